@@ -1,0 +1,1 @@
+//! A learner's file may reach concurrency only through `crate::sync`.

@@ -1,0 +1,210 @@
+//! Nothing may be left behind: no thread, no value, no allocation.
+//!
+//! [`check`] runs a closure a few times and then requires that
+//! - every thread started in it, through `crate::sync::thread`, has ended;
+//! - every value wrapped by [`track`] was dropped exactly once;
+//! - the heap holds no more blocks than before, where the test binary has the [`CountingAllocator`].
+//!
+//! A thread that is about to end and a destructor that is about to run are waited for: the check looks
+//! again and again, for two seconds, before it accuses. What it then reports has a place of origin: the
+//! line that spawned the thread, made the value, or allocated the block.
+//!
+//! ```
+//! #[global_allocator]
+//! static ALLOCATOR: harness::leaks::CountingAllocator = harness::leaks::CountingAllocator;
+//!
+//! # fn main() {
+//! harness::leaks::check(|| {
+//!     let value = harness::leaks::track(String::from("dropped at the end of the closure"));
+//!     drop(value);
+//! });
+//! # }
+//! ```
+
+mod heap;
+mod threads;
+mod values;
+
+pub use heap::CountingAllocator;
+pub(crate) use threads::thread_started;
+pub use values::{Tracked, track};
+pub(crate) use values::{Owner, Unbalanced, with_owner};
+
+use crate::verdict::{self, Kind};
+use std::cell::Cell;
+use std::fmt;
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+/// How long a thread that has been told to end, or a value that is about to be dropped, may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often the closure runs before the heap is watched: lazily made statics and thread-locals settle.
+const WARM_UP_ROUNDS: usize = 2;
+
+/// A leak shows in every one of these rounds; a cache that happened to grow does not.
+const MEASURED_ROUNDS: usize = 3;
+
+/// What one leak check watches. It lives as long as the process: a thread may outlive the check, and
+/// still writes here when it ends.
+struct Watch {
+    threads: threads::Threads,
+    heap: heap::Balance,
+    values: Owner,
+}
+
+thread_local! {
+    /// The check that this thread belongs to: the one that runs it, or the one whose thread spawned it.
+    /// Constant-initialised and without a destructor, so that the allocator may look at it at any time.
+    static WATCH: Cell<Option<&'static Watch>> = const { Cell::new(None) };
+}
+
+/// What was left behind.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Leaks {
+    /// Threads that have not ended, each with its name and where it was spawned.
+    pub threads: Vec<String>,
+    /// Tracked values not dropped exactly once, each with what happened and where it was made.
+    pub values: Vec<String>,
+    /// Places that allocate in every round what nothing frees, most blocks first.
+    pub heap: Vec<String>,
+}
+
+impl Leaks {
+    fn is_empty(&self) -> bool {
+        self.threads.is_empty() && self.values.is_empty() && self.heap.is_empty()
+    }
+}
+
+impl fmt::Display for Leaks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in self
+            .threads
+            .iter()
+            .chain(&self.values)
+            .chain(&self.heap)
+        {
+            writeln!(f, "  {line}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs `body` and fails the test if it leaves a thread, a tracked value or an allocation behind.
+///
+/// The closure runs several times, so it must start from nothing each time. Checks may run side by side
+/// in one process: each sees only its own thread and the threads spawned from there.
+///
+/// # Panics
+/// If something leaks. The report names each culprit and where it came from.
+#[track_caller]
+pub fn check(body: impl FnMut()) {
+    if let Err(leaks) = find(body) {
+        let at = Location::caller();
+        eprintln!("{}", verdict::failure_line(Kind::Leak));
+        eprintln!("\n{leaks}\n  (leak check at {}:{})", at.file(), at.line());
+        std::panic::resume_unwind(Box::new("leak".to_owned()));
+    }
+}
+
+/// [`check`] for those who want to look at the leaks: runs `body` and returns what it left behind.
+///
+/// # Errors
+/// If something leaks.
+pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
+    let watch: &'static Watch = Box::leak(Box::new(Watch {
+        threads: threads::Threads::default(),
+        heap: heap::Balance::default(),
+        values: Owner::new(),
+    }));
+    let _watching = Watching::begin(watch);
+
+    let rounds = if heap::is_counting() {
+        WARM_UP_ROUNDS
+    } else {
+        1
+    };
+    for _ in 0..rounds {
+        run_round(watch, &mut body)?;
+    }
+    if !heap::is_counting() {
+        return Ok(());
+    }
+    for _ in 0..MEASURED_ROUNDS {
+        let before = watch.heap.blocks();
+        run_round(watch, &mut body)?;
+        if settles(|| watch.heap.blocks() <= before) {
+            return Ok(());
+        }
+    }
+    let tracing = watch.heap.trace();
+    run_round(watch, &mut body)?;
+    let heap = tracing.survivors();
+    Err(Leaks {
+        heap,
+        ..Leaks::default()
+    })
+}
+
+/// One run of the body; then its threads must have ended and its values must be gone.
+fn run_round(watch: &'static Watch, body: &mut impl FnMut()) -> Result<(), Leaks> {
+    with_owner(&watch.values, body);
+    let quiet = settles(|| watch.threads.all_ended() && watch.values.is_balanced());
+    let leaks = if quiet {
+        Leaks::default()
+    } else {
+        Leaks {
+            threads: watch.threads.running(),
+            values: watch
+                .values
+                .unbalanced()
+                .iter()
+                .map(Unbalanced::to_string)
+                .collect(),
+            heap: Vec::new(),
+        }
+    };
+    watch.threads.clear();
+    watch.values.clear();
+    if leaks.is_empty() {
+        Ok(())
+    } else {
+        Err(leaks)
+    }
+}
+
+/// Looks until `condition` holds or patience ends, more and more rarely.
+fn settles(mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    let mut pause = Duration::from_micros(20);
+    loop {
+        if condition() {
+            return true;
+        }
+        if Instant::now() >= deadline {
+            return false;
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Makes a check the current one of this thread, for as long as it lives.
+struct Watching {
+    previous: Option<&'static Watch>,
+}
+
+impl Watching {
+    fn begin(watch: &'static Watch) -> Self {
+        Self {
+            previous: WATCH.replace(Some(watch)),
+        }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        WATCH.set(self.previous);
+    }
+}

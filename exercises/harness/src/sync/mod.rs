@@ -1,0 +1,17 @@
+//! The facade: one API, two faces.
+//!
+//! A lesson's `lib.rs` makes one of them `crate::sync`. The library and its integration tests, benches
+//! and examples get [`real`]; the library's unit tests, which hold the models, get [`model`].
+//! `tests/faces.rs` compiles one program against both, so that they cannot drift apart.
+//!
+//! | | [`real`] | [`model`] |
+//! |---|---|---|
+//! | `Mutex`, `Condvar`, `RwLock` | parking_lot: no poisoning | the same API on loom |
+//! | `atomic` | std | loom, every operation recorded |
+//! | `Arc` | std | loom: a reference that is never dropped is a leak |
+//! | `thread` | std, counted for [`leaks`](crate::leaks) | loom; `scope` and `park` built on it |
+//! | `cell::UnsafeCell` | `with` and `with_mut`, free of charge | loom: two unordered accesses are a data race |
+//! | `futex` | the platform's, by way of the atomic-wait crate | a wait queue |
+//! | `hint`, `utils` | std, crossbeam-utils | spinning yields |
+
+pub mod real;

@@ -1,0 +1,232 @@
+//! The face that runs on the machine: parking_lot, std, crossbeam-utils and atomic-wait, re-exported or
+//! wrapped so thinly that nothing is left of it in an optimised build.
+
+pub use parking_lot::{
+    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, WaitTimeoutResult,
+};
+pub use std::sync::Arc;
+
+/// Atomic integers, booleans and pointers, fences and orderings: those of std.
+pub mod atomic {
+    pub use std::sync::atomic::{
+        AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8,
+        AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+    };
+}
+
+/// Shared mutable memory whose accesses the model can check.
+pub mod cell {
+    /// [`std::cell::UnsafeCell`] with its pointer lent to a closure, so that the model face knows when
+    /// an access begins and when it ends.
+    #[derive(Debug, Default)]
+    #[repr(transparent)]
+    pub struct UnsafeCell<T: ?Sized>(std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        /// Wraps `value`.
+        pub const fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        /// Takes the value out.
+        pub fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
+    }
+
+    impl<T: ?Sized> UnsafeCell<T> {
+        /// Lends a pointer to read through. Under the model this is a read of the whole cell: a write
+        /// by another thread that is not ordered before or after it is a data race.
+        ///
+        /// Dereferencing the pointer is the caller's promise that no other thread writes meanwhile.
+        #[inline(always)]
+        pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        /// Lends a pointer to write through. Under the model this is a write of the whole cell: any
+        /// access by another thread that is not ordered before or after it is a data race.
+        ///
+        /// Dereferencing the pointer is the caller's promise that no other thread reads or writes
+        /// meanwhile.
+        #[inline(always)]
+        pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        /// A plain reference: `&mut self` proves that nobody else is looking.
+        #[inline(always)]
+        pub fn get_mut(&mut self) -> &mut T {
+            self.0.get_mut()
+        }
+    }
+}
+
+/// Wait on the value of an atomic word, as the operating system's futex does.
+pub mod futex {
+    use std::sync::atomic::AtomicU32;
+
+    /// Sleeps if `*word` is `expected`, until a wake-up on the same word. The comparison and the falling
+    /// asleep are one step: a wake-up that follows a change of the word cannot be missed.
+    ///
+    /// It may also return for no reason, so call it in a loop that looks at the word again.
+    #[inline]
+    pub fn wait(word: &AtomicU32, expected: u32) {
+        atomic_wait::wait(word, expected);
+    }
+
+    /// Wakes one thread that sleeps on `word`, if there is one.
+    #[inline]
+    pub fn wake_one(word: &AtomicU32) {
+        atomic_wait::wake_one(word);
+    }
+
+    /// Wakes every thread that sleeps on `word`.
+    #[inline]
+    pub fn wake_all(word: &AtomicU32) {
+        atomic_wait::wake_all(word);
+    }
+}
+
+/// Hints to the processor.
+pub mod hint {
+    pub use std::hint::spin_loop;
+}
+
+/// Helpers from crossbeam-utils.
+pub mod utils {
+    pub use crossbeam_utils::{Backoff, CachePadded};
+}
+
+/// Threads: those of std, known to [`leaks`](crate::leaks) while a leak check is on.
+pub mod thread {
+    use crate::leaks;
+    use std::io;
+    pub use std::thread::{
+        JoinHandle, Result, ScopedJoinHandle, Thread, ThreadId, current, panicking, park, yield_now,
+    };
+
+    /// [`std::thread::spawn`].
+    ///
+    /// # Panics
+    /// If the operating system refuses to make a thread.
+    #[track_caller]
+    pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Builder::new().spawn(f).expect("failed to spawn thread")
+    }
+
+    /// [`std::thread::Builder`]: a thread with a name or a stack size of your choice.
+    #[derive(Debug, Default)]
+    pub struct Builder {
+        name: Option<String>,
+        stack_size: Option<usize>,
+    }
+
+    impl Builder {
+        /// A builder with nothing set.
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Names the thread: a panic, a leak report and the dry run call it so.
+        pub fn name(mut self, name: String) -> Self {
+            self.name = Some(name);
+            self
+        }
+
+        /// Sets the size of the thread's stack, in bytes.
+        pub fn stack_size(mut self, bytes: usize) -> Self {
+            self.stack_size = Some(bytes);
+            self
+        }
+
+        /// [`std::thread::Builder::spawn`].
+        ///
+        /// # Errors
+        /// If the operating system refuses to make a thread.
+        #[track_caller]
+        pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+        where
+            F: FnOnce() -> T + Send + 'static,
+            T: Send + 'static,
+        {
+            let watched = leaks::thread_started(self.name.as_deref());
+            self.into_std().spawn(move || watched.run(f))
+        }
+
+        /// [`std::thread::Builder::spawn_scoped`].
+        ///
+        /// # Errors
+        /// If the operating system refuses to make a thread.
+        #[track_caller]
+        pub fn spawn_scoped<'scope, F, T>(
+            self,
+            scope: &'scope Scope<'scope, '_>,
+            f: F,
+        ) -> io::Result<ScopedJoinHandle<'scope, T>>
+        where
+            F: FnOnce() -> T + Send + 'scope,
+            T: Send + 'scope,
+        {
+            let watched = leaks::thread_started(self.name.as_deref());
+            self.into_std()
+                .spawn_scoped(&scope.0, move || watched.run(f))
+        }
+
+        fn into_std(self) -> std::thread::Builder {
+            let mut builder = std::thread::Builder::new();
+            if let Some(name) = self.name {
+                builder = builder.name(name);
+            }
+            if let Some(bytes) = self.stack_size {
+                builder = builder.stack_size(bytes);
+            }
+            builder
+        }
+    }
+
+    /// [`std::thread::Scope`]: threads that may borrow and have all ended when [`scope`] returns.
+    #[repr(transparent)]
+    #[derive(Debug)]
+    pub struct Scope<'scope, 'env: 'scope>(std::thread::Scope<'scope, 'env>);
+
+    impl<'scope, 'env> Scope<'scope, 'env> {
+        /// Spawns a thread that ends before the scope does.
+        ///
+        /// # Panics
+        /// If the operating system refuses to make a thread.
+        #[track_caller]
+        pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
+        where
+            F: FnOnce() -> T + Send + 'scope,
+            T: Send + 'scope,
+        {
+            Builder::new()
+                .spawn_scoped(self, f)
+                .expect("failed to spawn thread")
+        }
+    }
+
+    /// [`std::thread::scope`].
+    ///
+    /// # Panics
+    /// If a thread that was not joined panicked.
+    #[track_caller]
+    pub fn scope<'env, F, T>(f: F) -> T
+    where
+        F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
+    {
+        std::thread::scope(|inner| {
+            // SAFETY: `Scope` is a transparent wrapper of std's `Scope`, so a shared reference to the one
+            // is a valid shared reference to the other, for the same lifetime.
+            let scope = unsafe {
+                &*std::ptr::from_ref::<std::thread::Scope<'_, '_>>(inner).cast::<Scope<'_, '_>>()
+            };
+            f(scope)
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! The words in which a test tells the runner what happened. They stand here once: the tests print
+//! them, `cargo xtask` reads them, and a person who runs nextest by hand reads them too.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The way in which a test failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Threads wait for each other and nobody can go on.
+    Deadlock,
+    /// Two threads touch the same memory, one of them writes, and nothing orders the two.
+    DataRace,
+    /// A thread, a value or an allocation outlived the program.
+    Leak,
+    /// A panic, a failed assertion included.
+    Panic,
+    /// More steps than the model allows, most often a loop that spins without yielding.
+    TooManySteps,
+    /// A thread of the model went on without an operation of the facade, or blocked in something that
+    /// the model cannot see.
+    Stuck,
+    /// The model cannot run this program: a sixth thread, a stack overflow, a type made outside the model.
+    SetUp,
+}
+
+impl Kind {
+    /// All kinds, for tests and tables.
+    pub const ALL: [Kind; 7] = [
+        Kind::Deadlock,
+        Kind::DataRace,
+        Kind::Leak,
+        Kind::Panic,
+        Kind::TooManySteps,
+        Kind::Stuck,
+        Kind::SetUp,
+    ];
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Kind::Deadlock => "deadlock",
+            Kind::DataRace => "data race",
+            Kind::Leak => "leak",
+            Kind::Panic => "panic",
+            Kind::TooManySteps => "too many steps",
+            Kind::Stuck => "stuck",
+            Kind::SetUp => "set-up",
+        })
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        Kind::ALL
+            .into_iter()
+            .find(|kind| kind.to_string() == s)
+            .ok_or_else(|| {
+                let known: Vec<_> = Kind::ALL.iter().map(Kind::to_string).collect();
+                format!(
+                    "no failure kind is called {s:?}; there are {}",
+                    known.join(", ")
+                )
+            })
+    }
+}
+
+/// The line that opens the report of a failed model or leak check.
+const FAILED: &str = "fails: ";
+/// The line that a model prints when it passes.
+const PASSED: &str = "passes: ";
+
+/// The first line of a failure's report, for example `fails: deadlock`.
+pub fn failure_line(kind: Kind) -> String {
+    format!("{FAILED}{kind}")
+}
+
+/// The kind that a test's output names, and the report from there on. `None` where no model and no leak
+/// check spoke: then it is an ordinary panic, or the process died.
+pub fn find_failure(output: &str) -> Option<(Kind, &str)> {
+    let mut at = 0;
+    for line in output.split_inclusive('\n') {
+        if let Some(kind) = line
+            .trim_end()
+            .strip_prefix(FAILED)
+            .and_then(|kind| kind.parse().ok())
+        {
+            return Some((kind, &output[at..]));
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// How much of a model's state space was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The number of interleavings explored.
+    pub interleavings: usize,
+    /// The preemption bound, where one was set: the number of times a running thread may be interrupted.
+    pub preemption_bound: Option<usize>,
+    /// Whether everything within the bound was explored. If not, the time ran out.
+    pub exhaustive: bool,
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.interleavings;
+        let s = if n == 1 { "" } else { "s" };
+        write!(f, "{n} interleaving{s} explored")?;
+        if let Some(bound) = self.preemption_bound {
+            write!(f, ", at most {bound} preemptions each")?;
+        }
+        f.write_str(if self.exhaustive {
+            ", exhaustively"
+        } else {
+            ", then the time ran out"
+        })
+    }
+}
+
+/// The line that a passing model prints, for example
+/// `passes: 23 interleavings explored, exhaustively`.
+pub fn success_line(coverage: &Coverage) -> String {
+    format!("{PASSED}{coverage}")
+}
+
+/// What the models in a test's output explored, one entry a model.
+pub fn find_coverage(output: &str) -> Vec<Coverage> {
+    output.lines().filter_map(parse_success_line).collect()
+}
+
+fn parse_success_line(line: &str) -> Option<Coverage> {
+    let (number, rest) = line.trim().strip_prefix(PASSED)?.split_once(' ')?;
+    let preemption_bound = rest
+        .split_once("at most ")
+        .and_then(|(_, bound)| bound.split(' ').next()?.parse().ok());
+    Some(Coverage {
+        interleavings: number.parse().ok()?,
+        preemption_bound,
+        exhaustive: rest.ends_with("exhaustively"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_line_is_found_with_its_report() {
+        for kind in Kind::ALL {
+            let output = format!("noise\n{}\nthe report\n", failure_line(kind));
+            let (found, report) = find_failure(&output).expect("the line is there");
+            assert_eq!(found, kind);
+            assert!(report.ends_with("the report\n") && report.starts_with(FAILED));
+        }
+        assert_eq!(find_failure("fails: to convince\n"), None);
+    }
+
+    #[test]
+    fn a_success_line_is_read_back() {
+        for preemption_bound in [None, Some(2)] {
+            for exhaustive in [true, false] {
+                for interleavings in [1, 23] {
+                    let coverage = Coverage {
+                        interleavings,
+                        preemption_bound,
+                        exhaustive,
+                    };
+                    let output = format!("{}\n", success_line(&coverage));
+                    assert_eq!(find_coverage(&output), [coverage]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The reference solution of the lesson `wait_group`, wired like the lesson itself and held to the
+//! lesson's own tests.
+
+#[cfg(test)]
+use harness::sync::model as sync;
+#[cfg(not(test))]
+use harness::sync::real as sync;
+
+mod wait_group;
+pub use wait_group::WaitGroup;
+
+#[cfg(test)]
+#[path = "../../../../exercises/02_goroutines/02_wait_group/src/race_freedom.rs"]
+mod race_freedom;
