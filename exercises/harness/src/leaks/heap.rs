@@ -58,7 +58,8 @@ impl Balance {
 
     fn allocated(&self, address: usize, bytes: usize) {
         self.blocks.fetch_add(1, Relaxed);
-        if self.tracing.load(Relaxed) {
+        // A thread that panics may hold std's lock on backtraces: its hook prints one.
+        if self.tracing.load(Relaxed) && !std::thread::panicking() {
             bookkeeping(|| {
                 let trace = Backtrace::force_capture();
                 self.origins.lock().insert(address, Origin { bytes, trace });

@@ -408,7 +408,7 @@ impl AtomicU32 {
         let raw = self.raw();
         let newest = recorder::with_object(self.id, |atomic| atomic.newest);
         let other = match newest {
-            Value::Int(value) if value == 0 => 1,
+            Value::Int(0) => 1,
             _ => 0,
         };
         let (relaxed, pending) = (Ordering::Relaxed, self.pending(name, place));

@@ -1,0 +1,189 @@
+//! One program, compiled against both faces of the facade, so that they cannot drift apart. It uses all that
+//! lessons may use; what one face lacks does not compile here.
+
+/// What every integer atomic can do.
+macro_rules! integers {
+    ($($name:ident)*) => { $({
+        let mut n = $name::new(1);
+        assert_eq!(n.load(Acquire), 1);
+        n.store(2, Release);
+        assert_eq!(n.swap(3, AcqRel), 2);
+        assert_eq!(n.fetch_add(4, Relaxed), 3);
+        assert_eq!(n.fetch_sub(1, Relaxed), 7);
+        assert_eq!(n.fetch_and(5, Relaxed), 6);
+        assert_eq!(n.fetch_or(3, Relaxed), 4);
+        assert_eq!(n.fetch_xor(1, Relaxed), 7);
+        assert_eq!(n.fetch_max(9, Relaxed), 6);
+        assert_eq!(n.fetch_min(8, Relaxed), 9);
+        assert_eq!(n.compare_exchange(8, 9, AcqRel, Acquire), Ok(8));
+        assert_eq!(n.compare_exchange(8, 9, AcqRel, Acquire), Err(9));
+        while n.compare_exchange_weak(9, 10, AcqRel, Acquire).is_err() {}
+        assert_eq!(n.fetch_update(AcqRel, Acquire, |n| n.checked_add(1)), Ok(10));
+        *n.get_mut() += 1;
+        assert_eq!(n.into_inner(), 12);
+        assert_eq!($name::default().into_inner(), $name::from(0).into_inner());
+    })* };
+}
+
+/// The program, and a lesson's way of choosing a face.
+macro_rules! program {
+    ($face:ident) => {
+        mod $face {
+            use harness::sync::$face as sync;
+            use sync::atomic::{
+                AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr,
+                AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::*, fence,
+            };
+            use sync::cell::UnsafeCell;
+            use sync::utils::{Backoff, CachePadded};
+            use sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, futex, hint, thread};
+
+            fn atomics() {
+                integers!(AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize);
+                integers!(AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize);
+                let flag = AtomicBool::new(false);
+                assert!(!flag.fetch_or(true, AcqRel));
+                assert!(flag.fetch_and(true, AcqRel) && flag.fetch_xor(true, AcqRel));
+                assert_eq!(flag.compare_exchange(false, true, AcqRel, Acquire), Ok(false));
+                let mut value = 5;
+                let pointer = AtomicPtr::new(&raw mut value);
+                let null = pointer.swap(std::ptr::null_mut(), AcqRel);
+                assert_eq!(null, &raw mut value);
+                assert!(pointer.load(Acquire).is_null() && pointer.into_inner().is_null());
+                fence(SeqCst);
+            }
+
+            fn add(mut guard: MutexGuard<'_, u32>, n: u32) {
+                *guard += n;
+            }
+
+            fn locks() {
+                let (count, changed) = (Mutex::new(0_u32), Condvar::new());
+                let lock = RwLock::new(1);
+                thread::scope(|s| {
+                    let adder = s.spawn(|| {
+                        add(count.lock(), 1);
+                        let woken: bool = changed.notify_one();
+                        drop(lock.read());
+                        woken
+                    });
+                    let mut guard = count.lock();
+                    while *guard < 1 {
+                        changed.wait(&mut guard);
+                    }
+                    changed.wait_while(&mut guard, |count| *count < 1);
+                    drop(guard);
+                    let _woken: usize = changed.notify_all();
+                    *lock.write() += 1;
+                    let _woken: bool = adder.join().unwrap();
+                });
+                let mut count = count;
+                *count.get_mut() += 1;
+                assert!(count.try_lock().is_some_and(|count| *count == 2));
+                assert_eq!(count.into_inner(), 2);
+                assert!(lock.try_read().is_some() && lock.try_write().is_some());
+                let mut lock = lock;
+                *lock.get_mut() += 1;
+                assert_eq!(lock.into_inner(), 3);
+                assert_eq!(Mutex::<u8>::default().into_inner(), RwLock::<u8>::default().into_inner());
+            }
+
+            fn memory() {
+                let mut cell = UnsafeCell::new(1);
+                // SAFETY: one thread, one access at a time.
+                cell.with_mut(|data| unsafe { *data += 1 });
+                // SAFETY: see above.
+                assert_eq!(cell.with(|data| unsafe { *data }), 2);
+                *cell.get_mut() += 1;
+                assert_eq!(cell.into_inner(), 3);
+
+                let mut first = Arc::new(4);
+                let second = Arc::clone(&first);
+                assert_eq!((*second, Arc::strong_count(&first)), (4, 2));
+                assert!(Arc::ptr_eq(&first, &second) && Arc::get_mut(&mut first).is_none());
+                drop(second);
+                assert_eq!(Arc::try_unwrap(first).ok(), Some(4));
+
+                let padded: CachePadded<u8> = CachePadded::new(5);
+                assert_eq!(*padded, 5);
+            }
+
+            fn threads() {
+                let word = Arc::new(AtomicU32::new(0));
+                let theirs = Arc::clone(&word);
+                let main = thread::current();
+                let builder = thread::Builder::new().name("waker".to_owned());
+                let waker = builder.stack_size(1 << 17).spawn(move || {
+                    theirs.store(1, Release);
+                    futex::wake_one(&theirs);
+                    futex::wake_all(&theirs);
+                    main.unpark();
+                    thread::current().name().map(str::to_owned)
+                });
+                let waker = waker.unwrap();
+                assert_ne!(waker.thread().id(), thread::current().id());
+                while word.load(Acquire) == 0 {
+                    futex::wait(&word, 0);
+                }
+                thread::park();
+                assert_eq!(waker.join().unwrap().as_deref(), Some("waker"));
+                assert!(thread::spawn(|| std::panic::resume_unwind(Box::new(1))).join().is_err());
+                let scoped = thread::scope(|s| {
+                    let builder = thread::Builder::new().name("scoped".to_owned());
+                    builder.spawn_scoped(s, || 6).unwrap().join().unwrap()
+                });
+                assert_eq!(scoped, 6);
+                assert!(!thread::panicking());
+                let backoff = Backoff::new();
+                while !backoff.is_completed() {
+                    backoff.spin();
+                    backoff.snooze();
+                }
+                backoff.reset();
+                hint::spin_loop();
+                thread::yield_now();
+            }
+
+            /// What may cross to another thread does so on both faces, or on neither.
+            fn bounds() {
+                fn send<T: Send>() {}
+                fn sync<T: Sync>() {}
+                send::<Mutex<std::cell::Cell<u8>>>();
+                sync::<Mutex<std::cell::Cell<u8>>>();
+                sync::<RwLock<u8>>();
+                sync::<Condvar>();
+                sync::<MutexGuard<'_, u8>>();
+                send::<UnsafeCell<u8>>();
+                sync::<AtomicPtr<u8>>();
+                send::<thread::JoinHandle<u8>>();
+                sync::<thread::Thread>();
+            }
+
+            pub(crate) fn program() {
+                atomics();
+                locks();
+                memory();
+                threads();
+                bounds();
+            }
+        }
+    };
+}
+
+program!(real);
+program!(model);
+
+#[test]
+fn the_program_runs_on_the_real_face() {
+    real::program();
+}
+
+#[test]
+fn the_program_runs_under_the_model() {
+    let explored = harness::Model::new()
+        .preemption_bound(1)
+        .explore(model::program);
+    if let Err(failure) = explored {
+        panic!("{}", failure.report);
+    }
+}

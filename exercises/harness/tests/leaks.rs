@@ -1,0 +1,174 @@
+//! The leak checks are held against programs that leak each of the three, and against programs that do not
+//! but look as if they might.
+
+use harness::leaks::{self, CountingAllocator, Leaks};
+use harness::sync::real::thread;
+use std::sync::atomic::{AtomicBool, Ordering::*};
+use std::sync::{Arc, Mutex, mpsc};
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+#[track_caller]
+fn leaks(body: impl FnMut()) -> Leaks {
+    leaks::find(body).expect_err("the check must find the leak")
+}
+
+#[track_caller]
+fn balanced(body: impl FnMut()) {
+    if let Err(leaks) = leaks::find(body) {
+        panic!("nothing leaks here:\n{leaks}");
+    }
+}
+
+#[test]
+fn a_thread_that_never_ends_is_named_with_where_it_was_spawned() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let line = line!() + 2;
+    let found = leaks(|| {
+        let builder = thread::Builder::new().name("straggler".to_owned());
+        drop(builder.spawn(|| {
+            while !STOP.load(Relaxed) {
+                std::thread::park_timeout(std::time::Duration::from_millis(10));
+            }
+        }));
+    });
+    STOP.store(true, Relaxed);
+    assert_eq!(found.threads.len(), 1);
+    let accusation = &found.threads[0];
+    assert!(accusation.contains("\"straggler\""), "{accusation}");
+    assert!(
+        accusation.contains(&format!("leaks.rs:{}", line + 1)),
+        "{accusation}"
+    );
+}
+
+#[test]
+fn a_thread_that_is_about_to_end_is_waited_for() {
+    balanced(|| {
+        let (go, wait) = mpsc::channel::<()>();
+        drop(thread::spawn(move || {
+            let _ = wait.recv();
+            for _ in 0..100 {
+                std::thread::yield_now();
+            }
+        }));
+        drop(go);
+    });
+}
+
+#[test]
+fn a_thread_that_panics_has_ended() {
+    balanced(|| {
+        let quiet = || std::panic::resume_unwind(Box::new("no banner"));
+        assert!(thread::spawn(quiet).join().is_err());
+    });
+}
+
+#[test]
+fn threads_of_a_scope_belong_to_the_check() {
+    let found = leaks(|| {
+        thread::scope(|s| {
+            s.spawn(|| std::mem::forget(Box::new([0_u64; 4])));
+        });
+    });
+    assert_eq!(found.heap.len(), 1);
+}
+
+#[test]
+fn a_value_never_dropped_is_named_with_where_it_was_made() {
+    let mut line = 0;
+    let found = leaks(|| {
+        line = line!() + 1;
+        std::mem::forget(leaks::track("kept"));
+    });
+    assert_eq!(found.values.len(), 1);
+    let accusation = &found.values[0];
+    assert!(accusation.contains("was never dropped"), "{accusation}");
+    assert!(
+        accusation.contains(&format!("leaks.rs:{line}")),
+        "{accusation}"
+    );
+}
+
+#[test]
+fn a_value_dropped_twice_is_found() {
+    let found = leaks(|| {
+        let value = leaks::track(1);
+        // SAFETY: what is duplicated owns no memory; dropping it twice is the point.
+        drop(unsafe { std::ptr::read(&raw const value) });
+    });
+    assert!(found.values[0].contains("was dropped twice"), "{found}");
+}
+
+#[test]
+fn a_value_dropped_by_another_thread_later_is_waited_for() {
+    balanced(|| {
+        let value = leaks::track(vec![1, 2, 3]);
+        drop(thread::spawn(move || drop(value)));
+    });
+}
+
+#[test]
+#[should_panic(expected = "nobody checks this value")]
+fn a_value_that_nobody_checks_is_refused() {
+    let _ = leaks::track(0);
+}
+
+#[test]
+fn a_block_never_freed_is_named_with_where_it_was_allocated() {
+    let mut line = 0;
+    let found = leaks(|| {
+        line = line!() + 1;
+        std::mem::forget(Box::new([0_u8; 48]));
+    });
+    assert_eq!(found.heap.len(), 1, "{found}");
+    let accusation = &found.heap[0];
+    assert!(accusation.contains("1 block (48 bytes)"), "{accusation}");
+    assert!(
+        accusation.contains(&format!("leaks.rs:{line}")),
+        "{accusation}"
+    );
+}
+
+#[test]
+fn a_cycle_of_references_is_found() {
+    struct Node(Mutex<Option<Arc<Node>>>);
+    let found = leaks(|| {
+        let node = Arc::new(Node(Mutex::new(None)));
+        *node.0.lock().unwrap() = Some(Arc::clone(&node));
+    });
+    assert_eq!(found.heap.len(), 1, "{found}");
+}
+
+#[test]
+fn a_cache_that_grows_once_is_no_leak() {
+    static CACHE: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+    balanced(|| {
+        let mut cache = CACHE.lock().unwrap();
+        if cache.is_empty() {
+            cache.resize(100, 0);
+        }
+    });
+}
+
+#[test]
+fn a_block_freed_by_another_thread_is_balanced() {
+    balanced(|| {
+        let block = Box::new([0_u8; 64]);
+        drop(thread::spawn(move || drop(block)));
+    });
+}
+
+#[test]
+fn checks_side_by_side_do_not_disturb_each_other() {
+    std::thread::scope(|s| {
+        s.spawn(|| {
+            for _ in 0..20 {
+                balanced(|| drop(vec![Box::new(1); 10]));
+            }
+        });
+        let found = leaks(|| std::mem::forget(Box::new(2)));
+        assert_eq!(found.heap.len(), 1);
+    });
+}
