@@ -64,6 +64,26 @@ fn no_deposit_is_lost() {
     });
 }
 
+/// To catch: both threads find room for 5 before either has paid in anything, and the balance wraps round.
+#[test]
+fn the_last_room_is_given_once() {
+    const ROOM: u64 = u64::MAX - 5;
+    model(|| {
+        let account = Account::new(ROOM);
+        let outcome = together(|| account.deposit(5), || account.deposit(5));
+        let refused = Err(Overflow {
+            balance: u64::MAX,
+            amount: 5,
+        });
+        assert_in_some_order(
+            "deposit(5) and deposit(5) on u64::MAX - 5",
+            outcome,
+            &[(Ok(u64::MAX), refused), (refused, Ok(u64::MAX))],
+        );
+        assert_eq!(account.balance(), u64::MAX, "the balance in the end");
+    });
+}
+
 /// To catch: one of two unlike operations is lost; the other thread's operation falls between ours and
 /// the reading of our answer.
 #[test]
