@@ -14,3 +14,5 @@ pub use bank_account::{Account, InsufficientFunds, Overflow};
 
 #[cfg(test)]
 mod race_freedom;
+
+harness::facade_only!("bank_account.rs");

@@ -12,3 +12,5 @@ pub use bank_account::{Account, InsufficientFunds, Overflow};
 #[cfg(test)]
 #[path = "../../../../exercises/01_fundamentals/03_bank_account/src/race_freedom.rs"]
 mod race_freedom;
+
+harness::facade_only!("bank_account.rs");
