@@ -38,6 +38,38 @@ impl Edge {
     }
 }
 
+/// Makes every two operations on an atomic depend on each other in loom's eyes.
+///
+/// Loom explores another order of two operations only if it notices that the later depends on the earlier. For
+/// that it remembers one access to each atomic, the last. But a write depends on every load before it: in
+/// `load` by one thread, then `load` and `store` by another, the second load makes loom forget the first, and
+/// it never tries the store before it (tokio-rs/loom#392 and #166). So each operation is followed by an
+/// exchange, bound to fail, on an atomic beside it. Exchanges depend on each other whatever they find, and the
+/// last one knows of all before it.
+///
+/// Loom does not switch threads between the two, because it is told not to explore there. What it notices at
+/// the exchange it then tries at the last place where it may: before the operation.
+#[derive(Debug)]
+struct Memory(loom::sync::atomic::AtomicBool);
+
+impl Memory {
+    #[track_caller]
+    fn new() -> Self {
+        Self(loom::sync::atomic::AtomicBool::new(false))
+    }
+
+    fn step<R>(&self, pending: Pending, operation: impl FnOnce() -> R) -> R {
+        recorder::step(pending, || {
+            let result = operation();
+            loom::stop_exploring();
+            let relaxed = Ordering::Relaxed;
+            let _ = self.0.compare_exchange(true, true, relaxed, relaxed);
+            loom::explore();
+            result
+        })
+    }
+}
+
 trait Recordable: Copy {
     fn value(self) -> Value;
 }
@@ -51,6 +83,7 @@ macro_rules! atomic {
             inner: std::cell::UnsafeCell<loom::sync::atomic::$name $(<$g>)?>,
             /// The value that `get_mut` lent out, until the next operation puts it back.
             lent: std::cell::Cell<Option<$t>>,
+            memory: Memory,
             id: ObjectId,
         }
 
@@ -68,6 +101,7 @@ macro_rules! atomic {
                 Self {
                     inner: std::cell::UnsafeCell::new(loom::sync::atomic::$name::new(value)),
                     lent: std::cell::Cell::new(None),
+                    memory: Memory::new(),
                     id,
                 }
             }
@@ -97,7 +131,7 @@ macro_rules! atomic {
             pub fn load(&self, order: Ordering) -> $t {
                 let place = Location::caller();
                 let raw = self.raw();
-                let got = recorder::step(self.pending("load", place), || raw.load(order));
+                let got = self.memory.step(self.pending("load", place), || raw.load(order));
                 let newest = recorder::with_object(self.id, |atomic| atomic.newest);
                 let effect = Effect::Load { got: got.value(), newest, order };
                 recorder::happened(effect, Some(self.id), place);
@@ -109,7 +143,7 @@ macro_rules! atomic {
             pub fn store(&self, value: $t, order: Ordering) {
                 let place = Location::caller();
                 let raw = self.raw();
-                recorder::step(self.pending("store", place), || raw.store(value, order));
+                self.memory.step(self.pending("store", place), || raw.store(value, order));
                 recorder::with_object(self.id, |atomic| atomic.newest = value.value());
                 let effect = Effect::Store { value: value.value(), order };
                 recorder::happened(effect, Some(self.id), place);
@@ -132,7 +166,7 @@ macro_rules! atomic {
             ) -> $t {
                 let place = Location::caller();
                 let raw = self.raw();
-                let old = recorder::step(self.pending(name, place), || operation(raw));
+                let old = self.memory.step(self.pending(name, place), || operation(raw));
                 let new = new(old).value();
                 recorder::with_object(self.id, |atomic| atomic.newest = new);
                 let (argument, old_value) = (argument.value(), old.value());
@@ -183,7 +217,7 @@ macro_rules! atomic {
             ) -> Result<$t, $t> {
                 let place = Location::caller();
                 let raw = self.raw();
-                let result = recorder::step(self.pending(name, place), || {
+                let result = self.memory.step(self.pending(name, place), || {
                     raw.compare_exchange(expected, new, success, failure)
                 });
                 if result.is_ok() {
@@ -389,7 +423,7 @@ impl AtomicU32 {
         let raw = self.raw();
         let name = "futex::wait";
         let (relaxed, pending) = (Ordering::Relaxed, self.pending(name, place));
-        let result = recorder::step(pending, || {
+        let result = self.memory.step(pending, || {
             raw.compare_exchange(expected, expected, relaxed, relaxed)
         });
         if let Err(found) = result {
@@ -402,7 +436,7 @@ impl AtomicU32 {
     /// A step that every wait on this word depends on, and that leaves the word as it is.
     pub(super) fn touch_for_futex(&self, name: &'static str, place: Place) {
         let raw = self.raw();
-        recorder::step(self.pending(name, place), || {
+        self.memory.step(self.pending(name, place), || {
             raw.fetch_add(0, Ordering::Relaxed)
         });
     }
