@@ -117,7 +117,7 @@ fn a_refusal_says_what_was_there_and_what_was_asked() {
 // is all but sure to be caught between them. A correct account passes under any schedule.
 
 const THREADS: u64 = 4;
-const ROUNDS: u64 = 20_000;
+const ROUNDS: u64 = 200_000;
 
 /// Runs `work` on four threads that set out together, and adds up what they return.
 fn on_four_threads(work: impl Fn(u64) -> u64 + Sync) -> u64 {
