@@ -113,8 +113,8 @@ fn a_refusal_says_what_was_there_and_what_was_asked() {
     assert!(overflow.contains("30"), "{overflow}");
 }
 
-// The three below run on the machine's own threads, with rounds enough that a step which is really two
-// is all but sure to be caught between them. A correct account passes under any schedule.
+// The three below run on the machine's own threads, many rounds in parallel. A correct account passes under
+// any schedule. A wrong one is likely to fail, no more: only the models try every interleaving.
 
 const THREADS: u64 = 4;
 const ROUNDS: u64 = 200_000;
