@@ -39,17 +39,26 @@ impl Edge {
     }
 }
 
-/// Makes every two operations on an atomic depend on each other in loom's eyes.
+/// Beside each atomic, a second one that makes up for two things that loom 0.7 gets wrong. What the model finds
+/// for one atomic is then exactly what can happen: `tests/exactness.rs` compares it with brute force.
 ///
-/// Loom explores another order of two operations only if it notices that the later depends on the earlier. For
-/// that it remembers one access to each atomic, the last. But a write depends on every load before it: in
-/// `load` by one thread, then `load` and `store` by another, the second load makes loom forget the first, and
-/// it never tries the store before it (tokio-rs/loom#392 and #166). So each operation is followed by an
-/// exchange, bound to fail, on an atomic beside it. Exchanges depend on each other whatever they find, and the
-/// last one knows of all before it.
+/// **Orders that loom does not try.** It tries another order of two operations only if it notices that the
+/// later one depends on the earlier, and remembers one access to each atomic for that, the last. But a write
+/// depends on every load before it. In `load` by one thread, then `load` and `store` by another, the second
+/// load makes loom forget the first, and it never tries the store before it (tokio-rs/loom#392, #166). So
+/// each operation comes with an [`access`](Self::access) here; any two of these depend on each other, so the
+/// last one stands for all before it.
 ///
-/// Loom does not switch threads between the two, because it is told not to explore there. What it notices at
-/// the exchange it then tries at the last place where it may: before the operation.
+/// **Outcomes that loom makes up.** A read-modify-write stands right behind the write that it read, and a
+/// store cannot come between. Loom leaves the order of a store and another thread's read-modify-write open
+/// all the same, and a later one may find either: the store that unlocks a spin lock is not seen by the
+/// `swap` that waits for it, ever. So a store first looks at the newest value, which puts it behind. That
+/// all stores stand in the order in which they are executed costs nothing as long as one atomic is
+/// concerned, because every order of execution is tried. What it hides is two threads that each store to two
+/// atomics and are both overtaken.
+///
+/// Loom does not switch threads within an operation that comes in several steps, because it is told not to
+/// explore there. What it notices there it tries at the last place where it may: before the first step.
 #[derive(Debug)]
 struct Memory(loom::sync::atomic::AtomicBool);
 
@@ -59,15 +68,32 @@ impl Memory {
         Self(loom::sync::atomic::AtomicBool::new(false))
     }
 
+    /// A load or a read-modify-write. It comes first, so that loom explores what it may read.
     fn step<R>(&self, pending: Pending, operation: impl FnOnce() -> R) -> R {
         recorder::step(pending, || {
             let result = operation();
             loom::stop_exploring();
-            let relaxed = Ordering::Relaxed;
-            let _ = self.0.compare_exchange(true, true, relaxed, relaxed);
+            self.access();
             loom::explore();
             result
         })
+    }
+
+    /// A store, behind the newest value, which `look` reads.
+    fn store(&self, pending: Pending, look: impl FnOnce(), store: impl FnOnce()) {
+        recorder::step(pending, || {
+            self.access();
+            loom::stop_exploring();
+            look();
+            store();
+            loom::explore();
+        });
+    }
+
+    /// An exchange that fails: loom counts it among the read-modify-writes, and it leaves nothing behind.
+    fn access(&self) {
+        let relaxed = Ordering::Relaxed;
+        let _ = self.0.compare_exchange(true, true, relaxed, relaxed);
     }
 }
 
@@ -144,7 +170,13 @@ macro_rules! atomic {
             pub fn store(&self, value: $t, order: Ordering) {
                 let place = Location::caller();
                 let raw = self.raw();
-                self.memory.step(self.pending("store", place), || raw.store(value, order));
+                let relaxed = Ordering::Relaxed;
+                // Whether it fails or finds what it leaves: nobody sees a difference.
+                let look = || {
+                    let _ = raw.compare_exchange(value, value, relaxed, relaxed);
+                };
+                let store = || raw.store(value, order);
+                self.memory.store(self.pending("store", place), look, store);
                 recorder::with_object(self.id, |atomic| atomic.newest = value.value());
                 let effect = Effect::Store { value: value.value(), order };
                 recorder::happened(effect, Some(self.id), place);
