@@ -98,6 +98,9 @@ impl Memory {
 }
 
 trait Recordable: Copy {
+    /// For an exchange of a value for itself, which reads the newest value and changes nothing.
+    const ANY: Self;
+
     fn value(self) -> Value;
 }
 
@@ -158,7 +161,15 @@ macro_rules! atomic {
             pub fn load(&self, order: Ordering) -> $t {
                 let place = Location::caller();
                 let raw = self.raw();
-                let got = self.memory.step(self.pending("load", place), || raw.load(order));
+                let newest_only = recorder::session().newest_only;
+                let got = self.memory.step(self.pending("load", place), || {
+                    if newest_only {
+                        let any = <$t>::ANY;
+                        raw.compare_exchange(any, any, order, order).unwrap_or_else(|found| found)
+                    } else {
+                        raw.load(order)
+                    }
+                });
                 let newest = recorder::with_object(self.id, |atomic| atomic.newest);
                 let effect = Effect::Load { got: got.value(), newest, order };
                 recorder::happened(effect, Some(self.id), place);
@@ -171,9 +182,9 @@ macro_rules! atomic {
                 let place = Location::caller();
                 let raw = self.raw();
                 let relaxed = Ordering::Relaxed;
-                // Whether it fails or finds what it leaves: nobody sees a difference.
+                let any = <$t>::ANY;
                 let look = || {
-                    let _ = raw.compare_exchange(value, value, relaxed, relaxed);
+                    let _ = raw.compare_exchange(any, any, relaxed, relaxed);
                 };
                 let store = || raw.store(value, order);
                 self.memory.store(self.pending("store", place), look, store);
@@ -320,6 +331,8 @@ macro_rules! atomic {
 macro_rules! integers {
     ($($name:ident $t:ty),* $(,)?) => { $(
         impl Recordable for $t {
+            const ANY: Self = 0;
+
             fn value(self) -> Value {
                 Value::Int(self as i128)
             }
@@ -389,6 +402,8 @@ integers!(
 );
 
 impl Recordable for bool {
+    const ANY: Self = false;
+
     fn value(self) -> Value {
         Value::Bool(self)
     }
@@ -445,6 +460,8 @@ impl Default for AtomicBool {
 }
 
 impl<T> Recordable for *mut T {
+    const ANY: Self = std::ptr::null_mut();
+
     fn value(self) -> Value {
         Value::Pointer(self.addr())
     }
