@@ -7,6 +7,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::thread;
 
+/// Two people and one account, once and half a million times; then the account moves.
 pub fn main() {
     once();
     many_times();
