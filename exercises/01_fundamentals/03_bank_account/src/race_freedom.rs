@@ -21,13 +21,15 @@ fn together<A, B: Send>(ours: impl FnOnce() -> A, theirs: impl FnOnce() -> B + S
 
 #[track_caller]
 fn assert_in_some_order<T: Debug + PartialEq>(operations: &str, outcome: T, possible: &[T]) {
-    if !possible.contains(&outcome) {
-        let possible: Vec<_> = possible.iter().map(|p| format!("    {p:?}")).collect();
-        panic!(
-            "{operations} (main, other) had the outcome\n    {outcome:?}\nOne after the other, in either order, they have\n{}",
-            possible.join("\n")
-        );
+    if possible.contains(&outcome) {
+        return;
     }
+    let possible: Vec<_> = possible.iter().map(|p| format!("\n    {p:?}")).collect();
+    panic!(
+        "{operations} (main, other) had the outcome\n    {outcome:?}\n\
+         One after the other, in either order, they have{}",
+        possible.concat()
+    );
 }
 
 fn refused<T>(balance: u64, amount: u64) -> Result<T, InsufficientFunds> {
