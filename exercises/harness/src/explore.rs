@@ -73,6 +73,8 @@ pub struct Model {
     budget: Duration,
     /// See [`Session::uses_try_lock`]: found out on the way.
     uses_try_lock: bool,
+    /// See [`Session::newest_only`].
+    newest_only: bool,
 }
 
 impl Default for Model {
@@ -90,6 +92,7 @@ impl Model {
             spurious_wakeups: 0,
             budget: BUDGET,
             uses_try_lock: false,
+            newest_only: false,
         }
     }
 
@@ -139,8 +142,8 @@ impl Model {
     /// Explores and returns what came of it.
     ///
     /// # Errors
-    /// If an interleaving fails. The one reported is the simplest found: the one with the fewest
-    /// interruptions that fails in the same way.
+    /// If an interleaving fails. The one reported is the simplest found that fails in the same way: without
+    /// a stale load if there is one such, and with the fewest interruptions.
     pub fn explore(self, program: impl Fn() + Send + Sync + 'static) -> Result<Explored, Failure> {
         let program: Program = Arc::new(program);
         let first = match self.search(&program) {
@@ -158,7 +161,7 @@ impl Model {
         })
     }
 
-    /// Looks for an interleaving with fewer interruptions that fails in the same way.
+    /// Looks for an interleaving that fails in the same way and is easier to follow.
     fn simplify(&self, program: &Program, first: &Found) -> Option<Found> {
         // What hangs once hangs again, and one that could not begin has nothing to simplify.
         if matches!(first.kind, Kind::Stuck | Kind::SetUp | Kind::TooManySteps) {
@@ -168,13 +171,17 @@ impl Model {
         let most = self.preemption_bound.map_or(SIMPLE_ENOUGH, |bound| {
             bound.saturating_sub(1).min(SIMPLE_ENOUGH)
         });
-        (0..=most).find_map(|bound| {
-            let budget = deadline.checked_duration_since(Instant::now())?;
-            let simpler = self.clone().preemption_bound(bound).budget(budget);
-            simpler
-                .search(program)
-                .err()
-                .filter(|found| found.kind == first.kind)
+        // A reader follows an interruption more easily than a stale load.
+        [true, false].into_iter().find_map(|newest_only| {
+            (0..=most).find_map(|bound| {
+                let budget = deadline.checked_duration_since(Instant::now())?;
+                let mut simpler = self.clone().preemption_bound(bound).budget(budget);
+                simpler.newest_only = newest_only;
+                simpler
+                    .search(program)
+                    .err()
+                    .filter(|found| found.kind == first.kind)
+            })
         })
     }
 
@@ -189,6 +196,7 @@ impl Model {
             values: Owner::new(),
             spurious_wakeups: self.spurious_wakeups,
             uses_try_lock: self.uses_try_lock,
+            newest_only: self.newest_only,
             outcome,
             futexes: Mutex::default(),
         });
@@ -230,7 +238,8 @@ impl Model {
         recorder::attach(Arc::clone(session));
         let mut builder = loom::model::Builder::new();
         builder.max_threads = recorder::MAX_THREADS;
-        builder.max_branches = self.max_branches;
+        // An operation on an atomic is two of loom's: see `sync::model::atomic::Memory`.
+        builder.max_branches = 2 * self.max_branches;
         builder.preemption_bound = self.preemption_bound;
         builder.max_duration = Some(self.budget);
         builder.max_permutations = None;

@@ -259,6 +259,8 @@ pub(crate) struct Session {
     /// Whether the program uses `try_lock`: then unlocking a mutex is a step of its own, which multiplies the
     /// interleavings, and which nothing else could tell.
     pub(crate) uses_try_lock: bool,
+    /// Whether every load reads the newest value: for a report without stale loads, where one exists.
+    pub(crate) newest_only: bool,
     pub(crate) outcome: Sender<Ending>,
     /// Threads asleep on a word of memory, for `futex`.
     pub(crate) futexes: Mutex<HashMap<usize, Arc<crate::sync::model::WaitQueue>>>,
