@@ -1,0 +1,184 @@
+//! Models: each explores every interleaving of a few threads, and every value that a load may return there.
+//! A reordering that your processor never shows is an interleaving like any other here.
+
+use crate::Publication;
+use crate::sync::atomic::{
+    AtomicBool, AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use crate::sync::cell::UnsafeCell;
+use crate::sync::thread::{self, Scope, ScopedJoinHandle};
+use harness::leaks::track;
+
+/// A number the model keeps an eye on, wherever the cell under test stores it: reading it in a thread that
+/// is not ordered after its making is a data race.
+struct Watched(UnsafeCell<u32>);
+
+// SAFETY: the cell is written when it is made and only read afterwards, by way of the facade; whether the
+// reads come after the making is what the models here find out.
+unsafe impl Sync for Watched {}
+
+impl Watched {
+    fn new(number: u32) -> Self {
+        Self(UnsafeCell::new(number))
+    }
+
+    fn read(&self) -> u32 {
+        // SAFETY: nobody writes to the cell; a read that races with its making ends the model in `with`.
+        self.0.with(|number| unsafe { *number })
+    }
+}
+
+/// Starts a thread of the model; `name` heads its column in the dry run.
+fn start<'scope, T: Send + 'scope>(
+    name: &str,
+    scope: &'scope Scope<'scope, '_>,
+    body: impl FnOnce() -> T + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, body)
+        .expect("a model has room for a thread")
+}
+
+/// Catches a `get` that finds the cell announced while the value is still on its way: announced too early,
+/// or announced by a store and read by a load that order nothing.
+///
+/// CH-19 for a cell in place of a channel, and mem, "Incorrect synchronization".
+#[test]
+fn a_reader_sees_nothing_or_the_whole_value() {
+    harness::model(|| {
+        let cell = Publication::<Watched>::new();
+        thread::scope(|scope| {
+            start("reader", scope, || {
+                if let Some(seen) = cell.get() {
+                    assert_eq!(seen.read(), 7);
+                }
+            });
+            let result = cell.publish(Watched::new(7));
+            assert!(result.is_ok(), "the only publisher was refused");
+        });
+        let seen = cell.get().expect("published, and the publisher has ended");
+        assert_eq!(seen.read(), 7);
+    });
+}
+
+/// Catches a reader that sees the value but not what its publisher did before: the note is Relaxed, so only
+/// `publish` and `get` can order it.
+///
+/// mem, "Atomic Values"; ON-07 promises the same of a Once.
+#[test]
+fn what_came_before_publish_comes_before_what_follows_get() {
+    harness::model(|| {
+        let cell = Publication::new();
+        let note = AtomicU32::new(0);
+        thread::scope(|scope| {
+            start("reader", scope, || {
+                if cell.get().is_some() {
+                    assert_eq!(
+                        note.load(Relaxed),
+                        1,
+                        "get returned the value, but the note stored before publish is not there"
+                    );
+                }
+            });
+            note.store(1, Relaxed);
+            assert_eq!(cell.publish(()), Ok(()));
+        });
+    });
+}
+
+/// Catches two publishers that both find the cell empty before either has said that it is taken.
+#[test]
+fn one_of_two_publishers_wins() {
+    harness::model(|| {
+        let cell = Publication::new();
+        let (first, second) = thread::scope(|scope| {
+            let rival = start("rival", scope, || cell.publish(2));
+            (cell.publish(1), rival.join().unwrap())
+        });
+        let winner = match (first, second) {
+            (Ok(()), Err(2)) => 1,
+            (Err(1), Ok(())) => 2,
+            (first, second) => panic!(
+                "one publisher must win, and the other must get its own value back: \
+                 publish(1) returned {first:?}, publish(2) returned {second:?}"
+            ),
+        };
+        assert_eq!(cell.into_inner(), Some(winner), "the winner's value");
+    });
+}
+
+/// Catches a loser that touches the slot, or the state, while the winner writes or the reader reads: what is
+/// seen once must be there at the second look, and must be the winner's.
+#[test]
+fn a_reader_sees_the_winners_value_and_no_other() {
+    harness::model(|| {
+        let cell = Publication::new();
+        let (first, second, seen) = thread::scope(|scope| {
+            let rival = start("rival", scope, || cell.publish(2));
+            let reader = start("reader", scope, || {
+                let seen = cell.get().copied()?;
+                assert_eq!(
+                    cell.get(),
+                    Some(&seen),
+                    "the value changed after {seen} was seen"
+                );
+                Some(seen)
+            });
+            let first = cell.publish(1);
+            (first, rival.join().unwrap(), reader.join().unwrap())
+        });
+        if let Some(seen) = seen {
+            let won = if seen == 1 { first } else { second };
+            assert_eq!(
+                won,
+                Ok(()),
+                "a reader saw {seen}, whose publisher was refused"
+            );
+        }
+    });
+}
+
+/// Catches a `get` that returns `None` although the caller knows better: one reader has seen the value and
+/// told the next one. Happens-before is passed on from thread to thread.
+#[test]
+fn what_one_reader_has_seen_the_next_one_sees() {
+    harness::model(|| {
+        let cell = Publication::<Watched>::new();
+        let told = AtomicBool::new(false);
+        thread::scope(|scope| {
+            start("first reader", scope, || {
+                if cell.get().is_some() {
+                    // Pairs with the Acquire below.
+                    told.store(true, Release);
+                }
+            });
+            start("second reader", scope, || {
+                if told.load(Acquire) {
+                    let seen = cell.get();
+                    let seen = seen.expect("the first reader has already seen the value");
+                    assert_eq!(seen.read(), 7);
+                }
+            });
+            assert!(
+                cell.publish(Watched::new(7)).is_ok(),
+                "the only publisher was refused"
+            );
+        });
+    });
+}
+
+/// Catches a value that is dropped twice or not at all when two publishers meet, whichever of them wins: one
+/// value goes with the cell, the other with its publisher.
+#[test]
+fn both_values_are_dropped_once_whoever_wins() {
+    harness::model(|| {
+        let cell = Publication::new();
+        thread::scope(|scope| {
+            start("rival", scope, || drop(cell.publish(track(2))));
+            drop(cell.publish(track(1)));
+        });
+        drop(cell);
+    });
+}
