@@ -169,6 +169,25 @@ fn what_one_reader_has_seen_the_next_one_sees() {
     });
 }
 
+/// Catches a published value that hides for a moment: behind a lock that another reader holds and `get` only
+/// tries, or behind a publisher that comes too late and has touched the state before it looked at it.
+#[test]
+fn nobody_hides_a_published_value() {
+    harness::model(|| {
+        let cell = Publication::new();
+        assert_eq!(cell.publish(1), Ok(()));
+        thread::scope(|scope| {
+            start("reader", scope, || {
+                assert_eq!(cell.get(), Some(&1), "published before this thread was");
+            });
+            start("late publisher", scope, || {
+                assert_eq!(cell.publish(2), Err(2));
+            });
+            assert_eq!(cell.get(), Some(&1), "published before by this very thread");
+        });
+    });
+}
+
 /// Catches a value that is dropped twice or not at all when two publishers meet, whichever of them wins: one
 /// value goes with the cell, the other with its publisher.
 #[test]

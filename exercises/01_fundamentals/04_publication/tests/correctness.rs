@@ -45,16 +45,16 @@ fn a_late_publisher_gets_its_value_back() {
     );
 }
 
-/// The reference taken before the refusal is looked at after it: a slot that is written again would change
-/// under the reader's eyes.
+/// The reference taken before the refusals is looked at after each of them: a slot that is written again
+/// would change under the reader's eyes. There are more refusals than a byte can count.
 #[test]
 fn a_refused_publish_changes_nothing() {
     let cell = Publication::new();
     assert_eq!(cell.publish(1), Ok(()));
     let seen = cell.get().expect("published");
-    for late in 2..5 {
+    for late in 2..600 {
         assert_eq!(cell.publish(late), Err(late));
-        assert_eq!(*seen, 1, "a reference lent before the refusal");
+        assert_eq!(*seen, 1, "a reference lent before {late} was refused");
         assert_eq!(cell.get(), Some(&1), "get after {late} was refused");
     }
     assert_eq!(cell.into_inner(), Some(1));
@@ -150,6 +150,29 @@ fn readers_see_nothing_or_the_whole_value() {
             assert_eq!(result, Ok(()));
         });
     }
+}
+
+/// Once published, always there: whoever else is reading, and whoever else tries to publish.
+#[test]
+fn a_published_value_never_hides() {
+    const LOOKS: usize = 200_000;
+    let cell = Publication::new();
+    assert_eq!(cell.publish(1), Ok(()));
+    let start = Barrier::new(3);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                start.wait();
+                for look in 0..LOOKS {
+                    assert_eq!(cell.get(), Some(&1), "published before look {look}");
+                }
+            });
+        }
+        start.wait();
+        for _ in 0..LOOKS {
+            assert_eq!(cell.publish(2), Err(2));
+        }
+    });
 }
 
 /// The cell is made here, filled there, and emptied in a third place.

@@ -105,10 +105,12 @@ impl<T> Publication<T> {
         if self.state.load(Acquire) != READY {
             return None;
         }
-        // SAFETY: READY was read with Acquire, so the write of the slot happens before this: it is
-        // initialised. And nobody writes to it while the reference lives: no publisher wins again, and
-        // `into_inner` and drop need the whole cell, which `&self` keeps borrowed for just as long.
-        Some(self.value.with(|slot| unsafe { (*slot).assume_init_ref() }))
+        Some(self.value.with(|slot| {
+            // SAFETY: READY was read with Acquire, so the write of the slot happens before this: it is
+            // initialised. And nobody writes to it while the reference lives: no publisher wins again, and
+            // `into_inner` and drop need the whole cell, which `&self` keeps borrowed for just as long.
+            unsafe { (*slot).assume_init_ref() }
+        }))
     }
 
     /// Takes the published value out, or returns `None` if nothing was published.
@@ -120,12 +122,11 @@ impl<T> Publication<T> {
         }
         // The value leaves now. `drop`, which still runs at the end of this function, must not find it.
         self.state.store(EMPTY, Relaxed);
-        // SAFETY: the state was READY, so the slot is initialised, and nobody else has the cell. The state is
-        // EMPTY now, so this copy of the value is the only one that is used or dropped from here on.
-        Some(
-            self.value
-                .with(|slot| unsafe { (*slot).assume_init_read() }),
-        )
+        Some(self.value.with(|slot| {
+            // SAFETY: the state was READY, so the slot is initialised, and nobody else has the cell. The
+            // state is EMPTY now, so this copy of the value is the only one used or dropped from here on.
+            unsafe { (*slot).assume_init_read() }
+        }))
     }
 }
 
