@@ -11,6 +11,7 @@ struct Config {
     greeting: String,
 }
 
+/// Everything the tour does; it takes no arguments.
 pub fn main() {
     let config = Publication::new();
 

@@ -123,6 +123,15 @@ fn one_of_many_publishers_wins() {
     }
 }
 
+/// Sets its flag when it goes.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 /// After CH-19: what a send publishes is there for whoever receives it. Here for everybody who looks.
 #[test]
 fn readers_see_nothing_or_the_whole_value() {
@@ -145,9 +154,9 @@ fn readers_see_nothing_or_the_whole_value() {
                 });
             }
             start.wait();
-            let result = cell.publish(WHOLE);
-            published.store(true, Ordering::Release);
-            assert_eq!(result, Ok(()));
+            // Set also if `publish` panics: the readers must not look for ever.
+            let _published = SetOnDrop(&published);
+            assert_eq!(cell.publish(WHOLE), Ok(()));
         });
     }
 }
