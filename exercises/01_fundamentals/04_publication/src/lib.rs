@@ -17,3 +17,5 @@ pub use publication::Publication;
 
 #[cfg(test)]
 mod race_freedom;
+
+harness::facade_only!("publication.rs");

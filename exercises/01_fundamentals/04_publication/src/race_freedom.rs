@@ -30,6 +30,7 @@ impl Watched {
 }
 
 /// Starts a thread of the model; `name` heads its column in the dry run.
+#[track_caller]
 fn start<'scope, T: Send + 'scope>(
     name: &str,
     scope: &'scope Scope<'scope, '_>,

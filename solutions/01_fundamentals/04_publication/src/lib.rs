@@ -12,3 +12,5 @@ pub use publication::Publication;
 #[cfg(test)]
 #[path = "../../../../exercises/01_fundamentals/04_publication/src/race_freedom.rs"]
 mod race_freedom;
+
+harness::facade_only!("publication.rs");

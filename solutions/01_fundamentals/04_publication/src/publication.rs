@@ -3,7 +3,7 @@
 use crate::sync::atomic::AtomicU8;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::cell::UnsafeCell;
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 
 /// Nobody has published. The slot is uninitialised.
 const EMPTY: u8 = 0;
@@ -114,29 +114,24 @@ impl<T> Publication<T> {
     }
 
     /// Takes the published value out, or returns `None` if nothing was published.
-    pub fn into_inner(self) -> Option<T> {
-        // Relaxed: whoever gave us the cell by value has synchronised with everybody who shared it, so this
-        // thread cannot read anything older than the last store. No publisher is at work: EMPTY or READY.
-        if self.state.load(Relaxed) != READY {
+    pub fn into_inner(mut self) -> Option<T> {
+        // No atomic operation: `self` is ours alone. No publisher is at work, so this is EMPTY or READY; and
+        // it is EMPTY afterwards, so that `drop`, which runs when this function returns, finds no value.
+        if mem::replace(self.state.get_mut(), EMPTY) != READY {
             return None;
         }
-        // The value leaves now. `drop`, which still runs at the end of this function, must not find it.
-        self.state.store(EMPTY, Relaxed);
-        Some(self.value.with(|slot| {
-            // SAFETY: the state was READY, so the slot is initialised, and nobody else has the cell. The
-            // state is EMPTY now, so this copy of the value is the only one used or dropped from here on.
-            unsafe { (*slot).assume_init_read() }
-        }))
+        // SAFETY: the state was READY, so the slot is initialised. It is EMPTY now and the cell is about to go,
+        // so this copy of the value is the only one that is used or dropped from here on.
+        Some(unsafe { self.value.get_mut().assume_init_read() })
     }
 }
 
 /// Drops the published value, if there is one.
 impl<T> Drop for Publication<T> {
     fn drop(&mut self) {
-        // Relaxed: `&mut self`, as in `into_inner`.
-        if self.state.load(Relaxed) == READY {
-            // SAFETY: READY means initialised, and not taken out. It is dropped here and never used again,
-            // because the cell is gone after this.
+        if *self.state.get_mut() == READY {
+            // SAFETY: READY means initialised, and not taken out. The value is dropped here and never used
+            // again, because the cell is gone after this.
             unsafe { self.value.get_mut().assume_init_drop() };
         }
     }
