@@ -6,10 +6,7 @@
 #[cfg(test)]
 use harness::sync::model as sync;
 #[cfg(not(test))]
-#[allow(
-    unused_imports,
-    reason = "your file starts without a `use crate::sync`"
-)]
+#[allow(unused_imports, reason = "your file starts without it")]
 use harness::sync::real as sync;
 
 mod publication;

@@ -14,18 +14,27 @@ use harness::leaks::track;
 /// is not ordered after its making is a data race.
 struct Watched(UnsafeCell<u32>);
 
-// SAFETY: the cell is written when it is made and only read afterwards, by way of the facade; whether the
+// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade; whether the
 // reads come after the making is what the models here find out.
 unsafe impl Sync for Watched {}
 
 impl Watched {
+    #[track_caller]
     fn new(number: u32) -> Self {
-        Self(UnsafeCell::new(number))
+        let cell = UnsafeCell::new(0);
+        cell.with_mut(|slot| {
+            // SAFETY: the cell has not left this function.
+            unsafe { *slot = number };
+        });
+        Self(cell)
     }
 
+    #[track_caller]
     fn read(&self) -> u32 {
-        // SAFETY: nobody writes to the cell; a read that races with its making ends the model in `with`.
-        self.0.with(|number| unsafe { *number })
+        self.0.with(|slot| {
+            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
+            unsafe { *slot }
+        })
     }
 }
 

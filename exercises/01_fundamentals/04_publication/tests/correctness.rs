@@ -53,7 +53,7 @@ fn a_refused_publish_changes_nothing() {
     assert_eq!(cell.publish(1), Ok(()));
     let seen = cell.get().expect("published");
     for late in 2..600 {
-        assert_eq!(cell.publish(late), Err(late));
+        assert_eq!(cell.publish(late), Err(late), "1 was published before");
         assert_eq!(*seen, 1, "a reference lent before {late} was refused");
         assert_eq!(cell.get(), Some(&1), "get after {late} was refused");
     }
@@ -180,7 +180,7 @@ fn a_published_value_never_hides() {
         }
         start.wait();
         for _ in 0..LOOKS {
-            assert_eq!(cell.publish(2), Err(2));
+            assert_eq!(cell.publish(2), Err(2), "1 was published before");
         }
     });
 }
