@@ -51,8 +51,8 @@ fn start<'scope, T: Send + 'scope>(
         .expect("a model has room for a thread")
 }
 
-/// Catches a `get` that finds the cell announced while the value is still on its way: announced too early,
-/// or announced by a store and read by a load that order nothing.
+/// One thread publishes while another looks. Catches the look that finds the value announced but still on its
+/// way: announced before it was written, or by a store and a load that order nothing.
 ///
 /// CH-19 for a cell in place of a channel, and mem, "Incorrect synchronization".
 #[test]
@@ -73,12 +73,12 @@ fn a_reader_sees_nothing_or_the_whole_value() {
     });
 }
 
-/// Catches a reader that sees the value but not what its publisher did before: the note is Relaxed, so only
-/// `publish` and `get` can order it.
+/// The publisher leaves a note first, and a reader that sees the value looks for the note. Catches the reader
+/// that does not find it: the note is Relaxed, so nothing but `publish` and `get` can order it.
 ///
 /// mem, "Atomic Values"; ON-07 promises the same of a Once.
 #[test]
-fn what_came_before_publish_comes_before_what_follows_get() {
+fn publish_carries_what_came_before() {
     harness::model(|| {
         let cell = Publication::new();
         let note = AtomicU32::new(0);
@@ -98,7 +98,8 @@ fn what_came_before_publish_comes_before_what_follows_get() {
     });
 }
 
-/// Catches two publishers that both find the cell empty before either has said that it is taken.
+/// Two threads publish. Catches the interleaving in which both find the cell empty before either has said that
+/// it is taken.
 #[test]
 fn one_of_two_publishers_wins() {
     harness::model(|| {
@@ -119,10 +120,10 @@ fn one_of_two_publishers_wins() {
     });
 }
 
-/// Catches a loser that touches the slot, or the state, while the winner writes or the reader reads: what is
-/// seen once must be there at the second look, and must be the winner's.
+/// Two threads publish while a third looks twice. Catches a loser that touches the value or the state between
+/// the two looks: what was there once must still be there, and be the winner's.
 #[test]
-fn a_reader_sees_the_winners_value_and_no_other() {
+fn a_reader_sees_only_the_winners_value() {
     harness::model(|| {
         let cell = Publication::new();
         let (first, second, seen) = thread::scope(|scope| {
@@ -150,10 +151,10 @@ fn a_reader_sees_the_winners_value_and_no_other() {
     });
 }
 
-/// Catches a `get` that returns `None` although the caller knows better: one reader has seen the value and
-/// told the next one. Happens-before is passed on from thread to thread.
+/// One reader sees the value and tells another. Catches the second look that finds nothing, or finds a value
+/// that is not ordered after its making: happens-before is passed on from thread to thread.
 #[test]
-fn what_one_reader_has_seen_the_next_one_sees() {
+fn a_reader_told_of_the_value_sees_it() {
     harness::model(|| {
         let cell = Publication::<Watched>::new();
         let told = AtomicBool::new(false);
@@ -179,8 +180,8 @@ fn what_one_reader_has_seen_the_next_one_sees() {
     });
 }
 
-/// Catches a published value that hides for a moment: behind a lock that another reader holds and `get` only
-/// tries, or behind a publisher that comes too late and has touched the state before it looked at it.
+/// The value is there before the threads start; two of them look while a third publishes too late. Catches the
+/// look between a late publisher's touching the state and its putting it back.
 #[test]
 fn nobody_hides_a_published_value() {
     harness::model(|| {
@@ -198,10 +199,10 @@ fn nobody_hides_a_published_value() {
     });
 }
 
-/// Catches a value that is dropped twice or not at all when two publishers meet, whichever of them wins: one
-/// value goes with the cell, the other with its publisher.
+/// Two threads publish, and the cell is dropped. Catches a value that is dropped twice, or not at all, in one
+/// order of the two: one value goes with the cell, the other with its publisher.
 #[test]
-fn both_values_are_dropped_once_whoever_wins() {
+fn both_values_are_dropped_once() {
     harness::model(|| {
         let cell = Publication::new();
         thread::scope(|scope| {

@@ -162,7 +162,8 @@ fn readers_see_nothing_or_the_whole_value() {
     }
 }
 
-/// Once published, always there: whoever else is reading, and whoever else tries to publish.
+/// Once published, always there: for a reader among readers, and while others try to publish. A `get` that
+/// gives up when somebody else holds a lock fails here, sooner or later.
 #[test]
 fn a_published_value_never_hides() {
     const LOOKS: usize = 200_000;
@@ -202,7 +203,7 @@ fn the_cell_moves_between_threads() {
 /// The bounds of the section "Threads" in the docs. What has to be allowed is used, what has to be refused
 /// is asked for: a program that relies on a refusal cannot be compiled, so it cannot be a test.
 #[test]
-fn it_is_send_and_sync_exactly_when_the_value_allows_it() {
+fn send_and_sync_follow_from_the_value() {
     let cell = Publication::new();
     thread::scope(|scope| {
         scope.spawn(|| cell.publish(5));

@@ -13,7 +13,7 @@ use std::cell::Cell;
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
 #[test]
-fn a_published_value_is_dropped_with_its_cell() {
+fn a_value_is_dropped_with_its_cell() {
     leaks::check(|| {
         let cell = Publication::new();
         cell.publish(track(1)).expect("the only publisher wins");
@@ -44,7 +44,7 @@ fn an_empty_cell_drops_nothing() {
 }
 
 #[test]
-fn a_refused_value_belongs_to_its_publisher_again() {
+fn a_refused_value_stays_with_its_owner() {
     leaks::check(|| {
         let cell = Publication::new();
         cell.publish(track(1)).expect("the first publisher wins");
@@ -56,7 +56,7 @@ fn a_refused_value_belongs_to_its_publisher_again() {
 }
 
 #[test]
-fn a_value_taken_out_is_dropped_by_its_new_owner_only() {
+fn a_value_taken_out_is_dropped_once() {
     leaks::check(|| {
         let cell = Publication::new();
         cell.publish(track(1)).expect("the only publisher wins");
@@ -66,7 +66,7 @@ fn a_value_taken_out_is_dropped_by_its_new_owner_only() {
 }
 
 #[test]
-fn every_value_is_dropped_once_whoever_wins() {
+fn every_value_is_dropped_once() {
     leaks::check(|| {
         let cell = Publication::new();
         thread::scope(|scope| {
