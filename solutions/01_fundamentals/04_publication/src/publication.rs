@@ -95,7 +95,7 @@ impl<T> Publication<T> {
         Ok(())
     }
 
-    /// The published value, or `None` if nothing has been published yet. Never blocks.
+    /// The published value, or `None` if there is none yet that this thread can see. Never blocks.
     ///
     /// Once a call has returned `Some`, every call that happens after it does too, with a reference to the
     /// same value.
