@@ -41,7 +41,8 @@ fn a_late_publisher_gets_its_value_back() {
     assert_eq!(cell.publish(String::from("first")), Ok(()));
     assert_eq!(
         cell.publish(String::from("second")),
-        Err(String::from("second"))
+        Err(String::from("second")),
+        "another value was published before"
     );
 }
 
