@@ -181,7 +181,8 @@ fn a_reader_told_of_the_value_sees_it() {
 }
 
 /// The value is there before the threads start; two of them look while a third publishes too late. Catches the
-/// look between a late publisher's touching the state and its putting it back.
+/// look that finds nothing: while the late publisher has touched the state and not yet put it back, or while
+/// somebody holds a lock that `get` only tries.
 #[test]
 fn nobody_hides_a_published_value() {
     harness::model(|| {
