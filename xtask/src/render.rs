@@ -1,0 +1,551 @@
+//! A verdict for the eye: 80 columns, the groups first, then the first failure in full, then what to do.
+
+use std::fmt::Write;
+
+use crate::outcome::{Failure, Outcome, Place};
+use crate::run::Filter;
+use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, columns, paint, shorten, wrap};
+use crate::tests_of;
+use crate::verdict::{Explored, Heading, Sum, Tested, Verdict};
+use crate::workspace::{Lesson, Workspace};
+
+/// The most lines of a failure that a verdict shows. The tallest dry runs have about half as many.
+const REPORT_LINES: usize = 90;
+
+/// The most lines that it shows of a test that was stopped because it printed without end.
+const FLOOD_LINES: usize = 6;
+
+/// The longest name of a test that shares its line with a reason.
+const NAME_COLUMNS: usize = 44;
+
+/// What is rendered: a lesson in its workspace, with the marks to do it in.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// All lessons.
+    pub workspace: &'a Workspace,
+    /// This one.
+    pub lesson: &'a Lesson,
+    /// The signs to use.
+    pub marks: Marks,
+    /// Whether it is the lesson that `next` runs, so that its name need not be typed.
+    pub current: bool,
+}
+
+impl Page<'_> {
+    /// ` 2.2  wait_group · Goroutines and wait groups · lesson 6 of 65`
+    pub fn header(&self) -> String {
+        let Page {
+            workspace,
+            lesson,
+            marks,
+            ..
+        } = self;
+        let of = format!(
+            "lesson {} of {}",
+            workspace.position(lesson),
+            workspace.lessons.len()
+        );
+        let number = lesson.number.to_string();
+        let room = WIDTH
+            .saturating_sub(1 + columns(&number) + 2 + columns(&lesson.name) + columns(&of) + 6);
+        let chapter = shorten(&lesson.chapter, room, *marks);
+        let dot = paint(FAINT, marks.dot);
+        format!(
+            " {}  {} {dot} {chapter} {dot} {of}\n",
+            paint(STRONG, number),
+            paint(STRONG, &lesson.name)
+        )
+    }
+
+    /// The whole page for a run of tests.
+    pub fn verdict(&self, verdict: &Verdict, next: Option<&Lesson>) -> String {
+        let mut page = self.header();
+        page.push('\n');
+        match verdict.sum() {
+            Sum::NothingWritten if verdict.filter.is_none() => self.start(&mut page, verdict),
+            Sum::NoSuchTest => self.no_such_test(&mut page, verdict.filter.as_ref()),
+            sum => {
+                self.groups(&mut page, verdict);
+                page.push('\n');
+                match sum {
+                    Sum::Passes => self.passes(&mut page, verdict, next),
+                    Sum::PartPasses => self.part_passes(&mut page, verdict),
+                    _ => self.fails(&mut page, verdict),
+                }
+            }
+        }
+        page
+    }
+
+    fn groups(&self, page: &mut String, verdict: &Verdict) {
+        for heading in Heading::ALL {
+            let tests: Vec<_> = verdict.under(heading).collect();
+            if tests.is_empty() {
+                continue;
+            }
+            let passed = tests
+                .iter()
+                .filter(|test| matches!(test.outcome, Outcome::Passed(_)))
+                .count();
+            let wrong = tests
+                .iter()
+                .any(|test| matches!(test.outcome, Outcome::Wrong(_)));
+            let mark = if passed == tests.len() {
+                paint(GOOD, self.marks.good)
+            } else if wrong {
+                paint(BAD, self.marks.bad)
+            } else {
+                paint(OPEN, self.marks.open)
+            };
+            let explored = (heading == Heading::RaceFreedom)
+                .then(|| verdict.explored())
+                .flatten();
+            let explored = explored.map_or_else(String::new, |explored| {
+                paint(FAINT, format!("   {}", explored_text(explored)))
+            });
+            let title = paint(STRONG, format!("{:<13}", heading.title()));
+            let _ = writeln!(
+                page,
+                " {title} {mark} {passed} of {}{explored}",
+                tests.len()
+            );
+            let names = tests
+                .iter()
+                .filter(|test| !matches!(test.outcome, Outcome::Passed(_)))
+                .map(|test| columns(test.short_name()))
+                .filter(|name| *name <= NAME_COLUMNS)
+                .max()
+                .unwrap_or_default();
+            for test in tests {
+                self.test_line(page, test, names, verdict.cut_short);
+            }
+        }
+    }
+
+    /// One line for a test that did not pass; a second one where its name is too long for both.
+    fn test_line(&self, page: &mut String, test: &Tested, names: usize, cut_short: bool) {
+        let (mark, reason) = match &test.outcome {
+            Outcome::Passed(_) => return,
+            Outcome::Wrong(wrong) => (paint(BAD, self.marks.bad), wrong.reason.clone()),
+            Outcome::NotWritten(todo) => {
+                let place = todo
+                    .place
+                    .as_ref()
+                    .map_or_else(String::new, |place| format!(": {}", place.short()));
+                (
+                    paint(OPEN, self.marks.open),
+                    format!("not written yet{place}"),
+                )
+            }
+            Outcome::NotRun if cut_short => (
+                paint(OPEN, self.marks.open),
+                "not run: the time was up".to_owned(),
+            ),
+            Outcome::NotRun => (
+                paint(BAD, self.marks.bad),
+                "missing: the lesson has this test".to_owned(),
+            ),
+        };
+        let name = test.short_name();
+        if columns(name) > NAME_COLUMNS {
+            let _ = writeln!(page, "   {mark} {}", shorten(name, WIDTH - 5, self.marks));
+            let _ = writeln!(page, "     {}", shorten(&reason, WIDTH - 5, self.marks));
+        } else {
+            let reason = shorten(&reason, WIDTH - 7 - names, self.marks);
+            let _ = writeln!(page, "   {mark} {name:<names$}  {reason}");
+        }
+    }
+
+    fn fails(&self, page: &mut String, verdict: &Verdict) {
+        if let Some((test, wrong)) = verdict.first_wrong() {
+            let name = paint(STRONG, test.short_name());
+            match tests_of::comment(self.workspace, self.lesson, &test.name) {
+                Some(comment) => {
+                    // Wrapped with the name in front, which is painted only afterwards.
+                    let text = format!("{}: {comment}", test.short_name());
+                    for (i, line) in wrap(&text, WIDTH - 1).iter().enumerate() {
+                        let line = if i == 0 {
+                            line.replacen(test.short_name(), &name, 1)
+                        } else {
+                            line.clone()
+                        };
+                        let _ = writeln!(page, " {line}");
+                    }
+                }
+                None => {
+                    let _ = writeln!(page, " {name}: {}", shorten(&wrong.reason, 60, self.marks));
+                }
+            }
+            page.push('\n');
+            // What a flood says, it says again and again.
+            let most = if wrong.kind == Failure::Flood {
+                FLOOD_LINES
+            } else {
+                REPORT_LINES
+            };
+            self.report(page, &wrong.report, &test.name, most);
+            if wrong.report.is_empty() {
+                let _ = writeln!(page, " The test {}, and printed nothing.", wrong.reason);
+            } else if wrong.hung {
+                let _ = writeln!(page, "\n The test {}.", wrong.reason);
+            }
+            page.push('\n');
+        }
+        self.todo_list(page, verdict, "Not written yet");
+        let missing: Vec<_> = verdict
+            .tests
+            .iter()
+            .filter(|test| test.outcome == Outcome::NotRun)
+            .collect();
+        if !missing.is_empty() && !verdict.cut_short {
+            let folder = self.lesson.exercise.display();
+            let text = "Some of the lesson's tests did not run. A lesson is done when all of its tests pass: \
+                        bring them back, for example with";
+            for line in wrap(text, WIDTH - 1) {
+                let _ = writeln!(page, " {line}");
+            }
+            let _ = writeln!(
+                page,
+                "   git checkout {folder}/tests {folder}/src/race_freedom.rs\n"
+            );
+        } else if verdict.cut_short {
+            for line in wrap(
+                "The time for all tests together was up: tests that do not end used it. Correct those first.",
+                WIDTH - 1,
+            ) {
+                let _ = writeln!(page, " {line}");
+            }
+            page.push('\n');
+        }
+        self.warnings(page, verdict);
+        let line = verdict
+            .todos()
+            .first()
+            .and_then(|todo| self.line_to_edit(todo.place.as_ref()));
+        self.footer(page, line.filter(|_| verdict.first_wrong().is_none()));
+    }
+
+    /// The report of a failure. A dry run is as wide as the page already; anything else is made to fit.
+    fn report(&self, page: &mut String, report: &str, test: &str, most: usize) {
+        let lines: Vec<&str> = report.lines().collect();
+        for line in lines.iter().take(most) {
+            for part in fold(line, WIDTH) {
+                let _ = writeln!(page, "{part}");
+            }
+        }
+        if lines.len() > most {
+            let filter = test.rsplit("::").next().unwrap_or(test);
+            let _ = writeln!(
+                page,
+                " {} {} more lines. All of them: cargo nextest run -p {} {filter}",
+                self.marks.more,
+                lines.len() - most,
+                self.lesson.name
+            );
+        }
+    }
+
+    fn todo_list(&self, page: &mut String, verdict: &Verdict, title: &str) {
+        let todos = verdict.todos();
+        if todos.is_empty() {
+            return;
+        }
+        let _ = writeln!(page, " {}", paint(STRONG, title));
+        let places: Vec<String> = todos
+            .iter()
+            .map(|todo| todo.place.as_ref().map_or_else(String::new, Place::short))
+            .collect();
+        let width = places
+            .iter()
+            .map(|place| columns(place))
+            .max()
+            .unwrap_or_default();
+        for (todo, place) in todos.iter().zip(&places) {
+            let text = if todo.text.is_empty() {
+                "todo!()"
+            } else {
+                todo.text.as_str()
+            };
+            for (i, line) in wrap(text, WIDTH - 5 - width).iter().enumerate() {
+                let place = if i == 0 { place } else { "" };
+                let _ = writeln!(page, "   {place:<width$}  {line}");
+            }
+        }
+        page.push('\n');
+    }
+
+    /// The page of a lesson that is still to be begun.
+    fn start(&self, page: &mut String, verdict: &Verdict) {
+        let about = &self.lesson.about;
+        let mut intro = String::new();
+        for part in [&about.title, &about.description] {
+            let part = part.trim_end_matches('.');
+            if !part.is_empty() {
+                let _ = write!(intro, "{part}. ");
+            }
+        }
+        for line in wrap(&intro, WIDTH - 1) {
+            let _ = writeln!(page, " {line}");
+        }
+        let mut facts = Vec::new();
+        if !about.go.is_empty() {
+            facts.push(format!("In Go: {}", about.go));
+        }
+        if about.minutes > 0 {
+            facts.push(format!("about {} minutes", about.minutes));
+        }
+        facts.extend(about.concepts.iter().cloned());
+        if !facts.is_empty() {
+            for line in wrap(&facts.join(&format!(" {} ", self.marks.dot)), WIDTH - 1) {
+                let _ = writeln!(page, " {}", paint(FAINT, line));
+            }
+        }
+        page.push('\n');
+        let waiting: Vec<String> = Heading::ALL
+            .into_iter()
+            .map(|heading| (heading, verdict.under(heading).count()))
+            .filter(|(_, tests)| *tests > 0)
+            .map(|(heading, tests)| format!("{} {tests}", heading.title()))
+            .collect();
+        let tests = verdict.tests.len();
+        let plural = if tests == 1 { " waits" } else { "s wait" };
+        let _ = writeln!(
+            page,
+            " Nothing is written yet. {tests} test{plural}: {}.\n",
+            waiting.join(", ")
+        );
+        self.todo_list(page, verdict, "To write");
+        let line = verdict
+            .todos()
+            .first()
+            .and_then(|todo| self.line_to_edit(todo.place.as_ref()));
+        row(page, "Read", self.lesson.readme().display());
+        row(page, "Edit", self.edit(line));
+        row(page, "Then", self.again());
+        row(page, "Stuck", self.hint());
+    }
+
+    fn passes(&self, page: &mut String, verdict: &Verdict, next: Option<&Lesson>) {
+        let name = paint(STRONG, &self.lesson.name);
+        let tests = verdict.tests.len();
+        let all = if tests == 1 {
+            "its test passes".to_owned()
+        } else {
+            format!("all {tests} tests pass")
+        };
+        let _ = writeln!(
+            page,
+            " {} {name} is done: {all}. Well done.",
+            paint(GOOD, self.marks.good)
+        );
+        self.warnings(page, verdict);
+        page.push('\n');
+        match next {
+            Some(next) => {
+                let chapter = if next.chapter == self.lesson.chapter {
+                    String::new()
+                } else {
+                    format!(", in a new chapter: {}", next.chapter)
+                };
+                let title = if next.about.title.is_empty() {
+                    &next.name
+                } else {
+                    &next.about.title
+                };
+                let text = format!(
+                    "{} {} {} {title}{chapter}",
+                    next.number, next.name, self.marks.dot
+                );
+                row(page, "Next", shorten(&text, WIDTH - 8, self.marks));
+                row(page, "Read", next.readme().display());
+                row(page, "Edit", next.file().display());
+                row(page, "Start", "cargo xtask next");
+            }
+            None => {
+                let _ = writeln!(page, "{}", all_done(self.workspace));
+            }
+        }
+    }
+
+    fn part_passes(&self, page: &mut String, verdict: &Verdict) {
+        let filter = verdict
+            .filter
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string);
+        let mark = paint(GOOD, self.marks.good);
+        let _ = writeln!(
+            page,
+            " {mark} Every test that has `{filter}` in its name passes."
+        );
+        let _ = writeln!(page, " The lesson is done when all do:\n");
+        row(
+            page,
+            "Then",
+            format!("cargo xtask test {}", self.lesson.name),
+        );
+    }
+
+    fn no_such_test(&self, page: &mut String, filter: Option<&Filter>) {
+        let filter = filter.map_or_else(String::new, ToString::to_string);
+        let _ = writeln!(
+            page,
+            " No test of {} has `{filter}` in its name. It has",
+            self.lesson.name
+        );
+        for name in tests_of::expected(self.workspace, self.lesson) {
+            let _ = writeln!(page, "   {name}");
+        }
+    }
+
+    /// The page for a lesson that cannot be built: rustc first.
+    pub fn not_built(&self, said: &str) -> String {
+        let mut page = format!("{}\n\n{}\n", said.trim_end(), self.header());
+        let plain = anstream::adapter::strip_str(said).to_string();
+        let place = first_error_place(&plain);
+        let own = place
+            .as_ref()
+            .is_none_or(|place| place.file.ends_with(&self.lesson.file_name()));
+        if plain.contains("error") && place.is_some() {
+            let _ = writeln!(
+                page,
+                " It does not compile yet. The first error above is the one to begin with.\n"
+            );
+        } else {
+            let _ = writeln!(
+                page,
+                " cargo could not build it; what it says stands above.\n"
+            );
+        }
+        match place {
+            Some(place) if !own => row(&mut page, "Edit", format!("{}:{}", place.file, place.line)),
+            place => row(&mut page, "Edit", self.edit(place.map(|place| place.line))),
+        }
+        row(&mut page, "Read", self.lesson.readme().display());
+        row(&mut page, "Then", self.again());
+        row(&mut page, "Stuck", self.hint());
+        page
+    }
+
+    fn warnings(&self, page: &mut String, verdict: &Verdict) {
+        if verdict.warnings > 0 {
+            let s = if verdict.warnings == 1 { "" } else { "s" };
+            let _ = writeln!(
+                page,
+                " rustc has {} warning{s} for it: cargo check -p {}",
+                verdict.warnings, self.lesson.name
+            );
+            if verdict.sum() != Sum::Passes {
+                page.push('\n');
+            }
+        }
+    }
+
+    fn footer(&self, page: &mut String, line: Option<u32>) {
+        row(page, "Edit", self.edit(line));
+        row(page, "Read", self.lesson.readme().display());
+        row(page, "Then", self.again());
+        row(page, "Stuck", self.hint());
+    }
+
+    /// The line of the learner's file that `place` is, if it is in that file.
+    fn line_to_edit(&self, place: Option<&Place>) -> Option<u32> {
+        place
+            .filter(|place| place.file.ends_with(&self.lesson.file_name()))
+            .map(|place| place.line)
+    }
+
+    fn edit(&self, line: Option<u32>) -> String {
+        let file = self.lesson.file();
+        line.map_or_else(
+            || file.display().to_string(),
+            |line| format!("{}:{line}", file.display()),
+        )
+    }
+
+    fn again(&self) -> String {
+        if self.current {
+            "cargo xtask next".to_owned()
+        } else {
+            format!("cargo xtask test {}", self.lesson.name)
+        }
+    }
+
+    fn hint(&self) -> String {
+        if self.current {
+            "cargo xtask hint".to_owned()
+        } else {
+            format!("cargo xtask hint {}", self.lesson.name)
+        }
+    }
+}
+
+/// When there is nothing left to do.
+pub fn all_done(workspace: &Workspace) -> String {
+    let n = workspace.lessons.len();
+    match n {
+        0 => " There are no lessons here yet.".to_owned(),
+        1 => " The one lesson that there is is done.".to_owned(),
+        _ => {
+            format!(" All {n} lessons are done. `cargo xtask test LESSON` runs any of them again.")
+        }
+    }
+}
+
+/// ` Edit   exercises/…`
+pub fn row(page: &mut String, word: &str, text: impl std::fmt::Display) {
+    let _ = writeln!(page, " {}  {text}", paint(STRONG, format!("{word:<5}")));
+}
+
+fn explored_text(explored: Explored) -> String {
+    let n = explored.interleavings;
+    let s = if n == 1 { "" } else { "s" };
+    let how = match (explored.exhaustive, explored.bounded) {
+        (true, false) => "all there are",
+        (true, true) => "all within the stated bounds",
+        (false, _) => "not all: the time ran out",
+    };
+    format!("{} interleaving{s} explored, {how}", thousands(n))
+}
+
+/// `25300` as `25,300`.
+fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A line cut into parts of at most `width` columns. Colours are left where they are: a line that has some is
+/// not cut.
+fn fold(line: &str, width: usize) -> Vec<String> {
+    if columns(line) <= width || line.contains('\x1b') {
+        return vec![line.to_owned()];
+    }
+    let letters: Vec<char> = line.chars().collect();
+    letters
+        .chunks(width)
+        .map(|part| part.iter().collect())
+        .collect()
+}
+
+/// The place that rustc's first error points at.
+fn first_error_place(said: &str) -> Option<Place> {
+    let from_error = if said.starts_with("error") {
+        0
+    } else {
+        said.find("\nerror")?
+    };
+    said[from_error..].lines().find_map(|line| {
+        let mut parts = line.trim_start().strip_prefix("--> ")?.rsplitn(3, ':');
+        let (_column, line, file) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        Some(Place {
+            file: file.to_owned(),
+            line,
+        })
+    })
+}

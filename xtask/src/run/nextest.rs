@@ -1,0 +1,165 @@
+//! Runs tests through cargo-nextest.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::stderr::{self, Listener};
+use super::{ALL, Filter, ONE, Ran, Run, Setup, junit};
+
+/// Where the profile `lesson` of `.config/nextest.toml` leaves its report, from the root.
+const REPORT: &str = "target/nextest/lesson/junit.xml";
+
+/// Exit codes of nextest: <https://docs.rs/nextest-metadata/latest/nextest_metadata/enum.NextestExitCode.html>.
+mod code {
+    pub const TESTS_FAILED: i32 = 100;
+    pub const BUILD_FAILED: i32 = 101;
+    pub const METADATA_FAILED: i32 = 102;
+}
+
+pub fn run(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Result<Run> {
+    let report = root.join(REPORT);
+    // The report of an earlier run must not be taken for that of this one.
+    if let Err(error) = fs::remove_file(&report)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error)
+            .with_context(|| format!("cannot remove {}: remove it by hand", report.display()));
+    }
+    let mut command = setup.cargo(root);
+    command
+        .args([
+            "nextest",
+            "run",
+            "--profile",
+            "lesson",
+            "--tests",
+            "--no-tests",
+            "pass",
+        ])
+        .args(["--color", setup.colour_word(), "--package", package])
+        .args(["--config", &runner_setting(setup)])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    if let Some(filter) = filter {
+        command.args(["--filterset", &filterset(filter)]);
+    }
+    die_with_this_process(&mut command);
+
+    let begun = Instant::now();
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
+    let mut listener = Listener::default();
+    let in_time = listen(&mut child, &mut listener, begun);
+    if !in_time {
+        // The guards see that nextest is gone, and end their tests.
+        let _ = child.kill();
+    }
+    let status = child.wait().context("cannot wait for cargo nextest")?;
+    listener.end();
+
+    let tests = match fs::read_to_string(&report) {
+        Ok(xml) => Some(junit::read(&xml)?),
+        Err(_) => None,
+    };
+    let warnings = listener.warnings;
+    match (status.code(), tests) {
+        (Some(0 | code::TESTS_FAILED), Some(tests)) => {
+            let cut_short = listener.after.contains("not run");
+            Ok(Run::Ran(Ran {
+                tests,
+                cut_short,
+                warnings,
+            }))
+        }
+        (Some(0), None) => Ok(Run::Ran(Ran {
+            tests: Vec::new(),
+            cut_short: false,
+            warnings,
+        })),
+        (Some(code::BUILD_FAILED | code::METADATA_FAILED), _) => Ok(Run::NotBuilt(listener.said)),
+        (_, tests) if !in_time => Ok(Run::Ran(Ran {
+            tests: tests.unwrap_or_default(),
+            cut_short: true,
+            warnings,
+        })),
+        _ => bail!(
+            "cargo nextest ended with {status}:\n{}{}\nIf it is older than what .config/nextest.toml asks for: \
+             cargo install --locked cargo-nextest",
+            listener.said,
+            listener.after
+        ),
+    }
+}
+
+/// Takes in what cargo and nextest say until they have ended. `false`: they did not end in time.
+fn listen(child: &mut Child, listener: &mut Listener, begun: Instant) -> bool {
+    let Some(stderr) = child.stderr.take() else {
+        return true;
+    };
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || stderr::lines(stderr, |line| sender.send(line).is_ok()));
+    loop {
+        let wait = match listener.started {
+            // A build takes as long as it takes.
+            None => Duration::from_secs(3600),
+            Some(started) => ALL.saturating_sub(started.elapsed()),
+        };
+        match receiver.recv_timeout(wait) {
+            Ok(line) => listener.line(&line, begun),
+            Err(RecvTimeoutError::Disconnected) => return true,
+            Err(RecvTimeoutError::Timeout) if listener.started.is_some() => return false,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// The cargo setting that starts every test through the guard. Not the environment variable
+/// `CARGO_TARGET_…_RUNNER`: that is split at spaces, and the runner's path may have some.
+fn runner_setting(setup: &Setup) -> String {
+    let words = setup
+        .guard(ONE)
+        .map(|word| toml::Value::from(word.to_string_lossy().into_owned()));
+    format!(
+        "target.'cfg(all())'.runner={}",
+        toml::Value::Array(words.into())
+    )
+}
+
+/// nextest names a test by its binary and the name in it.
+fn filterset(filter: &Filter) -> String {
+    let text = filter.to_string();
+    match text.split_once("::") {
+        Some((target, test)) if !test.is_empty() => {
+            format!("test(~{text}) | (binary(={target}) & test(~{test}))")
+        }
+        Some((target, _)) => format!("test(~{text}) | binary(={target})"),
+        None => format!("test(~{text}) | binary(~{text})"),
+    }
+}
+
+/// On Linux nextest is told to stop when the runner dies, however it dies; nextest then ends its tests.
+/// Elsewhere an interrupt from the terminal reaches both, and nextest's own time-outs do the rest.
+fn die_with_this_process(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt;
+        let die = || {
+            Ok(rustix::process::set_parent_process_death_signal(Some(
+                rustix::process::Signal::TERM,
+            ))?)
+        };
+        // SAFETY: the closure runs between fork and exec, where only async-signal-safe work is allowed; it makes
+        // one system call and allocates nothing.
+        unsafe { command.pre_exec(die) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
