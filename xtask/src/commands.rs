@@ -4,6 +4,7 @@ pub mod hint;
 pub mod list;
 pub mod next;
 pub mod test;
+pub mod verify;
 
 /// What the process says to the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod select;
 mod style;
 mod tests_of;
 mod verdict;
+mod verify;
 mod workspace;
 
 use std::process::ExitCode;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use commands::{Exit, hint, list, next, test};
+use commands::{Exit, hint, list, next, test, verify as verify_command};
 use run::Filter;
 use select::NoSuchLesson;
 use workspace::Workspace;
@@ -60,6 +61,17 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// For authors: test everything, or the gates of some lessons
+    Verify {
+        /// The lessons; without any, all of them and the workspace's own tests
+        lessons: Vec<String>,
+        /// Require too that each exercise's file is its stub, as it is shipped
+        #[arg(long)]
+        shipped: bool,
+        /// Write down which tests the references pass (solutions/…/tests.txt)
+        #[arg(long)]
+        record: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -87,5 +99,14 @@ fn run(command: Command) -> Result<Exit> {
         Command::Test { lesson, filter } => test::run(&workspace, &lesson, filter.as_ref()),
         Command::List { json, check } => list::run(&workspace, list::Options { json, check }),
         Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
+        Command::Verify {
+            lessons,
+            shipped,
+            record,
+        } => verify_command::run(
+            &workspace,
+            &lessons,
+            verify_command::Options { shipped, record },
+        ),
     }
 }

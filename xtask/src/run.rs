@@ -4,7 +4,7 @@ pub mod cargo;
 pub mod executor;
 mod junit;
 mod nextest;
-mod stderr;
+pub mod stderr;
 
 use std::env;
 use std::ffi::OsString;

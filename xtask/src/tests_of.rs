@@ -29,7 +29,7 @@ pub fn parse_list(text: &str) -> Vec<String> {
 }
 
 /// The tests under the lesson's three headings, as its sources have them.
-fn in_sources(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+pub fn in_sources(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
     let mut names = Vec::new();
     for (heading, path) in [
         ("race_freedom", "src/race_freedom.rs"),

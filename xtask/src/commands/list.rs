@@ -228,6 +228,6 @@ mod tests {
             ],
         };
         let page = anstream::adapter::strip_str(&listing.render(UNICODE)).to_string();
-        insta::assert_snapshot!(page, @"");
+        insta::assert_snapshot!("list", page);
     }
 }

@@ -32,7 +32,7 @@ pub struct Built {
     pub binaries: Vec<Binary>,
     /// The runnable examples and benches that were built: package, target and file.
     pub executables: Vec<Binary>,
-    /// Warnings and errors, each with the package that it is about.
+    /// Warnings and errors of rustc, each with the package that it is about.
     pub diagnostics: Vec<Diagnostic>,
     /// How many warnings rustc has for one crate.
     pub warnings: usize,
@@ -45,8 +45,6 @@ pub struct Built {
 pub struct Diagnostic {
     /// The package.
     pub package: String,
-    /// Whether it is an error.
-    pub error: bool,
     /// As rustc writes it.
     pub rendered: String,
 }
@@ -197,13 +195,8 @@ impl Built {
                     ..
                 },
             ) => {
-                let error = level.starts_with("error");
-                if error || level == "warning" {
-                    self.diagnostics.push(Diagnostic {
-                        package,
-                        error,
-                        rendered,
-                    });
+                if level.starts_with("error") || level == "warning" {
+                    self.diagnostics.push(Diagnostic { package, rendered });
                 }
             }
             _ => {}

@@ -58,6 +58,23 @@ pub fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
         .collect())
 }
 
+/// Runs a program, such as an example, in the same bounds as a test.
+///
+/// # Errors
+///
+/// It cannot be started.
+pub fn program(setup: &Setup, binary: &Binary) -> Result<Raw> {
+    let output = command(setup, binary, super::ONE)
+        .output()
+        .with_context(|| format!("cannot run {}", binary.path.display()))?;
+    Ok(Raw {
+        success: output.status.success(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        ..Raw::default()
+    })
+}
+
 /// Runs the jobs. A job whose turn did not come in time has no result.
 pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
     let deadline = Instant::now() + limits.all;
