@@ -9,7 +9,6 @@
 //! The guard starts before the command line is parsed and before anything is allocated that need not be: it
 //! is started twice for each test binary and once for each test.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -96,7 +95,7 @@ pub fn requested() -> Option<ExitCode> {
     Some(match guard(command, time_out) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("cannot run {}: {error}", OsString::from(program).display());
+            eprintln!("cannot run {}: {error}", program.display());
             ExitCode::from(127)
         }
     })

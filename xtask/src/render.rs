@@ -78,6 +78,14 @@ impl Page<'_> {
     }
 
     fn groups(&self, page: &mut String, verdict: &Verdict) {
+        let names = verdict
+            .tests
+            .iter()
+            .filter(|test| !matches!(test.outcome, Outcome::Passed(_)))
+            .map(|test| columns(test.short_name()))
+            .filter(|name| *name <= NAME_COLUMNS)
+            .max()
+            .unwrap_or_default();
         for heading in Heading::ALL {
             let tests: Vec<_> = verdict.under(heading).collect();
             if tests.is_empty() {
@@ -87,9 +95,11 @@ impl Page<'_> {
                 .iter()
                 .filter(|test| matches!(test.outcome, Outcome::Passed(_)))
                 .count();
-            let wrong = tests
-                .iter()
-                .any(|test| matches!(test.outcome, Outcome::Wrong(_)));
+            let wrong = tests.iter().any(|test| match test.outcome {
+                Outcome::Wrong(_) => true,
+                Outcome::NotRun => !verdict.cut_short,
+                _ => false,
+            });
             let mark = if passed == tests.len() {
                 paint(GOOD, self.marks.good)
             } else if wrong {
@@ -109,13 +119,6 @@ impl Page<'_> {
                 " {title} {mark} {passed} of {}{explored}",
                 tests.len()
             );
-            let names = tests
-                .iter()
-                .filter(|test| !matches!(test.outcome, Outcome::Passed(_)))
-                .map(|test| columns(test.short_name()))
-                .filter(|name| *name <= NAME_COLUMNS)
-                .max()
-                .unwrap_or_default();
             for test in tests {
                 self.test_line(page, test, names, verdict.cut_short);
             }
@@ -198,16 +201,22 @@ impl Page<'_> {
             .filter(|test| test.outcome == Outcome::NotRun)
             .collect();
         if !missing.is_empty() && !verdict.cut_short {
-            let folder = self.lesson.exercise.display();
-            let text = "Some of the lesson's tests did not run. A lesson is done when all of its tests pass: \
-                        bring them back, for example with";
+            let text = "Some of the lesson's tests did not run. A lesson is done when all of its tests \
+                        pass: bring them back, for example with";
             for line in wrap(text, WIDTH - 1) {
                 let _ = writeln!(page, " {line}");
             }
-            let _ = writeln!(
-                page,
-                "   git checkout {folder}/tests {folder}/src/race_freedom.rs\n"
-            );
+            let folder = self.lesson.exercise.display();
+            for (heading, file) in [
+                ("race_freedom", "src/race_freedom.rs"),
+                ("correctness", "tests/correctness.rs"),
+                ("no_leaks", "tests/no_leaks.rs"),
+            ] {
+                if missing.iter().any(|test| test.name.starts_with(heading)) {
+                    let _ = writeln!(page, "   git checkout {folder}/{file}");
+                }
+            }
+            page.push('\n');
         } else if verdict.cut_short {
             for line in wrap(
                 "The time for all tests together was up: tests that do not end used it. Correct those first.",
@@ -228,9 +237,16 @@ impl Page<'_> {
     /// The report of a failure. A dry run is as wide as the page already; anything else is made to fit.
     fn report(&self, page: &mut String, report: &str, test: &str, most: usize) {
         let lines: Vec<&str> = report.lines().collect();
+        // As wide as the page where it has to be, else in line with the rest of it.
+        let margin = if lines.iter().all(|line| columns(line) < WIDTH) {
+            " "
+        } else {
+            ""
+        };
         for line in lines.iter().take(most) {
             for part in fold(line, WIDTH) {
-                let _ = writeln!(page, "{part}");
+                let margin = if part.is_empty() { "" } else { margin };
+                let _ = writeln!(page, "{margin}{part}");
             }
         }
         if lines.len() > most {

@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 
 use crate::guard;
 use crate::outcome::Raw;
+use crate::workspace::{Lesson, Workspace};
 
 /// What the runner needs to know of its own process and of the machine.
 #[derive(Debug)]
@@ -95,9 +96,9 @@ impl Setup {
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.
 fn has_nextest() -> bool {
     let name = format!("cargo-nextest{}", env::consts::EXE_SUFFIX);
-    let on_path = env::var_os("PATH")
+    let on_path: Vec<PathBuf> = env::var_os("PATH")
         .map(|path| env::split_paths(&path).collect())
-        .unwrap_or_else(Vec::new);
+        .unwrap_or_default();
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     let of_cargo = cargo_home.map(|home| home.join("bin"));
@@ -145,6 +146,11 @@ impl std::str::FromStr for Filter {
 }
 
 impl Filter {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a test's canonical name contains the text.
     pub fn admits(&self, canonical: &str) -> bool {
         canonical.contains(&self.0)
@@ -157,16 +163,21 @@ impl std::fmt::Display for Filter {
     }
 }
 
-/// Builds the tests of `package` and runs those that the filter admits.
+/// Builds the tests of `lesson` and runs those that the filter admits.
 ///
 /// # Errors
 ///
 /// cargo or nextest cannot be run at all, or leaves no result that can be read.
-pub fn tests(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Result<Run> {
+pub fn tests(
+    setup: &Setup,
+    workspace: &Workspace,
+    lesson: &Lesson,
+    filter: Option<&Filter>,
+) -> Result<Run> {
     if setup.nextest {
-        nextest::run(setup, root, package, filter)
+        nextest::run(setup, workspace, lesson, filter)
     } else {
-        own(setup, root, package, filter)
+        own(setup, &workspace.root, &lesson.name, filter)
     }
 }
 

@@ -77,7 +77,7 @@ impl Judged {
         filter: Option<&Filter>,
     ) -> Result<Self> {
         let source = fingerprint(workspace, lesson)?;
-        let ran = match run::tests(setup, &workspace.root, &lesson.name, filter)? {
+        let ran = match run::tests(setup, workspace, lesson, filter)? {
             Run::Ran(ran) => ran,
             Run::NotBuilt(said) => {
                 return Ok(Self {

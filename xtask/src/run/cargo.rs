@@ -194,10 +194,8 @@ impl Built {
                         }),
                     ..
                 },
-            ) => {
-                if level.starts_with("error") || level == "warning" {
-                    self.diagnostics.push(Diagnostic { package, rendered });
-                }
+            ) if level.starts_with("error") || level == "warning" => {
+                self.diagnostics.push(Diagnostic { package, rendered });
             }
             _ => {}
         }

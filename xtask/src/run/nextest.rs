@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -10,6 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::stderr::{self, Listener};
+use crate::workspace::{Lesson, Workspace};
+
 use super::{ALL, Filter, ONE, Ran, Run, Setup, junit};
 
 /// Where the profile `lesson` of `.config/nextest.toml` leaves its report, from the root.
@@ -22,8 +23,13 @@ mod code {
     pub const METADATA_FAILED: i32 = 102;
 }
 
-pub fn run(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Result<Run> {
-    let report = root.join(REPORT);
+pub fn run(
+    setup: &Setup,
+    workspace: &Workspace,
+    lesson: &Lesson,
+    filter: Option<&Filter>,
+) -> Result<Run> {
+    let report = workspace.path(REPORT);
     // The report of an earlier run must not be taken for that of this one.
     if let Err(error) = fs::remove_file(&report)
         && error.kind() != ErrorKind::NotFound
@@ -31,7 +37,7 @@ pub fn run(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -
         return Err(error)
             .with_context(|| format!("cannot remove {}: remove it by hand", report.display()));
     }
-    let mut command = setup.cargo(root);
+    let mut command = setup.cargo(&workspace.root);
     command
         .args([
             "nextest",
@@ -42,13 +48,16 @@ pub fn run(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -
             "--no-tests",
             "pass",
         ])
-        .args(["--color", setup.colour_word(), "--package", package])
+        .args(["--color", setup.colour_word(), "--package", &lesson.name])
         .args(["--config", &runner_setting(setup)])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     if let Some(filter) = filter {
-        command.args(["--filterset", &filterset(filter)]);
+        command.args([
+            "--filterset",
+            &filterset(filter, &integration_tests(workspace, lesson)),
+        ]);
     }
     die_with_this_process(&mut command);
 
@@ -133,16 +142,39 @@ fn runner_setting(setup: &Setup) -> String {
     )
 }
 
-/// nextest names a test by its binary and the name in it.
-fn filterset(filter: &Filter) -> String {
-    let text = filter.to_string();
-    match text.split_once("::") {
-        Some((target, test)) if !test.is_empty() => {
-            format!("test(~{text}) | (binary(={target}) & test(~{test}))")
+/// The names of the lesson's integration tests.
+fn integration_tests(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+    let entries = fs::read_dir(workspace.path(lesson.exercise.join("tests")))
+        .into_iter()
+        .flatten();
+    let sources = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    sources
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect()
+}
+
+/// nextest names a test by its binary and the name in it. It takes a binary that is not there for an error, so
+/// only those that are there are named.
+fn filterset(filter: &Filter, integration_tests: &[String]) -> String {
+    let text = filter.text();
+    let mut set = format!("test(~{text})");
+    for target in integration_tests {
+        if target.contains(text) {
+            set += &format!(" | binary(={target})");
+        } else if let Some((heading, rest)) = text.split_once("::")
+            && target.ends_with(heading)
+        {
+            let within = if rest.is_empty() {
+                String::new()
+            } else {
+                format!(" & test(/^{rest}/)")
+            };
+            set += &format!(" | (binary(={target}){within})");
         }
-        Some((target, _)) => format!("test(~{text}) | binary(={target})"),
-        None => format!("test(~{text}) | binary(~{text})"),
     }
+    set
 }
 
 /// On Linux nextest is told to stop when the runner dies, however it dies; nextest then ends its tests.
@@ -162,4 +194,22 @@ fn die_with_this_process(command: &mut Command) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = command;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_told_to_nextest_in_its_own_words() {
+        let targets = ["correctness".to_owned(), "no_leaks".to_owned()];
+        let set = |text: &str| filterset(&text.parse().expect("a filter"), &targets);
+        assert_eq!(set("adds"), "test(~adds)");
+        assert_eq!(set("leak"), "test(~leak) | binary(=no_leaks)");
+        assert_eq!(
+            set("correctness::adds"),
+            "test(~correctness::adds) | (binary(=correctness) & test(/^adds/))"
+        );
+        assert_eq!(set("no_leaks::"), "test(~no_leaks::) | (binary(=no_leaks))");
+    }
 }
