@@ -1,6 +1,7 @@
 //! A verdict for the eye: 80 columns, the groups first, then the first failure in full, then what to do.
 
 use std::fmt::Write;
+use std::fs;
 
 use crate::outcome::{Failure, Outcome, Place};
 use crate::run::Filter;
@@ -161,23 +162,18 @@ impl Page<'_> {
 
     fn fails(&self, page: &mut String, verdict: &Verdict) {
         if let Some((test, wrong)) = verdict.first_wrong() {
-            let name = paint(STRONG, test.short_name());
-            match tests_of::comment(self.workspace, self.lesson, &test.name) {
-                Some(comment) => {
-                    // Wrapped with the name in front, which is painted only afterwards.
-                    let text = format!("{}: {comment}", test.short_name());
-                    for (i, line) in wrap(&text, WIDTH - 1).iter().enumerate() {
-                        let line = if i == 0 {
-                            line.replacen(test.short_name(), &name, 1)
-                        } else {
-                            line.clone()
-                        };
-                        let _ = writeln!(page, " {line}");
-                    }
-                }
-                None => {
-                    let _ = writeln!(page, " {name}: {}", shorten(&wrong.reason, 60, self.marks));
-                }
+            // Wrapped with the name in front, which is painted only afterwards.
+            let name = test.short_name();
+            let comment = tests_of::comment(self.workspace, self.lesson, &test.name);
+            let text =
+                comment.map_or_else(|| name.to_owned(), |comment| format!("{name}: {comment}"));
+            for (i, line) in wrap(&text, WIDTH - 1).iter().enumerate() {
+                let line = if i == 0 {
+                    line.replacen(name, &paint(STRONG, name), 1)
+                } else {
+                    line.clone()
+                };
+                let _ = writeln!(page, " {line}");
             }
             page.push('\n');
             // What a flood says, it says again and again.
@@ -194,7 +190,7 @@ impl Page<'_> {
             }
             page.push('\n');
         }
-        self.todo_list(page, verdict, "Not written yet");
+        let todo = self.todo_list(page, verdict, "Not written yet");
         let missing: Vec<_> = verdict
             .tests
             .iter()
@@ -227,27 +223,26 @@ impl Page<'_> {
             page.push('\n');
         }
         self.warnings(page, verdict);
-        let line = verdict
-            .todos()
-            .first()
-            .and_then(|todo| self.line_to_edit(todo.place.as_ref()));
-        self.footer(page, line.filter(|_| verdict.first_wrong().is_none()));
+        // What is wrong comes before what is not written, and is not where a todo!() is.
+        self.footer(page, todo.filter(|_| verdict.first_wrong().is_none()));
     }
 
     /// The report of a failure. A dry run is as wide as the page already; anything else is made to fit.
     fn report(&self, page: &mut String, report: &str, test: &str, most: usize) {
         let lines: Vec<&str> = report.lines().collect();
+        let shown: Vec<String> = lines
+            .iter()
+            .take(most)
+            .flat_map(|line| fold(line))
+            .collect();
         // As wide as the page where it has to be, else in line with the rest of it.
-        let margin = if lines.iter().all(|line| columns(line) < WIDTH) {
+        let margin = if shown.iter().all(|line| visible(line) < WIDTH) {
             " "
         } else {
             ""
         };
-        for line in lines.iter().take(most) {
-            for part in fold(line, WIDTH) {
-                let margin = if part.is_empty() { "" } else { margin };
-                let _ = writeln!(page, "{margin}{part}");
-            }
+        for line in shown {
+            let _ = writeln!(page, "{}", format!("{margin}{line}").trim_end());
         }
         if lines.len() > most {
             let filter = test.rsplit("::").next().unwrap_or(test);
@@ -261,26 +256,38 @@ impl Page<'_> {
         }
     }
 
-    fn todo_list(&self, page: &mut String, verdict: &Verdict, title: &str) {
-        let todos = verdict.todos();
-        if todos.is_empty() {
-            return;
+    /// What is left to write, in the order of the file: a test comes only to the first `todo!()` on its way.
+    fn todo_list(&self, page: &mut String, verdict: &Verdict, title: &str) -> Option<u32> {
+        let reached = verdict.todos();
+        if reached.is_empty() {
+            return None;
+        }
+        let source =
+            fs::read_to_string(self.workspace.path(self.lesson.file())).unwrap_or_default();
+        let in_file = tests_of::todos(&source);
+        let first = in_file.first().map(|(line, _)| *line);
+        let file = self.lesson.file_name();
+        let mut all: Vec<(String, String)> = in_file
+            .into_iter()
+            .map(|(line, text)| (format!("{file}:{line}"), text))
+            .collect();
+        for todo in reached {
+            let place = todo.place.as_ref().map_or_else(String::new, Place::short);
+            if !all.iter().any(|(other, _)| *other == place) {
+                all.push((place, todo.text.clone()));
+            }
         }
         let _ = writeln!(page, " {}", paint(STRONG, title));
-        let places: Vec<String> = todos
+        let width = all
             .iter()
-            .map(|todo| todo.place.as_ref().map_or_else(String::new, Place::short))
-            .collect();
-        let width = places
-            .iter()
-            .map(|place| columns(place))
+            .map(|(place, _)| columns(place))
             .max()
             .unwrap_or_default();
-        for (todo, place) in todos.iter().zip(&places) {
-            let text = if todo.text.is_empty() {
+        for (place, text) in &all {
+            let text = if text.is_empty() {
                 "todo!()"
             } else {
-                todo.text.as_str()
+                text.as_str()
             };
             for (i, line) in wrap(text, WIDTH - 5 - width).iter().enumerate() {
                 let place = if i == 0 { place } else { "" };
@@ -288,6 +295,7 @@ impl Page<'_> {
             }
         }
         page.push('\n');
+        first
     }
 
     /// The page of a lesson that is still to be begun.
@@ -325,16 +333,15 @@ impl Page<'_> {
             .collect();
         let tests = verdict.tests.len();
         let plural = if tests == 1 { " waits" } else { "s wait" };
-        let _ = writeln!(
-            page,
-            " Nothing is written yet. {tests} test{plural}: {}.\n",
+        let text = format!(
+            "Nothing is written yet. {tests} test{plural}: {}.",
             waiting.join(", ")
         );
-        self.todo_list(page, verdict, "To write");
-        let line = verdict
-            .todos()
-            .first()
-            .and_then(|todo| self.line_to_edit(todo.place.as_ref()));
+        for line in wrap(&text, WIDTH - 1) {
+            let _ = writeln!(page, " {line}");
+        }
+        page.push('\n');
+        let line = self.todo_list(page, verdict, "To write");
         row(page, "Read", self.lesson.readme().display());
         row(page, "Edit", self.edit(line));
         row(page, "Then", self.again());
@@ -463,13 +470,6 @@ impl Page<'_> {
         row(page, "Stuck", self.hint());
     }
 
-    /// The line of the learner's file that `place` is, if it is in that file.
-    fn line_to_edit(&self, place: Option<&Place>) -> Option<u32> {
-        place
-            .filter(|place| place.file.ends_with(&self.lesson.file_name()))
-            .map(|place| place.line)
-    }
-
     fn edit(&self, line: Option<u32>) -> String {
         let file = self.lesson.file();
         line.map_or_else(
@@ -536,17 +536,28 @@ fn thousands(n: usize) -> String {
     text
 }
 
-/// A line cut into parts of at most `width` columns. Colours are left where they are: a line that has some is
-/// not cut.
-fn fold(line: &str, width: usize) -> Vec<String> {
-    if columns(line) <= width || line.contains('\x1b') {
+/// A line that is wider than the page in several, broken between words where there are some.
+fn fold(line: &str) -> Vec<String> {
+    if visible(line) <= WIDTH || line.contains('\x1b') {
         return vec![line.to_owned()];
     }
-    let letters: Vec<char> = line.chars().collect();
-    letters
-        .chunks(width)
-        .map(|part| part.iter().collect())
-        .collect()
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let width = (WIDTH - 1).saturating_sub(columns(indent)).max(20);
+    let mut parts = Vec::new();
+    for part in wrap(line, width) {
+        let letters: Vec<char> = part.chars().collect();
+        parts.extend(
+            letters
+                .chunks(width)
+                .map(|part| format!("{indent}{}", part.iter().collect::<String>())),
+        );
+    }
+    parts
+}
+
+/// The columns that a line takes on a terminal.
+fn visible(line: &str) -> usize {
+    columns(&anstream::adapter::strip_str(line).to_string())
 }
 
 /// The place that rustc's first error points at.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use quote::ToTokens;
 use syn::visit::Visit;
 
 use crate::workspace::{Lesson, Workspace};
@@ -79,6 +80,51 @@ fn test_functions(source: &str) -> Vec<String> {
     finder.found
 }
 
+/// The names of the lesson's correctness tests that start threads, themselves or through a function of their
+/// file. When one of them fails, a model that fails too says more about it.
+pub fn with_threads(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+    let path = workspace.path(lesson.exercise.join("tests/correctness.rs"));
+    let source = fs::read_to_string(path).unwrap_or_default();
+    functions_with_threads(&source)
+        .into_iter()
+        .map(|name| format!("correctness::{name}"))
+        .collect()
+}
+
+/// The functions of a file that start threads, themselves or through each other.
+fn functions_with_threads(source: &str) -> Vec<String> {
+    let Ok(file) = syn::parse_file(source) else {
+        return Vec::new();
+    };
+    let bodies: Vec<(String, Vec<String>)> = file
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            syn::Item::Fn(function) => {
+                let body = function.block.to_token_stream().to_string();
+                let words = body
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .map(str::to_owned);
+                Some((function.sig.ident.to_string(), words.collect()))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut found: Vec<String> = Vec::new();
+    // As long as another function turns up that calls one of those found.
+    loop {
+        let more = bodies.iter().find(|(name, words)| {
+            let starts =
+                |word: &String| word == "spawn" || word == "spawn_scoped" || found.contains(word);
+            !found.contains(name) && words.iter().any(starts)
+        });
+        match more {
+            Some((name, _)) => found.push(name.clone()),
+            None => return found,
+        }
+    }
+}
+
 /// What the comment above a test says, in one line; `None` where there is none or the test is not found.
 pub fn comment(workspace: &Workspace, lesson: &Lesson, canonical: &str) -> Option<String> {
     let (heading, path) = canonical.split_once("::")?;
@@ -111,6 +157,32 @@ fn comment_above(source: &str, function: &str) -> Option<String> {
         .take_while(|line| !line.is_empty())
         .collect();
     Some(paragraph.join(" ")).filter(|text| !text.is_empty())
+}
+
+/// Every `todo!("…")` in a source file: its line and what it says is to do.
+pub fn todos(source: &str) -> Vec<(u32, String)> {
+    const MARK: &str = "todo!(";
+    let mut found = Vec::new();
+    let mut at = 0;
+    for (line, number) in source.split_inclusive('\n').zip(1..) {
+        if let Some(column) = line
+            .find(MARK)
+            .filter(|_| !line.trim_start().starts_with("//"))
+        {
+            // rustfmt may have put the text on a line of its own.
+            let rest = source[at + column + MARK.len()..].trim_start();
+            let text = rest
+                .strip_prefix('"')
+                .and_then(|text| Some(text.split_once('"')?.0))
+                .unwrap_or_default();
+            found.push((
+                number,
+                text.split_whitespace().collect::<Vec<_>>().join(" "),
+            ));
+        }
+        at += line.len();
+    }
+    found
 }
 
 /// Whether the file exists and the learner has changed it: it is not the stub any more.
@@ -157,6 +229,31 @@ mod tests {
         );
         assert_eq!(comment_above(SOURCE, "panics"), None);
         assert_eq!(comment_above(SOURCE, "absent"), None);
+    }
+
+    #[test]
+    fn threads_are_found_behind_a_function() {
+        let source = "fn both(f: fn()) { thread::scope(|s| { s.spawn(f); }); }\nfn twice() { both(a); both(a) }\n\
+                      #[test] fn concurrent() { twice() }\n#[test] fn alone() { assert!(spawned == 1) }\n";
+        assert_eq!(
+            functions_with_threads(source),
+            ["both", "twice", "concurrent"]
+        );
+    }
+
+    #[test]
+    fn todos_are_found_with_their_lines() {
+        let source = "// todo!(\"not this\")\nfn a() {\n    todo!(\"count down\")\n}\nfn b() {\n    todo!(\n        \
+                      \"wait\"\n    );\n    todo!()\n}\n";
+        let found = todos(source);
+        assert_eq!(
+            found,
+            [
+                (3, "count down".into()),
+                (6, "wait".into()),
+                (9, String::new())
+            ]
+        );
     }
 
     #[test]

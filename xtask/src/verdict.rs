@@ -83,6 +83,8 @@ pub struct Verdict {
     pub tests: Vec<Tested>,
     /// Whether the time was up before all had run.
     pub cut_short: bool,
+    /// The correctness tests that start threads.
+    pub with_threads: Vec<String>,
     /// How many warnings rustc has.
     pub warnings: usize,
     /// Which part of the tests was asked for; `None`: all.
@@ -136,6 +138,7 @@ impl Verdict {
         Self {
             tests,
             cut_short: ran.cut_short,
+            with_threads: Vec::new(),
             warnings: ran.warnings,
             filter: filter.cloned(),
         }
@@ -179,23 +182,28 @@ impl Verdict {
             .filter(move |test| test.heading() == heading)
     }
 
-    /// The failure to look at first: that of the facade test, else the first under the first heading.
+    /// The failure to look at first.
+    ///
+    /// The facade test before all, because without the facade no model means anything. Then a test on one thread:
+    /// what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving, where
+    /// a test on real threads shows what came of it, if that. Then the others, heading by heading.
     pub fn first_wrong(&self) -> Option<(&Tested, &Wrong)> {
-        let wrong = |test: &'_ &Tested| matches!(test.outcome, Outcome::Wrong(_));
-        let first = self
-            .tests
-            .iter()
-            .filter(wrong)
-            .find(|test| test.name == FACADE_TEST)
-            .or_else(|| {
-                Heading::ALL
-                    .into_iter()
-                    .find_map(|heading| self.under(heading).find(|test| wrong(test)))
-            })?;
-        match &first.outcome {
-            Outcome::Wrong(wrong) => Some((first, wrong)),
+        let on_one_thread = |test: &Tested| {
+            test.heading() == Heading::Correctness && !self.with_threads.contains(&test.name)
+        };
+        let rank = |test: &Tested, wrong: &Wrong| match test.heading() {
+            _ if test.name == FACADE_TEST => 0,
+            Heading::Correctness if on_one_thread(test) && !wrong.hung => 1,
+            Heading::RaceFreedom => 2,
+            Heading::Correctness => 3,
+            Heading::NoLeaks => 4,
+            Heading::Own => 5,
+        };
+        let wrong = self.tests.iter().filter_map(|test| match &test.outcome {
+            Outcome::Wrong(wrong) => Some((test, wrong)),
             _ => None,
-        }
+        });
+        wrong.min_by_key(|(test, wrong)| rank(test, wrong))
     }
 
     /// The places where a `todo!()` stands that a test came to, each once, in the order of the lines.
@@ -345,18 +353,32 @@ pub mod tests {
     }
 
     #[test]
-    fn the_facade_test_is_the_first_failure() {
+    fn the_first_failure_is_the_one_that_says_most() {
         let failed = Some("thread 'x' panicked at a.rs:1:1:\nboom\n");
-        let tests = vec![
-            raw("correctness::a", failed),
-            raw("race_freedom::b", failed),
-            raw(FACADE_TEST, failed),
+        let hung = Some("\nstopped: time-out 6000 ms\n");
+        let order = [
+            (FACADE_TEST, failed),
+            ("correctness::alone", failed),
+            ("race_freedom::model", failed),
+            ("correctness::hangs", hung),
+            ("correctness::threads", failed),
+            ("no_leaks::leaks", failed),
+            ("mine::test", failed),
         ];
-        let verdict = verdict(tests, &[], None);
-        assert_eq!(
-            verdict.first_wrong().map(|(test, _)| test.name.as_str()),
-            Some(FACADE_TEST)
-        );
+        for first in 0..order.len() {
+            let expected: Vec<&str> = order.iter().map(|(name, _)| *name).collect();
+            let tests = order[first..]
+                .iter()
+                .rev()
+                .map(|(name, stderr)| raw(name, *stderr))
+                .collect();
+            let mut verdict = verdict(tests, &expected, None);
+            verdict.with_threads = vec!["correctness::threads".into()];
+            assert_eq!(
+                verdict.first_wrong().map(|(test, _)| test.name.as_str()),
+                Some(order[first].0)
+            );
+        }
     }
 
     #[test]

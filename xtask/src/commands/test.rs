@@ -87,7 +87,8 @@ impl Judged {
             }
         };
         let expected = tests_of::expected(workspace, lesson);
-        let verdict = Verdict::new(&ran, &lesson.file_name(), &expected, filter);
+        let mut verdict = Verdict::new(&ran, &lesson.file_name(), &expected, filter);
+        verdict.with_threads = tests_of::with_threads(workspace, lesson);
         // Which of the two sources was built cannot be told.
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;
         match verdict.sum() {

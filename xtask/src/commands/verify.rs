@@ -32,6 +32,10 @@ use crate::workspace::{Lesson, Workspace};
 /// How often the reference runs each test.
 const REPETITIONS: usize = 3;
 
+/// The longest that a test may take: what nextest's default profile gives it. A learner's test has less, but
+/// builds that run beside `verify` slow it down, and a verdict on a lesson must not depend on them.
+const ONE: Duration = Duration::from_secs(10);
+
 /// The fewest mistakes of a lesson.
 const MISTAKES: usize = 5;
 
@@ -132,7 +136,7 @@ fn workspace_tests(setup: &Setup, workspace: &Workspace) -> Result<Gate> {
         .spawn()
         .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let mut listener = stderr::Listener::default();
+    let mut listener = stderr::Listener::new(false);
     let mut printed = String::new();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -538,6 +542,13 @@ fn check_test_list(
             .with_context(|| format!("cannot write {}", path.display()))?;
         return Ok(Vec::new());
     }
+    let command = format!("cargo xtask verify {} --record", lesson.name);
+    if listed.is_empty() {
+        return Ok(vec![format!(
+            "there is no {}: {command}",
+            lesson.test_list().display()
+        )]);
+    }
     let listed: BTreeSet<String> = listed.into_iter().collect();
     let mut problems: Vec<String> = there
         .difference(&listed)
@@ -548,10 +559,7 @@ fn check_test_list(
             .difference(there)
             .map(|name| format!("tests.txt has {name}, which is no test")),
     );
-    problems.push(format!(
-        "if the tests are right: cargo xtask verify {} --record",
-        lesson.name
-    ));
+    problems.push(format!("if the tests are right: {command}"));
     Ok(problems)
 }
 
@@ -656,7 +664,7 @@ fn run_all(setup: &Setup, jobs: &[Job<'_>]) -> Vec<Raw> {
         setup,
         jobs,
         &Limits {
-            one: run::ONE,
+            one: ONE,
             all,
             at_once,
         },

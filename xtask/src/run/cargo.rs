@@ -90,7 +90,7 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
     let mut child = command
         .spawn()
         .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
-    let mut listener = Listener::default();
+    let mut listener = Listener::new(show_progress);
     let mut built = Built::default();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     std::thread::scope(|scope| {

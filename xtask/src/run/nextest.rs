@@ -65,7 +65,7 @@ pub fn run(
     let mut child = command
         .spawn()
         .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
-    let mut listener = Listener::default();
+    let mut listener = Listener::new(true);
     let in_time = listen(&mut child, &mut listener, begun);
     if !in_time {
         // The guards see that nextest is gone, and end their tests.

@@ -18,6 +18,8 @@ pub struct Listener {
     pub after: String,
     /// When the build ended and the tests began.
     pub started: Option<Instant>,
+    /// Whether somebody else says what is being built.
+    quiet: bool,
     shown: bool,
 }
 
@@ -47,6 +49,14 @@ const ECHO: [&str; 2] = [
 ];
 
 impl Listener {
+    /// One that shows cargo's progress, or leaves that to somebody else.
+    pub fn new(show_progress: bool) -> Self {
+        Self {
+            quiet: !show_progress,
+            ..Self::default()
+        }
+    }
+
     /// Takes in one line, its line break included.
     pub fn line(&mut self, line: &str, since: Instant) {
         let plain = anstream::adapter::strip_str(line).to_string();
@@ -72,6 +82,9 @@ impl Listener {
     /// Shows what cargo is at, on a terminal in a line that goes away again.
     fn progress(&mut self, text: &str, since: Instant) {
         let mut stderr = std::io::stderr();
+        if self.quiet {
+            return;
+        }
         if stderr.is_terminal() {
             // The folder in brackets says nothing here, and would make two lines of one.
             let text = text.split(" (").next().unwrap_or(text);

@@ -18,7 +18,7 @@ pub const HEADINGS: [&str; 5] = [
 const HINTS: usize = 3;
 
 /// The fewest words of a section: less is a heading with an excuse.
-const WORDS: usize = 15;
+const WORDS: usize = 5;
 
 /// What stands where a text is still missing.
 const PLACEHOLDER: &str = "To be written";
