@@ -19,6 +19,9 @@ const FLOOD_LINES: usize = 6;
 /// The longest name of a test that shares its line with a reason.
 const NAME_COLUMNS: usize = 44;
 
+/// Stands for a space at which a line is not to be broken, until it is.
+const NO_BREAK: &str = "\u{a0}";
+
 /// What is rendered: a lesson in its workspace, with the marks to do it in.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
@@ -329,7 +332,7 @@ impl Page<'_> {
             .into_iter()
             .map(|heading| (heading, verdict.under(heading).count()))
             .filter(|(_, tests)| *tests > 0)
-            .map(|(heading, tests)| format!("{} {tests}", heading.title()))
+            .map(|(heading, tests)| format!("{} {tests}", heading.title()).replace(' ', NO_BREAK))
             .collect();
         let tests = verdict.tests.len();
         let plural = if tests == 1 { " waits" } else { "s wait" };
@@ -338,7 +341,7 @@ impl Page<'_> {
             waiting.join(", ")
         );
         for line in wrap(&text, WIDTH - 1) {
-            let _ = writeln!(page, " {line}");
+            let _ = writeln!(page, " {}", line.replace(NO_BREAK, " "));
         }
         page.push('\n');
         let line = self.todo_list(page, verdict, "To write");
@@ -368,7 +371,7 @@ impl Page<'_> {
                 let chapter = if next.chapter == self.lesson.chapter {
                     String::new()
                 } else {
-                    format!(", in a new chapter: {}", next.chapter)
+                    format!(", chapter {}: {}", next.number.chapter, next.chapter)
                 };
                 let title = if next.about.title.is_empty() {
                     &next.name

@@ -212,7 +212,7 @@ fn each_gate_rejects_what_it_is_for() {
         (
             "hangs",
             "stub",
-            "no_leaks::keeps_nothing fails otherwise than by todo!(): did not end within 6 s",
+            "no_leaks::keeps_nothing fails otherwise than by todo!(): did not end within 10 s",
         ),
         ("fails", "reference", "correctness::adds fails"),
         (
