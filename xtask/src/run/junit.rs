@@ -4,16 +4,26 @@ use anyhow::{Context, Result};
 use roxmltree::{Document, Node};
 
 use super::canonical;
+use crate::guard::End;
 use crate::outcome::Raw;
 
-/// The tests in a report of nextest.
+/// What a report of nextest says.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The tests that came to an end.
+    pub tests: Vec<Raw>,
+    /// Whether nextest stopped others because the time of all was up.
+    pub stopped: bool,
+}
+
+/// Reads a report of nextest.
 ///
 /// # Errors
 ///
 /// The text is not a JUnit report.
-pub fn read(xml: &str) -> Result<Vec<Raw>> {
+pub fn read(xml: &str) -> Result<Report> {
     let document = Document::parse(xml).context("nextest's JUnit report cannot be read")?;
-    let mut tests = Vec::new();
+    let mut report = Report::default();
     for suite in elements(document.root_element(), "testsuite") {
         // `wait_group`, or `wait_group::correctness` for an integration test.
         let binary = suite.attribute("name").unwrap_or_default();
@@ -22,27 +32,44 @@ pub fn read(xml: &str) -> Result<Vec<Raw>> {
             let name = case
                 .attribute("name")
                 .context("nextest's JUnit report has a test without a name")?;
-            let failed = elements(case, "failure")
-                .chain(elements(case, "error"))
-                .next()
-                .is_some();
-            // A script of set-up, or a test that was skipped, is no test that ran.
+            // A test that was skipped is no test that ran.
             if elements(case, "skipped").next().is_some() {
                 continue;
             }
-            tests.push(Raw {
+            let failure = elements(case, "failure")
+                .chain(elements(case, "error"))
+                .next();
+            let seconds = case
+                .attribute("time")
+                .and_then(|time| time.parse().ok())
+                .unwrap_or_default();
+            let mut stderr = text_of(case, "system-err");
+            if let Some(failure) = failure
+                && End::find(&stderr).0.is_none()
+            {
+                // The guard had no last word: nextest ended it too, for the time of one test or of all.
+                let says = |attribute, what| {
+                    failure
+                        .attribute(attribute)
+                        .is_some_and(|text: &str| text.contains(what))
+                };
+                if says("type", "timeout") {
+                    stderr.push_str(&format!("\n{}\n", End::TimeOut((seconds * 1000.0) as u64)));
+                } else if says("message", "SIGTERM") {
+                    report.stopped = true;
+                    continue;
+                }
+            }
+            report.tests.push(Raw {
                 name: canonical(target, name),
-                success: !failed,
+                success: failure.is_none(),
                 stdout: text_of(case, "system-out"),
-                stderr: text_of(case, "system-err"),
-                seconds: case
-                    .attribute("time")
-                    .and_then(|time| time.parse().ok())
-                    .unwrap_or_default(),
+                stderr,
+                seconds,
             });
         }
     }
-    Ok(tests)
+    Ok(report)
 }
 
 fn elements<'a, 'input>(
@@ -82,7 +109,8 @@ mod tests {
         </testcase>
     </testsuite>
 </testsuites>"#;
-        let tests = read(xml).expect("a report");
+        let Report { tests, stopped } = read(xml).expect("a report");
+        assert!(!stopped);
         let seen: Vec<_> = tests
             .iter()
             .map(|test| (test.name.as_str(), test.success))
@@ -94,6 +122,28 @@ mod tests {
         assert!(tests[0].stdout.starts_with("passes: 23"));
         assert!(tests[1].stderr.ends_with("a < b & c"));
         assert!((tests[0].seconds - 0.012).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_test_that_nextest_stopped_with_all_others_did_not_run() {
+        let xml = r#"<testsuites><testsuite name="a">
+            <testcase name="x" time="1.0"><failure message="process aborted with signal 15 (SIGTERM)" type="test abort"/></testcase>
+            <testcase name="y" time="8.0"><failure message="test timed out" type="test timeout"/></testcase>
+            <testcase name="z" time="8.0"><failure message="SIGTERM" type="t"/><system-err>died: SIGTERM</system-err></testcase>
+        </testsuite></testsuites>"#;
+        let Report { tests, stopped } = read(xml).expect("a report");
+        assert!(stopped);
+        let seen: Vec<_> = tests
+            .iter()
+            .map(|test| (test.name.as_str(), End::find(&test.stderr).0))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("y", Some(End::TimeOut(8000))),
+                ("z", Some(End::Signal("SIGTERM".into())))
+            ]
+        );
     }
 
     #[test]

@@ -11,7 +11,8 @@ use anyhow::{Context, Result, bail};
 use super::stderr::{self, Listener};
 use crate::workspace::{Lesson, Workspace};
 
-use super::{ALL, Filter, ONE, Ran, Run, Setup, junit};
+use super::junit::{self, Report};
+use super::{ALL, Filter, ONE, Ran, Run, Setup};
 
 /// Where the profile `lesson` of `.config/nextest.toml` leaves its report, from the root.
 const REPORT: &str = "target/nextest/lesson/junit.xml";
@@ -74,31 +75,26 @@ pub fn run(
     let status = child.wait().context("cannot wait for cargo nextest")?;
     listener.end();
 
-    let tests = match fs::read_to_string(&report) {
-        Ok(xml) => Some(junit::read(&xml)?),
-        Err(_) => None,
-    };
+    let report = fs::read_to_string(&report)
+        .ok()
+        .map(|xml| junit::read(&xml))
+        .transpose()?;
     let warnings = listener.warnings;
-    match (status.code(), tests) {
-        (Some(0 | code::TESTS_FAILED), Some(tests)) => {
-            let cut_short = listener.after.contains("not run");
-            Ok(Run::Ran(Ran {
-                tests,
-                cut_short,
-                warnings,
-            }))
-        }
-        (Some(0), None) => Ok(Run::Ran(Ran {
-            tests: Vec::new(),
-            cut_short: false,
+    let ran = |report: Option<Report>| {
+        let Report { tests, stopped } = report.unwrap_or_default();
+        let cut_short = stopped || !in_time || listener.after.contains("not run");
+        Run::Ran(Ran {
+            tests,
+            cut_short,
             warnings,
-        })),
-        (Some(code::BUILD_FAILED | code::METADATA_FAILED), _) => Ok(Run::NotBuilt(listener.said)),
-        (_, tests) if !in_time => Ok(Run::Ran(Ran {
-            tests: tests.unwrap_or_default(),
-            cut_short: true,
-            warnings,
-        })),
+        })
+    };
+    match status.code() {
+        // Without a test there is no report.
+        Some(0) => Ok(ran(report)),
+        Some(code::TESTS_FAILED) if report.is_some() => Ok(ran(report)),
+        Some(code::BUILD_FAILED | code::METADATA_FAILED) => Ok(Run::NotBuilt(listener.said)),
+        _ if !in_time => Ok(ran(report)),
         _ => bail!(
             "cargo nextest ended with {status}:\n{}{}\nIf it is older than what .config/nextest.toml asks for: \
              cargo install --locked cargo-nextest",

@@ -161,6 +161,40 @@ fn every_kind_of_hostile_test_gets_a_verdict() {
 }
 
 #[test]
+fn many_hanging_tests_take_no_longer_than_some() {
+    let fixture = Fixture::new();
+    hostile(&fixture);
+    let tests: String = (0..20)
+        .map(|i| format!("#[test]\nfn t{i:02}() {{ gremlin::gremlin::deadlock(); }}\n"))
+        .collect();
+    fixture.write(
+        "exercises/01_hostile/01_gremlin/tests/correctness.rs",
+        &tests,
+    );
+    for nextest in [true, false] {
+        fixture.nextest.set(nextest);
+        fixture.run(&["test", "gremlin", "adds_in_any_order"]);
+        let begun = Instant::now();
+        let verdict = fixture.run(&["next"]);
+        let took = begun.elapsed();
+        assert_eq!(left_behind(&fixture.root), Vec::<String>::new());
+        assert!(took < Duration::from_secs(15), "{took:?}");
+        assert_eq!(
+            verdict.stdout.matches("did not end within 6 s\n").count(),
+            16,
+            "{}",
+            verdict.stdout
+        );
+        assert_eq!(
+            verdict.stdout.matches("not run: the time was up\n").count(),
+            5,
+            "{}",
+            verdict.stdout
+        );
+    }
+}
+
+#[test]
 fn a_flood_is_shown_in_part() {
     let fixture = Fixture::new();
     hostile(&fixture);
