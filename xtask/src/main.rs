@@ -3,6 +3,7 @@
 //! This file reads the command line and calls a command; each command is a module of [`commands`].
 
 mod commands;
+mod files;
 mod guard;
 mod outcome;
 mod progress;

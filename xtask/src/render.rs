@@ -292,7 +292,10 @@ impl Page<'_> {
             } else {
                 text.as_str()
             };
-            for (i, line) in wrap(text, WIDTH - 5 - width).iter().enumerate() {
+            for (i, line) in wrap(text, WIDTH.saturating_sub(5 + width).max(20))
+                .iter()
+                .enumerate()
+            {
                 let place = if i == 0 { place } else { "" };
                 let _ = writeln!(page, "   {place:<width$}  {line}");
             }

@@ -2,6 +2,7 @@
 //! where they are not wanted: in a pipe, under `NO_COLOR`.
 
 use std::fmt::Display;
+use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
@@ -18,6 +19,15 @@ pub const OPEN: Style = AnsiColor::Yellow.on_default();
 pub const STRONG: Style = Style::new().bold();
 /// What may be passed over.
 pub const FAINT: Style = Style::new().dimmed();
+
+/// Prints `text` on stdout, with its colours where they are wanted. A reader that has gone, as in
+/// `cargo xtask list | head -1`, is no error.
+pub fn print(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+}
 
 /// `text` in `style`.
 pub fn paint(style: Style, text: impl Display) -> String {

@@ -1,9 +1,18 @@
 //! The gates: what must hold of every lesson before anybody is sent into it.
 
-pub mod api;
-pub mod mistake;
+mod api;
+mod builds;
+mod caught;
+pub mod gates;
+mod mistake;
+mod reference;
 pub mod scratch;
-pub mod texts;
+pub mod table;
+mod texts;
+pub mod workspace_tests;
+
+/// What a gate is of that is not of one lesson.
+pub const WORKSPACE: &str = "workspace";
 
 /// One thing that must hold, and whether it does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::Exit;
 use crate::progress::Store;
 use crate::select;
-use crate::style::{STRONG, paint};
+use crate::style::{self, STRONG, paint};
 use crate::workspace::Workspace;
 
 /// A hint: its heading and its text.
@@ -52,59 +52,59 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exi
         None => store.progress.current(workspace)?,
     };
     let Some(lesson) = lesson else {
-        println!(" Every lesson is done. For the hints of one: cargo xtask hint LESSON");
+        style::print(" Every lesson is done. For the hints of one: cargo xtask hint LESSON\n");
         return Ok(Exit::Success);
     };
-    let file = workspace.path(lesson.hints());
-    let markdown = fs::read_to_string(&file).with_context(|| {
+    let markdown = fs::read_to_string(workspace.path(lesson.hints())).with_context(|| {
         format!(
             "cannot read {}: `git checkout` brings it back",
             lesson.hints().display()
         )
     })?;
     let hints = parse(&markdown);
+    if hints.is_empty() {
+        style::print(&format!(
+            " {} has no hints. Its text: {}\n",
+            lesson.name,
+            lesson.readme().display()
+        ));
+        return Ok(Exit::Success);
+    }
+    if all {
+        let pages = hints
+            .iter()
+            .zip(1..)
+            .map(|(hint, n)| render(hint, n, hints.len()));
+        style::print(&pages.collect::<String>());
+        return Ok(Exit::Success);
+    }
     let shown = store
         .progress
         .of(lesson)
         .map_or(0, |record| record.hints)
         .min(hints.len());
+    // All were shown: the last one once more.
+    let n = (shown + 1).min(hints.len());
     let again = if wanted.is_some() {
         format!(" {}", lesson.name)
     } else {
         String::new()
     };
-
-    if hints.is_empty() {
-        println!(
-            " {} has no hints. Its text: {}",
-            lesson.name,
-            lesson.readme().display()
-        );
-        return Ok(Exit::Success);
-    }
-    if all {
-        hints
-            .iter()
-            .zip(1..)
-            .for_each(|(hint, n)| print_hint(hint, n, hints.len()));
-        return Ok(Exit::Success);
-    }
-    // All were shown: the last one once more.
-    let n = (shown + 1).min(hints.len());
-    print_hint(&hints[n - 1], n, hints.len());
+    let left = match hints.len() - n {
+        0 => format!(" That was the last one. All of them again: cargo xtask hint{again} --all\n"),
+        1 => format!(" One more: cargo xtask hint{again}\n"),
+        left => format!(" {left} more: cargo xtask hint{again}\n"),
+    };
+    style::print(&(render(&hints[n - 1], n, hints.len()) + &left));
     if shown < hints.len() {
         store.progress.of_mut(lesson).hints = n;
         store.save()?;
     }
-    match hints.len() - n {
-        0 => println!(" That was the last one. All of them again: cargo xtask hint{again} --all"),
-        1 => println!(" One more: cargo xtask hint{again}"),
-        left => println!(" {left} more: cargo xtask hint{again}"),
-    }
     Ok(Exit::Success)
 }
 
-fn print_hint(hint: &Hint, n: usize, of: usize) {
+/// A hint for the eye. Its text is Markdown and stays so: it reads well, and it can be copied.
+fn render(hint: &Hint, n: usize, of: usize) -> String {
     // `Hint 1`, `Hint 1: the counter`, or a title without a number.
     let title = hint
         .title
@@ -118,12 +118,12 @@ fn print_hint(hint: &Hint, n: usize, of: usize) {
     } else {
         format!(": {title}")
     };
-    anstream::println!(" {}\n", paint(STRONG, format!("Hint {n} of {of}{title}")));
+    let mut page = format!(" {}\n\n", paint(STRONG, format!("Hint {n} of {of}{title}")));
     for line in hint.text.lines() {
-        // The text is Markdown as it stands: it reads well, and it can be copied.
-        println!("{}{line}", if line.is_empty() { "" } else { " " });
+        page += &format!("{}{line}\n", if line.is_empty() { "" } else { " " });
     }
-    println!();
+    page.push('\n');
+    page
 }
 
 #[cfg(test)]

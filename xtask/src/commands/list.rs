@@ -9,7 +9,7 @@ use super::Exit;
 use super::test::{Judged, say_that_nextest_is_missing};
 use crate::progress::{State, Store};
 use crate::run::Setup;
-use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, paint, shorten};
+use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, paint, shorten};
 use crate::workspace::Workspace;
 
 /// How to list.
@@ -59,9 +59,9 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<Exit> {
     }
     let listing = Listing::new(workspace, &store)?;
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&listing)?);
+        style::print(&format!("{}\n", serde_json::to_string_pretty(&listing)?));
     } else {
-        anstream::print!("{}", listing.render(Marks::of_locale()));
+        style::print(&listing.render(Marks::of_locale()));
     }
     Ok(Exit::Success)
 }
@@ -158,7 +158,8 @@ impl Listing {
             } else {
                 " "
             };
-            let room = WIDTH - 12 - names - if state.is_empty() { 0 } else { state.len() + 3 };
+            let room = WIDTH
+                .saturating_sub(12 + names + if state.is_empty() { 0 } else { state.len() + 3 });
             let title = shorten(&entry.title, room, marks);
             let state = if state.is_empty() {
                 String::new()

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::{Exit, test};
 use crate::progress::Store;
 use crate::render;
+use crate::style;
 use crate::workspace::Workspace;
 
 /// Runs the current lesson.
@@ -13,7 +14,7 @@ pub fn run(workspace: &Workspace) -> Result<Exit> {
     match store.progress.current(workspace)? {
         Some(lesson) => test::judge(workspace, &mut store, lesson, None),
         None => {
-            anstream::println!("{}", render::all_done(workspace));
+            style::print(&format!("{}\n", render::all_done(workspace)));
             Ok(Exit::Success)
         }
     }

@@ -7,7 +7,7 @@ use crate::progress::{Store, fingerprint};
 use crate::render::Page;
 use crate::run::{self, Filter, Run, Setup};
 use crate::select;
-use crate::style::Marks;
+use crate::style::{self, Marks};
 use crate::tests_of;
 use crate::verdict::{Sum, Verdict};
 use crate::workspace::{Lesson, Workspace};
@@ -40,15 +40,15 @@ pub fn judge(
         current: current.is_some_and(|current| current.name == lesson.name),
     };
     match &judged.result {
-        Err(said) => anstream::print!("{}", page.not_built(said)),
+        Err(said) => style::print(&page.not_built(said)),
         Ok(verdict) => {
-            anstream::print!("{}", page.verdict(verdict, current));
+            style::print(&page.verdict(verdict, current));
             if judged.edited_meanwhile {
-                anstream::println!(
+                style::print(&format!(
                     "\n The lesson's files changed while its tests ran, so it does not count as done yet.\n \
-                     Once more: cargo xtask test {}",
+                     Once more: cargo xtask test {}\n",
                     lesson.name
-                );
+                ));
             }
         }
     }
