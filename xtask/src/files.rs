@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 
+use crate::style::note;
+
 /// Takes the lock, or says who has it and waits.
 ///
 /// # Errors
@@ -26,14 +28,14 @@ pub fn lock(path: &Path) -> Result<File> {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             let holder = holder.trim();
-            eprintln!(
+            note(&format!(
                 " another `cargo xtask` is at work here{}; waiting for it to end (Ctrl-C gives up)",
                 if holder.is_empty() {
                     String::new()
                 } else {
                     format!(" (process {holder})")
                 },
-            );
+            ));
             file.lock()
                 .with_context(|| format!("cannot lock {}", path.display()))?;
         }

@@ -13,6 +13,8 @@ use std::fmt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::style::note;
+
 /// The first argument that makes the runner a guard.
 pub const ARGUMENT: &str = "__guard";
 
@@ -85,9 +87,9 @@ pub fn requested() -> Option<ExitCode> {
         .and_then(|ms| ms.to_str()?.parse().ok())
         .map(Duration::from_millis);
     let (Some(time_out), Some(program)) = (time_out, arguments.next()) else {
-        eprintln!(
+        note(&format!(
             "xtask {ARGUMENT} is started by the runner, with a time-out in milliseconds and a program"
-        );
+        ));
         return Some(ExitCode::from(2));
     };
     let mut command = Command::new(&program);
@@ -95,7 +97,7 @@ pub fn requested() -> Option<ExitCode> {
     Some(match guard(command, time_out) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("cannot run {}: {error}", program.display());
+            note(&format!("cannot run {}: {error}", program.display()));
             ExitCode::from(127)
         }
     })
@@ -105,7 +107,7 @@ pub fn requested() -> Option<ExitCode> {
 fn pass_on(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        eprintln!("\n{}", End::Signal(signal_name(signal)));
+        note(&format!("\n{}", End::Signal(signal_name(signal))));
         return ExitCode::FAILURE;
     }
     status
@@ -228,7 +230,7 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
     };
     let _ = child.kill();
     let _ = child.wait();
-    eprintln!("\n{stopped}");
+    note(&format!("\n{stopped}"));
     stop(&mut child);
     Ok(ExitCode::FAILURE)
 }
@@ -275,10 +277,10 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
         if Instant::now() >= deadline {
             child.kill()?;
             child.wait()?;
-            eprintln!(
+            note(&format!(
                 "\n{}",
                 End::TimeOut(time_out.as_millis().try_into().unwrap_or(u64::MAX))
-            );
+            ));
             return Ok(ExitCode::FAILURE);
         }
         std::thread::sleep(Duration::from_millis(5));

@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 use commands::{Exit, hint, list, next, test, verify as verify_command};
 use run::Filter;
 use select::NoSuchLesson;
+use style::note;
 use workspace::Workspace;
 
 /// Lessons in concurrency, one after the other.
@@ -83,11 +84,11 @@ fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(exit) => exit.into(),
         Err(error) if error.is::<NoSuchLesson>() => {
-            eprintln!("{error}");
+            note(&format!("{error}"));
             ExitCode::from(2)
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            note(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -42,7 +42,7 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Passed {
-    /// The [`fingerprint`] of the sources.
+    /// The [`fingerprint()`] of the sources.
     pub source: String,
     /// When, in UTC.
     pub at: String,

@@ -29,6 +29,11 @@ pub fn print(text: &str) {
         .and_then(|()| stdout.flush());
 }
 
+/// Prints a line on stderr, in one piece. Nobody need be there to read it.
+pub fn note(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+}
+
 /// `text` in `style`.
 pub fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")

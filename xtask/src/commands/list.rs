@@ -9,7 +9,7 @@ use super::Exit;
 use super::test::{Judged, say_that_nextest_is_missing};
 use crate::progress::{State, Store};
 use crate::run::Setup;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, paint, shorten};
+use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, note, paint, shorten};
 use crate::workspace::Workspace;
 
 /// How to list.
@@ -84,7 +84,11 @@ fn check(workspace: &Workspace, store: &mut Store) -> Result<()> {
         } else {
             "does not pass yet"
         };
-        eprintln!(" {:<5} {} {word}", lesson.number.to_string(), lesson.name);
+        note(&format!(
+            " {:<5} {} {word}",
+            lesson.number.to_string(),
+            lesson.name
+        ));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::progress::{Store, fingerprint};
 use crate::render::Page;
 use crate::run::{self, Filter, Run, Setup};
 use crate::select;
-use crate::style::{self, Marks};
+use crate::style::{self, Marks, note};
 use crate::tests_of;
 use crate::verdict::{Sum, Verdict};
 use crate::workspace::{Lesson, Workspace};
@@ -118,7 +118,7 @@ impl Judged {
 
 /// One line, on stderr: everything works without it too.
 pub fn say_that_nextest_is_missing() {
-    eprintln!(
-        " cargo-nextest is not installed; going on without. `cargo install --locked cargo-nextest` adds it."
+    note(
+        " cargo-nextest is not installed; going on without. `cargo install --locked cargo-nextest` adds it.",
     );
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{Passed, Progress, VERSION};
 use crate::files::{lock, utc, write_atomically};
+use crate::style::note;
 use crate::workspace::{Lesson, Workspace};
 
 /// The folder of everything that the runner remembers, from the root. Git does not see it.
@@ -151,12 +152,12 @@ fn set_aside(file: &Path, damage: &str) -> Result<()> {
         )
     })?;
     let first = damage.lines().next().unwrap_or("it cannot be read");
-    eprintln!(
+    note(&format!(
         " {} is damaged ({first}).\n It is set aside as {}; nothing of it is used or lost.\n \
          `cargo xtask list --check` finds out again what you have done.",
         file.display(),
         aside.file_name().unwrap_or_default().display(),
-    );
+    ));
     Ok(())
 }
 
