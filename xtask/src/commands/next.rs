@@ -1,0 +1,21 @@
+//! `cargo xtask next`: runs the first lesson that is not done.
+
+use anyhow::Result;
+
+use super::{Exit, test};
+use crate::progress::Store;
+use crate::render;
+use crate::style;
+use crate::workspace::Workspace;
+
+/// Runs the current lesson.
+pub fn run(workspace: &Workspace) -> Result<Exit> {
+    let mut store = Store::open(workspace)?;
+    match store.progress.current(workspace)? {
+        Some(lesson) => test::judge(workspace, &mut store, lesson, None),
+        None => {
+            style::print(&format!("{}\n", render::all_done(workspace)));
+            Ok(Exit::Success)
+        }
+    }
+}

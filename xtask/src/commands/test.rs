@@ -1,0 +1,124 @@
+//! `cargo xtask test LESSON [FILTER]`: runs a lesson's tests and gives the verdict.
+
+use anyhow::Result;
+
+use super::Exit;
+use crate::progress::{Store, fingerprint};
+use crate::render::Page;
+use crate::run::{self, Filter, Run, Setup};
+use crate::select;
+use crate::style::{self, Marks, note};
+use crate::tests_of;
+use crate::verdict::{Sum, Verdict};
+use crate::workspace::{Lesson, Workspace};
+
+/// Runs the lesson that goes by `wanted`.
+pub fn run(workspace: &Workspace, wanted: &str, filter: Option<&Filter>) -> Result<Exit> {
+    let lesson = select::lesson(workspace, wanted)?;
+    let mut store = Store::open(workspace)?;
+    judge(workspace, &mut store, lesson, filter)
+}
+
+/// Runs the tests of `lesson`, prints the verdict and notes what it means for the progress.
+pub fn judge(
+    workspace: &Workspace,
+    store: &mut Store,
+    lesson: &Lesson,
+    filter: Option<&Filter>,
+) -> Result<Exit> {
+    let setup = Setup::new()?;
+    if !setup.nextest {
+        say_that_nextest_is_missing();
+    }
+    let judged = Judged::new(&setup, workspace, store, lesson, filter)?;
+    let current = store.progress.current(workspace)?;
+    let page = Page {
+        workspace,
+        lesson,
+        marks: Marks::of_locale(),
+        // Before it is looked at, a lesson that has just passed is the current one no longer.
+        current: current.is_some_and(|current| current.name == lesson.name),
+    };
+    match &judged.result {
+        Err(said) => style::print(&page.not_built(said)),
+        Ok(verdict) => {
+            style::print(&page.verdict(verdict, current));
+            if judged.edited_meanwhile {
+                style::print(&format!(
+                    "\n The lesson's files changed while its tests ran, so it does not count as done yet.\n \
+                     Once more: cargo xtask test {}\n",
+                    lesson.name
+                ));
+            }
+        }
+    }
+    Ok(if judged.passes() {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+/// A lesson that was run and whose progress was noted.
+pub struct Judged {
+    /// The verdict, or what rustc says where it does not compile.
+    pub result: Result<Verdict, String>,
+    /// Whether the sources changed while the tests ran.
+    pub edited_meanwhile: bool,
+}
+
+impl Judged {
+    /// Runs the tests of `lesson` and notes in the progress what came of it.
+    pub fn new(
+        setup: &Setup,
+        workspace: &Workspace,
+        store: &mut Store,
+        lesson: &Lesson,
+        filter: Option<&Filter>,
+    ) -> Result<Self> {
+        let source = fingerprint(workspace, lesson)?;
+        let ran = match run::tests(setup, workspace, lesson, filter)? {
+            Run::Ran(ran) => ran,
+            Run::NotBuilt(said) => {
+                return Ok(Self {
+                    result: Err(said),
+                    edited_meanwhile: false,
+                });
+            }
+        };
+        let expected = tests_of::expected(workspace, lesson);
+        let mut verdict = Verdict::new(&ran, &lesson.file_name(), &expected, filter);
+        verdict.with_threads = tests_of::with_threads(workspace, lesson);
+        // Which of the two sources was built cannot be told.
+        let edited_meanwhile = source != fingerprint(workspace, lesson)?;
+        match verdict.sum() {
+            Sum::Passes if !edited_meanwhile => {
+                store.mark_done(lesson, source, verdict.tests.len())?
+            }
+            Sum::Fails | Sum::NothingWritten if filter.is_none() => {
+                store.mark_not_done(lesson, &source)?
+            }
+            _ => {}
+        }
+        Ok(Self {
+            result: Ok(verdict),
+            edited_meanwhile,
+        })
+    }
+
+    /// Whether what was asked for passes.
+    pub fn passes(&self) -> bool {
+        !self.edited_meanwhile
+            && self
+                .result
+                .as_ref()
+                .is_ok_and(|verdict| matches!(verdict.sum(), Sum::Passes | Sum::PartPasses))
+    }
+}
+
+/// One line, on stderr: everything works without it too.
+pub fn say_that_nextest_is_missing() {
+    note(
+        " cargo-nextest is not installed; going on without. `cargo install --locked cargo-nextest` adds it.",
+    );
+}

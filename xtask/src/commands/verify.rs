@@ -1,0 +1,94 @@
+//! `cargo xtask verify [LESSON…]`: the gates.
+//!
+//! Two builds serve all lessons: the references in the workspace itself, where `cargo nextest run` has use for
+//! them too, and stubs, mistakes and benches in the [scratch workspace](crate::verify::scratch). The tests run
+//! in the runner's own executor.
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::{Result, bail};
+
+use super::Exit;
+use crate::files::lock;
+use crate::run::Setup;
+use crate::select;
+use crate::style::{self, Marks};
+use crate::verify::gates::{Verified, build_references};
+use crate::verify::scratch::Scratch;
+use crate::verify::table::Table;
+use crate::verify::workspace_tests::{self, VERIFYING};
+use crate::workspace::Workspace;
+
+/// What to verify beyond the gates.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The exercises are as they are shipped.
+    pub shipped: bool,
+    /// Write `tests.txt`.
+    pub record: bool,
+}
+
+/// Verifies the lessons that go by `wanted`; without any, all of them and the workspace's own tests.
+pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result<Exit> {
+    if std::env::var_os(VERIFYING).is_some_and(|root| root == *workspace.root) {
+        bail!(
+            "`verify` runs already: it runs the workspace's tests, and one of them runs `verify` on the workspace"
+        );
+    }
+    let lessons = if wanted.is_empty() {
+        workspace.lessons.iter().collect()
+    } else {
+        wanted
+            .iter()
+            .map(|wanted| select::lesson(workspace, wanted))
+            .collect::<Result<Vec<_>, _>>()?
+    };
+    let setup = Setup::new()?;
+    let mut scratch = Scratch::new(workspace)?;
+    let _lock = lock(&scratch.root().join("lock"))?;
+    let table = Table::new(
+        Marks::of_locale(),
+        lessons.iter().map(|lesson| lesson.name.as_str()),
+    );
+
+    let mut gates = Vec::new();
+    if wanted.is_empty() {
+        say("the workspace's own tests");
+        gates.push(workspace_tests::gate(&setup, workspace)?);
+    }
+    let mut verified: Vec<Verified<'_>> = Vec::new();
+    for lesson in lessons {
+        verified.push(Verified::read(
+            workspace,
+            &mut scratch,
+            lesson,
+            options.shipped,
+        )?);
+    }
+    if !verified.is_empty() {
+        say("building the references");
+        let references = build_references(&setup, workspace, &verified)?;
+        say("building stubs, mistakes and benches");
+        let built = scratch.build(&setup, workspace)?;
+        for verified in verified {
+            say(&format!("testing {}", verified.lesson.name));
+            gates.extend(verified.gates(&setup, workspace, &references, &built, options.record)?);
+        }
+    }
+    say("");
+    style::print(&table.render(&gates));
+    Ok(if gates.iter().all(|gate| gate.result.is_ok()) {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+/// Says on a terminal what takes so long, in a line that goes away again.
+fn say(what: &str) {
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        let dots = if what.is_empty() { "" } else { " …" };
+        let _ = write!(stderr, "\r\x1b[K{what}{dots}").and_then(|()| stderr.flush());
+    }
+}

@@ -1,0 +1,241 @@
+//! Builds tests with cargo alone, for where nextest is missing and for `verify`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::Setup;
+use super::stderr::{self, Listener};
+
+/// A test binary.
+#[derive(Clone, Debug)]
+pub struct Binary {
+    /// The package whose tests it holds.
+    pub package: String,
+    /// The name of the integration test; `None` for the library's own unit tests.
+    pub target: Option<String>,
+    /// The file.
+    pub path: PathBuf,
+    /// The package's folder: tests run there.
+    pub folder: PathBuf,
+}
+
+/// What a build made.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// Whether everything was built.
+    pub success: bool,
+    /// The test binaries.
+    pub binaries: Vec<Binary>,
+    /// The runnable examples and benches that were built: package, target and file.
+    pub executables: Vec<Binary>,
+    /// Warnings and errors of rustc, each with the package that it is about.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many warnings rustc has for one crate.
+    pub warnings: usize,
+    /// The diagnostics as rustc wrote them.
+    pub said: String,
+}
+
+/// A warning or an error of rustc.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// The package.
+    pub package: String,
+    /// As rustc writes it.
+    pub rendered: String,
+}
+
+/// Builds the tests of one package and shows cargo's progress meanwhile.
+///
+/// # Errors
+///
+/// cargo cannot be run.
+pub fn build_tests(setup: &Setup, root: &Path, package: &str) -> Result<Built> {
+    let mut command = setup.cargo(root);
+    command.args(["test", "--no-run", "--tests", "--package", package]);
+    build(setup, command, true)
+}
+
+/// Runs `command`, a cargo that builds, and reads its messages.
+///
+/// # Errors
+///
+/// cargo cannot be run.
+pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result<Built> {
+    // Rendered by cargo on stderr for a learner, by way of the messages for `verify`, which has to know
+    // which package they are about.
+    let format = if show_progress {
+        "--message-format=json-render-diagnostics"
+    } else {
+        "--message-format=json"
+    };
+    command
+        .args([
+            format,
+            "--color",
+            if show_progress {
+                setup.colour_word()
+            } else {
+                "never"
+            },
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let begun = Instant::now();
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
+    let mut listener = Listener::new(show_progress);
+    let mut built = Built::default();
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            if let Some(stderr) = stderr {
+                stderr::lines(stderr, |line| {
+                    listener.line(&line, begun);
+                    true
+                });
+            }
+        });
+        if let Some(stdout) = stdout {
+            stderr::lines(stdout, |line| {
+                built.message(&line);
+                true
+            });
+        }
+    });
+    built.success = child.wait().context("cannot wait for cargo")?.success();
+    listener.end();
+    built.warnings = listener.warnings;
+    built.said = listener.said;
+    Ok(built)
+}
+
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    #[serde(default)]
+    package_id: String,
+    #[serde(default)]
+    manifest_path: PathBuf,
+    target: Option<Target>,
+    profile: Option<Profile>,
+    executable: Option<PathBuf>,
+    message: Option<Rendered>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+#[derive(Deserialize)]
+struct Rendered {
+    level: String,
+    #[serde(default)]
+    rendered: Option<String>,
+}
+
+impl Built {
+    /// Takes in one of cargo's messages. What is none is passed over: cargo may learn new ones.
+    fn message(&mut self, line: &str) {
+        let Ok(message) = serde_json::from_str::<Message>(line) else {
+            return;
+        };
+        let package = package_name(&message.package_id).to_owned();
+        let reason = message.reason.clone();
+        match (reason.as_str(), message) {
+            (
+                "compiler-artifact",
+                Message {
+                    target: Some(target),
+                    profile: Some(profile),
+                    executable,
+                    manifest_path,
+                    ..
+                },
+            ) => {
+                let Some(path) = executable else {
+                    return;
+                };
+                let integration = target.kind.iter().any(|kind| kind != "lib");
+                let folder = manifest_path.parent().unwrap_or(Path::new(".")).to_owned();
+                let name = integration.then_some(target.name);
+                let binary = Binary {
+                    package,
+                    target: name,
+                    path,
+                    folder,
+                };
+                if profile.test {
+                    self.binaries.push(binary);
+                } else {
+                    self.executables.push(binary);
+                }
+            }
+            (
+                "compiler-message",
+                Message {
+                    message:
+                        Some(Rendered {
+                            level,
+                            rendered: Some(rendered),
+                        }),
+                    ..
+                },
+            ) if level.starts_with("error") || level == "warning" => {
+                self.diagnostics.push(Diagnostic { package, rendered });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The name in a package id: `path+file:///a/b#name@0.1.0`, or `path+file:///a/name#0.1.0`.
+fn package_name(id: &str) -> &str {
+    let (url, fragment) = id.rsplit_once('#').unwrap_or((id, ""));
+    match fragment.split_once('@') {
+        Some((name, _)) => name,
+        None => url.rsplit('/').next().unwrap_or(url),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_cargo_are_read() {
+        let mut built = Built::default();
+        for line in [
+            r#"{"reason":"compiler-message","package_id":"path+file:///w/01_a#bank@0.1.0","manifest_path":"/w/Cargo.toml","target":{"kind":["lib"],"name":"bank"},"message":{"level":"warning","rendered":"warning: unused"}}"#,
+            r#"{"reason":"compiler-artifact","package_id":"path+file:///w/bank#0.1.0","manifest_path":"/w/bank/Cargo.toml","target":{"kind":["test"],"name":"correctness"},"profile":{"test":true},"executable":"/t/correctness-1"}"#,
+            r#"{"reason":"compiler-artifact","package_id":"path+file:///w/bank#0.1.0","manifest_path":"/w/bank/Cargo.toml","target":{"kind":["lib"],"name":"bank"},"profile":{"test":true},"executable":"/t/bank-1"}"#,
+            r#"{"reason":"compiler-artifact","package_id":"path+file:///w/bank#0.1.0","manifest_path":"/w/bank/Cargo.toml","target":{"kind":["lib"],"name":"bank"},"profile":{"test":false},"executable":null}"#,
+            r#"{"reason":"build-finished","success":true}"#,
+            "not a message",
+        ] {
+            built.message(line);
+        }
+        let seen: Vec<_> = built
+            .binaries
+            .iter()
+            .map(|b| (b.package.as_str(), b.target.as_deref()))
+            .collect();
+        assert_eq!(seen, [("bank", Some("correctness")), ("bank", None)]);
+        assert_eq!(built.binaries[0].folder, Path::new("/w/bank"));
+        assert_eq!(built.diagnostics.len(), 1);
+        assert_eq!(built.diagnostics[0].package, "bank");
+    }
+}

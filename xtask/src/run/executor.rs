@@ -1,0 +1,155 @@
+//! Runs tests without nextest: a process each, each behind the guard, several at a time.
+
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::Setup;
+use super::cargo::Binary;
+use crate::guard::End;
+use crate::outcome::Raw;
+
+/// One test to run.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The binary that holds it.
+    pub binary: &'a Binary,
+    /// Its canonical name.
+    pub canonical: String,
+    /// Its name in the binary.
+    pub test: String,
+}
+
+/// How long tests may take, and how many run at once.
+#[derive(Debug)]
+pub struct Limits {
+    /// One test.
+    pub one: Duration,
+    /// All of them. Those whose turn has not come by then do not run.
+    pub all: Duration,
+    /// How many at once.
+    pub at_once: usize,
+}
+
+/// The names of the tests in a binary.
+///
+/// # Errors
+///
+/// The binary does not say.
+pub fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
+    let output = command(setup, binary, super::ONE)
+        .args(["--list", "--format", "terse"])
+        .output()
+        .with_context(|| format!("cannot run {}", binary.path.display()))?;
+    if !output.status.success() {
+        bail!(
+            "{} does not list its tests:\n{}",
+            binary.path.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let names = String::from_utf8_lossy(&output.stdout);
+    Ok(names
+        .lines()
+        .filter_map(|line| Some(line.strip_suffix(": test")?.to_owned()))
+        .collect())
+}
+
+/// Runs a program, such as an example, in the same bounds as a test.
+///
+/// # Errors
+///
+/// It cannot be started.
+pub fn program(setup: &Setup, binary: &Binary) -> Result<Raw> {
+    let output = command(setup, binary, super::ONE)
+        .output()
+        .with_context(|| format!("cannot run {}", binary.path.display()))?;
+    Ok(Raw {
+        success: output.status.success(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        ..Raw::default()
+    })
+}
+
+/// Runs the jobs. A job whose turn did not come in time has no result.
+pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
+    let deadline = Instant::now() + limits.all;
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::with_capacity(jobs.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..limits.at_once.min(jobs.len()) {
+            scope.spawn(|| {
+                // Relaxed: each worker needs a number of its own, and nothing else is passed on by it.
+                while let Some((i, job)) = {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    jobs.get(i).map(|job| (i, job))
+                } {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        break;
+                    }
+                    let raw = run_one(setup, job, limits.one.min(left));
+                    // Stopped because the time of all was up, not its own: nothing is known of it.
+                    let stopped = matches!(End::find(&raw.stderr), (Some(End::TimeOut(_)), _));
+                    if stopped && left < limits.one {
+                        break;
+                    }
+                    results
+                        .lock()
+                        .unwrap_or_else(|poisoned| poisoned.into_inner())
+                        .push((i, raw));
+                }
+            });
+        }
+    });
+    let mut results = results
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    results.sort_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, raw)| raw).collect()
+}
+
+fn run_one(setup: &Setup, job: &Job<'_>, time_out: Duration) -> Raw {
+    let begun = Instant::now();
+    let output = command(setup, job.binary, time_out)
+        .args(["--exact", &job.test, "--nocapture"])
+        .output();
+    let seconds = begun.elapsed().as_secs_f64();
+    let name = job.canonical.clone();
+    match output {
+        Ok(output) => Raw {
+            name,
+            success: output.status.success(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            seconds,
+        },
+        Err(error) => Raw {
+            name,
+            stderr: format!("the test could not be started: {error}"),
+            seconds,
+            ..Raw::default()
+        },
+    }
+}
+
+/// A test binary behind the guard, with the folder and the variables that cargo gives it.
+fn command(setup: &Setup, binary: &Binary, time_out: Duration) -> Command {
+    let [guard, argument, ms] = setup.guard(time_out);
+    let mut command = Command::new(guard);
+    command
+        .args([argument, ms, binary.path.clone().into()])
+        .current_dir(&binary.folder)
+        .env("CARGO_MANIFEST_DIR", &binary.folder)
+        .env("CARGO_PKG_NAME", &binary.package)
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null());
+    // A group of its own, so that the guard can end all that the test started.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+}

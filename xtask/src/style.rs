@@ -1,0 +1,152 @@
+//! Colours, marks and widths. Text is made with colours and goes out through anstream, which takes them away
+//! where they are not wanted: in a pipe, under `NO_COLOR`.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+/// The width that everything the runner prints fits into, in columns.
+pub const WIDTH: usize = 80;
+
+/// What passed.
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// What is wrong.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What is still to do, and what wants attention.
+pub const OPEN: Style = AnsiColor::Yellow.on_default();
+/// Headings and names.
+pub const STRONG: Style = Style::new().bold();
+/// What may be passed over.
+pub const FAINT: Style = Style::new().dimmed();
+
+/// Prints `text` on stdout, with its colours where they are wanted. A reader that has gone, as in
+/// `cargo xtask list | head -1`, is no error.
+pub fn print(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+}
+
+/// Prints a line on stderr, in one piece. Nobody need be there to read it.
+pub fn note(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
+}
+
+/// `text` in `style`.
+pub fn paint(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The signs of a verdict: from Unicode where the locale has it, from ASCII elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// Passed.
+    pub good: &'static str,
+    /// Wrong.
+    pub bad: &'static str,
+    /// Not written yet, not run, not begun.
+    pub open: &'static str,
+    /// Changed since it passed.
+    pub changed: &'static str,
+    /// Between the parts of a line.
+    pub dot: &'static str,
+    /// Where text was left out.
+    pub more: &'static str,
+    /// The lesson to work on.
+    pub here: &'static str,
+}
+
+/// For a terminal that shows Unicode.
+pub const UNICODE: Marks = Marks {
+    good: "✓",
+    bad: "✗",
+    open: "○",
+    changed: "~",
+    dot: "·",
+    more: "…",
+    here: "▸",
+};
+
+/// For any other.
+pub const ASCII: Marks = Marks {
+    good: "+",
+    bad: "x",
+    open: "o",
+    changed: "~",
+    dot: "-",
+    more: "...",
+    here: ">",
+};
+
+impl Marks {
+    /// The marks that the locale can show.
+    pub fn of_locale() -> Self {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        Self::of(locale.as_deref(), cfg!(windows))
+    }
+
+    fn of(locale: Option<&str>, otherwise: bool) -> Self {
+        let unicode = locale.map_or(otherwise, |locale| {
+            let locale = locale.to_lowercase();
+            locale.ends_with("utf-8") || locale.ends_with("utf8") || locale.contains("utf-8@")
+        });
+        if unicode { UNICODE } else { ASCII }
+    }
+}
+
+/// `text` in at most `width` columns, with `marks.more` where something had to go.
+pub fn shorten(text: &str, width: usize, marks: Marks) -> String {
+    let text = text.lines().next().unwrap_or_default();
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let keep = width.saturating_sub(columns(marks.more));
+    let kept: String = text.chars().take(keep).collect();
+    format!("{}{}", kept.trim_end(), marks.more)
+}
+
+/// The columns that `text` takes. A character is taken for a column wide: tests, files and the runner's own
+/// words are not written in wider ones.
+pub fn columns(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// `text` in lines of at most `width` columns, broken between words.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_ascii_whitespace() {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_decides_on_the_marks() {
+        assert_eq!(Marks::of(Some("de_AT.UTF-8"), false), UNICODE);
+        assert_eq!(Marks::of(Some("C.utf8"), false), UNICODE);
+        assert_eq!(Marks::of(Some("C"), true), ASCII);
+        assert_eq!(Marks::of(None, false), ASCII);
+    }
+
+    #[test]
+    fn text_is_shortened_and_wrapped_to_its_width() {
+        assert_eq!(shorten("four", 4, UNICODE), "four");
+        assert_eq!(shorten("fives", 4, UNICODE), "fiv…");
+        assert_eq!(shorten("one line\nof two", 20, ASCII), "one line");
+        assert_eq!(wrap("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
+    }
+}

@@ -1,0 +1,151 @@
+//! The gate of the mistakes: each is caught by the test that its header names.
+
+use anyhow::Result;
+
+use super::Gate;
+use super::builds::{binaries_of, last_words, run_all, said_of};
+use super::mistake::Mistake;
+use super::scratch;
+use crate::outcome::{Failure, Outcome, Raw};
+use crate::run::cargo::Built;
+use crate::run::executor::{self, Job};
+use crate::run::{self, Setup};
+use crate::workspace::Lesson;
+
+/// Each mistake compiles and is caught by the test that it names, as what it says, in time.
+pub fn gate(
+    setup: &Setup,
+    lesson: &Lesson,
+    mistakes: &[Mistake],
+    mut problems: Vec<String>,
+    scratch: &Built,
+) -> Result<Gate> {
+    let mut jobs: Vec<(Job<'_>, &Mistake)> = Vec::new();
+    for mistake in mistakes {
+        let package = scratch::mistake_package(lesson, mistake);
+        let said = said_of(scratch, &package);
+        problems.extend(said.iter().map(|said| format!("{}: {said}", mistake.name)));
+        let target = mistake.target();
+        let binary =
+            binaries_of(scratch, &package).find(|binary| binary.target.as_deref() == target);
+        let Some(binary) = binary else {
+            if said.is_empty() {
+                problems.push(format!(
+                    "{}: its tests were not built: {}",
+                    mistake.name,
+                    last_words(scratch)
+                ));
+            }
+            continue;
+        };
+        let tests = executor::list(setup, binary)?;
+        match tests
+            .iter()
+            .find(|test| run::canonical(target, test) == mistake.caught_by)
+        {
+            Some(test) => jobs.push((
+                Job {
+                    binary,
+                    canonical: mistake.caught_by.clone(),
+                    test: test.clone(),
+                },
+                mistake,
+            )),
+            None => problems.push(format!(
+                "{}: the lesson has no test {}",
+                mistake.name, mistake.caught_by
+            )),
+        }
+    }
+    let (jobs, mistakes): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+    let raws = run_all(setup, &jobs);
+    let mut caught = 0;
+    for (raw, mistake) in raws.iter().zip(mistakes) {
+        match catch(raw, mistake, &lesson.file_name()) {
+            Ok(()) => caught += 1,
+            Err(problem) => problems.push(format!("{}: {problem}", mistake.name)),
+        }
+    }
+    Ok(Gate::new(
+        &lesson.name,
+        "mistakes",
+        problems,
+        format!("{caught} of {caught} caught"),
+    ))
+}
+
+/// Whether a test that ran against a mistake caught it as it should.
+fn catch(raw: &Raw, mistake: &Mistake, file_name: &str) -> Result<(), String> {
+    let test = &mistake.caught_by;
+    match Outcome::of(raw, file_name) {
+        Outcome::Passed(_) => Err(format!("{test} does not catch it: it passes")),
+        Outcome::NotWritten(_) => Err(format!("{test} comes to a todo!()")),
+        Outcome::NotRun => Err(format!("{test} did not run")),
+        Outcome::Wrong(wrong) if wrong.kind != mistake.kind => Err(format!(
+            "{test} says `{}` ({}), the header says `{}`",
+            wrong.kind, wrong.reason, mistake.kind
+        )),
+        Outcome::Wrong(wrong) if wrong.hung && mistake.kind != Failure::TimeOut => {
+            Err(format!("{test} catches it but does not end"))
+        }
+        Outcome::Wrong(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness::verdict::{Kind, failure_line};
+
+    use super::*;
+
+    fn mistake(kind: Failure) -> Mistake {
+        Mistake {
+            name: "one_notify".into(),
+            mistake: "one notification".into(),
+            why: "it wakes one".into(),
+            caught_by: "race_freedom::wakes".into(),
+            kind,
+            diff: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_caught_only_as_what_it_is() {
+        let raw = |stderr: String| Raw {
+            name: "race_freedom::wakes".into(),
+            stderr,
+            ..Raw::default()
+        };
+        let deadlock = raw(format!("{}\nthe dry run\n", failure_line(Kind::Deadlock)));
+        let as_deadlock = mistake(Failure::Kind(Kind::Deadlock));
+        assert_eq!(catch(&deadlock, &as_deadlock, "a.rs"), Ok(()));
+
+        let other = catch(&deadlock, &mistake(Failure::Kind(Kind::Leak)), "a.rs")
+            .expect_err("another kind");
+        assert!(other.contains("says `deadlock`"), "{other}");
+
+        let stdout = "test result: ok. 1 passed; 0 failed\n".to_owned();
+        let passed = Raw {
+            success: true,
+            stdout,
+            ..raw(String::new())
+        };
+        assert!(
+            catch(&passed, &as_deadlock, "a.rs")
+                .expect_err("it passes")
+                .contains("it passes")
+        );
+
+        let hung = raw(format!(
+            "{}\n\nstopped: time-out 6000 ms\n",
+            failure_line(Kind::Deadlock)
+        ));
+        assert!(
+            catch(&hung, &as_deadlock, "a.rs")
+                .expect_err("it hangs")
+                .contains("does not end")
+        );
+        let silent = raw("\nstopped: time-out 6000 ms\n".into());
+        assert_eq!(catch(&silent, &mistake(Failure::TimeOut), "a.rs"), Ok(()));
+    }
+}

@@ -1,0 +1,266 @@
+//! The gates of one lesson, in the order of the table.
+
+use std::fs;
+
+use anyhow::Result;
+
+use super::builds::{jobs_of, last_words, run_all, said_of};
+use super::mistake::{self, Mistake};
+use super::scratch::{self, Scratch};
+use super::{Gate, api, caught, reference, texts};
+use crate::outcome::Outcome;
+use crate::run::cargo::{self, Built};
+use crate::run::{Setup, executor};
+use crate::verdict::FACADE_TEST;
+use crate::workspace::{Lesson, Workspace};
+
+/// The fewest mistakes of a lesson.
+const MISTAKES: usize = 5;
+
+/// Builds tests and tours of the references.
+///
+/// # Errors
+///
+/// cargo cannot be run.
+pub fn build_references(
+    setup: &Setup,
+    workspace: &Workspace,
+    verified: &[Verified<'_>],
+) -> Result<Built> {
+    let mut command = setup.cargo(&workspace.root);
+    command.args(["build", "--tests", "--examples", "--keep-going"]);
+    for verified in verified {
+        command.args(["--package", &verified.lesson.solution_package()]);
+    }
+    cargo::build(setup, command, false)
+}
+
+/// A lesson that is being verified: what could be said without a build.
+pub struct Verified<'a> {
+    /// The lesson.
+    pub lesson: &'a Lesson,
+    gates: Vec<Gate>,
+    /// Whether the scratch has its stub and its bench.
+    in_scratch: bool,
+    mistakes: Vec<Mistake>,
+    mistake_problems: Vec<String>,
+}
+
+impl<'a> Verified<'a> {
+    /// Looks at texts and signatures, and adds stub, bench and mistakes to the scratch.
+    ///
+    /// # Errors
+    ///
+    /// The scratch cannot be written.
+    pub fn read(
+        workspace: &Workspace,
+        scratch: &mut Scratch,
+        lesson: &'a Lesson,
+        shipped: bool,
+    ) -> Result<Self> {
+        let name = &lesson.name;
+        let mut gates = vec![Gate::new(
+            name,
+            "texts",
+            texts::problems(workspace, lesson),
+            "",
+        )];
+        let read = |path: std::path::PathBuf| {
+            fs::read_to_string(workspace.path(&path))
+                .map_err(|error| format!("{} cannot be read: {error}", path.display()))
+        };
+        let (stub, reference) = (read(lesson.stub()), read(lesson.reference()));
+        let api = match (&stub, &reference) {
+            (Ok(stub), Ok(reference)) => {
+                api::differences(stub, reference).unwrap_or_else(|error| vec![error])
+            }
+            _ => [&stub, &reference]
+                .into_iter()
+                .filter_map(|text| text.clone().err())
+                .collect(),
+        };
+        gates.push(Gate::new(name, "api", api, "stub and reference agree"));
+        if shipped {
+            let problems = match (fs::read(workspace.path(lesson.file())), &stub) {
+                (Ok(file), Ok(stub)) if file == stub.as_bytes() => Vec::new(),
+                _ => vec![format!(
+                    "{} differs from {}",
+                    lesson.file().display(),
+                    lesson.stub().display()
+                )],
+            };
+            gates.push(Gate::new(
+                name,
+                "shipped",
+                problems,
+                "the exercise is its stub",
+            ));
+        }
+
+        let (mut mistakes, mut mistake_problems) =
+            mistake::read_all(&workspace.path(lesson.solution.join("mistakes")));
+        if mistakes.len() + mistake_problems.len() < MISTAKES {
+            mistake_problems.push(format!(
+                "{} mistakes; a lesson has at least {MISTAKES}",
+                mistakes.len()
+            ));
+        }
+        let in_scratch = stub.is_ok() && reference.is_ok();
+        if in_scratch {
+            scratch.add_stub(workspace, lesson)?;
+            scratch.add_bench(workspace, lesson)?;
+        }
+        let path = format!("src/{}", lesson.file_name());
+        mistakes.retain(|mistake| {
+            let added = reference
+                .clone()
+                .and_then(|reference| mistake.apply(&reference, &path))
+                .and_then(|solved| {
+                    scratch
+                        .add_mistake(workspace, lesson, mistake, solved)
+                        .map_err(|error| format!("{error:#}"))
+                });
+            if let Err(problem) = &added {
+                mistake_problems.push(format!("{}: {problem}", mistake.name));
+            }
+            added.is_ok()
+        });
+        Ok(Self {
+            lesson,
+            gates,
+            in_scratch,
+            mistakes,
+            mistake_problems,
+        })
+    }
+
+    /// Runs what was built.
+    ///
+    /// # Errors
+    ///
+    /// A test binary cannot be run, or `tests.txt` cannot be written.
+    pub fn gates(
+        mut self,
+        setup: &Setup,
+        workspace: &Workspace,
+        references: &Built,
+        scratch: &Built,
+        record: bool,
+    ) -> Result<Vec<Gate>> {
+        let lesson = self.lesson;
+        let name = &lesson.name;
+        let mut gates = std::mem::take(&mut self.gates);
+        if self.in_scratch {
+            gates.push(stub_gate(setup, lesson, scratch)?);
+        } else {
+            gates.push(Gate::new(
+                name,
+                "stub",
+                vec![format!("there is no {}", lesson.stub().display())],
+                "",
+            ));
+        }
+        gates.push(reference::gate(
+            setup, workspace, lesson, references, record,
+        )?);
+        gates.push(caught::gate(
+            setup,
+            lesson,
+            &self.mistakes,
+            self.mistake_problems,
+            scratch,
+        )?);
+        gates.push(tour_gate(setup, lesson, references));
+        if self.in_scratch {
+            gates.push(bench_gate(lesson, scratch));
+        }
+        Ok(gates)
+    }
+}
+
+/// The stub builds without warnings, and each of its tests fails through `todo!()` and ends.
+fn stub_gate(setup: &Setup, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
+    let package = scratch::stub_package(lesson);
+    let mut problems = said_of(scratch, &package);
+    let jobs = jobs_of(setup, scratch, &package)?;
+    if jobs.is_empty() && problems.is_empty() {
+        problems.push(format!("no test was built: {}", last_words(scratch)));
+    }
+    let raws = run_all(setup, &jobs);
+    for raw in &raws {
+        let test = &raw.name;
+        match Outcome::of(raw, &lesson.file_name()) {
+            Outcome::Passed(_) if test == FACADE_TEST => {}
+            Outcome::Wrong(wrong) if test == FACADE_TEST => {
+                problems.push(format!("{test}: {}", wrong.report))
+            }
+            Outcome::NotWritten(todo) if todo.hung => {
+                problems.push(format!("{test} does not end after the todo!()"))
+            }
+            Outcome::NotWritten(todo) if todo.text.is_empty() => {
+                problems.push(format!(
+                    "{test} comes to a todo!() that does not say what to do"
+                ));
+            }
+            Outcome::NotWritten(_) => {}
+            Outcome::Passed(_) => {
+                problems.push(format!("{test} passes although nothing is written"))
+            }
+            Outcome::Wrong(wrong) => problems.push(format!(
+                "{test} fails otherwise than by todo!(): {}",
+                wrong.reason
+            )),
+            Outcome::NotRun => problems.push(format!("{test} did not run")),
+        }
+    }
+    Ok(Gate::new(
+        &lesson.name,
+        "stub",
+        problems,
+        format!(
+            "{} tests to do",
+            raws.iter().filter(|raw| raw.name != FACADE_TEST).count()
+        ),
+    ))
+}
+
+/// The tour runs to its end.
+fn tour_gate(setup: &Setup, lesson: &Lesson, references: &Built) -> Gate {
+    let package = lesson.solution_package();
+    let target = format!("{package}_tour");
+    let tour = references
+        .executables
+        .iter()
+        .find(|binary| binary.target.as_ref() == Some(&target));
+    let problems = match tour {
+        None => vec![format!(
+            "no example {target} was built: {}",
+            last_words(references)
+        )],
+        Some(tour) => match executor::program(setup, tour) {
+            Ok(raw) if raw.success => Vec::new(),
+            Ok(raw) => vec![format!(
+                "it does not run to its end:\n{}{}",
+                raw.stdout,
+                raw.stderr.trim_end()
+            )],
+            Err(error) => vec![format!("{error:#}")],
+        },
+    };
+    Gate::new(&lesson.name, "tour", problems, "runs to its end")
+}
+
+/// The bench compiles, with the stub as the learner's part.
+fn bench_gate(lesson: &Lesson, scratch: &Built) -> Gate {
+    let package = scratch::bench_package(lesson);
+    let mut problems = said_of(scratch, &package);
+    let there = scratch
+        .binaries
+        .iter()
+        .chain(&scratch.executables)
+        .any(|binary| binary.package == package);
+    if !there && problems.is_empty() {
+        problems.push(format!("no bench was built: {}", last_words(scratch)));
+    }
+    Gate::new(&lesson.name, "bench", problems, "compiles")
+}

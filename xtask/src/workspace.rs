@@ -1,0 +1,370 @@
+//! The lessons, as the tree and the manifests tell them. Nothing about a lesson is written anywhere else.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// The folder of the exercises, beside the root's `Cargo.toml`.
+const EXERCISES: &str = "exercises";
+/// The folder of the solutions, which mirrors that of the exercises.
+const SOLUTIONS: &str = "solutions";
+
+/// The workspace and its lessons, in the order in which they are learnt.
+#[derive(Debug)]
+pub struct Workspace {
+    /// The folder of the root's `Cargo.toml`.
+    pub root: PathBuf,
+    /// All lessons, chapter by chapter.
+    pub lessons: Vec<Lesson>,
+}
+
+/// One lesson: a crate under `exercises/`, and its reference under `solutions/`.
+#[derive(Clone, Debug)]
+pub struct Lesson {
+    /// The crate's name, which never changes.
+    pub name: String,
+    /// Chapter and place in it.
+    pub number: Number,
+    /// The chapter's title.
+    pub chapter: String,
+    /// What the manifest says.
+    pub about: About,
+    /// The exercise's folder, from the root, for example `exercises/02_goroutines/02_wait_group`.
+    pub exercise: PathBuf,
+    /// The solution's folder, from the root. It need not exist.
+    pub solution: PathBuf,
+}
+
+/// The number of a lesson, for example `2.2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Number {
+    /// The chapter.
+    pub chapter: u32,
+    /// The place in the chapter.
+    pub lesson: u32,
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.chapter, self.lesson)
+    }
+}
+
+/// What a lesson's manifest says of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// One line: what is built.
+    pub description: String,
+    /// The lesson's title.
+    pub title: String,
+    /// What it is called in Go.
+    pub go: String,
+    /// The concepts it teaches.
+    pub concepts: Vec<String>,
+    /// How long it takes, in minutes.
+    pub minutes: u32,
+}
+
+impl Lesson {
+    /// The file that the learner edits, from the root.
+    pub fn file(&self) -> PathBuf {
+        self.exercise.join("src").join(self.file_name())
+    }
+
+    /// The name of the file that the learner edits.
+    pub fn file_name(&self) -> String {
+        format!("{}.rs", self.name)
+    }
+
+    /// The lesson's text, from the root.
+    pub fn readme(&self) -> PathBuf {
+        self.exercise.join("README.md")
+    }
+
+    /// The staged hints, from the root.
+    pub fn hints(&self) -> PathBuf {
+        self.exercise.join("HINTS.md")
+    }
+
+    /// The pristine copy of the file that the learner edits, from the root.
+    pub fn stub(&self) -> PathBuf {
+        self.solution.join("stub").join(self.file_name())
+    }
+
+    /// The reference, from the root.
+    pub fn reference(&self) -> PathBuf {
+        self.solution.join("src").join(self.file_name())
+    }
+
+    /// The package name of the solution.
+    pub fn solution_package(&self) -> String {
+        format!("{}_solution", self.name)
+    }
+
+    /// The list of the tests that the reference passes, from the root: one canonical name a line.
+    pub fn test_list(&self) -> PathBuf {
+        self.solution.join("tests.txt")
+    }
+}
+
+/// The part of a lesson's manifest that the runner reads. What is missing is left for `verify` to say.
+#[derive(Deserialize)]
+struct Manifest {
+    package: Package,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    #[serde(default)]
+    description: String,
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    lesson: Option<LessonTable>,
+}
+
+#[derive(Deserialize)]
+struct LessonTable {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    go: String,
+    #[serde(default)]
+    concepts: Vec<String>,
+    #[serde(default)]
+    minutes: u32,
+}
+
+impl Workspace {
+    /// The workspace around the current folder.
+    ///
+    /// # Errors
+    ///
+    /// No folder from here upwards is one, or a lesson's manifest cannot be read.
+    pub fn find() -> Result<Self> {
+        let here = std::env::current_dir().context("cannot tell the current folder")?;
+        let root = here
+            .ancestors()
+            .find(|dir| dir.join("Cargo.toml").is_file() && dir.join(EXERCISES).is_dir())
+            .with_context(|| {
+                format!(
+                    "no lessons here: neither {} nor a folder above it has Cargo.toml and {EXERCISES}/.\n\
+                     Change to the folder that you cloned and try again.",
+                    here.display()
+                )
+            })?;
+        Self::load(root)
+    }
+
+    /// Reads the lessons under `root`.
+    ///
+    /// # Errors
+    ///
+    /// A folder or a lesson's manifest cannot be read, or two lessons have one name.
+    pub fn load(root: &Path) -> Result<Self> {
+        let mut lessons: Vec<Lesson> = Vec::new();
+        for (chapter, chapter_folder) in numbered_folders(&root.join(EXERCISES))? {
+            let chapter_title = chapter_title(&root.join(EXERCISES).join(&chapter_folder));
+            for (lesson, folder) in numbered_folders(&root.join(EXERCISES).join(&chapter_folder))? {
+                let inner = Path::new(&chapter_folder).join(folder);
+                let exercise = Path::new(EXERCISES).join(&inner);
+                let Some((name, about)) = read_manifest(&root.join(&exercise).join("Cargo.toml"))?
+                else {
+                    continue;
+                };
+                lessons.push(Lesson {
+                    name,
+                    number: Number { chapter, lesson },
+                    chapter: chapter_title.clone(),
+                    about,
+                    exercise,
+                    solution: Path::new(SOLUTIONS).join(&inner),
+                });
+            }
+        }
+        for (i, lesson) in lessons.iter().enumerate() {
+            if let Some(other) = lessons[..i].iter().find(|other| other.name == lesson.name) {
+                bail!(
+                    "two lessons are called {}: rename one of the crates in\n  {}\n  {}",
+                    lesson.name,
+                    other.exercise.display(),
+                    lesson.exercise.display(),
+                );
+            }
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            lessons,
+        })
+    }
+
+    /// The place of `lesson` among all lessons, from 1.
+    pub fn position(&self, lesson: &Lesson) -> usize {
+        1 + self
+            .lessons
+            .iter()
+            .take_while(|other| other.name != lesson.name)
+            .count()
+    }
+
+    /// An absolute path for one that counts from the root.
+    pub fn path(&self, from_root: impl AsRef<Path>) -> PathBuf {
+        self.root.join(from_root)
+    }
+}
+
+/// The folders called `NN_something`, in the order of their numbers.
+fn numbered_folders(dir: &Path) -> Result<Vec<(u32, String)>> {
+    let entries =
+        fs::read_dir(dir).with_context(|| format!("cannot read the folder {}", dir.display()))?;
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot read the folder {}", dir.display()))?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let number = name
+            .split_once('_')
+            .and_then(|(number, _)| number.parse().ok());
+        if let Some(number) = number.filter(|_| entry.path().is_dir()) {
+            folders.push((number, name));
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// The first heading of the chapter's README; without one, the folder's name made readable.
+fn chapter_title(folder: &Path) -> String {
+    let heading = fs::read_to_string(folder.join("README.md"))
+        .ok()
+        .and_then(|text| {
+            text.lines()
+                .find_map(|line| Some(line.strip_prefix("# ")?.trim().to_owned()))
+        });
+    heading.unwrap_or_else(|| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let words = name
+            .split_once('_')
+            .map_or(&*name, |(_, words)| words)
+            .replace('_', " ");
+        let mut letters = words.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect()
+        })
+    })
+}
+
+/// The name of the crate and what its manifest says; `None` where this is not a lesson.
+fn read_manifest(path: &Path) -> Result<Option<(String, About)>> {
+    let Ok(text) = fs::read_to_string(path) else {
+        return Ok(None);
+    };
+    let manifest: Manifest = toml::from_str(&text).with_context(|| {
+        format!(
+            "cannot read {}: correct it, or `git checkout` it",
+            path.display()
+        )
+    })?;
+    let Some(table) = manifest
+        .package
+        .metadata
+        .and_then(|metadata| metadata.lesson)
+    else {
+        return Ok(None);
+    };
+    let about = About {
+        description: manifest.package.description,
+        title: table.title,
+        go: table.go,
+        concepts: table.concepts,
+        minutes: table.minutes,
+    };
+    Ok(Some((manifest.package.name, about)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("a file has a folder"))
+            .expect("folders can be made");
+        fs::write(path, text).expect("files can be written");
+    }
+
+    #[test]
+    fn lessons_come_in_the_order_of_their_numbers() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let lesson = |name: &str| {
+            format!("[package]\nname = \"{name}\"\n[package.metadata.lesson]\ntitle = \"T\"\n")
+        };
+        write(
+            dir.path(),
+            "exercises/10_last/01_z/Cargo.toml",
+            &lesson("z"),
+        );
+        write(
+            dir.path(),
+            "exercises/02_two_words/02_b/Cargo.toml",
+            &lesson("b"),
+        );
+        write(
+            dir.path(),
+            "exercises/02_two_words/01_c/Cargo.toml",
+            &lesson("c"),
+        );
+        write(
+            dir.path(),
+            "exercises/02_two_words/03_plain/Cargo.toml",
+            "[package]\nname = \"plain\"\n",
+        );
+        write(
+            dir.path(),
+            "exercises/10_last/README.md",
+            "text\n# The last chapter\n",
+        );
+        write(
+            dir.path(),
+            "exercises/harness/Cargo.toml",
+            "[package]\nname = \"harness\"\n",
+        );
+        let workspace = Workspace::load(dir.path()).expect("a workspace");
+        let seen: Vec<_> = workspace
+            .lessons
+            .iter()
+            .map(|lesson| format!("{} {} {}", lesson.number, lesson.name, lesson.chapter))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                "2.1 c Two words",
+                "2.2 b Two words",
+                "10.1 z The last chapter"
+            ]
+        );
+    }
+
+    #[test]
+    fn two_lessons_of_one_name_are_refused() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        for folder in ["01_a", "02_b"] {
+            write(
+                dir.path(),
+                &format!("exercises/01_x/{folder}/Cargo.toml"),
+                "[package]\nname = \"same\"\n[package.metadata.lesson]\n",
+            );
+        }
+        let error = Workspace::load(dir.path())
+            .expect_err("one name twice")
+            .to_string();
+        assert!(error.contains("two lessons are called same"), "{error}");
+    }
+}

@@ -1,0 +1,324 @@
+//! Workspaces made for a test: lessons of a few lines, without dependencies, in a folder with a space in its
+//! name.
+
+use std::cell::Cell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::{env, fs};
+
+/// A workspace in a temporary folder.
+pub struct Fixture {
+    // Removed with the fixture.
+    _dir: tempfile::TempDir,
+    pub root: PathBuf,
+    /// Whether the runner finds cargo-nextest.
+    pub nextest: Cell<bool>,
+}
+
+/// What a run of the runner came to.
+#[derive(Debug, PartialEq)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// The root's manifest. `verify` hands lints and dependencies on to its scratch.
+const ROOT: &str = r#"[workspace]
+resolver = "3"
+members = ["exercises/harness", "exercises/[0-9]*/*", "solutions/*/*"]
+default-members = ["exercises/harness", "solutions/*/*"]
+
+[workspace.package]
+version = "0.1.0"
+edition = "2024"
+
+[workspace.dependencies]
+harness = { path = "exercises/harness" }
+
+[workspace.lints.rust]
+missing_docs = "warn"
+"#;
+
+impl Fixture {
+    /// A workspace without lessons.
+    pub fn new() -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("kata of a test ")
+            .tempdir()
+            .expect("a temporary folder");
+        // As the runner sees it, where the temporary folder is behind a link.
+        let root = dir.path().canonicalize().expect("a path");
+        let fixture = Self {
+            _dir: dir,
+            root,
+            nextest: Cell::new(true),
+        };
+        fixture.write("Cargo.toml", ROOT);
+        fixture.write(
+            "exercises/harness/Cargo.toml",
+            "[package]\nname = \"harness\"\nedition.workspace = true\n",
+        );
+        fixture.write("exercises/harness/src/lib.rs", "//! Nothing yet.\n");
+        let settings = include_str!("../../../.config/nextest.toml");
+        // The part for the runner's own tests names a package that is not here.
+        let (before, rest) = settings
+            .split_once("[[profile.default.overrides]]")
+            .expect("there is an override");
+        let after = &rest[rest.find("\n\n").expect("there is more")..];
+        fixture.write(".config/nextest.toml", &format!("{before}{after}"));
+        fixture
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("folders can be made");
+        fs::write(path, text).expect("files can be written");
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root.join(path)).expect(path)
+    }
+
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.root.join(path)).expect(path);
+    }
+
+    pub fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} has {from}");
+        self.write(path, &text.replace(from, to));
+    }
+
+    /// A lesson in `exercises/PLACE` that adds two numbers, and its solution.
+    pub fn lesson(&self, place: &str, name: &str) -> Lesson<'_> {
+        let lesson = Lesson {
+            fixture: self,
+            place: place.to_owned(),
+            name: name.to_owned(),
+        };
+        lesson.write_all();
+        lesson
+    }
+
+    /// The runner with these arguments, in the workspace's folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command
+            .args(arguments)
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            .env("LC_ALL", "C.UTF-8")
+            .env("CARGO_NET_OFFLINE", "true")
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("CARGO_MANIFEST_DIR")
+            .env_remove("RUSTFLAGS");
+        if !self.nextest.get() {
+            command
+                .env("PATH", path_without_nextest())
+                .env("CARGO_HOME", self.root.join("cargo home"));
+        }
+        command
+    }
+
+    /// Runs the runner to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.redact(
+            self.command(arguments)
+                .output()
+                .expect("the runner can be started"),
+        )
+    }
+
+    fn redact(&self, output: Output) -> Ran {
+        let root = self.root.to_string_lossy().into_owned();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&root, "[ROOT]");
+        Ran {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+/// The `PATH` without the folders that hold cargo-nextest, and with that of the toolchain, which may be one of
+/// them.
+fn path_without_nextest() -> OsString {
+    let toolchain =
+        env::var_os("CARGO").and_then(|cargo| Path::new(&cargo).parent().map(Path::to_owned));
+    let path = env::var_os("PATH").expect("a PATH");
+    let rest = env::split_paths(&path).filter(|dir| !dir.join("cargo-nextest").is_file());
+    env::join_paths(toolchain.into_iter().chain(rest)).expect("a PATH")
+}
+
+/// A lesson of a fixture.
+pub struct Lesson<'a> {
+    fixture: &'a Fixture,
+    place: String,
+    name: String,
+}
+
+/// A section of a README that is long enough.
+const SECTION: &str = "Some fifteen words or more have to stand here, so that the section has something to say to \
+                       somebody who reads it.";
+
+impl Lesson<'_> {
+    /// A path in the exercise's folder.
+    pub fn exercise(&self, path: &str) -> String {
+        format!("exercises/{}/{path}", self.place)
+    }
+
+    /// A path in the solution's folder.
+    pub fn solution(&self, path: &str) -> String {
+        format!("solutions/{}/{path}", self.place)
+    }
+
+    /// The file that the learner edits.
+    pub fn file(&self) -> String {
+        self.exercise(&format!("src/{}.rs", self.name))
+    }
+
+    /// The pristine stub.
+    pub fn stub(&self) -> String {
+        self.solution(&format!("stub/{}.rs", self.name))
+    }
+
+    /// The reference.
+    pub fn reference(&self) -> String {
+        self.solution(&format!("src/{}.rs", self.name))
+    }
+
+    /// Puts the reference in place of the learner's file.
+    pub fn solve(&self) {
+        self.fixture
+            .write(&self.file(), &self.fixture.read(&self.reference()));
+    }
+
+    /// A mistake: `a + b` becomes `wrong`.
+    pub fn mistake(&self, name: &str, wrong: &str, caught_by: &str, kind: &str) {
+        let path = format!("src/{}.rs", self.name);
+        self.fixture.write(
+            &self.solution(&format!("mistakes/{name}.patch")),
+            &format!(
+                "Mistake: another operator\nWhy: it is not a sum.\nCaught-by: {caught_by}\nKind: {kind}\n\n\
+                 --- a/{path}\n+++ b/{path}\n@@ -3,3 +3,3 @@\n /// Adds.\n pub fn add(a: u32, b: u32) -> u32 {{\n\
+                 -    a + b\n+    {wrong}\n"
+            ),
+        );
+    }
+
+    fn write_all(&self) {
+        let Lesson {
+            fixture,
+            name,
+            place,
+        } = self;
+        let write = |path: String, text: &str| fixture.write(&path, text);
+        write(
+            self.exercise("Cargo.toml"),
+            &format!(
+                "[package]\nname = \"{name}\"\ndescription = \"Adds two numbers\"\nedition.workspace = true\n\n\
+                 [package.metadata.lesson]\ntitle = \"Sums\"\ngo = \"a + b\"\nconcepts = [\"addition\"]\nminutes = 5\n\n\
+                 [dependencies]\nharness.workspace = true\n\n\
+                 [[example]]\nname = \"{name}_tour\"\npath = \"examples/tour.rs\"\n\n[lints]\nworkspace = true\n"
+            ),
+        );
+        let wiring = |path: &str| {
+            format!(
+                "//! Wiring.\n\nmod {name};\npub use {name}::add;\n\n#[cfg(test)]\n{path}mod race_freedom;\n"
+            )
+        };
+        write(self.exercise("src/lib.rs"), &wiring(""));
+        let stub = "//! Sums.\n\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 {\n    todo!(\"add {a} and {b}\")\n}\n";
+        let stub = stub
+            .replace("{a} and {b}", "the two numbers")
+            .replace("todo!", "let _ = (a, b);\n    todo!");
+        write(self.file(), &stub);
+        write(self.stub(), &stub);
+        write(
+            self.reference(),
+            "//! Sums.\n\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n",
+        );
+        write(
+            self.exercise("src/race_freedom.rs"),
+            "// Adds in each of 1234 orders.\n#[test]\nfn adds_in_any_order() {\n    if crate::add(1, 2) != 3 {\n        \
+             eprintln!(\"fails: data race\\n main  a  b\\n\\n Data race: nobody ordered the two.\");\n        \
+             panic!();\n    }\n    println!(\"passes: 1234 interleavings explored, exhaustively\");\n}\n",
+        );
+        write(
+            self.exercise("tests/correctness.rs"),
+            &format!(
+                "//! What it does.\n\n// Two and two are four.\n#[test]\nfn adds() {{\n    assert_eq!({name}::add(2, 2), 4);\n}}\n\n\
+                 #[test]\nfn adds_nothing() {{\n    assert_eq!({name}::add(2, 0), 2, \"two and nothing\");\n}}\n"
+            ),
+        );
+        write(
+            self.exercise("tests/no_leaks.rs"),
+            &format!(
+                "//! What it keeps.\n\n#[test]\nfn keeps_nothing() {{\n    assert_eq!({name}::add(0, 0), 0);\n}}\n"
+            ),
+        );
+        write(
+            self.exercise("examples/tour.rs"),
+            &format!(
+                "//! A tour.\n\n/// Adds.\npub fn main() {{\n    assert_eq!({name}::add(40, 2), 42);\n}}\n"
+            ),
+        );
+        let sections = [
+            "Why",
+            "Go and Rust",
+            "The contract",
+            "Dry run",
+            "Things to break",
+        ];
+        let readme: String = sections
+            .iter()
+            .map(|title| format!("## {title}\n\n{SECTION}\n\n"))
+            .collect();
+        write(self.exercise("README.md"), &readme);
+        write(
+            self.exercise("HINTS.md"),
+            "# Hints\n\n## Hint 1\n\nThink.\n\n## Hint 2: the operator\n\nIt is `+`.\n\n## Hint 3\n\n`a + b`\n",
+        );
+
+        write(
+            self.solution("Cargo.toml"),
+            &format!(
+                "[package]\nname = \"{name}_solution\"\nedition.workspace = true\n\n\
+                 [dependencies]\nharness.workspace = true\n\n\
+                 [[example]]\nname = \"{name}_solution_tour\"\npath = \"examples/tour.rs\"\n\n\
+                 [[bench]]\nname = \"compare\"\nharness = false\n\n[lints]\nworkspace = true\n"
+            ),
+        );
+        let up = format!("../../../../exercises/{place}");
+        write(
+            self.solution("src/lib.rs"),
+            &wiring(&format!("#[path = \"{up}/src/race_freedom.rs\"]\n")),
+        );
+        for test in ["correctness", "no_leaks"] {
+            write(
+                self.solution(&format!("tests/{test}.rs")),
+                &format!(
+                    "//! The lesson's.\n\nextern crate {name}_solution as {name};\n\n#[path = \"{up}/tests/{test}.rs\"]\nmod {test};\n"
+                ),
+            );
+        }
+        write(
+            self.solution("examples/tour.rs"),
+            &format!(
+                "//! The lesson's.\n\nextern crate {name}_solution as {name};\n\n#[path = \"{up}/examples/tour.rs\"]\nmod tour;\n\nfn main() {{\n    tour::main();\n}}\n"
+            ),
+        );
+        write(
+            self.solution("benches/compare.rs"),
+            &format!(
+                "//! Yours and the reference.\n\n#[path = \"{up}/src/{name}.rs\"]\nmod yours;\nuse {name}_solution as reference;\n\nfn main() {{\n    assert!(reference::add(1, 1) == 2 || yours::add(1, 1) == 2);\n}}\n"
+            ),
+        );
+        write(
+            self.solution("tests.txt"),
+            "race_freedom::adds_in_any_order\ncorrectness::adds\ncorrectness::adds_nothing\nno_leaks::keeps_nothing\n",
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! The runner as its user sees it: the real binary, in workspaces made for each test.
+
+mod fixture;
+mod hostile;
+mod learner;
+mod verify;

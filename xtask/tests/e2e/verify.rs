@@ -1,0 +1,294 @@
+//! The gates: a good lesson passes them, and each rejects a lesson that is bad in one way.
+
+use crate::fixture::{Fixture, Lesson, Ran};
+
+/// Five mistakes that the lesson's tests catch.
+fn five_mistakes(lesson: &Lesson<'_>) {
+    lesson.mistake(
+        "subtracts",
+        "a.wrapping_sub(b)",
+        "correctness::adds",
+        "panic",
+    );
+    lesson.mistake("multiplies", "a * b", "correctness::adds_nothing", "panic");
+    lesson.mistake(
+        "races",
+        "a | b | 4",
+        "race_freedom::adds_in_any_order",
+        "data race",
+    );
+    lesson.mistake("keeps", "a + b + 1", "no_leaks::keeps_nothing", "panic");
+    lesson.mistake(
+        "aborts",
+        "if a > 0 { std::process::abort() } else { b }",
+        "correctness::adds",
+        "abort",
+    );
+}
+
+/// What the table says against a lesson at a gate; `None` where the gate passes.
+fn problems(ran: &Ran, lesson: &str, gate: &str) -> Option<String> {
+    let (mut of, mut found) = (String::new(), None);
+    for line in ran.stdout.lines() {
+        if let Some(mark) = line.find(['✓', '✗']) {
+            let name = line[..mark].trim();
+            if !name.is_empty() {
+                of = name.to_owned();
+            }
+            if found.is_some() {
+                break;
+            }
+            if of == lesson && line[mark..].trim_end() == format!("✗ {gate}") {
+                found = Some(String::new());
+            }
+        } else if let Some(problems) = &mut found {
+            problems.push_str(line);
+            problems.push('\n');
+        }
+    }
+    found
+}
+
+#[test]
+fn a_good_lesson_passes_every_gate_whatever_the_learner_writes() {
+    let fixture = Fixture::new();
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    five_mistakes(&sum);
+    fixture.write(&sum.file(), "this is no Rust");
+    let ran = fixture.run(&["verify", "sum"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let table: String = ran
+        .stdout
+        .lines()
+        .map(|line| format!("{}\n", line.split(", slowest").next().unwrap_or(line)))
+        .collect();
+    insta::assert_snapshot!("good_lesson", table);
+    assert_eq!(
+        fixture.read(&sum.file()),
+        "this is no Rust",
+        "the learner's file is only read"
+    );
+
+    let shipped = fixture.run(&["verify", "sum", "--shipped"]);
+    assert_eq!(shipped.code, Some(1));
+    assert!(
+        shipped.stdout.ends_with("\n7 passed, 1 failed\n"),
+        "{}",
+        shipped.stdout
+    );
+
+    // Without a name: the workspace's own tests too, through nextest and without it.
+    for nextest in [true, false] {
+        fixture.nextest.set(nextest);
+        let all = fixture.run(&["verify"]);
+        assert_eq!(all.code, Some(0), "{}{}", all.stdout, all.stderr);
+        assert!(
+            all.stdout.contains(" workspace  ✓ tests "),
+            "{}",
+            all.stdout
+        );
+        assert!(
+            all.stdout.ends_with("\n8 passed, 0 failed\n"),
+            "{}",
+            all.stdout
+        );
+    }
+    fixture.replace(&sum.reference(), "a + b", "a - b");
+    let all = fixture.run(&["verify"]);
+    assert!(
+        problems(&all, "workspace", "tests").is_some_and(|text| text.contains("adds")),
+        "{}",
+        all.stdout
+    );
+}
+
+#[test]
+fn each_gate_rejects_what_it_is_for() {
+    let fixture = Fixture::new();
+    let lesson = |i: u32, name: &str| fixture.lesson(&format!("01_bad/{i:02}_{name}"), name);
+
+    let texts = lesson(1, "texts");
+    fixture.replace(&texts.exercise("README.md"), "## Dry run", "## A run");
+    fixture.write(&texts.exercise("HINTS.md"), "## Hint 1\n\nThink.\n");
+    fixture.replace(&texts.exercise("Cargo.toml"), "minutes = 5\n", "");
+
+    let api = lesson(2, "api");
+    fixture.replace(&api.stub(), "b: u32", "b: u64");
+
+    let warns = lesson(3, "warns");
+    fixture.replace(&warns.stub(), "todo!", "let unused = 1;\n    todo!");
+
+    let passes = lesson(4, "passes");
+    fixture.replace(
+        &passes.stub(),
+        "todo!",
+        "if a == 0 {\n        return 0;\n    }\n    todo!",
+    );
+
+    let hangs = lesson(5, "hangs");
+    fixture.replace(&hangs.stub(), "todo!", "while a == 0 {}\n    todo!");
+
+    let fails = lesson(6, "fails");
+    fixture.replace(&fails.reference(), "a + b", "a - b");
+
+    let partly = lesson(7, "partly");
+    fixture.replace(
+        &partly.exercise("src/race_freedom.rs"),
+        "explored, exhaustively",
+        "explored, then the time ran out",
+    );
+
+    let lists = lesson(8, "lists");
+    fixture.write(
+        &lists.solution("tests.txt"),
+        "correctness::adds\ncorrectness::gone\n",
+    );
+
+    let mistakes = lesson(9, "mistakes");
+    five_mistakes(&mistakes);
+    mistakes.mistake("none", "b + a", "correctness::adds", "panic");
+    mistakes.mistake(
+        "other_kind",
+        "a.wrapping_sub(b)",
+        "correctness::adds",
+        "deadlock",
+    );
+    mistakes.mistake("no_test", "a * b", "correctness::subtracts", "panic");
+    mistakes.mistake(
+        "warns",
+        "{ let unused = 1; a * b }",
+        "correctness::adds_nothing",
+        "panic",
+    );
+    mistakes.mistake("no_rust", "a +", "correctness::adds", "panic");
+    mistakes.mistake("unfit", "a", "correctness::adds", "panic");
+    fixture.replace(
+        &mistakes.solution("mistakes/unfit.patch"),
+        "-    a + b",
+        "-    a +  b",
+    );
+    fixture.write(
+        &mistakes.solution("mistakes/header.patch"),
+        "Mistake: no more than this\n\n",
+    );
+
+    let few = lesson(10, "few");
+    few.mistake(
+        "subtracts",
+        "a.wrapping_sub(b)",
+        "correctness::adds",
+        "panic",
+    );
+
+    let tour = lesson(11, "trip");
+    fixture.replace(&tour.exercise("examples/tour.rs"), "42", "43");
+
+    let bench = lesson(12, "bench");
+    fixture.replace(
+        &bench.solution("benches/compare.rs"),
+        "reference::add(1, 1)",
+        "reference::sub(1, 1)",
+    );
+
+    let no_stub = lesson(13, "no_stub");
+    fixture.remove(&no_stub.stub());
+
+    let ran = fixture.run(&[
+        "verify", "texts", "api", "warns", "passes", "hangs", "fails", "partly", "lists",
+        "mistakes", "few", "trip", "bench", "no_stub",
+    ]);
+    assert_eq!(ran.code, Some(1));
+    for (lesson, gate, said) in [
+        ("texts", "texts", "no heading `## Dry run`"),
+        ("texts", "texts", "1 hints"),
+        ("texts", "texts", "no package.metadata.lesson.minutes"),
+        ("api", "api", "fn add(u32, u64) -> u32"),
+        ("warns", "stub", "unused variable: `unused`"),
+        (
+            "passes",
+            "stub",
+            "no_leaks::keeps_nothing passes although nothing is written",
+        ),
+        (
+            "hangs",
+            "stub",
+            "no_leaks::keeps_nothing fails otherwise than by todo!(): did not end within 10 s",
+        ),
+        ("fails", "reference", "correctness::adds fails"),
+        (
+            "partly",
+            "reference",
+            "race_freedom::adds_in_any_order does not explore all",
+        ),
+        (
+            "lists",
+            "reference",
+            "tests.txt has no correctness::adds_nothing",
+        ),
+        (
+            "lists",
+            "reference",
+            "tests.txt has correctness::gone, which is no test",
+        ),
+        ("lists", "reference", "cargo xtask verify lists --record"),
+        (
+            "mistakes",
+            "mistakes",
+            "none: correctness::adds does not catch it",
+        ),
+        ("mistakes", "mistakes", "the header says `deadlock`"),
+        (
+            "mistakes",
+            "mistakes",
+            "no_test: the lesson has no test correctness::subtracts",
+        ),
+        ("mistakes", "mistakes", "unused variable: `unused`"),
+        ("mistakes", "mistakes", "no_rust: error"),
+        (
+            "mistakes",
+            "mistakes",
+            "unfit: it does not fit the reference any more",
+        ),
+        (
+            "mistakes",
+            "mistakes",
+            "header.patch: the header has no `Why:`",
+        ),
+        ("few", "mistakes", "1 mistakes; a lesson has at least 5"),
+        ("trip", "tour", "it does not run to its end"),
+        ("bench", "bench", "cannot find function `sub`"),
+        (
+            "no_stub",
+            "stub",
+            "there is no solutions/01_bad/13_no_stub/stub/no_stub.rs",
+        ),
+    ] {
+        let found = problems(&ran, lesson, gate);
+        let found = found
+            .unwrap_or_else(|| panic!("{lesson} passes {gate}:\n{}{}", ran.stdout, ran.stderr));
+        let one_line = found.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            one_line.contains(said),
+            "{lesson}, {gate}: {said} is not in\n{found}"
+        );
+    }
+    // What is good of them passes.
+    for (lesson, gate) in [
+        ("texts", "stub"),
+        ("warns", "reference"),
+        ("trip", "bench"),
+        ("bench", "tour"),
+    ] {
+        assert_eq!(problems(&ran, lesson, gate), None, "{}", ran.stdout);
+    }
+
+    let recorded = fixture.run(&["verify", "lists", "--record"]);
+    assert_eq!(
+        problems(&recorded, "lists", "reference"),
+        None,
+        "{}",
+        recorded.stdout
+    );
+    let list = fixture.read(&lists.solution("tests.txt"));
+    assert!(list.ends_with("race_freedom::adds_in_any_order\ncorrectness::adds\ncorrectness::adds_nothing\nno_leaks::keeps_nothing\n"), "{list}");
+}
