@@ -5,6 +5,7 @@
 use harness::leaks;
 use harness::sync::real::{Arc, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use wait_group::WaitGroup;
 
 #[global_allocator]
@@ -16,10 +17,7 @@ fn every_waiter_leaves() {
     leaks::check(|| {
         let group = Arc::new(WaitGroup::new());
         group.add(2);
-        for n in 1..=4 {
-            let group = Arc::clone(&group);
-            spawn(format!("waiter {n}"), move || group.wait());
-        }
+        spawn_waiters(&group);
         for n in 1..=2 {
             let group = Arc::clone(&group);
             spawn(format!("worker {n}"), move || group.done());
@@ -34,10 +32,7 @@ fn a_group_keeps_nothing_of_its_rounds() {
     let group = Arc::new(WaitGroup::new());
     leaks::check(|| {
         group.add(1);
-        for n in 1..=3 {
-            let group = Arc::clone(&group);
-            spawn(format!("waiter {n}"), move || group.wait());
-        }
+        spawn_waiters(&group);
         group.done();
     });
 }
@@ -67,12 +62,30 @@ fn a_refused_add_leaves_the_group_usable() {
         group.add(1);
         let refused = catch_unwind(AssertUnwindSafe(|| group.add(-2)));
         assert!(refused.is_err(), "add(-2) should panic on a counter of 1");
-        for n in 1..=2 {
-            let group = Arc::clone(&group);
-            spawn(format!("waiter {n}"), move || group.wait());
-        }
-        spawn("worker".to_owned(), move || group.done());
+        spawn_waiters(&group);
+        group.done();
     });
+}
+
+/// Spawns four threads that wait, and gives them a chance to fall asleep. A group that is right passes whether
+/// they do or not; one that loses sleepers is found out by those who do.
+#[track_caller]
+fn spawn_waiters(group: &Arc<WaitGroup>) {
+    let coming = Arc::new(AtomicUsize::new(0));
+    for n in 1..=4 {
+        let group = Arc::clone(group);
+        let coming = Arc::clone(&coming);
+        spawn(format!("waiter {n}"), move || {
+            coming.fetch_add(1, Relaxed);
+            group.wait();
+        });
+    }
+    while coming.load(Relaxed) < 4 {
+        thread::yield_now();
+    }
+    for _ in 0..100 {
+        thread::yield_now();
+    }
 }
 
 #[track_caller]
