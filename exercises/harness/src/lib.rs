@@ -16,3 +16,12 @@ pub mod leaks;
 #[cfg(feature = "runtime")]
 pub mod sync;
 
+#[cfg(feature = "runtime")]
+mod dry_run;
+#[cfg(feature = "runtime")]
+mod explore;
+#[cfg(feature = "runtime")]
+mod recorder;
+
+#[cfg(feature = "runtime")]
+pub use explore::{Explored, Failure, Model, explore, model};

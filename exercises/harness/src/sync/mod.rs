@@ -14,4 +14,5 @@
 //! | `futex` | the platform's, by way of the atomic-wait crate | a wait queue |
 //! | `hint`, `utils` | std, crossbeam-utils | spinning yields |
 
+pub mod model;
 pub mod real;

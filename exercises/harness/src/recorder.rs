@@ -1,0 +1,587 @@
+//! The flight recorder: what every thread of a model did, in the order in which it took effect.
+//!
+//! All threads of a model are coroutines on one operating-system thread, and loom switches between them
+//! only inside its own operations: before an operation takes effect, never between the effect and the
+//! return. So two things hold that everything here rests on:
+//! - the order in which loom's operations return is the order of their effects;
+//! - between two operations of loom, plain data that the coroutines share needs no synchronisation.
+//!
+//! Every operation goes through [`step`]. It notes what the thread is about to do, so that an operation that
+//! never returns can be shown, and which thread runs once it has returned. And it is where a model ends:
+//! loom reports a failure by a panic, which must not unwind into the learner's code, whose destructors would
+//! use loom again and abort the process. So `step` stops it, hands the failure over, and lets the
+//! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
+
+use crate::leaks::Owner;
+use crate::sync::model::thread::Parking;
+use parking_lot::Mutex;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Once};
+
+pub(crate) type Place = &'static Location<'static>;
+
+/// A thread of the model, numbered as loom numbers them: main is 0.
+pub(crate) type ThreadId = usize;
+
+/// Loom's own limit, main included.
+pub(crate) const MAX_THREADS: usize = 5;
+
+/// An object of the facade, numbered in the order in which its interleaving made them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ObjectId {
+    iteration: usize,
+    index: usize,
+}
+
+/// What an atomic holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Int(i128),
+    Bool(bool),
+    Pointer(usize),
+}
+
+/// What a thread did to an object, or to another thread.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    Spawn(ThreadId),
+    JoinWaits(ThreadId),
+    Join(ThreadId),
+    Returns,
+    Panics(String),
+    ParkReturns,
+    Unpark(ThreadId),
+    Yield,
+    Fence(Ordering),
+    Load {
+        got: Value,
+        newest: Value,
+        order: Ordering,
+    },
+    Store {
+        value: Value,
+        order: Ordering,
+    },
+    Update {
+        name: &'static str,
+        argument: Value,
+        old: Value,
+        new: Value,
+        order: Ordering,
+    },
+    Exchange {
+        name: &'static str,
+        expected: Value,
+        new: Value,
+        found: Result<Value, Value>,
+        order: Ordering,
+    },
+    /// A lock asked for while another thread holds it.
+    LockWaits {
+        name: &'static str,
+        holder: ThreadId,
+    },
+    Lock(&'static str),
+    TryLock {
+        name: &'static str,
+        ok: bool,
+    },
+    Unlock(&'static str),
+    Sleeps(&'static str),
+    Wakes {
+        name: &'static str,
+        spurious: bool,
+    },
+    /// A futex wait whose word did not hold the expected value.
+    NoSleep {
+        name: &'static str,
+        found: Value,
+    },
+    Notify {
+        name: &'static str,
+        woken: Vec<ThreadId>,
+    },
+    Read,
+    Write,
+    Count {
+        name: &'static str,
+        count: usize,
+    },
+}
+
+/// A row of the dry run.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) thread: ThreadId,
+    pub(crate) effect: Effect,
+    pub(crate) object: Option<ObjectId>,
+    pub(crate) place: Option<Place>,
+}
+
+/// An operation that a thread has begun and not finished.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pending {
+    pub(crate) name: &'static str,
+    pub(crate) object: Option<ObjectId>,
+    pub(crate) place: Place,
+    /// The thread waited for, if it is a join.
+    pub(crate) target: Option<ThreadId>,
+}
+
+/// An object of the facade.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) type_name: &'static str,
+    pub(crate) made: Place,
+    /// For an atomic: the last value stored.
+    pub(crate) newest: Value,
+    /// For a lock: who holds it, and since where. Several, if it is held for reading.
+    pub(crate) holders: Vec<(ThreadId, Place)>,
+    /// For an `Arc`: the references there are.
+    pub(crate) count: usize,
+}
+
+/// How a thread of the model stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Running,
+    /// In a wait queue, until somebody wakes it.
+    Asleep,
+    Returned,
+    Panicked,
+}
+
+#[derive(Debug)]
+pub(crate) struct Thread {
+    /// What the dry run calls it.
+    pub(crate) name: String,
+    /// The name that the program gave it.
+    pub(crate) given_name: Option<String>,
+    pub(crate) parking: Arc<Parking>,
+    pub(crate) pending: Option<Pending>,
+    pub(crate) standing: Standing,
+}
+
+/// A panic in a thread of the model.
+#[derive(Clone, Debug)]
+pub(crate) struct Panic {
+    pub(crate) thread: ThreadId,
+    pub(crate) message: String,
+    pub(crate) place: String,
+    /// The number of events before it.
+    pub(crate) at: usize,
+    pub(crate) fate: Fate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It unwinds, or the program caught it.
+    Unwinds,
+    /// It ended its thread; nobody has looked at what `join` returns.
+    EndedThread,
+    /// It ended its thread, and `join` handed it over.
+    Joined,
+}
+
+/// One interleaving.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) iteration: usize,
+    pub(crate) events: Vec<Event>,
+    pub(crate) objects: Vec<Object>,
+    pub(crate) threads: Vec<Thread>,
+    pub(crate) panics: Vec<Panic>,
+    /// The thread that has run last.
+    pub(crate) running: ThreadId,
+    /// What loom itself had to say, and the thread that was running.
+    pub(crate) loom: Option<(ThreadId, String)>,
+    spurious_left: usize,
+}
+
+impl Log {
+    fn begin(&mut self, spurious: usize) {
+        self.iteration += 1;
+        self.events.clear();
+        self.objects.clear();
+        self.threads.clear();
+        self.panics.clear();
+        self.loom = None;
+        self.running = 0;
+        self.spurious_left = spurious;
+        self.threads.push(Thread::new(0, Some("main".to_owned())));
+    }
+
+    pub(crate) fn object(&self, id: ObjectId) -> &Object {
+        &self.objects[id.index]
+    }
+
+    /// A panic that ended a spawned thread and that nobody has seen.
+    pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
+        self.panics.iter().find(|p| p.fate == Fate::EndedThread)
+    }
+}
+
+impl Thread {
+    fn new(number: ThreadId, given_name: Option<String>) -> Self {
+        let name = given_name.clone();
+        Self {
+            name: name.unwrap_or_else(|| format!("thread {number}")),
+            given_name,
+            parking: Arc::default(),
+            pending: None,
+            standing: Standing::Running,
+        }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.standing, Standing::Returned | Standing::Panicked)
+    }
+
+    pub(crate) fn has_panicked(&self) -> bool {
+        self.standing == Standing::Panicked
+    }
+}
+
+/// One exploration of a model.
+pub(crate) struct Session {
+    pub(crate) log: Mutex<Log>,
+    /// Rises with every operation: if it stands still, the model hangs outside the facade.
+    pub(crate) steps: AtomicU64,
+    /// Nobody waits for this exploration any more: it sleeps at its next operation.
+    pub(crate) abandoned: AtomicBool,
+    pub(crate) values: Owner,
+    pub(crate) spurious_wakeups: usize,
+    pub(crate) outcome: Sender<Ending>,
+    /// Threads asleep on a word of memory, for `futex`.
+    pub(crate) futexes: Mutex<HashMap<usize, Arc<crate::sync::model::WaitQueue>>>,
+}
+
+/// How an exploration ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// Everything within the bounds was explored, or the time ran out.
+    Passed,
+    /// Loom found something; it is in the log.
+    Loom,
+    /// Main panicked, or a thread whose panic nobody looked at.
+    Panicked,
+    /// A coroutine ran out of stack.
+    StackOverflow,
+    /// The program asked for more threads than there may be.
+    TooManyThreads(Place),
+    /// A tracked value was not dropped exactly once.
+    Values(Vec<String>),
+    /// The program used the facade in a way that the model cannot follow.
+    Misuse(String),
+}
+
+thread_local! {
+    static SESSION: RefCell<Option<Arc<Session>>> = const { RefCell::new(None) };
+    static CURRENT: Cell<ThreadId> = const { Cell::new(0) };
+}
+
+/// Makes this operating-system thread the one that runs `session`.
+pub(crate) fn attach(session: Arc<Session>) {
+    install_hook();
+    SESSION.set(Some(session));
+}
+
+pub(crate) fn current() -> ThreadId {
+    CURRENT.get()
+}
+
+/// The exploration that runs on this operating-system thread.
+///
+/// # Panics
+/// Outside a model.
+#[track_caller]
+pub(crate) fn session() -> Arc<Session> {
+    SESSION.with_borrow(Clone::clone).expect(
+        "this type belongs to the model: use it inside `harness::model(|| …)`, \
+         or, in code that runs on real threads, use `harness::sync::real`",
+    )
+}
+
+#[track_caller]
+pub(crate) fn with_log<R>(f: impl FnOnce(&mut Log) -> R) -> R {
+    SESSION.with_borrow(|session| match session {
+        Some(session) => f(&mut session.log.lock()),
+        None => f(&mut self::session().log.lock()),
+    })
+}
+
+/// A new interleaving begins: main is about to run.
+pub(crate) fn begin_iteration() {
+    let session = session();
+    // The one before is over; whatever it did wrong without loom's noticing shows now.
+    if let Some(ending) = end_iteration(&session) {
+        over(ending);
+    }
+    session.futexes.lock().clear();
+    session.log.lock().begin(session.spurious_wakeups);
+    CURRENT.set(0);
+}
+
+/// What an interleaving did wrong that shows only once all its threads are done.
+pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
+    if session.log.lock().unseen_panic().is_some() {
+        return Some(Ending::Panicked);
+    }
+    let values = session.values.unbalanced();
+    session.values.clear();
+    if values.is_empty() {
+        None
+    } else {
+        let lines = values.iter().map(ToString::to_string).collect();
+        Some(Ending::Values(lines))
+    }
+}
+
+/// Notes a new object of the facade.
+#[track_caller]
+pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> ObjectId {
+    with_log(|log| {
+        log.objects.push(Object {
+            type_name,
+            made,
+            newest,
+            holders: Vec::new(),
+            count: 1,
+        });
+        ObjectId {
+            iteration: log.iteration,
+            index: log.objects.len() - 1,
+        }
+    })
+}
+
+/// Changes or reads what is known of an object.
+pub(crate) fn with_object<R>(id: ObjectId, f: impl FnOnce(&mut Object) -> R) -> R {
+    with_log(|log| f(&mut log.objects[id.index]))
+}
+
+/// Notes an effect of the current thread.
+pub(crate) fn happened(effect: Effect, object: Option<ObjectId>, place: Place) {
+    with_log(|log| note(log, current(), effect, object, Some(place)));
+}
+
+fn note(
+    log: &mut Log,
+    thread: ThreadId,
+    effect: Effect,
+    object: Option<ObjectId>,
+    place: Option<Place>,
+) {
+    log.events.push(Event {
+        thread,
+        effect,
+        object,
+        place,
+    });
+}
+
+/// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
+/// returns it has just taken effect, and the caller notes that at once.
+pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
+    crate::sync::model::release_orphans();
+    let me = current();
+    SESSION.with_borrow(|session| {
+        let Some(session) = session else { return };
+        session.steps.fetch_add(1, Ordering::Relaxed);
+        if session.abandoned.load(Ordering::Relaxed) {
+            sleep_for_ever();
+        }
+        let mut log = session.log.lock();
+        if pending.object.is_some_and(|id| id.iteration != log.iteration) {
+            drop(log);
+            over(Ending::Misuse(format!(
+                "an object used by `{}` was made in an earlier interleaving: \
+                 each must make its own, so it cannot live in a static",
+                pending.name
+            )));
+        }
+        log.threads[me].pending = Some(pending);
+    });
+    match catch_unwind(AssertUnwindSafe(operation)) {
+        Ok(result) => {
+            CURRENT.set(me);
+            with_log(|log| {
+                log.threads[me].pending = None;
+                log.running = me;
+            });
+            result
+        }
+        Err(payload) => stop_or_resume(payload),
+    }
+}
+
+/// A panic came out of an operation. If it is loom's, the model is over. If not, it is the program's own:
+/// a destructor that ran inside the operation, say that of the value in an `Arc`.
+fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
+    let by_loom = with_log(|log| log.loom.is_some());
+    if by_loom {
+        over(Ending::Loom);
+    }
+    if payload.is::<generator::Error>() {
+        // The coroutines are being dropped though loom has not complained: one ran out of stack.
+        over(Ending::StackOverflow);
+    }
+    resume_unwind(payload)
+}
+
+/// The model is over: tells the test, and never returns.
+pub(crate) fn over(ending: Ending) -> ! {
+    // If nobody listens any more, nobody needs to know.
+    let _ = session().outcome.send(ending);
+    sleep_for_ever()
+}
+
+fn sleep_for_ever() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// May this wait wake up for no reason?
+pub(crate) fn may_wake_spuriously() -> bool {
+    with_log(|log| log.spurious_left > 0)
+}
+
+pub(crate) fn woke_spuriously() {
+    with_log(|log| log.spurious_left -= 1);
+}
+
+/// A thread is about to be spawned: its number, and where it will park.
+pub(crate) fn spawning(name: Option<String>, place: Place) -> (ThreadId, Arc<Parking>) {
+    with_log(|log| {
+        let number = log.threads.len();
+        if number == MAX_THREADS {
+            return None;
+        }
+        let thread = Thread::new(number, name);
+        let parking = Arc::clone(&thread.parking);
+        log.threads.push(thread);
+        note(log, current(), Effect::Spawn(number), None, Some(place));
+        Some((number, parking))
+    })
+    .unwrap_or_else(|| over(Ending::TooManyThreads(place)))
+}
+
+/// Runs a thread's body from its first to its last step.
+pub(crate) fn thread_body<T>(
+    number: ThreadId,
+    f: impl FnOnce() -> T,
+) -> std::thread::Result<T> {
+    began(number);
+    let result = catch_unwind(AssertUnwindSafe(f));
+    ended(number, result.is_err());
+    result
+}
+
+/// The same for a body that catches its own panic and only says so.
+pub(crate) fn scoped_thread_body(
+    number: ThreadId,
+    f: impl FnOnce() -> std::thread::Result<()>,
+) {
+    began(number);
+    let panicked = f().is_err();
+    ended(number, panicked);
+}
+
+fn began(number: ThreadId) {
+    CURRENT.set(number);
+    with_log(|log| log.running = number);
+}
+
+fn ended(number: ThreadId, panicked: bool) {
+    with_log(|log| {
+        if !panicked {
+            log.threads[number].standing = Standing::Returned;
+            note(log, number, Effect::Returns, None, None);
+            return;
+        }
+        log.threads[number].standing = Standing::Panicked;
+        if let Some(panic) = log.panics.iter_mut().rev().find(|p| p.thread == number) {
+            panic.fate = Fate::EndedThread;
+        }
+    });
+}
+
+/// Main has come to the end of the program.
+pub(crate) fn main_returned() {
+    ended(0, false);
+}
+
+/// `join` has handed the panic that ended `thread` to the program.
+pub(crate) fn panic_joined(thread: ThreadId) {
+    with_log(|log| {
+        for panic in &mut log.panics {
+            if panic.thread == thread && panic.fate == Fate::EndedThread {
+                panic.fate = Fate::Joined;
+            }
+        }
+    });
+}
+
+fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let in_model = SESSION
+                .try_with(|session| session.try_borrow().is_ok_and(|s| s.is_some()))
+                .unwrap_or(false);
+            if in_model {
+                panicked(info);
+            } else {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// A panic on the thread that runs a model. Nothing is printed: the report will say it, if it matters.
+fn panicked(info: &std::panic::PanicHookInfo<'_>) {
+    // Loom steers its coroutines with these.
+    if info.payload().is::<generator::Error>() {
+        return;
+    }
+    let message = info
+        .payload_as_str()
+        .unwrap_or("a panic whose payload is not a string")
+        .to_owned();
+    let place = info.location();
+    let by_loom = place.is_some_and(|place| is_loom(place.file()));
+    let cannot_unwind = message == "panic in a destructor during cleanup"
+        || message == "panic in a function that cannot unwind";
+    let thread = current();
+    with_log(|log| {
+        if by_loom {
+            log.loom.get_or_insert((thread, message));
+        } else if !cannot_unwind {
+            log.panics.push(Panic {
+                thread,
+                message: message.clone(),
+                place: place.map(ToString::to_string).unwrap_or_default(),
+                at: log.events.len(),
+                fate: Fate::Unwinds,
+            });
+            note(log, thread, Effect::Panics(message), None, None);
+        }
+    });
+    if cannot_unwind {
+        // The process would abort when this returns.
+        over(Ending::Panicked);
+    }
+}
+
+/// Whether a source file belongs to loom or to the coroutines under it.
+fn is_loom(file: &str) -> bool {
+    file.split(['/', '\\'])
+        .any(|part| part.starts_with("loom-") || part.starts_with("generator-"))
+}

@@ -1,0 +1,148 @@
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+use std::{fmt, ops};
+
+/// [`std::sync::Arc`] under the model: a reference that is never dropped fails the model as a leak. There is no
+/// `Weak`, because loom has none.
+///
+/// Every clone and every drop is a step, and steps multiply the interleavings: a model whose subject is not
+/// the reference count itself does better to share by `thread::scope` or by std's `Arc`.
+pub struct Arc<T: ?Sized> {
+    inner: ManuallyDrop<loom::sync::Arc<T>>,
+    id: ObjectId,
+}
+
+impl<T> Arc<T> {
+    /// The first reference to `value`.
+    #[track_caller]
+    pub fn new(value: T) -> Self {
+        let place = Location::caller();
+        let id = recorder::object("Arc", Value::Int(1), place);
+        let inner = ManuallyDrop::new(loom::sync::Arc::new(value));
+        count("new", id, 1, place);
+        Self { inner, id }
+    }
+
+    /// Takes the value out, if this is the only reference.
+    ///
+    /// # Errors
+    /// Gives the reference back if there are others.
+    #[track_caller]
+    pub fn try_unwrap(mut this: Self) -> Result<T, Self> {
+        let place = Location::caller();
+        let id = this.id;
+        // SAFETY: `this` is forgotten at once, so the reference is moved and not dropped as well.
+        let inner = unsafe { ManuallyDrop::take(&mut this.inner) };
+        std::mem::forget(this);
+        let result = recorder::step(pending("try_unwrap", id, place), || {
+            loom::sync::Arc::try_unwrap(inner)
+        });
+        match result {
+            Ok(value) => {
+                recorder::with_object(id, |arc| arc.count = 0);
+                count("try_unwrap", id, 0, place);
+                Ok(value)
+            }
+            Err(inner) => Err(Self {
+                inner: ManuallyDrop::new(inner),
+                id,
+            }),
+        }
+    }
+}
+
+impl<T: ?Sized> Arc<T> {
+    /// The number of references there are now.
+    #[track_caller]
+    pub fn strong_count(this: &Self) -> usize {
+        let place = Location::caller();
+        let references = recorder::step(pending("strong_count", this.id, place), || {
+            loom::sync::Arc::strong_count(&this.inner)
+        });
+        count("strong_count", this.id, references, place);
+        references
+    }
+
+    /// The value itself, if this is the only reference.
+    #[track_caller]
+    pub fn get_mut(this: &mut Self) -> Option<&mut T> {
+        let place = Location::caller();
+        recorder::step(pending("get_mut", this.id, place), || {
+            loom::sync::Arc::get_mut(&mut this.inner)
+        })
+    }
+
+    /// Whether both refer to the same value.
+    pub fn ptr_eq(this: &Self, other: &Self) -> bool {
+        loom::sync::Arc::ptr_eq(&this.inner, &other.inner)
+    }
+}
+
+impl<T: ?Sized> Clone for Arc<T> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        let place = Location::caller();
+        let inner = recorder::step(pending("clone", self.id, place), || {
+            loom::sync::Arc::clone(&self.inner)
+        });
+        let references = recorder::with_object(self.id, |arc| {
+            arc.count += 1;
+            arc.count
+        });
+        count("clone", self.id, references, place);
+        Self {
+            inner: ManuallyDrop::new(inner),
+            id: self.id,
+        }
+    }
+}
+
+impl<T: ?Sized> Drop for Arc<T> {
+    #[track_caller]
+    fn drop(&mut self) {
+        let place = Location::caller();
+        let references = recorder::with_object(self.id, |arc| {
+            arc.count -= 1;
+            arc.count
+        });
+        recorder::step(pending("drop", self.id, place), || {
+            // SAFETY: this is the destructor: nobody looks at `inner` again.
+            unsafe { ManuallyDrop::drop(&mut self.inner) }
+        });
+        count("drop", self.id, references, place);
+    }
+}
+
+impl<T: ?Sized> ops::Deref for Arc<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T: Default> Default for Arc<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Arc<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+fn pending(name: &'static str, id: ObjectId, place: Place) -> Pending {
+    Pending {
+        name,
+        object: Some(id),
+        place,
+        target: None,
+    }
+}
+
+fn count(name: &'static str, id: ObjectId, count: usize, place: Place) {
+    recorder::happened(Effect::Count { name, count }, Some(id), place);
+}

@@ -1,0 +1,409 @@
+//! Atomics with the API of std's, every operation recorded with its values.
+
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use std::panic::Location;
+pub use std::sync::atomic::Ordering;
+
+/// An atomic fence. The only way to the total order of sequential consistency that the model follows.
+///
+/// # Panics
+/// If `order` is `Relaxed`.
+#[track_caller]
+pub fn fence(order: Ordering) {
+    let place = Location::caller();
+    let pending = Pending {
+        name: "fence",
+        object: None,
+        place,
+        target: None,
+    };
+    recorder::step(pending, || loom::sync::atomic::fence(order));
+    recorder::happened(Effect::Fence(order), None, place);
+}
+
+/// A one-way edge of happens-before between two threads, for the facade's own use.
+pub(super) struct Edge(loom::sync::atomic::AtomicBool);
+
+impl Edge {
+    /// What this thread did so far is released.
+    pub(super) fn release() -> Self {
+        let edge = loom::sync::atomic::AtomicBool::new(false);
+        edge.store(true, Ordering::Release);
+        Self(edge)
+    }
+
+    /// What the releasing thread did is visible to this one.
+    pub(super) fn acquire(&self) {
+        self.0.swap(true, Ordering::Acquire);
+    }
+}
+
+trait Recordable: Copy {
+    fn value(self) -> Value;
+}
+
+macro_rules! atomic {
+    ($(#[$doc:meta])* $name:ident $(<$g:ident>)?, $t:ty) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name $(<$g>)? {
+            /// In a cell only for `get_mut`: see there.
+            inner: std::cell::UnsafeCell<loom::sync::atomic::$name $(<$g>)?>,
+            /// The value that `get_mut` lent out, until the next operation puts it back.
+            lent: std::cell::Cell<Option<$t>>,
+            id: ObjectId,
+        }
+
+        // SAFETY: the cells are touched between operations of loom, when only one thread of the model runs.
+        // What the atomic holds is an integer, a boolean or a pointer, which std's atomics share too.
+        unsafe impl $(<$g>)? Send for $name $(<$g>)? {}
+        // SAFETY: see above.
+        unsafe impl $(<$g>)? Sync for $name $(<$g>)? {}
+
+        impl $(<$g>)? $name $(<$g>)? {
+            /// An atomic that holds `value`.
+            #[track_caller]
+            pub fn new(value: $t) -> Self {
+                let id = recorder::object(stringify!($name), value.value(), Location::caller());
+                Self {
+                    inner: std::cell::UnsafeCell::new(loom::sync::atomic::$name::new(value)),
+                    lent: std::cell::Cell::new(None),
+                    id,
+                }
+            }
+
+            /// Loom's atomic, with what `get_mut` lent out put back.
+            #[track_caller]
+            fn raw(&self) -> &loom::sync::atomic::$name $(<$g>)? {
+                if let Some(value) = self.lent.take() {
+                    // SAFETY: `lent` is filled by `get_mut` only, whose exclusive borrow has ended or we
+                    // would not be called; between two operations of loom no other thread looks.
+                    let inner = unsafe { &mut *self.inner.get() };
+                    recorder::step(self.pending("get_mut", Location::caller()), || {
+                        *inner = loom::sync::atomic::$name::new(value);
+                    });
+                    recorder::with_object(self.id, |atomic| atomic.newest = value.value());
+                }
+                // SAFETY: from here on the cell is only shared, until the next exclusive borrow.
+                unsafe { &*self.inner.get() }
+            }
+
+            fn pending(&self, name: &'static str, place: Place) -> Pending {
+                Pending { name, object: Some(self.id), place, target: None }
+            }
+
+            /// Reads the value: any that this thread may still see.
+            #[track_caller]
+            pub fn load(&self, order: Ordering) -> $t {
+                let place = Location::caller();
+                let raw = self.raw();
+                let got = recorder::step(self.pending("load", place), || raw.load(order));
+                let newest = recorder::with_object(self.id, |atomic| atomic.newest);
+                let effect = Effect::Load { got: got.value(), newest, order };
+                recorder::happened(effect, Some(self.id), place);
+                got
+            }
+
+            /// Replaces the value.
+            #[track_caller]
+            pub fn store(&self, value: $t, order: Ordering) {
+                let place = Location::caller();
+                let raw = self.raw();
+                recorder::step(self.pending("store", place), || raw.store(value, order));
+                recorder::with_object(self.id, |atomic| atomic.newest = value.value());
+                let effect = Effect::Store { value: value.value(), order };
+                recorder::happened(effect, Some(self.id), place);
+            }
+
+            /// Replaces the value and gives the old one.
+            #[track_caller]
+            pub fn swap(&self, value: $t, order: Ordering) -> $t {
+                self.update("swap", value, order, |raw| raw.swap(value, order), |_| value)
+            }
+
+            #[track_caller]
+            fn update(
+                &self,
+                name: &'static str,
+                argument: $t,
+                order: Ordering,
+                operation: impl FnOnce(&loom::sync::atomic::$name $(<$g>)?) -> $t,
+                new: impl FnOnce($t) -> $t,
+            ) -> $t {
+                let place = Location::caller();
+                let raw = self.raw();
+                let old = recorder::step(self.pending(name, place), || operation(raw));
+                let new = new(old).value();
+                recorder::with_object(self.id, |atomic| atomic.newest = new);
+                let (argument, old_value) = (argument.value(), old.value());
+                let effect = Effect::Update { name, argument, old: old_value, new, order };
+                recorder::happened(effect, Some(self.id), place);
+                old
+            }
+
+            /// Replaces the value if it is `expected`.
+            ///
+            /// # Errors
+            /// Gives the value found, if it was another one.
+            #[track_caller]
+            pub fn compare_exchange(
+                &self,
+                expected: $t,
+                new: $t,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$t, $t> {
+                self.exchange("compare_exchange", expected, new, success, failure)
+            }
+
+            /// [`compare_exchange`](Self::compare_exchange), which on some machines may fail though the value
+            /// is `expected`. In the model it never does.
+            ///
+            /// # Errors
+            /// Gives the value found, if it was another one.
+            #[track_caller]
+            pub fn compare_exchange_weak(
+                &self,
+                expected: $t,
+                new: $t,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$t, $t> {
+                self.exchange("compare_exchange_weak", expected, new, success, failure)
+            }
+
+            #[track_caller]
+            fn exchange(
+                &self,
+                name: &'static str,
+                expected: $t,
+                new: $t,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$t, $t> {
+                let place = Location::caller();
+                let raw = self.raw();
+                let result = recorder::step(self.pending(name, place), || {
+                    raw.compare_exchange(expected, new, success, failure)
+                });
+                if result.is_ok() {
+                    recorder::with_object(self.id, |atomic| atomic.newest = new.value());
+                }
+                let effect = Effect::Exchange {
+                    name,
+                    expected: expected.value(),
+                    new: new.value(),
+                    found: result.map(Recordable::value).map_err(Recordable::value),
+                    order: if result.is_ok() { success } else { failure },
+                };
+                recorder::happened(effect, Some(self.id), place);
+                result
+            }
+
+            /// Replaces the value by what `f` makes of it, as often as another thread comes in between.
+            ///
+            /// # Errors
+            /// Gives the value found, if `f` made `None` of it.
+            #[track_caller]
+            pub fn fetch_update(
+                &self,
+                success: Ordering,
+                failure: Ordering,
+                mut f: impl FnMut($t) -> Option<$t>,
+            ) -> Result<$t, $t> {
+                let mut found = self.load(failure);
+                while let Some(new) = f(found) {
+                    match self.compare_exchange_weak(found, new, success, failure) {
+                        Ok(old) => return Ok(old),
+                        Err(newer) => found = newer,
+                    }
+                }
+                Err(found)
+            }
+
+            /// A plain reference: `&mut self` proves that nobody else is looking.
+            #[track_caller]
+            pub fn get_mut(&mut self) -> &mut $t {
+                let value = self.lent.take().unwrap_or_else(|| {
+                    let pending = self.pending("get_mut", Location::caller());
+                    let inner = self.inner.get_mut();
+                    // SAFETY: `&mut self`: no other thread writes. Loom checks it.
+                    recorder::step(pending, || unsafe { inner.unsync_load() })
+                });
+                self.lent.set(Some(value));
+                self.lent.get_mut().as_mut().expect("it was set in the line above")
+            }
+
+            /// Takes the value out.
+            #[track_caller]
+            pub fn into_inner(mut self) -> $t {
+                *self.get_mut()
+            }
+        }
+
+        impl $(<$g>)? From<$t> for $name $(<$g>)? {
+            #[track_caller]
+            fn from(value: $t) -> Self {
+                Self::new(value)
+            }
+        }
+    };
+}
+
+macro_rules! integers {
+    ($($name:ident $t:ty),* $(,)?) => { $(
+        impl Recordable for $t {
+            fn value(self) -> Value {
+                Value::Int(self as i128)
+            }
+        }
+
+        atomic!(
+            #[doc = concat!("[`std::sync::atomic::", stringify!($name), "`] under the model.")]
+            $name, $t
+        );
+
+        impl $name {
+            /// Adds, wrapping around, and gives the old value.
+            #[track_caller]
+            pub fn fetch_add(&self, n: $t, order: Ordering) -> $t {
+                self.update("fetch_add", n, order, |raw| raw.fetch_add(n, order), |old| old.wrapping_add(n))
+            }
+
+            /// Subtracts, wrapping around, and gives the old value.
+            #[track_caller]
+            pub fn fetch_sub(&self, n: $t, order: Ordering) -> $t {
+                self.update("fetch_sub", n, order, |raw| raw.fetch_sub(n, order), |old| old.wrapping_sub(n))
+            }
+
+            /// Bitwise and; gives the old value.
+            #[track_caller]
+            pub fn fetch_and(&self, n: $t, order: Ordering) -> $t {
+                self.update("fetch_and", n, order, |raw| raw.fetch_and(n, order), |old| old & n)
+            }
+
+            /// Bitwise or; gives the old value.
+            #[track_caller]
+            pub fn fetch_or(&self, n: $t, order: Ordering) -> $t {
+                self.update("fetch_or", n, order, |raw| raw.fetch_or(n, order), |old| old | n)
+            }
+
+            /// Bitwise exclusive or; gives the old value.
+            #[track_caller]
+            pub fn fetch_xor(&self, n: $t, order: Ordering) -> $t {
+                self.update("fetch_xor", n, order, |raw| raw.fetch_xor(n, order), |old| old ^ n)
+            }
+
+            /// The larger of the two stays; gives the old value.
+            #[track_caller]
+            pub fn fetch_max(&self, n: $t, order: Ordering) -> $t {
+                self.update("fetch_max", n, order, |raw| raw.fetch_max(n, order), |old| old.max(n))
+            }
+
+            /// The smaller of the two stays; gives the old value.
+            #[track_caller]
+            pub fn fetch_min(&self, n: $t, order: Ordering) -> $t {
+                self.update("fetch_min", n, order, |raw| raw.fetch_min(n, order), |old| old.min(n))
+            }
+        }
+
+        impl Default for $name {
+            #[track_caller]
+            fn default() -> Self {
+                Self::new(0)
+            }
+        }
+    )* };
+}
+
+integers!(
+    AtomicU8 u8, AtomicU16 u16, AtomicU32 u32, AtomicU64 u64, AtomicUsize usize,
+    AtomicI8 i8, AtomicI16 i16, AtomicI32 i32, AtomicI64 i64, AtomicIsize isize,
+);
+
+impl Recordable for bool {
+    fn value(self) -> Value {
+        Value::Bool(self)
+    }
+}
+
+atomic!(
+    /// [`std::sync::atomic::AtomicBool`] under the model.
+    AtomicBool, bool
+);
+
+impl AtomicBool {
+    /// Logical and; gives the old value.
+    #[track_caller]
+    pub fn fetch_and(&self, b: bool, order: Ordering) -> bool {
+        self.update("fetch_and", b, order, |raw| raw.fetch_and(b, order), |old| old & b)
+    }
+
+    /// Logical or; gives the old value.
+    #[track_caller]
+    pub fn fetch_or(&self, b: bool, order: Ordering) -> bool {
+        self.update("fetch_or", b, order, |raw| raw.fetch_or(b, order), |old| old | b)
+    }
+
+    /// Logical exclusive or; gives the old value.
+    #[track_caller]
+    pub fn fetch_xor(&self, b: bool, order: Ordering) -> bool {
+        self.update("fetch_xor", b, order, |raw| raw.fetch_xor(b, order), |old| old ^ b)
+    }
+}
+
+impl Default for AtomicBool {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(false)
+    }
+}
+
+impl<T> Recordable for *mut T {
+    fn value(self) -> Value {
+        Value::Pointer(self.addr())
+    }
+}
+
+atomic!(
+    /// [`std::sync::atomic::AtomicPtr`] under the model.
+    AtomicPtr<T>, *mut T
+);
+
+impl<T> Default for AtomicPtr<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(std::ptr::null_mut())
+    }
+}
+
+/// What `futex` needs of a word. Both are read-modify-writes, so that a wait and a wake-up on the same word
+/// depend on each other in loom's eyes, and Relaxed, because a futex orders nothing.
+impl AtomicU32 {
+    pub(super) fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// Whether the newest value is `expected`; notes it if not.
+    pub(super) fn compare_for_futex(&self, expected: u32, place: Place) -> bool {
+        let raw = self.raw();
+        let name = "futex::wait";
+        let (relaxed, pending) = (Ordering::Relaxed, self.pending(name, place));
+        let result = recorder::step(pending, || {
+            raw.compare_exchange(expected, expected, relaxed, relaxed)
+        });
+        if let Err(found) = result {
+            let found = found.value();
+            recorder::happened(Effect::NoSleep { name, found }, Some(self.id), place);
+        }
+        result.is_ok()
+    }
+
+    /// A step that every wait on this word depends on, and that leaves the word as it is.
+    pub(super) fn touch_for_futex(&self, name: &'static str, place: Place) {
+        let raw = self.raw();
+        recorder::step(self.pending(name, place), || {
+            raw.fetch_add(0, Ordering::Relaxed)
+        });
+    }
+}

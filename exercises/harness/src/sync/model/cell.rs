@@ -1,0 +1,71 @@
+//! Shared mutable memory whose accesses the model checks.
+
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use std::panic::Location;
+
+/// [`real::cell::UnsafeCell`](crate::sync::real::cell::UnsafeCell) under the model: two accesses to the whole
+/// cell, one of them a write, that no synchronisation orders are a data race and fail the model.
+#[derive(Debug)]
+pub struct UnsafeCell<T> {
+    inner: loom::cell::UnsafeCell<T>,
+    id: ObjectId,
+}
+
+impl<T> UnsafeCell<T> {
+    /// Wraps `value`.
+    #[track_caller]
+    pub fn new(value: T) -> Self {
+        Self {
+            inner: loom::cell::UnsafeCell::new(value),
+            id: recorder::object("UnsafeCell", Value::Int(0), Location::caller()),
+        }
+    }
+
+    /// Takes the value out.
+    pub fn into_inner(self) -> T {
+        self.inner.into_inner()
+    }
+
+    /// Lends a pointer to read through.
+    #[track_caller]
+    pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        let place = Location::caller();
+        let access = recorder::step(self.pending("read", place), || self.inner.get());
+        recorder::happened(Effect::Read, Some(self.id), place);
+        access.with(f)
+    }
+
+    /// Lends a pointer to write through.
+    #[track_caller]
+    pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        let place = Location::caller();
+        let access = recorder::step(self.pending("write", place), || self.inner.get_mut());
+        recorder::happened(Effect::Write, Some(self.id), place);
+        access.with(f)
+    }
+
+    /// A plain reference. `&mut self` proves that nobody else is looking, if whoever hands the cell over
+    /// synchronises; the model checks that.
+    #[track_caller]
+    pub fn get_mut(&mut self) -> &mut T {
+        let data = self.with_mut(|data| data);
+        // SAFETY: the pointer comes from the cell, which is borrowed mutably for as long as the reference.
+        unsafe { &mut *data }
+    }
+
+    fn pending(&self, name: &'static str, place: Place) -> Pending {
+        Pending {
+            name,
+            object: Some(self.id),
+            place,
+            target: None,
+        }
+    }
+}
+
+impl<T: Default> Default for UnsafeCell<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}

@@ -1,0 +1,94 @@
+use super::{MutexGuard, WaitQueue};
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use std::panic::Location;
+
+/// A condition variable with the API of [`parking_lot::Condvar`], less the timed waits.
+#[derive(Debug)]
+pub struct Condvar {
+    sleepers: WaitQueue,
+    /// What wait and notify have in common for loom's eyes. Nobody ever waits on it: its `notify_one` is a
+    /// step that depends on every other one and synchronises with none.
+    meeting: loom::sync::Condvar,
+    id: ObjectId,
+}
+
+impl Condvar {
+    /// A condition variable that nobody waits on.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self {
+            sleepers: WaitQueue::default(),
+            meeting: loom::sync::Condvar::new(),
+            id: recorder::object("Condvar", Value::Int(0), Location::caller()),
+        }
+    }
+
+    /// Unlocks the mutex and sleeps, in one step; locks it again before it returns. It may return for no
+    /// reason, so call it in a loop that looks at the condition again.
+    #[track_caller]
+    pub fn wait<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>) {
+        self.wait_at(guard, Location::caller());
+    }
+
+    /// Waits as long as `condition` holds.
+    #[track_caller]
+    pub fn wait_while<T: ?Sized>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        mut condition: impl FnMut(&mut T) -> bool,
+    ) {
+        let place = Location::caller();
+        while condition(guard) {
+            self.wait_at(guard, place);
+        }
+    }
+
+    /// Wakes one of the threads that wait, if there is one, and says whether there was.
+    #[track_caller]
+    pub fn notify_one(&self) -> bool {
+        let place = Location::caller();
+        self.meet("notify_one", place);
+        let woken = self.sleepers.wake_one();
+        let any = !woken.is_empty();
+        let name = "notify_one";
+        recorder::happened(Effect::Notify { name, woken }, Some(self.id), place);
+        any
+    }
+
+    /// Wakes all threads that wait and says how many there were.
+    #[track_caller]
+    pub fn notify_all(&self) -> usize {
+        let place = Location::caller();
+        self.meet("notify_all", place);
+        let woken = self.sleepers.wake_all();
+        let count = woken.len();
+        let name = "notify_all";
+        recorder::happened(Effect::Notify { name, woken }, Some(self.id), place);
+        count
+    }
+
+    fn wait_at<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, place: Place) {
+        self.meet("wait", place);
+        let ticket = self.sleepers.enter();
+        guard.unlocked_while(place, || {
+            self.sleepers.sleep(ticket, "wait", Some(self.id), place);
+        });
+    }
+
+    fn meet(&self, name: &'static str, place: Place) {
+        let pending = Pending {
+            name,
+            object: Some(self.id),
+            place,
+            target: None,
+        };
+        recorder::step(pending, || self.meeting.notify_one());
+    }
+}
+
+impl Default for Condvar {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,56 @@
+//! Wait on the value of an atomic word.
+
+use super::atomic::AtomicU32;
+use super::queue::WaitQueue;
+use crate::recorder;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// Sleeps if `*word` is `expected`, until a wake-up on the same word. It may also return for no reason.
+///
+/// It reads the newest value of the word, as the kernel does under its own lock.
+#[track_caller]
+pub fn wait(word: &AtomicU32, expected: u32) {
+    let place = Location::caller();
+    if word.compare_for_futex(expected, place) {
+        let queue = queue(word);
+        let ticket = queue.enter();
+        queue.sleep(ticket, "futex::wait", Some(word.id()), place);
+    }
+}
+
+/// Wakes the thread that has slept longest on `word`, if there is one.
+#[track_caller]
+pub fn wake_one(word: &AtomicU32) {
+    let place = Location::caller();
+    word.touch_for_futex("futex::wake_one", place);
+    let woken = queue(word).wake_one();
+    notified(word, "futex::wake_one", woken, place);
+}
+
+/// Wakes every thread that sleeps on `word`.
+#[track_caller]
+pub fn wake_all(word: &AtomicU32) {
+    let place = Location::caller();
+    word.touch_for_futex("futex::wake_all", place);
+    let woken = queue(word).wake_all();
+    notified(word, "futex::wake_all", woken, place);
+}
+
+fn notified(
+    word: &AtomicU32,
+    name: &'static str,
+    woken: Vec<recorder::ThreadId>,
+    place: recorder::Place,
+) {
+    let effect = recorder::Effect::Notify { name, woken };
+    recorder::happened(effect, Some(word.id()), place);
+}
+
+/// The sleepers of a word, found by its address, as in the kernel.
+fn queue(word: &AtomicU32) -> Arc<WaitQueue> {
+    let address = std::ptr::from_ref(word).addr();
+    let session = recorder::session();
+    let mut queues = session.futexes.lock();
+    Arc::clone(queues.entry(address).or_default())
+}

@@ -1,0 +1,81 @@
+//! The face that runs under the model checker: the same API on loom, with every operation recorded.
+//!
+//! These types exist only inside [`harness::model`](crate::model); made anywhere else they panic. What the
+//! model explores, and what it does not:
+//! - every order in which the operations of up to five threads can take effect;
+//! - every value that a load may return under the orderings given, but no load that is executed before the
+//!   loads and stores that precede it in its thread depend on it (load buffering);
+//! - `SeqCst` operations as `AcqRel`: where the total order matters, use `fence(SeqCst)`;
+//! - a waker of several sleepers wakes them in the order in which they fell asleep;
+//! - spurious wake-ups where [`Model::spurious_wakeups`](crate::Model::spurious_wakeups) asks for them;
+//! - `compare_exchange_weak` never fails spuriously, and there is no time: no `wait_for`.
+
+pub mod atomic;
+pub mod cell;
+pub mod futex;
+pub mod thread;
+
+mod arc;
+mod condvar;
+mod mutex;
+mod queue;
+mod rwlock;
+
+pub use arc::Arc;
+pub use condvar::Condvar;
+pub(crate) use mutex::release_orphans;
+pub use mutex::{Mutex, MutexGuard};
+pub(crate) use queue::WaitQueue;
+pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Hints to the processor.
+pub mod hint {
+    /// Lets the other threads of the model run: what this thread waits for can only come from them.
+    #[track_caller]
+    pub fn spin_loop() {
+        super::thread::yield_now();
+    }
+}
+
+/// Helpers with the API of crossbeam-utils.
+pub mod utils {
+    pub use crossbeam_utils::CachePadded;
+
+    /// [`crossbeam_utils::Backoff`] as the model sees it: every step lets the other threads run, and after
+    /// the first it advises to sleep, so that both ways are explored soon.
+    #[derive(Debug, Default)]
+    pub struct Backoff {
+        stepped: std::cell::Cell<bool>,
+    }
+
+    impl Backoff {
+        /// A back-off that has not begun.
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Begins again.
+        pub fn reset(&self) {
+            self.stepped.set(false);
+        }
+
+        /// Backs off in a lock-free loop.
+        #[track_caller]
+        pub fn spin(&self) {
+            self.stepped.set(true);
+            super::thread::yield_now();
+        }
+
+        /// Backs off in a loop that waits for another thread.
+        #[track_caller]
+        pub fn snooze(&self) {
+            self.stepped.set(true);
+            super::thread::yield_now();
+        }
+
+        /// Whether it is time to sleep instead.
+        pub fn is_completed(&self) -> bool {
+            self.stepped.get()
+        }
+    }
+}

@@ -1,0 +1,281 @@
+use super::atomic::Edge;
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use std::cell::{RefCell, UnsafeCell};
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+use std::thread::panicking;
+use std::{fmt, ops};
+
+/// Loom's lock without data: what a [`Mutex`] is locked by.
+type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
+
+/// A mutex with the API of [`parking_lot::Mutex`]: no poisoning, and `lock` gives the guard.
+///
+/// Underneath is loom's, which keeps a mutex of std's, and that one would be poisoned by a guard that is
+/// dropped while a panic unwinds. Such a guard becomes an orphan instead: the mutex counts as free from
+/// then on, and the orphan is dropped at the first operation after the unwinding, or handed to whoever locks
+/// the mutex before that.
+pub struct Mutex<T: ?Sized> {
+    raw: loom::sync::Mutex<()>,
+    id: ObjectId,
+    /// Part of another type of the facade, which speaks for it in the record.
+    quiet: bool,
+    data: UnsafeCell<T>,
+}
+
+// SAFETY: as for any mutex, the data moves between threads and is reached by one at a time. Loom's part is
+// only ever touched by the one operating-system thread that runs all threads of the model.
+unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
+// SAFETY: see above.
+unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
+
+/// Gives access to the data of a [`Mutex`] and unlocks it when dropped.
+#[must_use = "if unused the mutex unlocks at once"]
+pub struct MutexGuard<'a, T: ?Sized> {
+    mutex: &'a Mutex<T>,
+    raw: ManuallyDrop<RawGuard<'a>>,
+    locked: Place,
+}
+
+// SAFETY: a shared guard gives out `&T` and nothing else.
+unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
+
+/// A guard dropped while a panic unwound.
+struct Orphan {
+    raw: *const loom::sync::Mutex<()>,
+    /// Its mutex outlives it: see the `Drop` of [`Mutex`].
+    guard: RawGuard<'static>,
+    released: Edge,
+}
+
+thread_local! {
+    static ORPHANS: RefCell<Vec<Orphan>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Drops the orphans, unless a panic still unwinds.
+pub(crate) fn release_orphans() {
+    if ORPHANS.with_borrow(Vec::is_empty) || panicking() {
+        return;
+    }
+    drop(ORPHANS.take());
+}
+
+impl<T> Mutex<T> {
+    /// An unlocked mutex around `value`.
+    #[track_caller]
+    pub fn new(value: T) -> Self {
+        let id = recorder::object("Mutex", Value::Int(0), Location::caller());
+        Self {
+            raw: loom::sync::Mutex::new(()),
+            id,
+            quiet: false,
+            data: UnsafeCell::new(value),
+        }
+    }
+
+    /// A mutex that serves the object `id` and leaves no trace of its own.
+    pub(super) fn within(id: ObjectId, value: T) -> Self {
+        Self {
+            raw: loom::sync::Mutex::new(()),
+            id,
+            quiet: true,
+            data: UnsafeCell::new(value),
+        }
+    }
+
+    /// Takes the data out.
+    pub fn into_inner(self) -> T {
+        drop(self.take_orphan());
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: `raw` is dropped here and `data` moved out here, each once: `this` is never dropped, and
+        // no other field needs to be.
+        unsafe {
+            std::ptr::drop_in_place(&raw mut this.raw);
+            std::ptr::read(&raw const this.data).into_inner()
+        }
+    }
+}
+
+impl<T: ?Sized> Mutex<T> {
+    /// Waits until the mutex is free and locks it.
+    #[track_caller]
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        let place = Location::caller();
+        let raw = self.acquire("lock", place);
+        recorder::happened(Effect::Lock("lock"), Some(self.id), place);
+        self.guard(raw, place)
+    }
+
+    /// Locks the mutex if it is free now.
+    #[track_caller]
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        let place = Location::caller();
+        let raw = recorder::step(self.pending("try_lock", place), || self.raw.try_lock().ok())
+            .or_else(|| self.adopt());
+        let ok = raw.is_some();
+        let effect = Effect::TryLock {
+            name: "try_lock",
+            ok,
+        };
+        recorder::happened(effect, Some(self.id), place);
+        raw.map(|raw| self.guard(raw, place))
+    }
+
+    /// A plain reference: `&mut self` proves that nobody holds the lock.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.data.get_mut()
+    }
+
+    /// Locks without a word, in the name of the operation of another type.
+    pub(super) fn quiet_lock(&self, name: &'static str, place: Place) -> MutexGuard<'_, T> {
+        let raw = self.acquire(name, place);
+        self.guard(raw, place)
+    }
+
+    fn pending(&self, name: &'static str, place: Place) -> Pending {
+        Pending {
+            name,
+            object: Some(self.id),
+            place,
+            target: None,
+        }
+    }
+
+    /// Waits for loom's lock, on behalf of `name`, which may be a condition variable's `wait`.
+    fn acquire(&self, name: &'static str, place: Place) -> RawGuard<'_> {
+        if let Some(holder) = self.holder().filter(|_| !self.quiet) {
+            recorder::happened(Effect::LockWaits { name, holder }, Some(self.id), place);
+        }
+        // Whoever holds the lock would leave an orphan now, which wakes nobody inside loom's lock.
+        while panicking() && !self.quiet && self.holder().is_some() {
+            recorder::step(self.pending(name, place), loom::thread::yield_now);
+        }
+        self.adopt().unwrap_or_else(|| {
+            recorder::step(self.pending(name, place), || {
+                let raw = self.raw.lock();
+                raw.expect("a guard dropped while a panic unwinds becomes an orphan")
+            })
+        })
+    }
+
+    fn note_holder(&self, locked: Place) {
+        let me = recorder::current();
+        if !self.quiet {
+            recorder::with_object(self.id, |mutex| mutex.holders = vec![(me, locked)]);
+        }
+    }
+
+    fn holder(&self) -> Option<recorder::ThreadId> {
+        recorder::with_object(self.id, |mutex| mutex.holders.first().map(|&(thread, _)| thread))
+    }
+
+    /// Takes over the guard of a thread that is still unwinding.
+    fn adopt(&self) -> Option<RawGuard<'_>> {
+        let orphan = self.take_orphan()?;
+        orphan.released.acquire();
+        Some(orphan.guard)
+    }
+
+    fn take_orphan(&self) -> Option<Orphan> {
+        ORPHANS.with_borrow_mut(|orphans| {
+            let mine = orphans.iter().position(|o| std::ptr::eq(o.raw, &self.raw))?;
+            Some(orphans.swap_remove(mine))
+        })
+    }
+
+    fn guard<'a>(&'a self, raw: RawGuard<'a>, locked: Place) -> MutexGuard<'a, T> {
+        self.note_holder(locked);
+        MutexGuard {
+            mutex: self,
+            raw: ManuallyDrop::new(raw),
+            locked,
+        }
+    }
+}
+
+impl<T: ?Sized> Drop for Mutex<T> {
+    fn drop(&mut self) {
+        // Poisoned or not, nobody will lock it again.
+        drop(self.take_orphan());
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mutex").finish_non_exhaustive()
+    }
+}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// Unlocks, lets `sleep` pass, and locks again: the heart of a condition variable's wait. Nothing happens
+    /// between the unlocking and the first step that `sleep` takes.
+    pub(super) fn unlocked_while(&mut self, place: Place, sleep: impl FnOnce()) {
+        self.release();
+        sleep();
+        self.raw = ManuallyDrop::new(self.mutex.acquire("wait", place));
+        self.mutex.note_holder(place);
+    }
+
+    /// Gives loom's lock back. The caller replaces it or never looks at it again.
+    fn release(&mut self) {
+        if !self.mutex.quiet {
+            recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
+        }
+        // SAFETY: `raw` is not used again: `drop` is the last to look, `unlocked_while` overwrites it.
+        let guard = unsafe { ManuallyDrop::take(&mut self.raw) };
+        // Nothing unwinds while a quiet mutex is held, unless it was locked by a thread that unwinds
+        // already, and then std does not poison.
+        if !panicking() || self.mutex.quiet {
+            drop(guard);
+            return;
+        }
+        // SAFETY: only the lifetime changes. The orphan is dropped by `Mutex::drop` at the latest.
+        let guard = unsafe { std::mem::transmute::<RawGuard<'a>, RawGuard<'static>>(guard) };
+        let released = Edge::release();
+        let raw = &raw const self.mutex.raw;
+        ORPHANS.with_borrow_mut(|orphans| {
+            orphans.push(Orphan {
+                raw,
+                guard,
+                released,
+            });
+        });
+    }
+}
+
+impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    fn drop(&mut self) {
+        self.release();
+        if !self.mutex.quiet {
+            recorder::happened(Effect::Unlock("unlock"), Some(self.mutex.id), self.locked);
+        }
+    }
+}
+
+impl<T: ?Sized> ops::Deref for MutexGuard<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        // SAFETY: the guard holds the lock, so no other thread reaches the data.
+        unsafe { &*self.mutex.data.get() }
+    }
+}
+
+impl<T: ?Sized> ops::DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the guard holds the lock and is borrowed mutably, so nobody else reaches the data.
+        unsafe { &mut *self.mutex.data.get() }
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

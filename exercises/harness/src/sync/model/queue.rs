@@ -1,0 +1,116 @@
+//! Threads of a model that sleep until another one wakes them.
+
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, Standing, ThreadId};
+use loom::sync::Notify;
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A queue of sleeping threads, woken first come, first served.
+///
+/// It needs no lock of the model and is no operation of the model: whoever uses it takes a step of its own
+/// first, on an object that sleeper and waker share, and loom does not switch between that step and this.
+/// What a waker did before it wakes is visible to the sleeper.
+#[derive(Debug, Default)]
+pub(crate) struct WaitQueue(Mutex<VecDeque<Sleeper>>);
+
+#[derive(Debug)]
+struct Sleeper {
+    thread: ThreadId,
+    alarm: Alarm,
+}
+
+/// How a sleeper is woken.
+#[derive(Clone, Debug)]
+enum Alarm {
+    Unpark(loom::thread::Thread),
+    /// Loom explores this one with and without a spurious return.
+    Notify(Arc<Notify>),
+}
+
+/// A place in the queue, taken before whatever guards the queue is released.
+#[must_use]
+pub(crate) struct Ticket(Alarm);
+
+impl WaitQueue {
+    /// Enters the current thread. From here on a wake-up reaches it.
+    pub(crate) fn enter(&self) -> Ticket {
+        let alarm = if recorder::may_wake_spuriously() {
+            Alarm::Notify(Arc::new(Notify::new()))
+        } else {
+            Alarm::Unpark(loom::thread::current())
+        };
+        self.0.lock().push_back(Sleeper {
+            thread: recorder::current(),
+            alarm: alarm.clone(),
+        });
+        Ticket(alarm)
+    }
+
+    /// Sleeps until woken. The thread must have entered, and taken no step since.
+    pub(crate) fn sleep(&self, ticket: Ticket, name: &'static str, object: Option<ObjectId>, place: Place) {
+        let me = recorder::current();
+        recorder::with_log(|log| log.threads[me].standing = Standing::Asleep);
+        recorder::happened(Effect::Sleeps(name), object, place);
+        let spurious = self.sleep_quietly(&ticket, name, object, place);
+        recorder::with_log(|log| log.threads[me].standing = Standing::Running);
+        recorder::happened(Effect::Wakes { name, spurious }, object, place);
+    }
+
+    /// [`sleep`](Self::sleep) without a trace in the record. Says whether it woke up for no reason.
+    pub(crate) fn sleep_quietly(
+        &self,
+        ticket: &Ticket,
+        name: &'static str,
+        object: Option<ObjectId>,
+        place: Place,
+    ) -> bool {
+        let pending = Pending {
+            name,
+            object,
+            place,
+            target: None,
+        };
+        recorder::step(pending, || match &ticket.0 {
+            Alarm::Unpark(_) => loom::thread::park(),
+            Alarm::Notify(notify) => notify.wait(),
+        });
+        let spurious = self.leave(recorder::current());
+        if spurious {
+            recorder::woke_spuriously();
+        }
+        spurious
+    }
+
+    /// Takes `thread` out of the queue, if nobody has: then it woke up for no reason.
+    fn leave(&self, thread: ThreadId) -> bool {
+        let mut sleepers = self.0.lock();
+        let before = sleepers.len();
+        sleepers.retain(|sleeper| sleeper.thread != thread);
+        sleepers.len() < before
+    }
+
+    /// Wakes the thread that has slept longest, and says which that was.
+    pub(crate) fn wake_one(&self) -> Vec<ThreadId> {
+        let first = self.0.lock().pop_front();
+        first.into_iter().map(Sleeper::wake).collect()
+    }
+
+    /// Wakes all that sleep, and says which those were.
+    pub(crate) fn wake_all(&self) -> Vec<ThreadId> {
+        let all = std::mem::take(&mut *self.0.lock());
+        all.into_iter().map(Sleeper::wake).collect()
+    }
+}
+
+impl Sleeper {
+    fn wake(self) -> ThreadId {
+        let thread = self.thread;
+        recorder::with_log(|log| log.threads[thread].standing = Standing::Running);
+        match self.alarm {
+            Alarm::Unpark(handle) => handle.unpark(),
+            Alarm::Notify(notify) => notify.notify(),
+        }
+        thread
+    }
+}

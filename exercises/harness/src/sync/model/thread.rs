@@ -1,0 +1,412 @@
+//! Threads of the model: coroutines, of which loom runs one at a time.
+
+use super::queue::WaitQueue;
+use crate::recorder::{self, Effect, Pending, Place, ThreadId as Number};
+use parking_lot::Mutex;
+use std::any::Any;
+use std::io;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Acquire, Release};
+pub use std::thread::{Result, panicking};
+
+/// Lets the other threads run: what this one waits for can only come from them.
+#[track_caller]
+pub fn yield_now() {
+    let place = Location::caller();
+    recorder::step(pending("yield_now", place), loom::thread::yield_now);
+    recorder::happened(Effect::Yield, None, place);
+}
+
+fn pending(name: &'static str, place: Place) -> Pending {
+    Pending {
+        name,
+        object: None,
+        place,
+        target: None,
+    }
+}
+
+/// Spawns a thread.
+#[track_caller]
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    JoinHandle(spawn_at(None, Location::caller(), f))
+}
+
+/// A thread with a name, which is what the dry run calls it.
+#[derive(Debug, Default)]
+pub struct Builder {
+    name: Option<String>,
+}
+
+impl Builder {
+    /// A builder with nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the thread.
+    pub fn name(mut self, name: String) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Means nothing here: every thread of a model has 32 KiB.
+    pub fn stack_size(self, _bytes: usize) -> Self {
+        self
+    }
+
+    /// Spawns the thread.
+    ///
+    /// # Errors
+    /// Never, in the model.
+    #[track_caller]
+    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Ok(JoinHandle(spawn_at(self.name, Location::caller(), f)))
+    }
+
+    /// Spawns the thread in a scope.
+    ///
+    /// # Errors
+    /// Never, in the model.
+    #[track_caller]
+    pub fn spawn_scoped<'scope, F, T>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        f: F,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        Ok(scope.spawn_at(self.name, Location::caller(), f))
+    }
+}
+
+/// A handle to a thread of the model.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    number: Number,
+    name: Option<String>,
+    parking: Arc<Parking>,
+}
+
+/// Tells threads of one interleaving apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ThreadId(Number);
+
+impl Thread {
+    /// Gives the thread its token: its current or next [`park`] returns.
+    #[track_caller]
+    pub fn unpark(&self) {
+        let place = Location::caller();
+        let token = self.parking.token();
+        recorder::step(pending("unpark", place), || token.swap(true, Release));
+        recorder::happened(Effect::Unpark(self.number), None, place);
+        self.parking.sleeper.wake_one();
+    }
+
+    /// The thread's identity.
+    pub fn id(&self) -> ThreadId {
+        ThreadId(self.number)
+    }
+
+    /// The name given to the [`Builder`]; main is called so.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+}
+
+/// Where a thread waits for its token.
+#[derive(Debug, Default)]
+pub(crate) struct Parking {
+    /// Made by whoever needs it first: most threads never park.
+    token: Mutex<Option<Arc<loom::sync::atomic::AtomicBool>>>,
+    sleeper: WaitQueue,
+}
+
+impl Parking {
+    fn token(&self) -> Arc<loom::sync::atomic::AtomicBool> {
+        let mut token = self.token.lock();
+        let token = token.get_or_insert_with(|| Arc::new(loom::sync::atomic::AtomicBool::new(false)));
+        Arc::clone(token)
+    }
+}
+
+/// Sleeps until somebody unparks this thread, or has done so already. It may also return for no reason.
+#[track_caller]
+pub fn park() {
+    let place = Location::caller();
+    let me = current();
+    let token = me.parking.token();
+    let take = || recorder::step(pending("park", place), || token.swap(false, Acquire));
+    if take() {
+        recorder::happened(Effect::ParkReturns, None, place);
+        return;
+    }
+    let ticket = me.parking.sleeper.enter();
+    me.parking.sleeper.sleep(ticket, "park", None, place);
+    take();
+}
+
+/// The running thread.
+#[track_caller]
+pub fn current() -> Thread {
+    let number = recorder::current();
+    recorder::with_log(|log| {
+        let thread = &mut log.threads[number];
+        Thread {
+            number,
+            name: thread.given_name.clone(),
+            parking: Arc::clone(&thread.parking),
+        }
+    })
+}
+
+/// What a thread leaves for whoever joins it.
+type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
+
+/// A thread not yet joined.
+struct Spawned<T> {
+    thread: Thread,
+    inner: loom::thread::JoinHandle<()>,
+    packet: Packet<T>,
+}
+
+fn spawn_at<F, T>(name: Option<String>, place: Place, f: F) -> Spawned<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let (number, parking) = recorder::spawning(name.clone(), place);
+    let packet: Packet<T> = Packet::default();
+    let result = Arc::clone(&packet);
+    let inner = loom::thread::spawn(move || {
+        let value = recorder::thread_body(number, f);
+        *result.lock() = Some(value);
+    });
+    Spawned {
+        thread: Thread {
+            number,
+            name,
+            parking,
+        },
+        inner,
+        packet,
+    }
+}
+
+impl<T> Spawned<T> {
+    fn join(self, place: Place) -> Result<T> {
+        wait_for_end(self.thread.number, self.inner, place);
+        let result = self.packet.lock().take();
+        let result = result.expect("a thread leaves its result before it ends");
+        if result.is_err() {
+            recorder::panic_joined(self.thread.number);
+        }
+        result
+    }
+}
+
+fn wait_for_end(number: Number, inner: loom::thread::JoinHandle<()>, place: Place) {
+    let running = recorder::with_log(|log| !log.threads[number].has_ended());
+    if running {
+        recorder::happened(Effect::JoinWaits(number), None, place);
+    }
+    let pending = Pending {
+        target: Some(number),
+        ..pending("join", place)
+    };
+    recorder::step(pending, || inner.join())
+        .expect("the body of a thread catches its panic");
+    recorder::happened(Effect::Join(number), None, place);
+}
+
+/// A thread to be joined. Dropping the handle detaches the thread; the model still waits for its end.
+pub struct JoinHandle<T>(Spawned<T>);
+
+impl<T> JoinHandle<T> {
+    /// Waits for the thread to end.
+    ///
+    /// # Errors
+    /// Gives the payload of the panic, if that ended the thread.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        self.0.join(Location::caller())
+    }
+
+    /// The thread.
+    pub fn thread(&self) -> &Thread {
+        &self.0.thread
+    }
+}
+
+impl<T> std::fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
+    }
+}
+
+/// Threads that may borrow and have all ended when [`scope`] returns.
+#[derive(Debug)]
+pub struct Scope<'scope, 'env: 'scope> {
+    /// The threads of the scope that nobody has joined.
+    running: Arc<Mutex<Vec<ScopedThread>>>,
+    /// Neither lifetime may shrink: a closure could smuggle a shorter borrow in.
+    invariant: PhantomData<(&'scope mut &'scope (), &'env mut &'env ())>,
+}
+
+#[derive(Debug)]
+struct ScopedThread {
+    number: Number,
+    inner: loom::thread::JoinHandle<()>,
+}
+
+/// A scoped thread to be joined. The scope joins those that nobody does.
+pub struct ScopedJoinHandle<'scope, T> {
+    thread: Thread,
+    packet: Packet<T>,
+    running: Arc<Mutex<Vec<ScopedThread>>>,
+    scope: PhantomData<&'scope ()>,
+}
+
+/// Runs `f`, which may spawn threads that borrow from its surroundings, and waits for all of them.
+///
+/// # Panics
+/// If a thread panicked that nobody joined, or if `f` panics; in either case after all have ended.
+#[track_caller]
+pub fn scope<'env, F, T>(f: F) -> T
+where
+    F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
+{
+    let place = Location::caller();
+    let scope = Scope {
+        running: Arc::default(),
+        invariant: PhantomData,
+    };
+    let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
+    let mut any_panicked = false;
+    // A thread may spawn another one while it is waited for.
+    loop {
+        let mut running = scope.running.lock();
+        if running.is_empty() {
+            break;
+        }
+        let thread = running.remove(0);
+        drop(running);
+        wait_for_end(thread.number, thread.inner, place);
+        any_panicked |= recorder::with_log(|log| log.threads[thread.number].has_panicked());
+    }
+    match result {
+        Err(payload) => resume_unwind(payload),
+        Ok(_) if any_panicked => panic!("{SCOPED_PANIC}"),
+        Ok(value) => value,
+    }
+}
+
+/// What std says, too. The report looks for the panic behind it.
+pub(crate) const SCOPED_PANIC: &str = "a scoped thread panicked";
+
+impl<'scope> Scope<'scope, '_> {
+    /// Spawns a thread that ends before the scope does.
+    #[track_caller]
+    pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        self.spawn_at(None, Location::caller(), f)
+    }
+
+    fn spawn_at<F, T>(
+        &'scope self,
+        name: Option<String>,
+        place: Place,
+        f: F,
+    ) -> ScopedJoinHandle<'scope, T>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        let packet: Packet<T> = Packet::default();
+        let result = Arc::clone(&packet);
+        let body: Box<dyn FnOnce() -> Result<()> + Send + 'scope> = Box::new(move || {
+            // The panic is caught here, so that its payload can be as short-lived as the scope's values.
+            let value = catch_unwind(AssertUnwindSafe(f));
+            let how: Result<()> = match &value {
+                Ok(_) => Ok(()),
+                Err(_) => Err(Box::new(()) as Box<dyn Any + Send>),
+            };
+            *result.lock() = Some(value);
+            how
+        });
+        // SAFETY: only the lifetime changes. The closure and what it borrows are gone before `'scope` ends,
+        // because `scope` does not return, nor unwind, before it has waited for every thread in `running`,
+        // and this one is entered there before anything else can happen. If the model ends early, `scope`
+        // never returns at all.
+        let body: Box<dyn FnOnce() -> Result<()> + Send + 'static> = unsafe {
+            std::mem::transmute::<
+                Box<dyn FnOnce() -> Result<()> + Send + 'scope>,
+                Box<dyn FnOnce() -> Result<()> + Send + 'static>,
+            >(body)
+        };
+        let (number, parking) = recorder::spawning(name.clone(), place);
+        let inner = loom::thread::spawn(move || recorder::scoped_thread_body(number, body));
+        self.running.lock().push(ScopedThread { number, inner });
+        ScopedJoinHandle {
+            thread: Thread {
+                number,
+                name,
+                parking,
+            },
+            packet,
+            running: Arc::clone(&self.running),
+            scope: PhantomData,
+        }
+    }
+}
+
+impl<T> ScopedJoinHandle<'_, T> {
+    /// Waits for the thread to end.
+    ///
+    /// # Errors
+    /// Gives the payload of the panic, if that ended the thread.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        let place = Location::caller();
+        let number = self.thread.number;
+        let mine = {
+            let mut running = self.running.lock();
+            let mine = running.iter().position(|thread| thread.number == number);
+            mine.map(|index| running.remove(index))
+        };
+        let mine = mine.expect("the scope joins only what nobody holds a handle to use any more");
+        wait_for_end(number, mine.inner, place);
+        let result = self.packet.lock().take();
+        let result = result.expect("a thread leaves its result before it ends");
+        if result.is_err() {
+            recorder::panic_joined(number);
+        }
+        result
+    }
+
+    /// The thread.
+    pub fn thread(&self) -> &Thread {
+        &self.thread
+    }
+}
+
+impl<T> std::fmt::Debug for ScopedJoinHandle<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScopedJoinHandle").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,390 @@
+//! Every way in which a model can fail ends in a failure of the right kind, with a report, in a process that
+//! lives on.
+
+use harness::sync::model::{
+    Arc, Condvar, Mutex, RwLock,
+    atomic::{AtomicBool, AtomicUsize, Ordering::*},
+    cell::UnsafeCell,
+    thread,
+};
+use harness::verdict::Kind;
+use harness::{Failure, explore, leaks};
+
+#[track_caller]
+fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) -> Failure {
+    let failure = explore(program).expect_err("the model must fail");
+    println!("{}", failure.report);
+    assert_eq!(failure.kind, kind, "{}", failure.report);
+    failure
+}
+
+#[test]
+fn lost_update() {
+    let failure = fails(Kind::Panic, || {
+        let n = AtomicUsize::new(0);
+        let increment = || n.store(n.load(Acquire) + 1, Release);
+        thread::scope(|s| {
+            s.spawn(increment);
+            increment();
+        });
+        assert_eq!(n.load(Acquire), 2, "two increments");
+    });
+    assert!(failure.message.contains("two increments"));
+}
+
+#[test]
+fn missed_notify() {
+    fails(Kind::Deadlock, || {
+        let open = Mutex::new(false);
+        let opened = Condvar::new();
+        thread::scope(|s| {
+            s.spawn(|| {
+                *open.lock() = true;
+                opened.notify_one();
+            });
+            let is_open = *open.lock();
+            if !is_open {
+                opened.wait(&mut open.lock());
+            }
+        });
+    });
+}
+
+#[test]
+fn relaxed_flag() {
+    fails(Kind::DataRace, || {
+        struct Slot(UnsafeCell<u64>, AtomicBool);
+        // SAFETY: deliberately none; that is what the model finds.
+        unsafe impl Sync for Slot {}
+        let slot = Slot(UnsafeCell::new(0), AtomicBool::new(false));
+        let slot = &slot;
+        thread::scope(|s| {
+            s.spawn(move || {
+                // SAFETY: see above.
+                slot.0.with_mut(|p| unsafe { *p = 42 });
+                slot.1.store(true, Relaxed);
+            });
+            if slot.1.load(Acquire) {
+                // SAFETY: see above.
+                assert_eq!(slot.0.with(|p| unsafe { *p }), 42);
+            }
+        });
+    });
+}
+
+#[test]
+fn forgotten_arc() {
+    let failure = fails(Kind::Leak, || {
+        let a = Arc::new(Mutex::new(0));
+        let b = a.clone();
+        let t = thread::spawn(move || std::mem::forget(b));
+        t.join().unwrap();
+    });
+    assert!(failure.message.contains("failures.rs:"), "{}", failure.message);
+}
+
+#[test]
+fn value_never_dropped() {
+    let failure = fails(Kind::Leak, || {
+        std::mem::forget(leaks::track(7));
+    });
+    assert!(failure.message.contains("never dropped"));
+}
+
+#[test]
+fn abba_with_arcs_in_scope() {
+    fails(Kind::Deadlock, || {
+        let a = Arc::new(Mutex::new(1));
+        let b = Arc::new(Mutex::new(2));
+        let (a2, b2) = (a.clone(), b.clone());
+        let t = thread::spawn(move || {
+            let mut y = b2.lock();
+            *y += *a2.lock();
+        });
+        {
+            let mut x = a.lock();
+            *x += *b.lock();
+        }
+        t.join().unwrap();
+    });
+}
+
+#[test]
+fn stale_load() {
+    fails(Kind::Panic, || {
+        let (data, flag) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                data.store(1, Relaxed);
+                flag.store(1, Relaxed);
+            });
+            if flag.load(Relaxed) == 1 {
+                assert_eq!(data.load(Relaxed), 1);
+            }
+        });
+    });
+}
+
+#[test]
+fn panic_in_a_spawned_thread() {
+    let failure = fails(Kind::Panic, || {
+        let m = Arc::new(Mutex::new(0));
+        let m2 = m.clone();
+        let t = thread::spawn(move || {
+            let _guard = m2.lock();
+            panic!("in the spawned thread");
+        });
+        drop(m.lock());
+        t.join().unwrap();
+    });
+    assert!(failure.message.contains("in the spawned thread"), "{}", failure.message);
+}
+
+#[test]
+fn panic_in_a_scoped_thread() {
+    let failure = fails(Kind::Panic, || {
+        thread::scope(|s| {
+            s.spawn(|| panic!("in the scoped thread"));
+        });
+    });
+    assert!(failure.message.contains("in the scoped thread"), "{}", failure.message);
+}
+
+#[test]
+fn panic_in_a_detached_thread() {
+    let failure = fails(Kind::Panic, || {
+        drop(thread::spawn(|| panic!("in the detached thread")));
+    });
+    assert!(failure.message.contains("in the detached thread"), "{}", failure.message);
+}
+
+#[test]
+fn panic_before_the_deadlock_it_causes() {
+    let failure = fails(Kind::Panic, || {
+        let go = Arc::new((Mutex::new(false), Condvar::new()));
+        let go2 = go.clone();
+        let t = thread::spawn(move || {
+            assert!(*go2.0.lock(), "the cause");
+            go2.1.notify_one();
+        });
+        let mut guard = go.0.lock();
+        while !*guard {
+            go.1.wait(&mut guard);
+        }
+        drop(guard);
+        t.join().unwrap();
+    });
+    assert!(failure.message.contains("the cause"), "{}", failure.message);
+}
+
+/// Locks when dropped.
+struct LocksOnDrop(Arc<Mutex<u32>>);
+
+impl Drop for LocksOnDrop {
+    fn drop(&mut self) {
+        *self.0.lock() += 1;
+    }
+}
+
+#[test]
+fn destructor_that_locks_while_the_model_dies() {
+    fails(Kind::Deadlock, || {
+        let m = Arc::new(Mutex::new(0));
+        let _locks = LocksOnDrop(m.clone());
+        let _first = m.lock();
+        let _second = m.lock();
+    });
+}
+
+#[test]
+fn destructor_that_locks_while_a_panic_unwinds() {
+    fails(Kind::Panic, || {
+        let m = Arc::new(Mutex::new(0));
+        let _locks = LocksOnDrop(m.clone());
+        let _first = m.lock();
+        panic!("unwinds");
+    });
+}
+
+struct PanicsOnDrop;
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("the destructor panics too");
+    }
+}
+
+#[test]
+fn destructor_that_panics_while_a_panic_unwinds() {
+    fails(Kind::Panic, || {
+        let _panics = PanicsOnDrop;
+        panic!("the first panic");
+    });
+}
+
+#[test]
+fn panic_before_a_spawned_thread_ran() {
+    fails(Kind::Panic, || {
+        let a = Arc::new(AtomicUsize::new(0));
+        let a2 = a.clone();
+        let _t = thread::spawn(move || a2.store(1, SeqCst));
+        panic!("main panics before the spawned thread ever ran");
+    });
+}
+
+#[test]
+fn spin_without_yield() {
+    fails(Kind::TooManySteps, || {
+        let a = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| a.store(true, Release));
+            while !a.load(Acquire) {}
+        });
+    });
+}
+
+#[test]
+fn panic_inside_a_cell_access() {
+    fails(Kind::Panic, || {
+        UnsafeCell::new(0_u32).with_mut(|_| panic!("inside"));
+    });
+}
+
+#[test]
+fn read_lock_upgraded() {
+    fails(Kind::Deadlock, || {
+        let lock = RwLock::new(1);
+        thread::scope(|s| {
+            s.spawn(|| drop(lock.read()));
+            let _read = lock.read();
+            let _write = lock.write();
+        });
+    });
+}
+
+#[test]
+fn read_lock_taken_twice_with_a_writer_between() {
+    fails(Kind::Deadlock, || {
+        let lock = RwLock::new(1);
+        thread::scope(|s| {
+            s.spawn(|| *lock.write() += 1);
+            let _first = lock.read();
+            let _second = lock.read();
+        });
+    });
+}
+
+#[test]
+fn sixth_thread() {
+    let failure = fails(Kind::SetUp, || {
+        let all: Vec<_> = (0..5).map(|_| thread::spawn(|| {})).collect();
+        for t in all {
+            t.join().unwrap();
+        }
+    });
+    assert!(failure.message.contains("5 threads"), "{}", failure.message);
+}
+
+#[inline(never)]
+fn deep(n: usize) -> usize {
+    let block = [n as u8; 512];
+    if n == 0 {
+        0
+    } else {
+        deep(n - 1) + usize::from(std::hint::black_box(block)[3])
+    }
+}
+
+#[test]
+fn stack_overflow_in_main() {
+    fails(Kind::SetUp, || {
+        deep(200);
+    });
+}
+
+#[test]
+fn stack_overflow_in_a_thread_while_others_wait() {
+    fails(Kind::SetUp, || {
+        thread::scope(|s| {
+            s.spawn(|| deep(200));
+        });
+    });
+}
+
+#[test]
+fn park_without_unpark() {
+    fails(Kind::Deadlock, || {
+        thread::scope(|s| {
+            s.spawn(thread::park);
+        });
+    });
+}
+
+#[test]
+fn loop_that_never_touches_the_facade() {
+    let failure = fails(Kind::Stuck, || {
+        let a = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| a.store(true, Release));
+            a.load(Acquire);
+            while std::hint::black_box(true) {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+    });
+    assert!(failure.message.contains("main runs without"), "{}", failure.message);
+}
+
+#[test]
+fn lock_of_std_that_blocks_the_model() {
+    fails(Kind::Stuck, || {
+        let m = std::sync::Mutex::new(());
+        let a = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| {
+                let _guard = m.lock();
+                a.store(true, Release);
+            });
+            let _guard = m.lock();
+            a.load(Acquire);
+        });
+    });
+}
+
+#[test]
+fn different_on_every_run() {
+    use std::sync::atomic::AtomicUsize as Outside;
+    let runs = Outside::new(0);
+    fails(Kind::SetUp, move || {
+        let run = runs.fetch_add(1, Relaxed);
+        let a = AtomicUsize::new(0);
+        thread::scope(|s| {
+            s.spawn(|| a.store(1, Relaxed));
+            if run % 2 == 0 {
+                a.load(Relaxed);
+            } else {
+                let m = Mutex::new(());
+                drop(m.lock());
+                a.swap(1, Relaxed);
+            }
+        });
+    });
+}
+
+#[test]
+fn object_kept_from_an_earlier_interleaving() {
+    let kept = std::sync::Arc::new(std::sync::OnceLock::new());
+    fails(Kind::SetUp, move || {
+        let a: &AtomicUsize = kept.get_or_init(|| AtomicUsize::new(0));
+        thread::scope(|s| {
+            s.spawn(|| a.store(1, Relaxed));
+            a.load(Relaxed);
+        });
+    });
+}
+
+#[test]
+#[should_panic(expected = "this type belongs to the model")]
+fn made_outside_a_model() {
+    let _ = Mutex::new(0);
+}
