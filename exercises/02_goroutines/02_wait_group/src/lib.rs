@@ -14,3 +14,5 @@ pub use wait_group::WaitGroup;
 
 #[cfg(test)]
 mod race_freedom;
+
+harness::facade_only!("wait_group.rs");
