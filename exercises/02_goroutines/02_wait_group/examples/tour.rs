@@ -72,6 +72,7 @@ fn visit(page: &'static Page, crawl: Arc<Crawl>) {
     crawl.group.done();
 }
 
+/// Crawls [`SITE`], waits for the last page, and shows which were fetched when.
 pub fn main() {
     let crawl = Arc::new(Crawl {
         start: Instant::now(),

@@ -6,7 +6,7 @@
 #[cfg(test)]
 use harness::sync::model as sync;
 #[cfg(not(test))]
-#[allow(unused_imports, reason = "your file starts without a `use crate::sync`")]
+#[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 
 mod wait_group;

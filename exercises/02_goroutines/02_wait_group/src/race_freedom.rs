@@ -1,7 +1,4 @@
 //! Every interleaving of a few small programs. IDs such as WG-03 name behaviours of Go's `sync.WaitGroup`.
-//!
-//! A task says that it is finished in a Relaxed atomic, which orders nothing: if `wait` returns when it may,
-//! the group has put the store before the load.
 
 use crate::WaitGroup;
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -91,17 +88,17 @@ fn wait_returns_after_every_done() {
     // WG-02, WG-06
     harness::model(|| {
         let group = WaitGroup::new();
-        let finished = AtomicBool::new(false);
+        let finished = Flag::lowered();
         group.add(2);
         thread::scope(|s| {
             spawn(s, "worker", || {
-                finished.store(true, Relaxed);
+                finished.raise();
                 group.done();
             });
             group.done();
             group.wait();
             assert!(
-                finished.load(Relaxed),
+                finished.is_raised(),
                 "`wait` returned before the worker's `done`"
             );
         });
@@ -115,18 +112,18 @@ fn an_add_extends_the_wait() {
     // WG-14
     harness::model(|| {
         let group = WaitGroup::new();
-        let finished = AtomicBool::new(false);
+        let finished = Flag::lowered();
         group.add(1);
         thread::scope(|s| {
             spawn(s, "worker", || {
                 group.add(1);
                 group.done();
-                finished.store(true, Relaxed);
+                finished.raise();
                 group.done();
             });
             group.wait();
             assert!(
-                finished.load(Relaxed),
+                finished.is_raised(),
                 "`wait` returned before the last `done`"
             );
         });
@@ -138,15 +135,15 @@ fn an_add_extends_the_wait() {
 fn a_spurious_wakeup_does_not_end_the_wait() {
     harness::Model::new().spurious_wakeups(1).check(|| {
         let group = WaitGroup::new();
-        let finished = AtomicBool::new(false);
+        let finished = Flag::lowered();
         group.add(1);
         thread::scope(|s| {
             spawn(s, "worker", || {
-                finished.store(true, Relaxed);
+                finished.raise();
                 group.done();
             });
             group.wait();
-            assert!(finished.load(Relaxed), "`wait` returned before `done`");
+            assert!(finished.is_raised(), "`wait` returned before `done`");
         });
     });
 }
@@ -184,16 +181,16 @@ fn the_next_round_is_waited_for_too() {
         group.done();
         group.wait();
 
-        let finished = AtomicBool::new(false);
+        let finished = Flag::lowered();
         group.add(1);
         thread::scope(|s| {
             spawn(s, "worker", || {
-                finished.store(true, Relaxed);
+                finished.raise();
                 group.done();
             });
             group.wait();
             assert!(
-                finished.load(Relaxed),
+                finished.is_raised(),
                 "the second round's `wait` returned before its `done`"
             );
         });
@@ -266,6 +263,25 @@ fn spawn<'scope, F: FnOnce() + Send + 'scope>(
         .name(name.to_owned())
         .spawn_scoped(scope, f)
         .expect("a thread can be spawned")
+}
+
+/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
+/// newest value: a `wait` that returns too early is caught by it, and one that leaves a task's writes behind
+/// is not. That one is caught by a [`Slot`].
+struct Flag(AtomicBool);
+
+impl Flag {
+    fn lowered() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    fn raise(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    fn is_raised(&self) -> bool {
+        self.0.fetch_or(false, Relaxed)
+    }
 }
 
 /// Plain memory, guarded by nothing but the group.
