@@ -25,7 +25,9 @@ pub(crate) fn diagnose(log: &Log, ending: Option<&Ending>) -> (Kind, String) {
         return (Kind::Stuck, stuck(log));
     };
     match ending {
-        Ending::Passed => unreachable!("a passing model has nothing to diagnose"),
+        Ending::Passed | Ending::UsesTryLock => {
+            unreachable!("neither is a failure: the search handles them")
+        }
         Ending::Panicked => (Kind::Panic, panic_message(log)),
         // Whatever happened after a thread died of a panic that nobody saw, the panic came first.
         Ending::Loom if log.unseen_panic().is_some() => (Kind::Panic, panic_message(log)),
@@ -51,13 +53,20 @@ pub(crate) fn diagnose(log: &Log, ending: Option<&Ending>) -> (Kind, String) {
 /// What loom's panic means.
 fn by_loom(log: &Log) -> (Kind, String) {
     let Some((thread, message)) = &log.loom else {
-        return (Kind::SetUp, "the model checker stopped without a word".to_owned());
+        return (
+            Kind::SetUp,
+            "the model checker stopped without a word".to_owned(),
+        );
     };
     let message = message.trim();
     let is = |beginnings: &[&str]| beginnings.iter().any(|b| message.starts_with(b));
     if is(&["deadlock"]) {
         (Kind::Deadlock, deadlock(log))
-    } else if is(&["Causality violation", "currently writing", "currently reading"]) {
+    } else if is(&[
+        "Causality violation",
+        "currently writing",
+        "currently reading",
+    ]) {
         (Kind::DataRace, data_race(log, *thread))
     } else if is(&["Arc leaked", "Allocation leaked", "Messages leaked"]) {
         (Kind::Leak, leaked_arcs(log))
@@ -70,7 +79,10 @@ fn by_loom(log: &Log) -> (Kind, String) {
              a model may not depend on time, on random numbers or on the addresses of things";
         (Kind::SetUp, message.to_owned())
     } else {
-        (Kind::SetUp, format!("the model checker cannot follow: {message}"))
+        (
+            Kind::SetUp,
+            format!("the model checker cannot follow: {message}"),
+        )
     }
 }
 
@@ -114,10 +126,14 @@ fn panic_message(log: &Log) -> String {
 }
 
 fn deadlock(log: &Log) -> String {
-    let lines = log.threads.iter().enumerate().filter_map(|(number, thread)| {
-        let waits = waits(log, number)?;
-        Some(format!("{} {waits}", thread.name))
-    });
+    let lines = log
+        .threads
+        .iter()
+        .enumerate()
+        .filter_map(|(number, thread)| {
+            let waits = waits(log, number)?;
+            Some(format!("{} {waits}", thread.name))
+        });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -135,7 +151,10 @@ fn waits(log: &Log, number: ThreadId) -> Option<String> {
     } = thread.pending?;
     let at = short(place);
     if let Some(target) = target {
-        return Some(format!("waits for {} to end, {at}", log.threads[target].name));
+        return Some(format!(
+            "waits for {} to end, {at}",
+            log.threads[target].name
+        ));
     }
     let object_name = object.map_or_else(String::new, |id| format!("{}.", object_name(log, id)));
     if thread.standing == Standing::Asleep {
@@ -147,7 +166,10 @@ fn waits(log: &Log, number: ThreadId) -> Option<String> {
     let holder = object.and_then(|id| log.object(id).holders.first().copied());
     Some(match holder {
         Some((holder, since)) if holder == number => {
-            format!("waits in {object_name}{name}, {at}, for itself: it holds the lock since {}", short(since))
+            format!(
+                "waits in {object_name}{name}, {at}, for itself: it holds the lock since {}",
+                short(since)
+            )
         }
         Some((holder, since)) => format!(
             "waits in {object_name}{name}, {at}: {} holds the lock since {}",
@@ -166,7 +188,11 @@ fn data_race(log: &Log, thread: ThreadId) -> String {
     let id = access.object.expect("an access has an object");
     let made = log.object(id).made;
     let one = |thread: ThreadId, what: &str, place: Place| {
-        format!("  {} {what}s it, {}", log.threads[thread].name, short(place))
+        format!(
+            "  {} {what}s it, {}",
+            log.threads[thread].name,
+            short(place)
+        )
     };
     let mut message = format!(
         "two threads reach {} (made at {}), one of them writes, and nothing orders the two:\n",
@@ -179,7 +205,11 @@ fn data_race(log: &Log, thread: ThreadId) -> String {
             _ => "read",
         };
         let event = &log.events[other];
-        let _ = writeln!(message, "{}", one(event.thread, what, event.place.unwrap_or(made)));
+        let _ = writeln!(
+            message,
+            "{}",
+            one(event.thread, what, event.place.unwrap_or(made))
+        );
     }
     message + &one(thread, access.name, access.place)
 }
@@ -286,7 +316,12 @@ fn rows(log: &Log, kind: Kind) -> Vec<Row> {
         .filter(|(_, event)| kind == Kind::Leak || !matches!(event.effect, Effect::Count { .. }))
         .map(|(number, event)| Row {
             thread: event.thread,
-            text: describe(log, event) + if Some(number) == other { "  <== races" } else { "" },
+            text: describe(log, event)
+                + if Some(number) == other {
+                    "  <== races"
+                } else {
+                    ""
+                },
             place: event.place,
             object: event.object,
         })
@@ -296,7 +331,10 @@ fn rows(log: &Log, kind: Kind) -> Vec<Row> {
     }
     if kind == Kind::Deadlock {
         for (number, thread) in log.threads.iter().enumerate() {
-            let waits = thread.standing == Standing::Running;
+            // A lock that was found taken stands there already; one that was found free and lost does not.
+            let last = log.events.iter().rev().find(|event| event.thread == number);
+            let shown = last.is_some_and(|event| matches!(event.effect, Effect::LockWaits { .. }));
+            let waits = thread.standing == Standing::Running && !shown;
             if let Some(pending) = thread.pending.filter(|p| waits && p.target.is_none()) {
                 rows.push(pending_row(log, number, pending, " …"));
             }
@@ -328,7 +366,9 @@ fn describe(log: &Log, event: &Event) -> String {
             format!("wakes {}", all.join(", "))
         }
     };
-    let o = event.object.map_or_else(String::new, |id| object_name(log, id));
+    let o = event
+        .object
+        .map_or_else(String::new, |id| object_name(log, id));
     match &event.effect {
         Effect::Spawn(t) => format!("spawn {}", name(*t)),
         Effect::JoinWaits(t) => format!("join {} …", name(*t)),
@@ -369,7 +409,11 @@ fn describe(log: &Log, event: &Event) -> String {
             found,
             order,
         } => match found {
-            Ok(_) => format!("{o}.{name}({order:?}): {} becomes {}", show(*expected), show(*new)),
+            Ok(_) => format!(
+                "{o}.{name}({order:?}): {} becomes {}",
+                show(*expected),
+                show(*new)
+            ),
             Err(found) => format!(
                 "{o}.{name}({order:?}) fails: {} expected, {} found",
                 show(*expected),
@@ -385,7 +429,10 @@ fn describe(log: &Log, event: &Event) -> String {
         }
         Effect::Unlock(what) => format!("{o}.{what}"),
         Effect::Sleeps("park") => "park …".to_owned(),
-        Effect::Wakes { name: "park", spurious } => woken("park", *spurious),
+        Effect::Wakes {
+            name: "park",
+            spurious,
+        } => woken("park", *spurious),
         Effect::Sleeps(what) => format!("{o}.{what} … sleeps"),
         Effect::Wakes { name, spurious } => woken(&format!("{o}.{name}"), *spurious),
         Effect::NoSleep { name, found } => format!("{o}.{name} returns: {} found", show(*found)),
@@ -418,11 +465,16 @@ fn show(value: Value) -> String {
 /// The type, and a letter if the program made several of it.
 fn object_name(log: &Log, id: ObjectId) -> String {
     let object = log.object(id);
-    let mut same = log.objects.iter().filter(|o| o.type_name == object.type_name);
+    let mut same = log
+        .objects
+        .iter()
+        .filter(|o| o.type_name == object.type_name);
     if same.clone().count() == 1 {
         return object.type_name.to_owned();
     }
-    let nth = same.position(|o| std::ptr::eq(o, object)).unwrap_or_default();
+    let nth = same
+        .position(|o| std::ptr::eq(o, object))
+        .unwrap_or_default();
     let letter = char::from(b'A' + u8::try_from(nth % 26).unwrap_or_default());
     format!("{} {letter}", object.type_name)
 }

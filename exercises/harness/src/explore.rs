@@ -71,6 +71,8 @@ pub struct Model {
     max_branches: usize,
     spurious_wakeups: usize,
     budget: Duration,
+    /// See [`Session::uses_try_lock`]: found out on the way.
+    uses_try_lock: bool,
 }
 
 impl Default for Model {
@@ -87,6 +89,7 @@ impl Model {
             max_branches: 1_000,
             spurious_wakeups: 0,
             budget: BUDGET,
+            uses_try_lock: false,
         }
     }
 
@@ -185,15 +188,16 @@ impl Model {
             abandoned: false.into(),
             values: Owner::new(),
             spurious_wakeups: self.spurious_wakeups,
+            uses_try_lock: self.uses_try_lock,
             outcome,
             futexes: Mutex::default(),
         });
         let begun = Instant::now();
         let worker = Arc::clone(&session);
-        let (this, program) = (self.clone(), Arc::clone(program));
+        let (this, theirs) = (self.clone(), Arc::clone(program));
         std::thread::Builder::new()
             .name("model".to_owned())
-            .spawn(move || this.run(&worker, program))
+            .spawn(move || this.run(&worker, theirs))
             .expect("the operating system can make a thread for the model");
 
         let ending = listen(&session, &news);
@@ -201,6 +205,11 @@ impl Model {
             unreachable!("nobody holds the log for longer than it takes to write an entry");
         };
         match ending {
+            Some(Ending::UsesTryLock) => {
+                let mut again = self.clone();
+                again.uses_try_lock = true;
+                again.search(program)
+            }
             Some(Ending::Passed) => Ok(Explored {
                 coverage: Coverage {
                     interleavings: log.iteration,

@@ -30,7 +30,11 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} goes round the facade; write {}", self.path, self.instead)
+        write!(
+            f,
+            "{} goes round the facade; write {}",
+            self.path, self.instead
+        )
     }
 }
 
@@ -50,7 +54,9 @@ pub fn require_facade(file: &str, source: &str) {
         "\nThe model explores what it can see, and it sees only what comes from `crate::sync`:\n\
          with a lock of another crate it would hang, or pass a program that is wrong."
     );
-    std::panic::resume_unwind(Box::new("concurrency must come from crate::sync".to_owned()));
+    std::panic::resume_unwind(Box::new(
+        "concurrency must come from crate::sync".to_owned(),
+    ));
 }
 
 /// Where the facade has what a module of another crate offers. The first entry that fits decides; an empty
@@ -86,14 +92,30 @@ pub fn violations(source: &str) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let after_path = at > 0 && matches!(tokens[at - 1].text, "::" | ".");
-        if !after_path && is_identifier(tokens[at].text) {
+        if !continues_a_path(&tokens[..at]) && begins_path(tokens[at].text) {
             at = read_path(&tokens, at, &mut Vec::new(), &mut found);
         } else {
             at += 1;
         }
     }
     found
+}
+
+/// Whether a path can begin with this word. Before `::std::sync` may stand a keyword, which is no part of it.
+fn begins_path(text: &str) -> bool {
+    const KEYWORDS: [&str; 10] = [
+        "as", "dyn", "else", "if", "impl", "in", "match", "mut", "return", "use",
+    ];
+    is_identifier(text) && !KEYWORDS.contains(&text)
+}
+
+/// Whether the next token belongs to something on its left: a path, a field, a method.
+fn continues_a_path(before: &[Token<'_>]) -> bool {
+    match before {
+        [.., left, colons] if colons.text == "::" => left.text == ">" || begins_path(left.text),
+        [.., last] => last.text == ".",
+        [] => false,
+    }
 }
 
 /// Reads the path or the `use` tree that begins at `at`, below `prefix`; gives the token after it.
@@ -116,7 +138,9 @@ fn read_path<'a>(
         }
         at += 1;
     }
-    if tokens.get(at).is_some_and(|token| token.text == "{") && at > 0 && tokens[at - 1].text == "::"
+    if tokens.get(at).is_some_and(|token| token.text == "{")
+        && at > 0
+        && tokens[at - 1].text == "::"
     {
         at += 1;
         while let Some(token) = tokens.get(at) {
@@ -129,7 +153,10 @@ fn read_path<'a>(
                 _ if is_identifier(token.text) || token.text == "*" => {
                     at = read_path(tokens, at, prefix, found);
                     // `as name`
-                    while tokens.get(at).is_some_and(|token| !matches!(token.text, "," | "}")) {
+                    while tokens
+                        .get(at)
+                        .is_some_and(|token| !matches!(token.text, "," | "}"))
+                    {
                         at += 1;
                     }
                 }
@@ -224,7 +251,9 @@ fn length_of_next(source: &str, at: usize, c: char) -> usize {
             "r" | "br" | "cr" if quoted => {
                 let close = format!("\"{}", "#".repeat(hashes));
                 let body = word + hashes + 1;
-                rest[body..].find(&close).map_or(rest.len(), |end| body + end + close.len())
+                rest[body..]
+                    .find(&close)
+                    .map_or(rest.len(), |end| body + end + close.len())
             }
             "b" | "c" if quoted && hashes == 0 => string(rest, word),
             // A raw identifier: the word after `r#` is what counts, and follows as the next token.
@@ -295,19 +324,63 @@ mod tests {
     #[test]
     fn imports_and_paths_round_the_facade_are_found() {
         let cases = [
-            ("use std::sync::Mutex;", "std::sync::Mutex", "crate::sync::Mutex"),
+            (
+                "use std::sync::Mutex;",
+                "std::sync::Mutex",
+                "crate::sync::Mutex",
+            ),
             ("use std::sync as s;", "std::sync", "crate::sync"),
-            ("use ::std::sync::Arc;", "std::sync::Arc", "crate::sync::Arc"),
-            ("use std::{fmt, sync::Arc};", "std::sync::Arc", "crate::sync::Arc"),
-            ("use std::{fmt, thread};", "std::thread", "crate::sync::thread"),
-            ("fn f() { std::thread::spawn(|| {}); }", "std::thread::spawn", "crate::sync::thread::spawn"),
-            ("use std::sync::atomic::{AtomicU8, Ordering};", "std::sync::atomic::AtomicU8", "crate::sync::atomic::AtomicU8"),
-            ("use std::cell::UnsafeCell;", "std::cell::UnsafeCell", "crate::sync::cell::UnsafeCell"),
-            ("use parking_lot::Mutex as M;", "parking_lot::Mutex", "crate::sync::Mutex"),
-            ("use crossbeam::channel::*;", "crossbeam::channel::*", "crate::sync::channel"),
+            (
+                "use ::std::sync::Arc;",
+                "std::sync::Arc",
+                "crate::sync::Arc",
+            ),
+            (
+                "use std::{fmt, sync::Arc};",
+                "std::sync::Arc",
+                "crate::sync::Arc",
+            ),
+            (
+                "use std::{fmt, thread};",
+                "std::thread",
+                "crate::sync::thread",
+            ),
+            (
+                "fn f() { std::thread::spawn(|| {}); }",
+                "std::thread::spawn",
+                "crate::sync::thread::spawn",
+            ),
+            (
+                "use std::sync::atomic::{AtomicU8, Ordering};",
+                "std::sync::atomic::AtomicU8",
+                "crate::sync::atomic::AtomicU8",
+            ),
+            (
+                "use std::cell::UnsafeCell;",
+                "std::cell::UnsafeCell",
+                "crate::sync::cell::UnsafeCell",
+            ),
+            (
+                "use parking_lot::Mutex as M;",
+                "parking_lot::Mutex",
+                "crate::sync::Mutex",
+            ),
+            (
+                "use crossbeam::channel::*;",
+                "crossbeam::channel::*",
+                "crate::sync::channel",
+            ),
             ("use std::sync::{self as s};", "std::sync", "crate::sync"),
-            ("const R: &str = r#\"\"#; use std::thread;", "std::thread", "crate::sync::thread"),
-            ("fn f<'a>(x: &'a u8) -> char { 'x' } use std::thread;", "std::thread", "crate::sync::thread"),
+            (
+                "const R: &str = r#\"\"#; use std::thread;",
+                "std::thread",
+                "crate::sync::thread",
+            ),
+            (
+                "fn f<'a>(x: &'a u8) -> char { 'x' } use std::thread;",
+                "std::thread",
+                "crate::sync::thread",
+            ),
         ];
         for (source, path, instead) in cases {
             assert_eq!(

@@ -232,7 +232,7 @@ impl Thread {
         Self {
             name: name.unwrap_or_else(|| format!("thread {number}")),
             given_name,
-            parking: Arc::default(),
+            parking: Arc::new(Parking::new()),
             pending: None,
             standing: Standing::Running,
         }
@@ -256,6 +256,9 @@ pub(crate) struct Session {
     pub(crate) abandoned: AtomicBool,
     pub(crate) values: Owner,
     pub(crate) spurious_wakeups: usize,
+    /// Whether the program uses `try_lock`: then unlocking a mutex is a step of its own, which multiplies the
+    /// interleavings, and which nothing else could tell.
+    pub(crate) uses_try_lock: bool,
     pub(crate) outcome: Sender<Ending>,
     /// Threads asleep on a word of memory, for `futex`.
     pub(crate) futexes: Mutex<HashMap<usize, Arc<crate::sync::model::WaitQueue>>>,
@@ -276,6 +279,8 @@ pub(crate) enum Ending {
     TooManyThreads(Place),
     /// A tracked value was not dropped exactly once.
     Values(Vec<String>),
+    /// The program uses `try_lock`, which this exploration was not set up for.
+    UsesTryLock,
     /// The program used the facade in a way that the model cannot follow.
     Misuse(String),
 }
@@ -397,7 +402,10 @@ pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
             sleep_for_ever();
         }
         let mut log = session.log.lock();
-        if pending.object.is_some_and(|id| id.iteration != log.iteration) {
+        if pending
+            .object
+            .is_some_and(|id| id.iteration != log.iteration)
+        {
             drop(log);
             over(Ending::Misuse(format!(
                 "an object used by `{}` was made in an earlier interleaving: \
@@ -473,10 +481,7 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> (ThreadId, Arc<Par
 }
 
 /// Runs a thread's body from its first to its last step.
-pub(crate) fn thread_body<T>(
-    number: ThreadId,
-    f: impl FnOnce() -> T,
-) -> std::thread::Result<T> {
+pub(crate) fn thread_body<T>(number: ThreadId, f: impl FnOnce() -> T) -> std::thread::Result<T> {
     began(number);
     let result = catch_unwind(AssertUnwindSafe(f));
     ended(number, result.is_err());
@@ -484,10 +489,7 @@ pub(crate) fn thread_body<T>(
 }
 
 /// The same for a body that catches its own panic and only says so.
-pub(crate) fn scoped_thread_body(
-    number: ThreadId,
-    f: impl FnOnce() -> std::thread::Result<()>,
-) {
+pub(crate) fn scoped_thread_body(number: ThreadId, f: impl FnOnce() -> std::thread::Result<()>) {
     began(number);
     let panicked = f().is_err();
     ended(number, panicked);

@@ -80,7 +80,11 @@ fn forgotten_arc() {
         let t = thread::spawn(move || std::mem::forget(b));
         t.join().unwrap();
     });
-    assert!(failure.message.contains("failures.rs:"), "{}", failure.message);
+    assert!(
+        failure.message.contains("failures.rs:"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]
@@ -137,7 +141,11 @@ fn panic_in_a_spawned_thread() {
         drop(m.lock());
         t.join().unwrap();
     });
-    assert!(failure.message.contains("in the spawned thread"), "{}", failure.message);
+    assert!(
+        failure.message.contains("in the spawned thread"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]
@@ -147,7 +155,11 @@ fn panic_in_a_scoped_thread() {
             s.spawn(|| panic!("in the scoped thread"));
         });
     });
-    assert!(failure.message.contains("in the scoped thread"), "{}", failure.message);
+    assert!(
+        failure.message.contains("in the scoped thread"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]
@@ -155,7 +167,11 @@ fn panic_in_a_detached_thread() {
     let failure = fails(Kind::Panic, || {
         drop(thread::spawn(|| panic!("in the detached thread")));
     });
-    assert!(failure.message.contains("in the detached thread"), "{}", failure.message);
+    assert!(
+        failure.message.contains("in the detached thread"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]
@@ -332,7 +348,11 @@ fn loop_that_never_touches_the_facade() {
             }
         });
     });
-    assert!(failure.message.contains("main runs without"), "{}", failure.message);
+    assert!(
+        failure.message.contains("main runs without"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]

@@ -122,7 +122,9 @@ fn place(trace: &Backtrace) -> String {
         let foreign = ["/rustc/", "/.cargo/registry/", "/library/", "harness/src/"];
         if !foreign.iter().any(|part| location.contains(part)) {
             // "path:line:column": the column is noise.
-            let location = location.rsplit_once(':').map_or(location, |(place, _)| place);
+            let location = location
+                .rsplit_once(':')
+                .map_or(location, |(place, _)| place);
             let location = location.strip_prefix("./").unwrap_or(location);
             return format!("at {location} in {function}");
         }

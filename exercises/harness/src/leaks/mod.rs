@@ -27,8 +27,8 @@ mod values;
 
 pub use heap::CountingAllocator;
 pub(crate) use threads::thread_started;
-pub use values::{Tracked, track};
 pub(crate) use values::{Owner, Unbalanced, with_owner};
+pub use values::{Tracked, track};
 
 use crate::verdict::{self, Kind};
 use std::cell::Cell;
@@ -79,12 +79,7 @@ impl Leaks {
 
 impl fmt::Display for Leaks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in self
-            .threads
-            .iter()
-            .chain(&self.values)
-            .chain(&self.heap)
-        {
+        for line in self.threads.iter().chain(&self.values).chain(&self.heap) {
             writeln!(f, "  {line}")?;
         }
         Ok(())
@@ -167,11 +162,7 @@ fn run_round(watch: &'static Watch, body: &mut impl FnMut()) -> Result<(), Leaks
     };
     watch.threads.clear();
     watch.values.clear();
-    if leaks.is_empty() {
-        Ok(())
-    } else {
-        Err(leaks)
-    }
+    if leaks.is_empty() { Ok(()) } else { Err(leaks) }
 }
 
 /// Looks until `condition` holds or patience ends, more and more rarely.

@@ -72,7 +72,11 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         if let Some((watch, serial)) = self.0 {
-            watch.threads.0.lock().retain(|thread| thread.serial != serial);
+            watch
+                .threads
+                .0
+                .lock()
+                .retain(|thread| thread.serial != serial);
         }
     }
 }

@@ -126,7 +126,8 @@ pub fn track<T>(value: T) -> Tracked<T> {
 
 fn scattered() -> u64 {
     // An odd multiplier is a bijection on u64: distinct numbers stay distinct.
-    NEXT.fetch_add(1, Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    NEXT.fetch_add(1, Relaxed)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// A value whose drops are counted. Made by [`track`].

@@ -21,20 +21,21 @@ pub fn fence(order: Ordering) {
     recorder::happened(Effect::Fence(order), None, place);
 }
 
-/// A one-way edge of happens-before between two threads, for the facade's own use.
-pub(super) struct Edge(loom::sync::atomic::AtomicBool);
+/// A one-way edge of happens-before between two threads, for the facade's own use. A lock of loom's, because
+/// an atomic may not be made by one thread and reached by another that nothing orders after it.
+pub(super) struct Edge(loom::sync::Mutex<()>);
 
 impl Edge {
     /// What this thread did so far is released.
     pub(super) fn release() -> Self {
-        let edge = loom::sync::atomic::AtomicBool::new(false);
-        edge.store(true, Ordering::Release);
-        Self(edge)
+        let edge = Self(loom::sync::Mutex::new(()));
+        drop(edge.0.lock());
+        edge
     }
 
     /// What the releasing thread did is visible to this one.
     pub(super) fn acquire(&self) {
-        self.0.swap(true, Ordering::Acquire);
+        drop(self.0.lock());
     }
 }
 
@@ -336,19 +337,37 @@ impl AtomicBool {
     /// Logical and; gives the old value.
     #[track_caller]
     pub fn fetch_and(&self, b: bool, order: Ordering) -> bool {
-        self.update("fetch_and", b, order, |raw| raw.fetch_and(b, order), |old| old & b)
+        self.update(
+            "fetch_and",
+            b,
+            order,
+            |raw| raw.fetch_and(b, order),
+            |old| old & b,
+        )
     }
 
     /// Logical or; gives the old value.
     #[track_caller]
     pub fn fetch_or(&self, b: bool, order: Ordering) -> bool {
-        self.update("fetch_or", b, order, |raw| raw.fetch_or(b, order), |old| old | b)
+        self.update(
+            "fetch_or",
+            b,
+            order,
+            |raw| raw.fetch_or(b, order),
+            |old| old | b,
+        )
     }
 
     /// Logical exclusive or; gives the old value.
     #[track_caller]
     pub fn fetch_xor(&self, b: bool, order: Ordering) -> bool {
-        self.update("fetch_xor", b, order, |raw| raw.fetch_xor(b, order), |old| old ^ b)
+        self.update(
+            "fetch_xor",
+            b,
+            order,
+            |raw| raw.fetch_xor(b, order),
+            |old| old ^ b,
+        )
     }
 }
 
@@ -377,33 +396,25 @@ impl<T> Default for AtomicPtr<T> {
     }
 }
 
-/// What `futex` needs of a word. Both are read-modify-writes, so that a wait and a wake-up on the same word
-/// depend on each other in loom's eyes, and Relaxed, because a futex orders nothing.
+/// What `futex` needs of a word.
 impl AtomicU32 {
     pub(super) fn id(&self) -> ObjectId {
         self.id
     }
 
-    /// Whether the newest value is `expected`; notes it if not.
-    pub(super) fn compare_for_futex(&self, expected: u32, place: Place) -> bool {
+    /// Reads the newest value, in a step that depends on every other one on the same word and orders nothing:
+    /// a relaxed exchange that fails.
+    pub(super) fn newest(&self, name: &'static str, place: Place) -> u32 {
         let raw = self.raw();
-        let name = "futex::wait";
+        let newest = recorder::with_object(self.id, |atomic| atomic.newest);
+        let other = match newest {
+            Value::Int(value) if value == 0 => 1,
+            _ => 0,
+        };
         let (relaxed, pending) = (Ordering::Relaxed, self.pending(name, place));
-        let result = recorder::step(pending, || {
-            raw.compare_exchange(expected, expected, relaxed, relaxed)
-        });
-        if let Err(found) = result {
-            let found = found.value();
-            recorder::happened(Effect::NoSleep { name, found }, Some(self.id), place);
-        }
-        result.is_ok()
-    }
-
-    /// A step that every wait on this word depends on, and that leaves the word as it is.
-    pub(super) fn touch_for_futex(&self, name: &'static str, place: Place) {
-        let raw = self.raw();
-        recorder::step(self.pending(name, place), || {
-            raw.fetch_add(0, Ordering::Relaxed)
-        });
+        recorder::step(pending, || {
+            raw.compare_exchange(other, other, relaxed, relaxed)
+        })
+        .unwrap_or_else(|found| found)
     }
 }

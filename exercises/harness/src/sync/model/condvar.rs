@@ -68,6 +68,7 @@ impl Condvar {
     }
 
     fn wait_at<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, place: Place) {
+        guard.before_unlock();
         self.meet("wait", place);
         let ticket = self.sleepers.enter();
         guard.unlocked_while(place, || {

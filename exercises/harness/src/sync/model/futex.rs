@@ -2,7 +2,7 @@
 
 use super::atomic::AtomicU32;
 use super::queue::WaitQueue;
-use crate::recorder;
+use crate::recorder::{self, Effect, Value};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -12,10 +12,15 @@ use std::sync::Arc;
 #[track_caller]
 pub fn wait(word: &AtomicU32, expected: u32) {
     let place = Location::caller();
-    if word.compare_for_futex(expected, place) {
+    let name = "futex::wait";
+    let found = word.newest(name, place);
+    if found == expected {
         let queue = queue(word);
         let ticket = queue.enter();
-        queue.sleep(ticket, "futex::wait", Some(word.id()), place);
+        queue.sleep(ticket, name, Some(word.id()), place);
+    } else {
+        let found = Value::Int(found.into());
+        recorder::happened(Effect::NoSleep { name, found }, Some(word.id()), place);
     }
 }
 
@@ -23,7 +28,7 @@ pub fn wait(word: &AtomicU32, expected: u32) {
 #[track_caller]
 pub fn wake_one(word: &AtomicU32) {
     let place = Location::caller();
-    word.touch_for_futex("futex::wake_one", place);
+    word.newest("futex::wake_one", place);
     let woken = queue(word).wake_one();
     notified(word, "futex::wake_one", woken, place);
 }
@@ -32,7 +37,7 @@ pub fn wake_one(word: &AtomicU32) {
 #[track_caller]
 pub fn wake_all(word: &AtomicU32) {
     let place = Location::caller();
-    word.touch_for_futex("futex::wake_all", place);
+    word.newest("futex::wake_all", place);
     let woken = queue(word).wake_all();
     notified(word, "futex::wake_all", woken, place);
 }
@@ -43,7 +48,7 @@ fn notified(
     woken: Vec<recorder::ThreadId>,
     place: recorder::Place,
 ) {
-    let effect = recorder::Effect::Notify { name, woken };
+    let effect = Effect::Notify { name, woken };
     recorder::happened(effect, Some(word.id()), place);
 }
 

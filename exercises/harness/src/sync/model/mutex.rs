@@ -1,3 +1,4 @@
+use super::WaitQueue;
 use super::atomic::Edge;
 use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
 use std::cell::{RefCell, UnsafeCell};
@@ -15,8 +16,13 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 /// dropped while a panic unwinds. Such a guard becomes an orphan instead: the mutex counts as free from
 /// then on, and the orphan is dropped at the first operation after the unwinding, or handed to whoever locks
 /// the mutex before that.
+///
+/// Loom lets a thread that is about to try the lock wait until it is free, so that the attempt never fails.
+/// In a program that uses `try_lock` the mutex therefore queues its waiters itself, and takes loom's lock only
+/// once it is free, for the order that it gives to the accesses: see [`Turnstile`].
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
+    turnstile: Option<Turnstile>,
     id: ObjectId,
     /// Part of another type of the facade, which speaks for it in the record.
     quiet: bool,
@@ -28,6 +34,14 @@ pub struct Mutex<T: ?Sized> {
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 // SAFETY: see above.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
+
+/// What decides who is next where `try_lock` may fail. Who holds the mutex stands in the record.
+struct Turnstile {
+    /// What locking, trying and unlocking have in common for loom's eyes: a step that depends on every other
+    /// one and synchronises with none. Nobody ever waits on it.
+    meeting: loom::sync::Condvar,
+    waiting: WaitQueue,
+}
 
 /// Gives access to the data of a [`Mutex`] and unlocks it when dropped.
 #[must_use = "if unused the mutex unlocks at once"]
@@ -65,8 +79,13 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub fn new(value: T) -> Self {
         let id = recorder::object("Mutex", Value::Int(0), Location::caller());
+        let turnstile = recorder::session().uses_try_lock.then(|| Turnstile {
+            meeting: loom::sync::Condvar::new(),
+            waiting: WaitQueue::default(),
+        });
         Self {
             raw: loom::sync::Mutex::new(()),
+            turnstile,
             id,
             quiet: false,
             data: UnsafeCell::new(value),
@@ -77,6 +96,7 @@ impl<T> Mutex<T> {
     pub(super) fn within(id: ObjectId, value: T) -> Self {
         Self {
             raw: loom::sync::Mutex::new(()),
+            turnstile: None,
             id,
             quiet: true,
             data: UnsafeCell::new(value),
@@ -110,15 +130,18 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let place = Location::caller();
-        let raw = recorder::step(self.pending("try_lock", place), || self.raw.try_lock().ok())
-            .or_else(|| self.adopt());
-        let ok = raw.is_some();
-        let effect = Effect::TryLock {
-            name: "try_lock",
-            ok,
-        };
+        if self.turnstile.is_none() {
+            recorder::over(recorder::Ending::UsesTryLock);
+        }
+        let name = "try_lock";
+        self.meet(name, place);
+        let ok = self.holder().is_none();
+        let effect = Effect::TryLock { name, ok };
         recorder::happened(effect, Some(self.id), place);
-        raw.map(|raw| self.guard(raw, place))
+        ok.then(|| {
+            self.note_holder(place);
+            self.guard(self.take_raw(name, place), place)
+        })
     }
 
     /// A plain reference: `&mut self` proves that nobody holds the lock.
@@ -141,21 +164,51 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
-    /// Waits for loom's lock, on behalf of `name`, which may be a condition variable's `wait`.
+    /// Waits for the lock, on behalf of `name`, which may be a condition variable's `wait`.
     fn acquire(&self, name: &'static str, place: Place) -> RawGuard<'_> {
-        if let Some(holder) = self.holder().filter(|_| !self.quiet) {
-            recorder::happened(Effect::LockWaits { name, holder }, Some(self.id), place);
+        if let Some(turnstile) = &self.turnstile {
+            loop {
+                self.meet(name, place);
+                if self.holder().is_none() {
+                    break;
+                }
+                self.note_wait(name, place);
+                let ticket = turnstile.waiting.enter_for_good();
+                turnstile
+                    .waiting
+                    .sleep_quietly(&ticket, name, Some(self.id), place);
+            }
+            self.note_holder(place);
+        } else {
+            self.note_wait(name, place);
+            // Whoever holds the lock would leave an orphan now, which wakes nobody inside loom's lock.
+            while panicking() && self.holder().is_some() {
+                recorder::step(self.pending(name, place), loom::thread::yield_now);
+            }
         }
-        // Whoever holds the lock would leave an orphan now, which wakes nobody inside loom's lock.
-        while panicking() && !self.quiet && self.holder().is_some() {
-            recorder::step(self.pending(name, place), loom::thread::yield_now);
-        }
+        self.take_raw(name, place)
+    }
+
+    fn take_raw(&self, name: &'static str, place: Place) -> RawGuard<'_> {
         self.adopt().unwrap_or_else(|| {
             recorder::step(self.pending(name, place), || {
                 let raw = self.raw.lock();
                 raw.expect("a guard dropped while a panic unwinds becomes an orphan")
             })
         })
+    }
+
+    /// A step of the turnstile, where there is one.
+    fn meet(&self, name: &'static str, place: Place) {
+        if let Some(turnstile) = &self.turnstile {
+            recorder::step(self.pending(name, place), || turnstile.meeting.notify_one());
+        }
+    }
+
+    fn note_wait(&self, name: &'static str, place: Place) {
+        if let Some(holder) = self.holder() {
+            recorder::happened(Effect::LockWaits { name, holder }, Some(self.id), place);
+        }
     }
 
     fn note_holder(&self, locked: Place) {
@@ -165,8 +218,14 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
+    /// The thread that holds the lock. `None` for a quiet mutex: nobody ever waits for one of those.
     fn holder(&self) -> Option<recorder::ThreadId> {
-        recorder::with_object(self.id, |mutex| mutex.holders.first().map(|&(thread, _)| thread))
+        if self.quiet {
+            return None;
+        }
+        recorder::with_object(self.id, |mutex| {
+            mutex.holders.first().map(|&(thread, _)| thread)
+        })
     }
 
     /// Takes over the guard of a thread that is still unwinding.
@@ -178,7 +237,9 @@ impl<T: ?Sized> Mutex<T> {
 
     fn take_orphan(&self) -> Option<Orphan> {
         ORPHANS.with_borrow_mut(|orphans| {
-            let mine = orphans.iter().position(|o| std::ptr::eq(o.raw, &self.raw))?;
+            let mine = orphans
+                .iter()
+                .position(|o| std::ptr::eq(o.raw, &self.raw))?;
             Some(orphans.swap_remove(mine))
         })
     }
@@ -215,7 +276,8 @@ impl<T: ?Sized> fmt::Debug for Mutex<T> {
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// Unlocks, lets `sleep` pass, and locks again: the heart of a condition variable's wait. Nothing happens
-    /// between the unlocking and the first step that `sleep` takes.
+    /// between the unlocking and the first step that `sleep` takes. The caller has called
+    /// [`before_unlock`](Self::before_unlock).
     pub(super) fn unlocked_while(&mut self, place: Place, sleep: impl FnOnce()) {
         self.release();
         sleep();
@@ -223,10 +285,19 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         self.mutex.note_holder(place);
     }
 
+    /// The step in which the lock is given back, if that is one. It comes before anything that must happen
+    /// together with the unlocking.
+    pub(super) fn before_unlock(&self) {
+        self.mutex.meet("unlock", self.locked);
+    }
+
     /// Gives loom's lock back. The caller replaces it or never looks at it again.
     fn release(&mut self) {
         if !self.mutex.quiet {
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
+        }
+        if let Some(turnstile) = &self.mutex.turnstile {
+            turnstile.waiting.wake_all();
         }
         // SAFETY: `raw` is not used again: `drop` is the last to look, `unlocked_while` overwrites it.
         let guard = unsafe { ManuallyDrop::take(&mut self.raw) };
@@ -252,6 +323,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
+        self.before_unlock();
         self.release();
         if !self.mutex.quiet {
             recorder::happened(Effect::Unlock("unlock"), Some(self.mutex.id), self.locked);

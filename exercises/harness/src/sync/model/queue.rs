@@ -33,13 +33,21 @@ enum Alarm {
 pub(crate) struct Ticket(Alarm);
 
 impl WaitQueue {
-    /// Enters the current thread. From here on a wake-up reaches it.
+    /// Enters the current thread, which may wake up for no reason. From here on a wake-up reaches it.
     pub(crate) fn enter(&self) -> Ticket {
-        let alarm = if recorder::may_wake_spuriously() {
-            Alarm::Notify(Arc::new(Notify::new()))
+        if recorder::may_wake_spuriously() {
+            self.enter_with(Alarm::Notify(Arc::new(Notify::new())))
         } else {
-            Alarm::Unpark(loom::thread::current())
-        };
+            self.enter_for_good()
+        }
+    }
+
+    /// Enters the current thread until somebody wakes it.
+    pub(crate) fn enter_for_good(&self) -> Ticket {
+        self.enter_with(Alarm::Unpark(loom::thread::current()))
+    }
+
+    fn enter_with(&self, alarm: Alarm) -> Ticket {
         self.0.lock().push_back(Sleeper {
             thread: recorder::current(),
             alarm: alarm.clone(),
@@ -48,7 +56,13 @@ impl WaitQueue {
     }
 
     /// Sleeps until woken. The thread must have entered, and taken no step since.
-    pub(crate) fn sleep(&self, ticket: Ticket, name: &'static str, object: Option<ObjectId>, place: Place) {
+    pub(crate) fn sleep(
+        &self,
+        ticket: Ticket,
+        name: &'static str,
+        object: Option<ObjectId>,
+        place: Place,
+    ) {
         let me = recorder::current();
         recorder::with_log(|log| log.threads[me].standing = Standing::Asleep);
         recorder::happened(Effect::Sleeps(name), object, place);

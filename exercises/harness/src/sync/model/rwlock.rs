@@ -134,13 +134,14 @@ impl<T: ?Sized> RwLock<T> {
         name: &'static str,
         place: Place,
     ) -> MutexGuard<'a, State> {
-        let ticket = self.sleepers.enter();
+        let ticket = self.sleepers.enter_for_good();
         let first = recorder::with_object(self.id, |lock| lock.holders.first().copied());
         if let Some((holder, _)) = first {
             recorder::happened(Effect::LockWaits { name, holder }, Some(self.id), place);
         }
         state.unlocked_while(place, || {
-            self.sleepers.sleep_quietly(&ticket, name, Some(self.id), place);
+            self.sleepers
+                .sleep_quietly(&ticket, name, Some(self.id), place);
         });
         state
     }
@@ -168,7 +169,10 @@ impl<T: ?Sized> Held<'_, T> {
         let mut state = lock.state.quiet_lock(name, self.locked);
         change(&mut state);
         recorder::with_object(lock.id, |object| {
-            let mine = object.holders.iter().position(|&(thread, _)| thread == self.holder);
+            let mine = object
+                .holders
+                .iter()
+                .position(|&(thread, _)| thread == self.holder);
             if let Some(mine) = mine {
                 object.holders.swap_remove(mine);
             }
@@ -186,7 +190,8 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
-        self.0.release("unlock write", |state| state.writing = false);
+        self.0
+            .release("unlock write", |state| state.writing = false);
     }
 }
 

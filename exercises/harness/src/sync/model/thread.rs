@@ -109,7 +109,7 @@ impl Thread {
     #[track_caller]
     pub fn unpark(&self) {
         let place = Location::caller();
-        let token = self.parking.token();
+        let token = &self.parking.token;
         recorder::step(pending("unpark", place), || token.swap(true, Release));
         recorder::happened(Effect::Unpark(self.number), None, place);
         self.parking.sleeper.wake_one();
@@ -126,19 +126,20 @@ impl Thread {
     }
 }
 
-/// Where a thread waits for its token.
-#[derive(Debug, Default)]
+/// Where a thread waits for its token. Made before the thread is: loom lets nobody reach an atomic that was
+/// made later.
+#[derive(Debug)]
 pub(crate) struct Parking {
-    /// Made by whoever needs it first: most threads never park.
-    token: Mutex<Option<Arc<loom::sync::atomic::AtomicBool>>>,
+    token: loom::sync::atomic::AtomicBool,
     sleeper: WaitQueue,
 }
 
 impl Parking {
-    fn token(&self) -> Arc<loom::sync::atomic::AtomicBool> {
-        let mut token = self.token.lock();
-        let token = token.get_or_insert_with(|| Arc::new(loom::sync::atomic::AtomicBool::new(false)));
-        Arc::clone(token)
+    pub(crate) fn new() -> Self {
+        Self {
+            token: loom::sync::atomic::AtomicBool::new(false),
+            sleeper: WaitQueue::default(),
+        }
     }
 }
 
@@ -147,7 +148,7 @@ impl Parking {
 pub fn park() {
     let place = Location::caller();
     let me = current();
-    let token = me.parking.token();
+    let token = &me.parking.token;
     let take = || recorder::step(pending("park", place), || token.swap(false, Acquire));
     if take() {
         recorder::happened(Effect::ParkReturns, None, place);
@@ -226,8 +227,7 @@ fn wait_for_end(number: Number, inner: loom::thread::JoinHandle<()>, place: Plac
         target: Some(number),
         ..pending("join", place)
     };
-    recorder::step(pending, || inner.join())
-        .expect("the body of a thread catches its panic");
+    recorder::step(pending, || inner.join()).expect("the body of a thread catches its panic");
     recorder::happened(Effect::Join(number), None, place);
 }
 

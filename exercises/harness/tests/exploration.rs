@@ -1,0 +1,381 @@
+//! What the model explores: exactly the outcomes that can happen, and nothing that cannot.
+
+use harness::sync::model::{
+    Condvar, Mutex, RwLock,
+    atomic::{AtomicU32, AtomicUsize, Ordering::*, fence},
+    futex, thread,
+};
+use harness::verdict::Kind;
+use harness::{Model, explore};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Every outcome that `program` has under some interleaving.
+#[track_caller]
+fn outcomes<T: Ord + Send + 'static>(
+    model: Model,
+    program: impl Fn() -> T + Send + Sync + 'static,
+) -> Vec<T> {
+    let seen = Arc::new(std::sync::Mutex::new(BTreeSet::new()));
+    let collect = Arc::clone(&seen);
+    let explored = model
+        .explore(move || {
+            let outcome = program();
+            collect.lock().unwrap().insert(outcome);
+        })
+        .unwrap_or_else(|failure| panic!("{}", failure.report));
+    assert!(explored.coverage.exhaustive);
+    std::mem::take(&mut *seen.lock().unwrap())
+        .into_iter()
+        .collect()
+}
+
+/// Two relaxed stores by one thread and two loads by another.
+fn store_buffering(fences: bool) -> Vec<(usize, usize)> {
+    outcomes(Model::new(), move || {
+        let (x, y) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let side = |mine: &AtomicUsize, other: &AtomicUsize| {
+            mine.store(1, Relaxed);
+            if fences {
+                fence(SeqCst);
+            }
+            other.load(Relaxed)
+        };
+        thread::scope(|s| {
+            let t = s.spawn(|| side(&x, &y));
+            let seen = side(&y, &x);
+            (t.join().unwrap(), seen)
+        })
+    })
+}
+
+#[test]
+fn store_buffering_is_seen_and_a_fence_forbids_it() {
+    assert_eq!(store_buffering(false), [(0, 0), (0, 1), (1, 0), (1, 1)]);
+    assert_eq!(store_buffering(true), [(0, 1), (1, 0), (1, 1)]);
+}
+
+#[test]
+fn two_increments_as_load_and_store() {
+    let seen = outcomes(Model::new(), || {
+        let n = AtomicUsize::new(0);
+        let increment = || n.store(n.load(Relaxed) + 1, Relaxed);
+        thread::scope(|s| {
+            s.spawn(increment);
+            increment();
+        });
+        n.load(Relaxed)
+    });
+    assert_eq!(seen, [1, 2]);
+}
+
+#[test]
+fn try_lock_meets_a_lock_that_is_held_for_an_instant() {
+    let seen = outcomes(Model::new(), || {
+        let m = Mutex::new(());
+        thread::scope(|s| {
+            s.spawn(|| drop(m.lock()));
+            m.try_lock().is_some()
+        })
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn a_mutex_orders_what_it_guards() {
+    let seen = outcomes(Model::new(), || {
+        let m = Mutex::new(0);
+        thread::scope(|s| {
+            s.spawn(|| *m.lock() += 1);
+            s.spawn(|| *m.lock() *= 10);
+            *m.lock() += 2;
+        });
+        m.into_inner()
+    });
+    assert_eq!(seen, [3, 12, 21, 30]);
+}
+
+#[test]
+fn a_reader_writer_lock_lets_readers_share_and_keeps_writers_alone() {
+    let seen = outcomes(Model::new(), || {
+        let lock = RwLock::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut value = lock.write();
+                *value += 1;
+                *value += 1;
+            });
+            let first = lock.read();
+            *first
+        })
+    });
+    assert_eq!(seen, [0, 2]);
+    let both_read = outcomes(Model::new(), || {
+        let lock = RwLock::new(());
+        thread::scope(|s| {
+            let _mine = lock.read();
+            s.spawn(|| lock.try_read().is_some()).join().unwrap()
+        })
+    });
+    assert_eq!(both_read, [true]);
+}
+
+#[test]
+fn a_condition_variable_wakes_whoever_waits() {
+    let seen = outcomes(Model::new(), || {
+        let (ready, changed) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                *ready.lock() = true;
+                changed.notify_one();
+            });
+            let mut guard = ready.lock();
+            let mut waits = 0;
+            while !*guard {
+                changed.wait(&mut guard);
+                waits += 1;
+            }
+            waits
+        })
+    });
+    assert_eq!(seen, [0, 1]);
+}
+
+/// `if` where `while` is needed: right only if nothing wakes up for no reason.
+fn waits_once() {
+    let (ready, changed) = (Mutex::new(false), Condvar::new());
+    thread::scope(|s| {
+        s.spawn(|| {
+            *ready.lock() = true;
+            changed.notify_one();
+        });
+        let mut guard = ready.lock();
+        if !*guard {
+            changed.wait(&mut guard);
+        }
+        assert!(*guard, "woken too early");
+    });
+}
+
+#[test]
+fn spurious_wakeups_come_only_when_asked_for() {
+    explore(waits_once).expect("without spurious wake-ups one look is enough");
+    let failure = Model::new()
+        .spurious_wakeups(1)
+        .explore(waits_once)
+        .expect_err("a spurious wake-up finds the missing loop");
+    assert_eq!(failure.kind, Kind::Panic);
+    assert!(
+        failure.report.contains("for no reason"),
+        "{}",
+        failure.report
+    );
+}
+
+#[test]
+fn a_loop_around_a_wait_survives_spurious_wakeups() {
+    for n in [1, 2] {
+        let model = Model::new().spurious_wakeups(n);
+        let woken = outcomes(model, || {
+            let (ready, changed) = (Mutex::new(false), Condvar::new());
+            thread::scope(|s| {
+                s.spawn(|| {
+                    *ready.lock() = true;
+                    changed.notify_all();
+                });
+                changed.wait_while(&mut ready.lock(), |ready| !*ready);
+            });
+        });
+        assert_eq!(woken, [()]);
+    }
+}
+
+#[test]
+fn a_futex_compares_and_sleeps_in_one_step() {
+    let seen = outcomes(Model::new(), || {
+        let word = AtomicU32::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                word.store(1, Release);
+                futex::wake_one(&word);
+            });
+            let mut waits = 0;
+            while word.load(Acquire) == 0 {
+                futex::wait(&word, 0);
+                waits += 1;
+            }
+            waits
+        })
+    });
+    assert_eq!(seen, [0, 1]);
+    let failure = explore(|| {
+        let word = AtomicU32::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                futex::wake_one(&word);
+                word.store(1, Release);
+            });
+            while word.load(Acquire) == 0 {
+                futex::wait(&word, 0);
+            }
+        });
+    })
+    .expect_err("a wake-up before the store is lost");
+    assert_eq!(failure.kind, Kind::Deadlock);
+}
+
+#[test]
+fn an_unpark_is_kept_for_the_next_park() {
+    explore(|| {
+        let flag = Arc::new(AtomicUsize::new(0));
+        let theirs = Arc::clone(&flag);
+        let main = thread::current();
+        let t = thread::spawn(move || {
+            theirs.store(1, Relaxed);
+            main.unpark();
+        });
+        thread::park();
+        assert_eq!(flag.load(Relaxed), 1, "unpark synchronises with park");
+        t.join().unwrap();
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+#[test]
+fn join_gives_the_value_or_the_panic() {
+    explore(|| {
+        assert_eq!(thread::spawn(|| 7).join().unwrap(), 7);
+        let payload = thread::spawn(|| panic!("caught by join")).join();
+        let payload = payload.expect_err("the thread panicked");
+        assert_eq!(payload.downcast_ref(), Some(&"caught by join"));
+        let scoped = thread::scope(|s| s.spawn(|| -> u8 { panic!("in a scope") }).join().is_err());
+        assert!(scoped);
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+/// A panic that the program catches is no failure, whatever its destructors did on the way.
+#[test]
+fn a_panic_that_is_caught_does_no_harm() {
+    struct Notifies<'a>(&'a Mutex<u32>, &'a Condvar);
+    impl Drop for Notifies<'_> {
+        fn drop(&mut self) {
+            *self.0.lock() += 1;
+            self.1.notify_all();
+        }
+    }
+    explore(|| {
+        let (count, changed) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let caught = catch_unwind(AssertUnwindSafe(|| {
+                    let _notifies = Notifies(&count, &changed);
+                    let _held = count.lock();
+                    panic!("while the lock is held");
+                }));
+                assert!(caught.is_err());
+                *count.lock() += 1;
+                changed.notify_all();
+            });
+            changed.wait_while(&mut count.lock(), |count| *count < 2);
+        });
+        assert_eq!(count.into_inner(), 2);
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+#[test]
+fn a_mutex_dropped_while_its_guard_unwinds_does_no_harm() {
+    explore(|| {
+        let caught = catch_unwind(|| {
+            let m = Mutex::new(String::from("dropped"));
+            let _held = m.lock();
+            panic!("out of the scope of the mutex");
+        });
+        assert!(caught.is_err());
+        drop(Mutex::new(0).lock());
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+#[test]
+fn a_plain_reference_to_an_atomic_is_put_back() {
+    explore(|| {
+        let mut n = AtomicUsize::new(1);
+        *n.get_mut() += 1;
+        assert_eq!(*n.get_mut(), 2);
+        assert_eq!(n.fetch_add(1, Relaxed), 2);
+        assert_eq!(n.into_inner(), 3);
+        let mut b = harness::sync::model::atomic::AtomicBool::new(false);
+        *b.get_mut() = true;
+        assert!(b.load(Relaxed));
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+#[test]
+fn a_preemption_bound_is_kept_and_reported() {
+    let program = || {
+        let m = Mutex::new(0);
+        thread::scope(|s| {
+            s.spawn(|| *m.lock() += 1);
+            s.spawn(|| *m.lock() += 1);
+            *m.lock() += 1;
+        });
+    };
+    let all = explore(program).expect("it is right").coverage;
+    let some = Model::new()
+        .preemption_bound(0)
+        .explore(program)
+        .expect("it is right")
+        .coverage;
+    assert!(some.interleavings < all.interleavings);
+    assert_eq!(
+        (all.preemption_bound, some.preemption_bound),
+        (None, Some(0))
+    );
+    assert!(all.exhaustive && some.exhaustive);
+}
+
+#[test]
+fn an_exploration_that_takes_too_long_passes_and_says_so() {
+    let explored = Model::new()
+        .budget(std::time::Duration::from_millis(20))
+        .explore(|| {
+            let n = AtomicUsize::new(0);
+            thread::scope(|s| {
+                for _ in 0..3 {
+                    s.spawn(|| {
+                        for _ in 0..4 {
+                            n.fetch_add(1, Relaxed);
+                        }
+                    });
+                }
+            });
+        })
+        .expect("it is right");
+    assert!(!explored.coverage.exhaustive);
+}
+
+#[test]
+fn try_lock_does_not_disturb_the_other_ways_to_lock() {
+    let seen = outcomes(Model::new(), || {
+        let (value, changed) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                if let Some(mut value) = value.try_lock() {
+                    *value += 10;
+                }
+                *value.lock() += 1;
+                changed.notify_one();
+            });
+            let mut guard = value.lock();
+            while *guard % 10 == 0 {
+                changed.wait(&mut guard);
+            }
+        });
+        value.into_inner()
+    });
+    assert_eq!(seen, [1, 11]);
+}
