@@ -3,7 +3,7 @@
 use crate::WaitGroup;
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sync::{cell::UnsafeCell, thread};
-use harness::verdict::Kind;
+use harness::verdict::{Kind, failure_line};
 
 /// Catches a `wait` that sleeps first and looks afterwards: nobody is there to wake it.
 #[test]
@@ -33,7 +33,10 @@ fn wait_sleeps_while_a_task_is_unfinished() {
     match explored {
         Ok(_) => panic!("`wait` returned, and the counter was 1"),
         Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => panic!("`wait` should sleep here:\n{}", failure.report),
+        Err(failure) => {
+            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+            panic!("`wait` should fall asleep here, and it does not");
+        }
     }
 }
 
