@@ -1,6 +1,6 @@
 //! The heap's balance, per check, and where an allocation came from.
 
-use super::WATCH;
+use super::{WATCH, Watch};
 use parking_lot::Mutex;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
@@ -120,7 +120,9 @@ fn place(trace: &Backtrace) -> String {
             continue;
         };
         let foreign = ["/rustc/", "/.cargo/registry/", "/library/", "harness/src/"];
-        if !foreign.iter().any(|part| location.contains(part)) {
+        // The shim that calls the allocator is charged to the line with `#[global_allocator]`.
+        let shim = function.contains("__rust_alloc");
+        if !shim && !foreign.iter().any(|part| location.contains(part)) {
             // "path:line:column": the column is noise.
             let location = location
                 .rsplit_once(':')
@@ -132,35 +134,72 @@ fn place(trace: &Backtrace) -> String {
     "outside the program's own code".to_owned()
 }
 
-// SAFETY: every method hands its arguments to `System`, which meets the contract, and returns what it
-// returned. The bookkeeping beside it does not touch the memory, and allocates through `System` in turn
-// because `INSIDE` keeps it from counting itself.
+/// What stands before every block: the check it is charged to, or null. A block is often freed by another
+/// thread than the one that allocated it (what `std::thread::spawn` hands to the new thread is), and by then
+/// that thread may belong to no check or to another; so the block itself says who is to be told.
+type Header = *const Watch;
+
+/// The layout of a block with its header in front, and the distance from the one to the other.
+fn with_header(layout: Layout) -> Option<(Layout, usize)> {
+    Layout::new::<Header>().extend(layout).ok()
+}
+
+// SAFETY: a block is the end of a larger block from `System`, at the distance that `Layout::extend` computes
+// for this very layout: it has the size and the alignment asked for, and overlaps nothing. The header lies
+// before it, so nothing the owner of the block does can touch it. The bookkeeping allocates through here in
+// turn, uncharged, because `INSIDE` is set.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise about `layout` is what `System` asks for.
-        let block = unsafe { System.alloc(layout) };
-        if !block.is_null() {
-            count(|balance| balance.allocated(block.addr(), layout.size()));
+        let Some((whole, distance)) = with_header(layout) else {
+            return std::ptr::null_mut();
+        };
+        // SAFETY: `whole` holds a header, so its size is not zero.
+        let start = unsafe { System.alloc(whole) };
+        if start.is_null() {
+            return start;
+        }
+        let watch = current();
+        // SAFETY: `distance` is inside the allocation, and at least a header's size. The place right before
+        // the block is aligned for a header: `distance` is a multiple of the block's alignment, or a header's
+        // size where that is larger.
+        let block = unsafe {
+            let block = start.add(distance);
+            block
+                .cast::<Header>()
+                .sub(1)
+                .write(watch.map_or(std::ptr::null(), |w| w));
+            block
+        };
+        if let Some(watch) = watch {
+            watch.heap.allocated(block.addr(), layout.size());
         }
         block
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        count(|balance| balance.freed(block.addr()));
-        // SAFETY: the block came from `System` with this layout, as the caller promises.
-        unsafe { System.dealloc(block, layout) }
+        let Some((whole, distance)) = with_header(layout) else {
+            return;
+        };
+        // SAFETY: the block came from `alloc` with this layout, as the caller promises: a header stands right
+        // before it, and a watch lives as long as the process.
+        let watch = unsafe { block.cast::<Header>().sub(1).read().as_ref() };
+        if let Some(watch) = watch {
+            watch.heap.freed(block.addr());
+        }
+        // SAFETY: that is where the larger block begins, and its layout.
+        unsafe { System.dealloc(block.sub(distance), whole) }
     }
 }
 
-fn count(f: impl FnOnce(&Balance)) {
+/// The check that the running thread allocates for.
+fn current() -> Option<&'static Watch> {
     if !COUNTING.load(Relaxed) {
         COUNTING.store(true, Relaxed);
     }
+    if INSIDE.get() {
+        return None;
+    }
     // `try_with`: the thread-local has no destructor and is always there, but the allocator must not
     // panic even if that changes.
-    if let Ok(Some(watch)) = WATCH.try_with(Cell::get)
-        && !INSIDE.get()
-    {
-        f(&watch.heap);
-    }
+    WATCH.try_with(Cell::get).ok().flatten()
 }
