@@ -6,6 +6,7 @@
 #[cfg(test)]
 use harness::sync::model as sync;
 #[cfg(not(test))]
+#[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 
 mod wait_group;
@@ -13,3 +14,5 @@ pub use wait_group::WaitGroup;
 
 #[cfg(test)]
 mod race_freedom;
+
+harness::facade_only!("wait_group.rs");

@@ -12,3 +12,5 @@ pub use wait_group::WaitGroup;
 #[cfg(test)]
 #[path = "../../../../exercises/02_goroutines/02_wait_group/src/race_freedom.rs"]
 mod race_freedom;
+
+harness::facade_only!("wait_group.rs");
