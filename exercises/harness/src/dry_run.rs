@@ -28,7 +28,7 @@ pub(crate) fn diagnose(log: &Log, ending: Option<&Ending>) -> (Kind, String) {
         Ending::Passed | Ending::UsesTryLock => {
             unreachable!("neither is a failure: the search handles them")
         }
-        Ending::Panicked => (Kind::Panic, panic_message(log)),
+        Ending::Panicked | Ending::PanickedTwice => (Kind::Panic, panic_message(log)),
         // Whatever happened after a thread died of a panic that nobody saw, the panic came first.
         Ending::Loom if log.unseen_panic().is_some() => (Kind::Panic, panic_message(log)),
         Ending::Loom => by_loom(log),

@@ -225,6 +225,17 @@ impl Model {
                     exhaustive: begun.elapsed() < self.budget,
                 },
             }),
+            Some(Ending::PanickedTwice) => {
+                // The panicking thread sleeps inside std's panic hook, which std never gives back: libtest
+                // would wait for it at its end, for ever. So this process ends here.
+                let found = Found::new(&log, Some(&Ending::PanickedTwice));
+                eprintln!(
+                    "{}\n\n{}\nA destructor panicked while a panic unwound: Rust ends the process for that.",
+                    failure_line(found.kind),
+                    found.report.with_count(found.iteration)
+                );
+                std::process::exit(101)
+            }
             Some(ending) => Err(Found::new(&log, Some(&ending))),
             None => {
                 session.abandoned.store(true, Relaxed);

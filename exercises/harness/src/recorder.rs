@@ -275,6 +275,8 @@ pub(crate) enum Ending {
     Loom,
     /// Main panicked, or a thread whose panic nobody looked at.
     Panicked,
+    /// A destructor panicked while a panic unwound. The process cannot go on.
+    PanickedTwice,
     /// A coroutine ran out of stack.
     StackOverflow,
     /// The program asked for more threads than there may be.
@@ -580,7 +582,7 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
     });
     if cannot_unwind {
         // The process would abort when this returns.
-        over(Ending::Panicked);
+        over(Ending::PanickedTwice);
     }
 }
 

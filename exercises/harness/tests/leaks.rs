@@ -3,6 +3,7 @@
 
 use harness::leaks::{self, CountingAllocator, Leaks};
 use harness::sync::real::thread;
+use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -69,7 +70,7 @@ fn a_thread_that_panics_has_ended() {
 fn threads_of_a_scope_belong_to_the_check() {
     let found = leaks(|| {
         thread::scope(|s| {
-            s.spawn(|| std::mem::forget(Box::new([0_u64; 4])));
+            s.spawn(|| std::mem::forget(black_box(Box::new([0_u64; 4]))));
         });
     });
     assert_eq!(found.heap.len(), 1);
@@ -120,7 +121,7 @@ fn a_block_never_freed_is_named_with_where_it_was_allocated() {
     let mut line = 0;
     let found = leaks(|| {
         line = line!() + 1;
-        std::mem::forget(Box::new([0_u8; 48]));
+        std::mem::forget(black_box(Box::new([0_u8; 48])));
     });
     assert_eq!(found.heap.len(), 1, "{found}");
     let accusation = &found.heap[0];
@@ -165,10 +166,10 @@ fn checks_side_by_side_do_not_disturb_each_other() {
     std::thread::scope(|s| {
         s.spawn(|| {
             for _ in 0..20 {
-                balanced(|| drop(vec![Box::new(1); 10]));
+                balanced(|| drop(black_box(vec![Box::new(1); 10])));
             }
         });
-        let found = leaks(|| std::mem::forget(Box::new(2)));
+        let found = leaks(|| std::mem::forget(black_box(Box::new(2))));
         assert_eq!(found.heap.len(), 1);
     });
 }

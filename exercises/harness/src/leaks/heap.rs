@@ -120,9 +120,9 @@ fn place(trace: &Backtrace) -> String {
             function = line.split_once(": ").map_or(line, |(_, name)| name);
             continue;
         };
-        let foreign = ["/rustc/", "/.cargo/registry/", "/library/", "harness/src/"];
+        let foreign = ["/rustc/", "/.cargo/registry/", "/library/", "src/leaks/"];
         // The shim that calls the allocator is charged to the line with `#[global_allocator]`.
-        let shim = function.contains("__rust_alloc");
+        let shim = function.contains("__rust_alloc") || function.contains("__rust_realloc");
         if !shim && !foreign.iter().any(|part| location.contains(part)) {
             // "path:line:column": the column is noise.
             let location = location

@@ -6,7 +6,7 @@
 //! - the heap holds no more blocks than before, where the test binary has the [`CountingAllocator`].
 //!
 //! A thread that is about to end and a destructor that is about to run are waited for: the check looks
-//! again and again, for two seconds, before it accuses. What it then reports has a place of origin: the
+//! again and again, for two seconds and for half a second, before it accuses. What it then reports has a place of origin: the
 //! line that spawned the thread, made the value, or allocated the block.
 //!
 //! ```
@@ -38,6 +38,13 @@ use std::time::{Duration, Instant};
 
 /// How long a thread that has been told to end, or a value that is about to be dropped, may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a thread that has run its last line may take to vanish: it still drops its thread-locals, and
+/// with them perhaps a value, and frees what the operating system's thread was made of.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How long the heap must stand still to count as settled, where threads may still be vanishing.
+const STILL: Duration = Duration::from_millis(10);
 
 /// How often the closure runs before the heap is watched: lazily made statics and thread-locals settle.
 const WARM_UP_ROUNDS: usize = 2;
@@ -127,14 +134,15 @@ pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
         return Ok(());
     }
     for _ in 0..MEASURED_ROUNDS {
-        let before = watch.heap.blocks();
+        let before = settled_blocks(watch);
         run_round(watch, &mut body)?;
-        if settles(|| watch.heap.blocks() <= before) {
+        if settles(GRACE, || watch.heap.blocks() <= before) {
             return Ok(());
         }
     }
     let tracing = watch.heap.trace();
     run_round(watch, &mut body)?;
+    settled_blocks(watch);
     let heap = tracing.survivors();
     Err(Leaks {
         heap,
@@ -145,7 +153,8 @@ pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
 /// One run of the body; then its threads must have ended and its values must be gone.
 fn run_round(watch: &'static Watch, body: &mut impl FnMut()) -> Result<(), Leaks> {
     with_owner(&watch.values, body);
-    let quiet = settles(|| watch.threads.all_ended() && watch.values.is_balanced());
+    let quiet = settles(PATIENCE, || watch.threads.all_ended())
+        && settles(GRACE, || watch.values.is_balanced());
     let leaks = if quiet {
         Leaks::default()
     } else {
@@ -165,9 +174,25 @@ fn run_round(watch: &'static Watch, body: &mut impl FnMut()) -> Result<(), Leaks
     if leaks.is_empty() { Ok(()) } else { Err(leaks) }
 }
 
+/// The blocks in use once the threads of the last round are gone: a block of theirs that is freed later would
+/// hide one that leaks.
+fn settled_blocks(watch: &Watch) -> isize {
+    let mut blocks = watch.heap.blocks();
+    let deadline = Instant::now() + GRACE;
+    while watch.threads.any_started() && Instant::now() < deadline {
+        std::thread::sleep(STILL);
+        let now = watch.heap.blocks();
+        if now == blocks {
+            break;
+        }
+        blocks = now;
+    }
+    blocks
+}
+
 /// Looks until `condition` holds or patience ends, more and more rarely.
-fn settles(mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + PATIENCE;
+fn settles(patience: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
     let mut pause = Duration::from_micros(20);
     loop {
         if condition() {

@@ -3,10 +3,15 @@
 use super::{WATCH, Watch};
 use parking_lot::Mutex;
 use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The threads of one check.
 #[derive(Default)]
-pub(super) struct Threads(Mutex<Vec<Running>>);
+pub(super) struct Threads {
+    running: Mutex<Vec<Running>>,
+    /// The number of the next one.
+    next: AtomicU64,
+}
 
 struct Running {
     serial: u64,
@@ -16,11 +21,15 @@ struct Running {
 
 impl Threads {
     pub(super) fn all_ended(&self) -> bool {
-        self.0.lock().is_empty()
+        self.running.lock().is_empty()
+    }
+
+    pub(super) fn any_started(&self) -> bool {
+        self.next.load(Relaxed) > 0
     }
 
     pub(super) fn running(&self) -> Vec<String> {
-        self.0
+        self.running
             .lock()
             .iter()
             .map(|thread| {
@@ -37,7 +46,7 @@ impl Threads {
 
     /// Forgets those that were reported, so that the next round accuses only its own.
     pub(super) fn clear(&self) {
-        self.0.lock().clear();
+        self.running.lock().clear();
     }
 }
 
@@ -47,9 +56,8 @@ pub(crate) fn thread_started(name: Option<&str>) -> Started {
     let Some(watch) = WATCH.get() else {
         return Started(None);
     };
-    let mut threads = watch.threads.0.lock();
-    let serial = threads.last().map_or(0, |thread| thread.serial + 1);
-    threads.push(Running {
+    let serial = watch.threads.next.fetch_add(1, Relaxed);
+    watch.threads.running.lock().push(Running {
         serial,
         name: name.map(str::to_owned),
         spawned: Location::caller(),
@@ -74,7 +82,7 @@ impl Drop for Started {
         if let Some((watch, serial)) = self.0 {
             watch
                 .threads
-                .0
+                .running
                 .lock()
                 .retain(|thread| thread.serial != serial);
         }

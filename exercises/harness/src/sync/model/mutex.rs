@@ -19,7 +19,7 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 ///
 /// Loom lets a thread that is about to try the lock wait until it is free, so that the attempt never fails.
 /// In a program that uses `try_lock` the mutex therefore queues its waiters itself, and takes loom's lock only
-/// once it is free, for the order that it gives to the accesses: see [`Turnstile`].
+/// once it is free, for the order that it gives to the accesses: see `Turnstile`.
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
     turnstile: Option<Turnstile>,
