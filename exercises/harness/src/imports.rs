@@ -47,16 +47,16 @@ pub fn require_facade(file: &str, source: &str) {
     if found.is_empty() {
         return;
     }
-    for violation in &found {
-        eprintln!("src/{file}:{}: {violation}", violation.line);
-    }
-    eprintln!(
-        "\nThe model explores what it can see, and it sees only what comes from `crate::sync`:\n\
-         with a lock of another crate it would hang, or pass a program that is wrong."
+    let places: Vec<_> = found
+        .iter()
+        .map(|violation| format!("src/{file}:{}: {violation}", violation.line))
+        .collect();
+    panic!(
+        "concurrency must come from the facade, crate::sync\n{}\n\
+         The model explores what it can see, and it sees only what comes from `crate::sync`:\n\
+         with a lock of another crate it would hang, or pass a program that is wrong.",
+        places.join("\n")
     );
-    std::panic::resume_unwind(Box::new(
-        "concurrency must come from crate::sync".to_owned(),
-    ));
 }
 
 /// Where the facade has what a module of another crate offers. The first entry that fits decides; an empty
