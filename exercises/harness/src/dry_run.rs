@@ -545,7 +545,8 @@ fn lanes(log: &Log, rows: &[Row], width: usize) -> String {
             } else {
                 String::new()
             };
-            let _ = writeln!(text, "{number:>3}  {:indent$}{part}", "");
+            let line = format!("{number:>3}  {:indent$}{part}", "");
+            let _ = writeln!(text, "{}", line.trim_end());
         }
     }
     text
