@@ -1,5 +1,6 @@
 //! The report of a failing interleaving: a column per thread, a row per effect, and what went wrong.
 
+use crate::place::short;
 use crate::recorder::{
     Effect, Ending, Event, Fate, Log, MAX_THREADS, ObjectId, Panic, Pending, Place, Standing,
     ThreadId, Value,
@@ -205,11 +206,11 @@ fn data_race(log: &Log, thread: ThreadId) -> String {
             _ => "read",
         };
         let event = &log.events[other];
-        let _ = writeln!(
-            message,
-            "{}",
-            one(event.thread, what, event.place.unwrap_or(made))
-        );
+        let place = event.place.unwrap_or(made);
+        let _ = writeln!(message, "{}", one(event.thread, what, place));
+    } else {
+        let maker = log.object(id).maker;
+        let _ = writeln!(message, "{}", one(maker, "make", made));
     }
     message + &one(thread, access.name, access.place)
 }
@@ -281,9 +282,14 @@ pub(crate) fn report(log: &Log, kind: Kind, message: &str) -> Report {
         Kind::Stuck => "Stuck",
         Kind::SetUp => "The model cannot run",
     };
-    let _ = writeln!(text, "{title}: {}", lines.next().unwrap_or_default());
-    for line in lines {
-        let _ = writeln!(text, "  {line}");
+    let first = format!("{title}: {}", lines.next().unwrap_or_default());
+    for line in std::iter::once(first).chain(lines.map(|line| format!("  {line}"))) {
+        // The layout of a line that fits is its author's.
+        let fits = line.chars().count() <= width;
+        let parts = if fits { vec![line] } else { wrap(&line, width) };
+        for part in parts {
+            let _ = writeln!(text, "{}", part.trim_end());
+        }
     }
     legend(log, &rows, &mut text);
     Report(text)
@@ -385,11 +391,11 @@ fn describe(log: &Log, event: &Event) -> String {
             let stale = if got == newest {
                 String::new()
             } else {
-                format!("  STALE: newest is {}", show(*newest))
+                format!("  STALE: newest is {}", show(log, *newest))
             };
-            format!("{o}.load({order:?}) = {}{stale}", show(*got))
+            format!("{o}.load({order:?}) = {}{stale}", show(log, *got))
         }
-        Effect::Store { value, order } => format!("{o}.store({}, {order:?})", show(*value)),
+        Effect::Store { value, order } => format!("{o}.store({}, {order:?})", show(log, *value)),
         Effect::Update {
             name,
             argument,
@@ -398,9 +404,9 @@ fn describe(log: &Log, event: &Event) -> String {
             order,
         } => format!(
             "{o}.{name}({}, {order:?}): {} becomes {}",
-            show(*argument),
-            show(*old),
-            show(*new)
+            show(log, *argument),
+            show(log, *old),
+            show(log, *new)
         ),
         Effect::Exchange {
             name,
@@ -411,13 +417,13 @@ fn describe(log: &Log, event: &Event) -> String {
         } => match found {
             Ok(_) => format!(
                 "{o}.{name}({order:?}): {} becomes {}",
-                show(*expected),
-                show(*new)
+                show(log, *expected),
+                show(log, *new)
             ),
             Err(found) => format!(
                 "{o}.{name}({order:?}) fails: {} expected, {} found",
-                show(*expected),
-                show(*found)
+                show(log, *expected),
+                show(log, *found)
             ),
         },
         Effect::LockWaits { name: what, holder } => {
@@ -435,7 +441,9 @@ fn describe(log: &Log, event: &Event) -> String {
         } => woken("park", *spurious),
         Effect::Sleeps(what) => format!("{o}.{what} … sleeps"),
         Effect::Wakes { name, spurious } => woken(&format!("{o}.{name}"), *spurious),
-        Effect::NoSleep { name, found } => format!("{o}.{name} returns: {} found", show(*found)),
+        Effect::NoSleep { name, found } => {
+            format!("{o}.{name} returns: {} found", show(log, *found))
+        }
         Effect::Notify { name, woken } => format!("{o}.{name}: {}", names(woken)),
         Effect::Read => format!("{o} read"),
         Effect::Write => format!("{o} write"),
@@ -451,14 +459,51 @@ fn woken(what: &str, spurious: bool) -> String {
     }
 }
 
-fn show(value: Value) -> String {
+fn show(log: &Log, value: Value) -> String {
     match value {
         // A counter that went below zero is easier to see so.
         Value::Int(i) if i > i128::from(i64::MAX) => format!("MAX-{}", i128::from(u64::MAX) - i),
         Value::Int(i) => i.to_string(),
         Value::Bool(b) => b.to_string(),
         Value::Pointer(0) => "null".to_owned(),
-        Value::Pointer(address) => format!("{address:#x}"),
+        Value::Pointer(address) => pointer(log, address),
+    }
+}
+
+/// A pointer is called by the order in which the interleaving first shows it: the address says nothing, and is
+/// another one on every run.
+fn pointer(log: &Log, address: usize) -> String {
+    let mut seen: Vec<usize> = Vec::new();
+    for value in log.events.iter().flat_map(values) {
+        if let Value::Pointer(other) = value
+            && other != 0
+            && !seen.contains(&other)
+        {
+            seen.push(other);
+        }
+    }
+    let rank = seen.iter().position(|&other| other == address);
+    rank.map_or_else(
+        || "a pointer".to_owned(),
+        |rank| format!("pointer {}", rank + 1),
+    )
+}
+
+/// The values that a row shows.
+fn values(event: &Event) -> Vec<Value> {
+    match event.effect {
+        Effect::Load { got, newest, .. } => vec![got, newest],
+        Effect::Store { value, .. } => vec![value],
+        Effect::Update {
+            argument, old, new, ..
+        } => vec![argument, old, new],
+        Effect::Exchange {
+            expected,
+            new,
+            found,
+            ..
+        } => vec![expected, new, found.unwrap_or_else(|found| found)],
+        _ => Vec::new(),
     }
 }
 
@@ -494,13 +539,6 @@ fn legend(log: &Log, rows: &[Row], text: &mut String) {
         let made = short(log.object(id).made);
         let _ = writeln!(text, "{} is made at {made}", object_name(log, id));
     }
-}
-
-/// `wait_group.rs:41`.
-fn short(place: Place) -> String {
-    let file = place.file();
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    format!("{name}:{}", place.line())
 }
 
 fn lanes(log: &Log, rows: &[Row], width: usize) -> String {
@@ -565,7 +603,11 @@ fn fold(rows: &[Row]) -> Vec<(&Row, String)> {
         .into_iter()
         .map(|(row, times)| {
             let mut cell = row.text.clone();
-            if let Some(place) = row.place {
+            // A destructor that the compiler calls has std's line, which says nothing.
+            if let Some(place) = row
+                .place
+                .filter(|place| !place.file().starts_with("/rustc/"))
+            {
                 let _ = write!(cell, "  {}", short(place));
             }
             if times > 1 {

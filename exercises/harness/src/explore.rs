@@ -249,8 +249,8 @@ impl Model {
         recorder::attach(Arc::clone(session));
         let mut builder = loom::model::Builder::new();
         builder.max_threads = recorder::MAX_THREADS;
-        // An operation on an atomic is two of loom's: see `sync::model::atomic::Memory`.
-        builder.max_branches = 2 * self.max_branches;
+        // An operation on an atomic is up to four branches of loom's: see `sync::model::atomic::Memory`.
+        builder.max_branches = 4 * self.max_branches;
         builder.preemption_bound = self.preemption_bound;
         builder.max_duration = Some(self.budget);
         builder.max_permutations = None;

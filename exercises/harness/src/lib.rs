@@ -21,6 +21,8 @@ mod dry_run;
 #[cfg(feature = "runtime")]
 mod explore;
 #[cfg(feature = "runtime")]
+mod place;
+#[cfg(feature = "runtime")]
 mod recorder;
 
 #[cfg(feature = "runtime")]

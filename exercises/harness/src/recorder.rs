@@ -138,6 +138,8 @@ pub(crate) struct Pending {
 pub(crate) struct Object {
     pub(crate) type_name: &'static str,
     pub(crate) made: Place,
+    /// Making it counts as a write.
+    pub(crate) maker: ThreadId,
     /// For an atomic: the last value stored.
     pub(crate) newest: Value,
     /// For a lock: who holds it, and since where. Several, if it is held for reading.
@@ -358,6 +360,7 @@ pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> Obj
         log.objects.push(Object {
             type_name,
             made,
+            maker: current(),
             newest,
             holders: Vec::new(),
             count: 1,
@@ -573,7 +576,7 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
             log.panics.push(Panic {
                 thread,
                 message: message.clone(),
-                place: place.map(ToString::to_string).unwrap_or_default(),
+                place: place.map(crate::place::full).unwrap_or_default(),
                 at: log.events.len(),
                 fate: Fate::Unwinds,
             });

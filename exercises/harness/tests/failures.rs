@@ -10,12 +10,33 @@ use harness::sync::model::{
 use harness::verdict::Kind;
 use harness::{Failure, explore, leaks};
 
+/// Requires the kind, and pins what a person reads: see `snapshots/`. Lines are counted from the test's first,
+/// so that a change above it changes nothing.
 #[track_caller]
 fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) -> Failure {
+    let first_line = std::panic::Location::caller().line();
     let failure = explore(program).expect_err("the model must fail");
-    println!("{}", failure.report);
     assert_eq!(failure.kind, kind, "{}", failure.report);
+    let test = std::thread::current().name().map(str::to_owned);
+    let test = test.expect("libtest names the thread after the test");
+    insta::assert_snapshot!(test, relative_lines(&failure.report, first_line));
     failure
+}
+
+/// `failures.rs:123` becomes `failures.rs:+3`. What the columns lose by that, the snapshot loses too.
+fn relative_lines(report: &str, first: u32) -> String {
+    let mut parts = report.split("failures.rs:");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let line: u32 = part[..digits].parse().expect("a line number follows");
+        text += &format!(
+            "failures.rs:{:+}{}",
+            i64::from(line) - i64::from(first),
+            &part[digits..]
+        );
+    }
+    text
 }
 
 #[test]
@@ -70,6 +91,33 @@ fn relaxed_flag() {
             }
         });
     });
+}
+
+#[test]
+fn cell_reached_by_a_thread_that_nothing_orders_after_its_making() {
+    use harness::sync::model::atomic::AtomicPtr;
+    let failure = fails(Kind::DataRace, || {
+        struct Place(AtomicPtr<UnsafeCell<u8>>);
+        let place = Place(AtomicPtr::default());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let cell = place.0.load(Relaxed);
+                if !cell.is_null() {
+                    // SAFETY: main frees the cell after the scope; that it may not be read yet is the point.
+                    unsafe { &*cell }.with(|_| {});
+                }
+            });
+            let cell = Box::into_raw(Box::new(UnsafeCell::new(1)));
+            place.0.store(cell, Relaxed);
+        });
+        // SAFETY: the cell came from a box and no thread is left that knows it.
+        drop(unsafe { Box::from_raw(place.0.into_inner()) });
+    });
+    assert!(
+        failure.message.contains("main makes it"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]

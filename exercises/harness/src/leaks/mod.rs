@@ -105,7 +105,7 @@ pub fn check(body: impl FnMut()) {
     if let Err(leaks) = find(body) {
         let at = Location::caller();
         eprintln!("{}", verdict::failure_line(Kind::Leak));
-        eprintln!("\n{leaks}\n  (leak check at {}:{})", at.file(), at.line());
+        eprintln!("\n{leaks}\n  (leak check at {})", crate::place::full(at));
         std::panic::resume_unwind(Box::new("leak".to_owned()));
     }
 }

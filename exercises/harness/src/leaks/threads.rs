@@ -35,10 +35,9 @@ impl Threads {
             .map(|thread| {
                 let name = thread.name.as_deref().map(|n| format!(" {n:?}"));
                 format!(
-                    "thread{} still runs: spawned at {}:{}",
+                    "thread{} still runs: spawned at {}",
                     name.unwrap_or_default(),
-                    thread.spawned.file(),
-                    thread.spawned.line()
+                    crate::place::full(thread.spawned)
                 )
             })
             .collect()

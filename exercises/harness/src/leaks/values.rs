@@ -92,10 +92,9 @@ impl fmt::Display for Unbalanced {
         };
         write!(
             f,
-            "value of type {} {times}: made at {}:{}",
+            "value of type {} {times}: made at {}",
             self.type_name,
-            self.made.file(),
-            self.made.line()
+            crate::place::full(self.made)
         )
     }
 }

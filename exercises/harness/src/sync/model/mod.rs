@@ -1,13 +1,17 @@
 //! The face that runs under the model checker: the same API on loom, with every operation recorded.
 //!
 //! These types exist only inside [`harness::model`](crate::model); made anywhere else they panic. What the
-//! model explores, and what it does not:
-//! - every order in which the operations of up to five threads can take effect;
-//! - every value that a load may return under the orderings given, but no load that is executed before the
-//!   loads and stores that precede it in its thread depend on it (load buffering);
-//! - `SeqCst` operations as `AcqRel`: where the total order matters, use `fence(SeqCst)`;
+//! model explores:
+//! - every order in which the operations of up to five threads can take effect. On one atomic the outcomes
+//!   found are exactly those of brute force (`tests/exactness.rs`), which bare loom does not reach;
+//! - every value that a load may return under the orderings given;
+//! - spurious wake-ups where [`Model::spurious_wakeups`](crate::Model::spurious_wakeups) asks for them.
+//!
+//! And what it does not, so that a pass does not speak of it:
+//! - load buffering: a load never returns a value that is stored only later;
+//! - two threads that each store to the same two atomics, and each is overtaken by the other (2+2W);
+//! - `SeqCst` operations count as `AcqRel`: where the total order matters, use `fence(SeqCst)`;
 //! - a waker of several sleepers wakes them in the order in which they fell asleep;
-//! - spurious wake-ups where [`Model::spurious_wakeups`](crate::Model::spurious_wakeups) asks for them;
 //! - `compare_exchange_weak` never fails spuriously, and there is no time: no `wait_for`.
 
 pub mod atomic;
