@@ -133,6 +133,17 @@ pub(crate) struct Pending {
     pub(crate) target: Option<ThreadId>,
 }
 
+impl Pending {
+    pub(crate) fn new(name: &'static str, object: Option<ObjectId>, place: Place) -> Self {
+        Self {
+            name,
+            object,
+            place,
+            target: None,
+        }
+    }
+}
+
 /// An object of the facade.
 #[derive(Debug)]
 pub(crate) struct Object {

@@ -135,12 +135,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Arc<T> {
 }
 
 fn pending(name: &'static str, id: ObjectId, place: Place) -> Pending {
-    Pending {
-        name,
-        object: Some(id),
-        place,
-        target: None,
-    }
+    Pending::new(name, Some(id), place)
 }
 
 fn count(name: &'static str, id: ObjectId, count: usize, place: Place) {

@@ -11,12 +11,7 @@ pub use std::sync::atomic::Ordering;
 #[track_caller]
 pub fn fence(order: Ordering) {
     let place = Location::caller();
-    let pending = Pending {
-        name: "fence",
-        object: None,
-        place,
-        target: None,
-    };
+    let pending = Pending::new("fence", None, place);
     recorder::step(pending, || loom::sync::atomic::fence(order));
     recorder::happened(Effect::Fence(order), None, place);
 }
@@ -153,7 +148,7 @@ macro_rules! atomic {
             }
 
             fn pending(&self, name: &'static str, place: Place) -> Pending {
-                Pending { name, object: Some(self.id), place, target: None }
+                Pending::new(name, Some(self.id), place)
             }
 
             /// Reads the value: any that this thread may still see.

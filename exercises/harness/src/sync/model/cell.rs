@@ -54,12 +54,7 @@ impl<T> UnsafeCell<T> {
     }
 
     fn pending(&self, name: &'static str, place: Place) -> Pending {
-        Pending {
-            name,
-            object: Some(self.id),
-            place,
-            target: None,
-        }
+        Pending::new(name, Some(self.id), place)
     }
 }
 

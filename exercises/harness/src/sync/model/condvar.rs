@@ -77,12 +77,7 @@ impl Condvar {
     }
 
     fn meet(&self, name: &'static str, place: Place) {
-        let pending = Pending {
-            name,
-            object: Some(self.id),
-            place,
-            target: None,
-        };
+        let pending = Pending::new(name, Some(self.id), place);
         recorder::step(pending, || self.meeting.notify_one());
     }
 }

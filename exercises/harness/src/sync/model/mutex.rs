@@ -156,12 +156,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn pending(&self, name: &'static str, place: Place) -> Pending {
-        Pending {
-            name,
-            object: Some(self.id),
-            place,
-            target: None,
-        }
+        Pending::new(name, Some(self.id), place)
     }
 
     /// Waits for the lock, on behalf of `name`, which may be a condition variable's `wait`.

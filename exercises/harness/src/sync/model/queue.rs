@@ -79,12 +79,7 @@ impl WaitQueue {
         object: Option<ObjectId>,
         place: Place,
     ) -> bool {
-        let pending = Pending {
-            name,
-            object,
-            place,
-            target: None,
-        };
+        let pending = Pending::new(name, object, place);
         recorder::step(pending, || match &ticket.0 {
             Alarm::Unpark(_) => loom::thread::park(),
             Alarm::Notify(notify) => notify.wait(),

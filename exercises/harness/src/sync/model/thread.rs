@@ -20,12 +20,7 @@ pub fn yield_now() {
 }
 
 fn pending(name: &'static str, place: Place) -> Pending {
-    Pending {
-        name,
-        object: None,
-        place,
-        target: None,
-    }
+    Pending::new(name, None, place)
 }
 
 /// Spawns a thread.
