@@ -1,0 +1,281 @@
+//! `cargo xtask break LESSON [MISTAKE]`: a mistake put into the reference, and what the tests say to it.
+//!
+//! It happens in the [scratch workspace](crate::verify::scratch): neither the learner's file nor the solution is
+//! touched.
+
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::Exit;
+use crate::files::lock;
+use crate::outcome::{Outcome, Wrong};
+use crate::render::{Length, Page, named, paragraph, row};
+use crate::run::Setup;
+use crate::select;
+use crate::style::{self, BAD, FAINT, GONE, GOOD, Marks, NEW, STRONG, WIDTH, columns, note, paint};
+use crate::verify::builds::run_all;
+use crate::verify::caught::{NoJob, catch, job};
+use crate::verify::mistake::{self, Mistake};
+use crate::verify::scratch::{self, Scratch};
+use crate::workspace::{Lesson, Workspace};
+
+/// Lists the mistakes of the lesson that goes by `wanted`, or shows what becomes of the one that is named.
+pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<Exit> {
+    let lesson = select::lesson(workspace, wanted)?;
+    let (mistakes, problems) = mistake::read_all(&workspace.path(lesson.mistakes()));
+    for problem in problems {
+        note(&format!(
+            " {}/{problem}; `git checkout` brings it back",
+            lesson.solution.display()
+        ));
+    }
+    let page = Page {
+        workspace,
+        lesson,
+        marks: Marks::of_locale(),
+        current: false,
+    };
+    match named {
+        Some(named) => show(&page, select::mistake(lesson, &mistakes, named)?),
+        None => {
+            style::print(&list(&page, &mistakes));
+            Ok(Exit::Success)
+        }
+    }
+}
+
+/// Each mistake: its name and what it is, the kind of failure, and the test that catches it.
+fn list(page: &Page<'_>, mistakes: &[Mistake]) -> String {
+    let mut text = page.header();
+    text.push('\n');
+    for mistake in mistakes {
+        let _ = writeln!(text, " {}", paint(STRONG, &mistake.name));
+        for line in style::wrap(&mistake.mistake, WIDTH - 3) {
+            let _ = writeln!(text, "   {line}");
+        }
+        let caught = format!("{} {} {}", mistake.kind, page.marks.dot, mistake.caught_by);
+        let caught = style::shorten(&caught, WIDTH - 3, page.marks);
+        let _ = writeln!(text, "   {}", paint(FAINT, caught));
+    }
+    if mistakes.is_empty() {
+        let _ = writeln!(text, " It has no mistakes to make yet.");
+    }
+    text.push('\n');
+    if !mistakes.is_empty() {
+        row(&mut text, "Run", format!("{} MISTAKE", more(page.lesson)));
+    }
+    row(&mut text, "Read", page.lesson.readme().display());
+    text
+}
+
+/// The command that lists the mistakes.
+fn more(lesson: &Lesson) -> String {
+    format!("cargo xtask break {}", lesson.name)
+}
+
+/// Shows the mistake, runs the test that must catch it, and shows how it does.
+fn show(page: &Page<'_>, mistake: &Mistake) -> Result<Exit> {
+    let Page {
+        workspace, lesson, ..
+    } = page;
+    let reference = lesson.reference();
+    let source = fs::read_to_string(workspace.path(&reference)).with_context(|| {
+        format!(
+            "cannot read {}: `git checkout` brings it back",
+            reference.display()
+        )
+    })?;
+    let setup = Setup::new()?;
+    let mut scratch = Scratch::new(workspace)?;
+    let _lock = lock(&scratch.root().join("lock"))?;
+    scratch
+        .add_mistake(workspace, lesson, mistake, &source)
+        .with_context(|| {
+            format!(
+                "{}/{}.patch cannot be used. `git checkout` brings back what was changed",
+                lesson.mistakes().display(),
+                mistake.name
+            )
+        })?;
+    style::print(&introduction(page, mistake));
+
+    let built = scratch.build(&setup, workspace, true)?;
+    let folder = scratch::mistake_folder(lesson, mistake);
+    let outcome = match job(&setup, lesson, mistake, &built)? {
+        Ok(job) => run_all(&setup, &[job])
+            .first()
+            .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name())),
+        Err(NoJob::NotBuilt) => {
+            let mut text = format!("{}\n\n", built.said.trim_end());
+            not_caught(
+                &mut text,
+                page,
+                "it does not build; cargo's words stand above",
+            );
+            style::print(&text);
+            return Ok(Exit::Failure);
+        }
+        Err(NoJob::NoSuchTest) => Outcome::NotRun,
+    };
+    let mut text = String::new();
+    if let Outcome::Wrong(wrong) = &outcome {
+        let wrong = Wrong {
+            report: real_places(&wrong.report, lesson, &folder.to_string_lossy()),
+            ..wrong.clone()
+        };
+        page.failure(&mut text, &mistake.caught_by, &wrong, Length::Full);
+    }
+    let caught = catch(&outcome, mistake);
+    match &caught {
+        Ok(()) => {
+            let mark = paint(GOOD, page.marks.good);
+            let _ = writeln!(text, " {mark} Caught: {}.\n", mistake.kind);
+            let which = "are those of the file with the mistake in it";
+            let _ = writeln!(text, " Lines of {} {which}:", lesson.file_name());
+            let code = workspace.path(scratch::ROOT).join(&folder).join("src");
+            let code = code.strip_prefix(&workspace.root).unwrap_or(&code);
+            row(&mut text, "Code", code.display());
+            row(&mut text, "More", more(lesson));
+            row(&mut text, "Read", lesson.readme().display());
+        }
+        Err(problem) => not_caught(&mut text, page, problem),
+    }
+    style::print(&text);
+    Ok(if caught.is_ok() {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+/// What the mistake is, as a diff of the reference and in words.
+fn introduction(page: &Page<'_>, mistake: &Mistake) -> String {
+    let mut text = page.header();
+    text.push('\n');
+    named(&mut text, &mistake.name, Some(&mistake.mistake));
+    paragraph(&mut text, &mistake.why);
+    let _ = writeln!(text, "\n {}", page.lesson.reference().display());
+    text.push_str(&diff(&mistake.diff));
+    text.push('\n');
+    text
+}
+
+/// The lines of a unified diff, painted, each hunk moved to the left as far as it goes.
+fn diff(unified: &str) -> String {
+    let mut lines: Vec<&str> = unified
+        .lines()
+        .skip_while(|line| !line.starts_with("@@"))
+        .collect();
+    // A last line that is blank would stand beside the one that follows the diff.
+    if lines.last().is_some_and(|line| line.trim().is_empty()) {
+        lines.pop();
+    }
+    let indent = lines
+        .iter()
+        .filter(|line| !line.starts_with("@@"))
+        .filter_map(|line| line.get(1..).filter(|code| !code.trim().is_empty()))
+        .map(|code| code.len() - code.trim_start_matches(' ').len())
+        .min()
+        .unwrap_or_default();
+    let mut text = String::new();
+    for line in lines {
+        let style = match line.as_bytes().first() {
+            Some(b'@') => Some(FAINT),
+            Some(b'-') => Some(GONE),
+            Some(b'+') => Some(NEW),
+            _ => None,
+        };
+        let shown = if line.starts_with("@@") {
+            vec![line.to_owned()]
+        } else {
+            let (sign, code) = line.split_at_checked(1).unwrap_or_default();
+            fold(code.get(indent..).unwrap_or_default())
+                .into_iter()
+                .map(|code| format!("{sign}{code}").trim_end().to_owned())
+                .collect()
+        };
+        for line in shown {
+            let line = style.map_or_else(|| line.clone(), |style| paint(style, &line));
+            let _ = writeln!(text, "{}", format!(" {line}").trim_end());
+        }
+    }
+    text
+}
+
+/// A line of code that is too wide for the page in several, each a comment if the first is.
+fn fold(code: &str) -> Vec<String> {
+    // A margin and a sign stand before it.
+    let room = WIDTH - 2;
+    if columns(code) <= room {
+        return vec![code.to_owned()];
+    }
+    let trimmed = code.trim_start();
+    let indent = &code[..code.len() - trimmed.len()];
+    let comment = ["//! ", "/// ", "// "]
+        .into_iter()
+        .find(|comment| trimmed.starts_with(comment));
+    let (first, more) = match comment {
+        Some(comment) => (comment, comment),
+        None => ("", "    "),
+    };
+    let width = room.saturating_sub(columns(indent) + columns(more)).max(20);
+    style::wrap(&trimmed[first.len()..], width)
+        .iter()
+        .enumerate()
+        .map(|(i, part)| format!("{indent}{}{part}", if i == 0 { first } else { more }))
+        .collect()
+}
+
+/// A report in which the tests are those of the lesson, which the scratch has copies of. The file with the
+/// mistake goes by its name alone, as it does in a dry run: its lines are not those of the learner's file.
+fn real_places(report: &str, lesson: &Lesson, folder: &str) -> String {
+    let file = lesson.file_name();
+    report
+        .replace(&format!("{folder}/src/{file}"), &file)
+        .replace(folder, &lesson.exercise.to_string_lossy())
+}
+
+/// The end of a page on which the mistake was not caught, or not as what it is.
+fn not_caught(text: &mut String, page: &Page<'_>, problem: &str) {
+    let bad = format!("{} Not caught: {problem}.", page.marks.bad);
+    let start = text.len();
+    paragraph(text, &bad);
+    let painted = text[start..].replacen(page.marks.bad, &paint(BAD, page.marks.bad), 1);
+    text.truncate(start);
+    text.push_str(&painted);
+    paragraph(
+        text,
+        "Its test is the lesson's, as it stands in your folder. If you changed that, `git checkout` brings it back.",
+    );
+    let _ = writeln!(
+        text,
+        " If you did not: {}\n",
+        paint(STRONG, format!("cargo xtask verify {}", page.lesson.name))
+    );
+    row(text, "Read", page.lesson.readme().display());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diff_fits_the_page() {
+        let long = "word ".repeat(20);
+        let shown = diff(&format!(
+            "--- a\n+++ b\n@@ -1,3 +1,2 @@\n     // {long}\n-    a();\n+        b();\n\n"
+        ));
+        let plain = anstream::adapter::strip_str(&shown).to_string();
+        assert!(
+            plain.starts_with(" @@ -1,3 +1,2 @@\n  // word word"),
+            "{plain}"
+        );
+        assert!(
+            plain.ends_with("\n  // word word word word word\n -a();\n +    b();\n"),
+            "{plain}"
+        );
+        assert!(plain.lines().all(|line| columns(line) <= WIDTH), "{plain}");
+    }
+}
