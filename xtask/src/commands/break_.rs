@@ -5,12 +5,13 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use super::Exit;
 use crate::files::lock;
-use crate::outcome::{Outcome, Wrong};
+use crate::outcome::Outcome;
 use crate::render::{Length, Page, named, paragraph, row};
 use crate::run::Setup;
 use crate::select;
@@ -92,9 +93,10 @@ fn show(page: &Page<'_>, mistake: &Mistake) -> Result<Exit> {
     let _lock = lock(&scratch.root().join("lock"))?;
     scratch
         .add_mistake(workspace, lesson, mistake, &source)
-        .with_context(|| {
-            format!(
-                "{}/{}.patch cannot be used. `git checkout` brings back what was changed",
+        .map_err(|error| {
+            anyhow!(
+                "{}/{}.patch cannot be used: {error:#}.\n\
+                 If you changed the patch, the solution or the tests, `git checkout` brings them back.",
                 lesson.mistakes().display(),
                 mistake.name
             )
@@ -103,45 +105,42 @@ fn show(page: &Page<'_>, mistake: &Mistake) -> Result<Exit> {
 
     let built = scratch.build(&setup, workspace, true)?;
     let folder = scratch::mistake_folder(lesson, mistake);
-    let outcome = match job(&setup, lesson, mistake, &built)? {
-        Ok(job) => run_all(&setup, &[job])
-            .first()
-            .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name())),
-        Err(NoJob::NotBuilt) => {
-            let mut text = format!("{}\n\n", built.said.trim_end());
-            not_caught(
-                &mut text,
-                page,
-                "it does not build; cargo's words stand above",
-            );
-            style::print(&text);
-            return Ok(Exit::Failure);
-        }
-        Err(NoJob::NoSuchTest) => Outcome::NotRun,
-    };
     let mut text = String::new();
-    if let Outcome::Wrong(wrong) = &outcome {
-        let wrong = Wrong {
-            report: real_places(&wrong.report, lesson, &folder.to_string_lossy()),
-            ..wrong.clone()
-        };
-        page.failure(&mut text, &mistake.caught_by, &wrong, Length::Full);
-    }
-    let caught = catch(&outcome, mistake);
+    let caught = match job(&setup, lesson, mistake, &built)? {
+        Ok(job) => {
+            let raws = run_all(&setup, &[job]);
+            let mut outcome = raws
+                .first()
+                .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
+            if let Outcome::Wrong(wrong) = &mut outcome {
+                wrong.report = real_places(&wrong.report, lesson, &folder);
+                page.failure(&mut text, &mistake.caught_by, wrong, Length::Full);
+            }
+            catch(&outcome, mistake)
+        }
+        Err(NoJob::NotBuilt) => {
+            let said = real_places(built.said.trim_end(), lesson, &folder);
+            let _ = writeln!(text, "{said}\n");
+            Err("it does not build; what cargo says stands above".to_owned())
+        }
+        Err(NoJob::NoSuchTest) => Err(format!("the lesson has no test {}", mistake.caught_by)),
+    };
     match &caught {
         Ok(()) => {
             let mark = paint(GOOD, page.marks.good);
             let _ = writeln!(text, " {mark} Caught: {}.\n", mistake.kind);
-            let which = "are those of the file with the mistake in it";
-            let _ = writeln!(text, " Lines of {} {which}:", lesson.file_name());
-            let code = workspace.path(scratch::ROOT).join(&folder).join("src");
-            let code = code.strip_prefix(&workspace.root).unwrap_or(&code);
+            let file = lesson.file_name();
+            let code = Path::new(scratch::ROOT).join(&folder).join("src");
+            let _ = writeln!(
+                text,
+                " Lines of {file} are those of the file with the mistake in it:"
+            );
             row(&mut text, "Code", code.display());
             row(&mut text, "More", more(lesson));
-            row(&mut text, "Read", lesson.readme().display());
         }
-        Err(problem) => not_caught(&mut text, page, problem),
+        Err(problem) => not_caught(&mut text, page, mistake, problem),
     }
+    row(&mut text, "Read", lesson.readme().display());
     style::print(&text);
     Ok(if caught.is_ok() {
         Exit::Success
@@ -230,31 +229,39 @@ fn fold(code: &str) -> Vec<String> {
 
 /// A report in which the tests are those of the lesson, which the scratch has copies of. The file with the
 /// mistake goes by its name alone, as it does in a dry run: its lines are not those of the learner's file.
-fn real_places(report: &str, lesson: &Lesson, folder: &str) -> String {
+fn real_places(report: &str, lesson: &Lesson, folder: &Path) -> String {
     let file = lesson.file_name();
     report
-        .replace(&format!("{folder}/src/{file}"), &file)
-        .replace(folder, &lesson.exercise.to_string_lossy())
+        .replace(&*folder.join("src").join(&file).to_string_lossy(), &file)
+        .replace(
+            &*folder.to_string_lossy(),
+            &lesson.exercise.to_string_lossy(),
+        )
 }
 
-/// The end of a page on which the mistake was not caught, or not as what it is.
-fn not_caught(text: &mut String, page: &Page<'_>, problem: &str) {
-    let bad = format!("{} Not caught: {problem}.", page.marks.bad);
-    let start = text.len();
-    paragraph(text, &bad);
-    let painted = text[start..].replacen(page.marks.bad, &paint(BAD, page.marks.bad), 1);
-    text.truncate(start);
-    text.push_str(&painted);
+/// Says that the mistake was not caught, or not as what it is, and what to do about it.
+fn not_caught(text: &mut String, page: &Page<'_>, mistake: &Mistake, problem: &str) {
+    for (i, line) in style::wrap(&format!("Not caught: {problem}."), WIDTH - 3)
+        .iter()
+        .enumerate()
+    {
+        let mark = if i == 0 { page.marks.bad } else { " " };
+        let _ = writeln!(text, " {} {line}", paint(BAD, mark));
+    }
+    text.push('\n');
     paragraph(
         text,
-        "Its test is the lesson's, as it stands in your folder. If you changed that, `git checkout` brings it back.",
+        "The test is the one in the lesson's folder. If it was changed, bring it back; if not, the lesson is at \
+         fault, and `verify` says more.",
     );
-    let _ = writeln!(
-        text,
-        " If you did not: {}\n",
-        paint(STRONG, format!("cargo xtask verify {}", page.lesson.name))
+    text.push('\n');
+    let Lesson { name, exercise, .. } = page.lesson;
+    let test = mistake.target().map_or_else(
+        || exercise.join("src/race_freedom.rs"),
+        |target| exercise.join("tests").join(format!("{target}.rs")),
     );
-    row(text, "Read", page.lesson.readme().display());
+    row(text, "Back", format!("git checkout {}", test.display()));
+    row(text, "Then", format!("cargo xtask verify {name}"));
 }
 
 #[cfg(test)]

@@ -50,6 +50,33 @@ fn a_mistake_is_shown_and_caught_without_touching_the_lesson() {
         assert!(!page.stdout.contains('\x1b'), "{}", page.stdout);
     }
 
+    // Tests that do not compile are shown in the words of rustc.
+    let test = sum.exercise("tests/correctness.rs");
+    fixture.replace(&test, "adds_nothing() {", "adds_nothing() -> {");
+    let broken = fixture.run(&["break", "sum", "subtracts"]);
+    assert_eq!(broken.code, Some(1), "{}", broken.stdout);
+    assert!(
+        broken.stdout.contains(&format!("--> {test}:")),
+        "{}",
+        broken.stdout
+    );
+    assert!(broken.stdout.contains("✗ Not caught: it does not build"));
+
+    // A patch that does not fit any more ends with what to do.
+    fixture.replace(
+        &sum.solution("mistakes/races.patch"),
+        "-    a + b",
+        "-    a +  b",
+    );
+    let unfit = fixture.run(&["break", "sum", "races"]);
+    assert_eq!((unfit.code, unfit.stdout.as_str()), (Some(1), ""));
+    assert!(unfit.stderr.contains("it does not fit"), "{}", unfit.stderr);
+    assert!(
+        unfit.stderr.ends_with("`git checkout` brings them back.\n"),
+        "{}",
+        unfit.stderr
+    );
+
     let wrong = fixture.run(&["break", "sum", "race_s"]);
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.stderr.contains("are\n  races\n"), "{}", wrong.stderr);
