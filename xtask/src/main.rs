@@ -3,6 +3,7 @@
 //! This file reads the command line and calls a command; each command is a module of [`commands`].
 
 mod commands;
+mod diff;
 mod files;
 mod guard;
 mod outcome;

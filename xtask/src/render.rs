@@ -187,9 +187,7 @@ impl Page<'_> {
         if !missing.is_empty() && !verdict.cut_short {
             let text = "Some of the lesson's tests did not run. A lesson is done when all of its tests \
                         pass: bring them back, for example with";
-            for line in wrap(text, WIDTH - 1) {
-                let _ = writeln!(page, " {line}");
-            }
+            paragraph(page, text);
             let folder = self.lesson.exercise.display();
             for (heading, file) in [
                 ("race_freedom", "src/race_freedom.rs"),
@@ -202,12 +200,10 @@ impl Page<'_> {
             }
             page.push('\n');
         } else if verdict.cut_short {
-            for line in wrap(
+            paragraph(
+                page,
                 "The time for all tests together was up: tests that do not end used it. Correct those first.",
-                WIDTH - 1,
-            ) {
-                let _ = writeln!(page, " {line}");
-            }
+            );
             page.push('\n');
         }
         self.warnings(page, verdict);
@@ -323,9 +319,7 @@ impl Page<'_> {
                 let _ = write!(intro, "{part}. ");
             }
         }
-        for line in wrap(&intro, WIDTH - 1) {
-            let _ = writeln!(page, " {line}");
-        }
+        paragraph(page, &intro);
         let mut facts = Vec::new();
         if !about.go.is_empty() {
             facts.push(format!("In Go: {}", about.go));
