@@ -1,5 +1,6 @@
 //! A module per command.
 
+pub mod break_;
 pub mod hint;
 pub mod list;
 pub mod next;

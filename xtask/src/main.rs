@@ -3,6 +3,7 @@
 //! This file reads the command line and calls a command; each command is a module of [`commands`].
 
 mod commands;
+mod diff;
 mod files;
 mod guard;
 mod outcome;
@@ -21,9 +22,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use commands::{Exit, hint, list, next, test, verify as verify_command};
+use commands::{Exit, break_, hint, list, next, test, verify as verify_command};
 use run::Filter;
-use select::NoSuchLesson;
+use select::NoSuchName;
 use style::note;
 use workspace::Workspace;
 
@@ -63,6 +64,13 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Put a mistake into a lesson's reference and see how the tests catch it
+    Break {
+        /// The lesson
+        lesson: String,
+        /// The mistake: its name, or the beginning of it; without one, list them
+        mistake: Option<String>,
+    },
     /// For authors: test everything, or the gates of some lessons
     Verify {
         /// The lessons; without any, all of them and the workspace's own tests
@@ -83,7 +91,7 @@ fn main() -> ExitCode {
     // clap ends with 2 where it cannot make sense of the words.
     match run(Arguments::parse().command) {
         Ok(exit) => exit.into(),
-        Err(error) if error.is::<NoSuchLesson>() => {
+        Err(error) if error.is::<NoSuchName>() => {
             note(&format!("{error}"));
             ExitCode::from(2)
         }
@@ -101,6 +109,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Test { lesson, filter } => test::run(&workspace, &lesson, filter.as_ref()),
         Command::List { json, check } => list::run(&workspace, list::Options { json, check }),
         Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
+        Command::Break { lesson, mistake } => break_::run(&workspace, &lesson, mistake.as_deref()),
         Command::Verify {
             lessons,
             shipped,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use crate::outcome::{Failure, Outcome, Place};
+use crate::outcome::{Failure, Outcome, Place, Wrong};
 use crate::run::Filter;
 use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, columns, paint, shorten, wrap};
 use crate::tests_of;
@@ -33,6 +33,15 @@ pub struct Page<'a> {
     pub marks: Marks,
     /// Whether it is the lesson that `next` runs, so that its name need not be typed.
     pub current: bool,
+}
+
+/// How much of a report is shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Length<'a> {
+    /// So many lines, and the command that shows all of them.
+    UpTo(usize, &'a str),
+    /// All, but for a test that was stopped because it printed without end.
+    Full,
 }
 
 impl Page<'_> {
@@ -165,33 +174,9 @@ impl Page<'_> {
 
     fn fails(&self, page: &mut String, verdict: &Verdict) {
         if let Some((test, wrong)) = verdict.first_wrong() {
-            // Wrapped with the name in front, which is painted only afterwards.
-            let name = test.short_name();
-            let comment = tests_of::comment(self.workspace, self.lesson, &test.name);
-            let text =
-                comment.map_or_else(|| name.to_owned(), |comment| format!("{name}: {comment}"));
-            for (i, line) in wrap(&text, WIDTH - 1).iter().enumerate() {
-                let line = if i == 0 {
-                    line.replacen(name, &paint(STRONG, name), 1)
-                } else {
-                    line.clone()
-                };
-                let _ = writeln!(page, " {line}");
-            }
-            page.push('\n');
-            // What a flood says, it says again and again.
-            let most = if wrong.kind == Failure::Flood {
-                FLOOD_LINES
-            } else {
-                REPORT_LINES
-            };
-            self.report(page, &wrong.report, &test.name, most);
-            if wrong.report.is_empty() {
-                let _ = writeln!(page, " The test {}, and printed nothing.", wrong.reason);
-            } else if wrong.hung {
-                let _ = writeln!(page, "\n The test {}.", wrong.reason);
-            }
-            page.push('\n');
+            let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
+            let all = format!("cargo nextest run -p {} {filter}", self.lesson.name);
+            self.failure(page, &test.name, wrong, Length::UpTo(REPORT_LINES, &all));
         }
         let todo = self.todo_list(page, verdict, "Not written yet");
         let missing: Vec<_> = verdict
@@ -202,9 +187,7 @@ impl Page<'_> {
         if !missing.is_empty() && !verdict.cut_short {
             let text = "Some of the lesson's tests did not run. A lesson is done when all of its tests \
                         pass: bring them back, for example with";
-            for line in wrap(text, WIDTH - 1) {
-                let _ = writeln!(page, " {line}");
-            }
+            paragraph(page, text);
             let folder = self.lesson.exercise.display();
             for (heading, file) in [
                 ("race_freedom", "src/race_freedom.rs"),
@@ -217,12 +200,10 @@ impl Page<'_> {
             }
             page.push('\n');
         } else if verdict.cut_short {
-            for line in wrap(
+            paragraph(
+                page,
                 "The time for all tests together was up: tests that do not end used it. Correct those first.",
-                WIDTH - 1,
-            ) {
-                let _ = writeln!(page, " {line}");
-            }
+            );
             page.push('\n');
         }
         self.warnings(page, verdict);
@@ -230,8 +211,34 @@ impl Page<'_> {
         self.footer(page, todo.filter(|_| verdict.first_wrong().is_none()));
     }
 
+    /// A failure: the test that shows it, what that test is for, and its report.
+    pub fn failure(&self, page: &mut String, test: &str, wrong: &Wrong, length: Length<'_>) {
+        let comment = tests_of::comment(self.workspace, self.lesson, test);
+        let name = test.split_once("::").map_or(test, |(_, name)| name);
+        named(page, name, comment.as_deref());
+        page.push('\n');
+        self.report(page, wrong, length);
+        if wrong.report.is_empty() {
+            let _ = writeln!(page, " The test {}, and printed nothing.", wrong.reason);
+        } else if wrong.hung {
+            let _ = writeln!(page, "\n The test {}.", wrong.reason);
+        }
+        page.push('\n');
+    }
+
     /// The report of a failure. A dry run is as wide as the page already; anything else is made to fit.
-    fn report(&self, page: &mut String, report: &str, test: &str, most: usize) {
+    fn report(&self, page: &mut String, wrong: &Wrong, length: Length<'_>) {
+        let (most, all) = match length {
+            Length::UpTo(lines, all) => (lines, format!(". All of them: {all}")),
+            Length::Full => (usize::MAX, String::new()),
+        };
+        // What a flood says, it says again and again.
+        let most = if wrong.kind == Failure::Flood {
+            FLOOD_LINES
+        } else {
+            most
+        };
+        let report = &wrong.report;
         let lines: Vec<&str> = report.lines().collect();
         let shown: Vec<String> = lines
             .iter()
@@ -248,13 +255,11 @@ impl Page<'_> {
             let _ = writeln!(page, "{}", format!("{margin}{line}").trim_end());
         }
         if lines.len() > most {
-            let filter = test.rsplit("::").next().unwrap_or(test);
             let _ = writeln!(
                 page,
-                " {} {} more lines. All of them: cargo nextest run -p {} {filter}",
+                " {} {} more lines{all}",
                 self.marks.more,
                 lines.len() - most,
-                self.lesson.name
             );
         }
     }
@@ -314,9 +319,7 @@ impl Page<'_> {
                 let _ = write!(intro, "{part}. ");
             }
         }
-        for line in wrap(&intro, WIDTH - 1) {
-            let _ = writeln!(page, " {line}");
-        }
+        paragraph(page, &intro);
         let mut facts = Vec::new();
         if !about.go.is_empty() {
             facts.push(format!("In Go: {}", about.go));
@@ -510,6 +513,27 @@ pub fn all_done(workspace: &Workspace) -> String {
         _ => {
             format!(" All {n} lessons are done. `cargo xtask test LESSON` runs any of them again.")
         }
+    }
+}
+
+/// ` name: text`, wrapped.
+pub fn named(page: &mut String, name: &str, text: Option<&str>) {
+    let text = text.map_or_else(|| name.to_owned(), |text| format!("{name}: {text}"));
+    for (i, line) in wrap(&text, WIDTH - 1).iter().enumerate() {
+        // Painted only now, so that colours take no room.
+        let line = if i == 0 {
+            line.replacen(name, &paint(STRONG, name), 1)
+        } else {
+            line.clone()
+        };
+        let _ = writeln!(page, " {line}");
+    }
+}
+
+/// `text`, wrapped.
+pub fn paragraph(page: &mut String, text: &str) {
+    for line in wrap(text, WIDTH - 1) {
+        let _ = writeln!(page, " {line}");
     }
 }
 

@@ -1,5 +1,7 @@
-//! Which lesson is meant: by name, by number, or by the beginning of a name.
+//! Which lesson is meant: by name, by number, or by the beginning of a name. Which of its mistakes: by name or
+//! beginning.
 
+use crate::verify::mistake::Mistake;
 use crate::workspace::{Lesson, Workspace};
 
 /// How many names are offered in place of a wrong one.
@@ -7,22 +9,22 @@ const NEAREST: usize = 3;
 
 /// Nothing, or too much, goes by the name that was given. Its text is for the user.
 #[derive(Debug, PartialEq, Eq)]
-pub struct NoSuchLesson(pub String);
+pub struct NoSuchName(pub String);
 
-impl std::fmt::Display for NoSuchLesson {
+impl std::fmt::Display for NoSuchName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for NoSuchLesson {}
+impl std::error::Error for NoSuchName {}
 
 /// The lesson that `wanted` names.
 ///
 /// # Errors
 ///
 /// No lesson is called that, or several begin like that.
-pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, NoSuchLesson> {
+pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, NoSuchName> {
     let lessons = &workspace.lessons;
     if let Some(lesson) = lessons.iter().find(|lesson| lesson.name == wanted) {
         return Ok(lesson);
@@ -41,34 +43,91 @@ pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, 
             } else {
                 chapter
             };
-            NoSuchLesson(format!(
+            NoSuchName(format!(
                 "no lesson has the number {wanted}. There are\n{}",
                 names(&offered)
             ))
         });
     }
-    let folded = wanted.to_lowercase().replace('-', "_");
-    let matching: Vec<_> = lessons
-        .iter()
-        .filter(|lesson| lesson.name.starts_with(&folded))
-        .collect();
-    match matching[..] {
-        [lesson] => Ok(lesson),
-        [] => Err(NoSuchLesson(format!(
+    match by_name(lessons, |lesson| &lesson.name, wanted) {
+        Found::One(lesson) => Ok(lesson),
+        Found::Several(several) => Err(several_begin("lessons", wanted, &names(&several))),
+        Found::Nearest(nearest) => Err(NoSuchName(format!(
             "no lesson is called {wanted}. The nearest {}\n{}\n`cargo xtask list` shows them all.",
-            if lessons.len() == 1 { "is" } else { "are" },
-            names(&nearest(lessons, &folded)),
+            is_or_are(&nearest),
+            names(&nearest),
         ))),
-        _ => matching
+    }
+}
+
+/// The one of the `mistakes` in `lesson` that `wanted` names.
+///
+/// # Errors
+///
+/// No mistake is called that, or several begin like that.
+pub fn mistake<'a>(
+    lesson: &Lesson,
+    mistakes: &'a [Mistake],
+    wanted: &str,
+) -> Result<&'a Mistake, NoSuchName> {
+    let names = |mistakes: &[&Mistake]| {
+        let lines: Vec<_> = mistakes
             .iter()
-            .copied()
-            .find(|lesson| lesson.name == folded)
-            .ok_or_else(|| {
-                NoSuchLesson(format!(
-                    "several lessons begin with {wanted}:\n{}\nWrite enough of the name to tell them apart.",
-                    names(&matching),
-                ))
-            }),
+            .map(|mistake| format!("  {}", mistake.name))
+            .collect();
+        lines.join("\n")
+    };
+    match by_name(mistakes, |mistake| &mistake.name, wanted) {
+        Found::One(mistake) => Ok(mistake),
+        Found::Several(several) => Err(several_begin("mistakes", wanted, &names(&several))),
+        Found::Nearest(nearest) if nearest.is_empty() => Err(NoSuchName(format!(
+            "{} has no mistakes. Its text: {}",
+            lesson.name,
+            lesson.readme().display()
+        ))),
+        Found::Nearest(nearest) => Err(NoSuchName(format!(
+            "no mistake in {} is called {wanted}. The nearest {}\n{}\n\
+             `cargo xtask break {}` shows them all.",
+            lesson.name,
+            is_or_are(&nearest),
+            names(&nearest),
+            lesson.name,
+        ))),
+    }
+}
+
+fn several_begin(things: &str, wanted: &str, names: &str) -> NoSuchName {
+    NoSuchName(format!(
+        "several {things} begin with {wanted}:\n{names}\nWrite enough of the name to tell them apart."
+    ))
+}
+
+fn is_or_are<T>(things: &[T]) -> &'static str {
+    if things.len() == 1 { "is" } else { "are" }
+}
+
+/// What goes by a name.
+enum Found<'a, T> {
+    /// This, by its name or as the only one that begins so.
+    One(&'a T),
+    /// These begin so.
+    Several(Vec<&'a T>),
+    /// Nothing; these are the most alike, the most alike first.
+    Nearest(Vec<&'a T>),
+}
+
+/// Looks for `wanted` among names, which have small letters and `_`: a whole name wins over a longer one.
+fn by_name<'a, T>(all: &'a [T], name: impl Fn(&T) -> &str, wanted: &str) -> Found<'a, T> {
+    let folded = wanted.to_lowercase().replace('-', "_");
+    let matching: Vec<_> = all
+        .iter()
+        .filter(|one| name(one).starts_with(&folded))
+        .collect();
+    let whole = matching.iter().find(|one| name(one) == folded);
+    match (whole, &matching[..]) {
+        (Some(one), _) | (None, [one]) => Found::One(one),
+        (None, []) => Found::Nearest(nearest(all, name, &folded)),
+        (None, _) => Found::Several(matching),
     }
 }
 
@@ -78,21 +137,21 @@ fn parse_number(text: &str) -> Option<(u32, u32)> {
     Some((chapter.parse().ok()?, lesson.parse().ok()?))
 }
 
-/// The lessons whose names are most like `wanted`, the most alike first.
-fn nearest<'a>(lessons: &'a [Lesson], wanted: &str) -> Vec<&'a Lesson> {
-    let mut scored: Vec<_> = lessons
+/// What has the names most like `wanted`, the most alike first.
+fn nearest<'a, T>(all: &'a [T], name: impl Fn(&T) -> &str, wanted: &str) -> Vec<&'a T> {
+    let mut scored: Vec<_> = all
         .iter()
-        .map(|lesson| {
-            let alike = strsim::jaro_winkler(&lesson.name, wanted);
-            let within = lesson.name.contains(wanted);
-            (lesson, if within { alike + 1.0 } else { alike })
+        .map(|one| {
+            let alike = strsim::jaro_winkler(name(one), wanted);
+            let within = name(one).contains(wanted);
+            (one, if within { alike + 1.0 } else { alike })
         })
         .collect();
     scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     scored
         .into_iter()
         .take(NEAREST)
-        .map(|(lesson, _)| lesson)
+        .map(|(one, _)| one)
         .collect()
 }
 
@@ -190,6 +249,32 @@ pub mod tests {
         assert!(
             text.contains("wait_group") && !text.contains("bank_account"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_mistake_goes_by_name_or_unique_prefix() {
+        let mistakes: Vec<_> = ["notify_one", "notify_one_late", "polls"]
+            .into_iter()
+            .map(|name| {
+                let text = "Mistake: m\nWhy: w\nCaught-by: race_freedom::a\nKind: deadlock\n\n";
+                crate::verify::mistake::parse(name, text).expect("a mistake")
+            })
+            .collect();
+        let workspace = workspace(&NAMES);
+        let found = |wanted| match mistake(&workspace.lessons[3], &mistakes, wanted) {
+            Ok(mistake) => mistake.name.clone(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found("notify_one"), "notify_one");
+        assert_eq!(found("Notify-One-L"), "notify_one_late");
+        assert_eq!(found("p"), "polls");
+        assert!(found("not").starts_with("several mistakes begin with not:\n  notify_one\n"));
+        let nearest = found("pols");
+        assert!(nearest.contains("are\n  polls\n"), "{nearest}");
+        assert!(
+            nearest.contains("`cargo xtask break wait_group` shows"),
+            "{nearest}"
         );
     }
 }

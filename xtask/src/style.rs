@@ -15,6 +15,10 @@ pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What is still to do, and what wants attention.
 pub const OPEN: Style = AnsiColor::Yellow.on_default();
+/// What a diff takes away.
+pub const GONE: Style = AnsiColor::Red.on_default();
+/// What a diff puts there.
+pub const NEW: Style = AnsiColor::Green.on_default();
 /// Headings and names.
 pub const STRONG: Style = Style::new().bold();
 /// What may be passed over.

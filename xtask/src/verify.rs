@@ -1,10 +1,10 @@
 //! The gates: what must hold of every lesson before anybody is sent into it.
 
 mod api;
-mod builds;
-mod caught;
+pub mod builds;
+pub mod caught;
 pub mod gates;
-mod mistake;
+pub mod mistake;
 mod reference;
 pub mod scratch;
 pub mod table;

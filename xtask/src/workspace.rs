@@ -99,6 +99,11 @@ impl Lesson {
         self.solution.join("src").join(self.file_name())
     }
 
+    /// The patches that put a mistake into the reference, from the root.
+    pub fn mistakes(&self) -> PathBuf {
+        self.solution.join("mistakes")
+    }
+
     /// The package name of the solution.
     pub fn solution_package(&self) -> String {
         format!("{}_solution", self.name)

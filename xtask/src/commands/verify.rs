@@ -69,7 +69,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
         say("building the references");
         let references = build_references(&setup, workspace, &verified)?;
         say("building stubs, mistakes and benches");
-        let built = scratch.build(&setup, workspace)?;
+        let built = scratch.build(&setup, workspace, false)?;
         for verified in verified {
             say(&format!("testing {}", verified.lesson.name));
             gates.extend(verified.gates(&setup, workspace, &references, &built, options.record)?);

@@ -6,7 +6,7 @@ use super::Gate;
 use super::builds::{binaries_of, last_words, run_all, said_of};
 use super::mistake::Mistake;
 use super::scratch;
-use crate::outcome::{Failure, Outcome, Raw};
+use crate::outcome::{Failure, Outcome};
 use crate::run::cargo::Built;
 use crate::run::executor::{self, Job};
 use crate::run::{self, Setup};
@@ -25,33 +25,16 @@ pub fn gate(
         let package = scratch::mistake_package(lesson, mistake);
         let said = said_of(scratch, &package);
         problems.extend(said.iter().map(|said| format!("{}: {said}", mistake.name)));
-        let target = mistake.target();
-        let binary =
-            binaries_of(scratch, &package).find(|binary| binary.target.as_deref() == target);
-        let Some(binary) = binary else {
-            if said.is_empty() {
-                problems.push(format!(
-                    "{}: its tests were not built: {}",
-                    mistake.name,
-                    last_words(scratch)
-                ));
-            }
-            continue;
-        };
-        let tests = executor::list(setup, binary)?;
-        match tests
-            .iter()
-            .find(|test| run::canonical(target, test) == mistake.caught_by)
-        {
-            Some(test) => jobs.push((
-                Job {
-                    binary,
-                    canonical: mistake.caught_by.clone(),
-                    test: test.clone(),
-                },
-                mistake,
+        match job(setup, lesson, mistake, scratch)? {
+            Ok(job) => jobs.push((job, mistake)),
+            // What rustc says of it stands there already.
+            Err(NoJob::NotBuilt) if !said.is_empty() => {}
+            Err(NoJob::NotBuilt) => problems.push(format!(
+                "{}: its tests were not built: {}",
+                mistake.name,
+                last_words(scratch)
             )),
-            None => problems.push(format!(
+            Err(NoJob::NoSuchTest) => problems.push(format!(
                 "{}: the lesson has no test {}",
                 mistake.name, mistake.caught_by
             )),
@@ -61,7 +44,7 @@ pub fn gate(
     let raws = run_all(setup, &jobs);
     let mut caught = 0;
     for (raw, mistake) in raws.iter().zip(mistakes) {
-        match catch(raw, mistake, &lesson.file_name()) {
+        match catch(&Outcome::of(raw, &lesson.file_name()), mistake) {
             Ok(()) => caught += 1,
             Err(problem) => problems.push(format!("{}: {problem}", mistake.name)),
         }
@@ -74,10 +57,52 @@ pub fn gate(
     ))
 }
 
-/// Whether a test that ran against a mistake caught it as it should.
-fn catch(raw: &Raw, mistake: &Mistake, file_name: &str) -> Result<(), String> {
+/// Why the test that must catch a mistake cannot run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoJob {
+    /// Its binary is not there.
+    NotBuilt,
+    /// Its binary has no test of that name.
+    NoSuchTest,
+}
+
+/// The test that must catch the mistake.
+///
+/// # Errors
+///
+/// The binary does not list its tests.
+pub fn job<'a>(
+    setup: &Setup,
+    lesson: &Lesson,
+    mistake: &Mistake,
+    scratch: &'a Built,
+) -> Result<Result<Job<'a>, NoJob>> {
+    let package = scratch::mistake_package(lesson, mistake);
+    let target = mistake.target();
+    let binary = binaries_of(scratch, &package).find(|binary| binary.target.as_deref() == target);
+    let Some(binary) = binary else {
+        return Ok(Err(NoJob::NotBuilt));
+    };
+    let test = executor::list(setup, binary)?
+        .into_iter()
+        .find(|test| run::canonical(target, test) == mistake.caught_by);
+    Ok(test.map_or(Err(NoJob::NoSuchTest), |test| {
+        Ok(Job {
+            binary,
+            canonical: mistake.caught_by.clone(),
+            test,
+        })
+    }))
+}
+
+/// Whether what became of a mistake's test is that it caught it as it should.
+///
+/// # Errors
+///
+/// It did not, or not as what the mistake is; in words.
+pub fn catch(outcome: &Outcome, mistake: &Mistake) -> Result<(), String> {
     let test = &mistake.caught_by;
-    match Outcome::of(raw, file_name) {
+    match outcome {
         Outcome::Passed(_) => Err(format!("{test} does not catch it: it passes")),
         Outcome::NotWritten(_) => Err(format!("{test} comes to a todo!()")),
         Outcome::NotRun => Err(format!("{test} did not run")),
@@ -97,6 +122,7 @@ mod tests {
     use harness::verdict::{Kind, failure_line};
 
     use super::*;
+    use crate::outcome::Raw;
 
     fn mistake(kind: Failure) -> Mistake {
         Mistake {
@@ -109,6 +135,10 @@ mod tests {
         }
     }
 
+    fn catch(raw: &Raw, mistake: &Mistake) -> Result<(), String> {
+        super::catch(&Outcome::of(raw, "a.rs"), mistake)
+    }
+
     #[test]
     fn a_mistake_is_caught_only_as_what_it_is() {
         let raw = |stderr: String| Raw {
@@ -118,10 +148,10 @@ mod tests {
         };
         let deadlock = raw(format!("{}\nthe dry run\n", failure_line(Kind::Deadlock)));
         let as_deadlock = mistake(Failure::Kind(Kind::Deadlock));
-        assert_eq!(catch(&deadlock, &as_deadlock, "a.rs"), Ok(()));
+        assert_eq!(catch(&deadlock, &as_deadlock), Ok(()));
 
-        let other = catch(&deadlock, &mistake(Failure::Kind(Kind::Leak)), "a.rs")
-            .expect_err("another kind");
+        let other =
+            catch(&deadlock, &mistake(Failure::Kind(Kind::Leak))).expect_err("another kind");
         assert!(other.contains("says `deadlock`"), "{other}");
 
         let stdout = "test result: ok. 1 passed; 0 failed\n".to_owned();
@@ -131,7 +161,7 @@ mod tests {
             ..raw(String::new())
         };
         assert!(
-            catch(&passed, &as_deadlock, "a.rs")
+            catch(&passed, &as_deadlock)
                 .expect_err("it passes")
                 .contains("it passes")
         );
@@ -141,11 +171,11 @@ mod tests {
             failure_line(Kind::Deadlock)
         ));
         assert!(
-            catch(&hung, &as_deadlock, "a.rs")
+            catch(&hung, &as_deadlock)
                 .expect_err("it hangs")
                 .contains("does not end")
         );
         let silent = raw("\nstopped: time-out 6000 ms\n".into());
-        assert_eq!(catch(&silent, &mistake(Failure::TimeOut), "a.rs"), Ok(()));
+        assert_eq!(catch(&silent, &mistake(Failure::TimeOut)), Ok(()));
     }
 }

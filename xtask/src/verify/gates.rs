@@ -98,7 +98,7 @@ impl<'a> Verified<'a> {
         }
 
         let (mut mistakes, mut mistake_problems) =
-            mistake::read_all(&workspace.path(lesson.solution.join("mistakes")));
+            mistake::read_all(&workspace.path(lesson.mistakes()));
         if mistakes.len() + mistake_problems.len() < MISTAKES {
             mistake_problems.push(format!(
                 "{} mistakes; a lesson has at least {MISTAKES}",
@@ -110,16 +110,12 @@ impl<'a> Verified<'a> {
             scratch.add_stub(workspace, lesson)?;
             scratch.add_bench(workspace, lesson)?;
         }
-        let path = format!("src/{}", lesson.file_name());
         mistakes.retain(|mistake| {
-            let added = reference
-                .clone()
-                .and_then(|reference| mistake.apply(&reference, &path))
-                .and_then(|solved| {
-                    scratch
-                        .add_mistake(workspace, lesson, mistake, solved)
-                        .map_err(|error| format!("{error:#}"))
-                });
+            let added = reference.clone().and_then(|reference| {
+                scratch
+                    .add_mistake(workspace, lesson, mistake, &reference)
+                    .map_err(|error| format!("{error:#}"))
+            });
             if let Err(problem) = &added {
                 mistake_problems.push(format!("{}: {problem}", mistake.name));
             }

@@ -1,5 +1,5 @@
 //! The scratch workspace under `target/verify`: stubs, mistakes and benches as crates of their own, so that the
-//! learner's tree is never touched and one call of cargo builds them all.
+//! learner's tree is never touched and one call of cargo builds them all. `break` builds a single mistake there.
 //!
 //! ```text
 //! target/verify/
@@ -19,13 +19,16 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use toml::{Table, Value};
 
 use super::mistake::Mistake;
 use crate::run::Setup;
 use crate::run::cargo::{self, Built};
 use crate::workspace::{Lesson, Workspace};
+
+/// Where the scratch workspace is, from the root of the real one.
+pub const ROOT: &str = "target/verify";
 
 /// The scratch workspace, as far as it is written.
 #[derive(Debug)]
@@ -49,6 +52,11 @@ pub fn mistake_package(lesson: &Lesson, mistake: &Mistake) -> String {
     format!("{}-mistake-{}", lesson.name, mistake.name)
 }
 
+/// The folder of a lesson solved with a mistake, from the scratch's root.
+pub fn mistake_folder(lesson: &Lesson, mistake: &Mistake) -> PathBuf {
+    Path::new("mistakes").join(&lesson.name).join(&mistake.name)
+}
+
 impl Scratch {
     /// An empty scratch workspace with the dependencies, lints and profiles of `workspace`.
     ///
@@ -56,7 +64,7 @@ impl Scratch {
     ///
     /// The root's manifest cannot be read or the scratch cannot be written.
     pub fn new(workspace: &Workspace) -> Result<Self> {
-        let root = workspace.path("target/verify");
+        let root = workspace.path(ROOT);
         fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
         Ok(Self {
             root,
@@ -121,14 +129,17 @@ impl Scratch {
     ///
     /// # Errors
     ///
-    /// As for [`Scratch::add_stub`].
+    /// As for [`Scratch::add_stub`]; or the mistake does not fit the reference.
     pub fn add_mistake(
         &mut self,
         workspace: &Workspace,
         lesson: &Lesson,
         mistake: &Mistake,
-        solved: String,
+        reference: &str,
     ) -> Result<()> {
+        let solved = mistake
+            .apply(reference, &format!("src/{}", lesson.file_name()))
+            .map_err(Error::msg)?;
         let mut manifest = read_manifest(&workspace.path(lesson.exercise.join("Cargo.toml")))?;
         rename(
             &mut manifest,
@@ -158,11 +169,7 @@ impl Scratch {
         } else {
             manifest.remove("test");
         }
-        self.add(
-            &Path::new("mistakes").join(&lesson.name).join(&mistake.name),
-            manifest,
-            files,
-        )
+        self.add(&mistake_folder(lesson, mistake), manifest, files)
     }
 
     fn add(&mut self, place: &Path, manifest: Table, mut files: Files) -> Result<()> {
@@ -176,12 +183,18 @@ impl Scratch {
         Ok(())
     }
 
-    /// Builds everything that was added: tests, examples and benches.
+    /// Builds everything that was added: tests, examples and benches. With `show_progress` cargo's progress is
+    /// shown meanwhile, and what rustc says is in [`Built::said`] only.
     ///
     /// # Errors
     ///
     /// The root's manifest cannot be read, the scratch cannot be written, or cargo cannot be run.
-    pub fn build(&self, setup: &Setup, workspace: &Workspace) -> Result<Built> {
+    pub fn build(
+        &self,
+        setup: &Setup,
+        workspace: &Workspace,
+        show_progress: bool,
+    ) -> Result<Built> {
         let root = read_manifest(&workspace.path("Cargo.toml"))?;
         let mut files = Files::default();
         files.put(
@@ -206,7 +219,7 @@ impl Scratch {
                 "--target-dir",
             ])
             .arg(target_folder(workspace));
-        cargo::build(setup, command, false)
+        cargo::build(setup, command, show_progress)
     }
 
     fn manifest(&self, workspace: &Workspace, mut root: Table) -> Result<String> {

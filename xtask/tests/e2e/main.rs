@@ -1,5 +1,6 @@
 //! The runner as its user sees it: the real binary, in workspaces made for each test.
 
+mod break_;
 mod fixture;
 mod hostile;
 mod learner;

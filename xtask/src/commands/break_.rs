@@ -1,0 +1,200 @@
+//! `cargo xtask break LESSON [MISTAKE]`: a mistake put into the reference, and what the tests say to it.
+//!
+//! It happens in the [scratch workspace](crate::verify::scratch): neither the learner's file nor the solution is
+//! touched.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::Exit;
+use crate::diff;
+use crate::files::lock;
+use crate::outcome::Outcome;
+use crate::render::{Length, Page, named, paragraph, row};
+use crate::run::Setup;
+use crate::select;
+use crate::style::{self, BAD, FAINT, GOOD, Marks, STRONG, WIDTH, note, paint};
+use crate::verify::builds::run_all;
+use crate::verify::caught::{NoJob, catch, job};
+use crate::verify::mistake::{self, Mistake};
+use crate::verify::scratch::{self, Scratch};
+use crate::workspace::{Lesson, Workspace};
+
+/// Lists the mistakes of the lesson that goes by `wanted`, or shows what becomes of the one that is named.
+pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<Exit> {
+    let lesson = select::lesson(workspace, wanted)?;
+    let (mistakes, problems) = mistake::read_all(&workspace.path(lesson.mistakes()));
+    for problem in problems {
+        note(&format!(
+            " {}/{problem}; `git checkout` brings it back",
+            lesson.solution.display()
+        ));
+    }
+    let page = Page {
+        workspace,
+        lesson,
+        marks: Marks::of_locale(),
+        current: false,
+    };
+    match named {
+        Some(named) => show(&page, select::mistake(lesson, &mistakes, named)?),
+        None => {
+            style::print(&list(&page, &mistakes));
+            Ok(Exit::Success)
+        }
+    }
+}
+
+/// Each mistake: its name and what it is, the kind of failure, and the test that catches it.
+fn list(page: &Page<'_>, mistakes: &[Mistake]) -> String {
+    let mut text = page.header();
+    text.push('\n');
+    for mistake in mistakes {
+        let _ = writeln!(text, " {}", paint(STRONG, &mistake.name));
+        for line in style::wrap(&mistake.mistake, WIDTH - 3) {
+            let _ = writeln!(text, "   {line}");
+        }
+        let caught = format!("{} {} {}", mistake.kind, page.marks.dot, mistake.caught_by);
+        let caught = style::shorten(&caught, WIDTH - 3, page.marks);
+        let _ = writeln!(text, "   {}", paint(FAINT, caught));
+    }
+    if mistakes.is_empty() {
+        let _ = writeln!(text, " It has no mistakes to make yet.");
+    }
+    text.push('\n');
+    if !mistakes.is_empty() {
+        row(&mut text, "Run", format!("{} MISTAKE", more(page.lesson)));
+    }
+    row(&mut text, "Read", page.lesson.readme().display());
+    text
+}
+
+/// The command that lists the mistakes.
+fn more(lesson: &Lesson) -> String {
+    format!("cargo xtask break {}", lesson.name)
+}
+
+/// Shows the mistake, runs the test that must catch it, and shows how it does.
+fn show(page: &Page<'_>, mistake: &Mistake) -> Result<Exit> {
+    let Page {
+        workspace, lesson, ..
+    } = page;
+    let reference = lesson.reference();
+    let source = fs::read_to_string(workspace.path(&reference)).with_context(|| {
+        format!(
+            "cannot read {}: `git checkout` brings it back",
+            reference.display()
+        )
+    })?;
+    let setup = Setup::new()?;
+    let mut scratch = Scratch::new(workspace)?;
+    let _lock = lock(&scratch.root().join("lock"))?;
+    scratch
+        .add_mistake(workspace, lesson, mistake, &source)
+        .map_err(|error| {
+            anyhow!(
+                "{}/{}.patch cannot be used: {error:#}.\n\
+                 If you changed the patch, the solution or the tests, `git checkout` brings them back.",
+                lesson.mistakes().display(),
+                mistake.name
+            )
+        })?;
+    style::print(&introduction(page, mistake));
+
+    let built = scratch.build(&setup, workspace, true)?;
+    let folder = scratch::mistake_folder(lesson, mistake);
+    let mut text = String::new();
+    let caught = match job(&setup, lesson, mistake, &built)? {
+        Ok(job) => {
+            let raws = run_all(&setup, &[job]);
+            let mut outcome = raws
+                .first()
+                .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
+            if let Outcome::Wrong(wrong) = &mut outcome {
+                wrong.report = real_places(&wrong.report, lesson, &folder);
+                page.failure(&mut text, &mistake.caught_by, wrong, Length::Full);
+            }
+            catch(&outcome, mistake)
+        }
+        Err(NoJob::NotBuilt) => {
+            let said = real_places(built.said.trim_end(), lesson, &folder);
+            let _ = writeln!(text, "{said}\n");
+            Err("it does not build; what cargo says stands above".to_owned())
+        }
+        Err(NoJob::NoSuchTest) => Err(format!("the lesson has no test {}", mistake.caught_by)),
+    };
+    match &caught {
+        Ok(()) => {
+            let mark = paint(GOOD, page.marks.good);
+            let _ = writeln!(text, " {mark} Caught: {}.\n", mistake.kind);
+            let file = lesson.file_name();
+            let code = Path::new(scratch::ROOT).join(&folder).join("src");
+            let _ = writeln!(
+                text,
+                " Lines of {file} are those of the file with the mistake in it:"
+            );
+            row(&mut text, "Code", code.display());
+            row(&mut text, "More", more(lesson));
+        }
+        Err(problem) => not_caught(&mut text, page, mistake, problem),
+    }
+    row(&mut text, "Read", lesson.readme().display());
+    style::print(&text);
+    Ok(if caught.is_ok() {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+/// What the mistake is, as a diff of the reference and in words.
+fn introduction(page: &Page<'_>, mistake: &Mistake) -> String {
+    let mut text = page.header();
+    text.push('\n');
+    named(&mut text, &mistake.name, Some(&mistake.mistake));
+    paragraph(&mut text, &mistake.why);
+    let _ = writeln!(text, "\n {}", page.lesson.reference().display());
+    text.push_str(&diff::render(&mistake.diff));
+    text.push('\n');
+    text
+}
+
+/// A report in which the tests are those of the lesson, which the scratch has copies of. The file with the
+/// mistake goes by its name alone, as it does in a dry run: its lines are not those of the learner's file.
+fn real_places(report: &str, lesson: &Lesson, folder: &Path) -> String {
+    let file = lesson.file_name();
+    report
+        .replace(&*folder.join("src").join(&file).to_string_lossy(), &file)
+        .replace(
+            &*folder.to_string_lossy(),
+            &lesson.exercise.to_string_lossy(),
+        )
+}
+
+/// Says that the mistake was not caught, or not as what it is, and what to do about it.
+fn not_caught(text: &mut String, page: &Page<'_>, mistake: &Mistake, problem: &str) {
+    for (i, line) in style::wrap(&format!("Not caught: {problem}."), WIDTH - 3)
+        .iter()
+        .enumerate()
+    {
+        let mark = if i == 0 { page.marks.bad } else { " " };
+        let _ = writeln!(text, " {} {line}", paint(BAD, mark));
+    }
+    text.push('\n');
+    paragraph(
+        text,
+        "The test is the one in the lesson's folder. If it was changed, bring it back; if not, the lesson is at \
+         fault, and `verify` says more.",
+    );
+    text.push('\n');
+    let Lesson { name, exercise, .. } = page.lesson;
+    let test = mistake.target().map_or_else(
+        || exercise.join("src/race_freedom.rs"),
+        |target| exercise.join("tests").join(format!("{target}.rs")),
+    );
+    row(text, "Back", format!("git checkout {}", test.display()));
+    row(text, "Then", format!("cargo xtask verify {name}"));
+}
