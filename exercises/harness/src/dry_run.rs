@@ -1,5 +1,6 @@
 //! The report of a failing interleaving: a column per thread, a row per effect, and what went wrong.
 
+use crate::diagnosis;
 use crate::place::short;
 use crate::recorder::{
     Effect, Ending, Event, Fate, Log, MAX_THREADS, ObjectId, Panic, Pending, Place, Standing,
@@ -283,7 +284,10 @@ pub(crate) fn report(log: &Log, kind: Kind, message: &str) -> Report {
         Kind::SetUp => "The model cannot run",
     };
     let first = format!("{title}: {}", lines.next().unwrap_or_default());
-    for line in std::iter::once(first).chain(lines.map(|line| format!("  {line}"))) {
+    let usual = diagnosis::of_deadlock(log).filter(|_| kind == Kind::Deadlock);
+    let usual = usual.map(|mistake| format!("Usually: {mistake}"));
+    let rest = lines.map(|line| format!("  {line}"));
+    for line in std::iter::once(first).chain(rest).chain(usual) {
         // The layout of a line that fits is its author's.
         let fits = line.chars().count() <= width;
         let parts = if fits { vec![line] } else { wrap(&line, width) };

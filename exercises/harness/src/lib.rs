@@ -17,6 +17,8 @@ pub mod leaks;
 pub mod sync;
 
 #[cfg(feature = "runtime")]
+mod diagnosis;
+#[cfg(feature = "runtime")]
 mod dry_run;
 #[cfg(feature = "runtime")]
 mod explore;

@@ -72,6 +72,88 @@ fn missed_notify() {
 }
 
 #[test]
+fn one_notification_for_two_sleepers() {
+    let failure = fails(Kind::Deadlock, || {
+        let (open, opened) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| opened.wait_while(&mut open.lock(), |open| !*open));
+            }
+            *open.lock() = true;
+            opened.notify_one();
+        });
+    });
+    assert!(
+        failure
+            .report
+            .contains("Usually: one notification, several sleepers")
+    );
+}
+
+/// The diagnoses keep silent where none of them fits: nobody notified anybody.
+#[test]
+fn nobody_notifies() {
+    let failure = fails(Kind::Deadlock, || {
+        let (open, opened) = (Mutex::new(false), Condvar::new());
+        opened.wait_while(&mut open.lock(), |open| !*open);
+    });
+    assert!(!failure.report.contains("Usually"), "{}", failure.report);
+}
+
+/// The sleeper was woken and slept again, because what it waits for never came: no notification is missing.
+#[test]
+fn notified_of_something_else() {
+    let failure = fails(Kind::Deadlock, || {
+        let (open, opened) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            let mut guard = open.lock();
+            s.spawn(|| {
+                drop(open.lock());
+                opened.notify_all();
+            });
+            while !*guard {
+                opened.wait(&mut guard);
+            }
+        });
+    });
+    assert!(!failure.report.contains("Usually"), "{}", failure.report);
+}
+
+/// It was woken, came too late to see what it waits for, and slept again: the fault is in what it looks for.
+#[test]
+fn woken_and_asleep_again() {
+    let failure = fails(Kind::Deadlock, || {
+        let (round, changed) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                for _ in 0..2 {
+                    *round.lock() += 1;
+                    changed.notify_all();
+                }
+            });
+            changed.wait_while(&mut round.lock(), |round| *round != 1);
+        });
+    });
+    assert!(failure.report.contains("wakes up"), "{}", failure.report);
+    assert!(!failure.report.contains("Usually"), "{}", failure.report);
+}
+
+/// The only notification was its own, before it looked: the other thread forgot to notify.
+#[test]
+fn notified_nobody_itself() {
+    let failure = fails(Kind::Deadlock, || {
+        let (open, opened) = (Mutex::new(true), Condvar::new());
+        *open.lock() = false;
+        opened.notify_all();
+        thread::scope(|s| {
+            s.spawn(|| *open.lock() = true);
+            opened.wait_while(&mut open.lock(), |open| !*open);
+        });
+    });
+    assert!(!failure.report.contains("Usually"), "{}", failure.report);
+}
+
+#[test]
 fn relaxed_flag() {
     fails(Kind::DataRace, || {
         struct Slot(UnsafeCell<u64>, AtomicBool);
