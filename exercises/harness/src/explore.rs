@@ -110,7 +110,8 @@ impl Model {
     }
 
     /// Lets up to `n` waits of each interleaving (of a condition variable, a futex or `park`) return for no
-    /// reason, as their contracts allow. Each is explored both ways.
+    /// reason, as their contracts allow. Each is explored both ways. Waits that are under way at the same time
+    /// may all do so.
     pub fn spurious_wakeups(mut self, n: usize) -> Self {
         self.spurious_wakeups = n;
         self

@@ -22,11 +22,15 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 pub(crate) type Place = &'static Location<'static>;
 
 /// A thread of the model, numbered as loom numbers them: main is 0.
 pub(crate) type ThreadId = usize;
+
+/// Nobody holds the log for longer than it takes to write an entry or, at the end, a report.
+const LOG_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Loom's own limit, main included.
 pub(crate) const MAX_THREADS: usize = 5;
@@ -479,7 +483,8 @@ pub(crate) fn may_wake_spuriously() -> bool {
 }
 
 pub(crate) fn woke_spuriously() {
-    with_log(|log| log.spurious_left -= 1);
+    // Several may sleep at once that were all allowed to.
+    with_log(|log| log.spurious_left = log.spurious_left.saturating_sub(1));
 }
 
 /// A thread is about to be spawned: its number, and where it will park.
@@ -498,24 +503,13 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> (ThreadId, Arc<Par
     .unwrap_or_else(|| over(Ending::TooManyThreads(place)))
 }
 
-/// Runs a thread's body from its first to its last step.
-pub(crate) fn thread_body<T>(number: ThreadId, f: impl FnOnce() -> T) -> std::thread::Result<T> {
-    began(number);
-    let result = catch_unwind(AssertUnwindSafe(f));
-    ended(number, result.is_err());
-    result
-}
-
-/// The same for a body that catches its own panic and only says so.
-pub(crate) fn scoped_thread_body(number: ThreadId, f: impl FnOnce() -> std::thread::Result<()>) {
-    began(number);
-    let panicked = f().is_err();
-    ended(number, panicked);
-}
-
-fn began(number: ThreadId) {
+/// Runs a thread's body from its first to its last step. The body catches its own panic and says whether there
+/// was one.
+pub(crate) fn thread_body(number: ThreadId, body: impl FnOnce() -> bool) {
     CURRENT.set(number);
     with_log(|log| log.running = number);
+    let panicked = body();
+    ended(number, panicked);
 }
 
 fn ended(number: ThreadId, panicked: bool) {
@@ -580,6 +574,11 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
     let cannot_unwind = message == "panic in a destructor during cleanup"
         || message == "panic in a function that cannot unwind";
     let thread = current();
+    if session().log.try_lock_for(LOG_PATIENCE).is_none() {
+        // The recorder itself is at fault, and would wait for itself below.
+        eprintln!("harness: internal error while an operation was recorded: {message}, {place:?}");
+        std::process::exit(101);
+    }
     with_log(|log| {
         if by_loom {
             log.loom.get_or_insert((thread, message));

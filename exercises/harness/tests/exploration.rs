@@ -379,3 +379,23 @@ fn try_lock_does_not_disturb_the_other_ways_to_lock() {
     });
     assert_eq!(seen, [1, 11]);
 }
+
+/// With spurious wake-ups a notification lets other threads run before it takes effect.
+#[test]
+fn a_notifier_is_itself_again_after_it_has_notified() {
+    let program = || {
+        let (ready, changed) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| changed.wait_while(&mut ready.lock(), |ready| !*ready));
+            }
+            *ready.lock() = true;
+            changed.notify_all();
+            assert_eq!(thread::current().name(), Some("main"));
+        });
+    };
+    Model::new()
+        .spurious_wakeups(1)
+        .explore(program)
+        .unwrap_or_else(|failure| panic!("{}", failure.report));
+}

@@ -47,10 +47,10 @@ impl Condvar {
     #[track_caller]
     pub fn notify_one(&self) -> bool {
         let place = Location::caller();
-        self.meet("notify_one", place);
-        let woken = self.sleepers.wake_one();
-        let any = !woken.is_empty();
         let name = "notify_one";
+        self.meet(name, place);
+        let woken = self.sleepers.wake_one(self.pending(name, place));
+        let any = !woken.is_empty();
         recorder::happened(Effect::Notify { name, woken }, Some(self.id), place);
         any
     }
@@ -59,10 +59,10 @@ impl Condvar {
     #[track_caller]
     pub fn notify_all(&self) -> usize {
         let place = Location::caller();
-        self.meet("notify_all", place);
-        let woken = self.sleepers.wake_all();
-        let count = woken.len();
         let name = "notify_all";
+        self.meet(name, place);
+        let woken = self.sleepers.wake_all(self.pending(name, place));
+        let count = woken.len();
         recorder::happened(Effect::Notify { name, woken }, Some(self.id), place);
         count
     }
@@ -77,8 +77,11 @@ impl Condvar {
     }
 
     fn meet(&self, name: &'static str, place: Place) {
-        let pending = Pending::new(name, Some(self.id), place);
-        recorder::step(pending, || self.meeting.notify_one());
+        recorder::step(self.pending(name, place), || self.meeting.notify_one());
+    }
+
+    fn pending(&self, name: &'static str, place: Place) -> Pending {
+        Pending::new(name, Some(self.id), place)
     }
 }
 

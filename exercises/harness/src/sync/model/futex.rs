@@ -2,7 +2,7 @@
 
 use super::atomic::AtomicU32;
 use super::queue::WaitQueue;
-use crate::recorder::{self, Effect, Value};
+use crate::recorder::{self, Effect, Pending, Value};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -28,18 +28,20 @@ pub fn wait(word: &AtomicU32, expected: u32) {
 #[track_caller]
 pub fn wake_one(word: &AtomicU32) {
     let place = Location::caller();
-    word.newest("futex::wake_one", place);
-    let woken = queue(word).wake_one();
-    notified(word, "futex::wake_one", woken, place);
+    let name = "futex::wake_one";
+    word.newest(name, place);
+    let woken = queue(word).wake_one(Pending::new(name, Some(word.id()), place));
+    notified(word, name, woken, place);
 }
 
 /// Wakes every thread that sleeps on `word`.
 #[track_caller]
 pub fn wake_all(word: &AtomicU32) {
     let place = Location::caller();
-    word.newest("futex::wake_all", place);
-    let woken = queue(word).wake_all();
-    notified(word, "futex::wake_all", woken, place);
+    let name = "futex::wake_all";
+    word.newest(name, place);
+    let woken = queue(word).wake_all(Pending::new(name, Some(word.id()), place));
+    notified(word, name, woken, place);
 }
 
 fn notified(

@@ -292,7 +292,9 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
         }
         if let Some(turnstile) = &self.mutex.turnstile {
-            turnstile.waiting.wake_all();
+            turnstile
+                .waiting
+                .wake_all(self.mutex.pending("unlock", self.locked));
         }
         // SAFETY: `raw` is not used again: `drop` is the last to look, `unlocked_while` overwrites it.
         let guard = unsafe { ManuallyDrop::take(&mut self.raw) };

@@ -99,26 +99,27 @@ impl WaitQueue {
         sleepers.len() < before
     }
 
-    /// Wakes the thread that has slept longest, and says which that was.
-    pub(crate) fn wake_one(&self) -> Vec<ThreadId> {
+    /// Wakes the thread that has slept longest, on behalf of the operation `by`, and says which that was.
+    pub(crate) fn wake_one(&self, by: Pending) -> Vec<ThreadId> {
         let first = self.0.lock().pop_front();
-        first.into_iter().map(Sleeper::wake).collect()
+        first.into_iter().map(|sleeper| sleeper.wake(by)).collect()
     }
 
-    /// Wakes all that sleep, and says which those were.
-    pub(crate) fn wake_all(&self) -> Vec<ThreadId> {
+    /// Wakes all that sleep, on behalf of the operation `by`, and says which those were.
+    pub(crate) fn wake_all(&self, by: Pending) -> Vec<ThreadId> {
         let all = std::mem::take(&mut *self.0.lock());
-        all.into_iter().map(Sleeper::wake).collect()
+        all.into_iter().map(|sleeper| sleeper.wake(by)).collect()
     }
 }
 
 impl Sleeper {
-    fn wake(self) -> ThreadId {
+    fn wake(self, by: Pending) -> ThreadId {
         let thread = self.thread;
         recorder::with_log(|log| log.threads[thread].standing = Standing::Running);
         match self.alarm {
             Alarm::Unpark(handle) => handle.unpark(),
-            Alarm::Notify(notify) => notify.notify(),
+            // Unlike an unpark, this lets other threads run first.
+            Alarm::Notify(notify) => recorder::step(by, || notify.notify()),
         }
         thread
     }

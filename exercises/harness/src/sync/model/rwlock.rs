@@ -1,5 +1,5 @@
 use super::{Mutex, MutexGuard, WaitQueue};
-use crate::recorder::{self, Effect, ObjectId, Place, ThreadId, Value};
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, ThreadId, Value};
 use std::cell::UnsafeCell;
 use std::panic::Location;
 use std::{fmt, ops};
@@ -178,7 +178,8 @@ impl<T: ?Sized> Held<'_, T> {
             }
         });
         recorder::happened(Effect::Unlock(name), Some(lock.id), self.locked);
-        lock.sleepers.wake_all();
+        let by = Pending::new(name, Some(lock.id), self.locked);
+        lock.sleepers.wake_all(by);
     }
 }
 

@@ -3,7 +3,6 @@
 use super::queue::WaitQueue;
 use crate::recorder::{self, Effect, Pending, Place, ThreadId as Number};
 use parking_lot::Mutex;
-use std::any::Any;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -105,9 +104,10 @@ impl Thread {
     pub fn unpark(&self) {
         let place = Location::caller();
         let token = &self.parking.token;
-        recorder::step(pending("unpark", place), || token.swap(true, Release));
+        let by = pending("unpark", place);
+        recorder::step(by, || token.swap(true, Release));
         recorder::happened(Effect::Unpark(self.number), None, place);
-        self.parking.sleeper.wake_one();
+        self.parking.sleeper.wake_one(by);
     }
 
     /// The thread's identity.
@@ -171,6 +171,32 @@ pub fn current() -> Thread {
 /// What a thread leaves for whoever joins it.
 type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
 
+/// The body of a thread that leaves its result in `packet` and says whether it panicked. The panic is caught
+/// here, so that its payload can be as short-lived as what a scoped thread borrows.
+fn body<T>(packet: Packet<T>, f: impl FnOnce() -> T) -> impl FnOnce() -> bool {
+    move || {
+        let result = catch_unwind(AssertUnwindSafe(f));
+        let panicked = result.is_err();
+        *packet.lock() = Some(result);
+        panicked
+    }
+}
+
+fn start(
+    name: Option<String>,
+    place: Place,
+    body: impl FnOnce() -> bool + 'static,
+) -> (Thread, loom::thread::JoinHandle<()>) {
+    let (number, parking) = recorder::spawning(name.clone(), place);
+    let inner = loom::thread::spawn(move || recorder::thread_body(number, body));
+    let thread = Thread {
+        number,
+        name,
+        parking,
+    };
+    (thread, inner)
+}
+
 /// A thread not yet joined.
 struct Spawned<T> {
     thread: Thread,
@@ -183,34 +209,29 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let (number, parking) = recorder::spawning(name.clone(), place);
-    let packet: Packet<T> = Packet::default();
-    let result = Arc::clone(&packet);
-    let inner = loom::thread::spawn(move || {
-        let value = recorder::thread_body(number, f);
-        *result.lock() = Some(value);
-    });
+    let packet = Packet::default();
+    let (thread, inner) = start(name, place, body(Arc::clone(&packet), f));
     Spawned {
-        thread: Thread {
-            number,
-            name,
-            parking,
-        },
+        thread,
         inner,
         packet,
     }
 }
 
-impl<T> Spawned<T> {
-    fn join(self, place: Place) -> Result<T> {
-        wait_for_end(self.thread.number, self.inner, place);
-        let result = self.packet.lock().take();
-        let result = result.expect("a thread leaves its result before it ends");
-        if result.is_err() {
-            recorder::panic_joined(self.thread.number);
-        }
-        result
+/// Waits for the end of a thread and hands over what it left.
+fn join<T>(
+    number: Number,
+    inner: loom::thread::JoinHandle<()>,
+    packet: &Packet<T>,
+    place: Place,
+) -> Result<T> {
+    wait_for_end(number, inner, place);
+    let result = packet.lock().take();
+    let result = result.expect("a thread leaves its result before it ends");
+    if result.is_err() {
+        recorder::panic_joined(number);
     }
+    result
 }
 
 fn wait_for_end(number: Number, inner: loom::thread::JoinHandle<()>, place: Place) {
@@ -236,7 +257,12 @@ impl<T> JoinHandle<T> {
     /// Gives the payload of the panic, if that ended the thread.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        self.0.join(Location::caller())
+        let Spawned {
+            thread,
+            inner,
+            packet,
+        } = self.0;
+        join(thread.number, inner, &packet, Location::caller())
     }
 
     /// The thread.
@@ -332,37 +358,23 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        let packet: Packet<T> = Packet::default();
-        let result = Arc::clone(&packet);
-        let body: Box<dyn FnOnce() -> Result<()> + Send + 'scope> = Box::new(move || {
-            // The panic is caught here, so that its payload can be as short-lived as the scope's values.
-            let value = catch_unwind(AssertUnwindSafe(f));
-            let how: Result<()> = match &value {
-                Ok(_) => Ok(()),
-                Err(_) => Err(Box::new(()) as Box<dyn Any + Send>),
-            };
-            *result.lock() = Some(value);
-            how
-        });
+        let packet = Packet::default();
+        let body: Box<dyn FnOnce() -> bool + 'scope> = Box::new(body(Arc::clone(&packet), f));
         // SAFETY: only the lifetime changes. The closure and what it borrows are gone before `'scope` ends,
         // because `scope` does not return, nor unwind, before it has waited for every thread in `running`,
         // and this one is entered there before anything else can happen. If the model ends early, `scope`
         // never returns at all.
-        let body: Box<dyn FnOnce() -> Result<()> + Send + 'static> = unsafe {
+        let body: Box<dyn FnOnce() -> bool + 'static> = unsafe {
             std::mem::transmute::<
-                Box<dyn FnOnce() -> Result<()> + Send + 'scope>,
-                Box<dyn FnOnce() -> Result<()> + Send + 'static>,
+                Box<dyn FnOnce() -> bool + 'scope>,
+                Box<dyn FnOnce() -> bool + 'static>,
             >(body)
         };
-        let (number, parking) = recorder::spawning(name.clone(), place);
-        let inner = loom::thread::spawn(move || recorder::scoped_thread_body(number, body));
+        let (thread, inner) = start(name, place, body);
+        let number = thread.number;
         self.running.lock().push(ScopedThread { number, inner });
         ScopedJoinHandle {
-            thread: Thread {
-                number,
-                name,
-                parking,
-            },
+            thread,
             packet,
             running: Arc::clone(&self.running),
             scope: PhantomData,
@@ -385,13 +397,7 @@ impl<T> ScopedJoinHandle<'_, T> {
             mine.map(|index| running.remove(index))
         };
         let mine = mine.expect("the scope joins only what nobody holds a handle to use any more");
-        wait_for_end(number, mine.inner, place);
-        let result = self.packet.lock().take();
-        let result = result.expect("a thread leaves its result before it ends");
-        if result.is_err() {
-            recorder::panic_joined(number);
-        }
-        result
+        join(number, mine.inner, &self.packet, place)
     }
 
     /// The thread.
