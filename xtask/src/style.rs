@@ -87,18 +87,11 @@ pub const ASCII: Marks = Marks {
 impl Marks {
     /// The marks that the locale can show.
     pub fn of_locale() -> Self {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        Self::of(locale.as_deref(), cfg!(windows))
-    }
-
-    fn of(locale: Option<&str>, otherwise: bool) -> Self {
-        let unicode = locale.map_or(otherwise, |locale| {
-            let locale = locale.to_lowercase();
-            locale.ends_with("utf-8") || locale.ends_with("utf8") || locale.contains("utf-8@")
-        });
-        if unicode { UNICODE } else { ASCII }
+        if harness::page::is_unicode() {
+            UNICODE
+        } else {
+            ASCII
+        }
     }
 }
 
@@ -137,14 +130,6 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_locale_decides_on_the_marks() {
-        assert_eq!(Marks::of(Some("de_AT.UTF-8"), false), UNICODE);
-        assert_eq!(Marks::of(Some("C.utf8"), false), UNICODE);
-        assert_eq!(Marks::of(Some("C"), true), ASCII);
-        assert_eq!(Marks::of(None, false), ASCII);
-    }
 
     #[test]
     fn text_is_shortened_and_wrapped_to_its_width() {

@@ -4,11 +4,12 @@
 //!   faces with one API: [`sync::real`] runs on the machine, [`sync::model`] under the model checker.
 //! - [`model`] and [`Model`]: explore every interleaving of a small program; when one fails, show it.
 //! - [`leaks`]: a closure must leave no thread, no value and no allocation behind.
-//! - [`verdict`] and [`imports`]: the words in which a test speaks to the runner, and the check that
+//! - [`page`], [`verdict`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
 //!   a learner's file reaches concurrency only through the facade.
 #![warn(missing_docs)]
 
 pub mod imports;
+pub mod page;
 pub mod verdict;
 
 #[cfg(feature = "runtime")]

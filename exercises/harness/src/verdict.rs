@@ -145,6 +145,38 @@ fn parse_success_line(line: &str) -> Option<Coverage> {
     })
 }
 
+/// The line before the dry run of a passing model.
+const DRY_RUN: &str = "dry run:";
+/// The line after it.
+const DRY_RUN_END: &str = "end of dry run";
+
+/// The dry run of a passing model, between the lines by which [`find_dry_runs`] finds it.
+pub fn dry_run_block(dry_run: &str) -> String {
+    format!("{DRY_RUN}\n{}\n{DRY_RUN_END}", dry_run.trim_end())
+}
+
+/// The dry runs of the passing models in a test's output.
+pub fn find_dry_runs(output: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in output.lines() {
+        match (inside, line.trim_end()) {
+            (false, DRY_RUN) => {
+                inside = true;
+                found.push(String::new());
+            }
+            (true, DRY_RUN_END) => inside = false,
+            (true, line) => {
+                let text = found.last_mut().expect("one has begun");
+                text.push_str(line);
+                text.push('\n');
+            }
+            (false, _) => {}
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,5 +207,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn dry_runs_are_found() {
+        let one = "     main\n  1  returns\n";
+        let output = format!(
+            "noise\n{}\nmore\n{}\n",
+            dry_run_block(one),
+            dry_run_block("x")
+        );
+        assert_eq!(find_dry_runs(&output), [one, "x\n"]);
     }
 }
