@@ -1,9 +1,10 @@
 //! Explore every interleaving of a small program.
 
-use crate::dry_run;
+use crate::dry_run::{self, DryRun};
 use crate::leaks::{Owner, with_owner};
+use crate::page::{self, Page};
 use crate::recorder::{self, Ending, Log, Session};
-use crate::verdict::{Coverage, Kind, failure_line, success_line};
+use crate::verdict::{Coverage, Kind, dry_run_block, failure_line, success_line};
 use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -59,8 +60,31 @@ pub struct Failure {
     pub message: String,
     /// The number of interleavings explored until one failed.
     pub interleavings: usize,
-    /// The dry run: what a person reads.
+    /// The dry run: what a person reads, on the page of this process's environment.
     pub report: String,
+    found: String,
+    dry_run: DryRun,
+}
+
+impl Failure {
+    fn new(found: Found, search: &Search) -> Self {
+        let mut failure = Self {
+            kind: found.kind,
+            message: found.dry_run.message(),
+            interleavings: search.failed,
+            report: String::new(),
+            found: search.sentence(),
+            dry_run: found.dry_run,
+        };
+        failure.report = failure.render(&Page::of_environment());
+        failure
+    }
+
+    /// The dry run on a page of another form.
+    pub fn render(&self, page: &Page) -> String {
+        let found = dry_run::sentence(page, &self.found);
+        format!("{found}\n{}", self.dry_run.report(page))
+    }
 }
 
 /// How to explore: by default everything, without spurious wake-ups.
@@ -75,6 +99,10 @@ pub struct Model {
     uses_try_lock: bool,
     /// See [`Session::newest_only`].
     newest_only: bool,
+    /// See [`Session::recording`].
+    recording: bool,
+    /// Whether to keep the interleaving that tells most.
+    wants_telling: bool,
 }
 
 impl Default for Model {
@@ -93,7 +121,17 @@ impl Model {
             budget: BUDGET,
             uses_try_lock: false,
             newest_only: false,
+            recording: true,
+            wants_telling: false,
         }
+    }
+
+    /// Explores without writing down what happens, so that a failure has no dry run: for the bench that
+    /// measures what the record costs.
+    #[doc(hidden)]
+    pub fn without_recording(mut self) -> Self {
+        self.recording = false;
+        self
     }
 
     /// Explores only interleavings in which running threads are interrupted at most `bound` times. Most
@@ -129,9 +167,19 @@ impl Model {
     /// # Panics
     /// If an interleaving fails.
     #[track_caller]
-    pub fn check(self, program: impl Fn() + Send + Sync + 'static) {
-        match self.explore(program) {
-            Ok(explored) => println!("{}", success_line(&explored.coverage)),
+    pub fn check(mut self, program: impl Fn() + Send + Sync + 'static) {
+        let shown = std::env::var(page::DRY_RUN).ok();
+        self.wants_telling = shown.is_some();
+        match self.explore_with(program) {
+            Ok(passed) => {
+                println!("{}", success_line(&passed.explored.coverage));
+                if let Some(log) = passed.telling {
+                    let mut page = Page::of_environment();
+                    page.places = shown.as_deref() != Some(page::DRY_RUN_BARE);
+                    let picture = DryRun::of_pass(log).picture(&page);
+                    println!("{}", dry_run_block(&picture));
+                }
+            }
             Err(failure) => {
                 eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
                 // No second banner: the report has said it all.
@@ -144,51 +192,63 @@ impl Model {
     ///
     /// # Errors
     /// If an interleaving fails. The one reported is the simplest found that fails in the same way: without
-    /// a stale load if there is one such, and with the fewest interruptions.
+    /// a stale load if there is one such, and with the fewest forced switches. The search for it takes at most
+    /// 1.5 s.
     pub fn explore(self, program: impl Fn() + Send + Sync + 'static) -> Result<Explored, Failure> {
+        self.explore_with(program).map(|passed| passed.explored)
+    }
+
+    fn explore_with(self, program: impl Fn() + Send + Sync + 'static) -> Result<Passed, Failure> {
         let program: Program = Arc::new(program);
         let first = match self.search(&program) {
-            Ok(explored) => return Ok(explored),
+            Ok(passed) => return Ok(passed),
             Err(found) => found,
         };
-        let simplest = self.simplify(&program, &first);
-        let interleavings = first.iteration;
-        let found = simplest.unwrap_or(first);
-        Err(Failure {
-            kind: found.kind,
-            message: found.message,
-            interleavings,
-            report: found.report.with_count(interleavings),
-        })
+        let mut search = Search {
+            failed: first.interleavings,
+            all: first.interleavings,
+            switches: None,
+            tried: false,
+        };
+        let simplest = self.simplify(&program, &first, &mut search);
+        Err(Failure::new(simplest.unwrap_or(first), &search))
     }
 
     /// Looks for an interleaving that fails in the same way and is easier to follow.
-    fn simplify(&self, program: &Program, first: &Found) -> Option<Found> {
+    fn simplify(&self, program: &Program, first: &Found, search: &mut Search) -> Option<Found> {
         // What hangs once hangs again, and one that could not begin has nothing to simplify.
         if matches!(first.kind, Kind::Stuck | Kind::SetUp | Kind::TooManySteps) {
             return None;
         }
+        search.tried = true;
         let deadline = Instant::now() + SIMPLIFY_BUDGET;
         let most = self.preemption_bound.map_or(SIMPLE_ENOUGH, |bound| {
             bound.saturating_sub(1).min(SIMPLE_ENOUGH)
         });
-        // A reader follows an interruption more easily than a stale load.
-        [true, false].into_iter().find_map(|newest_only| {
-            (0..=most).find_map(|bound| {
+        // A reader follows a forced switch more easily than a stale load.
+        for newest_only in [true, false] {
+            for bound in 0..=most {
                 let budget = deadline.checked_duration_since(Instant::now())?;
                 let mut simpler = self.clone().preemption_bound(bound).budget(budget);
                 simpler.newest_only = newest_only;
-                simpler
-                    .search(program)
-                    .err()
-                    .filter(|found| found.kind == first.kind)
-            })
-        })
+                match simpler.search(program) {
+                    Ok(passed) => search.all += passed.explored.coverage.interleavings,
+                    Err(found) => {
+                        search.all += found.interleavings;
+                        if found.kind == first.kind {
+                            search.switches = Some(bound);
+                            return Some(found);
+                        }
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// One exploration, on an operating-system thread of its own: if an interleaving fails, that thread
     /// stops where it is and sleeps for ever, with everything that the failed program holds.
-    fn search(&self, program: &Program) -> Result<Explored, Found> {
+    fn search(&self, program: &Program) -> Result<Passed, Found> {
         let (outcome, news) = mpsc::channel();
         let session = Arc::new(Session {
             log: Mutex::new(Log::default()),
@@ -198,6 +258,9 @@ impl Model {
             spurious_wakeups: self.spurious_wakeups,
             uses_try_lock: self.uses_try_lock,
             newest_only: self.newest_only,
+            recording: self.recording,
+            telling: Mutex::new(None),
+            wants_telling: self.wants_telling,
             outcome,
             futexes: Mutex::default(),
         });
@@ -215,25 +278,37 @@ impl Model {
         };
         match ending {
             Some(Ending::UsesTryLock) => {
+                // The session ends here, and with it this log.
+                drop(log);
                 let mut again = self.clone();
                 again.uses_try_lock = true;
                 again.search(program)
             }
-            Some(Ending::Passed) => Ok(Explored {
-                coverage: Coverage {
-                    interleavings: log.iteration,
-                    preemption_bound: self.preemption_bound,
-                    exhaustive: begun.elapsed() < self.budget,
+            Some(Ending::Passed) => Ok(Passed {
+                explored: Explored {
+                    coverage: Coverage {
+                        interleavings: log.iteration,
+                        preemption_bound: self.preemption_bound,
+                        exhaustive: begun.elapsed() < self.budget,
+                    },
                 },
+                telling: session.telling.lock().take().map(|(_, log)| log),
             }),
             Some(Ending::PanickedTwice) => {
                 // The panicking thread sleeps inside std's panic hook, which std never gives back: libtest
                 // would wait for it at its end, for ever. So this process ends here.
                 let found = Found::new(&log, Some(&Ending::PanickedTwice));
+                let search = Search {
+                    failed: found.interleavings,
+                    all: found.interleavings,
+                    switches: None,
+                    tried: false,
+                };
+                let failure = Failure::new(found, &search);
                 eprintln!(
                     "{}\n\n{}\nA destructor panicked while a panic unwound: Rust ends the process for that.",
-                    failure_line(found.kind),
-                    found.report.with_count(found.iteration)
+                    failure_line(failure.kind),
+                    failure.report
                 );
                 std::process::exit(101)
             }
@@ -272,7 +347,10 @@ impl Model {
             });
         }));
         let ending = match explored {
-            Ok(()) => recorder::end_iteration(session).unwrap_or(Ending::Passed),
+            Ok(()) => {
+                recorder::keep_if_telling(session);
+                recorder::end_iteration(session).unwrap_or(Ending::Passed)
+            }
             // All threads had ended, or had no frames left that could touch loom.
             Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,
             Err(_) => Ending::Loom,
@@ -305,22 +383,57 @@ fn listen(session: &Session, news: &mpsc::Receiver<Ending>) -> Option<Ending> {
     }
 }
 
+/// What passed, and the interleaving that tells most about it, if one was asked for.
+struct Passed {
+    explored: Explored,
+    telling: Option<Log>,
+}
+
 /// A failing interleaving.
 struct Found {
     kind: Kind,
-    message: String,
-    iteration: usize,
-    report: dry_run::Report,
+    interleavings: usize,
+    dry_run: DryRun,
 }
 
 impl Found {
     fn new(log: &Log, ending: Option<&Ending>) -> Self {
-        let (kind, message) = dry_run::diagnose(log, ending);
+        let (kind, dry_run) = DryRun::of_failure(log.clone(), ending);
         Self {
             kind,
-            iteration: log.iteration,
-            report: dry_run::report(log, kind, &message),
-            message,
+            interleavings: log.iteration,
+            dry_run,
         }
+    }
+}
+
+/// How the failing interleaving was found.
+#[derive(Clone, Copy, Debug)]
+struct Search {
+    /// The number of the first interleaving that failed.
+    failed: usize,
+    /// The interleavings explored, those in search of a simpler one included.
+    all: usize,
+    /// The forced switches that the one shown takes, where the search for a simpler one has found it.
+    switches: Option<usize>,
+    /// Whether there was such a search.
+    tried: bool,
+}
+
+impl Search {
+    fn sentence(&self) -> String {
+        let s = if self.all == 1 { "" } else { "s" };
+        let found = format!(
+            "Interleaving {} fails; {} interleaving{s} explored in all.",
+            self.failed, self.all
+        );
+        let shown = match (self.switches, self.tried) {
+            (Some(0), _) => "The simplest that fails needs no forced switch of threads:",
+            (Some(1), _) => "The simplest that fails needs one forced switch of threads:",
+            (Some(2), _) => "The simplest that fails needs two forced switches of threads:",
+            (_, true) => "No simpler one was found than this:",
+            (_, false) => "This is it:",
+        };
+        format!("{found} {shown}")
     }
 }

@@ -26,6 +26,8 @@ mod explore;
 #[cfg(feature = "runtime")]
 mod place;
 #[cfg(feature = "runtime")]
+mod record;
+#[cfg(feature = "runtime")]
 mod recorder;
 
 #[cfg(feature = "runtime")]

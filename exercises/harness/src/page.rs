@@ -10,8 +10,11 @@ use anstyle::{AnsiColor, Style};
 /// Environment variable: the columns that a report may take. The runner sets it.
 pub const WIDTH: &str = "HARNESS_WIDTH";
 
-/// Environment variable: set to `marks` by a reader that will put colours in the place of [`Ink`]'s marks.
+/// Environment variable: set to [`MARKS`] by a reader that will put colours in the place of [`Ink`]'s marks.
 pub const INK: &str = "HARNESS_INK";
+
+/// Value of [`INK`].
+pub const MARKS: &str = "marks";
 
 /// Environment variable: makes a passing model show an interleaving too, [`DRY_RUN_FULL`] or
 /// [`DRY_RUN_BARE`].
@@ -25,6 +28,10 @@ pub const DRY_RUN_BARE: &str = "bare";
 
 /// Columns where nothing says how many there are.
 pub const DEFAULT_WIDTH: usize = 80;
+
+/// No report is narrower than this: below, lines are better broken by the terminal.
+#[cfg(feature = "runtime")]
+const NARROWEST: usize = 30;
 
 /// The first of the characters that stand for an ink, in one of Unicode's private areas.
 const FIRST_MARK: u32 = 0xE000;
@@ -90,6 +97,96 @@ impl Ink {
                 3 => colour(AnsiColor::Green),
                 _ => colour(AnsiColor::Blue),
             },
+        }
+    }
+}
+
+/// What becomes of the marks of [`Ink`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// They go.
+    None,
+    /// They become the colours of a terminal.
+    Terminal,
+    /// They stay, for a reader who knows them.
+    Marks,
+}
+
+/// How a report is to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page {
+    /// The columns there are. No line takes more.
+    pub width: usize,
+    /// Whether it may have other signs than those of ASCII.
+    pub unicode: bool,
+    /// What parts are painted with.
+    pub paint: Paint,
+    /// Whether rows say where in the source they come from.
+    pub places: bool,
+}
+
+impl Page {
+    /// A page of `width` columns, with all signs, without colour, with places.
+    pub fn new(width: usize) -> Self {
+        Self {
+            width,
+            unicode: true,
+            paint: Paint::None,
+            places: true,
+        }
+    }
+
+    /// The page that whoever runs this process reads: a terminal, a pipe, or the runner.
+    #[cfg(feature = "runtime")]
+    pub fn of_environment() -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        let columns = |name: &str| variable(name)?.parse().ok().filter(|&columns| columns > 0);
+        // nextest shows what a test printed four columns further in.
+        let margin = if variable("NEXTEST").is_some() { 4 } else { 0 };
+        let width = columns(WIDTH).unwrap_or_else(|| {
+            let terminal = columns("COLUMNS").unwrap_or(DEFAULT_WIDTH);
+            terminal.saturating_sub(margin)
+        });
+        // libtest prints on stdout what a test prints on stderr.
+        let terminal = anstream::AutoStream::choice(&std::io::stderr())
+            != anstream::ColorChoice::Never
+            && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+        let paint = match variable(INK) {
+            Some(ink) if ink == MARKS => Paint::Marks,
+            _ if terminal => Paint::Terminal,
+            _ => Paint::None,
+        };
+        Self {
+            width: width.max(NARROWEST),
+            unicode: is_unicode(),
+            paint,
+            places: true,
+        }
+    }
+
+    /// `text` in the signs that the page has: what it lacks becomes its nearest relation, and what would disturb
+    /// the columns goes.
+    pub fn show(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '…' if !self.unicode => out.push_str("..."),
+                '\t' => out.push(' '),
+                c if c.is_control() || Ink::of_mark(c).is_some() => {}
+                c if !c.is_ascii() && !self.unicode => out.push('?'),
+                c => out.push(c),
+            }
+        }
+        out
+    }
+
+    /// `text` with its marks as they are to be.
+    pub fn paint(&self, text: &str) -> String {
+        match self.paint {
+            Paint::None => plain(text),
+            Paint::Terminal => coloured(text),
+            Paint::Marks => text.to_owned(),
         }
     }
 }

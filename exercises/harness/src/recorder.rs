@@ -13,256 +13,24 @@
 //! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
 
 use crate::leaks::Owner;
+pub(crate) use crate::record::{
+    Effect, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Place, Reference,
+    Standing, Thread, ThreadId, Value,
+};
 use crate::sync::model::thread::Parking;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-pub(crate) type Place = &'static Location<'static>;
-
-/// A thread of the model, numbered as loom numbers them: main is 0.
-pub(crate) type ThreadId = usize;
-
 /// Nobody holds the log for longer than it takes to write an entry or, at the end, a report.
 const LOG_PATIENCE: Duration = Duration::from_secs(1);
-
-/// Loom's own limit, main included.
-pub(crate) const MAX_THREADS: usize = 5;
-
-/// An object of the facade, numbered in the order in which its interleaving made them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ObjectId {
-    iteration: usize,
-    index: usize,
-}
-
-/// What an atomic holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    Int(i128),
-    Bool(bool),
-    Pointer(usize),
-}
-
-/// What a thread did to an object, or to another thread.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Effect {
-    Spawn(ThreadId),
-    JoinWaits(ThreadId),
-    Join(ThreadId),
-    Returns,
-    Panics(String),
-    ParkReturns,
-    Unpark(ThreadId),
-    Yield,
-    Fence(Ordering),
-    Load {
-        got: Value,
-        newest: Value,
-        order: Ordering,
-    },
-    Store {
-        value: Value,
-        order: Ordering,
-    },
-    Update {
-        name: &'static str,
-        argument: Value,
-        old: Value,
-        new: Value,
-        order: Ordering,
-    },
-    Exchange {
-        name: &'static str,
-        expected: Value,
-        new: Value,
-        found: Result<Value, Value>,
-        order: Ordering,
-    },
-    /// A lock asked for while another thread holds it.
-    LockWaits {
-        name: &'static str,
-        holder: ThreadId,
-    },
-    Lock(&'static str),
-    TryLock {
-        name: &'static str,
-        ok: bool,
-    },
-    Unlock(&'static str),
-    Sleeps(&'static str),
-    Wakes {
-        name: &'static str,
-        spurious: bool,
-    },
-    /// A futex wait whose word did not hold the expected value.
-    NoSleep {
-        name: &'static str,
-        found: Value,
-    },
-    Notify {
-        name: &'static str,
-        woken: Vec<ThreadId>,
-    },
-    Read,
-    Write,
-    Count {
-        name: &'static str,
-        count: usize,
-    },
-}
-
-/// A row of the dry run.
-#[derive(Clone, Debug)]
-pub(crate) struct Event {
-    pub(crate) thread: ThreadId,
-    pub(crate) effect: Effect,
-    pub(crate) object: Option<ObjectId>,
-    pub(crate) place: Option<Place>,
-}
-
-/// An operation that a thread has begun and not finished.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pending {
-    pub(crate) name: &'static str,
-    pub(crate) object: Option<ObjectId>,
-    pub(crate) place: Place,
-    /// The thread waited for, if it is a join.
-    pub(crate) target: Option<ThreadId>,
-}
-
-impl Pending {
-    pub(crate) fn new(name: &'static str, object: Option<ObjectId>, place: Place) -> Self {
-        Self {
-            name,
-            object,
-            place,
-            target: None,
-        }
-    }
-}
-
-/// An object of the facade.
-#[derive(Debug)]
-pub(crate) struct Object {
-    pub(crate) type_name: &'static str,
-    pub(crate) made: Place,
-    /// Making it counts as a write.
-    pub(crate) maker: ThreadId,
-    /// For an atomic: the last value stored.
-    pub(crate) newest: Value,
-    /// For a lock: who holds it, and since where. Several, if it is held for reading.
-    pub(crate) holders: Vec<(ThreadId, Place)>,
-    /// For an `Arc`: the references there are.
-    pub(crate) count: usize,
-}
-
-/// How a thread of the model stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Running,
-    /// In a wait queue, until somebody wakes it.
-    Asleep,
-    Returned,
-    Panicked,
-}
-
-#[derive(Debug)]
-pub(crate) struct Thread {
-    /// What the dry run calls it.
-    pub(crate) name: String,
-    /// The name that the program gave it.
-    pub(crate) given_name: Option<String>,
-    pub(crate) parking: Arc<Parking>,
-    pub(crate) pending: Option<Pending>,
-    pub(crate) standing: Standing,
-}
-
-/// A panic in a thread of the model.
-#[derive(Clone, Debug)]
-pub(crate) struct Panic {
-    pub(crate) thread: ThreadId,
-    pub(crate) message: String,
-    pub(crate) place: String,
-    /// The number of events before it.
-    pub(crate) at: usize,
-    pub(crate) fate: Fate,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It unwinds, or the program caught it.
-    Unwinds,
-    /// It ended its thread; nobody has looked at what `join` returns.
-    EndedThread,
-    /// It ended its thread, and `join` handed it over.
-    Joined,
-}
-
-/// One interleaving.
-#[derive(Debug, Default)]
-pub(crate) struct Log {
-    pub(crate) iteration: usize,
-    pub(crate) events: Vec<Event>,
-    pub(crate) objects: Vec<Object>,
-    pub(crate) threads: Vec<Thread>,
-    pub(crate) panics: Vec<Panic>,
-    /// The thread that has run last.
-    pub(crate) running: ThreadId,
-    /// What loom itself had to say, and the thread that was running.
-    pub(crate) loom: Option<(ThreadId, String)>,
-    spurious_left: usize,
-}
-
-impl Log {
-    fn begin(&mut self, spurious: usize) {
-        self.iteration += 1;
-        self.events.clear();
-        self.objects.clear();
-        self.threads.clear();
-        self.panics.clear();
-        self.loom = None;
-        self.running = 0;
-        self.spurious_left = spurious;
-        self.threads.push(Thread::new(0, Some("main".to_owned())));
-    }
-
-    pub(crate) fn object(&self, id: ObjectId) -> &Object {
-        &self.objects[id.index]
-    }
-
-    /// A panic that ended a spawned thread and that nobody has seen.
-    pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
-        self.panics.iter().find(|p| p.fate == Fate::EndedThread)
-    }
-}
-
-impl Thread {
-    fn new(number: ThreadId, given_name: Option<String>) -> Self {
-        let name = given_name.clone();
-        Self {
-            name: name.unwrap_or_else(|| format!("thread {number}")),
-            given_name,
-            parking: Arc::new(Parking::new()),
-            pending: None,
-            standing: Standing::Running,
-        }
-    }
-
-    pub(crate) fn has_ended(&self) -> bool {
-        matches!(self.standing, Standing::Returned | Standing::Panicked)
-    }
-
-    pub(crate) fn has_panicked(&self) -> bool {
-        self.standing == Standing::Panicked
-    }
-}
 
 /// One exploration of a model.
 pub(crate) struct Session {
@@ -278,6 +46,12 @@ pub(crate) struct Session {
     pub(crate) uses_try_lock: bool,
     /// Whether every load reads the newest value: for a report without stale loads, where one exists.
     pub(crate) newest_only: bool,
+    /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
+    pub(crate) recording: bool,
+    /// Whether to keep the interleaving that tells most.
+    pub(crate) wants_telling: bool,
+    /// That one, and how much it tells.
+    pub(crate) telling: Mutex<Option<(Telling, Log)>>,
     pub(crate) outcome: Sender<Ending>,
     /// Threads asleep on a word of memory, for `futex`.
     pub(crate) futexes: Mutex<HashMap<usize, Arc<crate::sync::model::WaitQueue>>>,
@@ -344,6 +118,7 @@ pub(crate) fn with_log<R>(f: impl FnOnce(&mut Log) -> R) -> R {
 /// A new interleaving begins: main is about to run.
 pub(crate) fn begin_iteration() {
     let session = session();
+    keep_if_telling(&session);
     // The one before is over; whatever it did wrong without loom's noticing shows now.
     if let Some(ending) = end_iteration(&session) {
         over(ending);
@@ -351,6 +126,58 @@ pub(crate) fn begin_iteration() {
     session.futexes.lock().clear();
     session.log.lock().begin(session.spurious_wakeups);
     CURRENT.set(0);
+}
+
+/// How much an interleaving tells: more of what threads do to each other is better, then less of what is hard to
+/// follow, then fewer rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Telling {
+    meetings: usize,
+    plain: Reverse<usize>,
+    short: Reverse<usize>,
+}
+
+impl Telling {
+    /// Meetings beyond this add no insight, only length.
+    const ENOUGH: usize = 3;
+
+    fn of(log: &Log) -> Self {
+        let count = |what: fn(&Effect) -> bool| {
+            let all = log.events.iter().filter(|event| what(&event.effect));
+            all.count()
+        };
+        let meetings = count(|effect| {
+            matches!(
+                effect,
+                Effect::Sleeps { .. }
+                    | Effect::LockWaits { .. }
+                    | Effect::Exchange { found: Err(_), .. }
+            )
+        });
+        let hard = count(|effect| match effect {
+            Effect::Load { got, newest, .. } => got != newest,
+            Effect::Wakes { spurious, .. } => *spurious,
+            _ => false,
+        });
+        Self {
+            meetings: meetings.min(Self::ENOUGH),
+            plain: Reverse(hard),
+            short: Reverse(log.events.len()),
+        }
+    }
+}
+
+/// Keeps the interleaving that has just ended, if it tells more than all before.
+pub(crate) fn keep_if_telling(session: &Session) {
+    if !session.wants_telling {
+        return;
+    }
+    let log = session.log.lock();
+    let telling = Telling::of(&log);
+    let mut kept = session.telling.lock();
+    if log.iteration > 0 && kept.as_ref().is_none_or(|(best, _)| telling > *best) {
+        *kept = Some((telling, log.clone()));
+    }
 }
 
 /// What an interleaving did wrong that shows only once all its threads are done.
@@ -372,29 +199,33 @@ pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
 #[track_caller]
 pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> ObjectId {
     with_log(|log| {
-        log.objects.push(Object {
-            type_name,
-            made,
-            maker: current(),
-            newest,
-            holders: Vec::new(),
-            count: 1,
-        });
-        ObjectId {
-            iteration: log.iteration,
-            index: log.objects.len() - 1,
+        let id = log.add_object(type_name, newest, made, current());
+        let prefix = &log.threads[current()].prefix;
+        if !prefix.is_empty() {
+            log.object_mut(id).given_name = Some(prefix.join("."));
         }
+        id
     })
 }
 
 /// Changes or reads what is known of an object.
 pub(crate) fn with_object<R>(id: ObjectId, f: impl FnOnce(&mut Object) -> R) -> R {
-    with_log(|log| f(&mut log.objects[id.index]))
+    with_log(|log| f(log.object_mut(id)))
 }
 
 /// Notes an effect of the current thread.
 pub(crate) fn happened(effect: Effect, object: Option<ObjectId>, place: Place) {
-    with_log(|log| note(log, current(), effect, object, Some(place)));
+    SESSION.with_borrow(|session| {
+        if let Some(session) = session.as_ref().filter(|session| session.recording) {
+            note(
+                &mut session.log.lock(),
+                current(),
+                effect,
+                object,
+                Some(place),
+            );
+        }
+    });
 }
 
 fn note(

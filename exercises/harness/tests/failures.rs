@@ -1,6 +1,7 @@
 //! Every way in which a model can fail ends in a failure of the right kind, with a report, in a process that
 //! lives on.
 
+use harness::page::Page;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
     atomic::{AtomicBool, AtomicUsize, Ordering::*},
@@ -19,7 +20,8 @@ fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) -> Failure {
     assert_eq!(failure.kind, kind, "{}", failure.report);
     let test = std::thread::current().name().map(str::to_owned);
     let test = test.expect("libtest names the thread after the test");
-    insta::assert_snapshot!(test, relative_lines(&failure.report, first_line));
+    let report = failure.render(&Page::new(80));
+    insta::assert_snapshot!(test, relative_lines(&report, first_line));
     failure
 }
 

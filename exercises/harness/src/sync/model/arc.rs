@@ -1,4 +1,4 @@
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, Reference, Value};
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::{fmt, ops};
@@ -11,6 +11,8 @@ use std::{fmt, ops};
 pub struct Arc<T: ?Sized> {
     inner: ManuallyDrop<loom::sync::Arc<T>>,
     id: ObjectId,
+    /// Which of the references it is, in the record.
+    reference: usize,
 }
 
 impl<T> Arc<T> {
@@ -20,8 +22,12 @@ impl<T> Arc<T> {
         let place = Location::caller();
         let id = recorder::object("Arc", Value::Int(1), place);
         let inner = ManuallyDrop::new(loom::sync::Arc::new(value));
-        count("new", id, 1, place);
-        Self { inner, id }
+        let reference = made("new", id, place);
+        Self {
+            inner,
+            id,
+            reference,
+        }
     }
 
     /// Takes the value out, if this is the only reference.
@@ -31,7 +37,7 @@ impl<T> Arc<T> {
     #[track_caller]
     pub fn try_unwrap(mut this: Self) -> Result<T, Self> {
         let place = Location::caller();
-        let id = this.id;
+        let (id, reference) = (this.id, this.reference);
         // SAFETY: `this` is forgotten at once, so the reference is moved and not dropped as well.
         let inner = unsafe { ManuallyDrop::take(&mut this.inner) };
         std::mem::forget(this);
@@ -40,13 +46,13 @@ impl<T> Arc<T> {
         });
         match result {
             Ok(value) => {
-                recorder::with_object(id, |arc| arc.count = 0);
-                count("try_unwrap", id, 0, place);
+                gone("try_unwrap", id, reference, place);
                 Ok(value)
             }
             Err(inner) => Err(Self {
                 inner: ManuallyDrop::new(inner),
                 id,
+                reference,
             }),
         }
     }
@@ -86,14 +92,10 @@ impl<T: ?Sized> Clone for Arc<T> {
         let inner = recorder::step(pending("clone", self.id, place), || {
             loom::sync::Arc::clone(&self.inner)
         });
-        let references = recorder::with_object(self.id, |arc| {
-            arc.count += 1;
-            arc.count
-        });
-        count("clone", self.id, references, place);
         Self {
             inner: ManuallyDrop::new(inner),
             id: self.id,
+            reference: made("clone", self.id, place),
         }
     }
 }
@@ -102,15 +104,11 @@ impl<T: ?Sized> Drop for Arc<T> {
     #[track_caller]
     fn drop(&mut self) {
         let place = Location::caller();
-        let references = recorder::with_object(self.id, |arc| {
-            arc.count -= 1;
-            arc.count
-        });
         recorder::step(pending("drop", self.id, place), || {
             // SAFETY: this is the destructor: nobody looks at `inner` again.
             unsafe { ManuallyDrop::drop(&mut self.inner) }
         });
-        count("drop", self.id, references, place);
+        gone("drop", self.id, self.reference, place);
     }
 }
 
@@ -136,6 +134,31 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Arc<T> {
 
 fn pending(name: &'static str, id: ObjectId, place: Place) -> Pending {
     Pending::new(name, Some(id), place)
+}
+
+/// Notes a new reference, and says which it is.
+fn made(name: &'static str, id: ObjectId, place: Place) -> usize {
+    let maker = recorder::current();
+    let (number, left) = recorder::with_object(id, |arc| {
+        let number = arc.references.last().map_or(0, |last| last.number + 1);
+        arc.references.push(Reference {
+            number,
+            made: place,
+            maker,
+        });
+        (number, arc.references.len())
+    });
+    count(name, id, left, place);
+    number
+}
+
+/// Notes that a reference is no more.
+fn gone(name: &'static str, id: ObjectId, reference: usize, place: Place) {
+    let left = recorder::with_object(id, |arc| {
+        arc.references.retain(|other| other.number != reference);
+        arc.references.len()
+    });
+    count(name, id, left, place);
 }
 
 fn count(name: &'static str, id: ObjectId, count: usize, place: Place) {

@@ -71,9 +71,12 @@ impl Condvar {
         guard.before_unlock();
         self.meet("wait", place);
         let ticket = self.sleepers.enter();
+        let mutex = guard.id();
         guard.unlocked_while(place, || {
-            self.sleepers.sleep(ticket, "wait", Some(self.id), place);
+            let sleepers = &self.sleepers;
+            sleepers.sleep(ticket, "wait", Some(self.id), Some(mutex), place);
         });
+        recorder::happened(Effect::Lock("lock"), Some(mutex), place);
     }
 
     fn meet(&self, name: &'static str, place: Place) {

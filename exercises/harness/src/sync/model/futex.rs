@@ -17,7 +17,7 @@ pub fn wait(word: &AtomicU32, expected: u32) {
     if found == expected {
         let queue = queue(word);
         let ticket = queue.enter();
-        queue.sleep(ticket, name, Some(word.id()), place);
+        queue.sleep(ticket, name, Some(word.id()), None, place);
     } else {
         let found = Value::Int(found.into());
         recorder::happened(Effect::NoSleep { name, found }, Some(word.id()), place);

@@ -202,7 +202,8 @@ impl<T: ?Sized> Mutex<T> {
 
     fn note_wait(&self, name: &'static str, place: Place) {
         if let Some(holder) = self.holder() {
-            recorder::happened(Effect::LockWaits { name, holder }, Some(self.id), place);
+            let holders = vec![holder];
+            recorder::happened(Effect::LockWaits { name, holders }, Some(self.id), place);
         }
     }
 
@@ -270,6 +271,11 @@ impl<T: ?Sized> fmt::Debug for Mutex<T> {
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// The mutex, in the record.
+    pub(super) fn id(&self) -> ObjectId {
+        self.mutex.id
+    }
+
     /// Unlocks, lets `sleep` pass, and locks again: the heart of a condition variable's wait. Nothing happens
     /// between the unlocking and the first step that `sleep` takes. The caller has called
     /// [`before_unlock`](Self::before_unlock).

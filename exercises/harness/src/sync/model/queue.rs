@@ -55,17 +55,19 @@ impl WaitQueue {
         Ticket(alarm)
     }
 
-    /// Sleeps until woken. The thread must have entered, and taken no step since.
+    /// Sleeps until woken. The thread must have entered, and taken no step since but for unlocking the mutex
+    /// `unlocks`.
     pub(crate) fn sleep(
         &self,
         ticket: Ticket,
         name: &'static str,
         object: Option<ObjectId>,
+        unlocks: Option<ObjectId>,
         place: Place,
     ) {
         let me = recorder::current();
         recorder::with_log(|log| log.threads[me].standing = Standing::Asleep);
-        recorder::happened(Effect::Sleeps(name), object, place);
+        recorder::happened(Effect::Sleeps { name, unlocks }, object, place);
         let spurious = self.sleep_quietly(&ticket, name, object, place);
         recorder::with_log(|log| log.threads[me].standing = Standing::Running);
         recorder::happened(Effect::Wakes { name, spurious }, object, place);

@@ -135,9 +135,11 @@ impl<T: ?Sized> RwLock<T> {
         place: Place,
     ) -> MutexGuard<'a, State> {
         let ticket = self.sleepers.enter_for_good();
-        let first = recorder::with_object(self.id, |lock| lock.holders.first().copied());
-        if let Some((holder, _)) = first {
-            recorder::happened(Effect::LockWaits { name, holder }, Some(self.id), place);
+        let holders: Vec<ThreadId> = recorder::with_object(self.id, |lock| {
+            lock.holders.iter().map(|&(thread, _)| thread).collect()
+        });
+        if !holders.is_empty() {
+            recorder::happened(Effect::LockWaits { name, holders }, Some(self.id), place);
         }
         state.unlocked_while(place, || {
             self.sleepers

@@ -150,7 +150,7 @@ pub fn park() {
         return;
     }
     let ticket = me.parking.sleeper.enter();
-    me.parking.sleeper.sleep(ticket, "park", None, place);
+    me.parking.sleeper.sleep(ticket, "park", None, None, place);
     take();
 }
 

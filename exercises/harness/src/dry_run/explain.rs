@@ -1,0 +1,304 @@
+//! What kind of failure it is, and what went wrong, in words.
+
+use super::names::Names;
+use super::words::at_row;
+use crate::place::short;
+use crate::record::{
+    Effect, Fate, Log, MAX_THREADS, ObjectId, Panic, Pending, Place, ThreadId, Wait,
+};
+use crate::recorder::Ending;
+use crate::sync::model::thread::SCOPED_PANIC;
+use crate::verdict::Kind;
+
+/// The kind of a failure and what happened, line by line. `ending` is `None` if the model hangs.
+pub(super) fn failure(log: &Log, names: &Names, ending: Option<&Ending>) -> (Kind, Vec<String>) {
+    let Some(ending) = ending else {
+        return (Kind::Stuck, stuck(log));
+    };
+    let one = |line: String| vec![line];
+    match ending {
+        Ending::Passed | Ending::UsesTryLock => {
+            unreachable!("neither is a failure: the search handles them")
+        }
+        Ending::Panicked | Ending::PanickedTwice => (Kind::Panic, panic_message(log)),
+        // Whatever happened after a thread died of a panic that nobody saw, the panic came first.
+        Ending::Loom if log.unseen_panic().is_some() => (Kind::Panic, panic_message(log)),
+        Ending::Loom => by_loom(log, names),
+        Ending::StackOverflow => (
+            Kind::SetUp,
+            one("a thread of the model ran out of stack: each has 32 KiB. \
+                 Is there a recursion without end, or a large array on the stack?"
+                .to_owned()),
+        ),
+        Ending::TooManyThreads(place) => (
+            Kind::SetUp,
+            one(format!(
+                "a model can have {MAX_THREADS} threads, main included; {} spawns one more",
+                short(place)
+            )),
+        ),
+        Ending::Values(lines) => (Kind::Leak, lines.clone()),
+        Ending::Misuse(message) => (Kind::SetUp, one(message.clone())),
+    }
+}
+
+/// What loom's panic means.
+fn by_loom(log: &Log, names: &Names) -> (Kind, Vec<String>) {
+    let Some((thread, message)) = &log.loom else {
+        let message = "the model checker stopped without a word".to_owned();
+        return (Kind::SetUp, vec![message]);
+    };
+    let message = message.trim();
+    let is = |beginnings: &[&str]| beginnings.iter().any(|b| message.starts_with(b));
+    if is(&["deadlock"]) {
+        (Kind::Deadlock, deadlock(log, names))
+    } else if is(&[
+        "Causality violation",
+        "currently writing",
+        "currently reading",
+    ]) {
+        (Kind::DataRace, data_race(log, names, *thread))
+    } else if is(&["Arc leaked", "Allocation leaked", "Messages leaked"]) {
+        (Kind::Leak, leaked_arcs(log, names))
+    } else if is(&["Model exceeded maximum number of branches"]) {
+        (Kind::TooManySteps, vec![too_many_steps(log)])
+    } else if message.contains("deterministic") {
+        let message = "the program did not do the same twice under the same schedule: \
+             a model may not depend on time, on random numbers or on the addresses of things";
+        (Kind::SetUp, vec![message.to_owned()])
+    } else {
+        let message = format!("the model checker cannot follow: {message}");
+        (Kind::SetUp, vec![message])
+    }
+}
+
+fn stuck(log: &Log) -> Vec<String> {
+    let name = &log.threads[log.running].name;
+    let last = log.events.iter().rev().find(|e| e.thread == log.running);
+    let since = last.and_then(|e| e.place).map_or_else(
+        || "since it began".to_owned(),
+        |place| format!("since {}", short(place)),
+    );
+    vec![
+        format!("{name} runs without an operation of crate::sync {since}."),
+        "A loop that waits for another thread must contain one, for example thread::yield_now(). \
+         A lock of std or parking_lot used directly blocks the model, which cannot see it."
+            .to_owned(),
+    ]
+}
+
+/// How many of the last events show what an endless interleaving does.
+const LATELY: usize = 200;
+
+/// Who still does something at the end of an interleaving without end, and whether they let others run.
+fn too_many_steps(log: &Log) -> String {
+    let lately = &log.events[log.events.len().saturating_sub(LATELY)..];
+    let mut busy: Vec<ThreadId> = lately.iter().map(|event| event.thread).collect();
+    busy.sort_unstable();
+    busy.dedup();
+    let yields = |thread: &ThreadId| {
+        let mut own = lately.iter().filter(|event| event.thread == *thread);
+        own.any(|event| event.effect == Effect::Yield)
+    };
+    let names = |threads: &[ThreadId]| {
+        let all = threads.iter().map(|&t| log.threads[t].name.as_str());
+        all.collect::<Vec<_>>().join(" and ")
+    };
+    let greedy: Vec<ThreadId> = busy.iter().copied().filter(|t| !yields(t)).collect();
+    if !greedy.is_empty() {
+        return format!(
+            "{} takes step after step, more than a model may have. A loop that waits for another thread \
+             must let it run, by thread::yield_now() or hint::spin_loop().",
+            names(&greedy)
+        );
+    }
+    let others_rest = (0..log.threads.len())
+        .filter(|thread| !busy.contains(thread))
+        .all(|thread| log.threads[thread].has_ended() || log.waits(thread).is_some());
+    if busy.len() == 1 && others_rest {
+        format!(
+            "{} waits in a loop for what no thread will do any more: all others have ended or wait.",
+            names(&busy)
+        )
+    } else if others_rest {
+        format!(
+            "{} wait in loops, and none of them brings the others out: more steps than a model may have.",
+            names(&busy)
+        )
+    } else {
+        format!(
+            "{} loops without end: more steps than a model may have.",
+            names(&busy)
+        )
+    }
+}
+
+/// The panic that explains the failure.
+pub(super) fn culprit(log: &Log) -> Option<&Panic> {
+    if let Some(unseen) = log.unseen_panic() {
+        return Some(unseen);
+    }
+    let last = log.panics.last()?;
+    // Main passed on what it got from `join`; better shown is what the thread said itself.
+    let second_hand = last.message == SCOPED_PANIC || last.message.ends_with("Any { .. }");
+    let first_hand = log
+        .panics
+        .iter()
+        .find(|p| p.fate == Fate::Joined || p.fate == Fate::EndedThread);
+    first_hand.filter(|_| second_hand).or(Some(last))
+}
+
+fn panic_message(log: &Log) -> Vec<String> {
+    let Some(panic) = culprit(log) else {
+        return vec!["a panic".to_owned()];
+    };
+    let name = &log.threads[panic.thread].name;
+    let mut lines: Vec<String> = panic.message.lines().map(str::to_owned).collect();
+    lines.push(format!("({name}, at {})", panic.place));
+    lines
+}
+
+fn deadlock(log: &Log, names: &Names) -> Vec<String> {
+    let all = 0..log.threads.len();
+    all.filter_map(|number| {
+        let waits = waits(log, names, number)?;
+        Some(format!("{} {waits}", log.threads[number].name))
+    })
+    .collect()
+}
+
+/// What a thread waits for, if it does.
+fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
+    let thread = &log.threads[number];
+    if thread.has_ended() {
+        return None;
+    }
+    let Pending {
+        name,
+        object,
+        place,
+        ..
+    } = thread.pending?;
+    let at = short(place);
+    let what = object.map_or_else(
+        || name.to_owned(),
+        |id| format!("{}.{}", names.of(id), bare(name)),
+    );
+    Some(match log.waits(number) {
+        Some(Wait::ForEnd(target)) => {
+            format!("waits for {} to end, {at}", log.threads[target].name)
+        }
+        Some(Wait::Asleep) => {
+            let who = if name == "park" { "unpark" } else { "wake" };
+            format!("sleeps in {what}, {at}: no thread is left to {who} it")
+        }
+        Some(Wait::ForLock(holders)) => {
+            let own = holders.iter().find(|(holder, _)| *holder == number);
+            if let Some(&(_, since)) = own {
+                let since = held_since(log, number, object, since);
+                format!("waits in {what}, {at}, for itself: it holds the lock since {since}")
+            } else {
+                let all = holders.iter().map(|&(holder, since)| {
+                    let name = &log.threads[holder].name;
+                    format!("{name} since {}", held_since(log, holder, object, since))
+                });
+                let all = all.collect::<Vec<_>>().join(" and by ");
+                format!("waits in {what}, {at}: held by {all}")
+            }
+        }
+        None => format!("waits in {what}, {at}"),
+    })
+}
+
+/// `futex::wait` is `wait` behind the name of its word.
+fn bare(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
+}
+
+/// Where a thread got the lock that it holds, and in which row.
+fn held_since(log: &Log, thread: ThreadId, object: Option<ObjectId>, since: Place) -> String {
+    let row = log.events.iter().rposition(|event| {
+        let locks = matches!(
+            event.effect,
+            Effect::Lock(_) | Effect::TryLock { ok: true, .. }
+        );
+        locks && event.thread == thread && event.object == object
+    });
+    let row = row.map_or_else(String::new, |row| format!(" ({})", at_row(row)));
+    format!("{}{row}", short(since))
+}
+
+fn data_race(log: &Log, names: &Names, thread: ThreadId) -> Vec<String> {
+    let Some(access) = racing_access(log, thread) else {
+        let message =
+            "two threads touch the same memory, one of them writes, and nothing orders the two";
+        return vec![message.to_owned()];
+    };
+    let id = access.object.expect("an access has an object");
+    let made = log.object(id).made;
+    let one = |thread: ThreadId, what: &str, place: Place| {
+        format!("{} {what}s it, {}", log.threads[thread].name, short(place))
+    };
+    let first = if let Some(other) = other_access(log, thread, access) {
+        let event = &log.events[other];
+        let what = match event.effect {
+            Effect::Write => "write",
+            _ => "read",
+        };
+        let place = event.place.unwrap_or(made);
+        let line = one(event.thread, what, place);
+        format!("{line} ({})", at_row(other))
+    } else {
+        one(log.object(id).maker, "make", made)
+    };
+    vec![
+        format!(
+            "two threads reach {} (made at {}), one of them writes, and nothing orders the two:",
+            names.of(id),
+            short(made)
+        ),
+        first,
+        one(thread, access.name, access.place),
+    ]
+}
+
+/// The access that loom objected to: begun, never finished.
+pub(crate) fn racing_access(log: &Log, thread: ThreadId) -> Option<Pending> {
+    log.threads[thread].pending.filter(|p| p.object.is_some())
+}
+
+/// The number of the event that the access races with: the last conflicting one of another thread.
+pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usize> {
+    log.events.iter().rposition(|event| {
+        event.thread != thread
+            && event.object == access.object
+            && match event.effect {
+                Effect::Write => true,
+                Effect::Read => access.name == "write",
+                _ => false,
+            }
+    })
+}
+
+fn leaked_arcs(log: &Log, names: &Names) -> Vec<String> {
+    let leaked = log.objects().filter(|(_, o)| !o.references.is_empty());
+    leaked
+        .flat_map(|(id, object)| {
+            let n = object.references.len();
+            let s = if n == 1 { "" } else { "s" };
+            let of_all = format!(
+                "{} still has {n} reference{s} when all threads are done: an Arc made at {}",
+                names.of(id),
+                short(object.made)
+            );
+            let each = object.references.iter().map(|reference| {
+                format!(
+                    "the reference that {} made at {} is never dropped",
+                    log.threads[reference.maker].name,
+                    short(reference.made)
+                )
+            });
+            std::iter::once(of_all).chain(each).collect::<Vec<_>>()
+        })
+        .collect()
+}

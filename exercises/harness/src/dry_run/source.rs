@@ -1,0 +1,49 @@
+//! The source of the program that ran, as far as it can be found.
+
+use crate::record::Place;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// Source files, read once each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources(RefCell<HashMap<&'static str, Option<Rc<[String]>>>>);
+
+impl Sources {
+    /// The line that a place stands in, without the space around it. `None` where the file is not there, as
+    /// that of std, or has changed and has no such line.
+    pub(crate) fn line(&self, place: Place) -> Option<String> {
+        let line = self.raw_line(place, 0)?;
+        let line = line.trim();
+        (!line.is_empty()).then(|| line.to_owned())
+    }
+
+    /// The line `before` lines above the place's, as it stands.
+    pub(crate) fn raw_line(&self, place: Place, before: usize) -> Option<String> {
+        let lines = self.lines(place)?;
+        let number = usize::try_from(place.line())
+            .ok()?
+            .checked_sub(1 + before)?;
+        lines.get(number).cloned()
+    }
+
+    /// All lines of the file that a place is in.
+    pub(crate) fn lines(&self, place: Place) -> Option<Rc<[String]>> {
+        let mut files = self.0.borrow_mut();
+        files
+            .entry(place.file())
+            .or_insert_with(|| read(place.file()))
+            .clone()
+    }
+}
+
+/// cargo compiles a workspace's packages in the workspace's root, which is what paths are relative to, and
+/// runs their tests in the package's folder.
+fn read(file: &'static str) -> Option<Rc<[String]>> {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let text = here
+        .ancestors()
+        .find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())?;
+    Some(text.lines().map(str::to_owned).collect())
+}

@@ -1,0 +1,259 @@
+//! Words on a page: how wide they are, where their lines break, and how they are painted.
+
+use crate::page::{Ink, Page};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Around the number of an event in a text that is to name its row: [`at_row`] writes it, [`with_rows`] reads it.
+const ROW: char = '\u{2}';
+
+/// Names the row of an event in a sentence. Which that is shows only when the rows are laid out.
+pub(crate) fn at_row(event: usize) -> String {
+    format!("{ROW}{event}{ROW}")
+}
+
+/// `text` with the numbers of rows in it.
+pub(super) fn with_rows(text: &str, row: impl Fn(usize) -> Option<usize>) -> String {
+    let mut out = String::new();
+    for (i, part) in text.split(ROW).enumerate() {
+        match part.parse().ok().filter(|_| i % 2 == 1).map(&row) {
+            Some(Some(row)) => out.push_str(&format!("row {row}")),
+            Some(None) => out.push_str("a row not shown"),
+            None => out.push_str(part),
+        }
+    }
+    out
+}
+
+/// `text` for where there are no rows: what stands in brackets with a row's number goes.
+pub(super) fn without_rows(text: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in text.split(ROW).enumerate() {
+        if i % 2 == 1 {
+            let kept = out.trim_end_matches('(').trim_end().len();
+            out.truncate(kept);
+        } else {
+            let part = if i > 0 {
+                part.strip_prefix(')').unwrap_or(part)
+            } else {
+                part
+            };
+            out.push_str(part);
+        }
+    }
+    out
+}
+
+/// The columns that a text takes on a terminal.
+pub(super) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// A word, what it is painted with, and the columns that keep it from the word before.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Word {
+    text: String,
+    ink: Ink,
+    gap: usize,
+}
+
+/// The words of a text. The first keeps `gap` columns from what comes before it.
+pub(super) fn words(text: &str, ink: Ink, gap: usize) -> Vec<Word> {
+    let all = text.split_ascii_whitespace().enumerate();
+    all.map(|(i, word)| Word {
+        text: word.to_owned(),
+        ink,
+        gap: if i == 0 { gap } else { 1 },
+    })
+    .collect()
+}
+
+/// The words, the first two of which stay in one line: an arrow and what it points with.
+pub(super) fn glued(mut words: Vec<Word>) -> Vec<Word> {
+    if words.len() > 1 {
+        let second = words.remove(1);
+        let first = &mut words[0].text;
+        *first = format!("{first} {}", second.text);
+    }
+    words
+}
+
+/// The columns that words take if they stand in one line.
+pub(super) fn natural_width(words: &[Word]) -> usize {
+    let gaps = words.iter().skip(1).map(|word| word.gap);
+    words
+        .iter()
+        .map(|word| columns(&word.text))
+        .chain(gaps)
+        .sum()
+}
+
+/// One line of words, painted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) columns: usize,
+    ink: Option<Ink>,
+}
+
+impl Line {
+    /// Appends a piece.
+    pub(super) fn push(&mut self, piece: &str, ink: Ink) {
+        if piece.is_empty() {
+            return;
+        }
+        if self.ink.unwrap_or(Ink::Plain) != ink {
+            if self.ink.is_some_and(|ink| ink != Ink::Plain) {
+                self.text.push(Ink::Plain.mark());
+            }
+            if ink != Ink::Plain {
+                self.text.push(ink.mark());
+            }
+            self.ink = Some(ink);
+        }
+        self.text.push_str(piece);
+        self.columns += columns(piece);
+    }
+
+    /// Fills up to `column`.
+    pub(super) fn pad_to(&mut self, column: usize) {
+        let missing = column.saturating_sub(self.columns);
+        self.push(&" ".repeat(missing), Ink::Plain);
+    }
+
+    /// Appends a line.
+    pub(super) fn append(&mut self, other: &Line) {
+        self.end();
+        self.text.push_str(&other.text);
+        self.columns += other.columns;
+        self.ink = other.ink;
+    }
+
+    /// Ends the ink.
+    pub(super) fn end(&mut self) {
+        if self.ink.take().is_some_and(|ink| ink != Ink::Plain) {
+            self.text.push(Ink::Plain.mark());
+        }
+    }
+
+    /// The line's text, with its last ink ended and no space after it.
+    pub(super) fn finish(mut self) -> String {
+        self.end();
+        self.text.truncate(self.text.trim_end().len());
+        self.text
+    }
+}
+
+/// Breaks words into lines of at most `width` columns. Lines after the first begin `indent` columns further in; a
+/// word wider than a line is cut.
+pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
+    let indent = indent.min(width.saturating_sub(1));
+    let mut lines = Vec::new();
+    let mut line = Line::default();
+    let mut fresh = true;
+    for word in words {
+        let mut text = word.text.as_str();
+        if !fresh && line.columns + word.gap + columns(text) > width {
+            lines.push(std::mem::take(&mut line));
+            fresh = true;
+        }
+        if fresh && !lines.is_empty() {
+            line.pad_to(indent);
+        }
+        if !fresh {
+            line.push(&" ".repeat(word.gap), Ink::Plain);
+        }
+        while line.columns + columns(text) > width {
+            let cut = prefix(text, width.saturating_sub(line.columns).max(1));
+            line.push(&text[..cut], word.ink);
+            text = &text[cut..];
+            lines.push(std::mem::take(&mut line));
+            line.pad_to(indent);
+        }
+        line.push(text, word.ink);
+        fresh = false;
+    }
+    lines.push(line);
+    lines
+}
+
+/// The length in bytes of the longest beginning of `text` that takes at most `width` columns, and at least a
+/// character.
+fn prefix(text: &str, width: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or_default();
+        if used > width && at > 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// `text` in at most `width` columns.
+pub(super) fn shorten(page: &Page, text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let more = page.show("…");
+    let kept = &text[..prefix(text, width.saturating_sub(columns(&more)).max(1))];
+    format!("{}{more}", kept.trim_end())
+}
+
+/// `Title: text`, wrapped, with lines after the first `indent` columns further in. The space that the text
+/// begins with stays.
+pub(super) fn paragraph(
+    page: &Page,
+    title: Option<(Ink, &str)>,
+    text: &str,
+    indent: usize,
+) -> String {
+    let text = page.show(text);
+    let margin = text.len() - text.trim_start().len();
+    let mut all = title.map_or_else(Vec::new, |(ink, title)| words(&format!("{title}:"), ink, 0));
+    all.extend(words(&text, Ink::Plain, 1));
+    let margin_text = " ".repeat(margin);
+    let mut out = String::new();
+    let width = page.width.saturating_sub(margin).max(1);
+    for line in wrap(&all, width, indent - margin.min(indent)) {
+        let line = line.finish();
+        if !line.is_empty() {
+            out.push_str(&page.paint(&format!("{margin_text}{line}")));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(text: &str, width: usize) -> Vec<String> {
+        let lines = wrap(&words(text, Ink::Plain, 0), width, 2);
+        lines.into_iter().map(Line::finish).collect()
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_long_words_are_cut() {
+        assert_eq!(wrapped("a bb ccc", 8), ["a bb ccc"]);
+        assert_eq!(wrapped("a bb ccc", 5), ["a bb", "  ccc"]);
+        assert_eq!(wrapped("abcdefgh", 5), ["abcde", "  fgh"]);
+        assert_eq!(wrapped("x abcdefgh", 5), ["x", "  abc", "  def", "  gh"]);
+        // Two columns each.
+        assert_eq!(wrapped("日本語", 4), ["日本", "  語"]);
+    }
+
+    #[test]
+    fn a_sentence_names_rows_or_does_without() {
+        let text = format!("held since a.rs:1 ({}), and {}", at_row(4), at_row(9));
+        let rows = |event| (event == 4).then_some(2);
+        assert_eq!(
+            with_rows(&text, rows),
+            "held since a.rs:1 (row 2), and a row not shown"
+        );
+        assert_eq!(
+            without_rows(&format!("held since a.rs:1 ({})", at_row(4))),
+            "held since a.rs:1"
+        );
+    }
+}

@@ -1,0 +1,332 @@
+//! What is known of one interleaving: what its threads did, to which objects, and how they stand. Plain data; the
+//! [`recorder`](crate::recorder) writes it while the interleaving runs, the dry run reads it afterwards.
+
+use crate::sync::model::thread::Parking;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+pub(crate) type Place = &'static Location<'static>;
+
+/// A thread of the model, numbered as loom numbers them: main is 0.
+pub(crate) type ThreadId = usize;
+
+/// Loom's own limit, main included.
+pub(crate) const MAX_THREADS: usize = 5;
+
+/// An object of the facade, numbered in the order in which its interleaving made them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ObjectId {
+    pub(crate) iteration: usize,
+    index: usize,
+}
+
+impl ObjectId {
+    /// The number of objects that the interleaving made before it.
+    pub(crate) fn index(self) -> usize {
+        self.index
+    }
+}
+
+/// What an atomic holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Int(i128),
+    Bool(bool),
+    Pointer(usize),
+}
+
+/// What a thread did to an object, or to another thread.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    Spawn(ThreadId),
+    JoinWaits(ThreadId),
+    Join(ThreadId),
+    Returns,
+    Panics(String),
+    ParkReturns,
+    Unpark(ThreadId),
+    Yield,
+    Fence(Ordering),
+    Load {
+        got: Value,
+        newest: Value,
+        order: Ordering,
+    },
+    Store {
+        value: Value,
+        order: Ordering,
+    },
+    Update {
+        name: &'static str,
+        argument: Value,
+        old: Value,
+        new: Value,
+        order: Ordering,
+    },
+    Exchange {
+        name: &'static str,
+        expected: Value,
+        new: Value,
+        found: Result<Value, Value>,
+        order: Ordering,
+    },
+    /// A lock asked for while another thread holds it.
+    LockWaits {
+        name: &'static str,
+        holders: Vec<ThreadId>,
+    },
+    Lock(&'static str),
+    TryLock {
+        name: &'static str,
+        ok: bool,
+    },
+    Unlock(&'static str),
+    Sleeps {
+        name: &'static str,
+        /// The mutex that a condition variable's wait unlocks in the same step.
+        unlocks: Option<ObjectId>,
+    },
+    Wakes {
+        name: &'static str,
+        spurious: bool,
+    },
+    /// A futex wait whose word did not hold the expected value.
+    NoSleep {
+        name: &'static str,
+        found: Value,
+    },
+    Notify {
+        name: &'static str,
+        woken: Vec<ThreadId>,
+    },
+    Read,
+    Write,
+    Count {
+        name: &'static str,
+        count: usize,
+    },
+}
+
+/// A row of the dry run.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) thread: ThreadId,
+    pub(crate) effect: Effect,
+    pub(crate) object: Option<ObjectId>,
+    pub(crate) place: Option<Place>,
+}
+
+/// An operation that a thread has begun and not finished.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pending {
+    pub(crate) name: &'static str,
+    pub(crate) object: Option<ObjectId>,
+    pub(crate) place: Place,
+    /// The thread waited for, if it is a join.
+    pub(crate) target: Option<ThreadId>,
+}
+
+impl Pending {
+    pub(crate) fn new(name: &'static str, object: Option<ObjectId>, place: Place) -> Self {
+        Self {
+            name,
+            object,
+            place,
+            target: None,
+        }
+    }
+}
+
+/// An object of the facade.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub(crate) type_name: &'static str,
+    /// The name that the author of the model gave it.
+    pub(crate) given_name: Option<String>,
+    pub(crate) made: Place,
+    /// Making it counts as a write.
+    pub(crate) maker: ThreadId,
+    /// For an atomic: the last value stored.
+    pub(crate) newest: Value,
+    /// For a lock: who holds it, and since where. Several, if it is held for reading.
+    pub(crate) holders: Vec<(ThreadId, Place)>,
+    /// For an `Arc`: the references there are.
+    pub(crate) references: Vec<Reference>,
+}
+
+/// One of the references of an `Arc`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reference {
+    pub(crate) number: usize,
+    /// Where `new` or `clone` made it, and who called that.
+    pub(crate) made: Place,
+    pub(crate) maker: ThreadId,
+}
+
+/// How a thread of the model stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Running,
+    /// In a wait queue, until somebody wakes it.
+    Asleep,
+    Returned,
+    Panicked,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Thread {
+    /// What the dry run calls it.
+    pub(crate) name: String,
+    /// The name that the program gave it.
+    pub(crate) given_name: Option<String>,
+    pub(crate) parking: Arc<Parking>,
+    pub(crate) pending: Option<Pending>,
+    pub(crate) standing: Standing,
+    /// What the objects that it makes now belong to: see [`naming`](crate::sync::model::naming).
+    pub(crate) prefix: Vec<String>,
+}
+
+/// What a thread waits for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Wait<'a> {
+    /// A lock, and who holds it, since where.
+    ForLock(&'a [(ThreadId, Place)]),
+    /// The end of a thread.
+    ForEnd(ThreadId),
+    /// Somebody who wakes it.
+    Asleep,
+}
+
+/// A panic in a thread of the model.
+#[derive(Clone, Debug)]
+pub(crate) struct Panic {
+    pub(crate) thread: ThreadId,
+    pub(crate) message: String,
+    pub(crate) place: String,
+    /// The number of events before it.
+    pub(crate) at: usize,
+    pub(crate) fate: Fate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It unwinds, or the program caught it.
+    Unwinds,
+    /// It ended its thread; nobody has looked at what `join` returns.
+    EndedThread,
+    /// It ended its thread, and `join` handed it over.
+    Joined,
+}
+
+/// One interleaving.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) iteration: usize,
+    pub(crate) events: Vec<Event>,
+    pub(crate) objects: Vec<Object>,
+    pub(crate) threads: Vec<Thread>,
+    pub(crate) panics: Vec<Panic>,
+    /// The thread that has run last.
+    pub(crate) running: ThreadId,
+    /// What loom itself had to say, and the thread that was running.
+    pub(crate) loom: Option<(ThreadId, String)>,
+    pub(crate) spurious_left: usize,
+}
+
+impl Log {
+    pub(crate) fn begin(&mut self, spurious: usize) {
+        self.iteration += 1;
+        self.events.clear();
+        self.objects.clear();
+        self.threads.clear();
+        self.panics.clear();
+        self.loom = None;
+        self.running = 0;
+        self.spurious_left = spurious;
+        self.threads.push(Thread::new(0, Some("main".to_owned())));
+    }
+
+    /// Enters an object made by `maker`.
+    pub(crate) fn add_object(
+        &mut self,
+        type_name: &'static str,
+        newest: Value,
+        made: Place,
+        maker: ThreadId,
+    ) -> ObjectId {
+        self.objects.push(Object {
+            type_name,
+            given_name: None,
+            made,
+            maker,
+            newest,
+            holders: Vec::new(),
+            references: Vec::new(),
+        });
+        ObjectId {
+            iteration: self.iteration,
+            index: self.objects.len() - 1,
+        }
+    }
+
+    pub(crate) fn object(&self, id: ObjectId) -> &Object {
+        &self.objects[id.index]
+    }
+
+    pub(crate) fn object_mut(&mut self, id: ObjectId) -> &mut Object {
+        &mut self.objects[id.index]
+    }
+
+    /// The objects, with their numbers.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectId, &Object)> {
+        let iteration = self.iteration;
+        let all = self.objects.iter().enumerate();
+        all.map(move |(index, object)| (ObjectId { iteration, index }, object))
+    }
+
+    /// What a thread waits for, if it does. A thread that has only lost the race for a lock that is free again
+    /// waits for nothing.
+    pub(crate) fn waits(&self, thread: ThreadId) -> Option<Wait<'_>> {
+        let waiting = &self.threads[thread];
+        if waiting.has_ended() {
+            return None;
+        }
+        let pending = waiting.pending?;
+        if let Some(target) = pending.target {
+            return Some(Wait::ForEnd(target));
+        }
+        if waiting.standing == Standing::Asleep {
+            return Some(Wait::Asleep);
+        }
+        let holders = &self.object(pending.object?).holders;
+        (!holders.is_empty()).then_some(Wait::ForLock(holders))
+    }
+
+    /// A panic that ended a spawned thread and that nobody has seen.
+    pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
+        self.panics.iter().find(|p| p.fate == Fate::EndedThread)
+    }
+}
+
+impl Thread {
+    pub(crate) fn new(number: ThreadId, given_name: Option<String>) -> Self {
+        let name = given_name.clone();
+        Self {
+            name: name.unwrap_or_else(|| format!("thread {number}")),
+            given_name,
+            parking: Arc::new(Parking::new()),
+            pending: None,
+            standing: Standing::Running,
+            prefix: Vec::new(),
+        }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.standing, Standing::Returned | Standing::Panicked)
+    }
+
+    pub(crate) fn has_panicked(&self) -> bool {
+        self.standing == Standing::Panicked
+    }
+}
