@@ -122,7 +122,7 @@ fn of_binding(text: &str) -> Option<String> {
     let pattern = pattern.trim_start();
     let pattern = pattern.strip_prefix("mut ").unwrap_or(pattern);
     let name = pattern.split(':').next()?.trim();
-    ident_at_end(name).filter(|ident| ident == name)
+    ident_at_end(name).filter(|ident| ident == name.trim_start_matches('_'))
 }
 
 /// How many commas stand between the values of a tuple. `None` if a bracket is still open.
