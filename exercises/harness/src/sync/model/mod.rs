@@ -32,6 +32,26 @@ pub use mutex::{Mutex, MutexGuard};
 pub(crate) use queue::WaitQueue;
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+/// Runs `f`, and lets the dry run call what it makes after `name`: the mutex in the field `balance` of an account
+/// becomes `savings.balance`. It has no counterpart in the real face: it is for what a model itself makes.
+///
+/// ```
+/// use harness::sync::model::{Mutex, naming};
+///
+/// struct Account {
+///     balance: Mutex<u64>,
+/// }
+///
+/// harness::model(|| {
+///     let account = |name| naming(name, || Account { balance: Mutex::new(10) });
+///     let (savings, wages) = (account("savings"), account("wages"));
+///     *savings.balance.lock() += std::mem::take(&mut *wages.balance.lock());
+/// });
+/// ```
+pub fn naming<R>(name: &str, f: impl FnOnce() -> R) -> R {
+    crate::recorder::naming(name, f)
+}
+
 /// Hints to the processor.
 pub mod hint {
     /// Lets the other threads of the model run: what this thread waits for can only come from them.
