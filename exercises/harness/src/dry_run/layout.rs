@@ -282,8 +282,8 @@ impl Painter<'_> {
         let natural = self.natural(entries, false, WIDEST_LANE);
         let snug = self.natural(entries, false, SNUG_LANE);
         let Some(place) = place else {
-            let fit = [natural, snug].into_iter().find(|w| self.total(w) <= page);
-            let widths = fit.or_else(|| self.squeezed(entries, false, page))?;
+            let natural = Some(natural).filter(|widths| self.total(widths) <= page);
+            let widths = natural.or_else(|| self.squeezed(entries, false, page))?;
             return Some(Lanes {
                 widths,
                 places: Places::Nowhere,
