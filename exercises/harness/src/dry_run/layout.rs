@@ -480,3 +480,69 @@ impl Painter<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(texts: &str) -> Vec<Row> {
+        texts
+            .split_whitespace()
+            .enumerate()
+            .map(|(event, text)| Row {
+                event: Some(event),
+                thread: 0,
+                text: text.to_owned(),
+                marks: Vec::new(),
+                place: None,
+                object: None,
+            })
+            .collect()
+    }
+
+    fn shown(entries: &[Entry<'_>]) -> String {
+        let all = entries.iter().map(|entry| match entry {
+            Entry::Row { row, number, times } => format!("{number}{}*{times}", row.text),
+            Entry::Again { from, to, times } => format!("[{from}-{to}]*{times}"),
+            Entry::Skipped(rows) => format!("..{rows}"),
+        });
+        all.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_repeats_is_said_once() {
+        for (texts, folded) in [
+            ("a b c", "1a*1 2b*1 3c*1"),
+            ("a b b b c", "1a*1 2b*3 3c*1"),
+            ("a b a b c", "1a*1 2b*1 3a*1 4b*1 5c*1"),
+            ("a b a b a b c", "1a*1 2b*1 [1-2]*2 3c*1"),
+            ("x a b c a b c a b c a", "1x*1 2a*1 3b*1 4c*1 [2-4]*2 5a*1"),
+        ] {
+            assert_eq!(shown(&fold(&rows(texts)).entries), folded, "{texts}");
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_repeated_event_is_that_of_the_first() {
+        let rows = rows("x a b a b a b y");
+        let numbers = fold(&rows).numbers;
+        let row = |event| {
+            numbers
+                .iter()
+                .find(|(e, _)| *e == event)
+                .map(|(_, row)| *row)
+        };
+        assert_eq!([0, 1, 2, 5, 6, 7].map(row), [1, 2, 3, 2, 3, 4].map(Some));
+    }
+
+    #[test]
+    fn the_middle_is_left_out_but_not_what_is_marked() {
+        let texts: Vec<String> = (0..100).map(|i| format!("r{i}")).collect();
+        let mut rows = rows(&texts.join(" "));
+        rows[40].marks.push("!".to_owned());
+        let entries = elide(fold(&rows).entries);
+        let text = shown(&entries);
+        assert_eq!(entries.len(), HEAD + 1 + 1 + 1 + TAIL);
+        assert!(text.contains("20r19*1 ..20 41r40*1 ..29 71r70*1"), "{text}");
+    }
+}

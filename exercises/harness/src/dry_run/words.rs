@@ -158,7 +158,10 @@ pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
             line.push(&" ".repeat(word.gap), ink.unwrap_or(Ink::Plain));
         }
         while line.columns + columns(text) > width {
-            let cut = prefix(text, width.saturating_sub(line.columns).max(1));
+            let most = prefix(text, width.saturating_sub(line.columns).max(1));
+            // Rather behind a joint than in the middle of a name.
+            let joint = text[..most].rfind(['(', ':', '/']).filter(|&at| at > 0);
+            let cut = joint.map_or(most, |at| at + 1);
             line.push(&text[..cut], word.ink);
             text = &text[cut..];
             lines.push(std::mem::take(&mut line));
@@ -234,6 +237,10 @@ mod tests {
         assert_eq!(wrapped("a bb ccc", 5), ["a bb", "  ccc"]);
         assert_eq!(wrapped("abcdefgh", 5), ["abcde", "  fgh"]);
         assert_eq!(wrapped("x abcdefgh", 5), ["x", "  abc", "  def", "  gh"]);
+        assert_eq!(
+            wrapped("a.swap(Relaxed)", 9),
+            ["a.swap(", "  Relaxed", "  )"]
+        );
         // Two columns each.
         assert_eq!(wrapped("日本語", 4), ["日本", "  語"]);
     }
