@@ -225,16 +225,21 @@ impl Page<'_> {
 
     /// A failure: the test that shows it, what that test is for, and its report.
     pub fn failure(&self, page: &mut String, test: &str, wrong: &Wrong, length: Length<'_>) {
-        let comment = tests_of::comment(self.workspace, self.lesson, test);
-        let name = test.split_once("::").map_or(test, |(_, name)| name);
-        named(page, name, comment.as_deref());
-        page.push('\n');
+        self.test(page, test);
         self.report(page, wrong, length);
         if wrong.report.is_empty() {
             let _ = writeln!(page, " The test {}, and printed nothing.", wrong.reason);
         } else if wrong.hung {
             let _ = writeln!(page, "\n The test {}.", wrong.reason);
         }
+        page.push('\n');
+    }
+
+    /// The name of a test and what it is for.
+    pub fn test(&self, page: &mut String, test: &str) {
+        let comment = tests_of::comment(self.workspace, self.lesson, test);
+        let name = test.split_once("::").map_or(test, |(_, name)| name);
+        named(page, name, comment.as_deref());
         page.push('\n');
     }
 
@@ -470,7 +475,8 @@ impl Page<'_> {
         row(page, "Stuck", self.hint());
     }
 
-    fn edit(&self, line: Option<u32>) -> String {
+    /// The file to edit, and the line where one is known.
+    pub fn edit(&self, line: Option<u32>) -> String {
         let file = self.lesson.file();
         line.map_or_else(
             || file.display().to_string(),
@@ -541,7 +547,8 @@ pub fn row(page: &mut String, word: &str, text: impl std::fmt::Display) {
     let _ = writeln!(page, " {}  {text}", paint(STRONG, format!("{word:<5}")));
 }
 
-fn explored_text(explored: Explored) -> String {
+/// What models explored, in words.
+pub fn explored_text(explored: Explored) -> String {
     let n = explored.interleavings;
     let s = if n == 1 { "" } else { "s" };
     let how = match (explored.exhaustive, explored.bounded) {

@@ -202,7 +202,7 @@ pub fn tests(
 
 /// The same without nextest.
 fn own(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Result<Run> {
-    let built = cargo::build_tests(setup, root, package)?;
+    let built = cargo::build_tests(setup, root, package, cargo::Tests::All)?;
     if !built.success {
         return Ok(Run::NotBuilt(built.said));
     }
