@@ -284,6 +284,10 @@ impl Page<'_> {
             .collect();
         for todo in reached {
             let place = todo.place.as_ref().map_or_else(String::new, Place::short);
+            // Without a place, which a narrow report may have broken in two, it is one of those in the file.
+            if place.is_empty() && !all.is_empty() {
+                continue;
+            }
             if !all.iter().any(|(other, _)| *other == place) {
                 all.push((place, todo.text.clone()));
             }

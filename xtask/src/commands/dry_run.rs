@@ -44,6 +44,7 @@ pub fn run(
             current: false,
         },
         model,
+        named: test,
         models: &models,
         solution,
     };
@@ -92,6 +93,8 @@ struct DryRun<'a> {
     page: Page<'a>,
     /// The name of its test, without the heading.
     model: &'a str,
+    /// What it was called by; `None`: nothing, it is the lesson's choice.
+    named: Option<&'a str>,
     /// The names of all models of the lesson.
     models: &'a [String],
     /// Whether it is run with the reference.
@@ -145,10 +148,12 @@ impl DryRun<'_> {
         let sign = paint(GOOD, self.page.marks.good);
         signed(text, &sign, &format!("It passes{explored}."));
         if dry_runs.is_empty() {
-            paragraph(
-                text,
-                "It runs no model, so there is no interleaving to show.",
-            );
+            let why = if coverage.is_empty() {
+                "It runs no model, so there is no interleaving to show."
+            } else {
+                "It showed no interleaving."
+            };
+            paragraph(text, why);
         }
         text.push('\n');
         let others: Vec<&str> = self
@@ -256,10 +261,13 @@ impl DryRun<'_> {
         row(text, "Edit", self.page.edit(line));
         row(text, "Read", lesson.readme().display());
         row(text, "Then", format!("cargo xtask test {name}"));
+        let test = self
+            .named
+            .map_or_else(String::new, |named| format!(" {named}"));
         row(
             text,
             "See",
-            format!("cargo xtask dry-run {name} {} --solution", self.model),
+            format!("cargo xtask dry-run {name}{test} --solution"),
         );
     }
 }
@@ -283,6 +291,7 @@ mod tests {
                 current: false,
             },
             model: "wakes",
+            named: None,
             models: &models,
             solution,
         };
