@@ -10,11 +10,11 @@ use anstyle::{AnsiColor, Style};
 /// Environment variable: the columns that a report may take. The runner sets it.
 pub const WIDTH: &str = "HARNESS_WIDTH";
 
-/// Environment variable: set to [`INK_MARKS`] by a reader that will put colours in the place of [`Ink`]'s marks.
+/// Environment variable: set to [`MARKS`] by a reader that will put colours in the place of [`Ink`]'s marks.
 pub const INK: &str = "HARNESS_INK";
 
-/// Value of [`INK`]: write the marks.
-pub const INK_MARKS: &str = "marks";
+/// Value of [`INK`].
+pub const MARKS: &str = "marks";
 
 /// Environment variable: makes a passing model show an interleaving too, [`DRY_RUN_FULL`] or
 /// [`DRY_RUN_BARE`].

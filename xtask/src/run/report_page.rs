@@ -3,7 +3,7 @@
 use std::env;
 use std::process::Command;
 
-use harness::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, INK_MARKS, WIDTH};
+use harness::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MARKS, WIDTH};
 
 use crate::style;
 
@@ -65,7 +65,10 @@ impl ReportPage {
         }
         command.env(WIDTH, self.columns.to_string());
         if self.marks {
-            command.env(INK, INK_MARKS);
+            command.env(INK, MARKS);
+        } else {
+            // What is not coloured here is not to be coloured there, whatever else asks for it.
+            command.env("NO_COLOR", "1");
         }
         match self.passing {
             Passing::Coverage => {}
@@ -97,6 +100,7 @@ mod tests {
         let plain = ReportPage::PLAIN;
         assert_eq!(told(&plain, WIDTH).as_deref(), Some("80"));
         assert_eq!(told(&plain, INK), None);
+        assert_eq!(told(&plain, "NO_COLOR").as_deref(), Some("1"));
         assert_eq!(told(&plain, DRY_RUN), None);
         let bare = plain.with(Passing::BareDryRun);
         assert_eq!(told(&bare, DRY_RUN).as_deref(), Some("bare"));
@@ -104,6 +108,7 @@ mod tests {
         let coloured = ReportPage::of_stdout(true).with(Passing::DryRun);
         assert_eq!(told(&coloured, WIDTH).as_deref(), Some("79"));
         assert_eq!(told(&coloured, INK).as_deref(), Some("marks"));
+        assert_eq!(told(&coloured, "NO_COLOR"), None);
         assert_eq!(told(&coloured, DRY_RUN).as_deref(), Some("full"));
     }
 }
