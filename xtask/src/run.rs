@@ -87,7 +87,7 @@ impl Setup {
                 command.env_remove(name);
             }
         }
-        self.report.tell(&mut command);
+        report_page::forget(&mut command);
         command
     }
 
@@ -104,12 +104,6 @@ impl Setup {
     fn colour_word(&self) -> &'static str {
         if self.colour { "always" } else { "never" }
     }
-}
-
-/// For a command that starts a process for each test. With one thread, which is what libtest takes on one core,
-/// it writes a test's name in front of the first line that the test prints, and that line would not be found.
-fn keep_lines_whole(command: &mut Command) {
-    command.env("RUST_TEST_THREADS", "2");
 }
 
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.

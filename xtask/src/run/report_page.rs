@@ -10,6 +10,15 @@ use crate::style;
 /// What the names of the harness's variables begin with.
 const PREFIX: &str = "HARNESS_";
 
+/// Keeps from `command` what the user's environment says of reports.
+pub fn forget(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// The page that a test writes its report for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportPage {
@@ -55,14 +64,9 @@ impl ReportPage {
         Self { passing, ..self }
     }
 
-    /// Tells the tests that `command` starts, and only this: variables of the same kind that the user has set are
-    /// not handed on.
+    /// Tells the tests that `command` runs, a process for each, and tells them nothing else: see [`forget`].
     pub fn tell(&self, command: &mut Command) {
-        for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with(PREFIX)) {
-                command.env_remove(name);
-            }
-        }
+        forget(command);
         command.env(WIDTH, self.columns.to_string());
         if self.marks {
             command.env(INK, MARKS);
@@ -80,6 +84,9 @@ impl ReportPage {
                 command.env(DRY_RUN, DRY_RUN_BARE).env("LC_ALL", "C.UTF-8");
             }
         }
+        // With one thread, which is what libtest takes on one core, it writes a test's name in front of the first
+        // line that the test prints, and that line would not be found.
+        command.env("RUST_TEST_THREADS", "2");
     }
 }
 

@@ -112,6 +112,8 @@ impl Fixture {
             .env("LC_ALL", "C.UTF-8")
             .env("CARGO_NET_OFFLINE", "true")
             .env_remove("COLUMNS")
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR_FORCE")
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("CARGO_MANIFEST_DIR")
             .env_remove("RUSTFLAGS");
