@@ -248,8 +248,9 @@ fn reason_of_panic(report: &str) -> String {
 /// A model's report without its machine-readable first line, and without what libtest prints after it. `marked` is
 /// the output that ends with `report`, marks included.
 fn strip_machinery(report: &str, marked: &str) -> String {
-    // A mark is no line break: the report is as many lines long with its marks as without.
-    let before = marked.lines().count() - report.lines().count();
+    // A mark is no line break: there are as many with the marks as without.
+    let breaks = |text: &str| text.matches('\n').count();
+    let before = breaks(marked) - breaks(report);
     let body: Vec<&str> = marked.lines().skip(before + 1).collect();
     tidy(&body.join("\n"))
 }
@@ -386,6 +387,8 @@ mod tests {
         let marked = wrong(&format!("noise\nfails: panic\n{report}\nmore\n"));
         assert_eq!(marked.reason, "panic: too late");
         assert_eq!(marked.report, format!("{report}\nmore"));
+        let cut_off = wrong(&format!("noise\nfails: deadlock\nwho\n{end}"));
+        assert_eq!(cut_off.report, "who");
 
         let todo = format!(
             "fails: panic\n{bad}not yet{end} implemented: wait\n{faint}wait_group.rs{end}:7\n"
