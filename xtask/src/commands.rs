@@ -1,6 +1,7 @@
 //! A module per command.
 
 pub mod break_;
+pub mod dry_run;
 pub mod hint;
 pub mod list;
 pub mod next;

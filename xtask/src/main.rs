@@ -8,6 +8,7 @@ mod files;
 mod guard;
 mod outcome;
 mod progress;
+mod readme;
 mod render;
 mod run;
 mod select;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use commands::{Exit, break_, hint, list, next, test, verify as verify_command};
+use commands::{Exit, break_, dry_run, hint, list, next, test, verify as verify_command};
 use run::Filter;
 use select::NoSuchName;
 use style::note;
@@ -71,6 +72,20 @@ enum Command {
         /// The mistake: its name, or the beginning of it; without one, list them
         mistake: Option<String>,
     },
+    /// Show how the threads of a model take turns, step by step: your code, or the reference
+    ///
+    /// A race-freedom test runs a small program in every order that its threads can take, every
+    /// interleaving. This shows one of them, a column for each thread and a row for each step. If one
+    /// fails, that is the one shown.
+    DryRun {
+        /// The lesson: its name, its number (2.2), or the beginning of its name
+        lesson: String,
+        /// The race-freedom test: its name or a part of it; without one, the one in the lesson's README.md
+        test: Option<String>,
+        /// Run the reference instead of your code
+        #[arg(long)]
+        solution: bool,
+    },
     /// For authors: test everything, or the gates of some lessons
     Verify {
         /// The lessons; without any, all of them and the workspace's own tests
@@ -78,7 +93,7 @@ enum Command {
         /// Require too that each exercise's file is its stub, as it is shipped
         #[arg(long)]
         shipped: bool,
-        /// Write down which tests the references pass (solutions/…/tests.txt)
+        /// Write down which tests the references pass (solutions/…/tests.txt), and the dry runs in the lessons' README.md
         #[arg(long)]
         record: bool,
     },
@@ -103,6 +118,9 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<Exit> {
+    if !matches!(command, Command::Verify { .. }) {
+        style::fit_to_terminal();
+    }
     let workspace = Workspace::find()?;
     match command {
         Command::Next => next::run(&workspace),
@@ -110,6 +128,11 @@ fn run(command: Command) -> Result<Exit> {
         Command::List { json, check } => list::run(&workspace, list::Options { json, check }),
         Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
         Command::Break { lesson, mistake } => break_::run(&workspace, &lesson, mistake.as_deref()),
+        Command::DryRun {
+            lesson,
+            test,
+            solution,
+        } => dry_run::run(&workspace, &lesson, test.as_deref(), solution),
         Command::Verify {
             lessons,
             shipped,

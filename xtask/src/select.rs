@@ -1,5 +1,5 @@
 //! Which lesson is meant: by name, by number, or by the beginning of a name. Which of its mistakes: by name or
-//! beginning.
+//! beginning. Which of its models: by a part of the name.
 
 use crate::verify::mistake::Mistake;
 use crate::workspace::{Lesson, Workspace};
@@ -49,7 +49,12 @@ pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, 
             ))
         });
     }
-    match by_name(lessons, |lesson| &lesson.name, wanted) {
+    match by_name(
+        lessons,
+        |lesson| &lesson.name,
+        wanted,
+        |name, wanted| name.starts_with(wanted),
+    ) {
         Found::One(lesson) => Ok(lesson),
         Found::Several(several) => Err(several_begin("lessons", wanted, &names(&several))),
         Found::Nearest(nearest) => Err(NoSuchName(format!(
@@ -77,7 +82,12 @@ pub fn mistake<'a>(
             .collect();
         lines.join("\n")
     };
-    match by_name(mistakes, |mistake| &mistake.name, wanted) {
+    match by_name(
+        mistakes,
+        |mistake| &mistake.name,
+        wanted,
+        |name, wanted| name.starts_with(wanted),
+    ) {
         Found::One(mistake) => Ok(mistake),
         Found::Several(several) => Err(several_begin("mistakes", wanted, &names(&several))),
         Found::Nearest(nearest) if nearest.is_empty() => Err(NoSuchName(format!(
@@ -88,6 +98,48 @@ pub fn mistake<'a>(
         Found::Nearest(nearest) => Err(NoSuchName(format!(
             "no mistake in {} is called {wanted}. The nearest {}\n{}\n\
              `cargo xtask break {}` shows them all.",
+            lesson.name,
+            is_or_are(&nearest),
+            names(&nearest),
+            lesson.name,
+        ))),
+    }
+}
+
+/// The one of the `models` in `lesson` that `wanted` names: all of a name or a part of it.
+///
+/// # Errors
+///
+/// No model is called that, or several have that in their names.
+pub fn model<'a>(
+    lesson: &Lesson,
+    models: &'a [String],
+    wanted: &str,
+) -> Result<&'a str, NoSuchName> {
+    let names = |models: &[&String]| {
+        let lines: Vec<_> = models.iter().map(|model| format!("  {model}")).collect();
+        lines.join("\n")
+    };
+    // A list of tests has the heading too.
+    let part = wanted.strip_prefix("race_freedom::").unwrap_or(wanted);
+    match by_name(models, String::as_str, part, |name, part| {
+        name.contains(part)
+    }) {
+        Found::One(model) => Ok(model),
+        Found::Several(several) => Err(NoSuchName(format!(
+            "several race-freedom tests of {} have {wanted} in their names:\n{}\n\
+             Write enough of the name to tell them apart.",
+            lesson.name,
+            names(&several)
+        ))),
+        Found::Nearest(nearest) if nearest.is_empty() => Err(NoSuchName(format!(
+            "{} has no race-freedom tests. Its text: {}",
+            lesson.name,
+            lesson.readme().display()
+        ))),
+        Found::Nearest(nearest) => Err(NoSuchName(format!(
+            "no race-freedom test of {} has {wanted} in its name. The nearest {}\n{}\n\
+             `cargo xtask dry-run {}` shows one, and lists the others.",
             lesson.name,
             is_or_are(&nearest),
             names(&nearest),
@@ -108,20 +160,25 @@ fn is_or_are<T>(things: &[T]) -> &'static str {
 
 /// What goes by a name.
 enum Found<'a, T> {
-    /// This, by its name or as the only one that begins so.
+    /// This, by its name or as the only one that matches.
     One(&'a T),
-    /// These begin so.
+    /// These match.
     Several(Vec<&'a T>),
     /// Nothing; these are the most alike, the most alike first.
     Nearest(Vec<&'a T>),
 }
 
-/// Looks for `wanted` among names, which have small letters and `_`: a whole name wins over a longer one.
-fn by_name<'a, T>(all: &'a [T], name: impl Fn(&T) -> &str, wanted: &str) -> Found<'a, T> {
+/// Looks for `wanted` among names, which have small letters and `_`: a whole name wins over others that match.
+fn by_name<'a, T>(
+    all: &'a [T],
+    name: impl Fn(&T) -> &str,
+    wanted: &str,
+    matches: impl Fn(&str, &str) -> bool,
+) -> Found<'a, T> {
     let folded = wanted.to_lowercase().replace('-', "_");
     let matching: Vec<_> = all
         .iter()
-        .filter(|one| name(one).starts_with(&folded))
+        .filter(|one| matches(name(one), &folded))
         .collect();
     let whole = matching.iter().find(|one| name(one) == folded);
     match (whole, &matching[..]) {
@@ -275,6 +332,37 @@ pub mod tests {
         assert!(
             nearest.contains("`cargo xtask break wait_group` shows"),
             "{nearest}"
+        );
+    }
+
+    #[test]
+    fn a_model_goes_by_any_part_of_its_name() {
+        let models: Vec<String> = ["wait_returns", "every_waiter_wakes", "wait_returns_late"]
+            .map(str::to_owned)
+            .into();
+        let workspace = workspace(&NAMES);
+        let found = |wanted| match model(&workspace.lessons[3], &models, wanted) {
+            Ok(model) => model.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found("waiter"), "every_waiter_wakes");
+        assert_eq!(found("Wait-Returns"), "wait_returns");
+        assert_eq!(found("race_freedom::wait_returns_l"), "wait_returns_late");
+        let several = found("returns");
+        assert!(
+            several.contains("names:\n  wait_returns\n  wait_returns_late\n"),
+            "{several}"
+        );
+        let nearest = found("evry_waiter");
+        assert!(
+            nearest.contains("The nearest are\n  every_waiter_wakes\n")
+                && nearest.contains("`cargo xtask dry-run wait_group` shows"),
+            "{nearest}"
+        );
+        let none = model(&workspace.lessons[3], &[], "x").expect_err("none");
+        assert!(
+            none.to_string().contains("has no race-freedom tests"),
+            "{none}"
         );
     }
 }

@@ -8,6 +8,9 @@ use syn::visit::Visit;
 
 use crate::workspace::{Lesson, Workspace};
 
+/// What the canonical name of a model begins with.
+pub const MODELS: &str = "race_freedom::";
+
 /// The canonical names of the tests that the lesson has, in the order in which its files have them.
 ///
 /// `tests.txt` in the solution's folder says which tests the reference passes; `cargo xtask verify --record`
@@ -44,6 +47,23 @@ pub fn in_sources(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
                 .into_iter()
                 .map(|name| format!("{heading}::{name}")),
         );
+    }
+    names
+}
+
+/// The names of the lesson's models, without their heading: those that it has, and after them those that the
+/// learner wrote.
+pub fn models(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for test in expected(workspace, lesson)
+        .into_iter()
+        .chain(in_sources(workspace, lesson))
+    {
+        if let Some(name) = test.strip_prefix(MODELS)
+            && !names.iter().any(|other| other == name)
+        {
+            names.push(name.to_owned());
+        }
     }
     names
 }

@@ -226,24 +226,11 @@ impl Verdict {
 
     /// What the models explored, all together; `None` where no model passed.
     pub fn explored(&self) -> Option<Explored> {
-        let mut models = self
-            .tests
-            .iter()
-            .filter_map(|test| match &test.outcome {
-                Outcome::Passed(coverage) => Some(coverage),
-                _ => None,
-            })
-            .flatten()
-            .peekable();
-        models.peek()?;
-        Some(models.fold(
-            Explored {
-                interleavings: 0,
-                bounded: false,
-                exhaustive: true,
-            },
-            Explored::and,
-        ))
+        let models = self.tests.iter().filter_map(|test| match &test.outcome {
+            Outcome::Passed(coverage) => Some(coverage),
+            _ => None,
+        });
+        Explored::together(models.flatten())
     }
 }
 
@@ -268,6 +255,18 @@ pub struct Explored {
 }
 
 impl Explored {
+    /// What several models explored; `None` where there are none.
+    pub fn together<'a>(models: impl IntoIterator<Item = &'a Coverage>) -> Option<Self> {
+        let mut models = models.into_iter().peekable();
+        models.peek()?;
+        let none = Self {
+            interleavings: 0,
+            bounded: false,
+            exhaustive: true,
+        };
+        Some(models.fold(none, Self::and))
+    }
+
     fn and(self, coverage: &Coverage) -> Self {
         Self {
             interleavings: self.interleavings + coverage.interleavings,

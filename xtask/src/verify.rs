@@ -3,6 +3,7 @@
 mod api;
 pub mod builds;
 pub mod caught;
+mod dry_run;
 pub mod gates;
 pub mod mistake;
 mod reference;

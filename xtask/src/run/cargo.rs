@@ -49,14 +49,27 @@ pub struct Diagnostic {
     pub rendered: String,
 }
 
-/// Builds the tests of one package and shows cargo's progress meanwhile.
+/// Which tests of a package to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tests {
+    /// All.
+    All,
+    /// The library's own unit tests, which are the models.
+    Models,
+}
+
+/// Builds tests of one package and shows cargo's progress meanwhile.
 ///
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_tests(setup: &Setup, root: &Path, package: &str) -> Result<Built> {
+pub fn build_tests(setup: &Setup, root: &Path, package: &str, tests: Tests) -> Result<Built> {
+    let targets = match tests {
+        Tests::All => "--tests",
+        Tests::Models => "--lib",
+    };
     let mut command = setup.cargo(root);
-    command.args(["test", "--no-run", "--tests", "--package", package]);
+    command.args(["test", "--no-run", targets, "--package", package]);
     build(setup, command, true)
 }
 

@@ -42,6 +42,45 @@ pub fn jobs_of<'a>(setup: &Setup, built: &'a Built, package: &str) -> Result<Vec
     Ok(jobs)
 }
 
+/// Why a test cannot run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoJob {
+    /// Its binary is not there.
+    NotBuilt,
+    /// Its binary has no test of that name.
+    NoSuchTest,
+}
+
+/// The test of a package that has this canonical name. `target` is the integration test that holds it; `None` for
+/// the library's own unit tests.
+///
+/// # Errors
+///
+/// The binary does not list its tests.
+pub fn job_of<'a>(
+    setup: &Setup,
+    built: &'a Built,
+    package: &str,
+    target: Option<&str>,
+    canonical: &str,
+) -> Result<Result<Job<'a>, NoJob>> {
+    let Some(binary) =
+        binaries_of(built, package).find(|binary| binary.target.as_deref() == target)
+    else {
+        return Ok(Err(NoJob::NotBuilt));
+    };
+    let test = executor::list(setup, binary)?
+        .into_iter()
+        .find(|test| run::canonical(target, test) == canonical);
+    Ok(test.map_or(Err(NoJob::NoSuchTest), |test| {
+        Ok(Job {
+            binary,
+            canonical: canonical.to_owned(),
+            test,
+        })
+    }))
+}
+
 /// Warnings and errors about a package, each once: the library is compiled with and without its tests.
 pub fn said_of(built: &Built, package: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();

@@ -3,13 +3,13 @@
 use anyhow::Result;
 
 use super::Gate;
-use super::builds::{binaries_of, last_words, run_all, said_of};
+use super::builds::{NoJob, job_of, last_words, run_all, said_of};
 use super::mistake::Mistake;
 use super::scratch;
 use crate::outcome::{Failure, Outcome};
+use crate::run::Setup;
 use crate::run::cargo::Built;
-use crate::run::executor::{self, Job};
-use crate::run::{self, Setup};
+use crate::run::executor::Job;
 use crate::workspace::Lesson;
 
 /// Each mistake compiles and is caught by the test that it names, as what it says, in time.
@@ -57,15 +57,6 @@ pub fn gate(
     ))
 }
 
-/// Why the test that must catch a mistake cannot run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoJob {
-    /// Its binary is not there.
-    NotBuilt,
-    /// Its binary has no test of that name.
-    NoSuchTest,
-}
-
 /// The test that must catch the mistake.
 ///
 /// # Errors
@@ -77,22 +68,13 @@ pub fn job<'a>(
     mistake: &Mistake,
     scratch: &'a Built,
 ) -> Result<Result<Job<'a>, NoJob>> {
-    let package = scratch::mistake_package(lesson, mistake);
-    let target = mistake.target();
-    let binary = binaries_of(scratch, &package).find(|binary| binary.target.as_deref() == target);
-    let Some(binary) = binary else {
-        return Ok(Err(NoJob::NotBuilt));
-    };
-    let test = executor::list(setup, binary)?
-        .into_iter()
-        .find(|test| run::canonical(target, test) == mistake.caught_by);
-    Ok(test.map_or(Err(NoJob::NoSuchTest), |test| {
-        Ok(Job {
-            binary,
-            canonical: mistake.caught_by.clone(),
-            test,
-        })
-    }))
+    job_of(
+        setup,
+        scratch,
+        &scratch::mistake_package(lesson, mistake),
+        mistake.target(),
+        &mistake.caught_by,
+    )
 }
 
 /// Whether what became of a mistake's test is that it caught it as it should.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::builds::{jobs_of, last_words, run_all, said_of};
 use super::mistake::{self, Mistake};
 use super::scratch::{self, Scratch};
-use super::{Gate, api, caught, reference, texts};
+use super::{Gate, api, caught, dry_run, reference, texts};
 use crate::outcome::Outcome;
 use crate::run::cargo::{self, Built};
 use crate::run::{Setup, executor};
@@ -134,7 +134,7 @@ impl<'a> Verified<'a> {
     ///
     /// # Errors
     ///
-    /// A test binary cannot be run, or `tests.txt` cannot be written.
+    /// A test binary cannot be run, or `tests.txt` or the README cannot be written.
     pub fn gates(
         mut self,
         setup: &Setup,
@@ -159,6 +159,7 @@ impl<'a> Verified<'a> {
         gates.push(reference::gate(
             setup, workspace, lesson, references, record,
         )?);
+        gates.push(dry_run::gate(setup, workspace, lesson, references, record)?);
         gates.push(caught::gate(
             setup,
             lesson,

@@ -111,6 +111,9 @@ impl Fixture {
             .stdin(Stdio::null())
             .env("LC_ALL", "C.UTF-8")
             .env("CARGO_NET_OFFLINE", "true")
+            .env_remove("COLUMNS")
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR_FORCE")
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("CARGO_MANIFEST_DIR")
             .env_remove("RUSTFLAGS");
@@ -162,6 +165,32 @@ pub struct Lesson<'a> {
 /// A section of a README that is long enough.
 const SECTION: &str = "Some fifteen words or more have to stand here, so that the section has something to say to \
                        somebody who reads it.";
+
+/// A lesson's models. The one that there is says what the harness would: a fixture's has no dependencies. Its dry
+/// run says for which page it is.
+const MODEL: &str = r#"// Adds in each of 1234 orders.
+#[test]
+fn adds_in_any_order() {
+    if crate::add(1, 2) != 3 {
+        eprintln!("fails: data race\n main  a  b\n\n Data race: nobody ordered the two.");
+        panic!();
+    }
+    let page = |name: &str| std::env::var(format!("HARNESS_{name}")).unwrap_or_default();
+    let form = page("DRY_RUN");
+    if !form.is_empty() {
+        let (on, off) = match page("INK").as_str() {
+            "marks" => ("\u{E001}", "\u{E000}"),
+            _ => ("", ""),
+        };
+        println!("dry run:\n      {on}main{off}\n  1   adds, {form}, {} columns\nend of dry run", page("WIDTH"));
+    }
+    println!("passes: 1234 interleavings explored, exhaustively");
+}
+"#;
+
+/// The dry run in a lesson's README.
+pub const DRY_RUN: &str = "<!-- dry run of adds_in_any_order: written by `cargo xtask verify --record` -->\n\
+                           ```text\n      main\n  1   adds, bare, 80 columns\n```\n<!-- end of dry run -->\n";
 
 impl Lesson<'_> {
     /// A path in the exercise's folder.
@@ -240,12 +269,7 @@ impl Lesson<'_> {
             self.reference(),
             "//! Sums.\n\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n",
         );
-        write(
-            self.exercise("src/race_freedom.rs"),
-            "// Adds in each of 1234 orders.\n#[test]\nfn adds_in_any_order() {\n    if crate::add(1, 2) != 3 {\n        \
-             eprintln!(\"fails: data race\\n main  a  b\\n\\n Data race: nobody ordered the two.\");\n        \
-             panic!();\n    }\n    println!(\"passes: 1234 interleavings explored, exhaustively\");\n}\n",
-        );
+        write(self.exercise("src/race_freedom.rs"), MODEL);
         write(
             self.exercise("tests/correctness.rs"),
             &format!(
@@ -276,6 +300,10 @@ impl Lesson<'_> {
             .iter()
             .map(|title| format!("## {title}\n\n{SECTION}\n\n"))
             .collect();
+        let readme = readme.replace(
+            "## Things to break",
+            &format!("{DRY_RUN}\n## Things to break"),
+        );
         write(self.exercise("README.md"), &readme);
         write(
             self.exercise("HINTS.md"),

@@ -1,6 +1,6 @@
 //! The gates: a good lesson passes them, and each rejects a lesson that is bad in one way.
 
-use crate::fixture::{Fixture, Lesson, Ran};
+use crate::fixture::{DRY_RUN, Fixture, Lesson, Ran};
 
 /// Five mistakes that the lesson's tests catch.
 fn five_mistakes(lesson: &Lesson<'_>) {
@@ -72,7 +72,7 @@ fn a_good_lesson_passes_every_gate_whatever_the_learner_writes() {
     let shipped = fixture.run(&["verify", "sum", "--shipped"]);
     assert_eq!(shipped.code, Some(1));
     assert!(
-        shipped.stdout.ends_with("\n7 passed, 1 failed\n"),
+        shipped.stdout.ends_with("\n8 passed, 1 failed\n"),
         "{}",
         shipped.stdout
     );
@@ -88,7 +88,7 @@ fn a_good_lesson_passes_every_gate_whatever_the_learner_writes() {
             all.stdout
         );
         assert!(
-            all.stdout.ends_with("\n8 passed, 0 failed\n"),
+            all.stdout.ends_with("\n9 passed, 0 failed\n"),
             "{}",
             all.stdout
         );
@@ -193,9 +193,41 @@ fn each_gate_rejects_what_it_is_for() {
     let no_stub = lesson(13, "no_stub");
     fixture.remove(&no_stub.stub());
 
+    let drifted = lesson(14, "drifted");
+    fixture.replace(&drifted.exercise("README.md"), "adds, bare", "subtracts");
+
+    let unmarked = lesson(15, "unmarked");
+    fixture.replace(
+        &unmarked.exercise("README.md"),
+        DRY_RUN,
+        "```text\n      main\n```\n",
+    );
+
+    let endless = lesson(16, "endless");
+    fixture.replace(
+        &endless.exercise("README.md"),
+        "<!-- end of dry run -->",
+        "",
+    );
+
+    let misnamed = lesson(17, "misnamed");
+    fixture.replace(
+        &misnamed.exercise("README.md"),
+        "dry run of adds_in_any_order",
+        "dry run of adds_in_no_order",
+    );
+
+    let silent = lesson(18, "silent");
+    fixture.replace(
+        &silent.exercise("src/race_freedom.rs"),
+        "!form.is_empty()",
+        "false",
+    );
+
     let ran = fixture.run(&[
         "verify", "texts", "api", "warns", "passes", "hangs", "fails", "partly", "lists",
-        "mistakes", "few", "trip", "bench", "no_stub",
+        "mistakes", "few", "trip", "bench", "no_stub", "drifted", "unmarked", "endless",
+        "misnamed", "silent",
     ]);
     assert_eq!(ran.code, Some(1));
     for (lesson, gate, said) in [
@@ -262,6 +294,39 @@ fn each_gate_rejects_what_it_is_for() {
             "stub",
             "there is no solutions/01_bad/13_no_stub/stub/no_stub.rs",
         ),
+        ("texts", "dry run", "there is no section `## Dry run`"),
+        (
+            "fails",
+            "dry run",
+            "race_freedom::adds_in_any_order fails: attempt to subtract",
+        ),
+        (
+            "drifted",
+            "dry run",
+            "- 1 subtracts, 80 columns + 1 adds, bare, 80 columns",
+        ),
+        ("drifted", "dry run", "cargo xtask verify drifted --record"),
+        (
+            "unmarked",
+            "dry run",
+            "`## Dry run` has no line `<!-- dry run of TEST: written by",
+        ),
+        (
+            "endless",
+            "dry run",
+            "no line `<!-- end of dry run -->` follows",
+        ),
+        (
+            "misnamed",
+            "dry run",
+            "README.md names the test `adds_in_no_order`",
+        ),
+        ("misnamed", "dry run", "It has adds_in_any_order"),
+        (
+            "silent",
+            "dry run",
+            "race_freedom::adds_in_any_order passes and shows no dry run",
+        ),
     ] {
         let found = problems(&ran, lesson, gate);
         let found = found
@@ -281,6 +346,15 @@ fn each_gate_rejects_what_it_is_for() {
     ] {
         assert_eq!(problems(&ran, lesson, gate), None, "{}", ran.stdout);
     }
+
+    // The text around a dry run stays; a dry run that has nowhere to go is still a problem.
+    let recorded = fixture.run(&["verify", "drifted", "unmarked", "--record"]);
+    assert_eq!(problems(&recorded, "drifted", "dry run"), None);
+    assert!(problems(&recorded, "unmarked", "dry run").is_some());
+    assert_eq!(
+        fixture.read(&drifted.exercise("README.md")),
+        fixture.read(&few.exercise("README.md"))
+    );
 
     let recorded = fixture.run(&["verify", "lists", "--record"]);
     assert_eq!(

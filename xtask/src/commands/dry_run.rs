@@ -1,0 +1,336 @@
+//! `cargo xtask dry-run LESSON [TEST] [--solution]`: one interleaving of a model, step by step.
+
+use anyhow::Result;
+use harness::verdict::{Coverage, find_dry_runs};
+
+use super::Exit;
+use crate::outcome::{Outcome, Place, Raw, Todo};
+use crate::readme;
+use crate::render::{Length, Page, explored_text, paragraph, picture, row, signed};
+use crate::run::Setup;
+use crate::run::cargo::{self, Tests};
+use crate::run::report_page::Passing;
+use crate::select::{self, NoSuchName};
+use crate::style::{self, GOOD, Marks, OPEN, paint};
+use crate::tests_of::{self, MODELS};
+use crate::verdict::Explored;
+use crate::verify::builds::{NoJob, job_of, run_all};
+use crate::workspace::{Lesson, Workspace};
+
+/// Shows the model that `test` names in the lesson that goes by `wanted`, run with the learner's code or with the
+/// reference.
+pub fn run(
+    workspace: &Workspace,
+    wanted: &str,
+    test: Option<&str>,
+    solution: bool,
+) -> Result<Exit> {
+    let lesson = select::lesson(workspace, wanted)?;
+    let models = tests_of::models(workspace, lesson);
+    let model = choose(workspace, lesson, &models, test)?;
+    let setup = Setup::new()?;
+    let report = setup.report.clone().with(Passing::DryRun);
+    let setup = setup.with_report(report);
+    let package = if solution {
+        lesson.solution_package()
+    } else {
+        lesson.name.clone()
+    };
+    let show = DryRun {
+        page: Page {
+            workspace,
+            lesson,
+            marks: Marks::of_locale(),
+            current: false,
+        },
+        model,
+        named: test,
+        models: &models,
+        solution,
+    };
+
+    let built = cargo::build_tests(&setup, &workspace.root, &package, Tests::Models)?;
+    if !built.success {
+        style::print(&show.not_built(&built.said));
+        return Ok(Exit::Failure);
+    }
+    let test = format!("{MODELS}{model}");
+    let raw = match job_of(&setup, &built, &package, None, &test)? {
+        Ok(job) => run_all(&setup, &[job]).pop(),
+        Err(NoJob::NotBuilt | NoJob::NoSuchTest) => None,
+    };
+    let (text, exit) = match raw {
+        Some(raw) => show.ran(&raw),
+        None => (show.not_there(), Exit::Failure),
+    };
+    style::print(&text);
+    Ok(exit)
+}
+
+/// The model that is named; without a name the one in the lesson's README, or else the first.
+fn choose<'a>(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    models: &'a [String],
+    wanted: Option<&str>,
+) -> Result<&'a str, NoSuchName> {
+    if let Some(wanted) = wanted {
+        return select::model(lesson, models, wanted);
+    }
+    let in_readme = readme::model(workspace, lesson);
+    let shown = models
+        .iter()
+        .find(|model| Some(*model) == in_readme.as_ref());
+    match shown.or(models.first()) {
+        Some(model) => Ok(model),
+        // Without models there is no other answer to any name.
+        None => select::model(lesson, models, ""),
+    }
+}
+
+/// A model to show.
+struct DryRun<'a> {
+    page: Page<'a>,
+    /// The name of its test, without the heading.
+    model: &'a str,
+    /// What it was called by; `None`: nothing, it is the lesson's choice.
+    named: Option<&'a str>,
+    /// The names of all models of the lesson.
+    models: &'a [String],
+    /// Whether it is run with the reference.
+    solution: bool,
+}
+
+impl DryRun<'_> {
+    /// The page for a test that ran. It is what was asked for where the model passes and shows itself.
+    fn ran(&self, raw: &Raw) -> (String, Exit) {
+        let mut text = self.page.header();
+        text.push('\n');
+        match Outcome::of(raw, &self.page.lesson.file_name()) {
+            Outcome::Passed(coverage) => {
+                let dry_runs = find_dry_runs(&raw.stdout);
+                self.passes(&mut text, &dry_runs, &coverage);
+                if !dry_runs.is_empty() {
+                    return (text, Exit::Success);
+                }
+            }
+            Outcome::NotWritten(todo) => self.not_written(&mut text, &todo),
+            Outcome::Wrong(wrong) => {
+                let test = format!("{MODELS}{}", self.model);
+                self.page.failure(&mut text, &test, &wrong, Length::Full);
+                self.to_correct(&mut text, None);
+            }
+            Outcome::NotRun => return (self.not_there(), Exit::Failure),
+        }
+        (text, Exit::Failure)
+    }
+
+    fn passes(&self, text: &mut String, dry_runs: &[String], coverage: &[Coverage]) {
+        self.title(text);
+        let whose = if self.solution {
+            "the reference"
+        } else {
+            "your code"
+        };
+        for (i, dry_run) in dry_runs.iter().enumerate() {
+            let of = match dry_runs.len() {
+                1 => String::new(),
+                all => format!(", model {} of {all}", i + 1),
+            };
+            paragraph(text, &format!("One interleaving of {whose}{of}:"));
+            text.push('\n');
+            picture(text, &dry_run.lines().collect::<Vec<_>>());
+            text.push('\n');
+        }
+        let explored = Explored::together(coverage).map_or_else(String::new, |explored| {
+            format!(": {}", explored_text(explored))
+        });
+        let sign = paint(GOOD, self.page.marks.good);
+        signed(text, &sign, &format!("It passes{explored}."));
+        if dry_runs.is_empty() {
+            let why = if coverage.is_empty() {
+                "It runs no model, so there is no interleaving to show."
+            } else {
+                "It showed no interleaving."
+            };
+            paragraph(text, why);
+        }
+        text.push('\n');
+        let others: Vec<&str> = self
+            .models
+            .iter()
+            .map(String::as_str)
+            .filter(|other| *other != self.model)
+            .collect();
+        let lesson = self.page.lesson;
+        if !others.is_empty() {
+            paragraph(
+                text,
+                &format!("Other race-freedom tests: {}.", others.join(", ")),
+            );
+            text.push('\n');
+            let solution = if self.solution { " --solution" } else { "" };
+            row(
+                text,
+                "More",
+                format!("cargo xtask dry-run {} TEST{solution}", lesson.name),
+            );
+        }
+        if self.solution {
+            row(text, "Code", lesson.reference().display());
+        }
+        row(text, "Read", lesson.readme().display());
+    }
+
+    fn not_written(&self, text: &mut String, todo: &Todo) {
+        self.title(text);
+        let place = todo
+            .place
+            .as_ref()
+            .map_or_else(|| "a todo!()".to_owned(), Place::short);
+        let what = if todo.text.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", todo.text)
+        };
+        let sign = paint(OPEN, self.page.marks.open);
+        let said = format!(
+            "Not written yet: the test comes to {place}{what}, so there is nothing to show."
+        );
+        signed(text, &sign, &said);
+        text.push('\n');
+        self.to_correct(text, todo.place.as_ref().map(|place| place.line));
+    }
+
+    /// The page for a test that is not in the lesson's file any more.
+    fn not_there(&self) -> String {
+        let mut text = self.page.header();
+        text.push('\n');
+        let file = self.page.lesson.exercise.join("src/race_freedom.rs");
+        let file = file.display();
+        let said = format!(
+            "The lesson has a test {}, and it is not in {file} any more. Bring it back:",
+            self.model,
+        );
+        paragraph(&mut text, &said);
+        text.push('\n');
+        row(&mut text, "Back", format!("git checkout {file}"));
+        text
+    }
+
+    /// The page for tests that cannot be built: rustc first.
+    fn not_built(&self, said: &str) -> String {
+        if !self.solution {
+            return self.page.not_built(said);
+        }
+        let mut text = format!("{}\n\n{}\n", said.trim_end(), self.page.header());
+        paragraph(
+            &mut text,
+            "The reference does not compile; what rustc says stands above.",
+        );
+        text.push('\n');
+        self.to_correct(&mut text, None);
+        text
+    }
+
+    /// The name of the test and what it is for.
+    fn title(&self, text: &mut String) {
+        self.page.test(text, &format!("{MODELS}{}", self.model));
+    }
+
+    /// What to do where there is something to write or to correct.
+    fn to_correct(&self, text: &mut String, line: Option<u32>) {
+        let lesson = self.page.lesson;
+        let name = &lesson.name;
+        if self.solution {
+            // The reference passes as it is shipped, so it was changed, or its tests were.
+            paragraph(
+                text,
+                "If you changed the reference or the tests, bring them back:",
+            );
+            let (solution, exercise) = (lesson.solution.display(), lesson.exercise.display());
+            text.push('\n');
+            row(
+                text,
+                "Back",
+                format!("git checkout {solution} {exercise}/src/race_freedom.rs"),
+            );
+            row(text, "Then", format!("cargo xtask verify {name}"));
+            return;
+        }
+        row(text, "Edit", self.page.edit(line));
+        row(text, "Read", lesson.readme().display());
+        row(text, "Then", format!("cargo xtask test {name}"));
+        let test = self
+            .named
+            .map_or_else(String::new, |named| format!(" {named}"));
+        row(
+            text,
+            "See",
+            format!("cargo xtask dry-run {name}{test} --solution"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness::page::Ink;
+    use harness::verdict::{dry_run_block, success_line};
+
+    use super::*;
+    use crate::style::UNICODE;
+
+    fn shown(raw: &Raw, solution: bool) -> (String, Exit) {
+        let workspace = select::tests::workspace(&["wait_group"]);
+        let models = ["wakes", "returns_at_once", "waits"].map(str::to_owned);
+        let show = DryRun {
+            page: Page {
+                workspace: &workspace,
+                lesson: &workspace.lessons[0],
+                marks: UNICODE,
+                current: false,
+            },
+            model: "wakes",
+            named: None,
+            models: &models,
+            solution,
+        };
+        show.ran(raw)
+    }
+
+    fn passed(dry_runs: &[&str]) -> Raw {
+        let coverage = Coverage {
+            interleavings: 1234,
+            preemption_bound: None,
+            exhaustive: true,
+        };
+        let models: String = dry_runs
+            .iter()
+            .map(|dry_run| format!("{}\n{}\n", dry_run_block(dry_run), success_line(&coverage)))
+            .collect();
+        Raw {
+            name: "race_freedom::wakes".into(),
+            success: true,
+            stdout: format!("running 1 test\n{models}test result: ok. 1 passed\n"),
+            ..Raw::default()
+        }
+    }
+
+    #[test]
+    fn each_model_of_a_passing_test_is_shown() {
+        let (bad, end) = (Ink::Bad.mark(), Ink::Plain.mark());
+        let dry_run = format!("     main\n  1  {bad}STALE{end}");
+        let (text, exit) = shown(&passed(&[&dry_run, "     main\n  1  returns"]), true);
+        assert_eq!(exit, Exit::Success);
+        assert!(text.contains("\x1b[31mSTALE\x1b[0m"), "{text:?}");
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        insta::assert_snapshot!("dry_run", plain);
+    }
+
+    #[test]
+    fn a_test_without_a_model_has_nothing_to_show() {
+        let (text, exit) = shown(&passed(&[]), false);
+        assert_eq!(exit, Exit::Failure);
+        assert!(text.contains("It runs no model"), "{text}");
+    }
+}

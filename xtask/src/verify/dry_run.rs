@@ -1,0 +1,119 @@
+//! The gate of the README's dry run: it is what the reference shows now.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use harness::verdict::find_dry_runs;
+
+use super::Gate;
+use super::builds::{NoJob, job_of, last_words, run_all};
+use crate::files::write_atomically;
+use crate::outcome::Outcome;
+use crate::readme::Block;
+use crate::run::Setup;
+use crate::run::cargo::Built;
+use crate::run::report_page::{Passing, ReportPage};
+use crate::tests_of::{self, MODELS};
+use crate::workspace::{Lesson, Workspace};
+
+/// The README's dry run is that of the test that it names, run with the reference; with `record` it is made so.
+///
+/// # Errors
+///
+/// A test binary does not list its tests, or the README cannot be written.
+pub fn gate(
+    setup: &Setup,
+    workspace: &Workspace,
+    lesson: &Lesson,
+    references: &Built,
+    record: bool,
+) -> Result<Gate> {
+    let path = workspace.path(lesson.readme());
+    let found = fs::read_to_string(&path)
+        .map_err(|error| format!("README.md cannot be read: {error}"))
+        .and_then(|readme| match Block::find(&readme) {
+            Ok(block) => Ok((readme, block)),
+            Err(missing) => Err(format!("README.md: {missing}")),
+        });
+    let result = match found {
+        Ok((readme, block)) => match picture(setup, workspace, lesson, references, &block.model)? {
+            Ok(picture) if picture == block.picture => Ok(block),
+            Ok(picture) if record => {
+                write_atomically(&path, block.replace(&readme, &picture).as_bytes())
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+                Ok(block)
+            }
+            Ok(picture) => Err(drift(lesson, &block, &picture)),
+            Err(problem) => Err(problem),
+        },
+        Err(problem) => Err(problem),
+    };
+    let (problems, note) = match result {
+        Ok(block) => (Vec::new(), format!("of {}", block.model)),
+        Err(problem) => (vec![problem], String::new()),
+    };
+    Ok(Gate::new(&lesson.name, "dry run", problems, note))
+}
+
+/// What the reference shows when it runs the test: the first of its models.
+fn picture(
+    setup: &Setup,
+    workspace: &Workspace,
+    lesson: &Lesson,
+    references: &Built,
+    model: &str,
+) -> Result<Result<String, String>> {
+    let setup = setup
+        .clone()
+        .with_report(ReportPage::PLAIN.with(Passing::BareDryRun));
+    let package = lesson.solution_package();
+    let test = format!("{MODELS}{model}");
+    let job = match job_of(&setup, references, &package, None, &test)? {
+        Ok(job) => job,
+        Err(NoJob::NotBuilt) => {
+            return Ok(Err(format!(
+                "the reference's models were not built: {}",
+                last_words(references)
+            )));
+        }
+        Err(NoJob::NoSuchTest) => {
+            return Ok(Err(format!(
+                "README.md names the test `{model}`, which src/race_freedom.rs does not have. It has {}",
+                tests_of::models(workspace, lesson).join(", ")
+            )));
+        }
+    };
+    let raws = run_all(&setup, &[job]);
+    let Some(raw) = raws.first() else {
+        return Ok(Err(format!("{test} did not run")));
+    };
+    Ok(match Outcome::of(raw, &lesson.file_name()) {
+        Outcome::Passed(_) => find_dry_runs(&raw.stdout)
+            .into_iter()
+            .next()
+            .ok_or_else(|| {
+                format!(
+                    "{test} passes and shows no dry run: name a test in README.md that runs a model"
+                )
+            }),
+        Outcome::Wrong(wrong) => Err(format!("{test} fails: {}", wrong.reason)),
+        Outcome::NotWritten(todo) => Err(format!("{test} comes to a todo!(): {}", todo.text)),
+        Outcome::NotRun => Err(format!("{test} did not run")),
+    })
+}
+
+/// Where the README and the reference differ, and what to do.
+fn drift(lesson: &Lesson, block: &Block, picture: &str) -> String {
+    let patch = diffy::create_patch(&block.picture, picture).to_string();
+    let lines: Vec<&str> = patch
+        .lines()
+        .skip_while(|line| !line.starts_with("@@"))
+        .collect();
+    format!(
+        "README.md does not show what {MODELS}{} does now. From what it shows to what it should show:\n{}\n\
+         If the code is right: cargo xtask verify {} --record",
+        block.model,
+        lines.join("\n"),
+        lesson.name,
+    )
+}
