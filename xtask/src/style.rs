@@ -54,6 +54,8 @@ pub struct Marks {
     pub open: &'static str,
     /// Changed since it passed.
     pub changed: &'static str,
+    /// The reference is in place of the learner's file.
+    pub swapped: &'static str,
     /// Between the parts of a line.
     pub dot: &'static str,
     /// Where text was left out.
@@ -68,6 +70,7 @@ pub const UNICODE: Marks = Marks {
     bad: "✗",
     open: "○",
     changed: "~",
+    swapped: "⇄",
     dot: "·",
     more: "…",
     here: "▸",
@@ -79,6 +82,7 @@ pub const ASCII: Marks = Marks {
     bad: "x",
     open: "o",
     changed: "~",
+    swapped: "=",
     dot: "-",
     more: "...",
     here: ">",
