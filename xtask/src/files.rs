@@ -100,14 +100,23 @@ pub fn write_beside(
 /// Removes what killed runners left of their [`write_beside()`] for `path`. Whoever calls it holds the lock
 /// under which `path` is written.
 pub fn remove_partial(path: &Path) {
-    let prefix = partial_prefix(path);
-    let Ok(entries) = fs::read_dir(folder_of(path)) else {
+    remove_hidden(folder_of(path), &partial_prefix(path));
+}
+
+/// Removes what killed runners left of their [`write_beside()`] for any file in `folder`. Whoever calls it holds
+/// the lock under which all of them are written.
+pub fn remove_partials(folder: &Path) {
+    remove_hidden(folder, ".");
+}
+
+fn remove_hidden(folder: &Path, prefix: &str) {
+    let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(&*prefix) && name.ends_with(PARTIAL) {
+        if name.starts_with(prefix) && name.ends_with(PARTIAL) {
             let _ = fs::remove_file(entry.path());
         }
     }

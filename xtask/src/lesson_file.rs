@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 
 use crate::progress::Store;
 use crate::style::note;
@@ -81,9 +81,9 @@ impl<'a> LessonFile<'a> {
     }
 
     fn shipped(&self, path: &Path) -> Result<Vec<u8>> {
-        fs::read(self.workspace.path(path)).with_context(|| {
-            format!(
-                "cannot read {0}. To bring it back: git checkout {0}",
+        fs::read(self.workspace.path(path)).map_err(|error| {
+            anyhow!(
+                "cannot read {0}: {error}.\nTo bring it back: git checkout {0}",
                 path.display()
             )
         })

@@ -12,10 +12,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::files::{
-    make_folder, remove_partial, set_aside, sha256, sync_folder, utc, write_beside,
+    make_folder, remove_partials, set_aside, sha256, sync_folder, utc, write_beside,
 };
 use crate::select::NoSuchName;
 use crate::style::note;
@@ -204,15 +204,16 @@ impl Versions {
     pub fn keep(&mut self, content: &[u8], why: Why, watch: Watch<'_>) -> Result<usize> {
         let kept = Kept::now(content, why);
         let file = self.file(&kept.sha256);
-        self.write_copy(&file, content, watch).with_context(|| {
-            format!(
-                "cannot keep a copy in {}: is the disk full, or the folder not writable?",
-                self.folder.display()
-            )
-        })?;
         let sha256 = kept.sha256.clone();
         self.log.push(kept);
-        index::write(&self.folder, &self.log, watch)?;
+        self.write_copy(&file, content, watch)
+            .and_then(|()| index::write(&self.folder, &self.log, watch))
+            .map_err(|error| {
+                anyhow!(
+                    "cannot keep a copy in {}: {error:#}.\nNothing was replaced. Make room there, or make the folder writable, and try again.",
+                    self.folder.display()
+                )
+            })?;
         let all = self.all();
         let version = all.iter().find(|version| version.kept.sha256 == sha256);
         Ok(version.map_or(all.len(), |version| version.number))
@@ -220,7 +221,7 @@ impl Versions {
 
     fn write_copy(&self, file: &Path, content: &[u8], watch: Watch<'_>) -> Result<()> {
         make_folder(&self.folder)?;
-        remove_partial(file);
+        remove_partials(&self.folder);
         match fs::read(file) {
             Ok(there) if there == content => {
                 // The runner that wrote it may have been killed before it synced the folder.

@@ -101,7 +101,7 @@ fn render(page: &mut String, file: &LessonFile<'_>, restored: &Restored, marks: 
         Restored::Nothing => {
             paragraph(
                 page,
-                "Nothing to restore: no version can be brought back but the reference and what is there now.",
+                "Nothing to restore: besides the reference and what is there now, no version is kept.",
             );
             page.push('\n');
             row(

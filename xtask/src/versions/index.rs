@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Step, Watch};
-use crate::files::{read_versioned, remove_partial, sha256, sync_folder, write_beside};
+use crate::files::{read_versioned, sha256, sync_folder, write_beside};
 
 /// The layout of the file. A file of a later runner is left alone.
 const VERSION: u32 = 1;
@@ -145,9 +145,8 @@ pub fn write(folder: &Path, log: &[Kept], watch: Watch<'_>) -> Result<()> {
     };
     let text = toml::to_string(&index).context("the index cannot be written as TOML")?;
     let file = file(folder);
-    remove_partial(&file);
     let written = write_beside(&file, format!("{HEADING}{text}").as_bytes(), None)
-        .with_context(|| format!("cannot write {}: is the disk full?", file.display()))?;
+        .with_context(|| format!("cannot write {}", file.display()))?;
     watch(Step::IndexWritten)?;
     written
         .persist(&file)

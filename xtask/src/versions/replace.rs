@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::{Step, Versions, Watch, Why};
 use crate::files::{remove_partial, sync_folder, write_beside};
@@ -55,9 +55,9 @@ impl Target {
             Err(error) => return Err(error).with_context(|| cannot_read(path)),
         };
         let target = if kind.is_symlink() {
-            let file = fs::canonicalize(path).with_context(|| {
-                format!(
-                    "{} is a link that leads nowhere: remove it, or bring back what it leads to",
+            let file = fs::canonicalize(path).map_err(|error| {
+                anyhow!(
+                    "{} is a link that leads nowhere ({error}): remove it, or bring back what it leads to",
                     path.display()
                 )
             })?;
@@ -167,13 +167,14 @@ impl Target {
                     watch(Step::Removed)?;
                 }
                 Ok(Exchange::Impossible) => {
-                    fs::rename(self.staged(), &self.file).with_context(|| self.cannot_replace())?;
+                    fs::rename(self.staged(), &self.file)
+                        .map_err(|error| self.cannot_replace(&error))?;
                     sync_folder(&self.file);
                     watch(Step::Replaced)?;
                 }
                 // An editor that saves by renaming may leave no file for a moment.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(error).with_context(|| self.cannot_replace()),
+                Err(error) => return Err(self.cannot_replace(&error)),
             }
             return Ok(replaced);
         }
@@ -197,29 +198,31 @@ impl Target {
     /// Writes `new` beside the file, and only when it is complete and on the disk gives it the name by which it
     /// is found again.
     fn stage(&self, new: &[u8], like: Option<&Metadata>, watch: Watch<'_>) -> Result<()> {
-        let cannot_stage = || {
-            format!(
-                "cannot write beside {}, so nothing was replaced: is the disk full, or the folder not writable?",
+        let cannot_stage = |error: io::Error| {
+            anyhow!(
+                "cannot write beside {}: {error}.\nNothing was replaced. Make room there, or make the folder writable, and try again.",
                 self.file.display()
             )
         };
-        let written = write_beside(&self.file, new, like).with_context(cannot_stage)?;
+        let written = write_beside(&self.file, new, like).map_err(cannot_stage)?;
         watch(Step::NewWritten)?;
-        written.persist(self.staged()).with_context(cannot_stage)?;
+        written
+            .persist(self.staged())
+            .map_err(|refused| cannot_stage(refused.error))?;
         watch(Step::NewStaged)
     }
 
     /// Gives the staged content the file's name; `false` where a file has turned up.
     fn put_where_nothing_is(&self) -> Result<bool> {
         let staged = tempfile::TempPath::try_from_path(self.staged())
-            .with_context(|| self.cannot_replace())?;
+            .map_err(|error| self.cannot_replace(&error))?;
         match staged.persist_noclobber(&self.file) {
             Ok(()) => {
                 sync_folder(&self.file);
                 Ok(true)
             }
             Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(refused) => Err(refused.error).with_context(|| self.cannot_replace()),
+            Err(refused) => Err(self.cannot_replace(&refused.error)),
         }
     }
 
@@ -254,9 +257,9 @@ impl Target {
         Ok(())
     }
 
-    fn cannot_replace(&self) -> String {
-        format!(
-            "cannot replace {}: is it open elsewhere, or the folder not writable?",
+    fn cannot_replace(&self, error: &io::Error) -> anyhow::Error {
+        anyhow!(
+            "cannot replace {}: {error}.\nIt is as it was. Close it elsewhere, or make its folder writable, and try again.",
             self.file.display()
         )
     }

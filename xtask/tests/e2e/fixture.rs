@@ -124,11 +124,12 @@ impl Fixture {
 
     /// Runs the runner to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        self.redact(
-            self.command(arguments)
-                .output()
-                .expect("the runner can be started"),
-        )
+        self.run_command(&mut self.command(arguments))
+    }
+
+    /// Runs a command that starts the runner to its end.
+    pub fn run_command(&self, command: &mut Command) -> Ran {
+        self.redact(command.output().expect("the runner can be started"))
     }
 
     fn redact(&self, output: Output) -> Ran {

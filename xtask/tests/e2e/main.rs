@@ -3,5 +3,7 @@
 mod break_;
 mod fixture;
 mod hostile;
+mod killed;
 mod learner;
+mod swap;
 mod verify;
