@@ -26,7 +26,9 @@ const SETTLED: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Target {
     file: PathBuf,
-    link: Option<PathBuf>,
+    behind_link: bool,
+    // `exchange()`; a test tries the systems that have none.
+    exchange: fn(&Path, &Path) -> io::Result<bool>,
 }
 
 /// What was done.
@@ -44,33 +46,24 @@ impl Target {
     ///
     /// What is there is no file, or a link that leads nowhere.
     pub fn new(path: &Path) -> Result<Self> {
-        let kind = match fs::symlink_metadata(path) {
-            Ok(metadata) => metadata.file_type(),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Self {
-                    file: path.to_owned(),
-                    link: None,
-                });
-            }
-            Err(error) => return Err(error).with_context(|| cannot_read(path)),
+        let mut target = Self {
+            file: path.to_owned(),
+            behind_link: false,
+            exchange,
         };
-        let target = if kind.is_symlink() {
-            let file = fs::canonicalize(path).map_err(|error| {
+        match fs::symlink_metadata(path) {
+            Ok(metadata) => target.behind_link = metadata.is_symlink(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(target),
+            Err(error) => return Err(error).with_context(|| cannot_read(path)),
+        }
+        if target.behind_link {
+            target.file = fs::canonicalize(path).map_err(|error| {
                 anyhow!(
                     "{} is a link that leads nowhere ({error}): remove it, or bring back what it leads to",
                     path.display()
                 )
             })?;
-            Self {
-                file,
-                link: Some(path.to_owned()),
-            }
-        } else {
-            Self {
-                file: path.to_owned(),
-                link: None,
-            }
-        };
+        }
         // Anything else would be replaced, or read without end.
         if !target.file.is_file() {
             bail!(
@@ -83,7 +76,7 @@ impl Target {
 
     /// Where the path was a link: what it leads to.
     pub fn behind_link(&self) -> Option<&Path> {
-        self.link.as_ref().map(|_| self.file.as_path())
+        self.behind_link.then_some(&*self.file)
     }
 
     /// The content; `None` where there is no file.
@@ -157,8 +150,8 @@ impl Target {
                 continue;
             }
             watch(Step::Compared)?;
-            match exchange(&self.staged(), &self.file) {
-                Ok(Exchange::Done) => {
+            match (self.exchange)(&self.staged(), &self.file) {
+                Ok(true) => {
                     sync_folder(&self.file);
                     watch(Step::Replaced)?;
                     self.keep_what_came_out(present, versions, why, &mut replaced, watch)?;
@@ -166,7 +159,7 @@ impl Target {
                     self.remove_staged()?;
                     watch(Step::Removed)?;
                 }
-                Ok(Exchange::Impossible) => {
+                Ok(false) => {
                     fs::rename(self.staged(), &self.file)
                         .map_err(|error| self.cannot_replace(&error))?;
                     sync_folder(&self.file);
@@ -283,27 +276,22 @@ fn cannot_read(file: &Path) -> String {
     format!("cannot read {}", file.display())
 }
 
-/// Whether two files traded places.
-enum Exchange {
-    Done,
-    /// Neither this system nor this file system can do it.
-    Impossible,
-}
-
+/// Lets two files trade places; `false` where this system or this file system cannot.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn exchange(a: &Path, b: &Path) -> io::Result<Exchange> {
+fn exchange(a: &Path, b: &Path) -> io::Result<bool> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
     match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
-        Ok(()) => Ok(Exchange::Done),
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(Exchange::Impossible),
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
+/// Lets two files trade places, which this system cannot.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn exchange(_: &Path, _: &Path) -> io::Result<Exchange> {
-    Ok(Exchange::Impossible)
+fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 #[cfg(test)]

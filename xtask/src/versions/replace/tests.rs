@@ -50,7 +50,17 @@ impl Folder {
     }
 
     fn replace(&self, watch: Watch<'_>) -> Result<Replaced> {
-        let target = Target::new(&self.file()).expect("a file");
+        self.replace_by(exchange, watch)
+    }
+
+    /// Replaces as a system does that exchanges files in this way.
+    fn replace_by(
+        &self,
+        exchange: fn(&Path, &Path) -> io::Result<bool>,
+        watch: Watch<'_>,
+    ) -> Result<Replaced> {
+        let mut target = Target::new(&self.file()).expect("a file");
+        target.exchange = exchange;
         target.replace(&mut self.versions(), NEW, Why::Swap, watch)
     }
 
@@ -107,16 +117,37 @@ fn nothing_new_comes_near_the_file_before_the_old_is_kept() {
     assert_eq!(replaced, Replaced { kept: vec![1] });
 }
 
+/// A system that cannot.
+fn no_exchange(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
 #[test]
-fn a_kill_after_any_step_loses_nothing() {
+fn without_an_exchange_the_rename_comes_right_after_the_last_look() {
     let folder = Folder::new();
-    let mut killed = Vec::new();
+    let mut steps = Vec::new();
     folder
-        .replace(&mut |step| {
-            killed.push((step, folder.copy()));
+        .replace_by(no_exchange, &mut |step| {
+            steps.push(step);
             Ok(())
         })
         .expect("replaced");
+    assert_eq!(steps, ORDER[..8], "up to Replaced");
+    assert_eq!(fs::read(folder.file()).expect("read"), NEW);
+}
+
+#[test]
+fn a_kill_after_any_step_loses_nothing() {
+    let mut killed = Vec::new();
+    for exchange in [exchange as fn(&_, &_) -> _, no_exchange] {
+        let folder = Folder::new();
+        folder
+            .replace_by(exchange, &mut |step| {
+                killed.push((step, folder.copy()));
+                Ok(())
+            })
+            .expect("replaced");
+    }
     for (step, folder) in killed {
         let content = fs::read(folder.file()).expect("a file is always there");
         assert!(content == MINE || content == NEW, "torn after {step:?}");
@@ -137,13 +168,19 @@ fn a_kill_after_any_step_loses_nothing() {
 
 #[test]
 fn an_error_after_any_step_loses_nothing() {
-    for failing in ORDER {
+    let without = ORDER[..8].iter().map(|step| (no_exchange as _, *step));
+    let with = ORDER
+        .iter()
+        .map(|step| (exchange as fn(&_, &_) -> _, *step));
+    for (exchange, failing) in with.chain(without) {
         let folder = Folder::new();
-        let result = folder.replace(&mut |step| {
-            anyhow::ensure!(step != failing, "the disk is full");
+        let mut failed = false;
+        let result = folder.replace_by(exchange, &mut |step| {
+            failed |= step == failing;
+            anyhow::ensure!(!failed, "the disk is full");
             Ok(())
         });
-        assert!(result.is_err(), "{failing:?}");
+        assert_eq!(result.is_err(), failed, "{failing:?}");
         let content = fs::read(folder.file()).expect("a file is always there");
         assert!(content == MINE || content == NEW, "torn after {failing:?}");
         assert!(folder.to_be_had().contains(&MINE.to_vec()), "{failing:?}");
