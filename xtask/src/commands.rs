@@ -1,7 +1,8 @@
-//! A module per command.
+//! A module per command, and what several have in common.
 
 pub mod break_;
 pub mod hint;
+mod in_place;
 pub mod list;
 pub mod next;
 pub mod reset;

@@ -1,13 +1,13 @@
 //! The file of the progress: read, written, set aside, and never by two at once.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
 use super::{Passed, Progress, VERSION};
-use crate::files::{lock, read_versioned, utc, write_atomically};
+use crate::files::{lock, make_folder, read_versioned, utc, write_atomically};
 use crate::workspace::{Lesson, Workspace};
 
 /// The folder of everything that the runner remembers, from the root. Git does not see it.
@@ -33,7 +33,7 @@ impl Store {
     /// The folder cannot be written to, or the file comes from a later runner.
     pub fn open(workspace: &Workspace) -> Result<Self> {
         let folder = workspace.path(FOLDER);
-        fs::create_dir_all(&folder).with_context(|| {
+        make_folder(&folder).with_context(|| {
             format!(
                 "cannot make {}: the runner keeps your progress there; make the clone writable",
                 folder.display()
@@ -110,6 +110,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::{State, fingerprint};
     use super::*;
     use crate::select::tests::workspace;
