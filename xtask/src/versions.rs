@@ -366,7 +366,7 @@ mod tests {
             assert_eq!(aside(&versions), [damage]);
             // The next index has them, so that they keep their numbers.
             keep(&mut versions, "c");
-            assert_eq!(super::tests::again(&versions).log, versions.log);
+            assert_eq!(again(&versions).log, versions.log);
         }
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Step, Watch};
 use crate::files::{read_versioned, sha256, sync_folder, write_beside};
+use crate::style::note;
 
 /// The layout of the file. A file of a later runner is left alone.
 const VERSION: u32 = 1;
@@ -124,9 +125,13 @@ pub fn unlisted(folder: &Path, log: &[Kept]) -> Result<Vec<Kept>> {
             .metadata()
             .and_then(|metadata| metadata.modified())
             .unwrap_or(UNIX_EPOCH);
-        // One that is not what its name says is damaged, and is not taken for a version.
         if sha256(&content) == name {
             found.push((at, Kept::new(&content, at, Why::Unknown)));
+        } else {
+            note(&format!(
+                " {} is not what its name says, so it is not taken for a version.\n Look into it, copy by hand what you need, and remove it.",
+                entry.path().display()
+            ));
         }
     }
     found.sort_by(|(a, kept), (b, other)| (a, &kept.sha256).cmp(&(b, &other.sha256)));

@@ -172,19 +172,26 @@ fn damage_to_the_store_is_said_and_what_is_whole_comes_back() {
     assert_snapshot!("damaged_index", list.stderr.replace(&stamp(&list), "STAMP"));
     assert!(list.stdout.contains(" 6 lines\n") && list.stdout.contains(" 1 line\n"));
 
-    // The newest is gone: it is said, and the one before it comes back.
-    let newest = names(&fixture, ".kata/versions/sum")
-        .into_iter()
-        .find(|name| {
-            name.ends_with(".rs")
-                && fixture.read(&format!(".kata/versions/sum/{name}")) == "// The second.\n"
-        })
-        .expect("it was kept");
+    // The newest is damaged: it is said, and the one before it comes back.
+    let newest = copy_of(&fixture, "// The second.\n");
     fixture.write(&format!(".kata/versions/sum/{newest}"), "scribbled over");
     fixture.write(&sum.file(), "// The third.\n");
     let restored = fixture.run(&["restore", "sum"]);
     assert_eq!(restored.code, Some(0), "{restored:?}");
+    assert!(
+        restored.stderr.contains("is not what its name says"),
+        "{}",
+        restored.stderr
+    );
     assert_eq!(fixture.read(&sum.file()), MINE);
+    // And where the index has it.
+    let third = copy_of(&fixture, "// The third.\n");
+    fixture.remove(&format!(".kata/versions/sum/{third}"));
+    let gone = fixture.run(&["restore", "sum"]);
+    assert_eq!(gone.code, Some(1), "{gone:?}");
+    assert!(gone.stderr.contains("cannot be read from"), "{gone:?}");
+    let list = fixture.run(&["restore", "sum", "--list"]);
+    assert!(list.stdout.contains("before restore · cannot be read\n"));
 
     // A later runner's index is left alone, and so is the file.
     fixture.write(".kata/versions/sum/index.toml", "version = 9\n");
@@ -194,6 +201,16 @@ fn damage_to_the_store_is_said_and_what_is_whole_comes_back() {
         "{later}"
     );
     assert_eq!(fixture.read(&sum.file()), MINE);
+}
+
+/// The name of the file in the store that has this content.
+fn copy_of(fixture: &Fixture, content: &str) -> String {
+    names(fixture, ".kata/versions/sum")
+        .into_iter()
+        .find(|name| {
+            name.ends_with(".rs") && fixture.read(&format!(".kata/versions/sum/{name}")) == content
+        })
+        .expect("it was kept")
 }
 
 /// The moment in the name of a file that was set aside.
