@@ -1,12 +1,44 @@
-//! A module per command.
+//! A module per command, and what several have in common.
 
 pub mod break_;
 pub mod dry_run;
 pub mod hint;
+mod in_place;
 pub mod list;
 pub mod next;
+pub mod reset;
+pub mod restore;
+pub mod swap;
 pub mod test;
 pub mod verify;
+
+use anyhow::Result;
+
+use crate::progress::Store;
+use crate::select;
+use crate::workspace::{Lesson, Workspace};
+
+/// Opens the progress and finds the lesson that is meant: the one that goes by `wanted`; without that, the
+/// current one. `None`: every lesson is done.
+///
+/// # Errors
+///
+/// No lesson goes by that, or the progress or a lesson's sources cannot be read.
+pub fn open<'a>(
+    workspace: &'a Workspace,
+    wanted: Option<&str>,
+) -> Result<(Store, Option<&'a Lesson>)> {
+    // A wrong name is said at once, whoever has the lock.
+    let named = wanted
+        .map(|wanted| select::lesson(workspace, wanted))
+        .transpose()?;
+    let store = Store::open(workspace)?;
+    let lesson = match named {
+        Some(lesson) => Some(lesson),
+        None => store.progress.current(workspace)?,
+    };
+    Ok((store, lesson))
+}
 
 /// What the process says to the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,14 @@
 //! Files that two runners may want at once, and that a kill must not leave half written.
 
-use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::path::Path;
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tempfile::NamedTempFile;
 
 use crate::style::note;
 
@@ -57,56 +60,217 @@ pub fn lock(path: &Path) -> Result<File> {
 ///
 /// The file cannot be written.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    write_beside(path, content, None)?.persist(path)?;
+    sync_folder(path);
+    Ok(())
+}
+
+/// Writes `content` into a file beside `path` that is not to be seen, and syncs it. It has the permissions and
+/// the owner of `like`, or those of any new file, and goes away unless it is renamed.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn write_beside(
+    path: &Path,
+    content: &[u8],
+    like: Option<&Metadata>,
+) -> std::io::Result<NamedTempFile> {
+    let (prefix, folder) = (partial_prefix(path), folder_of(path));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(PARTIAL);
+    // By itself, tempfile lets nobody else read it. The umask has its say as with any file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut beside = builder.tempfile_in(folder)?;
     beside.write_all(content)?;
+    if let Some(like) = like {
+        // Whose it is matters where the runner is run by root; nobody else may give files away.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt, fchown};
+            let _ = fchown(beside.as_file(), Some(like.uid()), Some(like.gid()));
+        }
+        beside.as_file().set_permissions(like.permissions())?;
+    }
     beside.as_file().sync_all()?;
-    beside.persist(path)?;
-    // The rename itself is on the disk when the folder is. Where folders cannot be synced, it is soon.
-    if let Ok(folder) = File::open(folder) {
+    Ok(beside)
+}
+
+/// Removes what killed runners left of their [`write_beside()`] for `path`. Whoever calls it holds the lock
+/// under which `path` is written.
+pub fn remove_partial(path: &Path) {
+    remove_hidden(folder_of(path), &partial_prefix(path));
+}
+
+/// Removes what killed runners left of their [`write_beside()`] for any file in `folder`. Whoever calls it holds
+/// the lock under which all of them are written.
+pub fn remove_partials(folder: &Path) {
+    remove_hidden(folder, ".");
+}
+
+fn remove_hidden(folder: &Path, prefix: &str) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(prefix) && name.ends_with(PARTIAL) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// How the name of a file ends that is being written.
+const PARTIAL: &str = ".partial";
+
+fn partial_prefix(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{name}.")
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+/// Puts on the disk what became of the names in the folder of `path`. Where folders cannot be synced, it is
+/// there soon.
+pub fn sync_folder(path: &Path) {
+    if let Ok(folder) = File::open(folder_of(path)) {
         let _ = folder.sync_all();
+    }
+}
+
+/// Makes a folder and those above it, and syncs each.
+///
+/// # Errors
+///
+/// One cannot be made.
+pub fn make_folder(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = path.parent() {
+        make_folder(above)?;
+    }
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => sync_folder(path),
     }
     Ok(())
 }
 
+/// Renames a file that cannot be used, so that nothing of it is lost, and gives its new name.
+///
+/// # Errors
+///
+/// It cannot be renamed.
+pub fn set_aside(file: &Path) -> Result<PathBuf> {
+    let name = file.file_name().unwrap_or_default().display();
+    let stamp = utc(SystemTime::now()).replace(':', "");
+    let mut aside = file.with_file_name(format!("{name}.damaged-{stamp}"));
+    for n in 2.. {
+        if !aside.exists() {
+            break;
+        }
+        aside = file.with_file_name(format!("{name}.damaged-{stamp}-{n}"));
+    }
+    fs::rename(file, &aside).with_context(|| {
+        format!(
+            "{} is damaged and cannot be set aside: move it away by hand",
+            file.display()
+        )
+    })?;
+    Ok(aside)
+}
+
+/// Reads a TOML file whose key `version` tells its layout; `None` where there is none. One that cannot be
+/// understood is set aside, with a word on stderr that ends with `remedy`, as if there were none.
+///
+/// # Errors
+///
+/// The file cannot be read, or a later runner has written it.
+pub fn read_versioned<T: DeserializeOwned>(
+    file: &Path,
+    version: u32,
+    remedy: &str,
+) -> Result<Option<T>> {
+    // A later version may have fields that this one does not know: it is not damaged for that.
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let bytes = match fs::read(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.with_context(|| format!("cannot read {}", file.display()))?,
+    };
+    let parsed = std::str::from_utf8(&bytes)
+        .map_err(|error| error.to_string())
+        .and_then(|text| {
+            let Versioned { version: written } =
+                toml::from_str(text).map_err(|error| error.to_string())?;
+            if written > version {
+                return Ok(Err(written));
+            }
+            toml::from_str(text)
+                .map(Ok)
+                .map_err(|error| error.to_string())
+        });
+    match parsed {
+        Ok(Ok(content)) => Ok(Some(content)),
+        Ok(Err(later)) => bail!(
+            "{} was written by a later runner (version {later}). Pull the newest `cargo xtask`, or move the file away.",
+            file.display(),
+        ),
+        Err(damage) => {
+            let aside = set_aside(file)?;
+            note(&format!(
+                " {} is damaged ({}).\n It is set aside as {}; nothing of it is used or lost.\n {remedy}",
+                file.display(),
+                damage.lines().next().unwrap_or("it cannot be read"),
+                aside.file_name().unwrap_or_default().display(),
+            ));
+            Ok(None)
+        }
+    }
+}
+
 /// A moment as `2026-08-04T21:07:00Z`.
 pub fn utc(moment: SystemTime) -> String {
-    let seconds = moment
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
-    // Days to a date of the Gregorian calendar, in 400-year eras that begin on 1 March of year 0.
-    let z = days + 719_468;
-    let (era, day_of_era) = (z / 146_097, z % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    // Its Display fails before 1970, which no clock shows but a broken one.
+    humantime::format_rfc3339_seconds(moment.max(UNIX_EPOCH)).to_string()
+}
+
+/// The SHA-256 of `content`, in hexadecimal.
+pub fn sha256(content: &[u8]) -> String {
+    hex(&hmac_sha256::Hash::hash(content))
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
-    fn moments_are_written_in_utc() {
-        let at = |seconds| utc(UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(at(0), "1970-01-01T00:00:00Z");
-        assert_eq!(at(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(at(4_107_542_399), "2100-02-28T23:59:59Z");
-        assert_eq!(at(4_107_542_400), "2100-03-01T00:00:00Z");
-        assert_eq!(at(1_785_877_620), "2026-08-04T21:07:00Z");
+    fn what_a_killed_runner_was_writing_is_removed_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("sum.rs");
+        let half = write_beside(&path, b"half", None).expect("written");
+        half.keep().expect("left behind");
+        for name in ["sum.rs", ".sum.rs.swp", ".other.rs.x.partial"] {
+            fs::write(dir.path().join(name), name).expect("written");
+        }
+        remove_partial(&path);
+        let mut left: Vec<_> = fs::read_dir(dir.path())
+            .expect("listed")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, [".other.rs.x.partial", ".sum.rs.swp", "sum.rs"]);
     }
 }

@@ -6,6 +6,7 @@ mod commands;
 mod diff;
 mod files;
 mod guard;
+mod lesson_file;
 mod outcome;
 mod progress;
 mod readme;
@@ -16,6 +17,7 @@ mod style;
 mod tests_of;
 mod verdict;
 mod verify;
+mod versions;
 mod workspace;
 
 use std::process::ExitCode;
@@ -23,7 +25,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use commands::{Exit, break_, dry_run, hint, list, next, test, verify as verify_command};
+use commands::{
+    Exit, break_, dry_run, hint, list, next, reset, restore, swap, test, verify as verify_command,
+};
 use run::Filter;
 use select::NoSuchName;
 use style::note;
@@ -64,6 +68,28 @@ enum Command {
         /// All hints
         #[arg(long)]
         all: bool,
+    },
+    /// Put the reference in place of your file; `restore` brings yours back
+    Swap {
+        /// The lesson; without one, the current
+        lesson: Option<String>,
+    },
+    /// Bring back a version of your file that swap, reset or restore replaced
+    Restore {
+        /// The lesson; without one, the swapped or the current
+        lesson: Option<String>,
+        /// Its number, or the beginning of its hash; without one, the newest that is neither the reference nor
+        /// what is there now
+        #[arg(conflicts_with = "list")]
+        version: Option<String>,
+        /// Show all versions
+        #[arg(long)]
+        list: bool,
+    },
+    /// Put the stub in place of your file, which is kept
+    Reset {
+        /// The lesson; without one, the current
+        lesson: Option<String>,
     },
     /// Put a mistake into a lesson's reference and see how the tests catch it
     Break {
@@ -127,6 +153,19 @@ fn run(command: Command) -> Result<Exit> {
         Command::Test { lesson, filter } => test::run(&workspace, &lesson, filter.as_ref()),
         Command::List { json, check } => list::run(&workspace, list::Options { json, check }),
         Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
+        Command::Swap { lesson } => swap::run(&workspace, lesson.as_deref()),
+        Command::Restore {
+            lesson,
+            version,
+            list,
+        } => {
+            if list {
+                restore::list(&workspace, lesson.as_deref())
+            } else {
+                restore::run(&workspace, lesson.as_deref(), version.as_deref())
+            }
+        }
+        Command::Reset { lesson } => reset::run(&workspace, lesson.as_deref()),
         Command::Break { lesson, mistake } => break_::run(&workspace, &lesson, mistake.as_deref()),
         Command::DryRun {
             lesson,

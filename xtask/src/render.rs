@@ -12,6 +12,7 @@ use crate::style::{
 };
 use crate::tests_of;
 use crate::verdict::{Explored, Heading, Sum, Tested, Verdict};
+use crate::versions::words::count;
 use crate::workspace::{Lesson, Workspace};
 
 /// The most lines of a failure that a verdict shows. The tallest dry runs have about half as many.
@@ -48,6 +49,18 @@ pub enum Length<'a> {
     UpTo(usize, &'a str),
     /// All, but for a test that was stopped because it printed without end.
     Full,
+}
+
+impl<'a> Page<'a> {
+    /// The page of a command that is told which lesson it is about.
+    pub fn of(workspace: &'a Workspace, lesson: &'a Lesson, marks: Marks) -> Self {
+        Self {
+            workspace,
+            lesson,
+            marks,
+            current: false,
+        }
+    }
 }
 
 impl Page<'_> {
@@ -87,6 +100,7 @@ impl Page<'_> {
                 self.groups(&mut page, verdict);
                 page.push('\n');
                 match sum {
+                    Sum::Passes if verdict.swapped => self.reference_passes(&mut page, verdict),
                     Sum::Passes => self.passes(&mut page, verdict, next),
                     Sum::PartPasses => self.part_passes(&mut page, verdict),
                     _ => self.fails(&mut page, verdict),
@@ -399,6 +413,14 @@ impl Page<'_> {
                 paragraph(page, &all_done(self.workspace));
             }
         }
+    }
+
+    /// What passes is not the learner's doing.
+    fn reference_passes(&self, page: &mut String, verdict: &Verdict) {
+        let mark = paint(GOOD, self.marks.good);
+        let tests = count(verdict.tests.len(), "test");
+        let _ = writeln!(page, " {mark} The reference passes: {tests}.");
+        self.warnings(page, verdict);
     }
 
     fn part_passes(&self, page: &mut String, verdict: &Verdict) {

@@ -95,6 +95,8 @@ pub struct Marks {
     pub open: &'static str,
     /// Changed since it passed.
     pub changed: &'static str,
+    /// The reference is in place of the learner's file.
+    pub swapped: &'static str,
     /// Between the parts of a line.
     pub dot: &'static str,
     /// Where text was left out.
@@ -109,6 +111,7 @@ pub const UNICODE: Marks = Marks {
     bad: "✗",
     open: "○",
     changed: "~",
+    swapped: "⇄",
     dot: "·",
     more: "…",
     here: "▸",
@@ -120,6 +123,7 @@ pub const ASCII: Marks = Marks {
     bad: "x",
     open: "o",
     changed: "~",
+    swapped: "=",
     dot: "-",
     more: "...",
     here: ">",

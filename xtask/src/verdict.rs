@@ -85,6 +85,8 @@ pub struct Verdict {
     pub cut_short: bool,
     /// The correctness tests that start threads.
     pub with_threads: Vec<String>,
+    /// Whether it is the reference that was run, in place of the learner's file.
+    pub swapped: bool,
     /// How many warnings rustc has.
     pub warnings: usize,
     /// Which part of the tests was asked for; `None`: all.
@@ -139,6 +141,7 @@ impl Verdict {
             tests,
             cut_short: ran.cut_short,
             with_threads: Vec::new(),
+            swapped: false,
             warnings: ran.warnings,
             filter: filter.cloned(),
         }

@@ -5,8 +5,6 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::Exit;
-use crate::progress::Store;
-use crate::select;
 use crate::style::{self, STRONG, paint};
 use crate::workspace::Workspace;
 
@@ -43,14 +41,7 @@ pub fn parse(markdown: &str) -> Vec<Hint> {
 
 /// Prints the next hint of the lesson, and remembers that it did.
 pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exit> {
-    let named = wanted
-        .map(|wanted| select::lesson(workspace, wanted))
-        .transpose()?;
-    let mut store = Store::open(workspace)?;
-    let lesson = match named {
-        Some(lesson) => Some(lesson),
-        None => store.progress.current(workspace)?,
-    };
+    let (mut store, lesson) = super::open(workspace, wanted)?;
     let Some(lesson) = lesson else {
         style::print(" Every lesson is done. For the hints of one: cargo xtask hint LESSON\n");
         return Ok(Exit::Success);

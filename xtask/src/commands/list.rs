@@ -10,7 +10,7 @@ use super::test::{Judged, say_that_nextest_is_missing};
 use crate::progress::{State, Store};
 use crate::run::Setup;
 use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, note, paint, shorten, width};
-use crate::workspace::Workspace;
+use crate::workspace::{Lesson, Workspace};
 
 /// How to list.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +73,13 @@ fn check(workspace: &Workspace, store: &mut Store) -> Result<()> {
         say_that_nextest_is_missing();
     }
     for lesson in &workspace.lessons {
-        if store.progress.state(workspace, lesson)? == State::NotBegun {
-            continue;
+        match store.progress.state(workspace, lesson)? {
+            State::NotBegun => continue,
+            State::Swapped => {
+                say(lesson, "is the reference");
+                continue;
+            }
+            State::Done | State::Changed | State::Attempted => {}
         }
         let judged = Judged::new(&setup, workspace, store, lesson, None)?;
         let word = if judged.passes() {
@@ -84,13 +89,17 @@ fn check(workspace: &Workspace, store: &mut Store) -> Result<()> {
         } else {
             "does not pass yet"
         };
-        note(&format!(
-            " {:<5} {} {word}",
-            lesson.number.to_string(),
-            lesson.name
-        ));
+        say(lesson, word);
     }
     Ok(())
+}
+
+fn say(lesson: &Lesson, word: &str) {
+    note(&format!(
+        " {:<5} {} {word}",
+        lesson.number.to_string(),
+        lesson.name
+    ));
 }
 
 impl Listing {
@@ -154,6 +163,7 @@ impl Listing {
             let (mark, style, state) = match entry.state {
                 State::Done => (marks.good, GOOD, "done"),
                 State::Changed => (marks.changed, OPEN, "changed since it passed"),
+                State::Swapped => (marks.swapped, OPEN, "swapped"),
                 State::Attempted => (marks.bad, BAD, "begun"),
                 State::NotBegun => (marks.open, FAINT, ""),
             };
@@ -184,6 +194,20 @@ impl Listing {
             Some(current) => writeln!(page, ". The next is {current}: cargo xtask next"),
             None => writeln!(page, "."),
         };
+        let swapped: Vec<_> = self
+            .lessons
+            .iter()
+            .filter(|entry| entry.state == State::Swapped)
+            .map(|entry| entry.name.as_str())
+            .collect();
+        if let Some(first) = swapped.first() {
+            let lesson = if swapped.len() == 1 { first } else { "LESSON" };
+            let _ = writeln!(
+                page,
+                " {} Swapped: `cargo xtask restore {lesson}` brings yours back.",
+                paint(OPEN, marks.swapped)
+            );
+        }
         page
     }
 }
@@ -214,7 +238,7 @@ mod tests {
             version: 1,
             current: Some("publication".into()),
             done: 1,
-            total: 4,
+            total: 5,
             lessons: vec![
                 entry("1.3", "bank_account", "Fundamentals", State::Done),
                 entry("1.4", "publication", "Fundamentals", State::Changed),
@@ -229,6 +253,12 @@ mod tests {
                     "errgroup",
                     "Goroutines and wait groups",
                     State::NotBegun,
+                ),
+                entry(
+                    "2.11",
+                    "semaphore",
+                    "Goroutines and wait groups",
+                    State::Swapped,
                 ),
             ],
         };

@@ -7,7 +7,7 @@ use crate::progress::{Store, fingerprint};
 use crate::render::Page;
 use crate::run::{self, Filter, Run, Setup};
 use crate::select;
-use crate::style::{self, Marks, note};
+use crate::style::{self, Marks, OPEN, note, paint};
 use crate::tests_of;
 use crate::verdict::{Sum, Verdict};
 use crate::workspace::{Lesson, Workspace};
@@ -52,6 +52,14 @@ pub fn judge(
             }
         }
     }
+    if judged.swapped {
+        style::print(&format!(
+            "\n {} The reference is in place of your file, so this does not count as done.\n   \
+             `cargo xtask restore {}` brings yours back.\n",
+            paint(OPEN, page.marks.swapped),
+            lesson.name
+        ));
+    }
     Ok(if judged.passes() {
         Exit::Success
     } else {
@@ -63,6 +71,8 @@ pub fn judge(
 pub struct Judged {
     /// The verdict, or what rustc says where it does not compile.
     pub result: Result<Verdict, String>,
+    /// Whether the reference was in place of the learner's file.
+    pub swapped: bool,
     /// Whether the sources changed while the tests ran.
     pub edited_meanwhile: bool,
 }
@@ -77,11 +87,13 @@ impl Judged {
         filter: Option<&Filter>,
     ) -> Result<Self> {
         let source = fingerprint(workspace, lesson)?;
+        let swapped = tests_of::is_swapped(workspace, lesson);
         let ran = match run::tests(setup, workspace, lesson, filter)? {
             Run::Ran(ran) => ran,
             Run::NotBuilt(said) => {
                 return Ok(Self {
                     result: Err(said),
+                    swapped,
                     edited_meanwhile: false,
                 });
             }
@@ -89,10 +101,11 @@ impl Judged {
         let expected = tests_of::expected(workspace, lesson);
         let mut verdict = Verdict::new(&ran, &lesson.file_name(), &expected, filter);
         verdict.with_threads = tests_of::with_threads(workspace, lesson);
+        verdict.swapped = swapped;
         // Which of the two sources was built cannot be told.
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;
         match verdict.sum() {
-            Sum::Passes if !edited_meanwhile => {
+            Sum::Passes if !edited_meanwhile && !swapped => {
                 store.mark_done(lesson, source, verdict.tests.len())?
             }
             Sum::Fails | Sum::NothingWritten if filter.is_none() => {
@@ -102,6 +115,7 @@ impl Judged {
         }
         Ok(Self {
             result: Ok(verdict),
+            swapped,
             edited_meanwhile,
         })
     }

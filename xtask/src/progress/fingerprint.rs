@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::files::hex;
 use crate::workspace::{Lesson, Workspace};
 
 /// A short name for exactly these sources: everything under the lesson's `src/` and `tests/`.
@@ -31,11 +32,7 @@ pub fn fingerprint(workspace: &Workspace, lesson: &Lesson) -> Result<String> {
         hash.update((content.len() as u64).to_le_bytes());
         hash.update(content);
     }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex(&hash.finalize()))
 }
 
 fn collect_files(folder: &Path, part: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -1,16 +1,13 @@
 //! The file of the progress: read, written, set aside, and never by two at once.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
 
 use super::{Passed, Progress, VERSION};
-use crate::files::{lock, utc, write_atomically};
-use crate::style::note;
+use crate::files::{lock, make_folder, read_versioned, utc, write_atomically};
 use crate::workspace::{Lesson, Workspace};
 
 /// The folder of everything that the runner remembers, from the root. Git does not see it.
@@ -36,7 +33,7 @@ impl Store {
     /// The folder cannot be written to, or the file comes from a later runner.
     pub fn open(workspace: &Workspace) -> Result<Self> {
         let folder = workspace.path(FOLDER);
-        fs::create_dir_all(&folder).with_context(|| {
+        make_folder(&folder).with_context(|| {
             format!(
                 "cannot make {}: the runner keeps your progress there; make the clone writable",
                 folder.display()
@@ -44,30 +41,22 @@ impl Store {
         })?;
         let lock = lock(&folder.join("lock"))?;
         let file = folder.join("progress.toml");
-        let progress = match fs::read(&file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Progress::default(),
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot read {}", file.display()));
-            }
-            Ok(bytes) => match parse(&bytes) {
-                Ok(progress) => progress,
-                Err(damage) => {
-                    set_aside(&file, &damage)?;
-                    Progress::default()
-                }
-            },
-        };
-        anyhow::ensure!(
-            progress.version <= VERSION,
-            "{} was written by a later runner (version {}). Pull the newest `cargo xtask`, or move the file away.",
-            file.display(),
-            progress.version,
-        );
+        let progress = read_versioned(
+            &file,
+            VERSION,
+            "`cargo xtask list --check` finds out again what you have done.",
+        )?
+        .unwrap_or_default();
         Ok(Self {
             progress,
             folder,
             _lock: lock,
         })
+    }
+
+    /// The folder of the versions of a lesson's file that the runner replaced.
+    pub fn versions_of(&self, lesson: &Lesson) -> PathBuf {
+        self.folder.join("versions").join(&lesson.name)
     }
 
     /// Writes the progress: beside, synced, renamed. It is the old file or the new one, whatever happens.
@@ -119,50 +108,10 @@ impl Store {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Progress, String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    // A later version may have fields that this one does not know: it is not damaged for that.
-    #[derive(Deserialize)]
-    struct Versioned {
-        version: u32,
-    }
-    let Versioned { version } = toml::from_str(text).map_err(|error| error.to_string())?;
-    if version > VERSION {
-        return Ok(Progress {
-            version,
-            ..Progress::default()
-        });
-    }
-    toml::from_str(text).map_err(|error| error.to_string())
-}
-
-fn set_aside(file: &Path, damage: &str) -> Result<()> {
-    let stamp = utc(SystemTime::now()).replace(':', "");
-    let mut aside = file.with_file_name(format!("progress.toml.damaged-{stamp}"));
-    for n in 2.. {
-        if !aside.exists() {
-            break;
-        }
-        aside = file.with_file_name(format!("progress.toml.damaged-{stamp}-{n}"));
-    }
-    fs::rename(file, &aside).with_context(|| {
-        format!(
-            "{} is damaged and cannot be set aside: move it away by hand",
-            file.display()
-        )
-    })?;
-    let first = damage.lines().next().unwrap_or("it cannot be read");
-    note(&format!(
-        " {} is damaged ({first}).\n It is set aside as {}; nothing of it is used or lost.\n \
-         `cargo xtask list --check` finds out again what you have done.",
-        file.display(),
-        aside.file_name().unwrap_or_default().display(),
-    ));
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::{State, fingerprint};
     use super::*;
     use crate::select::tests::workspace;

@@ -4,5 +4,7 @@ mod break_;
 mod dry_run;
 mod fixture;
 mod hostile;
+mod killed;
 mod learner;
+mod swap;
 mod verify;
