@@ -17,6 +17,7 @@ use crate::record::Log;
 use crate::recorder::Ending;
 use crate::verdict::Kind;
 use layout::Layout;
+pub(crate) use explain::{culprit, other_access, racing_access};
 pub(crate) use names::Names;
 pub(crate) use source::Sources;
 use std::fmt::Write;
