@@ -371,14 +371,23 @@ impl Log {
         &self,
         thread: ThreadId,
     ) -> impl DoubleEndedIterator<Item = (usize, &Event)> {
-        let all = self.events.iter().enumerate();
-        all.filter(move |(_, event)| event.thread == thread)
+        self.events_before(thread, self.events.len())
+    }
+
+    /// Those before the event `end`.
+    pub(crate) fn events_before(
+        &self,
+        thread: ThreadId,
+        end: usize,
+    ) -> impl DoubleEndedIterator<Item = (usize, &Event)> {
+        let before = self.events.iter().enumerate().take(end);
+        before.filter(move |(_, event)| event.thread == thread)
     }
 
     /// The locks that a thread holds before the event `at`, each with the event that took it.
     pub(crate) fn held(&self, thread: ThreadId, at: usize) -> Vec<(ObjectId, usize)> {
         let mut held: Vec<(ObjectId, usize)> = Vec::new();
-        for (number, event) in self.events_of(thread).take_while(|(n, _)| *n < at) {
+        for (number, event) in self.events_before(thread, at) {
             if let Some(lock) = event.locks() {
                 held.push((lock, number));
             }

@@ -36,7 +36,7 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    fn of(place: Place) -> Option<Self> {
+    pub(super) fn of(place: Place) -> Option<Self> {
         Some(Self {
             file: tidy(place.file()),
             line: usize::try_from(place.line()).ok()?.checked_sub(1)?,
@@ -44,7 +44,7 @@ impl Spot {
         })
     }
 
-    fn of_panic(panic: &Panic) -> Option<Self> {
+    pub(super) fn of_panic(panic: &Panic) -> Option<Self> {
         let (file, line) = panic.place.rsplit_once(':')?;
         Some(Self {
             file: file.to_owned(),
@@ -182,22 +182,32 @@ impl<'a> Code<'a> {
         comes().unwrap_or_default()
     }
 
-    /// Whether a panic comes at the operation at `place`, or inside the block that its statement opens, or behind
-    /// the loop that it stands in.
-    pub(super) fn guards(self, place: Place, inside: Place) -> bool {
+    /// Whether the operation at `place` stands in the condition of an `if`, and `inside` in the block behind it.
+    pub(super) fn guards(self, place: Place, inside: &Spot) -> bool {
         let guards = || {
-            let (spot, inside) = (Spot::of(place)?, Spot::of(inside)?);
+            let spot = Spot::of(place)?;
             let file = self.file(&spot)?;
             let statement = file.statement(spot.line);
             let opener = *statement.end();
             Some(
                 spot.file == inside.file
-                    && file.opens_block(opener)
-                    && file.text(&statement).trim_start().starts_with("if ")
+                    && file.is_if(&statement)
                     && (opener..=file.block_end(opener)).contains(&inside.line),
             )
         };
         guards().unwrap_or_default()
+    }
+
+    /// Whether the operation at `place` stands in the condition of an `if` that leaves the function.
+    pub(super) fn leaves_unless(self, place: Place) -> bool {
+        let leaves = || {
+            let spot = Spot::of(place)?;
+            let file = self.file(&spot)?;
+            let statement = file.statement(spot.line);
+            let block = *statement.end()..=file.block_end(*statement.end());
+            Some(file.is_if(&statement) && words(&file.text(&block)).contains("return"))
+        };
+        leaves().unwrap_or_default()
     }
 
     /// Whether the operation at `place` stands in the condition of a `while`.
@@ -271,8 +281,7 @@ pub(super) struct Spoken {
 impl Spoken {
     /// Whether it mentions the object by its `name`.
     pub(super) fn names(&self, name: &str) -> bool {
-        name.split([' ', '.'])
-            .any(|part| self.words.contains(part))
+        name.split([' ', '.']).any(|part| self.words.contains(part))
     }
 
     /// Whether it says what `event` found: the operation stands in it, or in a function that it calls.
@@ -336,6 +345,12 @@ impl File {
             end += 1;
         }
         start..=end
+    }
+
+    /// Whether a statement is the head of an `if`.
+    fn is_if(&self, statement: &RangeInclusive<usize>) -> bool {
+        let text = self.text(statement);
+        text.trim_start().starts_with("if ") && self.opens_block(*statement.end())
     }
 
     /// The lines that open the blocks around `line`, from the inside out, up to the function's or the closure's.
