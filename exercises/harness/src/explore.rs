@@ -63,7 +63,7 @@ pub struct Failure {
     /// The dry run: what a person reads, on the page of this process's environment.
     pub report: String,
     found: String,
-    dry_run: DryRun,
+    dry_run: Box<DryRun>,
 }
 
 impl Failure {
@@ -393,7 +393,7 @@ struct Passed {
 struct Found {
     kind: Kind,
     interleavings: usize,
-    dry_run: DryRun,
+    dry_run: Box<DryRun>,
 }
 
 impl Found {
@@ -402,7 +402,7 @@ impl Found {
         Self {
             kind,
             interleavings: log.iteration,
-            dry_run,
+            dry_run: Box::new(dry_run),
         }
     }
 }

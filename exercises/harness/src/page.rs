@@ -174,7 +174,8 @@ impl Page {
                 '…' if !self.unicode => out.push_str("..."),
                 '\t' => out.push(' '),
                 c if c.is_control() || Ink::of_mark(c).is_some() => {}
-                c if !c.is_ascii() && !self.unicode => out.push('?'),
+                // The space that keeps a line from being broken is one of ours.
+                c if !c.is_ascii() && c != '\u{a0}' && !self.unicode => out.push('?'),
                 c => out.push(c),
             }
         }

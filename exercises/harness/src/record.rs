@@ -205,7 +205,7 @@ impl Pending {
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     pub(crate) type_name: &'static str,
-    /// The name that the author of the model gave it.
+    /// The name that the author of the model gave it; one that ends with a dot is the beginning of a name.
     pub(crate) given_name: Option<String>,
     pub(crate) made: Place,
     /// Making it counts as a write.
@@ -331,6 +331,17 @@ impl Log {
             iteration: self.iteration,
             index: self.objects.len() - 1,
         }
+    }
+
+    /// Names an object, after what its maker is making too. The source may add to a name that is only a prefix.
+    pub(crate) fn name(&mut self, id: ObjectId, name: &str) {
+        let maker = self.object(id).maker;
+        let mut full = self.threads[maker].prefix.join(".");
+        if !full.is_empty() {
+            full.push('.');
+        }
+        full.push_str(name);
+        self.object_mut(id).given_name = (!full.is_empty()).then_some(full);
     }
 
     pub(crate) fn object(&self, id: ObjectId) -> &Object {

@@ -200,12 +200,23 @@ pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
 pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> ObjectId {
     with_log(|log| {
         let id = log.add_object(type_name, newest, made, current());
-        let prefix = &log.threads[current()].prefix;
-        if !prefix.is_empty() {
-            log.object_mut(id).given_name = Some(prefix.join("."));
-        }
+        log.name(id, "");
         id
     })
+}
+
+/// Gives an object the name that its author chose.
+pub(crate) fn name(id: ObjectId, name: &str) {
+    with_log(|log| log.name(id, name));
+}
+
+/// Runs `f`, and names what it makes on this thread after `name`.
+pub(crate) fn naming<R>(name: &str, f: impl FnOnce() -> R) -> R {
+    let me = current();
+    with_log(|log| log.threads[me].prefix.push(name.to_owned()));
+    let result = f();
+    with_log(|log| log.threads[me].prefix.pop());
+    result
 }
 
 /// Changes or reads what is known of an object.
@@ -248,11 +259,14 @@ fn note(
 pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
     crate::sync::model::release_orphans();
     let me = current();
-    SESSION.with_borrow(|session| {
-        let Some(session) = session else { return };
+    let recording = SESSION.with_borrow(|session| {
+        let Some(session) = session else { return false };
         session.steps.fetch_add(1, Ordering::Relaxed);
         if session.abandoned.load(Ordering::Relaxed) {
             sleep_for_ever();
+        }
+        if !session.recording {
+            return false;
         }
         let mut log = session.log.lock();
         if pending
@@ -267,14 +281,17 @@ pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
             )));
         }
         log.threads[me].pending = Some(pending);
+        true
     });
     match catch_unwind(AssertUnwindSafe(operation)) {
         Ok(result) => {
             CURRENT.set(me);
-            with_log(|log| {
-                log.threads[me].pending = None;
-                log.running = me;
-            });
+            if recording {
+                with_log(|log| {
+                    log.threads[me].pending = None;
+                    log.running = me;
+                });
+            }
             result
         }
         Err(payload) => stop_or_resume(payload),

@@ -399,3 +399,23 @@ fn a_notifier_is_itself_again_after_it_has_notified() {
         .explore(program)
         .unwrap_or_else(|failure| panic!("{}", failure.report));
 }
+
+/// The scope waits for a thread whose handle another one holds, and joins later than the scope.
+#[test]
+fn a_scoped_thread_is_joined_while_the_scope_waits_for_it() {
+    let explored = explore(|| {
+        let word = &AtomicUsize::new(0);
+        thread::scope(|s| {
+            let handle = s.spawn(|| {
+                word.store(1, Relaxed);
+                7
+            });
+            s.spawn(move || {
+                assert_eq!(handle.join().unwrap(), 7);
+                assert_eq!(word.load(Relaxed), 1);
+            });
+        });
+    });
+    let coverage = explored.expect("every order is right").coverage;
+    assert!(coverage.exhaustive, "{coverage}");
+}

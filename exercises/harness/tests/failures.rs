@@ -1,7 +1,7 @@
 //! Every way in which a model can fail ends in a failure of the right kind, with a report, in a process that
 //! lives on.
 
-use harness::page::Page;
+use harness::page::{Page, Paint};
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
     atomic::{AtomicBool, AtomicUsize, Ordering::*},
@@ -10,6 +10,7 @@ use harness::sync::model::{
 };
 use harness::verdict::Kind;
 use harness::{Failure, explore, leaks};
+use unicode_width::UnicodeWidthStr;
 
 /// Requires the kind, and pins what a person reads: see `snapshots/`. Lines are counted from the test's first,
 /// so that a change above it changes nothing.
@@ -20,9 +21,38 @@ fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) -> Failure {
     assert_eq!(failure.kind, kind, "{}", failure.report);
     let test = std::thread::current().name().map(str::to_owned);
     let test = test.expect("libtest names the thread after the test");
-    let report = failure.render(&Page::new(80));
-    insta::assert_snapshot!(test, relative_lines(&report, first_line));
+    insta::assert_snapshot!(test, relative_lines(&in_every_form(&failure), first_line));
     failure
+}
+
+/// The report on pages of several widths, in colour, and in ASCII. No line may be wider than its page.
+fn in_every_form(failure: &Failure) -> String {
+    let (mut colour, mut ascii) = (Page::new(80), Page::new(60));
+    colour.paint = Paint::Terminal;
+    ascii.unicode = false;
+    let forms = [
+        ("80 columns", Page::new(80)),
+        ("100 columns", Page::new(100)),
+        ("140 columns", Page::new(140)),
+        ("44 columns", Page::new(44)),
+        ("60 columns, ASCII", ascii),
+        ("80 columns, colours of a terminal", colour),
+    ];
+    let mut text = String::new();
+    for (title, page) in forms {
+        let report = failure.render(&page);
+        if page.paint == Paint::None {
+            for line in report.lines() {
+                assert!(line.width() <= page.width, "too wide for {title}: {line}");
+            }
+        }
+        assert!(page.unicode || report.is_ascii(), "not ASCII: {report}");
+        text += &format!(
+            "[ {title} ]\n\n{}\n\n",
+            report.trim_end().replace('\u{1b}', "␛")
+        );
+    }
+    text
 }
 
 /// `failures.rs:123` becomes `failures.rs:+3`. What the columns lose by that, the snapshot loses too.

@@ -3,7 +3,7 @@
 //! Nobody says which thread comes first, so an outcome is right if the operations, one after the other in
 //! some order, could have had it. The tests list these outcomes and accept no other.
 
-use crate::sync::thread;
+use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
 use harness::model;
 use std::fmt::Debug;
@@ -228,7 +228,8 @@ fn withdraw_all_takes_all_in_one_step() {
 #[test]
 fn money_is_conserved() {
     model(|| {
-        let (a, b) = (Account::new(30), Account::new(5));
+        let a = naming("A", || Account::new(30));
+        let b = naming("B", || Account::new(5));
         let drawn = thread::scope(|s| {
             let from_a = s.spawn(|| a.withdraw(10).map_or(0, |_| 10));
             let from_b = s.spawn(|| b.withdraw(10).map_or(0, |_| 10));

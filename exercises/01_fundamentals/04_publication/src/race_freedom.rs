@@ -21,7 +21,7 @@ unsafe impl Sync for Watched {}
 impl Watched {
     #[track_caller]
     fn new(number: u32) -> Self {
-        let cell = UnsafeCell::new(0);
+        let cell = UnsafeCell::named("watched", 0);
         cell.with_mut(|slot| {
             // SAFETY: the cell has not left this function.
             unsafe { *slot = number };

@@ -275,13 +275,15 @@ struct Flag(AtomicBool);
 
 impl Flag {
     fn lowered() -> Self {
-        Self(AtomicBool::new(false))
+        Self(AtomicBool::named("finished", false))
     }
 
+    #[track_caller]
     fn raise(&self) {
         self.0.store(true, Relaxed);
     }
 
+    #[track_caller]
     fn is_raised(&self) -> bool {
         self.0.fetch_or(false, Relaxed)
     }
@@ -296,14 +298,16 @@ unsafe impl Sync for Slot {}
 
 impl Slot {
     fn empty() -> Self {
-        Self(UnsafeCell::new(0))
+        Self(UnsafeCell::named("slot", 0))
     }
 
+    #[track_caller]
     fn write(&self, value: u32) {
         // SAFETY: the model has checked that nobody else is at it.
         self.0.with_mut(|slot| unsafe { *slot = value });
     }
 
+    #[track_caller]
     fn read(&self) -> u32 {
         // SAFETY: the model has checked that nobody writes.
         self.0.with(|slot| unsafe { *slot })

@@ -4,9 +4,9 @@
 //! of the source in a column of their own; the same without the text; places in the lanes; and where lanes would
 //! be too narrow to read, the rows under each other, each with its thread's name.
 
-use super::rows::Row;
+use super::rows::{PANICS, Row};
 use super::source::Sources;
-use super::words::{Line, Word, columns, glued, natural_width, shorten, with_rows, words, wrap};
+use super::words::{Line, Word, columns, natural_width, shorten, with_rows, words, wrap};
 use crate::page::{Ink, Page};
 use crate::place::short;
 use crate::record::{Log, ObjectId, Place};
@@ -177,6 +177,10 @@ fn elide(entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
     kept
 }
 
+fn is_panic(row: &Row) -> bool {
+    row.text.starts_with(PANICS)
+}
+
 fn numbers_width(entries: &[Entry<'_>]) -> usize {
     let last = entries.iter().rev().find_map(|entry| match entry {
         Entry::Row { number, .. } => Some(*number),
@@ -226,15 +230,14 @@ impl Painter<'_> {
     /// What stands in a row's lane.
     fn cell(&self, row: &Row, times: usize, with_place: bool) -> Vec<Word> {
         let page = self.page;
-        let panics = row.text.starts_with("panics: ");
-        let ink = if panics {
+        let ink = if is_panic(row) {
             Ink::Bad
         } else {
             Ink::Thread(row.thread)
         };
         let mut cell = words(&page.show(&row.text), ink, 0);
         for mark in &row.marks {
-            cell.extend(glued(words(&page.show(mark), Ink::Bad, GAP)));
+            cell.extend(words(&page.show(mark), Ink::Bad, GAP));
         }
         if let Some(place) = self.place(row).filter(|_| with_place) {
             cell.extend(words(&page.show(&short(place)), Ink::Faint, GAP));
@@ -251,6 +254,8 @@ impl Painter<'_> {
         for entry in entries {
             if let Entry::Row { row, times, .. } = entry {
                 let needed = natural_width(&self.cell(row, *times, with_place));
+                // What a thread says when it panics may be long, stands there once, and is said again below.
+                let most = if is_panic(row) { NARROWEST_LANE } else { most };
                 widths[row.thread] = widths[row.thread].max(needed.min(most));
             }
         }
@@ -277,47 +282,58 @@ impl Painter<'_> {
         let natural = self.natural(entries, false, WIDEST_LANE);
         let snug = self.natural(entries, false, SNUG_LANE);
         let Some(place) = place else {
-            let fit = [natural, snug].into_iter().find(|w| self.total(w) <= page);
-            let widths = fit.or_else(|| self.squeezed(entries, false))?;
+            let natural = Some(natural).filter(|widths| self.total(widths) <= page);
+            let widths = natural.or_else(|| self.squeezed(entries, false, page))?;
             return Some(Lanes {
                 widths,
                 places: Places::Nowhere,
             });
         };
+        let in_column = |widths: &[usize], source| Lanes {
+            widths: widths.to_vec(),
+            places: Places::InColumn {
+                width: place,
+                source,
+            },
+        };
         for widths in [&natural, &snug] {
             let rest = page.saturating_sub(self.total(widths) + GAP + place);
             if rest >= GAP + SOURCE {
-                return Some(Lanes {
-                    widths: widths.clone(),
-                    places: Places::InColumn {
-                        width: place,
-                        source: rest - GAP,
-                    },
-                });
+                return Some(in_column(widths, rest - GAP));
             }
         }
         if self.total(&natural) + GAP + place <= page {
-            return Some(Lanes {
-                widths: natural,
-                places: Places::InColumn {
-                    width: place,
-                    source: 0,
-                },
-            });
+            return Some(in_column(&natural, 0));
         }
-        self.squeezed(entries, true).map(|widths| Lanes {
+        // Rows are to be broken, here or there: as few as possible.
+        let beside = self.squeezed(entries, false, page.saturating_sub(GAP + place));
+        let within = self.squeezed(entries, true, page);
+        let beside = beside.map(|widths| in_column(&widths, 0));
+        let within = within.map(|widths| Lanes {
             widths,
             places: Places::InLane,
-        })
+        });
+        let all = beside.into_iter().chain(within);
+        all.min_by_key(|lanes| self.height(entries, lanes))
     }
 
-    /// Lanes in which long rows are broken. What a narrow lane leaves over, the others have.
-    fn squeezed(&self, entries: &[Entry<'_>], with_place: bool) -> Option<Vec<usize>> {
+    /// The lines that the rows take.
+    fn height(&self, entries: &[Entry<'_>], lanes: &Lanes) -> usize {
+        let in_lane = lanes.places == Places::InLane;
+        let rows = entries.iter().map(|entry| match entry {
+            Entry::Row { row, times, .. } => {
+                let cell = self.cell(row, *times, in_lane);
+                wrap(&cell, lanes.widths[row.thread], 2).len()
+            }
+            _ => 1,
+        });
+        rows.sum()
+    }
+
+    /// Lanes on `page` columns in which long rows are broken. What a narrow lane leaves over, the others have.
+    fn squeezed(&self, entries: &[Entry<'_>], with_place: bool, page: usize) -> Option<Vec<usize>> {
         let natural = self.natural(entries, with_place, usize::MAX);
-        let room = self
-            .page
-            .width
-            .checked_sub(self.total(&vec![0; natural.len()]))?;
+        let room = page.checked_sub(self.total(&vec![0; natural.len()]))?;
         let mut widths = vec![0; natural.len()];
         let mut left = room;
         let mut open: Vec<usize> = (0..natural.len()).collect();
@@ -359,7 +375,13 @@ impl Painter<'_> {
             };
             let in_lane = lanes.places == Places::InLane;
             let cell = self.cell(row, *times, in_lane);
-            for (i, part) in wrap(&cell, lanes.widths[row.thread], 2).iter().enumerate() {
+            let room = if is_panic(row) {
+                // Nothing stands beside it.
+                self.page.width - starts[row.thread]
+            } else {
+                lanes.widths[row.thread]
+            };
+            for (i, part) in wrap(&cell, room, 2).iter().enumerate() {
                 let mut line = self.begin(*number, i == 0);
                 line.pad_to(starts[row.thread]);
                 line.append(part);
@@ -456,5 +478,71 @@ impl Painter<'_> {
             let text = shorten(self.page, &self.page.show(&text), width);
             line.push(&text, Ink::Faint);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(texts: &str) -> Vec<Row> {
+        texts
+            .split_whitespace()
+            .enumerate()
+            .map(|(event, text)| Row {
+                event: Some(event),
+                thread: 0,
+                text: text.to_owned(),
+                marks: Vec::new(),
+                place: None,
+                object: None,
+            })
+            .collect()
+    }
+
+    fn shown(entries: &[Entry<'_>]) -> String {
+        let all = entries.iter().map(|entry| match entry {
+            Entry::Row { row, number, times } => format!("{number}{}*{times}", row.text),
+            Entry::Again { from, to, times } => format!("[{from}-{to}]*{times}"),
+            Entry::Skipped(rows) => format!("..{rows}"),
+        });
+        all.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_repeats_is_said_once() {
+        for (texts, folded) in [
+            ("a b c", "1a*1 2b*1 3c*1"),
+            ("a b b b c", "1a*1 2b*3 3c*1"),
+            ("a b a b c", "1a*1 2b*1 3a*1 4b*1 5c*1"),
+            ("a b a b a b c", "1a*1 2b*1 [1-2]*2 3c*1"),
+            ("x a b c a b c a b c a", "1x*1 2a*1 3b*1 4c*1 [2-4]*2 5a*1"),
+        ] {
+            assert_eq!(shown(&fold(&rows(texts)).entries), folded, "{texts}");
+        }
+    }
+
+    #[test]
+    fn the_row_of_a_repeated_event_is_that_of_the_first() {
+        let rows = rows("x a b a b a b y");
+        let numbers = fold(&rows).numbers;
+        let row = |event| {
+            numbers
+                .iter()
+                .find(|(e, _)| *e == event)
+                .map(|(_, row)| *row)
+        };
+        assert_eq!([0, 1, 2, 5, 6, 7].map(row), [1, 2, 3, 2, 3, 4].map(Some));
+    }
+
+    #[test]
+    fn the_middle_is_left_out_but_not_what_is_marked() {
+        let texts: Vec<String> = (0..100).map(|i| format!("r{i}")).collect();
+        let mut rows = rows(&texts.join(" "));
+        rows[40].marks.push("!".to_owned());
+        let entries = elide(fold(&rows).entries);
+        let text = shown(&entries);
+        assert_eq!(entries.len(), HEAD + 1 + 1 + 1 + TAIL);
+        assert!(text.contains("20r19*1 ..20 41r40*1 ..29 71r70*1"), "{text}");
     }
 }

@@ -2,9 +2,13 @@
 
 use super::explain::{culprit, other_access, racing_access};
 use super::names::Names;
+use super::words::NO_BREAK;
 use crate::diagnosis::Mark;
 use crate::record::{Effect, Event, Log, ObjectId, Pending, Place, Standing, ThreadId, Value};
 use crate::verdict::Kind;
+
+/// How the row of a panic begins.
+pub(super) const PANICS: &str = "panics: ";
 
 /// What one thread did, or was about to do.
 #[derive(Clone, Debug)]
@@ -58,7 +62,7 @@ pub(super) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
         .collect();
     if let Some((thread, access)) = racing {
         let mut row = pending_row(names, thread, access, "");
-        row.marks.push("<== races".to_owned());
+        row.marks.push(format!("<=={NO_BREAK}races"));
         rows.push(row);
     }
     match kind {
@@ -96,10 +100,10 @@ fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]
         all.push(format!("STALE: newest is {}", show(log, newest)));
     }
     if races {
-        all.push("<== races".to_owned());
+        all.push(format!("<=={NO_BREAK}races"));
     }
     let said = marks.iter().filter(|mark| mark.event == number);
-    all.extend(said.map(|mark| format!("<== {}", mark.text)));
+    all.extend(said.map(|mark| format!("<=={NO_BREAK}{}", mark.text)));
     all
 }
 
@@ -128,7 +132,7 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         Effect::Join(t) => format!("join {}", name(*t)),
         Effect::Returns => "returns".to_owned(),
         Effect::Panics(message) => {
-            format!("panics: {}", message.lines().next().unwrap_or_default())
+            format!("{PANICS}{}", message.lines().next().unwrap_or_default())
         }
         Effect::ParkReturns => "park: has its token".to_owned(),
         Effect::Unpark(t) => format!("unpark {}", name(*t)),

@@ -3,7 +3,7 @@
 use crate::record::Place;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Source files, read once each.
@@ -46,11 +46,16 @@ impl Sources {
 }
 
 /// cargo compiles a workspace's packages in the workspace's root, which is what paths are relative to, and
-/// runs their tests in the package's folder.
+/// runs their tests in the package's folder. A file that was saved after the test was built is not what ran.
 fn read(file: &str) -> Option<Rc<[String]>> {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let text = here
-        .ancestors()
-        .find_map(|folder| std::fs::read_to_string(folder.join(file)).ok())?;
+    let mut all = here.ancestors().map(|folder| folder.join(file));
+    let path = all.find(|path| path.is_file())?;
+    let modified = |path: &Path| std::fs::metadata(path)?.modified();
+    let built = std::env::current_exe().and_then(|test| modified(&test));
+    if modified(&path).ok()? > built.ok()? {
+        return None;
+    }
+    let text = std::fs::read_to_string(path).ok()?;
     Some(text.lines().map(str::to_owned).collect())
 }

@@ -6,6 +6,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// Around the number of an event in a text that is to name its row: [`at_row`] writes it, [`with_rows`] reads it.
 const ROW: char = '\u{2}';
 
+/// A space at which a line is not broken.
+pub(super) const NO_BREAK: char = '\u{a0}';
+
 /// Names the row of an event in a sentence. Which that is shows only when the rows are laid out.
 pub(crate) fn at_row(event: usize) -> String {
     format!("{ROW}{event}{ROW}")
@@ -16,7 +19,7 @@ pub(super) fn with_rows(text: &str, row: impl Fn(usize) -> Option<usize>) -> Str
     let mut out = String::new();
     for (i, part) in text.split(ROW).enumerate() {
         match part.parse().ok().filter(|_| i % 2 == 1).map(&row) {
-            Some(Some(row)) => out.push_str(&format!("row {row}")),
+            Some(Some(row)) => out.push_str(&format!("row{NO_BREAK}{row}")),
             Some(None) => out.push_str("a row not shown"),
             None => out.push_str(part),
         }
@@ -60,21 +63,11 @@ pub(super) struct Word {
 pub(super) fn words(text: &str, ink: Ink, gap: usize) -> Vec<Word> {
     let all = text.split_ascii_whitespace().enumerate();
     all.map(|(i, word)| Word {
-        text: word.to_owned(),
+        text: word.replace(NO_BREAK, " "),
         ink,
         gap: if i == 0 { gap } else { 1 },
     })
     .collect()
-}
-
-/// The words, the first two of which stay in one line: an arrow and what it points with.
-pub(super) fn glued(mut words: Vec<Word>) -> Vec<Word> {
-    if words.len() > 1 {
-        let second = words.remove(1);
-        let first = &mut words[0].text;
-        *first = format!("{first} {}", second.text);
-    }
-    words
 }
 
 /// The columns that words take if they stand in one line.
@@ -160,10 +153,15 @@ pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
             line.pad_to(indent);
         }
         if !fresh {
-            line.push(&" ".repeat(word.gap), Ink::Plain);
+            // A space in the same ink, so that it need not be changed twice.
+            let ink = line.ink.filter(|ink| *ink == word.ink);
+            line.push(&" ".repeat(word.gap), ink.unwrap_or(Ink::Plain));
         }
         while line.columns + columns(text) > width {
-            let cut = prefix(text, width.saturating_sub(line.columns).max(1));
+            let most = prefix(text, width.saturating_sub(line.columns).max(1));
+            // Rather behind a joint than in the middle of a name.
+            let joint = text[..most].rfind(['(', ':', '/']).filter(|&at| at > 0);
+            let cut = joint.map_or(most, |at| at + 1);
             line.push(&text[..cut], word.ink);
             text = &text[cut..];
             lines.push(std::mem::take(&mut line));
@@ -239,6 +237,10 @@ mod tests {
         assert_eq!(wrapped("a bb ccc", 5), ["a bb", "  ccc"]);
         assert_eq!(wrapped("abcdefgh", 5), ["abcde", "  fgh"]);
         assert_eq!(wrapped("x abcdefgh", 5), ["x", "  abc", "  def", "  gh"]);
+        assert_eq!(
+            wrapped("a.swap(Relaxed)", 9),
+            ["a.swap(", "  Relaxed", "  )"]
+        );
         // Two columns each.
         assert_eq!(wrapped("日本語", 4), ["日本", "  語"]);
     }
@@ -249,7 +251,7 @@ mod tests {
         let rows = |event| (event == 4).then_some(2);
         assert_eq!(
             with_rows(&text, rows),
-            "held since a.rs:1 (row 2), and a row not shown"
+            "held since a.rs:1 (row\u{a0}2), and a row not shown"
         );
         assert_eq!(
             without_rows(&format!("held since a.rs:1 ({})", at_row(4))),

@@ -30,6 +30,15 @@ impl<T> Arc<T> {
         }
     }
 
+    /// [`new`](Self::new), with the name that the dry run calls it by. It has no counterpart in the real face:
+    /// it is for what a model itself makes.
+    #[track_caller]
+    pub fn named(name: &str, value: T) -> Self {
+        let this = Self::new(value);
+        recorder::name(this.id, name);
+        this
+    }
+
     /// Takes the value out, if this is the only reference.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ pub fn fence(order: Ordering) {
 
 /// A one-way edge of happens-before between two threads, for the facade's own use. A lock of loom's, because
 /// an atomic may not be made by one thread and reached by another that nothing orders after it.
+#[derive(Debug)]
 pub(super) struct Edge(loom::sync::Mutex<()>);
 
 impl Edge {
@@ -129,6 +130,15 @@ macro_rules! atomic {
                     memory: Memory::new(),
                     id,
                 }
+            }
+
+            /// [`new`](Self::new), with the name that the dry run calls it by. It has no counterpart in the real face:
+            /// it is for what a model itself makes.
+            #[track_caller]
+            pub fn named(name: &str, value: $t) -> Self {
+                let this = Self::new(value);
+                recorder::name(this.id, name);
+                this
             }
 
             /// Loom's atomic, with what `get_mut` lent out put back.

@@ -23,6 +23,15 @@ impl Condvar {
         }
     }
 
+    /// [`new`](Self::new), with the name that the dry run calls it by. It has no counterpart in the real face:
+    /// it is for what a model itself makes.
+    #[track_caller]
+    pub fn named(name: &str) -> Self {
+        let this = Self::new();
+        recorder::name(this.id, name);
+        this
+    }
+
     /// Unlocks the mutex and sleeps, in one step; locks it again before it returns. It may return for no
     /// reason, so call it in a loop that looks at the condition again.
     #[track_caller]

@@ -1,18 +1,84 @@
 //! The face that runs under the model checker: the same API on loom, with every operation recorded.
 //!
-//! These types exist only inside [`harness::model`](crate::model); made anywhere else they panic. What the
-//! model explores:
-//! - every order in which the operations of up to five threads can take effect. On one atomic the outcomes
-//!   found are exactly those of brute force (`tests/exactness.rs`), which bare loom does not reach;
-//! - every value that a load may return under the orderings given;
-//! - spurious wake-ups where [`Model::spurious_wakeups`](crate::Model::spurious_wakeups) asks for them.
+//! These types exist only inside [`harness::model`](crate::model); made anywhere else they panic. What follows is
+//! for the reader who wants to know what a model that passes has shown, and what it has not.
 //!
-//! And what it does not, so that a pass does not speak of it:
-//! - load buffering: a load never returns a value that is stored only later;
-//! - two threads that each store to the same two atomics, and each is overtaken by the other (2+2W);
-//! - `SeqCst` operations count as `AcqRel`: where the total order matters, use `fence(SeqCst)`;
-//! - a waker of several sleepers wakes them in the order in which they fell asleep;
-//! - `compare_exchange_weak` never fails spuriously, and there is no time: no `wait_for`.
+//! # What is explored
+//!
+//! A model runs one small program again and again, until it has run in every way that counts.
+//!
+//! **Orders.** The threads of the program are coroutines; only one runs, and which one that is changes only at an
+//! operation of the facade, before it takes effect. Loom decides at each operation who goes on, comes back to every
+//! decision, and takes the other ways. Two orders that differ only in the order of operations that do not depend on
+//! each other, such as accesses to different atomics, lead to the same end, and one of them is enough: that is why
+//! three threads of three operations take hundreds of interleavings and not the 1,680 that there are. "437
+//! interleavings explored, exhaustively" means 437 runs that stand for all.
+//!
+//! **Values.** A load returns any value that the memory model of C++ and Rust allows it to return under the
+//! orderings given: not only the newest, but each older one that is not yet overwritten as far as the loading thread
+//! can know. `Release`, `Acquire`, `AcqRel`, release sequences and fences give it that knowledge, as do locks,
+//! spawning and joining. So a missing `Release` shows here on every machine, also on one whose processor would
+//! never reorder the two.
+//!
+//! **Data races.** Two accesses to one [`UnsafeCell`](cell::UnsafeCell), one of them a write, that nothing orders end
+//! the model, whatever values they would have read. The whole cell counts as one place. So does making it: a
+//! thread that reaches a cell through a pointer that it read with too weak an ordering races with its making.
+//!
+//! **Ends.** A model fails if a thread panics and nobody looks at what `join` returns; if threads wait and none can go
+//! on; if a reference of an [`Arc`] or a value of [`leaks::track`](crate::leaks::track) is left, or is dropped
+//! twice; if a thread takes more steps than [`Model::max_branches`](crate::Model::max_branches) allows; and if a
+//! thread does nothing for three seconds that the model can see.
+//!
+//! **Spurious wake-ups** come only where [`Model::spurious_wakeups`](crate::Model::spurious_wakeups) asks for them,
+//! because each doubles the interleavings. Up to so many waits of an interleaving, of a condition variable, a futex
+//! or `park`, are explored both ways: woken by whoever wakes them, and returning by themselves; other threads may
+//! take any number of steps before the one that woke goes on. Nothing is injected from outside: no thread of the program has to do anything
+//! for it.
+//!
+//! **`try_lock`** fails whenever another thread holds the lock, which loom's never does. That makes every unlocking an
+//! operation of its own, so that a program without `try_lock` is explored without it: the model begins again when
+//! it meets the first one.
+//!
+//! # What is not
+//!
+//! - *Load buffering.* A load never returns a value that is stored only later in the run, though the memory model allows
+//!   it for relaxed accesses, and some processors do it. Loom runs the program in the order of its text.
+//! - *2+2W.* Of two threads that each store to the same two atomics, in opposite orders, the model never lets both
+//!   first stores win. Stores to one atomic stand in the order in which they ran; `Memory` in `atomic.rs` says why.
+//! - *Sequentially consistent accesses.* A `SeqCst` load, store or read-modify-write counts as `AcqRel`; only
+//!   [`fence(SeqCst)`](atomic::fence) takes part in the total order. A program that needs the order of `SeqCst`
+//!   accesses fails here although it is right. References use the fence, and say why.
+//! - *The order of waking.* Whoever wakes one of several sleepers wakes the one that fell asleep first. Which of those
+//!   that are awake goes on first is explored.
+//! - *Failures for no reason* of `compare_exchange_weak`, which here fails only if the value is another. A
+//!   loop round it is therefore tested, a missing loop is not: that is up to stress tests.
+//! - *Time.* There is none: no `wait_for`, no `sleep`. A program that waits for a clock has to be given one.
+//! - *Memory outside the facade.* What is reached through raw pointers without a cell, a lock of std or a static
+//!   is neither switched at nor checked. The tests of a lesson see to it that the learner's file uses the facade.
+//! - *More than five threads*, main included, and what a program does only with larger inputs.
+//! - *`Weak`*, because loom has none; and loom's `Arc` is taken as it is, not checked against brute force as the
+//!   atomics are.
+//!
+//! # What a pass therefore means
+//!
+//! That this program, with these threads and these inputs, cannot fail in any order of its operations, with
+//! any value that its loads may return, but for the omissions above. It is a proof by cases, and no sample: running
+//! it again shows nothing new. It holds for this program only. That two threads and one operation each are right
+//! does not show that three are, so a lesson has a model for each thing that can go wrong, as small as shows it.
+//!
+//! The line that a passing model prints says how far it went. "exhaustively" is all there is. "at most 2 preemptions
+//! each" is all in which running threads are interrupted no more than twice; most mistakes show there, not all
+//! must. "then the time ran out" means that the model stopped after its time with what it had seen: a correct
+//! answer that takes more steps than the reference is not rejected for that, and its pass is worth less.
+//!
+//! # What was added to loom
+//!
+//! Loom by itself misses some orders of operations on one atomic and makes up others; `Memory` in `atomic.rs`
+//! tells which, and makes up for it. `tests/exactness.rs` compares the outcomes of hundreds of programs on one atomic with
+//! brute force, and they are the same. Condition variables, reader-writer locks, futexes, scoped threads and
+//! `park` are built here on loom's parking and mutexes; `tests/exploration.rs` holds them to their contracts. A model
+//! that fails does not unwind: its threads stop where they are, and the report is made from the record of what
+//! they did, which is always on. It costs a few per cent of the search (`cargo bench -p harness`).
 
 pub mod atomic;
 pub mod cell;
@@ -31,6 +97,26 @@ pub(crate) use mutex::release_orphans;
 pub use mutex::{Mutex, MutexGuard};
 pub(crate) use queue::WaitQueue;
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Runs `f`, and lets the dry run call what it makes after `name`: the mutex in the field `balance` of an account
+/// becomes `savings.balance`. It has no counterpart in the real face: it is for what a model itself makes.
+///
+/// ```
+/// use harness::sync::model::{Mutex, naming};
+///
+/// struct Account {
+///     balance: Mutex<u64>,
+/// }
+///
+/// harness::model(|| {
+///     let account = |name| naming(name, || Account { balance: Mutex::new(10) });
+///     let (savings, wages) = (account("savings"), account("wages"));
+///     *savings.balance.lock() += std::mem::take(&mut *wages.balance.lock());
+/// });
+/// ```
+pub fn naming<R>(name: &str, f: impl FnOnce() -> R) -> R {
+    crate::recorder::naming(name, f)
+}
 
 /// Hints to the processor.
 pub mod hint {

@@ -92,6 +92,15 @@ impl<T> Mutex<T> {
         }
     }
 
+    /// [`new`](Self::new), with the name that the dry run calls it by. It has no counterpart in the real face:
+    /// it is for what a model itself makes.
+    #[track_caller]
+    pub fn named(name: &str, value: T) -> Self {
+        let this = Self::new(value);
+        recorder::name(this.id, name);
+        this
+    }
+
     /// A mutex that serves the object `id` and leaves no trace of its own.
     pub(super) fn within(id: ObjectId, value: T) -> Self {
         Self {

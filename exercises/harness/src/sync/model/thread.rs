@@ -1,5 +1,6 @@
 //! Threads of the model: coroutines, of which loom runs one at a time.
 
+use super::atomic::Edge;
 use super::queue::WaitQueue;
 use crate::recorder::{self, Effect, Pending, Place, ThreadId as Number};
 use parking_lot::Mutex;
@@ -226,6 +227,11 @@ fn join<T>(
     place: Place,
 ) -> Result<T> {
     wait_for_end(number, inner, place);
+    take_result(number, packet)
+}
+
+/// What a thread that has ended left.
+fn take_result<T>(number: Number, packet: &Packet<T>) -> Result<T> {
     let result = packet.lock().take();
     let result = result.expect("a thread leaves its result before it ends");
     if result.is_err() {
@@ -290,13 +296,18 @@ pub struct Scope<'scope, 'env: 'scope> {
 struct ScopedThread {
     number: Number,
     inner: loom::thread::JoinHandle<()>,
+    ended: Ended,
 }
+
+/// Where the scope says that a thread has ended, for a handle that comes later than the scope.
+type Ended = Arc<Mutex<Option<Edge>>>;
 
 /// A scoped thread to be joined. The scope joins those that nobody does.
 pub struct ScopedJoinHandle<'scope, T> {
     thread: Thread,
     packet: Packet<T>,
     running: Arc<Mutex<Vec<ScopedThread>>>,
+    ended: Ended,
     scope: PhantomData<&'scope ()>,
 }
 
@@ -325,6 +336,11 @@ where
         let thread = running.remove(0);
         drop(running);
         wait_for_end(thread.number, thread.inner, place);
+        let has_handle = Arc::strong_count(&thread.ended) > 1;
+        if has_handle {
+            let edge = Edge::release();
+            *thread.ended.lock() = Some(edge);
+        }
         any_panicked |= recorder::with_log(|log| log.threads[thread.number].has_panicked());
     }
     match result {
@@ -372,11 +388,17 @@ impl<'scope> Scope<'scope, '_> {
         };
         let (thread, inner) = start(name, place, body);
         let number = thread.number;
-        self.running.lock().push(ScopedThread { number, inner });
+        let ended = Ended::default();
+        self.running.lock().push(ScopedThread {
+            number,
+            inner,
+            ended: Arc::clone(&ended),
+        });
         ScopedJoinHandle {
             thread,
             packet,
             running: Arc::clone(&self.running),
+            ended,
             scope: PhantomData,
         }
     }
@@ -396,8 +418,22 @@ impl<T> ScopedJoinHandle<'_, T> {
             let mine = running.iter().position(|thread| thread.number == number);
             mine.map(|index| running.remove(index))
         };
-        let mine = mine.expect("the scope joins only what nobody holds a handle to use any more");
-        join(number, mine.inner, &self.packet, place)
+        if let Some(mine) = mine {
+            return join(number, mine.inner, &self.packet, place);
+        }
+        // The scope waits for it already, and says when it has ended: loom lets only one thread wait.
+        loop {
+            if let Some(edge) = &*self.ended.lock() {
+                edge.acquire();
+                recorder::happened(Effect::Join(number), None, place);
+                return take_result(number, &self.packet);
+            }
+            let pending = Pending {
+                target: Some(number),
+                ..pending("join", place)
+            };
+            recorder::step(pending, loom::thread::yield_now);
+        }
     }
 
     /// The thread.
