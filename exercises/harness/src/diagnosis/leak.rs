@@ -33,7 +33,7 @@ pub(super) fn usually(log: &Log, names: &Names) -> Option<Usually> {
         .collect();
     let text = format!(
         "a reference that is forgotten keeps the value alive: by mem::forget, in something that is never dropped, or \
-         in a cycle. Of those to {} that is {}.",
+         in a cycle. Of the references to {} it is {}.",
         names.of(id),
         rows.join(" and ")
     );
