@@ -64,6 +64,7 @@ struct Slot(UnsafeCell<u64>);
 unsafe impl Sync for Slot {}
 
 impl Slot {
+    #[track_caller]
     fn new() -> Self {
         Self(UnsafeCell::new(0))
     }
@@ -163,6 +164,71 @@ fn check_then_act_in_a_spin_lock() {
             s.spawn(enter);
             enter();
         });
+    });
+}
+
+/// The look is in a function of its own, and the panic speaks of what the functions answered.
+#[test]
+fn lost_update_and_check_then_act_by_way_of_a_getter() {
+    struct Account {
+        balance: AtomicUsize,
+    }
+    impl Account {
+        fn balance(&self) -> usize {
+            self.balance.load(Relaxed)
+        }
+        fn deposit(&self, amount: usize) -> usize {
+            let balance = self.balance();
+            let new = balance + amount;
+            self.balance.store(new, Relaxed);
+            new
+        }
+        fn withdraw(&self, amount: usize) -> bool {
+            let balance = self.balance();
+            if balance < amount {
+                return false;
+            }
+            self.balance.fetch_sub(amount, Relaxed);
+            true
+        }
+    }
+    fn both<T: Send>(of: impl Fn(&Account) -> T + Sync) -> (T, T) {
+        let account = Account {
+            balance: AtomicUsize::new(1),
+        };
+        thread::scope(|s| {
+            let other = s.spawn(|| of(&account));
+            (of(&account), other.join().unwrap())
+        })
+    }
+    usually("lost update: main reads balance", || {
+        let (a, b) = both(|account| account.deposit(1));
+        assert_eq!(a.max(b), 3);
+    });
+    usually("check-then-act: main looks at balance", || {
+        let (a, b) = both(|account| account.withdraw(1));
+        assert!(a != b, "there was enough for one");
+    });
+}
+
+/// A look before a read-modify-write that decides by itself costs nothing.
+#[test]
+fn look_before_a_swap_or_an_exchange() {
+    silent(Kind::Panic, || {
+        let (taken, n) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let work = || {
+            let first = !taken.load(Relaxed) && !taken.swap(true, AcqRel);
+            let mut old = n.load(Relaxed);
+            while let Err(now) = n.compare_exchange(old, old + 1, AcqRel, Relaxed) {
+                old = now;
+            }
+            usize::from(first)
+        };
+        let firsts = thread::scope(|s| {
+            let t = s.spawn(work);
+            work() + t.join().unwrap()
+        });
+        assert_eq!(firsts + n.load(Acquire), 4, "wrong by arithmetic");
     });
 }
 
@@ -321,26 +387,24 @@ fn condition_variable_in_an_if() {
 
 #[test]
 fn futex_in_an_if() {
-    usually_spurious("wakes up in word.wait for no reason", || {
+    usually_spurious("wakes up for no reason in word.wait", || {
         let word = AtomicU32::new(0);
-        let data = Slot::new();
         thread::scope(|s| {
             s.spawn(|| {
-                data.write();
                 word.store(1, Release);
                 futex::wake_one(&word);
             });
             if word.load(Acquire) == 0 {
                 futex::wait(&word, 0);
             }
-            data.read();
+            assert_eq!(word.load(Acquire), 1, "woken too early");
         });
     });
 }
 
 #[test]
 fn park_without_a_loop() {
-    usually_spurious("wakes up in park for no reason", || {
+    usually_spurious("wakes up for no reason in park", || {
         let done = std::sync::Arc::new(AtomicBool::new(false));
         let (theirs, main) = (done.clone(), thread::current());
         let t = thread::spawn(move || {
@@ -353,26 +417,49 @@ fn park_without_a_loop() {
     });
 }
 
+/// Takes one out of a queue, and looks only once whether there is one.
+fn take_with_if(queue: &Mutex<u32>, filled: &Condvar) {
+    let mut guard = queue.lock();
+    if *guard == 0 {
+        filled.wait(&mut guard);
+    }
+    assert!(*guard > 0, "the queue is empty");
+    *guard -= 1;
+}
+
+/// Takes one out, if there is one, puts one in, and says so.
+fn take_and_put(queue: &Mutex<u32>, filled: &Condvar) {
+    let mut guard = queue.lock();
+    *guard = guard.saturating_sub(1);
+    drop(guard);
+    *queue.lock() += 1;
+    filled.notify_all();
+}
+
 #[test]
 fn stolen_wake_up() {
-    usually("has queue first", || {
+    let failure = usually("thread 2 has queue first", || {
         let (queue, filled) = (Mutex::new(0), Condvar::new());
         thread::scope(|s| {
-            s.spawn(|| {
-                let mut guard = queue.lock();
-                if *guard == 0 {
-                    filled.wait(&mut guard);
-                }
-                assert!(*guard > 0, "the queue is empty");
-                *guard -= 1;
-            });
-            s.spawn(|| {
-                let mut guard = queue.lock();
-                *guard = usize::saturating_sub(*guard, 1);
-                drop(guard);
-                *queue.lock() += 1;
-                filled.notify_all();
-            });
+            s.spawn(|| take_with_if(&queue, &filled));
+            s.spawn(|| take_and_put(&queue, &filled));
+            let mut guard = queue.lock();
+            *guard += 1;
+            filled.notify_one();
+            drop(guard);
+        });
+    });
+    pin(&failure);
+}
+
+/// What is put in is taken before the sleeper falls asleep, and the notification comes afterwards.
+#[test]
+fn late_notification() {
+    usually("is woken by a late notification in filled.wait", || {
+        let (queue, filled) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| take_with_if(&queue, &filled));
+            s.spawn(|| take_and_put(&queue, &filled));
             *queue.lock() += 1;
             filled.notify_one();
         });
@@ -488,8 +575,14 @@ fn relaxed_at_both_ends_of_a_spin_lock() {
         "the store is Relaxed and needs Release, the swap is Relaxed and needs Acquire",
         lock(Relaxed, Relaxed),
     );
-    usually("the swap is Relaxed and needs Acquire", lock(Relaxed, Release));
-    usually("the store is Relaxed and needs Release", lock(Acquire, Relaxed));
+    usually(
+        "the swap is Relaxed and needs Acquire",
+        lock(Relaxed, Release),
+    );
+    usually(
+        "the store is Relaxed and needs Release",
+        lock(Acquire, Relaxed),
+    );
 }
 
 /// The last one to leave destroys what the others used.
@@ -510,8 +603,14 @@ fn countdown_without_acquire() {
             });
         }
     };
-    usually("the fetch_sub is Release and needs AcqRel", program(Release));
-    usually("the fetch_sub is Acquire and needs AcqRel", program(Acquire));
+    usually(
+        "the fetch_sub is Release and needs AcqRel",
+        program(Release),
+    );
+    usually(
+        "the fetch_sub is Acquire and needs AcqRel",
+        program(Acquire),
+    );
     explore(program(AcqRel)).expect("it is right");
 }
 
@@ -691,7 +790,11 @@ fn writing_with_the_same_read_lock() {
 // Store buffering.
 
 fn store_buffering(order_of_store: harness::sync::model::atomic::Ordering, fences: [bool; 2]) {
-    let order_of_load = if order_of_store == SeqCst { SeqCst } else { Relaxed };
+    let order_of_load = if order_of_store == SeqCst {
+        SeqCst
+    } else {
+        Relaxed
+    };
     let (x, y) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let side = |mine: &AtomicUsize, other: &AtomicUsize, fenced: bool| {
         mine.store(1, order_of_store);

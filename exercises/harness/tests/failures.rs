@@ -24,7 +24,10 @@ fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) -> Failure {
     assert_eq!(failure.kind, kind, "{}", failure.report);
     let test = std::thread::current().name().map(str::to_owned);
     let test = test.expect("libtest names the thread after the test");
-    insta::assert_snapshot!(test, relative_lines(&in_every_form(&failure), "failures.rs", first_line));
+    insta::assert_snapshot!(
+        test,
+        relative_lines(&in_every_form(&failure), "failures.rs", first_line)
+    );
     failure
 }
 

@@ -68,24 +68,28 @@ impl<'a> Code<'a> {
     /// How the operation at `write` depends on the one at `read`, which came before it. `None` if they stand in
     /// different functions, or if it does not show.
     pub(super) fn dependence(self, read: Place, write: Place) -> Option<Dependence> {
-        let (read, write) = (Spot::of(read)?, Spot::of(write)?);
+        let (mut read, write) = (Spot::of(read)?, Spot::of(write)?);
         if read.file != write.file {
             return None;
         }
         let file = self.file(&read)?;
-        let statement = file.statement(read.line);
-        if statement.contains(&write.line) {
+        if file.statement(read.line).contains(&write.line) {
             // It came first and stands behind: it is an argument.
             let behind = (write.line, write.column) < (read.line, read.column);
             return behind.then_some(Dependence::Data);
         }
-        if file.function(read.line)? != file.function(write.line)? || write.line < read.line {
+        if file.function(read.line)? != file.function(write.line)? {
+            // What a function returns is read where that is called.
+            read.line = file.only_call(read.line, write.line)?;
+        }
+        if write.line <= read.line {
             return None;
         }
-        let names = file.bound_in(&statement);
+        let statement = file.statement(read.line);
+        let names = file.made_of(&statement, write.line);
         let mentions = |range: &RangeInclusive<usize>| {
-            let words = words(&file.text(range));
-            names.iter().any(|name| words.contains(name))
+            let used = variables(&file.text(range));
+            names.iter().any(|name| used.contains(name))
         };
         if mentions(&file.statement(write.line)) {
             return Some(Dependence::Data);
@@ -258,15 +262,22 @@ impl<'a> Code<'a> {
         })
     }
 
+    /// Whether what the operation at `place` returns is thrown away.
+    pub(super) fn is_discarded(self, place: Place) -> bool {
+        let discarded = || {
+            let spot = Spot::of(place)?;
+            let file = self.file(&spot)?;
+            let text = file.text(&file.statement(spot.line));
+            let used = text.trim_start().starts_with("let ") || is_condition(&text);
+            Some(!used && text.trim_end().ends_with(';'))
+        };
+        discarded().unwrap_or_default()
+    }
+
     /// The name of the function that a place is in.
     fn function_name(self, place: Place) -> Option<String> {
         let spot = Spot::of(place)?;
-        let file = self.file(&spot)?;
-        let opener = *file.function(spot.line)?.start();
-        let header = file.text(&file.statement(opener));
-        let (_, after) = header.split_once("fn ")?;
-        let name: String = after.chars().take_while(|c| is_ident(*c)).collect();
-        Some(name)
+        self.file(&spot)?.function_name(spot.line)
     }
 }
 
@@ -391,6 +402,43 @@ impl File {
             .then(|| opener..=self.block_end(opener))
     }
 
+    /// The name of the innermost function around `line`. A closure has none.
+    fn function_name(&self, line: usize) -> Option<String> {
+        let head = self.text(&self.statement(*self.function(line)?.start()));
+        let (_, after) = head.split_once("fn ")?;
+        Some(after.chars().take_while(|c| is_ident(*c)).collect())
+    }
+
+    /// The line at which the function around `before` calls the one around `returned`, if there is one such line
+    /// above `before`, and if `returned` is in what that function returns.
+    fn only_call(&self, returned: usize, before: usize) -> Option<usize> {
+        let body = self.statement(returned);
+        if self.text(&body).trim_end().ends_with(';') || is_condition(&self.text(&body)) {
+            return None;
+        }
+        let call = format!("{}(", self.function_name(returned)?);
+        let mut calls = (*self.function(before)?.start() + 1..before).filter(|&line| {
+            let text = self.line(line);
+            text.match_indices(&call)
+                .any(|(at, _)| !text[..at].ends_with(is_ident))
+        });
+        let first = calls.next()?;
+        calls.next().is_none().then_some(first)
+    }
+
+    /// The names of what is made of a statement's value, by the `let`s from there to the line `until`.
+    fn made_of(&self, statement: &RangeInclusive<usize>, until: usize) -> HashSet<String> {
+        let mut names = self.bound_in(statement);
+        for line in *statement.end() + 1..until {
+            let range = self.statement(line);
+            let used = variables(&self.text(&range));
+            if *range.start() == line && names.iter().any(|name| used.contains(name)) {
+                names.extend(self.bound_in(&range));
+            }
+        }
+        names
+    }
+
     /// The names that a `let` gives.
     fn bound_in(&self, statement: &RangeInclusive<usize>) -> HashSet<String> {
         let text = self.text(statement);
@@ -426,6 +474,21 @@ fn words(text: &str) -> HashSet<String> {
     all.filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// The words that are not fields or methods: `self.count.store(new)` uses `new`, not `count`.
+fn variables(text: &str) -> HashSet<String> {
+    let mut all = HashSet::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_ident) {
+        let (before, word) = rest.split_at(start);
+        let end = word.find(|c| !is_ident(c)).unwrap_or(word.len());
+        if !before.ends_with('.') || before.ends_with("..") {
+            all.insert(word[..end].to_owned());
+        }
+        rest = &word[end..];
+    }
+    all
 }
 
 /// A line without its comment, and without what it has in quotes.

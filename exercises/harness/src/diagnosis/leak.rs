@@ -21,21 +21,18 @@ pub(super) fn usually(log: &Log, names: &Names) -> Option<Usually> {
         .map(|reference| birth(log, id, *reference))
         .collect();
     let births = births?;
-    let rows: Vec<String> = births
+    let made: Vec<String> = births
         .iter()
         .map(|&event| {
-            format!(
-                "{}'s of {}",
-                name(log, log.events[event].thread),
-                at_row(event)
-            )
+            let maker = name(log, log.events[event].thread);
+            format!("the one that {maker} made in {}", at_row(event))
         })
         .collect();
     let text = format!(
         "a reference that is forgotten keeps the value alive: by mem::forget, in something that is never dropped, or \
          in a cycle. Of the references to {} it is {}.",
         names.of(id),
-        rows.join(" and ")
+        made.join(" and ")
     );
     let usually = births
         .into_iter()

@@ -47,7 +47,7 @@ pub(super) fn of_panic(log: &Log, names: &Names, code: Code<'_>) -> Option<Usual
                  In between {u} had the lock ({between}), and what {t} saw is no longer so. Hold the lock from the \
                  look to the change."
             ),
-            format!("goes by what it saw before {u} had the lock"),
+            "goes by an old value".to_owned(),
         )
     } else if torn.dependence == Dependence::Data {
         (
@@ -64,7 +64,7 @@ pub(super) fn of_panic(log: &Log, names: &Names, code: Code<'_>) -> Option<Usual
                 "check-then-act: {t} looks at {o} ({read}), {u} writes it ({between}), and {t} acts on what it saw \
                  ({write}). Look and act in one step (compare_exchange, swap, …), or hold one lock around both."
             ),
-            format!("overwrites what {u} wrote"),
+            "goes by an old value".to_owned(),
         )
     };
     Some(Usually::new(text).mark(torn.write, mark))
@@ -88,15 +88,17 @@ fn entered_twice(
 ) -> Option<Usually> {
     let entry = |thread: ThreadId| {
         let torn = own_pairs(log, code, thread).last()?;
-        let wrote = log.events[torn.write].writes()?;
-        // It is inside still.
-        let mut since = log.events_of(thread).skip_while(|(n, _)| *n <= torn.write);
-        let left = since.any(|(_, e)| e.object == Some(torn.object) && e.writes().is_some());
         let found = log.events[torn.read].reads()?;
-        (!left && torn.dependence == Dependence::Control && wrote != found)
-            .then_some((torn, found, wrote))
+        let wrote = log.events[torn.write].writes()?;
+        let enters = torn.dependence == Dependence::Control && wrote != found;
+        enters.then_some((torn, found, wrote))
     };
     let (mine, found, wrote) = entry(thread)?;
+    // It is inside still.
+    let mut since = log.events_of(thread).filter(|(n, _)| *n > mine.write);
+    if since.any(|(_, event)| event.object == Some(mine.object) && event.writes().is_some()) {
+        return None;
+    }
     let place = |event: usize| log.events[event].place;
     let (look, inside) = (place(mine.read)?, inside?);
     if !(code.is_waited_for(look) || code.leaves_unless(look) || code.guards(look, &inside)) {
@@ -132,16 +134,13 @@ fn entered_twice(
     Some(Usually::new(text).mark(second.write, mark))
 }
 
-/// The reads of an atomic by a thread that are followed by a store of its own which depends on it.
+/// The loads of an atomic by a thread that are followed by a change of its own which goes by what was loaded.
 fn own_pairs<'a>(
     log: &'a Log,
     code: Code<'a>,
     thread: ThreadId,
 ) -> impl Iterator<Item = Torn> + 'a {
-    let stores = log
-        .events_of(thread)
-        .filter(|(_, event)| matches!(event.effect, Effect::Store { .. }));
-    stores.filter_map(move |(write, store)| {
+    log.events_of(thread).filter_map(move |(write, store)| {
         let object = store.object?;
         // The last own access before it.
         let (read, load) = log
@@ -151,7 +150,16 @@ fn own_pairs<'a>(
             return None;
         }
         let dependence = code.dependence(load.place?, store.place?)?;
-        Some(Torn {
+        let blind = match store.effect {
+            Effect::Store { .. } => true,
+            // It changes the newest value, but that it does depends on an old one.
+            Effect::Update {
+                name: "fetch_add" | "fetch_sub",
+                ..
+            } => dependence == Dependence::Control && code.is_discarded(store.place?),
+            _ => false,
+        };
+        blind.then_some(Torn {
             object,
             read,
             between: read,
@@ -206,7 +214,8 @@ fn torn_locks<'a>(log: &'a Log, code: Code<'a>) -> impl Iterator<Item = Torn> + 
     })
 }
 
-/// Whether the panic is about the damage: its thread has looked at the object since, and that is what it speaks of.
+/// Whether the panic is about the damage: it names the object, or speaks of the function that changed it, or of what
+/// its thread has found there since.
 fn is_shown(
     log: &Log,
     names: &Names,
@@ -220,5 +229,7 @@ fn is_shown(
     };
     let since = log.events_of(panic.thread);
     let mut looked = since.filter(|(n, e)| (torn.write..panic.at).contains(n) && looks(e));
-    spoken.names(names.of(torn.object)) || looked.any(|(_, event)| spoken.shows(code, event))
+    spoken.names(names.of(torn.object))
+        || spoken.shows(code, &log.events[torn.write])
+        || looked.any(|(_, event)| spoken.shows(code, event))
 }

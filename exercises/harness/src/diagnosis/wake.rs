@@ -34,9 +34,12 @@ pub(super) fn usually(log: &Log, names: &Names, code: Code<'_>, kind: Kind) -> O
         return None;
     }
     if sleep.spurious {
-        spurious(log, names, sleep)
+        for_nothing(log, names, sleep, "wakes up for no reason")
+    } else if code.is_in_loop(sleep.event.place?) == Some(false) {
+        stolen(log, names, sleep)
+            .or_else(|| for_nothing(log, names, sleep, "is woken by a late notification"))
     } else {
-        stolen(log, names, code, sleep)
+        None
     }
 }
 
@@ -87,21 +90,28 @@ fn waits_in(names: &Names, sleep: Sleep<'_>) -> String {
         .map_or_else(|| what.to_owned(), |id| format!("{}.{what}", names.of(id)))
 }
 
-/// It woke up for no reason, and went on, though nothing had changed.
-fn spurious(log: &Log, names: &Names, sleep: Sleep<'_>) -> Option<Usually> {
+/// It went on, though nothing had changed since it fell asleep.
+fn for_nothing(log: &Log, names: &Names, sleep: Sleep<'_>, woken: &str) -> Option<Usually> {
     let changed = log.events[sleep.sleeps..sleep.goes_on].iter().any(|event| {
         event.thread != sleep.thread
             && (event.writes().is_some()
-                || event.locks().is_some_and(|lock| sleep.mutex == Some(lock))
                 || event.unlocks().is_some()
-                || matches!(event.effect, Effect::Notify { .. } | Effect::Unpark(_)))
+                || event.locks().is_some_and(|lock| sleep.mutex == Some(lock)))
     });
-    if changed {
+    // A token says that something has; a futex may guard what is not in its word.
+    if changed || !sleep.spurious && sleep.mutex.is_none() {
+        return None;
+    }
+    let told = log.events[sleep.sleeps..sleep.goes_on].iter().any(|event| {
+        event.thread != sleep.thread
+            && matches!(event.effect, Effect::Notify { .. } | Effect::Unpark(_))
+    });
+    if told && sleep.spurious {
         return None;
     }
     let text = format!(
-        "`if` where a `while` is needed: {} wakes up in {} for no reason ({}), and goes on though nothing has changed \
-         since it fell asleep ({}). Look again after every wake-up, in a loop.",
+        "`if` where a `while` is needed: {} {woken} in {} ({}), and goes on though nothing has changed since it fell \
+         asleep ({}). Look again after every wake-up, in a loop.",
         name(log, sleep.thread),
         waits_in(names, sleep),
         at_row(sleep.wakes),
@@ -111,11 +121,8 @@ fn spurious(log: &Log, names: &Names, sleep: Sleep<'_>) -> Option<Usually> {
 }
 
 /// It was notified, and another thread had the mutex before it.
-fn stolen(log: &Log, names: &Names, code: Code<'_>, sleep: Sleep<'_>) -> Option<Usually> {
+fn stolen(log: &Log, names: &Names, sleep: Sleep<'_>) -> Option<Usually> {
     let mutex = sleep.mutex?;
-    if code.is_in_loop(sleep.event.place?) != Some(false) {
-        return None;
-    }
     let within = || log.events.iter().enumerate().take(sleep.goes_on);
     let (notified, by) = within().skip(sleep.sleeps).find(|(_, event)| {
         event.object == sleep.object
