@@ -251,6 +251,28 @@ fn flags_raised_by_several_lose_nothing() {
     });
 }
 
+/// Both initialise, which does no harm; what fails comes later.
+#[test]
+fn initialised_twice_without_harm() {
+    fn initialise(ready: &AtomicBool) {
+        if ready.load(Acquire) {
+            return;
+        }
+        ready.store(true, Release);
+    }
+    silent(Kind::Panic, || {
+        let (ready, n) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let work = || {
+            initialise(&ready);
+            assert_eq!(n.fetch_add(1, AcqRel), 0, "somebody comes second");
+        };
+        thread::scope(|s| {
+            s.spawn(work);
+            work();
+        });
+    });
+}
+
 /// The store does not depend on the load.
 #[test]
 fn stores_of_constants_lose_nothing() {
@@ -513,6 +535,31 @@ fn wake_up_with_the_lock_taken_in_between_and_a_loop() {
             *queue.lock() += 1;
             filled.notify_one();
             drop(queue.lock());
+        });
+    });
+}
+
+/// The loop is around the call of the function that waits.
+#[test]
+fn wait_in_a_function_that_a_loop_calls() {
+    fn block(filled: &Condvar, guard: &mut harness::sync::model::MutexGuard<'_, u32>) {
+        filled.wait(guard);
+    }
+    silent(Kind::Panic, || {
+        let (queue, filled) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut guard = queue.lock();
+                while *guard == 0 {
+                    block(&filled, &mut guard);
+                }
+                assert!(*guard < 2, "another one has been put in");
+            });
+            s.spawn(|| *queue.lock() += 1);
+            let mut guard = queue.lock();
+            *guard += 1;
+            filled.notify_one();
+            drop(guard);
         });
     });
 }

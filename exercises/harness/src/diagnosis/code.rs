@@ -169,19 +169,19 @@ impl<'a> Code<'a> {
             let file = self.file(&spot)?;
             let text = file.text(&file.statement(spot.line));
             let text = text.trim_start();
-            Some(text.starts_with("let mut ") || (text.starts_with('*') && text.contains("= ")))
+            Some(text.starts_with("let mut ") || (text.starts_with('*') && assigns(text)))
         };
         changes().unwrap_or_default()
     }
 
-    /// Whether `word` stands behind `place` in the same function.
-    pub(super) fn comes_after(self, place: Place, word: &[&str]) -> bool {
+    /// Whether one of the words stands behind `place` in the same function.
+    pub(super) fn comes_after(self, place: Place, any_of: &[&str]) -> bool {
         let comes = || {
             let spot = Spot::of(place)?;
             let file = self.file(&spot)?;
             let function = file.function(spot.line)?;
             let rest = words(&file.text(&(spot.line..=*function.end())));
-            Some(word.iter().any(|word| rest.contains(*word)))
+            Some(any_of.iter().any(|word| rest.contains(*word)))
         };
         comes().unwrap_or_default()
     }
@@ -202,16 +202,33 @@ impl<'a> Code<'a> {
         guards().unwrap_or_default()
     }
 
-    /// Whether the operation at `place` stands in the condition of an `if` that leaves the function.
-    pub(super) fn leaves_unless(self, place: Place) -> bool {
-        let leaves = || {
+    /// Whether the operation at `place` stands in the condition of an `if` that leaves the function, and `inside`
+    /// further down in that function.
+    pub(super) fn lets_through(self, place: Place, inside: &Spot) -> bool {
+        let lets = || {
             let spot = Spot::of(place)?;
             let file = self.file(&spot)?;
             let statement = file.statement(spot.line);
-            let block = *statement.end()..=file.block_end(*statement.end());
-            Some(file.is_if(&statement) && words(&file.text(&block)).contains("return"))
+            let end = file.block_end(*statement.end());
+            let block = words(&file.text(&(*statement.end()..=end)));
+            Some(
+                file.is_if(&statement)
+                    && block.contains("return")
+                    && spot.file == inside.file
+                    && (end..=*file.function(spot.line)?.end()).contains(&inside.line),
+            )
         };
-        leaves().unwrap_or_default()
+        lets().unwrap_or_default()
+    }
+
+    /// Whether both places are in the same function.
+    pub(super) fn same_function(self, a: Place, b: Place) -> bool {
+        let same = || {
+            let (a, b) = (Spot::of(a)?, Spot::of(b)?);
+            let file = self.file(&a)?;
+            Some(a.file == b.file && file.function(a.line)? == file.function(b.line)?)
+        };
+        same().unwrap_or_default()
     }
 
     /// Whether the operation at `place` stands in the condition of a `while`.
@@ -290,9 +307,11 @@ pub(super) struct Spoken {
 }
 
 impl Spoken {
-    /// Whether it mentions the object by its `name`.
+    /// Whether it mentions the object by its `name`, which may be that of a field, with a letter behind it.
     pub(super) fn names(&self, name: &str) -> bool {
-        name.split([' ', '.']).any(|part| self.words.contains(part))
+        let field = name.rsplit('.').next().unwrap_or(name);
+        let word = field.split(' ').next().unwrap_or(field);
+        self.words.contains(word)
     }
 
     /// Whether it says what `event` found: the operation stands in it, or in a function that it calls.
@@ -465,6 +484,14 @@ fn is_condition(text: &str) -> bool {
     decides.iter().any(|word| words.contains(*word))
 }
 
+/// Whether it has a `=` or a `+=` in it, not only a `==` or a `>=`.
+fn assigns(text: &str) -> bool {
+    let is_assignment = |(at, _): (usize, &str)| {
+        !text[..at].ends_with(['=', '!', '<', '>']) && !text[at + 1..].starts_with(['=', '>'])
+    };
+    text.match_indices('=').any(is_assignment)
+}
+
 fn is_ident(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
@@ -511,4 +538,59 @@ fn bare(line: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> File {
+        File(text.lines().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn a_statement_ends_where_its_bracket_or_semicolon_does() {
+        let file = file(
+            "fn f() {\n    if self\n        .state\n        .load(Relaxed)\n        .is_err()\n    {\n        \
+             return; // early\n    }\n    a(\n        b,\n    );\n    c\n}",
+        );
+        for (line, statement) in [(3, 1..=5), (6, 6..=6), (9, 8..=10), (11, 11..=11)] {
+            assert_eq!(file.statement(line), statement);
+        }
+        assert_eq!(file.function(3), Some(0..=12));
+        assert_eq!(file.function_name(11).as_deref(), Some("f"));
+        assert_eq!(file.block_end(5), 7);
+    }
+
+    #[test]
+    fn a_closure_is_a_function_without_a_name() {
+        let file = file("fn f() {\n    s.spawn(move |n| {\n        g(n);\n    });\n    h();\n}");
+        assert_eq!(file.function(2), Some(1..=3));
+        assert_eq!(file.function_name(2), None);
+        assert_eq!(file.function(4), Some(0..=5));
+    }
+
+    #[test]
+    fn quotes_and_comments_say_nothing() {
+        assert_eq!(bare(r#"f("a \" // b", c); // d"#), r#"f("", c); "#);
+    }
+
+    #[test]
+    fn a_field_is_no_variable() {
+        let used = variables("self.count.store(new + 1, Relaxed)");
+        assert!(used.contains("new") && !used.contains("count"));
+    }
+
+    #[test]
+    fn a_comparison_assigns_nothing() {
+        for (text, assigned) in [
+            ("*a.lock() = 1;", true),
+            ("*a.lock() += 1;", true),
+            ("*a.lock() == 1", false),
+            ("*a.lock() >= 1", false),
+            ("*a.lock() != 1", false),
+        ] {
+            assert_eq!(assigns(text), assigned, "{text}");
+        }
+    }
 }

@@ -232,7 +232,7 @@ pub(super) fn store_buffering(log: &Log, names: &Names) -> Option<Usually> {
         .rposition(|event| event.object == Some(y) && event.writes().is_some())?;
     let other = log.events[newest].thread;
     // The other's look at what this thread stores, after its own store.
-    let (load, looked) = log.events_of(other).rfind(|(number, event)| {
+    let (load, _) = log.events_of(other).rfind(|(number, event)| {
         *number > newest && event.object == Some(x) && matches!(event.effect, Effect::Load { .. })
     })?;
     let theirs = Side {
@@ -245,7 +245,7 @@ pub(super) fn store_buffering(log: &Log, names: &Names) -> Option<Usually> {
         Source::Event(seen) => seen < mine.store,
     };
     let explained = stale.iter().all(|&s| s == last || s == load);
-    if me == other || x == y || !missed || !explained || looked.thread != other {
+    if me == other || x == y || !missed || !explained {
         return None;
     }
     let fenced = [mine, theirs].map(|side| has_fence(log, side));

@@ -44,7 +44,7 @@ pub(super) fn of_panic(log: &Log, names: &Names, code: Code<'_>) -> Option<Usual
         (
             format!(
                 "{mistake}: {t} looks under {o} ({read}), unlocks, and changes it under a lock taken anew ({write}). \
-                 In between {u} had the lock ({between}), and what {t} saw is no longer so. Hold the lock from the \
+                 In between {u} had the lock ({between}), and what {t} saw may no longer be so. Hold the lock from the \
                  look to the change."
             ),
             "goes by an old value".to_owned(),
@@ -101,7 +101,9 @@ fn entered_twice(
     }
     let place = |event: usize| log.events[event].place;
     let (look, inside) = (place(mine.read)?, inside?);
-    if !(code.is_waited_for(look) || code.leaves_unless(look) || code.guards(look, &inside)) {
+    let is_inside =
+        code.is_waited_for(look) || code.guards(look, &inside) || code.lets_through(look, &inside);
+    if !is_inside {
         return None;
     }
     let others = (0..log.threads.len()).filter(|&other| other != thread);
@@ -140,8 +142,18 @@ fn own_pairs<'a>(
     code: Code<'a>,
     thread: ThreadId,
 ) -> impl Iterator<Item = Torn> + 'a {
-    log.events_of(thread).filter_map(move |(write, store)| {
-        let object = store.object?;
+    let changes = log.events_of(thread).filter(|(_, event)| {
+        matches!(
+            event.effect,
+            Effect::Store { .. }
+                | Effect::Update {
+                    name: "fetch_add" | "fetch_sub",
+                    ..
+                }
+        )
+    });
+    changes.filter_map(move |(write, change)| {
+        let object = change.object?;
         // The last own access before it.
         let (read, load) = log
             .events_before(thread, write)
@@ -149,16 +161,11 @@ fn own_pairs<'a>(
         if !matches!(load.effect, Effect::Load { .. }) {
             return None;
         }
-        let dependence = code.dependence(load.place?, store.place?)?;
-        let blind = match store.effect {
-            Effect::Store { .. } => true,
-            // It changes the newest value, but that it does depends on an old one.
-            Effect::Update {
-                name: "fetch_add" | "fetch_sub",
-                ..
-            } => dependence == Dependence::Control && code.is_discarded(store.place?),
-            _ => false,
-        };
+        let place = change.place?;
+        let dependence = code.dependence(load.place?, place)?;
+        // A read-modify-write goes by the newest value, but whether it comes at all may depend on an old one.
+        let blind = matches!(change.effect, Effect::Store { .. })
+            || dependence == Dependence::Control && code.is_discarded(place);
         blind.then_some(Torn {
             object,
             read,

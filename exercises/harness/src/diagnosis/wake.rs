@@ -35,12 +35,21 @@ pub(super) fn usually(log: &Log, names: &Names, code: Code<'_>, kind: Kind) -> O
     }
     if sleep.spurious {
         for_nothing(log, names, sleep, "wakes up for no reason")
-    } else if code.is_in_loop(sleep.event.place?) == Some(false) {
+    } else if kind == Kind::Panic && is_without_loop(log, code, sleep)? {
         stolen(log, names, sleep)
             .or_else(|| for_nothing(log, names, sleep, "is woken by a late notification"))
     } else {
         None
     }
+}
+
+/// Whether the source shows that nothing repeats the wait: it stands in no loop, and in the function that took the
+/// lock, so that no loop is around a call of it.
+fn is_without_loop(log: &Log, code: Code<'_>, sleep: Sleep<'_>) -> Option<bool> {
+    let place = sleep.event.place?;
+    let mut own = log.events_before(sleep.thread, sleep.sleeps);
+    let (_, locked) = own.rfind(|(_, event)| event.locks() == sleep.mutex)?;
+    Some(code.is_in_loop(place) == Some(false) && code.same_function(locked.place?, place))
 }
 
 fn last_sleep(log: &Log, thread: ThreadId, end: usize) -> Option<Sleep<'_>> {
@@ -98,15 +107,11 @@ fn for_nothing(log: &Log, names: &Names, sleep: Sleep<'_>, woken: &str) -> Optio
                 || event.unlocks().is_some()
                 || event.locks().is_some_and(|lock| sleep.mutex == Some(lock)))
     });
-    // A token says that something has; a futex may guard what is not in its word.
-    if changed || !sleep.spurious && sleep.mutex.is_none() {
-        return None;
-    }
     let told = log.events[sleep.sleeps..sleep.goes_on].iter().any(|event| {
         event.thread != sleep.thread
             && matches!(event.effect, Effect::Notify { .. } | Effect::Unpark(_))
     });
-    if told && sleep.spurious {
+    if changed || told && sleep.spurious {
         return None;
     }
     let text = format!(
