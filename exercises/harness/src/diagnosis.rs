@@ -1,10 +1,17 @@
 //! What kind of mistake a failure usually is, where its pattern leaves no doubt. Silent otherwise.
 
+mod code;
 mod deadlock;
+mod leak;
+mod order;
+mod race;
+mod update;
+mod wake;
 
 use crate::dry_run::{Names, Sources};
-use crate::record::Log;
+use crate::record::{Log, ThreadId};
 use crate::verdict::Kind;
+use code::Code;
 
 /// What a failure usually is.
 #[derive(Clone, Debug)]
@@ -41,9 +48,23 @@ impl Usually {
 }
 
 /// The usual mistake behind a failure, if the record shows one of the known patterns.
-pub(crate) fn usually(log: &Log, names: &Names, _sources: &Sources, kind: Kind) -> Option<Usually> {
+pub(crate) fn usually(log: &Log, names: &Names, sources: &Sources, kind: Kind) -> Option<Usually> {
+    let code = Code::new(sources);
     match kind {
-        Kind::Deadlock => deadlock::usually(log, names),
-        _ => None,
+        Kind::Deadlock => deadlock::usually(log, names, code),
+        Kind::DataRace => wake::usually(log, names, code, kind)
+            .or_else(|| update::of_race(log, names, code))
+            .or_else(|| race::of_race(log, names, code)),
+        Kind::Panic => wake::usually(log, names, code, kind)
+            .or_else(|| race::of_stale_load(log, names, code))
+            .or_else(|| race::store_buffering(log, names))
+            .or_else(|| update::of_panic(log, names, code)),
+        Kind::Leak => leak::usually(log, names),
+        Kind::TooManySteps | Kind::Stuck | Kind::SetUp => None,
     }
+}
+
+/// What the dry run calls a thread.
+fn name(log: &Log, thread: ThreadId) -> &str {
+    &log.threads[thread].name
 }

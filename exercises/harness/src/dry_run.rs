@@ -16,6 +16,7 @@ use crate::page::{Ink, Page};
 use crate::record::Log;
 use crate::recorder::Ending;
 use crate::verdict::Kind;
+pub(crate) use explain::{culprit, other_access, racing_access};
 use layout::Layout;
 pub(crate) use names::Names;
 pub(crate) use source::Sources;

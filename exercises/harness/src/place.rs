@@ -16,7 +16,7 @@ pub(crate) fn short(place: &Location<'_>) -> String {
 }
 
 /// The path without the folders that it enters only to leave them.
-fn tidy(path: &str) -> String {
+pub(crate) fn tidy(path: &str) -> String {
     let separator = if path.contains('\\') { "\\" } else { "/" };
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split(['/', '\\']) {

@@ -117,6 +117,69 @@ pub(crate) struct Event {
     pub(crate) place: Option<Place>,
 }
 
+impl Event {
+    /// The value that it read from an atomic.
+    pub(crate) fn reads(&self) -> Option<Value> {
+        match self.effect {
+            Effect::Load { got, .. } => Some(got),
+            Effect::Update { old, .. } => Some(old),
+            Effect::Exchange { found, .. } => Some(found.unwrap_or_else(|found| found)),
+            _ => None,
+        }
+    }
+
+    /// The value that it gave an atomic.
+    pub(crate) fn writes(&self) -> Option<Value> {
+        match self.effect {
+            Effect::Store { value, .. } => Some(value),
+            Effect::Update { new, .. } => Some(new),
+            Effect::Exchange {
+                new, found: Ok(_), ..
+            } => Some(new),
+            _ => None,
+        }
+    }
+
+    /// The ordering of an operation on an atomic.
+    pub(crate) fn order(&self) -> Option<Ordering> {
+        match self.effect {
+            Effect::Load { order, .. }
+            | Effect::Store { order, .. }
+            | Effect::Update { order, .. }
+            | Effect::Exchange { order, .. } => Some(order),
+            _ => None,
+        }
+    }
+
+    /// Whether a load got a value that had been replaced.
+    pub(crate) fn is_stale(&self) -> bool {
+        matches!(self.effect, Effect::Load { got, newest, .. } if got != newest)
+    }
+
+    /// The lock that it took.
+    pub(crate) fn locks(&self) -> Option<ObjectId> {
+        let takes = matches!(
+            self.effect,
+            Effect::Lock(_) | Effect::TryLock { ok: true, .. }
+        );
+        self.object.filter(|_| takes)
+    }
+
+    /// The lock that it gave back.
+    pub(crate) fn unlocks(&self) -> Option<ObjectId> {
+        match self.effect {
+            Effect::Unlock(_) => self.object,
+            Effect::Sleeps { unlocks, .. } => unlocks,
+            _ => None,
+        }
+    }
+
+    /// Whether its thread falls asleep.
+    pub(crate) fn sleeps(&self) -> bool {
+        matches!(self.effect, Effect::Sleeps { .. })
+    }
+}
+
 /// An operation that a thread has begun and not finished.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
@@ -312,6 +375,40 @@ impl Log {
         }
         let holders = &self.object(pending.object?).holders;
         (!holders.is_empty()).then_some(Wait::ForLock(holders))
+    }
+
+    /// The events of a thread, with their numbers.
+    pub(crate) fn events_of(
+        &self,
+        thread: ThreadId,
+    ) -> impl DoubleEndedIterator<Item = (usize, &Event)> {
+        self.events_before(thread, self.events.len())
+    }
+
+    /// Those before the event `end`.
+    pub(crate) fn events_before(
+        &self,
+        thread: ThreadId,
+        end: usize,
+    ) -> impl DoubleEndedIterator<Item = (usize, &Event)> {
+        let before = self.events.iter().enumerate().take(end);
+        before.filter(move |(_, event)| event.thread == thread)
+    }
+
+    /// The locks that a thread holds before the event `at`, each with the event that took it.
+    pub(crate) fn held(&self, thread: ThreadId, at: usize) -> Vec<(ObjectId, usize)> {
+        let mut held: Vec<(ObjectId, usize)> = Vec::new();
+        for (number, event) in self.events_before(thread, at) {
+            if let Some(lock) = event.locks() {
+                held.push((lock, number));
+            }
+            if let Some(lock) = event.unlocks()
+                && let Some(last) = held.iter().rposition(|(other, _)| *other == lock)
+            {
+                held.remove(last);
+            }
+        }
+        held
     }
 
     /// A panic that ended a spawned thread and that nobody has seen.

@@ -1,6 +1,9 @@
 //! Every way in which a model can fail ends in a failure of the right kind, with a report, in a process that
 //! lives on.
 
+mod common;
+
+use common::relative_lines;
 use harness::page::{Page, Paint};
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
@@ -21,7 +24,10 @@ fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) -> Failure {
     assert_eq!(failure.kind, kind, "{}", failure.report);
     let test = std::thread::current().name().map(str::to_owned);
     let test = test.expect("libtest names the thread after the test");
-    insta::assert_snapshot!(test, relative_lines(&in_every_form(&failure), first_line));
+    insta::assert_snapshot!(
+        test,
+        relative_lines(&in_every_form(&failure), "failures.rs", first_line)
+    );
     failure
 }
 
@@ -50,22 +56,6 @@ fn in_every_form(failure: &Failure) -> String {
         text += &format!(
             "[ {title} ]\n\n{}\n\n",
             report.trim_end().replace('\u{1b}', "␛")
-        );
-    }
-    text
-}
-
-/// `failures.rs:123` becomes `failures.rs:+3`. What the columns lose by that, the snapshot loses too.
-fn relative_lines(report: &str, first: u32) -> String {
-    let mut parts = report.split("failures.rs:");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let line: u32 = part[..digits].parse().expect("a line number follows");
-        text += &format!(
-            "failures.rs:{:+}{}",
-            i64::from(line) - i64::from(first),
-            &part[digits..]
         );
     }
     text
@@ -588,4 +578,111 @@ fn object_kept_from_an_earlier_interleaving() {
 #[should_panic(expected = "this type belongs to the model")]
 fn made_outside_a_model() {
     let _ = Mutex::new(0);
+}
+
+/// The store and the notification fall between the waiter's look and its sleep: the notifier never takes the lock.
+#[test]
+fn notification_without_the_lock() {
+    fails(Kind::Deadlock, || {
+        let (ready, lock, changed) = (AtomicBool::new(false), Mutex::new(()), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                ready.store(true, SeqCst);
+                changed.notify_one();
+            });
+            let mut guard = lock.lock();
+            while !ready.load(SeqCst) {
+                changed.wait(&mut guard);
+            }
+        });
+    });
+}
+
+/// The reference is forgotten in one order of the two additions only.
+#[test]
+fn arc_forgotten_in_one_interleaving() {
+    fails(Kind::Leak, || {
+        let a = Arc::new(Mutex::new(0));
+        let b = a.clone();
+        let t = thread::spawn(move || {
+            *b.lock() += 1;
+            if *b.lock() == 2 {
+                std::mem::forget(b);
+            }
+        });
+        *a.lock() += 1;
+        t.join().unwrap();
+    });
+}
+
+/// Counts down when dropped.
+struct CountsDownOnDrop(Arc<AtomicUsize>);
+
+impl Drop for CountsDownOnDrop {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, AcqRel);
+    }
+}
+
+#[test]
+fn destructor_with_an_atomic_while_the_model_dies() {
+    fails(Kind::Deadlock, || {
+        let n = Arc::new(AtomicUsize::new(2));
+        let m = Mutex::new(0);
+        let _counts = CountsDownOnDrop(n.clone());
+        let _first = m.lock();
+        let _second = m.lock();
+    });
+}
+
+#[test]
+fn panic_that_the_program_catches_with_a_lock_held() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    let passed = explore(|| {
+        let m = Arc::new(Mutex::new(0));
+        let m2 = m.clone();
+        let t = thread::spawn(move || {
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                let _guard = m2.lock();
+                panic!("caught by the program");
+            }));
+            assert!(caught.is_err());
+        });
+        t.join().unwrap();
+        drop(m.lock());
+    });
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
+}
+
+#[test]
+fn panic_while_another_thread_holds_a_lock() {
+    fails(Kind::Panic, || {
+        let m = Arc::new(Mutex::new(0));
+        let flag = Arc::new(AtomicBool::new(false));
+        let (m2, flag2) = (m.clone(), flag.clone());
+        let t = thread::spawn(move || {
+            assert!(!flag2.load(SeqCst), "main holds the lock");
+            drop(m2.lock());
+        });
+        let guard = m.lock();
+        flag.store(true, SeqCst);
+        drop(guard);
+        t.join().unwrap();
+    });
+}
+
+#[test]
+fn three_locks_in_a_ring() {
+    fails(Kind::Deadlock, || {
+        let (a, b, c) = (Mutex::new(1), Mutex::new(2), Mutex::new(3));
+        let both = |first: &Mutex<i32>, second: &Mutex<i32>| {
+            let mut x = first.lock();
+            *x += *second.lock();
+        };
+        thread::scope(|s| {
+            s.spawn(|| both(&a, &b));
+            s.spawn(|| both(&b, &c));
+            both(&c, &a);
+        });
+    });
 }

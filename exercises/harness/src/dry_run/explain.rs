@@ -134,7 +134,7 @@ fn too_many_steps(log: &Log) -> String {
 }
 
 /// The panic that explains the failure.
-pub(super) fn culprit(log: &Log) -> Option<&Panic> {
+pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
     if let Some(unseen) = log.unseen_panic() {
         return Some(unseen);
     }

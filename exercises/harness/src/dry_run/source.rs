@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 /// Source files, read once each.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sources(RefCell<HashMap<&'static str, Option<Rc<[String]>>>>);
+pub(crate) struct Sources(RefCell<HashMap<String, Option<Rc<[String]>>>>);
 
 impl Sources {
     /// The line that a place stands in, without the space around it. `None` where the file is not there, as
@@ -30,17 +30,24 @@ impl Sources {
 
     /// All lines of the file that a place is in.
     pub(crate) fn lines(&self, place: Place) -> Option<Rc<[String]>> {
+        self.file(place.file())
+    }
+
+    /// All lines of a file.
+    pub(crate) fn file(&self, path: &str) -> Option<Rc<[String]>> {
         let mut files = self.0.borrow_mut();
-        files
-            .entry(place.file())
-            .or_insert_with(|| read(place.file()))
-            .clone()
+        if let Some(known) = files.get(path) {
+            return known.clone();
+        }
+        let lines = read(path);
+        files.insert(path.to_owned(), lines.clone());
+        lines
     }
 }
 
 /// cargo compiles a workspace's packages in the workspace's root, which is what paths are relative to, and
 /// runs their tests in the package's folder. A file that was saved after the test was built is not what ran.
-fn read(file: &'static str) -> Option<Rc<[String]>> {
+fn read(file: &str) -> Option<Rc<[String]>> {
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let mut all = here.ancestors().map(|folder| folder.join(file));
     let path = all.find(|path| path.is_file())?;

@@ -1,0 +1,358 @@
+//! What happens before what in an interleaving, and which stronger ordering would make it so.
+//!
+//! A vector clock for each thread, run over the record by the rules of the C++20 memory model. An edge may be missing
+//! here, where the record does not show what a load read from; none is invented. So "ordered, if this store were
+//! Release" can be trusted, and it is what the diagnoses rest on.
+
+use crate::record::{Effect, Event, Log, MAX_THREADS, ObjectId, ThreadId, Value};
+use std::collections::HashMap;
+use std::sync::atomic::Ordering::{self, *};
+
+/// For each thread, how many events of the record up to its last one that happens before.
+type Clock = [usize; MAX_THREADS];
+
+/// Atomic operations taken to be stronger than they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stronger {
+    /// This write releases.
+    pub(super) release: Option<usize>,
+    /// This read acquires.
+    pub(super) acquire: Option<usize>,
+}
+
+/// The later of two accesses.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Later {
+    Event(usize),
+    /// What the thread would have done next.
+    Next(ThreadId),
+}
+
+/// The order of an interleaving's events.
+#[derive(Debug)]
+pub(super) struct Order {
+    /// After each event, that of its thread.
+    clocks: Vec<Clock>,
+    /// At the end.
+    threads: [Clock; MAX_THREADS],
+    /// For each event that reads an atomic, the event that wrote what it read, where that is known.
+    sources: HashMap<usize, Source>,
+}
+
+/// Where the value that was read comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The atomic was made with it.
+    Initial,
+    Event(usize),
+}
+
+/// A value that an atomic has had.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    by: Source,
+    value: Option<Value>,
+    /// What an acquiring read of it learns.
+    release: Clock,
+}
+
+#[derive(Debug)]
+struct Atomic {
+    written: Vec<Written>,
+    /// For each thread, the first of `written` that it may still read.
+    oldest: [usize; MAX_THREADS],
+}
+
+#[derive(Debug, Default)]
+struct Run {
+    threads: [Clock; MAX_THREADS],
+    /// What an acquire fence of the thread would learn.
+    unfenced: [Clock; MAX_THREADS],
+    /// What the thread's last release fence said.
+    fenced: [Clock; MAX_THREADS],
+    wake_ups: [Clock; MAX_THREADS],
+    tokens: [Clock; MAX_THREADS],
+    locks: HashMap<usize, Clock>,
+    atomics: HashMap<usize, Atomic>,
+}
+
+impl Order {
+    pub(super) fn new(log: &Log, stronger: Stronger) -> Self {
+        let mut run = Run::default();
+        let mut order = Self {
+            clocks: Vec::with_capacity(log.events.len()),
+            threads: Default::default(),
+            sources: HashMap::new(),
+        };
+        for (number, event) in log.events.iter().enumerate() {
+            run.threads[event.thread][event.thread] = number + 1;
+            if event.order().is_some() {
+                let release = stronger.release == Some(number);
+                let acquire = stronger.acquire == Some(number);
+                if let Some(source) = run.atomic(number, event, &order.clocks, release, acquire) {
+                    order.sources.insert(number, source);
+                }
+            } else {
+                run.other(event);
+            }
+            order.clocks.push(run.threads[event.thread]);
+        }
+        order.threads = run.threads;
+        order
+    }
+
+    /// Whether an event happens before a later access.
+    pub(super) fn is_before(&self, log: &Log, first: usize, later: Later) -> bool {
+        let clock = match later {
+            Later::Event(event) => &self.clocks[event],
+            Later::Next(thread) => &self.threads[thread],
+        };
+        clock[log.events[first].thread] > first
+    }
+
+    /// Where the value comes from that the event `read`.
+    pub(super) fn source(&self, read: usize) -> Option<Source> {
+        self.sources.get(&read).copied()
+    }
+
+    /// The writes whose release a read would acquire: the one that it read from, and, as long as that is a
+    /// read-modify-write, the one before it.
+    fn heads(&self, read: usize) -> Vec<usize> {
+        let mut heads = Vec::new();
+        let mut at = read;
+        while let Some(Source::Event(write)) = self.source(at) {
+            heads.push(write);
+            at = write;
+        }
+        heads
+    }
+}
+
+impl Run {
+    /// An operation on an atomic. Says where the value comes from that it reads.
+    fn atomic(
+        &mut self,
+        number: usize,
+        event: &Event,
+        clocks: &[Clock],
+        release: bool,
+        acquire: bool,
+    ) -> Option<Source> {
+        let (me, order) = (event.thread, event.order()?);
+        let atomic = self.atomics.entry(event.object?.index()).or_insert(Atomic {
+            written: vec![Written {
+                by: Source::Initial,
+                value: None,
+                release: Clock::default(),
+            }],
+            oldest: Default::default(),
+        });
+        let newest = atomic.written.len() - 1;
+        let mut continued = Clock::default();
+        let mut source = None;
+        if let Some(got) = event.reads() {
+            let read = if matches!(event.effect, Effect::Load { .. }) {
+                atomic.only_visible(me, got, &self.threads[me], clocks)
+            } else {
+                // A read-modify-write reads the newest value.
+                Some(newest)
+            };
+            if let Some(read) = read {
+                let seen = &mut atomic.written[read];
+                seen.value = Some(got);
+                source = Some(seen.by);
+                continued = seen.release;
+                atomic.oldest[me] = read;
+                join(&mut self.unfenced[me], &continued);
+                if acquire || matches!(order, Acquire | AcqRel | SeqCst) {
+                    join(&mut self.threads[me], &continued);
+                }
+            }
+        }
+        if let Some(value) = event.writes() {
+            let mut said = self.fenced[me];
+            if release || matches!(order, Release | AcqRel | SeqCst) {
+                said = self.threads[me];
+            }
+            // A read-modify-write continues the release sequence of what it replaces; a store ends it.
+            join(&mut said, &continued);
+            atomic.oldest[me] = newest + 1;
+            atomic.written.push(Written {
+                by: Source::Event(number),
+                value: Some(value),
+                release: said,
+            });
+        }
+        source
+    }
+
+    /// Everything else.
+    fn other(&mut self, event: &Event) {
+        let me = event.thread;
+        let now = self.threads[me];
+        if let Some(lock) = event.locks() {
+            let said = *self.lock(lock);
+            join(&mut self.threads[me], &said);
+        }
+        if let Some(lock) = event.unlocks() {
+            join(self.lock(lock), &now);
+        }
+        match &event.effect {
+            Effect::Spawn(thread) => join(&mut self.threads[*thread], &now),
+            Effect::Join(thread) => {
+                let end = self.threads[*thread];
+                join(&mut self.threads[me], &end);
+            }
+            Effect::Unpark(thread) => join(&mut self.tokens[*thread], &now),
+            Effect::ParkReturns | Effect::Wakes { name: "park", .. } => {
+                let token = self.tokens[me];
+                join(&mut self.threads[me], &token);
+            }
+            Effect::Notify { woken, .. } => {
+                for &thread in woken {
+                    join(&mut self.wake_ups[thread], &now);
+                }
+            }
+            Effect::Wakes { .. } => {
+                let wake_up = self.wake_ups[me];
+                join(&mut self.threads[me], &wake_up);
+            }
+            Effect::Fence(order) => {
+                if matches!(order, Acquire | AcqRel | SeqCst) {
+                    let unfenced = self.unfenced[me];
+                    join(&mut self.threads[me], &unfenced);
+                }
+                if matches!(order, Release | AcqRel | SeqCst) {
+                    self.fenced[me] = self.threads[me];
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn lock(&mut self, id: ObjectId) -> &mut Clock {
+        self.locks.entry(id.index()).or_default()
+    }
+}
+
+impl Atomic {
+    /// The one value in its history that `me` may still read and that is `got`. `None` if there are several.
+    fn only_visible(
+        &self,
+        me: ThreadId,
+        got: Value,
+        clock: &Clock,
+        clocks: &[Clock],
+    ) -> Option<usize> {
+        // A value is hidden by a later one whose write happens before the read.
+        let known = self.written.iter().rposition(|written| match written.by {
+            Source::Event(event) => (0..MAX_THREADS)
+                .any(|thread| clocks[event][thread] == event + 1 && clock[thread] > event),
+            Source::Initial => true,
+        });
+        let oldest = known.unwrap_or_default().max(self.oldest[me]);
+        let visible = self.written.iter().enumerate().skip(oldest);
+        let (sure, unsure): (Vec<_>, Vec<_>) = visible
+            .filter(|(_, written)| written.value.is_none_or(|value| value == got))
+            .partition(|(_, written)| written.value.is_some());
+        // What it was made with stands nowhere, but if it were the same, the write would have changed nothing.
+        match (sure.as_slice(), unsure.as_slice()) {
+            ([(only, _)], _) | ([], [(only, _)]) => Some(*only),
+            _ => None,
+        }
+    }
+}
+
+fn join(into: &mut Clock, other: &Clock) {
+    for (mine, theirs) in into.iter_mut().zip(other) {
+        *mine = (*mine).max(*theirs);
+    }
+}
+
+/// A pair of accesses to an atomic, by which one thread could have told the other, and what it lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub(super) write: usize,
+    pub(super) read: usize,
+    pub(super) stronger: Stronger,
+}
+
+impl Missing {
+    /// Whether one of the two is strong enough.
+    pub(super) fn has_one_end(&self) -> bool {
+        self.stronger.release.is_none() || self.stronger.acquire.is_none()
+    }
+}
+
+/// Interleavings longer than this are not searched for missing orderings.
+const SHORT_ENOUGH: usize = 400;
+
+/// The one pair of atomic operations whose orderings, were they stronger, would put `first` before `later`. `None`
+/// if it is before already, if there is no such pair, or if there are several.
+pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> {
+    if log.events.len() > SHORT_ENOUGH {
+        return None;
+    }
+    let is = Order::new(log, Stronger::default());
+    if is.is_before(log, first, later) {
+        return None;
+    }
+    let would_do = |missing: &Missing| {
+        let order = Order::new(log, missing.stronger);
+        order.is_before(log, first, later)
+    };
+    let pairs: Vec<(usize, usize)> = (0..log.events.len())
+        .flat_map(|read| is.heads(read).into_iter().map(move |write| (write, read)))
+        .filter(|&(write, read)| log.events[write].thread != log.events[read].thread)
+        .collect();
+    // One end first: where that is enough, the other has what it needs.
+    let attempts = [
+        |write, read| [(Some(write), None), (None, Some(read))],
+        |write, read| [(Some(write), Some(read)); 2],
+    ];
+    for ends in attempts {
+        let mut found: Vec<Missing> = Vec::new();
+        for &(write, read) in &pairs {
+            for (release, acquire) in ends(write, read) {
+                let missing = Missing {
+                    write,
+                    read,
+                    stronger: Stronger { release, acquire },
+                };
+                if !would_do(&missing) {
+                    continue;
+                }
+                // The same line read again is the same mistake: its last round counts.
+                match found
+                    .iter_mut()
+                    .find(|other| same_places(log, other, &missing))
+                {
+                    Some(other) => *other = missing,
+                    None => found.push(missing),
+                }
+            }
+        }
+        match found.as_slice() {
+            [] => {}
+            [only] => return Some(*only),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether both would be mended at the same places of the source.
+fn same_places(log: &Log, a: &Missing, b: &Missing) -> bool {
+    let place = |event: Option<usize>| event.map(|event| log.events[event].place);
+    place(a.stronger.release) == place(b.stronger.release)
+        && place(a.stronger.acquire) == place(b.stronger.acquire)
+        && log.events[a.write].object == log.events[b.write].object
+}
+
+/// The ordering that an operation needs to have the other half as well.
+pub(super) fn with_half(event: &Event, half: Ordering) -> Ordering {
+    match (event.order(), half) {
+        (Some(Acquire), Release) | (Some(Release), Acquire) => AcqRel,
+        _ => half,
+    }
+}

@@ -1,0 +1,975 @@
+//! The diagnoses ("Usually: …") are held against programs that have the mistake, in each of its natural forms, and
+//! against programs whose record looks alike and whose mistake is another one: there they keep silent.
+
+mod common;
+
+use common::relative_lines;
+use harness::page::Page;
+use harness::sync::model::{
+    Arc, Condvar, Mutex, RwLock,
+    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*, fence},
+    cell::UnsafeCell,
+    futex, thread,
+};
+use harness::verdict::Kind;
+use harness::{Failure, Model, explore};
+
+#[track_caller]
+fn usually(said: &str, program: impl Fn() + Send + Sync + 'static) -> Failure {
+    said_of(said, explore(program))
+}
+
+/// With a spurious wake-up.
+#[track_caller]
+fn usually_spurious(said: &str, program: impl Fn() + Send + Sync + 'static) -> Failure {
+    said_of(said, Model::new().spurious_wakeups(1).explore(program))
+}
+
+#[track_caller]
+fn said_of(said: &str, explored: Result<harness::Explored, Failure>) -> Failure {
+    let failure = explored.expect_err("the model must fail");
+    let report = failure.render(&Page::new(1_000));
+    let usually = report.lines().find(|line| line.starts_with("Usually: "));
+    assert!(usually.is_some_and(|text| text.contains(said)), "{report}");
+    failure
+}
+
+#[track_caller]
+fn silent(kind: Kind, program: impl Fn() + Send + Sync + 'static) {
+    silent_of(kind, explore(program));
+}
+
+#[track_caller]
+fn silent_of(kind: Kind, explored: Result<harness::Explored, Failure>) {
+    let failure = explored.expect_err("the model must fail");
+    assert_eq!(failure.kind, kind, "{}", failure.report);
+    assert!(!failure.report.contains("Usually"), "{}", failure.report);
+}
+
+/// Pins the picture.
+#[track_caller]
+fn pin(failure: &Failure) {
+    let first_line = std::panic::Location::caller().line();
+    let test = std::thread::current().name().map(str::to_owned);
+    let test = test.expect("libtest names the thread after the test");
+    let report = failure.render(&Page::new(100));
+    insta::assert_snapshot!(test, relative_lines(&report, "diagnosis.rs", first_line));
+}
+
+/// Plain memory that the model watches.
+struct Slot(UnsafeCell<u64>);
+
+// SAFETY: none of its own. Where nothing orders two accesses the model stops at the second, before the memory is
+// touched.
+unsafe impl Sync for Slot {}
+
+impl Slot {
+    #[track_caller]
+    fn new() -> Self {
+        Self(UnsafeCell::new(0))
+    }
+
+    #[track_caller]
+    fn write(&self) {
+        self.0.with_mut(|_| {});
+    }
+
+    #[track_caller]
+    fn read(&self) {
+        self.0.with(|_| {});
+    }
+}
+
+// Lost updates and check-then-act on an atomic.
+
+#[test]
+fn lost_update_of_spawned_threads() {
+    let failure = usually("lost update: thread 1 reads n", || {
+        let n = std::sync::Arc::new(AtomicUsize::new(0));
+        let all: Vec<_> = (0..2)
+            .map(|_| {
+                let n = n.clone();
+                thread::spawn(move || {
+                    let old = n.load(Acquire);
+                    n.store(old + 1, Release);
+                })
+            })
+            .collect();
+        for t in all {
+            t.join().unwrap();
+        }
+        assert_eq!(n.load(Acquire), 2, "two increments");
+    });
+    pin(&failure);
+}
+
+#[test]
+fn lost_update_behind_methods() {
+    struct Counter {
+        hits: AtomicUsize,
+    }
+    impl Counter {
+        fn hit(&self) {
+            let hits = self.hits.load(Acquire);
+            self.hits.store(hits + 1, Release);
+        }
+        fn total(&self) -> usize {
+            self.hits.load(Acquire)
+        }
+    }
+    usually("lost update: main reads hits", || {
+        let counter = Counter {
+            hits: AtomicUsize::new(0),
+        };
+        thread::scope(|s| {
+            s.spawn(|| counter.hit());
+            counter.hit();
+        });
+        let total = counter.total();
+        assert_eq!(total, 2);
+    });
+}
+
+#[test]
+fn check_then_act_on_a_stock() {
+    usually("check-then-act: ", || {
+        let stock = AtomicUsize::new(1);
+        let sold = AtomicUsize::new(0);
+        let buy = || {
+            if stock.load(Acquire) > 0 {
+                stock.store(0, Release);
+                assert_eq!(sold.fetch_add(1, AcqRel), 0, "sold twice");
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(buy);
+            buy();
+        });
+    });
+}
+
+#[test]
+fn check_then_act_in_a_spin_lock() {
+    usually("check-then-act: ", || {
+        let (slot, locked) = (Slot::new(), AtomicBool::new(false));
+        let enter = || {
+            while locked.load(Acquire) {
+                thread::yield_now();
+            }
+            locked.store(true, Relaxed);
+            slot.write();
+            locked.store(false, Release);
+        };
+        thread::scope(|s| {
+            s.spawn(enter);
+            enter();
+        });
+    });
+}
+
+/// The look is in a function of its own, and the panic speaks of what the functions answered.
+#[test]
+fn lost_update_and_check_then_act_by_way_of_a_getter() {
+    struct Account {
+        balance: AtomicUsize,
+    }
+    impl Account {
+        fn balance(&self) -> usize {
+            self.balance.load(Relaxed)
+        }
+        fn deposit(&self, amount: usize) -> usize {
+            let balance = self.balance();
+            let new = balance + amount;
+            self.balance.store(new, Relaxed);
+            new
+        }
+        fn withdraw(&self, amount: usize) -> bool {
+            let balance = self.balance();
+            if balance < amount {
+                return false;
+            }
+            self.balance.fetch_sub(amount, Relaxed);
+            true
+        }
+    }
+    fn both<T: Send>(of: impl Fn(&Account) -> T + Sync) -> (T, T) {
+        let account = Account {
+            balance: AtomicUsize::new(1),
+        };
+        thread::scope(|s| {
+            let other = s.spawn(|| of(&account));
+            (of(&account), other.join().unwrap())
+        })
+    }
+    usually("lost update: main reads balance", || {
+        let (a, b) = both(|account| account.deposit(1));
+        assert_eq!(a.max(b), 3);
+    });
+    usually("check-then-act: main looks at balance", || {
+        let (a, b) = both(|account| account.withdraw(1));
+        assert!(a != b, "there was enough for one");
+    });
+}
+
+/// A look before a read-modify-write that decides by itself costs nothing.
+#[test]
+fn look_before_a_swap_or_an_exchange() {
+    silent(Kind::Panic, || {
+        let (taken, n) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let work = || {
+            let first = !taken.load(Relaxed) && !taken.swap(true, AcqRel);
+            let mut old = n.load(Relaxed);
+            while let Err(now) = n.compare_exchange(old, old + 1, AcqRel, Relaxed) {
+                old = now;
+            }
+            usize::from(first)
+        };
+        let firsts = thread::scope(|s| {
+            let t = s.spawn(work);
+            work() + t.join().unwrap()
+        });
+        assert_eq!(firsts + n.load(Acquire), 4, "wrong by arithmetic");
+    });
+}
+
+/// A flag that several raise, whatever it was: nothing is lost by that. The sum is wrong for another reason.
+#[test]
+fn flags_raised_by_several_lose_nothing() {
+    silent(Kind::Panic, || {
+        let (started, sum) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let work = |n: usize| {
+            if !started.load(Acquire) {
+                started.store(true, Release);
+            }
+            sum.fetch_add(n, AcqRel);
+        };
+        thread::scope(|s| {
+            s.spawn(|| work(1));
+            work(1);
+        });
+        assert_eq!(sum.load(Acquire), 3, "wrong by arithmetic");
+    });
+}
+
+/// Both initialise, which does no harm; what fails comes later.
+#[test]
+fn initialised_twice_without_harm() {
+    fn initialise(ready: &AtomicBool) {
+        if ready.load(Acquire) {
+            return;
+        }
+        ready.store(true, Release);
+    }
+    silent(Kind::Panic, || {
+        let (ready, n) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let work = || {
+            initialise(&ready);
+            assert_eq!(n.fetch_add(1, AcqRel), 0, "somebody comes second");
+        };
+        thread::scope(|s| {
+            s.spawn(work);
+            work();
+        });
+    });
+}
+
+/// The store does not depend on the load.
+#[test]
+fn stores_of_constants_lose_nothing() {
+    silent(Kind::Panic, || {
+        let last = AtomicUsize::new(0);
+        let report = |n: usize| {
+            last.load(Acquire);
+            last.store(n, Release);
+        };
+        thread::scope(|s| {
+            s.spawn(|| report(1));
+            report(2);
+        });
+        assert_eq!(last.load(Acquire), 3, "nobody stores that");
+    });
+}
+
+/// An update is lost, but the panic speaks of something else.
+#[test]
+fn lost_update_that_nobody_looks_at() {
+    silent(Kind::Panic, || {
+        let (hits, sum) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || {
+            let old = hits.load(Relaxed);
+            hits.store(old + 1, Relaxed);
+            sum.fetch_add(1, AcqRel);
+        };
+        thread::scope(|s| {
+            s.spawn(work);
+            work();
+        });
+        assert_eq!(sum.load(Acquire), 3, "wrong by arithmetic");
+    });
+}
+
+#[test]
+fn increments_in_one_step_lose_nothing() {
+    silent(Kind::Panic, || {
+        let n = AtomicUsize::new(0);
+        thread::scope(|s| {
+            s.spawn(|| n.fetch_add(1, AcqRel));
+            n.fetch_add(1, AcqRel);
+        });
+        assert_eq!(n.load(Acquire), 3, "wrong by arithmetic");
+    });
+}
+
+// The same under a mutex that is given back in between.
+
+#[test]
+fn lost_update_in_two_critical_sections() {
+    usually("lost update: main looks under balance", || {
+        let balance = Mutex::new(0);
+        let deposit = || {
+            let old = *balance.lock();
+            *balance.lock() = old + 1;
+        };
+        thread::scope(|s| {
+            s.spawn(deposit);
+            deposit();
+        });
+        assert_eq!(*balance.lock(), 2);
+    });
+}
+
+#[test]
+fn check_then_act_in_two_critical_sections() {
+    usually("check-then-act: ", || {
+        let balance = Mutex::new(1);
+        let withdraw = || {
+            let enough = *balance.lock() >= 1;
+            if enough {
+                *balance.lock() -= 1;
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(withdraw);
+            withdraw();
+        });
+        assert!(*balance.lock() >= 0, "overdrawn");
+    });
+}
+
+#[test]
+fn two_critical_sections_that_do_not_depend() {
+    silent(Kind::Panic, || {
+        let balance = Mutex::new(0);
+        let work = || {
+            *balance.lock() += 1;
+            *balance.lock() += 1;
+        };
+        thread::scope(|s| {
+            s.spawn(work);
+            work();
+        });
+        assert_eq!(*balance.lock(), 5, "wrong by arithmetic");
+    });
+}
+
+/// The other thread only reads in between.
+#[test]
+fn two_critical_sections_with_a_reader_between() {
+    silent(Kind::Panic, || {
+        let balance = Mutex::new(0);
+        thread::scope(|s| {
+            s.spawn(|| drop(balance.lock()));
+            let old = *balance.lock();
+            *balance.lock() = old + 1;
+        });
+        assert_eq!(*balance.lock(), 2, "wrong by arithmetic");
+    });
+}
+
+// Wake-ups that are not looked into.
+
+#[test]
+fn condition_variable_in_an_if() {
+    let failure = usually_spurious("`if` where a `while`", || {
+        let (ready, changed) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                *ready.lock() = true;
+                changed.notify_one();
+            });
+            let mut guard = ready.lock();
+            if !*guard {
+                changed.wait(&mut guard);
+            }
+            assert!(*guard, "woken too early");
+        });
+    });
+    pin(&failure);
+}
+
+#[test]
+fn futex_in_an_if() {
+    usually_spurious("wakes up for no reason in word.wait", || {
+        let word = AtomicU32::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                word.store(1, Release);
+                futex::wake_one(&word);
+            });
+            if word.load(Acquire) == 0 {
+                futex::wait(&word, 0);
+            }
+            assert_eq!(word.load(Acquire), 1, "woken too early");
+        });
+    });
+}
+
+#[test]
+fn park_without_a_loop() {
+    usually_spurious("wakes up for no reason in park", || {
+        let done = std::sync::Arc::new(AtomicBool::new(false));
+        let (theirs, main) = (done.clone(), thread::current());
+        let t = thread::spawn(move || {
+            theirs.store(true, Release);
+            main.unpark();
+        });
+        thread::park();
+        assert!(done.load(Acquire), "woken too early");
+        t.join().unwrap();
+    });
+}
+
+/// Takes one out of a queue, and looks only once whether there is one.
+fn take_with_if(queue: &Mutex<u32>, filled: &Condvar) {
+    let mut guard = queue.lock();
+    if *guard == 0 {
+        filled.wait(&mut guard);
+    }
+    assert!(*guard > 0, "the queue is empty");
+    *guard -= 1;
+}
+
+/// Takes one out, if there is one, puts one in, and says so.
+fn take_and_put(queue: &Mutex<u32>, filled: &Condvar) {
+    let mut guard = queue.lock();
+    *guard = guard.saturating_sub(1);
+    drop(guard);
+    *queue.lock() += 1;
+    filled.notify_all();
+}
+
+#[test]
+fn stolen_wake_up() {
+    let failure = usually("thread 2 has queue first", || {
+        let (queue, filled) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| take_with_if(&queue, &filled));
+            s.spawn(|| take_and_put(&queue, &filled));
+            let mut guard = queue.lock();
+            *guard += 1;
+            filled.notify_one();
+            drop(guard);
+        });
+    });
+    pin(&failure);
+}
+
+/// What is put in is taken before the sleeper falls asleep, and the notification comes afterwards.
+#[test]
+fn late_notification() {
+    usually("is woken by a late notification in filled.wait", || {
+        let (queue, filled) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| take_with_if(&queue, &filled));
+            s.spawn(|| take_and_put(&queue, &filled));
+            *queue.lock() += 1;
+            filled.notify_one();
+        });
+    });
+}
+
+/// Woken for no reason, it looks again and sleeps again; what fails is something else.
+#[test]
+fn spurious_wake_up_that_a_loop_survives() {
+    let explored = Model::new().spurious_wakeups(1).explore(|| {
+        let (ready, changed) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                *ready.lock() = true;
+                changed.notify_all();
+            });
+            changed.wait_while(&mut ready.lock(), |ready| !*ready);
+            assert!(!*ready.lock(), "it is ready");
+        });
+    });
+    silent_of(Kind::Panic, explored);
+    let explored = Model::new().spurious_wakeups(1).explore(|| {
+        let word = AtomicU32::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                word.store(1, Release);
+                futex::wake_one(&word);
+            });
+            while word.load(Acquire) == 0 {
+                futex::wait(&word, 0);
+            }
+            assert_eq!(word.load(Acquire), 0, "it is 1");
+        });
+    });
+    silent_of(Kind::Panic, explored);
+}
+
+/// Another has the mutex before the one that is woken, which looks again: the wake-up is not to blame.
+#[test]
+fn wake_up_with_the_lock_taken_in_between_and_a_loop() {
+    silent(Kind::Panic, || {
+        let (queue, filled) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut guard = queue.lock();
+                while *guard == 0 {
+                    filled.wait(&mut guard);
+                }
+                assert_eq!(*guard, 2, "wrong by arithmetic");
+            });
+            *queue.lock() += 1;
+            filled.notify_one();
+            drop(queue.lock());
+        });
+    });
+}
+
+/// The loop is around the call of the function that waits.
+#[test]
+fn wait_in_a_function_that_a_loop_calls() {
+    fn block(filled: &Condvar, guard: &mut harness::sync::model::MutexGuard<'_, u32>) {
+        filled.wait(guard);
+    }
+    silent(Kind::Panic, || {
+        let (queue, filled) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut guard = queue.lock();
+                while *guard == 0 {
+                    block(&filled, &mut guard);
+                }
+                assert!(*guard < 2, "another one has been put in");
+            });
+            s.spawn(|| *queue.lock() += 1);
+            let mut guard = queue.lock();
+            *guard += 1;
+            filled.notify_one();
+            drop(guard);
+        });
+    });
+}
+
+// Orderings.
+
+#[test]
+fn relaxed_store() {
+    let failure = usually("the store is Relaxed and needs Release", || {
+        let (slot, ready) = (Slot::new(), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                ready.store(true, Relaxed);
+            });
+            if ready.load(Acquire) {
+                slot.read();
+            }
+        });
+    });
+    assert!(!failure.report.contains("needs Acquire"));
+}
+
+#[test]
+fn relaxed_load_in_a_loop() {
+    usually("the load is Relaxed and needs Acquire", || {
+        let (slot, ready) = (Slot::new(), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                ready.store(true, Release);
+            });
+            while !ready.load(Relaxed) {
+                thread::yield_now();
+            }
+            slot.read();
+        });
+    });
+}
+
+#[test]
+fn relaxed_at_both_ends_of_a_spin_lock() {
+    let lock = |acquire, release| {
+        move || {
+            let (slot, locked) = (Slot::new(), AtomicBool::new(false));
+            let enter = || {
+                while locked.swap(true, acquire) {
+                    thread::yield_now();
+                }
+                slot.write();
+                locked.store(false, release);
+            };
+            thread::scope(|s| {
+                s.spawn(enter);
+                enter();
+            });
+        }
+    };
+    usually(
+        "the store is Relaxed and needs Release, the swap is Relaxed and needs Acquire",
+        lock(Relaxed, Relaxed),
+    );
+    usually(
+        "the swap is Relaxed and needs Acquire",
+        lock(Relaxed, Release),
+    );
+    usually(
+        "the store is Relaxed and needs Release",
+        lock(Acquire, Relaxed),
+    );
+}
+
+/// The last one to leave destroys what the others used.
+#[test]
+fn countdown_without_acquire() {
+    let program = |order| {
+        move || {
+            let (slot, users) = (Slot::new(), AtomicUsize::new(2));
+            let leave = || {
+                slot.read();
+                if users.fetch_sub(1, order) == 1 {
+                    slot.write();
+                }
+            };
+            thread::scope(|s| {
+                s.spawn(leave);
+                leave();
+            });
+        }
+    };
+    usually(
+        "the fetch_sub is Release and needs AcqRel",
+        program(Release),
+    );
+    usually(
+        "the fetch_sub is Acquire and needs AcqRel",
+        program(Acquire),
+    );
+    explore(program(AcqRel)).expect("it is right");
+}
+
+/// A relaxed read-modify-write in between passes the release on, so it is not to blame.
+#[test]
+fn relaxed_store_at_the_head_of_a_release_sequence() {
+    usually("thread 1 did before its store", || {
+        let (slot, stage) = (Slot::new(), AtomicUsize::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                stage.store(1, Relaxed);
+            });
+            s.spawn(|| stage.fetch_add(1, Relaxed));
+            if stage.load(Acquire) == 2 {
+                slot.read();
+            }
+        });
+    });
+}
+
+#[test]
+fn stale_load_behind_a_relaxed_flag() {
+    usually("the load is Relaxed and needs Acquire", || {
+        let (data, flag) = (AtomicUsize::new(0), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| {
+                data.store(1, Relaxed);
+                flag.store(true, Release);
+            });
+            if flag.load(Relaxed) {
+                assert_eq!(data.load(Relaxed), 1);
+            }
+        });
+    });
+}
+
+/// The fence comes too early: the flag's ordering is not what its author forgot, but it is what would help.
+/// Nothing is said of a pair that fences have in order.
+#[test]
+fn fences_count_as_orderings() {
+    explore(|| {
+        let (slot, ready) = (Slot::new(), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                fence(Release);
+                ready.store(true, Relaxed);
+            });
+            if ready.load(Relaxed) {
+                fence(Acquire);
+                slot.read();
+            }
+        });
+    })
+    .expect("it is right");
+    usually("the load is Relaxed and needs Acquire", || {
+        let (slot, ready) = (Slot::new(), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                fence(Release);
+                ready.store(true, Relaxed);
+            });
+            if ready.load(Relaxed) {
+                slot.read();
+            }
+        });
+    });
+}
+
+/// The orderings are as they should be; the flag is raised too early.
+#[test]
+fn flag_raised_before_the_write() {
+    silent(Kind::DataRace, || {
+        let (slot, ready) = (Slot::new(), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| {
+                ready.store(true, Release);
+                slot.write();
+            });
+            if ready.load(Acquire) {
+                slot.read();
+            }
+        });
+    });
+}
+
+/// A counter for statistics happens to be read in between. Nobody goes by it.
+#[test]
+fn relaxed_counter_that_nobody_goes_by() {
+    silent(Kind::DataRace, || {
+        let (slot, writes) = (Slot::new(), AtomicUsize::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                writes.fetch_add(1, Relaxed);
+            });
+            writes.load(Relaxed);
+            slot.read();
+        });
+    });
+}
+
+#[test]
+fn stale_load_that_no_ordering_would_help() {
+    silent(Kind::Panic, || {
+        let data = AtomicUsize::new(0);
+        thread::scope(|s| {
+            s.spawn(|| data.store(1, Release));
+            assert_eq!(data.load(Acquire), 1, "not yet");
+        });
+    });
+}
+
+// No common lock.
+
+#[test]
+fn lock_held_by_one_side_only() {
+    usually("holds no lock", || {
+        let (slot, m) = (Slot::new(), Mutex::new(()));
+        thread::scope(|s| {
+            s.spawn(|| {
+                let _guard = m.lock();
+                slot.write();
+            });
+            slot.read();
+        });
+    });
+}
+
+#[test]
+fn two_different_locks() {
+    let failure = usually("both must hold the same one", || {
+        let slot = Slot::new();
+        let a = Mutex::new(());
+        let b = RwLock::new(());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let _guard = a.lock();
+                slot.write();
+            });
+            let _guard = b.write();
+            slot.write();
+        });
+    });
+    pin(&failure);
+}
+
+#[test]
+fn no_locks_at_all() {
+    silent(Kind::DataRace, || {
+        let slot = Slot::new();
+        thread::scope(|s| {
+            s.spawn(|| slot.write());
+            slot.write();
+        });
+    });
+}
+
+/// Both hold the same lock, for reading, and write.
+#[test]
+fn writing_with_the_same_read_lock() {
+    silent(Kind::DataRace, || {
+        let (slot, lock) = (Slot::new(), RwLock::new(()));
+        let write = || {
+            let _guard = lock.read();
+            slot.write();
+        };
+        thread::scope(|s| {
+            s.spawn(write);
+            write();
+        });
+    });
+}
+
+// Store buffering.
+
+fn store_buffering(order_of_store: harness::sync::model::atomic::Ordering, fences: [bool; 2]) {
+    let order_of_load = if order_of_store == SeqCst {
+        SeqCst
+    } else {
+        Relaxed
+    };
+    let (x, y) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let side = |mine: &AtomicUsize, other: &AtomicUsize, fenced: bool| {
+        mine.store(1, order_of_store);
+        if fenced {
+            fence(SeqCst);
+        }
+        other.load(order_of_load)
+    };
+    let (a, b) = thread::scope(|s| {
+        let t = s.spawn(|| side(&x, &y, fences[0]));
+        let b = side(&y, &x, fences[1]);
+        (t.join().unwrap(), b)
+    });
+    assert!(a + b > 0, "one of the two must see the other");
+}
+
+#[test]
+fn two_stores_that_neither_thread_sees() {
+    let needs = "Both need a fence(SeqCst)";
+    let failure = usually(needs, || store_buffering(Relaxed, [false, false]));
+    assert!(!failure.report.contains("In this model SeqCst"));
+    usually(needs, || store_buffering(Relaxed, [true, false]));
+    usually("SeqCst on the accesses themselves counts as AcqRel", || {
+        store_buffering(SeqCst, [false, false]);
+    });
+    explore(|| store_buffering(Relaxed, [true, true])).expect("it is right");
+}
+
+// Deadlocks; `failures.rs` has more of them.
+
+#[test]
+fn join_with_a_lock_held() {
+    let failure = usually("a join that keeps a lock: main waits for thread 1", || {
+        let m = std::sync::Arc::new(Mutex::new(0));
+        let theirs = m.clone();
+        let t = thread::spawn(move || *theirs.lock() += 1);
+        let _guard = m.lock();
+        t.join().unwrap();
+    });
+    pin(&failure);
+}
+
+#[test]
+fn scope_that_ends_with_a_lock_held() {
+    usually("Unlock before you join", || {
+        let m = Mutex::new(0);
+        let guard = m.lock();
+        thread::scope(|s| {
+            s.spawn(|| *m.lock() += 1);
+        });
+        drop(guard);
+    });
+}
+
+#[test]
+fn sleep_with_another_lock_held() {
+    usually("a sleep that keeps a lock: main sleeps", || {
+        let (outer, inner, changed) = (Mutex::new(()), Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let _outer = outer.lock();
+                *inner.lock() = true;
+                changed.notify_one();
+            });
+            let _outer = outer.lock();
+            changed.wait_while(&mut inner.lock(), |ready| !*ready);
+        });
+    });
+}
+
+#[test]
+fn park_with_a_lock_held() {
+    usually("a sleep that keeps a lock: main sleeps", || {
+        let m = std::sync::Arc::new(Mutex::new(false));
+        let (theirs, main) = (m.clone(), thread::current());
+        let t = thread::spawn(move || {
+            *theirs.lock() = true;
+            main.unpark();
+        });
+        let guard = m.lock();
+        thread::park();
+        drop(guard);
+        t.join().unwrap();
+    });
+}
+
+/// Whoever waits for the lock was never going to wake the sleeper.
+#[test]
+fn sleep_with_a_lock_held_that_a_bystander_needs() {
+    silent(Kind::Deadlock, || {
+        let (outer, inner, changed) = (Mutex::new(0), Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| *outer.lock() += 1);
+            let _outer = outer.lock();
+            changed.wait_while(&mut inner.lock(), |ready| !*ready);
+        });
+    });
+}
+
+#[test]
+fn join_of_a_thread_that_sleeps() {
+    silent(Kind::Deadlock, || {
+        let t = thread::spawn(thread::park);
+        let m = Mutex::new(());
+        let _guard = m.lock();
+        t.join().unwrap();
+    });
+}
+
+// Leaks.
+
+#[test]
+fn clone_that_is_forgotten() {
+    let failure = usually("it is the one that thread 1 made in row", || {
+        let a = Arc::new(0);
+        let theirs = a.clone();
+        let t = thread::spawn(move || std::mem::forget(theirs.clone()));
+        t.join().unwrap();
+    });
+    assert!(failure.report.contains("<== never dropped"));
+}
+
+/// Which of the two made at one place was forgotten, the record does not say.
+#[test]
+fn one_of_two_clones_made_at_one_place() {
+    silent(Kind::Leak, || {
+        let a = Arc::new(0);
+        let mut all: Vec<_> = (0..2).map(|_| a.clone()).collect();
+        std::mem::forget(all.pop());
+    });
+}
