@@ -95,6 +95,7 @@ pub struct Model {
     max_branches: usize,
     spurious_wakeups: usize,
     budget: Duration,
+    simplify_budget: Duration,
     /// See [`Session::uses_try_lock`]: found out on the way.
     uses_try_lock: bool,
     /// See [`Session::newest_only`].
@@ -119,6 +120,7 @@ impl Model {
             max_branches: 1_000,
             spurious_wakeups: 0,
             budget: BUDGET,
+            simplify_budget: SIMPLIFY_BUDGET,
             uses_try_lock: false,
             newest_only: false,
             recording: true,
@@ -161,6 +163,12 @@ impl Model {
         self
     }
 
+    /// Sets how long the search for a simpler failing interleaving may take. By default 1.5 s.
+    pub fn simplest_within(mut self, budget: Duration) -> Self {
+        self.simplify_budget = budget;
+        self
+    }
+
     /// Explores, says on standard output how much that was, and fails the test with a dry run on standard
     /// error if an interleaving fails.
     ///
@@ -192,8 +200,8 @@ impl Model {
     ///
     /// # Errors
     /// If an interleaving fails. The one reported is the simplest found that fails in the same way: without
-    /// a stale load if there is one such, and with the fewest forced switches. The search for it takes at most
-    /// 1.5 s.
+    /// a stale load if there is one such, and with the fewest forced switches. [`simplest_within`](Self::simplest_within)
+    /// says how long the search for it may take.
     pub fn explore(self, program: impl Fn() + Send + Sync + 'static) -> Result<Explored, Failure> {
         self.explore_with(program).map(|passed| passed.explored)
     }
@@ -221,7 +229,7 @@ impl Model {
             return None;
         }
         search.tried = true;
-        let deadline = Instant::now() + SIMPLIFY_BUDGET;
+        let deadline = Instant::now() + self.simplify_budget;
         let most = self.preemption_bound.map_or(SIMPLE_ENOUGH, |bound| {
             bound.saturating_sub(1).min(SIMPLE_ENOUGH)
         });

@@ -16,13 +16,13 @@ use harness::{Failure, Model, explore};
 
 #[track_caller]
 fn usually(said: &str, program: impl Fn() + Send + Sync + 'static) -> Failure {
-    said_of(said, explore(program))
+    said_of(said, common::patient().explore(program))
 }
 
 /// With a spurious wake-up.
 #[track_caller]
 fn usually_spurious(said: &str, program: impl Fn() + Send + Sync + 'static) -> Failure {
-    said_of(said, Model::new().spurious_wakeups(1).explore(program))
+    said_of(said, common::patient().spurious_wakeups(1).explore(program))
 }
 
 #[track_caller]
@@ -36,7 +36,7 @@ fn said_of(said: &str, explored: Result<harness::Explored, Failure>) -> Failure 
 
 #[track_caller]
 fn silent(kind: Kind, program: impl Fn() + Send + Sync + 'static) {
-    silent_of(kind, explore(program));
+    silent_of(kind, common::patient().explore(program));
 }
 
 #[track_caller]

@@ -20,7 +20,9 @@ use unicode_width::UnicodeWidthStr;
 #[track_caller]
 fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) -> Failure {
     let first_line = std::panic::Location::caller().line();
-    let failure = explore(program).expect_err("the model must fail");
+    let failure = common::patient()
+        .explore(program)
+        .expect_err("the model must fail");
     assert_eq!(failure.kind, kind, "{}", failure.report);
     let test = std::thread::current().name().map(str::to_owned);
     let test = test.expect("libtest names the thread after the test");

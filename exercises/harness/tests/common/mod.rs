@@ -1,5 +1,12 @@
 //! What the tests of reports have in common.
 
+use std::time::Duration;
+
+/// A model whose report is the simplest there is, however busy the machine.
+pub fn patient() -> harness::Model {
+    harness::Model::new().simplest_within(Duration::from_secs(60))
+}
+
 /// `failures.rs:123` becomes `failures.rs:+3`, counted from the line `first`, so that a change above a test changes
 /// nothing in its snapshot. What the columns lose by that, the snapshot loses too.
 pub fn relative_lines(report: &str, file: &str, first: u32) -> String {
