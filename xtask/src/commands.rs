@@ -1,6 +1,7 @@
 //! A module per command.
 
 pub mod break_;
+pub mod grade;
 pub mod hint;
 pub mod list;
 pub mod next;

@@ -5,6 +5,7 @@
 mod commands;
 mod diff;
 mod files;
+mod grade;
 mod guard;
 mod outcome;
 mod progress;
@@ -22,7 +23,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use commands::{Exit, break_, hint, list, next, test, verify as verify_command};
+use commands::{
+    Exit, break_, grade as grade_command, hint, list, next, test, verify as verify_command,
+};
 use run::Filter;
 use select::NoSuchName;
 use style::note;
@@ -71,6 +74,8 @@ enum Command {
         /// The mistake: its name, or the beginning of it; without one, list them
         mistake: Option<String>,
     },
+    /// For teachers: grade every lesson that was attempted, by the pristine tests
+    Grade(grade_command::Options),
     /// For authors: test everything, or the gates of some lessons
     Verify {
         /// The lessons; without any, all of them and the workspace's own tests
@@ -110,6 +115,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::List { json, check } => list::run(&workspace, list::Options { json, check }),
         Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
         Command::Break { lesson, mistake } => break_::run(&workspace, &lesson, mistake.as_deref()),
+        Command::Grade(options) => grade_command::run(&workspace, &options),
         Command::Verify {
             lessons,
             shipped,

@@ -8,7 +8,7 @@ use crate::run::Filter;
 use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, columns, paint, shorten, wrap};
 use crate::tests_of;
 use crate::verdict::{Explored, Heading, Sum, Tested, Verdict};
-use crate::workspace::{Lesson, Workspace};
+use crate::workspace::{Lesson, Status, Workspace};
 
 /// The most lines of a failure that a verdict shows. The tallest dry runs have about half as many.
 const REPORT_LINES: usize = 90;
@@ -53,11 +53,14 @@ impl Page<'_> {
             marks,
             ..
         } = self;
-        let of = format!(
-            "lesson {} of {}",
-            workspace.position(lesson),
-            workspace.lessons.len()
-        );
+        let of = match lesson.about.status {
+            Some(Status::ToBeWritten) => "to be written".to_owned(),
+            None => format!(
+                "lesson {} of {}",
+                workspace.position(lesson),
+                workspace.lessons.len()
+            ),
+        };
         let number = lesson.number.to_string();
         let room = WIDTH
             .saturating_sub(1 + columns(&number) + 2 + columns(&lesson.name) + columns(&of) + 6);

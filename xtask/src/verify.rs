@@ -5,6 +5,7 @@ pub mod builds;
 pub mod caught;
 pub mod gates;
 pub mod mistake;
+pub mod pristine;
 mod reference;
 pub mod scratch;
 pub mod table;

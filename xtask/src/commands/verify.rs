@@ -85,7 +85,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
 }
 
 /// Says on a terminal what takes so long, in a line that goes away again.
-fn say(what: &str) {
+pub fn say(what: &str) {
     let mut stderr = std::io::stderr();
     if stderr.is_terminal() {
         let dots = if what.is_empty() { "" } else { " …" };

@@ -1,12 +1,12 @@
-//! The gate of the reference, and the list of its tests that goes with it.
+//! The gate of the reference, and what is recorded of its tests.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::Gate;
 use super::builds::{jobs_of, last_words, run_all, said_of};
+use super::{Gate, pristine};
 use crate::files::write_atomically;
 use crate::outcome::Outcome;
 use crate::run::Setup;
@@ -17,7 +17,8 @@ use crate::workspace::{Lesson, Workspace};
 /// How often the reference runs each test.
 const REPETITIONS: usize = 3;
 
-/// The reference passes every test, each time; its models explore all there is; the list of tests is right.
+/// The reference passes every test, each time; its models explore all there is; the list of tests and the copies of
+/// them are right.
 pub fn gate(
     setup: &Setup,
     workspace: &Workspace,
@@ -61,6 +62,7 @@ pub fn gate(
     let there: BTreeSet<String> = jobs.iter().map(|job| job.canonical.clone()).collect();
     if problems.is_empty() {
         problems.extend(check_test_list(workspace, lesson, &there, record)?);
+        problems.extend(pristine::check(workspace, lesson, record)?);
     }
     let models = if interleavings > 0 {
         format!(", {interleavings} interleavings")

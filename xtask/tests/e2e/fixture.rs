@@ -208,6 +208,21 @@ impl Lesson<'_> {
         );
     }
 
+    /// Records the pristine copies, as `verify --record` does.
+    pub fn record(&self) {
+        for path in [
+            "Cargo.toml",
+            "src/lib.rs",
+            "src/race_freedom.rs",
+            "tests/correctness.rs",
+            "tests/no_leaks.rs",
+        ] {
+            let copy = self.solution(&format!("pristine/{path}"));
+            self.fixture
+                .write(&copy, &self.fixture.read(&self.exercise(path)));
+        }
+    }
+
     fn write_all(&self) {
         let Lesson {
             fixture,
@@ -320,5 +335,6 @@ impl Lesson<'_> {
             self.solution("tests.txt"),
             "race_freedom::adds_in_any_order\ncorrectness::adds\ncorrectness::adds_nothing\nno_leaks::keeps_nothing\n",
         );
+        self.record();
     }
 }

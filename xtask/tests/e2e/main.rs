@@ -2,6 +2,7 @@
 
 mod break_;
 mod fixture;
+mod grade;
 mod hostile;
 mod learner;
 mod verify;
