@@ -4,6 +4,7 @@ pub mod break_;
 pub mod grade;
 pub mod hint;
 pub mod list;
+pub mod new;
 pub mod next;
 pub mod test;
 pub mod verify;

@@ -11,6 +11,7 @@ mod outcome;
 mod progress;
 mod render;
 mod run;
+mod scaffold;
 mod select;
 mod style;
 mod tests_of;
@@ -24,7 +25,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    Exit, break_, grade as grade_command, hint, list, next, test, verify as verify_command,
+    Exit, break_, grade as grade_command, hint, list, new, next, test, verify as verify_command,
 };
 use run::Filter;
 use select::NoSuchName;
@@ -76,6 +77,8 @@ enum Command {
     },
     /// For teachers: grade every lesson that was attempted, by the pristine tests
     Grade(grade_command::Options),
+    /// For authors: lay out a new lesson, to be written
+    New(scaffold::Request),
     /// For authors: test everything, or the gates of some lessons
     Verify {
         /// The lessons; without any, all of them and the workspace's own tests
@@ -116,6 +119,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
         Command::Break { lesson, mistake } => break_::run(&workspace, &lesson, mistake.as_deref()),
         Command::Grade(options) => grade_command::run(&workspace, &options),
+        Command::New(request) => new::run(&workspace, &request),
         Command::Verify {
             lessons,
             shipped,

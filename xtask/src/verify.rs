@@ -6,7 +6,7 @@ pub mod caught;
 pub mod gates;
 pub mod mistake;
 pub mod pristine;
-mod reference;
+pub mod reference;
 pub mod scratch;
 pub mod table;
 mod texts;

@@ -36,7 +36,13 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
         );
     }
     let lessons = if wanted.is_empty() {
-        workspace.lessons.iter().collect()
+        let mut all: Vec<_> = workspace
+            .lessons
+            .iter()
+            .chain(&workspace.to_be_written)
+            .collect();
+        all.sort_by_key(|lesson| lesson.number);
+        all
     } else {
         wanted
             .iter()

@@ -76,6 +76,16 @@ pub fn gate(
     Ok(Gate::new(&lesson.name, "reference", problems, note))
 }
 
+/// A `tests.txt`.
+pub fn test_list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let mut text = String::from(
+        "# The tests that the reference passes: a lesson is done when all of these pass.\n\
+         # Written by `cargo xtask verify --record`, checked by `cargo xtask verify`.\n",
+    );
+    names.into_iter().for_each(|name| text.extend([name, "\n"]));
+    text
+}
+
 /// Whether `tests.txt` names the tests that the reference passed; writes it where that is asked for.
 fn check_test_list(
     workspace: &Workspace,
@@ -100,12 +110,7 @@ fn check_test_list(
                 .position(|other| other == *name)
                 .unwrap_or(usize::MAX)
         });
-        let mut text = String::from(
-            "# The tests that the reference passes: a lesson is done when all of these pass.\n\
-             # Written by `cargo xtask verify --record`, checked by `cargo xtask verify`.\n",
-        );
-        names.iter().for_each(|name| text.extend([name, "\n"]));
-        write_atomically(&path, text.as_bytes())
+        write_atomically(&path, test_list(names).as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
         return Ok(Vec::new());
     }

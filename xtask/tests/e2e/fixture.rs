@@ -2,7 +2,7 @@
 //! name.
 
 use std::cell::Cell;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, fs};
@@ -124,8 +124,14 @@ impl Fixture {
 
     /// Runs the runner to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, &[])
+    }
+
+    /// Runs the runner to its end, with these variables.
+    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Ran {
         self.redact(
             self.command(arguments)
+                .envs(variables.iter().copied())
                 .output()
                 .expect("the runner can be started"),
         )

@@ -5,4 +5,5 @@ mod fixture;
 mod grade;
 mod hostile;
 mod learner;
+mod new;
 mod verify;
