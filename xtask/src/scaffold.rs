@@ -122,7 +122,10 @@ pub fn lay_out(workspace: &Workspace, request: &Request) -> Result<Lesson> {
         write_atomically(&readme, plan.fill(CHAPTER).as_bytes())
             .with_context(|| format!("cannot write {}", readme.display()))?;
     }
-    Ok(lesson)
+    // As it is now that its chapter has a README.
+    let there = Workspace::load(&workspace.root)?.to_be_written;
+    let found = there.into_iter().find(|other| other.name == lesson.name);
+    Ok(found.unwrap_or(lesson))
 }
 
 impl Plan {

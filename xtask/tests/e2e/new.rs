@@ -14,7 +14,8 @@ fn real_like() -> Fixture {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("a workspace");
-    let harness = toml::Value::from(root.join("exercises/harness").to_string_lossy()).to_string();
+    let harness = root.join("exercises/harness");
+    let harness = toml::Value::from(&*harness.to_string_lossy()).to_string();
     let manifest = include_str!("../../../Cargo.toml")
         .replace("\"xtask\", \"exercises/harness\", ", "")
         .replace("\"exercises/harness\"", &harness);

@@ -4,7 +4,7 @@
 //! tests, the models in `race_freedom.rs`, see the model face.
 
 #[cfg(test)]
-#[allow(unused_imports, reason = "the stub has no use for it")]
+#[expect(unused_imports, reason = "the models are not written yet")]
 use harness::sync::model as sync;
 #[cfg(not(test))]
 #[allow(unused_imports, reason = "the stub has no use for it")]

@@ -2,10 +2,10 @@
 //! lesson's own tests.
 
 #[cfg(test)]
-#[allow(unused_imports, reason = "the reference is not written yet")]
+#[expect(unused_imports, reason = "the reference is not written yet")]
 use harness::sync::model as sync;
 #[cfg(not(test))]
-#[allow(unused_imports, reason = "the reference is not written yet")]
+#[expect(unused_imports, reason = "the reference is not written yet")]
 use harness::sync::real as sync;
 
 mod {{name}};
