@@ -35,6 +35,8 @@ pub struct Graded<'a> {
     pub tampered: Vec<(PathBuf, Change)>,
     /// How many tests the lesson has.
     pub tests: usize,
+    /// Whether the learner's file is the reference, letter by letter.
+    pub is_reference: bool,
     /// What became of the learner's file.
     pub work: Work,
 }
@@ -67,6 +69,7 @@ pub struct Submitted<'a> {
     tampered: Vec<(PathBuf, Change)>,
     unreadable: Option<String>,
     attempted: bool,
+    is_reference: bool,
 }
 
 impl<'a> Submitted<'a> {
@@ -86,6 +89,7 @@ impl<'a> Submitted<'a> {
             tampered: Vec::new(),
             unreadable: None,
             attempted: false,
+            is_reference: false,
         };
         let folder = root.join(&lesson.exercise);
         match pristine::changes(lesson, &pristine.path(lesson.pristine()), &folder) {
@@ -94,8 +98,10 @@ impl<'a> Submitted<'a> {
                     .into_iter()
                     .map(|(path, change)| (lesson.exercise.join(path), change)),
             ),
-            // Whatever it is, the pristine files are used.
-            Err(error) => submitted.unreadable = Some(format!("{error:#}")),
+            // What cannot be read differs from what can. The copies are used all the same.
+            Err(_) => submitted
+                .tampered
+                .push((lesson.exercise.clone(), Change::Edited)),
         }
         let file = root.join(lesson.file());
         if !file.is_file() {
@@ -110,8 +116,11 @@ impl<'a> Submitted<'a> {
                 return Ok(submitted);
             }
         };
-        let stub = fs::read(pristine.path(lesson.stub())).unwrap_or_default();
-        submitted.attempted = !pristine::same_text(&written, &stub);
+        let is = |path: PathBuf| {
+            fs::read(pristine.path(path)).is_ok_and(|text| pristine::same_text(&written, &text))
+        };
+        submitted.attempted = !is(lesson.stub());
+        submitted.is_reference = is(lesson.reference());
         if submitted.attempted {
             scratch.add_graded(pristine, lesson, written)?;
         }
@@ -130,6 +139,7 @@ impl<'a> Submitted<'a> {
             tampered,
             unreadable,
             attempted,
+            is_reference,
         } = self;
         let expected = tests_of::expected(pristine, lesson);
         let work = match unreadable {
@@ -144,6 +154,7 @@ impl<'a> Submitted<'a> {
             lesson,
             tampered,
             tests: expected.len(),
+            is_reference,
             work,
         }
     }

@@ -34,6 +34,7 @@ struct Row {
     title: String,
     attempted: bool,
     done: bool,
+    is_reference: bool,
     passed: usize,
     total: usize,
     /// Why there are no tests although the lesson was attempted.
@@ -136,6 +137,7 @@ impl Row {
             title: lesson.about.title.clone(),
             attempted: graded.is_attempted(),
             done: graded.is_done(),
+            is_reference: graded.is_reference,
             passed: 0,
             total: graded.tests,
             error: None,
@@ -166,6 +168,7 @@ impl Row {
                 let passed = |test: &&Test| test.verdict == Verdict::Passed;
                 row.passed = row.tests.iter().filter(passed).count();
                 row.word = match verdict.sum() {
+                    Sum::Passes if graded.is_reference => "passes; it is the reference",
                     Sum::Passes => "passes",
                     _ if verdict.cut_short => "fails; the time was up before all tests had run",
                     Sum::NothingWritten => "fails; nothing is written yet",
@@ -320,6 +323,7 @@ mod tests {
                     _ => Vec::new(),
                 },
                 tests: 9,
+                is_reference: lesson.name == "bank_account",
                 work,
             })
             .collect();

@@ -383,7 +383,8 @@ impl Files {
         let mut open: Vec<PathBuf> = parts.iter().map(PathBuf::from).collect();
         while let Some(part) = open.pop() {
             let full = folder.join(&part);
-            if full.is_dir() {
+            // A link to a folder may lead round in circles; no lesson has one.
+            if full.is_dir() && !full.is_symlink() {
                 for entry in fs::read_dir(&full)
                     .with_context(|| format!("cannot read {}", full.display()))?
                 {

@@ -32,7 +32,12 @@ fn run(fixture: &Fixture, arguments: &[&str]) -> Ran {
         .nth(2)
         .expect("a target folder")
         .to_owned();
-    fixture.run_with(arguments, &[("CARGO_TARGET_DIR", target.as_os_str())])
+    let variables = [
+        ("CARGO_TARGET_DIR", target.as_os_str()),
+        // Where only the runner was built so far, the rest has to be fetched.
+        ("CARGO_NET_OFFLINE", "false".as_ref()),
+    ];
+    fixture.run_with(arguments, &variables)
 }
 
 #[test]
