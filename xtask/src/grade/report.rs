@@ -333,6 +333,16 @@ mod tests {
         insta::assert_snapshot!("grades", page);
         let json = serde_json::to_string_pretty(&report).expect("JSON");
         insta::assert_snapshot!("grades_json", json);
+
+        // The README says what each field means.
+        let readme = include_str!("../../../README.md");
+        let keys = json
+            .lines()
+            .filter_map(|line| line.trim().split_once("\": "));
+        for (key, _) in keys {
+            let key = key.trim_start_matches('"');
+            assert!(readme.contains(&format!("`{key}`")), "{key}");
+        }
     }
 
     #[test]
