@@ -2,9 +2,11 @@
 
 pub mod break_;
 pub mod dry_run;
+pub mod grade;
 pub mod hint;
 mod in_place;
 pub mod list;
+pub mod new;
 pub mod next;
 pub mod reset;
 pub mod restore;

@@ -5,6 +5,7 @@
 mod commands;
 mod diff;
 mod files;
+mod grade;
 mod guard;
 mod lesson_file;
 mod outcome;
@@ -12,6 +13,7 @@ mod progress;
 mod readme;
 mod render;
 mod run;
+mod scaffold;
 mod select;
 mod style;
 mod tests_of;
@@ -26,7 +28,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    Exit, break_, dry_run, hint, list, next, reset, restore, swap, test, verify as verify_command,
+    Exit, break_, dry_run, grade as grade_command, hint, list, new, next, reset, restore, swap,
+    test, verify as verify_command,
 };
 use run::Filter;
 use select::NoSuchName;
@@ -112,6 +115,10 @@ enum Command {
         #[arg(long)]
         solution: bool,
     },
+    /// For teachers: grade every lesson that was attempted, by the pristine tests
+    Grade(grade_command::Options),
+    /// For authors: lay out a new lesson, to be written
+    New(scaffold::Request),
     /// For authors: test everything, or the gates of some lessons
     Verify {
         /// The lessons; without any, all of them and the workspace's own tests
@@ -172,6 +179,8 @@ fn run(command: Command) -> Result<Exit> {
             test,
             solution,
         } => dry_run::run(&workspace, &lesson, test.as_deref(), solution),
+        Command::Grade(options) => grade_command::run(&workspace, &options),
+        Command::New(request) => new::run(&workspace, &request),
         Command::Verify {
             lessons,
             shipped,

@@ -13,7 +13,7 @@ use crate::style::{
 use crate::tests_of;
 use crate::verdict::{Explored, Heading, Sum, Tested, Verdict};
 use crate::versions::words::count;
-use crate::workspace::{Lesson, Workspace};
+use crate::workspace::{Lesson, Status, Workspace};
 
 /// The most lines of a failure that a verdict shows. The tallest dry runs have about half as many.
 const REPORT_LINES: usize = 90;
@@ -72,11 +72,14 @@ impl Page<'_> {
             marks,
             ..
         } = self;
-        let of = format!(
-            "lesson {} of {}",
-            workspace.position(lesson),
-            workspace.lessons.len()
-        );
+        let of = match lesson.about.status {
+            Some(Status::ToBeWritten) => "to be written".to_owned(),
+            None => format!(
+                "lesson {} of {}",
+                workspace.position(lesson),
+                workspace.lessons.len()
+            ),
+        };
         let number = lesson.number.to_string();
         let room = width()
             .saturating_sub(1 + columns(&number) + 2 + columns(&lesson.name) + columns(&of) + 6);

@@ -50,6 +50,13 @@ pub const ONE: Duration = Duration::from_secs(6);
 /// profile `lesson` says the same.
 const AT_ONCE: usize = 8;
 
+/// The bounds of a lesson's tests in the runner's own executor.
+pub const LESSON: executor::Limits = executor::Limits {
+    one: ONE,
+    all: ALL_OWN,
+    at_once: AT_ONCE,
+};
+
 impl Setup {
     /// Looks around.
     ///
@@ -213,12 +220,7 @@ fn own(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Re
             }
         }
     }
-    let limits = executor::Limits {
-        one: ONE,
-        all: ALL_OWN,
-        at_once: AT_ONCE,
-    };
-    let tests = executor::run(setup, &jobs, &limits);
+    let tests = executor::run(setup, &jobs, &LESSON);
     let cut_short = tests.len() < jobs.len();
     Ok(Run::Ran(Ran {
         tests,

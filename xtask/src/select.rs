@@ -26,6 +26,14 @@ impl std::error::Error for NoSuchName {}
 /// No lesson is called that, or several begin like that.
 pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, NoSuchName> {
     let lessons = &workspace.lessons;
+    // Nobody comes upon a lesson that is to be written; its author names it in full.
+    let by_author = workspace
+        .to_be_written
+        .iter()
+        .find(|lesson| lesson.name == wanted || lesson.number.to_string() == wanted);
+    if let Some(lesson) = by_author {
+        return Ok(lesson);
+    }
     if let Some(lesson) = lessons.iter().find(|lesson| lesson.name == wanted) {
         return Ok(lesson);
     }
@@ -244,6 +252,7 @@ pub mod tests {
         Workspace {
             root: "/nowhere".into(),
             lessons: lessons.collect(),
+            to_be_written: Vec::new(),
         }
     }
 

@@ -8,9 +8,9 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 /// The folder of the exercises, beside the root's `Cargo.toml`.
-const EXERCISES: &str = "exercises";
+pub const EXERCISES: &str = "exercises";
 /// The folder of the solutions, which mirrors that of the exercises.
-const SOLUTIONS: &str = "solutions";
+pub const SOLUTIONS: &str = "solutions";
 
 /// The workspace and its lessons, in the order in which they are learnt.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Workspace {
     pub root: PathBuf,
     /// All lessons, chapter by chapter.
     pub lessons: Vec<Lesson>,
+    /// Those that are still to be written. A learner does not meet them: only their authors name them.
+    pub to_be_written: Vec<Lesson>,
 }
 
 /// One lesson: a crate under `exercises/`, and its reference under `solutions/`.
@@ -66,6 +68,16 @@ pub struct About {
     pub concepts: Vec<String>,
     /// How long it takes, in minutes.
     pub minutes: u32,
+    /// What is said of a lesson that is not finished.
+    pub status: Option<Status>,
+}
+
+/// `status` in `[package.metadata.lesson]`. A lesson that is finished has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Status {
+    /// It builds, and that is all: `list`, `next` and `grade` pass it over.
+    #[serde(rename = "to be written")]
+    ToBeWritten,
 }
 
 impl Lesson {
@@ -109,6 +121,16 @@ impl Lesson {
         format!("{}_solution", self.name)
     }
 
+    /// The copies of what a learner does not edit and the tests are built from, from the root.
+    pub fn pristine(&self) -> PathBuf {
+        self.solution.join("pristine")
+    }
+
+    /// The bench that measures the learner's file beside the reference, from the root.
+    pub fn bench(&self) -> PathBuf {
+        self.solution.join("benches/compare.rs")
+    }
+
     /// The list of the tests that the reference passes, from the root: one canonical name a line.
     pub fn test_list(&self) -> PathBuf {
         self.solution.join("tests.txt")
@@ -144,6 +166,7 @@ struct LessonTable {
     concepts: Vec<String>,
     #[serde(default)]
     minutes: u32,
+    status: Option<Status>,
 }
 
 impl Workspace {
@@ -173,24 +196,42 @@ impl Workspace {
     ///
     /// A folder or a lesson's manifest cannot be read, or two lessons have one name.
     pub fn load(root: &Path) -> Result<Self> {
+        Self::load_by(root, EXERCISES, |lesson| lesson.exercise.clone())
+    }
+
+    /// Reads the lessons under `root` from the manifests that the solutions have copies of, so that a learner who
+    /// edits or removes that of an exercise does not change which lessons there are.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Workspace::load`].
+    pub fn load_pristine(root: &Path) -> Result<Self> {
+        Self::load_by(root, SOLUTIONS, Lesson::pristine)
+    }
+
+    /// Reads the lessons whose folders are below `of` and whose manifests are in the folder that `manifest` tells.
+    fn load_by(root: &Path, of: &str, manifest: impl Fn(&Lesson) -> PathBuf) -> Result<Self> {
         let mut lessons: Vec<Lesson> = Vec::new();
-        for (chapter, chapter_folder) in numbered_folders(&root.join(EXERCISES))? {
+        for (chapter, chapter_folder) in numbered_folders(&root.join(of))? {
             let chapter_title = chapter_title(&root.join(EXERCISES).join(&chapter_folder));
-            for (lesson, folder) in numbered_folders(&root.join(EXERCISES).join(&chapter_folder))? {
+            for (number, folder) in numbered_folders(&root.join(of).join(&chapter_folder))? {
                 let inner = Path::new(&chapter_folder).join(folder);
-                let exercise = Path::new(EXERCISES).join(&inner);
-                let Some((name, about)) = read_manifest(&root.join(&exercise).join("Cargo.toml"))?
-                else {
-                    continue;
-                };
-                lessons.push(Lesson {
-                    name,
-                    number: Number { chapter, lesson },
+                let mut lesson = Lesson {
+                    name: String::new(),
+                    number: Number {
+                        chapter,
+                        lesson: number,
+                    },
                     chapter: chapter_title.clone(),
-                    about,
-                    exercise,
+                    about: About::default(),
+                    exercise: Path::new(EXERCISES).join(&inner),
                     solution: Path::new(SOLUTIONS).join(&inner),
-                });
+                };
+                let path = root.join(manifest(&lesson)).join("Cargo.toml");
+                if let Some((name, about)) = read_manifest(&path)? {
+                    (lesson.name, lesson.about) = (name, about);
+                    lessons.push(lesson);
+                }
             }
         }
         for (i, lesson) in lessons.iter().enumerate() {
@@ -203,9 +244,13 @@ impl Workspace {
                 );
             }
         }
+        let (to_be_written, lessons) = lessons
+            .into_iter()
+            .partition(|lesson| lesson.about.status == Some(Status::ToBeWritten));
         Ok(Self {
             root: root.to_owned(),
             lessons,
+            to_be_written,
         })
     }
 
@@ -225,7 +270,11 @@ impl Workspace {
 }
 
 /// The folders called `NN_something`, in the order of their numbers.
-fn numbered_folders(dir: &Path) -> Result<Vec<(u32, String)>> {
+///
+/// # Errors
+///
+/// The folder cannot be read.
+pub fn numbered_folders(dir: &Path) -> Result<Vec<(u32, String)>> {
     let entries =
         fs::read_dir(dir).with_context(|| format!("cannot read the folder {}", dir.display()))?;
     let mut folders = Vec::new();
@@ -290,6 +339,7 @@ fn read_manifest(path: &Path) -> Result<Option<(String, About)>> {
         go: table.go,
         concepts: table.concepts,
         minutes: table.minutes,
+        status: table.status,
     };
     Ok(Some((manifest.package.name, about)))
 }
@@ -355,6 +405,43 @@ mod tests {
                 "10.1 z The last chapter"
             ]
         );
+    }
+
+    #[test]
+    fn a_lesson_to_be_written_is_not_among_the_lessons() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = "exercises/01_x/01_a/Cargo.toml";
+        let lesson = "[package]\nname = \"a\"\n[package.metadata.lesson]\nstatus = ";
+        write(dir.path(), path, &format!("{lesson}\"to be written\"\n"));
+        let workspace = Workspace::load(dir.path()).expect("a workspace");
+        assert!(workspace.lessons.is_empty());
+        assert_eq!(workspace.to_be_written[0].name, "a");
+
+        write(dir.path(), path, &format!("{lesson}\"done\"\n"));
+        let error = Workspace::load(dir.path()).expect_err("no such status");
+        assert!(
+            format!("{error:#}").contains("expected `to be written`"),
+            "{error:#}"
+        );
+    }
+
+    #[test]
+    fn pristine_manifests_say_which_lessons_there_are() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        write(
+            dir.path(),
+            "exercises/01_x/01_a/Cargo.toml",
+            "no manifest any more",
+        );
+        write(
+            dir.path(),
+            "solutions/01_x/01_a/pristine/Cargo.toml",
+            "[package]\nname = \"a\"\n[package.metadata.lesson]\n",
+        );
+        let workspace = Workspace::load_pristine(dir.path()).expect("a workspace");
+        let lesson = &workspace.lessons[0];
+        assert_eq!(lesson.name, "a");
+        assert_eq!(lesson.exercise, Path::new("exercises/01_x/01_a"));
     }
 
     #[test]

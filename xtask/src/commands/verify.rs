@@ -37,7 +37,13 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
         );
     }
     let lessons = if wanted.is_empty() {
-        workspace.lessons.iter().collect()
+        let mut all: Vec<_> = workspace
+            .lessons
+            .iter()
+            .chain(&workspace.to_be_written)
+            .collect();
+        all.sort_by_key(|lesson| lesson.number);
+        all
     } else {
         wanted
             .iter()
@@ -86,7 +92,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
 }
 
 /// Says on a terminal what takes so long, in a line that goes away again.
-fn say(what: &str) {
+pub fn say(what: &str) {
     let mut stderr = std::io::stderr();
     if stderr.is_terminal() {
         let dots = if what.is_empty() { "" } else { " …" };

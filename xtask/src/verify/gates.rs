@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 use crate::run::cargo::{self, Built};
 use crate::run::{Setup, executor};
 use crate::verdict::FACADE_TEST;
-use crate::workspace::{Lesson, Workspace};
+use crate::workspace::{Lesson, Status, Workspace};
 
 /// The fewest mistakes of a lesson.
 const MISTAKES: usize = 5;
@@ -58,6 +58,9 @@ impl<'a> Verified<'a> {
         lesson: &'a Lesson,
         shipped: bool,
     ) -> Result<Self> {
+        if lesson.about.status == Some(Status::ToBeWritten) {
+            return Self::to_be_written(workspace, scratch, lesson);
+        }
         let name = &lesson.name;
         let mut gates = vec![Gate::new(
             name,
@@ -130,6 +133,26 @@ impl<'a> Verified<'a> {
         })
     }
 
+    /// Of a lesson that is to be written only this much is wanted: that it builds.
+    fn to_be_written(
+        workspace: &Workspace,
+        scratch: &mut Scratch,
+        lesson: &'a Lesson,
+    ) -> Result<Self> {
+        let in_scratch = workspace.path(lesson.stub()).is_file();
+        if in_scratch {
+            scratch.add_stub(workspace, lesson)?;
+            scratch.add_bench(workspace, lesson)?;
+        }
+        Ok(Self {
+            lesson,
+            gates: Vec::new(),
+            in_scratch,
+            mistakes: Vec::new(),
+            mistake_problems: Vec::new(),
+        })
+    }
+
     /// Runs what was built.
     ///
     /// # Errors
@@ -145,6 +168,14 @@ impl<'a> Verified<'a> {
     ) -> Result<Vec<Gate>> {
         let lesson = self.lesson;
         let name = &lesson.name;
+        if lesson.about.status == Some(Status::ToBeWritten) {
+            return Ok(vec![builds_gate(
+                lesson,
+                self.in_scratch,
+                references,
+                scratch,
+            )]);
+        }
         let mut gates = std::mem::take(&mut self.gates);
         if self.in_scratch {
             gates.push(stub_gate(setup, lesson, scratch)?);
@@ -173,6 +204,36 @@ impl<'a> Verified<'a> {
         }
         Ok(gates)
     }
+}
+
+/// Stub, reference and bench of a lesson that is to be written build without warnings.
+fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &Built) -> Gate {
+    let mut problems = Vec::new();
+    if !in_scratch {
+        problems.push(format!("there is no {}", lesson.stub().display()));
+    }
+    let (stub, bench) = (
+        scratch::stub_package(lesson),
+        scratch::bench_package(lesson),
+    );
+    let reference = lesson.solution_package();
+    let built = [(scratch, stub), (scratch, bench), (references, reference)];
+    for (built, package) in built {
+        let said = said_of(built, &package);
+        let there = built
+            .binaries
+            .iter()
+            .chain(&built.executables)
+            .any(|binary| binary.package == package);
+        if !there && said.is_empty() && in_scratch {
+            problems.push(format!(
+                "nothing of {package} was built: {}",
+                last_words(built)
+            ));
+        }
+        problems.extend(said);
+    }
+    Gate::new(&lesson.name, "builds", problems, "to be written")
 }
 
 /// The stub builds without warnings, and each of its tests fails through `todo!()` and ends.

@@ -1,12 +1,12 @@
-//! The gate of the reference, and the list of its tests that goes with it.
+//! The gate of the reference, and what is recorded of its tests.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::Gate;
 use super::builds::{jobs_of, last_words, run_all, said_of};
+use super::{Gate, pristine};
 use crate::files::write_atomically;
 use crate::outcome::Outcome;
 use crate::run::Setup;
@@ -17,7 +17,8 @@ use crate::workspace::{Lesson, Workspace};
 /// How often the reference runs each test.
 const REPETITIONS: usize = 3;
 
-/// The reference passes every test, each time; its models explore all there is; the list of tests is right.
+/// The reference passes every test, each time; its models explore all there is; the list of tests and the copies of
+/// them are right.
 pub fn gate(
     setup: &Setup,
     workspace: &Workspace,
@@ -61,6 +62,7 @@ pub fn gate(
     let there: BTreeSet<String> = jobs.iter().map(|job| job.canonical.clone()).collect();
     if problems.is_empty() {
         problems.extend(check_test_list(workspace, lesson, &there, record)?);
+        problems.extend(pristine::check(workspace, lesson, record)?);
     }
     let models = if interleavings > 0 {
         format!(", {interleavings} interleavings")
@@ -72,6 +74,16 @@ pub fn gate(
         there.len()
     );
     Ok(Gate::new(&lesson.name, "reference", problems, note))
+}
+
+/// A `tests.txt`.
+pub fn test_list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let mut text = String::from(
+        "# The tests that the reference passes: a lesson is done when all of these pass.\n\
+         # Written by `cargo xtask verify --record`, checked by `cargo xtask verify`.\n",
+    );
+    names.into_iter().for_each(|name| text.extend([name, "\n"]));
+    text
 }
 
 /// Whether `tests.txt` names the tests that the reference passed; writes it where that is asked for.
@@ -98,12 +110,7 @@ fn check_test_list(
                 .position(|other| other == *name)
                 .unwrap_or(usize::MAX)
         });
-        let mut text = String::from(
-            "# The tests that the reference passes: a lesson is done when all of these pass.\n\
-             # Written by `cargo xtask verify --record`, checked by `cargo xtask verify`.\n",
-        );
-        names.iter().for_each(|name| text.extend([name, "\n"]));
-        write_atomically(&path, text.as_bytes())
+        write_atomically(&path, test_list(names).as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
         return Ok(Vec::new());
     }

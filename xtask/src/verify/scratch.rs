@@ -1,5 +1,6 @@
 //! The scratch workspace under `target/verify`: stubs, mistakes and benches as crates of their own, so that the
-//! learner's tree is never touched and one call of cargo builds them all. `break` builds a single mistake there.
+//! learner's tree is never touched and one call of cargo builds them all. `break` builds a single mistake there,
+//! and `grade` the files that it grades.
 //!
 //! ```text
 //! target/verify/
@@ -8,6 +9,7 @@
 //!   exercises/…/               the lesson with its pristine stub, package NAME-stub
 //!   solutions/…/               the reference with its bench, package NAME-bench
 //!   mistakes/NAME/MISTAKE/     the lesson solved with the mistake, package NAME-mistake-MISTAKE
+//!   grade/NAME/                the pristine lesson with a learner's file, package NAME-grade
 //! ```
 //!
 //! Packages have names of their own because they share the target folder with the real ones: two packages of
@@ -55,6 +57,16 @@ pub fn mistake_package(lesson: &Lesson, mistake: &Mistake) -> String {
 /// The folder of a lesson solved with a mistake, from the scratch's root.
 pub fn mistake_folder(lesson: &Lesson, mistake: &Mistake) -> PathBuf {
     Path::new("mistakes").join(&lesson.name).join(&mistake.name)
+}
+
+/// The package of a lesson that is graded.
+pub fn graded_package(lesson: &Lesson) -> String {
+    format!("{}-grade", lesson.name)
+}
+
+/// The folder of a lesson that is graded, from the scratch's root.
+pub fn graded_folder(lesson: &Lesson) -> PathBuf {
+    Path::new("grade").join(&lesson.name)
 }
 
 impl Scratch {
@@ -170,6 +182,27 @@ impl Scratch {
             manifest.remove("test");
         }
         self.add(&mistake_folder(lesson, mistake), manifest, files)
+    }
+
+    /// Adds the pristine lesson with `file` as what its learner wrote.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Scratch::add_stub`].
+    pub fn add_graded(
+        &mut self,
+        workspace: &Workspace,
+        lesson: &Lesson,
+        file: Vec<u8>,
+    ) -> Result<()> {
+        let pristine = workspace.path(lesson.pristine());
+        let mut manifest = read_manifest(&pristine.join("Cargo.toml"))?;
+        rename(&mut manifest, &graded_package(lesson), &lesson.name);
+        manifest.remove("example");
+        let mut files = Files::default();
+        files.copy(&pristine, &["src", "tests"])?;
+        files.put(Path::new("src").join(lesson.file_name()), file);
+        self.add(&graded_folder(lesson), manifest, files)
     }
 
     fn add(&mut self, place: &Path, manifest: Table, mut files: Files) -> Result<()> {
@@ -314,14 +347,14 @@ fn make_paths_absolute(dependencies: &mut Table, root: &Path) {
     }
 }
 
-/// Files to be written to a folder.
+/// Files to be written to a folder, by their paths in it.
 #[derive(Debug, Default)]
-struct Files(Vec<(PathBuf, Vec<u8>)>);
+pub(super) struct Files(Vec<(PathBuf, Vec<u8>)>);
 
 impl Files {
     /// Adds a file, in place of one that was there.
     fn put(&mut self, path: PathBuf, content: Vec<u8>) {
-        self.0.retain(|(other, _)| *other != path);
+        self.remove(&path);
         self.0.push((path, content));
     }
 
@@ -329,12 +362,29 @@ impl Files {
         self.0.iter().any(|(other, _)| other == Path::new(path))
     }
 
+    /// The paths.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// What is to be written to `path`.
+    pub(super) fn get(&self, path: &Path) -> Option<&[u8]> {
+        let (_, content) = self.0.iter().find(|(other, _)| other == path)?;
+        Some(content)
+    }
+
+    /// Takes a file out again.
+    pub(super) fn remove(&mut self, path: &Path) {
+        self.0.retain(|(other, _)| other != path);
+    }
+
     /// Adds what is in these parts of a folder.
-    fn copy(&mut self, folder: &Path, parts: &[&str]) -> Result<()> {
+    pub(super) fn copy(&mut self, folder: &Path, parts: &[&str]) -> Result<()> {
         let mut open: Vec<PathBuf> = parts.iter().map(PathBuf::from).collect();
         while let Some(part) = open.pop() {
             let full = folder.join(&part);
-            if full.is_dir() {
+            // A link to a folder may lead round in circles; no lesson has one.
+            if full.is_dir() && !full.is_symlink() {
                 for entry in fs::read_dir(&full)
                     .with_context(|| format!("cannot read {}", full.display()))?
                 {
@@ -349,7 +399,7 @@ impl Files {
     }
 
     /// Makes the folder hold these files and no others.
-    fn write(self, folder: &Path) -> Result<()> {
+    pub(super) fn write(self, folder: &Path) -> Result<()> {
         let keep: BTreeSet<PathBuf> = self.0.iter().map(|(path, _)| folder.join(path)).collect();
         remove_others(folder, &keep)?;
         self.write_beside_others(folder)

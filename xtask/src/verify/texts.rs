@@ -65,6 +65,14 @@ pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
             Err(error) => problems.push(format!("{part} cannot be read: {error}")),
         }
     }
+    // Whether these are there is the other gates' affair.
+    let chapter = lesson.exercise.with_file_name("README.md");
+    for path in [lesson.stub(), lesson.reference(), lesson.bench(), chapter] {
+        let text = fs::read_to_string(workspace.path(&path)).unwrap_or_default();
+        if text.contains(PLACEHOLDER) {
+            problems.push(format!("{}: `{PLACEHOLDER}`", path.display()));
+        }
+    }
     problems
 }
 
@@ -116,7 +124,10 @@ fn hints(text: &str) -> Vec<String> {
 fn manifest(lesson: &Lesson) -> Vec<String> {
     let about = &lesson.about;
     let missing = [
-        ("package.description", about.description.trim().is_empty()),
+        (
+            "package.description",
+            about.description.trim().is_empty() || about.description.contains(PLACEHOLDER),
+        ),
         (
             "package.metadata.lesson.title",
             about.title.trim().is_empty(),

@@ -2,7 +2,7 @@
 //! name.
 
 use std::cell::Cell;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, fs};
@@ -127,7 +127,12 @@ impl Fixture {
 
     /// Runs the runner to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        self.run_command(&mut self.command(arguments))
+        self.run_with(arguments, &[])
+    }
+
+    /// Runs the runner to its end, with these variables.
+    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Ran {
+        self.run_command(self.command(arguments).envs(variables.iter().copied()))
     }
 
     /// Runs a command that starts the runner to its end.
@@ -237,6 +242,21 @@ impl Lesson<'_> {
                  -    a + b\n+    {wrong}\n"
             ),
         );
+    }
+
+    /// Records the pristine copies, as `verify --record` does.
+    pub fn record(&self) {
+        for path in [
+            "Cargo.toml",
+            "src/lib.rs",
+            "src/race_freedom.rs",
+            "tests/correctness.rs",
+            "tests/no_leaks.rs",
+        ] {
+            let copy = self.solution(&format!("pristine/{path}"));
+            self.fixture
+                .write(&copy, &self.fixture.read(&self.exercise(path)));
+        }
     }
 
     fn write_all(&self) {
@@ -350,5 +370,6 @@ impl Lesson<'_> {
             self.solution("tests.txt"),
             "race_freedom::adds_in_any_order\ncorrectness::adds\ncorrectness::adds_nothing\nno_leaks::keeps_nothing\n",
         );
+        self.record();
     }
 }

@@ -3,8 +3,10 @@
 mod break_;
 mod dry_run;
 mod fixture;
+mod grade;
 mod hostile;
 mod killed;
 mod learner;
+mod new;
 mod swap;
 mod verify;

@@ -144,6 +144,14 @@ fn each_gate_rejects_what_it_is_for() {
         "correctness::adds\ncorrectness::gone\n",
     );
 
+    let copies = lesson(14, "copies");
+    fixture.replace(
+        &copies.exercise("tests/no_leaks.rs"),
+        "What it keeps",
+        "What it holds",
+    );
+    fixture.remove(&copies.solution("pristine/src/lib.rs"));
+
     let mistakes = lesson(9, "mistakes");
     five_mistakes(&mistakes);
     mistakes.mistake("none", "b + a", "correctness::adds", "panic");
@@ -226,7 +234,7 @@ fn each_gate_rejects_what_it_is_for() {
 
     let ran = fixture.run(&[
         "verify", "texts", "api", "warns", "passes", "hangs", "fails", "partly", "lists",
-        "mistakes", "few", "trip", "bench", "no_stub", "drifted", "unmarked", "endless",
+        "mistakes", "few", "trip", "bench", "no_stub", "copies", "drifted", "unmarked", "endless",
         "misnamed", "silent",
     ]);
     assert_eq!(ran.code, Some(1));
@@ -287,6 +295,16 @@ fn each_gate_rejects_what_it_is_for() {
             "header.patch: the header has no `Why:`",
         ),
         ("few", "mistakes", "1 mistakes; a lesson has at least 5"),
+        (
+            "copies",
+            "reference",
+            "exercises/01_bad/14_copies/tests/no_leaks.rs differs from its copy in solutions/01_bad/14_copies/pristine",
+        ),
+        (
+            "copies",
+            "reference",
+            "if the exercise is right: cargo xtask verify copies --record",
+        ),
         ("trip", "tour", "it does not run to its end"),
         ("bench", "bench", "cannot find function `sub`"),
         (
@@ -356,7 +374,19 @@ fn each_gate_rejects_what_it_is_for() {
         fixture.read(&few.exercise("README.md"))
     );
 
-    let recorded = fixture.run(&["verify", "lists", "--record"]);
+    let recorded = fixture.run(&["verify", "lists", "copies", "--record"]);
+    assert_eq!(
+        problems(&recorded, "copies", "reference"),
+        None,
+        "{}",
+        recorded.stdout
+    );
+    for path in ["src/lib.rs", "tests/no_leaks.rs"] {
+        assert_eq!(
+            fixture.read(&copies.solution(&format!("pristine/{path}"))),
+            fixture.read(&copies.exercise(path))
+        );
+    }
     assert_eq!(
         problems(&recorded, "lists", "reference"),
         None,

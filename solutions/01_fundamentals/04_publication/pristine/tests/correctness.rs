@@ -1,0 +1,260 @@
+//! What the docs promise, on real threads. Nothing here needs luck to pass, and the tests with threads do
+//! not catch a wrong ordering: that is what the models in `src/race_freedom.rs` are for.
+
+use publication::Publication;
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Barrier, MutexGuard};
+use std::thread;
+
+#[test]
+fn get_is_none_before_publish() {
+    let cell = Publication::<String>::new();
+    assert_eq!(cell.get(), None);
+    assert_eq!(cell.get(), None, "a get changes nothing");
+}
+
+#[test]
+fn get_lends_what_was_published() {
+    let cell = Publication::new();
+    assert_eq!(cell.publish(String::from("first")), Ok(()));
+    assert_eq!(cell.get().map(String::as_str), Some("first"));
+}
+
+#[test]
+fn every_get_lends_the_same_value() {
+    let cell = Publication::new();
+    assert_eq!(cell.publish([7u64; 32]), Ok(()));
+    let (once, again) = (cell.get().unwrap(), cell.get().unwrap());
+    assert_eq!(once, &[7; 32]);
+    assert!(
+        std::ptr::eq(once, again),
+        "two calls of get lent two different values"
+    );
+}
+
+#[test]
+fn a_late_publisher_gets_its_value_back() {
+    let cell = Publication::new();
+    assert_eq!(cell.publish(String::from("first")), Ok(()));
+    assert_eq!(
+        cell.publish(String::from("second")),
+        Err(String::from("second")),
+        "another value was published before"
+    );
+}
+
+/// The reference taken before the refusals is looked at after each of them: a slot that is written again
+/// would change under the reader's eyes. There are more refusals than a byte can count.
+#[test]
+fn a_refused_publish_changes_nothing() {
+    let cell = Publication::new();
+    assert_eq!(cell.publish(1), Ok(()));
+    let seen = cell.get().expect("published");
+    for late in 2..600 {
+        assert_eq!(cell.publish(late), Err(late), "1 was published before");
+        assert_eq!(*seen, 1, "a reference lent before {late} was refused");
+        assert_eq!(cell.get(), Some(&1), "get after {late} was refused");
+    }
+    assert_eq!(cell.into_inner(), Some(1));
+}
+
+#[test]
+fn into_inner_takes_the_value_out() {
+    let cell = Publication::new();
+    assert_eq!(cell.publish(String::from("mine")), Ok(()));
+    assert_eq!(cell.into_inner(), Some(String::from("mine")));
+}
+
+#[test]
+fn into_inner_of_an_empty_cell_is_none() {
+    assert_eq!(Publication::<u32>::new().into_inner(), None);
+}
+
+/// Whether a value is there cannot be read off the value.
+#[test]
+fn any_value_can_be_published() {
+    let nothing = Publication::new();
+    assert_eq!(nothing.publish(None::<u32>), Ok(()));
+    assert_eq!(nothing.publish(Some(1)), Err(Some(1)));
+    assert_eq!(nothing.get(), Some(&None));
+    assert_eq!(nothing.into_inner(), Some(None));
+
+    let zero = Publication::new();
+    assert_eq!(zero.publish(0u8), Ok(()));
+    assert_eq!(zero.get(), Some(&0));
+
+    let unit = Publication::new();
+    assert_eq!(unit.get(), None);
+    assert_eq!(unit.publish(()), Ok(()));
+    assert_eq!(unit.publish(()), Err(()));
+    assert_eq!(unit.get(), Some(&()));
+    assert_eq!(unit.into_inner(), Some(()));
+}
+
+#[test]
+fn one_of_many_publishers_wins() {
+    const PUBLISHERS: usize = 4;
+    for _ in 0..100 {
+        let cell = Publication::new();
+        let start = Barrier::new(PUBLISHERS);
+        let results: Vec<_> = thread::scope(|scope| {
+            let publishers: Vec<_> = (0..PUBLISHERS)
+                .map(|me| {
+                    let (cell, start) = (&cell, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        cell.publish(me)
+                    })
+                })
+                .collect();
+            publishers.into_iter().map(|p| p.join().unwrap()).collect()
+        });
+
+        let winners: Vec<_> = (0..PUBLISHERS).filter(|&me| results[me].is_ok()).collect();
+        assert_eq!(winners.len(), 1, "exactly one publisher wins: {results:?}");
+        for (me, result) in results.into_iter().enumerate() {
+            if me != winners[0] {
+                assert_eq!(result, Err(me), "publisher {me} gets its own value back");
+            }
+        }
+        assert_eq!(cell.get(), Some(&winners[0]));
+    }
+}
+
+/// Sets its flag when it goes.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// After CH-19: what a send publishes is there for whoever receives it. Here for everybody who looks.
+#[test]
+fn readers_see_nothing_or_the_whole_value() {
+    const WHOLE: [usize; 16] = [1; 16];
+    for _ in 0..50 {
+        let cell = Publication::new();
+        let start = Barrier::new(3);
+        let published = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    start.wait();
+                    while !published.load(Ordering::Acquire) {
+                        // Copied before it is looked at: a torn value may be whole again when printed.
+                        if let Some(seen) = cell.get().copied() {
+                            assert_eq!(seen, WHOLE, "a reader saw part of a value");
+                        }
+                    }
+                    // `publish` has returned Ok, and the flag makes that happen before this.
+                    assert_eq!(cell.get(), Some(&WHOLE));
+                });
+            }
+            start.wait();
+            // Set also if `publish` panics: the readers must not look for ever.
+            let _published = SetOnDrop(&published);
+            assert_eq!(cell.publish(WHOLE), Ok(()));
+        });
+    }
+}
+
+/// Once published, always there: for a reader among readers, and while others try to publish. A `get` that
+/// gives up when somebody else holds a lock fails here, sooner or later.
+#[test]
+fn a_published_value_never_hides() {
+    const LOOKS: usize = 200_000;
+    let cell = Publication::new();
+    assert_eq!(cell.publish(1), Ok(()));
+    let start = Barrier::new(3);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                start.wait();
+                for look in 0..LOOKS {
+                    assert_eq!(cell.get(), Some(&1), "published before look {look}");
+                }
+            });
+        }
+        start.wait();
+        for _ in 0..LOOKS {
+            assert_eq!(cell.publish(2), Err(2), "1 was published before");
+        }
+    });
+}
+
+/// The cell is made here, filled there, and emptied in a third place.
+#[test]
+fn the_cell_moves_between_threads() {
+    let cell = Publication::new();
+    let cell = thread::spawn(move || {
+        assert_eq!(cell.publish(String::from("from afar")), Ok(()));
+        cell
+    })
+    .join()
+    .unwrap();
+    let value = thread::spawn(move || cell.into_inner()).join().unwrap();
+    assert_eq!(value, Some(String::from("from afar")));
+}
+
+/// The bounds of the section "Threads" in the docs. What has to be allowed is used, what has to be refused
+/// is asked for: a program that relies on a refusal cannot be compiled, so it cannot be a test.
+#[test]
+fn send_and_sync_follow_from_the_value() {
+    let cell = Publication::new();
+    thread::scope(|scope| {
+        scope.spawn(|| cell.publish(5));
+    });
+    assert_eq!(cell.get(), Some(&5));
+
+    /// `Is::<T>::SEND`: the constant of the impl with the bound, where the bound holds, else the trait's.
+    struct Is<T>(PhantomData<T>);
+    trait Otherwise {
+        const SEND: bool = false;
+        const SYNC: bool = false;
+    }
+    impl<T> Otherwise for Is<T> {}
+    impl<T: Send> Is<T> {
+        const SEND: bool = true;
+    }
+    impl<T: Sync> Is<T> {
+        const SYNC: bool = true;
+    }
+
+    let bounds = [
+        (Is::<Publication<u32>>::SEND, true, "u32", "Send"),
+        (Is::<Publication<u32>>::SYNC, true, "u32", "Sync"),
+        // Another thread can change what a `&Cell` shows: one thread at a time may have the cell.
+        (
+            Is::<Publication<Cell<u32>>>::SEND,
+            true,
+            "Cell<u32>",
+            "Send",
+        ),
+        (
+            Is::<Publication<Cell<u32>>>::SYNC,
+            false,
+            "Cell<u32>",
+            "Sync",
+        ),
+        // Two threads with an `Rc` each would count references in a data race.
+        (Is::<Publication<Rc<u32>>>::SEND, false, "Rc<u32>", "Send"),
+        (Is::<Publication<Rc<u32>>>::SYNC, false, "Rc<u32>", "Sync"),
+        // A guard may be looked at by all threads but must be dropped by the one that locked. A shared
+        // cell would carry it to the thread that drops the cell.
+        (
+            Is::<Publication<MutexGuard<'static, u32>>>::SYNC,
+            false,
+            "MutexGuard<u32>",
+            "Sync",
+        ),
+    ];
+    for (is, should_be, value, bound) in bounds {
+        let verb = if should_be { "must be" } else { "must not be" };
+        assert_eq!(is, should_be, "Publication<{value}> {verb} {bound}");
+    }
+}

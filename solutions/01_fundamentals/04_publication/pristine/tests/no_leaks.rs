@@ -1,0 +1,93 @@
+//! A published value is dropped exactly once, and one that was never published is not dropped at all.
+//!
+//! Tracked values are numbers on purpose. A string that is dropped twice takes the whole process with it; a
+//! number lets the test say what happened. The heap is watched beside them, for cells that keep their value
+//! in a box.
+
+use harness::leaks::{self, track};
+use harness::sync::real::thread;
+use publication::Publication;
+use std::cell::Cell;
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+#[test]
+fn a_value_is_dropped_with_its_cell() {
+    leaks::check(|| {
+        let cell = Publication::new();
+        cell.publish(track(1)).expect("the only publisher wins");
+        assert!(cell.get().is_some());
+    });
+}
+
+/// The value has no size, so that a destructor called on a slot that was never written has no rubbish to
+/// work on: it counts, and nothing worse happens.
+#[test]
+fn an_empty_cell_drops_nothing() {
+    thread_local! {
+        static DROPS: Cell<usize> = const { Cell::new(0) };
+    }
+    struct Counted;
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            DROPS.set(DROPS.get() + 1);
+        }
+    }
+
+    leaks::check(|| {
+        drop(Publication::<Counted>::new());
+        assert_eq!(DROPS.get(), 0, "dropped with an empty cell");
+        assert!(Publication::<Counted>::new().into_inner().is_none());
+        assert_eq!(DROPS.get(), 0, "dropped by into_inner of an empty cell");
+    });
+}
+
+#[test]
+fn a_refused_value_stays_with_its_owner() {
+    leaks::check(|| {
+        let cell = Publication::new();
+        cell.publish(track(1)).expect("the first publisher wins");
+        let refused = cell.publish(track(2)).expect_err("the second is refused");
+        assert_eq!(refused, 2);
+        drop(refused);
+        assert_eq!(cell.get().map(|value| **value), Some(1));
+    });
+}
+
+#[test]
+fn a_value_taken_out_is_dropped_once() {
+    leaks::check(|| {
+        let cell = Publication::new();
+        cell.publish(track(1)).expect("the only publisher wins");
+        let value = cell.into_inner().expect("published");
+        assert_eq!(value, 1);
+    });
+}
+
+#[test]
+fn every_value_is_dropped_once() {
+    leaks::check(|| {
+        let cell = Publication::new();
+        thread::scope(|scope| {
+            for value in [track(1), track(2), track(3)] {
+                let cell = &cell;
+                scope.spawn(move || drop(cell.publish(value)));
+            }
+        });
+        assert!(cell.get().is_some());
+    });
+}
+
+/// For a cell that keeps its value in a box: a box whose value has moved out still has to be freed.
+#[test]
+fn the_memory_goes_back_too() {
+    leaks::check(|| {
+        let full = Publication::new();
+        assert_eq!(full.publish([1u64; 8]), Ok(()));
+        assert_eq!(full.publish([2u64; 8]), Err([2; 8]));
+        let taken = Publication::new();
+        assert_eq!(taken.publish([3u64; 8]), Ok(()));
+        assert_eq!(taken.into_inner(), Some([3; 8]));
+    });
+}

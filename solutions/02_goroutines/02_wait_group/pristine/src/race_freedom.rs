@@ -1,0 +1,315 @@
+//! Every interleaving of a few small programs. IDs such as WG-03 name behaviours of Go's `sync.WaitGroup`.
+
+use crate::WaitGroup;
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::{cell::UnsafeCell, thread};
+use harness::verdict::{Kind, failure_line};
+
+/// Catches a `wait` that sleeps first and looks afterwards: nobody is there to wake it.
+#[test]
+fn wait_returns_at_once_on_zero() {
+    // WG-01
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.wait();
+        group.add(1);
+        group.done();
+        group.wait();
+    });
+}
+
+/// A program that must not end, because one task of two is never done. To sleep for ever is what the model
+/// calls a deadlock, so here that is the only answer that is right: catches a `wait` that returns with tasks
+/// unfinished, and one that spins.
+#[test]
+fn wait_sleeps_while_a_task_is_unfinished() {
+    // WG-02
+    let explored = harness::Model::new().explore(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        group.done();
+        group.wait();
+    });
+    match explored {
+        Ok(_) => panic!("`wait` returned, and the counter was 1"),
+        Err(failure) if failure.kind == Kind::Deadlock => {}
+        Err(failure) => {
+            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+            panic!("`wait` should fall asleep here, and it does not");
+        }
+    }
+}
+
+/// Catches the lost wakeup: main looks and sees 1, the worker counts down and notifies nobody, main falls
+/// asleep.
+#[test]
+fn the_last_done_wakes_the_waiter() {
+    // WG-02
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || group.done());
+            group.wait();
+        });
+    });
+}
+
+/// Catches one notification for several sleepers: both wait before main is done.
+#[test]
+fn every_waiter_wakes() {
+    // WG-03
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "waiter 1", || group.wait());
+            spawn(s, "waiter 2", || group.wait());
+            group.done();
+        });
+    });
+}
+
+/// Catches a wakeup that only `done` gives: the worker finishes two tasks in one `add`.
+#[test]
+fn a_negative_add_wakes_the_waiter() {
+    // WG-08
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "worker", || group.add(-2));
+            group.wait();
+        });
+    });
+}
+
+/// Catches a count-down that is lost when two come at once, after which main sleeps for ever, and a wait that
+/// ends when main's own task is done and the worker's is not.
+#[test]
+fn wait_returns_after_every_done() {
+    // WG-02, WG-06
+    harness::model(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered();
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                finished.raise();
+                group.done();
+            });
+            group.done();
+            group.wait();
+            assert!(
+                finished.is_raised(),
+                "`wait` returned before the worker's `done`"
+            );
+        });
+    });
+}
+
+/// Catches a wait for the tasks that there were when it began: the worker's first `done` comes after main
+/// fell asleep, and leaves one task.
+#[test]
+fn an_add_extends_the_wait() {
+    // WG-14
+    harness::model(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                group.add(1);
+                group.done();
+                finished.raise();
+                group.done();
+            });
+            group.wait();
+            assert!(
+                finished.is_raised(),
+                "`wait` returned before the last `done`"
+            );
+        });
+    });
+}
+
+/// Catches `if` for `while`: main is woken for no reason, before the worker is done.
+#[test]
+fn a_spurious_wakeup_does_not_end_the_wait() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                finished.raise();
+                group.done();
+            });
+            group.wait();
+            assert!(finished.is_raised(), "`wait` returned before `done`");
+        });
+    });
+}
+
+/// Catches a count-down, or a look at the counter, that orders nothing: main reads what the worker wrote, and
+/// must not read too soon, whether the worker's `done` was the last or main's own, and whether main slept or
+/// not.
+#[test]
+fn what_a_task_wrote_is_visible_after_wait() {
+    // WG-07
+    harness::model(|| {
+        let group = WaitGroup::new();
+        let slot = Slot::empty();
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                slot.write(7);
+                group.done();
+            });
+            group.done();
+            group.wait();
+            assert_eq!(slot.read(), 7);
+        });
+    });
+}
+
+/// Catches what is left over from the first round, such as a flag that says "released" for ever: the second
+/// has a task of its own.
+#[test]
+fn the_next_round_is_waited_for_too() {
+    // WG-04
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        group.done();
+        group.wait();
+
+        let finished = Flag::lowered();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                finished.raise();
+                group.done();
+            });
+            group.wait();
+            assert!(
+                finished.is_raised(),
+                "the second round's `wait` returned before its `done`"
+            );
+        });
+    });
+}
+
+/// Catches a `done` that is not finished with the group when it releases the waiter: main begins the next
+/// round while the worker is still in the last one.
+#[test]
+fn a_released_waiter_may_start_the_next_round() {
+    // WG-04, WG-10
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || group.done());
+            group.wait();
+            group.add(1);
+            group.done();
+            group.wait();
+        });
+    });
+}
+
+/// Catches a waiter left behind: before main has run, the worker begins a second round and ends it. Main may
+/// return for either zero, but return it must.
+#[test]
+fn a_waiter_overtaken_by_the_next_round_still_returns() {
+    // WG-13
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                group.done();
+                group.add(1);
+                group.done();
+            });
+            group.wait();
+        });
+    });
+}
+
+/// Catches a load and a store where one step is needed: of two `add`s at once, one is lost, and the second
+/// `done` finds zero.
+#[test]
+fn adds_at_once_all_count() {
+    // WG-08
+    harness::model(|| {
+        let group = WaitGroup::new();
+        thread::scope(|s| {
+            let other = spawn(s, "other", || group.add(1));
+            group.add(1);
+            other.join().expect("`add` does not panic");
+        });
+        group.done();
+        group.done();
+        group.wait();
+    });
+}
+
+/// Spawns a thread whose column in the dry run bears this name.
+#[track_caller]
+fn spawn<'scope, F: FnOnce() + Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    name: &str,
+    f: F,
+) -> thread::ScopedJoinHandle<'scope, ()> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, f)
+        .expect("a thread can be spawned")
+}
+
+/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
+/// newest value: a `wait` that returns too early is caught by it, and one that leaves a task's writes behind
+/// is not. That one is caught by a [`Slot`].
+struct Flag(AtomicBool);
+
+impl Flag {
+    fn lowered() -> Self {
+        Self(AtomicBool::named("finished", false))
+    }
+
+    #[track_caller]
+    fn raise(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    #[track_caller]
+    fn is_raised(&self) -> bool {
+        self.0.fetch_or(false, Relaxed)
+    }
+}
+
+/// Plain memory, guarded by nothing but the group.
+struct Slot(UnsafeCell<u32>);
+
+// SAFETY: none of its own: it is the group that has to order the accesses. Where it does not, the model ends
+// the test at the second of the two, before the memory is touched.
+unsafe impl Sync for Slot {}
+
+impl Slot {
+    fn empty() -> Self {
+        Self(UnsafeCell::named("slot", 0))
+    }
+
+    #[track_caller]
+    fn write(&self, value: u32) {
+        // SAFETY: the model has checked that nobody else is at it.
+        self.0.with_mut(|slot| unsafe { *slot = value });
+    }
+
+    #[track_caller]
+    fn read(&self) -> u32 {
+        // SAFETY: the model has checked that nobody writes.
+        self.0.with(|slot| unsafe { *slot })
+    }
+}

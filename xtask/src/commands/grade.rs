@@ -1,0 +1,121 @@
+//! `cargo xtask grade [LESSON…]`: every lesson that was attempted, against the pristine tests.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::Exit;
+use super::verify::say;
+use crate::files::lock;
+use crate::grade::{Graded, Partition, Report, Submitted};
+use crate::run::Setup;
+use crate::run::cargo::Built;
+use crate::select;
+use crate::style::{self, Marks, note};
+use crate::verify::scratch::Scratch;
+use crate::workspace::{EXERCISES, Lesson, SOLUTIONS, Workspace};
+
+/// What to grade, and how.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The lessons; without any, all
+    lessons: Vec<String>,
+    /// For programs: the grades as JSON on stdout, and the table on stderr
+    #[arg(long)]
+    json: bool,
+    /// Only every N-th lesson, beginning with the K-th: the same ones every time
+    #[arg(long, value_name = "K/N")]
+    partition: Option<Partition>,
+    /// Grade the files in the checkout DIR, with the tests, the harness and the runner of this one
+    #[arg(long, value_name = "DIR")]
+    submission: Option<PathBuf>,
+    /// Grade the files in this checkout, with the tests and the harness of the checkout DIR
+    #[arg(long, value_name = "DIR", conflicts_with = "submission")]
+    pristine: Option<PathBuf>,
+}
+
+/// Grades, and says so.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
+    for dir in options.submission.iter().chain(&options.pristine) {
+        if !dir.join(EXERCISES).is_dir() {
+            bail!(
+                "{} has no {EXERCISES}/: give the folder of a checkout of the lessons",
+                dir.display()
+            );
+        }
+    }
+    let here = &workspace.root;
+    // Absolute: cargo runs in a folder of its own.
+    let root = match &options.pristine {
+        Some(dir) => std::path::absolute(dir)?,
+        None => here.clone(),
+    };
+    let submission = options.submission.as_ref().unwrap_or(here);
+    let pristine = Workspace::load_pristine(&root)?;
+    if pristine.lessons.is_empty() {
+        bail!(
+            "no lesson in {} has pristine copies to grade by; its maintainers write them: cargo xtask verify --record",
+            root.join(SOLUTIONS).display()
+        );
+    }
+    let lessons = chosen(&pristine, options)?;
+
+    let setup = Setup::new()?;
+    let mut scratch = Scratch::new(&pristine)?;
+    let _lock = lock(&scratch.root().join("lock"))?;
+    let mut submitted = Vec::new();
+    for lesson in lessons {
+        submitted.push(Submitted::read(
+            &pristine,
+            &mut scratch,
+            lesson,
+            submission,
+        )?);
+    }
+    let built = if submitted.iter().any(Submitted::is_attempted) {
+        say("building what is attempted");
+        scratch.build(&setup, &pristine, false)?
+    } else {
+        Built::default()
+    };
+    let mut graded: Vec<Graded<'_>> = Vec::new();
+    for submitted in submitted {
+        say("testing");
+        graded.push(submitted.grade(&setup, &pristine, &built));
+    }
+    say("");
+
+    let report = Report::new(options.partition, &graded);
+    let table = report.render(Marks::of_locale());
+    if options.json {
+        note(anstream::adapter::strip_str(&table).to_string().trim_end());
+        style::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
+    } else {
+        style::print(&table);
+    }
+    Ok(if report.passes() {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+/// The lessons that were named, in their order, as far as they are in the partition. A lesson is in the same part
+/// whatever others are named.
+fn chosen<'a>(pristine: &'a Workspace, options: &Options) -> Result<Vec<&'a Lesson>> {
+    let mut lessons = if options.lessons.is_empty() {
+        pristine.lessons.iter().collect()
+    } else {
+        options
+            .lessons
+            .iter()
+            .map(|wanted| select::lesson(pristine, wanted))
+            .collect::<Result<Vec<_>, _>>()?
+    };
+    lessons.sort_by_key(|lesson| lesson.number);
+    lessons.dedup_by_key(|lesson| lesson.number);
+    if let Some(partition) = options.partition {
+        lessons.retain(|lesson| partition.has(pristine.position(lesson)));
+    }
+    Ok(lessons)
+}

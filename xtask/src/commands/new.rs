@@ -1,0 +1,39 @@
+//! `cargo xtask new CHAPTER NAME`: a lesson to be written.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use super::Exit;
+use crate::render::{Page, paragraph, row};
+use crate::scaffold::{self, Request};
+use crate::style::{self, Marks};
+use crate::workspace::Workspace;
+
+/// Lays out the lesson and says what to do with it.
+pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
+    let lesson = scaffold::lay_out(workspace, request)?;
+    let page = Page {
+        workspace,
+        lesson: &lesson,
+        marks: Marks::of_locale(),
+        current: false,
+    };
+    let mut text = page.header();
+    text.push('\n');
+    paragraph(
+        &mut text,
+        "It builds. `To be written` marks what is missing, and as long as the manifest says so too, learners do not \
+         meet the lesson. README.md, \"Adding a lesson\", says in which order to go on.",
+    );
+    let _ = writeln!(text);
+    row(&mut text, "Edit", lesson.exercise.display());
+    row(&mut text, "", lesson.solution.display());
+    row(
+        &mut text,
+        "Then",
+        format!("cargo xtask verify {}", lesson.name),
+    );
+    style::print(&text);
+    Ok(Exit::Success)
+}

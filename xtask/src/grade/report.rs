@@ -1,0 +1,358 @@
+//! Grades for people and for programs.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::{Graded, Partition, Work, real_places};
+use crate::outcome::Outcome;
+use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, columns, paint, shorten, width, wrap};
+use crate::verdict::{Sum, Tested};
+use crate::verify::pristine::Change;
+use crate::workspace::Lesson;
+
+/// The layout of the JSON. A field may be added; one that changes its meaning raises this.
+const VERSION: u32 = 1;
+
+/// The most tests of a lesson that the table names. All of them are in the JSON.
+const NAMED: usize = 5;
+
+/// What was graded. The same in JSON; the README says what its fields mean.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    version: u32,
+    partition: Option<Partition>,
+    attempted: usize,
+    done: usize,
+    lessons: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    number: String,
+    name: String,
+    title: String,
+    attempted: bool,
+    done: bool,
+    is_reference: bool,
+    passed: usize,
+    total: usize,
+    /// Why there are no tests although the lesson was attempted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    tests: Vec<Test>,
+    tampered: Vec<Tampered>,
+    #[serde(skip)]
+    word: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Test {
+    name: String,
+    verdict: Verdict,
+    /// What kind of failure it is, for one that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    /// In a few words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    message: String,
+    /// In full.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    report: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Verdict {
+    Passed,
+    Failed,
+    NotWritten,
+    NotRun,
+}
+
+#[derive(Debug, Serialize)]
+struct Tampered {
+    file: String,
+    change: Change,
+}
+
+impl Report {
+    /// The report on these lessons.
+    pub fn new(partition: Option<Partition>, graded: &[Graded<'_>]) -> Self {
+        Self {
+            version: VERSION,
+            partition,
+            attempted: graded.iter().filter(|one| one.is_attempted()).count(),
+            done: graded.iter().filter(|one| one.is_done()).count(),
+            lessons: graded.iter().map(Row::new).collect(),
+        }
+    }
+
+    /// Whether all that was attempted passes.
+    pub fn passes(&self) -> bool {
+        self.attempted == self.done
+    }
+
+    /// The table.
+    pub fn render(&self, marks: Marks) -> String {
+        let mut page = String::new();
+        let names = self.lessons.iter().map(|row| columns(&row.name)).max();
+        for row in &self.lessons {
+            row.render(&mut page, names.unwrap_or_default(), marks);
+        }
+        if self.lessons.iter().any(|row| !row.tampered.is_empty()) {
+            page.push_str(
+                "\n Files that differ from the originals were not used: the originals were.\n",
+            );
+        }
+        let gap = if self.lessons.is_empty() { "" } else { "\n" };
+        let part = self
+            .partition
+            .map_or_else(String::new, |partition| format!("Part {partition}: "));
+        let (attempted, done) = (self.attempted, self.done);
+        let sum = match attempted {
+            0 => "nothing is attempted; every file is its stub".to_owned(),
+            _ => format!(
+                "{attempted} attempted, {done} passed, {} failed",
+                attempted - done
+            ),
+        };
+        let open = match self.lessons.len() - attempted {
+            open if attempted > 0 && open > 0 => format!(", {open} not attempted"),
+            _ => String::new(),
+        };
+        let lessons = self.lessons.len();
+        let s = if lessons == 1 { "" } else { "s" };
+        let _ = writeln!(page, "{gap} {part}{lessons} lesson{s}: {sum}{open}");
+        page
+    }
+}
+
+impl Row {
+    fn new(graded: &Graded<'_>) -> Self {
+        let lesson = graded.lesson;
+        let mut row = Self {
+            number: lesson.number.to_string(),
+            name: lesson.name.clone(),
+            title: lesson.about.title.clone(),
+            attempted: graded.is_attempted(),
+            done: graded.is_done(),
+            is_reference: graded.is_reference,
+            passed: 0,
+            total: graded.tests,
+            error: None,
+            tests: Vec::new(),
+            tampered: graded
+                .tampered
+                .iter()
+                .map(|(file, change)| Tampered {
+                    file: file.to_string_lossy().replace('\\', "/"),
+                    change: *change,
+                })
+                .collect(),
+            word: "not attempted",
+        };
+        match &graded.work {
+            Work::NotAttempted => {}
+            Work::NotBuilt(said) => {
+                row.word = "does not compile";
+                row.error = Some(said.clone());
+            }
+            Work::Tested(verdict) => {
+                row.tests = verdict
+                    .tests
+                    .iter()
+                    .map(|test| Test::new(test, lesson))
+                    .collect();
+                row.total = row.tests.len();
+                let passed = |test: &&Test| test.verdict == Verdict::Passed;
+                row.passed = row.tests.iter().filter(passed).count();
+                row.word = match verdict.sum() {
+                    Sum::Passes if graded.is_reference => "passes; it is the reference",
+                    Sum::Passes => "passes",
+                    _ if verdict.cut_short => "fails; the time was up before all tests had run",
+                    Sum::NothingWritten => "fails; nothing is written yet",
+                    _ => "fails",
+                };
+            }
+        }
+        row
+    }
+
+    fn render(&self, page: &mut String, names: usize, marks: Marks) {
+        let (mark, style) = match (self.attempted, self.done) {
+            (_, true) => (marks.good, GOOD),
+            (true, false) => (marks.bad, BAD),
+            (false, _) => (marks.open, FAINT),
+        };
+        let count = if self.attempted {
+            format!("{:>3} of {:<3}  ", self.passed, self.total)
+        } else {
+            " ".repeat(12)
+        };
+        let _ = writeln!(
+            page,
+            " {:<5} {} {:<names$}  {count}{}",
+            self.number,
+            paint(style, mark),
+            self.name,
+            self.word
+        );
+        for Tampered { file, change } in &self.tampered {
+            let _ = writeln!(page, "         {} {file}", paint(OPEN, change));
+        }
+        for line in self.error.iter().flat_map(|said| said.lines()) {
+            let _ = writeln!(page, "{}", format!("         {line}").trim_end());
+        }
+        let left = |test: &&Test| test.verdict != Verdict::Passed;
+        for test in self.tests.iter().filter(left).take(NAMED) {
+            let mark = match test.verdict {
+                Verdict::Failed => paint(BAD, marks.bad),
+                _ => paint(OPEN, marks.open),
+            };
+            for (i, line) in wrap(&test.line(), width() - 11).iter().enumerate() {
+                let mark = if i == 0 { &mark } else { " " };
+                let _ = writeln!(
+                    page,
+                    "         {mark} {}",
+                    shorten(line, width() - 11, marks)
+                );
+            }
+        }
+        let more = self.tests.iter().filter(left).count();
+        if let Some(more) = more.checked_sub(NAMED).filter(|more| *more > 0) {
+            let _ = writeln!(page, "         and {more} more");
+        }
+    }
+}
+
+impl Test {
+    fn new(test: &Tested, lesson: &Lesson) -> Self {
+        let mut row = Self {
+            name: test.name.clone(),
+            verdict: Verdict::Passed,
+            kind: None,
+            message: String::new(),
+            report: String::new(),
+        };
+        let plain = |text: &str| {
+            let text = anstream::adapter::strip_str(text).to_string();
+            real_places(&text, lesson)
+        };
+        match &test.outcome {
+            Outcome::Passed(_) => {}
+            Outcome::NotRun => row.verdict = Verdict::NotRun,
+            Outcome::NotWritten(todo) => {
+                row.verdict = Verdict::NotWritten;
+                row.message = plain(&todo.text);
+            }
+            Outcome::Wrong(wrong) => {
+                row.verdict = Verdict::Failed;
+                row.kind = Some(wrong.kind.to_string());
+                row.message = plain(&wrong.reason);
+                row.report = plain(&wrong.report);
+            }
+        }
+        row
+    }
+
+    /// The test and what became of it, for the table.
+    fn line(&self) -> String {
+        let Self { name, message, .. } = self;
+        match self.verdict {
+            Verdict::Passed => name.clone(),
+            Verdict::Failed => format!("{name}: {message}"),
+            Verdict::NotWritten => format!("{name}: not written yet: {message}"),
+            Verdict::NotRun => format!("{name}: did not run"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness::verdict::Kind;
+
+    use super::*;
+    use crate::outcome::{Failure, Todo, Wrong};
+    use crate::select::tests::workspace;
+    use crate::style::UNICODE;
+
+    #[test]
+    fn a_report_names_what_failed_and_what_was_edited() {
+        let workspace = workspace(&["bank_account", "publication", "parallel_sum", "wait_group"]);
+        let test = |name: &str, outcome| Tested {
+            name: name.into(),
+            outcome,
+        };
+        let verdict = |tests: Vec<Tested>| {
+            Work::Tested(crate::verdict::Verdict {
+                tests,
+                ..Default::default()
+            })
+        };
+        let wrong = Outcome::Wrong(Wrong {
+            kind: Failure::Kind(Kind::Deadlock),
+            reason: "deadlock".into(),
+            report: "at grade/wait_group/src/wait_group.rs:7".into(),
+            hung: false,
+        });
+        let todo = Outcome::NotWritten(Todo {
+            text: "sleep until the counter is zero".into(),
+            place: None,
+            hung: false,
+        });
+        let mut fails = vec![
+            test("correctness::wait_returns_at_once_on_zero", todo),
+            test("race_freedom::every_waiter_wakes", wrong),
+            test("no_leaks::every_waiter_leaves", Outcome::Passed(Vec::new())),
+        ];
+        fails.extend((1..=5).map(|i| test(&format!("no_leaks::x_{i}"), Outcome::NotRun)));
+        let works = [
+            verdict(vec![test("correctness::adds", Outcome::Passed(Vec::new()))]),
+            Work::NotBuilt("error[E0425]: cannot find `x`\n --> src/publication.rs:3:1".into()),
+            Work::NotAttempted,
+            verdict(fails),
+        ];
+        let graded: Vec<_> = workspace
+            .lessons
+            .iter()
+            .zip(works)
+            .map(|(lesson, work)| Graded {
+                lesson,
+                tampered: match &work {
+                    Work::Tested(verdict) if verdict.tests.len() > 1 => vec![
+                        (lesson.exercise.join("Cargo.toml"), Change::Edited),
+                        (lesson.exercise.join("tests/no_leaks.rs"), Change::Deleted),
+                    ],
+                    _ => Vec::new(),
+                },
+                tests: 9,
+                is_reference: lesson.name == "bank_account",
+                work,
+            })
+            .collect();
+        let report = Report::new("2/4".parse().ok(), &graded);
+        assert!(!report.passes());
+        let page = anstream::adapter::strip_str(&report.render(UNICODE)).to_string();
+        insta::assert_snapshot!("grades", page);
+        let json = serde_json::to_string_pretty(&report).expect("JSON");
+        insta::assert_snapshot!("grades_json", json);
+
+        // The README says what each field means.
+        let readme = include_str!("../../../README.md");
+        let keys = json
+            .lines()
+            .filter_map(|line| line.trim().split_once("\": "));
+        for (key, _) in keys {
+            let key = key.trim_start_matches('"');
+            assert!(readme.contains(&format!("`{key}`")), "{key}");
+        }
+    }
+
+    #[test]
+    fn nothing_attempted_is_no_failure() {
+        let report = Report::new(None, &[]);
+        assert!(report.passes());
+        assert!(report.render(UNICODE).contains("nothing is attempted"));
+    }
+}
