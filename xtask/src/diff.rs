@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::style::{FAINT, GONE, NEW, WIDTH, columns, paint, wrap};
+use crate::style::{FAINT, GONE, NEW, columns, paint, width, wrap};
 
 /// The lines of a unified diff, painted, all of them moved to the left as far as they go together.
 pub fn render(unified: &str) -> String {
@@ -49,7 +49,7 @@ pub fn render(unified: &str) -> String {
 /// A line of code that is too wide for the page in several, each a comment if the first is.
 fn fold(code: &str) -> Vec<String> {
     // A margin and a sign stand before it.
-    let room = WIDTH - 2;
+    let room = width() - 2;
     if columns(code) <= room {
         return vec![code.to_owned()];
     }
@@ -62,8 +62,8 @@ fn fold(code: &str) -> Vec<String> {
         Some(comment) => (comment, comment),
         None => ("", "    "),
     };
-    let width = room.saturating_sub(columns(indent) + columns(more)).max(20);
-    wrap(&trimmed[first.len()..], width)
+    let code_width = room.saturating_sub(columns(indent) + columns(more)).max(20);
+    wrap(&trimmed[first.len()..], code_width)
         .iter()
         .enumerate()
         .map(|(i, part)| format!("{indent}{}{part}", if i == 0 { first } else { more }))
@@ -89,6 +89,9 @@ mod tests {
             plain.ends_with("\n  // word word word word word\n -a();\n +    b();\n"),
             "{plain}"
         );
-        assert!(plain.lines().all(|line| columns(line) <= WIDTH), "{plain}");
+        assert!(
+            plain.lines().all(|line| columns(line) <= width()),
+            "{plain}"
+        );
     }
 }

@@ -103,6 +103,9 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<Exit> {
+    if !matches!(command, Command::Verify { .. }) {
+        style::fit_to_terminal();
+    }
     let workspace = Workspace::find()?;
     match command {
         Command::Next => next::run(&workspace),

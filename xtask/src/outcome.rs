@@ -4,9 +4,11 @@ mod panics;
 
 use std::borrow::Cow;
 
+use harness::page;
 use harness::verdict::{Coverage, Kind, find_coverage, find_failure};
 
 use crate::guard::{End, OUTPUT};
+use crate::style::columns;
 
 use panics::{Panic, panic_line, panics};
 
@@ -73,7 +75,7 @@ pub struct Wrong {
     pub kind: Failure,
     /// In a few words.
     pub reason: String,
-    /// In full.
+    /// In full, with the marks of a model's inks.
     pub report: String,
     /// Whether the test did not end by itself.
     pub hung: bool,
@@ -129,30 +131,34 @@ const TODO: &str = "not yet implemented";
 impl Outcome {
     /// What became of the test; `file_name` is the name of the file that the learner edits.
     pub fn of(raw: &Raw, file_name: &str) -> Outcome {
-        if raw.success && raw.stdout.contains(LIBTEST_OK) {
-            return Outcome::Passed(find_coverage(&raw.stdout));
+        // Marks are for the eye: whatever looks for words looks at the text without them.
+        let (stdout, stderr) = (page::plain(&raw.stdout), page::plain(&raw.stderr));
+        if raw.success && stdout.contains(LIBTEST_OK) {
+            return Outcome::Passed(find_coverage(&stdout));
         }
         if raw.success {
             return Outcome::Wrong(Wrong {
                 kind: Failure::Abort,
                 reason: "ended the process before the test was over".to_owned(),
-                report: without_model(raw, &raw.stderr),
+                report: without_model(&stdout, &stderr),
                 hung: false,
             });
         }
-        let (end, stderr) = End::find(&raw.stderr);
+        let (end, stderr) = End::find(&stderr);
         let hung = matches!(end, Some(End::TimeOut(_) | End::Flood));
         let panics = panics(stderr);
         if let Some(mut todo) = find_todo(stderr, &panics, file_name) {
             todo.hung = hung;
             return Outcome::NotWritten(todo);
         }
-        let model = find_failure(stderr).or_else(|| find_failure(&raw.stdout));
+        let model = find_failure(stderr)
+            .map(|found| (found, End::find(&raw.stderr).1))
+            .or_else(|| Some((find_failure(&stdout)?, raw.stdout.as_str())));
         let (kind, reason) = match (&end, &model, panics.first()) {
-            (_, Some((Kind::Panic, report)), _) => {
+            (_, Some(((Kind::Panic, report), _)), _) => {
                 (Failure::Kind(Kind::Panic), reason_of_panic(report))
             }
-            (_, Some((kind, _)), _) => (Failure::Kind(*kind), kind.to_string()),
+            (_, Some(((kind, _), _)), _) => (Failure::Kind(*kind), kind.to_string()),
             (Some(End::TimeOut(ms)), ..) => (
                 Failure::TimeOut,
                 format!("did not end within {} s", *ms as f64 / 1000.0),
@@ -175,8 +181,8 @@ impl Outcome {
             (None, None, None) => (Failure::Abort, "ended without a word".to_owned()),
         };
         let report = match &model {
-            Some((_, report)) => strip_machinery(report),
-            None => without_model(raw, stderr),
+            Some(((_, report), marked)) => strip_machinery(report, marked),
+            None => without_model(&stdout, stderr),
         };
         Outcome::Wrong(Wrong {
             kind,
@@ -239,16 +245,19 @@ fn reason_of_panic(report: &str) -> String {
     message.map_or_else(|| "panic".to_owned(), |message| format!("panic: {message}"))
 }
 
-/// A model's report without its machine-readable first line, and without what libtest prints after it.
-fn strip_machinery(report: &str) -> String {
-    let body = report.split_once('\n').map_or("", |(_, body)| body);
-    tidy(body)
+/// A model's report without its machine-readable first line, and without what libtest prints after it. `marked` is
+/// the output that ends with `report`, marks included.
+fn strip_machinery(report: &str, marked: &str) -> String {
+    // A mark is no line break: the report is as many lines long with its marks as without.
+    let before = marked.lines().count() - report.lines().count();
+    let body: Vec<&str> = marked.lines().skip(before + 1).collect();
+    tidy(&body.join("\n"))
 }
 
 /// The report of a test in which no model spoke: what it printed, without libtest's own lines.
-fn without_model(raw: &Raw, stderr: &str) -> String {
+fn without_model(stdout: &str, stderr: &str) -> String {
     let mut report = tidy(stderr);
-    let stdout = tidy(&raw.stdout);
+    let stdout = tidy(stdout);
     if !stdout.is_empty() {
         report = if report.is_empty() {
             stdout
@@ -270,10 +279,13 @@ const NOISE: [&str; 7] = [
     "passes: ",
 ];
 
+/// The output without libtest's lines; marks stay where they are.
 fn tidy(output: &str) -> String {
     let mut lines: Vec<Cow<'_, str>> = Vec::new();
     let mut after_failures = false;
-    for line in output.lines().map(str::trim_end) {
+    for marked in output.lines().map(str::trim_end) {
+        let plain = page::plain(marked);
+        let line = plain.trim_end();
         if NOISE.iter().any(|noise| line.starts_with(noise)) {
             after_failures = line == "failures:";
             continue;
@@ -285,13 +297,16 @@ fn tidy(output: &str) -> String {
         if after_failures && line.starts_with("    ") && !line.trim().contains(' ') {
             continue;
         }
-        let blank_before = lines.last().is_none_or(|last| last.is_empty());
+        let blank_before = lines.last().is_none_or(|last| columns(last) == 0);
         if line.is_empty() && blank_before {
             continue;
         }
-        lines.push(panic_line(line));
+        lines.push(match panic_line(line) {
+            Cow::Owned(shorter) => Cow::Owned(shorter),
+            Cow::Borrowed(_) => Cow::Borrowed(marked),
+        });
     }
-    while lines.last().is_some_and(|line| line.is_empty()) {
+    while lines.last().is_some_and(|line| columns(line) == 0) {
         lines.pop();
     }
     lines.join("\n")
@@ -361,6 +376,31 @@ mod tests {
             (Failure::Kind(Kind::DataRace), "data race")
         );
         assert_eq!(wrong.report, "the dry run");
+    }
+
+    #[test]
+    fn marks_are_for_the_report_only() {
+        use harness::page::Ink;
+        let (bad, faint, end) = (Ink::Bad.mark(), Ink::Faint.mark(), Ink::Plain.mark());
+        let report = format!("{bad}Panic{end}: main panicked: {bad}too{end} late");
+        let marked = wrong(&format!("noise\nfails: panic\n{report}\nmore\n"));
+        assert_eq!(marked.reason, "panic: too late");
+        assert_eq!(marked.report, format!("{report}\nmore"));
+
+        let todo = format!(
+            "fails: panic\n{bad}not yet{end} implemented: wait\n{faint}wait_group.rs{end}:7\n"
+        );
+        let Outcome::NotWritten(todo) = failed(&todo) else {
+            panic!("a todo")
+        };
+        assert_eq!(todo.text, "wait");
+        assert_eq!(todo.place.expect("a place").short(), "wait_group.rs:7");
+
+        // libtest's own lines go, whatever colour a test left behind.
+        let tidied = tidy(&format!(
+            "{faint}a{end}\n{end}failures:\n\n{end}\nb\n{end}\n"
+        ));
+        assert_eq!(tidied, format!("{faint}a{end}\n\nb"));
     }
 
     #[test]

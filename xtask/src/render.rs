@@ -1,11 +1,15 @@
-//! A verdict for the eye: 80 columns, the groups first, then the first failure in full, then what to do.
+//! A verdict for the eye: as wide as prose may be, the groups first, then the first failure in full, then what to do.
 
 use std::fmt::Write;
 use std::fs;
 
+use harness::page::{Ink, coloured};
+
 use crate::outcome::{Failure, Outcome, Place, Wrong};
 use crate::run::Filter;
-use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, columns, paint, shorten, wrap};
+use crate::style::{
+    BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, shorten, terminal_width, width, wrap,
+};
 use crate::tests_of;
 use crate::verdict::{Explored, Heading, Sum, Tested, Verdict};
 use crate::workspace::{Lesson, Workspace};
@@ -17,7 +21,9 @@ const REPORT_LINES: usize = 90;
 const FLOOD_LINES: usize = 6;
 
 /// The longest name of a test that shares its line with a reason.
-const NAME_COLUMNS: usize = 44;
+fn name_columns() -> usize {
+    width() * 11 / 20
+}
 
 /// Stands for a space at which a line is not to be broken, until it is.
 const NO_BREAK: &str = "\u{a0}";
@@ -59,7 +65,7 @@ impl Page<'_> {
             workspace.lessons.len()
         );
         let number = lesson.number.to_string();
-        let room = WIDTH
+        let room = width()
             .saturating_sub(1 + columns(&number) + 2 + columns(&lesson.name) + columns(&of) + 6);
         let chapter = shorten(&lesson.chapter, room, *marks);
         let dot = paint(FAINT, marks.dot);
@@ -96,7 +102,7 @@ impl Page<'_> {
             .iter()
             .filter(|test| !matches!(test.outcome, Outcome::Passed(_)))
             .map(|test| columns(test.short_name()))
-            .filter(|name| *name <= NAME_COLUMNS)
+            .filter(|name| *name <= name_columns())
             .max()
             .unwrap_or_default();
         for heading in Heading::ALL {
@@ -123,15 +129,21 @@ impl Page<'_> {
             let explored = (heading == Heading::RaceFreedom)
                 .then(|| verdict.explored())
                 .flatten();
-            let explored = explored.map_or_else(String::new, |explored| {
-                paint(FAINT, format!("   {}", explored_text(explored)))
-            });
+            let explored = explored.map_or_else(String::new, explored_text);
             let title = paint(STRONG, format!("{:<13}", heading.title()));
-            let _ = writeln!(
-                page,
-                " {title} {mark} {passed} of {}{explored}",
-                tests.len()
-            );
+            let count = format!("{passed} of {}", tests.len());
+            let _ = write!(page, " {title} {mark} {count}");
+            // Beside the count, or below it where the page is too narrow for both.
+            if explored.is_empty() {
+                page.push('\n');
+            } else if 17 + columns(&count) + 3 + columns(&explored) <= width() {
+                let _ = writeln!(page, "   {}", paint(FAINT, explored));
+            } else {
+                page.push('\n');
+                for line in wrap(&explored, width() - 3) {
+                    let _ = writeln!(page, "   {}", paint(FAINT, line));
+                }
+            }
             for test in tests {
                 self.test_line(page, test, names, verdict.cut_short);
             }
@@ -163,11 +175,11 @@ impl Page<'_> {
             ),
         };
         let name = test.short_name();
-        if columns(name) > NAME_COLUMNS {
-            let _ = writeln!(page, "   {mark} {}", shorten(name, WIDTH - 5, self.marks));
-            let _ = writeln!(page, "     {}", shorten(&reason, WIDTH - 5, self.marks));
+        if columns(name) > name_columns() {
+            let _ = writeln!(page, "   {mark} {}", shorten(name, width() - 5, self.marks));
+            let _ = writeln!(page, "     {}", shorten(&reason, width() - 5, self.marks));
         } else {
-            let reason = shorten(&reason, WIDTH - 7 - names, self.marks);
+            let reason = shorten(&reason, width() - 7 - names, self.marks);
             let _ = writeln!(page, "   {mark} {name:<names$}  {reason}");
         }
     }
@@ -226,7 +238,7 @@ impl Page<'_> {
         page.push('\n');
     }
 
-    /// The report of a failure. A dry run is as wide as the page already; anything else is made to fit.
+    /// The report of a failure.
     fn report(&self, page: &mut String, wrong: &Wrong, length: Length<'_>) {
         let (most, all) = match length {
             Length::UpTo(lines, all) => (lines, format!(". All of them: {all}")),
@@ -238,22 +250,8 @@ impl Page<'_> {
         } else {
             most
         };
-        let report = &wrong.report;
-        let lines: Vec<&str> = report.lines().collect();
-        let shown: Vec<String> = lines
-            .iter()
-            .take(most)
-            .flat_map(|line| fold(line))
-            .collect();
-        // As wide as the page where it has to be, else in line with the rest of it.
-        let margin = if shown.iter().all(|line| visible(line) < WIDTH) {
-            " "
-        } else {
-            ""
-        };
-        for line in shown {
-            let _ = writeln!(page, "{}", format!("{margin}{line}").trim_end());
-        }
+        let lines: Vec<&str> = wrong.report.lines().collect();
+        picture(page, &lines[..most.min(lines.len())]);
         if lines.len() > most {
             let _ = writeln!(
                 page,
@@ -286,7 +284,7 @@ impl Page<'_> {
             }
         }
         let _ = writeln!(page, " {}", paint(STRONG, title));
-        let width = all
+        let places = all
             .iter()
             .map(|(place, _)| columns(place))
             .max()
@@ -297,12 +295,10 @@ impl Page<'_> {
             } else {
                 text.as_str()
             };
-            for (i, line) in wrap(text, WIDTH.saturating_sub(5 + width).max(20))
-                .iter()
-                .enumerate()
-            {
+            let room = width().saturating_sub(5 + places).max(20);
+            for (i, line) in wrap(text, room).iter().enumerate() {
                 let place = if i == 0 { place } else { "" };
-                let _ = writeln!(page, "   {place:<width$}  {line}");
+                let _ = writeln!(page, "   {place:<places$}  {line}");
             }
         }
         page.push('\n');
@@ -329,7 +325,7 @@ impl Page<'_> {
         }
         facts.extend(about.concepts.iter().cloned());
         if !facts.is_empty() {
-            for line in wrap(&facts.join(&format!(" {} ", self.marks.dot)), WIDTH - 1) {
+            for line in wrap(&facts.join(&format!(" {} ", self.marks.dot)), width() - 1) {
                 let _ = writeln!(page, " {}", paint(FAINT, line));
             }
         }
@@ -346,7 +342,7 @@ impl Page<'_> {
             "Nothing is written yet. {tests} test{plural}: {}.",
             waiting.join(", ")
         );
-        for line in wrap(&text, WIDTH - 1) {
+        for line in wrap(&text, width() - 1) {
             let _ = writeln!(page, " {}", line.replace(NO_BREAK, " "));
         }
         page.push('\n');
@@ -358,18 +354,15 @@ impl Page<'_> {
     }
 
     fn passes(&self, page: &mut String, verdict: &Verdict, next: Option<&Lesson>) {
-        let name = paint(STRONG, &self.lesson.name);
         let tests = verdict.tests.len();
         let all = if tests == 1 {
             "its test passes".to_owned()
         } else {
             format!("all {tests} tests pass")
         };
-        let _ = writeln!(
-            page,
-            " {} {name} is done: {all}. Well done.",
-            paint(GOOD, self.marks.good)
-        );
+        let name = paint(STRONG, &self.lesson.name);
+        let text = format!("{name} is done: {all}. Well done.");
+        signed(page, &paint(GOOD, self.marks.good), &text);
         self.warnings(page, verdict);
         page.push('\n');
         match next {
@@ -388,13 +381,13 @@ impl Page<'_> {
                     "{} {} {} {title}{chapter}",
                     next.number, next.name, self.marks.dot
                 );
-                row(page, "Next", shorten(&text, WIDTH - 8, self.marks));
+                row(page, "Next", shorten(&text, width() - 8, self.marks));
                 row(page, "Read", next.readme().display());
                 row(page, "Edit", next.file().display());
                 row(page, "Start", "cargo xtask next");
             }
             None => {
-                let _ = writeln!(page, "{}", all_done(self.workspace));
+                paragraph(page, &all_done(self.workspace));
             }
         }
     }
@@ -404,11 +397,8 @@ impl Page<'_> {
             .filter
             .as_ref()
             .map_or_else(String::new, ToString::to_string);
-        let mark = paint(GOOD, self.marks.good);
-        let _ = writeln!(
-            page,
-            " {mark} Every test that has `{filter}` in its name passes."
-        );
+        let text = format!("Every test that has `{filter}` in its name passes.");
+        signed(page, &paint(GOOD, self.marks.good), &text);
         let _ = writeln!(page, " The lesson is done when all do:\n");
         row(
             page,
@@ -419,10 +409,10 @@ impl Page<'_> {
 
     fn no_such_test(&self, page: &mut String, filter: Option<&Filter>) {
         let filter = filter.map_or_else(String::new, ToString::to_string);
-        let _ = writeln!(
+        let name = &self.lesson.name;
+        paragraph(
             page,
-            " No test of {} has `{filter}` in its name. It has",
-            self.lesson.name
+            &format!("No test of {name} has `{filter}` in its name. It has"),
         );
         for name in tests_of::expected(self.workspace, self.lesson) {
             let _ = writeln!(page, "   {name}");
@@ -438,16 +428,17 @@ impl Page<'_> {
             .as_ref()
             .is_none_or(|place| place.file.ends_with(&self.lesson.file_name()));
         if plain.contains("error") && place.is_some() {
-            let _ = writeln!(
-                page,
-                " It does not compile yet. The first error above is the one to begin with.\n"
+            paragraph(
+                &mut page,
+                "It does not compile yet. The first error above is the one to begin with.",
             );
         } else {
-            let _ = writeln!(
-                page,
-                " cargo could not build it; what it says stands above.\n"
+            paragraph(
+                &mut page,
+                "cargo could not build it; what it says stands above.",
             );
         }
+        page.push('\n');
         match place {
             Some(place) if !own => row(&mut page, "Edit", format!("{}:{}", place.file, place.line)),
             place => row(&mut page, "Edit", self.edit(place.map(|place| place.line))),
@@ -461,10 +452,10 @@ impl Page<'_> {
     fn warnings(&self, page: &mut String, verdict: &Verdict) {
         if verdict.warnings > 0 {
             let s = if verdict.warnings == 1 { "" } else { "s" };
-            let _ = writeln!(
+            let (n, name) = (verdict.warnings, &self.lesson.name);
+            paragraph(
                 page,
-                " rustc has {} warning{s} for it: cargo check -p {}",
-                verdict.warnings, self.lesson.name
+                &format!("rustc has {n} warning{s} for it: cargo check -p {name}"),
             );
             if verdict.sum() != Sum::Passes {
                 page.push('\n');
@@ -508,10 +499,10 @@ impl Page<'_> {
 pub fn all_done(workspace: &Workspace) -> String {
     let n = workspace.lessons.len();
     match n {
-        0 => " There are no lessons here yet.".to_owned(),
-        1 => " The one lesson that there is is done.".to_owned(),
+        0 => "There are no lessons here yet.".to_owned(),
+        1 => "The one lesson that there is is done.".to_owned(),
         _ => {
-            format!(" All {n} lessons are done. `cargo xtask test LESSON` runs any of them again.")
+            format!("All {n} lessons are done. `cargo xtask test LESSON` runs any of them again.")
         }
     }
 }
@@ -519,7 +510,7 @@ pub fn all_done(workspace: &Workspace) -> String {
 /// ` name: text`, wrapped.
 pub fn named(page: &mut String, name: &str, text: Option<&str>) {
     let text = text.map_or_else(|| name.to_owned(), |text| format!("{name}: {text}"));
-    for (i, line) in wrap(&text, WIDTH - 1).iter().enumerate() {
+    for (i, line) in wrap(&text, width() - 1).iter().enumerate() {
         // Painted only now, so that colours take no room.
         let line = if i == 0 {
             line.replacen(name, &paint(STRONG, name), 1)
@@ -530,9 +521,17 @@ pub fn named(page: &mut String, name: &str, text: Option<&str>) {
     }
 }
 
+/// ` ✓ text`, wrapped.
+pub fn signed(page: &mut String, sign: &str, text: &str) {
+    for (i, line) in wrap(text, width() - 3).iter().enumerate() {
+        let sign = if i == 0 { sign } else { " " };
+        let _ = writeln!(page, " {sign} {line}");
+    }
+}
+
 /// `text`, wrapped.
 pub fn paragraph(page: &mut String, text: &str) {
-    for line in wrap(text, WIDTH - 1) {
+    for line in wrap(text, width() - 1) {
         let _ = writeln!(page, " {line}");
     }
 }
@@ -566,13 +565,34 @@ fn thousands(n: usize) -> String {
     text
 }
 
-/// A line that is wider than the page in several, broken between words where there are some.
-fn fold(line: &str) -> Vec<String> {
-    if visible(line) <= WIDTH || line.contains('\x1b') {
+/// Lines of a report. A dry run is made for the terminal's width already; anything else is made to fit.
+pub fn picture(page: &mut String, lines: &[&str]) {
+    let terminal = terminal_width();
+    let shown: Vec<String> = lines.iter().flat_map(|line| fold(line, terminal)).collect();
+    // As wide as the terminal where it has to be, else in line with the rest of the page.
+    let margin = if shown.iter().all(|line| columns(line) < terminal) {
+        " "
+    } else {
+        ""
+    };
+    let mut text = String::new();
+    for line in shown {
+        let _ = writeln!(text, "{}", format!("{margin}{line}").trim_end());
+    }
+    // Where lines were left out, the mark that ends an ink may be among them.
+    if text.contains(|c| Ink::of_mark(c).is_some()) {
+        text.push(Ink::Plain.mark());
+    }
+    page.push_str(&coloured(&text));
+}
+
+/// A line that is wider than `columns_there` in several, broken between words where there are some.
+fn fold(line: &str, columns_there: usize) -> Vec<String> {
+    if columns(line) <= columns_there || line.contains('\x1b') {
         return vec![line.to_owned()];
     }
     let indent = &line[..line.len() - line.trim_start().len()];
-    let width = (WIDTH - 1).saturating_sub(columns(indent)).max(20);
+    let width = (columns_there - 1).saturating_sub(columns(indent)).max(20);
     let mut parts = Vec::new();
     for part in wrap(line, width) {
         let letters: Vec<char> = part.chars().collect();
@@ -583,11 +603,6 @@ fn fold(line: &str) -> Vec<String> {
         );
     }
     parts
-}
-
-/// The columns that a line takes on a terminal.
-fn visible(line: &str) -> usize {
-    columns(&anstream::adapter::strip_str(line).to_string())
 }
 
 /// The place that rustc's first error points at.
@@ -605,4 +620,37 @@ fn first_error_place(said: &str) -> Option<Place> {
             line,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_the_terminal_is_not_folded() {
+        let line = format!("  {}", "word ".repeat(20).trim_end());
+        assert_eq!(fold(&line, 101), [line.as_str()]);
+        let folded = fold(&line, 100);
+        assert_eq!(folded.len(), 2);
+        assert!(
+            folded.iter().all(|part| part.starts_with("  word")),
+            "{folded:?}"
+        );
+    }
+
+    #[test]
+    fn marks_take_no_room_and_become_colours() {
+        let (bad, end) = (Ink::Bad.mark(), Ink::Plain.mark());
+        let line = format!("{bad}Panic{end} {}", "x".repeat(73));
+        assert_eq!(fold(&line, 79), [line.as_str()]);
+        let mut page = String::new();
+        picture(&mut page, &[&line]);
+        assert_eq!(
+            page,
+            format!(
+                " \u{1b}[1m\u{1b}[31mPanic\u{1b}[0m {}\n\u{1b}[0m",
+                "x".repeat(73)
+            )
+        );
+    }
 }

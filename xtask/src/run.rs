@@ -4,6 +4,7 @@ pub mod cargo;
 pub mod executor;
 mod junit;
 mod nextest;
+pub mod report_page;
 pub mod stderr;
 
 use std::env;
@@ -18,8 +19,10 @@ use crate::guard;
 use crate::outcome::Raw;
 use crate::workspace::{Lesson, Workspace};
 
+use report_page::ReportPage;
+
 /// What the runner needs to know of its own process and of the machine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setup {
     /// The cargo that started the runner, or the one on the `PATH`.
     pub cargo: OsString,
@@ -29,6 +32,8 @@ pub struct Setup {
     pub nextest: bool,
     /// Whether rustc's words are shown on a terminal, so that they may be coloured.
     pub colour: bool,
+    /// The page that tests write their reports for.
+    pub report: ReportPage,
 }
 
 /// The longest that the tests of a lesson may take together, before the runner ends what is left of them.
@@ -52,15 +57,22 @@ impl Setup {
     ///
     /// The system does not tell where the runner's own binary is.
     pub fn new() -> Result<Self> {
+        let colour =
+            anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
         Ok(Self {
             cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
             // Asked for once, at the start: a build may replace the file while the runner runs.
             own_binary: env::current_exe()
                 .context("the system does not tell where the runner's binary is")?,
             nextest: has_nextest(),
-            colour: anstream::AutoStream::choice(&std::io::stdout())
-                != anstream::ColorChoice::Never,
+            colour,
+            report: ReportPage::of_stdout(colour),
         })
+    }
+
+    /// The same, for tests that write their reports for this page.
+    pub fn with_report(self, report: ReportPage) -> Self {
+        Self { report, ..self }
     }
 
     /// A call of cargo in `root`, free of settings that belong to a test run around this one.
@@ -75,6 +87,7 @@ impl Setup {
                 command.env_remove(name);
             }
         }
+        self.report.tell(&mut command);
         command
     }
 
@@ -91,6 +104,12 @@ impl Setup {
     fn colour_word(&self) -> &'static str {
         if self.colour { "always" } else { "never" }
     }
+}
+
+/// For a command that starts a process for each test. With one thread, which is what libtest takes on one core,
+/// it writes a test's name in front of the first line that the test prints, and that line would not be found.
+fn keep_lines_whole(command: &mut Command) {
+    command.env("RUST_TEST_THREADS", "2");
 }
 
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.

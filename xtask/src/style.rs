@@ -3,11 +3,52 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
+use harness::page::{DEFAULT_WIDTH, Ink};
+use terminal_size::{Width, terminal_size_of};
 
-/// The width that everything the runner prints fits into, in columns.
-pub const WIDTH: usize = 80;
+/// The widest that prose is set: longer lines are hard to read.
+const WIDEST_PROSE: usize = 80;
+/// The widest that a report is asked for. A model has at most five threads, each with a column.
+const WIDEST_REPORT: usize = 160;
+/// The narrowest that anything is set. On a narrower terminal lines are broken by the terminal.
+const NARROWEST: usize = 40;
+
+/// The columns of the terminal, once [`fit_to_terminal`] has looked.
+static TERMINAL: OnceLock<usize> = OnceLock::new();
+
+/// Looks how wide the terminal is. Where this is never called, as in tests and for `verify`, whose table must
+/// not depend on who runs it, it is as wide as where there is no terminal.
+pub fn fit_to_terminal() {
+    let variable = std::env::var("COLUMNS").ok();
+    let of_stdout = terminal_size_of(std::io::stdout()).map(|(Width(columns), _)| columns.into());
+    let _ = TERMINAL.set(terminal_columns(variable.as_deref(), of_stdout));
+}
+
+/// The variable `COLUMNS` wins over the terminal: whoever sets it means it.
+fn terminal_columns(variable: Option<&str>, of_stdout: Option<usize>) -> usize {
+    let wanted = variable
+        .and_then(|columns| columns.parse().ok())
+        .filter(|columns| *columns > 0);
+    wanted.or(of_stdout).unwrap_or(DEFAULT_WIDTH).max(NARROWEST)
+}
+
+/// The columns that a line may take before the terminal breaks it.
+pub fn terminal_width() -> usize {
+    TERMINAL.get().copied().unwrap_or(DEFAULT_WIDTH)
+}
+
+/// The columns that prose may take, its margin included.
+pub fn width() -> usize {
+    terminal_width().min(WIDEST_PROSE)
+}
+
+/// The columns that a report may take, its margin included.
+pub fn report_width() -> usize {
+    terminal_width().min(WIDEST_REPORT)
+}
 
 /// What passed.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -107,9 +148,12 @@ pub fn shorten(text: &str, width: usize, marks: Marks) -> String {
 }
 
 /// The columns that `text` takes. A character is taken for a column wide: tests, files and the runner's own
-/// words are not written in wider ones.
+/// words are not written in wider ones. Colours, and the marks that stand for an [`Ink`], take none.
 pub fn columns(text: &str) -> usize {
-    text.chars().count()
+    anstream::adapter::strip_str(text)
+        .flat_map(str::chars)
+        .filter(|c| Ink::of_mark(*c).is_none())
+        .count()
 }
 
 /// `text` in lines of at most `width` columns, broken between words.
@@ -130,6 +174,23 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_width_is_that_of_the_terminal_unless_columns_says_otherwise() {
+        assert_eq!(terminal_columns(None, None), 80);
+        assert_eq!(terminal_columns(None, Some(132)), 132);
+        assert_eq!(terminal_columns(Some("60"), Some(132)), 60);
+        assert_eq!(terminal_columns(Some("60"), None), 60);
+        assert_eq!(terminal_columns(Some("wide"), Some(132)), 132);
+        assert_eq!(terminal_columns(Some("0"), Some(20)), NARROWEST);
+    }
+
+    #[test]
+    fn colours_and_their_marks_take_no_column() {
+        let (bad, plain) = (Ink::Bad.mark(), Ink::Plain.mark());
+        assert_eq!(columns(&format!("{bad}four{plain}")), 4);
+        assert_eq!(columns(&paint(STRONG, "four")), 4);
+    }
 
     #[test]
     fn text_is_shortened_and_wrapped_to_its_width() {

@@ -13,10 +13,10 @@ use super::Exit;
 use crate::diff;
 use crate::files::lock;
 use crate::outcome::Outcome;
-use crate::render::{Length, Page, named, paragraph, row};
+use crate::render::{Length, Page, named, paragraph, row, signed};
 use crate::run::Setup;
 use crate::select;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, STRONG, WIDTH, note, paint};
+use crate::style::{self, BAD, FAINT, GOOD, Marks, STRONG, note, paint, width};
 use crate::verify::builds::run_all;
 use crate::verify::caught::{NoJob, catch, job};
 use crate::verify::mistake::{self, Mistake};
@@ -54,11 +54,11 @@ fn list(page: &Page<'_>, mistakes: &[Mistake]) -> String {
     text.push('\n');
     for mistake in mistakes {
         let _ = writeln!(text, " {}", paint(STRONG, &mistake.name));
-        for line in style::wrap(&mistake.mistake, WIDTH - 3) {
+        for line in style::wrap(&mistake.mistake, width() - 3) {
             let _ = writeln!(text, "   {line}");
         }
         let caught = format!("{} {} {}", mistake.kind, page.marks.dot, mistake.caught_by);
-        let caught = style::shorten(&caught, WIDTH - 3, page.marks);
+        let caught = style::shorten(&caught, width() - 3, page.marks);
         let _ = writeln!(text, "   {}", paint(FAINT, caught));
     }
     if mistakes.is_empty() {
@@ -176,13 +176,8 @@ fn real_places(report: &str, lesson: &Lesson, folder: &Path) -> String {
 
 /// Says that the mistake was not caught, or not as what it is, and what to do about it.
 fn not_caught(text: &mut String, page: &Page<'_>, mistake: &Mistake, problem: &str) {
-    for (i, line) in style::wrap(&format!("Not caught: {problem}."), WIDTH - 3)
-        .iter()
-        .enumerate()
-    {
-        let mark = if i == 0 { page.marks.bad } else { " " };
-        let _ = writeln!(text, " {} {line}", paint(BAD, mark));
-    }
+    let sign = paint(BAD, page.marks.bad);
+    signed(text, &sign, &format!("Not caught: {problem}."));
     text.push('\n');
     paragraph(
         text,

@@ -9,7 +9,7 @@ use super::Exit;
 use super::test::{Judged, say_that_nextest_is_missing};
 use crate::progress::{State, Store};
 use crate::run::Setup;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, WIDTH, note, paint, shorten};
+use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, note, paint, shorten, width};
 use crate::workspace::Workspace;
 
 /// How to list.
@@ -162,7 +162,7 @@ impl Listing {
             } else {
                 " "
             };
-            let room = WIDTH
+            let room = width()
                 .saturating_sub(12 + names + if state.is_empty() { 0 } else { state.len() + 3 });
             let title = shorten(&entry.title, room, marks);
             let state = if state.is_empty() {

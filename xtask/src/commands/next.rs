@@ -14,7 +14,9 @@ pub fn run(workspace: &Workspace) -> Result<Exit> {
     match store.progress.current(workspace)? {
         Some(lesson) => test::judge(workspace, &mut store, lesson, None),
         None => {
-            style::print(&format!("{}\n", render::all_done(workspace)));
+            let mut page = String::new();
+            render::paragraph(&mut page, &render::all_done(workspace));
+            style::print(&page);
             Ok(Exit::Success)
         }
     }

@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use super::Exit;
 use crate::files::lock;
 use crate::run::Setup;
+use crate::run::report_page::ReportPage;
 use crate::select;
 use crate::style::{self, Marks};
 use crate::verify::gates::{Verified, build_references};
@@ -43,7 +44,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
             .map(|wanted| select::lesson(workspace, wanted))
             .collect::<Result<Vec<_>, _>>()?
     };
-    let setup = Setup::new()?;
+    let setup = Setup::new()?.with_report(ReportPage::PLAIN);
     let mut scratch = Scratch::new(workspace)?;
     let _lock = lock(&scratch.root().join("lock"))?;
     let table = Table::new(

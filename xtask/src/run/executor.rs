@@ -148,6 +148,8 @@ fn command(setup: &Setup, binary: &Binary, time_out: Duration) -> Command {
         .env("CARGO_PKG_NAME", &binary.package)
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null());
+    setup.report.tell(&mut command);
+    super::keep_lines_whole(&mut command);
     // A group of its own, so that the guard can end all that the test started.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -60,6 +60,7 @@ pub fn run(
             &filterset(filter, &integration_tests(workspace, lesson)),
         ]);
     }
+    super::keep_lines_whole(&mut command);
     die_with_this_process(&mut command);
 
     let begun = Instant::now();

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Gate, WORKSPACE};
-use crate::style::{BAD, GOOD, Marks, STRONG, WIDTH, columns, paint, wrap};
+use crate::style::{BAD, GOOD, Marks, STRONG, columns, paint, width, wrap};
 
 /// How the table looks.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Table {
     /// A problem, below its gate. One line is wrapped; several, such as rustc's words, stay as they are.
     fn problem(&self, page: &mut String, problem: &str) {
         let lines: Vec<String> = match problem.lines().count() {
-            0 | 1 if columns(problem) > WIDTH - 6 => wrap(problem, WIDTH - 6),
+            0 | 1 if columns(problem) > width() - 6 => wrap(problem, width() - 6),
             _ => problem.lines().map(str::to_owned).collect(),
         };
         for (i, line) in lines.iter().enumerate() {

@@ -1,0 +1,109 @@
+//! The page that tests write their reports for, as the runner tells them in the environment.
+
+use std::env;
+use std::process::Command;
+
+use harness::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MARKS, WIDTH};
+
+use crate::style;
+
+/// What the names of the harness's variables begin with.
+const PREFIX: &str = "HARNESS_";
+
+/// The page that a test writes its report for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportPage {
+    /// The columns that it may take.
+    pub columns: usize,
+    /// Whether it marks what is to be coloured.
+    pub marks: bool,
+    /// What a model shows that passes.
+    pub passing: Passing,
+}
+
+/// What a model shows that passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passing {
+    /// What it explored.
+    Coverage,
+    /// An interleaving too, as one that fails is shown.
+    DryRun,
+    /// An interleaving too, in the form that a README has: without places in the source.
+    BareDryRun,
+}
+
+impl ReportPage {
+    /// For `verify`: the same whoever runs it and wherever.
+    pub const PLAIN: Self = Self {
+        columns: DEFAULT_WIDTH,
+        marks: false,
+        passing: Passing::Coverage,
+    };
+
+    /// For the terminal, or whatever stdout is.
+    pub fn of_stdout(colour: bool) -> Self {
+        Self {
+            // A page has a margin of one column.
+            columns: style::report_width() - 1,
+            marks: colour,
+            passing: Passing::Coverage,
+        }
+    }
+
+    /// The same page, on which a passing model shows this.
+    pub fn with(self, passing: Passing) -> Self {
+        Self { passing, ..self }
+    }
+
+    /// Tells the tests that `command` starts, and only this: variables of the same kind that the user has set are
+    /// not handed on.
+    pub fn tell(&self, command: &mut Command) {
+        for (name, _) in env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+                command.env_remove(name);
+            }
+        }
+        command.env(WIDTH, self.columns.to_string());
+        if self.marks {
+            command.env(INK, MARKS);
+        }
+        match self.passing {
+            Passing::Coverage => {}
+            Passing::DryRun => {
+                command.env(DRY_RUN, DRY_RUN_FULL);
+            }
+            Passing::BareDryRun => {
+                // A README is UTF-8, whatever the locale of whoever writes it.
+                command.env(DRY_RUN, DRY_RUN_BARE).env("LC_ALL", "C.UTF-8");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_is_told_of_the_page() {
+        let told = |page: &ReportPage, name: &str| {
+            let mut command = Command::new("test");
+            page.tell(&mut command);
+            command
+                .get_envs()
+                .find(|(variable, _)| *variable == name)
+                .and_then(|(_, value)| Some(value?.to_str()?.to_owned()))
+        };
+        let plain = ReportPage::PLAIN;
+        assert_eq!(told(&plain, WIDTH).as_deref(), Some("80"));
+        assert_eq!(told(&plain, INK), None);
+        assert_eq!(told(&plain, DRY_RUN), None);
+        let bare = plain.with(Passing::BareDryRun);
+        assert_eq!(told(&bare, DRY_RUN).as_deref(), Some("bare"));
+        assert_eq!(told(&bare, "LC_ALL").as_deref(), Some("C.UTF-8"));
+        let coloured = ReportPage::of_stdout(true).with(Passing::DryRun);
+        assert_eq!(told(&coloured, WIDTH).as_deref(), Some("79"));
+        assert_eq!(told(&coloured, INK).as_deref(), Some("marks"));
+        assert_eq!(told(&coloured, DRY_RUN).as_deref(), Some("full"));
+    }
+}
