@@ -2,6 +2,7 @@
 
 mod layout;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use similar::{Algorithm, ChangeTag, TextDiff};
@@ -91,10 +92,11 @@ impl Diff {
             .timeout(PATIENCE)
             .diff_slices(&old, &new);
         let mut rows = Vec::new();
-        let mut seen = 0;
+        // Of the old file, and how many more lines the new one has by there.
+        let (mut seen, mut added) = (0, 0);
         for group in diff.grouped_ops(CONTEXT) {
             let begins = group.first().map_or(seen, |op| op.old_range().start);
-            rows.extend(gap(begins - seen));
+            rows.extend(gap(&old, seen..begins, added));
             for change in group.iter().flat_map(|op| diff.iter_inline_changes(op)) {
                 let side = match change.tag() {
                     ChangeTag::Equal => Side::Both,
@@ -108,10 +110,13 @@ impl Diff {
                     text: cells(change.values().iter().copied()),
                 }));
             }
-            seen = group.last().map_or(seen, |op| op.old_range().end);
+            if let Some(op) = group.last() {
+                seen = op.old_range().end;
+                added = op.new_range().end as isize - seen as isize;
+            }
         }
         if !rows.is_empty() {
-            rows.extend(gap(old.len() - seen));
+            rows.extend(gap(&old, seen..old.len(), added));
         }
         Self { rows }
     }
@@ -131,11 +136,35 @@ impl Diff {
     }
 }
 
-/// The place of lines that both files have.
-fn gap(lines: usize) -> Option<Row> {
-    match lines {
+/// A unified diff for programs of two files, each with its path. Empty where there is no difference.
+pub fn patch([(old_path, old), (new_path, new)]: [(&str, &str); 2]) -> String {
+    let lines = |text: &str| {
+        text.lines()
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+    };
+    TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .timeout(PATIENCE)
+        .diff_lines(&lines(old), &lines(new))
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .header(old_path, new_path)
+        .to_string()
+}
+
+/// The place of lines that both files have; a single one itself, which takes no more room.
+fn gap(old: &[&str], lines: Range<usize>, added: isize) -> Option<Row> {
+    match lines.len() {
         0 => None,
-        1 => Some(Row::Gap("1 line is the same".to_owned())),
+        1 => {
+            let number = lines.start + 1;
+            Some(Row::Line(Line {
+                side: Side::Both,
+                numbers: [Some(number), number.checked_add_signed(added)],
+                text: cells([(false, old[lines.start])]),
+            }))
+        }
         n => Some(Row::Gap(format!("{n} lines are the same"))),
     }
 }
