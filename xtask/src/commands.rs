@@ -1,6 +1,8 @@
 //! A module per command, and what several have in common.
 
+pub mod bench;
 pub mod break_;
+pub mod compare;
 pub mod dry_run;
 pub mod grade;
 pub mod hint;
@@ -16,8 +18,9 @@ pub mod verify;
 
 use anyhow::Result;
 
-use crate::progress::Store;
+use crate::progress::{State, Store};
 use crate::select;
+use crate::style;
 use crate::workspace::{Lesson, Workspace};
 
 /// Opens the progress and finds the lesson that is meant: the one that goes by `wanted`; without that, the
@@ -40,6 +43,37 @@ pub fn open<'a>(
         None => store.progress.current(workspace)?,
     };
     Ok((store, lesson))
+}
+
+/// The lesson that goes by `wanted`. Without a name, the current one if it is begun, and else the one that was
+/// finished last: there is nothing to compare in a lesson that the learner has not opened yet.
+fn lesson_at_hand<'a>(
+    workspace: &'a Workspace,
+    store: &Store,
+    wanted: Option<&str>,
+) -> Result<Option<&'a Lesson>> {
+    if let Some(wanted) = wanted {
+        return Ok(Some(select::lesson(workspace, wanted)?));
+    }
+    let current = store.progress.current(workspace)?;
+    if let Some(current) = current
+        && store.progress.state(workspace, current)? != State::NotBegun
+    {
+        return Ok(Some(current));
+    }
+    let finished = |lesson: &&Lesson| Some(store.progress.of(lesson)?.passed.as_ref()?.at.clone());
+    let last = workspace
+        .lessons
+        .iter()
+        .filter(|lesson| finished(lesson).is_some())
+        .max_by_key(finished);
+    Ok(last.or(current))
+}
+
+/// Says that there is no lesson to do anything with.
+fn no_lesson() -> Exit {
+    style::print(" There are no lessons here yet.\n");
+    Exit::Failure
 }
 
 /// What the process says to the shell.

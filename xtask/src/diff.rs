@@ -1,97 +1,187 @@
-//! A diff for the eye: painted, and as narrow as the page.
+//! A diff for the eye: of a patch, or of two files; one above the other or side by side.
 
-use std::fmt::Write;
+mod layout;
 
-use crate::style::{FAINT, GONE, NEW, columns, paint, width, wrap};
+use std::ops::Range;
+use std::time::Duration;
 
-/// The lines of a unified diff, painted, all of them moved to the left as far as they go together.
-pub fn render(unified: &str) -> String {
-    let mut lines: Vec<&str> = unified
-        .lines()
-        .skip_while(|line| !line.starts_with("@@"))
-        .collect();
-    // A last line that is blank would stand beside the one that follows the diff.
-    if lines.last().is_some_and(|line| line.trim().is_empty()) {
-        lines.pop();
-    }
-    let indent = lines
-        .iter()
-        .filter(|line| !line.starts_with("@@"))
-        .filter_map(|line| line.get(1..).filter(|code| !code.trim().is_empty()))
-        .map(|code| code.len() - code.trim_start_matches(' ').len())
-        .min()
-        .unwrap_or_default();
-    let mut text = String::new();
-    for line in lines {
-        let style = match line.as_bytes().first() {
-            Some(b'@') => Some(FAINT),
-            Some(b'-') => Some(GONE),
-            Some(b'+') => Some(NEW),
-            _ => None,
-        };
-        let shown = if line.starts_with("@@") {
-            vec![line.to_owned()]
-        } else {
-            let (sign, code) = line.split_at_checked(1).unwrap_or_default();
-            fold(code.get(indent..).unwrap_or_default())
-                .into_iter()
-                .map(|code| format!("{sign}{code}").trim_end().to_owned())
-                .collect()
-        };
-        for line in shown {
-            let line = style.map_or_else(|| line.clone(), |style| paint(style, &line));
-            let _ = writeln!(text, "{}", format!(" {line}").trim_end());
+use similar::{Algorithm, ChangeTag, TextDiff};
+
+/// The lines that stay around a change when two files are compared.
+const CONTEXT: usize = 3;
+
+/// The longest that it looks for the shortest diff. Past that a longer one will do.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The columns between two tab stops.
+const TAB: usize = 4;
+
+/// The lines of a diff, in the order in which they are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diff {
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Row {
+    /// What stands between two parts.
+    Gap(String),
+    /// A line of a file, or of both.
+    Line(Line),
+}
+
+/// Which of the two files a line is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Both,
+    Old,
+    New,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    side: Side,
+    /// The line's numbers in the old file and in the new one, from 1, where they are known.
+    numbers: [Option<usize>; 2],
+    text: Vec<Cell>,
+}
+
+/// A character, and whether it is in a word that makes the difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    letter: char,
+    strong: bool,
+}
+
+impl Diff {
+    /// The lines of a unified diff.
+    pub fn of_patch(unified: &str) -> Self {
+        let mut lines: Vec<&str> = unified
+            .lines()
+            .skip_while(|line| !line.starts_with("@@"))
+            .collect();
+        // A last line that is blank would stand beside the one that follows the diff.
+        if lines.last().is_some_and(|line| line.trim().is_empty()) {
+            lines.pop();
+        }
+        let rows = lines.into_iter().map(|line| {
+            let side = match line.as_bytes().first() {
+                Some(b'@') => return Row::Gap(line.to_owned()),
+                Some(b'-') => Side::Old,
+                Some(b'+') => Side::New,
+                _ => Side::Both,
+            };
+            Row::Line(Line {
+                side,
+                numbers: [None; 2],
+                text: cells([(false, line.get(1..).unwrap_or_default())]),
+            })
+        });
+        Self {
+            rows: rows.collect(),
         }
     }
-    text
+
+    /// What has to change in `old` to make `new` of it, with a few lines around each change. How lines end makes
+    /// no difference.
+    pub fn between(old: &str, new: &str) -> Self {
+        let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
+        // Patience keeps to the lines that both files have once, where Myers takes any brace for any other.
+        let diff = TextDiff::configure()
+            .algorithm(Algorithm::Patience)
+            .timeout(PATIENCE)
+            .diff_slices(&old, &new);
+        let mut rows = Vec::new();
+        // Of the old file, and how many more lines the new one has by there.
+        let (mut seen, mut added) = (0, 0);
+        for group in diff.grouped_ops(CONTEXT) {
+            let begins = group.first().map_or(seen, |op| op.old_range().start);
+            rows.extend(gap(&old, seen..begins, added));
+            for change in group.iter().flat_map(|op| diff.iter_inline_changes(op)) {
+                let side = match change.tag() {
+                    ChangeTag::Equal => Side::Both,
+                    ChangeTag::Delete => Side::Old,
+                    ChangeTag::Insert => Side::New,
+                };
+                let number = |index: Option<usize>| index.map(|index| index + 1);
+                rows.push(Row::Line(Line {
+                    side,
+                    numbers: [number(change.old_index()), number(change.new_index())],
+                    text: cells(change.values().iter().copied()),
+                }));
+            }
+            if let Some(op) = group.last() {
+                seen = op.old_range().end;
+                added = op.new_range().end as isize - seen as isize;
+            }
+        }
+        if !rows.is_empty() {
+            rows.extend(gap(&old, seen..old.len(), added));
+        }
+        Self { rows }
+    }
+
+    /// Whether there is no difference.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How many lines go, and how many come.
+    pub fn counts(&self) -> (usize, usize) {
+        let count = |side| {
+            let of_side = |row: &&Row| matches!(row, Row::Line(line) if line.side == side);
+            self.rows.iter().filter(of_side).count()
+        };
+        (count(Side::Old), count(Side::New))
+    }
 }
 
-/// A line of code that is too wide for the page in several, each a comment if the first is.
-fn fold(code: &str) -> Vec<String> {
-    // A margin and a sign stand before it.
-    let room = width() - 2;
-    if columns(code) <= room {
-        return vec![code.to_owned()];
-    }
-    let trimmed = code.trim_start();
-    let indent = &code[..code.len() - trimmed.len()];
-    let comment = ["//! ", "/// ", "// "]
-        .into_iter()
-        .find(|comment| trimmed.starts_with(comment));
-    let (first, more) = match comment {
-        Some(comment) => (comment, comment),
-        None => ("", "    "),
+/// A unified diff for programs of two files, each with its path. Empty where there is no difference.
+pub fn patch([(old_path, old), (new_path, new)]: [(&str, &str); 2]) -> String {
+    let lines = |text: &str| {
+        text.lines()
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
     };
-    let code_width = room.saturating_sub(columns(indent) + columns(more)).max(20);
-    wrap(&trimmed[first.len()..], code_width)
-        .iter()
-        .enumerate()
-        .map(|(i, part)| format!("{indent}{}{part}", if i == 0 { first } else { more }))
-        .collect()
+    TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .timeout(PATIENCE)
+        .diff_lines(&lines(old), &lines(new))
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .header(old_path, new_path)
+        .to_string()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_diff_fits_the_page() {
-        let long = "word ".repeat(20);
-        let shown = render(&format!(
-            "--- a\n+++ b\n@@ -1,3 +1,2 @@\n     // {long}\n-    a();\n+        b();\n\n"
-        ));
-        let plain = anstream::adapter::strip_str(&shown).to_string();
-        assert!(
-            plain.starts_with(" @@ -1,3 +1,2 @@\n  // word word"),
-            "{plain}"
-        );
-        assert!(
-            plain.ends_with("\n  // word word word word word\n -a();\n +    b();\n"),
-            "{plain}"
-        );
-        assert!(
-            plain.lines().all(|line| columns(line) <= width()),
-            "{plain}"
-        );
+/// The place of lines that both files have; a single one itself, which takes no more room.
+fn gap(old: &[&str], lines: Range<usize>, added: isize) -> Option<Row> {
+    match lines.len() {
+        0 => None,
+        1 => {
+            let number = lines.start + 1;
+            Some(Row::Line(Line {
+                side: Side::Both,
+                numbers: [Some(number), number.checked_add_signed(added)],
+                text: cells([(false, old[lines.start])]),
+            }))
+        }
+        n => Some(Row::Gap(format!("{n} lines are the same"))),
     }
+}
+
+/// The characters of a line's parts. Tabs become spaces, and what would move the cursor or change the terminal
+/// becomes a sign that it is there.
+fn cells<'a>(parts: impl IntoIterator<Item = (bool, &'a str)>) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = Vec::new();
+    for (strong, part) in parts {
+        for letter in part.chars() {
+            let (letter, times) = match letter {
+                '\t' => (' ', TAB - cells.len() % TAB),
+                letter if letter.is_control() => (char::REPLACEMENT_CHARACTER, 1),
+                letter => (letter, 1),
+            };
+            cells.extend(std::iter::repeat_n(Cell { letter, strong }, times));
+        }
+    }
+    cells
 }

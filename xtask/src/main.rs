@@ -2,6 +2,7 @@
 //!
 //! This file reads the command line and calls a command; each command is a module of [`commands`].
 
+mod bench;
 mod commands;
 mod diff;
 mod files;
@@ -28,8 +29,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    Exit, break_, dry_run, grade as grade_command, hint, list, new, next, reset, restore, swap,
-    test, verify as verify_command,
+    Exit, bench as bench_command, break_, compare, dry_run, grade as grade_command, hint, list,
+    new, next, reset, restore, swap, test, verify as verify_command,
 };
 use run::Filter;
 use select::NoSuchName;
@@ -119,6 +120,65 @@ enum Command {
     Grade(grade_command::Options),
     /// For authors: lay out a new lesson, to be written
     New(scaffold::Request),
+    /// Compare your code with the reference: the lines, the tests, and what they take
+    ///
+    /// Shows the lines that differ, side by side from 120 columns on, then what the lesson's tests say of
+    /// both. Before you have finished the lesson it asks whether to show the reference, once.
+    Compare {
+        /// The lesson; without one, the current one, or the last one you finished if that is not begun
+        lesson: Option<String>,
+        /// What they take, too, as `cargo xtask bench` shows it
+        #[arg(long)]
+        bench: bool,
+        /// For programs
+        ///
+        /// Never asks. One object:
+        ///   version    1; it rises when a field changes its meaning
+        ///   lesson     its name
+        ///   equal      whether the two files have the same lines
+        ///   diff       a unified diff from your file to the reference
+        ///   yours, reference
+        ///     file           its path from the root
+        ///     error          rustc's first error; null if it compiles
+        ///     passes         whether it passes all tests of the lesson
+        ///     interleavings  explored by the models that pass; null if none does
+        ///     exhaustive     whether these are all there are within the bounds
+        ///     groups         for each heading: heading, tests, passed, failed,
+        ///                    not_written, not_run
+        ///   bench      null without --bench; else rounds, yours and cases as
+        ///              `cargo xtask bench --json` has them
+        /// If the lesson is not finished and --yes is missing, it exits with
+        /// 1, and the object has version, lesson, error (not-finished) and
+        /// message.
+        #[arg(long, verbatim_doc_comment)]
+        json: bool,
+        /// Show the reference of a lesson that you have not finished, without a question
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Measure your code, the reference and what one would take in production, as ratios
+    ///
+    /// Exits with 0 only when yours was measured in every case.
+    Bench {
+        /// The lesson; without one, the current one, or the last one you finished if that is not begun
+        lesson: Option<String>,
+        /// For programs
+        ///
+        /// One object:
+        ///   version    1; it rises when a field changes its meaning
+        ///   lesson     its name
+        ///   rounds     how often everything was measured
+        ///   yours      state: measured, not-written, does-not-compile,
+        ///              stopped or left-out; detail: where or why, if it was
+        ///              not measured
+        ///   cases      for each: name, rows; for each row: name (yours,
+        ///              reference, or as the bench calls it), ratio, low, high
+        /// Of each round, a row's median time is divided by that of the
+        /// reference. ratio is the median of all rounds, low and high are the
+        /// least and the greatest.
+        #[arg(long, verbatim_doc_comment)]
+        json: bool,
+    },
     /// For authors: test everything, or the gates of some lessons
     Verify {
         /// The lessons; without any, all of them and the workspace's own tests
@@ -181,6 +241,17 @@ fn run(command: Command) -> Result<Exit> {
         } => dry_run::run(&workspace, &lesson, test.as_deref(), solution),
         Command::Grade(options) => grade_command::run(&workspace, &options),
         Command::New(request) => new::run(&workspace, &request),
+        Command::Compare {
+            lesson,
+            bench,
+            json,
+            yes,
+        } => compare::run(
+            &workspace,
+            lesson.as_deref(),
+            compare::Options { bench, json, yes },
+        ),
+        Command::Bench { lesson, json } => bench_command::run(&workspace, lesson.as_deref(), json),
         Command::Verify {
             lessons,
             shipped,

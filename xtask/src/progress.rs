@@ -33,6 +33,9 @@ pub struct Record {
     /// How many of its hints were shown.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hints: usize,
+    /// Whether its reference was shown before it passed: the learner is asked once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reference_shown: bool,
     /// The last time that it passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<Passed>,

@@ -589,7 +589,7 @@ pub fn explored_text(explored: Explored) -> String {
 }
 
 /// `25300` as `25,300`.
-fn thousands(n: usize) -> String {
+pub fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -642,7 +642,7 @@ fn fold(line: &str, columns_there: usize) -> Vec<String> {
 }
 
 /// The place that rustc's first error points at.
-fn first_error_place(said: &str) -> Option<Place> {
+pub fn first_error_place(said: &str) -> Option<Place> {
     let from_error = if said.starts_with("error") {
         0
     } else {

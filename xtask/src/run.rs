@@ -201,6 +201,21 @@ pub fn tests(
     }
 }
 
+/// The same, all of them, against the reference.
+///
+/// # Errors
+///
+/// As for [`tests`].
+pub fn tests_of_reference(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<Run> {
+    // Its tests are the lesson's own files, in another package.
+    let reference = Lesson {
+        name: lesson.solution_package(),
+        exercise: lesson.solution.clone(),
+        ..lesson.clone()
+    };
+    tests(setup, workspace, &reference, None)
+}
+
 /// The same without nextest.
 fn own(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Result<Run> {
     let built = cargo::build_tests(setup, root, package, cargo::Tests::All)?;

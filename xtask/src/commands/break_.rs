@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 
 use super::Exit;
-use crate::diff;
+use crate::diff::Diff;
 use crate::files::lock;
 use crate::outcome::Outcome;
 use crate::render::{Length, Page, named, paragraph, row, signed};
@@ -157,7 +157,7 @@ fn introduction(page: &Page<'_>, mistake: &Mistake) -> String {
     named(&mut text, &mistake.name, Some(&mistake.mistake));
     paragraph(&mut text, &mistake.why);
     let _ = writeln!(text, "\n {}", page.lesson.reference().display());
-    text.push_str(&diff::render(&mistake.diff));
+    text.push_str(&Diff::of_patch(&mistake.diff).unified(width()));
     text.push('\n');
     text
 }

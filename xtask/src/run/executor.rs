@@ -1,5 +1,6 @@
 //! Runs tests without nextest: a process each, each behind the guard, several at a time.
 
+use std::io::Read;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -71,6 +72,47 @@ pub fn program(setup: &Setup, binary: &Binary) -> Result<Raw> {
         success: output.status.success(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        ..Raw::default()
+    })
+}
+
+/// Runs a program with these arguments in the bounds of a test, but with a time of its own, and shows `watch` what
+/// it has printed whenever there is more.
+///
+/// # Errors
+///
+/// It cannot be started.
+pub fn watched(
+    setup: &Setup,
+    binary: &Binary,
+    arguments: &[&str],
+    time_out: Duration,
+    mut watch: impl FnMut(&str),
+) -> Result<Raw> {
+    let cannot_run = || format!("cannot run {}", binary.path.display());
+    let mut child = command(setup, binary, time_out)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(cannot_run)?;
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    std::thread::scope(|scope| {
+        scope.spawn(|| err.map(|mut err| err.read_to_end(&mut stderr)));
+        let mut buffer = [0; 4096];
+        if let Some(mut out) = out {
+            while let Ok(read @ 1..) = out.read(&mut buffer) {
+                stdout.extend_from_slice(&buffer[..read]);
+                watch(&String::from_utf8_lossy(&stdout));
+            }
+        }
+    });
+    let status = child.wait().with_context(cannot_run)?;
+    Ok(Raw {
+        success: status.success(),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
         ..Raw::default()
     })
 }

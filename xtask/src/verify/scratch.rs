@@ -228,18 +228,7 @@ impl Scratch {
         workspace: &Workspace,
         show_progress: bool,
     ) -> Result<Built> {
-        let root = read_manifest(&workspace.path("Cargo.toml"))?;
-        let mut files = Files::default();
-        files.put(
-            "Cargo.toml".into(),
-            self.manifest(workspace, root)?.into_bytes(),
-        );
-        files.write_beside_others(&self.root)?;
-        // cargo strikes out of it what the scratch does not need, so it is copied each time.
-        let lock = workspace.path("Cargo.lock");
-        if lock.is_file() {
-            fs::copy(&lock, self.root.join("Cargo.lock")).context("cannot copy Cargo.lock")?;
-        }
+        self.write_root(workspace)?;
         let mut command = setup.cargo(&self.root);
         command
             .args([
@@ -253,6 +242,45 @@ impl Scratch {
             ])
             .arg(target_folder(workspace));
         cargo::build(setup, command, show_progress)
+    }
+
+    /// Builds the bench of this name, optimised, of a lesson whose bench was added, and shows cargo's progress
+    /// meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Scratch::build`].
+    pub fn build_bench(
+        &self,
+        setup: &Setup,
+        workspace: &Workspace,
+        lesson: &Lesson,
+        bench: &str,
+    ) -> Result<Built> {
+        self.write_root(workspace)?;
+        let mut command = setup.cargo(&self.root);
+        command
+            .args(["bench", "--no-run", "--bench", bench, "--package"])
+            .args([&bench_package(lesson), "--target-dir"])
+            .arg(target_folder(workspace));
+        cargo::build(setup, command, true)
+    }
+
+    /// Writes what belongs to no member.
+    fn write_root(&self, workspace: &Workspace) -> Result<()> {
+        let root = read_manifest(&workspace.path("Cargo.toml"))?;
+        let mut files = Files::default();
+        files.put(
+            "Cargo.toml".into(),
+            self.manifest(workspace, root)?.into_bytes(),
+        );
+        files.write_beside_others(&self.root)?;
+        // cargo strikes out of it what the scratch does not need, so it is copied each time.
+        let lock = workspace.path("Cargo.lock");
+        if lock.is_file() {
+            fs::copy(&lock, self.root.join("Cargo.lock")).context("cannot copy Cargo.lock")?;
+        }
+        Ok(())
     }
 
     fn manifest(&self, workspace: &Workspace, mut root: Table) -> Result<String> {

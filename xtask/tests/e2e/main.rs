@@ -1,6 +1,7 @@
 //! The runner as its user sees it: the real binary, in workspaces made for each test.
 
 mod break_;
+mod compare;
 mod dry_run;
 mod fixture;
 mod grade;

@@ -1,0 +1,56 @@
+//! `cargo xtask bench [LESSON]`: what yours takes, in times of the reference.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::{Exit, lesson_at_hand};
+use crate::bench::{self, Comparison, Yours};
+use crate::progress::Store;
+use crate::render::Page;
+use crate::run::Setup;
+use crate::style::{self, Marks};
+use crate::workspace::Workspace;
+
+/// The comparison for programs. A field may be added; one that changes its meaning raises `version`. The help of
+/// `--json` describes it for its readers.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    version: u32,
+    lesson: &'a str,
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+}
+
+/// Measures the lesson that goes by `wanted`; without a name, the one at hand.
+pub fn run(workspace: &Workspace, wanted: Option<&str>, json: bool) -> Result<Exit> {
+    // Held while it measures: a second runner would build and test beside it, and nothing would be comparable.
+    let store = Store::open(workspace)?;
+    let Some(lesson) = lesson_at_hand(workspace, &store, wanted)? else {
+        return Ok(super::no_lesson());
+    };
+    let page = Page {
+        workspace,
+        lesson,
+        marks: Marks::of_locale(),
+        current: false,
+    };
+    if !json {
+        style::print(&format!("{}\n", page.header()));
+    }
+    let comparison = bench::measure(&Setup::new()?, workspace, lesson)?;
+    style::print(&if json {
+        let document = Document {
+            version: 1,
+            lesson: &lesson.name,
+            comparison: &comparison,
+        };
+        format!("{}\n", serde_json::to_string_pretty(&document)?)
+    } else {
+        bench::render(&page, &comparison)
+    });
+    Ok(if comparison.yours == Yours::Measured {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}

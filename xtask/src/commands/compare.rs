@@ -1,0 +1,204 @@
+//! `cargo xtask compare [LESSON]`: the learner's file beside the reference: the lines, the tests, the time.
+
+mod document;
+mod verdicts;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, IsTerminal, Write as _};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::test::{Judged, say_that_nextest_is_missing};
+use super::{Exit, lesson_at_hand};
+use crate::bench;
+use crate::diff::Diff;
+use crate::progress::{State, Store};
+use crate::render::{Page, paragraph, row};
+use crate::run::{self, Run, Setup};
+use crate::style::{self, Marks, note, terminal_width, width};
+use crate::tests_of;
+use crate::verdict::Verdict;
+use crate::workspace::{Lesson, Workspace};
+
+use document::{Document, Refusal};
+
+/// From so many columns on, the two files stand side by side.
+const SIDE_BY_SIDE: usize = 120;
+
+/// The most columns that they take: enough for two lines of the longest kind.
+const WIDEST: usize = 240;
+
+/// What to show, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What the two take, too.
+    pub bench: bool,
+    /// For programs.
+    pub json: bool,
+    /// Show the reference of a lesson that is not finished, unasked.
+    pub yes: bool,
+}
+
+/// Compares the lesson that goes by `wanted`; without a name, the one at hand.
+pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Result<Exit> {
+    let mut store = Store::open(workspace)?;
+    let Some(lesson) = lesson_at_hand(workspace, &store, wanted)? else {
+        return Ok(super::no_lesson());
+    };
+    let setup = Setup::new()?;
+    if !setup.nextest {
+        say_that_nextest_is_missing();
+    }
+    // Whether it is finished is for its tests to say, where there is something to test.
+    let begun = store.progress.state(workspace, lesson)? != State::NotBegun;
+    let judged = begun
+        .then(|| Judged::new(&setup, workspace, &mut store, lesson, None))
+        .transpose()?;
+    if !may_show(&store, lesson, options) {
+        if options.json {
+            style::print(&Refusal::not_finished(lesson).to_json()?);
+        }
+        return Ok(Exit::Failure);
+    }
+    let record = store.progress.of_mut(lesson);
+    if record.passed.is_none() && !record.reference_shown {
+        record.reference_shown = true;
+        store.save()?;
+    }
+
+    let yours = read(workspace, &lesson.file())?;
+    let reference = read(workspace, &lesson.reference())?;
+    let diff = Diff::between(&yours, &reference);
+    let page = Page {
+        workspace,
+        lesson,
+        marks: Marks::of_locale(),
+        current: false,
+    };
+    if !options.json {
+        style::print(&files(&page, &diff));
+    }
+    let judged = match judged {
+        Some(judged) => judged,
+        None => Judged::new(&setup, workspace, &mut store, lesson, None)?,
+    };
+    let passes = judged.passes();
+    let both = [judged.result, judge_reference(&setup, workspace, lesson)?];
+    if !options.json {
+        style::print(&verdicts::render(&both, page.marks));
+    }
+    let comparison = options
+        .bench
+        .then(|| bench::measure(&setup, workspace, lesson))
+        .transpose()?;
+    if options.json {
+        let document = Document::new(lesson, [&yours, &reference], &both, comparison.as_ref());
+        style::print(&document.to_json()?);
+        return Ok(Exit::Success);
+    }
+    let mut text = String::from("\n");
+    match &comparison {
+        Some(comparison) => text += &bench::render(&page, comparison),
+        None => row(
+            &mut text,
+            "Time",
+            format!("cargo xtask bench {}", lesson.name),
+        ),
+    }
+    if !passes {
+        row(
+            &mut text,
+            "Why",
+            format!("cargo xtask test {}", lesson.name),
+        );
+    }
+    row(&mut text, "Read", lesson.readme().display());
+    style::print(&text);
+    Ok(Exit::Success)
+}
+
+fn read(workspace: &Workspace, path: &Path) -> Result<String> {
+    fs::read_to_string(workspace.path(path)).with_context(|| {
+        format!(
+            "cannot read {0}: `git checkout {0}` brings it back",
+            path.display()
+        )
+    })
+}
+
+/// Whether the reference may be shown: the lesson was finished once, or the learner has seen it or wants to.
+fn may_show(store: &Store, lesson: &Lesson, options: Options) -> bool {
+    let known = store
+        .progress
+        .of(lesson)
+        .is_some_and(|record| record.passed.is_some() || record.reference_shown);
+    if known || options.yes {
+        return true;
+    }
+    let name = &lesson.name;
+    if options.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        note(&format!(
+            " You have not finished {name}, and this would show its reference. If that is what you want:\n   \
+             cargo xtask compare {name} --yes"
+        ));
+        return false;
+    }
+    let _ = write!(
+        io::stderr(),
+        " You have not finished {name}. Show the reference? [y/N] "
+    );
+    let mut answer = String::new();
+    let _ = io::stdin().read_line(&mut answer);
+    let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
+    if !yes {
+        note(&format!(
+            " Not shown. A nudge instead: cargo xtask hint {name}"
+        ));
+    }
+    yes
+}
+
+/// The tests of the lesson, run against the reference.
+fn judge_reference(
+    setup: &Setup,
+    workspace: &Workspace,
+    lesson: &Lesson,
+) -> Result<Result<Verdict, String>> {
+    Ok(match run::tests_of_reference(setup, workspace, lesson)? {
+        Run::NotBuilt(said) => Err(said),
+        Run::Ran(ran) => {
+            let expected = tests_of::expected(workspace, lesson);
+            Ok(Verdict::new(&ran, &lesson.file_name(), &expected, None))
+        }
+    })
+}
+
+/// The two files, as far as they differ.
+fn files(page: &Page<'_>, diff: &Diff) -> String {
+    let lesson = page.lesson;
+    let mut text = format!("{}\n", page.header());
+    for (whose, path) in [("yours", lesson.file()), ("reference", lesson.reference())] {
+        let whose = style::paint(style::STRONG, format!("{whose:<9}"));
+        let _ = writeln!(text, " {whose}  {}", path.display());
+    }
+    text.push('\n');
+    if diff.is_empty() {
+        paragraph(&mut text, "The two files are the same.");
+    } else if terminal_width() >= SIDE_BY_SIDE {
+        let width = terminal_width().min(WIDEST);
+        text += &diff.side_by_side(width, ["yours", "reference"], page.marks);
+    } else {
+        let (gone, new) = diff.counts();
+        let _ = writeln!(
+            text,
+            " {}   {}\n",
+            style::paint(style::GONE, format!("- in yours only ({gone})")),
+            style::paint(style::NEW, format!("+ in the reference only ({new})"))
+        );
+        text += &diff.unified(width());
+    }
+    text.push('\n');
+    text
+}
