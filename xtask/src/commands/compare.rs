@@ -52,11 +52,12 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
         say_that_nextest_is_missing();
     }
     // Whether it is finished is for its tests to say, where there is something to test.
-    let begun = store.progress.state(workspace, lesson)? != State::NotBegun;
-    let judged = begun
+    let state = store.progress.state(workspace, lesson)?;
+    let judged = (state != State::NotBegun)
         .then(|| Judged::new(&setup, workspace, &mut store, lesson, None))
         .transpose()?;
-    if !may_show(&store, lesson, options) {
+    // Whoever has the reference in place has seen it.
+    if state != State::Swapped && !may_show(&store, lesson, options) {
         if options.json {
             style::print(&Refusal::not_finished(lesson).to_json()?);
         }
