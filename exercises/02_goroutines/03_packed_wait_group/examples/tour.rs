@@ -7,8 +7,8 @@
 //! No cell has a lock, and every access to one is `Relaxed`. That the bands see each other's last generation
 //! whole, and nothing of the next, is the work of the groups alone. Then change something:
 //! - the pattern: `GLIDER` for `R_PENTOMINO`;
-//! - leave out the `add` that closes the other gate, and see what the bands make of it;
-//! - call `add` on the other gate after `done` instead of before.
+//! - the number of bands, which divides the number of rows: are many better than as many as you have cores?
+//! - close the other gate after this one is opened, not before. It may go well for many runs. When does it not?
 
 use packed_wait_group::WaitGroup;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -4,20 +4,23 @@ use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::futex;
 
-// The word:
+// The word, of n unfinished tasks:
 //
-// | state         | unfinished tasks    |                                                              |
-// |---------------|---------------------|--------------------------------------------------------------|
-// | 0             | none                | a `wait` returns                                             |
-// | n             | n, from 1 to `MOST` | nobody waits, so the last task has nobody to wake            |
-// | WAITERS \| n  | n, from 1 to `MOST` | somebody sleeps, or is about to: the last task wakes them    |
-// | WAITERS       |                     | never: the step that makes the counter zero clears the bit   |
+// | state    | n           |                                                                      |
+// |----------|-------------|----------------------------------------------------------------------|
+// | 0        | 0           | a `wait` returns                                                     |
+// | 2 n      | 1 to `MOST` | nobody waits: the last task has nobody to wake                       |
+// | 2 n + 1  | 1 to `MOST` | somebody sleeps, or is about to: the last task wakes all             |
+// | 1        | 0           | never: the step that makes the counter zero takes the 1 away         |
 
-/// Set by a `wait` that is about to sleep. The bits below it are the counter.
-const WAITERS: u32 = 1 << 31;
+/// The lowest bit, set by a `wait` that is about to sleep.
+const WAITERS: u32 = 1;
 
-/// The most that the counter holds, [`i32::MAX`], and the mask of its bits.
-const MOST: u32 = WAITERS - 1;
+/// One unfinished task: the bits above WAITERS are the counter.
+const TASK: u32 = 2;
+
+/// The most that the counter holds: [`i32::MAX`].
+const MOST: u32 = u32::MAX / TASK;
 
 /// Waits until any number of tasks are finished: Go's `sync.WaitGroup`, without a lock.
 ///
@@ -77,13 +80,13 @@ impl WaitGroup {
         // reads that `add` or something later, and until the `done` every value of the word counts the task.
         let mut state = self.state.load(Relaxed);
         loop {
-            let count = sum(state & MOST, delta);
+            let count = sum(state / TASK, delta);
             // Who waits goes on waiting, except at zero: there they are released, and the same step makes the
             // word as good as new. From then on it belongs to the next round.
             let new = if count == 0 {
                 0
             } else {
-                state & WAITERS | count
+                count * TASK | state & WAITERS
             };
             // Release, on the way down, for what the task has written: pairs with the Acquire in `wait`. That
             // reads the zero of the last task only and synchronises with all of them, because every write of
@@ -144,7 +147,7 @@ impl WaitGroup {
                 continue;
             }
             // No wakeup is lost. We fall asleep only if at that moment the word is `asleep`: a counter above
-            // zero, with WAITERS. Only `add` changes such a word, and clears WAITERS only in the step that
+            // zero, and WAITERS. Only `add` changes such a word, and clears WAITERS only in the step that
             // makes the counter zero. So whoever takes that step, after we fell asleep, replaces a value with
             // WAITERS in it, and its `wake_all`, later still, finds us.
             //
