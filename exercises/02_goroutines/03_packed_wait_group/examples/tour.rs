@@ -9,6 +9,7 @@
 //! - the pattern: `GLIDER` for `R_PENTOMINO`;
 //! - the number of bands, which divides the number of rows: are many better than as many as you have cores?
 //! - close the other gate after this one is opened, not before. It may go well for many runs. When does it not?
+//!   (A run that does not may end in a panic, with a wrong board, or with Ctrl-C.)
 
 use packed_wait_group::WaitGroup;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

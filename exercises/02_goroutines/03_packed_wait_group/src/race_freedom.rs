@@ -57,8 +57,8 @@ fn the_last_done_wakes_the_waiter() {
 }
 
 /// Catches one wakeup for several sleepers, and a second waiter that undoes the registration of the first.
-/// Three threads that retry at one word have too many interleavings to try them all; with three preemptions
-/// the reference has about 2,600, and one is all that either mistake takes.
+/// Three threads that retry at one word have too many interleavings to try them all. With three preemptions
+/// the reference has about 2,600, and two are enough for either mistake.
 #[test]
 fn every_waiter_wakes() {
     // WG-03

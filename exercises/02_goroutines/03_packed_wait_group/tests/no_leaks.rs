@@ -4,9 +4,9 @@
 
 use harness::leaks;
 use harness::sync::real::{Arc, thread};
+use packed_wait_group::WaitGroup;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use packed_wait_group::WaitGroup;
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;

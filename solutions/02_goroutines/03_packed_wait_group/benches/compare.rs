@@ -2,16 +2,16 @@
 //! crossbeam's, at the same work.
 //!
 //! crossbeam's counter is an atomic too, and its `done`, which is `drop`, takes a lock only at zero. It lives in
-//! an `Arc` of its own, so every `clone` and `drop` counts twice; and it is used up by one `wait`, so where the
-//! work has rounds each needs a new one. Ours is borrowed.
+//! an `Arc` of its own, so every `clone` and `drop` counts twice, and it is used up by one `wait`. Ours is
+//! borrowed.
 
 #![allow(missing_docs)]
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
+use packed_wait_group_solution as reference;
 use std::panic::catch_unwind;
 use std::sync::LazyLock;
-use packed_wait_group_solution as reference;
 
 #[allow(dead_code)]
 #[path = "../../../../exercises/02_goroutines/03_packed_wait_group/src/packed_wait_group.rs"]

@@ -86,7 +86,7 @@ impl WaitGroup {
             let new = if count == 0 {
                 0
             } else {
-                count * TASK | state & WAITERS
+                (count * TASK) | (state & WAITERS)
             };
             // Release, on the way down, for what the task has written: pairs with the Acquire in `wait`. That
             // reads the zero of the last task only and synchronises with all of them, because every write of
@@ -97,7 +97,8 @@ impl WaitGroup {
             {
                 Ok(_) => {
                     // The value that we replaced says whether we owe a wakeup; whatever is in the word now is
-                    // no longer about those we owe it. All of them, for this zero is for all. `wait` shows
+                    // no longer about those we owe it. Waiters may have seen the zero and left, but the word
+                    // cannot be gone: we have borrowed it. All of them, for this zero is for all. `wait` shows
                     // why none is missed. One that already waits in the next round is woken for nothing, and
                     // goes back to sleep.
                     if new == 0 && state & WAITERS != 0 {
