@@ -112,7 +112,8 @@ impl fmt::Display for Coverage {
         let s = if n == 1 { "" } else { "s" };
         write!(f, "{n} interleaving{s} explored")?;
         if let Some(bound) = self.preemption_bound {
-            write!(f, ", at most {bound} preemptions each")?;
+            let s = if bound == 1 { "" } else { "s" };
+            write!(f, ", at most {bound} preemption{s} each")?;
         }
         f.write_str(if self.exhaustive {
             ", exhaustively"
@@ -194,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_success_line_is_read_back() {
-        for preemption_bound in [None, Some(2)] {
+        for preemption_bound in [None, Some(1), Some(2)] {
             for exhaustive in [true, false] {
                 for interleavings in [1, 23] {
                     let coverage = Coverage {

@@ -729,23 +729,6 @@ fn fences_count_as_orderings() {
     });
 }
 
-/// The orderings are as they should be; the flag is raised too early.
-#[test]
-fn flag_raised_before_the_write() {
-    silent(Kind::DataRace, || {
-        let (slot, ready) = (Slot::new(), AtomicBool::new(false));
-        thread::scope(|s| {
-            s.spawn(|| {
-                ready.store(true, Release);
-                slot.write();
-            });
-            if ready.load(Acquire) {
-                slot.read();
-            }
-        });
-    });
-}
-
 /// A counter for statistics happens to be read in between. Nobody goes by it.
 #[test]
 fn relaxed_counter_that_nobody_goes_by() {
@@ -972,4 +955,49 @@ fn one_of_two_clones_made_at_one_place() {
         let mut all: Vec<_> = (0..2).map(|_| a.clone()).collect();
         std::mem::forget(all.pop());
     });
+}
+
+// Announced too early.
+
+/// A slot and a flag, written by one thread and read by main. The thread writes the flag first if it is `early`.
+fn announced(early: bool, between: fn(&AtomicBool)) {
+    let (slot, ready) = (Slot::new(), AtomicBool::new(false));
+    thread::scope(|s| {
+        s.spawn(|| {
+            if early {
+                ready.store(true, Release);
+                between(&ready);
+            }
+            slot.write();
+            if !early {
+                ready.store(true, Release);
+            }
+        });
+        if ready.load(Acquire) {
+            slot.read();
+        }
+    });
+}
+
+#[test]
+fn a_flag_before_the_data() {
+    let failure = usually("announced too early: thread 1's store of ready", || {
+        announced(true, |_| {});
+    });
+    assert!(failure.report.contains("too early"), "{}", failure.report);
+}
+
+/// What the thread does between the two may be what was to order them.
+#[test]
+fn a_flag_and_something_else_before_the_data() {
+    silent(Kind::DataRace, || {
+        announced(true, |ready| {
+            ready.load(Acquire);
+        });
+    });
+}
+
+#[test]
+fn a_flag_behind_the_data() {
+    explore(|| announced(false, |_| {})).expect("it is right");
 }

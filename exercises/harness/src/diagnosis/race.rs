@@ -34,7 +34,42 @@ pub(super) fn of_race(log: &Log, names: &Names, code: Code<'_>) -> Option<Usuall
     if told {
         return None;
     }
+    if let Some(early) = announced_early(log, names, code, &is, thread, other) {
+        return Some(early);
+    }
     no_common_lock(log, names, thread, access, other)
+}
+
+/// The writer says that the data is there, the reader goes by that, and the write comes only afterwards, as the next
+/// that its thread does.
+fn announced_early(
+    log: &Log,
+    names: &Names,
+    code: Code<'_>,
+    is: &Order,
+    reader: ThreadId,
+    write: usize,
+) -> Option<Usually> {
+    let writer = log.events[write].thread;
+    if log.events[write].effect != Effect::Write {
+        return None;
+    }
+    let (word, said) = log.events_before(writer, write).next_back()?;
+    said.writes()?;
+    let (heard, _) = log.events_of(reader).find(|(number, event)| {
+        let by_word = matches!(is.source(*number), Some(Source::Event(source)) if source == word);
+        by_word && event.place.is_some_and(|place| code.decides(place))
+    })?;
+    let (w, r, o) = (name(log, writer), name(log, reader), names.of(said.object?));
+    let text = format!(
+        "announced too early: {w}'s {} of {o} ({}) says that the data is there, {r} goes by it ({}), and {w} writes the \
+         data only then ({}). Write first, announce last.",
+        what(said),
+        at_row(word),
+        at_row(heard),
+        at_row(write)
+    );
+    Some(Usually::new(text).mark(word, "too early"))
 }
 
 /// The usual mistake behind a stale load that a panic shows.
