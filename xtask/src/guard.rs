@@ -145,12 +145,17 @@ fn signal_name(signal: i32) -> String {
 fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> {
     use std::io::{Read, Write};
     use std::os::fd::AsFd;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::getppid;
 
     let deadline = Instant::now() + time_out;
     let parent = getppid();
+    // nextest asks for an end when the run is cancelled. A test need not listen, so the guard sees to it.
+    let asked_to_end = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::clone(&asked_to_end))?;
     limit();
     let mut child = command
         .stdout(Stdio::piped())
@@ -176,7 +181,8 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
         if now >= deadline {
             break End::TimeOut(time_out.as_millis().try_into().unwrap_or(u64::MAX));
         }
-        if getppid() != parent {
+        // Relaxed: nothing is passed on by it.
+        if getppid() != parent || asked_to_end.load(Ordering::Relaxed) {
             stop(&mut child);
             return Ok(ExitCode::FAILURE);
         }

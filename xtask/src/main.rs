@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use commands::{Exit, break_, hint, list, next, test, verify as verify_command};
+use commands::{Exit, break_, hint, list, next, test, verify as verify_command, watch};
 use run::Filter;
 use select::NoSuchName;
 use style::note;
@@ -63,6 +63,14 @@ enum Command {
         /// All hints
         #[arg(long)]
         all: bool,
+    },
+    /// Run a lesson again whenever one of its files is saved
+    Watch {
+        /// The lesson; without one, the current
+        lesson: Option<String>,
+        /// Look at the files twice a second, where the file system does not say what is saved
+        #[arg(long)]
+        poll: bool,
     },
     /// Put a mistake into a lesson's reference and see how the tests catch it
     Break {
@@ -110,6 +118,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::List { json, check } => list::run(&workspace, list::Options { json, check }),
         Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
         Command::Break { lesson, mistake } => break_::run(&workspace, &lesson, mistake.as_deref()),
+        Command::Watch { lesson, poll } => watch::run(&workspace, lesson.as_deref(), poll),
         Command::Verify {
             lessons,
             shipped,

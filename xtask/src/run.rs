@@ -1,6 +1,7 @@
 //! Runs a lesson's tests: one call of cargo, a process for each test, and a bounded time for all of it.
 
 pub mod cargo;
+pub mod control;
 pub mod executor;
 mod junit;
 mod nextest;
@@ -18,8 +19,10 @@ use crate::guard;
 use crate::outcome::Raw;
 use crate::workspace::{Lesson, Workspace};
 
+use control::Control;
+
 /// What the runner needs to know of its own process and of the machine.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setup {
     /// The cargo that started the runner, or the one on the `PATH`.
     pub cargo: OsString,
@@ -29,6 +32,8 @@ pub struct Setup {
     pub nextest: bool,
     /// Whether rustc's words are shown on a terminal, so that they may be coloured.
     pub colour: bool,
+    /// Who follows the runs, and may cancel them.
+    pub control: Control,
 }
 
 /// The longest that the tests of a lesson may take together, before the runner ends what is left of them.
@@ -60,6 +65,7 @@ impl Setup {
             nextest: has_nextest(),
             colour: anstream::AutoStream::choice(&std::io::stdout())
                 != anstream::ColorChoice::Never,
+            control: Control::default(),
         })
     }
 
@@ -167,7 +173,7 @@ impl std::fmt::Display for Filter {
 ///
 /// # Errors
 ///
-/// cargo or nextest cannot be run at all, or leaves no result that can be read.
+/// cargo or nextest cannot be run at all, or leaves no result that can be read; or the run was cancelled.
 pub fn tests(
     setup: &Setup,
     workspace: &Workspace,
@@ -206,6 +212,7 @@ fn own(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Re
         at_once: AT_ONCE,
     };
     let tests = executor::run(setup, &jobs, &limits);
+    setup.control.check()?;
     let cut_short = tests.len() < jobs.len();
     Ok(Run::Ran(Ran {
         tests,

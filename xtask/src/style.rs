@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::sync::Mutex;
 
 use anstyle::{AnsiColor, Style};
 
@@ -33,8 +34,28 @@ pub fn print(text: &str) {
         .and_then(|()| stdout.flush());
 }
 
+/// Who takes the notes, where that is not stderr.
+static NOTES: Mutex<Option<NoteTaker>> = Mutex::new(None);
+
+/// See [`divert_notes`].
+pub type NoteTaker = Box<dyn Fn(&str) + Send>;
+
+/// Hands every [`note`] to `to` from now on, or to stderr again: `watch` has the whole screen, and a line on
+/// stderr would spoil it.
+pub fn divert_notes(to: Option<NoteTaker>) {
+    *NOTES
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner()) = to;
+}
+
 /// Prints a line on stderr, in one piece. Nobody need be there to read it.
 pub fn note(text: &str) {
+    let notes = NOTES
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(take) = &*notes {
+        return take(text);
+    }
     let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 

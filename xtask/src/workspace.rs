@@ -13,7 +13,7 @@ const EXERCISES: &str = "exercises";
 const SOLUTIONS: &str = "solutions";
 
 /// The workspace and its lessons, in the order in which they are learnt.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Workspace {
     /// The folder of the root's `Cargo.toml`.
     pub root: PathBuf,

@@ -70,6 +70,15 @@ impl Store {
         })
     }
 
+    /// Reads the progress to look at it, beside whoever is changing it: a file is whole whenever it is read. One
+    /// that cannot be understood is left to [`Store::open`].
+    pub fn peek(workspace: &Workspace) -> Progress {
+        fs::read(workspace.path(FOLDER).join("progress.toml"))
+            .ok()
+            .and_then(|bytes| parse(&bytes).ok())
+            .unwrap_or_default()
+    }
+
     /// Writes the progress: beside, synced, renamed. It is the old file or the new one, whatever happens.
     ///
     /// # Errors
