@@ -106,7 +106,10 @@ impl Listener {
         };
         if word == "Starting" {
             self.tests.1 = second.parse().unwrap_or(0);
-        } else if second.starts_with('[') && !STILL_RUNNING.contains(&word) {
+        } else if second.starts_with('[')
+            && word.bytes().all(|byte| byte.is_ascii_uppercase())
+            && !STILL_RUNNING.contains(&word)
+        {
             self.tests.0 += 1;
         } else {
             return;

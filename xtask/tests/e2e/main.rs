@@ -4,4 +4,8 @@ mod break_;
 mod fixture;
 mod hostile;
 mod learner;
+#[cfg(unix)]
+mod pty;
 mod verify;
+#[cfg(target_os = "linux")]
+mod watch;

@@ -185,7 +185,7 @@ impl App {
                     self.start(run, job);
                     None
                 }
-                Action::Watch(lesson) => self.watch(lesson)?,
+                Action::Watch(lesson) => Some(self.watch(lesson)?),
                 Action::Hint(lesson) => Some(Event::Page(self.hint(lesson).unwrap_or_else(told))),
                 Action::Compare(lesson) => Some(self.compare(lesson)),
                 Action::List(Choice::Lesson) => Some(self.list()),
@@ -208,14 +208,22 @@ impl App {
         Ok(false)
     }
 
-    fn watch(&mut self, lesson: usize) -> Result<Option<Event>> {
-        let folder = &self.workspace.lessons[lesson].exercise;
+    /// Tells of the saves in another lesson. Its name stands on the screen until its verdict does.
+    fn watch(&mut self, lesson: usize) -> Result<Event> {
+        let lesson = &self.workspace.lessons[lesson];
         self.judged = None;
-        self.saves.watch(&self.workspace.path(folder))?;
-        let polls = self.saves.polls.as_deref().filter(|_| !self.said_why);
-        let note = polls.map(|polls| Event::Note(why(polls)));
-        self.said_why |= note.is_some();
-        Ok(note)
+        self.saves.watch(&self.workspace.path(&lesson.exercise))?;
+        if let Some(polls) = self.saves.polls.as_deref().filter(|_| !self.said_why) {
+            send(&self.sender, Event::Note(why(polls)));
+            self.said_why = true;
+        }
+        let page = Page {
+            workspace: &self.workspace,
+            lesson,
+            marks: self.marks,
+            current: false,
+        };
+        Ok(Event::Rendered(page.header()))
     }
 
     /// Starts a run on a thread of its own, as soon as the one before has ended.

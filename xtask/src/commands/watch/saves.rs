@@ -51,7 +51,10 @@ impl Saves {
     }
 
     fn polling(sender: mpsc::Sender<Event>, reason: String) -> Result<Self> {
-        let config = Config::default().with_poll_interval(POLL);
+        // The times alone are compared in seconds: a second save in one would be missed.
+        let config = Config::default()
+            .with_poll_interval(POLL)
+            .with_compare_contents(true);
         let watcher = PollWatcher::new(hand_on(&sender), config)
             .context("the files cannot be watched; `cargo xtask next` runs a lesson once")?;
         Ok(Self {
@@ -190,7 +193,7 @@ mod tests {
             }
             let (sender, saves) = mpsc::channel();
             let mut watcher =
-                Saves::new(poll, move || drop(sender.send(()))).expect("a way to watch");
+                Saves::new(poll, move || sender.send(()).expect("heard")).expect("a way to watch");
             watcher.watch(&a).expect("watched");
             assert_eq!(watcher.polls.is_some(), poll);
             let told = || saves.recv_timeout(Duration::from_secs(60)).expect("told");

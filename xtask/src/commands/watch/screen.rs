@@ -78,10 +78,10 @@ fn status(state: &State, marks: Marks, waits: &str, width: usize) -> String {
             format!("running tests{more} {done} of {of}")
         }
         Some((_, Some(Stage::Running { .. }))) => format!("running tests{more}"),
-        Some((Job::Mistake { .. }, _)) => {
+        Some((_, Some(Stage::Building(what)))) => format!("building{more} {what}"),
+        Some((Job::Mistake { .. }, None)) => {
             format!("building the reference with the mistake{more}")
         }
-        Some((_, Some(Stage::Building(what)))) => format!("building{more} {what}"),
         Some((_, None)) => format!("building{more}"),
         None if state.verdicts == (0, false) => waits.to_owned(),
         None => {

@@ -133,3 +133,58 @@ fn give_back() {
         let _ = disable_raw_mode();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[path = "../../../../tests/e2e/pty.rs"]
+    mod pty;
+
+    use pty::Pty;
+
+    /// Runs one of the tests below, which are for a terminal of their own, on one.
+    fn on_a_terminal(test: &str) -> (Pty, pty::Settings) {
+        let mut command = Command::new(std::env::current_exe().expect("a path"));
+        let name = format!("{}::{test}", module_path!().split_once("::").expect("in a crate").1);
+        command
+            .args(["--exact", &name, "--ignored", "--nocapture", "--test-threads=1"])
+            .env("RUST_BACKTRACE", "0");
+        let pty = Pty::start(command, 24, 80);
+        let before = pty.settings();
+        (pty, before)
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_its_message() {
+        for test in ["panics_with_the_terminal", "panics_beside_the_terminal"] {
+            let (mut pty, before) = on_a_terminal(test);
+            pty.end();
+            pty.assert_restored(&before);
+            let screen = pty.screen();
+            assert!(screen.contains("a panic for a test"), "{screen}");
+            assert!(!screen.contains("drawn"), "{screen}");
+        }
+    }
+
+    #[test]
+    #[ignore = "is run by the test above, on a terminal"]
+    fn panics_with_the_terminal() {
+        let terminal = Terminal::take().expect("a terminal");
+        terminal.draw(&["drawn".to_owned()]).expect("drawn");
+        panic!("a panic for a test");
+    }
+
+    #[test]
+    #[ignore = "is run by the test above, on a terminal"]
+    fn panics_beside_the_terminal() {
+        let terminal = Terminal::take().expect("a terminal");
+        terminal.draw(&["drawn".to_owned()]).expect("drawn");
+        let ended = std::thread::spawn(|| panic!("a panic for a test")).join();
+        // Who has the screen may not know yet.
+        terminal.draw(&["drawn too late".to_owned()]).expect("drawn");
+        assert!(ended.is_err());
+    }
+}

@@ -50,55 +50,111 @@ impl Text {
     }
 }
 
-/// A line as lines of at most `columns`, with its colours. Tabs become spaces; whatever else would move the
-/// cursor, which a test may print, is left out.
+/// A line as lines of at most `columns`, with its colours and its margin, broken between words where that leaves no
+/// line half empty. Tabs become spaces; whatever else would move the cursor, which a test may print, is left out.
 pub fn fold(line: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
-    let mut lines = Vec::new();
-    let mut now = String::new();
-    let mut used = 0;
-    // The styles in force, to be taken up again on the next line.
-    let mut styles = String::new();
+    let margin = line.len() - line.trim_start_matches(' ').len();
+    let mut folder = Folder {
+        columns,
+        // On a screen where it does not take most of the line.
+        margin: if 3 * margin <= columns { margin } else { 0 },
+        ..Folder::default()
+    };
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
         if c == '\x1b' {
             let (sequence, after) = escape_sequence(rest);
             rest = after;
             if sequence.starts_with("\x1b[") && sequence.ends_with('m') {
-                if sequence == PLAIN || sequence == "\x1b[m" {
-                    styles.clear();
-                } else {
-                    styles.push_str(sequence);
-                }
-                now.push_str(sequence);
+                folder.style(sequence);
             }
             continue;
         }
         rest = &rest[c.len_utf8()..];
-        let (shown, width) = match c {
-            '\t' => (' ', TAB - used % TAB),
-            // Control characters have no width.
-            c => match c.width() {
-                Some(width) if width <= columns => (c, width),
-                _ => continue,
-            },
-        };
-        if used + width > columns {
-            if !styles.is_empty() {
-                now.push_str(PLAIN);
+        if c == '\t' {
+            for _ in 0..TAB - folder.used % TAB {
+                folder.letter(' ', 1);
             }
-            lines.push(std::mem::replace(&mut now, styles.clone()));
-            used = 0;
+        } else if let Some(width) = c.width().filter(|width| *width <= folder.columns) {
+            // A control character has none.
+            folder.letter(c, width);
         }
-        let times = if c == '\t' { width.min(columns) } else { 1 };
-        now.extend(std::iter::repeat_n(shown, times));
-        used += width.min(columns);
     }
-    if !styles.is_empty() {
-        now.push_str(PLAIN);
+    folder.end()
+}
+
+/// A line that is being cut.
+#[derive(Default)]
+struct Folder {
+    columns: usize,
+    /// The spaces that every line begins with.
+    margin: usize,
+    lines: Vec<String>,
+    now: String,
+    used: usize,
+    /// The styles in force, to be taken up again on the next line.
+    styles: String,
+    /// Whether there was more than the margin.
+    begun: bool,
+    /// Behind the last space since: the place in `now`, the columns used, and the styles in force.
+    space: Option<(usize, usize, String)>,
+}
+
+impl Folder {
+    fn style(&mut self, sequence: &str) {
+        if sequence == PLAIN || sequence == "\x1b[m" {
+            self.styles.clear();
+        } else {
+            self.styles.push_str(sequence);
+        }
+        self.now.push_str(sequence);
     }
-    lines.push(now);
-    lines
+
+    fn letter(&mut self, letter: char, width: usize) {
+        if self.used + width > self.columns {
+            if letter == ' ' {
+                // The break stands for it.
+                self.space = None;
+                return self.break_line();
+            }
+            self.break_line();
+            // What was taken over, or the margin, may leave no room for a wide one.
+            if self.used + width > self.columns {
+                self.break_line();
+            }
+        }
+        self.now.push(letter);
+        self.used += width;
+        if letter != ' ' {
+            self.begun = true;
+        } else if self.begun {
+            self.space = Some((self.now.len(), self.used, self.styles.clone()));
+        }
+    }
+
+    fn break_line(&mut self) {
+        let here = (self.now.len(), self.used, self.styles.clone());
+        let space = self.space.take();
+        let at = space.filter(|(_, used, _)| 2 * used >= self.columns);
+        let (at, used, styles) = at.unwrap_or(here);
+        let rest = self.now.split_off(at);
+        if !styles.is_empty() {
+            self.now.push_str(PLAIN);
+        }
+        let begin = " ".repeat(self.margin) + &styles + &rest;
+        self.lines.push(std::mem::replace(&mut self.now, begin));
+        self.used -= used;
+        self.used += self.margin;
+    }
+
+    fn end(mut self) -> Vec<String> {
+        if !self.styles.is_empty() {
+            self.now.push_str(PLAIN);
+        }
+        self.lines.push(self.now);
+        self.lines
+    }
 }
 
 /// The escape sequence that `text` begins with, and what follows it.
@@ -135,6 +191,14 @@ mod tests {
             ["a\x1b[31mbc\x1b[0m", "\x1b[31md\x1b[0mef"]
         );
         assert_eq!(fold("日本語", 4), ["日本", "語"]);
+        assert_eq!(
+            fold("ab \x1b[1mcde fg", 6),
+            ["ab \x1b[1mcde\x1b[0m", "\x1b[1mfg\x1b[0m"]
+        );
+        assert_eq!(fold("abc \x1b[1mdef", 6), ["abc ", "\x1b[1mdef\x1b[0m"]);
+        assert_eq!(fold("a bcdefgh", 6), ["a bcde", "fgh"]);
+        assert_eq!(fold("  abc def ghi", 7), ["  abc ", "  def ", "  ghi"]);
+        assert_eq!(fold("    abcdef", 5), ["    a", "bcdef"]);
     }
 
     #[test]
