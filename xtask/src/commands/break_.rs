@@ -26,13 +26,7 @@ use crate::workspace::{Lesson, Workspace};
 /// Lists the mistakes of the lesson that goes by `wanted`, or shows what becomes of the one that is named.
 pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<Exit> {
     let lesson = select::lesson(workspace, wanted)?;
-    let (mistakes, problems) = mistake::read_all(&workspace.path(lesson.mistakes()));
-    for problem in problems {
-        note(&format!(
-            " {}/{problem}; `git checkout` brings it back",
-            lesson.solution.display()
-        ));
-    }
+    let mistakes = read(workspace, lesson);
     let page = Page {
         workspace,
         lesson,
@@ -49,6 +43,18 @@ pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<E
             Ok(Exit::Success)
         }
     }
+}
+
+/// The mistakes of the lesson. One that cannot be understood is noted.
+pub fn read(workspace: &Workspace, lesson: &Lesson) -> Vec<Mistake> {
+    let (mistakes, problems) = mistake::read_all(&workspace.path(lesson.mistakes()));
+    for problem in problems {
+        note(&format!(
+            " {}/{problem}; `git checkout` brings it back",
+            lesson.solution.display()
+        ));
+    }
+    mistakes
 }
 
 /// Each mistake: its name and what it is, the kind of failure, and the test that catches it.

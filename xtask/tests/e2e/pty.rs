@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
@@ -65,7 +66,7 @@ impl Pty {
         drop(command);
 
         let controller = File::from(controller);
-        let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let parser = Arc::new(Mutex::new(vt100::Parser::new(some(rows), some(columns), 0)));
         let (mut reader, drawn) = (
             controller.try_clone().expect("a descriptor"),
             Arc::clone(&parser),
@@ -124,7 +125,7 @@ impl Pty {
     pub fn resize(&mut self, rows: u16, columns: u16) {
         let mut parser = self.parser.lock().expect("no panic");
         parser.process(b"\x1b[2J");
-        parser.screen_mut().set_size(rows, columns);
+        parser.screen_mut().set_size(some(rows), some(columns));
         set_size(&self.controller, rows, columns);
     }
 
@@ -193,6 +194,10 @@ impl Drop for Pty {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn some(n: u16) -> NonZero<u16> {
+    NonZero::new(n).expect("a terminal has lines and columns")
 }
 
 fn set_size(terminal: impl std::os::fd::AsFd, rows: u16, columns: u16) {

@@ -118,7 +118,7 @@ fn every_save_gets_a_verdict_and_q_gives_the_terminal_back() {
         let screen = pty.wait("the other lesson", |screen| {
             screen.contains(" 1.2  total") && screen.contains(WAITS)
         });
-        assert!(screen.contains("total.rs:5"), "{screen}");
+        assert!(screen.contains("total.rs:6"), "{screen}");
         pty.send("p");
         pty.wait("the first lesson", |screen| {
             screen.contains(" 1.1  sum") && screen.contains(WAITS)
@@ -191,7 +191,7 @@ fn a_signal_ends_it_with_the_terminal_given_back_and_nothing_left() {
 fn a_list_a_hint_and_the_mistakes_are_shown_on_the_way() {
     let fixture = Fixture::new();
     let (sum, _) = two(&fixture);
-    sum.mistake("minus", "a - b", "correctness::adds", "wrong value");
+    sum.mistake("minus", "a - b", "correctness::adds", "panic");
     let mut pty = watch(&fixture, &["sum"], 24, 80);
     pty.wait_for(WAITS);
     pty.send("h");

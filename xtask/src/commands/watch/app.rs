@@ -20,7 +20,7 @@ use crate::render::Page;
 use crate::run::Setup;
 use crate::run::control::{Cancelled, Control};
 use crate::style::{self, Marks, divert_notes};
-use crate::verify::mistake::{self, Mistake};
+use crate::verify::mistake::Mistake;
 use crate::workspace::{Lesson, Workspace};
 
 /// How long a stop of the whole job may take to reach this process.
@@ -325,8 +325,7 @@ impl App {
 
     fn list_mistakes(&mut self) -> Event {
         let lesson = &self.workspace.lessons[self.state.lesson];
-        let (mistakes, _) = mistake::read_all(&self.workspace.path(lesson.mistakes()));
-        self.mistakes = mistakes;
+        self.mistakes = break_::read(&self.workspace, lesson);
         Event::Rows(Choice::Mistake, break_::rows(self.marks, &self.mistakes))
     }
 

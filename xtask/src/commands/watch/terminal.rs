@@ -135,22 +135,33 @@ fn give_back() {
 }
 
 #[cfg(all(test, unix))]
+#[path = "../../../tests/e2e/pty.rs"]
+#[allow(dead_code, reason = "the end-to-end tests use the rest")]
+mod pty;
+
+#[cfg(all(test, unix))]
 mod tests {
     use std::process::Command;
 
     use super::*;
 
-    #[path = "../../../../tests/e2e/pty.rs"]
-    mod pty;
-
-    use pty::Pty;
+    use super::pty::{self, Pty};
 
     /// Runs one of the tests below, which are for a terminal of their own, on one.
     fn on_a_terminal(test: &str) -> (Pty, pty::Settings) {
         let mut command = Command::new(std::env::current_exe().expect("a path"));
-        let name = format!("{}::{test}", module_path!().split_once("::").expect("in a crate").1);
+        let name = format!(
+            "{}::{test}",
+            module_path!().split_once("::").expect("in a crate").1
+        );
         command
-            .args(["--exact", &name, "--ignored", "--nocapture", "--test-threads=1"])
+            .args([
+                "--exact",
+                &name,
+                "--ignored",
+                "--nocapture",
+                "--test-threads=1",
+            ])
             .env("RUST_BACKTRACE", "0");
         let pty = Pty::start(command, 24, 80);
         let before = pty.settings();
@@ -184,7 +195,9 @@ mod tests {
         terminal.draw(&["drawn".to_owned()]).expect("drawn");
         let ended = std::thread::spawn(|| panic!("a panic for a test")).join();
         // Who has the screen may not know yet.
-        terminal.draw(&["drawn too late".to_owned()]).expect("drawn");
+        terminal
+            .draw(&["drawn too late".to_owned()])
+            .expect("drawn");
         assert!(ended.is_err());
     }
 }
