@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use crossterm::event::{self, KeyCode, KeyEventKind, KeyModifiers};
@@ -25,6 +25,9 @@ use crate::workspace::{Lesson, Workspace};
 
 /// How long a stop of the whole job may take to reach this process.
 const STOP: Duration = Duration::from_millis(300);
+
+/// How long the end waits for the last hint to be remembered.
+const REMEMBER: Duration = Duration::from_secs(1);
 
 /// What the threads of the program tell the one that has the screen.
 enum Message {
@@ -74,13 +77,14 @@ pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> R
         run: None,
         judged: None,
         hints: None,
+        remembering: None,
         mistakes: Vec::new(),
     };
     let ended = app.run(actions);
     app.end_run();
+    app.remember();
     let App {
         terminal,
-        state,
         workspace,
         judged,
         marks,
@@ -96,7 +100,6 @@ pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> R
             marks,
         )?);
     }
-    drop(state);
     if let Some(signal) = ended? {
         signals::die_of(signal);
     }
@@ -120,6 +123,8 @@ struct App {
     judged: Option<(usize, Box<Judged>)>,
     /// The lesson whose hint was shown last, and the hint's number: the progress may not know it yet.
     hints: Option<(usize, usize)>,
+    /// Writes that number into the progress.
+    remembering: Option<JoinHandle<()>>,
     /// Those of the lesson whose mistakes were listed last.
     mistakes: Vec<Mistake>,
 }
@@ -162,12 +167,7 @@ impl App {
 
     fn draw(&self) -> Result<()> {
         let waits = waits(self.saves.polls.as_deref());
-        let mut lines = screen::draw(&self.state, self.marks, waits);
-        if !self.setup.colour {
-            for line in &mut lines {
-                *line = anstream::adapter::strip_str(line).to_string();
-            }
-        }
+        let lines = screen::draw(&self.state, self.marks, self.setup.colour, waits);
         self.terminal.draw(&lines).context("the terminal is gone")
     }
 
@@ -295,13 +295,14 @@ impl App {
         }
         self.hints = Some((at, n));
         let (workspace, remembered) = (Arc::clone(&self.workspace), lesson.clone());
-        on_a_thread(&self.sender, move |sender| {
+        let thread = on_a_thread(&self.sender, move |sender| {
             let saved = Store::open(&workspace)
                 .and_then(|mut store| hint::remember(&mut store, &remembered, n));
             if let Err(error) = saved {
                 send(sender, Event::Note(told(error)));
             }
         });
+        self.remembering = Some(thread);
         let left = match hints.len() - n {
             0 => " That was the last one.\n".to_owned(),
             left => format!(" {left} more: h\n"),
@@ -359,6 +360,19 @@ impl App {
             .enter()
             .context("the terminal cannot be taken again")?;
         Ok(Event::Resize(self.terminal.size()?))
+    }
+
+    /// Waits a moment for the progress to be written. Another runner may have it for longer.
+    fn remember(&mut self) {
+        let begun = Instant::now();
+        while self
+            .remembering
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
+            && begun.elapsed() < REMEMBER
+        {
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn end_run(&mut self) {

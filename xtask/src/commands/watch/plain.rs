@@ -1,7 +1,7 @@
 //! Without a terminal: one verdict after the other, until a signal ends it.
 
 use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use anyhow::Result;
 
@@ -12,14 +12,14 @@ use crate::commands::Exit;
 use crate::commands::test::Judged;
 use crate::progress::Store;
 use crate::run::Setup;
-use crate::run::control::{Cancelled, Control};
+use crate::run::control::Control;
 use crate::style::{self, note};
 use crate::workspace::{Lesson, Workspace};
 
 enum Event {
     Saved,
-    /// What a run came to: the page, and the current lesson after it.
-    Ended(Result<(String, bool)>),
+    /// What a run came to, by its number: the page, and whether the lesson passes.
+    Ended(usize, Result<(String, bool)>),
     Signal(Signal),
 }
 
@@ -43,34 +43,29 @@ pub fn run(
     }
 
     thread::scope(|scope| {
-        let start = |lesson: &Lesson| {
-            // Nobody follows the stages here, but a save and a signal cancel.
-            let control = Control::new(|_| ());
-            let setup = Setup {
-                control: control.clone(),
-                ..setup.clone()
-            };
+        let start = |run, lesson: &Lesson, before| {
             let (to, lesson) = (sender.clone(), lesson.clone());
-            let thread = scope.spawn(move || {
-                let _ = to.send(Event::Ended(judge(&setup, workspace, &lesson)));
-            });
-            (control, thread)
+            start(scope, setup, before, move |setup| {
+                let _ = to.send(Event::Ended(run, judge(setup, workspace, &lesson)));
+            })
         };
-        let mut going_on = Some(start(lesson));
+        let mut run = 0;
+        let mut going_on = Some(start(run, lesson, None));
         loop {
             let Ok(event) = events.recv() else {
                 return Ok(Exit::Success);
             };
             match event {
                 Event::Saved => {
-                    if let Some((control, thread)) = going_on.take() {
+                    if let Some((control, _)) = &going_on {
                         control.cancel();
-                        let _ = thread.join();
                     }
-                    going_on = Some(start(lesson));
+                    run += 1;
+                    going_on = Some(start(run, lesson, going_on.take()));
                 }
-                Event::Ended(Err(error)) if Cancelled::is_cause_of(&error) => {}
-                Event::Ended(ended) => {
+                // It was too late to cancel it.
+                Event::Ended(other, _) if other != run => {}
+                Event::Ended(_, ended) => {
                     going_on = None;
                     let passes = match ended {
                         Ok((page, passes)) => {
@@ -102,6 +97,31 @@ pub fn run(
             }
         }
     })
+}
+
+/// A run that can be cancelled, and its thread.
+type Going<'scope> = (Control, ScopedJoinHandle<'scope, ()>);
+
+/// Starts a run, which begins when the one before has ended.
+fn start<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    setup: &Setup,
+    before: Option<Going<'scope>>,
+    run: impl FnOnce(&Setup) + Send + 'scope,
+) -> Going<'scope> {
+    // Nobody follows the stages here, but a save and a signal cancel.
+    let control = Control::new(|_| ());
+    let setup = Setup {
+        control: control.clone(),
+        ..setup.clone()
+    };
+    let thread = scope.spawn(move || {
+        if let Some((_, thread)) = before {
+            let _ = thread.join();
+        }
+        run(&setup);
+    });
+    (control, thread)
 }
 
 fn judge(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<(String, bool)> {

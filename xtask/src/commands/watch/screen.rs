@@ -5,7 +5,8 @@ use super::text::{Text, fold};
 use crate::run::control::Stage;
 use crate::style::{FAINT, Marks, STRONG, columns, paint};
 
-/// The line that says what is going on, and the row of a list that is chosen.
+/// The line that says what is going on, and the row of a list that is chosen: no colour, so where colours are not
+/// wanted it stays.
 const INVERT: anstyle::Style = anstyle::Style::new().invert();
 
 /// The keys that are named. `r`, which runs the tests again as a save does, finds no room beside the others.
@@ -20,7 +21,7 @@ const KEYS: [(&str, &str); 7] = [
 ];
 
 /// The lines of the screen. `waits` says what the runner waits for when nothing is going on.
-pub fn draw(state: &State, marks: Marks, waits: &str) -> Vec<String> {
+pub fn draw(state: &State, marks: Marks, colour: bool, waits: &str) -> Vec<String> {
     let width = state.size.columns;
     let rows = state.rows();
     let mut lines = match &state.over {
@@ -33,6 +34,16 @@ pub fn draw(state: &State, marks: Marks, waits: &str) -> Vec<String> {
     lines.extend(notes.iter().map(|note| first_columns(note, width)));
     lines.push(status(state, marks, waits, width));
     lines.push(keys(state, width));
+    if !colour {
+        for line in &mut lines {
+            let plain = anstream::adapter::strip_str(line).to_string();
+            *line = if line.starts_with(&INVERT.render().to_string()) {
+                paint(INVERT, plain)
+            } else {
+                plain
+            };
+        }
+    }
     // A screen of one or two lines shows the page.
     lines.truncate(state.size.rows);
     lines

@@ -685,7 +685,7 @@ mod tests {
         for key in [Key::Down, Key::Up, Key::PageDown, Key::Home, Key::End] {
             for _ in 0..12 {
                 state.on(Event::Key(key));
-                let lines = screen::draw(&state, UNICODE, "");
+                let lines = screen::draw(&state, UNICODE, true, "");
                 assert!(
                     lines.iter().any(|line| line.contains("\x1b[7mrow")),
                     "{key:?}: {lines:?}"
@@ -693,8 +693,9 @@ mod tests {
             }
         }
         state.on(Event::Key(Key::Home));
-        let lines = screen::draw(&state, UNICODE, "");
+        let lines = screen::draw(&state, UNICODE, false, "");
         assert_eq!(lines[0], "row 0", "with the heading above");
+        assert!(lines[1].starts_with("\x1b[7mrow 1 "), "without colours too");
     }
 
     #[test]
@@ -769,8 +770,8 @@ mod tests {
                         columns: width,
                     }));
                     state.on(Event::Key(Key::Down));
-                    for marks in [UNICODE, ASCII] {
-                        let lines = screen::draw(&state, marks, "waiting for a save");
+                    for (marks, colour) in [(UNICODE, true), (ASCII, false)] {
+                        let lines = screen::draw(&state, marks, colour, "waiting for a save");
                         assert_eq!(lines.len(), rows);
                         for line in &lines {
                             assert!(columns(line) <= width.max(1), "{width}: {line:?}");
@@ -785,7 +786,7 @@ mod tests {
     fn the_line_below_says_what_is_going_on() {
         let mut state = watching(20);
         let status = |state: &State| {
-            let lines = screen::draw(state, UNICODE, "waiting for a save");
+            let lines = screen::draw(state, UNICODE, true, "waiting for a save");
             let line = &lines[lines.len() - 2];
             anstream::adapter::strip_str(line).to_string()
         };
