@@ -108,7 +108,7 @@ fn every_save_gets_a_verdict_and_q_gives_the_terminal_back() {
         let screen = pty.wait_for("run 3 · waiting");
         assert!(screen.contains("expected"), "{screen}");
         sum.solve();
-        let screen = pty.wait_for("run 4 · n goes on · waiting");
+        let screen = pty.wait_for("run 4 · n: on to total · waiting");
         assert!(screen.contains("sum is done"), "{screen}");
         // Noted as `next` does.
         let list = fixture.run(&["list"]).stdout;

@@ -259,7 +259,7 @@ impl App {
                     let mut say = |text: &str| send(sender, Event::Said(run, text.to_owned()));
                     break_::show(&setup, &page, &mistake, &mut say).map(|_| End {
                         page: String::new(),
-                        passes: false,
+                        goes_on: None,
                     })
                 }
                 (Job::Mistake { lesson, .. } | Job::Tests { lesson }, _) => {
@@ -273,7 +273,7 @@ impl App {
                 Err(error) if Cancelled::is_cause_of(&error) => return,
                 ended => ended.unwrap_or_else(|error| End {
                     page: told(error),
-                    passes: false,
+                    goes_on: None,
                 }),
             };
             send(sender, Event::Ended(run, end));
@@ -388,9 +388,12 @@ fn judge(setup: &Setup, workspace: &Workspace, lesson: usize) -> Result<(End, Ju
     setup.control.check()?;
     let mut store = Store::open(workspace)?;
     let judged = Judged::new(setup, workspace, &mut store, lesson, None)?;
+    let current = store.progress.current(workspace)?;
     let end = End {
         page: judged.page(workspace, &store.progress, lesson)?,
-        passes: judged.passes(),
+        goes_on: current
+            .filter(|_| judged.passes())
+            .map(|current| place(workspace, current)),
     };
     Ok((end, judged))
 }

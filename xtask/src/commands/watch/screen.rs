@@ -94,15 +94,11 @@ fn status(state: &State, marks: Marks, waits: &str, width: usize) -> String {
             format!("building the reference with the mistake{more}")
         }
         Some((_, None)) => format!("building{more}"),
-        None if state.verdicts == (0, false) => waits.to_owned(),
+        None if state.verdicts == 0 => waits.to_owned(),
         None => {
-            let (n, passes) = state.verdicts;
-            let done = if passes && state.lesson + 1 < state.lessons.len() {
-                format!(" {dot} n goes on")
-            } else {
-                String::new()
-            };
-            format!("run {n}{done} {dot} {waits}")
+            let next = state.goes_on.and_then(|next| state.lessons.get(next));
+            let next = next.map_or_else(String::new, |next| format!(" {dot} n: on to {next}"));
+            format!("run {}{next} {dot} {waits}", state.verdicts)
         }
     };
     let left = format!(" {left}");

@@ -43,8 +43,8 @@ pub type RunId = u64;
 pub struct End {
     /// The page; what is still to be said, in the case of a mistake.
     pub page: String,
-    /// Whether the lesson passes.
-    pub passes: bool,
+    /// The place of the lesson to go on to, if this one is done and another is not.
+    pub goes_on: Option<usize>,
 }
 
 /// A key.
@@ -130,8 +130,10 @@ pub struct State {
     pub going_on: Option<(Job, Option<Stage>)>,
     /// The verdict on the lesson; empty until there is one.
     pub verdict: Text,
-    /// How many verdicts there were, and whether the lesson passes by the last.
-    pub verdicts: (usize, bool),
+    /// How many verdicts there were on it.
+    pub verdicts: usize,
+    /// The place of the lesson to go on to, where the last verdict says so.
+    pub goes_on: Option<usize>,
     /// Whether the tests were to be run and have not ended since.
     stale: bool,
     /// What lies over the verdict.
@@ -178,7 +180,8 @@ impl State {
             lesson,
             going_on: None,
             verdict: Text::default(),
-            verdicts: (0, false),
+            verdicts: 0,
+            goes_on: None,
             stale: false,
             over: None,
             notes: Vec::new(),
@@ -286,8 +289,13 @@ impl State {
                 actions.push(Action::Suspend);
                 actions
             }
-            Key::Letter('n') if self.lesson + 1 < self.lessons.len() => self.go_to(self.lesson + 1),
-            Key::Letter('n') => self.note(" This is the last lesson."),
+            Key::Letter('n') => {
+                let next = Some(self.lesson + 1).filter(|next| *next < self.lessons.len());
+                match self.goes_on.or(next) {
+                    Some(next) => self.go_to(next),
+                    None => self.note(" This is the last lesson."),
+                }
+            }
             Key::Letter('p') if self.lesson > 0 => self.go_to(self.lesson - 1),
             Key::Letter('p') => self.note(" This is the first lesson."),
             Key::Letter('r') => self.on(Event::Saved),
@@ -338,7 +346,8 @@ impl State {
         self.lesson = lesson;
         self.over = None;
         self.verdict = Text::default();
-        self.verdicts = (0, false);
+        self.verdicts = 0;
+        self.goes_on = None;
         let mut actions = vec![Action::Watch(lesson)];
         actions.extend(self.start(Job::Tests { lesson }));
         actions
@@ -363,7 +372,8 @@ impl State {
         match self.going_on.take() {
             Some((Job::Tests { .. }, _)) => {
                 self.stale = false;
-                self.verdicts = (self.verdicts.0 + 1, end.passes);
+                self.verdicts += 1;
+                self.goes_on = end.goes_on;
                 let before = std::mem::take(&mut self.verdict);
                 self.verdict = Text::new(end.page, self.size.columns);
                 // The same page again: the reader goes on where they were.
@@ -511,7 +521,7 @@ mod tests {
             run,
             End {
                 page,
-                passes: false,
+                goes_on: None,
             },
         )
     }
@@ -799,9 +809,11 @@ mod tests {
         assert!(status(&state).starts_with(" running tests… 7 of 14 "));
         let end = End {
             page: String::new(),
-            passes: true,
+            goes_on: Some(0),
         };
         state.on(Event::Ended(2, end));
-        assert!(status(&state).starts_with(" run 2 · n goes on · waiting for a save"));
+        assert!(status(&state).starts_with(" run 2 · n: on to one · waiting"));
+        // Where the page says, not to the one behind.
+        assert_eq!(press(&mut state, "n")[0], Action::Watch(0));
     }
 }
