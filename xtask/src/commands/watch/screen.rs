@@ -26,7 +26,7 @@ pub fn draw(state: &State, marks: Marks, colour: bool, waits: &str) -> Vec<Strin
     let rows = state.rows();
     let mut lines = match &state.over {
         Some(Over::List(list)) => list_lines(list, rows, width),
-        Some(Over::Text(text)) => window(text, rows),
+        Some(Over::Text(text, _)) => window(text, rows),
         None => window(&state.verdict, rows),
     };
     lines.resize(rows, String::new());
@@ -104,7 +104,7 @@ fn status(state: &State, marks: Marks, waits: &str, width: usize) -> String {
     let left = format!(" {left}");
     let (top, all) = match &state.over {
         Some(Over::List(list)) => (list.top, list.rows.len()),
-        Some(Over::Text(text)) => (text.top, text.lines.len()),
+        Some(Over::Text(text, _)) => (text.top, text.lines.len()),
         None => (state.verdict.top, state.verdict.lines.len()),
     };
     let rows = state.rows();
@@ -137,7 +137,7 @@ fn keys(state: &State, width: usize) -> String {
                 ("q", "quit"),
             ]
         }
-        Some(Over::Text(_)) => vec![
+        Some(Over::Text(..)) => vec![
             ("Esc", "back"),
             ("h", "hint"),
             ("l", "list"),
@@ -148,7 +148,7 @@ fn keys(state: &State, width: usize) -> String {
     };
     let scrolls = match &state.over {
         Some(Over::List(_)) => false,
-        Some(Over::Text(text)) => text.lines.len() > state.rows(),
+        Some(Over::Text(text, _)) => text.lines.len() > state.rows(),
         None => state.verdict.lines.len() > state.rows(),
     };
     if scrolls {

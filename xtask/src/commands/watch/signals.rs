@@ -4,6 +4,7 @@ use std::io;
 
 /// What a signal is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "none comes"))]
 pub enum Signal {
     /// The runner is to end, by this signal.
     End(i32),

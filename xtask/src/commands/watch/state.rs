@@ -149,8 +149,8 @@ pub struct State {
 /// What may lie over the verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Over {
-    /// Something to read.
-    Text(Text),
+    /// Something to read, and the run that writes it, if one does.
+    Text(Text, Option<RunId>),
     /// Something to choose from.
     List(List),
 }
@@ -219,14 +219,14 @@ impl State {
             Event::Resize(size) => {
                 self.size = size;
                 self.verdict.fit(size.columns);
-                if let Some(Over::Text(text)) = &mut self.over {
+                if let Some(Over::Text(text, _)) = &mut self.over {
                     text.fit(size.columns);
                 }
                 vec![Action::Render]
             }
             Event::Saved => {
                 // Whoever saves wants the verdict; whoever is choosing goes on choosing.
-                if let Some(Over::Text(_)) = self.over {
+                if let Some(Over::Text(..)) = self.over {
                     self.over = None;
                 }
                 self.start(Job::Tests {
@@ -258,7 +258,8 @@ impl State {
                 vec![]
             }
             Event::Page(page) => {
-                self.over = Some(Over::Text(Text::new(page, self.size.columns)));
+                let text = Text::new(page, self.size.columns);
+                self.over = Some(Over::Text(text, None));
                 vec![]
             }
             Event::Rows(choice, rows) => {
@@ -386,10 +387,13 @@ impl State {
         }
     }
 
-    /// Adds to the page of a mistake. If the user has left it, there is nobody to tell.
+    /// Adds to the page that the run writes. If the user has left it, there is nobody to tell.
     fn say(&mut self, more: &str) {
-        if let Some(Over::Text(text)) = &mut self.over {
-            text.push(more, self.size.columns);
+        match &mut self.over {
+            Some(Over::Text(text, Some(run))) if *run == self.run => {
+                text.push(more, self.size.columns);
+            }
+            _ => {}
         }
     }
 
@@ -423,8 +427,9 @@ impl State {
             (Choice::Lesson, Some(lesson)) if lesson == self.lesson => self.back(),
             (Choice::Lesson, Some(lesson)) => self.go_to(lesson),
             (Choice::Mistake, Some(mistake)) => {
-                self.over = Some(Over::Text(Text::default()));
-                self.start(Job::Mistake { lesson, mistake })
+                let actions = self.start(Job::Mistake { lesson, mistake });
+                self.over = Some(Over::Text(Text::default(), Some(self.run)));
+                actions
             }
             (_, None) => vec![],
         }
@@ -457,7 +462,7 @@ impl State {
                     list.at = choosable.get(to).copied().unwrap_or(0);
                 }
             }
-            Some(Over::Text(text)) => {
+            Some(Over::Text(text, _)) => {
                 if let Some(top) = by(text.top) {
                     text.move_to(top, rows);
                 }
@@ -475,7 +480,7 @@ impl State {
         let rows = self.rows();
         self.verdict.move_to(self.verdict.top, rows);
         match &mut self.over {
-            Some(Over::Text(text)) => text.move_to(text.top, rows),
+            Some(Over::Text(text, _)) => text.move_to(text.top, rows),
             Some(Over::List(list)) => {
                 // With the heading above the first, and with what belongs to the row below it.
                 let next = list.rows[list.at + 1..]
@@ -720,13 +725,21 @@ mod tests {
         state.on(Event::Said(2, "what it is\n".into()));
         state.on(Event::Said(2, "how it is caught\n".into()));
         state.on(ended(2, 0));
-        let Some(Over::Text(text)) = &state.over else {
-            panic!("a page")
+        let lines = |state: &State| match &state.over {
+            Some(Over::Text(text, _)) => text.lines.clone(),
+            _ => panic!("a page"),
         };
-        assert_eq!(text.lines, ["what it is", "how it is caught"]);
+        assert_eq!(lines(&state), ["what it is", "how it is caught"]);
         assert_eq!(state.verdict.lines.len(), 3, "the verdict is untouched");
         assert_eq!(state.on(Event::Key(Key::Escape)), []);
         assert_eq!(state.over, None);
+
+        // A hint that was asked for meanwhile is not written on.
+        state.on(Event::Rows(Choice::Mistake, rows(&[Some(0)])));
+        state.on(Event::Key(Key::Enter));
+        state.on(Event::Page("a hint".into()));
+        state.on(Event::Said(3, "what it is\n".into()));
+        assert_eq!(lines(&state), ["a hint"]);
     }
 
     #[test]
