@@ -24,11 +24,9 @@ pub struct Pty {
     /// The other end: while it is open, the terminal's settings can be read.
     terminal: OwnedFd,
     parser: Arc<Mutex<vt100::Parser>>,
+    /// The terminal's settings before the program had it.
+    before: String,
 }
-
-/// The settings of a terminal that a program may forget to restore.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Settings(String);
 
 impl Pty {
     /// Starts `command` on a terminal of this size.
@@ -45,6 +43,7 @@ impl Pty {
             .expect("opened")
             .into();
         set_size(&controller, rows, columns);
+        let before = settings(&terminal);
         let end = || terminal.try_clone().expect("a descriptor");
         command
             .stdin(end())
@@ -82,6 +81,7 @@ impl Pty {
             controller,
             terminal,
             parser,
+            before,
         }
     }
 
@@ -161,22 +161,14 @@ impl Pty {
         status
     }
 
-    pub fn settings(&self) -> Settings {
-        let Termios {
-            input_modes,
-            output_modes,
-            control_modes,
-            local_modes,
-            ..
-        } = tcgetattr(&self.terminal).expect("a terminal");
-        Settings(format!(
-            "{input_modes:?} {output_modes:?} {control_modes:?} {local_modes:?}"
-        ))
+    /// Whether the terminal's settings are those from before the program had it.
+    pub fn has_its_settings(&self) -> bool {
+        settings(&self.terminal) == self.before
     }
 
     /// That the program left its screen, its cursor and its settings as it found them.
-    pub fn assert_restored(&self, before: &Settings) {
-        assert_eq!(self.settings(), *before);
+    pub fn assert_restored(&self) {
+        assert_eq!(settings(&self.terminal), self.before);
         self.assert_is_normal();
     }
 
@@ -194,6 +186,18 @@ impl Drop for Pty {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The settings of a terminal that a program may forget to restore.
+fn settings(terminal: &OwnedFd) -> String {
+    let Termios {
+        input_modes,
+        output_modes,
+        control_modes,
+        local_modes,
+        ..
+    } = tcgetattr(terminal).expect("a terminal");
+    format!("{input_modes:?} {output_modes:?} {control_modes:?} {local_modes:?}")
 }
 
 fn some(n: u16) -> NonZero<u16> {

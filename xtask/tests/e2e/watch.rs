@@ -94,11 +94,10 @@ fn every_save_gets_a_verdict_and_q_gives_the_terminal_back() {
         fixture.nextest.set(nextest);
         fixture.write(&sum.file(), &fixture.read(&sum.stub()));
         let mut pty = watch(&fixture, &[], 24, 80);
-        let before = pty.settings();
         let screen = pty.wait_for("run 1 · waiting for a save");
         assert!(screen.contains("Nothing is written yet."), "{screen}");
         assert!(pty.with_screen(|screen| screen.alternate_screen() && screen.hide_cursor()));
-        assert_ne!(pty.settings(), before);
+        assert!(!pty.has_its_settings());
 
         sum.solve();
         fixture.replace(&sum.file(), "a + b", "a - b");
@@ -125,7 +124,7 @@ fn every_save_gets_a_verdict_and_q_gives_the_terminal_back() {
         });
         pty.send("q");
         assert!(pty.end().success());
-        pty.assert_restored(&before);
+        pty.assert_restored();
         let left = pty.screen();
         assert!(
             left.contains(" 1.1  sum") && left.contains("Correctness   ✓ 2 of 2"),
@@ -174,7 +173,7 @@ fn a_signal_ends_it_with_the_terminal_given_back_and_nothing_left() {
         let hangs = hanging(&fixture);
         pty.signal(signal);
         assert_eq!(pty.end().signal(), Some(signal.as_raw()));
-        pty.assert_is_normal();
+        pty.assert_restored();
         wait_until("the hanging test is gone", || !is_there(hangs));
         wait_until("nothing is left", || processes_of(&fixture, 0).is_empty());
     }
