@@ -15,6 +15,21 @@ pub mod restore;
 pub mod swap;
 pub mod test;
 pub mod verify;
+pub mod watch;
+
+/// A line of a list, and what choosing it in `watch` chooses: its place among the lessons or mistakes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The line, without its line break.
+    pub text: String,
+    /// `None` for headings and for what belongs to the row above.
+    pub chooses: Option<usize>,
+}
+
+/// The rows as text.
+pub fn lines(rows: &[Row]) -> String {
+    rows.iter().map(|row| format!("{}\n", row.text)).collect()
+}
 
 use anyhow::Result;
 

@@ -31,14 +31,17 @@ pub fn lock(path: &Path) -> Result<File> {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             let holder = holder.trim();
-            note(&format!(
-                " another `cargo xtask` is at work here{}; waiting for it to end (Ctrl-C gives up)",
-                if holder.is_empty() {
-                    String::new()
-                } else {
-                    format!(" (process {holder})")
-                },
-            ));
+            // A run of `watch` holds it, and another part of `watch` waits: no concern of the user's.
+            if holder != std::process::id().to_string() {
+                note(&format!(
+                    " another `cargo xtask` is at work here{}; waiting for it to end (Ctrl-C gives up)",
+                    if holder.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" (process {holder})")
+                    },
+                ));
+            }
             file.lock()
                 .with_context(|| format!("cannot lock {}", path.display()))?;
         }

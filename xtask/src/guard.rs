@@ -145,12 +145,21 @@ fn signal_name(signal: i32) -> String {
 fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> {
     use std::io::{Read, Write};
     use std::os::fd::AsFd;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::getppid;
+    use signal_hook::consts::SIGTERM;
 
     let deadline = Instant::now() + time_out;
     let parent = getppid();
+    // nextest asks for an end when the time of all is up and when the run is cancelled. A test need not listen, so
+    // the guard sees to it.
+    let asked_to_end = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGTERM, Arc::clone(&asked_to_end))?;
+    // Relaxed: nothing is passed on by it.
+    let asked = || asked_to_end.load(Ordering::Relaxed);
     limit();
     let mut child = command
         .stdout(Stdio::piped())
@@ -174,7 +183,12 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
     let stopped = loop {
         let now = Instant::now();
         if now >= deadline {
-            break End::TimeOut(time_out.as_millis().try_into().unwrap_or(u64::MAX));
+            break Some(End::TimeOut(
+                time_out.as_millis().try_into().unwrap_or(u64::MAX),
+            ));
+        }
+        if asked() {
+            break None;
         }
         if getppid() != parent {
             stop(&mut child);
@@ -206,14 +220,14 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
         if out_ready && let Some(pipe) = &mut out {
             let (open, flood) = copy(pipe, &mut std::io::stdout().lock(), &mut out_left);
             if flood {
-                break End::Flood;
+                break Some(End::Flood);
             }
             out = out.filter(|_| open);
         }
         if err_ready && let Some(pipe) = &mut err {
             let (open, flood) = copy(pipe, &mut std::io::stderr().lock(), &mut err_left);
             if flood {
-                break End::Flood;
+                break Some(End::Flood);
             }
             err = err.filter(|_| open);
         }
@@ -221,6 +235,10 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
         // process that it started holds the pipes.
         if out.is_none() && err.is_none() || ready == 0 {
             if let Some(status) = child.try_wait()? {
+                // Whoever asked the guard asked the whole group: the test has not ended by itself.
+                if asked() {
+                    break None;
+                }
                 return Ok(pass_on(status));
             }
             if out.is_none() && err.is_none() {
@@ -230,6 +248,11 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
     };
     let _ = child.kill();
     let _ = child.wait();
+    let Some(stopped) = stopped else {
+        // As it would have without a handler: nextest, which asked, takes it for that.
+        signal_hook::low_level::emulate_default_handler(SIGTERM)?;
+        return Ok(ExitCode::FAILURE);
+    };
     note(&format!("\n{stopped}"));
     stop(&mut child);
     Ok(ExitCode::FAILURE)

@@ -30,7 +30,7 @@ use clap::{Parser, Subcommand};
 
 use commands::{
     Exit, bench as bench_command, break_, compare, dry_run, grade as grade_command, hint, list,
-    new, next, reset, restore, swap, test, verify as verify_command,
+    new, next, reset, restore, swap, test, verify as verify_command, watch,
 };
 use run::Filter;
 use select::NoSuchName;
@@ -94,6 +94,14 @@ enum Command {
     Reset {
         /// The lesson; without one, the current
         lesson: Option<String>,
+    },
+    /// Run a lesson again whenever one of its files is saved
+    Watch {
+        /// The lesson; without one, the current
+        lesson: Option<String>,
+        /// Look at the files twice a second, where the file system does not say what is saved
+        #[arg(long)]
+        poll: bool,
     },
     /// Put a mistake into a lesson's reference and see how the tests catch it
     Break {
@@ -252,6 +260,7 @@ fn run(command: Command) -> Result<Exit> {
             compare::Options { bench, json, yes },
         ),
         Command::Bench { lesson, json } => bench_command::run(&workspace, lesson.as_deref(), json),
+        Command::Watch { lesson, poll } => watch::run(&workspace, lesson.as_deref(), poll),
         Command::Verify {
             lessons,
             shipped,

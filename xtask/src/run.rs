@@ -1,6 +1,7 @@
 //! Runs a lesson's tests: one call of cargo, a process for each test, and a bounded time for all of it.
 
 pub mod cargo;
+pub mod control;
 pub mod executor;
 mod junit;
 mod nextest;
@@ -19,6 +20,7 @@ use crate::guard;
 use crate::outcome::Raw;
 use crate::workspace::{Lesson, Workspace};
 
+use control::Control;
 use report_page::ReportPage;
 
 /// What the runner needs to know of its own process and of the machine.
@@ -34,6 +36,8 @@ pub struct Setup {
     pub colour: bool,
     /// The page that tests write their reports for.
     pub report: ReportPage,
+    /// Who follows the runs, and may cancel them.
+    pub control: Control,
 }
 
 /// The longest that the tests of a lesson may take together, before the runner ends what is left of them.
@@ -74,6 +78,7 @@ impl Setup {
             nextest: has_nextest(),
             colour,
             report: ReportPage::of_stdout(colour),
+            control: Control::default(),
         })
     }
 
@@ -187,7 +192,7 @@ impl std::fmt::Display for Filter {
 ///
 /// # Errors
 ///
-/// cargo or nextest cannot be run at all, or leaves no result that can be read.
+/// cargo or nextest cannot be run at all, or leaves no result that can be read; or the run was cancelled.
 pub fn tests(
     setup: &Setup,
     workspace: &Workspace,
@@ -236,6 +241,7 @@ fn own(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Re
         }
     }
     let tests = executor::run(setup, &jobs, &LESSON);
+    setup.control.check()?;
     let cut_short = tests.len() < jobs.len();
     Ok(Run::Ran(Ran {
         tests,

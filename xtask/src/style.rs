@@ -3,7 +3,8 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use harness::page::{DEFAULT_WIDTH, Ink};
@@ -17,14 +18,19 @@ const WIDEST_REPORT: usize = 160;
 const NARROWEST: usize = 40;
 
 /// The columns of the terminal, once [`fit_to_terminal`] has looked.
-static TERMINAL: OnceLock<usize> = OnceLock::new();
+static TERMINAL: AtomicUsize = AtomicUsize::new(DEFAULT_WIDTH);
 
 /// Looks how wide the terminal is. Where this is never called, as in tests and for `verify`, whose table must
 /// not depend on who runs it, it is as wide as where there is no terminal.
 pub fn fit_to_terminal() {
     let variable = std::env::var("COLUMNS").ok();
     let of_stdout = terminal_size_of(std::io::stdout()).map(|(Width(columns), _)| columns.into());
-    let _ = TERMINAL.set(terminal_columns(variable.as_deref(), of_stdout));
+    fit_to(terminal_columns(variable.as_deref(), of_stdout));
+}
+
+/// The terminal has so many columns now.
+pub fn fit_to(columns: usize) {
+    TERMINAL.store(columns.max(NARROWEST), Ordering::Relaxed);
 }
 
 /// The variable `COLUMNS` wins over the terminal: whoever sets it means it.
@@ -32,12 +38,12 @@ fn terminal_columns(variable: Option<&str>, of_stdout: Option<usize>) -> usize {
     let wanted = variable
         .and_then(|columns| columns.parse().ok())
         .filter(|columns| *columns > 0);
-    wanted.or(of_stdout).unwrap_or(DEFAULT_WIDTH).max(NARROWEST)
+    wanted.or(of_stdout).unwrap_or(DEFAULT_WIDTH)
 }
 
 /// The columns that a line may take before the terminal breaks it.
 pub fn terminal_width() -> usize {
-    TERMINAL.get().copied().unwrap_or(DEFAULT_WIDTH)
+    TERMINAL.load(Ordering::Relaxed)
 }
 
 /// The columns that prose may take, its margin included.
@@ -74,8 +80,28 @@ pub fn print(text: &str) {
         .and_then(|()| stdout.flush());
 }
 
+/// Who takes the notes, where that is not stderr.
+static NOTES: Mutex<Option<NoteTaker>> = Mutex::new(None);
+
+/// See [`divert_notes`].
+pub type NoteTaker = Box<dyn Fn(&str) + Send>;
+
+/// Hands every [`note`] to `to` from now on, or to stderr again: `watch` has the whole screen, and a line on
+/// stderr would spoil it.
+pub fn divert_notes(to: Option<NoteTaker>) {
+    *NOTES
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner()) = to;
+}
+
 /// Prints a line on stderr, in one piece. Nobody need be there to read it.
 pub fn note(text: &str) {
+    let notes = NOTES
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(take) = &*notes {
+        return take(text);
+    }
     let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
@@ -186,7 +212,7 @@ mod tests {
         assert_eq!(terminal_columns(Some("60"), Some(132)), 60);
         assert_eq!(terminal_columns(Some("60"), None), 60);
         assert_eq!(terminal_columns(Some("wide"), Some(132)), 132);
-        assert_eq!(terminal_columns(Some("0"), Some(20)), NARROWEST);
+        assert_eq!(terminal_columns(Some("0"), Some(20)), 20);
     }
 
     #[test]

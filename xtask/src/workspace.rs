@@ -13,7 +13,7 @@ pub const EXERCISES: &str = "exercises";
 pub const SOLUTIONS: &str = "solutions";
 
 /// The workspace and its lessons, in the order in which they are learnt.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Workspace {
     /// The folder of the root's `Cargo.toml`.
     pub root: PathBuf,

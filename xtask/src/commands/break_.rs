@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
-use super::Exit;
+use super::{Exit, Row, lines};
 use crate::diff::Diff;
 use crate::files::lock;
 use crate::outcome::Outcome;
@@ -26,13 +26,7 @@ use crate::workspace::{Lesson, Workspace};
 /// Lists the mistakes of the lesson that goes by `wanted`, or shows what becomes of the one that is named.
 pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<Exit> {
     let lesson = select::lesson(workspace, wanted)?;
-    let (mistakes, problems) = mistake::read_all(&workspace.path(lesson.mistakes()));
-    for problem in problems {
-        note(&format!(
-            " {}/{problem}; `git checkout` brings it back",
-            lesson.solution.display()
-        ));
-    }
+    let mistakes = read(workspace, lesson);
     let page = Page {
         workspace,
         lesson,
@@ -40,7 +34,10 @@ pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<E
         current: false,
     };
     match named {
-        Some(named) => show(&page, select::mistake(lesson, &mistakes, named)?),
+        Some(named) => {
+            let mistake = select::mistake(lesson, &mistakes, named)?;
+            show(&Setup::new()?, &page, mistake, &mut style::print)
+        }
         None => {
             style::print(&list(&page, &mistakes));
             Ok(Exit::Success)
@@ -48,19 +45,23 @@ pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<E
     }
 }
 
+/// The mistakes of the lesson. One that cannot be understood is noted.
+pub fn read(workspace: &Workspace, lesson: &Lesson) -> Vec<Mistake> {
+    let (mistakes, problems) = mistake::read_all(&workspace.path(lesson.mistakes()));
+    for problem in problems {
+        note(&format!(
+            " {}/{problem}; `git checkout` brings it back",
+            lesson.solution.display()
+        ));
+    }
+    mistakes
+}
+
 /// Each mistake: its name and what it is, the kind of failure, and the test that catches it.
 fn list(page: &Page<'_>, mistakes: &[Mistake]) -> String {
     let mut text = page.header();
     text.push('\n');
-    for mistake in mistakes {
-        let _ = writeln!(text, " {}", paint(STRONG, &mistake.name));
-        for line in style::wrap(&mistake.mistake, width() - 3) {
-            let _ = writeln!(text, "   {line}");
-        }
-        let caught = format!("{} {} {}", mistake.kind, page.marks.dot, mistake.caught_by);
-        let caught = style::shorten(&caught, width() - 3, page.marks);
-        let _ = writeln!(text, "   {}", paint(FAINT, caught));
-    }
+    text.push_str(&lines(&rows(page.marks, mistakes)));
     if mistakes.is_empty() {
         let _ = writeln!(text, " It has no mistakes to make yet.");
     }
@@ -72,13 +73,43 @@ fn list(page: &Page<'_>, mistakes: &[Mistake]) -> String {
     text
 }
 
+/// The mistakes as the rows of a list.
+pub fn rows(marks: Marks, mistakes: &[Mistake]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (i, mistake) in mistakes.iter().enumerate() {
+        rows.push(Row {
+            text: format!(" {}", paint(STRONG, &mistake.name)),
+            chooses: Some(i),
+        });
+        let caught = format!("{} {} {}", mistake.kind, marks.dot, mistake.caught_by);
+        let caught = style::shorten(&caught, width() - 3, marks);
+        let below = style::wrap(&mistake.mistake, width() - 3)
+            .into_iter()
+            .chain([paint(FAINT, caught)]);
+        rows.extend(below.map(|line| Row {
+            text: format!("   {line}"),
+            chooses: None,
+        }));
+    }
+    rows
+}
+
 /// The command that lists the mistakes.
 fn more(lesson: &Lesson) -> String {
     format!("cargo xtask break {}", lesson.name)
 }
 
-/// Shows the mistake, runs the test that must catch it, and shows how it does.
-fn show(page: &Page<'_>, mistake: &Mistake) -> Result<Exit> {
+/// Shows the mistake through `say`, runs the test that must catch it, and shows how it does.
+///
+/// # Errors
+///
+/// The mistake cannot be put into the reference, the test cannot be run, or the run was cancelled.
+pub fn show(
+    setup: &Setup,
+    page: &Page<'_>,
+    mistake: &Mistake,
+    say: &mut dyn FnMut(&str),
+) -> Result<Exit> {
     let Page {
         workspace, lesson, ..
     } = page;
@@ -89,7 +120,6 @@ fn show(page: &Page<'_>, mistake: &Mistake) -> Result<Exit> {
             reference.display()
         )
     })?;
-    let setup = Setup::new()?;
     let mut scratch = Scratch::new(workspace)?;
     let _lock = lock(&scratch.root().join("lock"))?;
     scratch
@@ -102,14 +132,15 @@ fn show(page: &Page<'_>, mistake: &Mistake) -> Result<Exit> {
                 mistake.name
             )
         })?;
-    style::print(&introduction(page, mistake));
+    say(&introduction(page, mistake));
 
-    let built = scratch.build(&setup, workspace, true)?;
+    let built = scratch.build(setup, workspace, true)?;
     let folder = scratch::mistake_folder(lesson, mistake);
     let mut text = String::new();
-    let caught = match job(&setup, lesson, mistake, &built)? {
+    let caught = match job(setup, lesson, mistake, &built)? {
         Ok(job) => {
-            let raws = run_all(&setup, &[job]);
+            let raws = run_all(setup, &[job]);
+            setup.control.check()?;
             let mut outcome = raws
                 .first()
                 .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
@@ -142,7 +173,7 @@ fn show(page: &Page<'_>, mistake: &Mistake) -> Result<Exit> {
         Err(problem) => not_caught(&mut text, page, mistake, problem),
     }
     row(&mut text, "Read", lesson.readme().display());
-    style::print(&text);
+    say(&text);
     Ok(if caught.is_ok() {
         Exit::Success
     } else {

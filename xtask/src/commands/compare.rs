@@ -14,7 +14,7 @@ use super::test::{Judged, say_that_nextest_is_missing};
 use super::{Exit, lesson_at_hand};
 use crate::bench;
 use crate::diff::Diff;
-use crate::progress::{State, Store};
+use crate::progress::{Progress, State, Store};
 use crate::render::{Page, paragraph, row};
 use crate::run::{self, Run, Setup};
 use crate::style::{self, Marks, note, terminal_width, width};
@@ -56,22 +56,15 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
     let judged = (state != State::NotBegun)
         .then(|| Judged::new(&setup, workspace, &mut store, lesson, None))
         .transpose()?;
-    // Whoever has the reference in place has seen it.
-    if state != State::Swapped && !may_show(&store, lesson, options) {
+    if !has_seen(workspace, &store.progress, lesson)? && !may_show(lesson, options) {
         if options.json {
             style::print(&Refusal::not_finished(lesson).to_json()?);
         }
         return Ok(Exit::Failure);
     }
-    let record = store.progress.of_mut(lesson);
-    if record.passed.is_none() && !record.reference_shown {
-        record.reference_shown = true;
-        store.save()?;
-    }
+    remember(&mut store, lesson)?;
 
-    let yours = read(workspace, &lesson.file())?;
-    let reference = read(workspace, &lesson.reference())?;
-    let diff = Diff::between(&yours, &reference);
+    let [yours, reference] = texts(workspace, lesson)?;
     let page = Page {
         workspace,
         lesson,
@@ -79,7 +72,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
         current: false,
     };
     if !options.json {
-        style::print(&files(&page, &diff));
+        style::print(&files(&page, &Diff::between(&yours, &reference)));
     }
     let judged = match judged {
         Some(judged) => judged,
@@ -129,13 +122,53 @@ fn read(workspace: &Workspace, path: &Path) -> Result<String> {
     })
 }
 
-/// Whether the reference may be shown: the lesson was finished once, or the learner has seen it or wants to.
-fn may_show(store: &Store, lesson: &Lesson, options: Options) -> bool {
-    let known = store
-        .progress
+/// Whether there is nothing to ask: the lesson was finished once, its reference is in place, or was shown before.
+///
+/// # Errors
+///
+/// The lesson's sources cannot be read.
+pub fn has_seen(workspace: &Workspace, progress: &Progress, lesson: &Lesson) -> Result<bool> {
+    let recorded = progress
         .of(lesson)
         .is_some_and(|record| record.passed.is_some() || record.reference_shown);
-    if known || options.yes {
+    Ok(recorded || progress.state(workspace, lesson)? == State::Swapped)
+}
+
+/// Notes that the reference was shown, where that matters.
+///
+/// # Errors
+///
+/// The progress cannot be written.
+pub fn remember(store: &mut Store, lesson: &Lesson) -> Result<()> {
+    let record = store.progress.of_mut(lesson);
+    if record.passed.is_some() || record.reference_shown {
+        return Ok(());
+    }
+    record.reference_shown = true;
+    store.save()
+}
+
+/// The lines in which the learner's file and the reference differ, under the lesson's header.
+///
+/// # Errors
+///
+/// One of the two cannot be read.
+pub fn difference(page: &Page<'_>) -> Result<String> {
+    let [yours, reference] = texts(page.workspace, page.lesson)?;
+    Ok(files(page, &Diff::between(&yours, &reference)))
+}
+
+/// The learner's file and the reference.
+fn texts(workspace: &Workspace, lesson: &Lesson) -> Result<[String; 2]> {
+    Ok([
+        read(workspace, &lesson.file())?,
+        read(workspace, &lesson.reference())?,
+    ])
+}
+
+/// Whether the learner wants to see the reference.
+fn may_show(lesson: &Lesson, options: Options) -> bool {
+    if options.yes {
         return true;
     }
     let name = &lesson.name;

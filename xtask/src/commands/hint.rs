@@ -5,8 +5,9 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::Exit;
+use crate::progress::{Progress, Store};
 use crate::style::{self, STRONG, paint};
-use crate::workspace::Workspace;
+use crate::workspace::{Lesson, Workspace};
 
 /// A hint: its heading and its text.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,19 +47,9 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exi
         style::print(" Every lesson is done. For the hints of one: cargo xtask hint LESSON\n");
         return Ok(Exit::Success);
     };
-    let markdown = fs::read_to_string(workspace.path(lesson.hints())).with_context(|| {
-        format!(
-            "cannot read {}: `git checkout` brings it back",
-            lesson.hints().display()
-        )
-    })?;
-    let hints = parse(&markdown);
+    let hints = read(workspace, lesson)?;
     if hints.is_empty() {
-        style::print(&format!(
-            " {} has no hints. Its text: {}\n",
-            lesson.name,
-            lesson.readme().display()
-        ));
+        style::print(&none(lesson));
         return Ok(Exit::Success);
     }
     if all {
@@ -69,13 +60,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exi
         style::print(&pages.collect::<String>());
         return Ok(Exit::Success);
     }
-    let shown = store
-        .progress
-        .of(lesson)
-        .map_or(0, |record| record.hints)
-        .min(hints.len());
-    // All were shown: the last one once more.
-    let n = (shown + 1).min(hints.len());
+    let n = next(&hints, &store.progress, lesson);
     let again = if wanted.is_some() {
         format!(" {}", lesson.name)
     } else {
@@ -87,15 +72,56 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exi
         left => format!(" {left} more: cargo xtask hint{again}\n"),
     };
     style::print(&(render(&hints[n - 1], n, hints.len()) + &left));
-    if shown < hints.len() {
-        store.progress.of_mut(lesson).hints = n;
-        store.save()?;
-    }
+    remember(&mut store, lesson, n)?;
     Ok(Exit::Success)
 }
 
+/// The hints of a lesson.
+///
+/// # Errors
+///
+/// Their file cannot be read.
+pub fn read(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Hint>> {
+    let markdown = fs::read_to_string(workspace.path(lesson.hints())).with_context(|| {
+        format!(
+            "cannot read {}: `git checkout` brings it back",
+            lesson.hints().display()
+        )
+    })?;
+    Ok(parse(&markdown))
+}
+
+/// The number of the hint to show, from 1: the first that was not shown yet, or the last once more.
+pub fn next(hints: &[Hint], progress: &Progress, lesson: &Lesson) -> usize {
+    let shown = progress.of(lesson).map_or(0, |record| record.hints);
+    (shown + 1).min(hints.len())
+}
+
+/// Remembers that the first `n` hints of the lesson were shown.
+///
+/// # Errors
+///
+/// The progress cannot be written.
+pub fn remember(store: &mut Store, lesson: &Lesson, n: usize) -> Result<()> {
+    let record = store.progress.of_mut(lesson);
+    if record.hints < n {
+        record.hints = n;
+        store.save()?;
+    }
+    Ok(())
+}
+
+/// Where there is nothing to show.
+pub fn none(lesson: &Lesson) -> String {
+    format!(
+        " {} has no hints. Its text: {}\n",
+        lesson.name,
+        lesson.readme().display()
+    )
+}
+
 /// A hint for the eye. Its text is Markdown and stays so: it reads well, and it can be copied.
-fn render(hint: &Hint, n: usize, of: usize) -> String {
+pub fn render(hint: &Hint, n: usize, of: usize) -> String {
     // `Hint 1`, `Hint 1: the counter`, or a title without a number.
     let title = hint
         .title

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::Exit;
 use super::test::{Judged, say_that_nextest_is_missing};
-use crate::progress::{State, Store};
+use super::{Exit, Row, lines};
+use crate::progress::{Progress, State, Store};
 use crate::run::Setup;
 use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, note, paint, shorten, width};
 use crate::workspace::{Lesson, Workspace};
@@ -57,13 +57,22 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<Exit> {
     if options.check {
         check(workspace, &mut store)?;
     }
-    let listing = Listing::new(workspace, &store)?;
+    let listing = Listing::new(workspace, &store.progress)?;
     if options.json {
         style::print(&format!("{}\n", serde_json::to_string_pretty(&listing)?));
     } else {
         style::print(&listing.render(Marks::of_locale()));
     }
     Ok(Exit::Success)
+}
+
+/// The lessons as the rows of a list, each with its place among all.
+///
+/// # Errors
+///
+/// A lesson's sources cannot be read.
+pub fn rows(workspace: &Workspace, progress: &Progress, marks: Marks) -> Result<Vec<Row>> {
+    Ok(Listing::new(workspace, progress)?.rows(marks))
 }
 
 /// Runs every lesson whose file is not the stub, and notes what came of it.
@@ -103,10 +112,10 @@ fn say(lesson: &Lesson, word: &str) {
 }
 
 impl Listing {
-    fn new(workspace: &Workspace, store: &Store) -> Result<Self> {
+    fn new(workspace: &Workspace, progress: &Progress) -> Result<Self> {
         let mut lessons = Vec::with_capacity(workspace.lessons.len());
         for lesson in &workspace.lessons {
-            let record = store.progress.of(lesson);
+            let record = progress.of(lesson);
             lessons.push(Entry {
                 number: lesson.number.to_string(),
                 name: lesson.name.clone(),
@@ -116,7 +125,7 @@ impl Listing {
                 go: lesson.about.go.clone(),
                 concepts: lesson.about.concepts.clone(),
                 minutes: lesson.about.minutes,
-                state: store.progress.state(workspace, lesson)?,
+                state: progress.state(workspace, lesson)?,
                 passed_at: record.and_then(|record| Some(record.passed.as_ref()?.at.clone())),
                 hints_shown: record.map_or(0, |record| record.hints),
                 file: lesson.file().display().to_string(),
@@ -141,7 +150,33 @@ impl Listing {
     }
 
     fn render(&self, marks: Marks) -> String {
-        let mut page = String::new();
+        let mut page = lines(&self.rows(marks));
+        let gap = if self.lessons.is_empty() { "" } else { "\n" };
+        let _ = write!(page, "{gap} {} of {} done", self.done, self.total);
+        let _ = match &self.current {
+            Some(current) => writeln!(page, ". The next is {current}: cargo xtask next"),
+            None => writeln!(page, "."),
+        };
+        let swapped: Vec<_> = self
+            .lessons
+            .iter()
+            .filter(|entry| entry.state == State::Swapped)
+            .map(|entry| entry.name.as_str())
+            .collect();
+        if let Some(first) = swapped.first() {
+            let lesson = if swapped.len() == 1 { first } else { "LESSON" };
+            let _ = writeln!(
+                page,
+                " {} Swapped: `cargo xtask restore {lesson}` brings yours back.",
+                paint(OPEN, marks.swapped)
+            );
+        }
+        page
+    }
+
+    fn rows(&self, marks: Marks) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let row = |text, chooses| Row { text, chooses };
         let names = self
             .lessons
             .iter()
@@ -149,15 +184,14 @@ impl Listing {
             .max()
             .unwrap_or_default();
         let mut chapter = None;
-        for entry in &self.lessons {
+        for (i, entry) in self.lessons.iter().enumerate() {
             if chapter != Some(&entry.chapter) {
-                let gap = if chapter.is_some() { "\n" } else { "" };
+                if chapter.is_some() {
+                    rows.push(row(String::new(), None));
+                }
                 let number = entry.number.split('.').next().unwrap_or_default();
-                let _ = writeln!(
-                    page,
-                    "{gap} {}",
-                    paint(STRONG, format!("{number}  {}", entry.chapter))
-                );
+                let title = paint(STRONG, format!("{number}  {}", entry.chapter));
+                rows.push(row(format!(" {title}"), None));
                 chapter = Some(&entry.chapter);
             }
             let (mark, style, state) = match entry.state {
@@ -180,35 +214,15 @@ impl Listing {
             } else {
                 format!(" {} {}", paint(FAINT, marks.dot), paint(style, state))
             };
-            let _ = writeln!(
-                page,
+            let text = format!(
                 " {here} {:<5} {} {:<names$}  {title}{state}",
                 entry.number,
                 paint(style, mark),
                 entry.name,
             );
+            rows.push(row(text, Some(i)));
         }
-        let gap = if self.lessons.is_empty() { "" } else { "\n" };
-        let _ = write!(page, "{gap} {} of {} done", self.done, self.total);
-        let _ = match &self.current {
-            Some(current) => writeln!(page, ". The next is {current}: cargo xtask next"),
-            None => writeln!(page, "."),
-        };
-        let swapped: Vec<_> = self
-            .lessons
-            .iter()
-            .filter(|entry| entry.state == State::Swapped)
-            .map(|entry| entry.name.as_str())
-            .collect();
-        if let Some(first) = swapped.first() {
-            let lesson = if swapped.len() == 1 { first } else { "LESSON" };
-            let _ = writeln!(
-                page,
-                " {} Swapped: `cargo xtask restore {lesson}` brings yours back.",
-                paint(OPEN, marks.swapped)
-            );
-        }
-        page
+        rows
     }
 }
 

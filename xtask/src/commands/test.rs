@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Exit;
-use crate::progress::{Store, fingerprint};
+use crate::progress::{Progress, Store, fingerprint};
 use crate::render::Page;
 use crate::run::{self, Filter, Run, Setup};
 use crate::select;
@@ -31,35 +31,7 @@ pub fn judge(
         say_that_nextest_is_missing();
     }
     let judged = Judged::new(&setup, workspace, store, lesson, filter)?;
-    let current = store.progress.current(workspace)?;
-    let page = Page {
-        workspace,
-        lesson,
-        marks: Marks::of_locale(),
-        // Before it is looked at, a lesson that has just passed is the current one no longer.
-        current: current.is_some_and(|current| current.name == lesson.name),
-    };
-    match &judged.result {
-        Err(said) => style::print(&page.not_built(said)),
-        Ok(verdict) => {
-            style::print(&page.verdict(verdict, current));
-            if judged.edited_meanwhile {
-                style::print(&format!(
-                    "\n The lesson's files changed while its tests ran, so it does not count as done yet.\n \
-                     Once more: cargo xtask test {}\n",
-                    lesson.name
-                ));
-            }
-        }
-    }
-    if judged.swapped {
-        style::print(&format!(
-            "\n {} The reference is in place of your file, so this does not count as done.\n   \
-             `cargo xtask restore {}` brings yours back.\n",
-            paint(OPEN, page.marks.swapped),
-            lesson.name
-        ));
-    }
+    style::print(&judged.page(workspace, &store.progress, lesson)?);
     Ok(if judged.passes() {
         Exit::Success
     } else {
@@ -118,6 +90,47 @@ impl Judged {
             swapped,
             edited_meanwhile,
         })
+    }
+
+    /// The page that says so. `progress` is that after the run.
+    ///
+    /// # Errors
+    ///
+    /// A lesson's sources cannot be read.
+    pub fn page(
+        &self,
+        workspace: &Workspace,
+        progress: &Progress,
+        lesson: &Lesson,
+    ) -> Result<String> {
+        let current = progress.current(workspace)?;
+        let page = Page {
+            workspace,
+            lesson,
+            marks: Marks::of_locale(),
+            // Before it is looked at, a lesson that has just passed is the current one no longer.
+            current: current.is_some_and(|current| current.name == lesson.name),
+        };
+        let mut text = match &self.result {
+            Err(said) => page.not_built(said),
+            Ok(verdict) => page.verdict(verdict, current),
+        };
+        if self.edited_meanwhile {
+            text += &format!(
+                "\n The lesson's files changed while its tests ran, so it does not count as done yet.\n \
+                 Once more: cargo xtask test {}\n",
+                lesson.name
+            );
+        }
+        if self.swapped {
+            text += &format!(
+                "\n {} The reference is in place of your file, so this does not count as done.\n   \
+                 `cargo xtask restore {}` brings yours back.\n",
+                paint(OPEN, page.marks.swapped),
+                lesson.name
+            );
+        }
+        Ok(text)
     }
 
     /// Whether what was asked for passes.

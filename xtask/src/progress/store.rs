@@ -13,6 +13,9 @@ use crate::workspace::{Lesson, Workspace};
 /// The folder of everything that the runner remembers, from the root. Git does not see it.
 const FOLDER: &str = ".kata";
 
+/// The file of the progress, in that folder.
+const FILE: &str = "progress.toml";
+
 /// The progress, held so that no second runner changes it meanwhile.
 #[derive(Debug)]
 pub struct Store {
@@ -40,7 +43,7 @@ impl Store {
             )
         })?;
         let lock = lock(&folder.join("lock"))?;
-        let file = folder.join("progress.toml");
+        let file = folder.join(FILE);
         let progress = read_versioned(
             &file,
             VERSION,
@@ -59,6 +62,14 @@ impl Store {
         self.folder.join("versions").join(&lesson.name)
     }
 
+    /// Reads the progress to look at it, beside whoever is changing it: a file is whole whenever it is read. One
+    /// that cannot be understood is left to [`Store::open`].
+    pub fn peek(workspace: &Workspace) -> Progress {
+        let file = workspace.path(FOLDER).join(FILE);
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        toml::from_str(&text).unwrap_or_default()
+    }
+
     /// Writes the progress: beside, synced, renamed. It is the old file or the new one, whatever happens.
     ///
     /// # Errors
@@ -68,7 +79,7 @@ impl Store {
         self.progress.version = VERSION;
         let text =
             toml::to_string(&self.progress).context("the progress cannot be written as TOML")?;
-        let file = self.folder.join("progress.toml");
+        let file = self.folder.join(FILE);
         write_atomically(&file, text.as_bytes())
             .with_context(|| format!("cannot write {}: is the disk full?", file.display()))
     }
@@ -196,7 +207,7 @@ mod tests {
             let (_dir, workspace) = lessons();
             let folder = workspace.path(FOLDER);
             fs::create_dir_all(&folder).expect("made");
-            fs::write(folder.join("progress.toml"), damage).expect("written");
+            fs::write(folder.join(FILE), damage).expect("written");
             let store = Store::open(&workspace).expect("a store");
             assert_eq!(store.progress, Progress::default());
             let aside = fs::read_dir(&folder)

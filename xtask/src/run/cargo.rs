@@ -77,7 +77,7 @@ pub fn build_tests(setup: &Setup, root: &Path, package: &str, tests: Tests) -> R
 ///
 /// # Errors
 ///
-/// cargo cannot be run.
+/// cargo cannot be run, or the run was cancelled.
 pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result<Built> {
     // Rendered by cargo on stderr for a learner, by way of the messages for `verify`, which has to know
     // which package they are about.
@@ -100,12 +100,13 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let begun = Instant::now();
-    let mut child = command
-        .spawn()
+    let mut running = setup
+        .control
+        .spawn(&mut command)
         .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
-    let mut listener = Listener::new(show_progress);
+    let mut listener = Listener::new(show_progress).followed_by(&setup.control);
     let mut built = Built::default();
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) = (running.child.stdout.take(), running.child.stderr.take());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             if let Some(stderr) = stderr {
@@ -122,8 +123,9 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
             });
         }
     });
-    built.success = child.wait().context("cannot wait for cargo")?.success();
+    built.success = running.wait().context("cannot wait for cargo")?.success();
     listener.end();
+    setup.control.check()?;
     built.warnings = listener.warnings;
     built.said = listener.said;
     Ok(built)

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::Setup;
 use super::cargo::Binary;
+use super::control::Stage;
 use crate::guard::End;
 use crate::outcome::Raw;
 
@@ -41,10 +42,13 @@ pub struct Limits {
 ///
 /// The binary does not say.
 pub fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
-    let output = command(setup, binary, super::ONE)
-        .args(["--list", "--format", "terse"])
-        .output()
+    let mut command = command(setup, binary, super::ONE);
+    command.args(["--list", "--format", "terse"]);
+    let output = setup
+        .control
+        .output(&mut command)
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
+    setup.control.check()?;
     if !output.status.success() {
         bail!(
             "{} does not list its tests:\n{}",
@@ -65,8 +69,9 @@ pub fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
 ///
 /// It cannot be started.
 pub fn program(setup: &Setup, binary: &Binary) -> Result<Raw> {
-    let output = command(setup, binary, super::ONE)
-        .output()
+    let output = setup
+        .control
+        .output(&mut command(setup, binary, super::ONE))
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
     Ok(Raw {
         success: output.status.success(),
@@ -122,6 +127,8 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
     let deadline = Instant::now() + limits.all;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(jobs.len()));
+    let of = jobs.len();
+    setup.control.follow(Stage::Running { done: 0, of });
     std::thread::scope(|scope| {
         for _ in 0..limits.at_once.min(jobs.len()) {
             scope.spawn(|| {
@@ -131,7 +138,7 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
                     jobs.get(i).map(|job| (i, job))
                 } {
                     let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
+                    if left.is_zero() || setup.control.check().is_err() {
                         break;
                     }
                     let raw = run_one(setup, job, limits.one.min(left));
@@ -140,10 +147,13 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
                     if stopped && left < limits.one {
                         break;
                     }
-                    results
+                    let mut results = results
                         .lock()
-                        .unwrap_or_else(|poisoned| poisoned.into_inner())
-                        .push((i, raw));
+                        .unwrap_or_else(|poisoned| poisoned.into_inner());
+                    results.push((i, raw));
+                    let done = results.len();
+                    // Under the lock, so that the numbers come in their order.
+                    setup.control.follow(Stage::Running { done, of });
                 }
             });
         }
@@ -157,9 +167,9 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
 
 fn run_one(setup: &Setup, job: &Job<'_>, time_out: Duration) -> Raw {
     let begun = Instant::now();
-    let output = command(setup, job.binary, time_out)
-        .args(["--exact", &job.test, "--nocapture"])
-        .output();
+    let mut command = command(setup, job.binary, time_out);
+    command.args(["--exact", &job.test, "--nocapture"]);
+    let output = setup.control.output(&mut command);
     let seconds = begun.elapsed().as_secs_f64();
     let name = job.canonical.clone();
     match output {

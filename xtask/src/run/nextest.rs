@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStderr, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -61,20 +61,26 @@ pub fn run(
         ]);
     }
     setup.report.tell(&mut command);
+    if setup.control.is_followed() {
+        // A line for each test that has ended, to count them by.
+        command.args(["--status-level", "pass"]);
+    }
     die_with_this_process(&mut command);
 
     let begun = Instant::now();
-    let mut child = command
-        .spawn()
+    let mut running = setup
+        .control
+        .spawn(&mut command)
         .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
-    let mut listener = Listener::new(true);
-    let in_time = listen(&mut child, &mut listener, begun);
+    let mut listener = Listener::new(true).followed_by(&setup.control);
+    let in_time = listen(running.child.stderr.take(), &mut listener, begun);
     if !in_time {
         // The guards see that nextest is gone, and end their tests.
-        let _ = child.kill();
+        let _ = running.child.kill();
     }
-    let status = child.wait().context("cannot wait for cargo nextest")?;
+    let status = running.wait().context("cannot wait for cargo nextest")?;
     listener.end();
+    setup.control.check()?;
 
     let report = fs::read_to_string(&report)
         .ok()
@@ -106,8 +112,8 @@ pub fn run(
 }
 
 /// Takes in what cargo and nextest say until they have ended. `false`: they did not end in time.
-fn listen(child: &mut Child, listener: &mut Listener, begun: Instant) -> bool {
-    let Some(stderr) = child.stderr.take() else {
+fn listen(stderr: Option<ChildStderr>, listener: &mut Listener, begun: Instant) -> bool {
+    let Some(stderr) = stderr else {
         return true;
     };
     let (sender, receiver) = mpsc::channel();

@@ -4,6 +4,8 @@
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::time::{Duration, Instant};
 
+use super::control::{Control, Stage};
+
 /// How long a build takes before somebody who looks at a pipe is told that there is one.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -20,6 +22,10 @@ pub struct Listener {
     pub started: Option<Instant>,
     /// Whether somebody else says what is being built.
     quiet: bool,
+    /// Who is told what the run is at.
+    control: Control,
+    /// How many tests have ended, and how many there are.
+    tests: (usize, usize),
     shown: bool,
 }
 
@@ -48,6 +54,9 @@ const ECHO: [&str; 2] = [
     "warning: build failed, waiting for other jobs",
 ];
 
+/// What nextest says of a test that has not ended.
+const STILL_RUNNING: [&str; 2] = ["SLOW", "TERMINATING"];
+
 impl Listener {
     /// One that shows cargo's progress, or leaves that to somebody else.
     pub fn new(show_progress: bool) -> Self {
@@ -57,11 +66,21 @@ impl Listener {
         }
     }
 
+    /// One that tells whoever follows the run, if anybody does, and shows nothing then.
+    pub fn followed_by(self, control: &Control) -> Self {
+        Self {
+            quiet: self.quiet || control.is_followed(),
+            control: control.clone(),
+            ..self
+        }
+    }
+
     /// Takes in one line, its line break included.
     pub fn line(&mut self, line: &str, since: Instant) {
         let plain = anstream::adapter::strip_str(line).to_string();
         let word = plain.split_whitespace().next().unwrap_or_default();
         if self.started.is_some() {
+            self.count(&plain);
             self.after.push_str(&plain);
         } else if word == "Finished" && plain.starts_with("  ") {
             self.clear();
@@ -79,15 +98,36 @@ impl Listener {
         }
     }
 
+    /// Counts the tests, by what nextest says of each.
+    fn count(&mut self, plain: &str) {
+        let mut words = plain.split_whitespace();
+        let (Some(word), Some(second)) = (words.next(), words.next()) else {
+            return;
+        };
+        if word == "Starting" {
+            self.tests.1 = second.parse().unwrap_or(0);
+        } else if second.starts_with('[')
+            && word.bytes().all(|byte| byte.is_ascii_uppercase())
+            && !STILL_RUNNING.contains(&word)
+        {
+            self.tests.0 += 1;
+        } else {
+            return;
+        }
+        let (done, of) = self.tests;
+        self.control.follow(Stage::Running { done, of });
+    }
+
     /// Shows what cargo is at, on a terminal in a line that goes away again.
     fn progress(&mut self, text: &str, since: Instant) {
         let mut stderr = std::io::stderr();
+        // The folder in brackets says nothing here, and would make two lines of one.
+        let text = text.split(" (").next().unwrap_or(text);
+        self.control.follow(Stage::Building(text.to_owned()));
         if self.quiet {
             return;
         }
         if stderr.is_terminal() {
-            // The folder in brackets says nothing here, and would make two lines of one.
-            let text = text.split(" (").next().unwrap_or(text);
             let _ = write!(stderr, "\r\x1b[K {text}").and_then(|()| stderr.flush());
             self.shown = true;
         } else if !self.shown && since.elapsed() > PATIENCE {
@@ -152,6 +192,30 @@ mod tests {
         ));
         assert_eq!(listener.said, error);
         assert!(listener.started.is_none());
+    }
+
+    #[test]
+    fn the_tests_are_counted() {
+        let stages = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let followed = std::sync::Arc::clone(&stages);
+        let control = Control::new(move |stage| followed.lock().expect("no panic").push(stage));
+        let mut listener = Listener::new(true).followed_by(&control);
+        let said = "   Compiling a v0.1.0 (/a)\n    Finished `test` profile\n────\n Nextest run ID 1 with x\n    \
+                    Starting 2 tests across 1 binary\n        PASS [   0.005s] (1/2) a b\n        \
+                    SLOW [> 10.000s] (───) a c\n     SIGABRT [   0.1s] (2/2) a c\n     Summary [   0.1s] 2 tests\n";
+        for line in said.split_inclusive('\n') {
+            listener.line(line, Instant::now());
+        }
+        let of = |done| Stage::Running { done, of: 2 };
+        assert_eq!(
+            *stages.lock().expect("no panic"),
+            [
+                Stage::Building("Compiling a v0.1.0".into()),
+                of(0),
+                of(1),
+                of(2)
+            ]
+        );
     }
 
     #[test]

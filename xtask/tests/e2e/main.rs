@@ -9,5 +9,9 @@ mod hostile;
 mod killed;
 mod learner;
 mod new;
+#[cfg(unix)]
+mod pty;
 mod swap;
 mod verify;
+#[cfg(target_os = "linux")]
+mod watch;

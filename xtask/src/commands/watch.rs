@@ -1,0 +1,68 @@
+//! `cargo xtask watch [LESSON]`: runs a lesson's tests again whenever one of its files is saved.
+//!
+//! On a terminal it has the whole screen: [`state`] says what is shown and done, [`screen`] makes lines of it,
+//! [`terminal`] shows them, and [`app`] carries out what the state asks for. Where input or output is no
+//! terminal, [`plain`] prints one verdict after the other.
+
+mod app;
+mod plain;
+mod saves;
+mod screen;
+mod signals;
+mod state;
+mod terminal;
+mod text;
+
+use std::io::{IsTerminal, stdin, stdout};
+
+use anyhow::Result;
+
+use super::Exit;
+use super::test::say_that_nextest_is_missing;
+use crate::progress::Store;
+use crate::render;
+use crate::run::Setup;
+use crate::select;
+use crate::style;
+use crate::workspace::{Lesson, Workspace};
+
+/// Watches the lesson that goes by `wanted`, or the current one. `poll`: looks at the files again and again.
+pub fn run(workspace: &Workspace, wanted: Option<&str>, poll: bool) -> Result<Exit> {
+    let lesson = match wanted {
+        Some(wanted) => Some(select::lesson(workspace, wanted)?),
+        // Opened, not peeked at: what is damaged is set aside and said now.
+        None => Store::open(workspace)?.progress.current(workspace)?,
+    };
+    let Some(lesson) = lesson else {
+        style::print(&format!("{}\n", render::all_done(workspace)));
+        return Ok(Exit::Success);
+    };
+    let setup = Setup::new()?;
+    if !setup.nextest {
+        say_that_nextest_is_missing();
+    }
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if stdin().is_terminal() && stdout().is_terminal() && !dumb {
+        app::run(setup, workspace.clone(), lesson, poll)
+    } else {
+        plain::run(&setup, workspace, lesson, wanted.is_none(), poll)
+    }
+}
+
+/// What to wait for.
+fn waits(polls: Option<&str>) -> &'static str {
+    match polls {
+        None => "waiting for a save",
+        Some(_) => "looking for saves twice a second",
+    }
+}
+
+/// Says why the files are looked at again and again.
+fn why(polls: &str) -> String {
+    format!(" The files are looked at twice a second: {polls}.")
+}
+
+/// The place of `lesson` among all lessons, from 0.
+fn place(workspace: &Workspace, lesson: &Lesson) -> usize {
+    workspace.position(lesson) - 1
+}

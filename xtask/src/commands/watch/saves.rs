@@ -1,0 +1,214 @@
+//! Which files are saved: told by the file system, or found out by looking again and again where it does not tell.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
+
+/// How often the files are looked at where nobody tells.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A save is over when nothing has happened for so long: editors write beside, rename, and sync.
+const QUIET: Duration = Duration::from_millis(60);
+
+/// However much happens, it is told after this.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Tells of the saves in a lesson's folder.
+pub struct Saves {
+    watcher: Box<dyn Watcher + Send>,
+    sender: mpsc::Sender<Event>,
+    folder: Option<PathBuf>,
+    /// Why the files are looked at again and again; `None` where the file system tells.
+    pub polls: Option<String>,
+}
+
+impl Saves {
+    /// Calls `saved` after each save. `poll`: do not count on the file system.
+    ///
+    /// # Errors
+    ///
+    /// There is no way to see the files at all.
+    pub fn new(poll: bool, saved: impl Fn() + Send + 'static) -> Result<Self> {
+        let (sender, events) = mpsc::channel();
+        thread::spawn(move || gather(&events, &saved));
+        if poll {
+            return Self::polling(sender, "--poll asks for it".to_owned());
+        }
+        match RecommendedWatcher::new(hand_on(&sender), Config::default()) {
+            Ok(watcher) => Ok(Self {
+                watcher: Box::new(watcher),
+                sender,
+                folder: None,
+                polls: None,
+            }),
+            Err(error) => Self::polling(sender, error.to_string()),
+        }
+    }
+
+    fn polling(sender: mpsc::Sender<Event>, reason: String) -> Result<Self> {
+        // The times alone are compared in seconds: a second save in one would be missed.
+        let config = Config::default()
+            .with_poll_interval(POLL)
+            .with_compare_contents(true);
+        let watcher = PollWatcher::new(hand_on(&sender), config)
+            .context("the files cannot be watched; `cargo xtask next` runs a lesson once")?;
+        Ok(Self {
+            watcher: Box::new(watcher),
+            sender,
+            folder: None,
+            polls: Some(reason),
+        })
+    }
+
+    /// Tells of the saves in `folder` from now on, and of no others.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub fn watch(&mut self, folder: &Path) -> Result<()> {
+        if let Some(folder) = self.folder.take() {
+            // It may have gone.
+            let _ = self.watcher.unwatch(&folder);
+        }
+        let reason = match no_events(folder) {
+            Some(system) if self.polls.is_none() => {
+                Some(format!("{system} does not tell of every save"))
+            }
+            _ => match self.watcher.watch(folder, RecursiveMode::Recursive) {
+                Ok(()) => None,
+                Err(error) if self.polls.is_none() => Some(error.to_string()),
+                Err(error) => {
+                    return Err(error)
+                        .with_context(|| format!("cannot watch {}", folder.display()));
+                }
+            },
+        };
+        if let Some(reason) = reason {
+            *self = Self::polling(self.sender.clone(), reason)?;
+            return self.watch(folder);
+        }
+        self.folder = Some(folder.to_owned());
+        Ok(())
+    }
+}
+
+/// The file system's name, where it takes part in a network or a virtual machine: what is saved on the other side
+/// is not told on this one.
+#[cfg(target_os = "linux")]
+fn no_events(folder: &Path) -> Option<&'static str> {
+    // The magic numbers of statfs(2).
+    match rustix::fs::statfs(folder).ok()?.f_type {
+        0x6969 => Some("NFS"),
+        0x517B | 0xFF53_4D42 | 0xFE53_4D42 => Some("SMB"),
+        0x0102_1997 => Some("9p"),
+        0x6573_5546 => Some("FUSE"),
+        0x786F_4256 => Some("vboxsf"),
+        _ => None,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn no_events(_folder: &Path) -> Option<&'static str> {
+    None
+}
+
+fn hand_on(sender: &mpsc::Sender<Event>) -> impl Fn(notify::Result<Event>) + Send + 'static {
+    let sender = sender.clone();
+    move |event| {
+        // An error is about a file that has gone meanwhile; the next event tells of what came in its place.
+        if let Ok(event) = event
+            && is_save(&event)
+        {
+            let _ = sender.send(event);
+        }
+    }
+}
+
+/// Whether it changes what the lesson's tests are built from. Builds read those files, which is told too.
+fn is_save(event: &Event) -> bool {
+    let changes = match event.kind {
+        EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
+        _ => true,
+    };
+    changes && (event.need_rescan() || event.paths.iter().any(|path| is_source(path)))
+}
+
+/// Not the files that an editor puts beside: `.#name.rs`, `.name.rs.swp`, `name.rs~`.
+fn is_source(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    name == "Cargo.toml" || (name.ends_with(".rs") && !name.starts_with('.'))
+}
+
+/// Makes one save of the events that come close together.
+fn gather(events: &mpsc::Receiver<Event>, saved: &impl Fn()) {
+    while events.recv().is_ok() {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            match events.recv_timeout(QUIET) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        saved();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_files_of_an_editor_are_no_source() {
+        for (name, source) in [
+            ("/l/src/a.rs", true),
+            ("/l/Cargo.toml", true),
+            ("/l/src/.#a.rs", false),
+            ("/l/src/.a.rs.swp", false),
+            ("/l/src/a.rs~", false),
+            ("/l/src/4913", false),
+            ("/l/README.md", false),
+        ] {
+            assert_eq!(is_source(Path::new(name)), source, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_save_is_told_in_every_way_and_a_look_is_not() {
+        for poll in [false, true] {
+            let dir = tempfile::tempdir().expect("a temporary folder");
+            let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+            for folder in [&a, &b] {
+                fs::create_dir_all(folder.join("src")).expect("made");
+                fs::write(folder.join("src/a.rs"), "one").expect("written");
+            }
+            let (sender, saves) = mpsc::channel();
+            let mut watcher =
+                Saves::new(poll, move || sender.send(()).expect("heard")).expect("a way to watch");
+            watcher.watch(&a).expect("watched");
+            assert_eq!(watcher.polls.is_some(), poll);
+            let told = || saves.recv_timeout(Duration::from_secs(60)).expect("told");
+
+            fs::write(a.join("src/a.rs"), "three").expect("written");
+            told();
+            // Beside and renamed, as editors do.
+            fs::write(a.join("src/.a.rs.new"), "a longer one").expect("written");
+            fs::rename(a.join("src/.a.rs.new"), a.join("src/a.rs")).expect("renamed");
+            told();
+            watcher.watch(&b).expect("watched");
+            fs::write(b.join("src/a.rs"), "of the other lesson").expect("written");
+            told();
+        }
+        let opened = Event::new(EventKind::Access(AccessKind::Open(AccessMode::Any)));
+        assert!(!is_save(&opened.add_path("/l/src/a.rs".into())));
+    }
+}
