@@ -1,0 +1,2 @@
+//! T
+pub fn main() {}
