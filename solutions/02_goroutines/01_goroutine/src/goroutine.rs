@@ -29,7 +29,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let shared = Arc::new(Shared::new());
+    let shared = Shared::new();
     let theirs = Arc::clone(&shared);
     let thread = thread::spawn(move || {
         // Asserted: `f` is consumed, so nobody can look at what a panic left half done inside it. What it shares
@@ -65,11 +65,11 @@ struct Shared<T> {
 }
 
 impl<T> Shared<T> {
-    fn new() -> Self {
-        Self {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
             slot: Mutex::new(None),
             filled: Condvar::new(),
-        }
+        })
     }
 
     fn fill(&self, result: thread::Result<T>) {
