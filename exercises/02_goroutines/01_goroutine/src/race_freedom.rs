@@ -46,7 +46,7 @@ fn join_gives_the_payload_of_a_panic() {
 #[test]
 fn join_sleeps_while_f_runs() {
     let explored = harness::Model::new().explore(|| {
-        let handle = go(|| Gate::shut().pass());
+        let handle = go(|| Gate::shut("never").pass());
         let _ = handle.join();
         panic!("`join` returned, and `f` had not ended");
     });
@@ -114,7 +114,7 @@ fn is_finished_is_never_early() {
 #[test]
 fn is_finished_does_not_wait() {
     harness::model(|| {
-        let gate = Arc::new(Gate::shut());
+        let gate = Arc::new(Gate::shut("gate"));
         let theirs = Arc::clone(&gate);
         let handle = go(move || theirs.pass());
         assert!(!handle.is_finished(), "`f` is still waiting for main");
@@ -123,26 +123,40 @@ fn is_finished_does_not_wait() {
     });
 }
 
-/// Catches an `is_finished` that stays false until somebody joins.
+/// Catches an `is_finished` that stays false until somebody joins: in some interleavings `f` has ended, and its
+/// thread too, before main asks.
 #[test]
-fn is_finished_turns_true_by_itself() {
-    harness::model(|| {
+fn is_finished_turns_true_without_a_join() {
+    let told = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let tell = Arc::clone(&told);
+    harness::model(move || {
         let handle = go(|| 7);
-        while !handle.is_finished() {
-            thread::yield_now();
+        thread::yield_now();
+        if handle.is_finished() {
+            tell.store(true, Relaxed);
         }
         assert_eq!(value(handle.join()), 7);
     });
+    assert!(
+        told.load(Relaxed),
+        "`is_finished` said false in every interleaving, also in those where the thread had ended"
+    );
 }
 
-/// Catches a handle that waits when it is dropped: `f` cannot go on before main has dropped it.
+/// Catches a handle that waits when it is dropped, and one that takes `f` with it: `f` cannot go on before main
+/// has dropped the handle, and main not before `f` has gone on.
 #[test]
-fn dropping_the_handle_does_not_wait() {
+fn dropping_the_handle_detaches() {
+    // GR-03, but for the end of the process
     harness::model(|| {
-        let gate = Arc::new(Gate::shut());
-        let theirs = Arc::clone(&gate);
-        drop(go(move || theirs.pass()));
-        gate.open();
+        let gates = Arc::new((Gate::shut("main_is_done"), Gate::shut("f_is_done")));
+        let theirs = Arc::clone(&gates);
+        drop(go(move || {
+            theirs.0.pass();
+            theirs.1.open();
+        }));
+        gates.0.open();
+        gates.1.pass();
     });
 }
 
@@ -220,8 +234,8 @@ struct Gate(AtomicU32);
 
 impl Gate {
     #[track_caller]
-    fn shut() -> Self {
-        Self(AtomicU32::named("gate", 0))
+    fn shut(name: &str) -> Self {
+        Self(AtomicU32::named(name, 0))
     }
 
     #[track_caller]

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::panic::{panic_any, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn join_gives_what_f_returned() {
@@ -36,7 +36,10 @@ fn any_value_is_a_result() {
 fn f_runs_on_a_thread_of_its_own() {
     must_end(|| {
         let first = value(go(|| thread::current().id()).join());
-        assert_ne!(first, thread::current().id());
+        assert!(
+            first != thread::current().id(),
+            "`f` ran on the thread that called `go`, or `join`"
+        );
     });
 }
 
@@ -217,9 +220,15 @@ fn payload(handle: JoinHandle<u32>) -> Box<dyn Any + Send> {
     }
 }
 
-/// Returns when `handle` says that `f` has ended; the test fails by [`must_end`] if it never does.
+/// Returns when `handle` says that `f` has ended, which it is about to do. No test passes by the limit.
+#[track_caller]
 fn wait_until_finished<T>(handle: &JoinHandle<T>) {
+    let limit = Duration::from_secs(2);
+    let deadline = Instant::now() + limit;
     while !handle.is_finished() {
+        if Instant::now() > deadline {
+            panic!("`f` has had {limit:?} to end, and `is_finished` still says false");
+        }
         thread::yield_now();
     }
 }
@@ -236,7 +245,7 @@ fn must_end(body: impl FnOnce() + Send + 'static) {
     let limit = Duration::from_secs(5);
     if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
         panic!(
-            "hangs: after {limit:?} a thread is still in `join`, or waits for a lock. \
+            "hangs: after {limit:?} a thread still waits, in `join`, for a lock, or for an `f` that does not run. \
              If a model in race_freedom fails too, it shows how it comes to that"
         );
     }

@@ -1,13 +1,15 @@
 //! Nothing stays behind: no thread, no result, no allocation.
 //!
-//! What is tracked is made by the check, captured by `f`, and returned or panicked with.
+//! What is tracked is made by the check, captured by `f`, and returned or panicked with. Handles are joined on
+//! threads that the check waits for, so that a `join` that never returns is reported and does not hang.
 
-use goroutine::go;
+use goroutine::{JoinHandle, go};
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::thread;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
+use std::time::{Duration, Instant};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -16,10 +18,10 @@ static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 fn every_thread_ends() {
     // GR-12
     leaks::check(|| {
-        let joined = go(|| 1);
-        drop(go(|| 2));
-        drop(go(|| -> u32 { resume_unwind(Box::new(3)) }));
-        assert!(joined.join().is_ok(), "`f` returned 1");
+        drop(go(|| 1));
+        drop(go(|| -> u32 { resume_unwind(Box::new(2)) }));
+        join(go(|| 3));
+        join(go(|| -> u32 { resume_unwind(Box::new(4)) }));
     });
 }
 
@@ -27,10 +29,7 @@ fn every_thread_ends() {
 fn a_joined_value_is_dropped_once() {
     leaks::check(|| {
         let value = track(1);
-        match go(move || value).join() {
-            Ok(value) => assert_eq!(value, 1),
-            Err(_) => panic!("`join` says that `f` panicked, and it did not"),
-        }
+        join(go(move || value));
     });
 }
 
@@ -38,10 +37,7 @@ fn a_joined_value_is_dropped_once() {
 fn a_joined_payload_is_dropped_once() {
     leaks::check(|| {
         let payload = track(1);
-        match go(move || panic_with(payload)).join() {
-            Ok(_) => panic!("`f` panicked, and `join` says that it returned"),
-            Err(payload) => assert!(payload.is::<Tracked<u32>>(), "the payload of the panic"),
-        }
+        join(go(move || panic_with(payload)));
     });
 }
 
@@ -72,9 +68,8 @@ fn a_result_that_came_before_its_handle_went_is_dropped_once() {
         let (value, payload) = (track(1), track(2));
         let returns = go(move || value);
         let panics = go(move || panic_with(payload));
-        while !(returns.is_finished() && panics.is_finished()) {
-            thread::yield_now();
-        }
+        wait_until_finished(&returns);
+        wait_until_finished(&panics);
         drop((returns, panics));
     });
 }
@@ -84,16 +79,24 @@ fn what_f_captured_is_dropped_once() {
     leaks::check(|| {
         for panics in [false, true] {
             let captured = track(1);
-            let handle = go(move || {
+            join(go(move || {
                 let captured = &captured;
                 if panics {
                     resume_unwind(Box::new("`f` panics"));
                 }
                 **captured
-            });
-            assert_eq!(handle.join().is_err(), panics);
+            }));
         }
     });
+}
+
+/// Joins `handle` on a thread of its own, and drops what it gives.
+#[track_caller]
+fn join<T: Send + 'static>(handle: JoinHandle<T>) {
+    thread::Builder::new()
+        .name("joiner".to_owned())
+        .spawn(move || drop(handle.join()))
+        .expect("a thread can be spawned");
 }
 
 /// A panic without a message on standard error.
@@ -103,6 +106,19 @@ fn panic_with(payload: Tracked<u32>) -> Tracked<u32> {
 
 fn wait_for(flag: &AtomicBool) {
     while !flag.load(Acquire) {
+        thread::yield_now();
+    }
+}
+
+/// Returns when `handle` says that `f` has ended, which it is about to do. No test passes by the limit.
+#[track_caller]
+fn wait_until_finished<T>(handle: &JoinHandle<T>) {
+    let limit = Duration::from_secs(2);
+    let deadline = Instant::now() + limit;
+    while !handle.is_finished() {
+        if Instant::now() > deadline {
+            panic!("`f` has had {limit:?} to end, and `is_finished` still says false");
+        }
         thread::yield_now();
     }
 }
