@@ -1,11 +1,11 @@
 //! Every interleaving of a few small programs. IDs such as GR-02 name behaviours of Go's goroutines.
 
-use crate::go;
 use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
 use crate::sync::{cell::UnsafeCell, futex, thread};
+use crate::{JoinHandle, go};
 use harness::leaks::track;
 use harness::verdict::{Kind, failure_line};
 use std::sync::Arc;
@@ -151,7 +151,7 @@ fn dropping_the_handle_detaches() {
     harness::model(|| {
         let gates = Arc::new((Gate::shut("main_is_done"), Gate::shut("f_is_done")));
         let theirs = Arc::clone(&gates);
-        drop(go(move || {
+        detach(go(move || {
             theirs.0.pass();
             theirs.1.open();
         }));
@@ -165,7 +165,7 @@ fn dropping_the_handle_detaches() {
 #[test]
 fn a_result_that_nobody_takes_is_dropped_once() {
     harness::model(|| {
-        drop(go(|| track(7)));
+        detach(go(|| track(7)));
     });
 }
 
@@ -198,6 +198,9 @@ fn every_handle_gets_its_own_result() {
         assert_eq!(value(first.join()), 1);
     });
 }
+
+/// Drops the handle.
+fn detach<T>(_: JoinHandle<T>) {}
 
 /// What `f` returned, where it does not panic.
 #[track_caller]

@@ -91,7 +91,7 @@ fn a_panic_ends_one_goroutine_and_no_other() {
     must_end(|| {
         let (question, asked) = mpsc::channel();
         let bystander = go(move || asked.recv().map(|n: u32| n + 1));
-        drop(go(|| resume_unwind(Box::new("detached"))));
+        detach(go(|| resume_unwind(Box::new("detached"))));
         payload(go(|| resume_unwind(Box::new("joined"))));
         question.send(1).expect("the bystander still waits");
         assert_eq!(value(bystander.join()), Ok(2));
@@ -130,7 +130,7 @@ fn a_detached_goroutine_runs_on() {
     must_end(|| {
         let (go_on, told) = mpsc::channel();
         let (result, arrived) = mpsc::channel();
-        drop(go(move || {
+        detach(go(move || {
             let n: u32 = told.recv().expect("the caller says when");
             result.send(n + 1).expect("the caller waits");
         }));
@@ -144,7 +144,7 @@ fn a_detached_goroutine_runs_on() {
 fn nobody_waits_for_a_goroutine_that_never_ends() {
     // GR-03
     must_end(|| {
-        drop(go(|| {
+        detach(go(|| {
             loop {
                 thread::park();
             }
@@ -201,6 +201,9 @@ fn what_f_captured_is_gone_when_join_returns() {
         }
     });
 }
+
+/// Drops the handle.
+fn detach<T>(_: JoinHandle<T>) {}
 
 /// What `f` returned, where it does not panic.
 #[track_caller]
