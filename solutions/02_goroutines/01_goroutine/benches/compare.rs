@@ -3,8 +3,8 @@
 //! `cargo bench -p goroutine_solution`
 //!
 //! The memory is measured first, and only on Linux: it is read off /proc. Times follow. All handles stand on the
-//! same threads, so `yours`, `reference` and `std` can differ only by what the handle adds, which is less than
-//! one run of a row differs from the next.
+//! same threads, so `yours`, `reference` and `std` differ only by what the handle adds. Where a thread is spawned,
+//! that is less than two runs of the same row differ by.
 
 #![allow(missing_docs)]
 
@@ -47,18 +47,18 @@ static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
 
 /// The same work for every handle; `$run` gets the function that spawns.
 macro_rules! handles {
-    ($run:ident) => {
-        #[divan::bench(ignore = *crate::UNWRITTEN)]
+    ($run:ident $(, $option:ident = $value:literal)?) => {
+        #[divan::bench(ignore = *crate::UNWRITTEN $(, $option = $value)?)]
         fn yours(bencher: divan::Bencher) {
             $run!(bencher, crate::yours::go);
         }
 
-        #[divan::bench]
+        #[divan::bench($($option = $value)?)]
         fn reference(bencher: divan::Bencher) {
             $run!(bencher, crate::reference::go);
         }
 
-        #[divan::bench]
+        #[divan::bench($($option = $value)?)]
         fn std(bencher: divan::Bencher) {
             $run!(bencher, ::std::thread::spawn);
         }
@@ -66,7 +66,7 @@ macro_rules! handles {
 }
 
 /// A function is run and its result fetched: called, or on a thread of its own.
-mod one {
+mod spawn_and_join {
     use divan::black_box;
 
     fn work(n: u64) -> u64 {
@@ -92,7 +92,7 @@ mod one {
 }
 
 /// Sixteen are started, and then all are joined.
-mod sixteen {
+mod sixteen_at_once {
     macro_rules! run {
         ($bencher:ident, $spawn:path) => {
             $bencher.bench_local(|| {
@@ -121,20 +121,8 @@ mod join_late {
         };
     }
 
-    #[divan::bench(ignore = *crate::UNWRITTEN, sample_size = 16)]
-    fn yours(bencher: divan::Bencher) {
-        run!(bencher, crate::yours::go);
-    }
-
-    #[divan::bench(sample_size = 16)]
-    fn reference(bencher: divan::Bencher) {
-        run!(bencher, crate::reference::go);
-    }
-
-    #[divan::bench(sample_size = 16)]
-    fn std(bencher: divan::Bencher) {
-        run!(bencher, ::std::thread::spawn);
-    }
+    // A sample holds its threads all at once: of std's, none is gone before it is joined.
+    handles!(run, sample_size = 16);
 }
 
 /// What threads take that do nothing: read off /proc before and after many of them are there.
