@@ -1,0 +1,258 @@
+//! What `go` and its handle do, on real threads. IDs such as GR-04 name behaviours of Go's goroutines.
+//!
+//! Whether a `join` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+
+use goroutine::{JoinHandle, go};
+use harness::sync::real::thread;
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{panic_any, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+#[test]
+fn join_gives_what_f_returned() {
+    must_end(|| {
+        let name = String::from("gopher");
+        assert_eq!(value(go(move || name + "s").join()), "gophers");
+        value(go(|| ()).join());
+    });
+}
+
+/// Whether there is a result cannot be read off the result.
+#[test]
+fn any_value_is_a_result() {
+    must_end(|| {
+        assert_eq!(value(go(|| None::<u32>).join()), None);
+        assert_eq!(value(go(|| Err::<(), _>("no")).join()), Err("no"));
+        assert_eq!(value(go(|| [7u8; 4096]).join()), [7; 4096]);
+        let boxed: Box<dyn Any + Send> = value(go(|| Box::new(7) as _).join());
+        assert_eq!(boxed.downcast_ref(), Some(&7));
+    });
+}
+
+#[test]
+fn f_runs_on_a_thread_of_its_own() {
+    must_end(|| {
+        let first = value(go(|| thread::current().id()).join());
+        assert!(
+            first != thread::current().id(),
+            "`f` ran on the thread that called `go`, or `join`"
+        );
+    });
+}
+
+/// Here nobody can go on without the other: a `go` that runs `f` itself, or leaves it to `join`, hangs.
+#[test]
+fn f_runs_beside_its_caller() {
+    must_end(|| {
+        let (question, asked) = mpsc::channel();
+        let (answer, answered) = mpsc::channel();
+        let handle = go(move || {
+            let n: u32 = asked.recv().expect("the caller asks");
+            answer.send(n * n).expect("the caller waits for the answer");
+        });
+        question.send(7).expect("`f` waits for the question");
+        assert_eq!(answered.recv(), Ok(49));
+        value(handle.join());
+    });
+}
+
+#[test]
+fn join_gives_the_payload_of_the_panic() {
+    // GR-04: in Go this would be the end of the process.
+    must_end(|| {
+        let literal = payload(go(|| panic!("out of memory")));
+        assert_eq!(
+            literal.downcast_ref(),
+            Some(&"out of memory"),
+            "the payload of panic!(\"…\") is a &str"
+        );
+        let page = std::process::id();
+        let formatted = payload(go(move || panic!("page {page} is missing")));
+        assert_eq!(
+            formatted.downcast_ref(),
+            Some(&format!("page {page} is missing")),
+            "the payload of panic!(\"… {{page}} …\") is a String"
+        );
+        let any = payload(go(|| panic_any(7u64)));
+        assert_eq!(
+            any.downcast_ref(),
+            Some(&7u64),
+            "the payload of panic_any(7u64) is a u64"
+        );
+    });
+}
+
+#[test]
+fn a_panic_ends_one_goroutine_and_no_other() {
+    // GR-04
+    must_end(|| {
+        let (question, asked) = mpsc::channel();
+        let bystander = go(move || asked.recv().map(|n: u32| n + 1));
+        detach(go(|| resume_unwind(Box::new("detached"))));
+        payload(go(|| resume_unwind(Box::new("joined"))));
+        question.send(1).expect("the bystander still waits");
+        assert_eq!(value(bystander.join()), Ok(2));
+        assert_eq!(value(go(|| 3).join()), 3);
+    });
+}
+
+#[test]
+fn is_finished_tells_whether_f_has_ended() {
+    must_end(|| {
+        let (go_on, told) = mpsc::channel();
+        let handle = go(move || {
+            told.recv().expect("the caller says when");
+            7
+        });
+        assert!(!handle.is_finished(), "`f` waits for the caller");
+        assert!(!handle.is_finished(), "`f` still waits for the caller");
+        go_on.send(()).expect("`f` waits");
+        wait_until_finished(&handle);
+        assert!(handle.is_finished(), "`is_finished` took its word back");
+        assert_eq!(value(handle.join()), 7);
+    });
+}
+
+#[test]
+fn a_panic_finishes_f_too() {
+    must_end(|| {
+        let handle = go(|| -> u32 { resume_unwind(Box::new(7)) });
+        wait_until_finished(&handle);
+        assert_eq!(payload(handle).downcast_ref(), Some(&7));
+    });
+}
+
+#[test]
+fn a_detached_goroutine_runs_on() {
+    must_end(|| {
+        let (go_on, told) = mpsc::channel();
+        let (result, arrived) = mpsc::channel();
+        detach(go(move || {
+            let n: u32 = told.recv().expect("the caller says when");
+            result.send(n + 1).expect("the caller waits");
+        }));
+        go_on.send(1).expect("`f` runs, though its handle is gone");
+        assert_eq!(arrived.recv(), Ok(2));
+    });
+}
+
+/// The thread is still there when the process of this test ends. It ends all the same.
+#[test]
+fn nobody_waits_for_a_goroutine_that_never_ends() {
+    // GR-03
+    must_end(|| {
+        detach(go(|| {
+            loop {
+                thread::park();
+            }
+        }));
+    });
+}
+
+/// The cell may move to another thread, and may not be shared: the handle asks for no more.
+#[test]
+fn a_handle_may_be_joined_by_another_thread() {
+    must_end(|| {
+        let inner = go(|| Cell::new(7));
+        let outer = go(move || value(inner.join()));
+        assert_eq!(value(outer.join()).get(), 7);
+    });
+}
+
+#[test]
+fn many_at_once_each_have_their_own_result() {
+    must_end(|| {
+        let handles: Vec<_> = (0..64usize).map(|n| go(move || n * n)).collect();
+        for (n, handle) in (0..64).zip(handles).rev() {
+            assert_eq!(value(handle.join()), n * n);
+        }
+    });
+}
+
+#[test]
+fn what_f_captured_is_gone_when_join_returns() {
+    struct Captured(Arc<AtomicBool>);
+    impl Drop for Captured {
+        fn drop(&mut self) {
+            // Long enough for a `join` that does not wait for it to be caught now and then.
+            (0..1_000).for_each(|_| thread::yield_now());
+            self.0.store(true, Relaxed);
+        }
+    }
+
+    must_end(|| {
+        for panics in [false, true].repeat(25) {
+            let dropped = Arc::new(AtomicBool::new(false));
+            let captured = Captured(Arc::clone(&dropped));
+            let handle = go(move || {
+                let _captured = &captured;
+                if panics {
+                    resume_unwind(Box::new("f panics"));
+                }
+            });
+            assert_eq!(handle.join().is_err(), panics);
+            assert!(
+                dropped.load(Relaxed),
+                "`join` returned before what `f` captured was dropped"
+            );
+        }
+    });
+}
+
+/// Drops the handle.
+fn detach<T>(_: JoinHandle<T>) {}
+
+/// What `f` returned, where it does not panic.
+#[track_caller]
+fn value<T>(joined: thread::Result<T>) -> T {
+    match joined {
+        Ok(value) => value,
+        Err(_) => panic!("`join` says that `f` panicked, and it did not"),
+    }
+}
+
+/// What `f` panicked with.
+#[track_caller]
+fn payload(handle: JoinHandle<u32>) -> Box<dyn Any + Send> {
+    match handle.join() {
+        Ok(value) => panic!("`f` panicked, and `join` says that it returned {value}"),
+        Err(payload) => payload,
+    }
+}
+
+/// Returns when `handle` says that `f` has ended, which it is about to do. No test passes by the limit.
+#[track_caller]
+fn wait_until_finished<T>(handle: &JoinHandle<T>) {
+    let limit = Duration::from_secs(2);
+    let deadline = Instant::now() + limit;
+    while !handle.is_finished() {
+        if Instant::now() > deadline {
+            panic!("`f` has had {limit:?} to end, and `is_finished` still says false");
+        }
+        thread::yield_now();
+    }
+}
+
+/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
+/// a thread that nobody will ever wake.
+#[track_caller]
+fn must_end(body: impl FnOnce() + Send + 'static) {
+    let (running, ended) = mpsc::channel::<()>();
+    let body = thread::spawn(move || {
+        let _running = running;
+        body();
+    });
+    let limit = Duration::from_secs(5);
+    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+        panic!(
+            "hangs: after {limit:?} a thread still waits, in `join`, for a lock, or for an `f` that does not run. \
+             If a model in race_freedom fails too, it shows how it comes to that"
+        );
+    }
+    if let Err(panic) = body.join() {
+        resume_unwind(panic);
+    }
+}

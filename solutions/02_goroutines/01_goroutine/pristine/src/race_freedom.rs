@@ -1,0 +1,282 @@
+//! Every interleaving of a few small programs. IDs such as GR-02 name behaviours of Go's goroutines.
+
+use crate::sync::atomic::{
+    AtomicBool, AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use crate::sync::{cell::UnsafeCell, futex, thread};
+use crate::{JoinHandle, go};
+use harness::leaks::track;
+use harness::verdict::{Kind, failure_line};
+use std::sync::Arc;
+
+/// Catches the lost wakeup, whichever way it comes about: main looks and sees no result, `f` ends and notifies
+/// nobody, main falls asleep. And, where `f` ends first, a `join` that sleeps without a look.
+#[test]
+fn join_gives_the_value() {
+    harness::model(|| {
+        let handle = go(|| 7);
+        assert_eq!(value(handle.join()), 7);
+    });
+}
+
+/// Catches a panic that takes the notification with it, or what `f` wrote before it, or the payload.
+#[test]
+fn join_gives_the_payload_of_a_panic() {
+    // GR-04, as Rust has it
+    harness::model(|| {
+        let memory = Arc::new(Memory::empty());
+        let theirs = Arc::clone(&memory);
+        let handle = go(move || -> u32 {
+            theirs.write(1);
+            panic!("no answer");
+        });
+        let payload = handle.join().expect_err("`f` panicked");
+        assert_eq!(
+            payload.downcast_ref(),
+            Some(&"no answer"),
+            "the payload of panic!(\"no answer\") is a &str"
+        );
+        assert_eq!(memory.read(), 1);
+    });
+}
+
+/// A program that must not end, because `f` never does. To sleep for ever is what the model calls a deadlock,
+/// so here that is the only answer that is right: catches a `join` that gives up, and one that spins.
+#[test]
+fn join_sleeps_while_f_runs() {
+    let explored = harness::Model::new().explore(|| {
+        let handle = go(|| Gate::shut("never").pass());
+        let _ = handle.join();
+        panic!("`join` returned, and `f` had not ended");
+    });
+    match explored {
+        Ok(_) => unreachable!("`f` sleeps for ever"),
+        Err(failure) if failure.kind == Kind::Deadlock => {}
+        Err(failure) => {
+            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+            panic!("`join` should fall asleep here, and it does not");
+        }
+    }
+}
+
+/// Catches `if` for `while`: main is woken for no reason, before there is a result.
+#[test]
+fn a_spurious_wakeup_does_not_end_join() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let handle = go(|| 7);
+        assert_eq!(value(handle.join()), 7);
+    });
+}
+
+/// Plain memory, written by main, then by `f`, then read by main. Catches a `join` that returns by way of a look
+/// that orders nothing, such as a Relaxed flag.
+#[test]
+fn each_sees_what_the_other_wrote() {
+    // GR-01, and what GR-02 denies to those who do not join
+    harness::model(|| {
+        let memory = Arc::new(Memory::empty());
+        let theirs = Arc::clone(&memory);
+        memory.write(1);
+        let handle = go(move || {
+            assert_eq!(theirs.read(), 1, "written before `go`");
+            theirs.write(2);
+        });
+        value(handle.join());
+        assert_eq!(memory.read(), 2, "written before `f` returned");
+    });
+}
+
+/// Catches an `is_finished` that says so before `f` is through, or takes it back, or takes away what `join`
+/// waits for.
+#[test]
+fn is_finished_is_never_early() {
+    harness::model(|| {
+        let finished = Arc::new(Flag::lowered());
+        let theirs = Arc::clone(&finished);
+        let handle = go(move || {
+            theirs.raise();
+            7
+        });
+        if handle.is_finished() {
+            assert!(
+                finished.is_raised(),
+                "`is_finished` said true while `f` was running"
+            );
+            assert!(handle.is_finished(), "`is_finished` took its word back");
+        }
+        assert_eq!(value(handle.join()), 7);
+    });
+}
+
+/// Catches an `is_finished` that waits for `f`, as for a lock that is held while `f` runs: here `f` waits for
+/// main.
+#[test]
+fn is_finished_does_not_wait() {
+    harness::model(|| {
+        let gate = Arc::new(Gate::shut("gate"));
+        let theirs = Arc::clone(&gate);
+        let handle = go(move || theirs.pass());
+        assert!(!handle.is_finished(), "`f` is still waiting for main");
+        gate.open();
+        value(handle.join());
+    });
+}
+
+/// Catches an `is_finished` that stays false until somebody joins: in some interleavings `f` has ended, and its
+/// thread too, before main asks.
+#[test]
+fn is_finished_turns_true_without_a_join() {
+    let told = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let tell = Arc::clone(&told);
+    harness::model(move || {
+        let handle = go(|| 7);
+        thread::yield_now();
+        if handle.is_finished() {
+            tell.store(true, Relaxed);
+        }
+        assert_eq!(value(handle.join()), 7);
+    });
+    assert!(
+        told.load(Relaxed),
+        "`is_finished` said false in every interleaving, also in those where the thread had ended"
+    );
+}
+
+/// Catches a handle that waits when it is dropped, and one that takes `f` with it: `f` cannot go on before main
+/// has dropped the handle, and main not before `f` has gone on.
+#[test]
+fn dropping_the_handle_detaches() {
+    // GR-03, but for the end of the process
+    harness::model(|| {
+        let gates = Arc::new((Gate::shut("main_is_done"), Gate::shut("f_is_done")));
+        let theirs = Arc::clone(&gates);
+        detach(go(move || {
+            theirs.0.pass();
+            theirs.1.open();
+        }));
+        gates.0.open();
+        gates.1.pass();
+    });
+}
+
+/// Catches a thread that waits for somebody to fetch the result, and a result that is dropped twice or never in
+/// one of the two orders: `f` ends first, or the handle goes first.
+#[test]
+fn a_result_that_nobody_takes_is_dropped_once() {
+    harness::model(|| {
+        detach(go(|| track(7)));
+    });
+}
+
+/// Catches a result that is handed out and dropped as well.
+#[test]
+fn a_result_that_join_gives_is_dropped_once() {
+    harness::model(|| {
+        let handle = go(|| track(7));
+        assert_eq!(value(handle.join()), 7);
+    });
+}
+
+/// Catches a wakeup that goes to the thread that called `go`, and not to the one that joins.
+#[test]
+fn a_handle_may_be_joined_by_another_thread() {
+    harness::model(|| {
+        let inner = go(|| 7);
+        let outer = go(move || value(inner.join()));
+        assert_eq!(value(outer.join()), 7);
+    });
+}
+
+/// Catches what two goroutines share and should not: a result or a notification that goes to the wrong handle.
+#[test]
+fn every_handle_gets_its_own_result() {
+    harness::model(|| {
+        let first = go(|| 1);
+        let second = go(|| 2);
+        assert_eq!(value(second.join()), 2);
+        assert_eq!(value(first.join()), 1);
+    });
+}
+
+/// Drops the handle.
+fn detach<T>(_: JoinHandle<T>) {}
+
+/// What `f` returned, where it does not panic.
+#[track_caller]
+fn value<T>(joined: thread::Result<T>) -> T {
+    match joined {
+        Ok(value) => value,
+        Err(_) => panic!("`join` says that `f` panicked, and it did not"),
+    }
+}
+
+/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
+/// newest value: an answer that comes too early is caught by it.
+struct Flag(AtomicBool);
+
+impl Flag {
+    #[track_caller]
+    fn lowered() -> Self {
+        Self(AtomicBool::named("finished", false))
+    }
+
+    #[track_caller]
+    fn raise(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    #[track_caller]
+    fn is_raised(&self) -> bool {
+        self.0.fetch_or(false, Relaxed)
+    }
+}
+
+/// Holds a thread until another lets it go on.
+struct Gate(AtomicU32);
+
+impl Gate {
+    #[track_caller]
+    fn shut(name: &str) -> Self {
+        Self(AtomicU32::named(name, 0))
+    }
+
+    #[track_caller]
+    fn open(&self) {
+        self.0.store(1, Release);
+        futex::wake_one(&self.0);
+    }
+
+    #[track_caller]
+    fn pass(&self) {
+        while self.0.load(Acquire) == 0 {
+            futex::wait(&self.0, 0);
+        }
+    }
+}
+
+/// Plain memory, guarded by nothing but `go` and `join`.
+struct Memory(UnsafeCell<u32>);
+
+// SAFETY: none of its own: it is `go` and `join` that have to order the accesses. Where they do not, the model
+// ends the test at the second of the two, before the memory is touched.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    #[track_caller]
+    fn empty() -> Self {
+        Self(UnsafeCell::named("memory", 0))
+    }
+
+    #[track_caller]
+    fn write(&self, value: u32) {
+        // SAFETY: the model has checked that nobody else is at it.
+        self.0.with_mut(|slot| unsafe { *slot = value });
+    }
+
+    #[track_caller]
+    fn read(&self) -> u32 {
+        // SAFETY: the model has checked that nobody writes.
+        self.0.with(|slot| unsafe { *slot })
+    }
+}
