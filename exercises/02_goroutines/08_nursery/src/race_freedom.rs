@@ -1,5 +1,5 @@
-//! Every interleaving of a few small programs. IDs such as EG-03 name behaviours of Go's `errgroup.Group`, WG-07
-//! of its `sync.WaitGroup`, GR-01 of goroutines.
+//! Every interleaving of a few small programs. IDs such as EG-03 name behaviours of Go's `errgroup.Group`,
+//! WG-07 of its `sync.WaitGroup`, GR-01 of goroutines.
 
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sync::{Condvar, Mutex, cell::UnsafeCell, thread};
@@ -78,8 +78,8 @@ fn a_sibling_spawned_by_a_child_is_waited_for() {
     });
 }
 
-/// Catches a child that is counted only when its thread is there: if the sibling has ended by then, it has been
-/// taken off in place of the child that spawned it, and that one is still at work.
+/// Catches a child that is counted only when its thread is there: if the sibling has ended by then, it has
+/// been taken off in place of the child that spawned it, and that one is still at work.
 #[test]
 fn a_child_that_has_spawned_a_sibling_is_waited_for() {
     // WG-14, WG-15
@@ -118,7 +118,7 @@ fn a_panic_waits_for_the_other_children() {
         let finished = Flag::lowered();
         let outcome = outcome(|| {
             crate::open(|nursery| {
-                nursery.spawn(|| boom("the child's"));
+                nursery.spawn(|| boom("child"));
                 nursery.spawn(|| finished.raise());
             })
         });
@@ -126,7 +126,7 @@ fn a_panic_waits_for_the_other_children() {
             finished.is_raised(),
             "the panic left the block before the other child had ended"
         );
-        assert_eq!(outcome, Err("the child's"));
+        assert_eq!(outcome, Err("child".to_owned()));
     });
 }
 
@@ -141,7 +141,7 @@ fn a_panic_waits_for_the_sibling_just_spawned() {
             crate::open(|nursery| {
                 nursery.spawn(|| {
                     nursery.spawn(|| finished.raise());
-                    boom("the child's");
+                    boom("child");
                 });
             })
         });
@@ -149,7 +149,7 @@ fn a_panic_waits_for_the_sibling_just_spawned() {
             finished.is_raised(),
             "the panic left the block before the panicking child's sibling had ended"
         );
-        assert_eq!(outcome, Err("the child's"));
+        assert_eq!(outcome, Err("child".to_owned()));
     });
 }
 
@@ -162,14 +162,14 @@ fn a_panic_of_the_body_waits_for_the_children() {
         let outcome = outcome(|| {
             crate::open(|nursery| {
                 nursery.spawn(|| finished.raise());
-                boom("the body's")
+                boom("body")
             })
         });
         assert!(
             finished.is_raised(),
             "the body's panic left the block before the child had ended"
         );
-        assert_eq!(outcome, Err("the body's"));
+        assert_eq!(outcome, Err("body".to_owned()));
     });
 }
 
@@ -181,24 +181,24 @@ fn the_first_panic_goes_on() {
     harness::model(|| {
         let outcome = outcome(|| {
             crate::open(|nursery| {
-                nursery.spawn(|| boom("the first"));
+                nursery.spawn(|| boom("first"));
                 nursery.spawn(|| {
                     if nursery.has_panicked() {
-                        boom("a later one");
+                        boom("later");
                     }
                 });
             })
         });
         assert_eq!(
             outcome,
-            Err("the first"),
+            Err("first".to_owned()),
             "`has_panicked` was true before the later panic began"
         );
     });
 }
 
-/// Catches a body's panic that counts only in the end: `open` waits for the child, and the child for a sign of
-/// the panic.
+/// Catches a body's panic that counts only in the end: `open` waits for the child, and the child for a sign
+/// of the panic.
 #[test]
 fn a_child_learns_that_the_body_has_panicked() {
     harness::model(|| {
@@ -208,33 +208,40 @@ fn a_child_learns_that_the_body_has_panicked() {
                     while !nursery.has_panicked() {
                         thread::yield_now();
                     }
-                    boom("a later one");
+                    boom("later");
                 });
-                boom("the body's")
+                boom("body")
             })
         });
-        assert_eq!(outcome, Err("the body's"));
+        assert_eq!(outcome, Err("body".to_owned()));
     });
 }
 
-/// Catches a child's panic that counts only in the end: its sibling waits for a sign of it.
+/// Catches a child's panic that counts only in the end: the body waits for a sign of it. And a panic of the
+/// body that takes the place of the child's, which came first.
 #[test]
-fn a_child_learns_that_its_sibling_has_panicked() {
+fn the_body_learns_that_a_child_has_panicked() {
+    // EG-02
     harness::model(|| {
         let outcome = outcome(|| {
             crate::open(|nursery| {
-                nursery.spawn(|| boom("the child's"));
+                nursery.spawn(|| boom("child"));
                 while !nursery.has_panicked() {
                     thread::yield_now();
                 }
+                boom("later")
             })
         });
-        assert_eq!(outcome, Err("the child's"));
+        assert_eq!(
+            outcome,
+            Err("child".to_owned()),
+            "`has_panicked` was true before the body panicked"
+        );
     });
 }
 
-/// Catches a payload that is forgotten or dropped twice: a child and the body panic at once, and only one of the
-/// payloads goes on.
+/// Catches a payload that is forgotten or dropped twice: a child and the body panic at once, and only one of
+/// the payloads goes on.
 #[test]
 fn every_payload_is_dropped_once() {
     // EG-02
@@ -289,25 +296,27 @@ fn what_a_child_owned_is_dropped_before_the_block_ends() {
     });
 }
 
-/// What the children here panic with, so that it is not mistaken for another panic.
-struct Boom(&'static str);
-
-/// Panics, without a word on standard error.
-fn boom(whose: &'static str) {
-    resume_unwind(Box::new(Boom(whose)))
+/// Panics with a message that [`outcome`] knows.
+#[track_caller]
+fn boom(whose: &str) -> ! {
+    panic!("for `open` to resume: {whose}")
 }
 
 /// What came of `f`: whose panic it was, if one of [`boom`] left it. Any other panic goes on.
-fn outcome(f: impl FnOnce()) -> Result<(), &'static str> {
-    catch_unwind(AssertUnwindSafe(f)).map_err(|payload| match payload.downcast::<Boom>() {
-        Ok(boom) => boom.0,
-        Err(other) => resume_unwind(other),
-    })
+fn outcome(f: impl FnOnce()) -> Result<(), String> {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
+        return Ok(());
+    };
+    let message = payload.downcast_ref::<String>();
+    match message.and_then(|message| message.strip_prefix("for `open` to resume: ")) {
+        Some(whose) => Err(whose.to_owned()),
+        None => resume_unwind(payload),
+    }
 }
 
-/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the newest
-/// value: a block that ends too early is caught by it, and one that leaves a child's writes behind is not.
-/// That one is caught by a [`Slot`].
+/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
+/// newest value: a block that ends too early is caught by it, and one that leaves a child's writes behind is
+/// not. That one is caught by a [`Slot`].
 struct Flag(AtomicBool);
 
 impl Flag {
@@ -329,8 +338,8 @@ impl Flag {
 /// Plain memory, guarded by nothing but the nursery.
 struct Slot(UnsafeCell<u32>);
 
-// SAFETY: none of its own: it is the nursery that has to order the accesses. Where it does not, the model ends
-// the test at the second of the two, before the memory is touched.
+// SAFETY: none of its own: it is the nursery that has to order the accesses. Where it does not, the model
+// ends the test at the second of the two, before the memory is touched.
 unsafe impl Sync for Slot {}
 
 impl Slot {

@@ -149,8 +149,8 @@ fn panic_of<P: 'static>(f: impl FnOnce()) -> Option<P> {
     }
 }
 
-/// What a child does that is still there when another panics. It gives up in the end: that it hears of the panic
-/// is asked elsewhere.
+/// What a child does that is still there when another panics. It gives up in the end: that it hears of the
+/// panic is asked elsewhere.
 fn outlast_a_panic(nursery: &Nursery<'_, '_>) {
     for _ in 0..10_000 {
         if nursery.has_panicked() {

@@ -1,5 +1,5 @@
-//! Your nursery, the reference, and std's scope, at the same work. Nearly all of it is making threads; what a row takes
-//! beyond `std_scope` is the price of the block.
+//! Your nursery, the reference, and std's scope, at the same work. Nearly all of it is making threads; what a
+//! row takes beyond `std_scope` is the price of the block.
 
 #![allow(missing_docs)]
 
@@ -29,8 +29,8 @@ static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
     unwritten
 });
 
-/// The benches of one workload that differ in nothing but where the threads are started. `$run` gets the function that
-/// opens the block.
+/// The benches of one workload that differ in nothing but where the threads are started. `$run` gets the
+/// function that opens the block.
 macro_rules! all {
     ($run:ident) => {
         #[divan::bench(ignore = *crate::UNWRITTEN)]

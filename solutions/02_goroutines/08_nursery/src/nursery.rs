@@ -62,8 +62,9 @@ pub fn open<'env, T>(body: impl for<'scope> FnOnce(&'scope Nursery<'scope, 'env>
     };
     let mut value = None;
     let panic = catch_unwind(AssertUnwindSafe(|| value = Some(body(&nursery)))).err();
-    // Whatever happens, we do not leave before `wait` has returned: `spawn` relies on it. So nothing that is not
-    // ours is called in between. A destructor may panic, and that of the body's late panic runs afterwards.
+    // Whatever happens, we do not leave before `wait` has returned: `spawn` relies on it. So nothing that is
+    // not ours is called in between. A destructor may panic, and that of the body's late panic runs
+    // afterwards.
     let late = nursery.state.ended(panic);
     match nursery.state.wait() {
         Some(first) => {
@@ -83,20 +84,20 @@ impl<'scope> Nursery<'scope, '_> {
     /// # Panics
     /// If the operating system refuses to make a thread. There is no child then, and `child` is dropped.
     pub fn spawn(&'scope self, child: impl FnOnce() + Send + 'scope) {
-        // The caller counts the child, while it is itself counted, be it the body or a child: so the count cannot
-        // reach zero before this one is in it. Counted by itself, the child might come too late.
+        // The caller counts the child, while it is itself counted, be it the body or a child: so the count
+        // cannot reach zero before this one is in it. Counted by itself, the child might come too late.
         self.state.progress.lock().running += 1;
         let state = Arc::clone(&self.state);
         let child = Box::new(move || {
             // When this returns, `child` has been called and is gone, with all that it owned.
             let panic = catch_unwind(AssertUnwindSafe(child)).err();
-            // From here on the block may be over. All that is left is `state`, of which we own a share. A late
-            // panic is dropped last: if its destructor panics in turn, only this thread ends by it.
+            // From here on the block may be over. All that is left is `state`, of which we own a share. A
+            // late panic is dropped last: if its destructor panics in turn, only this thread ends by it.
             drop(state.ended(panic));
         });
         // SAFETY: the child is gone before `'scope` is over, which is not before `open` ends. If it starts,
-        // it is gone before its thread calls `ended`, so the count is above zero until then; and `open` neither
-        // returns nor unwinds while it is. If it does not start, `spawn` below has dropped it.
+        // it is gone before its thread calls `ended`, so the count is above zero until then; and `open`
+        // neither returns nor unwinds while it is. If it does not start, `spawn` below has dropped it.
         let child = unsafe { forget_scope(child) };
         if let Err(error) = thread::Builder::new().spawn(child) {
             self.state.ended(None);
@@ -136,8 +137,8 @@ struct Progress {
 }
 
 impl State {
-    /// Counts off one that has ended, and keeps its panic if that is the first. If not, the panic is handed back,
-    /// for its destructor may do anything and is better not run under the lock.
+    /// Counts off one that has ended, and keeps its panic if that is the first. If not, the panic is handed
+    /// back, for its destructor may do anything and is better not run under the lock.
     fn ended(&self, panic: Option<Payload>) -> Option<Payload> {
         let mut progress = self.progress.lock();
         let late = match progress.first_panic {
@@ -160,6 +161,8 @@ impl State {
         // No wakeup is lost. The count changes only under the lock, which we hold from our look at it until
         // `Condvar::wait` has put us to sleep and released it in one step. So whoever counts down to zero
         // does so before our look, and we see it, or when we sleep, and its notification finds us.
+        //
+        // All have counted down under this lock, so what they did happens before we leave.
         while progress.running > 0 {
             self.all_ended.wait(&mut progress);
         }
