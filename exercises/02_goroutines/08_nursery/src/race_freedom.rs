@@ -176,7 +176,7 @@ fn a_panic_of_the_body_waits_for_the_children() {
 /// Catches a later panic that takes the place of the first: a child that knows of a panic is not the first to
 /// panic.
 #[test]
-fn the_first_panic_goes_on() {
+fn the_first_panic_resumes() {
     // EG-02
     harness::model(|| {
         let outcome = outcome(|| {

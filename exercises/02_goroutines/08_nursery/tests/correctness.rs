@@ -143,7 +143,7 @@ fn the_work_is_done_when_the_block_ends() {
 }
 
 #[test]
-fn a_childs_panic_goes_on_with_its_payload() {
+fn a_childs_panic_resumes_with_its_payload() {
     // Not EG-14: a nursery carries the panic to whoever opened it.
     must_end(|| {
         assert_eq!(
@@ -155,7 +155,7 @@ fn a_childs_panic_goes_on_with_its_payload() {
 }
 
 #[test]
-fn a_panic_of_the_body_goes_on_with_its_payload() {
+fn a_panic_of_the_body_resumes_with_its_payload() {
     must_end(|| {
         assert_eq!(
             panic_of(|| nursery::open(|_| boom("the body's"))),
@@ -194,7 +194,7 @@ fn all_others_have_ended_when_a_panic_leaves_the_block() {
 }
 
 #[test]
-fn a_later_panic_is_not_the_one_that_goes_on() {
+fn a_later_panic_is_not_the_one_that_resumes() {
     // EG-02
     must_end(|| {
         let panic = panic_of(|| {

@@ -46,7 +46,7 @@ pub struct Nursery<'scope, 'env: 'scope> {
 ///
 /// # Panics
 /// If `body` or a child panics. Nobody is interrupted by it: the block still waits for all of them. Then
-/// `open` goes on with the first of the panics, payload and all; the payloads of the others and what `body`
+/// `open` resumes the first of the panics, with its payload; the payloads of the others and what `body`
 /// returned are dropped. [`Nursery::has_panicked`] says which is the first.
 pub fn open<'env, T>(body: impl for<'scope> FnOnce(&'scope Nursery<'scope, 'env>) -> T) -> T {
     let nursery = Nursery {
@@ -132,7 +132,7 @@ struct Progress {
     /// How many have not ended: the body and the children. Whoever makes it zero notifies `all_ended`. From
     /// then on it stays zero, because nobody is left who could start a child.
     running: usize,
-    /// The panic that `open` will go on with.
+    /// The panic that `open` will resume.
     first_panic: Option<Payload>,
 }
 

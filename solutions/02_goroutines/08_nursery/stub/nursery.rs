@@ -44,11 +44,11 @@ pub struct Nursery<'scope, 'env: 'scope> {
 ///
 /// # Panics
 /// If `body` or a child panics. Nobody is interrupted by it: the block still waits for all of them. Then
-/// `open` goes on with the first of the panics, payload and all; the payloads of the others and what `body`
+/// `open` resumes the first of the panics, with its payload; the payloads of the others and what `body`
 /// returned are dropped. [`Nursery::has_panicked`] says which is the first.
 pub fn open<'env, T>(body: impl for<'scope> FnOnce(&'scope Nursery<'scope, 'env>) -> T) -> T {
     let _ = body;
-    todo!("run the body, wait for every child, and go on with the first panic if there is one")
+    todo!("run the body, wait for every child, and resume the first panic if there is one")
 }
 
 impl<'scope> Nursery<'scope, '_> {
