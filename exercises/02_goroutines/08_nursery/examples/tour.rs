@@ -1,5 +1,6 @@
 //! How much is in a directory, and in all the directories below it? Each is read by a child of its own, which
-//! starts a sibling for every directory that it finds. They add to one number, on the stack of `main`.
+//! starts a sibling for every directory that it finds. They add to one number, on the stack of
+//! whoever opened the block.
 //!
 //! ```text
 //! cargo run -p nursery --example nursery_tour
@@ -50,8 +51,8 @@ fn du<'scope>(dir: &'scope Dir, survey: &'scope Survey, nursery: &'scope Nursery
     }
 }
 
-/// Surveys `root`: all of it, or not at all.
-fn survey(root: &Dir) -> u64 {
+/// The size of `root`, if all of it can be read.
+fn survey(root: &Dir) -> Option<u64> {
     let start = Instant::now();
     let survey = Survey {
         total: AtomicU64::new(0),
@@ -72,10 +73,7 @@ fn survey(root: &Dir) -> u64 {
         root.name,
         start.elapsed().as_millis()
     );
-    match outcome {
-        Ok(()) => survey.total.into_inner(),
-        Err(_) => 0,
-    }
+    outcome.ok().map(|()| survey.total.into_inner())
 }
 
 /// Surveys two trees: one that can be read, and one with a directory that cannot.
@@ -87,7 +85,9 @@ pub fn main() {
         4,
         [music, dir("src", 9, [dir("kata", 2, [target])])],
     );
-    println!("home: {} kB in all", survey(&home));
+    if let Some(total) = survey(&home) {
+        println!("{}: {total} kB in all", home.name);
+    }
 
     let mut backup = home;
     backup.name = "backup";
@@ -96,5 +96,7 @@ pub fn main() {
         files: None,
         dirs: Vec::new(),
     });
-    survey(&backup);
+    if survey(&backup).is_none() {
+        println!("{}: nobody knows how much", backup.name);
+    }
 }
