@@ -96,8 +96,8 @@ pub struct Model {
     spurious_wakeups: usize,
     budget: Duration,
     simplify_budget: Duration,
-    /// See [`Session::uses_try_lock`]: found out on the way.
-    uses_try_lock: bool,
+    /// See [`Session::needs_turnstiles`]: found out on the way.
+    needs_turnstiles: bool,
     /// See [`Session::newest_only`].
     newest_only: bool,
     /// See [`Session::recording`].
@@ -121,7 +121,7 @@ impl Model {
             spurious_wakeups: 0,
             budget: BUDGET,
             simplify_budget: SIMPLIFY_BUDGET,
-            uses_try_lock: false,
+            needs_turnstiles: false,
             newest_only: false,
             recording: true,
             wants_telling: false,
@@ -264,7 +264,7 @@ impl Model {
             abandoned: false.into(),
             values: Owner::new(),
             spurious_wakeups: self.spurious_wakeups,
-            uses_try_lock: self.uses_try_lock,
+            needs_turnstiles: self.needs_turnstiles,
             newest_only: self.newest_only,
             recording: self.recording,
             telling: Mutex::new(None),
@@ -285,11 +285,11 @@ impl Model {
             unreachable!("nobody holds the log for longer than it takes to write an entry");
         };
         match ending {
-            Some(Ending::UsesTryLock) => {
+            Some(Ending::NeedsTurnstiles) => {
                 // The session ends here, and with it this log.
                 drop(log);
                 let mut again = self.clone();
-                again.uses_try_lock = true;
+                again.needs_turnstiles = true;
                 again.search(program)
             }
             Some(Ending::Passed) => Ok(Passed {

@@ -41,9 +41,9 @@ pub(crate) struct Session {
     pub(crate) abandoned: AtomicBool,
     pub(crate) values: Owner,
     pub(crate) spurious_wakeups: usize,
-    /// Whether the program uses `try_lock`: then unlocking a mutex is a step of its own, which multiplies the
-    /// interleavings, and which nothing else could tell.
-    pub(crate) uses_try_lock: bool,
+    /// Whether the program uses `try_lock`, or unlocks while a panic unwinds: then unlocking a mutex is a step of
+    /// its own, which multiplies the interleavings, and which nothing else could tell.
+    pub(crate) needs_turnstiles: bool,
     /// Whether every load reads the newest value: for a report without stale loads, where one exists.
     pub(crate) newest_only: bool,
     /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
@@ -74,8 +74,8 @@ pub(crate) enum Ending {
     TooManyThreads(Place),
     /// A tracked value was not dropped exactly once.
     Values(Vec<String>),
-    /// The program uses `try_lock`, which this exploration was not set up for.
-    UsesTryLock,
+    /// The program uses `try_lock` or unlocks while a panic unwinds, which this exploration was not set up for.
+    NeedsTurnstiles,
     /// The program used the facade in a way that the model cannot follow.
     Misuse(String),
 }
@@ -257,7 +257,6 @@ fn note(
 /// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
 /// returns it has just taken effect, and the caller notes that at once.
 pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
-    crate::sync::model::release_orphans();
     let me = current();
     let recording = SESSION.with_borrow(|session| {
         let Some(session) = session else { return false };

@@ -8,7 +8,7 @@ use harness::sync::model::{
 use harness::verdict::Kind;
 use harness::{Model, explore};
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 /// Every outcome that `program` has under some interleaving.
@@ -283,6 +283,77 @@ fn a_panic_that_is_caught_does_no_harm() {
         assert_eq!(count.into_inner(), 2);
     })
     .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+/// The unlock of an unwinding guard reaches who waits, though its thread does nothing more.
+#[test]
+fn a_thread_that_unwinds_with_a_guard_and_ends_lets_others_lock() {
+    explore(|| {
+        let lock = Mutex::new(0);
+        let lock_and_panic = || {
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                *lock.lock() += 1;
+                let _held = lock.lock();
+                resume_unwind(Box::new("while the lock is held"));
+            }));
+            assert!(caught.is_err());
+        };
+        thread::scope(|s| {
+            s.spawn(lock_and_panic);
+            lock_and_panic();
+        });
+        assert_eq!(lock.into_inner(), 2);
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+/// While one thread unwinds, others lock and unlock as ever, though std takes them for one thread that panics.
+#[test]
+fn others_unlock_while_a_thread_unwinds() {
+    struct Finish<'a>(&'a Mutex<bool>, &'a Condvar);
+    impl Drop for Finish<'_> {
+        fn drop(&mut self) {
+            *self.0.lock() = true;
+            self.1.notify_all();
+        }
+    }
+    explore(|| {
+        let (finished, changed) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut finished = finished.lock();
+                changed.wait_while(&mut finished, |finished| !*finished);
+            });
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                let _finish = Finish(&finished, &changed);
+                resume_unwind(Box::new("while the other thread has the lock"));
+            }));
+            assert!(caught.is_err());
+        });
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+/// What was done under the lock is visible to the next to lock it, whoever unwound.
+#[test]
+fn an_unlock_that_unwinds_is_seen_by_the_next_lock() {
+    let seen = outcomes(Model::new(), || {
+        let (lock, note) = (Mutex::new(()), AtomicU32::new(0));
+        thread::scope(|s| {
+            let other = s.spawn(|| {
+                let _held = lock.lock();
+                (note.load(Relaxed), note.load(Relaxed))
+            });
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                let _held = lock.lock();
+                note.store(1, Relaxed);
+                note.store(2, Relaxed);
+                resume_unwind(Box::new("while the lock is held"));
+            }));
+            other.join().unwrap()
+        })
+    });
+    assert_eq!(seen, [(0, 0), (2, 2)]);
 }
 
 #[test]

@@ -37,7 +37,7 @@
 //!
 //! **`try_lock`** fails whenever another thread holds the lock, which loom's never does. That makes every unlocking an
 //! operation of its own, so that a program without `try_lock` is explored without it: the model begins again when
-//! it meets the first one.
+//! it meets the first one. It does so, too, when a mutex is unlocked while a panic unwinds, which loom's cannot be.
 //!
 //! # What is not
 //!
@@ -93,7 +93,6 @@ mod rwlock;
 
 pub use arc::Arc;
 pub use condvar::Condvar;
-pub(crate) use mutex::release_orphans;
 pub use mutex::{Mutex, MutexGuard};
 pub(crate) use queue::WaitQueue;
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -1,8 +1,7 @@
 use super::WaitQueue;
 use super::atomic::Edge;
 use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
-use std::cell::{RefCell, UnsafeCell};
-use std::mem::ManuallyDrop;
+use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
 use std::thread::panicking;
 use std::{fmt, ops};
@@ -12,14 +11,12 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 
 /// A mutex with the API of [`parking_lot::Mutex`]: no poisoning, and `lock` gives the guard.
 ///
-/// Underneath is loom's, which keeps a mutex of std's, and that one would be poisoned by a guard that is
-/// dropped while a panic unwinds. Such a guard becomes an orphan instead: the mutex counts as free from
-/// then on, and the orphan is dropped at the first operation after the unwinding, or handed to whoever locks
-/// the mutex before that.
+/// Underneath is loom's, which falls short twice. It lets a thread that is about to try the lock wait until it is
+/// free, so that the attempt never fails. And it keeps a mutex of std's, which is poisoned by a guard that is
+/// dropped while a panic unwinds, be it in another thread: to std all threads of a model are one.
 ///
-/// Loom lets a thread that is about to try the lock wait until it is free, so that the attempt never fails.
-/// In a program that uses `try_lock` the mutex therefore queues its waiters itself, and takes loom's lock only
-/// once it is free, for the order that it gives to the accesses: see `Turnstile`.
+/// A program that does either is explored again, without loom's lock: there the mutex queues its waiters itself.
+/// See `Turnstile`.
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
     turnstile: Option<Turnstile>,
@@ -35,53 +32,37 @@ unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 // SAFETY: see above.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
-/// What decides who is next where `try_lock` may fail. Who holds the mutex stands in the record.
+/// What decides who is next in place of loom's lock. Who holds the mutex stands in the record.
 struct Turnstile {
     /// What locking, trying and unlocking have in common for loom's eyes: a step that depends on every other
     /// one and synchronises with none. Nobody ever waits on it.
     meeting: loom::sync::Condvar,
     waiting: WaitQueue,
+    /// From the last unlocking to the next locking.
+    released: Cell<Option<Edge>>,
 }
 
 /// Gives access to the data of a [`Mutex`] and unlocks it when dropped.
 #[must_use = "if unused the mutex unlocks at once"]
 pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
-    raw: ManuallyDrop<RawGuard<'a>>,
+    /// `None` where there is a turnstile, and for good once the guard is given back.
+    raw: Option<RawGuard<'a>>,
     locked: Place,
 }
 
 // SAFETY: a shared guard gives out `&T` and nothing else.
 unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
 
-/// A guard dropped while a panic unwound.
-struct Orphan {
-    raw: *const loom::sync::Mutex<()>,
-    /// Its mutex outlives it: see the `Drop` of [`Mutex`].
-    guard: RawGuard<'static>,
-    released: Edge,
-}
-
-thread_local! {
-    static ORPHANS: RefCell<Vec<Orphan>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Drops the orphans, unless a panic still unwinds.
-pub(crate) fn release_orphans() {
-    if ORPHANS.with_borrow(Vec::is_empty) || panicking() {
-        return;
-    }
-    drop(ORPHANS.take());
-}
-
 impl<T> Mutex<T> {
     /// An unlocked mutex around `value`.
     #[track_caller]
     pub fn new(value: T) -> Self {
         let id = recorder::object("Mutex", Value::Int(0), Location::caller());
-        let turnstile = recorder::session().uses_try_lock.then(|| Turnstile {
+        let turnstile = recorder::session().needs_turnstiles.then(|| Turnstile {
             meeting: loom::sync::Condvar::new(),
             waiting: WaitQueue::default(),
+            released: Cell::default(),
         });
         Self {
             raw: loom::sync::Mutex::new(()),
@@ -114,14 +95,7 @@ impl<T> Mutex<T> {
 
     /// Takes the data out.
     pub fn into_inner(self) -> T {
-        drop(self.take_orphan());
-        let mut this = ManuallyDrop::new(self);
-        // SAFETY: `raw` is dropped here and `data` moved out here, each once: `this` is never dropped, and
-        // no other field needs to be.
-        unsafe {
-            std::ptr::drop_in_place(&raw mut this.raw);
-            std::ptr::read(&raw const this.data).into_inner()
-        }
+        self.data.into_inner()
     }
 }
 
@@ -140,7 +114,7 @@ impl<T: ?Sized> Mutex<T> {
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let place = Location::caller();
         if self.turnstile.is_none() {
-            recorder::over(recorder::Ending::UsesTryLock);
+            recorder::over(recorder::Ending::NeedsTurnstiles);
         }
         let name = "try_lock";
         self.meet(name, place);
@@ -149,7 +123,7 @@ impl<T: ?Sized> Mutex<T> {
         recorder::happened(effect, Some(self.id), place);
         ok.then(|| {
             self.note_holder(place);
-            self.guard(self.take_raw(name, place), place)
+            self.guard(self.take_turn(), place)
         })
     }
 
@@ -169,37 +143,38 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// Waits for the lock, on behalf of `name`, which may be a condition variable's `wait`.
-    fn acquire(&self, name: &'static str, place: Place) -> RawGuard<'_> {
-        if let Some(turnstile) = &self.turnstile {
-            loop {
-                self.meet(name, place);
-                if self.holder().is_none() {
-                    break;
-                }
-                self.note_wait(name, place);
-                let ticket = turnstile.waiting.enter_for_good();
-                turnstile
-                    .waiting
-                    .sleep_quietly(&ticket, name, Some(self.id), place);
-            }
-            self.note_holder(place);
-        } else {
+    fn acquire(&self, name: &'static str, place: Place) -> Option<RawGuard<'_>> {
+        let Some(turnstile) = &self.turnstile else {
             self.note_wait(name, place);
-            // Whoever holds the lock would leave an orphan now, which wakes nobody inside loom's lock.
-            while panicking() && self.holder().is_some() {
-                recorder::step(self.pending(name, place), loom::thread::yield_now);
+            return recorder::step(self.pending(name, place), || {
+                let raw = self.raw.lock();
+                Some(raw.expect("no guard of loom's is dropped while a panic unwinds"))
+            });
+        };
+        loop {
+            self.meet(name, place);
+            if self.holder().is_none() {
+                break;
             }
+            self.note_wait(name, place);
+            let ticket = turnstile.waiting.enter_for_good();
+            turnstile
+                .waiting
+                .sleep_quietly(&ticket, name, Some(self.id), place);
         }
-        self.take_raw(name, place)
+        self.note_holder(place);
+        self.take_turn()
     }
 
-    fn take_raw(&self, name: &'static str, place: Place) -> RawGuard<'_> {
-        self.adopt().unwrap_or_else(|| {
-            recorder::step(self.pending(name, place), || {
-                let raw = self.raw.lock();
-                raw.expect("a guard dropped while a panic unwinds becomes an orphan")
-            })
-        })
+    /// Goes through the turnstile, which nobody holds: what was done before it was left is visible.
+    fn take_turn(&self) -> Option<RawGuard<'_>> {
+        let turnstile = self.turnstile.as_ref();
+        if let Some(released) = turnstile.and_then(|turnstile| turnstile.released.take()) {
+            loom::stop_exploring();
+            released.acquire();
+            loom::explore();
+        }
+        None
     }
 
     /// A step of the turnstile, where there is one.
@@ -233,36 +208,13 @@ impl<T: ?Sized> Mutex<T> {
         })
     }
 
-    /// Takes over the guard of a thread that is still unwinding.
-    fn adopt(&self) -> Option<RawGuard<'_>> {
-        let orphan = self.take_orphan()?;
-        orphan.released.acquire();
-        Some(orphan.guard)
-    }
-
-    fn take_orphan(&self) -> Option<Orphan> {
-        ORPHANS.with_borrow_mut(|orphans| {
-            let mine = orphans
-                .iter()
-                .position(|o| std::ptr::eq(o.raw, &self.raw))?;
-            Some(orphans.swap_remove(mine))
-        })
-    }
-
-    fn guard<'a>(&'a self, raw: RawGuard<'a>, locked: Place) -> MutexGuard<'a, T> {
+    fn guard<'a>(&'a self, raw: Option<RawGuard<'a>>, locked: Place) -> MutexGuard<'a, T> {
         self.note_holder(locked);
         MutexGuard {
             mutex: self,
-            raw: ManuallyDrop::new(raw),
+            raw,
             locked,
         }
-    }
-}
-
-impl<T: ?Sized> Drop for Mutex<T> {
-    fn drop(&mut self) {
-        // Poisoned or not, nobody will lock it again.
-        drop(self.take_orphan());
     }
 }
 
@@ -291,7 +243,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     pub(super) fn unlocked_while(&mut self, place: Place, sleep: impl FnOnce()) {
         self.release();
         sleep();
-        self.raw = ManuallyDrop::new(self.mutex.acquire("wait", place));
+        self.raw = self.mutex.acquire("wait", place);
         self.mutex.note_holder(place);
     }
 
@@ -301,8 +253,18 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         self.mutex.meet("unlock", self.locked);
     }
 
-    /// Gives loom's lock back. The caller replaces it or never looks at it again.
+    /// Gives the lock back. The caller locks again or never looks at it again.
     fn release(&mut self) {
+        // Nothing unwinds while a quiet mutex is held, unless it was locked while something did already, and then
+        // std does not poison.
+        if panicking() && self.raw.is_some() && !self.mutex.quiet {
+            recorder::over(recorder::Ending::NeedsTurnstiles);
+        }
+        if let Some(turnstile) = &self.mutex.turnstile {
+            loom::stop_exploring();
+            turnstile.released.set(Some(Edge::release()));
+            loom::explore();
+        }
         if !self.mutex.quiet {
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
         }
@@ -311,25 +273,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
                 .waiting
                 .wake_all(self.mutex.pending("unlock", self.locked));
         }
-        // SAFETY: `raw` is not used again: `drop` is the last to look, `unlocked_while` overwrites it.
-        let guard = unsafe { ManuallyDrop::take(&mut self.raw) };
-        // Nothing unwinds while a quiet mutex is held, unless it was locked by a thread that unwinds
-        // already, and then std does not poison.
-        if !panicking() || self.mutex.quiet {
-            drop(guard);
-            return;
-        }
-        // SAFETY: only the lifetime changes. The orphan is dropped by `Mutex::drop` at the latest.
-        let guard = unsafe { std::mem::transmute::<RawGuard<'a>, RawGuard<'static>>(guard) };
-        let released = Edge::release();
-        let raw = &raw const self.mutex.raw;
-        ORPHANS.with_borrow_mut(|orphans| {
-            orphans.push(Orphan {
-                raw,
-                guard,
-                released,
-            });
-        });
+        self.raw = None;
     }
 }
 

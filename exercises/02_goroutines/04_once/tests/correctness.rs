@@ -1,0 +1,235 @@
+//! What a once does, on real threads. IDs such as ON-03 name behaviours of Go's `sync.Once`.
+//!
+//! Whether a call waits and is released in every interleaving is asked in `src/race_freedom.rs`.
+
+use harness::sync::real::thread;
+use once::Once;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
+
+#[test]
+fn the_first_call_runs_its_function_and_no_other_does() {
+    // ON-01, ON-05
+    must_end(|| {
+        let once = Once::new();
+        let ran = Cell::new("nothing");
+        once.call_once(|| ran.set("the first function"));
+        assert_eq!(ran.get(), "the first function");
+        once.call_once(|| ran.set("the second function"));
+        once.call_once(|| ran.set("the third function"));
+        assert_eq!(ran.get(), "the first function", "ran last");
+    });
+}
+
+#[test]
+fn the_function_runs_in_the_thread_of_its_call() {
+    must_end(|| {
+        let once = Once::new();
+        let me = thread::current().id();
+        let ran_in = Cell::new(None);
+        once.call_once(|| ran_in.set(Some(thread::current().id())));
+        assert_eq!(ran_in.get(), Some(me));
+    });
+}
+
+#[test]
+fn every_once_runs_its_own() {
+    // No state that all of them share, whether one has run its function or is about to.
+    must_end(|| {
+        let (first, second) = (Once::new(), Once::new());
+        let runs = Cell::new(0);
+        let increment = || runs.set(runs.get() + 1);
+        first.call_once(|| second.call_once(increment));
+        assert_eq!(runs.get(), 1, "the second once, called within the first");
+        Once::new().call_once(increment);
+        assert_eq!(runs.get(), 2, "a third once");
+        first.call_once(increment);
+        second.call_once(increment);
+        assert_eq!(runs.get(), 2, "the first and the second once again");
+    });
+}
+
+#[test]
+fn a_panic_reaches_the_call_that_ran_the_function() {
+    // ON-03
+    #[derive(PartialEq)]
+    struct Reason(u32);
+
+    must_end(|| {
+        let once = Once::new();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            once.call_once(|| resume_unwind(Box::new(Reason(7))));
+        }));
+        let payload = result.expect_err("the function panicked, and the call that ran it returned");
+        assert!(
+            payload.downcast_ref() == Some(&Reason(7)),
+            "the call panicked, but not with the payload of the function's panic"
+        );
+    });
+}
+
+#[test]
+fn a_function_that_panicked_has_been_run() {
+    // ON-03
+    must_end(|| {
+        let once = Once::new();
+        assert!(panics(|| once.call_once(|| resume_unwind(Box::new(())))));
+        for call in 2..=3 {
+            let ran = Cell::new(false);
+            let panicked = panics(|| once.call_once(|| ran.set(true)));
+            assert!(!ran.get(), "call {call}: a function runs after the panic");
+            assert!(!panicked, "call {call}: panics, and should return");
+        }
+    });
+}
+
+#[test]
+fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
+    // ON-01, ON-02, ON-07
+    must_end(|| {
+        const THREADS: usize = 8;
+        for round in 1..=100 {
+            let once = called_elsewhere();
+            let start = Barrier::new(THREADS);
+            let runs = AtomicUsize::new(0);
+            let early = AtomicUsize::new(0);
+            thread::scope(|s| {
+                for _ in 0..THREADS {
+                    s.spawn(|| {
+                        start.wait();
+                        once.call_once(|| {
+                            thread::yield_now();
+                            runs.fetch_add(1, Relaxed);
+                        });
+                        if runs.load(Relaxed) == 0 {
+                            early.fetch_add(1, Relaxed);
+                        }
+                    });
+                }
+            });
+            let early = early.into_inner();
+            assert!(
+                early == 0,
+                "round {round}: {early} calls returned before the function had ended"
+            );
+            assert_eq!(runs.into_inner(), 1, "round {round}: functions run");
+        }
+    });
+}
+
+#[test]
+fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
+    // ON-02
+    must_end(|| {
+        const CALLERS: usize = 4;
+        let once = called_elsewhere();
+        let (coming, returned) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let mut early = 0;
+        thread::scope(|s| {
+            once.call_once(|| {
+                for _ in 0..CALLERS {
+                    s.spawn(|| {
+                        coming.fetch_add(1, SeqCst);
+                        once.call_once(|| {});
+                        returned.fetch_add(1, SeqCst);
+                    });
+                }
+                while coming.load(SeqCst) < CALLERS {
+                    thread::yield_now();
+                }
+                // A chance to return too early. A once that is right passes however long this takes.
+                for _ in 0..100 {
+                    thread::yield_now();
+                }
+                early = returned.load(SeqCst);
+            });
+        });
+        assert!(early == 0, "{early} calls returned while the function ran");
+        assert_eq!(returned.into_inner(), CALLERS);
+    });
+}
+
+#[test]
+fn a_panic_in_front_of_many_is_one_panic() {
+    // ON-03: the others wait for the function, and return.
+    must_end(|| {
+        const THREADS: usize = 8;
+        for round in 1..=100 {
+            let once = called_elsewhere();
+            let start = Barrier::new(THREADS);
+            let (runs, panicked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            thread::scope(|s| {
+                for _ in 0..THREADS {
+                    s.spawn(|| {
+                        start.wait();
+                        let call = || {
+                            once.call_once(|| {
+                                runs.fetch_add(1, Relaxed);
+                                thread::yield_now();
+                                resume_unwind(Box::new(()));
+                            });
+                        };
+                        if panics(call) {
+                            panicked.fetch_add(1, Relaxed);
+                        }
+                    });
+                }
+            });
+            assert_eq!(runs.into_inner(), 1, "round {round}: functions run");
+            assert_eq!(panicked.into_inner(), 1, "round {round}: calls panicked");
+        }
+    });
+}
+
+#[test]
+fn a_once_may_be_shared_in_an_arc() {
+    must_end(|| {
+        let once = Arc::new(Once::new());
+        let ran = Arc::new(AtomicBool::new(false));
+        let theirs = (Arc::clone(&once), Arc::clone(&ran));
+        let other = thread::spawn(move || theirs.0.call_once(|| theirs.1.store(true, Relaxed)));
+        other.join().expect("the call does not panic");
+        once.call_once(|| panic!("another thread has run its function"));
+        assert!(ran.load(Relaxed));
+    });
+}
+
+/// A new once. What is not written yet shows here, and not in a thread that others wait for.
+fn called_elsewhere() -> Once {
+    Once::new().call_once(|| {});
+    Once::new()
+}
+
+/// Whether `call` panics. The functions here do so by `resume_unwind`, which prints nothing; what a `todo!` or
+/// an assertion has to say goes on.
+fn panics(call: impl FnOnce()) -> bool {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(()) => false,
+        Err(payload) if payload.is::<String>() || payload.is::<&str>() => resume_unwind(payload),
+        Err(_) => true,
+    }
+}
+
+/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
+/// a thread that nobody will ever wake.
+#[track_caller]
+fn must_end(body: impl FnOnce() + Send + 'static) {
+    let (running, ended) = mpsc::channel::<()>();
+    let body = thread::spawn(move || {
+        let _running = running;
+        body();
+    });
+    let limit = Duration::from_secs(5);
+    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+        panic!(
+            "hangs: after {limit:?} a thread is still in `call_once`. \
+             If a model in race_freedom fails too, it shows how it comes to that"
+        );
+    }
+    if let Err(panic) = body.join() {
+        resume_unwind(panic);
+    }
+}
