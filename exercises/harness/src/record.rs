@@ -1,10 +1,12 @@
 //! What is known of one interleaving: what its threads did, to which objects, and how they stand. Plain data; the
 //! [`recorder`](crate::recorder) writes it while the interleaving runs, the dry run reads it afterwards.
 
+use crate::sync::instant::Instant;
 use crate::sync::model::thread::Parking;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 pub(crate) type Place = &'static Location<'static>;
 
@@ -100,6 +102,15 @@ pub(crate) enum Effect {
         name: &'static str,
         woken: Vec<ThreadId>,
     },
+    /// What a clock shows.
+    Now(Instant),
+    /// A clock is moved on, and whose time has come by that.
+    Advance {
+        by: Duration,
+        woken: Vec<ThreadId>,
+    },
+    /// A wait until a moment that has passed already.
+    TooLate(&'static str),
     Read,
     Write,
     Count {

@@ -4,6 +4,7 @@ use harness::sync::model::{
     Condvar, Mutex, RwLock,
     atomic::{AtomicU32, AtomicUsize, Ordering::*, fence},
     futex, thread,
+    time::{Clock, Duration, Instant},
 };
 use harness::verdict::Kind;
 use harness::{Model, explore};
@@ -489,4 +490,82 @@ fn a_scoped_thread_is_joined_while_the_scope_waits_for_it() {
     });
     let coverage = explored.expect("every order is right").coverage;
     assert!(coverage.exhaustive, "{coverage}");
+}
+
+/// One thread opens and notifies, another moves the clock to the deadline: main may see the one, the other, or both.
+#[test]
+fn a_time_out_is_one_more_interleaving() {
+    let seen = outcomes(Model::new(), || {
+        let (clock, open, opened) = (Clock::manual(), Mutex::new(false), Condvar::new());
+        let second = Duration::from_secs(1);
+        thread::scope(|s| {
+            s.spawn(|| {
+                *open.lock() = true;
+                opened.notify_one();
+            });
+            s.spawn(|| clock.advance(second));
+            let deadline = Instant::default() + second;
+            let mut guard = open.lock();
+            if *guard {
+                return (true, None);
+            }
+            let timed_out = clock.wait_until(&opened, &mut guard, deadline);
+            (*guard, Some(timed_out))
+        })
+    });
+    let all = [
+        (false, Some(true)),
+        (true, None),
+        (true, Some(false)),
+        (true, Some(true)),
+    ];
+    assert_eq!(seen, all);
+}
+
+/// Time that does not come is waited for in vain.
+#[test]
+fn a_clock_that_is_advanced_too_little_wakes_nobody() {
+    let second = Duration::from_secs(1);
+    for (by, ends) in [(second / 2, false), (second, true), (2 * second, true)] {
+        let explored = explore(move || {
+            let clock = Clock::manual();
+            thread::scope(|s| {
+                s.spawn(|| clock.advance(by));
+                clock.sleep_until(Instant::default() + second);
+                assert!(clock.now() - Instant::default() >= second);
+            });
+        });
+        match explored {
+            Ok(_) => assert!(ends, "it has ended after {by:?}"),
+            Err(failure) => {
+                assert!(!ends, "{}", failure.report);
+                assert_eq!(failure.kind, Kind::Deadlock);
+                assert!(
+                    failure.message.contains("to advance the clock")
+                        || failure.message.contains("left to advance"),
+                    "{}",
+                    failure.message
+                );
+            }
+        }
+    }
+}
+
+/// Under a spurious wake-up a wait by the clock returns early and says so.
+#[test]
+fn a_wait_by_the_clock_may_return_for_no_reason() {
+    let seen = outcomes(Model::new().spurious_wakeups(1), || {
+        let (clock, lock, never) = (Clock::manual(), Mutex::new(()), Condvar::new());
+        let second = Duration::from_secs(1);
+        thread::scope(|s| {
+            s.spawn(|| {
+                // One that woke for no reason goes on only after another's step.
+                clock.now();
+                clock.advance(second);
+            });
+            let mut guard = lock.lock();
+            clock.wait_until(&never, &mut guard, Instant::default() + second)
+        })
+    });
+    assert_eq!(seen, [false, true]);
 }

@@ -144,6 +144,21 @@ macro_rules! program {
                 thread::yield_now();
             }
 
+            fn time() {
+                use sync::time::{Clock, Duration, Instant};
+                let clock = Clock::manual();
+                let begun: Instant = clock.now();
+                let second = Duration::from_secs(1);
+                assert_eq!(begun, Instant::default());
+                let (open, opened) = (Mutex::new(false), Condvar::new());
+                clock.clone().advance(second);
+                assert!(clock.wait_until(&opened, &mut open.lock(), begun + second));
+                clock.sleep_until(begun + second);
+                assert_eq!(clock.now() - begun, second);
+                assert_eq!(begun.saturating_since(clock.now()), Duration::ZERO);
+                assert_eq!(clock.now().to_string(), "1s");
+            }
+
             /// What may cross to another thread does so on both faces, or on neither.
             fn bounds() {
                 fn send<T: Send>() {}
@@ -157,6 +172,8 @@ macro_rules! program {
                 sync::<AtomicPtr<u8>>();
                 send::<thread::JoinHandle<u8>>();
                 sync::<thread::Thread>();
+                sync::<sync::time::Clock>();
+                send::<sync::time::Clock>();
             }
 
             pub(crate) fn program() {
@@ -164,6 +181,7 @@ macro_rules! program {
                 locks();
                 memory();
                 threads();
+                time();
                 bounds();
             }
         }
@@ -186,4 +204,29 @@ fn the_program_runs_under_the_model() {
     if let Err(failure) = explored {
         panic!("{}", failure.report);
     }
+}
+
+/// What only real threads show: the clock of the machine runs, and the manual one wakes who waits for it.
+#[test]
+fn clocks_of_the_real_face() {
+    use harness::sync::real::time::{Clock, Duration};
+    use harness::sync::real::{Condvar, Mutex, thread};
+    let (never, lock) = (Condvar::new(), Mutex::new(()));
+    let wait = |clock: &Clock, deadline| {
+        let mut guard = lock.lock();
+        while !clock.wait_until(&never, &mut guard, deadline) {}
+        assert!(clock.now() >= deadline);
+    };
+    let real = Clock::real();
+    wait(&real, real.now() + Duration::from_millis(2));
+
+    let manual = Clock::manual();
+    let deadline = manual.now() + Duration::from_secs(3600);
+    thread::scope(|s| {
+        s.spawn(|| wait(&manual, deadline));
+        s.spawn(|| manual.sleep_until(deadline));
+        manual.advance(Duration::from_secs(3600));
+    });
+    let advanced = std::panic::catch_unwind(|| real.advance(Duration::ZERO));
+    assert!(advanced.is_err(), "nobody moves the machine's clock");
 }

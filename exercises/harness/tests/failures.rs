@@ -10,6 +10,7 @@ use harness::sync::model::{
     atomic::{AtomicBool, AtomicUsize, Ordering::*},
     cell::UnsafeCell,
     thread,
+    time::{Clock, Duration},
 };
 use harness::verdict::Kind;
 use harness::{Failure, explore, leaks};
@@ -685,6 +686,20 @@ fn three_locks_in_a_ring() {
             s.spawn(|| both(&a, &b));
             s.spawn(|| both(&b, &c));
             both(&c, &a);
+        });
+    });
+}
+
+#[test]
+fn time_that_does_not_come() {
+    fails(Kind::Deadlock, || {
+        let (clock, open, opened) = (Clock::manual(), Mutex::new(false), Condvar::new());
+        let second = Duration::from_secs(1);
+        let deadline = clock.now() + second;
+        thread::scope(|s| {
+            s.spawn(|| clock.advance(second / 2));
+            let mut open = open.lock();
+            while !*open && !clock.wait_until(&opened, &mut open, deadline) {}
         });
     });
 }

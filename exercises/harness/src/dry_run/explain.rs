@@ -189,8 +189,13 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
             format!("waits for {} to end, {at}", log.threads[target].name)
         }
         Some(Wait::Asleep) => {
-            let who = if name == "park" { "unpark" } else { "wake" };
-            format!("sleeps in {what}, {at}: no thread is left to {who} it")
+            let remedy = match name {
+                "park" => "unpark it",
+                "wait_until" => "wake it, or to advance the clock",
+                "sleep_until" => "advance the clock",
+                _ => "wake it",
+            };
+            format!("sleeps in {what}, {at}: no thread is left to {remedy}")
         }
         Some(Wait::ForLock(holders)) => {
             let own = holders.iter().find(|(holder, _)| *holder == number);

@@ -199,6 +199,17 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         }
         Effect::Notify { name, woken } if woken.is_empty() => format!("{o}.{name}: nobody waits"),
         Effect::Notify { name, woken } => format!("{o}.{name}: wakes {}", all(woken).join(", ")),
+        Effect::Now(now) => format!("{o}.now = {now}"),
+        Effect::Advance { by, woken } if woken.is_empty() => {
+            format!("{o}.advance({by:?}): nobody's time has come")
+        }
+        Effect::Advance { by, woken } => {
+            format!(
+                "{o}.advance({by:?}): time is up for {}",
+                all(woken).join(", ")
+            )
+        }
+        Effect::TooLate(what) => format!("{o}.{what} returns: the time has come"),
         Effect::Read => format!("{o}.read"),
         Effect::Write => format!("{o}.write"),
         Effect::Count { name, count } => format!("{o}.{name}: count {count}"),

@@ -12,7 +12,9 @@
 //! | `thread` | std, counted for [`leaks`](crate::leaks) | loom; `scope` and `park` built on it |
 //! | `cell::UnsafeCell` | `with` and `with_mut`, free of charge | loom: two unordered accesses are a data race |
 //! | `futex` | the platform's, by way of the atomic-wait crate | a wait queue |
+//! | `time` | the machine's clock, or a manual one | the manual one: a time-out is one more interleaving |
 //! | `hint`, `utils` | std, crossbeam-utils | spinning yields |
 
+pub(crate) mod instant;
 pub mod model;
 pub mod real;

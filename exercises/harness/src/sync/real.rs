@@ -88,6 +88,96 @@ pub mod futex {
     }
 }
 
+/// Time as a clock tells it: one that runs, or one that stands still until somebody advances it.
+pub mod time {
+    use super::{Arc, Condvar, Mutex, MutexGuard};
+    pub use crate::sync::instant::Instant;
+    pub use std::time::Duration;
+
+    /// How long a wait by a manual clock lasts before it returns for no reason: nobody tells it of the advance.
+    const LOOK: Duration = Duration::from_millis(1);
+
+    /// Tells the time, and ends waits when it has come. Clones are the same clock.
+    #[derive(Clone, Debug)]
+    pub struct Clock(Kind);
+
+    #[derive(Clone, Debug)]
+    enum Kind {
+        Real(std::time::Instant),
+        Manual(Arc<Manual>),
+    }
+
+    #[derive(Debug, Default)]
+    struct Manual {
+        now: Mutex<Instant>,
+        advanced: Condvar,
+    }
+
+    impl Clock {
+        /// The clock of the machine. It begins now, and never goes backwards.
+        pub fn real() -> Self {
+            Self(Kind::Real(std::time::Instant::now()))
+        }
+
+        /// A clock that stands at its beginning until [`advance`](Self::advance) moves it.
+        pub fn manual() -> Self {
+            Self(Kind::Manual(Arc::default()))
+        }
+
+        /// What it shows.
+        pub fn now(&self) -> Instant {
+            match &self.0 {
+                Kind::Real(begun) => Instant::after(begun.elapsed()),
+                Kind::Manual(manual) => *manual.now.lock(),
+            }
+        }
+
+        /// Moves a manual clock on, which ends the waits whose time has come.
+        ///
+        /// # Panics
+        /// If it is the clock of the machine, which nobody moves.
+        pub fn advance(&self, by: Duration) {
+            let Kind::Manual(manual) = &self.0 else {
+                panic!("only a manual clock can be advanced");
+            };
+            let mut now = manual.now.lock();
+            *now = *now + by;
+            drop(now);
+            manual.advanced.notify_all();
+        }
+
+        /// Unlocks the mutex and sleeps on `condvar`, in one step, until `deadline` at the latest; locks it again before
+        /// it returns. Says whether the time has come: `false` means a notification, or no reason at all, so
+        /// call it in a loop that looks at the condition again. Look once more, too, when the time has come:
+        /// what was waited for may have come with it.
+        #[must_use = "whether the time has come"]
+        pub fn wait_until<T: ?Sized>(
+            &self,
+            condvar: &Condvar,
+            guard: &mut MutexGuard<'_, T>,
+            deadline: Instant,
+        ) -> bool {
+            let left = match &self.0 {
+                Kind::Real(_) => deadline.saturating_since(self.now()),
+                Kind::Manual(_) if self.now() >= deadline => Duration::ZERO,
+                Kind::Manual(_) => LOOK,
+            };
+            condvar.wait_for(guard, left).timed_out() && self.now() >= deadline
+        }
+
+        /// Sleeps until the clock shows `deadline` or later.
+        pub fn sleep_until(&self, deadline: Instant) {
+            match &self.0 {
+                Kind::Real(_) => std::thread::sleep(deadline.saturating_since(self.now())),
+                Kind::Manual(manual) => {
+                    let mut now = manual.now.lock();
+                    manual.advanced.wait_while(&mut now, |now| *now < deadline);
+                }
+            }
+        }
+    }
+}
+
 /// Hints to the processor.
 pub mod hint {
     pub use std::hint::spin_loop;

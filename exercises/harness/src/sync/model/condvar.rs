@@ -1,11 +1,12 @@
 use super::{MutexGuard, WaitQueue};
 use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
 use std::panic::Location;
+use std::sync::Arc;
 
 /// A condition variable with the API of [`parking_lot::Condvar`], less the timed waits.
 #[derive(Debug)]
 pub struct Condvar {
-    sleepers: WaitQueue,
+    sleepers: Arc<WaitQueue>,
     /// What wait and notify have in common for loom's eyes. Nobody ever waits on it: its `notify_one` is a
     /// step that depends on every other one and synchronises with none.
     meeting: loom::sync::Condvar,
@@ -17,7 +18,7 @@ impl Condvar {
     #[track_caller]
     pub fn new() -> Self {
         Self {
-            sleepers: WaitQueue::default(),
+            sleepers: Arc::default(),
             meeting: loom::sync::Condvar::new(),
             id: recorder::object("Condvar", Value::Int(0), Location::caller()),
         }
@@ -90,6 +91,26 @@ impl Condvar {
 
     fn meet(&self, name: &'static str, place: Place) {
         recorder::step(self.pending(name, place), || self.meeting.notify_one());
+    }
+
+    /// A step that meets those of a clock, too.
+    pub(super) fn meet_with(&self, clock: &loom::sync::Condvar, name: &'static str, place: Place) {
+        recorder::step(self.pending(name, place), || {
+            self.meeting.notify_one();
+            loom::stop_exploring();
+            clock.notify_one();
+            loom::explore();
+        });
+    }
+
+    /// Those who wait.
+    pub(super) fn sleepers(&self) -> &Arc<WaitQueue> {
+        &self.sleepers
+    }
+
+    /// The condition variable, in the record.
+    pub(super) fn id(&self) -> ObjectId {
+        self.id
     }
 
     fn pending(&self, name: &'static str, place: Place) -> Pending {

@@ -31,8 +31,8 @@
 //!
 //! **Spurious wake-ups** come only where [`Model::spurious_wakeups`](crate::Model::spurious_wakeups) asks for them,
 //! because each doubles the interleavings. Up to so many waits of an interleaving, of a condition variable, a futex
-//! or `park`, are explored both ways: woken by whoever wakes them, and returning by themselves; other threads may
-//! take any number of steps before the one that woke goes on. Nothing is injected from outside: no thread of the program has to do anything
+//! or `park`, are explored both ways: woken by whoever wakes them, and returning by themselves. Before one that
+//! returned by itself goes on, another thread takes at least a step, if one can: loom's `Notify` yields. Nothing is injected from outside: no thread of the program has to do anything
 //! for it.
 //!
 //! **`try_lock`** fails whenever another thread holds the lock, which loom's never does. That makes every unlocking an
@@ -52,7 +52,11 @@
 //!   that are awake goes on first is explored.
 //! - *Failures for no reason* of `compare_exchange_weak`, which here fails only if the value is another. A
 //!   loop round it is therefore tested, a missing loop is not: that is up to stress tests.
-//! - *Time.* There is none: no `wait_for`, no `sleep`. A program that waits for a clock has to be given one.
+//! - *Time* as it passes. There is only the manual [`time::Clock`], which stands still until the program advances it, so
+//!   that a time-out is one more interleaving.
+//! - *Two panics that unwind at once.* To std all threads of a model are one, and it counts their panics together:
+//!   `thread::panicking` may say yes in a thread that does not panic. A thread that is switched away in a destructor
+//!   while it unwinds, and another that panics and catches meanwhile, can end the process.
 //! - *Memory outside the facade.* What is reached through raw pointers without a cell, a lock of std or a static
 //!   is neither switched at nor checked. The tests of a lesson see to it that the learner's file uses the facade.
 //! - *More than five threads*, main included, and what a program does only with larger inputs.
@@ -84,6 +88,7 @@ pub mod atomic;
 pub mod cell;
 pub mod futex;
 pub mod thread;
+pub mod time;
 
 mod arc;
 mod condvar;

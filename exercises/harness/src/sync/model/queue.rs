@@ -107,6 +107,23 @@ impl WaitQueue {
         first.into_iter().map(|sleeper| sleeper.wake(by)).collect()
     }
 
+    /// Whether `thread` sleeps here and nobody has woken it.
+    pub(crate) fn has(&self, thread: ThreadId) -> bool {
+        self.0.lock().iter().any(|sleeper| sleeper.thread == thread)
+    }
+
+    /// Wakes `thread`, if it sleeps here, on behalf of the operation `by`.
+    pub(crate) fn wake(&self, thread: ThreadId, by: Pending) {
+        let sleeper = {
+            let mut sleepers = self.0.lock();
+            let at = sleepers.iter().position(|sleeper| sleeper.thread == thread);
+            at.and_then(|at| sleepers.remove(at))
+        };
+        if let Some(sleeper) = sleeper {
+            sleeper.wake(by);
+        }
+    }
+
     /// Wakes all that sleep, on behalf of the operation `by`, and says which those were.
     pub(crate) fn wake_all(&self, by: Pending) -> Vec<ThreadId> {
         let all = std::mem::take(&mut *self.0.lock());

@@ -1,0 +1,167 @@
+//! Time that stands still until the program moves it, so that a time-out is one more interleaving.
+
+use super::{Condvar, MutexGuard, WaitQueue};
+use crate::recorder::{self, Effect, Ending, ObjectId, Pending, Place, ThreadId, Value};
+pub use crate::sync::instant::Instant;
+use parking_lot::Mutex;
+use std::panic::Location;
+use std::sync::Arc;
+pub use std::time::Duration;
+
+/// [`real::time::Clock`](crate::sync::real::time::Clock) under the model, where every clock is manual.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// What looking at the clock, waiting for it and advancing it have in common for loom's eyes. Nobody ever
+    /// waits on it.
+    meeting: loom::sync::Condvar,
+    now: Mutex<Instant>,
+    timers: Mutex<Vec<Timer>>,
+    id: ObjectId,
+}
+
+/// A thread that sleeps until a moment, or until somebody else wakes it.
+#[derive(Debug)]
+struct Timer {
+    deadline: Instant,
+    thread: ThreadId,
+    sleepers: Arc<WaitQueue>,
+}
+
+impl Clock {
+    /// There is none in a model, whose threads take no time.
+    #[track_caller]
+    pub fn real() -> Self {
+        let place = Location::caller();
+        recorder::over(Ending::Misuse(format!(
+            "a model has no clock that runs: make a manual one instead of that at {}",
+            crate::place::short(place)
+        )))
+    }
+
+    /// A clock that stands at its beginning until [`advance`](Self::advance) moves it.
+    #[track_caller]
+    pub fn manual() -> Self {
+        Self(Arc::new(Shared {
+            meeting: loom::sync::Condvar::new(),
+            now: Mutex::default(),
+            timers: Mutex::default(),
+            id: recorder::object("Clock", Value::Int(0), Location::caller()),
+        }))
+    }
+
+    /// What it shows.
+    #[track_caller]
+    pub fn now(&self) -> Instant {
+        let place = Location::caller();
+        self.meet("now", place);
+        let now = *self.0.now.lock();
+        recorder::happened(Effect::Now(now), Some(self.0.id), place);
+        now
+    }
+
+    /// Moves it on, which ends the waits whose time has come, the earliest first.
+    #[track_caller]
+    pub fn advance(&self, by: Duration) {
+        let place = Location::caller();
+        let name = "advance";
+        self.meet(name, place);
+        let now = {
+            let mut now = self.0.now.lock();
+            *now = *now + by;
+            *now
+        };
+        // Whoever was notified and has not run yet keeps its timer: it did not wait for the clock.
+        let mut due: Vec<Timer> = self
+            .0
+            .timers
+            .lock()
+            .extract_if(.., |timer| {
+                timer.deadline <= now && timer.sleepers.has(timer.thread)
+            })
+            .collect();
+        due.sort_by_key(|timer| timer.deadline);
+        let woken = due.iter().map(|timer| timer.thread).collect();
+        recorder::happened(Effect::Advance { by, woken }, Some(self.0.id), place);
+        for timer in due {
+            timer.sleepers.wake(timer.thread, self.pending(name, place));
+        }
+    }
+
+    /// Unlocks the mutex and sleeps on `condvar`, in one step, until `deadline` at the latest; locks it again before it
+    /// returns. Says whether the time has come: `false` means a notification, or no reason at all.
+    #[must_use = "whether the time has come"]
+    #[track_caller]
+    pub fn wait_until<T: ?Sized>(
+        &self,
+        condvar: &Condvar,
+        guard: &mut MutexGuard<'_, T>,
+        deadline: Instant,
+    ) -> bool {
+        let place = Location::caller();
+        let name = "wait_until";
+        let mutex = guard.id();
+        guard.before_unlock();
+        // One step for both, so that neither a notification nor an advance can fall between.
+        condvar.meet_with(&self.0.meeting, name, place);
+        let late = *self.0.now.lock() >= deadline;
+        let sleepers = condvar.sleepers();
+        let ticket = (!late).then(|| {
+            self.set_timer(deadline, sleepers);
+            sleepers.enter()
+        });
+        guard.unlocked_while(place, || match ticket {
+            Some(ticket) => {
+                sleepers.sleep(ticket, name, Some(condvar.id()), Some(mutex), place);
+                // To wake up for no reason before an advance is not the same as to be woken by it.
+                self.meet(name, place);
+            }
+            None => recorder::happened(Effect::TooLate(name), Some(condvar.id()), place),
+        });
+        recorder::happened(Effect::Lock("lock"), Some(mutex), place);
+        late || self.clear_timer()
+    }
+
+    /// Sleeps until the clock shows `deadline` or later.
+    #[track_caller]
+    pub fn sleep_until(&self, deadline: Instant) {
+        let place = Location::caller();
+        let name = "sleep_until";
+        self.meet(name, place);
+        if *self.0.now.lock() >= deadline {
+            recorder::happened(Effect::TooLate(name), Some(self.0.id), place);
+            return;
+        }
+        let sleepers = Arc::default();
+        self.set_timer(deadline, &sleepers);
+        let ticket = sleepers.enter_for_good();
+        sleepers.sleep(ticket, name, Some(self.0.id), None, place);
+    }
+
+    fn set_timer(&self, deadline: Instant, sleepers: &Arc<WaitQueue>) {
+        self.0.timers.lock().push(Timer {
+            deadline,
+            thread: recorder::current(),
+            sleepers: Arc::clone(sleepers),
+        });
+    }
+
+    /// Forgets this thread's timer. Says whether it had run out.
+    fn clear_timer(&self) -> bool {
+        let me = recorder::current();
+        let mut timers = self.0.timers.lock();
+        let before = timers.len();
+        timers.retain(|timer| timer.thread != me);
+        timers.len() == before
+    }
+
+    fn meet(&self, name: &'static str, place: Place) {
+        recorder::step(self.pending(name, place), || self.0.meeting.notify_one());
+    }
+
+    fn pending(&self, name: &'static str, place: Place) -> Pending {
+        Pending::new(name, Some(self.0.id), place)
+    }
+}
