@@ -191,7 +191,7 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         Some(Wait::Asleep) => {
             let remedy = match name {
                 "park" => "unpark it",
-                "wait_until" => "wake it, or to advance the clock",
+                "wait_until" => "wake it or to advance the clock",
                 "sleep_until" => "advance the clock",
                 _ => "wake it",
             };
