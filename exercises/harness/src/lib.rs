@@ -4,6 +4,7 @@
 //!   faces with one API: [`sync::real`] runs on the machine, [`sync::model`] under the model checker.
 //! - [`model`] and [`Model`]: explore every interleaving of a small program; when one fails, show it.
 //! - [`leaks`]: a closure must leave no thread, no value and no allocation behind.
+//! - [`testing`]: that a call ends, and that it panics as it should.
 //! - [`page`], [`verdict`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
 //!   a learner's file reaches concurrency only through the facade.
 #![warn(missing_docs)]
@@ -16,6 +17,8 @@ pub mod verdict;
 pub mod leaks;
 #[cfg(feature = "runtime")]
 pub mod sync;
+#[cfg(feature = "runtime")]
+pub mod testing;
 
 #[cfg(feature = "runtime")]
 mod diagnosis;
