@@ -64,7 +64,11 @@ mod tests {
         must_end("nothing", || {});
         assert_panics("mine", || must_end("nothing", || panic!("mine")));
         let (hold, held) = mpsc::channel::<()>();
-        let message = panic_of(|| must_end("a thread receives", move || drop(held.recv())));
+        let message = panic_of(|| {
+            must_end("a thread receives", move || {
+                let _ = held.recv();
+            })
+        });
         assert!(message.is_some_and(|text| text.starts_with("hangs: after 5s a thread receives.")));
         drop(hold);
     }

@@ -3,10 +3,8 @@
 //! Whether a `wait` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
 
 use harness::sync::real::thread;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use harness::testing::{assert_panics, panic_of};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::mpsc;
-use std::time::Duration;
 use wait_group::WaitGroup;
 
 #[test]
@@ -215,21 +213,7 @@ fn used_group() -> WaitGroup {
 /// a thread that nobody will ever wake.
 #[track_caller]
 fn must_end(body: impl FnOnce() + Send + 'static) {
-    let (running, ended) = mpsc::channel::<()>();
-    let body = thread::spawn(move || {
-        let _running = running;
-        body();
-    });
-    let limit = Duration::from_secs(5);
-    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-        panic!(
-            "hangs: after {limit:?} a thread is still in `wait`, or waits for a lock. \
-             If a model in race_freedom fails too, it shows how it comes to that"
-        );
-    }
-    if let Err(panic) = body.join() {
-        resume_unwind(panic);
-    }
+    harness::testing::must_end("a thread is still in `wait`, or waits for a lock", body);
 }
 
 /// Reads the counter by what the docs promise: it can be taken down to zero and no further.
@@ -243,25 +227,4 @@ fn assert_counter_is(n: isize, group: &WaitGroup) {
         );
     }
     group.add(n);
-}
-
-#[track_caller]
-fn assert_panics(expected: &str, f: impl FnOnce()) {
-    match panic_of(f) {
-        Some(message) if message == expected => {}
-        Some(message) => panic!("should panic with {expected:?}, but does with {message:?}"),
-        None => panic!("should panic with {expected:?}, but returns"),
-    }
-}
-
-/// Runs `f` and returns the message that it panics with, if it panics.
-fn panic_of(f: impl FnOnce()) -> Option<String> {
-    let payload = catch_unwind(AssertUnwindSafe(f)).err()?;
-    match payload.downcast::<String>() {
-        Ok(message) => Some(*message),
-        Err(payload) => match payload.downcast::<&str>() {
-            Ok(message) => Some((*message).to_owned()),
-            Err(payload) => resume_unwind(payload),
-        },
-    }
 }

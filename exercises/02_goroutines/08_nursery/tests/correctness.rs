@@ -8,7 +8,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, mpsc};
 use std::thread;
-use std::time::Duration;
 
 #[test]
 fn a_block_without_children_returns_what_its_body_does() {
@@ -308,19 +307,5 @@ fn wait_until(condition: impl Fn() -> bool) {
 /// a thread that nobody will ever wake.
 #[track_caller]
 fn must_end(body: impl FnOnce() + Send + 'static) {
-    let (running, ended) = mpsc::channel::<()>();
-    let body = thread::spawn(move || {
-        let _running = running;
-        body();
-    });
-    let limit = Duration::from_secs(5);
-    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-        panic!(
-            "hangs: after {limit:?} the block has not ended, or `spawn` has not returned. \
-             If a model in race_freedom fails too, it shows how it comes to that"
-        );
-    }
-    if let Err(panic) = body.join() {
-        resume_unwind(panic);
-    }
+    harness::testing::must_end("the block has not ended, or `spawn` has not returned", body);
 }

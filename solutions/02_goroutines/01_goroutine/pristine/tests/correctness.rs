@@ -240,19 +240,8 @@ fn wait_until_finished<T>(handle: &JoinHandle<T>) {
 /// a thread that nobody will ever wake.
 #[track_caller]
 fn must_end(body: impl FnOnce() + Send + 'static) {
-    let (running, ended) = mpsc::channel::<()>();
-    let body = thread::spawn(move || {
-        let _running = running;
-        body();
-    });
-    let limit = Duration::from_secs(5);
-    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-        panic!(
-            "hangs: after {limit:?} a thread still waits, in `join`, for a lock, or for an `f` that does not run. \
-             If a model in race_freedom fails too, it shows how it comes to that"
-        );
-    }
-    if let Err(panic) = body.join() {
-        resume_unwind(panic);
-    }
+    harness::testing::must_end(
+        "a thread still waits, in `join`, for a lock, or for an `f` that does not run",
+        body,
+    );
 }

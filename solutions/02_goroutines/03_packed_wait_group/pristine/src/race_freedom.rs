@@ -1,0 +1,348 @@
+//! Every interleaving of a few small programs. IDs such as WG-09 name behaviours of Go's `sync.WaitGroup`.
+
+use crate::WaitGroup;
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::{cell::UnsafeCell, thread};
+use harness::verdict::{Kind, failure_line};
+
+/// Catches a `wait` that sleeps without a look at the counter, and a first round that leaves something behind
+/// at which the second sleeps.
+#[test]
+fn wait_returns_at_once_on_zero() {
+    // WG-01, WG-11
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.wait();
+        group.add(1);
+        group.done();
+        group.wait();
+    });
+}
+
+/// A program that must not end, because one task of two is never done. To sleep for ever is what the model
+/// calls a deadlock, so here that is the only answer that is right: catches a `wait` that returns with tasks
+/// unfinished, and one that spins, perhaps because the futex never finds the value that it is told to expect.
+#[test]
+fn wait_sleeps_while_a_task_is_unfinished() {
+    // WG-02
+    let explored = harness::Model::new().explore(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        group.done();
+        group.wait();
+    });
+    match explored {
+        Ok(_) => panic!("`wait` returned, and the counter was 1"),
+        Err(failure) if failure.kind == Kind::Deadlock => {}
+        Err(failure) => {
+            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+            panic!("`wait` should fall asleep here, and it does not");
+        }
+    }
+}
+
+/// Catches the waiter that nobody knows of: main looks and sees 1; the task makes it zero, finds no waiter and
+/// wakes nobody; main registers and falls asleep.
+#[test]
+fn the_last_done_wakes_the_waiter() {
+    // WG-09, WG-11
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task", || group.done());
+            group.wait();
+        });
+    });
+}
+
+/// Catches one wakeup for several sleepers, and a second waiter that undoes the registration of the first.
+/// Three threads that retry at one word have too many interleavings to try them all. With three preemptions
+/// the reference has about 2,600, and two are enough for either mistake.
+#[test]
+fn every_waiter_wakes() {
+    // WG-03
+    harness::Model::new().preemption_bound(3).check(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "waiter 1", || group.wait());
+            spawn(s, "waiter 2", || group.wait());
+            group.done();
+        });
+    });
+}
+
+/// Catches a wakeup that only `done` gives: the task counts for two, and finishes in one `add`.
+#[test]
+fn a_negative_add_wakes_the_waiter() {
+    // WG-08
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "task", || group.add(-2));
+            group.wait();
+        });
+    });
+}
+
+/// Catches a count-down that is lost when two come at once, after which main sleeps for ever, and a wait that
+/// ends when main's own task is done and the other is not.
+#[test]
+fn wait_returns_after_every_done() {
+    // WG-02, WG-06
+    harness::model(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered();
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "task", || {
+                finished.raise();
+                group.done();
+            });
+            group.done();
+            group.wait();
+            assert!(
+                finished.is_raised(),
+                "`wait` returned before the task's `done`"
+            );
+        });
+    });
+}
+
+/// Catches an `add` that forgets who waits, and a wait that ends because the counter has changed: with main
+/// asleep it goes from 1 to 2, to 1 and to 0, and only the last step is for main.
+#[test]
+fn an_add_extends_the_wait() {
+    // WG-14
+    harness::model(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task", || {
+                group.add(1);
+                group.done();
+                finished.raise();
+                group.done();
+            });
+            group.wait();
+            assert!(
+                finished.is_raised(),
+                "`wait` returned before the last `done`"
+            );
+        });
+    });
+}
+
+/// Catches `if` for `while`: main is woken for no reason, before the task is done.
+#[test]
+fn a_spurious_wakeup_does_not_end_the_wait() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task", || {
+                finished.raise();
+                group.done();
+            });
+            group.wait();
+            assert!(finished.is_raised(), "`wait` returned before `done`");
+        });
+    });
+}
+
+/// Catches a count-down, or a look at the counter, that orders nothing: main reads what the task wrote, and
+/// must not read too soon, whether the task's `done` was the last or main's own, and whether main slept or
+/// not.
+#[test]
+fn what_a_task_wrote_is_visible_after_wait() {
+    // WG-07
+    harness::model(|| {
+        let group = WaitGroup::new();
+        let slot = Slot::empty();
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "task", || {
+                slot.write(7);
+                group.done();
+            });
+            group.done();
+            group.wait();
+            assert_eq!(slot.read(), 7);
+        });
+    });
+}
+
+/// Catches what is left over from the first round: the second has a task of its own.
+#[test]
+fn the_next_round_is_waited_for_too() {
+    // WG-04
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        group.done();
+        group.wait();
+
+        let finished = Flag::lowered();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task", || {
+                finished.raise();
+                group.done();
+            });
+            group.wait();
+            assert!(
+                finished.is_raised(),
+                "the second round's `wait` returned before its `done`"
+            );
+        });
+    });
+}
+
+/// Catches a `done` that is not finished with the word when it releases the waiter: main begins the next round
+/// while the task is still on its way out of the last one.
+#[test]
+fn a_released_waiter_may_start_the_next_round() {
+    // WG-04, WG-10
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task", || group.done());
+            group.wait();
+            group.add(1);
+            group.done();
+            group.wait();
+        });
+    });
+}
+
+/// Catches a waiter left behind: before main has run, the task begins a second round and ends it. Main may
+/// return for either zero, but return it must. Go would panic here, in some interleavings.
+#[test]
+fn a_waiter_overtaken_by_the_next_round_still_returns() {
+    // WG-12, WG-13
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task", || {
+                group.done();
+                group.add(1);
+                group.done();
+            });
+            group.wait();
+        });
+    });
+}
+
+/// Catches a wakeup of the first round that lets somebody go in the second: a permit that was meant for main and
+/// that the starter takes, or a round that task 1 ends in two steps, with the second round begun between them.
+/// Main is asleep by then, and to interrupt task 1 once is all that it takes. So one preemption is what the model
+/// explores, about 2,200 interleavings of the reference.
+#[test]
+fn what_is_left_of_a_round_does_not_end_the_next() {
+    // WG-12, WG-13
+    harness::Model::new().preemption_bound(1).check(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task 1", || group.done());
+            spawn(s, "starter", || {
+                group.wait();
+                group.add(1);
+                spawn(s, "task 2", || {
+                    finished.raise();
+                    group.done();
+                });
+                group.wait();
+                assert!(
+                    finished.is_raised(),
+                    "the second round's `wait` returned before its `done`"
+                );
+            });
+            group.wait();
+        });
+    });
+}
+
+/// Catches a load and a store where one step is needed: of two `add`s at once, one is lost, and the second
+/// `done` finds zero.
+#[test]
+fn adds_at_once_all_count() {
+    // WG-08
+    harness::model(|| {
+        let group = WaitGroup::new();
+        thread::scope(|s| {
+            let other = spawn(s, "other", || group.add(1));
+            group.add(1);
+            other.join().expect("`add` does not panic");
+        });
+        group.done();
+        group.done();
+        group.wait();
+    });
+}
+
+/// Spawns a thread whose column in the dry run bears this name.
+#[track_caller]
+fn spawn<'scope, F: FnOnce() + Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    name: &str,
+    f: F,
+) -> thread::ScopedJoinHandle<'scope, ()> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, f)
+        .expect("a thread can be spawned")
+}
+
+/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
+/// newest value: a `wait` that returns too early is caught by it, and one that leaves a task's writes behind
+/// is not. That one is caught by a [`Slot`].
+struct Flag(AtomicBool);
+
+impl Flag {
+    fn lowered() -> Self {
+        Self(AtomicBool::named("finished", false))
+    }
+
+    #[track_caller]
+    fn raise(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    #[track_caller]
+    fn is_raised(&self) -> bool {
+        self.0.fetch_or(false, Relaxed)
+    }
+}
+
+/// Plain memory, guarded by nothing but the group.
+struct Slot(UnsafeCell<u32>);
+
+// SAFETY: none of its own: it is the group that has to order the accesses. Where it does not, the model ends
+// the test at the second of the two, before the memory is touched.
+unsafe impl Sync for Slot {}
+
+impl Slot {
+    fn empty() -> Self {
+        Self(UnsafeCell::named("slot", 0))
+    }
+
+    #[track_caller]
+    fn write(&self, value: u32) {
+        // SAFETY: the model has checked that nobody else is at it.
+        self.0.with_mut(|slot| unsafe { *slot = value });
+    }
+
+    #[track_caller]
+    fn read(&self) -> u32 {
+        // SAFETY: the model has checked that nobody writes.
+        self.0.with(|slot| unsafe { *slot })
+    }
+}

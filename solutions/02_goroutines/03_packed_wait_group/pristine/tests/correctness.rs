@@ -1,0 +1,281 @@
+//! What a wait group does, on real threads. IDs such as WG-05 name behaviours of Go's `sync.WaitGroup`.
+//!
+//! Whether a `wait` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`. No test can see
+//! a lock that is held for a moment; `cargo bench -p packed_wait_group_solution` can.
+
+use harness::sync::real::thread;
+use harness::testing::{assert_panics, panic_of};
+use packed_wait_group::WaitGroup;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+
+#[test]
+fn wait_returns_at_once_on_zero() {
+    // WG-01
+    must_end(|| {
+        let group = WaitGroup::new();
+        group.wait();
+        group.wait();
+        group.add(1);
+        group.done();
+        group.wait();
+        group.wait();
+    });
+}
+
+#[test]
+fn add_takes_any_delta() {
+    // WG-08
+    must_end(|| {
+        let group = WaitGroup::new();
+        group.add(3);
+        group.add(0);
+        group.add(-2);
+        assert_counter_is(1, &group);
+        group.add(4);
+        group.done();
+        assert_counter_is(4, &group);
+        group.add(-4);
+        group.wait();
+        group.add(0);
+        group.wait();
+    });
+}
+
+#[test]
+fn a_group_is_small() {
+    // WG-09: Go's is twelve bytes, in fields of eight and of four.
+    let size = size_of_val(&WaitGroup::new());
+    assert!(
+        size <= 16,
+        "a group takes {size} bytes, and the docs promise at most 16"
+    );
+}
+
+#[test]
+fn one_done_too_many_panics() {
+    // WG-05
+    let group = WaitGroup::new();
+    assert_panics("wait_group: negative counter", || group.done());
+    group.add(1);
+    group.done();
+    assert_panics("wait_group: negative counter", || group.done());
+}
+
+#[test]
+fn a_counter_below_zero_panics() {
+    // WG-05, WG-08
+    let group = WaitGroup::new();
+    assert_panics("wait_group: negative counter", || group.add(-1));
+    assert_panics("wait_group: negative counter", || group.add(isize::MIN));
+    group.add(2);
+    assert_panics("wait_group: negative counter", || group.add(-3));
+    assert_panics("wait_group: negative counter", || group.add(isize::MIN));
+}
+
+#[test]
+fn a_refused_add_changes_nothing() {
+    must_end(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        assert_panics("wait_group: negative counter", || group.add(-3));
+        group.done();
+        assert_counter_is(1, &group);
+        group.done();
+        assert_panics("wait_group: negative counter", || group.done());
+        group.wait();
+    });
+}
+
+#[test]
+fn the_counter_holds_many_and_never_wraps() {
+    must_end(|| {
+        let group = WaitGroup::new();
+        let many = i32::MAX as isize;
+        group.add(many);
+        group.add(-many);
+        group.wait();
+
+        // The docs leave the limit open up to `usize::MAX`, which the third step would exceed.
+        let taken = (0..3)
+            .take_while(|_| panic_of(|| group.add(isize::MAX)).is_none())
+            .count();
+        assert!(
+            taken < 3,
+            "{taken} times isize::MAX was added: that is more than usize::MAX, so some of it is lost"
+        );
+        assert_panics("wait_group: counter overflow", || group.add(isize::MAX));
+        for _ in 0..taken {
+            group.add(-isize::MAX);
+        }
+        assert_counter_is(0, &group);
+        group.wait();
+    });
+}
+
+#[test]
+fn the_work_is_done_when_wait_returns() {
+    // WG-02, WG-06, WG-07
+    must_end(|| {
+        const WORKERS: usize = 4;
+        let group = used_group();
+        for round in 1..=50 {
+            let work = AtomicUsize::new(0);
+            group.add(WORKERS as isize);
+            let seen = thread::scope(|s| {
+                for _ in 0..WORKERS {
+                    s.spawn(|| {
+                        work.fetch_add(1, Relaxed);
+                        group.done();
+                    });
+                }
+                group.wait();
+                work.load(Relaxed)
+            });
+            assert!(
+                seen == WORKERS,
+                "round {round}: `wait` returned when {seen} of {WORKERS} workers had done their work"
+            );
+        }
+    });
+}
+
+#[test]
+fn nobody_passes_before_the_last_done_and_then_all_do() {
+    // WG-02, WG-03, WG-04: two groups, the same for all rounds.
+    must_end(|| {
+        const THREADS: usize = 16;
+        let arrived = used_group();
+        let open = used_group();
+        for round in 1..=8 {
+            let passed = AtomicUsize::new(0);
+            let mut early = 0;
+            arrived.add(THREADS as isize);
+            open.add(THREADS as isize);
+            thread::scope(|s| {
+                for _ in 0..THREADS {
+                    s.spawn(|| {
+                        arrived.done();
+                        open.wait();
+                        passed.fetch_add(1, SeqCst);
+                    });
+                }
+                arrived.wait();
+                for _ in 0..THREADS {
+                    early = early.max(passed.load(SeqCst));
+                    open.done();
+                }
+            });
+            assert!(
+                early == 0,
+                "round {round}: {early} waits returned before the last `done`"
+            );
+            assert_eq!(passed.into_inner(), THREADS, "round {round}");
+        }
+    });
+}
+
+#[test]
+fn a_group_may_be_used_again_as_soon_as_its_waits_have_returned() {
+    // WG-04, WG-10: a group that workers wait on is a gate. Two gates take turns: one is closed, by `add`,
+    // before the other is opened, and everybody who was at it has gone on by then.
+    must_end(|| {
+        const WORKERS: usize = 3;
+        const STEPS: usize = 200;
+        let gates = [used_group(), used_group()];
+        let finished = used_group();
+        let work = AtomicUsize::new(0);
+        let mut wrong = None;
+        gates[0].add(1);
+        thread::scope(|s| {
+            for _ in 0..WORKERS {
+                s.spawn(|| {
+                    for step in 0..STEPS {
+                        gates[step % 2].wait();
+                        work.fetch_add(1, Relaxed);
+                        finished.done();
+                    }
+                });
+            }
+            for step in 0..STEPS {
+                finished.add(WORKERS as isize);
+                gates[(step + 1) % 2].add(1);
+                gates[step % 2].done();
+                finished.wait();
+                let seen = work.load(Relaxed);
+                if seen != (step + 1) * WORKERS && wrong.is_none() {
+                    wrong = Some((step + 1, seen));
+                }
+            }
+            gates[STEPS % 2].done();
+        });
+        if let Some((steps, seen)) = wrong {
+            panic!("after {steps} steps of {WORKERS} workers {seen} pieces of work were done");
+        }
+    });
+}
+
+#[test]
+fn tasks_may_add_tasks_while_others_wait() {
+    // WG-14: a task adds its children while it is itself still counted.
+    fn task<'scope>(
+        depth: usize,
+        group: &'scope WaitGroup,
+        leaves: &'scope AtomicUsize,
+        scope: &'scope thread::Scope<'scope, '_>,
+    ) {
+        if depth == 0 {
+            leaves.fetch_add(1, Relaxed);
+        } else {
+            group.add(2);
+            for _ in 0..2 {
+                scope.spawn(move || task(depth - 1, group, leaves, scope));
+            }
+        }
+        group.done();
+    }
+
+    must_end(|| {
+        let group = used_group();
+        let leaves = AtomicUsize::new(0);
+        group.add(1);
+        let seen = thread::scope(|s| {
+            s.spawn(|| task(5, &group, &leaves, s));
+            group.wait();
+            leaves.load(Relaxed)
+        });
+        assert!(
+            seen == 32,
+            "`wait` returned when {seen} of 32 leaves were there"
+        );
+    });
+}
+
+/// A group that has served a round, which is as good as a new one (WG-04). What is not written yet shows
+/// here, and not in a thread that others wait for.
+fn used_group() -> WaitGroup {
+    let group = WaitGroup::new();
+    group.add(1);
+    group.done();
+    group.wait();
+    group
+}
+
+/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
+/// a thread that nobody will ever wake.
+#[track_caller]
+fn must_end(body: impl FnOnce() + Send + 'static) {
+    harness::testing::must_end("a thread is still in `wait`, or waits for a lock", body);
+}
+
+/// Reads the counter by what the docs promise: it can be taken down to zero and no further.
+#[track_caller]
+fn assert_counter_is(n: isize, group: &WaitGroup) {
+    assert_panics("wait_group: negative counter", || group.add(-n - 1));
+    if let Some(message) = panic_of(|| group.add(-n)) {
+        panic!(
+            "the counter should be {n}, but add({}) panics: {message}",
+            -n
+        );
+    }
+    group.add(n);
+}

@@ -1,0 +1,390 @@
+//! Every interleaving of a few small programs. IDs such as EG-03 name behaviours of Go's `errgroup.Group`,
+//! WG-07 of its `sync.WaitGroup`, GR-01 of goroutines.
+
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::{Condvar, Mutex, cell::UnsafeCell, thread};
+use harness::leaks::{Tracked, track};
+use harness::verdict::{Kind, failure_line};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// Catches a block that does not wait, and the lost wakeup: main looks and sees one child, the child ends
+/// and notifies nobody, main falls asleep.
+#[test]
+fn the_block_ends_after_its_child() {
+    // WG-02
+    harness::model(|| {
+        let finished = Flag::lowered();
+        crate::open(|nursery| nursery.spawn(|| finished.raise()));
+        assert!(finished.is_raised(), "`open` returned before its child");
+    });
+}
+
+/// A program that must not end, because its child waits for what nobody will ever do. To sleep for ever is
+/// what the model calls a deadlock, so here that is the only answer that is right: catches a block that ends
+/// before its child, and one that spins.
+#[test]
+fn the_block_sleeps_while_a_child_is_left() {
+    // WG-02
+    let explored = harness::Model::new().explore(|| {
+        let gate = Gate::closed();
+        crate::open(|nursery| nursery.spawn(|| gate.pass()));
+    });
+    match explored {
+        Ok(_) => panic!("`open` returned, and its child was left"),
+        Err(failure) if failure.kind == Kind::Deadlock => {}
+        Err(failure) => {
+            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+            panic!("`open` should fall asleep here, and it does not");
+        }
+    }
+}
+
+/// Catches a count in which two children that end at once are one, and a block that ends with the first of
+/// two: main reads what both have written, and must not read too soon.
+#[test]
+fn what_the_children_wrote_is_visible_after_the_block() {
+    // WG-06, WG-07
+    harness::model(|| {
+        let (one, two) = (Slot::empty("one"), Slot::empty("two"));
+        crate::open(|nursery| {
+            nursery.spawn(|| one.write(1));
+            nursery.spawn(|| two.write(2));
+        });
+        assert_eq!((one.read(), two.read()), (1, 2));
+    });
+}
+
+/// Catches the child that is spawned late: the body is over, and perhaps all children known by then have been
+/// seen to end, when the sibling begins. It reads what its sibling wrote before.
+#[test]
+fn a_sibling_spawned_by_a_child_is_waited_for() {
+    // WG-14, WG-15, GR-01
+    harness::model(|| {
+        let note = Slot::empty("note");
+        let finished = Flag::lowered();
+        crate::open(|nursery| {
+            nursery.spawn(|| {
+                note.write(7);
+                nursery.spawn(|| {
+                    assert_eq!(note.read(), 7);
+                    finished.raise();
+                });
+            });
+        });
+        assert!(
+            finished.is_raised(),
+            "`open` returned before a child that another child had spawned"
+        );
+    });
+}
+
+/// Catches a child that is counted only when its thread is there: if the sibling has ended by then, it has
+/// been taken off in place of the child that spawned it, and that one is still at work.
+#[test]
+fn a_child_that_has_spawned_a_sibling_is_waited_for() {
+    // WG-14, WG-15
+    harness::model(|| {
+        let finished = Flag::lowered();
+        crate::open(|nursery| {
+            nursery.spawn(|| {
+                nursery.spawn(|| ());
+                finished.raise();
+            });
+        });
+        assert!(
+            finished.is_raised(),
+            "`open` returned before a child that had spawned another child"
+        );
+    });
+}
+
+/// Catches a `spawn` that waits: the child can end only when the body has gone on.
+#[test]
+fn spawn_does_not_wait_for_the_child() {
+    harness::model(|| {
+        let gate = Gate::closed();
+        crate::open(|nursery| {
+            nursery.spawn(|| gate.pass());
+            gate.open();
+        });
+    });
+}
+
+/// Catches the early return: one child panics, and the other is still at work.
+#[test]
+fn a_panic_waits_for_the_other_children() {
+    // EG-03
+    harness::model(|| {
+        let finished = Flag::lowered();
+        let outcome = outcome(|| {
+            crate::open(|nursery| {
+                nursery.spawn(|| boom("child"));
+                nursery.spawn(|| finished.raise());
+            })
+        });
+        assert!(
+            finished.is_raised(),
+            "the panic left the block before the other child had ended"
+        );
+        assert_eq!(outcome, Err("child".to_owned()));
+    });
+}
+
+/// Catches a panic that goes straight through `open`, and one that is counted for more than the child that
+/// panicked: the sibling that it has just spawned is still there.
+#[test]
+fn a_panic_waits_for_the_sibling_just_spawned() {
+    // EG-03, WG-14
+    harness::model(|| {
+        let finished = Flag::lowered();
+        let outcome = outcome(|| {
+            crate::open(|nursery| {
+                nursery.spawn(|| {
+                    nursery.spawn(|| finished.raise());
+                    boom("child");
+                });
+            })
+        });
+        assert!(
+            finished.is_raised(),
+            "the panic left the block before the panicking child's sibling had ended"
+        );
+        assert_eq!(outcome, Err("child".to_owned()));
+    });
+}
+
+/// Catches the panic that goes straight through `open`: the body's own.
+#[test]
+fn a_panic_of_the_body_waits_for_the_children() {
+    // EG-03
+    harness::model(|| {
+        let finished = Flag::lowered();
+        let outcome = outcome(|| {
+            crate::open(|nursery| {
+                nursery.spawn(|| finished.raise());
+                boom("body")
+            })
+        });
+        assert!(
+            finished.is_raised(),
+            "the body's panic left the block before the child had ended"
+        );
+        assert_eq!(outcome, Err("body".to_owned()));
+    });
+}
+
+/// Catches a later panic that takes the place of the first: a child that knows of a panic is not the first to
+/// panic.
+#[test]
+fn the_first_panic_resumes() {
+    // EG-02
+    harness::model(|| {
+        let outcome = outcome(|| {
+            crate::open(|nursery| {
+                nursery.spawn(|| boom("first"));
+                nursery.spawn(|| {
+                    if nursery.has_panicked() {
+                        boom("later");
+                    }
+                });
+            })
+        });
+        assert_eq!(
+            outcome,
+            Err("first".to_owned()),
+            "`has_panicked` was true before the later panic began"
+        );
+    });
+}
+
+/// Catches a body's panic that counts only in the end: `open` waits for the child, and the child for a sign
+/// of the panic.
+#[test]
+fn a_child_learns_that_the_body_has_panicked() {
+    harness::model(|| {
+        let outcome = outcome(|| {
+            crate::open(|nursery| {
+                nursery.spawn(|| {
+                    while !nursery.has_panicked() {
+                        thread::yield_now();
+                    }
+                    boom("later");
+                });
+                boom("body")
+            })
+        });
+        assert_eq!(outcome, Err("body".to_owned()));
+    });
+}
+
+/// Catches a child's panic that counts only in the end: the body waits for a sign of it. And a panic of the
+/// body that takes the place of the child's, which came first.
+#[test]
+fn the_body_learns_that_a_child_has_panicked() {
+    // EG-02
+    harness::model(|| {
+        let outcome = outcome(|| {
+            crate::open(|nursery| {
+                nursery.spawn(|| boom("child"));
+                while !nursery.has_panicked() {
+                    thread::yield_now();
+                }
+                boom("later")
+            })
+        });
+        assert_eq!(
+            outcome,
+            Err("child".to_owned()),
+            "`has_panicked` was true before the body panicked"
+        );
+    });
+}
+
+/// Catches a payload that is forgotten or dropped twice: a child and the body panic at once, and only one of
+/// the payloads goes on.
+#[test]
+fn every_payload_is_dropped_once() {
+    // EG-02
+    harness::model(|| {
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            crate::open(|nursery| {
+                let payload = track("the child's");
+                nursery.spawn(move || resume_unwind(Box::new(payload)));
+                resume_unwind(Box::new(track("the body's")))
+            })
+        }));
+        let Err(payload) = result;
+        if let Err(other) = payload.downcast::<Tracked<&str>>() {
+            resume_unwind(other);
+        }
+    });
+}
+
+/// Catches `if` for `while`: main is woken for no reason, before the child has ended.
+#[test]
+fn a_spurious_wakeup_does_not_end_the_block() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let finished = Flag::lowered();
+        crate::open(|nursery| nursery.spawn(|| finished.raise()));
+        assert!(finished.is_raised(), "`open` returned before its child");
+    });
+}
+
+/// Catches a child that is taken for ended when its closure has returned: what it owned has a destructor,
+/// which may still look at what was borrowed.
+#[test]
+fn what_a_child_owned_is_dropped_before_the_block_ends() {
+    struct RaisesOnDrop<'a>(&'a Flag);
+    impl Drop for RaisesOnDrop<'_> {
+        fn drop(&mut self) {
+            self.0.raise();
+        }
+    }
+
+    harness::model(|| {
+        let dropped = Flag::lowered();
+        crate::open(|nursery| {
+            let owned = RaisesOnDrop(&dropped);
+            nursery.spawn(move || {
+                let _owned = &owned;
+            });
+        });
+        assert!(
+            dropped.is_raised(),
+            "`open` returned before what its child owned was dropped"
+        );
+    });
+}
+
+/// Panics with a message that [`outcome`] knows.
+#[track_caller]
+fn boom(whose: &str) -> ! {
+    panic!("for `open` to resume: {whose}")
+}
+
+/// What came of `f`: whose panic it was, if one of [`boom`] left it. Any other panic goes on.
+fn outcome(f: impl FnOnce()) -> Result<(), String> {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
+        return Ok(());
+    };
+    let message = payload.downcast_ref::<String>();
+    match message.and_then(|message| message.strip_prefix("for `open` to resume: ")) {
+        Some(whose) => Err(whose.to_owned()),
+        None => resume_unwind(payload),
+    }
+}
+
+/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
+/// newest value: a block that ends too early is caught by it, and one that leaves a child's writes behind is
+/// not. That one is caught by a [`Slot`].
+struct Flag(AtomicBool);
+
+impl Flag {
+    fn lowered() -> Self {
+        Self(AtomicBool::named("finished", false))
+    }
+
+    #[track_caller]
+    fn raise(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    #[track_caller]
+    fn is_raised(&self) -> bool {
+        self.0.fetch_or(false, Relaxed)
+    }
+}
+
+/// Plain memory, guarded by nothing but the nursery.
+struct Slot(UnsafeCell<u32>);
+
+// SAFETY: none of its own: it is the nursery that has to order the accesses. Where it does not, the model
+// ends the test at the second of the two, before the memory is touched.
+unsafe impl Sync for Slot {}
+
+impl Slot {
+    fn empty(name: &str) -> Self {
+        Self(UnsafeCell::named(name, 0))
+    }
+
+    #[track_caller]
+    fn write(&self, value: u32) {
+        // SAFETY: the model has checked that nobody else is at it.
+        self.0.with_mut(|slot| unsafe { *slot = value });
+    }
+
+    #[track_caller]
+    fn read(&self) -> u32 {
+        // SAFETY: the model has checked that nobody writes.
+        self.0.with(|slot| unsafe { *slot })
+    }
+}
+
+/// Whoever passes sleeps until it is open.
+struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn closed() -> Self {
+        Self {
+            is_open: Mutex::new(false),
+            opened: Condvar::new(),
+        }
+    }
+
+    #[track_caller]
+    fn open(&self) {
+        *self.is_open.lock() = true;
+        self.opened.notify_all();
+    }
+
+    #[track_caller]
+    fn pass(&self) {
+        let mut is_open = self.is_open.lock();
+        while !*is_open {
+            self.opened.wait(&mut is_open);
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! What a nursery does, on real threads. IDs such as EG-02 name behaviours of Go's `errgroup.Group`.
+//!
+//! Whether the block waits for every child in every interleaving is asked in `src/race_freedom.rs`.
+
+use nursery::Nursery;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Barrier, mpsc};
+use std::thread;
+
+#[test]
+fn a_block_without_children_returns_what_its_body_does() {
+    // EG-01
+    must_end(|| {
+        assert_eq!(
+            nursery::open(|_| "nothing to wait for"),
+            "nothing to wait for"
+        );
+    });
+}
+
+#[test]
+fn the_body_runs_on_the_calling_thread() {
+    must_end(|| {
+        // A cell cannot be shared, so the body must not be sent.
+        let here = Cell::new(None);
+        let value = nursery::open(|nursery| {
+            nursery.spawn(|| ());
+            here.set(Some(thread::current().id()));
+            String::from("the body's")
+        });
+        assert_eq!(here.get(), Some(thread::current().id()));
+        assert_eq!(value, "the body's");
+    });
+}
+
+#[test]
+fn children_read_and_write_what_they_borrow() {
+    must_end(|| {
+        let numbers: Vec<u64> = (1..=1000).collect();
+        let mut sums = [0; 4];
+        nursery::open(|nursery| {
+            for (chunk, sum) in numbers.chunks(250).zip(&mut sums) {
+                nursery.spawn(move || *sum = chunk.iter().sum());
+            }
+        });
+        assert_eq!(sums.iter().sum::<u64>(), 500_500);
+    });
+}
+
+/// Every child waits for all the others and for the body, so none can end unless all of them run.
+#[test]
+fn children_and_body_run_side_by_side() {
+    must_end(|| {
+        let all_here = Barrier::new(5);
+        nursery::open(|nursery| {
+            for _ in 0..4 {
+                nursery.spawn(|| {
+                    all_here.wait();
+                });
+            }
+            all_here.wait();
+        });
+    });
+}
+
+#[test]
+fn children_spawn_siblings_which_spawn_siblings() {
+    // WG-14
+    fn family<'scope>(
+        depth: usize,
+        leaves: &'scope AtomicUsize,
+        nursery: &'scope Nursery<'scope, '_>,
+    ) {
+        if depth == 0 {
+            leaves.fetch_add(1, Relaxed);
+            return;
+        }
+        for _ in 0..2 {
+            nursery.spawn(move || family(depth - 1, leaves, nursery));
+        }
+    }
+
+    must_end(|| {
+        for _ in 0..5 {
+            let leaves = AtomicUsize::new(0);
+            nursery::open(|nursery| family(6, &leaves, nursery));
+            let seen = leaves.into_inner();
+            assert!(
+                seen == 64,
+                "`open` returned when {seen} of 64 leaves were there"
+            );
+        }
+    });
+}
+
+/// Each waits until the one before has ended, as far as it can tell; the last is spawned when the body is
+/// long over.
+#[test]
+fn a_chain_of_siblings_is_waited_for_to_its_end() {
+    // WG-14
+    fn link<'scope>(left: usize, nursery: &'scope Nursery<'scope, '_>, end: &'scope AtomicBool) {
+        if left == 0 {
+            end.store(true, Relaxed);
+        } else {
+            nursery.spawn(move || link(left - 1, nursery, end));
+        }
+    }
+
+    must_end(|| {
+        let end = AtomicBool::new(false);
+        nursery::open(|nursery| link(200, nursery, &end));
+        assert!(
+            end.into_inner(),
+            "`open` returned before the last of the chain"
+        );
+    });
+}
+
+#[test]
+fn the_work_is_done_when_the_block_ends() {
+    // WG-06
+    must_end(|| {
+        for round in 1..=50 {
+            let work = AtomicUsize::new(0);
+            nursery::open(|nursery| {
+                for _ in 0..4 {
+                    nursery.spawn(|| {
+                        thread::yield_now();
+                        work.fetch_add(1, Relaxed);
+                    });
+                }
+            });
+            let seen = work.into_inner();
+            assert!(
+                seen == 4,
+                "round {round}: `open` returned when {seen} of 4 children had done their work"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_childs_panic_resumes_with_its_payload() {
+    // Not EG-14: a nursery carries the panic to whoever opened it.
+    must_end(|| {
+        assert_eq!(
+            panic_of(|| nursery::open(|nursery| nursery.spawn(|| boom("the child's")))),
+            Some("the child's"),
+            "the body has returned, but a child has panicked"
+        );
+    });
+}
+
+#[test]
+fn a_panic_of_the_body_resumes_with_its_payload() {
+    must_end(|| {
+        assert_eq!(
+            panic_of(|| nursery::open(|_| boom("the body's"))),
+            Some("the body's")
+        );
+    });
+}
+
+#[test]
+fn all_others_have_ended_when_a_panic_leaves_the_block() {
+    // EG-03
+    must_end(|| {
+        for round in 1..=20 {
+            let ended = AtomicUsize::new(0);
+            let panic = panic_of(|| {
+                nursery::open(|nursery| {
+                    nursery.spawn(|| boom("the child's"));
+                    for _ in 0..4 {
+                        nursery.spawn(|| {
+                            // For as long as anybody could take the panic for the end of the block.
+                            wait_until(|| nursery.has_panicked());
+                            thread::yield_now();
+                            ended.fetch_add(1, Relaxed);
+                        });
+                    }
+                })
+            });
+            assert_eq!(panic, Some("the child's"), "round {round}");
+            let seen = ended.into_inner();
+            assert!(
+                seen == 4,
+                "round {round}: the panic left the block when {seen} of 4 others had ended"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_later_panic_is_not_the_one_that_resumes() {
+    // EG-02
+    must_end(|| {
+        let panic = panic_of(|| {
+            nursery::open(|nursery| {
+                nursery.spawn(|| {
+                    wait_until(|| nursery.has_panicked());
+                    boom("a later child's");
+                });
+                nursery.spawn(|| boom("the first"));
+                wait_until(|| nursery.has_panicked());
+                boom("the body's")
+            })
+        });
+        assert_eq!(panic, Some("the first"));
+    });
+}
+
+#[test]
+fn has_panicked_is_false_until_one_has() {
+    must_end(|| {
+        nursery::open(|nursery| {
+            assert!(!nursery.has_panicked(), "nobody has been spawned yet");
+            let (send, receive) = mpsc::channel();
+            nursery.spawn(move || {
+                // A panic that the child itself catches is nobody else's business.
+                assert_eq!(panic_of(|| boom("caught")), Some("caught"));
+                send.send(nursery.has_panicked()).expect("the body listens");
+            });
+            assert_eq!(receive.recv(), Ok(false), "nobody has panicked");
+            assert!(!nursery.has_panicked(), "nobody has panicked");
+        });
+    });
+}
+
+#[test]
+fn children_may_be_spawned_after_a_panic() {
+    must_end(|| {
+        let late = AtomicBool::new(false);
+        let panic = panic_of(|| {
+            nursery::open(|nursery| {
+                nursery.spawn(|| boom("the child's"));
+                wait_until(|| nursery.has_panicked());
+                nursery.spawn(|| nursery.spawn(|| late.store(true, Relaxed)));
+            })
+        });
+        assert_eq!(panic, Some("the child's"));
+        assert!(
+            late.into_inner(),
+            "a child spawned after the panic was not waited for, or never began"
+        );
+    });
+}
+
+#[test]
+fn a_nursery_inside_a_child_ends_before_the_child_does() {
+    must_end(|| {
+        let log = std::sync::Mutex::new(Vec::new());
+        let say = |what| log.lock().unwrap().push(what);
+        let panic = panic_of(|| {
+            nursery::open(|outer| {
+                outer.spawn(|| {
+                    let panic = panic_of(|| {
+                        nursery::open(|inner| {
+                            inner.spawn(|| {
+                                wait_until(|| inner.has_panicked());
+                                say("the grandchild has ended");
+                            });
+                            boom("the inner block's")
+                        })
+                    });
+                    assert_eq!(panic, Some("the inner block's"));
+                    say("the inner block has ended");
+                    assert!(!outer.has_panicked(), "the inner panic was caught");
+                    boom("the outer block's");
+                });
+            })
+        });
+        assert_eq!(panic, Some("the outer block's"));
+        assert_eq!(
+            log.into_inner().unwrap(),
+            ["the grandchild has ended", "the inner block has ended"]
+        );
+    });
+}
+
+/// What the children here panic with, so that it is not mistaken for another panic.
+struct Boom(&'static str);
+
+/// Panics, without a word on standard error.
+fn boom(whose: &'static str) {
+    resume_unwind(Box::new(Boom(whose)))
+}
+
+/// Whose panic left `f`, if one of [`boom`] did. Any other goes on.
+fn panic_of(f: impl FnOnce()) -> Option<&'static str> {
+    let payload = catch_unwind(AssertUnwindSafe(f)).err()?;
+    match payload.downcast::<Boom>() {
+        Ok(boom) => Some(boom.0),
+        Err(other) => resume_unwind(other),
+    }
+}
+
+/// Waits for what another thread does. Whatever hangs here, [`must_end`] notices.
+fn wait_until(condition: impl Fn() -> bool) {
+    while !condition() {
+        thread::yield_now();
+    }
+}
+
+/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
+/// a thread that nobody will ever wake.
+#[track_caller]
+fn must_end(body: impl FnOnce() + Send + 'static) {
+    harness::testing::must_end("the block has not ended, or `spawn` has not returned", body);
+}
