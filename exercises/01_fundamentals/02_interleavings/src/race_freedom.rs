@@ -10,7 +10,7 @@ use crate::sync::thread;
 use crate::{Loads, Message};
 use harness::Model;
 use std::collections::BTreeSet;
-use std::fmt::{Debug, Write};
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -186,30 +186,18 @@ where
     let missing = &possible - &yours;
     let impossible = &yours - &possible;
 
-    let mut wrong = Vec::new();
+    let mut message = String::new();
     if !missing.is_empty() {
-        wrong.push(format!(
-            "can happen, and is not in your set: {}",
-            list(&missing)
-        ));
+        message += &format!("possible, but not in your set: {}\n", list(&missing));
     }
     if !impossible.is_empty() {
-        wrong.push(format!(
-            "is in your set, and cannot happen: {}",
-            list(&impossible)
-        ));
-    }
-    if wrong.is_empty() {
-        return;
-    }
-    let mut message = wrong.join("\n");
-    if !impossible.is_empty() {
-        write!(message, "\n\nWhy it cannot happen: {why_not}.").expect("a String takes it");
+        message += &format!("in your set, but impossible: {}\n", list(&impossible));
+        message += &format!("What rules it out: {why_not}.\n");
     }
     if !missing.is_empty() {
-        write!(message, "\n\n{}", dry_run(missing, program)).expect("a String takes it");
+        message += &format!("\n{}", dry_run(missing, program));
     }
-    panic!("{message}");
+    assert!(message.is_empty(), "{message}");
 }
 
 /// Every outcome that `program` comes to.
@@ -240,8 +228,14 @@ where
         assert!(!missing.contains(&outcome), "{outcome:?} can happen");
     });
     let failure = refuted.expect_err("the model has come to each of these outcomes before");
+    let remedy = if failure.report.contains("Usually:") {
+        ", and \"Usually\" tells what would keep the program from it"
+    } else {
+        ""
+    };
     format!(
-        "This is how. The model was told that it cannot happen, so \"fails\" and \"panics\" mean: here it does.\n\n{}",
+        "This is how it happens. The model was told that it cannot, so where it does, the model \"fails\" and the \
+         program \"panics\"{remedy}. It is not the program that is wrong here: it is the set.\n\n{}",
         failure.report
     )
 }
