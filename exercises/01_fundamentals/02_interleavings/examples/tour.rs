@@ -18,10 +18,11 @@ use std::sync::atomic::{
     fence,
 };
 use std::thread;
+use std::time::{Duration, Instant};
 
-/// Runs each of the six programs [`RUNS`] times.
+/// Runs each of the six programs up to 200,000 times.
 pub fn main() {
-    println!("How often each outcome came, of {RUNS} runs:");
+    println!("How often each outcome came:");
     increments();
     store_buffering();
     message_passing();
@@ -116,11 +117,14 @@ fn message_passing() {
     );
 }
 
-/// How often each program runs.
-const RUNS: usize = 200_000;
+/// How often a program runs, unless [`PATIENCE`] ends first.
+const ROUNDS: usize = 200;
+const RUNS_IN_A_ROUND: usize = 1_000;
 
-/// Runs a program again and again, each time with memory of its own. The two threads meet before each run, so that
-/// they are at the same memory at the same time, as nearly as can be.
+/// Where the two threads have to share a core, meeting takes long.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Runs a program again and again, and counts what it came to.
 fn run<M, A, B, T>(
     main: impl Fn(&M) -> A,
     other: impl Fn(&M) -> B + Sync,
@@ -131,7 +135,31 @@ where
     B: Send,
     T: Ord,
 {
-    let memories: Vec<M> = (0..RUNS).map(|_| M::default()).collect();
+    let begun = Instant::now();
+    let mut seen = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        for outcome in side_by_side(&main, &other, &outcome) {
+            *seen.entry(outcome).or_default() += 1;
+        }
+        if begun.elapsed() > PATIENCE {
+            break;
+        }
+    }
+    seen
+}
+
+/// A round: each run has memory of its own, and the two threads meet before it, so that they are at the same memory at
+/// the same time, as nearly as can be.
+fn side_by_side<M, A, B, T>(
+    main: impl Fn(&M) -> A,
+    other: impl Fn(&M) -> B + Sync,
+    outcome: impl Fn(&M, A, B) -> T,
+) -> Vec<T>
+where
+    M: Default + Sync,
+    B: Send,
+{
+    let memories: Vec<M> = (0..RUNS_IN_A_ROUND).map(|_| M::default()).collect();
     let arrived = AtomicUsize::new(0);
     let meet = |run: usize| {
         arrived.fetch_add(1, Relaxed);
@@ -160,15 +188,12 @@ where
         let ours: Vec<A> = memories.iter().enumerate().map(run).collect();
         (ours, theirs.join().unwrap())
     });
-    let mut seen = BTreeMap::new();
-    for ((memory, a), b) in memories.iter().zip(ours).zip(theirs) {
-        *seen.entry(outcome(memory, a, b)).or_default() += 1;
-    }
-    seen
+    let all = memories.iter().zip(ours).zip(theirs);
+    all.map(|((memory, a), b)| outcome(memory, a, b)).collect()
 }
 
 fn show<T: Copy + Debug + Ord>(program: &str, seen: BTreeMap<T, usize>, yours: BTreeSet<T>) {
-    println!("\n{program}");
+    println!("\n{program}, {} runs", seen.values().sum::<usize>());
     let all: BTreeSet<T> = yours.iter().chain(seen.keys()).copied().collect();
     for outcome in all {
         let times = seen.get(&outcome).copied().unwrap_or(0);

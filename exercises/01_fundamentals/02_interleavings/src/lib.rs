@@ -5,6 +5,9 @@
 
 #[cfg(test)]
 use harness::sync::model as sync;
+#[cfg(not(test))]
+#[allow(unused_imports, reason = "your file runs nothing")]
+use harness::sync::real as sync;
 
 mod interleavings;
 pub use interleavings::{

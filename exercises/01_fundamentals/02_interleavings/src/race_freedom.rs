@@ -14,8 +14,8 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Catches the lost update that is forgotten: both load before either stores. And the increment that is thought to
-/// vanish altogether.
+/// Catches the lost update that is forgotten: both load before either stores. Catches, too, two updates that are
+/// thought to be lost at once.
 #[test]
 fn increments_by_load_and_store() {
     fn program() -> u32 {
@@ -102,7 +102,7 @@ fn store_buffering_fenced() {
     );
 }
 
-/// Catches the belief that stores become visible in the order in which they stand in the program.
+/// Catches the belief that stores become visible in the order in which they were executed.
 ///
 /// mem, "Incorrect synchronization".
 #[test]

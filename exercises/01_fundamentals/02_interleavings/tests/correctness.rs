@@ -19,9 +19,28 @@ use std::sync::atomic::{
 use std::time::{Duration, Instant};
 
 #[test]
+fn increments_count_to_two_at_most() {
+    assert_values(&increments_by_load_and_store(), |&n| n <= 2);
+    assert_values(&increments_by_fetch_add(), |&n| n <= 2);
+}
+
+#[test]
+fn store_buffering_loads_0_or_1() {
+    let is_stored = |loads: &Loads| loads.main <= 1 && loads.other <= 1;
+    assert_values(&store_buffering_relaxed(), is_stored);
+    assert_values(&store_buffering_fenced(), is_stored);
+}
+
+#[test]
+fn data_is_0_or_42() {
+    let is_stored = |message: &Message| [0, 42].contains(&message.data);
+    assert_values(&message_passing_relaxed(), is_stored);
+    assert_values(&message_passing_release_acquire(), is_stored);
+}
+
+#[test]
 fn increments_by_load_and_store_on_this_machine() {
     let yours = increments_by_load_and_store();
-    assert_values(&yours, |&n| n <= 2, "two increments count to 2 at most");
     let increment = |n: &AtomicU32| {
         let seen = n.load(Relaxed);
         n.store(seen + 1, Relaxed);
@@ -32,7 +51,6 @@ fn increments_by_load_and_store_on_this_machine() {
 #[test]
 fn increments_by_fetch_add_on_this_machine() {
     let yours = increments_by_fetch_add();
-    assert_values(&yours, |&n| n <= 2, "two increments count to 2 at most");
     let increment = |n: &AtomicU32| {
         n.fetch_add(1, Relaxed);
     };
@@ -42,7 +60,6 @@ fn increments_by_fetch_add_on_this_machine() {
 #[test]
 fn store_buffering_relaxed_on_this_machine() {
     let yours = store_buffering_relaxed();
-    assert_values(&yours, is_stored, "a load reads 0 or 1");
     assert_covers(
         &yours,
         |Buffers { x, y }| {
@@ -60,7 +77,6 @@ fn store_buffering_relaxed_on_this_machine() {
 #[test]
 fn store_buffering_fenced_on_this_machine() {
     let yours = store_buffering_fenced();
-    assert_values(&yours, is_stored, "a load reads 0 or 1");
     assert_covers(
         &yours,
         |Buffers { x, y }| {
@@ -80,7 +96,6 @@ fn store_buffering_fenced_on_this_machine() {
 #[test]
 fn message_passing_relaxed_on_this_machine() {
     let yours = message_passing_relaxed();
-    assert_values(&yours, is_sent, "data is 0 or 42");
     assert_covers(
         &yours,
         |Mailbox { data, ready }| Message {
@@ -98,7 +113,6 @@ fn message_passing_relaxed_on_this_machine() {
 #[test]
 fn message_passing_release_acquire_on_this_machine() {
     let yours = message_passing_release_acquire();
-    assert_values(&yours, is_sent, "data is 0 or 42");
     assert_covers(
         &yours,
         |Mailbox { data, ready }| Message {
@@ -113,34 +127,36 @@ fn message_passing_release_acquire_on_this_machine() {
     );
 }
 
-/// A `fetch_add` can do nothing that a load and a store cannot do with nobody in between.
+/// A `fetch_add` is a load and a store with nobody in between, and that may happen to the other two as well.
 #[test]
 fn fetch_add_adds_no_outcome() {
     assert_adds_none(
-        &increments_by_fetch_add(),
-        "fetch_add",
-        &increments_by_load_and_store(),
-        "load and store",
+        ("increments_by_fetch_add", increments_by_fetch_add()),
+        (
+            "increments_by_load_and_store",
+            increments_by_load_and_store(),
+        ),
     );
 }
 
+/// What can happen in spite of the fences can happen without them.
 #[test]
 fn fences_add_no_outcome() {
     assert_adds_none(
-        &store_buffering_fenced(),
-        "with fences",
-        &store_buffering_relaxed(),
-        "without",
+        ("store_buffering_fenced", store_buffering_fenced()),
+        ("store_buffering_relaxed", store_buffering_relaxed()),
     );
 }
 
+/// What can happen in spite of Release and Acquire can happen with Relaxed.
 #[test]
 fn release_and_acquire_add_no_outcome() {
     assert_adds_none(
-        &message_passing_release_acquire(),
-        "Release and Acquire",
-        &message_passing_relaxed(),
-        "Relaxed",
+        (
+            "message_passing_release_acquire",
+            message_passing_release_acquire(),
+        ),
+        ("message_passing_relaxed", message_passing_relaxed()),
     );
 }
 
@@ -159,8 +175,8 @@ fn store_buffering_has_no_favourite_thread() {
             };
             assert!(
                 yours.contains(&exchanged),
-                "{name}: {outcome:?} is in your set, and {exchanged:?}, which is the same with the threads' names \
-                 exchanged, is not"
+                "in {name} is {outcome:?}, but not {exchanged:?}, which is the same with the names of the threads \
+                 exchanged"
             );
         }
     }
@@ -173,10 +189,6 @@ struct Buffers {
     y: AtomicU32,
 }
 
-fn is_stored(loads: &Loads) -> bool {
-    loads.main <= 1 && loads.other <= 1
-}
-
 /// The memory of message passing.
 #[derive(Default)]
 struct Mailbox {
@@ -184,31 +196,27 @@ struct Mailbox {
     ready: AtomicBool,
 }
 
-fn is_sent(message: &Message) -> bool {
-    [0, 42].contains(&message.data)
-}
-
-/// Fails if `yours` has an outcome with a value that is stored nowhere in the program.
+/// Fails if `yours` has an outcome with a value that nobody ever stores.
 #[track_caller]
-fn assert_values<T: Debug + Ord>(yours: &BTreeSet<T>, possible: impl Fn(&T) -> bool, why: &str) {
+fn assert_values<T: Debug + Ord>(yours: &BTreeSet<T>, stored: impl Fn(&T) -> bool) {
     for outcome in yours {
-        assert!(possible(outcome), "{outcome:?} is in your set, but {why}");
+        assert!(
+            stored(outcome),
+            "{outcome:?} is in your set, with a value that the program never stores"
+        );
     }
 }
 
 /// Fails if a stronger program has an outcome that the weaker does not have.
 #[track_caller]
 fn assert_adds_none<T: Debug + Ord>(
-    stronger: &BTreeSet<T>,
-    strong: &str,
-    weaker: &BTreeSet<T>,
-    weak: &str,
+    (strong, stronger): (&str, BTreeSet<T>),
+    (weak, weaker): (&str, BTreeSet<T>),
 ) {
-    for outcome in stronger {
-        assert!(
-            weaker.contains(outcome),
-            "{strong}: {outcome:?} can happen, as you have it; then it can happen {weak}, too: what is stronger takes \
-             outcomes away and adds none"
+    if let Some(outcome) = stronger.difference(&weaker).next() {
+        panic!(
+            "one of two sets is wrong: {outcome:?} is in {strong} and not in {weak}. The first program is the second \
+             with something stronger in it, which may take outcomes away and adds none"
         );
     }
 }

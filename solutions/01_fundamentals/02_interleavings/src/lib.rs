@@ -3,6 +3,9 @@
 
 #[cfg(test)]
 use harness::sync::model as sync;
+#[cfg(not(test))]
+#[allow(unused_imports, reason = "the sets are written down, and nothing runs")]
+use harness::sync::real as sync;
 
 mod interleavings;
 pub use interleavings::{
