@@ -162,7 +162,10 @@ fn message_passing_release_acquire() {
     );
 }
 
-/// Spawns `other`, runs `main` meanwhile, and gives what both have returned.
+/// Spawns `other`, runs `main` meanwhile, and gives what both have returned. `other` knows what was stored before it
+/// was spawned, and after the join all is known that it has stored.
+///
+/// GR-01.
 #[track_caller]
 fn both<A, B: Send>(main: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
     thread::scope(|scope| {
@@ -206,15 +209,18 @@ fn outcomes<T: Copy + Ord + Send + 'static>(program: fn() -> T) -> BTreeSet<T> {
     // Of std, and so invisible to the model: it takes no part in the program.
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
     let collected = Arc::clone(&seen);
-    // Milliseconds are enough. If ever they are not, the test shall run out of time rather than call impossible what
-    // it has not come to.
-    let model = Model::new().budget(Duration::from_secs(600));
-    model.check(move || {
+    everything().check(move || {
         let outcome = program();
         collected.lock().unwrap().insert(outcome);
     });
     let seen = seen.lock().unwrap();
     seen.clone()
+}
+
+/// A model that does not stop early. Milliseconds are enough; if ever they are not, the test shall run out of time
+/// rather than call impossible what the model has not come to.
+fn everything() -> Model {
+    Model::new().budget(Duration::from_secs(600))
 }
 
 /// The simplest interleaving that leads to one of these outcomes: the model is told that none of them can happen, and
@@ -223,7 +229,7 @@ fn dry_run<T>(missing: BTreeSet<T>, program: fn() -> T) -> String
 where
     T: Copy + Debug + Ord + Send + Sync + 'static,
 {
-    let refuted = Model::new().explore(move || {
+    let refuted = everything().explore(move || {
         let outcome = program();
         assert!(!missing.contains(&outcome), "{outcome:?} can happen");
     });
