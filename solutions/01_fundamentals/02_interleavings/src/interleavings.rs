@@ -64,10 +64,11 @@ pub fn increments_by_fetch_add() -> BTreeSet<u32> {
 /// y.load(Relaxed)                   x.load(Relaxed)
 /// ```
 pub fn store_buffering_relaxed() -> BTreeSet<Loads> {
-    // Three ways in turns: `main` first, `other` first, both stores before both loads. And one that no taking
-    // of turns explains: both read 0. Nothing orders either store before the other thread's load, so either
-    // load may read the value before it. A processor does this when both stores are in its cores' store
-    // buffers still; a compiler, when it moves a load up across a store to another address.
+    // All that two loads of 0 or 1 can read. Three by taking turns: `main` first, `other` first, both stores
+    // before both loads. And one that no taking of turns explains: both read 0. Nothing orders either store
+    // before the other thread's load, so either load may read the value before it. Processors do this while
+    // both stores are still in their cores' store buffers; a compiler does, if it moves a load up across a
+    // store to another address.
     BTreeSet::from([
         Loads { main: 0, other: 0 },
         Loads { main: 0, other: 1 },
@@ -105,26 +106,14 @@ pub fn store_buffering_fenced() -> BTreeSet<Loads> {
 /// let data = data.load(Relaxed);    ready.store(true, Relaxed);
 /// ```
 pub fn message_passing_relaxed() -> BTreeSet<Message> {
-    // In turns: `main` looks at both before `other` writes; between its looks one or both are written (it has
-    // missed `ready`, and sees the data); it looks after both. And out of turn: `ready` is there, the data
-    // is not. That `main` reads `true` does not order the store of 42 before its next load.
+    // Everything, again. Three by taking turns: `main` looks at both before `other` writes, or at both after it,
+    // or it misses `ready` and then finds the data, stored between its looks. And one out of turn: `ready` is
+    // there, and the data is not. That `main` reads `true` does not order the store of 42 before its next load.
     BTreeSet::from([
-        Message {
-            ready: false,
-            data: 0,
-        },
-        Message {
-            ready: false,
-            data: 42,
-        },
-        Message {
-            ready: true,
-            data: 0,
-        },
-        Message {
-            ready: true,
-            data: 42,
-        },
+        read(false, 0),
+        read(false, 42),
+        read(true, 0),
+        read(true, 42),
     ])
 }
 
@@ -139,18 +128,10 @@ pub fn message_passing_release_acquire() -> BTreeSet<Message> {
     // A load of `true` with Acquire reads from the store with Release: everything before that store, 42
     // included, happens before everything after that load. So `true` comes with 42, always.
     // A load of `false` reads from no store of `other` and orders nothing: both values are possible behind it.
-    BTreeSet::from([
-        Message {
-            ready: false,
-            data: 0,
-        },
-        Message {
-            ready: false,
-            data: 42,
-        },
-        Message {
-            ready: true,
-            data: 42,
-        },
-    ])
+    BTreeSet::from([read(false, 0), read(false, 42), read(true, 42)])
+}
+
+/// A message in one line: what `main` read in `ready`, and then in `data`.
+fn read(ready: bool, data: u32) -> Message {
+    Message { ready, data }
 }
