@@ -1,0 +1,31 @@
+//! A set belongs to whoever asked for it: asking starts no thread, and when the set is dropped nothing is left.
+
+use harness::leaks;
+use std::collections::BTreeSet;
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+#[test]
+fn the_sets_of_increments_leave_nothing() {
+    leaves_nothing(interleavings::increments_by_load_and_store);
+    leaves_nothing(interleavings::increments_by_fetch_add);
+}
+
+#[test]
+fn the_sets_of_store_buffering_leave_nothing() {
+    leaves_nothing(interleavings::store_buffering_relaxed);
+    leaves_nothing(interleavings::store_buffering_fenced);
+}
+
+#[test]
+fn the_sets_of_message_passing_leave_nothing() {
+    leaves_nothing(interleavings::message_passing_relaxed);
+    leaves_nothing(interleavings::message_passing_release_acquire);
+}
+
+/// Asks twice, as a program may that compares what it saw with the set each time.
+#[track_caller]
+fn leaves_nothing<T: Ord + std::fmt::Debug>(set: fn() -> BTreeSet<T>) {
+    leaks::check(|| assert_eq!(set(), set(), "the same set each time"));
+}

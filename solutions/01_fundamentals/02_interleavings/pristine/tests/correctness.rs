@@ -1,0 +1,312 @@
+//! What your sets have to do with this machine, and with each other.
+//!
+//! A machine shows some of what can happen, never all of it, so these tests find outcomes that are missing and no
+//! others. That a set is exact is for the models in `src/race_freedom.rs` to say.
+
+use harness::sync::real::thread;
+use interleavings::{
+    Loads, Message, increments_by_fetch_add, increments_by_load_and_store, message_passing_relaxed,
+    message_passing_release_acquire, store_buffering_fenced, store_buffering_relaxed,
+};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::hint::spin_loop;
+use std::sync::atomic::{
+    AtomicBool, AtomicU32, AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
+};
+use std::time::{Duration, Instant};
+
+#[test]
+fn increments_count_to_two_at_most() {
+    assert_values(&increments_by_load_and_store(), |&n| n <= 2);
+    assert_values(&increments_by_fetch_add(), |&n| n <= 2);
+}
+
+#[test]
+fn store_buffering_loads_0_or_1() {
+    let is_stored = |loads: &Loads| loads.main <= 1 && loads.other <= 1;
+    assert_values(&store_buffering_relaxed(), is_stored);
+    assert_values(&store_buffering_fenced(), is_stored);
+}
+
+#[test]
+fn data_is_0_or_42() {
+    let is_stored = |message: &Message| [0, 42].contains(&message.data);
+    assert_values(&message_passing_relaxed(), is_stored);
+    assert_values(&message_passing_release_acquire(), is_stored);
+}
+
+#[test]
+fn increments_by_load_and_store_on_this_machine() {
+    let yours = increments_by_load_and_store();
+    let increment = |n: &AtomicU32| {
+        let seen = n.load(Relaxed);
+        n.store(seen + 1, Relaxed);
+    };
+    assert_covers(&yours, increment, increment, |n, (), ()| n.load(Relaxed));
+}
+
+#[test]
+fn increments_by_fetch_add_on_this_machine() {
+    let yours = increments_by_fetch_add();
+    let increment = |n: &AtomicU32| {
+        n.fetch_add(1, Relaxed);
+    };
+    assert_covers(&yours, increment, increment, |n, (), ()| n.load(Relaxed));
+}
+
+#[test]
+fn store_buffering_relaxed_on_this_machine() {
+    let yours = store_buffering_relaxed();
+    assert_covers(
+        &yours,
+        |Buffers { x, y }| {
+            x.store(1, Relaxed);
+            y.load(Relaxed)
+        },
+        |Buffers { x, y }| {
+            y.store(1, Relaxed);
+            x.load(Relaxed)
+        },
+        |_, main, other| Loads { main, other },
+    );
+}
+
+#[test]
+fn store_buffering_fenced_on_this_machine() {
+    let yours = store_buffering_fenced();
+    assert_covers(
+        &yours,
+        |Buffers { x, y }| {
+            x.store(1, Relaxed);
+            fence(SeqCst);
+            y.load(Relaxed)
+        },
+        |Buffers { x, y }| {
+            y.store(1, Relaxed);
+            fence(SeqCst);
+            x.load(Relaxed)
+        },
+        |_, main, other| Loads { main, other },
+    );
+}
+
+#[test]
+fn message_passing_relaxed_on_this_machine() {
+    let yours = message_passing_relaxed();
+    assert_covers(
+        &yours,
+        |Mailbox { data, ready }| Message {
+            ready: ready.load(Relaxed),
+            data: data.load(Relaxed),
+        },
+        |Mailbox { data, ready }| {
+            data.store(42, Relaxed);
+            ready.store(true, Relaxed);
+        },
+        |_, message, ()| message,
+    );
+}
+
+#[test]
+fn message_passing_release_acquire_on_this_machine() {
+    let yours = message_passing_release_acquire();
+    assert_covers(
+        &yours,
+        |Mailbox { data, ready }| Message {
+            ready: ready.load(Acquire),
+            data: data.load(Relaxed),
+        },
+        |Mailbox { data, ready }| {
+            data.store(42, Relaxed);
+            ready.store(true, Release);
+        },
+        |_, message, ()| message,
+    );
+}
+
+/// A `fetch_add` is a load and a store with nobody in between, and that may happen to the other two as well.
+#[test]
+fn fetch_add_adds_no_outcome() {
+    assert_adds_none(
+        ("increments_by_fetch_add", increments_by_fetch_add()),
+        (
+            "increments_by_load_and_store",
+            increments_by_load_and_store(),
+        ),
+    );
+}
+
+/// What can happen in spite of the fences can happen without them.
+#[test]
+fn fences_add_no_outcome() {
+    assert_adds_none(
+        ("store_buffering_fenced", store_buffering_fenced()),
+        ("store_buffering_relaxed", store_buffering_relaxed()),
+    );
+}
+
+/// What can happen in spite of Release and Acquire can happen with Relaxed.
+#[test]
+fn release_and_acquire_add_no_outcome() {
+    assert_adds_none(
+        (
+            "message_passing_release_acquire",
+            message_passing_release_acquire(),
+        ),
+        ("message_passing_relaxed", message_passing_relaxed()),
+    );
+}
+
+/// Exchange `main` and `other`, and with them `x` and `y`: store buffering is the same program as before.
+#[test]
+fn store_buffering_has_no_favourite_thread() {
+    for (name, yours) in [
+        ("store_buffering_relaxed", store_buffering_relaxed()),
+        ("store_buffering_fenced", store_buffering_fenced()),
+    ] {
+        for &outcome in &yours {
+            let Loads { main, other } = outcome;
+            let exchanged = Loads {
+                main: other,
+                other: main,
+            };
+            assert!(
+                yours.contains(&exchanged),
+                "in {name} is {outcome:?}, but not {exchanged:?}, which is the same with the names of the threads \
+                 exchanged"
+            );
+        }
+    }
+}
+
+/// The memory of store buffering.
+#[derive(Default)]
+struct Buffers {
+    x: AtomicU32,
+    y: AtomicU32,
+}
+
+/// The memory of message passing.
+#[derive(Default)]
+struct Mailbox {
+    data: AtomicU32,
+    ready: AtomicBool,
+}
+
+/// Fails if `yours` has an outcome with a value that nobody ever stores.
+#[track_caller]
+fn assert_values<T: Debug + Ord>(yours: &BTreeSet<T>, stored: impl Fn(&T) -> bool) {
+    for outcome in yours {
+        assert!(
+            stored(outcome),
+            "{outcome:?} is in your set, with a value that the program never stores"
+        );
+    }
+}
+
+/// Fails if a stronger program has an outcome that the weaker does not have.
+#[track_caller]
+fn assert_adds_none<T: Debug + Ord>(
+    (strong, stronger): (&str, BTreeSet<T>),
+    (weak, weaker): (&str, BTreeSet<T>),
+) {
+    if let Some(outcome) = stronger.difference(&weaker).next() {
+        panic!(
+            "one of two sets is wrong: {outcome:?} is in {strong} and not in {weak}. The first program is the second \
+             with something stronger in it, which may take outcomes away and adds none"
+        );
+    }
+}
+
+/// Fails if the program, made of a part of `main` and one of `other`, comes to an outcome that is not in `yours`: with
+/// one thread after the other, or with both at once as this machine likes it.
+#[track_caller]
+fn assert_covers<M, A, B, T>(
+    yours: &BTreeSet<T>,
+    main: impl Fn(&M) -> A,
+    other: impl Fn(&M) -> B + Sync,
+    outcome: impl Fn(&M, A, B) -> T,
+) where
+    M: Default + Sync,
+    B: Send,
+    T: Debug + Ord,
+{
+    let memory = M::default();
+    let first = main(&memory);
+    let second = thread::scope(|s| s.spawn(|| other(&memory)).join().unwrap());
+    let seen = outcome(&memory, first, second);
+    assert!(
+        yours.contains(&seen),
+        "{seen:?} is not in your set: `main` did all its part, and then `other`"
+    );
+
+    let memory = M::default();
+    let first = thread::scope(|s| s.spawn(|| other(&memory)).join().unwrap());
+    let second = main(&memory);
+    let seen = outcome(&memory, second, first);
+    assert!(
+        yours.contains(&seen),
+        "{seen:?} is not in your set: `other` did all its part, and then `main`"
+    );
+
+    // A round is short, so that a busy machine, on which the two rarely run at once, ends the test early and not late.
+    let begun = Instant::now();
+    for _ in 0..20 {
+        for seen in side_by_side(&main, &other, &outcome) {
+            assert!(
+                yours.contains(&seen),
+                "{seen:?} is not in your set, and this machine has just shown it"
+            );
+        }
+        if begun.elapsed() > Duration::from_millis(300) {
+            break;
+        }
+    }
+}
+
+/// Runs the program a hundred times, each time with memory of its own. The two threads meet before each run, so that
+/// they are at the same memory at the same time, as nearly as can be.
+fn side_by_side<M, A, B, T>(
+    main: impl Fn(&M) -> A,
+    other: impl Fn(&M) -> B + Sync,
+    outcome: impl Fn(&M, A, B) -> T,
+) -> Vec<T>
+where
+    M: Default + Sync,
+    B: Send,
+{
+    let memories: Vec<M> = (0..100).map(|_| M::default()).collect();
+    let arrived = AtomicUsize::new(0);
+    let meet = |run: usize| {
+        arrived.fetch_add(1, Relaxed);
+        let mut looks = 0;
+        while arrived.load(Relaxed) < 2 * (run + 1) {
+            looks += 1;
+            // The other thread may need this very core.
+            if looks % 1_000 == 0 {
+                thread::yield_now();
+            }
+            spin_loop();
+        }
+    };
+    let (ours, theirs) = thread::scope(|s| {
+        let theirs = s.spawn(|| {
+            let run = |(run, memory)| {
+                meet(run);
+                other(memory)
+            };
+            memories.iter().enumerate().map(run).collect::<Vec<B>>()
+        });
+        let run = |(run, memory)| {
+            meet(run);
+            main(memory)
+        };
+        let ours: Vec<A> = memories.iter().enumerate().map(run).collect();
+        (ours, theirs.join().unwrap())
+    });
+    let all = memories.iter().zip(ours).zip(theirs);
+    all.map(|((memory, a), b)| outcome(memory, a, b)).collect()
+}

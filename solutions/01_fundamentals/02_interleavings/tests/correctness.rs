@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate interleavings_solution as interleavings;
+
+#[path = "../../../../exercises/01_fundamentals/02_interleavings/tests/correctness.rs"]
+mod correctness;
