@@ -5,6 +5,7 @@
 use crate::sync::cell::UnsafeCell;
 use crate::sync::{Condvar, Mutex};
 use crate::{reduce, sum};
+use std::sync::Arc;
 
 /// Catches a total that threads share and do not add to in one step, and one that is read before all have
 /// ended.
@@ -38,16 +39,16 @@ fn order_is_kept_in_every_interleaving() {
 
 /// The items are written before the call, the partial results during it, and what comes out is read after it.
 /// Catches a result that is handed over by something that orders nothing, such as a Relaxed flag: whoever
-/// reads it then reads it while it is written, as far as anybody can tell. A spawn and a join do order.
+/// reads it then may do so while it is written. A spawn and a join do order.
 #[test]
 fn what_a_worker_made_is_there_for_the_caller() {
     // GR-01, GR-02
     harness::model(|| {
-        let items = [1, 20, 300, 4_000].map(|n| Watched::new("item", n));
-        let total = reduce(&items, 2, |left, right| {
-            Watched::new("partial", left.read() + right.read())
+        let items = ["a", "b", "c", "d"].map(|letter| Arc::new(Watched::new(letter)));
+        let all = reduce(&items, 2, |left, right| {
+            Arc::new(Watched::new(&(left.read() + &right.read())))
         });
-        assert_eq!(total.map(|total| total.read()), Some(4_321));
+        assert_eq!(all.map(|all| all.read()).as_deref(), Some("abcd"));
     });
 }
 
@@ -74,18 +75,21 @@ fn no_run_is_held_up_by_another() {
     });
 }
 
-/// Two items and more workers than could ever be spawned. A model has room for five threads: catches those
-/// that are spawned for nothing, and arithmetic on `workers` that overflows.
+/// Two items, and more workers than that. A model has room for five threads: catches those that are spawned for
+/// nothing. And then as many workers as can be asked for: catches arithmetic that overflows.
 #[test]
 fn nobody_is_spawned_for_nothing() {
     harness::model(|| {
-        assert_eq!(sum(&[1, 20], usize::MAX), 21);
-        assert_eq!(sum(&[], usize::MAX), 0);
+        for workers in [64, usize::MAX] {
+            assert_eq!(sum(&[1, 20], workers), 21, "1 + 20, on {workers} workers");
+            assert_eq!(sum(&[], workers), 0, "nothing, on {workers} workers");
+        }
     });
 }
 
-/// A number that the model watches: a read that nothing orders after its making is a data race.
-struct Watched(UnsafeCell<u32>);
+/// A word that the model watches, by the name that it spells: a read that nothing orders after its making is a
+/// data race.
+struct Watched(UnsafeCell<String>);
 
 // SAFETY: the cell is written while it is made and only read afterwards, by way of the facade. Whether the reads
 // are ordered after the making is what the model checks, before the memory is touched.
@@ -93,26 +97,20 @@ unsafe impl Sync for Watched {}
 
 impl Watched {
     #[track_caller]
-    fn new(name: &str, number: u32) -> Self {
-        let cell = UnsafeCell::named(name, 0);
+    fn new(word: &str) -> Self {
+        let cell = UnsafeCell::named(word, String::new());
         cell.with_mut(|slot| {
             // SAFETY: the cell has not left this function.
-            unsafe { *slot = number };
+            unsafe { (*slot).push_str(word) };
         });
         Self(cell)
     }
 
     #[track_caller]
-    fn read(&self) -> u32 {
+    fn read(&self) -> String {
         self.0.with(|slot| {
             // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
-            unsafe { *slot }
+            unsafe { (*slot).clone() }
         })
-    }
-}
-
-impl Clone for Watched {
-    fn clone(&self) -> Self {
-        Self::new("clone", self.read())
     }
 }

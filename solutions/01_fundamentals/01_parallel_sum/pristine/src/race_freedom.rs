@@ -1,0 +1,114 @@
+//! Models: each explores every interleaving of a few threads. IDs such as GR-02 name behaviours of goroutines.
+//!
+//! Threads that share nothing do nothing that could be interleaved: then a model has one interleaving, or few.
+
+use crate::sync::cell::UnsafeCell;
+use crate::sync::{Condvar, Mutex};
+use crate::{reduce, sum};
+use std::sync::Arc;
+
+/// Catches a total that threads share and do not add to in one step, and one that is read before all have
+/// ended.
+#[test]
+fn the_sum_is_the_same_in_every_interleaving() {
+    // GR-02
+    harness::model(|| {
+        assert_eq!(sum(&[1, 20], 2), 21, "1 + 20, on 2 workers");
+    });
+}
+
+/// The same with a third thread and runs that are not equally long: 1 and 20, 300 and 4000, 50000.
+#[test]
+fn a_shorter_last_run_is_summed_too() {
+    // GR-02
+    harness::model(|| {
+        let numbers = [1, 20, 300, 4_000, 50_000];
+        assert_eq!(sum(&numbers, 3), 54_321, "{numbers:?}, on 3 workers");
+    });
+}
+
+/// Catches results that are combined as they come in: a later run may well be done first.
+#[test]
+fn order_is_kept_in_every_interleaving() {
+    harness::model(|| {
+        let letters = ["a", "b", "c"].map(String::from);
+        let word = reduce(&letters, 3, |left, right| left + &right);
+        assert_eq!(word.as_deref(), Some("abc"), "a, b, c, on 3 workers");
+    });
+}
+
+/// The items are written before the call, the partial results during it, and what comes out is read after it.
+/// Catches a result that is handed over by something that orders nothing, such as a Relaxed flag: whoever
+/// reads it then may do so while it is written. A spawn and a join do order.
+#[test]
+fn what_a_worker_made_is_there_for_the_caller() {
+    // GR-01, GR-02
+    harness::model(|| {
+        let items = ["a", "b", "c", "d"].map(|letter| Arc::new(Watched::new(letter)));
+        let all = reduce(&items, 2, |left, right| {
+            Arc::new(Watched::new(&(left.read() + &right.read())))
+        });
+        assert_eq!(all.map(|all| all.read()).as_deref(), Some("abcd"));
+    });
+}
+
+/// Four items make two runs, so `combine` is called once for each. Either call waits for the other: a program
+/// that only goes on if the runs are reduced at the same time. Catches a worker that is joined before the next
+/// one is spawned.
+#[test]
+fn no_run_is_held_up_by_another() {
+    harness::model(|| {
+        let arrived = Mutex::named("arrived", 0);
+        let both = Condvar::named("both");
+        let word = reduce(&["a", "b", "c", "d"].map(String::from), 2, |left, right| {
+            let mut arrived = arrived.lock();
+            *arrived += 1;
+            if *arrived == 2 {
+                both.notify_all();
+            }
+            while *arrived < 2 {
+                both.wait(&mut arrived);
+            }
+            left + &right
+        });
+        assert_eq!(word.as_deref(), Some("abcd"));
+    });
+}
+
+/// Two items and more workers than could ever be spawned. A model has room for five threads: catches those
+/// that are spawned for nothing, and arithmetic on `workers` that overflows.
+#[test]
+fn nobody_is_spawned_for_nothing() {
+    harness::model(|| {
+        assert_eq!(sum(&[1, 20], usize::MAX), 21);
+        assert_eq!(sum(&[], usize::MAX), 0);
+    });
+}
+
+/// A word that the model watches, by the name that it spells: a read that nothing orders after its making is a
+/// data race.
+struct Watched(UnsafeCell<String>);
+
+// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade. Whether the reads
+// are ordered after the making is what the model checks, before the memory is touched.
+unsafe impl Sync for Watched {}
+
+impl Watched {
+    #[track_caller]
+    fn new(word: &str) -> Self {
+        let cell = UnsafeCell::named(word, String::new());
+        cell.with_mut(|slot| {
+            // SAFETY: the cell has not left this function.
+            unsafe { (*slot).push_str(word) };
+        });
+        Self(cell)
+    }
+
+    #[track_caller]
+    fn read(&self) -> String {
+        self.0.with(|slot| {
+            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
+            unsafe { (*slot).clone() }
+        })
+    }
+}
