@@ -75,13 +75,15 @@ fn no_run_is_held_up_by_another() {
     });
 }
 
-/// Two items and more workers than could ever be spawned. A model has room for five threads: catches those
-/// that are spawned for nothing, and arithmetic on `workers` that overflows.
+/// Two items, and more workers than that. A model has room for five threads: catches those that are spawned for
+/// nothing. And then as many workers as can be asked for: catches arithmetic that overflows.
 #[test]
 fn nobody_is_spawned_for_nothing() {
     harness::model(|| {
-        assert_eq!(sum(&[1, 20], usize::MAX), 21);
-        assert_eq!(sum(&[], usize::MAX), 0);
+        for workers in [64, usize::MAX] {
+            assert_eq!(sum(&[1, 20], workers), 21, "1 + 20, on {workers} workers");
+            assert_eq!(sum(&[], workers), 0, "nothing, on {workers} workers");
+        }
     });
 }
 
