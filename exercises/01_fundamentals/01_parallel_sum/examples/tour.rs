@@ -1,4 +1,5 @@
-//! A year of trade, a price a second: what was turned over, and the best trade that anybody could have made.
+//! A year of trade, a price every half minute: what was turned over, and the best trade that anybody could
+//! have made.
 //!
 //! ```text
 //! cargo run --release -p parallel_sum --example parallel_sum_tour
@@ -64,7 +65,7 @@ fn prices(count: u64) -> Vec<u64> {
 
 /// Sums and reduces on more and more workers, and shows how long it takes.
 pub fn main() {
-    let prices = prices(1 << 20);
+    let prices = prices(365 * 24 * 120);
     let spans: Vec<Span> = prices.iter().copied().map(Span::of).collect();
     let cores = available_parallelism().map_or(1, usize::from);
     println!("{} prices, {cores} cores\n", prices.len());

@@ -1,6 +1,8 @@
-//! Models: each explores every interleaving of a few threads. IDs such as GR-02 name behaviours of goroutines.
+//! Models: each explores every interleaving of a few threads. IDs such as GR-02 name behaviours of
+//! goroutines.
 //!
-//! Threads that share nothing do nothing that could be interleaved: then a model has one interleaving, or few.
+//! Threads that share nothing do nothing that could be interleaved: then a model has one interleaving, or
+//! few.
 
 use crate::sync::cell::UnsafeCell;
 use crate::sync::{Condvar, Mutex};
@@ -50,9 +52,9 @@ fn what_a_worker_made_is_there_for_the_caller() {
     });
 }
 
-/// Four items on two workers make two runs of two, and `combine` is called once in each. Either call waits for the
-/// other: the program ends only if the runs are reduced at the same time. Catches a worker that is joined before
-/// the next one is spawned.
+/// Four items on two workers make two runs of two, and `combine` is called once in each. Either call waits
+/// for the other: the program ends only if the runs are reduced at the same time. Catches a worker that is
+/// joined before the next one is spawned.
 #[test]
 fn no_run_is_held_up_by_another() {
     harness::model(|| {
@@ -65,12 +67,12 @@ fn no_run_is_held_up_by_another() {
     });
 }
 
-/// Seven items on four workers make three runs of two and one of one: three calls of `combine` that wait for one
-/// another. Catches runs of one, one, one and four, the last with all the remainder: that run comes to its second
-/// call only after its first.
+/// Seven items on four workers make three runs of two and one of one: three calls of `combine` that wait for
+/// one another. Catches runs of one, one, one and four, the last with all the remainder: that run comes to
+/// its second call only after its first.
 ///
-/// If one interleaving gets stuck here, all do, so at most one preemption in each is plenty: of the reference, 48
-/// interleavings instead of 17,281.
+/// With such runs it gets stuck in whatever order, so at most one preemption in each interleaving is plenty:
+/// of the reference, 48 instead of 17,281.
 #[test]
 fn no_run_is_longer_than_its_share() {
     harness::Model::new().preemption_bound(1).check(|| {
@@ -83,8 +85,8 @@ fn no_run_is_longer_than_its_share() {
     });
 }
 
-/// Two items, and more workers than that. A model has room for five threads: catches those that are spawned for
-/// nothing. And then as many workers as can be asked for: catches arithmetic that overflows.
+/// Two items, and more workers than that. A model has room for five threads: catches those that are spawned
+/// for nothing. And then as many workers as can be asked for: catches arithmetic that overflows.
 #[test]
 fn nobody_is_spawned_for_nothing() {
     harness::model(|| {
@@ -130,12 +132,12 @@ impl Meeting {
     }
 }
 
-/// A word that the model watches, by the name that it spells: a read that nothing orders after its making is a
-/// data race.
+/// A word that the model watches, by the name that it spells: a read that nothing orders after its making is
+/// a data race.
 struct Watched(UnsafeCell<String>);
 
-// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade. Whether the reads
-// are ordered after the making is what the model checks, before the memory is touched.
+// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade. Whether the
+// reads are ordered after the making is what the model checks, before the memory is touched.
 unsafe impl Sync for Watched {}
 
 impl Watched {

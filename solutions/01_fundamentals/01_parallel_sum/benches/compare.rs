@@ -1,8 +1,8 @@
-//! The sum of a slice: by one thread, by two workers of yours and of the reference, and by rayon on a pool of two.
-//! And a reduction whose `combine` is real work: products of 2 by 2 matrices, which do not commute.
+//! The sum of a slice: by one thread, by two workers of yours and of the reference, and by rayon on a pool of
+//! two. And a reduction whose `combine` is real work: products of 2 by 2 matrices, which do not commute.
 //!
-//! A thousand numbers take one core less time than it takes to spawn a thread, which is what the rows of yours
-//! and of the reference then show; rayon only has to wake the threads that its pool keeps.
+//! A thousand numbers take one core less time than it takes to spawn a thread, which is what the rows of
+//! yours and of the reference then show; rayon only has to wake the threads that its pool keeps.
 
 use divan::{Bencher, Divan, black_box};
 use harness::sync::real as sync;

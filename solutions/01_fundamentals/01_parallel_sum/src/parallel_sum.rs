@@ -3,8 +3,8 @@
 use crate::sync::thread;
 use std::panic::resume_unwind;
 
-/// The sum of `numbers`, worked out on up to `workers` threads; 0 if there are none. A sum beyond [`u64::MAX`]
-/// wraps around, as Go's does: it is right modulo 2^64.
+/// The sum of `numbers`, worked out on up to `workers` threads; 0 if there are none. A sum beyond
+/// [`u64::MAX`] wraps around, as Go's does: it is right modulo 2^64.
 ///
 /// How the work is shared out, and when the call returns, is as for [`reduce`].
 ///
@@ -19,19 +19,19 @@ pub fn sum(numbers: &[u64], workers: usize) -> u64 {
     reduce(numbers, workers, u64::wrapping_add).unwrap_or(0)
 }
 
-/// Puts `combine` between neighbours: of `a`, `b`, `c` it makes `combine(combine(a, b), c)`, on up to `workers`
-/// threads. `None` if there are no items; one item is its own result.
+/// Puts `combine` between neighbours: of `a`, `b`, `c` it makes `combine(combine(a, b), c)`, on up to
+/// `workers` threads. `None` if there are no items; one item is its own result.
 ///
 /// `combine` has to be associative, that is, it must not matter where the brackets are. It need not be
 /// commutative: the items stay in their order, whichever thread is done first.
 ///
-/// The items are cut into at most `workers` runs of neighbours, none of them empty, and none longer than their
-/// number divided by `workers`, rounded up. Each run is reduced by one thread, and no run is held up by another.
-/// No more than `workers` threads are spawned, and no more than there are runs; the calling thread may take a
-/// run itself. All of them have ended when the call returns or panics.
+/// The items are cut into at most `workers` runs of neighbours, none of them empty, and none longer than
+/// their number divided by `workers`, rounded up. Each run is reduced by one thread, and no run is held up by
+/// another. No more than `workers` threads are spawned, and no more than there are runs; the calling thread
+/// may take a run itself. All of them have ended when the call returns or panics.
 ///
-/// Unlike [`Iterator::reduce`], which goes from left to right, this chooses where the brackets are, and clones
-/// the items, which stay where they are.
+/// Unlike [`Iterator::reduce`], which goes from left to right, this chooses where the brackets are, and
+/// clones the items, which stay where they are.
 ///
 /// ```
 /// let words = ["to", "be", "or", "not"].map(String::from);
@@ -40,8 +40,8 @@ pub fn sum(numbers: &[u64], workers: usize) -> u64 {
 /// ```
 ///
 /// # Panics
-/// With `parallel_sum: no workers` if `workers` is zero, even if there is nothing to do; and if `combine` or the
-/// cloning of an item panics, on whichever thread.
+/// With `parallel_sum: no workers` if `workers` is zero, even if there is nothing to do; and if `combine` or
+/// the cloning of an item panics, on whichever thread.
 pub fn reduce<T, F>(items: &[T], workers: usize, combine: F) -> Option<T>
 where
     T: Clone + Send + Sync,
@@ -61,6 +61,7 @@ where
     let reduce_run = &reduce_run;
     Some(thread::scope(|s| {
         // `collect` is what starts them all: `map` alone would spawn each only when it is time to join it.
+        // They are made anew on every call; rayon keeps its threads, and so is faster for short slices.
         let others: Vec<_> = runs.map(|run| s.spawn(move || reduce_run(run))).collect();
         // Somebody has to wait for the others; that thread may as well take a run.
         let first = reduce_run(first);
