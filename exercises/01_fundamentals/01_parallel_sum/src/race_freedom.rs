@@ -52,9 +52,9 @@ fn what_a_worker_made_is_there_for_the_caller() {
     });
 }
 
-/// Four items on two workers make two runs of two, and `combine` is called once in each. Either call waits
-/// for the other: the program ends only if the runs are reduced at the same time. Catches a worker that is
-/// joined before the next one is spawned.
+/// Four items on two workers make two runs of two, and `combine` is called once in each. Either call waits for
+/// the other: the program ends only if the runs are reduced at the same time. Catches a worker that is joined
+/// before the next one is spawned, and a lock that is held while `combine` runs.
 #[test]
 fn no_run_is_held_up_by_another() {
     harness::model(|| {
