@@ -1,0 +1,210 @@
+//! What `sum` and `reduce` return, on real threads.
+//!
+//! Whether they do so in every interleaving is asked in `src/race_freedom.rs`.
+
+use parallel_sum::{reduce, sum};
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::thread::{self, ThreadId};
+
+#[test]
+fn every_number_is_summed_once() {
+    // Powers of two: a sum that is wrong tells which number is missing.
+    for length in 0..=20 {
+        let numbers: Vec<u64> = (0..length).map(|n| 1 << n).collect();
+        for workers in 1..=7 {
+            assert_eq!(
+                sum(&numbers, workers),
+                numbers.iter().sum(),
+                "the sum of {numbers:?}, on {workers} workers"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_sum_wraps_around() {
+    for workers in 1..=3 {
+        assert_eq!(
+            sum(&[u64::MAX, 1, 7], workers),
+            7,
+            "u64::MAX + 1 + 7, on {workers} workers"
+        );
+        assert_eq!(
+            sum(&[1, 7, u64::MAX, u64::MAX], workers),
+            6,
+            "1 + 7 + u64::MAX + u64::MAX, on {workers} workers"
+        );
+    }
+}
+
+#[test]
+fn nothing_adds_up_to_zero_and_reduces_to_none() {
+    for workers in [1, 2, 64] {
+        assert_eq!(sum(&[], workers), 0, "on {workers} workers");
+        let nothing = reduce(&[], workers, |_: String, _| {
+            panic!("`combine` was called, and there is nothing to combine")
+        });
+        assert_eq!(nothing, None, "on {workers} workers");
+    }
+}
+
+#[test]
+fn one_item_is_its_own_result() {
+    for workers in [1, 2, 64] {
+        assert_eq!(sum(&[7], workers), 7, "on {workers} workers");
+        let one = reduce(&["only".to_owned()], workers, |_, _| {
+            panic!("`combine` was called, and there is only one item")
+        });
+        assert_eq!(one.as_deref(), Some("only"), "on {workers} workers");
+    }
+}
+
+#[test]
+fn more_workers_than_items_make_no_difference() {
+    assert_eq!(sum(&[1, 20, 300], 64), 321);
+    let word = reduce(&letters(3), 64, |left, right| left + &right);
+    assert_eq!(word.as_deref(), Some("abc"));
+}
+
+#[test]
+fn zero_workers_are_refused() {
+    assert_panics("parallel_sum: no workers", || {
+        sum(&[1, 2, 3], 0);
+    });
+    assert_panics("parallel_sum: no workers", || {
+        sum(&[], 0);
+    });
+    assert_panics("parallel_sum: no workers", || {
+        reduce(&letters(3), 0, |left, right| left + &right);
+    });
+    assert_panics("parallel_sum: no workers", || {
+        reduce(&letters(0), 0, |left, right| left + &right);
+    });
+}
+
+#[test]
+fn items_stay_in_their_order() {
+    for length in 1..=20 {
+        let letters = letters(length);
+        for workers in 1..=7 {
+            let word = reduce(&letters, workers, |left, right| left + &right);
+            assert_eq!(
+                word,
+                Some(letters.concat()),
+                "{letters:?}, on {workers} workers"
+            );
+        }
+    }
+}
+
+/// Whatever the brackets, `combine` gets what is side by side, the left one on its left.
+#[test]
+fn only_neighbours_are_combined() {
+    for length in 1..=20 {
+        let items: Vec<_> = (0..length).map(|n| (n, n + 1)).collect();
+        for workers in 1..=7 {
+            let all = reduce(&items, workers, |left: (u32, u32), right: (u32, u32)| {
+                assert_eq!(
+                    left.1, right.0,
+                    "`combine` was given {left:?} and {right:?}: these are not neighbours"
+                );
+                (left.0, right.1)
+            });
+            assert_eq!(
+                all,
+                Some((0, length)),
+                "{length} items, on {workers} workers"
+            );
+        }
+    }
+}
+
+#[test]
+fn there_are_no_more_threads_than_workers() {
+    for length in 1..=20 {
+        for workers in 1..=7 {
+            let spawned = Mutex::new(HashSet::new());
+            let items = vec![Clocked(&spawned, thread::current().id()); length];
+            spawned.lock().unwrap().clear();
+            reduce(&items, workers, |left, _| left.clock());
+            let spawned = spawned.lock().unwrap().len();
+            assert!(
+                spawned <= workers,
+                "{length} items, on {workers} workers: {spawned} threads were spawned"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_panic_of_combine_is_passed_on() {
+    // GR-04: in Go it would end the process.
+    // The first call is there for what is not written yet: it panics here, and not where a panic is expected.
+    reduce(&letters(8), 1, |left, _| left);
+    for workers in 1..=4 {
+        for bad in ["b", "d", "f", "h"] {
+            let letters = letters(8);
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                reduce(&letters, workers, |left, right| {
+                    if right.contains(bad) {
+                        // Not `panic!`: no message for a panic that is meant to be.
+                        std::panic::resume_unwind(Box::new("bad"));
+                    }
+                    left + &right
+                })
+            }));
+            if let Ok(word) = outcome {
+                panic!(
+                    "`combine` panicked at {bad:?}, on {workers} workers, and `reduce` returned {word:?}"
+                );
+            }
+        }
+    }
+}
+
+/// An item that notes on which threads, except the one that made it, it is cloned or combined.
+struct Clocked<'a>(&'a Mutex<HashSet<ThreadId>>, ThreadId);
+
+impl Clocked<'_> {
+    fn clock(self) -> Self {
+        let here = thread::current().id();
+        if here != self.1 {
+            self.0.lock().unwrap().insert(here);
+        }
+        self
+    }
+}
+
+impl Clone for Clocked<'_> {
+    fn clone(&self) -> Self {
+        Self(self.0, self.1).clock()
+    }
+}
+
+/// The first `length` letters of the alphabet.
+fn letters(length: u8) -> Vec<String> {
+    (b'a'..b'a' + length)
+        .map(|letter| char::from(letter).to_string())
+        .collect()
+}
+
+#[track_caller]
+fn assert_panics(expected: &str, f: impl FnOnce()) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
+        panic!("should panic with {expected:?}, but returns");
+    };
+    let message = match payload.downcast::<String>() {
+        Ok(message) => *message,
+        Err(payload) => match payload.downcast::<&str>() {
+            Ok(message) => (*message).to_owned(),
+            Err(payload) => std::panic::resume_unwind(payload),
+        },
+    };
+    // `assert_ne!` says more than it was given, which is no mistake.
+    assert!(
+        message.contains(expected),
+        "should panic with {expected:?}, but does with {message:?}"
+    );
+}

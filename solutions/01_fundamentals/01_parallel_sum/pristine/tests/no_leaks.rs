@@ -1,0 +1,60 @@
+//! Nothing stays behind: no worker, no clone of an item, no partial result.
+
+use harness::leaks;
+use parallel_sum::{reduce, sum};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+#[test]
+fn every_worker_has_left() {
+    let numbers: Vec<u64> = (0..100).collect();
+    leaks::check(|| {
+        assert_eq!(sum(&numbers, 4), 4_950);
+    });
+}
+
+#[test]
+fn every_clone_is_dropped_once() {
+    leaks::check(|| {
+        let items: Vec<_> = (0..10).map(|n| Arc::new(leaks::track(n))).collect();
+        let last = reduce(&items, 4, |_, right| right);
+        assert_eq!(last.as_deref().map(|last| **last), Some(9));
+    });
+}
+
+#[test]
+fn partial_results_are_freed() {
+    leaks::check(|| {
+        let items = vec!["x".to_owned(); 100];
+        let all = reduce(&items, 4, |left, right| left + &right);
+        assert_eq!(all.map(|all| all.len()), Some(100));
+    });
+}
+
+/// Whichever thread panics: its own run is dropped, and so are the results of the others.
+#[test]
+fn a_panic_leaves_nothing_behind() {
+    // What is not written yet panics here, and not where a panic is expected.
+    reduce(&[1, 2], 1, |left, _| left);
+    leaks::check(|| {
+        for bad in 1..8 {
+            let items: Vec<_> = (0..8).map(|n| Arc::new(leaks::track(n))).collect();
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                reduce(&items, 4, |left, right| {
+                    if **right == bad {
+                        // Not `panic!`: no message for a panic that is meant to be.
+                        resume_unwind(Box::new("bad"));
+                    }
+                    left
+                })
+            }));
+            assert!(
+                outcome.is_err(),
+                "`combine` panicked, and `reduce` returned"
+            );
+        }
+    });
+}
