@@ -2,7 +2,7 @@
 //! which barriers are made there; the barrier has to do without its restrictions.
 
 use crate::Barrier;
-use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::{cell::UnsafeCell, thread};
 use harness::verdict::{Kind, failure_line};
 
@@ -43,16 +43,19 @@ fn both_wait_for_each_other() {
     // WG-02
     harness::model(|| {
         let barrier = Barrier::new(2);
-        let (main, other) = (Flag::lowered("main came"), Flag::lowered("other came"));
+        let (main, other) = (Came::named("main came"), Came::named("other came"));
         thread::scope(|s| {
             spawn(s, "other", || {
-                other.raise();
+                other.to(1);
                 barrier.wait();
-                assert!(main.is_raised(), "`wait` returned before main had come");
+                assert!(main.has_come_to(1), "`wait` returned before main had come");
             });
-            main.raise();
+            main.to(1);
             barrier.wait();
-            assert!(other.is_raised(), "`wait` returned before other had come");
+            assert!(
+                other.has_come_to(1),
+                "`wait` returned before other had come"
+            );
         });
     });
 }
@@ -66,10 +69,9 @@ fn everyone_wakes_and_one_of_them_leads() {
         let barrier = Barrier::new(3);
         let leads = || barrier.wait().is_leader();
         let leaders = thread::scope(|s| {
-            let others = [spawn(s, "second", leads), spawn(s, "third", leads)];
-            let main = leads();
-            let [second, third] = others.map(joined);
-            [main, second, third]
+            let second = spawn(s, "second", leads);
+            let third = spawn(s, "third", leads);
+            [leads(), joined(second), joined(third)]
         });
         assert_one_leads(1, leaders);
     });
@@ -80,14 +82,17 @@ fn everyone_wakes_and_one_of_them_leads() {
 fn a_spurious_wakeup_does_not_end_the_wait() {
     harness::Model::new().spurious_wakeups(1).check(|| {
         let barrier = Barrier::new(2);
-        let came = Flag::lowered("other came");
+        let other = Came::named("other came");
         thread::scope(|s| {
             spawn(s, "other", || {
-                came.raise();
+                other.to(1);
                 barrier.wait();
             });
             barrier.wait();
-            assert!(came.is_raised(), "`wait` returned before other had come");
+            assert!(
+                other.has_come_to(1),
+                "`wait` returned before other had come"
+            );
         });
     });
 }
@@ -113,18 +118,29 @@ fn what_each_wrote_is_visible_to_all() {
     });
 }
 
-/// Catches a barrier that needs those of one round to be gone before the next begins, and does not see to it:
-/// the fast one of the two comes again while the slow one has yet to leave. Either may be the fast one. Each
-/// round has its leader.
+/// Catches a barrier that needs the threads of one round to be gone before the next begins, and does not see to
+/// it: the fast one of the two comes again while the slow one has yet to leave. And a thread that laps the other,
+/// and a second round without its leader.
 #[test]
-fn a_thread_may_arrive_again_before_the_other_has_left() {
+fn a_thread_may_come_again_before_the_other_has_left() {
     // WG-04, WG-13
     harness::model(|| {
         let barrier = Barrier::new(2);
-        let two_rounds = || [barrier.wait().is_leader(), barrier.wait().is_leader()];
+        let (main, other) = (Came::named("main came"), Came::named("other came"));
+        let two_rounds = |own: &Came, partner: &Came| {
+            [1, 2].map(|round| {
+                own.to(round);
+                let leads = barrier.wait().is_leader();
+                assert!(
+                    partner.has_come_to(round),
+                    "`wait` returned from round {round}, and the other had not come to it"
+                );
+                leads
+            })
+        };
         let (main, other) = thread::scope(|s| {
-            let other = spawn(s, "other", two_rounds);
-            (two_rounds(), joined(other))
+            let thread = spawn(s, "other", || two_rounds(&other, &main));
+            (two_rounds(&main, &other), joined(thread))
         });
         assert_one_leads(1, [main[0], other[0]]);
         assert_one_leads(2, [main[1], other[1]]);
@@ -198,24 +214,24 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().expect("`wait` does not panic")
 }
 
-/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
+/// The round that a thread has come to. It orders nothing, and is read by a read-modify-write, which sees the
 /// newest value: a `wait` that returns too early is caught by it, and one that leaves another thread's writes
 /// behind is not. That one is caught by a [`Slot`].
-struct Flag(AtomicBool);
+struct Came(AtomicUsize);
 
-impl Flag {
-    fn lowered(name: &str) -> Self {
-        Self(AtomicBool::named(name, false))
+impl Came {
+    fn named(name: &str) -> Self {
+        Self(AtomicUsize::named(name, 0))
     }
 
     #[track_caller]
-    fn raise(&self) {
-        self.0.store(true, Relaxed);
+    fn to(&self, round: usize) {
+        self.0.store(round, Relaxed);
     }
 
     #[track_caller]
-    fn is_raised(&self) -> bool {
-        self.0.fetch_or(false, Relaxed)
+    fn has_come_to(&self, round: usize) -> bool {
+        self.0.fetch_add(0, Relaxed) >= round
     }
 }
 
