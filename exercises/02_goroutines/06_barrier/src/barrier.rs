@@ -69,7 +69,7 @@ pub struct BarrierWaitResult {
 
 impl BarrierWaitResult {
     /// Whether this thread is the one of its round that does what has to be done once, such as merging what
-    /// all have found. It has no start: the others leave when it does, and wait for nothing that it does.
+    /// all have found. It has no head start: the others leave when it does, and wait for nothing that it does.
     pub fn is_leader(&self) -> bool {
         self.leader
     }

@@ -140,16 +140,29 @@ fn more_threads_than_a_round_takes_make_several_rounds() {
         const ROUNDS: usize = 4;
         for _ in 0..50 {
             let barrier = used_barrier(ROUND);
+            let called = AtomicUsize::new(0);
+            let back = AtomicUsize::new(0);
+            let early = AtomicUsize::new(0);
             let leaders = AtomicUsize::new(0);
             thread::scope(|s| {
                 for _ in 0..ROUND * ROUNDS {
                     s.spawn(|| {
+                        called.fetch_add(1, SeqCst);
                         if barrier.wait().is_leader() {
                             leaders.fetch_add(1, Relaxed);
+                        }
+                        let back = back.fetch_add(1, SeqCst) + 1;
+                        if called.load(SeqCst) < back.next_multiple_of(ROUND) {
+                            early.fetch_add(1, Relaxed);
                         }
                     });
                 }
             });
+            let early = early.into_inner();
+            assert!(
+                early == 0,
+                "{early} waits returned from a round that was not full"
+            );
             let leaders = leaders.into_inner();
             assert!(
                 leaders == ROUNDS,

@@ -38,8 +38,8 @@ pub struct Barrier {
 
 /// The round that is filling. Whoever fills it begins the next one and notifies `full`.
 struct Round {
-    /// Which one it is. It counts on without end: a number that came again, as that of a bit does, could let a
-    /// thread that is slow to leave take a later round for its own.
+    /// Which one it is. No number comes again, or a thread that is slow to leave could take a later round for
+    /// its own: one bit is not enough, and 64 last for centuries.
     number: u64,
     /// How many have arrived, always fewer than `n`.
     arrived: usize,
@@ -79,9 +79,9 @@ impl Barrier {
         let mut round = self.round.lock();
         round.arrived += 1;
         if round.arrived == self.n {
-            // The next round begins in this step, whole: whoever gets the lock after us arrives in an empty
-            // round, and those who are still on their way out look at the number only, which no arrival changes.
-            // That is why nobody has to wait until they are gone.
+            // The next round begins in this step, whole. Whoever gets the lock after us arrives in an empty round,
+            // and those who are still on their way out look at the number only, which no arrival but the last
+            // changes, and never back. That is why nobody has to wait until they are gone.
             round.number += 1;
             round.arrived = 0;
             // Notify after the lock is released: whoever is woken needs it first. All of them, for all sleep
@@ -95,9 +95,11 @@ impl Barrier {
         // `Condvar::wait` has put us among the sleepers, which releases the lock in the same step. So whoever
         // fills this round gets the lock after we fell asleep, and its `notify_all`, later still, finds us.
         //
-        // A loop, because being woken proves nothing: the wakeup may be spurious, or the notification of the
-        // round before, sent after the lock was released. What the others did before they arrived, they did
-        // before they unlocked: our last lock makes it visible, as the last arrival's did for the leader.
+        // A loop, because being woken proves nothing: the wakeup may be spurious, or the notification that the
+        // round before sent after it had released the lock.
+        //
+        // What the others of this round did before they came, each did before it unlocked. The last one locked
+        // after all of them, and whoever sees the number changed has locked after the last one.
         while round.number == own {
             self.full.wait(&mut round);
         }
@@ -113,7 +115,7 @@ pub struct BarrierWaitResult {
 
 impl BarrierWaitResult {
     /// Whether this thread is the one of its round that does what has to be done once, such as merging what
-    /// all have found. It has no start: the others leave when it does, and wait for nothing that it does.
+    /// all have found. It has no head start: the others leave when it does, and wait for nothing that it does.
     pub fn is_leader(&self) -> bool {
         self.leader
     }
