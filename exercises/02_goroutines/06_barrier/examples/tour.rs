@@ -5,10 +5,10 @@
 //! ```
 //!
 //! Then change something:
-//! - the number of workers: the picture stays the same, cell by cell;
+//! - the number of workers, to 2 or 16 (it has to divide 64): the picture stays the same, cell by cell;
 //! - leave out the second `barrier.wait()`: whoever reads `settled` before the leader has decided goes on for
-//!   a step, and waits there for workers who have left (Ctrl-C is the answer);
-//! - make it `Barrier::new(WORKERS + 1)`, and see who notices.
+//!   a step, and may wait there for workers who have left (Ctrl-C is the answer);
+//! - make it `Barrier::new(WORKERS + 1)`, and see who notices. (Ctrl-C again.)
 
 use barrier::Barrier;
 use std::ops::Range;

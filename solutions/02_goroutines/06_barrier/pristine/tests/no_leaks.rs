@@ -21,7 +21,7 @@ fn everyone_leaves() {
 
 #[test]
 fn everyone_leaves_the_last_of_many_rounds() {
-    // WG-04. Main is in none of them: whoever is slow to leave is overtaken by the other three.
+    // WG-04. Whoever is left behind in a round is missing in the next, and the other three stay there.
     leaks::check(|| {
         let barrier = Arc::new(Barrier::new(4));
         spawn_four(&barrier, 20);
