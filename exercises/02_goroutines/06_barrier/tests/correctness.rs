@@ -1,0 +1,210 @@
+//! What a barrier does, on real threads. IDs such as WG-04 name behaviours of Go's `sync.WaitGroup`.
+//!
+//! Whether a `wait` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+
+use barrier::Barrier;
+use harness::sync::real::thread;
+use std::panic::{catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::mpsc;
+use std::time::Duration;
+
+#[test]
+fn no_participants_are_refused() {
+    let expected = "barrier: no participants";
+    match catch_unwind(|| Barrier::new(0)) {
+        Ok(_) => panic!("Barrier::new(0) should panic with {expected:?}, but returns"),
+        Err(payload) => {
+            let message = (payload.downcast_ref::<&str>().copied())
+                .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("something that is no text");
+            assert!(
+                message == expected,
+                "Barrier::new(0) should panic with {expected:?}, but does with {message:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn alone_one_leads_every_round() {
+    must_end(|| {
+        let barrier = Barrier::new(1);
+        for round in 1..=100 {
+            assert!(
+                barrier.wait().is_leader(),
+                "nobody else is in round {round}"
+            );
+        }
+    });
+}
+
+#[test]
+fn nobody_passes_before_the_last_arrives_and_then_all_do() {
+    // WG-02, WG-03, WG-04: one barrier for all rounds.
+    must_end(|| {
+        const THREADS: usize = 16;
+        let barrier = used_barrier(THREADS);
+        for round in 1..=8 {
+            let passed = AtomicUsize::new(0);
+            let early = thread::scope(|s| {
+                for _ in 1..THREADS {
+                    s.spawn(|| {
+                        barrier.wait();
+                        passed.fetch_add(1, SeqCst);
+                    });
+                }
+                for _ in 0..100 {
+                    thread::yield_now(); // let some fall asleep; it passes whether they do or not
+                }
+                let early = passed.load(SeqCst);
+                barrier.wait();
+                early
+            });
+            assert!(
+                early == 0,
+                "round {round}: {early} waits returned before the last thread had arrived"
+            );
+            assert_eq!(passed.into_inner(), THREADS - 1, "round {round}");
+        }
+    });
+}
+
+#[test]
+fn every_round_has_one_leader() {
+    must_end(|| {
+        const THREADS: usize = 4;
+        const ROUNDS: usize = 500;
+        let barrier = used_barrier(THREADS);
+        let leaders: Vec<_> = (0..ROUNDS).map(|_| AtomicUsize::new(0)).collect();
+        thread::scope(|s| {
+            for _ in 0..THREADS {
+                s.spawn(|| {
+                    for leaders in &leaders {
+                        if barrier.wait().is_leader() {
+                            leaders.fetch_add(1, Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        for (round, leaders) in leaders.into_iter().enumerate() {
+            let leaders = leaders.into_inner();
+            assert!(leaders == 1, "round {} has {leaders} leaders", round + 1);
+        }
+    });
+}
+
+#[test]
+fn threads_stay_in_step() {
+    // WG-04, WG-07: nobody pauses between the rounds, so the fast come again while the slow are leaving.
+    must_end(|| {
+        const THREADS: usize = 4;
+        const STEPS: usize = 500;
+        let barrier = used_barrier(THREADS);
+        let steps: Vec<_> = (0..THREADS).map(|_| AtomicUsize::new(0)).collect();
+        let out_of_step = thread::scope(|s| {
+            let threads: Vec<_> = (0..THREADS)
+                .map(|own| {
+                    let (barrier, steps) = (&barrier, &steps);
+                    s.spawn(move || {
+                        let mut out_of_step = None;
+                        for step in 1..=STEPS {
+                            steps[own].store(step, Relaxed);
+                            barrier.wait();
+                            // Everybody has begun this step, and may by now have begun the next.
+                            for other in steps {
+                                let other = other.load(Relaxed);
+                                if other != step && other != step + 1 {
+                                    out_of_step.get_or_insert((step, other));
+                                }
+                            }
+                        }
+                        out_of_step
+                    })
+                })
+                .collect();
+            let joined = threads.into_iter().map(|thread| thread.join());
+            joined.map(Result::unwrap).collect::<Vec<_>>()
+        });
+        if let Some((step, other)) = out_of_step.into_iter().flatten().next() {
+            panic!("one thread was past the barrier of step {step}, another in step {other}");
+        }
+    });
+}
+
+#[test]
+fn more_threads_than_a_round_takes_make_several_rounds() {
+    must_end(|| {
+        const ROUND: usize = 3;
+        const ROUNDS: usize = 4;
+        for _ in 0..50 {
+            let barrier = used_barrier(ROUND);
+            let called = AtomicUsize::new(0);
+            let back = AtomicUsize::new(0);
+            let early = AtomicUsize::new(0);
+            let leaders = AtomicUsize::new(0);
+            thread::scope(|s| {
+                for _ in 0..ROUND * ROUNDS {
+                    s.spawn(|| {
+                        called.fetch_add(1, SeqCst);
+                        if barrier.wait().is_leader() {
+                            leaders.fetch_add(1, Relaxed);
+                        }
+                        let back = back.fetch_add(1, SeqCst) + 1;
+                        if called.load(SeqCst) < back.next_multiple_of(ROUND) {
+                            early.fetch_add(1, Relaxed);
+                        }
+                    });
+                }
+            });
+            let early = early.into_inner();
+            assert!(
+                early == 0,
+                "{early} waits returned from a round that was not full"
+            );
+            let leaders = leaders.into_inner();
+            assert!(
+                leaders == ROUNDS,
+                "{ROUNDS} rounds had {leaders} leaders in all"
+            );
+        }
+    });
+}
+
+/// A barrier that has served a round of other threads, and is as good as a new one. What is not written yet shows
+/// here, and not in a thread that others wait for.
+fn used_barrier(n: usize) -> Barrier {
+    if let Err(panic) = catch_unwind(|| Barrier::new(1).wait()) {
+        resume_unwind(panic);
+    }
+    let barrier = Barrier::new(n);
+    thread::scope(|s| {
+        for _ in 1..n {
+            s.spawn(|| barrier.wait());
+        }
+        barrier.wait();
+    });
+    barrier
+}
+
+/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
+/// a thread that nobody will ever wake.
+#[track_caller]
+fn must_end(body: impl FnOnce() + Send + 'static) {
+    let (running, ended) = mpsc::channel::<()>();
+    let body = thread::spawn(move || {
+        let _running = running;
+        body();
+    });
+    let limit = Duration::from_secs(5);
+    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+        panic!(
+            "hangs: after {limit:?} a thread is still in `wait`, or waits for a lock. \
+             If a model in race_freedom fails too, it shows how it comes to that"
+        );
+    }
+    if let Err(panic) = body.join() {
+        resume_unwind(panic);
+    }
+}

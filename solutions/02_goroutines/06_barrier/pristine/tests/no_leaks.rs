@@ -1,0 +1,82 @@
+//! Nothing stays behind: no thread that sleeps for ever, no value, no allocation.
+//!
+//! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
+
+use barrier::Barrier;
+use harness::leaks;
+use harness::sync::real::{Arc, thread};
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+#[test]
+fn everyone_leaves() {
+    // WG-03
+    leaks::check(|| {
+        let barrier = Arc::new(Barrier::new(5));
+        spawn_four(&barrier, 1);
+        barrier.wait();
+    });
+}
+
+#[test]
+fn everyone_leaves_the_last_of_many_rounds() {
+    // WG-04. Whoever is left behind in a round is missing in the next, and the other three stay there.
+    leaks::check(|| {
+        let barrier = Arc::new(Barrier::new(4));
+        spawn_four(&barrier, 20);
+    });
+}
+
+#[test]
+fn a_barrier_keeps_nothing_of_its_rounds() {
+    // WG-04. The barrier outlives the check, which runs its closure several times and lets all threads of
+    // one run end before the next: whatever the barrier keeps of a round adds up.
+    let barrier = Arc::new(Barrier::new(5));
+    leaks::check(|| {
+        spawn_four(&barrier, 3);
+        for _ in 0..3 {
+            barrier.wait();
+        }
+    });
+}
+
+#[test]
+fn what_a_participant_owns_is_dropped_once() {
+    leaks::check(|| {
+        let barrier = Arc::new(Barrier::new(3));
+        for n in 1..=3 {
+            let barrier = Arc::clone(&barrier);
+            let owned = leaks::track(n);
+            spawn(format!("owner {n}"), move || {
+                barrier.wait();
+                drop(owned);
+            });
+        }
+    });
+}
+
+/// Spawns four threads that each take part in so many rounds, and gives them a chance to fall asleep. A barrier
+/// that is right passes whether they do or not; one that loses sleepers is found out by those who do.
+#[track_caller]
+fn spawn_four(barrier: &Arc<Barrier>, rounds: usize) {
+    for n in 1..=4 {
+        let barrier = Arc::clone(barrier);
+        spawn(format!("thread {n}"), move || {
+            for _ in 0..rounds {
+                barrier.wait();
+            }
+        });
+    }
+    for _ in 0..100 {
+        thread::yield_now();
+    }
+}
+
+#[track_caller]
+fn spawn(name: String, f: impl FnOnce() + Send + 'static) {
+    thread::Builder::new()
+        .name(name)
+        .spawn(f)
+        .expect("a thread can be spawned");
+}
