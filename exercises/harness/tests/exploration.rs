@@ -285,6 +285,26 @@ fn a_panic_that_is_caught_does_no_harm() {
     .unwrap_or_else(|failure| panic!("{}", failure.report));
 }
 
+/// The panic is the last that the thread does: no operation follows that could give the lock back, and main may wait
+/// for it already.
+#[test]
+fn a_lock_released_by_a_panic_goes_to_whoever_waits() {
+    explore(|| {
+        let m = Mutex::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                let caught = catch_unwind(AssertUnwindSafe(|| {
+                    let _held = m.lock();
+                    panic!("while the lock is held");
+                }));
+                assert!(caught.is_err());
+            });
+            *m.lock() += 1;
+        });
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
 #[test]
 fn a_mutex_dropped_while_its_guard_unwinds_does_no_harm() {
     explore(|| {

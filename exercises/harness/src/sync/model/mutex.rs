@@ -14,8 +14,8 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 ///
 /// Underneath is loom's, which keeps a mutex of std's, and that one would be poisoned by a guard that is
 /// dropped while a panic unwinds. Such a guard becomes an orphan instead: the mutex counts as free from
-/// then on, and the orphan is dropped at the first operation after the unwinding, or handed to whoever locks
-/// the mutex before that.
+/// then on, and the orphan is dropped at the first operation after the unwinding or when its thread ends, or
+/// handed to whoever locks the mutex before that.
 ///
 /// Loom lets a thread that is about to try the lock wait until it is free, so that the attempt never fails.
 /// In a program that uses `try_lock` the mutex therefore queues its waiters itself, and takes loom's lock only
@@ -63,15 +63,18 @@ struct Orphan {
 }
 
 thread_local! {
-    static ORPHANS: RefCell<Vec<Orphan>> = const { RefCell::new(Vec::new()) };
+    /// Without a destructor: a model that fails stops where it is, perhaps with an orphan here, and a guard of
+    /// loom's that is dropped when the thread ends, outside any model, would take the process with it.
+    static ORPHANS: ManuallyDrop<RefCell<Vec<Orphan>>> =
+        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
 /// Drops the orphans, unless a panic still unwinds.
 pub(crate) fn release_orphans() {
-    if ORPHANS.with_borrow(Vec::is_empty) || panicking() {
+    if ORPHANS.with(|orphans| orphans.borrow().is_empty()) || panicking() {
         return;
     }
-    drop(ORPHANS.take());
+    drop(ORPHANS.with(|orphans| orphans.take()));
 }
 
 impl<T> Mutex<T> {
@@ -241,7 +244,8 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn take_orphan(&self) -> Option<Orphan> {
-        ORPHANS.with_borrow_mut(|orphans| {
+        ORPHANS.with(|orphans| {
+            let mut orphans = orphans.borrow_mut();
             let mine = orphans
                 .iter()
                 .position(|o| std::ptr::eq(o.raw, &self.raw))?;
@@ -323,8 +327,8 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         let guard = unsafe { std::mem::transmute::<RawGuard<'a>, RawGuard<'static>>(guard) };
         let released = Edge::release();
         let raw = &raw const self.mutex.raw;
-        ORPHANS.with_borrow_mut(|orphans| {
-            orphans.push(Orphan {
+        ORPHANS.with(|orphans| {
+            orphans.borrow_mut().push(Orphan {
                 raw,
                 guard,
                 released,
