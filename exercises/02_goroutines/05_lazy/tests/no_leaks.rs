@@ -1,0 +1,132 @@
+//! The function is dropped exactly once, and so is the value if it was made: forced or not, panic or not.
+//!
+//! Tracked values are numbers on purpose. A string that is dropped twice takes the whole process with it; a
+//! number lets the test say what happened. The heap is watched beside them, for lazies that keep something in
+//! a box.
+
+use harness::leaks::{self, track};
+use harness::sync::real::thread;
+use lazy::Lazy;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+#[test]
+fn the_value_is_dropped_with_its_lazy() {
+    leaks::check(|| {
+        let lazy = Lazy::new(|| track(1));
+        assert_eq!(**Lazy::force(&lazy), 1);
+        assert!(Lazy::get(&lazy).is_some());
+    });
+}
+
+#[test]
+fn a_function_that_was_called_is_dropped_once() {
+    // ON-13
+    leaks::check(|| {
+        let captured = track(1);
+        let lazy = Lazy::new(move || *captured + 1);
+        assert_eq!(*lazy, 2);
+    });
+}
+
+#[test]
+fn a_function_that_was_never_called_is_dropped_with_its_lazy() {
+    leaks::check(|| {
+        let captured = track(1);
+        let lazy = Lazy::new(move || *captured + 1);
+        assert!(Lazy::get(&lazy).is_none());
+    });
+}
+
+/// The value has no size, so that a destructor called on a slot that was never written has no rubbish to
+/// work on: it counts, and nothing worse happens.
+#[test]
+fn a_value_that_was_never_made_is_not_dropped() {
+    thread_local! {
+        static DROPS: Cell<usize> = const { Cell::new(0) };
+    }
+    struct Counted;
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            DROPS.set(DROPS.get() + 1);
+        }
+    }
+
+    leaks::check(|| {
+        drop(Lazy::new(|| Counted));
+        assert_eq!(DROPS.get(), 0, "values dropped with a lazy never forced");
+        let lazy = Lazy::new(|| -> Counted { resume_unwind(Box::new("no value")) });
+        force_panicking(&lazy);
+        drop(lazy);
+        assert_eq!(DROPS.get(), 0, "values dropped although there was a panic");
+    });
+}
+
+#[test]
+fn a_function_that_panicked_is_dropped_once() {
+    // ON-10, ON-13
+    leaks::check(|| {
+        let captured = track(1);
+        let lazy = Lazy::new(move || -> u32 {
+            let _captured = captured;
+            resume_unwind(Box::new(String::from("no value")));
+        });
+        force_panicking(&lazy);
+    });
+}
+
+/// A call that does not get the payload must not keep it either.
+#[test]
+fn the_payload_is_dropped_once() {
+    leaks::check(|| {
+        let payload = track(1);
+        let lazy = Lazy::new(move || -> u32 { resume_unwind(Box::new(payload)) });
+        thread::scope(|scope| {
+            scope.spawn(|| force_panicking(&lazy));
+            force_panicking(&lazy);
+        });
+    });
+}
+
+#[test]
+fn everything_is_dropped_once_when_many_force() {
+    // ON-13
+    leaks::check(|| {
+        let (captured, value) = (track(1), track(2));
+        let lazy = Lazy::new(move || {
+            let _captured = captured;
+            value
+        });
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| assert_eq!(**Lazy::force(&lazy), 2));
+            }
+        });
+    });
+}
+
+/// For a lazy that keeps its value, its function or the message in a box.
+#[test]
+fn the_memory_goes_back_too() {
+    leaks::check(|| {
+        let forced = Lazy::new(|| [1u64; 8]);
+        assert_eq!(*forced, [1; 8]);
+        let captured = [2u64; 8];
+        let _never_forced = Lazy::new(move || captured[0]);
+        let panicked = Lazy::new(|| -> u32 { resume_unwind(Box::new("no value")) });
+        force_panicking(&panicked);
+    });
+}
+
+/// Forces a lazy whose function panics.
+#[track_caller]
+fn force_panicking<T, F: FnOnce() -> T>(lazy: &Lazy<T, F>) {
+    let forced = catch_unwind(AssertUnwindSafe(|| {
+        // Not looked at: if it returns, there may be no value behind the reference.
+        let _ = Lazy::force(lazy);
+    }));
+    assert!(forced.is_err(), "the function panics, so `force` does");
+}

@@ -1,0 +1,414 @@
+//! Models: each explores every interleaving of a few threads, and every value that a load may return there. IDs
+//! such as ON-02 name behaviours of Go's `sync.Once` and `sync.OnceValue`.
+
+use crate::Lazy;
+use crate::sync::atomic::{
+    AtomicBool, AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use crate::sync::cell::UnsafeCell;
+use crate::sync::thread::{self, Scope, ScopedJoinHandle};
+use harness::leaks::track;
+use harness::verdict::{Kind, failure_line};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Weak};
+
+/// Catches two threads that both find that there is no value yet, and both compute one, or trip over each
+/// other while they try.
+#[test]
+fn the_function_runs_once() {
+    // ON-01, ON-09
+    harness::model(|| {
+        let runs = AtomicU32::named("runs", 0);
+        let lazy = Lazy::new(|| 7 + runs.fetch_add(1, Relaxed));
+        thread::scope(|scope| {
+            let other = start("other", scope, || Lazy::force(&lazy));
+            let (mine, theirs) = (Lazy::force(&lazy), other.join().unwrap());
+            assert!(
+                std::ptr::eq(mine, theirs),
+                "two calls of force lent two different values"
+            );
+            assert_eq!(*mine, 7);
+        });
+        assert_eq!(runs.fetch_add(0, Relaxed), 1, "times that the function ran");
+    });
+}
+
+/// Two threads force, and both read what they got. Catches the one that comes second and reads a value
+/// that is still being made, or reads it by an ordering that does not bring the value along.
+#[test]
+fn force_lends_the_whole_value() {
+    // ON-02, ON-06, ON-07
+    harness::model(|| {
+        let lazy = Lazy::new(|| Watched::new(7));
+        thread::scope(|scope| {
+            start("other", scope, || {
+                assert_eq!(Lazy::force(&lazy).read(), 7);
+            });
+            assert_eq!(Lazy::force(&lazy).read(), 7);
+        });
+        assert_eq!(Lazy::force(&lazy).read(), 7);
+    });
+}
+
+/// One thread forces while another looks. Catches the look that finds the value announced but still on its
+/// way: announced before it was written, or by a store and a load that order nothing.
+#[test]
+fn get_lends_the_whole_value_or_none() {
+    // ON-06, ON-07
+    harness::model(|| {
+        let lazy = Lazy::new(|| Watched::new(7));
+        thread::scope(|scope| {
+            start("reader", scope, || {
+                if let Some(seen) = Lazy::get(&lazy) {
+                    assert_eq!(seen.read(), 7);
+                }
+            });
+            assert_eq!(Lazy::force(&lazy).read(), 7);
+        });
+        let seen = Lazy::get(&lazy).expect("a force has returned before this get");
+        assert_eq!(seen.read(), 7);
+    });
+}
+
+/// The function writes to memory that is not in the lazy. Catches a `force` that brings the value and not the
+/// rest: the note is Relaxed, so nothing but the lazy can order it.
+#[test]
+fn what_the_function_did_comes_with_force() {
+    // ON-07
+    harness::model(|| {
+        let note = AtomicU32::named("note", 0);
+        let lazy = Lazy::new(|| note.store(1, Relaxed));
+        thread::scope(|scope| {
+            start("other", scope, || {
+                Lazy::force(&lazy);
+                assert_eq!(note.load(Relaxed), 1, "what the function stored");
+            });
+            Lazy::force(&lazy);
+            assert_eq!(note.load(Relaxed), 1, "what the function stored");
+        });
+    });
+}
+
+/// As before, for whoever only looks.
+#[test]
+fn what_the_function_did_comes_with_get() {
+    // ON-07
+    harness::model(|| {
+        let note = AtomicU32::named("note", 0);
+        let lazy = Lazy::new(|| note.store(1, Relaxed));
+        thread::scope(|scope| {
+            start("reader", scope, || {
+                if Lazy::get(&lazy).is_some() {
+                    assert_eq!(note.load(Relaxed), 1, "what the function stored");
+                }
+            });
+            Lazy::force(&lazy);
+        });
+    });
+}
+
+/// One reader sees the value and tells another. Catches the second look that finds nothing, or a value that
+/// is not ordered after its making: happens-before is passed on from thread to thread.
+#[test]
+fn a_reader_told_of_the_value_sees_it() {
+    // ON-07
+    harness::model(|| {
+        let told = AtomicBool::named("told", false);
+        let lazy = Lazy::new(|| Watched::new(7));
+        thread::scope(|scope| {
+            start("first reader", scope, || {
+                if Lazy::get(&lazy).is_some() {
+                    // Pairs with the Acquire below.
+                    told.store(true, Release);
+                }
+            });
+            start("second reader", scope, || {
+                if told.load(Acquire) {
+                    let seen = Lazy::get(&lazy);
+                    let seen = seen.expect("the first reader has already seen the value");
+                    assert_eq!(seen.read(), 7);
+                }
+            });
+            Lazy::force(&lazy);
+        });
+    });
+}
+
+/// The value is there before the threads start. Catches a look that gives up because another thread looks as
+/// well, and a `force` that takes it away for a moment.
+#[test]
+fn nobody_hides_the_value() {
+    harness::model(|| {
+        let lazy = Lazy::new(|| 7);
+        assert_eq!(Lazy::force(&lazy), &7);
+        thread::scope(|scope| {
+            start("reader", scope, || {
+                assert_eq!(
+                    Lazy::get(&lazy),
+                    Some(&7),
+                    "computed before this thread was"
+                );
+            });
+            start("other", scope, || assert_eq!(Lazy::force(&lazy), &7));
+            assert_eq!(
+                Lazy::get(&lazy),
+                Some(&7),
+                "computed before by this very thread"
+            );
+        });
+    });
+}
+
+/// Three threads force. Catches one wakeup for two sleepers, which takes two preemptions: both fall asleep while
+/// the function runs. Without a bound, a lazy that wakes its sleepers by hand takes longer than a model may; the
+/// models of two threads, here and above, have none.
+#[test]
+fn everybody_who_waits_is_woken() {
+    // ON-02
+    harness::Model::new().preemption_bound(2).check(|| {
+        let lazy = Lazy::new(|| 7);
+        thread::scope(|scope| {
+            start("second", scope, || assert_eq!(Lazy::force(&lazy), &7));
+            start("third", scope, || assert_eq!(Lazy::force(&lazy), &7));
+            assert_eq!(Lazy::force(&lazy), &7);
+        });
+    });
+}
+
+/// Catches `if` for `while`: whoever waits is woken for no reason, while the function still runs.
+#[test]
+fn a_spurious_wakeup_does_not_end_the_wait() {
+    // ON-02
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let lazy = Lazy::new(|| Watched::new(7));
+        thread::scope(|scope| {
+            start("other", scope, || {
+                assert_eq!(Lazy::force(&lazy).read(), 7);
+            });
+            assert_eq!(Lazy::force(&lazy).read(), 7);
+        });
+    });
+}
+
+/// A program that must not end, because the function does not. To sleep for ever is what the model calls a
+/// deadlock, so here that is the only answer that is right: catches a `force` that looks again and again.
+#[test]
+fn whoever_waits_sleeps() {
+    // ON-02
+    let explored = harness::Model::new().explore(|| {
+        let lazy = Lazy::new(|| {
+            loop {
+                thread::park(); // nobody unparks it
+            }
+        });
+        thread::scope(|scope| {
+            start("other", scope, || {
+                Lazy::<(), _>::force(&lazy);
+            });
+            Lazy::force(&lazy);
+        });
+    });
+    match explored {
+        Ok(_) => panic!("a `force` returned, and the function did not"),
+        Err(failure) if failure.kind == Kind::Deadlock => {}
+        Err(failure) => {
+            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+            panic!("whoever waits for the function should fall asleep here, and does not");
+        }
+    }
+}
+
+/// The function looks at its own lazy. Catches a `get` that waits for the function, which waits for the `get`.
+#[test]
+fn the_function_may_look_with_get() {
+    harness::model(|| {
+        let lazy = knowing_itself(|lazy| {
+            assert!(Lazy::get(lazy).is_none(), "the function has not returned");
+            7
+        });
+        assert_eq!(Lazy::force(&lazy), &7);
+        assert_eq!(Lazy::get(&lazy), Some(&7));
+    });
+}
+
+/// The function forces its own lazy. There is no value that it could get: it must block or panic. Catches the
+/// thread that takes "somebody has begun" for "there is a value", and the one that spins.
+#[test]
+fn a_force_from_the_function_itself_never_returns() {
+    // ON-04
+    let explored = harness::Model::new().explore(|| {
+        let inner_returned = AtomicBool::named("inner_returned", false);
+        // The function may not borrow the flag, because `knowing_itself` wants it to live for ever.
+        let flag = Arc::new(inner_returned);
+        let raise = Arc::clone(&flag);
+        let lazy = knowing_itself(move |lazy| {
+            let _ = Lazy::force(lazy);
+            raise.store(true, Relaxed);
+            7
+        });
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            let _ = Lazy::force(&lazy);
+        }));
+        assert!(
+            !flag.load(Relaxed),
+            "a `force` from the function itself returned, before there was a value"
+        );
+    });
+    match explored {
+        Ok(_) => {}
+        Err(failure) if failure.kind == Kind::Deadlock => {}
+        Err(failure) => {
+            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+            panic!("a `force` from the function itself should block or panic");
+        }
+    }
+}
+
+/// The function of one lazy forces another, which a third party forces at the same time. Catches a lock that
+/// is not the lazy's own.
+#[test]
+fn the_function_may_force_another_lazy() {
+    harness::model(|| {
+        let low = Lazy::new(|| 3);
+        let high = Lazy::new(|| 4 + *Lazy::force(&low));
+        thread::scope(|scope| {
+            start("other", scope, || assert_eq!(Lazy::force(&low), &3));
+            assert_eq!(Lazy::force(&high), &7);
+        });
+    });
+}
+
+/// Two threads force, the function panics, and a third call comes later. Catches a panic that leaves the
+/// waiting thread asleep, that counts as a value, or that lets the function be called again.
+#[test]
+fn every_force_panics_if_the_function_does() {
+    // ON-10
+    harness::model(|| {
+        let runs = AtomicU32::named("runs", 0);
+        let lazy = Lazy::new(|| -> u32 {
+            runs.fetch_add(1, Relaxed);
+            panic!("no network");
+        });
+        thread::scope(|scope| {
+            start("other", scope, || assert_force_panics(&lazy, "no network"));
+            assert_force_panics(&lazy, "no network");
+        });
+        assert_force_panics(&lazy, "no network");
+        assert!(Lazy::get(&lazy).is_none(), "there is no value");
+        assert_eq!(runs.fetch_add(0, Relaxed), 1, "times that the function ran");
+    });
+}
+
+/// Three threads force, and the function panics. Catches a panic that wakes one sleeper of two; the bound is that
+/// of `everybody_who_waits_is_woken`.
+#[test]
+fn a_panic_wakes_everybody_who_waits() {
+    // ON-10
+    harness::Model::new().preemption_bound(2).check(|| {
+        let lazy = Lazy::new(|| -> u32 { panic!("no network") });
+        thread::scope(|scope| {
+            start("second", scope, || assert_force_panics(&lazy, "no network"));
+            start("third", scope, || assert_force_panics(&lazy, "no network"));
+            assert_force_panics(&lazy, "no network");
+        });
+    });
+}
+
+/// Two threads force, and the lazy is dropped. Catches a value, or what the function has captured, that is
+/// dropped twice or not at all, in one order of the two.
+#[test]
+fn function_and_value_are_dropped_once() {
+    // ON-13
+    harness::model(|| {
+        let captured = track(1);
+        let lazy = Lazy::new(move || {
+            let _captured = captured;
+            track(2)
+        });
+        thread::scope(|scope| {
+            start("other", scope, || {
+                let _ = Lazy::force(&lazy);
+            });
+            let _ = Lazy::force(&lazy);
+        });
+        drop(lazy);
+    });
+}
+
+/// A number the model keeps an eye on, wherever the lazy under test stores it: reading it in a thread that is
+/// not ordered after its making is a data race.
+struct Watched(UnsafeCell<u32>);
+
+// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade; whether the
+// reads come after the making is what the models here find out.
+unsafe impl Sync for Watched {}
+
+impl Watched {
+    #[track_caller]
+    fn new(number: u32) -> Self {
+        let cell = UnsafeCell::named("watched", 0);
+        cell.with_mut(|slot| {
+            // SAFETY: the cell has not left this function.
+            unsafe { *slot = number };
+        });
+        Self(cell)
+    }
+
+    #[track_caller]
+    fn read(&self) -> u32 {
+        self.0.with(|slot| {
+            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
+            unsafe { *slot }
+        })
+    }
+}
+
+/// Starts a thread of the model; `name` heads its column in the dry run.
+#[track_caller]
+fn start<'scope, T: Send + 'scope>(
+    name: &str,
+    scope: &'scope Scope<'scope, '_>,
+    body: impl FnOnce() -> T + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, body)
+        .expect("a model has room for a thread")
+}
+
+/// A lazy with a function that knows it.
+type Knowing = Lazy<u32, Box<dyn FnOnce() -> u32 + Send>>;
+
+/// Makes a lazy whose function is lent the lazy itself.
+#[track_caller]
+fn knowing_itself(f: impl FnOnce(&Knowing) -> u32 + Send + 'static) -> Arc<Knowing> {
+    Arc::new_cyclic(|lazy: &Weak<Knowing>| {
+        let lazy = Weak::clone(lazy);
+        Lazy::new(Box::new(move || {
+            let lazy = lazy.upgrade().expect("it is being forced, so it lives");
+            f(&lazy)
+        }))
+    })
+}
+
+/// Forces a lazy whose function panics, and looks at what this call panics with.
+#[track_caller]
+fn assert_force_panics<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>, expected: &str) {
+    let forced = catch_unwind(AssertUnwindSafe(|| {
+        // Not looked at: if it returns, there may be no value behind the reference.
+        let _ = Lazy::force(lazy);
+    }));
+    match forced {
+        Ok(()) => panic!("`force` returned, and the function panicked: there is no value"),
+        Err(payload) => assert_eq!(message(&*payload), expected, "what `force` panicked with"),
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let string = payload.downcast_ref::<String>().map(String::as_str);
+    string
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("a payload that is no string")
+}

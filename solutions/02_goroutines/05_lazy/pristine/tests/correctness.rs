@@ -1,0 +1,406 @@
+//! What the docs promise, on real threads. IDs such as ON-10 name behaviours of Go's `sync.Once` and
+//! `sync.OnceValue`. Nothing here needs luck to pass, and the tests with threads do not catch a wrong ordering:
+//! that is what the models in `src/race_freedom.rs` are for.
+
+use harness::sync::real::thread;
+use lazy::Lazy;
+use std::any::Any;
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier, MutexGuard, Weak, mpsc};
+use std::time::Duration;
+
+#[test]
+fn nothing_is_computed_before_it_is_asked_for() {
+    must_end(|| {
+        let runs = AtomicUsize::new(0);
+        let lazy = Lazy::new(|| runs.fetch_add(1, Relaxed));
+        assert_eq!(runs.load(Relaxed), 0, "`new` called the function");
+        assert_eq!(Lazy::get(&lazy), None);
+        assert_eq!(runs.load(Relaxed), 0, "`get` called the function");
+        Lazy::force(&lazy);
+        assert_eq!(runs.load(Relaxed), 1, "`force` calls it");
+    });
+}
+
+#[test]
+fn every_force_lends_the_same_value() {
+    // ON-01, ON-09
+    must_end(|| {
+        let runs = AtomicUsize::new(0);
+        let lazy = Lazy::new(|| {
+            runs.fetch_add(1, Relaxed);
+            [7u64; 32]
+        });
+        let (first, again) = (Lazy::force(&lazy), Lazy::force(&lazy));
+        assert_eq!(first, &[7; 32]);
+        assert!(
+            std::ptr::eq(first, again),
+            "two calls of force lent two different values"
+        );
+        assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+    });
+}
+
+#[test]
+fn get_lends_what_was_forced() {
+    must_end(|| {
+        let lazy = Lazy::new(|| String::from("computed"));
+        let forced = Lazy::force(&lazy);
+        let seen = Lazy::get(&lazy).expect("a force has returned");
+        assert_eq!(seen, "computed");
+        assert!(
+            std::ptr::eq(forced, seen),
+            "force and get lent two different values"
+        );
+    });
+}
+
+#[test]
+fn a_lazy_can_be_used_like_its_value() {
+    must_end(|| {
+        let words = Lazy::new(|| vec!["to", "be", "computed"]);
+        assert_eq!(words.len(), 3);
+        assert_eq!(words[1], "be");
+
+        // The type of the function need not be named if it captures nothing.
+        let seven: Lazy<u32> = Lazy::new(|| 7);
+        assert_eq!(*seven, 7);
+    });
+}
+
+/// Whether there is a value cannot be read off the value.
+#[test]
+fn any_value_can_be_computed() {
+    must_end(|| {
+        let nothing = Lazy::new(|| None::<u32>);
+        assert_eq!(Lazy::get(&nothing), None);
+        assert_eq!(Lazy::force(&nothing), &None);
+        assert_eq!(Lazy::get(&nothing), Some(&None));
+
+        let zero = Lazy::new(|| 0u8);
+        assert_eq!(*zero, 0);
+
+        let unit = Lazy::new(|| ());
+        assert_eq!(Lazy::get(&unit), None);
+        assert_eq!(Lazy::force(&unit), &());
+        assert_eq!(Lazy::get(&unit), Some(&()));
+    });
+}
+
+#[test]
+fn the_function_is_gone_when_force_returns() {
+    // ON-13
+    must_end(|| {
+        let captured = Arc::new(());
+        let mine = Arc::clone(&captured);
+        let lazy = Lazy::new(move || Arc::strong_count(&mine));
+        assert_eq!(Lazy::force(&lazy), &2, "owners while the function runs");
+        assert_eq!(
+            Arc::strong_count(&captured),
+            1,
+            "owners of what the function had captured, after the call"
+        );
+    });
+}
+
+#[test]
+fn the_function_is_gone_when_force_panics() {
+    // ON-13
+    must_end(|| {
+        let captured = Arc::new(());
+        let mine = Arc::clone(&captured);
+        let lazy = Lazy::new(move || -> u32 {
+            let _mine = mine;
+            panic!("no network");
+        });
+        payload_of_force(&lazy);
+        assert_eq!(
+            Arc::strong_count(&captured),
+            1,
+            "owners of what the function had captured, after its panic"
+        );
+    });
+}
+
+#[test]
+fn every_force_panics_with_the_functions_message() {
+    // ON-10
+    must_end(|| {
+        let runs = AtomicUsize::new(0);
+        let lazy = Lazy::new(|| -> u32 {
+            runs.fetch_add(1, Relaxed);
+            panic!("no network");
+        });
+        for call in 1..=3 {
+            assert_eq!(message_of_force(&lazy), "no network", "call {call}");
+        }
+        let code = 404;
+        let formatted = Lazy::new(|| -> u32 { panic!("status {code}") });
+        for call in 1..=3 {
+            assert_eq!(message_of_force(&formatted), "status 404", "call {call}");
+        }
+        assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+    });
+}
+
+#[test]
+fn dereferencing_panics_too() {
+    // ON-10
+    must_end(|| {
+        let lazy = Lazy::new(|| -> u32 { panic!("no network") });
+        for call in 1..=2 {
+            let used = catch_unwind(AssertUnwindSafe(|| {
+                let _ = &*lazy;
+            }));
+            let payload = used.expect_err("the function panicked, so `*lazy` does");
+            assert_eq!(message(&*payload), "no network", "call {call}");
+        }
+    });
+}
+
+#[test]
+fn there_is_no_value_after_a_panic() {
+    must_end(|| {
+        let lazy = Lazy::new(|| -> u32 { panic!("no network") });
+        assert!(Lazy::get(&lazy).is_none());
+        payload_of_force(&lazy);
+        assert!(
+            Lazy::get(&lazy).is_none(),
+            "the function panicked: there is no value"
+        );
+        payload_of_force(&lazy);
+        assert!(Lazy::get(&lazy).is_none());
+    });
+}
+
+/// A payload has one owner, so one call gets it.
+#[test]
+fn the_call_that_ran_the_function_gets_the_payload() {
+    // ON-10, ON-14
+    must_end(|| {
+        #[derive(Debug, PartialEq)]
+        struct Status(u32);
+        let lazy = Lazy::new(|| -> u32 { panic_any(Status(404)) });
+        let payload = payload_of_force(&lazy);
+        assert_eq!(
+            payload.downcast_ref(),
+            Some(&Status(404)),
+            "the payload of the first call: {}",
+            message(&*payload)
+        );
+        for call in 2..=3 {
+            assert_eq!(
+                message_of_force(&lazy),
+                "lazy: the function panicked",
+                "call {call}"
+            );
+        }
+    });
+}
+
+#[test]
+fn the_function_may_look_and_may_force_another() {
+    must_end(|| {
+        let low = Lazy::new(|| 3);
+        let high = Arc::new_cyclic(|high: &Weak<Lazy<u32, Box<dyn FnOnce() -> u32>>>| {
+            let high = Weak::clone(high);
+            Lazy::new(Box::new(move || {
+                let high = high.upgrade().expect("it is being forced, so it lives");
+                assert_eq!(Lazy::get(&high), None, "the function has not returned");
+                4 + *low
+            }))
+        });
+        assert_eq!(Lazy::force(&high), &7);
+    });
+}
+
+#[test]
+fn one_of_many_threads_runs_the_function() {
+    // ON-01, ON-02, ON-07
+    must_end(|| {
+        const THREADS: usize = 8;
+        const WHOLE: [usize; 16] = [1; 16];
+        for _ in 0..50 {
+            let runs = AtomicUsize::new(0);
+            let start = Barrier::new(THREADS);
+            let lazy = Lazy::new(|| {
+                runs.fetch_add(1, Relaxed);
+                for _ in 0..10 {
+                    thread::yield_now(); // gives the others time to come
+                }
+                WHOLE
+            });
+            thread::scope(|scope| {
+                for _ in 0..THREADS {
+                    scope.spawn(|| {
+                        start.wait();
+                        // Copied before it is looked at: a torn value may be whole again when printed.
+                        let seen = *Lazy::force(&lazy);
+                        assert_eq!(seen, WHOLE, "a thread saw part of a value");
+                        assert_eq!(Lazy::get(&lazy), Some(&WHOLE), "after a force");
+                    });
+                }
+            });
+            assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+        }
+    });
+}
+
+#[test]
+fn one_of_many_threads_gets_the_payload() {
+    // ON-10
+    must_end(|| {
+        const THREADS: usize = 8;
+        for _ in 0..20 {
+            let runs = AtomicUsize::new(0);
+            let start = Barrier::new(THREADS);
+            let lazy = Lazy::new(|| -> u32 {
+                runs.fetch_add(1, Relaxed);
+                for _ in 0..10 {
+                    thread::yield_now(); // gives the others time to come
+                }
+                resume_unwind(Box::new(404)); // a panic that prints nothing
+            });
+            let payloads: Vec<_> = thread::scope(|scope| {
+                let threads: Vec<_> = (0..THREADS)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            start.wait();
+                            payload_of_force(&lazy)
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|t| t.join().unwrap()).collect()
+            });
+            let (first, others): (Vec<_>, Vec<_>) =
+                payloads.into_iter().partition(|p| p.is::<i32>());
+            assert_eq!(first.len(), 1, "threads that got the payload");
+            for payload in others {
+                assert_eq!(message(&*payload), "lazy: the function panicked");
+            }
+            assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+        }
+    });
+}
+
+/// The lazy is made here, forced there, and looked at in a third place.
+#[test]
+fn the_lazy_moves_between_threads() {
+    must_end(|| {
+        let word = String::from("far");
+        let lazy = Lazy::new(move || word + "away");
+        let lazy = thread::spawn(move || {
+            assert_eq!(lazy.len(), 7);
+            lazy
+        })
+        .join()
+        .unwrap();
+        let seen = thread::spawn(move || Lazy::get(&lazy).cloned()).join();
+        assert_eq!(seen.unwrap().as_deref(), Some("faraway"));
+    });
+}
+
+/// The bounds of the section "Threads" in the docs. What has to be allowed is used, what has to be refused
+/// is asked for: a program that relies on a refusal cannot be compiled, so it cannot be a test.
+#[test]
+fn send_and_sync_follow_from_value_and_function() {
+    // The function captures a `Cell`, which is not `Sync`: that is no obstacle.
+    must_end(|| {
+        let captured = Cell::new(7);
+        let lazy = Lazy::new(move || captured.get());
+        thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(*lazy, 7));
+            assert_eq!(*lazy, 7);
+        });
+    });
+
+    /// `Is::<T>::SEND`: the constant of the impl with the bound, where the bound holds, else the trait's.
+    struct Is<T>(PhantomData<T>);
+    trait Otherwise {
+        const SEND: bool = false;
+        const SYNC: bool = false;
+    }
+    impl<T> Otherwise for Is<T> {}
+    impl<T: Send> Is<T> {
+        const SEND: bool = true;
+    }
+    impl<T: Sync> Is<T> {
+        const SYNC: bool = true;
+    }
+    /// Asks about one type: `SEND` or `SYNC`, and what it should be.
+    macro_rules! ask {
+        ($constant:ident, $type:ty, $should_be:literal) => {
+            let verb = if $should_be { "must be" } else { "must not be" };
+            let (is, name) = (Is::<$type>::$constant, stringify!($type));
+            assert_eq!(is, $should_be, "{name} {verb} {}", stringify!($constant));
+        };
+    }
+    /// What a closure is that has captured one of these.
+    type Captures<X> = (X, fn() -> u32);
+
+    ask!(SEND, Lazy<u32>, true);
+    ask!(SYNC, Lazy<u32>, true);
+    // Another thread can change what a `&Cell` shows: one thread at a time may have the lazy.
+    ask!(SEND, Lazy<Cell<u32>>, true);
+    ask!(SYNC, Lazy<Cell<u32>>, false);
+    // Two threads with an `Rc` each would count references in a data race.
+    ask!(SEND, Lazy<Rc<u32>>, false);
+    ask!(SYNC, Lazy<Rc<u32>>, false);
+    // All threads may look at a guard, but the one that locked must drop it.
+    ask!(SYNC, Lazy<MutexGuard<'static, u32>>, false);
+    // The function is called, or dropped, by a thread that need not be the one that brought it.
+    ask!(SEND, Lazy<u32, Captures<Rc<u32>>>, false);
+    ask!(SYNC, Lazy<u32, Captures<Rc<u32>>>, false);
+    // But never by two at once.
+    ask!(SYNC, Lazy<u32, Captures<Cell<u32>>>, true);
+}
+
+/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
+/// a thread that nobody will ever wake.
+#[track_caller]
+fn must_end(body: impl FnOnce() + Send + 'static) {
+    let (running, ended) = mpsc::channel::<()>();
+    let body = thread::spawn(move || {
+        let _running = running;
+        body();
+    });
+    let limit = Duration::from_secs(5);
+    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+        panic!(
+            "hangs: after {limit:?} a thread is still in `force` or `get`. \
+             If a model in race_freedom fails too, it shows how it comes to that"
+        );
+    }
+    if let Err(panic) = body.join() {
+        resume_unwind(panic);
+    }
+}
+
+/// What a `force` panics with.
+#[track_caller]
+fn payload_of_force<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>) -> Box<dyn Any + Send> {
+    let forced = catch_unwind(AssertUnwindSafe(|| {
+        // Not looked at: if it returns, there may be no value behind the reference.
+        let _ = Lazy::force(lazy);
+    }));
+    match forced {
+        Ok(()) => panic!("`force` returned, and the function panicked: there is no value"),
+        Err(payload) => payload,
+    }
+}
+
+#[track_caller]
+fn message_of_force<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>) -> String {
+    message(&*payload_of_force(lazy)).to_owned()
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let string = payload.downcast_ref::<String>().map(String::as_str);
+    string
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("a payload that is no string")
+}
