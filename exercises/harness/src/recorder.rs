@@ -356,8 +356,6 @@ pub(crate) fn thread_body(number: ThreadId, body: impl FnOnce() -> bool) {
     CURRENT.set(number);
     with_log(|log| log.running = number);
     let panicked = body();
-    // Its last operation may have been an unlocking while a panic unwound; others may wait for that lock.
-    crate::sync::model::release_orphans();
     ended(number, panicked);
 }
 
@@ -377,7 +375,6 @@ fn ended(number: ThreadId, panicked: bool) {
 
 /// Main has come to the end of the program.
 pub(crate) fn main_returned() {
-    crate::sync::model::release_orphans();
     ended(0, false);
 }
 
