@@ -10,8 +10,7 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Barrier, MutexGuard, Weak, mpsc};
-use std::time::Duration;
+use std::sync::{Arc, Barrier, MutexGuard, Weak};
 
 #[test]
 fn nothing_is_computed_before_it_is_asked_for() {
@@ -363,21 +362,7 @@ fn send_and_sync_follow_from_value_and_function() {
 /// a thread that nobody will ever wake.
 #[track_caller]
 fn must_end(body: impl FnOnce() + Send + 'static) {
-    let (running, ended) = mpsc::channel::<()>();
-    let body = thread::spawn(move || {
-        let _running = running;
-        body();
-    });
-    let limit = Duration::from_secs(5);
-    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-        panic!(
-            "hangs: after {limit:?} a thread is still in `force` or `get`. \
-             If a model in race_freedom fails too, it shows how it comes to that"
-        );
-    }
-    if let Err(panic) = body.join() {
-        resume_unwind(panic);
-    }
+    harness::testing::must_end("a thread is still in `force` or `get`", body);
 }
 
 /// What a `force` panics with.

@@ -4,8 +4,6 @@ use harness::leaks::{self, Tracked, track};
 use harness::sync::real::thread;
 use nursery::Nursery;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc;
-use std::time::Duration;
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -165,16 +163,8 @@ fn outlast_a_panic(nursery: &Nursery<'_, '_>) {
 /// a thread that nobody will ever wake.
 #[track_caller]
 fn must_end(block: impl FnOnce() + Send + 'static) {
-    let (running, ended) = mpsc::channel::<()>();
-    let block = thread::spawn(move || {
-        let _running = running;
-        block();
-    });
-    let limit = Duration::from_secs(5);
-    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-        panic!("hangs: after {limit:?} the block has not ended, or `spawn` has not returned");
-    }
-    if let Err(panic) = block.join() {
-        resume_unwind(panic);
-    }
+    harness::testing::must_end(
+        "the block has not ended, or `spawn` has not returned",
+        block,
+    );
 }
