@@ -255,6 +255,7 @@ enum Command {
     /// what they only go better with is marked as a warning.
     Doctor,
     /// Print a script that completes `cargo xtask` by Tab
+    #[command(after_long_help = completions::INSTALL)]
     Completions(completions::Request),
 }
 
