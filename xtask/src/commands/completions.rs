@@ -154,7 +154,8 @@ mod tests {
                 .filter(|one| one.get_id() == argument)
                 .count();
             let looks = script.lines().filter(|line| {
-                line.contains(&format!(":{argument} -- ")) && line.contains(&format!(":{function}'"))
+                line.contains(&format!(":{argument} -- "))
+                    && line.contains(&format!(":{function}'"))
             });
             assert!(takers > 0, "{argument}");
             assert_eq!(looks.count(), takers, "{argument}");

@@ -9,7 +9,9 @@ use super::test::{Judged, say_that_nextest_is_missing};
 use super::{Exit, Row, lines};
 use crate::progress::{Progress, State, Store};
 use crate::run::Setup;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, note, paint, shorten, width, wrap};
+use crate::style::{
+    self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, note, paint, shorten, width, wrap,
+};
 use crate::workspace::{Lesson, Workspace};
 
 /// How to list.
@@ -191,7 +193,14 @@ impl Listing {
             .current
             .as_ref()
             .map(|current| format!("The next is {current}: cargo\u{a0}xtask\u{a0}next"));
-        for line in wrap(&[Some(sum), next].into_iter().flatten().collect::<Vec<_>>().join(" "), width - 1) {
+        for line in wrap(
+            &[Some(sum), next]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
+            width - 1,
+        ) {
             let _ = writeln!(page, " {}", line.replace('\u{a0}', " "));
         }
         let swapped: Vec<_> = self
@@ -228,7 +237,8 @@ impl Listing {
                 }
                 chapter = Some(entry.chapter_number());
                 let chapter = self.chapters.iter().find(|one| Some(one.number) == chapter);
-                let heading = chapter.map_or_else(String::new, |one| self.heading(one, width, marks));
+                let heading =
+                    chapter.map_or_else(String::new, |one| self.heading(one, width, marks));
                 rows.push(row(heading, None));
             }
             let here = if self.current.as_ref() == Some(&entry.name) {
@@ -277,7 +287,9 @@ impl Listing {
 impl Entry {
     fn chapter_number(&self) -> u32 {
         let number = self.number.split('.').next();
-        number.and_then(|number| number.parse().ok()).unwrap_or_default()
+        number
+            .and_then(|number| number.parse().ok())
+            .unwrap_or_default()
     }
 
     /// The lesson and how far it is, in `width` columns: first the title goes, then the end of the state.
@@ -292,7 +304,11 @@ impl Entry {
         let Self { number, name, .. } = self;
         let start = format!("{number:<5} {} {name:<names$}", paint(style, mark));
         let room = width.saturating_sub(columns(&start) + 2);
-        let of_state = if state.is_empty() { 0 } else { columns(state) + 3 };
+        let of_state = if state.is_empty() {
+            0
+        } else {
+            columns(state) + 3
+        };
         // A title of a few letters says nothing.
         let title = match room.saturating_sub(of_state) {
             0..10 => String::new(),
@@ -307,7 +323,9 @@ impl Entry {
             true => state,
             false => paint(style, state),
         };
-        format!("{start}  {title}{dot}{state}").trim_end().to_owned()
+        format!("{start}  {title}{dot}{state}")
+            .trim_end()
+            .to_owned()
     }
 }
 
@@ -316,7 +334,10 @@ fn chapters(lessons: &[Entry]) -> Vec<Chapter> {
     let mut chapters: Vec<Chapter> = Vec::new();
     for entry in lessons {
         let number = entry.chapter_number();
-        if chapters.last().is_none_or(|chapter| chapter.number != number) {
+        if chapters
+            .last()
+            .is_none_or(|chapter| chapter.number != number)
+        {
             chapters.push(Chapter {
                 number,
                 title: entry.chapter.clone(),
@@ -355,26 +376,26 @@ mod tests {
             readme: String::new(),
         };
         let lessons = vec![
-                entry("1.3", "bank_account", "Fundamentals", State::Done),
-                entry("1.4", "publication", "Fundamentals", State::Changed),
-                entry(
-                    "2.2",
-                    "wait_group",
-                    "Goroutines and wait groups",
-                    State::Attempted,
-                ),
-                entry(
-                    "2.10",
-                    "errgroup",
-                    "Goroutines and wait groups",
-                    State::NotBegun,
-                ),
-                entry(
-                    "2.11",
-                    "semaphore",
-                    "Goroutines and wait groups",
-                    State::Swapped,
-                ),
+            entry("1.3", "bank_account", "Fundamentals", State::Done),
+            entry("1.4", "publication", "Fundamentals", State::Changed),
+            entry(
+                "2.2",
+                "wait_group",
+                "Goroutines and wait groups",
+                State::Attempted,
+            ),
+            entry(
+                "2.10",
+                "errgroup",
+                "Goroutines and wait groups",
+                State::NotBegun,
+            ),
+            entry(
+                "2.11",
+                "semaphore",
+                "Goroutines and wait groups",
+                State::Swapped,
+            ),
         ];
         let listing = Listing {
             version: 1,
@@ -384,7 +405,11 @@ mod tests {
             chapters: chapters(&lessons),
             lessons,
         };
-        for (name, width, marks) in [("list", 80, UNICODE), ("list_40", 40, UNICODE), ("list_ascii", 40, ASCII)] {
+        for (name, width, marks) in [
+            ("list", 80, UNICODE),
+            ("list_40", 40, UNICODE),
+            ("list_ascii", 40, ASCII),
+        ] {
             let page = anstream::adapter::strip_str(&listing.render(width, marks)).to_string();
             assert!(page.lines().all(|line| columns(line) <= width), "{page}");
             assert!(marks != ASCII || page.is_ascii(), "{page}");

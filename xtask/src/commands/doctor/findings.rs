@@ -289,10 +289,11 @@ fn progress(progress: &Result<Progress, String>) -> Finding {
         Ok(Progress::Lessons { done, of }) => {
             Finding::good(WHAT, format!("{done} of {of} lessons done"))
         }
-        Ok(Progress::Damaged(why)) => Finding::warning(WHAT, format!("the file is damaged: {why}")).by(
-            "Nothing is lost: this sets the file aside and finds out again what you have done:",
-            "cargo xtask list --check",
-        ),
+        Ok(Progress::Damaged(why)) => Finding::warning(WHAT, format!("the file is damaged: {why}"))
+            .by(
+                "Nothing is lost: this sets the file aside and finds out again what you have done:",
+                "cargo xtask list --check",
+            ),
         Err(why) => Finding::bad(WHAT, why).by(
             "Update the runner, if that is what it asks for:",
             "git pull",
