@@ -175,8 +175,10 @@ enum Command {
         solution: bool,
     },
     /// For teachers: grade every lesson that was attempted, by the pristine tests
+    #[command(display_order = 100)]
     Grade(grade_command::Options),
     /// For authors: lay out a new lesson, to be written
+    #[command(display_order = 100)]
     New(scaffold::Request),
     /// Compare your code with the reference: the lines, the tests, and what they take
     ///
@@ -238,6 +240,7 @@ enum Command {
         json: bool,
     },
     /// For authors: test everything, or the gates of some lessons
+    #[command(display_order = 100)]
     Verify {
         /// The lessons; without any, all of them and the workspace's own tests
         lessons: Vec<String>,

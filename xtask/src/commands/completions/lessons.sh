@@ -23,13 +23,13 @@ __xtask_lessons() {
         /^name = / && !named { split($0, part, "\""); name = part[2]; named = 1 }
         /^status = / { name = "" }
         END { say() }
-    ' {} + 2>/dev/null
+    ' {} + 2>/dev/null | sort
 }
 
 __xtask_mistakes() {
     local root
     root=$(__xtask_root) || return 0
-    find "$root/solutions" -path "*/[0-9][0-9]_$1/mistakes/*.patch" 2>/dev/null | sed 's|.*/||; s|\.patch$||'
+    find "$root/solutions" -path "*/[0-9][0-9]_$1/mistakes/*.patch" 2>/dev/null | sed 's|.*/||; s|\.patch$||' | sort
 }
 
 __xtask_tests() {

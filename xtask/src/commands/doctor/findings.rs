@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Folder, NEXTEST_SETTINGS, Progress, Terminal, Version};
 
-/// Below this, a build may fill the disk: the lessons take about 1 GB with all that is built of them.
+/// Below this, a build may fill the disk.
 const LITTLE: u64 = 2_000_000_000;
 
 /// Below this, nothing can be built.
