@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod break_;
 pub mod compare;
+pub mod completions;
+pub mod doctor;
 pub mod dry_run;
 pub mod grade;
 pub mod hint;

@@ -188,6 +188,52 @@ pub fn set_aside(file: &Path) -> Result<PathBuf> {
     Ok(aside)
 }
 
+/// What keeps a versioned file from being used.
+#[derive(Debug)]
+pub enum Damage {
+    /// A later runner has written it, in this version.
+    Later(u32),
+    /// It cannot be understood, and why, in a line.
+    Broken(String),
+}
+
+/// Understands a TOML file whose key `version` tells its layout.
+///
+/// # Errors
+///
+/// What keeps it from being used.
+pub fn parse_versioned<T: DeserializeOwned>(bytes: &[u8], version: u32) -> Result<T, Damage> {
+    // A later version may have fields that this one does not know: it is not damaged for that.
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let broken = |error: &dyn std::fmt::Display| {
+        let error = error.to_string();
+        Damage::Broken(
+            error
+                .lines()
+                .next()
+                .unwrap_or("it cannot be read")
+                .to_owned(),
+        )
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| broken(&error))?;
+    let Versioned { version: written } = toml::from_str(text).map_err(|error| broken(&error))?;
+    if written > version {
+        return Err(Damage::Later(written));
+    }
+    toml::from_str(text).map_err(|error| broken(&error))
+}
+
+/// What is said of a file that a later runner has written.
+pub fn of_a_later_runner(file: &Path, version: u32) -> String {
+    format!(
+        "{} was written by a later runner (version {version}). Pull the newest `cargo xtask`, or move the file away.",
+        file.display()
+    )
+}
+
 /// Reads a TOML file whose key `version` tells its layout; `None` where there is none. One that cannot be
 /// understood is set aside, with a word on stderr that ends with `remedy`, as if there were none.
 ///
@@ -199,39 +245,19 @@ pub fn read_versioned<T: DeserializeOwned>(
     version: u32,
     remedy: &str,
 ) -> Result<Option<T>> {
-    // A later version may have fields that this one does not know: it is not damaged for that.
-    #[derive(Deserialize)]
-    struct Versioned {
-        version: u32,
-    }
     let bytes = match fs::read(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         read => read.with_context(|| format!("cannot read {}", file.display()))?,
     };
-    let parsed = std::str::from_utf8(&bytes)
-        .map_err(|error| error.to_string())
-        .and_then(|text| {
-            let Versioned { version: written } =
-                toml::from_str(text).map_err(|error| error.to_string())?;
-            if written > version {
-                return Ok(Err(written));
-            }
-            toml::from_str(text)
-                .map(Ok)
-                .map_err(|error| error.to_string())
-        });
-    match parsed {
-        Ok(Ok(content)) => Ok(Some(content)),
-        Ok(Err(later)) => bail!(
-            "{} was written by a later runner (version {later}). Pull the newest `cargo xtask`, or move the file away.",
-            file.display(),
-        ),
-        Err(damage) => {
+    match parse_versioned(&bytes, version) {
+        Ok(content) => Ok(Some(content)),
+        Err(Damage::Later(later)) => bail!("{}", of_a_later_runner(file, later)),
+        Err(Damage::Broken(damage)) => {
             let aside = set_aside(file)?;
             note(&format!(
                 " {} is damaged ({}).\n It is set aside as {}; nothing of it is used or lost.\n {remedy}",
                 file.display(),
-                damage.lines().next().unwrap_or("it cannot be read"),
+                damage,
                 aside.file_name().unwrap_or_default().display(),
             ));
             Ok(None)

@@ -8,6 +8,7 @@ mod diff;
 mod files;
 mod grade;
 mod guard;
+mod json;
 mod lesson_file;
 mod outcome;
 mod progress;
@@ -26,46 +27,84 @@ mod workspace;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use harness::page::DEFAULT_WIDTH;
 
 use commands::{
-    Exit, bench as bench_command, break_, compare, dry_run, grade as grade_command, hint, list,
-    new, next, reset, restore, swap, test, verify as verify_command, watch,
+    Exit, bench as bench_command, break_, compare, completions, doctor, dry_run,
+    grade as grade_command, hint, list, new, next, reset, restore, swap, test,
+    verify as verify_command, watch,
 };
 use run::Filter;
 use select::NoSuchName;
 use style::note;
 use workspace::Workspace;
 
-/// Lessons in concurrency, one after the other.
+/// Lessons in concurrency, one after the other
+///
+/// `cargo xtask next` runs the tests of the lesson you are at, and says which file to edit and why the
+/// tests fail. Edit it, run it again, until it passes; then it goes on to the next lesson.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 80)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    max_term_width = 80,
+    after_long_help = CONVENTIONS,
+    after_help = "cargo xtask --help says what the exit codes mean, cargo xtask COMMAND --help more of a command."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
+/// What all commands have in common.
+const CONVENTIONS: &str = "\
+Lessons:
+  A lesson goes by its name (wait_group), its number (2.2), or the beginning of
+  its name. Where a command may be given none, it takes the current lesson: the
+  first that is not done.
+
+Exit codes:
+  0  the lesson passes; the command did what it was asked
+  1  it does not pass; or something went wrong, and the message says what
+  2  the words of the command line make no sense, or nothing goes by a name
+
+Environment:
+  NO_COLOR        if set, nothing is coloured
+  CLICOLOR_FORCE  if set, colours also where the output is no terminal
+  COLUMNS         how wide to write; without it, as wide as the terminal";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the current lesson; say what is left, why it fails and what to do
-    Next,
+    ///
+    /// The current lesson is the first that is not done. Its tests run in a few seconds; a test that hangs
+    /// is stopped. Exits with 0 only when all of them pass.
+    Next {
+        #[command(flatten)]
+        form: test::ForPrograms,
+    },
     /// Run any lesson
+    ///
+    /// As `next` does, whether it is done or not. Exits with 0 only when all the tests that were asked for
+    /// pass; with 2 when no lesson goes by that name.
     Test {
         /// Its name, its number (2.2), or the beginning of its name
         lesson: String,
         /// Only the tests whose names contain this
         filter: Option<Filter>,
+        #[command(flatten)]
+        form: test::ForPrograms,
     },
     /// Show chapters, lessons and progress
-    List {
-        /// For programs
-        #[arg(long)]
-        json: bool,
-        /// Run every lesson that was begun, to derive the progress from the code again
-        #[arg(long)]
-        check: bool,
-    },
+    ///
+    /// A lesson is done when its files, as they are now, passed all its tests. Edit one, and it is
+    /// `changed` until it passes again.
+    List(list::Options),
     /// Show the next hint of a lesson
+    ///
+    /// From a nudge to nearly the solution, one more each time.
     Hint {
         /// The lesson; without one, the current
         lesson: Option<String>,
@@ -74,6 +113,9 @@ enum Command {
         all: bool,
     },
     /// Put the reference in place of your file; `restore` brings yours back
+    ///
+    /// To read it where you work, to run it and to try changes. Your file is kept before. While the
+    /// reference is there, the lesson does not count as done.
     Swap {
         /// The lesson; without one, the current
         lesson: Option<String>,
@@ -91,11 +133,16 @@ enum Command {
         list: bool,
     },
     /// Put the stub in place of your file, which is kept
+    ///
+    /// To begin the lesson anew. `cargo xtask restore` brings your file back.
     Reset {
         /// The lesson; without one, the current
         lesson: Option<String>,
     },
     /// Run a lesson again whenever one of its files is saved
+    ///
+    /// Has the whole terminal, with keys for the next lesson, the next hint and the rest: ? shows them, q
+    /// quits. In a pipe it prints one verdict after the other.
     Watch {
         /// The lesson; without one, the current
         lesson: Option<String>,
@@ -104,6 +151,9 @@ enum Command {
         poll: bool,
     },
     /// Put a mistake into a lesson's reference and see how the tests catch it
+    ///
+    /// Your file is not touched. Without a mistake's name it lists those that the lesson has: what people
+    /// really get wrong. It shows how one fails, so it may give away how the lesson is solved.
     Break {
         /// The lesson
         lesson: String,
@@ -125,8 +175,10 @@ enum Command {
         solution: bool,
     },
     /// For teachers: grade every lesson that was attempted, by the pristine tests
+    #[command(display_order = 100)]
     Grade(grade_command::Options),
     /// For authors: lay out a new lesson, to be written
+    #[command(display_order = 100)]
     New(scaffold::Request),
     /// Compare your code with the reference: the lines, the tests, and what they take
     ///
@@ -188,6 +240,7 @@ enum Command {
         json: bool,
     },
     /// For authors: test everything, or the gates of some lessons
+    #[command(display_order = 100)]
     Verify {
         /// The lessons; without any, all of them and the workspace's own tests
         lessons: Vec<String>,
@@ -198,14 +251,28 @@ enum Command {
         #[arg(long)]
         record: bool,
     },
+    /// Say what is installed, what is missing and what to type
+    ///
+    /// Looks at the toolchain, cargo-nextest, the disk, what may be written, watching of files, the
+    /// terminal and your progress. Changes nothing. Exits with 1 if something keeps you from the lessons;
+    /// what they only go better with is marked as a warning.
+    Doctor,
+    /// Print a script that completes `cargo xtask` by Tab
+    #[command(after_long_help = completions::INSTALL)]
+    Completions(completions::Request),
 }
 
 fn main() -> ExitCode {
     if let Some(code) = guard::requested() {
         return code;
     }
+    style::fit_to_terminal();
     // clap ends with 2 where it cannot make sense of the words.
-    match run(Arguments::parse().command) {
+    let arguments = Arguments::command()
+        .term_width(style::width())
+        .get_matches();
+    let arguments = Arguments::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
+    match run(arguments.command) {
         Ok(exit) => exit.into(),
         Err(error) if error.is::<NoSuchName>() => {
             note(&format!("{error}"));
@@ -219,14 +286,21 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<Exit> {
-    if !matches!(command, Command::Verify { .. }) {
-        style::fit_to_terminal();
+    if let Command::Completions(request) = &command {
+        // Of use anywhere.
+        return completions::run(request);
     }
     let workspace = Workspace::find()?;
     match command {
-        Command::Next => next::run(&workspace),
-        Command::Test { lesson, filter } => test::run(&workspace, &lesson, filter.as_ref()),
-        Command::List { json, check } => list::run(&workspace, list::Options { json, check }),
+        Command::Completions(request) => completions::run(&request),
+        Command::Doctor => doctor::run(&workspace),
+        Command::Next { form } => next::run(&workspace, form),
+        Command::Test {
+            lesson,
+            filter,
+            form,
+        } => test::run(&workspace, &lesson, filter.as_ref(), form),
+        Command::List(options) => list::run(&workspace, options),
         Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
         Command::Swap { lesson } => swap::run(&workspace, lesson.as_deref()),
         Command::Restore {
@@ -265,10 +339,63 @@ fn run(command: Command) -> Result<Exit> {
             lessons,
             shipped,
             record,
-        } => verify_command::run(
-            &workspace,
-            &lessons,
-            verify_command::Options { shipped, record },
-        ),
+        } => {
+            // Its table does not depend on who runs it.
+            style::fit_to(DEFAULT_WIDTH);
+            verify_command::run(
+                &workspace,
+                &lessons,
+                verify_command::Options { shipped, record },
+            )
+        }
+    }
+}
+
+/// The long help of a command, as it is where there is no terminal.
+#[cfg(test)]
+fn help_of(command: &str) -> String {
+    let mut arguments = Arguments::command().term_width(DEFAULT_WIDTH);
+    arguments.build();
+    arguments
+        .find_subcommand_mut(command)
+        .expect("a command")
+        .render_long_help()
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_a_help_that_fits_the_terminal() {
+        let mut arguments = Arguments::command().term_width(DEFAULT_WIDTH);
+        insta::assert_snapshot!("help", arguments.render_long_help().to_string());
+        let commands: Vec<_> = Arguments::command()
+            .get_subcommands()
+            .map(|command| command.get_name().to_owned())
+            .collect();
+        for command in commands {
+            let help = help_of(&command);
+            for line in help.lines() {
+                assert!(line.chars().count() <= DEFAULT_WIDTH, "{command}: {line}");
+            }
+            insta::assert_snapshot!(format!("help_{command}"), help);
+        }
+    }
+
+    /// The README has a row for each command.
+    #[test]
+    fn the_readme_names_every_command() {
+        let readme = include_str!("../../README.md");
+        for command in Arguments::command().get_subcommands() {
+            let row = format!("| `cargo xtask {}", command.get_name());
+            assert!(readme.contains(&row), "{row}");
+        }
     }
 }

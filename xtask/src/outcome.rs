@@ -61,6 +61,16 @@ pub struct Place {
 }
 
 impl Place {
+    /// The place that a panic's message or a model's report names first.
+    pub fn of_panic(report: &str) -> Option<Self> {
+        report.lines().find_map(|line| {
+            let (_, rest) = line
+                .split_once("panicked at ")
+                .or_else(|| line.trim_end().strip_suffix(')')?.split_once(", at "))?;
+            panics::parse_place(rest.trim_end().trim_end_matches(':'))
+        })
+    }
+
     /// The last part of the path, for where there is no room for all of it.
     pub fn short(&self) -> String {
         let file = self.file.rsplit(['/', '\\']).next().unwrap_or(&self.file);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::workspace::{Lesson, Workspace};
 
 pub use fingerprint::fingerprint;
-pub use store::Store;
+pub use store::{FOLDER, Store};
 
 /// The layout of the file. A file of a later runner is left alone.
 const VERSION: u32 = 1;

@@ -20,8 +20,8 @@ const NARROWEST: usize = 40;
 /// The columns of the terminal, once [`fit_to_terminal`] has looked.
 static TERMINAL: AtomicUsize = AtomicUsize::new(DEFAULT_WIDTH);
 
-/// Looks how wide the terminal is. Where this is never called, as in tests and for `verify`, whose table must
-/// not depend on who runs it, it is as wide as where there is no terminal.
+/// Looks how wide the terminal is. Where this is never called, as in tests, it is as wide as where there is no
+/// terminal.
 pub fn fit_to_terminal() {
     let variable = std::env::var("COLUMNS").ok();
     let of_stdout = terminal_size_of(std::io::stdout()).map(|(Width(columns), _)| columns.into());
@@ -129,6 +129,8 @@ pub struct Marks {
     pub more: &'static str,
     /// The lesson to work on.
     pub here: &'static str,
+    /// A bar: what is done of it, and what is not.
+    pub bar: [&'static str; 2],
 }
 
 /// For a terminal that shows Unicode.
@@ -141,6 +143,7 @@ pub const UNICODE: Marks = Marks {
     dot: "·",
     more: "…",
     here: "▸",
+    bar: ["█", "░"],
 };
 
 /// For any other.
@@ -153,6 +156,7 @@ pub const ASCII: Marks = Marks {
     dot: "-",
     more: "...",
     here: ">",
+    bar: ["#", "."],
 };
 
 impl Marks {

@@ -9,17 +9,41 @@ use super::test::{Judged, say_that_nextest_is_missing};
 use super::{Exit, Row, lines};
 use crate::progress::{Progress, State, Store};
 use crate::run::Setup;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, note, paint, shorten, width};
+use crate::style::{
+    self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, note, paint, shorten, width, wrap,
+};
 use crate::workspace::{Lesson, Workspace};
 
 /// How to list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Options {
-    /// For programs.
+    /// For programs: the list as JSON
+    ///
+    /// One object on stdout, and nothing else:
+    ///   version   1; it rises when a field changes its meaning
+    ///   current   the name of the lesson that `cargo xtask next` runs;
+    ///             null: every lesson is done
+    ///   done      how many lessons
+    ///   total     how many there are
+    ///   chapters  for each: number, title, done, total
+    ///   lessons   for each:
+    ///     number       of the chapter and in it: "2.2"
+    ///     name, title, chapter, description, go, concepts, minutes
+    ///                  as its Cargo.toml and the chapter's README have them
+    ///     state        done, changed, swapped, attempted, not-begun
+    ///     passed_at    when it passed last, in UTC; left out if never
+    ///     hints_shown  how many
+    ///     file         the one to edit, from the root
+    ///     readme       the lesson's text, from the root
+    #[arg(long, verbatim_doc_comment)]
     pub json: bool,
-    /// Run every lesson that looks begun, so that the progress is derived from the code alone.
+    /// Run every lesson that was begun, to derive the progress from the code again
+    #[arg(long)]
     pub check: bool,
 }
+
+/// How many columns a chapter's bar takes.
+const BAR: usize = 10;
 
 /// The list for programs. A field may be added; one that changes its meaning raises `version`.
 #[derive(Debug, Serialize)]
@@ -29,7 +53,16 @@ struct Listing {
     current: Option<String>,
     done: usize,
     total: usize,
+    chapters: Vec<Chapter>,
     lessons: Vec<Entry>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Chapter {
+    number: u32,
+    title: String,
+    done: usize,
+    total: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,7 +94,7 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<Exit> {
     if options.json {
         style::print(&format!("{}\n", serde_json::to_string_pretty(&listing)?));
     } else {
-        style::print(&listing.render(Marks::of_locale()));
+        style::print(&listing.render(width(), Marks::of_locale()));
     }
     Ok(Exit::Success)
 }
@@ -72,7 +105,7 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<Exit> {
 ///
 /// A lesson's sources cannot be read.
 pub fn rows(workspace: &Workspace, progress: &Progress, marks: Marks) -> Result<Vec<Row>> {
-    Ok(Listing::new(workspace, progress)?.rows(marks))
+    Ok(Listing::new(workspace, progress)?.rows(width(), marks))
 }
 
 /// Runs every lesson whose file is not the stub, and notes what came of it.
@@ -145,18 +178,31 @@ impl Listing {
             current,
             done,
             total: lessons.len(),
+            chapters: chapters(&lessons),
             lessons,
         })
     }
 
-    fn render(&self, marks: Marks) -> String {
-        let mut page = lines(&self.rows(marks));
-        let gap = if self.lessons.is_empty() { "" } else { "\n" };
-        let _ = write!(page, "{gap} {} of {} done", self.done, self.total);
-        let _ = match &self.current {
-            Some(current) => writeln!(page, ". The next is {current}: cargo xtask next"),
-            None => writeln!(page, "."),
-        };
+    fn render(&self, width: usize, marks: Marks) -> String {
+        let mut page = lines(&self.rows(width, marks));
+        if !self.lessons.is_empty() {
+            page.push('\n');
+        }
+        let sum = format!("{} of {} done.", self.done, self.total);
+        let next = self
+            .current
+            .as_ref()
+            .map(|current| format!("The next is {current}: cargo\u{a0}xtask\u{a0}next"));
+        for line in wrap(
+            &[Some(sum), next]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
+            width - 1,
+        ) {
+            let _ = writeln!(page, " {}", line.replace('\u{a0}', " "));
+        }
         let swapped: Vec<_> = self
             .lessons
             .iter()
@@ -165,16 +211,16 @@ impl Listing {
             .collect();
         if let Some(first) = swapped.first() {
             let lesson = if swapped.len() == 1 { first } else { "LESSON" };
-            let _ = writeln!(
-                page,
-                " {} Swapped: `cargo xtask restore {lesson}` brings yours back.",
-                paint(OPEN, marks.swapped)
-            );
+            let said = format!("Swapped: `cargo xtask restore {lesson}` brings yours back.");
+            for (i, line) in wrap(&said, width - 3).iter().enumerate() {
+                let mark = if i == 0 { marks.swapped } else { " " };
+                let _ = writeln!(page, " {} {line}", paint(OPEN, mark));
+            }
         }
         page
     }
 
-    fn rows(&self, marks: Marks) -> Vec<Row> {
+    fn rows(&self, width: usize, marks: Marks) -> Vec<Row> {
         let mut rows = Vec::new();
         let row = |text, chooses| Row { text, chooses };
         let names = self
@@ -185,51 +231,132 @@ impl Listing {
             .unwrap_or_default();
         let mut chapter = None;
         for (i, entry) in self.lessons.iter().enumerate() {
-            if chapter != Some(&entry.chapter) {
+            if chapter != Some(entry.chapter_number()) {
                 if chapter.is_some() {
                     rows.push(row(String::new(), None));
                 }
-                let number = entry.number.split('.').next().unwrap_or_default();
-                let title = paint(STRONG, format!("{number}  {}", entry.chapter));
-                rows.push(row(format!(" {title}"), None));
-                chapter = Some(&entry.chapter);
+                chapter = Some(entry.chapter_number());
+                let chapter = self.chapters.iter().find(|one| Some(one.number) == chapter);
+                let heading =
+                    chapter.map_or_else(String::new, |one| self.heading(one, width, marks));
+                rows.push(row(heading, None));
             }
-            let (mark, style, state) = match entry.state {
-                State::Done => (marks.good, GOOD, "done"),
-                State::Changed => (marks.changed, OPEN, "changed since it passed"),
-                State::Swapped => (marks.swapped, OPEN, "swapped"),
-                State::Attempted => (marks.bad, BAD, "begun"),
-                State::NotBegun => (marks.open, FAINT, ""),
-            };
             let here = if self.current.as_ref() == Some(&entry.name) {
                 marks.here
             } else {
                 " "
             };
-            let room = width()
-                .saturating_sub(12 + names + if state.is_empty() { 0 } else { state.len() + 3 });
-            let title = shorten(&entry.title, room, marks);
-            let state = if state.is_empty() {
-                String::new()
-            } else {
-                format!(" {} {}", paint(FAINT, marks.dot), paint(style, state))
-            };
-            let text = format!(
-                " {here} {:<5} {} {:<names$}  {title}{state}",
-                entry.number,
-                paint(style, mark),
-                entry.name,
-            );
-            rows.push(row(text, Some(i)));
+            rows.push(row(
+                format!(" {here} {}", entry.line(names, width - 3, marks)),
+                Some(i),
+            ));
         }
         rows
     }
+
+    /// A chapter, with its bar. The bars of all chapters stand below each other, as far to the right as the
+    /// longest title that fits needs.
+    fn heading(&self, chapter: &Chapter, width: usize, marks: Marks) -> String {
+        let title = |chapter: &Chapter| format!("{}  {}", chapter.number, chapter.title);
+        let count = |chapter: &Chapter| format!("{} of {}", chapter.done, chapter.total);
+        let widest = |text: &dyn Fn(&Chapter) -> String| {
+            let all = self.chapters.iter().map(|chapter| columns(&text(chapter)));
+            all.max().unwrap_or_default()
+        };
+        let room = width.saturating_sub(1 + 2 + BAR + 2 + widest(&count));
+        let titles = widest(&title).min(room);
+        let text = shorten(&title(chapter), titles, marks);
+        let gap = " ".repeat(titles.saturating_sub(columns(&text)) + 2);
+        // A bar is full only when all is done, and empty only when nothing is.
+        let full = match chapter.done {
+            0 => 0,
+            done if done == chapter.total => BAR,
+            done => (done * BAR / chapter.total).clamp(1, BAR - 1),
+        };
+        let [done, open] = marks.bar;
+        format!(
+            " {}{gap}{}{}  {}",
+            paint(STRONG, text),
+            paint(GOOD, done.repeat(full)),
+            paint(FAINT, open.repeat(BAR - full)),
+            count(chapter),
+        )
+    }
+}
+
+impl Entry {
+    fn chapter_number(&self) -> u32 {
+        let number = self.number.split('.').next();
+        number
+            .and_then(|number| number.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// The lesson and how far it is, in `width` columns: first the title goes, then the end of the state.
+    fn line(&self, names: usize, width: usize, marks: Marks) -> String {
+        let (mark, style, state) = match self.state {
+            State::Done => (marks.good, GOOD, "done"),
+            State::Changed => (marks.changed, OPEN, "changed since it passed"),
+            State::Swapped => (marks.swapped, OPEN, "swapped"),
+            State::Attempted => (marks.bad, BAD, "begun"),
+            State::NotBegun => (marks.open, FAINT, ""),
+        };
+        let Self { number, name, .. } = self;
+        let start = format!("{number:<5} {} {name:<names$}", paint(style, mark));
+        let room = width.saturating_sub(columns(&start) + 2);
+        let of_state = if state.is_empty() {
+            0
+        } else {
+            columns(state) + 3
+        };
+        // A title of a few letters says nothing.
+        let title = match room.saturating_sub(of_state) {
+            0..10 => String::new(),
+            room => shorten(&self.title, room, marks),
+        };
+        let dot = match title.is_empty() || state.is_empty() {
+            true => String::new(),
+            false => format!(" {} ", paint(FAINT, marks.dot)),
+        };
+        let state = shorten(state, room, marks);
+        let state = match state.is_empty() {
+            true => state,
+            false => paint(style, state),
+        };
+        format!("{start}  {title}{dot}{state}")
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// The chapters that the lessons are in.
+fn chapters(lessons: &[Entry]) -> Vec<Chapter> {
+    let mut chapters: Vec<Chapter> = Vec::new();
+    for entry in lessons {
+        let number = entry.chapter_number();
+        if chapters
+            .last()
+            .is_none_or(|chapter| chapter.number != number)
+        {
+            chapters.push(Chapter {
+                number,
+                title: entry.chapter.clone(),
+                done: 0,
+                total: 0,
+            });
+        }
+        if let Some(chapter) = chapters.last_mut() {
+            chapter.total += 1;
+            chapter.done += usize::from(entry.state == State::Done);
+        }
+    }
+    chapters
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::style::UNICODE;
+    use crate::style::{ASCII, UNICODE};
 
     #[test]
     fn a_list_shows_chapters_states_and_the_current_lesson() {
@@ -243,40 +370,58 @@ mod tests {
             concepts: Vec::new(),
             minutes: 45,
             state,
-            passed_at: None,
+            passed_at: Some(String::new()),
             hints_shown: 0,
             file: String::new(),
             readme: String::new(),
         };
+        let lessons = vec![
+            entry("1.3", "bank_account", "Fundamentals", State::Done),
+            entry("1.4", "publication", "Fundamentals", State::Changed),
+            entry(
+                "2.2",
+                "wait_group",
+                "Goroutines and wait groups",
+                State::Attempted,
+            ),
+            entry(
+                "2.10",
+                "errgroup",
+                "Goroutines and wait groups",
+                State::NotBegun,
+            ),
+            entry(
+                "2.11",
+                "semaphore",
+                "Goroutines and wait groups",
+                State::Swapped,
+            ),
+        ];
         let listing = Listing {
             version: 1,
             current: Some("publication".into()),
             done: 1,
             total: 5,
-            lessons: vec![
-                entry("1.3", "bank_account", "Fundamentals", State::Done),
-                entry("1.4", "publication", "Fundamentals", State::Changed),
-                entry(
-                    "2.2",
-                    "wait_group",
-                    "Goroutines and wait groups",
-                    State::Attempted,
-                ),
-                entry(
-                    "2.10",
-                    "errgroup",
-                    "Goroutines and wait groups",
-                    State::NotBegun,
-                ),
-                entry(
-                    "2.11",
-                    "semaphore",
-                    "Goroutines and wait groups",
-                    State::Swapped,
-                ),
-            ],
+            chapters: chapters(&lessons),
+            lessons,
         };
-        let page = anstream::adapter::strip_str(&listing.render(UNICODE)).to_string();
-        insta::assert_snapshot!("list", page);
+        for (name, width, marks) in [
+            ("list", 80, UNICODE),
+            ("list_40", 40, UNICODE),
+            ("list_ascii", 40, ASCII),
+        ] {
+            let page = anstream::adapter::strip_str(&listing.render(width, marks)).to_string();
+            assert!(page.lines().all(|line| columns(line) <= width), "{page}");
+            assert!(marks != ASCII || page.is_ascii(), "{page}");
+            insta::assert_snapshot!(name, page);
+        }
+
+        // The help says what each field means.
+        let help = crate::help_of("list");
+        let json = serde_json::to_string_pretty(&listing).expect("JSON");
+        for key in crate::json::keys(&json) {
+            let mut words = help.split(|c: char| !c.is_alphanumeric() && c != '_');
+            assert!(words.any(|word| word == key), "{key}");
+        }
     }
 }

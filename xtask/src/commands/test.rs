@@ -1,10 +1,13 @@
 //! `cargo xtask test LESSON [FILTER]`: runs a lesson's tests and gives the verdict.
 
+mod document;
+
 use anyhow::Result;
 
 use super::Exit;
 use crate::progress::{Progress, Store, fingerprint};
 use crate::render::Page;
+use crate::run::report_page::ReportPage;
 use crate::run::{self, Filter, Run, Setup};
 use crate::select;
 use crate::style::{self, Marks, OPEN, note, paint};
@@ -12,11 +15,18 @@ use crate::tests_of;
 use crate::verdict::{Sum, Verdict};
 use crate::workspace::{Lesson, Workspace};
 
+pub use document::{Document, ForPrograms};
+
 /// Runs the lesson that goes by `wanted`.
-pub fn run(workspace: &Workspace, wanted: &str, filter: Option<&Filter>) -> Result<Exit> {
+pub fn run(
+    workspace: &Workspace,
+    wanted: &str,
+    filter: Option<&Filter>,
+    form: ForPrograms,
+) -> Result<Exit> {
     let lesson = select::lesson(workspace, wanted)?;
     let mut store = Store::open(workspace)?;
-    judge(workspace, &mut store, lesson, filter)
+    judge(workspace, &mut store, lesson, filter, form)
 }
 
 /// Runs the tests of `lesson`, prints the verdict and notes what it means for the progress.
@@ -25,13 +35,23 @@ pub fn judge(
     store: &mut Store,
     lesson: &Lesson,
     filter: Option<&Filter>,
+    ForPrograms { json }: ForPrograms,
 ) -> Result<Exit> {
-    let setup = Setup::new()?;
+    let mut setup = Setup::new()?;
+    if json {
+        // Who reads it has no terminal, whatever stdout is.
+        setup.colour = false;
+        setup = setup.with_report(ReportPage::PLAIN);
+    }
     if !setup.nextest {
         say_that_nextest_is_missing();
     }
     let judged = Judged::new(&setup, workspace, store, lesson, filter)?;
-    style::print(&judged.page(workspace, &store.progress, lesson)?);
+    style::print(&if json {
+        Document::new(lesson, &judged).to_json()?
+    } else {
+        judged.page(workspace, &store.progress, lesson)?
+    });
     Ok(if judged.passes() {
         Exit::Success
     } else {

@@ -14,6 +14,7 @@ mod terminal;
 mod text;
 
 use std::io::{IsTerminal, stdin, stdout};
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -25,6 +26,8 @@ use crate::run::Setup;
 use crate::select;
 use crate::style;
 use crate::workspace::{Lesson, Workspace};
+
+use saves::Saves;
 
 /// Watches the lesson that goes by `wanted`, or the current one. `poll`: looks at the files again and again.
 pub fn run(workspace: &Workspace, wanted: Option<&str>, poll: bool) -> Result<Exit> {
@@ -47,6 +50,18 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, poll: bool) -> Result<Ex
     } else {
         plain::run(&setup, workspace, lesson, wanted.is_none(), poll)
     }
+}
+
+/// How saves in `folder` would be seen: `None` if the file system tells of them; otherwise why they have to be looked
+/// for again and again.
+///
+/// # Errors
+///
+/// They cannot be seen at all.
+pub fn way(folder: &Path) -> Result<Option<String>> {
+    let mut saves = Saves::new(false, || ())?;
+    saves.watch(folder)?;
+    Ok(saves.polls)
 }
 
 /// What to wait for.

@@ -5,11 +5,10 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::{Graded, Partition, Work, real_places};
-use crate::outcome::Outcome;
+use crate::json::{Test, Verdict};
 use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, columns, paint, shorten, width, wrap};
-use crate::verdict::{Sum, Tested};
+use crate::verdict::Sum;
 use crate::verify::pristine::Change;
-use crate::workspace::Lesson;
 
 /// The layout of the JSON. A field may be added; one that changes its meaning raises this.
 const VERSION: u32 = 1;
@@ -44,30 +43,6 @@ struct Row {
     tampered: Vec<Tampered>,
     #[serde(skip)]
     word: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct Test {
-    name: String,
-    verdict: Verdict,
-    /// What kind of failure it is, for one that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-    /// In a few words.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    message: String,
-    /// In full.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    report: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Verdict {
-    Passed,
-    Failed,
-    NotWritten,
-    NotRun,
 }
 
 #[derive(Debug, Serialize)]
@@ -162,7 +137,7 @@ impl Row {
                 row.tests = verdict
                     .tests
                     .iter()
-                    .map(|test| Test::new(test, lesson))
+                    .map(|test| Test::new(test, |text| real_places(text, lesson)))
                     .collect();
                 row.total = row.tests.len();
                 let passed = |test: &&Test| test.verdict == Verdict::Passed;
@@ -210,7 +185,7 @@ impl Row {
                 Verdict::Failed => paint(BAD, marks.bad),
                 _ => paint(OPEN, marks.open),
             };
-            for (i, line) in wrap(&test.line(), width() - 11).iter().enumerate() {
+            for (i, line) in wrap(&line(test), width() - 11).iter().enumerate() {
                 let mark = if i == 0 { &mark } else { " " };
                 let _ = writeln!(
                     page,
@@ -226,45 +201,14 @@ impl Row {
     }
 }
 
-impl Test {
-    fn new(test: &Tested, lesson: &Lesson) -> Self {
-        let mut row = Self {
-            name: test.name.clone(),
-            verdict: Verdict::Passed,
-            kind: None,
-            message: String::new(),
-            report: String::new(),
-        };
-        let plain = |text: &str| {
-            let text = anstream::adapter::strip_str(text).to_string();
-            real_places(&text, lesson)
-        };
-        match &test.outcome {
-            Outcome::Passed(_) => {}
-            Outcome::NotRun => row.verdict = Verdict::NotRun,
-            Outcome::NotWritten(todo) => {
-                row.verdict = Verdict::NotWritten;
-                row.message = plain(&todo.text);
-            }
-            Outcome::Wrong(wrong) => {
-                row.verdict = Verdict::Failed;
-                row.kind = Some(wrong.kind.to_string());
-                row.message = plain(&wrong.reason);
-                row.report = plain(&wrong.report);
-            }
-        }
-        row
-    }
-
-    /// The test and what became of it, for the table.
-    fn line(&self) -> String {
-        let Self { name, message, .. } = self;
-        match self.verdict {
-            Verdict::Passed => name.clone(),
-            Verdict::Failed => format!("{name}: {message}"),
-            Verdict::NotWritten => format!("{name}: not written yet: {message}"),
-            Verdict::NotRun => format!("{name}: did not run"),
-        }
+/// The test and what became of it, for the table.
+fn line(test: &Test) -> String {
+    let Test { name, message, .. } = test;
+    match test.verdict {
+        Verdict::Passed => name.clone(),
+        Verdict::Failed => format!("{name}: {message}"),
+        Verdict::NotWritten => format!("{name}: not written yet: {message}"),
+        Verdict::NotRun => format!("{name}: did not run"),
     }
 }
 
@@ -273,9 +217,10 @@ mod tests {
     use harness::verdict::Kind;
 
     use super::*;
-    use crate::outcome::{Failure, Todo, Wrong};
+    use crate::outcome::{Failure, Outcome, Todo, Wrong};
     use crate::select::tests::workspace;
     use crate::style::UNICODE;
+    use crate::verdict::Tested;
 
     #[test]
     fn a_report_names_what_failed_and_what_was_edited() {

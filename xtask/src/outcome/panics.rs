@@ -68,7 +68,7 @@ pub fn panics(stderr: &str) -> Vec<Panic<'_>> {
 }
 
 /// `src/a.rs:4:9` or `src/a.rs:4`.
-fn parse_place(text: &str) -> Option<Place> {
+pub fn parse_place(text: &str) -> Option<Place> {
     let mut parts = text.rsplitn(3, ':');
     let last = parts.next()?.parse().ok()?;
     let before = parts.next()?;

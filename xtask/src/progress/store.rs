@@ -1,17 +1,21 @@
 //! The file of the progress: read, written, set aside, and never by two at once.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::{Passed, Progress, VERSION};
-use crate::files::{lock, make_folder, read_versioned, utc, write_atomically};
+use crate::files::{
+    Damage, lock, make_folder, of_a_later_runner, parse_versioned, read_versioned, utc,
+    write_atomically,
+};
 use crate::workspace::{Lesson, Workspace};
 
 /// The folder of everything that the runner remembers, from the root. Git does not see it.
-const FOLDER: &str = ".kata";
+pub const FOLDER: &str = ".kata";
 
 /// The file of the progress, in that folder.
 const FILE: &str = "progress.toml";
@@ -68,6 +72,25 @@ impl Store {
         let file = workspace.path(FOLDER).join(FILE);
         let text = std::fs::read_to_string(file).unwrap_or_default();
         toml::from_str(&text).unwrap_or_default()
+    }
+
+    /// Reads the progress and changes nothing, not even the name of a file that is damaged: in that case it says
+    /// what the damage is. `None`: there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or comes from a later runner.
+    pub fn look(workspace: &Workspace) -> Result<Option<Result<Progress, String>>> {
+        let file = workspace.path(FOLDER).join(FILE);
+        let bytes = match std::fs::read(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read.with_context(|| format!("cannot read {}", file.display()))?,
+        };
+        Ok(Some(match parse_versioned(&bytes, VERSION) {
+            Ok(progress) => Ok(progress),
+            Err(Damage::Broken(damage)) => Err(damage),
+            Err(Damage::Later(version)) => bail!("{}", of_a_later_runner(&file, version)),
+        }))
     }
 
     /// Writes the progress: beside, synced, renamed. It is the old file or the new one, whatever happens.

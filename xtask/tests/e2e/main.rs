@@ -2,6 +2,9 @@
 
 mod break_;
 mod compare;
+#[cfg(unix)]
+mod completions;
+mod doctor;
 mod dry_run;
 mod fixture;
 mod grade;

@@ -1,0 +1,112 @@
+//! `cargo xtask doctor`: what is installed, what is missing, what to type. [`facts`] looks, [`findings`] says what
+//! that means, and here it is printed.
+
+mod facts;
+mod findings;
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use super::Exit;
+use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, width, wrap};
+use crate::versions::words::count;
+use crate::workspace::Workspace;
+
+use facts::Facts;
+use findings::{Finding, Grade};
+
+/// The columns in front of what was found: a mark and what was looked at.
+const MARGIN: usize = 17;
+
+/// Looks around, and says what stands between the learner and the lessons.
+///
+/// # Errors
+///
+/// The system does not tell where the runner's own binary is.
+pub fn run(workspace: &Workspace) -> Result<Exit> {
+    let findings = findings::of(&Facts::gather(workspace)?);
+    style::print(&render(&findings, width(), Marks::of_locale()));
+    Ok(
+        if findings.iter().any(|finding| finding.grade == Grade::Bad) {
+            Exit::Failure
+        } else {
+            Exit::Success
+        },
+    )
+}
+
+fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
+    let mut page = String::new();
+    let margin = " ".repeat(MARGIN);
+    for finding in findings {
+        let mark = match finding.grade {
+            Grade::Good => paint(GOOD, marks.good),
+            Grade::Warning => paint(OPEN, "!"),
+            Grade::Bad => paint(BAD, marks.bad),
+        };
+        let what = paint(STRONG, format!("{:<13}", finding.what));
+        let mut start = format!(" {mark} {what} ");
+        for line in wrap(&finding.found, width.saturating_sub(MARGIN)) {
+            let _ = writeln!(page, "{start}{line}");
+            start.clone_from(&margin);
+        }
+        for remedy in &finding.remedies {
+            for line in wrap(&remedy.why, width.saturating_sub(MARGIN)) {
+                let _ = writeln!(page, "{margin}{}", paint(FAINT, line));
+            }
+            // In one piece, to be copied; further left where it is too long for its place.
+            if let Some(command) = &remedy.command {
+                let indent = match MARGIN + 2 + columns(command) <= width {
+                    true => MARGIN + 2,
+                    false => 3,
+                };
+                let _ = writeln!(page, "{}{command}", " ".repeat(indent));
+            }
+        }
+    }
+    let number = |grade| {
+        findings
+            .iter()
+            .filter(|finding| finding.grade == grade)
+            .count()
+    };
+    let sum = match (number(Grade::Bad), number(Grade::Warning)) {
+        (0, 0) => "Nothing is missing: cargo xtask next".to_owned(),
+        (0, n) => format!(
+            "{}. Nothing keeps you from the lessons: cargo xtask next",
+            count(n, "warning")
+        ),
+        (n, _) => format!(
+            "{} to solve first. Then once more: cargo xtask doctor",
+            count(n, "problem")
+        ),
+    };
+    page.push('\n');
+    for line in wrap(&sum, width - 1) {
+        let _ = writeln!(page, " {line}");
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::facts::tests::{all_is_well, all_is_wrong, some_is_missing};
+    use super::*;
+    use crate::style::{ASCII, UNICODE};
+
+    #[test]
+    fn each_finding_is_a_line_and_each_problem_has_its_command() {
+        for (name, facts, width, marks) in [
+            ("doctor", all_is_well(), 80, UNICODE),
+            ("doctor_warns", some_is_missing(), 80, UNICODE),
+            ("doctor_narrow", some_is_missing(), 40, ASCII),
+            ("doctor_problems", all_is_wrong(), 80, UNICODE),
+        ] {
+            let page = render(&findings::of(&facts), width, marks);
+            let page = anstream::adapter::strip_str(&page).to_string();
+            assert!(marks != ASCII || page.is_ascii(), "{page}");
+            insta::assert_snapshot!(name, page);
+        }
+    }
+}
