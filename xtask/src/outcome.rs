@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use harness::page;
 use harness::verdict::{Coverage, Kind, find_coverage, find_failure};
 
-use crate::guard::{End, OUTPUT};
+use crate::guard::{End, OUTPUT, THREADS};
 use crate::style::columns;
 
 use panics::{Panic, panic_line, panics};
@@ -92,6 +92,8 @@ pub enum Failure {
     Abort,
     /// It printed more than it may.
     Flood,
+    /// It started more threads than it may, or than its memory has room for.
+    Threads,
 }
 
 impl std::fmt::Display for Failure {
@@ -101,6 +103,7 @@ impl std::fmt::Display for Failure {
             Failure::TimeOut => f.pad("time-out"),
             Failure::Abort => f.pad("abort"),
             Failure::Flood => f.pad("flood"),
+            Failure::Threads => f.pad("threads"),
         }
     }
 }
@@ -113,10 +116,11 @@ impl std::str::FromStr for Failure {
             "time-out" => Ok(Failure::TimeOut),
             "abort" => Ok(Failure::Abort),
             "flood" => Ok(Failure::Flood),
+            "threads" => Ok(Failure::Threads),
             kind => kind
                 .parse()
                 .map(Failure::Kind)
-                .map_err(|error| format!("{error}, time-out, abort, flood")),
+                .map_err(|error| format!("{error}, time-out, abort, flood, threads")),
         }
     }
 }
@@ -124,6 +128,9 @@ impl std::str::FromStr for Failure {
 /// What libtest prints last when a test has passed. A process that ends with success and without it was ended
 /// from within, by `std::process::exit`, before the test could fail.
 const LIBTEST_OK: &str = "test result: ok. 1 passed";
+
+/// The words that `std::thread::spawn` panics with where the system has no room for another thread.
+const NO_THREAD: &str = "failed to spawn thread";
 
 /// The words that `todo!()` panics with.
 const TODO: &str = "not yet implemented";
@@ -145,7 +152,10 @@ impl Outcome {
             });
         }
         let (end, stderr) = End::find(&stderr);
-        let hung = matches!(end, Some(End::TimeOut(_) | End::Flood));
+        let hung = matches!(
+            end,
+            Some(End::TimeOut(_) | End::Flood | End::Threads)
+        );
         let panics = panics(stderr);
         if let Some(mut todo) = find_todo(stderr, &panics, file_name) {
             todo.hung = hung;
@@ -166,6 +176,15 @@ impl Outcome {
             (Some(End::Flood), ..) => (
                 Failure::Flood,
                 format!("printed more than {} KiB and was stopped", OUTPUT / 1024),
+            ),
+            (Some(End::Threads), ..) => (
+                Failure::Threads,
+                format!("started more than {THREADS} threads and was stopped"),
+            ),
+            // A panic, or an abort where even the panic found no memory.
+            _ if stderr.contains(NO_THREAD) => (
+                Failure::Threads,
+                "started more threads than its memory has room for".to_owned(),
             ),
             (Some(End::Signal(_)), ..) if stderr.contains("has overflowed its stack") => {
                 (Failure::Abort, "stack overflow".to_owned())
@@ -438,6 +457,17 @@ mod tests {
                 Failure::Flood,
                 "printed more than 256 KiB and was stopped",
             ),
+            (
+                "stopped: threads\n",
+                Failure::Threads,
+                "started more than 2000 threads and was stopped",
+            ),
+            (
+                "\nthread 'x' (7) panicked at /rustc/1/library/std/src/thread/functions.rs:131:29:\n\
+                 failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"…\" }\n",
+                Failure::Threads,
+                "started more threads than its memory has room for",
+            ),
             ("died: SIGABRT\n", Failure::Abort, "aborted (SIGABRT)"),
             ("died: SIGSEGV\n", Failure::Abort, "killed (SIGSEGV)"),
             (
@@ -468,6 +498,7 @@ mod tests {
             Failure::TimeOut,
             Failure::Abort,
             Failure::Flood,
+            Failure::Threads,
         ]) {
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }

@@ -9,9 +9,13 @@ mod hostile;
 mod killed;
 mod learner;
 mod new;
+mod processes;
+#[cfg(target_os = "linux")]
+mod interrupt;
 #[cfg(unix)]
 mod pty;
 mod swap;
+mod tree;
 mod verify;
 #[cfg(target_os = "linux")]
 mod watch;

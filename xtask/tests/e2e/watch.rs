@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::fixture::{Fixture, Lesson};
+use crate::processes;
 use crate::pty::Pty;
 
 const AT_MOST: Duration = Duration::from_secs(120);
@@ -35,22 +36,6 @@ fn on_terminal(mut command: Command) -> Command {
         command.env_remove(name);
     }
     command
-}
-
-/// The processes, but for the one with this id, whose folder or program is in the workspace.
-fn processes_of(fixture: &Fixture, but: u32) -> Vec<String> {
-    let of = |process: std::fs::DirEntry| {
-        let id: u32 = process.file_name().to_str()?.parse().ok()?;
-        let link = |name: &str| std::fs::read_link(process.path().join(name)).ok();
-        let here = [link("cwd"), link("exe")]
-            .into_iter()
-            .flatten()
-            .any(|path| path.starts_with(&fixture.root));
-        let line = std::fs::read_to_string(process.path().join("cmdline")).ok()?;
-        (here && id != but).then(|| format!("{id} {}", line.replace('\0', " ")))
-    };
-    let processes = std::fs::read_dir("/proc").expect("processes");
-    processes.filter_map(|process| of(process.ok()?)).collect()
 }
 
 fn wait_until(what: &str, done: impl Fn() -> bool) {
@@ -130,7 +115,7 @@ fn every_save_gets_a_verdict_and_q_gives_the_terminal_back() {
             left.contains(" 1.1  sum") && left.contains("Correctness   ✓ 2 of 2"),
             "{left}"
         );
-        assert_eq!(processes_of(&fixture, 0), Vec::<String>::new());
+        assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
     }
 }
 
@@ -149,7 +134,7 @@ fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
         pty.wait_for("sum is done");
         wait_until("the hanging test is gone", || !is_there(hangs));
         let id = pty.pid();
-        wait_until("nothing is left", || processes_of(&fixture, id).is_empty());
+        wait_until("nothing is left", || processes::of(&fixture.root, id).is_empty());
 
         // The same for an end in the middle of a run.
         std::fs::remove_file(fixture.root.join("hangs")).expect("there");
@@ -158,7 +143,7 @@ fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
         pty.send("\x03");
         assert!(pty.end().success());
         wait_until("the hanging test is gone", || !is_there(hangs));
-        wait_until("nothing is left", || processes_of(&fixture, 0).is_empty());
+        wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
     }
 }
 
@@ -175,7 +160,7 @@ fn a_signal_ends_it_with_the_terminal_given_back_and_nothing_left() {
         assert_eq!(pty.end().signal(), Some(signal.as_raw()));
         pty.assert_restored();
         wait_until("the hanging test is gone", || !is_there(hangs));
-        wait_until("nothing is left", || processes_of(&fixture, 0).is_empty());
+        wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
     }
 }
 
@@ -333,7 +318,7 @@ fn tests_that_flood_and_abort_spoil_no_screen() {
         assert!(pty.with_screen(|screen| screen.alternate_screen()));
         pty.send("q");
         assert!(pty.end().success());
-        assert_eq!(processes_of(&fixture, 0), Vec::<String>::new());
+        assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
     }
 }
 
@@ -388,7 +373,7 @@ fn in_a_pipe_one_verdict_follows_the_other() {
         assert!(pages.contains("Nothing is written yet."), "{pages}");
         assert!(pages.contains("sum is done"), "{pages}");
         assert!(!pages.contains('\x1b'), "{pages}");
-        wait_until("nothing is left", || processes_of(&fixture, 0).is_empty());
+        wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
         std::fs::remove_file(fixture.root.join("hangs")).expect("there");
     }
 }
