@@ -8,6 +8,7 @@ use harness::page;
 use harness::verdict::{Coverage, Kind, find_coverage, find_failure};
 
 use crate::guard::{End, OUTPUT, THREADS};
+use crate::render::thousands;
 use crate::style::columns;
 
 use panics::{Panic, panic_line, panics};
@@ -152,10 +153,7 @@ impl Outcome {
             });
         }
         let (end, stderr) = End::find(&stderr);
-        let hung = matches!(
-            end,
-            Some(End::TimeOut(_) | End::Flood | End::Threads)
-        );
+        let hung = matches!(end, Some(End::TimeOut(_) | End::Flood | End::Threads));
         let panics = panics(stderr);
         if let Some(mut todo) = find_todo(stderr, &panics, file_name) {
             todo.hung = hung;
@@ -179,7 +177,10 @@ impl Outcome {
             ),
             (Some(End::Threads), ..) => (
                 Failure::Threads,
-                format!("started more than {THREADS} threads and was stopped"),
+                format!(
+                    "started more than {} threads and was stopped",
+                    thousands(THREADS)
+                ),
             ),
             // A panic, or an abort where even the panic found no memory.
             _ if stderr.contains(NO_THREAD) => (
@@ -460,7 +461,7 @@ mod tests {
             (
                 "stopped: threads\n",
                 Failure::Threads,
-                "started more than 2000 threads and was stopped",
+                "started more than 2,000 threads and was stopped",
             ),
             (
                 "\nthread 'x' (7) panicked at /rustc/1/library/std/src/thread/functions.rs:131:29:\n\

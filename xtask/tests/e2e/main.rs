@@ -6,12 +6,12 @@ mod dry_run;
 mod fixture;
 mod grade;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod interrupt;
 mod killed;
 mod learner;
 mod new;
 mod processes;
-#[cfg(target_os = "linux")]
-mod interrupt;
 #[cfg(unix)]
 mod pty;
 mod swap;

@@ -24,9 +24,7 @@ pub fn of(root: &Path, but: u32) -> Vec<String> {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };
-    processes
-        .filter_map(|entry| process(entry.ok()?))
-        .collect()
+    processes.filter_map(|entry| process(entry.ok()?)).collect()
 }
 
 /// Waits until no process of the workspace is left.

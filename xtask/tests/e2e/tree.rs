@@ -14,7 +14,7 @@ const MINE: &str =
     "//! Sums.\n\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 {\n    b + a // größer\n}\n";
 
 /// What there is under a folder, but for what cargo built and for the lock: the content of each file.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn files(root: &Path) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -26,22 +26,38 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
                 }
             } else if path != root.join(".kata/lock") && path != root.join("Cargo.lock") {
                 let content = fs::read(&path).expect("a file");
-                files.insert(path.to_string_lossy().into_owned(), content);
+                let path = path.strip_prefix(root).expect("below");
+                files.insert(
+                    path.to_string_lossy().into_owned(),
+                    String::from_utf8(content).expect("text"),
+                );
             }
         }
     }
     files
 }
 
-/// What the runner said, whatever it said it on, with `STAMP` for the moment in a file's name and what went before
-/// it: its code.
+/// What the runner said, whatever it said it on, with `STAMP` and `XXXXXX` for what differs in the names of files.
+/// What went before it is its exit code.
 fn said(ran: &Ran) -> String {
     let mut text = format!("{}{}", ran.stderr, ran.stdout);
     if let Some((before, after)) = text.split_once(".damaged-") {
-        let rest = after.find(['.', ';', ' ']).map_or("", |end| &after[end..]);
+        let rest = after.find(';').map_or("", |end| &after[end..]);
         text = format!("{before}.damaged-STAMP{rest}");
     }
+    // Six letters that nobody can foretell.
+    if let Some((before, after)) = text.split_once(".partial") {
+        text = format!("{}XXXXXX.partial{after}", &before[..before.len() - 6]);
+    }
     format!("exit code {:?}\n{text}", ran.code)
+}
+
+/// The page, without the words of cargo and rustc above it: in which order several of them complain is a matter of
+/// the moment. It has this among them.
+fn page(ran: &Ran, complaint: &str) -> String {
+    let (theirs, page) = ran.stdout.split_once("\n 1.1  sum").expect("a header");
+    assert!(theirs.contains(complaint), "{theirs}");
+    format!("exit code {:?}\n 1.1  sum{page}", ran.code)
 }
 
 /// Runs it, with nobody left behind.
@@ -62,7 +78,7 @@ fn a_file_that_does_not_compile_is_left_as_it_is() {
         for arguments in [&["next"][..], &["test", "sum"]] {
             let ran = run(&fixture, arguments);
             assert_eq!(files(&fixture.root), before);
-            assert_snapshot!("does_not_compile", said(&Ran { stderr: String::new(), ..ran }));
+            assert_snapshot!("does_not_compile", page(&ran, "unclosed delimiter"));
         }
     }
 }
@@ -80,7 +96,7 @@ fn a_deleted_file_can_be_had_again() {
         for arguments in [&["next"][..], &["test", "sum"]] {
             let ran = run(&fixture, arguments);
             assert_eq!(files(&fixture.root), before);
-            assert_snapshot!("deleted_file", said(&Ran { stderr: String::new(), ..ran }));
+            assert_snapshot!("deleted_file", page(&ran, "file not found for module"));
         }
     }
     assert_eq!(fixture.run(&["restore", "sum"]).code, Some(0));
@@ -89,11 +105,9 @@ fn a_deleted_file_can_be_had_again() {
     assert_eq!(fixture.run(&["reset", "sum"]).code, Some(0));
     assert_eq!(fixture.read(&sum.file()), fixture.read(&sum.stub()));
 
-    // A lesson of which nothing is left, or that is cut off in the middle of its manifest.
+    // A manifest that is cut off in the middle.
     fixture.write(&sum.exercise("Cargo.toml"), "[package]\nname = \"su");
     assert_snapshot!("cut_off_manifest", said(&run(&fixture, &["next"])));
-    fs::remove_dir_all(fixture.root.join(sum.exercise(""))).expect("removed");
-    assert_snapshot!("deleted_lesson", said(&run(&fixture, &["next"])));
 }
 
 #[test]
@@ -120,7 +134,10 @@ fn damaged_and_half_written_progress_is_set_aside_by_whoever_finds_it() {
         fixture.write(".kata/.progress.toml.x1y2z3.partial", half);
         let ran = run(&fixture, arguments);
         assert_eq!(ran.code, Some(0), "{ran:?}");
-        let stderr = Ran { stdout: String::new(), ..ran };
+        let stderr = Ran {
+            stdout: String::new(),
+            ..ran
+        };
         assert_snapshot!(format!("damaged_progress_{}", arguments[0]), said(&stderr));
         let aside = files(&fixture.root.join(".kata"));
         let aside = aside
@@ -128,9 +145,7 @@ fn damaged_and_half_written_progress_is_set_aside_by_whoever_finds_it() {
             .filter(|(path, _)| path.contains("progress.toml.damaged-"));
         assert_eq!(aside.clone().count(), i + 1, "each by itself");
         assert!(
-            aside
-                .clone()
-                .any(|(_, content)| content == damage.as_bytes()),
+            aside.clone().any(|(_, content)| content == damage),
             "{damage:?}"
         );
     }
@@ -193,13 +208,18 @@ fn a_full_disk_loses_nothing() {
     fixture.write(&sum.file(), MINE);
     for nextest in [true, false] {
         fixture.nextest.set(nextest);
-        let name = |what: &str| format!("full_disk_{what}_{}", if nextest { "nextest" } else { "own" });
+        let name = |what: &str| {
+            format!(
+                "full_disk_{what}_{}",
+                if nextest { "nextest" } else { "own" }
+            )
+        };
         fixture.write(&sum.file(), &format!("{MINE}// {nextest}\n"));
         let before = files(&fixture.root);
         // To build.
         let ran = on_full_disk(&fixture, 0, &["next"]);
         assert_eq!(ran.code, Some(1), "{ran:?}");
-        assert_snapshot!(name("build"), said(&ran));
+        assert_snapshot!("full_disk_build", page(&ran, "File too large"));
         assert_eq!(files(&fixture.root), before);
         // To write down that it is done.
         assert_eq!(fixture.run(&["test", "sum"]).code, Some(0));
@@ -239,7 +259,11 @@ mod read_only {
     fn set_writable(path: &Path, writable: bool) {
         let mut permissions = fs::metadata(path).expect("there").permissions();
         let mode = permissions.mode();
-        permissions.set_mode(if writable { mode | 0o200 } else { mode & !0o222 });
+        permissions.set_mode(if writable {
+            mode | 0o200
+        } else {
+            mode & !0o222
+        });
         if writable {
             fs::set_permissions(path, permissions.clone()).expect("changed");
         }
@@ -273,15 +297,22 @@ mod read_only {
         let fixture = Fixture::new();
         let sum = fixture.lesson("01_basics/01_sum", "sum");
         fixture.write(&sum.file(), MINE);
-        let before = files(&fixture.root);
         let check = |name: &str, arguments: &[&str], read_only: &str| {
-            let before = files(&fixture.root);
+            let mut before = files(&fixture.root);
             set_writable(&fixture.root.join(read_only), false);
             let ran = run_without_override(&fixture, arguments);
             set_writable(&fixture.root.join(read_only), true);
-            assert_eq!(ran.code, Some(1), "{name}: permissions hold nobody up here: {ran:?}");
+            assert_eq!(
+                ran.code,
+                Some(1),
+                "{name}: permissions hold nobody up here: {ran:?}"
+            );
             assert_snapshot!(format!("read_only_{name}"), said(&ran));
-            assert_eq!(files(&fixture.root), before, "{name}");
+            let mut after = files(&fixture.root);
+            // The copy comes first: one more, of a file that stays, is nothing lost.
+            after.retain(|path, _| before.contains_key(path) && !path.ends_with("index.toml"));
+            before.retain(|path, _| !path.ends_with("index.toml"));
+            assert_eq!(after, before, "{name}");
         };
         // Before the first run of all, and after some.
         check("clone_at_first", &["next"], "");
@@ -307,11 +338,6 @@ mod read_only {
         assert_eq!(fixture.run(&["reset", "sum"]).code, Some(0));
         check("exercise_restore", &["restore", "sum"], "exercises");
         assert_eq!(fixture.run(&["restore", "sum"]).code, Some(0));
-        let now = files(&fixture.root.join("exercises"));
-        let then: BTreeMap<_, _> = before
-            .into_iter()
-            .filter(|(path, _)| now.contains_key(path))
-            .collect();
-        assert_eq!(now, then);
+        assert_eq!(fixture.read(&sum.file()), MINE);
     }
 }

@@ -31,14 +31,14 @@ fn watch(fixture: &Fixture, arguments: &[&str], rows: u16, columns: u16) -> Pty 
 }
 
 /// Without what the test run around this one sets.
-fn on_terminal(mut command: Command) -> Command {
+pub fn on_terminal(mut command: Command) -> Command {
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "CI"] {
         command.env_remove(name);
     }
     command
 }
 
-fn wait_until(what: &str, done: impl Fn() -> bool) {
+pub fn wait_until(what: &str, done: impl Fn() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < AT_MOST, "{what}");
@@ -46,11 +46,11 @@ fn wait_until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-/// Makes `add` write the number of its process to a file and hang.
-fn hang(fixture: &Fixture, lesson: &Lesson<'_>) {
+/// Makes the `add` of a file write the number of its process to a file and hang.
+pub fn hang(fixture: &Fixture, file: &str) {
     let beside = fixture.root.join("hangs");
     fixture.write(
-        &lesson.file(),
+        file,
         &format!(
             "//! Sums.\n\n/// Hangs.\npub fn add(_: u32, _: u32) -> u32 {{\n    \
              let _ = std::fs::write({beside:?}, std::process::id().to_string());\n    \
@@ -60,14 +60,14 @@ fn hang(fixture: &Fixture, lesson: &Lesson<'_>) {
 }
 
 /// The process that hangs.
-fn hanging(fixture: &Fixture) -> i32 {
+pub fn hanging(fixture: &Fixture) -> i32 {
     let file = fixture.root.join("hangs");
     let read = || std::fs::read_to_string(&file).ok()?.parse().ok();
     wait_until("a test hangs", || read().is_some());
     read().expect("a number")
 }
 
-fn is_there(process: i32) -> bool {
+pub fn is_there(process: i32) -> bool {
     Pid::from_raw(process).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
@@ -126,7 +126,7 @@ fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
     for nextest in [true, false] {
         fixture.nextest.set(nextest);
         let _ = std::fs::remove_file(fixture.root.join("hangs"));
-        hang(&fixture, &sum);
+        hang(&fixture, &sum.file());
         let mut pty = watch(&fixture, &["sum"], 24, 80);
         let hangs = hanging(&fixture);
         pty.wait_for("running tests… ");
@@ -134,16 +134,20 @@ fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
         pty.wait_for("sum is done");
         wait_until("the hanging test is gone", || !is_there(hangs));
         let id = pty.pid();
-        wait_until("nothing is left", || processes::of(&fixture.root, id).is_empty());
+        wait_until("nothing is left", || {
+            processes::of(&fixture.root, id).is_empty()
+        });
 
         // The same for an end in the middle of a run.
         std::fs::remove_file(fixture.root.join("hangs")).expect("there");
-        hang(&fixture, &sum);
+        hang(&fixture, &sum.file());
         let hangs = hanging(&fixture);
         pty.send("\x03");
         assert!(pty.end().success());
         wait_until("the hanging test is gone", || !is_there(hangs));
-        wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
+        wait_until("nothing is left", || {
+            processes::of(&fixture.root, 0).is_empty()
+        });
     }
 }
 
@@ -153,14 +157,16 @@ fn a_signal_ends_it_with_the_terminal_given_back_and_nothing_left() {
     let (sum, _) = two(&fixture);
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let _ = std::fs::remove_file(fixture.root.join("hangs"));
-        hang(&fixture, &sum);
+        hang(&fixture, &sum.file());
         let mut pty = watch(&fixture, &[], 24, 80);
         let hangs = hanging(&fixture);
         pty.signal(signal);
         assert_eq!(pty.end().signal(), Some(signal.as_raw()));
         pty.assert_restored();
         wait_until("the hanging test is gone", || !is_there(hangs));
-        wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
+        wait_until("nothing is left", || {
+            processes::of(&fixture.root, 0).is_empty()
+        });
     }
 }
 
@@ -358,7 +364,7 @@ fn in_a_pipe_one_verdict_follows_the_other() {
         sum.solve();
         // It follows the current lesson.
         note("02_total/src/total.rs");
-        hang(&fixture, &total);
+        hang(&fixture, &total.file());
         let hangs = hanging(&fixture);
         let pid = Pid::from_raw(runner.id().cast_signed()).expect("a process");
         kill_process(pid, signal).expect("it is there");
@@ -373,7 +379,9 @@ fn in_a_pipe_one_verdict_follows_the_other() {
         assert!(pages.contains("Nothing is written yet."), "{pages}");
         assert!(pages.contains("sum is done"), "{pages}");
         assert!(!pages.contains('\x1b'), "{pages}");
-        wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
+        wait_until("nothing is left", || {
+            processes::of(&fixture.root, 0).is_empty()
+        });
         std::fs::remove_file(fixture.root.join("hangs")).expect("there");
     }
 }
