@@ -24,7 +24,10 @@ pub const OUTPUT: usize = 256 * 1024;
 /// The most memory that a test may have, in bytes: heap and the stacks of its threads (2 MiB each).
 const MEMORY: u64 = 1 << 30;
 
-/// How often the guard looks whether its parent and its child are still there.
+/// The most threads that a test may have at once. Those with stacks of the usual 2 MiB meet [`MEMORY`] sooner.
+pub const THREADS: usize = 2000;
+
+/// How often the guard looks whether its parent and its child are still there, and counts the child's threads.
 const TICK: Duration = Duration::from_millis(50);
 
 /// How a test's process ended, where it did not end by itself.
@@ -34,12 +37,15 @@ pub enum End {
     TimeOut(u64),
     /// It printed more than [`OUTPUT`].
     Flood,
+    /// It had more than [`THREADS`].
+    Threads,
     /// A signal ended it, for example `SIGABRT`.
     Signal(String),
 }
 
 const TIME_OUT: &str = "stopped: time-out ";
 const FLOOD: &str = "stopped: output";
+const MANY_THREADS: &str = "stopped: threads";
 const SIGNAL: &str = "died: ";
 
 impl fmt::Display for End {
@@ -47,6 +53,7 @@ impl fmt::Display for End {
         match self {
             End::TimeOut(ms) => write!(f, "{TIME_OUT}{ms} ms"),
             End::Flood => f.write_str(FLOOD),
+            End::Threads => f.write_str(MANY_THREADS),
             End::Signal(name) => write!(f, "{SIGNAL}{name}"),
         }
     }
@@ -60,6 +67,8 @@ impl End {
         let line = &trimmed[start..];
         let end = if line == FLOOD {
             Some(End::Flood)
+        } else if line == MANY_THREADS {
+            Some(End::Threads)
         } else if let Some(ms) = line
             .strip_prefix(TIME_OUT)
             .and_then(|rest| rest.strip_suffix(" ms"))
@@ -169,6 +178,7 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
     let mut err = child.stderr.take();
     let (mut out_left, mut err_left) = (OUTPUT, OUTPUT);
     let mut buffer = [0; 16 * 1024];
+    let mut count_at = Instant::now() + TICK;
 
     // Copies what is there. `false`: the other end is closed. A reader that is gone is no reason to stop.
     let mut copy = |from: &mut dyn Read, to: &mut dyn Write, left: &mut usize| {
@@ -193,6 +203,13 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
         if getppid() != parent {
             stop(&mut child);
             return Ok(ExitCode::FAILURE);
+        }
+        // Not in every round: a test that prints makes many of them.
+        if now >= count_at {
+            if threads_of(child.id()).is_some_and(|threads| threads > THREADS) {
+                break Some(End::Threads);
+            }
+            count_at = now + TICK;
         }
         let wait = TICK.min(deadline - now);
         let wait = Timespec {
@@ -258,6 +275,20 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
     Ok(ExitCode::FAILURE)
 }
 
+/// How many threads a process has, where the system says so to everybody. Elsewhere the limits of memory and of
+/// time have to do.
+#[cfg(unix)]
+fn threads_of(process: u32) -> Option<usize> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let threads = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Threads:"))?;
+    threads.trim().parse().ok()
+}
+
 /// No core dumps, and no more memory than a test can mean to have.
 #[cfg(unix)]
 fn limit() {
@@ -319,6 +350,7 @@ mod tests {
         for end in [
             End::TimeOut(6000),
             End::Flood,
+            End::Threads,
             End::Signal("SIGABRT".into()),
         ] {
             let stderr = format!("what the test said\n\n{end}\n");

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use harness::page;
 use harness::verdict::{Coverage, Kind, find_coverage, find_failure};
 
-use crate::guard::{End, OUTPUT};
+use crate::guard::{End, OUTPUT, THREADS};
+use crate::render::thousands;
 use crate::style::columns;
 
 use panics::{Panic, panic_line, panics};
@@ -102,6 +103,8 @@ pub enum Failure {
     Abort,
     /// It printed more than it may.
     Flood,
+    /// It started more threads than it may, or than its memory has room for.
+    Threads,
 }
 
 impl std::fmt::Display for Failure {
@@ -111,6 +114,7 @@ impl std::fmt::Display for Failure {
             Failure::TimeOut => f.pad("time-out"),
             Failure::Abort => f.pad("abort"),
             Failure::Flood => f.pad("flood"),
+            Failure::Threads => f.pad("threads"),
         }
     }
 }
@@ -123,10 +127,11 @@ impl std::str::FromStr for Failure {
             "time-out" => Ok(Failure::TimeOut),
             "abort" => Ok(Failure::Abort),
             "flood" => Ok(Failure::Flood),
+            "threads" => Ok(Failure::Threads),
             kind => kind
                 .parse()
                 .map(Failure::Kind)
-                .map_err(|error| format!("{error}, time-out, abort, flood")),
+                .map_err(|error| format!("{error}, time-out, abort, flood, threads")),
         }
     }
 }
@@ -134,6 +139,9 @@ impl std::str::FromStr for Failure {
 /// What libtest prints last when a test has passed. A process that ends with success and without it was ended
 /// from within, by `std::process::exit`, before the test could fail.
 const LIBTEST_OK: &str = "test result: ok. 1 passed";
+
+/// The words that `std::thread::spawn` panics with where the system has no room for another thread.
+const NO_THREAD: &str = "failed to spawn thread";
 
 /// The words that `todo!()` panics with.
 const TODO: &str = "not yet implemented";
@@ -155,7 +163,7 @@ impl Outcome {
             });
         }
         let (end, stderr) = End::find(&stderr);
-        let hung = matches!(end, Some(End::TimeOut(_) | End::Flood));
+        let hung = matches!(end, Some(End::TimeOut(_) | End::Flood | End::Threads));
         let panics = panics(stderr);
         if let Some(mut todo) = find_todo(stderr, &panics, file_name) {
             todo.hung = hung;
@@ -176,6 +184,18 @@ impl Outcome {
             (Some(End::Flood), ..) => (
                 Failure::Flood,
                 format!("printed more than {} KiB and was stopped", OUTPUT / 1024),
+            ),
+            (Some(End::Threads), ..) => (
+                Failure::Threads,
+                format!(
+                    "started more than {} threads and was stopped",
+                    thousands(THREADS)
+                ),
+            ),
+            // A panic, or an abort where even the panic found no memory.
+            _ if stderr.contains(NO_THREAD) => (
+                Failure::Threads,
+                "started more threads than its memory has room for".to_owned(),
             ),
             (Some(End::Signal(_)), ..) if stderr.contains("has overflowed its stack") => {
                 (Failure::Abort, "stack overflow".to_owned())
@@ -448,6 +468,17 @@ mod tests {
                 Failure::Flood,
                 "printed more than 256 KiB and was stopped",
             ),
+            (
+                "stopped: threads\n",
+                Failure::Threads,
+                "started more than 2,000 threads and was stopped",
+            ),
+            (
+                "\nthread 'x' (7) panicked at /rustc/1/library/std/src/thread/functions.rs:131:29:\n\
+                 failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"…\" }\n",
+                Failure::Threads,
+                "started more threads than its memory has room for",
+            ),
             ("died: SIGABRT\n", Failure::Abort, "aborted (SIGABRT)"),
             ("died: SIGSEGV\n", Failure::Abort, "killed (SIGSEGV)"),
             (
@@ -478,6 +509,7 @@ mod tests {
             Failure::TimeOut,
             Failure::Abort,
             Failure::Flood,
+            Failure::Threads,
         ]) {
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }

@@ -461,7 +461,17 @@ impl Page<'_> {
         let own = place
             .as_ref()
             .is_none_or(|place| place.file.ends_with(&self.lesson.file_name()));
-        if plain.contains("error") && place.is_some() {
+        let name = &self.lesson.name;
+        let gone = !self.workspace.path(self.lesson.file()).exists();
+        if gone {
+            paragraph(
+                &mut page,
+                &format!(
+                    "Your file is not there. `cargo xtask restore {name} --list` shows what the runner has kept of \
+                     it, and `cargo xtask reset {name}` puts the stub there."
+                ),
+            );
+        } else if plain.contains("error") && place.is_some() {
             paragraph(
                 &mut page,
                 "It does not compile yet. The first error above is the one to begin with.",
@@ -474,6 +484,7 @@ impl Page<'_> {
         }
         page.push('\n');
         match place {
+            _ if gone => row(&mut page, "Edit", self.edit(None)),
             Some(place) if !own => row(&mut page, "Edit", format!("{}:{}", place.file, place.line)),
             place => row(&mut page, "Edit", self.edit(place.map(|place| place.line))),
         }

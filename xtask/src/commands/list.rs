@@ -123,7 +123,10 @@ fn check(workspace: &Workspace, store: &mut Store) -> Result<()> {
             }
             State::Done | State::Changed | State::Attempted => {}
         }
-        let judged = Judged::new(&setup, workspace, store, lesson, None)?;
+        let mut judged = Judged::new(&setup, workspace, store, lesson, None)?;
+        if let Some(error) = judged.not_noted.take() {
+            return Err(error);
+        }
         let word = if judged.passes() {
             "passes"
         } else if judged.result.is_err() {

@@ -67,6 +67,8 @@ pub struct Judged {
     pub swapped: bool,
     /// Whether the sources changed while the tests ran.
     pub edited_meanwhile: bool,
+    /// Why what came of it could not be noted. The verdict is none the worse for it.
+    pub not_noted: Option<anyhow::Error>,
 }
 
 impl Judged {
@@ -87,6 +89,7 @@ impl Judged {
                     result: Err(said),
                     swapped,
                     edited_meanwhile: false,
+                    not_noted: None,
                 });
             }
         };
@@ -96,19 +99,20 @@ impl Judged {
         verdict.swapped = swapped;
         // Which of the two sources was built cannot be told.
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;
-        match verdict.sum() {
+        let noted = match verdict.sum() {
             Sum::Passes if !edited_meanwhile && !swapped => {
-                store.mark_done(lesson, source, verdict.tests.len())?
+                store.mark_done(lesson, source, verdict.tests.len())
             }
             Sum::Fails | Sum::NothingWritten if filter.is_none() => {
-                store.mark_not_done(lesson, &source)?
+                store.mark_not_done(lesson, &source)
             }
-            _ => {}
-        }
+            _ => Ok(()),
+        };
         Ok(Self {
             result: Ok(verdict),
             swapped,
             edited_meanwhile,
+            not_noted: noted.err(),
         })
     }
 
@@ -150,12 +154,19 @@ impl Judged {
                 lesson.name
             );
         }
+        if let Some(error) = &self.not_noted {
+            text += &format!(
+                "\n The progress does not know of this: {error:#}\n Once more, then: cargo xtask test {}\n",
+                lesson.name
+            );
+        }
         Ok(text)
     }
 
-    /// Whether what was asked for passes.
+    /// Whether what was asked for passes, and is noted.
     pub fn passes(&self) -> bool {
         !self.edited_meanwhile
+            && self.not_noted.is_none()
             && self
                 .result
                 .as_ref()

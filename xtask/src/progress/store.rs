@@ -104,7 +104,7 @@ impl Store {
             toml::to_string(&self.progress).context("the progress cannot be written as TOML")?;
         let file = self.folder.join(FILE);
         write_atomically(&file, text.as_bytes())
-            .with_context(|| format!("cannot write {}: is the disk full?", file.display()))
+            .with_context(|| format!("cannot write {} (is the disk full?)", file.display()))
     }
 
     /// Notes that the sources with this fingerprint passed.

@@ -22,7 +22,9 @@ pub struct Report {
 ///
 /// The text is not a JUnit report.
 pub fn read(xml: &str) -> Result<Report> {
-    let document = Document::parse(xml).context("nextest's JUnit report cannot be read")?;
+    let document = Document::parse(xml).context(
+        "nextest's JUnit report cannot be read: if the disk is full, make room and try again",
+    )?;
     let mut report = Report::default();
     for suite in elements(document.root_element(), "testsuite") {
         // `wait_group`, or `wait_group::correctness` for an integration test.

@@ -35,8 +35,12 @@ pub fn run(
     if let Err(error) = fs::remove_file(&report)
         && error.kind() != ErrorKind::NotFound
     {
-        return Err(error)
-            .with_context(|| format!("cannot remove {}: remove it by hand", report.display()));
+        return Err(error).with_context(|| {
+            format!(
+                "cannot remove {}: make its folder writable, or remove it by hand",
+                report.display()
+            )
+        });
     }
     let mut command = setup.cargo(&workspace.root);
     command

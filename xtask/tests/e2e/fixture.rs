@@ -14,6 +14,8 @@ pub struct Fixture {
     pub root: PathBuf,
     /// Whether the runner finds cargo-nextest.
     pub nextest: Cell<bool>,
+    /// The runner, if it is another file than the one that cargo built.
+    pub runner: Option<PathBuf>,
 }
 
 /// What a run of the runner came to.
@@ -54,6 +56,7 @@ impl Fixture {
             _dir: dir,
             root,
             nextest: Cell::new(true),
+            runner: None,
         };
         fixture.write("Cargo.toml", ROOT);
         fixture.write(
@@ -104,9 +107,16 @@ impl Fixture {
 
     /// The runner with these arguments, in the workspace's folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let built = Path::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = self.environment(self.runner.as_deref().unwrap_or(built));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// A program in the workspace's folder, with the variables that the runner shall have.
+    pub fn environment(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(&self.root)
             .stdin(Stdio::null())
             .env("LC_ALL", "C.UTF-8")

@@ -9,12 +9,16 @@ mod dry_run;
 mod fixture;
 mod grade;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod interrupt;
 mod killed;
 mod learner;
 mod new;
+mod processes;
 #[cfg(unix)]
 mod pty;
 mod swap;
+mod tree;
 mod verify;
 #[cfg(target_os = "linux")]
 mod watch;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::fixture::{Fixture, Lesson};
+use crate::processes;
 use crate::pty::Pty;
 
 const AT_MOST: Duration = Duration::from_secs(120);
@@ -30,30 +31,14 @@ fn watch(fixture: &Fixture, arguments: &[&str], rows: u16, columns: u16) -> Pty 
 }
 
 /// Without what the test run around this one sets.
-fn on_terminal(mut command: Command) -> Command {
+pub fn on_terminal(mut command: Command) -> Command {
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "CI"] {
         command.env_remove(name);
     }
     command
 }
 
-/// The processes, but for the one with this id, whose folder or program is in the workspace.
-fn processes_of(fixture: &Fixture, but: u32) -> Vec<String> {
-    let of = |process: std::fs::DirEntry| {
-        let id: u32 = process.file_name().to_str()?.parse().ok()?;
-        let link = |name: &str| std::fs::read_link(process.path().join(name)).ok();
-        let here = [link("cwd"), link("exe")]
-            .into_iter()
-            .flatten()
-            .any(|path| path.starts_with(&fixture.root));
-        let line = std::fs::read_to_string(process.path().join("cmdline")).ok()?;
-        (here && id != but).then(|| format!("{id} {}", line.replace('\0', " ")))
-    };
-    let processes = std::fs::read_dir("/proc").expect("processes");
-    processes.filter_map(|process| of(process.ok()?)).collect()
-}
-
-fn wait_until(what: &str, done: impl Fn() -> bool) {
+pub fn wait_until(what: &str, done: impl Fn() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < AT_MOST, "{what}");
@@ -61,11 +46,11 @@ fn wait_until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-/// Makes `add` write the number of its process to a file and hang.
-fn hang(fixture: &Fixture, lesson: &Lesson<'_>) {
+/// Makes the `add` of a file write the number of its process to a file and hang.
+pub fn hang(fixture: &Fixture, file: &str) {
     let beside = fixture.root.join("hangs");
     fixture.write(
-        &lesson.file(),
+        file,
         &format!(
             "//! Sums.\n\n/// Hangs.\npub fn add(_: u32, _: u32) -> u32 {{\n    \
              let _ = std::fs::write({beside:?}, std::process::id().to_string());\n    \
@@ -75,14 +60,14 @@ fn hang(fixture: &Fixture, lesson: &Lesson<'_>) {
 }
 
 /// The process that hangs.
-fn hanging(fixture: &Fixture) -> i32 {
+pub fn hanging(fixture: &Fixture) -> i32 {
     let file = fixture.root.join("hangs");
     let read = || std::fs::read_to_string(&file).ok()?.parse().ok();
     wait_until("a test hangs", || read().is_some());
     read().expect("a number")
 }
 
-fn is_there(process: i32) -> bool {
+pub fn is_there(process: i32) -> bool {
     Pid::from_raw(process).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
@@ -130,7 +115,7 @@ fn every_save_gets_a_verdict_and_q_gives_the_terminal_back() {
             left.contains(" 1.1  sum") && left.contains("Correctness   ✓ 2 of 2"),
             "{left}"
         );
-        assert_eq!(processes_of(&fixture, 0), Vec::<String>::new());
+        assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
     }
 }
 
@@ -141,7 +126,7 @@ fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
     for nextest in [true, false] {
         fixture.nextest.set(nextest);
         let _ = std::fs::remove_file(fixture.root.join("hangs"));
-        hang(&fixture, &sum);
+        hang(&fixture, &sum.file());
         let mut pty = watch(&fixture, &["sum"], 24, 80);
         let hangs = hanging(&fixture);
         pty.wait_for("running tests… ");
@@ -149,16 +134,20 @@ fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
         pty.wait_for("sum is done");
         wait_until("the hanging test is gone", || !is_there(hangs));
         let id = pty.pid();
-        wait_until("nothing is left", || processes_of(&fixture, id).is_empty());
+        wait_until("nothing is left", || {
+            processes::of(&fixture.root, id).is_empty()
+        });
 
         // The same for an end in the middle of a run.
         std::fs::remove_file(fixture.root.join("hangs")).expect("there");
-        hang(&fixture, &sum);
+        hang(&fixture, &sum.file());
         let hangs = hanging(&fixture);
         pty.send("\x03");
         assert!(pty.end().success());
         wait_until("the hanging test is gone", || !is_there(hangs));
-        wait_until("nothing is left", || processes_of(&fixture, 0).is_empty());
+        wait_until("nothing is left", || {
+            processes::of(&fixture.root, 0).is_empty()
+        });
     }
 }
 
@@ -168,14 +157,16 @@ fn a_signal_ends_it_with_the_terminal_given_back_and_nothing_left() {
     let (sum, _) = two(&fixture);
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let _ = std::fs::remove_file(fixture.root.join("hangs"));
-        hang(&fixture, &sum);
+        hang(&fixture, &sum.file());
         let mut pty = watch(&fixture, &[], 24, 80);
         let hangs = hanging(&fixture);
         pty.signal(signal);
         assert_eq!(pty.end().signal(), Some(signal.as_raw()));
         pty.assert_restored();
         wait_until("the hanging test is gone", || !is_there(hangs));
-        wait_until("nothing is left", || processes_of(&fixture, 0).is_empty());
+        wait_until("nothing is left", || {
+            processes::of(&fixture.root, 0).is_empty()
+        });
     }
 }
 
@@ -333,7 +324,7 @@ fn tests_that_flood_and_abort_spoil_no_screen() {
         assert!(pty.with_screen(|screen| screen.alternate_screen()));
         pty.send("q");
         assert!(pty.end().success());
-        assert_eq!(processes_of(&fixture, 0), Vec::<String>::new());
+        assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
     }
 }
 
@@ -373,7 +364,7 @@ fn in_a_pipe_one_verdict_follows_the_other() {
         sum.solve();
         // It follows the current lesson.
         note("02_total/src/total.rs");
-        hang(&fixture, &total);
+        hang(&fixture, &total.file());
         let hangs = hanging(&fixture);
         let pid = Pid::from_raw(runner.id().cast_signed()).expect("a process");
         kill_process(pid, signal).expect("it is there");
@@ -388,7 +379,9 @@ fn in_a_pipe_one_verdict_follows_the_other() {
         assert!(pages.contains("Nothing is written yet."), "{pages}");
         assert!(pages.contains("sum is done"), "{pages}");
         assert!(!pages.contains('\x1b'), "{pages}");
-        wait_until("nothing is left", || processes_of(&fixture, 0).is_empty());
+        wait_until("nothing is left", || {
+            processes::of(&fixture.root, 0).is_empty()
+        });
         std::fs::remove_file(fixture.root.join("hangs")).expect("there");
     }
 }

@@ -182,6 +182,7 @@ mod tests {
             }),
             swapped: false,
             edited_meanwhile: false,
+            not_noted: None,
         };
         let json = Document::new(&workspace.lessons[0], &judged)
             .to_json()
