@@ -200,7 +200,11 @@ impl Outcome {
             (Some(End::Signal(_)), ..) if stderr.contains("has overflowed its stack") => {
                 (Failure::Abort, "stack overflow".to_owned())
             }
-            (Some(End::Signal(_)), ..) if stderr.contains("memory allocation of ") => {
+            // An allocation, or the stack that std gives each thread for its signals.
+            (Some(End::Signal(_)), ..)
+                if stderr.contains("memory allocation of ")
+                    || stderr.contains("Cannot allocate memory") =>
+            {
                 (Failure::Abort, "ran out of memory".to_owned())
             }
             (Some(End::Signal(name)), ..) if name == "SIGABRT" => {
