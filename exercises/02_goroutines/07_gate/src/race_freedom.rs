@@ -23,8 +23,8 @@ fn an_open_gate_stops_nobody() {
         let gate = Gate::new();
         gate.open();
         gate.wait();
-        gate.open();
         gate.wait();
+        gate.open();
         assert!(
             gate.wait_timeout(&clock, Duration::ZERO),
             "no time to wait, but the gate was open"
