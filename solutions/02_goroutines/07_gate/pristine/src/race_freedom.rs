@@ -43,7 +43,8 @@ fn wait_sleeps_while_the_gate_is_shut() {
     sleeps("wait", || Gate::new().wait());
 }
 
-/// As above, for the other wait: nobody opens the gate, and half a second is not a second.
+/// A program that must not end, because nobody opens the gate, and half a second is not a second. Catches a
+/// `wait_timeout` that gives up too soon, and one that spins.
 #[test]
 fn wait_timeout_sleeps_while_the_time_has_not_come() {
     sleeps("wait_timeout", || {
@@ -69,7 +70,7 @@ fn open_wakes_the_waiter() {
     });
 }
 
-/// As above, for the other wait: the time stands still, so main relies on the opener.
+/// Catches the lost wakeup of a waiter who has a time-out: the time stands still, so main relies on the opener.
 #[test]
 fn open_wakes_a_waiter_who_has_a_time_out() {
     // CO-01
@@ -151,8 +152,8 @@ fn a_spurious_wakeup_does_not_open_the_gate() {
     });
 }
 
-/// As above, for the other wait, which can go wrong in two ways: `true` before the gate is open, and `false`
-/// when the time has not come.
+/// Catches `if` for `while` in `wait_timeout`, where it goes wrong in two ways: main is woken for no reason and says
+/// that the gate is open, or that the time has come.
 #[test]
 fn a_spurious_wakeup_is_no_time_out() {
     // CO-03, CO-11
@@ -196,7 +197,8 @@ fn what_was_done_before_opening_is_visible_to_who_passes() {
     });
 }
 
-/// As above, for the other wait, where the time may come first: main then keeps off.
+/// Catches a look at the gate that orders nothing, in `wait_timeout`: where the answer is `true`, main reads what the
+/// opener wrote. Where the time came first it keeps off.
 #[test]
 fn what_was_done_before_opening_is_visible_to_who_was_in_time() {
     // CO-10, CO-15

@@ -17,7 +17,7 @@ fn every_waiter_leaves() {
     leaks::check(|| {
         let gate = Arc::new(Gate::new());
         spawn_waiters(&gate, |gate| gate.wait());
-        gate.open();
+        spawn_opener(gate);
     });
 }
 
@@ -31,7 +31,7 @@ fn every_waiter_who_has_a_time_out_leaves() {
             let hour = Duration::from_secs(3600);
             assert!(gate.wait_timeout(&clock, hour), "an hour is not over");
         });
-        gate.open();
+        spawn_opener(gate);
     });
 }
 
@@ -78,7 +78,7 @@ fn what_a_waiter_owns_is_dropped_once() {
                 drop(owned);
             });
         }
-        gate.open();
+        spawn_opener(gate);
     });
 }
 
@@ -102,6 +102,12 @@ fn spawn_waiters(gate: &Arc<Gate>, come: impl Fn(&Gate) + Clone + Send + 'static
     for _ in 0..100 {
         thread::yield_now();
     }
+}
+
+/// Opens the gate on a thread of its own: an `open` that hangs is a thread that stays behind, too.
+#[track_caller]
+fn spawn_opener(gate: Arc<Gate>) {
+    spawn("opener".to_owned(), move || gate.open());
 }
 
 #[track_caller]
