@@ -522,6 +522,34 @@ fn a_time_out_is_one_more_interleaving() {
     assert_eq!(seen, all);
 }
 
+/// The time may come after a change and before its notification. The two meet in nothing but the sleeper, and either
+/// may be the one that wakes it.
+#[test]
+fn an_advance_overtakes_a_notification() {
+    let seen = outcomes(Model::new(), || {
+        let (clock, open, opened) = (Clock::manual(), Mutex::new(false), Condvar::new());
+        let second = Duration::from_secs(1);
+        let mut guard = open.lock();
+        thread::scope(|s| {
+            s.spawn(|| {
+                // Main sleeps by now: it has given the lock away.
+                *open.lock() = true;
+                opened.notify_one();
+            });
+            s.spawn(|| {
+                let is_open = *open.lock();
+                if is_open {
+                    clock.advance(second);
+                }
+            });
+            let timed_out = clock.wait_until(&opened, &mut guard, Instant::default() + second);
+            drop(guard);
+            timed_out
+        })
+    });
+    assert_eq!(seen, [false, true]);
+}
+
 /// Time that does not come is waited for in vain.
 #[test]
 fn a_clock_that_is_advanced_too_little_wakes_nobody() {

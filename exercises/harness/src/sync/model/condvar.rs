@@ -9,7 +9,7 @@ pub struct Condvar {
     sleepers: Arc<WaitQueue>,
     /// What wait and notify have in common for loom's eyes. Nobody ever waits on it: its `notify_one` is a
     /// step that depends on every other one and synchronises with none.
-    meeting: loom::sync::Condvar,
+    meeting: Arc<loom::sync::Condvar>,
     id: ObjectId,
 }
 
@@ -19,7 +19,7 @@ impl Condvar {
     pub fn new() -> Self {
         Self {
             sleepers: Arc::default(),
-            meeting: loom::sync::Condvar::new(),
+            meeting: Arc::new(loom::sync::Condvar::new()),
             id: recorder::object("Condvar", Value::Int(0), Location::caller()),
         }
     }
@@ -101,6 +101,11 @@ impl Condvar {
             clock.notify_one();
             loom::explore();
         });
+    }
+
+    /// What a clock that ends a wait here has to meet.
+    pub(super) fn meeting(&self) -> &Arc<loom::sync::Condvar> {
+        &self.meeting
     }
 
     /// Those who wait.

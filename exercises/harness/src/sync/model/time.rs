@@ -28,6 +28,8 @@ struct Timer {
     deadline: Instant,
     thread: ThreadId,
     sleepers: Arc<WaitQueue>,
+    /// Where it meets whoever notifies it: see [`Clock::advance`].
+    meeting: Option<Arc<loom::sync::Condvar>>,
 }
 
 impl Clock {
@@ -73,6 +75,20 @@ impl Clock {
             *now = *now + by;
             *now
         };
+        // An advance and a notification are a race for the sleeper, also where they have nothing else in common. Those
+        // who were notified and have not run yet count, too: the advance might have been first.
+        let contested: Vec<_> = {
+            let timers = self.0.timers.lock();
+            let due = timers.iter().filter(|timer| timer.deadline <= now);
+            due.filter_map(|timer| timer.meeting.clone()).collect()
+        };
+        for meeting in contested {
+            recorder::step(self.pending(name, place), || {
+                loom::stop_exploring();
+                meeting.notify_one();
+                loom::explore();
+            });
+        }
         // Whoever was notified and has not run yet keeps its timer: it did not wait for the clock.
         let mut due: Vec<Timer> = self
             .0
@@ -109,7 +125,7 @@ impl Clock {
         let late = *self.0.now.lock() >= deadline;
         let sleepers = condvar.sleepers();
         let ticket = (!late).then(|| {
-            self.set_timer(deadline, sleepers);
+            self.set_timer(deadline, sleepers, Some(condvar.meeting()));
             sleepers.enter()
         });
         guard.unlocked_while(place, || match ticket {
@@ -135,16 +151,22 @@ impl Clock {
             return;
         }
         let sleepers = Arc::default();
-        self.set_timer(deadline, &sleepers);
+        self.set_timer(deadline, &sleepers, None);
         let ticket = sleepers.enter_for_good();
         sleepers.sleep(ticket, name, Some(self.0.id), None, place);
     }
 
-    fn set_timer(&self, deadline: Instant, sleepers: &Arc<WaitQueue>) {
+    fn set_timer(
+        &self,
+        deadline: Instant,
+        sleepers: &Arc<WaitQueue>,
+        meeting: Option<&Arc<loom::sync::Condvar>>,
+    ) {
         self.0.timers.lock().push(Timer {
             deadline,
             thread: recorder::current(),
             sleepers: Arc::clone(sleepers),
+            meeting: meeting.cloned(),
         });
     }
 

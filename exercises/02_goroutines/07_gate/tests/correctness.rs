@@ -1,0 +1,272 @@
+//! What a gate does, on real threads. IDs such as CL-03 name behaviours of Go's channels, TM-01 of its timers.
+//!
+//! Whether a wait sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+
+use gate::Gate;
+use harness::sync::real::thread;
+use harness::sync::real::time::{Clock, Duration};
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[test]
+fn an_open_gate_stops_nobody() {
+    // CL-02
+    must_end(|| {
+        let gate = Gate::new();
+        gate.open();
+        for _ in 0..3 {
+            gate.wait();
+            for clock in [Clock::real(), Clock::manual()] {
+                for timeout in [Duration::ZERO, HOUR] {
+                    assert!(
+                        gate.wait_timeout(&clock, timeout),
+                        "the gate is open, and a wait of {timeout:?} timed out"
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn an_open_gate_may_be_opened() {
+    // CL-09: where Go panics.
+    must_end(|| {
+        let gate = Gate::new();
+        for _ in 0..3 {
+            gate.open();
+            gate.wait();
+        }
+    });
+}
+
+#[test]
+fn no_time_is_over_at_once() {
+    // TM-07
+    must_end(|| {
+        let gate = Gate::new();
+        for clock in [Clock::real(), Clock::manual()] {
+            for _ in 0..3 {
+                assert!(
+                    !gate.wait_timeout(&clock, Duration::ZERO),
+                    "the gate is shut, and `wait_timeout` says that it is open"
+                );
+            }
+        }
+        gate.open();
+        gate.wait();
+    });
+}
+
+#[test]
+fn the_clock_of_the_machine_ends_the_wait_and_not_too_soon() {
+    // TM-01
+    must_end(|| {
+        let gate = Gate::new();
+        let clock = Clock::real();
+        for timeout in [1, 5, 20].map(Duration::from_millis) {
+            let begun = clock.now();
+            assert!(
+                !gate.wait_timeout(&clock, timeout),
+                "the gate is shut, and `wait_timeout` says that it is open"
+            );
+            let waited = clock.now() - begun;
+            assert!(
+                waited >= timeout,
+                "a time-out of {timeout:?} was over after {waited:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_manual_clock_ends_the_wait_and_not_too_soon() {
+    // TM-01
+    must_end(|| {
+        let gate = Arc::new(Gate::new());
+        let clock = Clock::manual();
+        let (answer, answered) = mpsc::channel();
+        let theirs = (Arc::clone(&gate), clock.clone());
+        thread::spawn(move || {
+            let (gate, clock) = theirs;
+            let begun = clock.now();
+            let open = gate.wait_timeout(&clock, HOUR);
+            let _ = answer.send((open, clock.now() - begun));
+        });
+        // The time runs from the call, and nobody can see from outside when that has begun. So the clock moves on
+        // until the answer is there.
+        let (open, waited) = loop {
+            clock.advance(HOUR / 2);
+            match answered.try_recv() {
+                Ok(answer) => break answer,
+                Err(mpsc::TryRecvError::Empty) => thread::yield_now(),
+                Err(mpsc::TryRecvError::Disconnected) => panic!("`wait_timeout` panicked"),
+            }
+        };
+        assert!(
+            !open,
+            "the gate is shut, and `wait_timeout` says that it is open"
+        );
+        assert!(
+            waited >= HOUR,
+            "a time-out of an hour was over after {waited:?}"
+        );
+    });
+}
+
+#[test]
+fn every_gate_opens_by_itself() {
+    // No state that all of them share.
+    must_end(|| {
+        let (open, shut) = (Gate::new(), Gate::new());
+        open.open();
+        open.wait();
+        let clock = Clock::manual();
+        for gate in [&shut, &Gate::new()] {
+            assert!(
+                !gate.wait_timeout(&clock, Duration::ZERO),
+                "another gate is open, and this one says that it is"
+            );
+        }
+        shut.open();
+        shut.wait();
+    });
+}
+
+#[test]
+fn nobody_passes_before_it_opens_and_then_all_do() {
+    // CL-03, CO-07
+    must_end(|| {
+        const WAITERS: usize = 8;
+        for round in 1..=20 {
+            let gate = shut_gate();
+            let clock = Clock::real();
+            let (coming, passed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let mut early = 0;
+            thread::scope(|s| {
+                for n in 0..WAITERS {
+                    let (gate, clock) = (&gate, &clock);
+                    let (coming, passed) = (&coming, &passed);
+                    s.spawn(move || {
+                        coming.fetch_add(1, SeqCst);
+                        if n % 2 == 0 {
+                            gate.wait();
+                            passed.fetch_add(1, SeqCst);
+                        } else if gate.wait_timeout(clock, HOUR) {
+                            passed.fetch_add(1, SeqCst);
+                        }
+                    });
+                }
+                while coming.load(SeqCst) < WAITERS {
+                    thread::yield_now();
+                }
+                // A chance to pass too early. A gate that is right passes however long this takes.
+                for _ in 0..50 {
+                    thread::yield_now();
+                }
+                early = passed.load(SeqCst);
+                gate.open();
+                // Late comers.
+                gate.wait();
+                s.spawn(|| gate.wait());
+            });
+            assert!(
+                early == 0,
+                "round {round}: {early} of {WAITERS} passed before the gate was open"
+            );
+            let passed = passed.into_inner();
+            assert!(
+                passed == WAITERS,
+                "round {round}: {} of {WAITERS} timed out, and an hour is not over",
+                WAITERS - passed
+            );
+        }
+    });
+}
+
+#[test]
+fn what_was_done_before_opening_is_there_for_all() {
+    // CO-10, CO-15
+    must_end(|| {
+        for round in 1..=50 {
+            let gate = shut_gate();
+            let work = AtomicUsize::new(0);
+            let seen = AtomicUsize::new(0);
+            thread::scope(|s| {
+                for _ in 0..4 {
+                    s.spawn(|| {
+                        gate.wait();
+                        seen.fetch_add(work.load(Relaxed), Relaxed);
+                    });
+                }
+                work.store(1, Relaxed);
+                gate.open();
+            });
+            let seen = seen.into_inner();
+            assert!(
+                seen == 4,
+                "round {round}: {} of 4 passed before what came before `open`",
+                4 - seen
+            );
+        }
+    });
+}
+
+#[test]
+fn time_outs_of_some_are_not_those_of_others() {
+    // Half of them give up at once, again and again, while the others wait for the opening.
+    must_end(|| {
+        let gate = shut_gate();
+        let clock = Clock::real();
+        let given_up = AtomicUsize::new(0);
+        thread::scope(|s| {
+            for _ in 0..3 {
+                s.spawn(|| {
+                    while !gate.wait_timeout(&clock, Duration::from_micros(50)) {
+                        given_up.fetch_add(1, Relaxed);
+                    }
+                });
+                s.spawn(|| gate.wait());
+                s.spawn(|| assert!(gate.wait_timeout(&clock, HOUR), "an hour is not over"));
+            }
+            while given_up.load(Relaxed) < 30 {
+                thread::yield_now();
+            }
+            gate.open();
+        });
+    });
+}
+
+/// A new gate, after another has been through all that a gate does. What is not written yet shows here, and not
+/// in a thread that others wait for.
+fn shut_gate() -> Gate {
+    let other = Gate::new();
+    let _open = other.wait_timeout(&Clock::manual(), Duration::ZERO);
+    other.open();
+    other.wait();
+    Gate::new()
+}
+
+/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
+/// a thread that nobody will ever wake.
+#[track_caller]
+fn must_end(body: impl FnOnce() + Send + 'static) {
+    let (running, ended) = mpsc::channel::<()>();
+    let body = thread::spawn(move || {
+        let _running = running;
+        body();
+    });
+    let limit = Duration::from_secs(5);
+    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+        panic!(
+            "hangs: after {limit:?} a thread is still in `wait` or `wait_timeout`, or waits for a lock. \
+             If a model in race_freedom fails too, it shows how it comes to that"
+        );
+    }
+    if let Err(panic) = body.join() {
+        resume_unwind(panic);
+    }
+}
