@@ -5,7 +5,6 @@
 use gate::Gate;
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 
@@ -254,19 +253,8 @@ fn shut_gate() -> Gate {
 /// a thread that nobody will ever wake.
 #[track_caller]
 fn must_end(body: impl FnOnce() + Send + 'static) {
-    let (running, ended) = mpsc::channel::<()>();
-    let body = thread::spawn(move || {
-        let _running = running;
-        body();
-    });
-    let limit = Duration::from_secs(5);
-    if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-        panic!(
-            "hangs: after {limit:?} a thread is still in `wait` or `wait_timeout`, or waits for a lock. \
-             If a model in race_freedom fails too, it shows how it comes to that"
-        );
-    }
-    if let Err(panic) = body.join() {
-        resume_unwind(panic);
-    }
+    harness::testing::must_end(
+        "a thread is still in `wait` or `wait_timeout`, or waits for a lock",
+        body,
+    );
 }
