@@ -203,9 +203,10 @@ fn the_call_that_ran_the_function_gets_the_payload() {
 
 #[test]
 fn the_function_may_look_and_may_force_another() {
+    type Boxed = Lazy<u32, Box<dyn FnOnce() -> u32>>;
     must_end(|| {
         let low = Lazy::new(|| 3);
-        let high = Arc::new_cyclic(|high: &Weak<Lazy<u32, Box<dyn FnOnce() -> u32>>>| {
+        let high = Arc::new_cyclic(|high: &Weak<Boxed>| {
             let high = Weak::clone(high);
             Lazy::new(Box::new(move || {
                 let high = high.upgrade().expect("it is being forced, so it lives");
