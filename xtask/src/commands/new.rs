@@ -24,7 +24,7 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
     paragraph(
         &mut text,
         "It builds. `To be written` marks what is missing, and as long as the manifest says so too, learners do not \
-         meet the lesson. README.md, \"Adding a lesson\", says in which order to go on.",
+         meet the lesson. README.md, \"Contributing\", says in which order to go on.",
     );
     let _ = writeln!(text);
     row(&mut text, "Edit", lesson.exercise.display());
