@@ -136,7 +136,7 @@ impl DryRun {
 
 /// A sentence, wrapped.
 pub(crate) fn sentence(page: &Page, text: &str) -> String {
-    page.paint(&paragraph(page, None, text, 0))
+    paragraph(page, None, text, 0)
 }
 
 fn title(kind: Kind) -> &'static str {

@@ -212,12 +212,7 @@ impl Model {
             Ok(passed) => return Ok(passed),
             Err(found) => found,
         };
-        let mut search = Search {
-            failed: first.interleavings,
-            all: first.interleavings,
-            switches: None,
-            tried: false,
-        };
+        let mut search = Search::of(&first);
         let simplest = self.simplify(&program, &first, &mut search);
         Err(Failure::new(simplest.unwrap_or(first), &search))
     }
@@ -306,12 +301,7 @@ impl Model {
                 // The panicking thread sleeps inside std's panic hook, which std never gives back: libtest
                 // would wait for it at its end, for ever. So this process ends here.
                 let found = Found::new(&log, Some(&Ending::PanickedTwice));
-                let search = Search {
-                    failed: found.interleavings,
-                    all: found.interleavings,
-                    switches: None,
-                    tried: false,
-                };
+                let search = Search::of(&found);
                 let failure = Failure::new(found, &search);
                 eprintln!(
                     "{}\n\n{}\nA destructor panicked while a panic unwound: Rust ends the process for that.",
@@ -429,6 +419,16 @@ struct Search {
 }
 
 impl Search {
+    /// Before any search for a simpler one.
+    fn of(first: &Found) -> Self {
+        Self {
+            failed: first.interleavings,
+            all: first.interleavings,
+            switches: None,
+            tried: false,
+        }
+    }
+
     fn sentence(&self) -> String {
         let s = if self.all == 1 { "" } else { "s" };
         let found = format!(
