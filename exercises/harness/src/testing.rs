@@ -1,5 +1,9 @@
-//! What the tests of many lessons ask for: that a call ends, and that it panics as it should.
+//! What the tests of many lessons ask for: that a call ends, and that it panics as it should; and what their models
+//! are made of.
 
+use crate::sync::model::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::model::cell::UnsafeCell;
+use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -53,6 +57,75 @@ pub fn assert_panics(expected: &str, f: impl FnOnce()) {
         Some(message) => panic!("should panic with {expected:?}, but does with {message:?}"),
         None => panic!("should panic with {expected:?}, but returns"),
     }
+}
+
+/// For a model: says that something has happened. It orders nothing, and reads by a read-modify-write, which sees
+/// the newest value: whoever goes on too early is caught by it, and whoever leaves another's writes behind is not.
+/// That one is caught by a [`Slot`].
+#[derive(Debug)]
+pub struct Flag(AtomicBool);
+
+impl Flag {
+    /// A flag that is down; `name` is what the dry run calls it.
+    #[track_caller]
+    pub fn lowered(name: &str) -> Self {
+        Self(AtomicBool::named(name, false))
+    }
+
+    /// It has happened.
+    #[track_caller]
+    pub fn raise(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    /// Whether it has.
+    #[track_caller]
+    pub fn is_raised(&self) -> bool {
+        self.0.fetch_or(false, Relaxed)
+    }
+}
+
+/// For a model: plain memory, guarded by nothing but what is tested.
+#[derive(Debug)]
+pub struct Slot(UnsafeCell<u32>);
+
+// SAFETY: none of its own: it is what is tested that has to order the accesses. Where it does not, the model ends
+// the test at the second of the two, before the memory is touched.
+unsafe impl Sync for Slot {}
+
+impl Slot {
+    /// A slot that holds 0; `name` is what the dry run calls it.
+    #[track_caller]
+    pub fn empty(name: &str) -> Self {
+        Self(UnsafeCell::named(name, 0))
+    }
+
+    /// Writes, as a plain store does.
+    #[track_caller]
+    pub fn write(&self, value: u32) {
+        // SAFETY: the model has checked that nobody else is at it.
+        self.0.with_mut(|slot| unsafe { *slot = value });
+    }
+
+    /// Reads, as a plain load does.
+    #[track_caller]
+    pub fn read(&self) -> u32 {
+        // SAFETY: the model has checked that nobody writes.
+        self.0.with(|slot| unsafe { *slot })
+    }
+}
+
+/// For a model: starts a thread in `scope`; `name` heads its column in the dry run.
+#[track_caller]
+pub fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    f: impl FnOnce() -> T + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, f)
+        .expect("a model has room for a thread")
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Every interleaving of a few small programs. IDs such as GR-02 name behaviours of Go's goroutines.
 
 use crate::sync::atomic::{
-    AtomicBool, AtomicU32,
+    AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use crate::sync::{cell::UnsafeCell, futex, thread};
+use crate::sync::{futex, thread};
 use crate::{JoinHandle, go};
 use harness::leaks::track;
+use harness::testing::{Flag, Slot};
 use harness::verdict::{Kind, failure_line};
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ fn join_gives_the_value() {
 fn join_gives_the_payload_of_a_panic() {
     // GR-04, as Rust has it
     harness::model(|| {
-        let memory = Arc::new(Memory::empty());
+        let memory = Arc::new(Slot::empty("memory"));
         let theirs = Arc::clone(&memory);
         let handle = go(move || -> u32 {
             theirs.write(1);
@@ -75,7 +76,7 @@ fn a_spurious_wakeup_does_not_end_join() {
 fn each_sees_what_the_other_wrote() {
     // GR-01, and what GR-02 denies to those who do not join
     harness::model(|| {
-        let memory = Arc::new(Memory::empty());
+        let memory = Arc::new(Slot::empty("memory"));
         let theirs = Arc::clone(&memory);
         memory.write(1);
         let handle = go(move || {
@@ -92,7 +93,7 @@ fn each_sees_what_the_other_wrote() {
 #[test]
 fn is_finished_is_never_early() {
     harness::model(|| {
-        let finished = Arc::new(Flag::lowered());
+        let finished = Arc::new(Flag::lowered("finished"));
         let theirs = Arc::clone(&finished);
         let handle = go(move || {
             theirs.raise();
@@ -211,27 +212,6 @@ fn value<T>(joined: thread::Result<T>) -> T {
     }
 }
 
-/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
-/// newest value: an answer that comes too early is caught by it.
-struct Flag(AtomicBool);
-
-impl Flag {
-    #[track_caller]
-    fn lowered() -> Self {
-        Self(AtomicBool::named("finished", false))
-    }
-
-    #[track_caller]
-    fn raise(&self) {
-        self.0.store(true, Relaxed);
-    }
-
-    #[track_caller]
-    fn is_raised(&self) -> bool {
-        self.0.fetch_or(false, Relaxed)
-    }
-}
-
 /// Holds a thread until another lets it go on.
 struct Gate(AtomicU32);
 
@@ -252,31 +232,5 @@ impl Gate {
         while self.0.load(Acquire) == 0 {
             futex::wait(&self.0, 0);
         }
-    }
-}
-
-/// Plain memory, guarded by nothing but `go` and `join`.
-struct Memory(UnsafeCell<u32>);
-
-// SAFETY: none of its own: it is `go` and `join` that have to order the accesses. Where they do not, the model
-// ends the test at the second of the two, before the memory is touched.
-unsafe impl Sync for Memory {}
-
-impl Memory {
-    #[track_caller]
-    fn empty() -> Self {
-        Self(UnsafeCell::named("memory", 0))
-    }
-
-    #[track_caller]
-    fn write(&self, value: u32) {
-        // SAFETY: the model has checked that nobody else is at it.
-        self.0.with_mut(|slot| unsafe { *slot = value });
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        // SAFETY: the model has checked that nobody writes.
-        self.0.with(|slot| unsafe { *slot })
     }
 }

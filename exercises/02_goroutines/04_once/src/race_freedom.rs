@@ -1,8 +1,9 @@
 //! Every interleaving of a few small programs. IDs such as ON-02 name behaviours of Go's `sync.Once`.
 
 use crate::Once;
-use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use crate::sync::{cell::UnsafeCell, thread};
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::thread;
+use harness::testing::{Flag, Slot, spawn};
 use harness::verdict::{Kind, failure_line};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
@@ -109,7 +110,7 @@ fn what_the_function_wrote_is_there_after_every_call() {
     // ON-07
     harness::model(|| {
         let once = Once::new();
-        let slot = Slot::empty();
+        let slot = Slot::empty("slot");
         let call = || {
             once.call_once(|| slot.write(7));
             assert_eq!(slot.read(), 7);
@@ -161,7 +162,7 @@ fn what_the_function_wrote_before_its_panic_is_there() {
     // ON-03, ON-07
     harness::model(|| {
         let once = Once::new();
-        let slot = Slot::empty();
+        let slot = Slot::empty("slot");
         let call = || {
             panics(|| {
                 once.call_once(|| {
@@ -225,19 +226,6 @@ fn panics(call: impl FnOnce()) -> bool {
     }
 }
 
-/// Spawns a thread whose column in the dry run bears this name.
-#[track_caller]
-fn spawn<'scope, T: Send + 'scope>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    name: &str,
-    f: impl FnOnce() -> T + Send + 'scope,
-) -> thread::ScopedJoinHandle<'scope, T> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, f)
-        .expect("a thread can be spawned")
-}
-
 /// How often a function has run. It orders nothing.
 struct Count(AtomicU32);
 
@@ -254,51 +242,5 @@ impl Count {
     #[track_caller]
     fn get(&self) -> u32 {
         self.0.load(Relaxed)
-    }
-}
-
-/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
-/// newest value: a call that returns too early is caught by it, and one that leaves the function's writes
-/// behind is not. That one is caught by a [`Slot`].
-struct Flag(AtomicBool);
-
-impl Flag {
-    fn lowered(name: &str) -> Self {
-        Self(AtomicBool::named(name, false))
-    }
-
-    #[track_caller]
-    fn raise(&self) {
-        self.0.store(true, Relaxed);
-    }
-
-    #[track_caller]
-    fn is_raised(&self) -> bool {
-        self.0.fetch_or(false, Relaxed)
-    }
-}
-
-/// Plain memory, guarded by nothing but the once.
-struct Slot(UnsafeCell<u32>);
-
-// SAFETY: none of its own: it is the once that has to order the accesses. Where it does not, the model ends
-// the test at the second of the two, before the memory is touched.
-unsafe impl Sync for Slot {}
-
-impl Slot {
-    fn empty() -> Self {
-        Self(UnsafeCell::named("slot", 0))
-    }
-
-    #[track_caller]
-    fn write(&self, value: u32) {
-        // SAFETY: the model has checked that nobody else is at it.
-        self.0.with_mut(|slot| unsafe { *slot = value });
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        // SAFETY: the model has checked that nobody writes.
-        self.0.with(|slot| unsafe { *slot })
     }
 }

@@ -1,8 +1,8 @@
 //! Every interleaving of a few small programs. IDs such as WG-09 name behaviours of Go's `sync.WaitGroup`.
 
 use crate::WaitGroup;
-use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use crate::sync::{cell::UnsafeCell, thread};
+use crate::sync::thread;
+use harness::testing::{Flag, Slot, spawn};
 use harness::verdict::{Kind, failure_line};
 
 /// Catches a `wait` that sleeps without a look at the counter, and a first round that leaves something behind
@@ -94,7 +94,7 @@ fn wait_returns_after_every_done() {
     // WG-02, WG-06
     harness::model(|| {
         let group = WaitGroup::new();
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         group.add(2);
         thread::scope(|s| {
             spawn(s, "task", || {
@@ -118,7 +118,7 @@ fn an_add_extends_the_wait() {
     // WG-14
     harness::model(|| {
         let group = WaitGroup::new();
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         group.add(1);
         thread::scope(|s| {
             spawn(s, "task", || {
@@ -141,7 +141,7 @@ fn an_add_extends_the_wait() {
 fn a_spurious_wakeup_does_not_end_the_wait() {
     harness::Model::new().spurious_wakeups(1).check(|| {
         let group = WaitGroup::new();
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         group.add(1);
         thread::scope(|s| {
             spawn(s, "task", || {
@@ -162,7 +162,7 @@ fn what_a_task_wrote_is_visible_after_wait() {
     // WG-07
     harness::model(|| {
         let group = WaitGroup::new();
-        let slot = Slot::empty();
+        let slot = Slot::empty("slot");
         group.add(2);
         thread::scope(|s| {
             spawn(s, "task", || {
@@ -186,7 +186,7 @@ fn the_next_round_is_waited_for_too() {
         group.done();
         group.wait();
 
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         group.add(1);
         thread::scope(|s| {
             spawn(s, "task", || {
@@ -248,7 +248,7 @@ fn what_is_left_of_a_round_does_not_end_the_next() {
     // WG-12, WG-13
     harness::Model::new().preemption_bound(1).check(|| {
         let group = WaitGroup::new();
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         group.add(1);
         thread::scope(|s| {
             spawn(s, "task 1", || group.done());
@@ -286,63 +286,4 @@ fn adds_at_once_all_count() {
         group.done();
         group.wait();
     });
-}
-
-/// Spawns a thread whose column in the dry run bears this name.
-#[track_caller]
-fn spawn<'scope, F: FnOnce() + Send + 'scope>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    name: &str,
-    f: F,
-) -> thread::ScopedJoinHandle<'scope, ()> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, f)
-        .expect("a thread can be spawned")
-}
-
-/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
-/// newest value: a `wait` that returns too early is caught by it, and one that leaves a task's writes behind
-/// is not. That one is caught by a [`Slot`].
-struct Flag(AtomicBool);
-
-impl Flag {
-    fn lowered() -> Self {
-        Self(AtomicBool::named("finished", false))
-    }
-
-    #[track_caller]
-    fn raise(&self) {
-        self.0.store(true, Relaxed);
-    }
-
-    #[track_caller]
-    fn is_raised(&self) -> bool {
-        self.0.fetch_or(false, Relaxed)
-    }
-}
-
-/// Plain memory, guarded by nothing but the group.
-struct Slot(UnsafeCell<u32>);
-
-// SAFETY: none of its own: it is the group that has to order the accesses. Where it does not, the model ends
-// the test at the second of the two, before the memory is touched.
-unsafe impl Sync for Slot {}
-
-impl Slot {
-    fn empty() -> Self {
-        Self(UnsafeCell::named("slot", 0))
-    }
-
-    #[track_caller]
-    fn write(&self, value: u32) {
-        // SAFETY: the model has checked that nobody else is at it.
-        self.0.with_mut(|slot| unsafe { *slot = value });
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        // SAFETY: the model has checked that nobody writes.
-        self.0.with(|slot| unsafe { *slot })
-    }
 }

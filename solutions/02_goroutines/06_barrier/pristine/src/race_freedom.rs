@@ -3,7 +3,8 @@
 
 use crate::Barrier;
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use crate::sync::{cell::UnsafeCell, thread};
+use crate::sync::thread;
+use harness::testing::{Slot, spawn};
 use harness::verdict::{Kind, failure_line};
 
 /// Catches a barrier that takes one arrival too many to open, and one that has no leader when nobody sleeps.
@@ -225,19 +226,6 @@ fn assert_one_leads<const N: usize>(round: usize, results: [bool; N]) {
     assert!(leaders == 1, "round {round} has {leaders} leaders");
 }
 
-/// Spawns a thread whose column in the dry run bears this name.
-#[track_caller]
-fn spawn<'scope, T: Send + 'scope>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    name: &str,
-    f: impl FnOnce() -> T + Send + 'scope,
-) -> thread::ScopedJoinHandle<'scope, T> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, f)
-        .expect("a thread can be spawned")
-}
-
 #[track_caller]
 fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().expect("`wait` does not panic")
@@ -261,30 +249,5 @@ impl Came {
     #[track_caller]
     fn has_come_to(&self, round: usize) -> bool {
         self.0.fetch_add(0, Relaxed) >= round
-    }
-}
-
-/// Plain memory, guarded by nothing but the barrier.
-struct Slot(UnsafeCell<u32>);
-
-// SAFETY: none of its own: it is the barrier that has to order the accesses. Where it does not, the model ends
-// the test at the second of the two, before the memory is touched.
-unsafe impl Sync for Slot {}
-
-impl Slot {
-    fn empty(name: &str) -> Self {
-        Self(UnsafeCell::named(name, 0))
-    }
-
-    #[track_caller]
-    fn write(&self, value: u32) {
-        // SAFETY: the model has checked that nobody else is at it.
-        self.0.with_mut(|slot| unsafe { *slot = value });
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        // SAFETY: the model has checked that nobody writes.
-        self.0.with(|slot| unsafe { *slot })
     }
 }

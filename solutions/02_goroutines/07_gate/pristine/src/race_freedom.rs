@@ -6,9 +6,9 @@
 //! sleeps, yields or ends: `main` is asleep in its call before the other thread touches the clock.
 
 use crate::Gate;
-use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
-use crate::sync::{cell::UnsafeCell, thread};
+use harness::testing::{Flag, Slot, spawn};
 use harness::verdict::{Kind, failure_line};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -140,7 +140,7 @@ fn a_spurious_wakeup_does_not_open_the_gate() {
     // CO-03, CO-11
     harness::Model::new().spurious_wakeups(1).check(|| {
         let gate = Gate::new();
-        let opening = Flag::lowered();
+        let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "opener", || {
                 opening.raise();
@@ -160,7 +160,7 @@ fn a_spurious_wakeup_is_no_time_out() {
     harness::Model::new().spurious_wakeups(1).check(|| {
         let clock = Clock::manual();
         let gate = Gate::new();
-        let opening = Flag::lowered();
+        let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "opener", || {
                 opening.raise();
@@ -185,7 +185,7 @@ fn what_was_done_before_opening_is_visible_to_who_passes() {
     // CO-10, CO-15
     harness::model(|| {
         let gate = Gate::new();
-        let slot = Slot::empty();
+        let slot = Slot::empty("slot");
         thread::scope(|s| {
             spawn(s, "opener", || {
                 slot.write(7);
@@ -205,7 +205,7 @@ fn what_was_done_before_opening_is_visible_to_who_was_in_time() {
     harness::model(|| {
         let clock = Clock::manual();
         let gate = Gate::new();
-        let slot = Slot::empty();
+        let slot = Slot::empty("slot");
         thread::scope(|s| {
             spawn(s, "opener", || {
                 slot.write(7);
@@ -271,7 +271,7 @@ fn the_answer_is_true_to_the_clock_and_the_gate() {
     harness::Model::new().spurious_wakeups(1).check(|| {
         let clock = Clock::manual();
         let gate = Gate::new();
-        let opening = Flag::lowered();
+        let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "other", || {
                 clock.advance(SECOND / 2);
@@ -344,7 +344,7 @@ fn a_time_out_leaves_the_gate_as_it_was() {
     harness::model(|| {
         let clock = Clock::manual();
         let gate = Gate::new();
-        let opening = Flag::lowered();
+        let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "other", || {
                 clock.advance(SECOND);
@@ -368,64 +368,5 @@ fn sleeps(what: &str, program: impl Fn() + Send + Sync + 'static) {
             eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
             panic!("`{what}` should fall asleep here, and it does not");
         }
-    }
-}
-
-/// Spawns a thread whose column in the dry run bears this name.
-#[track_caller]
-fn spawn<'scope, F: FnOnce() + Send + 'scope>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    name: &str,
-    f: F,
-) -> thread::ScopedJoinHandle<'scope, ()> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, f)
-        .expect("a thread can be spawned")
-}
-
-/// Says that something has begun. It orders nothing, and reads by a read-modify-write, which sees the newest
-/// value: a wait that returns too early is caught by it, and one that leaves the opener's writes behind is not.
-/// That one is caught by a [`Slot`].
-struct Flag(AtomicBool);
-
-impl Flag {
-    fn lowered() -> Self {
-        Self(AtomicBool::named("opening", false))
-    }
-
-    #[track_caller]
-    fn raise(&self) {
-        self.0.store(true, Relaxed);
-    }
-
-    #[track_caller]
-    fn is_raised(&self) -> bool {
-        self.0.fetch_or(false, Relaxed)
-    }
-}
-
-/// Plain memory, guarded by nothing but the gate.
-struct Slot(UnsafeCell<u32>);
-
-// SAFETY: none of its own: it is the gate that has to order the accesses. Where it does not, the model ends the
-// test at the second of the two, before the memory is touched.
-unsafe impl Sync for Slot {}
-
-impl Slot {
-    fn empty() -> Self {
-        Self(UnsafeCell::named("slot", 0))
-    }
-
-    #[track_caller]
-    fn write(&self, value: u32) {
-        // SAFETY: the model has checked that nobody else is at it.
-        self.0.with_mut(|slot| unsafe { *slot = value });
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        // SAFETY: the model has checked that nobody writes.
-        self.0.with(|slot| unsafe { *slot })
     }
 }

@@ -1,9 +1,9 @@
 //! Every interleaving of a few small programs. IDs such as EG-03 name behaviours of Go's `errgroup.Group`,
 //! WG-07 of its `sync.WaitGroup`, GR-01 of goroutines.
 
-use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use crate::sync::{Condvar, Mutex, cell::UnsafeCell, thread};
+use crate::sync::{Condvar, Mutex, thread};
 use harness::leaks::{Tracked, track};
+use harness::testing::{Flag, Slot};
 use harness::verdict::{Kind, failure_line};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 fn the_block_ends_after_its_child() {
     // WG-02
     harness::model(|| {
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         crate::open(|nursery| nursery.spawn(|| finished.raise()));
         assert!(finished.is_raised(), "`open` returned before its child");
     });
@@ -61,7 +61,7 @@ fn a_sibling_spawned_by_a_child_is_waited_for() {
     // WG-14, WG-15, GR-01
     harness::model(|| {
         let note = Slot::empty("note");
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         crate::open(|nursery| {
             nursery.spawn(|| {
                 note.write(7);
@@ -84,7 +84,7 @@ fn a_sibling_spawned_by_a_child_is_waited_for() {
 fn a_child_that_has_spawned_a_sibling_is_waited_for() {
     // WG-14, WG-15
     harness::model(|| {
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         crate::open(|nursery| {
             nursery.spawn(|| {
                 nursery.spawn(|| ());
@@ -115,7 +115,7 @@ fn spawn_does_not_wait_for_the_child() {
 fn a_panic_waits_for_the_other_children() {
     // EG-03
     harness::model(|| {
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         let outcome = outcome(|| {
             crate::open(|nursery| {
                 nursery.spawn(|| boom("child"));
@@ -136,7 +136,7 @@ fn a_panic_waits_for_the_other_children() {
 fn a_panic_waits_for_the_sibling_just_spawned() {
     // EG-03, WG-14
     harness::model(|| {
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         let outcome = outcome(|| {
             crate::open(|nursery| {
                 nursery.spawn(|| {
@@ -158,7 +158,7 @@ fn a_panic_waits_for_the_sibling_just_spawned() {
 fn a_panic_of_the_body_waits_for_the_children() {
     // EG-03
     harness::model(|| {
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         let outcome = outcome(|| {
             crate::open(|nursery| {
                 nursery.spawn(|| finished.raise());
@@ -264,7 +264,7 @@ fn every_payload_is_dropped_once() {
 #[test]
 fn a_spurious_wakeup_does_not_end_the_block() {
     harness::Model::new().spurious_wakeups(1).check(|| {
-        let finished = Flag::lowered();
+        let finished = Flag::lowered("finished");
         crate::open(|nursery| nursery.spawn(|| finished.raise()));
         assert!(finished.is_raised(), "`open` returned before its child");
     });
@@ -282,7 +282,7 @@ fn what_a_child_owned_is_dropped_before_the_block_ends() {
     }
 
     harness::model(|| {
-        let dropped = Flag::lowered();
+        let dropped = Flag::lowered("finished");
         crate::open(|nursery| {
             let owned = RaisesOnDrop(&dropped);
             nursery.spawn(move || {
@@ -311,52 +311,6 @@ fn outcome(f: impl FnOnce()) -> Result<(), String> {
     match message.and_then(|message| message.strip_prefix("for `open` to resume: ")) {
         Some(whose) => Err(whose.to_owned()),
         None => resume_unwind(payload),
-    }
-}
-
-/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the
-/// newest value: a block that ends too early is caught by it, and one that leaves a child's writes behind is
-/// not. That one is caught by a [`Slot`].
-struct Flag(AtomicBool);
-
-impl Flag {
-    fn lowered() -> Self {
-        Self(AtomicBool::named("finished", false))
-    }
-
-    #[track_caller]
-    fn raise(&self) {
-        self.0.store(true, Relaxed);
-    }
-
-    #[track_caller]
-    fn is_raised(&self) -> bool {
-        self.0.fetch_or(false, Relaxed)
-    }
-}
-
-/// Plain memory, guarded by nothing but the nursery.
-struct Slot(UnsafeCell<u32>);
-
-// SAFETY: none of its own: it is the nursery that has to order the accesses. Where it does not, the model
-// ends the test at the second of the two, before the memory is touched.
-unsafe impl Sync for Slot {}
-
-impl Slot {
-    fn empty(name: &str) -> Self {
-        Self(UnsafeCell::named(name, 0))
-    }
-
-    #[track_caller]
-    fn write(&self, value: u32) {
-        // SAFETY: the model has checked that nobody else is at it.
-        self.0.with_mut(|slot| unsafe { *slot = value });
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        // SAFETY: the model has checked that nobody writes.
-        self.0.with(|slot| unsafe { *slot })
     }
 }
 
