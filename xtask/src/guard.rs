@@ -1,13 +1,12 @@
-//! The process between a test and whoever runs it, nextest or the runner itself.
+//! The process between a test and the runner.
 //!
-//! A learner's test may deadlock, spin, print without end, eat memory or start threads without end. cargo and
-//! nextest start each test through `xtask __guard TIME-OUT-IN-MS PROGRAM ARGUMENTS…` (the target's `runner`),
-//! which gives the test limits, passes on a bounded part of what it prints, stops it when it exceeds one, and
+//! A learner's test may deadlock, spin, print without end, eat memory or start threads without end. The runner
+//! starts each test through `xtask __guard TIME-OUT-IN-MS PROGRAM ARGUMENTS…`, which gives the test limits, passes on a bounded part of what it prints, stops it when it exceeds one, and
 //! says so in a last line on stderr that [`End::find`] reads back. It also ends the test when its own parent
 //! dies, however that dies, so that no interrupt and no kill leaves a process behind.
 //!
 //! The guard starts before the command line is parsed and before anything is allocated that need not be: it
-//! is started twice for each test binary and once for each test.
+//! is started once for each test binary and once for each test.
 
 use std::fmt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
@@ -163,8 +162,7 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
 
     let deadline = Instant::now() + time_out;
     let parent = getppid();
-    // nextest asks for an end when the time of all is up and when the run is cancelled. A test need not listen, so
-    // the guard sees to it.
+    // The runner asks for an end when the run is cancelled. A test need not listen, so the guard sees to it.
     let asked_to_end = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGTERM, Arc::clone(&asked_to_end))?;
     // Relaxed: nothing is passed on by it.
@@ -266,7 +264,7 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
     let _ = child.kill();
     let _ = child.wait();
     let Some(stopped) = stopped else {
-        // As it would have without a handler: nextest, which asked, takes it for that.
+        // As it would have without a handler.
         signal_hook::low_level::emulate_default_handler(SIGTERM)?;
         return Ok(ExitCode::FAILURE);
     };
@@ -307,8 +305,7 @@ fn limit() {
     }
 }
 
-/// Ends the test and all that it started. The guard leads a process group of its own under nextest and under
-/// the runner, and goes with it.
+/// Ends the test and all that it started. The guard leads a process group of its own, and goes with it.
 #[cfg(unix)]
 fn stop(child: &mut std::process::Child) {
     use rustix::process::{Signal, getpgrp, getpid, kill_process_group};

@@ -53,7 +53,7 @@ impl Test {
     pub fn new(test: &Tested, places: impl Fn(&str) -> String) -> Self {
         let mut row = Self {
             name: test.name.clone(),
-            heading: test.heading().title(),
+            heading: test.heading.title(),
             verdict: Verdict::Passed,
             kind: None,
             message: String::new(),

@@ -37,7 +37,7 @@ pub enum Outcome {
     NotWritten(Todo),
     /// It failed.
     Wrong(Wrong),
-    /// The time was up before its turn came, or it is not there any more.
+    /// The time was up before its turn came, or it is ignored, or not there any more.
     NotRun,
 }
 
@@ -140,6 +140,9 @@ impl std::str::FromStr for Failure {
 /// from within, by `std::process::exit`, before the test could fail.
 const LIBTEST_OK: &str = "test result: ok. 1 passed";
 
+/// What it prints last of a test that is marked `#[ignore]`.
+const LIBTEST_IGNORED: &str = "test result: ok. 0 passed; 0 failed; 1 ignored";
+
 /// The words that `std::thread::spawn` panics with where the system has no room for another thread.
 const NO_THREAD: &str = "failed to spawn thread";
 
@@ -153,6 +156,9 @@ impl Outcome {
         let (stdout, stderr) = (page::plain(&raw.stdout), page::plain(&raw.stderr));
         if raw.success && stdout.contains(LIBTEST_OK) {
             return Outcome::Passed(find_coverage(&stdout));
+        }
+        if raw.success && stdout.contains(LIBTEST_IGNORED) {
+            return Outcome::NotRun;
         }
         if raw.success {
             return Outcome::Wrong(Wrong {

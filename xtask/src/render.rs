@@ -380,7 +380,7 @@ impl Page<'_> {
     }
 
     fn passes(&self, page: &mut String, verdict: &Verdict, next: Option<&Lesson>) {
-        let tests = verdict.tests.len();
+        let tests = verdict.of_lesson();
         let all = if tests == 1 {
             "its test passes".to_owned()
         } else {
@@ -389,6 +389,10 @@ impl Page<'_> {
         let name = paint(STRONG, &self.lesson.name);
         let text = format!("{name} is done: {all}. Well done.");
         signed(page, &paint(GOOD, self.marks.good), &text);
+        let fails = |test: &Tested| !matches!(test.outcome, Outcome::Passed(_));
+        if verdict.under(Heading::Own).any(fails) {
+            paragraph(page, "Tests of your own fail. They do not decide.");
+        }
         self.warnings(page, verdict);
         page.push('\n');
         match next {
@@ -421,7 +425,7 @@ impl Page<'_> {
     /// What passes is not the learner's doing.
     fn reference_passes(&self, page: &mut String, verdict: &Verdict) {
         let mark = paint(GOOD, self.marks.good);
-        let tests = count(verdict.tests.len(), "test");
+        let tests = count(verdict.of_lesson(), "test");
         let _ = writeln!(page, " {mark} The reference passes: {tests}.");
         self.warnings(page, verdict);
     }

@@ -3,8 +3,6 @@
 pub mod cargo;
 pub mod control;
 pub mod executor;
-mod junit;
-mod nextest;
 pub mod report_page;
 pub mod stderr;
 
@@ -30,8 +28,6 @@ pub struct Setup {
     pub cargo: OsString,
     /// The runner's own binary: each test is started through it.
     pub own_binary: PathBuf,
-    /// Whether cargo-nextest is installed.
-    pub nextest: bool,
     /// Whether rustc's words are shown on a terminal, so that they may be coloured.
     pub colour: bool,
     /// The page that tests write their reports for.
@@ -40,25 +36,16 @@ pub struct Setup {
     pub control: Control,
 }
 
-/// The longest that the tests of a lesson may take together, before the runner ends what is left of them.
-/// A little less than the 15 s that a learner waits at most.
-const ALL: Duration = Duration::from_secs(14);
+/// The longest that one test of a lesson may take.
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// The longest that they may take in the runner's own executor: the time of nextest's profile `lesson`.
-const ALL_OWN: Duration = Duration::from_secs(13);
-
-/// The longest that one test may take. Two rounds of hanging tests fit into [`ALL`].
-pub const ONE: Duration = Duration::from_secs(6);
-
-/// How many tests run at once. More than there are cores, because a test that hangs mostly sleeps; nextest's
-/// profile `lesson` says the same.
-const AT_ONCE: usize = 8;
-
-/// The bounds of a lesson's tests in the runner's own executor.
+/// The bounds of a lesson's tests: a verdict within 15 s, whatever the learner's code does.
 pub const LESSON: executor::Limits = executor::Limits {
-    one: ONE,
-    all: ALL_OWN,
-    at_once: AT_ONCE,
+    one: TEST_TIMEOUT,
+    // Two rounds of hanging tests fit in.
+    all: Duration::from_secs(13),
+    // More than there are cores: a test that hangs mostly sleeps, and several shall hang at once.
+    at_once: 8,
 };
 
 impl Setup {
@@ -75,7 +62,6 @@ impl Setup {
             // Asked for once, at the start: a build may replace the file while the runner runs.
             own_binary: env::current_exe()
                 .context("the system does not tell where the runner's binary is")?,
-            nextest: has_nextest(),
             colour,
             report: ReportPage::of_stdout(colour),
             control: Control::default(),
@@ -119,7 +105,7 @@ impl Setup {
 }
 
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.
-fn has_nextest() -> bool {
+pub fn nextest_is_installed() -> bool {
     let name = format!("cargo-nextest{}", env::consts::EXE_SUFFIX);
     let on_path: Vec<PathBuf> = env::var_os("PATH")
         .map(|path| env::split_paths(&path).collect())
@@ -171,11 +157,6 @@ impl std::str::FromStr for Filter {
 }
 
 impl Filter {
-    /// The text.
-    pub fn text(&self) -> &str {
-        &self.0
-    }
-
     /// Whether a test's canonical name contains the text.
     pub fn admits(&self, canonical: &str) -> bool {
         canonical.contains(&self.0)
@@ -192,18 +173,14 @@ impl std::fmt::Display for Filter {
 ///
 /// # Errors
 ///
-/// cargo or nextest cannot be run at all, or leaves no result that can be read; or the run was cancelled.
+/// cargo or a test binary cannot be run at all, or the run was cancelled.
 pub fn tests(
     setup: &Setup,
     workspace: &Workspace,
     lesson: &Lesson,
     filter: Option<&Filter>,
 ) -> Result<Run> {
-    if setup.nextest {
-        nextest::run(setup, workspace, lesson, filter)
-    } else {
-        own(setup, &workspace.root, &lesson.name, filter)
-    }
+    package_tests(setup, workspace, &lesson.name, filter)
 }
 
 /// The same, all of them, against the reference.
@@ -212,34 +189,21 @@ pub fn tests(
 ///
 /// As for [`tests`].
 pub fn tests_of_reference(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<Run> {
-    // Its tests are the lesson's own files, in another package.
-    let reference = Lesson {
-        name: lesson.solution_package(),
-        exercise: lesson.solution.clone(),
-        ..lesson.clone()
-    };
-    tests(setup, workspace, &reference, None)
+    package_tests(setup, workspace, &lesson.solution_package(), None)
 }
 
-/// The same without nextest.
-fn own(setup: &Setup, root: &Path, package: &str, filter: Option<&Filter>) -> Result<Run> {
-    let built = cargo::build_tests(setup, root, package, cargo::Tests::All)?;
+fn package_tests(
+    setup: &Setup,
+    workspace: &Workspace,
+    package: &str,
+    filter: Option<&Filter>,
+) -> Result<Run> {
+    let built = cargo::build_tests(setup, &workspace.root, package, cargo::Tests::All)?;
     if !built.success {
         return Ok(Run::NotBuilt(built.said));
     }
-    let mut jobs = Vec::new();
-    for binary in &built.binaries {
-        for test in executor::list(setup, binary)? {
-            let job = executor::Job {
-                binary,
-                canonical: canonical(binary.target.as_deref(), &test),
-                test,
-            };
-            if filter.is_none_or(|filter| filter.admits(&job.canonical)) {
-                jobs.push(job);
-            }
-        }
-    }
+    let mut jobs = executor::jobs_of(setup, &built, package)?;
+    jobs.retain(|job| filter.is_none_or(|filter| filter.admits(&job.canonical)));
     let tests = executor::run(setup, &jobs, &LESSON);
     setup.control.check()?;
     let cut_short = tests.len() < jobs.len();

@@ -20,7 +20,7 @@ pub enum Heading {
     RaceFreedom,
     /// Threads, values and memory.
     NoLeaks,
-    /// Tests that the learner wrote.
+    /// Tests that the learner wrote. They are run and named, and decide nothing.
     Own,
 }
 
@@ -43,8 +43,11 @@ impl Heading {
         }
     }
 
-    fn of(canonical: &str) -> Self {
+    /// The heading of a test of a lesson that has these tests. A learner may add some in any file.
+    fn of(canonical: &str, expected: &[String]) -> Self {
+        let is_of_lesson = |name| name == FACADE_TEST || expected.iter().any(|other| other == name);
         match canonical.split("::").next() {
+            _ if !is_of_lesson(canonical) => Heading::Own,
             Some("correctness") => Heading::Correctness,
             Some("race_freedom" | "facade") => Heading::RaceFreedom,
             Some("no_leaks") => Heading::NoLeaks,
@@ -58,11 +61,22 @@ impl Heading {
 pub struct Tested {
     /// The canonical name.
     pub name: String,
+    /// The heading that it stands under.
+    pub heading: Heading,
     /// What became of it.
     pub outcome: Outcome,
 }
 
 impl Tested {
+    /// What became of a test of this canonical name, in a lesson that has these tests.
+    pub fn new(name: &str, outcome: Outcome, expected: &[String]) -> Self {
+        Self {
+            name: name.to_owned(),
+            heading: Heading::of(name, expected),
+            outcome,
+        }
+    }
+
     /// The name below its heading.
     pub fn short_name(&self) -> &str {
         self.name
@@ -70,9 +84,9 @@ impl Tested {
             .map_or(&self.name, |(_, name)| name)
     }
 
-    /// The heading that it stands under.
-    pub fn heading(&self) -> Heading {
-        Heading::of(&self.name)
+    /// Whether the lesson has it, so that it decides.
+    pub fn is_of_lesson(&self) -> bool {
+        self.heading != Heading::Own
     }
 }
 
@@ -96,7 +110,7 @@ pub struct Verdict {
 /// A verdict in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sum {
-    /// All tests that the lesson has, and all others, pass.
+    /// All tests that the lesson has pass.
     Passes,
     /// Those that were asked for pass.
     PartPasses,
@@ -114,10 +128,9 @@ impl Verdict {
         let mut tests: Vec<Tested> = ran
             .tests
             .iter()
-            .map(|raw| Tested {
-                name: raw.name.clone(),
-                outcome: Outcome::of(raw, file_name),
-            })
+            .map(|raw| Tested::new(&raw.name, Outcome::of(raw, file_name), expected))
+            // A test of the learner's that is marked `#[ignore]` is not asked for.
+            .filter(|test| test.is_of_lesson() || test.outcome != Outcome::NotRun)
             .collect();
         let there: BTreeSet<&str> = ran.tests.iter().map(|raw| raw.name.as_str()).collect();
         tests.extend(
@@ -127,12 +140,9 @@ impl Verdict {
                     !there.contains(name.as_str())
                         && filter.is_none_or(|filter| filter.admits(name))
                 })
-                .map(|name| Tested {
-                    name: name.clone(),
-                    outcome: Outcome::NotRun,
-                }),
+                .map(|name| Tested::new(name, Outcome::NotRun, expected)),
         );
-        // In the order of the lesson's files: that is the order to work in. nextest reports the quickest first.
+        // In the order of the lesson's files: that is the order to work in.
         tests.sort_by_cached_key(|test| {
             let place = expected.iter().position(|name| *name == test.name);
             (place.unwrap_or(usize::MAX), test.name.clone())
@@ -149,40 +159,42 @@ impl Verdict {
 
     /// The verdict in a word.
     pub fn sum(&self) -> Sum {
-        let passed = self.count(|outcome| matches!(outcome, Outcome::Passed(_)));
-        let real_passed = self
-            .tests
-            .iter()
-            .filter(|test| matches!(test.outcome, Outcome::Passed(_)) && test.name != FACADE_TEST)
-            .count();
-        let open = self.count(|outcome| matches!(outcome, Outcome::NotWritten(_)));
-        if self.tests.is_empty() && self.filter.is_some() {
+        // The lesson's tests decide. With a filter, all that it admits: they were asked for.
+        let deciding = || {
+            let tests = self.tests.iter();
+            tests.filter(|test| test.is_of_lesson() || self.filter.is_some())
+        };
+        let count = |which: fn(&Tested) -> bool| deciding().filter(|test| which(test)).count();
+        let all = deciding().count();
+        let passed = count(|test| matches!(test.outcome, Outcome::Passed(_)));
+        let real_passed =
+            count(|test| matches!(test.outcome, Outcome::Passed(_)) && test.name != FACADE_TEST);
+        let open = count(|test| matches!(test.outcome, Outcome::NotWritten(_)));
+        if all == 0 && self.filter.is_some() {
             Sum::NoSuchTest
-        } else if passed == self.tests.len() && passed > 0 {
+        } else if passed == all && passed > 0 {
             if self.filter.is_some() {
                 Sum::PartPasses
             } else {
                 Sum::Passes
             }
-        } else if real_passed == 0 && open > 0 && open + passed == self.tests.len() {
+        } else if real_passed == 0 && open > 0 && open + passed == all {
             Sum::NothingWritten
         } else {
             Sum::Fails
         }
     }
 
-    fn count(&self, which: impl Fn(&Outcome) -> bool) -> usize {
-        self.tests
-            .iter()
-            .filter(|test| which(&test.outcome))
-            .count()
+    /// How many tests the lesson has.
+    pub fn of_lesson(&self) -> usize {
+        self.tests.iter().filter(|test| test.is_of_lesson()).count()
     }
 
     /// The tests under `heading`.
     pub fn under(&self, heading: Heading) -> impl Iterator<Item = &Tested> {
         self.tests
             .iter()
-            .filter(move |test| test.heading() == heading)
+            .filter(move |test| test.heading == heading)
     }
 
     /// The failure to look at first.
@@ -192,9 +204,9 @@ impl Verdict {
     /// a test on real threads shows what came of it, if that. Then the others, heading by heading.
     pub fn first_wrong(&self) -> Option<(&Tested, &Wrong)> {
         let on_one_thread = |test: &Tested| {
-            test.heading() == Heading::Correctness && !self.with_threads.contains(&test.name)
+            test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
         };
-        let rank = |test: &Tested, wrong: &Wrong| match test.heading() {
+        let rank = |test: &Tested, wrong: &Wrong| match test.heading {
             _ if test.name == FACADE_TEST => 0,
             Heading::Correctness if on_one_thread(test) && !wrong.hung => 1,
             Heading::RaceFreedom => 2,
@@ -346,12 +358,55 @@ pub mod tests {
     #[test]
     fn only_todos_is_nothing_written() {
         let tests = vec![raw("correctness::a", Some(TODO)), raw(FACADE_TEST, None)];
-        assert_eq!(verdict(tests, &[], None).sum(), Sum::NothingWritten);
+        let expected = ["correctness::a", "correctness::b"];
+        assert_eq!(
+            verdict(tests, &expected[..1], None).sum(),
+            Sum::NothingWritten
+        );
         let tests = vec![
             raw("correctness::a", Some(TODO)),
             raw("correctness::b", None),
         ];
-        assert_eq!(verdict(tests, &[], None).sum(), Sum::Fails);
+        assert_eq!(verdict(tests, &expected, None).sum(), Sum::Fails);
+    }
+
+    #[test]
+    fn tests_of_the_learners_own_are_named_and_decide_nothing() {
+        let failed = Some("thread 'x' panicked at a.rs:1:1:\nboom\n");
+        let of_lesson = ["correctness::a"];
+        // In a file of its own, in the learner's file, and among those of the lesson.
+        for mine in ["mine::x", "sum::tests::x", "correctness::x"] {
+            let run = |a, own, filter| {
+                let tests = vec![raw(of_lesson[0], a), raw(mine, own)];
+                verdict(tests, &of_lesson, filter)
+            };
+            assert_eq!(run(None, failed, None).sum(), Sum::Passes);
+            assert_eq!(run(None, failed, None).of_lesson(), 1);
+            assert_eq!(run(failed, None, None).sum(), Sum::Fails);
+            assert_eq!(run(Some(TODO), None, None).sum(), Sum::NothingWritten);
+            let named = run(None, failed, None);
+            assert_eq!(named.tests[1].heading, Heading::Own);
+            assert_eq!(
+                named.first_wrong().map(|(test, _)| test.name.as_str()),
+                Some(mine)
+            );
+            // Asked for, they are part of what was asked for.
+            assert_eq!(run(None, None, Some("x")).sum(), Sum::PartPasses);
+            assert_eq!(run(None, failed, Some("x")).sum(), Sum::Fails);
+        }
+    }
+
+    #[test]
+    fn an_ignored_test_did_not_run() {
+        let ignored = |name: &str| Raw {
+            stdout: "test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured\n".into(),
+            ..raw(name, None)
+        };
+        let tests = vec![ignored("correctness::a"), ignored("mine::x")];
+        let verdict = verdict(tests, &["correctness::a"], None);
+        assert_eq!(verdict.sum(), Sum::Fails);
+        assert_eq!(verdict.tests.len(), 1, "the learner's own is left out");
+        assert_eq!(verdict.tests[0].outcome, Outcome::NotRun);
     }
 
     #[test]

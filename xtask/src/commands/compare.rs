@@ -10,7 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::test::{Judged, say_that_nextest_is_missing};
+use super::test::Judged;
 use super::{Exit, lesson_at_hand};
 use crate::bench;
 use crate::diff::Diff;
@@ -48,9 +48,6 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
         return Ok(super::no_lesson());
     };
     let setup = Setup::new()?;
-    if !setup.nextest {
-        say_that_nextest_is_missing();
-    }
     // Whether it is finished is for its tests to say, where there is something to test.
     let state = store.progress.state(workspace, lesson)?;
     let judged = (state != State::NotBegun)

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::test::{Judged, say_that_nextest_is_missing};
+use super::test::Judged;
 use super::{Exit, Row, lines};
 use crate::progress::{Progress, State, Store};
 use crate::run::Setup;
@@ -111,9 +111,6 @@ pub fn rows(workspace: &Workspace, progress: &Progress, marks: Marks) -> Result<
 /// Runs every lesson whose file is not the stub, and notes what came of it.
 fn check(workspace: &Workspace, store: &mut Store) -> Result<()> {
     let setup = Setup::new()?;
-    if !setup.nextest {
-        say_that_nextest_is_missing();
-    }
     for lesson in &workspace.lessons {
         match store.progress.state(workspace, lesson)? {
             State::NotBegun => continue,

@@ -10,7 +10,7 @@ use crate::render::Page;
 use crate::run::report_page::ReportPage;
 use crate::run::{self, Filter, Run, Setup};
 use crate::select;
-use crate::style::{self, Marks, OPEN, note, paint};
+use crate::style::{self, Marks, OPEN, paint};
 use crate::tests_of;
 use crate::verdict::{Sum, Verdict};
 use crate::workspace::{Lesson, Workspace};
@@ -42,9 +42,6 @@ pub fn judge(
         // Who reads it has no terminal, whatever stdout is.
         setup.colour = false;
         setup = setup.with_report(ReportPage::PLAIN);
-    }
-    if !setup.nextest {
-        say_that_nextest_is_missing();
     }
     let judged = Judged::new(&setup, workspace, store, lesson, filter)?;
     style::print(&if json {
@@ -101,7 +98,7 @@ impl Judged {
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;
         let noted = match verdict.sum() {
             Sum::Passes if !edited_meanwhile && !swapped => {
-                store.mark_done(lesson, source, verdict.tests.len())
+                store.mark_done(lesson, source, verdict.of_lesson())
             }
             Sum::Fails | Sum::NothingWritten if filter.is_none() => {
                 store.mark_not_done(lesson, &source)
@@ -172,11 +169,4 @@ impl Judged {
                 .as_ref()
                 .is_ok_and(|verdict| matches!(verdict.sum(), Sum::Passes | Sum::PartPasses))
     }
-}
-
-/// One line, on stderr: everything works without it too.
-pub fn say_that_nextest_is_missing() {
-    note(
-        " cargo-nextest is not installed; going on without. `cargo install --locked cargo-nextest` adds it.",
-    );
 }

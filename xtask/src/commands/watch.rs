@@ -19,7 +19,6 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Exit;
-use super::test::say_that_nextest_is_missing;
 use crate::progress::Store;
 use crate::render;
 use crate::run::Setup;
@@ -41,9 +40,6 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, poll: bool) -> Result<Ex
         return Ok(Exit::Success);
     };
     let setup = Setup::new()?;
-    if !setup.nextest {
-        say_that_nextest_is_missing();
-    }
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if stdin().is_terminal() && stdout().is_terminal() && !dumb {
         app::run(setup, workspace.clone(), lesson, poll)

@@ -245,10 +245,7 @@ mod tests {
     #[test]
     fn a_report_names_what_failed_and_what_was_edited() {
         let workspace = workspace(&["bank_account", "publication", "parallel_sum", "wait_group"]);
-        let test = |name: &str, outcome| Tested {
-            name: name.into(),
-            outcome,
-        };
+        let test = |name: &str, outcome| Tested::new(name, outcome, &[name.to_owned()]);
         let verdict = |tests: Vec<Tested>| {
             Work::Tested(crate::verdict::Verdict {
                 tests,

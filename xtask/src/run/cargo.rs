@@ -1,4 +1,4 @@
-//! Builds tests with cargo alone, for where nextest is missing and for `verify`.
+//! Builds tests with cargo, whose messages say which binaries there are.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -99,6 +99,7 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    die_with_this_process(&mut command);
     let begun = Instant::now();
     let mut running = setup
         .control
@@ -110,17 +111,11 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
     std::thread::scope(|scope| {
         scope.spawn(|| {
             if let Some(stderr) = stderr {
-                stderr::lines(stderr, |line| {
-                    listener.line(&line, begun);
-                    true
-                });
+                stderr::lines(stderr, |line| listener.line(&line, begun));
             }
         });
         if let Some(stdout) = stdout {
-            stderr::lines(stdout, |line| {
-                built.message(&line);
-                true
-            });
+            stderr::lines(stdout, |line| built.message(&line));
         }
     });
     built.success = running.wait().context("cannot wait for cargo")?.success();
@@ -129,6 +124,25 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
     built.warnings = listener.warnings;
     built.said = listener.said;
     Ok(built)
+}
+
+/// On Linux cargo is told to stop when the runner dies, however it dies. Elsewhere an interrupt from the terminal
+/// reaches both.
+fn die_with_this_process(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt;
+        let die = || {
+            Ok(rustix::process::set_parent_process_death_signal(Some(
+                rustix::process::Signal::TERM,
+            ))?)
+        };
+        // SAFETY: the closure runs between fork and exec, where only async-signal-safe work is allowed; it makes
+        // one system call and allocates nothing.
+        unsafe { command.pre_exec(die) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
 }
 
 #[derive(Deserialize)]
@@ -163,6 +177,13 @@ struct Rendered {
 }
 
 impl Built {
+    /// The test binaries of a package.
+    pub fn tests_of<'a>(&'a self, package: &str) -> impl Iterator<Item = &'a Binary> {
+        self.binaries
+            .iter()
+            .filter(move |binary| binary.package == package)
+    }
+
     /// Takes in one of cargo's messages. What is none is passed over: cargo may learn new ones.
     fn message(&mut self, line: &str) {
         let Ok(message) = serde_json::from_str::<Message>(line) else {

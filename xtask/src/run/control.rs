@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-/// How long a cancelled process has to end what it started. nextest gives its tests half a second.
+/// How long a cancelled process has to end what it started.
 const GRACE: Duration = Duration::from_millis(1500);
 
 /// What a run is at.
@@ -20,7 +20,7 @@ pub enum Stage {
     Running {
         /// How many.
         done: usize,
-        /// Of how many; 0 where that is not known yet.
+        /// Of how many.
         of: usize,
     },
 }
@@ -176,13 +176,12 @@ impl Control {
         if std::mem::replace(&mut processes.cancelled, true) || processes.live.is_empty() {
             return;
         }
-        // nextest ends its tests, which are in groups of their own; a guard ends its test.
+        // A guard ends its test.
         processes.signal(Force::Ask);
         drop(processes);
         let watched = Arc::clone(watched);
         thread::spawn(move || {
             if !watched.are_gone_within(GRACE) {
-                // Guards see that nextest is gone, and end their tests.
                 watched.processes().signal(Force::Kill);
             }
         });

@@ -1,4 +1,4 @@
-//! Runs tests without nextest: a process each, each behind the guard, several at a time.
+//! Runs tests: a process each, each behind the guard, several at a time.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::Setup;
-use super::cargo::Binary;
+use super::canonical;
+use super::cargo::{Binary, Built};
 use super::control::Stage;
 use crate::guard::End;
 use crate::outcome::Raw;
@@ -36,13 +37,84 @@ pub struct Limits {
     pub at_once: usize,
 }
 
+/// The tests of a package, binary by binary.
+///
+/// # Errors
+///
+/// A binary does not list its tests.
+pub fn jobs_of<'a>(setup: &Setup, built: &'a Built, package: &str) -> Result<Vec<Job<'a>>> {
+    let binaries: Vec<_> = built.tests_of(package).collect();
+    // All are asked at once: each takes about as long to start as a test.
+    let listed: Vec<_> = std::thread::scope(|scope| {
+        let asked: Vec<_> = binaries
+            .iter()
+            .map(|binary| scope.spawn(|| list(setup, binary)))
+            .collect();
+        let answers = asked.into_iter().map(|asked| match asked.join() {
+            Ok(answer) => answer,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        answers.collect::<Result<_>>()
+    })?;
+    let of_binary = |(binary, tests): (&'a Binary, Vec<String>)| {
+        tests.into_iter().map(move |test| Job {
+            binary,
+            canonical: canonical(binary.target.as_deref(), &test),
+            test,
+        })
+    };
+    Ok(binaries
+        .into_iter()
+        .zip(listed)
+        .flat_map(of_binary)
+        .collect())
+}
+
+/// Why a test cannot run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoJob {
+    /// Its binary is not there.
+    NotBuilt,
+    /// Its binary has no test of that name.
+    NoSuchTest,
+}
+
+/// The test of a package that has this canonical name. `target` is the integration test that holds it; `None` for
+/// the library's own unit tests.
+///
+/// # Errors
+///
+/// The binary does not list its tests.
+pub fn job_of<'a>(
+    setup: &Setup,
+    built: &'a Built,
+    package: &str,
+    target: Option<&str>,
+    wanted: &str,
+) -> Result<Result<Job<'a>, NoJob>> {
+    let Some(binary) = built
+        .tests_of(package)
+        .find(|binary| binary.target.as_deref() == target)
+    else {
+        return Ok(Err(NoJob::NotBuilt));
+    };
+    let test = list(setup, binary)?
+        .into_iter()
+        .find(|test| canonical(target, test) == wanted);
+    Ok(test.ok_or(NoJob::NoSuchTest).map(|test| Job {
+        binary,
+        canonical: wanted.to_owned(),
+        test,
+    }))
+}
+
 /// The names of the tests in a binary.
 ///
 /// # Errors
 ///
 /// The binary does not say.
-pub fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
-    let mut command = command(setup, binary, super::ONE);
+fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
+    let mut command = command(setup, binary, super::TEST_TIMEOUT);
     command.args(["--list", "--format", "terse"]);
     let output = setup
         .control
@@ -71,7 +143,7 @@ pub fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
 pub fn program(setup: &Setup, binary: &Binary) -> Result<Raw> {
     let output = setup
         .control
-        .output(&mut command(setup, binary, super::ONE))
+        .output(&mut command(setup, binary, super::TEST_TIMEOUT))
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
     Ok(Raw {
         success: output.status.success(),

@@ -12,7 +12,7 @@ pub struct Fixture {
     // Removed with the fixture.
     _dir: tempfile::TempDir,
     pub root: PathBuf,
-    /// Whether the runner finds cargo-nextest.
+    /// Whether cargo-nextest is found.
     pub nextest: Cell<bool>,
     /// The runner, if it is another file than the one that cargo built.
     pub runner: Option<PathBuf>,
@@ -67,11 +67,10 @@ impl Fixture {
         fixture.write("exercises/harness/src/lib.rs", "//! Nothing yet.\n");
         let settings = include_str!("../../../.config/nextest.toml");
         // The part for the runner's own tests names a package that is not here.
-        let (before, rest) = settings
+        let (for_lessons, _) = settings
             .split_once("[[profile.default.overrides]]")
             .expect("there is an override");
-        let after = &rest[rest.find("\n\n").expect("there is more")..];
-        fixture.write(".config/nextest.toml", &format!("{before}{after}"));
+        fixture.write(".config/nextest.toml", for_lessons);
         fixture
     }
 
@@ -178,6 +177,12 @@ impl Fixture {
             stderr: text(output.stderr),
         }
     }
+}
+
+/// Whether cargo-nextest is installed.
+pub fn has_nextest() -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|dir| dir.join("cargo-nextest").is_file())
 }
 
 /// The `PATH` without the folders that hold cargo-nextest, and with that of the toolchain, which may be one of

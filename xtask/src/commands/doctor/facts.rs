@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::commands::watch;
 use crate::progress::{State, Store};
-use crate::run::Setup;
+use crate::run::{Setup, nextest_is_installed};
 use crate::style;
 use crate::workspace::{EXERCISES, Workspace};
 
@@ -114,8 +114,7 @@ impl Facts {
         for name in surroundings {
             compiler.env_remove(name);
         }
-        let nextest = setup
-            .nextest
+        let nextest = nextest_is_installed()
             .then(|| version_of(setup.cargo(root).args(["nextest", "--version"])));
         Ok(Self {
             rust_asked: env!("CARGO_PKG_RUST_VERSION").parse().unwrap_or_default(),

@@ -129,19 +129,21 @@ fn nextest(facts: &Facts) -> Finding {
         Ok(asked) => *asked,
         Err(why) => {
             let found = format!("its settings in {NEXTEST_SETTINGS} cannot be read: {why}");
-            return Finding::bad(WHAT, found).by(
+            return Finding::warning(WHAT, found).by(
                 "Bring them back:",
                 format!("git checkout -- {NEXTEST_SETTINGS}"),
             );
         }
     };
     match &facts.nextest {
-        None => Finding::warning(WHAT, "not installed; the runner starts the tests itself")
-            .by("To have it, which takes some minutes:", INSTALL),
-        Some(Err(why)) => Finding::bad(WHAT, format!("cannot be run: {why}"))
+        None => Finding::warning(WHAT, "not installed; the runner does without")
+            .by("To run lessons without the runner:", INSTALL),
+        Some(Err(why)) => Finding::warning(WHAT, format!("cannot be run: {why}"))
             .by("Install it again:", format!("{INSTALL} --force")),
-        Some(Ok(found)) if *found < asked => Finding::bad(WHAT, found.to_string())
-            .by(&format!("The lessons need {asked} or later:"), INSTALL),
+        Some(Ok(found)) if *found < asked => Finding::warning(WHAT, found.to_string()).by(
+            &format!("`cargo nextest run` needs {asked} or later:"),
+            INSTALL,
+        ),
         Some(Ok(found)) => Finding::good(WHAT, format!("{found} ({asked} or later is needed)")),
     }
 }

@@ -147,10 +147,7 @@ mod tests {
     #[test]
     fn the_help_describes_every_field() {
         let workspace = workspace(&["wait_group"]);
-        let test = |name: &str, outcome| Tested {
-            name: name.into(),
-            outcome,
-        };
+        let test = |name: &str, outcome| Tested::new(name, outcome, &[name.to_owned()]);
         let todo = Outcome::NotWritten(Todo {
             text: "sleep until the counter is zero".into(),
             place: Some(Place {
