@@ -5,14 +5,14 @@
 //! - [`model`] and [`Model`]: explore every interleaving of a small program; when one fails, show it.
 //! - [`leaks`]: a closure must leave no thread, no value and no allocation behind.
 //! - [`testing`]: that a call ends, and that it panics as it should.
-//! - [`page`], [`verdict`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
+//! - [`page`], [`protocol`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
 //!   a learner's file reaches concurrency only through the facade.
 #![warn(missing_docs)]
 
 pub mod imports;
 pub mod page;
+pub mod protocol;
 pub mod text;
-pub mod verdict;
 
 #[cfg(feature = "runtime")]
 pub mod leaks;
@@ -22,6 +22,8 @@ pub mod sync;
 pub mod testing;
 
 #[cfg(feature = "runtime")]
+mod check;
+#[cfg(feature = "runtime")]
 mod diagnosis;
 #[cfg(feature = "runtime")]
 mod dry_run;
@@ -30,9 +32,11 @@ mod explore;
 #[cfg(feature = "runtime")]
 mod place;
 #[cfg(feature = "runtime")]
-mod record;
+mod reading;
 #[cfg(feature = "runtime")]
-mod recorder;
+mod record;
 
 #[cfg(feature = "runtime")]
-pub use explore::{Explored, Failure, Model, explore, model};
+pub use check::{Failure, explore, model};
+#[cfg(feature = "runtime")]
+pub use explore::{Explored, Model};
