@@ -5,7 +5,7 @@ mod panics;
 use std::borrow::Cow;
 
 use harness::page;
-use harness::verdict::{Coverage, Kind, find_coverage, find_failure};
+use harness::protocol::{Coverage, Kind, find_coverage, find_failure};
 
 use crate::guard::{End, OUTPUT, THREADS};
 use crate::render::thousands;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use harness::verdict::Coverage;
+use harness::protocol::Coverage;
 
 use crate::outcome::{Outcome, Todo, Wrong};
 use crate::run::{Filter, Ran};

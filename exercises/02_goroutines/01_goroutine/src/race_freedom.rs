@@ -7,8 +7,8 @@ use crate::sync::atomic::{
 use crate::sync::{futex, thread};
 use crate::{JoinHandle, go};
 use harness::leaks::track;
+use harness::protocol::{Kind, failure_line};
 use harness::testing::{Flag, Slot};
-use harness::verdict::{Kind, failure_line};
 use std::sync::Arc;
 
 /// Catches the lost wakeup, whichever way it comes about: main looks and sees no result, `f` ends and notifies

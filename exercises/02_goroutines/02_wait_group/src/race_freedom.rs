@@ -2,8 +2,8 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
+use harness::protocol::{Kind, failure_line};
 use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
 
 /// Catches a `wait` that sleeps first and looks afterwards: nobody is there to wake it.
 #[test]

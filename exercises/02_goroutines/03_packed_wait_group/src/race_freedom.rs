@@ -2,8 +2,8 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
+use harness::protocol::{Kind, failure_line};
 use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
 
 /// Catches a `wait` that sleeps without a look at the counter, and a first round that leaves something behind
 /// at which the second sleeps.

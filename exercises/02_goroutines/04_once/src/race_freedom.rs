@@ -3,8 +3,8 @@
 use crate::Once;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::thread;
+use harness::protocol::{Kind, failure_line};
 use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
 /// Catches a call that waits for itself: nobody else is there to wake it.

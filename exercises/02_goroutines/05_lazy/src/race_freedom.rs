@@ -9,7 +9,7 @@ use crate::sync::atomic::{
 use crate::sync::cell::UnsafeCell;
 use crate::sync::thread::{self, Scope, ScopedJoinHandle};
 use harness::leaks::track;
-use harness::verdict::{Kind, failure_line};
+use harness::protocol::{Kind, failure_line};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};

@@ -4,8 +4,8 @@
 use crate::Barrier;
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::thread;
+use harness::protocol::{Kind, failure_line};
 use harness::testing::{Slot, spawn};
-use harness::verdict::{Kind, failure_line};
 
 /// Catches a barrier that takes one arrival too many to open, and one that has no leader when nobody sleeps.
 #[test]

@@ -8,8 +8,8 @@
 use crate::Gate;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
+use harness::protocol::{Kind, failure_line};
 use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
 
 const SECOND: Duration = Duration::from_secs(1);
 

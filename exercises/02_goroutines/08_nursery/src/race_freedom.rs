@@ -3,8 +3,8 @@
 
 use crate::sync::{Condvar, Mutex, thread};
 use harness::leaks::{Tracked, track};
+use harness::protocol::{Kind, failure_line};
 use harness::testing::{Flag, Slot};
-use harness::verdict::{Kind, failure_line};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Catches a block that does not wait, and the lost wakeup: main looks and sees one child, the child ends
