@@ -1,12 +1,12 @@
 //! What can happen: the outcomes of six small programs, worked out by hand.
 //!
-//! Each program has two threads, `main` and `other`. `main` creates the atomics, spawns `other`, does its own
-//! part, and joins `other`. Every atomic begins as 0 or `false`. An outcome is in the set if Rust's memory
-//! model allows it, even if your processor never shows it.
+//! Each program has two threads, `main` and `other`. `main` creates the atomics, spawns `other`, does its
+//! own part, and joins `other`. Every atomic begins as 0 or `false`. An outcome is in the set if Rust's
+//! memory model allows it, even if your processor never shows it.
 //!
 //! No function here runs a program: each returns what you have found with pencil and paper. For example,
-//! `BTreeSet::from([0, 7])` is a set of two numbers, and
-//! `BTreeSet::from([Loads { main: 5, other: 6 }])` is a set of one pair of loads; neither is an answer here.
+//! `BTreeSet::from([0, 7])` is a set of two numbers, and `BTreeSet::from([Loads { main: 5, other: 6 }])` is
+//! a set of one pair of loads; neither is an answer here.
 
 use std::collections::BTreeSet;
 

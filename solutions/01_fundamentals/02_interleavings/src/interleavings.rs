@@ -1,12 +1,12 @@
 //! What can happen: the outcomes of six small programs, worked out by hand.
 //!
-//! Each program has two threads, `main` and `other`. `main` creates the atomics, spawns `other`, does its own
-//! part, and joins `other`. Every atomic begins as 0 or `false`. An outcome is in the set if Rust's memory
-//! model allows it, even if your processor never shows it.
+//! Each program has two threads, `main` and `other`. `main` creates the atomics, spawns `other`, does its
+//! own part, and joins `other`. Every atomic begins as 0 or `false`. An outcome is in the set if Rust's
+//! memory model allows it, even if your processor never shows it.
 //!
 //! No function here runs a program: each returns what you have found with pencil and paper. For example,
-//! `BTreeSet::from([0, 7])` is a set of two numbers, and
-//! `BTreeSet::from([Loads { main: 5, other: 6 }])` is a set of one pair of loads; neither is an answer here.
+//! `BTreeSet::from([0, 7])` is a set of two numbers, and `BTreeSet::from([Loads { main: 5, other: 6 }])` is
+//! a set of one pair of loads; neither is an answer here.
 
 use std::collections::BTreeSet;
 
@@ -65,10 +65,10 @@ pub fn increments_by_fetch_add() -> BTreeSet<u32> {
 /// ```
 pub fn store_buffering_relaxed() -> BTreeSet<Loads> {
     // Everything that two loads of 0 or 1 can read. Three outcomes come from taking turns: `main` first,
-    // `other` first, or both stores before both loads. No order of the steps explains the fourth, where both
-    // loads read 0. Nothing orders either store before the other thread's load, so each load may read the old
-    // value. On a processor, this happens while both stores are still in their cores' store buffers. A
-    // compiler causes it by moving a load up across a store to another address.
+    // `other` first, or both stores before both loads. No order of the steps explains the fourth, where
+    // both loads read 0. Nothing orders either store before the other thread's load, so each load may read
+    // the old value. On a processor, this happens while both stores are still in their cores' store
+    // buffers. A compiler causes it by moving a load up across a store to another address.
     BTreeSet::from([
         Loads { main: 0, other: 0 },
         Loads { main: 0, other: 1 },
