@@ -20,7 +20,7 @@ pub struct Account {
 impl Account {
     /// Opens an account that holds `balance`.
     pub fn new(balance: u64) -> Self {
-        todo!("an account that holds {balance}")
+        todo!("make an account that holds {balance}")
     }
 
     /// Returns the balance. It may have changed by the time the caller acts on it.
@@ -34,7 +34,7 @@ impl Account {
     /// # Errors
     /// Returns [`Overflow`] and changes nothing if the new balance would be more than [`u64::MAX`].
     pub fn deposit(&self, amount: u64) -> Result<u64, Overflow> {
-        todo!("see that there is room for {amount} and pay it in, both in one step")
+        todo!("check that there is room for {amount} and pay it in, both in one step")
     }
 
     /// Draws `amount` and returns the balance right after this withdrawal. An `amount` of 0 always succeeds.
@@ -42,13 +42,13 @@ impl Account {
     /// # Errors
     /// Returns [`InsufficientFunds`] and changes nothing if the balance is less than `amount`.
     pub fn withdraw(&self, amount: u64) -> Result<u64, InsufficientFunds> {
-        todo!("see that {amount} is there and take it, both in one step")
+        todo!("check that {amount} is there and take it, both in one step")
     }
 
     /// Draws the whole balance in one step and returns it.
     #[must_use = "this money is in no account any more"]
     pub fn withdraw_all(&self) -> u64 {
-        todo!("leave nothing, and say how much was taken")
+        todo!("take the whole balance in one step, and return it")
     }
 }
 

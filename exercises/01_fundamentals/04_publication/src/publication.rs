@@ -59,7 +59,7 @@ unsafe impl<T: Send + Sync> Sync for Publication<T> {}
 impl<T> Publication<T> {
     /// Creates an empty cell.
     pub fn new() -> Self {
-        todo!("an empty cell")
+        todo!("make an empty cell")
     }
 
     /// Publishes `value`, unless another call was first.
@@ -80,12 +80,12 @@ impl<T> Publication<T> {
     /// If a call has returned `Some`, every call that happens after it also returns `Some`, with a
     /// reference to the same value.
     pub fn get(&self) -> Option<&T> {
-        todo!("lend the value, if it has been announced")
+        todo!("lend the value if it has been announced")
     }
 
     /// Takes the published value out, or returns `None` if nothing was published.
     pub fn into_inner(self) -> Option<T> {
-        todo!("move the value out, and leave none for drop")
+        todo!("move the value out, and leave nothing for drop")
     }
 }
 

@@ -51,7 +51,7 @@ impl WaitGroup {
     /// `wait_group: counter overflow` if it would exceed the most that it can hold, which is at least
     /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before.
     pub fn add(&self, delta: isize) {
-        todo!("add {delta} to the counter, and at zero wake all who wait")
+        todo!("add {delta} to the counter, and at zero wake all waiters")
     }
 
     /// Subtracts one from the counter, as `add(-1)` does: one task is finished.
@@ -59,7 +59,7 @@ impl WaitGroup {
     /// # Panics
     /// Panics with `wait_group: negative counter` if the counter is already zero.
     pub fn done(&self) {
-        todo!("take one from the counter")
+        todo!("subtract one from the counter")
     }
 
     /// Sleeps until the counter is zero. Returns at once if it is already zero.

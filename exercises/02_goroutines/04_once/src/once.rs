@@ -55,6 +55,6 @@ impl Once {
     /// return does: the waiting calls return, later calls return at once, and no function runs again.
     pub fn call_once(&self, f: impl FnOnce()) {
         let _ = f;
-        todo!("run `f` if nobody has, and return when the one that was run has ended")
+        todo!("run `f` if this call is the first; otherwise sleep until the first `f` has ended")
     }
 }

@@ -75,7 +75,7 @@ impl<T, F: FnOnce() -> T> Lazy<T, F> {
     /// Creates a lazy value that `f` will compute. Does not call `f` yet.
     pub fn new(f: F) -> Self {
         let _ = f;
-        todo!("keep the function for whoever asks first")
+        todo!("keep the function for the first caller that needs the value")
     }
 
     /// Returns the value, and computes it first if it has not been computed.
@@ -94,7 +94,7 @@ impl<T, F: FnOnce() -> T> Lazy<T, F> {
     /// neither, their message is `lazy: the function panicked`.
     pub fn force(this: &Self) -> &T {
         let _ = this;
-        todo!("lend the value; the first caller computes it, the others wait for that")
+        todo!("lend the value; the first caller computes it, and the others wait")
     }
 
     /// Returns the value if it has been computed and this thread can see it, otherwise `None`. Neither

@@ -60,7 +60,7 @@ impl Barrier {
     /// If a round never fills, its threads sleep for ever. A thread that panics before its call does not
     /// arrive.
     pub fn wait(&self) -> BarrierWaitResult {
-        todo!("arrive; the last of a round lets the others go, and the others sleep until then")
+        todo!("arrive; the last of a round releases the others, which sleep until then")
     }
 }
 

@@ -47,7 +47,7 @@ impl Gate {
     /// Opens the gate for good: releases every thread that sleeps at it, and later threads do not stop. If
     /// the gate is already open, nothing changes.
     pub fn open(&self) {
-        todo!("open the gate and wake all who sleep at it")
+        todo!("open the gate and wake all threads that sleep at it")
     }
 
     /// Sleeps until the gate is open. Returns at once if it is already open.
@@ -73,6 +73,6 @@ impl Gate {
     /// # Panics
     /// Panics if the end of the timeout is later than the clock can represent.
     pub fn wait_timeout(&self, clock: &Clock, timeout: Duration) -> bool {
-        todo!("sleep until the gate is open, or {clock:?} has moved on by {timeout:?}")
+        todo!("sleep until the gate is open, or {clock:?} has advanced by {timeout:?}")
     }
 }

@@ -1,4 +1,4 @@
-//! A goroutine with a handle: `go` runs a function on a thread of its own, and the handle waits for its result.
+//! A goroutine with a handle: `go` runs a function on its own thread, and the handle waits for its result.
 
 use crate::sync::{Arc, Condvar, Mutex, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! A goroutine with a handle: `go` runs a function on a thread of its own, and the handle waits for its result.
+//! A goroutine with a handle: `go` runs a function on its own thread, and the handle waits for its result.
 
 // Take locks, threads and `Arc` from `crate::sync`: the model checker sees no others. To begin with:
 // use crate::sync::{Arc, Condvar, Mutex, thread};
@@ -30,7 +30,7 @@ where
     T: Send + 'static,
 {
     let _ = f;
-    todo!("spawn a thread that runs `f` and leaves what comes of it for the handle")
+    todo!("spawn a thread that runs `f` and stores its result for the handle")
 }
 
 /// A handle to the result of a function that [`go`] has started.
@@ -67,6 +67,6 @@ impl<T> JoinHandle<T> {
     ///
     /// `true` says that `f` has ended, and no more: to read what `f` wrote, call `join` first.
     pub fn is_finished(&self) -> bool {
-        todo!("say whether there is a result, without waiting for it")
+        todo!("return whether there is a result, without waiting for it")
     }
 }

@@ -55,7 +55,7 @@ impl WaitGroup {
     /// `wait_group: counter overflow` if it would exceed the most that it can hold, which is at least
     /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before.
     pub fn add(&self, delta: isize) {
-        todo!("add {delta} to the counter; if that makes it zero, wake all who wait")
+        todo!("add {delta} to the counter; if that makes it zero, wake all waiters")
     }
 
     /// Subtracts one from the counter, as `add(-1)` does: one task is finished.
@@ -63,7 +63,7 @@ impl WaitGroup {
     /// # Panics
     /// Panics with `wait_group: negative counter` if the counter is already zero.
     pub fn done(&self) {
-        todo!("take one from the counter")
+        todo!("subtract one from the counter")
     }
 
     /// Sleeps until the counter is zero. Returns at once if it is already zero.
@@ -77,6 +77,6 @@ impl WaitGroup {
     /// or may sleep until the next zero. Waits that begin then wait for the new tasks, and nothing that is
     /// left of the old round ends them. Go panics if it notices such an overlap.
     pub fn wait(&self) {
-        todo!("register and sleep, unless or until the counter is zero")
+        todo!("return if the counter is zero; otherwise register and sleep until it is")
     }
 }

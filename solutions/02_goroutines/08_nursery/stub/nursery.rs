@@ -73,7 +73,7 @@ impl<'scope> Nursery<'scope, '_> {
     /// unwound its closure. A child that runs for a long time should check now and then, because the block
     /// waits for it even after a panic.
     pub fn has_panicked(&self) -> bool {
-        todo!("say whether one has panicked")
+        todo!("return whether the body or a child has panicked")
     }
 }
 
