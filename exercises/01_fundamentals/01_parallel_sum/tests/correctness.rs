@@ -2,9 +2,9 @@
 //!
 //! Whether they do so in every interleaving is asked in `src/race_freedom.rs`.
 
+use harness::testing::{panic_of, payload_of, staged_panic};
 use parallel_sum::{reduce, sum};
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread::{self, ThreadId};
 
@@ -70,16 +70,16 @@ fn more_workers_than_items_make_no_difference() {
 
 #[test]
 fn zero_workers_are_refused() {
-    assert_panics("parallel_sum: no workers", || {
+    assert_refused(|| {
         sum(&[1, 2, 3], 0);
     });
-    assert_panics("parallel_sum: no workers", || {
+    assert_refused(|| {
         sum(&[], 0);
     });
-    assert_panics("parallel_sum: no workers", || {
+    assert_refused(|| {
         reduce(&letters(3), 0, |left, right| left + &right);
     });
-    assert_panics("parallel_sum: no workers", || {
+    assert_refused(|| {
         reduce(&letters(0), 0, |left, right| left + &right);
     });
 }
@@ -146,20 +146,19 @@ fn a_panic_of_combine_is_passed_on() {
     for workers in 1..=4 {
         for bad in ["b", "d", "f", "h"] {
             let letters = letters(8);
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
-                reduce(&letters, workers, |left, right| {
+            let mut word = None;
+            let panic = payload_of(|| {
+                word = reduce(&letters, workers, |left, right| {
                     if right.contains(bad) {
-                        // Not `panic!`: no message for a panic that is meant to be.
-                        std::panic::resume_unwind(Box::new("bad"));
+                        staged_panic("`combine`");
                     }
                     left + &right
-                })
-            }));
-            if let Ok(word) = outcome {
-                panic!(
-                    "`combine` panicked at {bad:?}, on {workers} workers, and `reduce` returned {word:?}"
-                );
-            }
+                });
+            });
+            assert!(
+                panic.is_some(),
+                "`combine` panicked at {bad:?}, on {workers} workers, and `reduce` returned {word:?}"
+            );
         }
     }
 }
@@ -190,21 +189,13 @@ fn letters(length: u8) -> Vec<String> {
         .collect()
 }
 
+/// Requires the panic that the docs promise. `assert_ne!` says more than it was given, which is no mistake.
 #[track_caller]
-fn assert_panics(expected: &str, f: impl FnOnce()) {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
-        panic!("should panic with {expected:?}, but returns");
-    };
-    let message = match payload.downcast::<String>() {
-        Ok(message) => *message,
-        Err(payload) => match payload.downcast::<&str>() {
-            Ok(message) => (*message).to_owned(),
-            Err(payload) => std::panic::resume_unwind(payload),
-        },
-    };
-    // `assert_ne!` says more than it was given, which is no mistake.
-    assert!(
-        message.contains(expected),
-        "should panic with {expected:?}, but does with {message:?}"
-    );
+fn assert_refused(f: impl FnOnce()) {
+    const EXPECTED: &str = "parallel_sum: no workers";
+    match panic_of(f) {
+        Some(message) if message.contains(EXPECTED) => {}
+        Some(message) => panic!("should panic with {EXPECTED:?}, but does with {message:?}"),
+        None => panic!("should panic with {EXPECTED:?}, but returns"),
+    }
 }

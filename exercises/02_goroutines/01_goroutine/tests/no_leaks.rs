@@ -5,11 +5,10 @@
 
 use goroutine::{JoinHandle, go};
 use harness::leaks::{self, Tracked, track};
-use harness::sync::real::thread;
+use harness::testing::{spawn_detached, wait_until};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
-use std::time::{Duration, Instant};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -49,11 +48,11 @@ fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
         let gone = Arc::new(AtomicBool::new(false));
         let (returns_when, panics_when) = (Arc::clone(&gone), Arc::clone(&gone));
         let returns = go(move || {
-            wait_for(&returns_when);
+            wait_until("the handle is still there", || returns_when.load(Acquire));
             value
         });
         let panics = go(move || {
-            wait_for(&panics_when);
+            wait_until("the handle is still there", || panics_when.load(Acquire));
             panic_with(payload)
         });
         detach(returns);
@@ -69,8 +68,9 @@ fn a_result_that_came_before_its_handle_went_is_dropped_once() {
         let (value, payload) = (track(1), track(2));
         let returns = go(move || value);
         let panics = go(move || panic_with(payload));
-        wait_until_finished(&returns);
-        wait_until_finished(&panics);
+        let unfinished = "`is_finished` still returns false";
+        wait_until(unfinished, || returns.is_finished());
+        wait_until(unfinished, || panics.is_finished());
         detach(returns);
         detach(panics);
     });
@@ -98,32 +98,10 @@ fn detach<T>(_: JoinHandle<T>) {}
 /// Joins `handle` on a thread of its own, and drops what it gives.
 #[track_caller]
 fn join<T: Send + 'static>(handle: JoinHandle<T>) {
-    thread::Builder::new()
-        .name("joiner".to_owned())
-        .spawn(move || drop(handle.join()))
-        .expect("a thread can be spawned");
+    spawn_detached("joiner", move || drop(handle.join()));
 }
 
 /// A panic without a message on standard error.
 fn panic_with(payload: Tracked<u32>) -> Tracked<u32> {
     resume_unwind(Box::new(payload))
-}
-
-fn wait_for(flag: &AtomicBool) {
-    while !flag.load(Acquire) {
-        thread::yield_now();
-    }
-}
-
-/// Returns when `handle` says that `f` has ended, which it is about to do. No test passes by the limit.
-#[track_caller]
-fn wait_until_finished<T>(handle: &JoinHandle<T>) {
-    let limit = Duration::from_secs(2);
-    let deadline = Instant::now() + limit;
-    while !handle.is_finished() {
-        if Instant::now() > deadline {
-            panic!("`f` has had {limit:?} to end, and `is_finished` still says false");
-        }
-        thread::yield_now();
-    }
 }

@@ -3,14 +3,17 @@
 //! Whether a `wait` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, panic_of};
+use harness::testing::{assert_panics, must_end, panic_of};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use wait_group::WaitGroup;
+
+/// Where a thread is if a test hangs.
+const IN_WAIT: &str = "a thread is still in `wait`, or waits for a lock";
 
 #[test]
 fn wait_returns_at_once_on_zero() {
     // WG-01
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.wait();
         group.wait();
@@ -24,7 +27,7 @@ fn wait_returns_at_once_on_zero() {
 #[test]
 fn add_takes_any_delta() {
     // WG-08
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.add(3);
         group.add(0);
@@ -63,7 +66,7 @@ fn a_counter_below_zero_panics() {
 
 #[test]
 fn a_refused_add_changes_nothing() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.add(2);
         assert_panics("wait_group: negative counter", || group.add(-3));
@@ -77,7 +80,7 @@ fn a_refused_add_changes_nothing() {
 
 #[test]
 fn the_counter_holds_many_and_never_wraps() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         let many = i32::MAX as isize;
         group.add(many);
@@ -104,7 +107,7 @@ fn the_counter_holds_many_and_never_wraps() {
 #[test]
 fn the_work_is_done_when_wait_returns() {
     // WG-02, WG-06, WG-07
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const WORKERS: usize = 4;
         let group = used_group();
         for round in 1..=50 {
@@ -131,7 +134,7 @@ fn the_work_is_done_when_wait_returns() {
 #[test]
 fn nobody_passes_before_the_last_done_and_then_all_do() {
     // WG-02, WG-03, WG-04: two groups, the same for all rounds.
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const THREADS: usize = 16;
         let arrived = used_group();
         let open = used_group();
@@ -183,7 +186,7 @@ fn tasks_may_add_tasks_while_others_wait() {
         group.done();
     }
 
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = used_group();
         let leaves = AtomicUsize::new(0);
         group.add(1);
@@ -207,13 +210,6 @@ fn used_group() -> WaitGroup {
     group.done();
     group.wait();
     group
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("a thread is still in `wait`, or waits for a lock", body);
 }
 
 /// Reads the counter by what the docs promise: it can be taken down to zero and no further.

@@ -3,9 +3,8 @@
 //! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
 
 use harness::leaks;
-use harness::sync::real::{Arc, thread};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use harness::sync::real::Arc;
+use harness::testing::{panic_of, spawn_detached, spawn_sleepers};
 use wait_group::WaitGroup;
 
 #[global_allocator]
@@ -43,12 +42,12 @@ fn what_a_task_owns_is_dropped_once() {
             let group = Arc::clone(&group);
             let owned = leaks::track(n);
             group.add(1);
-            spawn(format!("worker {n}"), move || {
+            spawn_detached(format!("worker {n}"), move || {
                 drop(owned);
                 group.done();
             });
         }
-        spawn("waiter".to_owned(), move || group.wait());
+        spawn_detached("waiter", move || group.wait());
     });
 }
 
@@ -58,38 +57,17 @@ fn a_refused_add_leaves_the_group_usable() {
     leaks::check(|| {
         let group = Arc::new(WaitGroup::new());
         group.add(1);
-        let refused = catch_unwind(AssertUnwindSafe(|| group.add(-2)));
-        assert!(refused.is_err(), "add(-2) should panic on a counter of 1");
+        let refused = panic_of(|| group.add(-2));
+        assert!(refused.is_some(), "add(-2) should panic on a counter of 1");
         spawn_waiters(&group);
         group.done();
     });
 }
 
-/// Spawns four threads that wait, and gives them a chance to fall asleep. A group that is right passes whether
-/// they do or not; one that loses sleepers is found out by those who do.
+/// Starts four threads that wait, and lets them fall asleep. A group that is right passes whether they do or not; one
+/// that loses sleepers is found out by those who do.
 #[track_caller]
 fn spawn_waiters(group: &Arc<WaitGroup>) {
-    let coming = Arc::new(AtomicUsize::new(0));
-    for n in 1..=4 {
-        let group = Arc::clone(group);
-        let coming = Arc::clone(&coming);
-        spawn(format!("waiter {n}"), move || {
-            coming.fetch_add(1, Relaxed);
-            group.wait();
-        });
-    }
-    while coming.load(Relaxed) < 4 {
-        thread::yield_now();
-    }
-    for _ in 0..100 {
-        thread::yield_now();
-    }
-}
-
-#[track_caller]
-fn spawn(name: String, f: impl FnOnce() + Send + 'static) {
-    thread::Builder::new()
-        .name(name)
-        .spawn(f)
-        .expect("a thread can be spawned");
+    let groups = std::iter::repeat_n(group, 4).cloned();
+    spawn_sleepers("waiter", groups.map(|group| move || group.wait()));
 }

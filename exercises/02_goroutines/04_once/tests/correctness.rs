@@ -3,16 +3,22 @@
 //! Whether a call waits and is released in every interleaving is asked in `src/race_freedom.rs`.
 
 use harness::sync::real::thread;
+use harness::testing::{
+    let_others_run, must_end, payload_of, staged_panic, staged_panic_of, wait_until,
+};
 use once::Once;
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
+
+/// Where a thread is if a test hangs.
+const IN_CALL: &str = "a thread is still in `call_once`";
 
 #[test]
 fn the_first_call_runs_its_function_and_no_other_does() {
     // ON-01, ON-05
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Once::new();
         let ran = Cell::new("nothing");
         once.call_once(|| ran.set("the first function"));
@@ -25,7 +31,7 @@ fn the_first_call_runs_its_function_and_no_other_does() {
 
 #[test]
 fn the_function_runs_in_the_thread_of_its_call() {
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Once::new();
         let me = thread::current().id();
         let ran_in = Cell::new(None);
@@ -37,7 +43,7 @@ fn the_function_runs_in_the_thread_of_its_call() {
 #[test]
 fn every_once_runs_its_own() {
     // No state that all of them share, whether one has run its function or is about to.
-    must_end(|| {
+    must_end(IN_CALL, || {
         let (first, second) = (Once::new(), Once::new());
         let runs = Cell::new(0);
         let increment = || runs.set(runs.get() + 1);
@@ -57,12 +63,10 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
     #[derive(PartialEq)]
     struct Reason(u32);
 
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Once::new();
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            once.call_once(|| resume_unwind(Box::new(Reason(7))));
-        }));
-        let payload = result.expect_err("the function panicked, and the call that ran it returned");
+        let payload = payload_of(|| once.call_once(|| resume_unwind(Box::new(Reason(7)))));
+        let payload = payload.expect("the function panicked, and the call that ran it returned");
         assert!(
             payload.downcast_ref() == Some(&Reason(7)),
             "the call panicked, but not with the payload of the function's panic"
@@ -73,9 +77,9 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
 #[test]
 fn a_function_that_panicked_has_been_run() {
     // ON-03
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Once::new();
-        assert!(panics(|| once.call_once(|| resume_unwind(Box::new(())))));
+        assert!(panics(|| once.call_once(|| staged_panic("the function's"))));
         for call in 2..=3 {
             let ran = Cell::new(false);
             let panicked = panics(|| once.call_once(|| ran.set(true)));
@@ -88,7 +92,7 @@ fn a_function_that_panicked_has_been_run() {
 #[test]
 fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
     // ON-01, ON-02, ON-07
-    must_end(|| {
+    must_end(IN_CALL, || {
         const THREADS: usize = 8;
         for round in 1..=100 {
             let once = called_elsewhere();
@@ -122,7 +126,7 @@ fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
 #[test]
 fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
     // ON-02
-    must_end(|| {
+    must_end(IN_CALL, || {
         const CALLERS: usize = 4;
         let once = called_elsewhere();
         let (coming, returned) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -136,13 +140,9 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
                         returned.fetch_add(1, SeqCst);
                     });
                 }
-                while coming.load(SeqCst) < CALLERS {
-                    thread::yield_now();
-                }
+                wait_until("not all have come", || coming.load(SeqCst) == CALLERS);
                 // A chance to return too early. A once that is right passes however long this takes.
-                for _ in 0..100 {
-                    thread::yield_now();
-                }
+                let_others_run();
                 early = returned.load(SeqCst);
             });
         });
@@ -154,7 +154,7 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
 #[test]
 fn a_panic_in_front_of_many_is_one_panic() {
     // ON-03: the others wait for the function, and return.
-    must_end(|| {
+    must_end(IN_CALL, || {
         const THREADS: usize = 8;
         for round in 1..=100 {
             let once = called_elsewhere();
@@ -168,7 +168,7 @@ fn a_panic_in_front_of_many_is_one_panic() {
                             once.call_once(|| {
                                 runs.fetch_add(1, Relaxed);
                                 thread::yield_now();
-                                resume_unwind(Box::new(()));
+                                staged_panic("the function's");
                             });
                         };
                         if panics(call) {
@@ -185,7 +185,7 @@ fn a_panic_in_front_of_many_is_one_panic() {
 
 #[test]
 fn a_once_may_be_shared_in_an_arc() {
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Arc::new(Once::new());
         let ran = Arc::new(AtomicBool::new(false));
         let theirs = (Arc::clone(&once), Arc::clone(&ran));
@@ -202,19 +202,7 @@ fn called_elsewhere() -> Once {
     Once::new()
 }
 
-/// Whether `call` panics. The functions here do so by `resume_unwind`, which prints nothing; what a `todo!` or
-/// an assertion has to say goes on.
+/// Returns whether `call` panics as its function does. The panic of a `todo!` or an assertion goes on.
 fn panics(call: impl FnOnce()) -> bool {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(()) => false,
-        Err(payload) if payload.is::<String>() || payload.is::<&str>() => resume_unwind(payload),
-        Err(_) => true,
-    }
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("a thread is still in `call_once`", body);
+    staged_panic_of(call).is_some()
 }

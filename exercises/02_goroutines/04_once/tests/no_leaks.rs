@@ -4,10 +4,9 @@
 //! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
 
 use harness::leaks::{self, track};
-use harness::sync::real::{Arc, thread};
+use harness::sync::real::Arc;
+use harness::testing::{spawn_sleepers, staged_panic, staged_panic_of};
 use once::Once;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -32,13 +31,13 @@ fn a_function_that_panics_is_dropped() {
         let once = Once::new();
         for n in 1..=2 {
             let owned = track(n);
-            let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let panic = staged_panic_of(|| {
                 once.call_once(move || {
                     let _owned = owned;
-                    resume_unwind(Box::new(()));
+                    staged_panic("the function's");
                 });
-            }));
-            assert_eq!(panicked.is_err(), n == 1, "whether call {n} panicked");
+            });
+            assert_eq!(panic.is_some(), n == 1, "whether call {n} panicked");
         }
     });
 }
@@ -57,13 +56,13 @@ fn everybody_who_waits_leaves_after_a_panic() {
     // ON-03
     leaks::check(|| {
         let once = Arc::new(Once::new());
-        let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let panic = staged_panic_of(|| {
             once.call_once(|| {
                 spawn_callers(&once);
-                resume_unwind(Box::new(()));
+                staged_panic("the function's");
             });
-        }));
-        assert!(panicked.is_err(), "the call that ran the function");
+        });
+        assert!(panic.is_some(), "the call that ran the function");
     });
 }
 
@@ -80,28 +79,13 @@ fn a_once_keeps_nothing_of_later_calls() {
     });
 }
 
-/// Spawns four threads that call the once, each with a function that owns a value, and gives them a chance to
-/// fall asleep. A once that is right passes whether they do or not; one that forgets sleepers is found out by
-/// those who do.
+/// Starts four threads that call the once, each with a function that owns a value, and lets them fall asleep. A once
+/// that is right passes whether they do or not; one that forgets sleepers is found out by those who do.
 #[track_caller]
 fn spawn_callers(once: &Arc<Once>) {
-    let coming = Arc::new(AtomicUsize::new(0));
-    for n in 1..=4 {
-        let once = Arc::clone(once);
-        let coming = Arc::clone(&coming);
-        let owned = track(n);
-        thread::Builder::new()
-            .name(format!("caller {n}"))
-            .spawn(move || {
-                coming.fetch_add(1, Relaxed);
-                once.call_once(move || drop(owned));
-            })
-            .expect("a thread can be spawned");
-    }
-    while coming.load(Relaxed) < 4 {
-        thread::yield_now();
-    }
-    for _ in 0..100 {
-        thread::yield_now();
-    }
+    let calls = (1..=4).map(|n| {
+        let (once, owned) = (Arc::clone(once), track(n));
+        move || once.call_once(move || drop(owned))
+    });
+    spawn_sleepers("caller", calls);
 }

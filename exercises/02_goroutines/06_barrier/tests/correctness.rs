@@ -4,29 +4,23 @@
 
 use barrier::Barrier;
 use harness::sync::real::thread;
+use harness::testing::{assert_panics, let_others_run, must_end};
 use std::panic::{catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
+/// Where a thread is if a test hangs.
+const IN_WAIT: &str = "a thread is still in `wait`, or waits for a lock";
+
 #[test]
 fn no_participants_are_refused() {
-    let expected = "barrier: no participants";
-    match catch_unwind(|| Barrier::new(0)) {
-        Ok(_) => panic!("Barrier::new(0) should panic with {expected:?}, but returns"),
-        Err(payload) => {
-            let message = (payload.downcast_ref::<&str>().copied())
-                .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-                .unwrap_or("something that is no text");
-            assert!(
-                message == expected,
-                "Barrier::new(0) should panic with {expected:?}, but does with {message:?}"
-            );
-        }
-    }
+    assert_panics("barrier: no participants", || {
+        Barrier::new(0);
+    });
 }
 
 #[test]
 fn alone_one_leads_every_round() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let barrier = Barrier::new(1);
         for round in 1..=100 {
             assert!(
@@ -40,7 +34,7 @@ fn alone_one_leads_every_round() {
 #[test]
 fn nobody_passes_before_the_last_arrives_and_then_all_do() {
     // WG-02, WG-03, WG-04: one barrier for all rounds.
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const THREADS: usize = 16;
         let barrier = used_barrier(THREADS);
         for round in 1..=8 {
@@ -52,9 +46,7 @@ fn nobody_passes_before_the_last_arrives_and_then_all_do() {
                         passed.fetch_add(1, SeqCst);
                     });
                 }
-                for _ in 0..100 {
-                    thread::yield_now(); // let some fall asleep; it passes whether they do or not
-                }
+                let_others_run();
                 let early = passed.load(SeqCst);
                 barrier.wait();
                 early
@@ -70,7 +62,7 @@ fn nobody_passes_before_the_last_arrives_and_then_all_do() {
 
 #[test]
 fn every_round_has_one_leader() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const THREADS: usize = 4;
         const ROUNDS: usize = 500;
         let barrier = used_barrier(THREADS);
@@ -96,7 +88,7 @@ fn every_round_has_one_leader() {
 #[test]
 fn threads_stay_in_step() {
     // WG-04, WG-07: nobody pauses between the rounds, so the fast come again while the slow are leaving.
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const THREADS: usize = 4;
         const STEPS: usize = 500;
         let barrier = used_barrier(THREADS);
@@ -133,7 +125,7 @@ fn threads_stay_in_step() {
 
 #[test]
 fn more_threads_than_a_round_takes_make_several_rounds() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const ROUND: usize = 3;
         const ROUNDS: usize = 4;
         for _ in 0..50 {
@@ -184,11 +176,4 @@ fn used_barrier(n: usize) -> Barrier {
         barrier.wait();
     });
     barrier
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("a thread is still in `wait`, or waits for a lock", body);
 }

@@ -4,7 +4,8 @@
 
 use barrier::Barrier;
 use harness::leaks;
-use harness::sync::real::{Arc, thread};
+use harness::sync::real::Arc;
+use harness::testing::{spawn_detached, spawn_sleepers};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -48,7 +49,7 @@ fn what_a_participant_owns_is_dropped_once() {
         for n in 1..=3 {
             let barrier = Arc::clone(&barrier);
             let owned = leaks::track(n);
-            spawn(format!("owner {n}"), move || {
+            spawn_detached(format!("owner {n}"), move || {
                 barrier.wait();
                 drop(owned);
             });
@@ -56,27 +57,16 @@ fn what_a_participant_owns_is_dropped_once() {
     });
 }
 
-/// Spawns four threads that each take part in so many rounds, and gives them a chance to fall asleep. A barrier
-/// that is right passes whether they do or not; one that loses sleepers is found out by those who do.
+/// Starts four threads that each take part in this number of rounds, and lets them fall asleep. A barrier that is right
+/// passes whether they do or not; one that loses sleepers is found out by those who do.
 #[track_caller]
 fn spawn_four(barrier: &Arc<Barrier>, rounds: usize) {
-    for n in 1..=4 {
-        let barrier = Arc::clone(barrier);
-        spawn(format!("thread {n}"), move || {
+    let calls = std::iter::repeat_n(barrier, 4).cloned().map(|barrier| {
+        move || {
             for _ in 0..rounds {
                 barrier.wait();
             }
-        });
-    }
-    for _ in 0..100 {
-        thread::yield_now();
-    }
-}
-
-#[track_caller]
-fn spawn(name: String, f: impl FnOnce() + Send + 'static) {
-    thread::Builder::new()
-        .name(name)
-        .spawn(f)
-        .expect("a thread can be spawned");
+        }
+    });
+    spawn_sleepers("thread", calls);
 }

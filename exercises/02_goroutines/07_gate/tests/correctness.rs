@@ -5,15 +5,19 @@
 use gate::Gate;
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
+use harness::testing::{let_others_run, must_end, wait_until};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
+
+/// Where a thread is if a test hangs.
+const IN_WAIT: &str = "a thread is still in `wait` or `wait_timeout`, or waits for a lock";
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
 fn an_open_gate_stops_nobody() {
     // CL-02
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Gate::new();
         gate.open();
         for _ in 0..3 {
@@ -33,7 +37,7 @@ fn an_open_gate_stops_nobody() {
 #[test]
 fn an_open_gate_may_be_opened() {
     // CL-09: where Go panics.
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Gate::new();
         for _ in 0..3 {
             gate.open();
@@ -45,7 +49,7 @@ fn an_open_gate_may_be_opened() {
 #[test]
 fn no_time_is_over_at_once() {
     // TM-07
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Gate::new();
         for clock in [Clock::real(), Clock::manual()] {
             for _ in 0..3 {
@@ -63,7 +67,7 @@ fn no_time_is_over_at_once() {
 #[test]
 fn the_clock_of_the_machine_ends_the_wait_and_not_too_soon() {
     // TM-01
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Gate::new();
         let clock = Clock::real();
         for timeout in [1, 5, 20].map(Duration::from_millis) {
@@ -84,7 +88,7 @@ fn the_clock_of_the_machine_ends_the_wait_and_not_too_soon() {
 #[test]
 fn a_manual_clock_ends_the_wait_and_not_too_soon() {
     // TM-01
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Arc::new(Gate::new());
         let clock = Clock::manual();
         let (answer, answered) = mpsc::channel();
@@ -119,7 +123,7 @@ fn a_manual_clock_ends_the_wait_and_not_too_soon() {
 #[test]
 fn every_gate_opens_by_itself() {
     // No state that all of them share.
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let (open, shut) = (Gate::new(), Gate::new());
         open.open();
         open.wait();
@@ -138,7 +142,7 @@ fn every_gate_opens_by_itself() {
 #[test]
 fn nobody_passes_before_it_opens_and_then_all_do() {
     // CL-03, CO-07
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const WAITERS: usize = 8;
         for round in 1..=20 {
             let gate = shut_gate();
@@ -159,13 +163,9 @@ fn nobody_passes_before_it_opens_and_then_all_do() {
                         }
                     });
                 }
-                while coming.load(SeqCst) < WAITERS {
-                    thread::yield_now();
-                }
+                wait_until("not all have come", || coming.load(SeqCst) == WAITERS);
                 // A chance to pass too early. A gate that is right passes however long this takes.
-                for _ in 0..50 {
-                    thread::yield_now();
-                }
+                let_others_run();
                 early = passed.load(SeqCst);
                 gate.open();
                 // Late comers.
@@ -189,7 +189,7 @@ fn nobody_passes_before_it_opens_and_then_all_do() {
 #[test]
 fn what_was_done_before_opening_is_there_for_all() {
     // CO-10, CO-15
-    must_end(|| {
+    must_end(IN_WAIT, || {
         for round in 1..=50 {
             let gate = shut_gate();
             let work = AtomicUsize::new(0);
@@ -217,7 +217,7 @@ fn what_was_done_before_opening_is_there_for_all() {
 #[test]
 fn time_outs_of_some_are_not_those_of_others() {
     // Half of them give up at once, again and again, while the others wait for the opening.
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = shut_gate();
         let clock = Clock::real();
         let given_up = AtomicUsize::new(0);
@@ -247,14 +247,4 @@ fn shut_gate() -> Gate {
     other.open();
     other.wait();
     Gate::new()
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end(
-        "a thread is still in `wait` or `wait_timeout`, or waits for a lock",
-        body,
-    );
 }

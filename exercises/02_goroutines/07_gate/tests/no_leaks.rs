@@ -4,9 +4,9 @@
 
 use gate::Gate;
 use harness::leaks;
+use harness::sync::real::Arc;
 use harness::sync::real::time::{Clock, Duration};
-use harness::sync::real::{Arc, thread};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use harness::testing::{spawn_detached, spawn_sleepers};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -73,7 +73,7 @@ fn what_a_waiter_owns_is_dropped_once() {
         for n in 1..=3 {
             let gate = Arc::clone(&gate);
             let owned = leaks::track(n);
-            spawn(format!("waiter {n}"), move || {
+            spawn_detached(format!("waiter {n}"), move || {
                 gate.wait();
                 drop(owned);
             });
@@ -82,38 +82,22 @@ fn what_a_waiter_owns_is_dropped_once() {
     });
 }
 
-/// Spawns four threads that come to the gate, and gives them a chance to fall asleep. A gate that is right passes
-/// whether they do or not; one that loses sleepers is found out by those who do.
+/// Starts four threads that come to the gate, and lets them fall asleep. A gate that is right passes whether they do or
+/// not; one that loses sleepers is found out by those who do.
 #[track_caller]
 fn spawn_waiters(gate: &Arc<Gate>, come: impl Fn(&Gate) + Clone + Send + 'static) {
-    let coming = Arc::new(AtomicUsize::new(0));
-    for n in 1..=4 {
-        let gate = Arc::clone(gate);
-        let coming = Arc::clone(&coming);
-        let come = come.clone();
-        spawn(format!("waiter {n}"), move || {
-            coming.fetch_add(1, Relaxed);
-            come(&gate);
-        });
-    }
-    while coming.load(Relaxed) < 4 {
-        thread::yield_now();
-    }
-    for _ in 0..100 {
-        thread::yield_now();
-    }
+    let waiters = std::iter::repeat_n((gate, come), 4);
+    spawn_sleepers(
+        "waiter",
+        waiters.map(|(gate, come)| {
+            let gate = Arc::clone(gate);
+            move || come(&gate)
+        }),
+    );
 }
 
 /// Opens the gate on a thread of its own: an `open` that hangs is a thread that stays behind, too.
 #[track_caller]
 fn spawn_opener(gate: Arc<Gate>) {
-    spawn("opener".to_owned(), move || gate.open());
-}
-
-#[track_caller]
-fn spawn(name: String, f: impl FnOnce() + Send + 'static) {
-    thread::Builder::new()
-        .name(name)
-        .spawn(f)
-        .expect("a thread can be spawned");
+    spawn_detached("opener", move || gate.open());
 }
