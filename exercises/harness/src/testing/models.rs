@@ -1,12 +1,13 @@
 //! What models are made of. Nothing here orders more than its docs say: whatever a model shares must not hide that the
 //! code under test orders too little.
 
-use crate::explore::{Failure, Model};
+use crate::check::Failure;
+use crate::explore::Model;
+use crate::protocol::{Kind, failure_line};
 use crate::sync::model::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sync::model::cell::UnsafeCell;
 use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope};
 use crate::sync::model::{Condvar, Mutex};
-use crate::verdict::{Kind, failure_line};
 
 /// Starts a thread in `scope`; `name` heads its column in the dry run.
 #[track_caller]
@@ -195,9 +196,9 @@ fn reject(failure: &Failure, message: &str) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::{explore, model};
     use crate::sync::model::thread;
     use crate::testing::assert_panics;
-    use crate::{explore, model};
     use std::sync::Arc;
 
     #[track_caller]
