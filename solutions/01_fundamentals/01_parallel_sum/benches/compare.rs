@@ -4,11 +4,10 @@
 //! A thousand numbers take one core less time than it takes to spawn a thread, which is what the rows of
 //! yours and of the reference then show; rayon only has to wake the threads that its pool keeps.
 
-use divan::{Bencher, Divan, black_box};
+use divan::{Bencher, black_box};
 use harness::sync::real as sync;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::panic;
 
 // Both by path, and so compiled alike: calls into another crate might not be inlined.
 #[path = "../src/parallel_sum.rs"]
@@ -21,25 +20,12 @@ const WORKERS: usize = 2;
 const LENGTHS: [usize; 2] = [1_000, 4_000_000];
 const MATRICES: usize = 200_000;
 
-fn main() {
-    let mut divan = Divan::from_args();
-    if !yours_is_written() {
-        println!("yours: left out, because it is not written yet");
-        divan = divan.skip_regex("yours");
-    }
-    divan.main();
-}
-
-/// Whether what is measured gets by without `todo!`.
-fn yours_is_written() -> bool {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let written = panic::catch_unwind(|| {
-        yours::sum(&[1, 2], WORKERS) == 3 && yours::reduce(&[1, 2], WORKERS, |l, _| l).is_some()
-    });
-    panic::set_hook(hook);
-    written.unwrap_or(false)
-}
+harness::bench_main!("parallel_sum.rs", || {
+    (
+        yours::sum(&[1, 2], WORKERS),
+        yours::reduce(&[1, 2], WORKERS, |left, _| left),
+    )
+});
 
 fn numbers(length: usize) -> Vec<u64> {
     (0..length as u64).collect()

@@ -10,8 +10,6 @@
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
-use std::panic::catch_unwind;
-use std::sync::LazyLock;
 
 // Both by path, and so compiled alike.
 #[allow(dead_code)]
@@ -21,47 +19,22 @@ mod reference;
 #[path = "../../../../exercises/02_goroutines/01_goroutine/src/goroutine.rs"]
 mod yours;
 
-fn main() {
-    if *UNWRITTEN {
-        println!("goroutine.rs is not written yet: the rows called `yours` are left out");
-    }
-    if std::env::args().any(|arg| arg == "--bench") {
-        memory::report();
-    }
-    divan::main();
+harness::bench_main!("goroutine.rs", join_one, memory::report);
+
+fn join_one() -> bool {
+    let handle = yours::go(|| ());
+    handle.is_finished();
+    handle.join().is_ok()
 }
 
-/// Whether the learner's file still says `todo!` anywhere on the way that the benches take.
-static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let unwritten = catch_unwind(|| {
-        let handle = yours::go(|| ());
-        handle.is_finished();
-        handle.join().is_ok()
-    })
-    .is_err();
-    std::panic::set_hook(hook);
-    unwritten
-});
-
-/// The same work for every handle; `$run` gets the function that spawns.
-macro_rules! handles {
-    ($run:ident $(, $option:ident = $value:literal)?) => {
-        #[divan::bench(ignore = *crate::UNWRITTEN $(, $option = $value)?)]
-        fn yours(bencher: divan::Bencher) {
-            $run!(bencher, crate::yours::go);
-        }
-
-        #[divan::bench($($option = $value)?)]
-        fn reference(bencher: divan::Bencher) {
-            $run!(bencher, crate::reference::go);
-        }
-
-        #[divan::bench($($option = $value)?)]
-        fn std(bencher: divan::Bencher) {
-            $run!(bencher, ::std::thread::spawn);
-        }
+/// A row for each of the functions that spawn.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::go,
+            reference = crate::reference::go,
+            std = ::std::thread::spawn,
+        );
     };
 }
 
@@ -88,7 +61,7 @@ mod spawn_and_join {
             });
         };
     }
-    handles!(run);
+    rows!(run!());
 }
 
 /// Sixteen are started, and then all are joined.
@@ -101,7 +74,7 @@ mod sixteen_at_once {
             });
         };
     }
-    handles!(run);
+    rows!(run!());
 }
 
 /// The result has been there for a while when it is joined. Here std does more: its `join` is what gives the
@@ -122,7 +95,7 @@ mod join_late {
     }
 
     // A sample holds its threads all at once: of std's, none is gone before it is joined.
-    handles!(run, sample_size = 16);
+    rows!(run!(sample_size = 16));
 }
 
 /// What threads take that do nothing: read off /proc before and after many of them are there.
@@ -134,7 +107,11 @@ mod memory {
     /// How many threads are measured at once.
     const THREADS: usize = 1_000;
 
+    /// Prints the table, except where cargo only tests the bench.
     pub(crate) fn report() {
+        if !std::env::args().any(|arg| arg == "--bench") {
+            return;
+        }
         if let Err(error) = table() {
             println!("the memory of a thread cannot be measured here: {error}");
         }

@@ -11,50 +11,21 @@
 use divan::black_box;
 use harness::sync::real as sync;
 use lazy_solution as reference;
-use std::panic::catch_unwind;
-use std::sync::LazyLock;
 
 #[allow(dead_code)]
 #[path = "../../../../exercises/02_goroutines/05_lazy/src/lazy.rs"]
 mod yours;
 
-fn main() {
-    if *UNWRITTEN {
-        println!("lazy.rs is not written yet: the rows called `yours` are left out");
-    }
-    divan::main();
-}
+harness::bench_main!("lazy.rs", || *yours::Lazy::force(&yours::Lazy::new(|| 1)));
 
-/// Whether the learner's file still says `todo!` anywhere on the way that the benches take.
-static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let unwritten = catch_unwind(|| {
-        let lazy = yours::Lazy::new(|| 1);
-        *yours::Lazy::force(&lazy)
-    })
-    .is_err();
-    std::panic::set_hook(hook);
-    unwritten
-});
-
-/// The benches of one workload, which differ in nothing but the type.
-macro_rules! contenders {
-    ($run:ident) => {
-        #[divan::bench(ignore = *crate::UNWRITTEN)]
-        fn yours(bencher: divan::Bencher) {
-            $run!(bencher, crate::yours::Lazy);
-        }
-
-        #[divan::bench]
-        fn reference(bencher: divan::Bencher) {
-            $run!(bencher, crate::reference::Lazy);
-        }
-
-        #[divan::bench]
-        fn std_lazy_lock(bencher: divan::Bencher) {
-            $run!(bencher, std::sync::LazyLock);
-        }
+/// A row for each of the types that do the same work.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::Lazy,
+            reference = crate::reference::Lazy,
+            std_lazy_lock = std::sync::LazyLock,
+        );
     };
 }
 
@@ -70,7 +41,7 @@ mod read {
             $bencher.bench_local(|| *Lazy::force(black_box(&lazy)));
         }};
     }
-    contenders!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn lock_every_time(bencher: divan::Bencher) {
@@ -107,7 +78,7 @@ mod read_by_two {
             });
         }};
     }
-    contenders!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn lock_every_time(bencher: divan::Bencher) {
@@ -140,7 +111,7 @@ mod first_force {
                 .bench_local_refs(|lazy| *Lazy::force(lazy));
         }};
     }
-    contenders!(run);
+    rows!(run!());
 }
 
 /// Four threads come together, one calls the function and three wait for it.
@@ -168,5 +139,5 @@ mod rush {
             });
         }};
     }
-    contenders!(run);
+    rows!(run!());
 }
