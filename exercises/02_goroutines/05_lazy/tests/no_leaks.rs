@@ -6,9 +6,8 @@
 
 use harness::leaks::{self, track};
 use harness::sync::real::thread;
-use harness::testing::payload_of;
+use harness::testing::{Counted, payload_of};
 use lazy::Lazy;
-use std::cell::Cell;
 use std::panic::resume_unwind;
 
 #[global_allocator]
@@ -42,27 +41,23 @@ fn a_function_that_was_never_called_is_dropped_with_its_lazy() {
     });
 }
 
-/// The value has no size, so that a destructor called on a slot that was never written has no rubbish to
-/// work on: it counts, and nothing worse happens.
 #[test]
 fn a_value_that_was_never_made_is_not_dropped() {
-    thread_local! {
-        static DROPS: Cell<usize> = const { Cell::new(0) };
-    }
-    struct Counted;
-    impl Drop for Counted {
-        fn drop(&mut self) {
-            DROPS.set(DROPS.get() + 1);
-        }
-    }
-
     leaks::check(|| {
         drop(Lazy::new(|| Counted));
-        assert_eq!(DROPS.get(), 0, "values dropped with a lazy never forced");
+        assert_eq!(
+            Counted::drops(),
+            0,
+            "values dropped with a lazy never forced"
+        );
         let lazy = Lazy::new(|| -> Counted { resume_unwind(Box::new("no value")) });
         force_panicking(&lazy);
         drop(lazy);
-        assert_eq!(DROPS.get(), 0, "values dropped although there was a panic");
+        assert_eq!(
+            Counted::drops(),
+            0,
+            "values dropped although there was a panic"
+        );
     });
 }
 
