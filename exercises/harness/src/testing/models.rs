@@ -2,13 +2,10 @@
 //! code under test orders too little.
 
 use crate::explore::{Failure, Model};
-use crate::sync::model::atomic::{
-    AtomicBool, AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use crate::sync::model::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sync::model::cell::UnsafeCell;
-use crate::sync::model::futex;
 use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope};
+use crate::sync::model::{Condvar, Mutex};
 use crate::verdict::{Kind, failure_line};
 
 /// Starts a thread in `scope`; `name` heads its column in the dry run.
@@ -25,7 +22,7 @@ pub fn spawn<'scope, T: Send + 'scope>(
 }
 
 /// Runs `main` on this thread and `other` on another at the same time, and returns what both returned. What came
-/// before is visible to both (GR-01), and what both did is visible afterwards: the other thread is joined (GR-02).
+/// before is visible to both, and what both did is visible afterwards, for the other thread is joined.
 #[track_caller]
 pub fn both<A, B: Send>(main: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
     scope(|scope| {
@@ -121,28 +118,34 @@ impl<T: Clone> Watched<T> {
 
 /// Holds threads until another lets them go on. What was done before `open` is visible after `pass`.
 #[derive(Debug)]
-pub struct Gate(AtomicU32);
+pub struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
 
 impl Gate {
     /// Returns a gate that is shut; `name` is what the dry run calls it.
     #[track_caller]
     pub fn shut(name: &str) -> Self {
-        Self(AtomicU32::named(name, 0))
+        Self {
+            is_open: Mutex::named(name, false),
+            opened: Condvar::named(&format!("{name}.opened")),
+        }
     }
 
     /// Lets everybody pass, from now on.
     #[track_caller]
     pub fn open(&self) {
-        // Pairs with the Acquire in `pass`.
-        self.0.store(1, Release);
-        futex::wake_all(&self.0);
+        *self.is_open.lock() = true;
+        self.opened.notify_all();
     }
 
     /// Sleeps until the gate is open.
     #[track_caller]
     pub fn pass(&self) {
-        while self.0.load(Acquire) == 0 {
-            futex::wait(&self.0, 0);
+        let mut is_open = self.is_open.lock();
+        while !*is_open {
+            self.opened.wait(&mut is_open);
         }
     }
 }
