@@ -1,4 +1,4 @@
-//! Put a page together from three services that are asked at once, of which one breaks.
+//! Puts a page together from three services that are asked at the same time; one of them breaks.
 //!
 //! ```text
 //! cargo run -p goroutine --example goroutine_tour

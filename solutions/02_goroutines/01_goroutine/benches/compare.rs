@@ -38,7 +38,7 @@ macro_rules! rows {
     };
 }
 
-/// A function is run and its result fetched: called, or on a thread of its own.
+/// A function runs and its result is fetched: by a plain call, or on a thread of its own.
 mod spawn_and_join {
     use divan::black_box;
 
@@ -77,8 +77,8 @@ mod sixteen_at_once {
     rows!(run!());
 }
 
-/// The result has been there for a while when it is joined. Here std does more: its `join` is what gives the
-/// stack of the thread back, where a thread that nobody joins does so by itself as it ends.
+/// The result has been there for a while when it is joined. Here std does more: its `join` frees the stack
+/// of the thread, but a thread that is not joined frees its own stack as it ends.
 mod join_late {
     macro_rules! run {
         ($bencher:ident, $spawn:path) => {
@@ -98,7 +98,7 @@ mod join_late {
     rows!(run!(sample_size = 16));
 }
 
-/// What threads take that do nothing: read off /proc before and after many of them are there.
+/// The memory of threads that do nothing: read from /proc before and after many of them are there.
 mod memory {
     use std::sync::{Arc, Condvar, Mutex};
     use std::thread::{self, Builder};
@@ -178,7 +178,7 @@ mod memory {
         cost
     }
 
-    /// Threads that have ended, and whose handles nobody has joined or dropped yet.
+    /// Threads that have ended, with handles that have not been joined or dropped yet.
     fn ended<H>(spawn: impl Fn(fn()) -> H) -> io::Result<[f64; 4]> {
         let before = Usage::now()?;
         let handles: Vec<H> = (0..THREADS).map(|_| spawn(|| ())).collect();
