@@ -56,7 +56,7 @@ pub fn main() {
         closed: Once::new(),
     };
     thread::scope(|s| {
-        for who in ["reader", "writer", "time-out"] {
+        for who in ["reader", "writer", "timeout"] {
             let connection = &connection;
             s.spawn(move || connection.close(who));
         }

@@ -46,11 +46,11 @@ pub fn main() {
 
         say("main: reads the configuration");
         thread::sleep(READING);
-        config.set(8080).expect("nobody else sets it");
+        config.set(8080).expect("only main sets it");
         say("main: opens the gate");
         ready.open();
     });
 
     ready.wait();
-    say("late comer: passes");
+    say("late thread: passes");
 }

@@ -10,7 +10,7 @@ use harness::sync::real as sync;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-// Both by path, and so compiled alike: calls into another crate might not be inlined.
+// Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[path = "../src/parallel_sum.rs"]
 mod reference;
 #[allow(dead_code)]

@@ -9,7 +9,7 @@
 use divan::{Bencher, black_box};
 use harness::sync::real as sync;
 
-// Both by path, and so compiled alike: calls into another crate might not be inlined.
+// Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
 #[path = "../src/bank_account.rs"]
 mod reference;

@@ -2,16 +2,16 @@
 //!
 //! `cargo bench -p goroutine_solution`
 //!
-//! The memory is measured first, and only on Linux: it is read off /proc. Times follow. All handles stand on the
-//! same threads, so `yours`, `reference` and `std` differ only by what the handle adds. Where a thread is spawned,
-//! that is less than two runs of the same row differ by.
+//! The memory is measured first, and only on Linux: it is read from /proc. The times follow. All handles
+//! use the same kind of thread, so `yours`, `reference` and `std` differ only by what the handle adds. If a
+//! thread is spawned, that is less than the difference between two runs of the same row.
 
 #![allow(missing_docs)]
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 
-// Both by path, and so compiled alike.
+// Both are included by path, and so compiled alike.
 #[allow(dead_code)]
 #[path = "../src/goroutine.rs"]
 mod reference;
@@ -48,7 +48,7 @@ mod spawn_and_join {
 
     #[divan::bench]
     fn plain_call(bencher: divan::Bencher) {
-        // The call itself must be there: the optimiser may not look through the pointer.
+        // The call itself must be there: the optimiser cannot see through the pointer.
         let work: fn(u64) -> u64 = black_box(work);
         bencher.bench_local(|| work(black_box(1)));
     }
@@ -94,7 +94,7 @@ mod join_late {
         };
     }
 
-    // A sample holds its threads all at once: of std's, none is gone before it is joined.
+    // A sample holds all its threads at once: none of std's has released its stack before it is joined.
     rows!(run!(sample_size = 16));
 }
 
@@ -139,7 +139,7 @@ mod memory {
         let over = format!("over {THREADS} threads");
         row(&over, ["space", "in RAM", "tables", "stack"]);
         for (what, cost) in rows {
-            // A zero is added so that none is negative.
+            // A zero is added so that the table shows no "-0.0".
             let cost = cost.map(|kib| format!("{:.1}", (kib * 10.0).round() / 10.0 + 0.0));
             row(what, cost.each_ref().map(String::as_str));
         }
@@ -245,7 +245,7 @@ mod memory {
             })
         }
 
-        /// What each of [`THREADS`] has added.
+        /// Returns what each of the [`THREADS`] has added.
         fn since(&self, before: &Self) -> [f64; 4] {
             std::array::from_fn(|n| (self.kib[n] as f64 - before.kib[n] as f64) / THREADS as f64)
         }

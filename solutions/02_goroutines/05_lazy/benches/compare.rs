@@ -30,7 +30,7 @@ macro_rules! rows {
     };
 }
 
-/// One look at a value that is there.
+/// One read of a value that is there.
 mod read {
     use super::*;
 
