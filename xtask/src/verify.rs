@@ -8,6 +8,7 @@ pub mod gates;
 mod lock;
 pub mod mistake;
 pub mod reference;
+pub mod sanitizer;
 pub mod scratch;
 pub mod table;
 mod texts;

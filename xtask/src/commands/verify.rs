@@ -15,6 +15,7 @@ use crate::run::report_page::ReportPage;
 use crate::select;
 use crate::style::{self, Marks};
 use crate::verify::gates::{Verified, build_references};
+use crate::verify::sanitizer;
 use crate::verify::scratch::Scratch;
 use crate::verify::table::Table;
 use crate::verify::workspace_tests::{self, VERIFYING};
@@ -77,9 +78,25 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
         let references = build_references(&setup, workspace, &verified)?;
         say("building stubs, mistakes and benches");
         let built = scratch.build(&setup, workspace, false)?;
+        say("building what has unsafe, with AddressSanitizer");
+        let sanitizer = sanitizer::build(
+            &setup,
+            workspace,
+            verified
+                .iter()
+                .filter(|one| one.is_written())
+                .map(|one| one.lesson),
+        )?;
         for verified in verified {
             say(&format!("testing {}", verified.lesson.name));
-            gates.extend(verified.gates(&setup, workspace, &references, &built, options.record)?);
+            gates.extend(verified.gates(
+                &setup,
+                workspace,
+                &references,
+                &built,
+                sanitizer.as_ref(),
+                options.record,
+            )?);
         }
     }
     say("");

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::builds::{jobs_of, last_words, run_all, said_of};
 use super::mistake::{self, Mistake};
+use super::sanitizer::{self, Sanitizer};
 use super::scratch::{self, Scratch};
 use super::{Gate, api, caught, dry_run, reference, texts};
 use crate::outcome::Outcome;
@@ -133,6 +134,11 @@ impl<'a> Verified<'a> {
         })
     }
 
+    /// Whether the lesson is finished.
+    pub fn is_written(&self) -> bool {
+        self.lesson.about.status.is_none()
+    }
+
     /// Of a lesson that is to be written only this much is wanted: that it builds.
     fn to_be_written(
         workspace: &Workspace,
@@ -164,6 +170,7 @@ impl<'a> Verified<'a> {
         workspace: &Workspace,
         references: &Built,
         scratch: &Built,
+        sanitizer: Option<&Sanitizer>,
         record: bool,
     ) -> Result<Vec<Gate>> {
         let lesson = self.lesson;
@@ -190,6 +197,7 @@ impl<'a> Verified<'a> {
         gates.push(reference::gate(
             setup, workspace, lesson, references, record,
         )?);
+        gates.extend(sanitizer::gate(setup, workspace, lesson, sanitizer)?);
         gates.push(dry_run::gate(setup, workspace, lesson, references, record)?);
         gates.push(caught::gate(
             setup,

@@ -406,3 +406,50 @@ fn each_gate_rejects_what_it_is_for() {
     lists.record();
     assert_eq!(recorded, fixture.read(&lists.lock()));
 }
+
+#[test]
+fn a_use_after_free_is_named_by_the_gate_of_the_sanitizer() {
+    let fixture = Fixture::new();
+    let freed = fixture.lesson("01_basics/01_freed", "freed");
+    let sound = fixture.lesson("01_basics/02_sound", "sound");
+    fixture.lesson("01_basics/03_safe", "safe");
+    let with_unsafe = |body: &str| {
+        format!(
+            "//! Sums.\n\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 {{\n    \
+             let sum = Box::into_raw(Box::new(a + b));\n    unsafe {{\n{body}    }}\n}}\n"
+        )
+    };
+    // The answer is right, so that every other gate is content.
+    fixture.write(
+        &freed.reference(),
+        &with_unsafe(
+            "        let early = *sum;\n        drop(Box::from_raw(sum));\n        \
+             std::ptr::read_volatile(sum);\n        early\n",
+        ),
+    );
+    fixture.write(
+        &sound.reference(),
+        &with_unsafe("        *Box::from_raw(sum)\n"),
+    );
+    let ran = fixture.run(&["verify", "freed", "sound", "safe"]);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(problems(&ran, "freed", "reference"), None, "{}", ran.stdout);
+    let rows: Vec<_> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains("sanitizer"))
+        .collect();
+    // One for each lesson with `unsafe`, whether the platform has a sanitizer or not.
+    assert_eq!(rows.len(), 2, "{}", ran.stdout);
+    if rows.iter().all(|row| row.contains("not run: ")) {
+        return;
+    }
+    assert!(rows[1].contains("✓ sanitizer  finds nothing"), "{rows:?}");
+    let found = problems(&ran, "freed", "sanitizer").expect("the gate finds it");
+    for said in [
+        "correctness::adds: AddressSanitizer: heap-use-after-free",
+        "in run 1 of 3",
+    ] {
+        assert!(found.contains(said), "{said} is not in\n{found}");
+    }
+}
