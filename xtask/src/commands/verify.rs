@@ -52,7 +52,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
             .collect::<Result<Vec<_>, _>>()?
     };
     let setup = Setup::new()?.with_report(ReportPage::PLAIN);
-    let mut scratch = Scratch::new(workspace)?;
+    let mut scratch = Scratch::new(workspace)?.without_debug_info();
     let _lock = lock(&scratch.root().join("lock"))?;
     let table = Table::new(
         Marks::of_locale(),

@@ -28,7 +28,7 @@ pub fn build_references(
     workspace: &Workspace,
     verified: &[Verified<'_>],
 ) -> Result<Built> {
-    let mut command = setup.cargo(&workspace.root);
+    let mut command = setup.cargo_once(&workspace.root);
     command.args(["build", "--tests", "--examples", "--keep-going"]);
     for verified in verified {
         command.args(["--package", &verified.lesson.solution_package()]);

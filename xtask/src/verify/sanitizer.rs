@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::Gate;
-use super::builds::{ONE, binaries_of, last_words, said_of};
+use super::builds::{ONE, last_words, said_of};
 use super::scratch::{self, SANITIZED, Scratch};
 use crate::guard::{self, End};
 use crate::run::Setup;
@@ -102,7 +102,7 @@ pub fn gate(
     };
     let package = scratch::sanitized_package(lesson);
     let mut problems = said_of(built, &package);
-    let binaries: Vec<_> = binaries_of(built, &package).collect();
+    let binaries: Vec<_> = built.tests_of(&package).collect();
     if binaries.is_empty() && problems.is_empty() {
         problems.push(format!("no test was built: {}", last_words(built)));
     }

@@ -42,7 +42,14 @@ pub const SANITIZED: &str = "target/verify/sanitized";
 #[derive(Debug)]
 pub struct Scratch {
     root: PathBuf,
-    members: Vec<String>,
+    members: Vec<Member>,
+    debug_info: bool,
+}
+
+#[derive(Debug)]
+struct Member {
+    package: String,
+    folder: String,
 }
 
 /// The package of a lesson with its pristine stub.
@@ -101,7 +108,17 @@ impl Scratch {
         Ok(Self {
             root,
             members: Vec::new(),
+            debug_info: true,
         })
+    }
+
+    /// The same, but for the debug information, which only the reports of failed tests have use for, and which takes
+    /// most of the room on the disk.
+    pub fn without_debug_info(self) -> Self {
+        Self {
+            debug_info: false,
+            ..self
+        }
     }
 
     /// The folder.
@@ -259,8 +276,13 @@ impl Scratch {
             toml::to_string(&manifest)?.into_bytes(),
         );
         files.write(&self.root.join(place))?;
-        self.members
-            .push(place.to_string_lossy().replace('\\', "/"));
+        let package = manifest
+            .get("package")
+            .and_then(|package| package.get("name")?.as_str());
+        self.members.push(Member {
+            package: package.context("a lesson's manifest has no name")?.into(),
+            folder: place.to_string_lossy().replace('\\', "/"),
+        });
         Ok(())
     }
 
@@ -277,7 +299,7 @@ impl Scratch {
         show_progress: bool,
     ) -> Result<Built> {
         self.write_root(workspace)?;
-        let mut command = setup.cargo(&self.root);
+        let mut command = setup.cargo_once(&self.root);
         command
             .args([
                 "build",
@@ -304,7 +326,7 @@ impl Scratch {
         host: &str,
     ) -> Result<Built> {
         self.write_root(workspace)?;
-        let mut command = setup.cargo(&self.root);
+        let mut command = setup.cargo_once(&self.root);
         command
             .args(["build", "--workspace", "--tests", "--keep-going"])
             // Procedural macros and build scripts are built without it.
@@ -364,7 +386,7 @@ impl Scratch {
             Value::Array(
                 self.members
                     .iter()
-                    .map(|member| member.as_str().into())
+                    .map(|member| member.folder.as_str().into())
                     .collect(),
             ),
         );
@@ -380,9 +402,24 @@ impl Scratch {
             }
         }
         scratch.insert("workspace".into(), Value::Table(table));
-        if let Some(profiles) = root.remove("profile") {
-            scratch.insert("profile".into(), profiles);
+        let mut profiles = match root.remove("profile") {
+            Some(Value::Table(profiles)) => profiles,
+            _ => Table::new(),
+        };
+        if !self.debug_info {
+            // For the members only: of what they depend on, this would be a second copy.
+            edit(&mut profiles, "dev", |dev| {
+                edit(dev, "package", |packages| {
+                    for member in &self.members {
+                        edit(packages, &member.package, |profile| {
+                            profile.insert("debug".into(), false.into());
+                            profile.insert("strip".into(), "symbols".into());
+                        });
+                    }
+                });
+            });
         }
+        scratch.insert("profile".into(), Value::Table(profiles));
         Ok(toml::to_string(&scratch)?)
     }
 }
