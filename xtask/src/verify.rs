@@ -5,6 +5,7 @@ pub mod builds;
 pub mod caught;
 mod dry_run;
 pub mod gates;
+pub mod go;
 mod lock;
 pub mod mistake;
 pub mod reference;

@@ -15,10 +15,10 @@ use crate::run::report_page::ReportPage;
 use crate::select;
 use crate::style::{self, Marks};
 use crate::verify::gates::{Verified, build_references};
-use crate::verify::sanitizer;
 use crate::verify::scratch::Scratch;
 use crate::verify::table::Table;
 use crate::verify::workspace_tests::{self, VERIFYING};
+use crate::verify::{go, sanitizer};
 use crate::workspace::Workspace;
 
 /// What to verify beyond the gates.
@@ -63,6 +63,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
     if wanted.is_empty() {
         say("the workspace's own tests");
         gates.push(workspace_tests::gate(&setup, workspace)?);
+        gates.extend(go::gate(workspace));
     }
     let mut verified: Vec<Verified<'_>> = Vec::new();
     for lesson in lessons {

@@ -8,7 +8,7 @@ use super::builds::{jobs_of, last_words, run_all, said_of};
 use super::mistake::{self, Mistake};
 use super::sanitizer::{self, Sanitizer};
 use super::scratch::{self, Scratch};
-use super::{Gate, api, caught, dry_run, reference, texts};
+use super::{Gate, api, caught, dry_run, go, reference, texts};
 use crate::outcome::Outcome;
 use crate::run::cargo::{self, Built};
 use crate::run::{Setup, executor};
@@ -63,12 +63,9 @@ impl<'a> Verified<'a> {
             return Self::to_be_written(workspace, scratch, lesson);
         }
         let name = &lesson.name;
-        let mut gates = vec![Gate::new(
-            name,
-            "texts",
-            texts::problems(workspace, lesson),
-            "",
-        )];
+        let mut problems = texts::problems(workspace, lesson);
+        problems.extend(go::problems(workspace, lesson)?);
+        let mut gates = vec![Gate::new(name, "texts", problems, "")];
         let read = |path: std::path::PathBuf| {
             fs::read_to_string(workspace.path(&path))
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))
