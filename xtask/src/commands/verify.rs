@@ -18,6 +18,7 @@ use crate::verify::gates::{Verified, build_references};
 use crate::verify::scratch::Scratch;
 use crate::verify::table::Table;
 use crate::verify::workspace_tests::{self, VERIFYING};
+use crate::verify::{go, sanitizer};
 use crate::workspace::Workspace;
 
 /// What to verify beyond the gates.
@@ -51,7 +52,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
             .collect::<Result<Vec<_>, _>>()?
     };
     let setup = Setup::new()?.with_report(ReportPage::PLAIN);
-    let mut scratch = Scratch::new(workspace)?;
+    let mut scratch = Scratch::new(workspace)?.without_debug_info();
     let _lock = lock(&scratch.root().join("lock"))?;
     let table = Table::new(
         Marks::of_locale(),
@@ -62,6 +63,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
     if wanted.is_empty() {
         say("the workspace's own tests");
         gates.push(workspace_tests::gate(&setup, workspace)?);
+        gates.extend(go::gate(workspace));
     }
     let mut verified: Vec<Verified<'_>> = Vec::new();
     for lesson in lessons {
@@ -77,9 +79,25 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
         let references = build_references(&setup, workspace, &verified)?;
         say("building stubs, mistakes and benches");
         let built = scratch.build(&setup, workspace, false)?;
+        say("building what has unsafe, with AddressSanitizer");
+        let sanitizer = sanitizer::build(
+            &setup,
+            workspace,
+            verified
+                .iter()
+                .filter(|one| one.is_written())
+                .map(|one| one.lesson),
+        )?;
         for verified in verified {
             say(&format!("testing {}", verified.lesson.name));
-            gates.extend(verified.gates(&setup, workspace, &references, &built, options.record)?);
+            gates.extend(verified.gates(
+                &setup,
+                workspace,
+                &references,
+                &built,
+                sanitizer.as_ref(),
+                options.record,
+            )?);
         }
     }
     say("");

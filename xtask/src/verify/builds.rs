@@ -12,7 +12,7 @@ pub use crate::run::executor::{NoJob, job_of, jobs_of};
 
 /// The longest that a test may take: what the profile in `.config/nextest.toml` gives it. A learner's test has less, but
 /// builds that run beside `verify` slow it down, and a verdict on a lesson must not depend on them.
-const ONE: Duration = Duration::from_secs(10);
+pub const ONE: Duration = Duration::from_secs(10);
 
 /// Warnings and errors about a package, each once: the library is compiled with and without its tests.
 pub fn said_of(built: &Built, package: &str) -> Vec<String> {

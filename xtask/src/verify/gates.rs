@@ -6,8 +6,9 @@ use anyhow::Result;
 
 use super::builds::{jobs_of, last_words, run_all, said_of};
 use super::mistake::{self, Mistake};
+use super::sanitizer::{self, Sanitizer};
 use super::scratch::{self, Scratch};
-use super::{Gate, api, caught, dry_run, reference, texts};
+use super::{Gate, api, caught, dry_run, go, reference, texts};
 use crate::outcome::Outcome;
 use crate::run::cargo::{self, Built};
 use crate::run::{Setup, executor};
@@ -27,7 +28,7 @@ pub fn build_references(
     workspace: &Workspace,
     verified: &[Verified<'_>],
 ) -> Result<Built> {
-    let mut command = setup.cargo(&workspace.root);
+    let mut command = setup.cargo_once(&workspace.root);
     command.args(["build", "--tests", "--examples", "--keep-going"]);
     for verified in verified {
         command.args(["--package", &verified.lesson.solution_package()]);
@@ -62,12 +63,9 @@ impl<'a> Verified<'a> {
             return Self::to_be_written(workspace, scratch, lesson);
         }
         let name = &lesson.name;
-        let mut gates = vec![Gate::new(
-            name,
-            "texts",
-            texts::problems(workspace, lesson),
-            "",
-        )];
+        let mut problems = texts::problems(workspace, lesson);
+        problems.extend(go::problems(workspace, lesson)?);
+        let mut gates = vec![Gate::new(name, "texts", problems, "")];
         let read = |path: std::path::PathBuf| {
             fs::read_to_string(workspace.path(&path))
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))
@@ -133,6 +131,11 @@ impl<'a> Verified<'a> {
         })
     }
 
+    /// Whether the lesson is finished.
+    pub fn is_written(&self) -> bool {
+        self.lesson.about.status.is_none()
+    }
+
     /// Of a lesson that is to be written only this much is wanted: that it builds.
     fn to_be_written(
         workspace: &Workspace,
@@ -164,6 +167,7 @@ impl<'a> Verified<'a> {
         workspace: &Workspace,
         references: &Built,
         scratch: &Built,
+        sanitizer: Option<&Sanitizer>,
         record: bool,
     ) -> Result<Vec<Gate>> {
         let lesson = self.lesson;
@@ -190,6 +194,7 @@ impl<'a> Verified<'a> {
         gates.push(reference::gate(
             setup, workspace, lesson, references, record,
         )?);
+        gates.extend(sanitizer::gate(setup, workspace, lesson, sanitizer)?);
         gates.push(dry_run::gate(setup, workspace, lesson, references, record)?);
         gates.push(caught::gate(
             setup,

@@ -9,6 +9,8 @@
 //!   exercises/…/               the lesson with its pristine stub, package NAME-stub
 //!   solutions/…/               the reference with its bench, package NAME-bench
 //!   mistakes/NAME/MISTAKE/     the lesson solved with the mistake, package NAME-mistake-MISTAKE
+//!   sanitized/                 a workspace of its own: NAME/ is the lesson solved by the reference, package
+//!                              NAME-sanitized, and target/ holds what is built with AddressSanitizer
 //!   grade/NAME/                the lesson as it was shipped, with a learner's file, package NAME-grade
 //! ```
 //!
@@ -33,11 +35,21 @@ use crate::workspace::{Lesson, Workspace};
 /// Where the scratch workspace is, from the root of the real one.
 pub const ROOT: &str = "target/verify";
 
+/// Where the scratch workspace of what is built with AddressSanitizer is, target folder included.
+pub const SANITIZED: &str = "target/verify/sanitized";
+
 /// The scratch workspace, as far as it is written.
 #[derive(Debug)]
 pub struct Scratch {
     root: PathBuf,
-    members: Vec<String>,
+    members: Vec<Member>,
+    debug_info: bool,
+}
+
+#[derive(Debug)]
+struct Member {
+    package: String,
+    folder: String,
 }
 
 /// The package of a lesson with its pristine stub.
@@ -60,6 +72,11 @@ pub fn mistake_folder(lesson: &Lesson, mistake: &Mistake) -> PathBuf {
     Path::new("mistakes").join(&lesson.name).join(&mistake.name)
 }
 
+/// The package of a lesson that is built with AddressSanitizer.
+pub fn sanitized_package(lesson: &Lesson) -> String {
+    format!("{}-sanitized", lesson.name)
+}
+
 /// The package of a lesson that is graded.
 pub fn graded_package(lesson: &Lesson) -> String {
     format!("{}-grade", lesson.name)
@@ -77,12 +94,31 @@ impl Scratch {
     ///
     /// The root's manifest cannot be read or the scratch cannot be written.
     pub fn new(workspace: &Workspace) -> Result<Self> {
-        let root = workspace.path(ROOT);
+        Self::at(workspace, ROOT)
+    }
+
+    /// The same in another folder, from the root of `workspace`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Scratch::new`].
+    pub fn at(workspace: &Workspace, folder: &str) -> Result<Self> {
+        let root = workspace.path(folder);
         fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
         Ok(Self {
             root,
             members: Vec::new(),
+            debug_info: true,
         })
+    }
+
+    /// The same, but for the debug information, which only the reports of failed tests have use for, and which takes
+    /// most of the room on the disk.
+    pub fn without_debug_info(self) -> Self {
+        Self {
+            debug_info: false,
+            ..self
+        }
     }
 
     /// The folder.
@@ -185,6 +221,32 @@ impl Scratch {
         self.add(&mistake_folder(lesson, mistake), manifest, files)
     }
 
+    /// Adds the lesson solved by the reference, with its tests on real threads and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Scratch::add_stub`].
+    pub fn add_sanitized(
+        &mut self,
+        workspace: &Workspace,
+        lesson: &Lesson,
+        reference: String,
+    ) -> Result<()> {
+        let mut manifest = read_manifest(&workspace.path(lesson.exercise.join("Cargo.toml")))?;
+        rename(&mut manifest, &sanitized_package(lesson), &lesson.name);
+        manifest.remove("example");
+        edit(&mut manifest, "lib", |table| {
+            table.insert("test".into(), false.into());
+        });
+        let mut files = Files::default();
+        files.copy(&workspace.path(&lesson.exercise), &["src", "tests"])?;
+        files.put(
+            Path::new("src").join(lesson.file_name()),
+            reference.into_bytes(),
+        );
+        self.add(Path::new(&lesson.name), manifest, files)
+    }
+
     /// Adds the lesson as it was shipped, with `file` as what its learner wrote.
     ///
     /// # Errors
@@ -214,8 +276,13 @@ impl Scratch {
             toml::to_string(&manifest)?.into_bytes(),
         );
         files.write(&self.root.join(place))?;
-        self.members
-            .push(place.to_string_lossy().replace('\\', "/"));
+        let package = manifest
+            .get("package")
+            .and_then(|package| package.get("name")?.as_str());
+        self.members.push(Member {
+            package: package.context("a lesson's manifest has no name")?.into(),
+            folder: place.to_string_lossy().replace('\\', "/"),
+        });
         Ok(())
     }
 
@@ -232,7 +299,7 @@ impl Scratch {
         show_progress: bool,
     ) -> Result<Built> {
         self.write_root(workspace)?;
-        let mut command = setup.cargo(&self.root);
+        let mut command = setup.cargo_once(&self.root);
         command
             .args([
                 "build",
@@ -245,6 +312,30 @@ impl Scratch {
             ])
             .arg(target_folder(workspace));
         cargo::build(setup, command, show_progress)
+    }
+
+    /// Builds the tests of everything that was added, with AddressSanitizer, in a target folder of its own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Scratch::build`].
+    pub fn build_sanitized(
+        &self,
+        setup: &Setup,
+        workspace: &Workspace,
+        host: &str,
+    ) -> Result<Built> {
+        self.write_root(workspace)?;
+        let mut command = setup.cargo_once(&self.root);
+        command
+            .args(["build", "--workspace", "--tests", "--keep-going"])
+            // Procedural macros and build scripts are built without it.
+            .args(["--target", host, "--target-dir"])
+            .arg(self.root.join("target"))
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", "-Zsanitizer=address")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+        cargo::build(setup, command, false)
     }
 
     /// Builds the bench of this name, optimised, of a lesson whose bench was added, and shows cargo's progress
@@ -295,7 +386,7 @@ impl Scratch {
             Value::Array(
                 self.members
                     .iter()
-                    .map(|member| member.as_str().into())
+                    .map(|member| member.folder.as_str().into())
                     .collect(),
             ),
         );
@@ -311,9 +402,24 @@ impl Scratch {
             }
         }
         scratch.insert("workspace".into(), Value::Table(table));
-        if let Some(profiles) = root.remove("profile") {
-            scratch.insert("profile".into(), profiles);
+        let mut profiles = match root.remove("profile") {
+            Some(Value::Table(profiles)) => profiles,
+            _ => Table::new(),
+        };
+        if !self.debug_info {
+            // For the members only: of what they depend on, this would be a second copy.
+            edit(&mut profiles, "dev", |dev| {
+                edit(dev, "package", |packages| {
+                    for member in &self.members {
+                        edit(packages, &member.package, |profile| {
+                            profile.insert("debug".into(), false.into());
+                            profile.insert("strip".into(), "symbols".into());
+                        });
+                    }
+                });
+            });
         }
+        scratch.insert("profile".into(), Value::Table(profiles));
         Ok(toml::to_string(&scratch)?)
     }
 }

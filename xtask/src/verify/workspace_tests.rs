@@ -21,7 +21,7 @@ pub fn gate(setup: &Setup, workspace: &Workspace) -> Result<Gate> {
         false => &["test"],
     };
     let mut child = setup
-        .cargo(&workspace.root)
+        .cargo_once(&workspace.root)
         .args(words)
         .args(["--color", "never"])
         .env(VERIFYING, &workspace.root)
