@@ -311,7 +311,7 @@ pub(crate) enum Ending {
     /// A tracked value was not dropped exactly once.
     Values(Vec<String>),
     /// The program uses `try_lock` or unlocks while a panic unwinds, which this exploration was not set up for.
-    NeedsTurnstiles,
+    UnlocksMustBeSteps,
     /// The program used the facade in a way that the model cannot follow.
     Misuse(String),
 }

@@ -42,15 +42,15 @@ pub(crate) struct Session {
     pub(crate) spurious_wakeups: usize,
     /// Whether the program uses `try_lock`, or unlocks while a panic unwinds: then unlocking a mutex is a step of
     /// its own, which multiplies the interleavings, and which nothing else could tell.
-    pub(crate) needs_turnstiles: bool,
+    pub(crate) unlocks_are_steps: bool,
     /// Whether every load reads the newest value: for a report without stale loads, where one exists.
     pub(crate) newest_only: bool,
     /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
     pub(crate) recording: bool,
     /// Whether to keep the interleaving that tells most.
-    pub(crate) wants_telling: bool,
+    pub(crate) wants_example: bool,
     /// That one, and how much it tells.
-    pub(crate) telling: Mutex<Option<(Telling, Log)>>,
+    pub(crate) example: Mutex<Option<(ExampleRank, Log)>>,
     pub(crate) outcome: Sender<Ending>,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn with_log<R>(f: impl FnOnce(&mut Log) -> R) -> R {
 /// A new interleaving begins: main is about to run.
 pub(crate) fn begin_iteration() {
     let session = session();
-    keep_if_telling(&session);
+    keep_if_best_example(&session);
     // The one before is over; whatever it did wrong without loom's noticing shows now.
     if let Some(ending) = end_iteration(&session) {
         over(ending);
@@ -104,13 +104,13 @@ pub(crate) fn begin_iteration() {
 /// How much an interleaving tells: more of what threads do to each other is better, then less of what is hard to
 /// follow, then fewer rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Telling {
+pub(crate) struct ExampleRank {
     meetings: usize,
     plain: Reverse<usize>,
     short: Reverse<usize>,
 }
 
-impl Telling {
+impl ExampleRank {
     /// Meetings beyond this add no insight, only length.
     const ENOUGH: usize = 3;
 
@@ -141,15 +141,15 @@ impl Telling {
 }
 
 /// Keeps the interleaving that has just ended, if it tells more than all before.
-pub(crate) fn keep_if_telling(session: &Session) {
-    if !session.wants_telling {
+pub(crate) fn keep_if_best_example(session: &Session) {
+    if !session.wants_example {
         return;
     }
     let log = session.log.lock();
-    let telling = Telling::of(&log);
-    let mut kept = session.telling.lock();
-    if log.iteration > 0 && kept.as_ref().is_none_or(|(best, _)| telling > *best) {
-        *kept = Some((telling, log.clone()));
+    let rank = ExampleRank::of(&log);
+    let mut kept = session.example.lock();
+    if log.iteration > 0 && kept.as_ref().is_none_or(|(best, _)| rank > *best) {
+        *kept = Some((rank, log.clone()));
     }
 }
 
