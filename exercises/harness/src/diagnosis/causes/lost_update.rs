@@ -60,7 +60,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 fn torn_atomics<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + 'a {
     let threads = 0..case.log.threads.len();
     let pairs = threads.flat_map(move |thread| own_pairs(case, thread));
-    pairs.filter_map(|torn| {
+    pairs.filter_map(move |torn| {
         let found = case.event(torn.read).reads()?;
         let between = (torn.read + 1..torn.write).rfind(|&number| {
             let event = case.event(number);
