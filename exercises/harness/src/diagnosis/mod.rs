@@ -22,7 +22,7 @@ struct Case<'a> {
     kind: Kind,
     log: &'a Log,
     names: &'a Names,
-    code: Code<'a>,
+    code: &'a Code<'a>,
 }
 
 impl<'a> Case<'a> {
@@ -48,7 +48,7 @@ pub(crate) fn likely_cause(reading: &Reading, kind: Kind) -> Option<Remark> {
         kind,
         log: &reading.log,
         names: &reading.names,
-        code: Code::new(&reading.sources),
+        code: &Code::new(&reading.sources),
     };
     causes::causes(kind).iter().find_map(|cause| cause(case))
 }
