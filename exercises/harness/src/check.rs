@@ -47,7 +47,7 @@ pub struct Failure {
 impl Failure {
     fn new(found: Found, search: Search) -> Self {
         let (kind, ends_process) = (found.kind, found.ends_process());
-        let reading = Reading::new(found.log);
+        let reading = Reading::new(*found.log);
         let cause = diagnosis::likely_cause(&reading, kind);
         let dry_run = DryRun::of_failure(reading, kind, found.ending.as_ref(), cause);
         let mut failure = Self {

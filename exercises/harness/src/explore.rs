@@ -26,7 +26,7 @@ const SIMPLIFY_BUDGET: Duration = Duration::from_millis(1_500);
 /// The largest preemption bound that is tried for a simpler failing interleaving.
 const SIMPLE_ENOUGH: usize = 2;
 
-/// A thread that takes no step of the model for so long hangs outside the facade.
+/// A thread that takes no step of the model for this long hangs outside the facade.
 const STUCK_AFTER: Duration = Duration::from_secs(3);
 
 /// What a passing model explored.
@@ -119,7 +119,7 @@ impl Model {
         self
     }
 
-    /// Explores; if an interleaving fails, gives the simplest found that fails in the same way.
+    /// Explores; if an interleaving fails, returns the simplest one found that fails in the same way.
     pub(crate) fn explore_with(
         &self,
         program: impl Fn() + Send + Sync + 'static,
@@ -256,7 +256,7 @@ impl Model {
             Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,
             Err(_) => Ending::Stopped,
         };
-        // If nobody listens any more, nobody needs to know.
+        // The receiver may be gone: then the result is not needed.
         let _ = session.outcome.send(ending);
     }
 }
@@ -293,7 +293,7 @@ pub(crate) struct Passed {
 /// A failing interleaving.
 pub(crate) struct Found {
     pub(crate) kind: Kind,
-    pub(crate) log: Log,
+    pub(crate) log: Box<Log>,
     /// `None` if it hangs.
     pub(crate) ending: Option<Ending>,
     interleavings: usize,
@@ -303,7 +303,7 @@ impl Found {
     fn new(log: &Log, ending: Option<Ending>) -> Self {
         Self {
             kind: log.kind(ending.as_ref()),
-            log: log.clone(),
+            log: Box::new(log.clone()),
             ending,
             interleavings: log.iteration,
         }
@@ -323,7 +323,7 @@ pub(crate) struct Search {
     pub(crate) failed: usize,
     /// The interleavings explored, those in search of a simpler one included.
     all: usize,
-    /// The forced switches that the one shown takes, where the search for a simpler one has found it.
+    /// The forced switches in the one that is shown, if the search for a simpler one found it.
     switches: Option<usize>,
     /// Whether there was such a search.
     tried: bool,

@@ -1,5 +1,6 @@
-//! A learner's file may reach concurrency only through `crate::sync`: what the model cannot see, it cannot
-//! check.
+//! A learner's file may reach concurrency only through `crate::sync`: the model cannot check what it cannot see.
+//!
+//! Uses nothing of the harness.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::fmt;
@@ -84,7 +85,7 @@ const RULES: &[(&str, &str)] = &[
     ("harness", "crate::sync"),
 ];
 
-/// Every path in a Rust file that goes round the facade, in the order of the file. A file that is no Rust has none.
+/// Every path in a Rust file that goes round the facade, in the order of the file. None if it is not Rust.
 ///
 /// It reads tokens, not types: comments and strings do not count, groups in `use` are resolved, and a path
 /// is judged by how it begins, so an import under another name is found where it is imported.

@@ -233,28 +233,25 @@ impl<'a> Code<'a> {
             let inner = file.around(own).take_while(|block| !block.is_function);
             about.extend(inner.map(|block| block.head));
         }
-        let words = |about: &[usize]| -> HashSet<String> {
-            let all = about
-                .iter()
-                .flat_map(|&number| &file.statements[number].words);
-            all.map(|word| word.text.clone()).collect()
+        let mut words: HashSet<String> = HashSet::new();
+        let speak = |words: &mut HashSet<String>, about: &[usize]| {
+            let all = about.iter().map(|&number| &file.statements[number]);
+            words.extend(all.flat_map(|s| &s.words).map(|word| word.text.clone()));
         };
-        let mut all = words(&about);
+        speak(&mut words, &about);
         for _ in 0..BINDINGS_FOLLOWED {
-            let before = file
-                .within(&file.blocks[function])
-                .take_while(|s| s.number < own.number);
-            let made: Vec<usize> = before
-                .filter(|s| s.binds().iter().any(|name| all.contains(*name)))
-                .map(|s| s.number)
-                .collect();
-            about.extend(made);
-            all = words(&about);
+            let mut before = file.within(&file.blocks[function]);
+            while let Some(s) = before.next().filter(|s| s.number < own.number) {
+                if s.binds().iter().any(|name| words.contains(*name)) {
+                    about.push(s.number);
+                }
+            }
+            speak(&mut words, &about);
         }
         Some(Spoken {
             file: spot.file,
             statements: about,
-            words: all,
+            words,
         })
     }
 }
@@ -278,15 +275,9 @@ impl Spoken {
     /// Whether it says what `event` found: the operation stands in it, or in a function that it calls.
     pub(super) fn shows(&self, code: &Code<'_>, event: &Event) -> bool {
         event.place.is_some_and(|place| {
-            code.at(place, |file, statement| {
-                let stands =
-                    tidy(place.file()) == self.file && self.statements.contains(&statement.number);
-                Some(
-                    stands
-                        || file
-                            .function_name(statement)
-                            .is_some_and(|name| self.words.contains(name)),
-                )
+            code.at(place, |file, s| {
+                let stands = tidy(place.file()) == self.file && self.statements.contains(&s.number);
+                Some(stands || self.words.contains(file.function_name(s)?))
             })
         })
     }
@@ -339,7 +330,7 @@ struct Block {
 }
 
 impl File {
-    /// `None` if it is no Rust.
+    /// `None` if it is not Rust.
     fn new(text: &str) -> Option<Self> {
         let mut file = Self::default();
         file.read_block(text.parse().ok()?, None);

@@ -1,4 +1,4 @@
-//! A thread sleeps on: another one got the notification, or nobody slept yet when it came.
+//! A thread is never woken: another one got the notification, or it came before the thread slept.
 
 use super::{Case, Remark, at_row};
 use crate::diagnosis::waits::{all_needs, ring};
@@ -45,8 +45,8 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
             );
             Some(Remark::new(text).mark(*last, format!("{t} is not told")))
         }
-        // The last word was spoken to nobody, after it had looked and before it slept for the first time. One
-        // that slept before has been told once, and went back to sleep for a reason of its own.
+        // The last notification found no sleeper, after this thread had looked and before it slept for the first
+        // time. One that slept before was notified once, and went back to sleep for a reason of its own.
         ([.., (word, [])], []) if looked_before(case, thread, *word) => {
             let slept = case.log.events[..asleep_since]
                 .iter()
@@ -68,10 +68,10 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
 /// What keeps a notification from being missed.
 fn remedy(case: Case<'_>, object: ObjectId) -> &'static str {
     if case.log.object(object).type_name == "Condvar" {
-        "Whoever sleeps must look at the condition under the lock, and keep the lock until it sleeps; whoever \
-         notifies must change the condition under that lock first."
+        "The sleeper must check the condition under the lock and keep the lock until it sleeps; the notifier must \
+         change the condition under that lock first."
     } else {
-        "Whoever wakes must change the word first, and whoever sleeps must say which value it has seen."
+        "The waker must change the word first, and the sleeper must say which value it has seen."
     }
 }
 

@@ -2,7 +2,7 @@ use super::WaitQueue;
 use super::atomic::Edge;
 use super::recorder;
 use crate::place::Place;
-use crate::record::{Effect, Ending, ObjectId, Pending, ThreadId, Value};
+use crate::record::{Effect, Ending, ObjectId, ThreadId, Value};
 use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
 use std::thread::panicking;
@@ -13,9 +13,9 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 
 /// A mutex with the API of [`parking_lot::Mutex`]: no poisoning, and `lock` gives the guard.
 ///
-/// Underneath is loom's, which falls short twice. It lets a thread that is about to try the lock wait until it is
-/// free, so that the attempt never fails. And it keeps a mutex of std's, which is poisoned by a guard that is
-/// dropped while a panic unwinds, be it in another thread: to std all threads of a model are one.
+/// It stands on loom's, which falls short twice. Loom makes a thread that is about to try the lock wait until it is
+/// free, so the attempt never fails. And it keeps a mutex of std's, which is poisoned if a guard is dropped while a
+/// panic unwinds, even in another thread: to std all threads of a model are one.
 ///
 /// A program that does either is explored again, without loom's lock: there the mutex queues its waiters itself.
 /// See `OwnLock`.
@@ -37,7 +37,7 @@ unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 /// What decides who is next in place of loom's lock. Who holds the mutex stands in the record.
 struct OwnLock {
     /// What locking, trying and unlocking have in common for loom's eyes: a step that depends on every other
-    /// one and synchronises with none. Nobody ever waits on it.
+    /// one and synchronises with none. It never has waiters.
     meeting: loom::sync::Condvar,
     waiting: WaitQueue,
     /// From the last unlocking to the next locking.
@@ -129,7 +129,7 @@ impl<T: ?Sized> Mutex<T> {
         })
     }
 
-    /// A plain reference: `&mut self` proves that nobody holds the lock.
+    /// A plain reference: `&mut self` proves that the lock is free.
     pub fn get_mut(&mut self) -> &mut T {
         self.data.get_mut()
     }
@@ -140,15 +140,11 @@ impl<T: ?Sized> Mutex<T> {
         self.guard(raw, place)
     }
 
-    fn pending(&self, name: &'static str, place: Place) -> Pending {
-        Pending::new(name, Some(self.id), place)
-    }
-
     /// Waits for the lock, on behalf of `name`, which may be a condition variable's `wait`.
     fn acquire(&self, name: &'static str, place: Place) -> Option<RawGuard<'_>> {
         let Some(own_lock) = &self.own_lock else {
             self.note_wait(name, place);
-            return recorder::step(self.pending(name, place), || {
+            return recorder::step(self.id.pending(name, place), || {
                 let raw = self.raw.lock();
                 Some(raw.expect("no guard of loom's is dropped while a panic unwinds"))
             });
@@ -182,7 +178,9 @@ impl<T: ?Sized> Mutex<T> {
     /// A step of the mutex's own lock, if it has one.
     fn meet(&self, name: &'static str, place: Place) {
         if let Some(own_lock) = &self.own_lock {
-            recorder::step(self.pending(name, place), || own_lock.meeting.notify_one());
+            recorder::step(self.id.pending(name, place), || {
+                own_lock.meeting.notify_one()
+            });
         }
     }
 
@@ -200,7 +198,7 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
-    /// The thread that holds the lock. `None` for a quiet mutex: nobody ever waits for one of those.
+    /// The thread that holds the lock. `None` for a quiet mutex, which no thread ever waits for.
     fn holder(&self) -> Option<ThreadId> {
         if self.quiet {
             return None;
@@ -273,7 +271,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         if let Some(own_lock) = &self.mutex.own_lock {
             own_lock
                 .waiting
-                .wake_all(self.mutex.pending("unlock", self.locked));
+                .wake_all(self.mutex.id.pending("unlock", self.locked));
         }
         self.raw = None;
     }
@@ -299,7 +297,7 @@ impl<T: ?Sized> ops::Deref for MutexGuard<'_, T> {
 
 impl<T: ?Sized> ops::DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the guard holds the lock and is borrowed mutably, so nobody else reaches the data.
+        // SAFETY: the guard holds the lock and is borrowed mutably, so no other thread reaches the data.
         unsafe { &mut *self.mutex.data.get() }
     }
 }
