@@ -4,6 +4,7 @@ use crate::dry_run::{self, DryRun};
 use crate::leaks::{Owner, with_owner};
 use crate::page::{self, Page};
 use crate::recorder::{self, Ending, Log, Session};
+use crate::text::count;
 use crate::verdict::{Coverage, Kind, dry_run_block, failure_line, success_line};
 use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -430,10 +431,10 @@ impl Search {
     }
 
     fn sentence(&self) -> String {
-        let s = if self.all == 1 { "" } else { "s" };
         let found = format!(
-            "Interleaving {} fails; {} interleaving{s} explored in all.",
-            self.failed, self.all
+            "Interleaving {} fails; {} explored in all.",
+            self.failed,
+            count(self.all, "interleaving")
         );
         let shown = match (self.switches, self.tried) {
             (Some(0), _) => "The simplest that fails needs no forced switch of threads:",

@@ -11,6 +11,7 @@
 
 pub mod imports;
 pub mod page;
+pub mod text;
 pub mod verdict;
 
 #[cfg(feature = "runtime")]

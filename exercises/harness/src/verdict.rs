@@ -1,6 +1,7 @@
 //! The words in which a test tells the runner what happened. They stand here once: the tests print
 //! them, `cargo xtask` reads them, and a person who runs nextest by hand reads them too.
 
+use crate::text::count;
 use std::fmt;
 use std::str::FromStr;
 
@@ -108,12 +109,10 @@ pub struct Coverage {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.interleavings;
-        let s = if n == 1 { "" } else { "s" };
-        write!(f, "{n} interleaving{s} explored")?;
+        let explored = count(self.interleavings, "interleaving");
+        write!(f, "{explored} explored")?;
         if let Some(bound) = self.preemption_bound {
-            let s = if bound == 1 { "" } else { "s" };
-            write!(f, ", at most {bound} preemption{s} each")?;
+            write!(f, ", at most {} each", count(bound, "preemption"))?;
         }
         f.write_str(if self.exhaustive {
             ", exhaustively"

@@ -8,6 +8,7 @@ use crate::record::{
 };
 use crate::recorder::Ending;
 use crate::sync::model::thread::SCOPED_PANIC;
+use crate::text::count;
 use crate::verdict::Kind;
 
 /// The kind of a failure and what happened, line by line. `ending` is `None` if the model hangs.
@@ -289,11 +290,10 @@ fn leaked_arcs(log: &Log, names: &Names) -> Vec<String> {
     let leaked = log.objects().filter(|(_, o)| !o.references.is_empty());
     leaked
         .flat_map(|(id, object)| {
-            let n = object.references.len();
-            let s = if n == 1 { "" } else { "s" };
             let of_all = format!(
-                "{} still has {n} reference{s} when all threads are done: an Arc made at {}",
+                "{} still has {} when all threads are done: an Arc made at {}",
                 names.of(id),
+                count(object.references.len(), "reference"),
                 short(object.made)
             );
             let each = object.references.iter().map(|reference| {

@@ -6,10 +6,11 @@
 
 use super::rows::{PANICS, Row};
 use super::source::Sources;
-use super::words::{Line, Word, columns, natural_width, shorten, with_rows, words, wrap};
+use super::words::{Line, Word, natural_width, with_rows, words, wrap};
 use crate::page::{Ink, Page};
 use crate::place::short;
 use crate::record::{Log, ObjectId, Place};
+use crate::text::{columns, count, shorten};
 
 /// A lane narrower than this is no lane.
 const NARROWEST_LANE: usize = 20;
@@ -364,7 +365,7 @@ impl Painter<'_> {
         let mut header = Line::default();
         for (thread, name) in self.names.iter().enumerate() {
             header.pad_to(starts[thread]);
-            let name = shorten(self.page, name, lanes.widths[thread]);
+            let name = shorten(name, lanes.widths[thread], &self.page.show("…"));
             header.push(&name, Ink::Thread(thread));
         }
         let mut lines = vec![header.finish()];
@@ -419,7 +420,7 @@ impl Painter<'_> {
                 let mut line = self.begin(*number, i == 0);
                 if i == 0 {
                     let room = start.saturating_sub(self.number + 2 * GAP);
-                    let name = shorten(self.page, &self.names[row.thread], room);
+                    let name = shorten(&self.names[row.thread], room, &self.page.show("…"));
                     line.push(&name, Ink::Thread(row.thread));
                 }
                 line.pad_to(start);
@@ -453,12 +454,10 @@ impl Painter<'_> {
         let text = match entry {
             Entry::Row { .. } => return None,
             Entry::Again { from, to, times } => {
-                let s = if *times == 1 { "" } else { "s" };
-                format!("… rows {from} to {to} again, {times} time{s}")
+                format!("… rows {from} to {to} again, {}", count(*times, "time"))
             }
             Entry::Skipped(rows) => {
-                let s = if *rows == 1 { "" } else { "s" };
-                format!("… {rows} row{s} …")
+                format!("… {} …", count(*rows, "row"))
             }
         };
         let mut line = Line::default();
@@ -475,7 +474,7 @@ impl Painter<'_> {
         if let Some(text) = self.sources.line(place) {
             line.end();
             line.pad_to(column);
-            let text = shorten(self.page, &self.page.show(&text), width);
+            let text = shorten(&self.page.show(&text), width, &self.page.show("…"));
             line.push(&text, Ink::Faint);
         }
     }

@@ -2,9 +2,9 @@
 
 use super::explain::{culprit, other_access, racing_access};
 use super::names::Names;
-use super::words::NO_BREAK;
 use crate::diagnosis::Mark;
 use crate::record::{Effect, Event, Log, ObjectId, Pending, Place, Standing, ThreadId, Value};
+use crate::text::NO_BREAK;
 use crate::verdict::Kind;
 
 /// How the row of a panic begins.

@@ -1,13 +1,10 @@
 //! Words on a page: how wide they are, where their lines break, and how they are painted.
 
 use crate::page::{Ink, Page};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use crate::text::{NO_BREAK, columns, fitting};
 
 /// Around the number of an event in a text that is to name its row: [`at_row`] writes it, [`with_rows`] reads it.
 const ROW: char = '\u{2}';
-
-/// A space at which a line is not broken.
-pub(super) const NO_BREAK: char = '\u{a0}';
 
 /// Names the row of an event in a sentence. Which that is shows only when the rows are laid out.
 pub(crate) fn at_row(event: usize) -> String {
@@ -44,11 +41,6 @@ pub(super) fn without_rows(text: &str) -> String {
         }
     }
     out
-}
-
-/// The columns that a text takes on a terminal.
-pub(super) fn columns(text: &str) -> usize {
-    text.width()
 }
 
 /// A word, what it is painted with, and the columns that keep it from the word before.
@@ -158,7 +150,9 @@ pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
             line.push(&" ".repeat(word.gap), ink.unwrap_or(Ink::Plain));
         }
         while line.columns + columns(text) > width {
-            let most = prefix(text, width.saturating_sub(line.columns).max(1));
+            // At least a character, so that there is an end.
+            let first = text.chars().next().map_or(0, char::len_utf8);
+            let most = fitting(text, width.saturating_sub(line.columns)).max(first);
             // Rather behind a joint than in the middle of a name.
             let joint = text[..most].rfind(['(', ':', '/']).filter(|&at| at > 0);
             let cut = joint.map_or(most, |at| at + 1);
@@ -172,29 +166,6 @@ pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
     }
     lines.push(line);
     lines
-}
-
-/// The length in bytes of the longest beginning of `text` that takes at most `width` columns, and at least a
-/// character.
-fn prefix(text: &str, width: usize) -> usize {
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or_default();
-        if used > width && at > 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
-/// `text` in at most `width` columns.
-pub(super) fn shorten(page: &Page, text: &str, width: usize) -> String {
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    let more = page.show("…");
-    let kept = &text[..prefix(text, width.saturating_sub(columns(&more)).max(1))];
-    format!("{}{more}", kept.trim_end())
 }
 
 /// `Title: text`, wrapped, with lines after the first `indent` columns further in. The space that the text
