@@ -1,12 +1,13 @@
-//! Grading: what learners wrote, against the pristine tests.
+//! Grading: what learners wrote, against the tests as they were shipped.
 //!
-//! Of a submission only the one file of each lesson is used that a learner edits. Everything else comes from the
-//! pristine side: the manifest, the wiring and the tests from [`solutions/…/pristine`](crate::verify::pristine),
-//! the stub and the list of tests from the solution, the harness and the dependencies from the workspace. The two
-//! sides may be one checkout. Then edited tests are found and not used, but who edits the copies, the harness or
-//! the runner as well is not found out. With two checkouts only the file itself is the learner's. It still runs as
-//! a program of whoever grades: this is no sandbox.
+//! Of a submission only the one file of each lesson is used that a learner edits. The manifest, the wiring and the
+//! tests are [`Originals`]; the stub and the list of tests come from the solution, the harness and the dependencies
+//! from the workspace. With two checkouts, all of that is the course's, and only the file itself is the learner's.
+//! In a single checkout the lock says which originals were shipped: edited tests are found out, put back from git for
+//! the build, or not scored. A learner who edits the lock, the harness or the runner as well is not found out. The
+//! file still runs as a program of the person who grades: this is no sandbox.
 
+mod originals;
 mod partition;
 mod report;
 
@@ -15,15 +16,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+pub use originals::Originals;
 pub use partition::Partition;
 pub use report::Report;
 
 use crate::run::cargo::Built;
 use crate::run::{self, Ran, Setup, executor};
+use crate::shipped::{self, Change, digest};
 use crate::tests_of;
 use crate::verdict::{Sum, Verdict};
 use crate::verify::builds::{jobs_of, last_words, said_of};
-use crate::verify::pristine::{self, Change};
 use crate::verify::scratch::{self, Scratch};
 use crate::workspace::{Lesson, Workspace};
 
@@ -31,7 +33,7 @@ use crate::workspace::{Lesson, Workspace};
 pub struct Graded<'a> {
     /// The lesson.
     pub lesson: &'a Lesson,
-    /// What differs from the pristine copies, from the submission's root.
+    /// What differs from the originals, from the submission's root.
     pub tampered: Vec<(PathBuf, Change)>,
     /// How many tests the lesson has.
     pub tests: usize,
@@ -47,6 +49,8 @@ pub enum Work {
     NotAttempted,
     /// It cannot be read, or it does not compile; in words.
     NotBuilt(String),
+    /// These files, from the root, are not what was shipped, and the originals are not found.
+    NotScored(Vec<PathBuf>),
     /// Its tests ran.
     Tested(Verdict),
 }
@@ -67,38 +71,42 @@ impl Graded<'_> {
 pub struct Submitted<'a> {
     lesson: &'a Lesson,
     tampered: Vec<(PathBuf, Change)>,
+    missing: Vec<PathBuf>,
     unreadable: Option<String>,
     attempted: bool,
     is_reference: bool,
 }
 
 impl<'a> Submitted<'a> {
-    /// Compares the submission under `root` with the pristine `lesson`, and adds the learner's file to the scratch.
+    /// Compares the submission under `root` with the originals, and adds the learner's file to the scratch. Stub and
+    /// reference are those of `course`.
     ///
     /// # Errors
     ///
-    /// A pristine file cannot be read, or the scratch cannot be written.
+    /// The scratch cannot be written.
     pub fn read(
-        pristine: &Workspace,
+        course: &Workspace,
         scratch: &mut Scratch,
         lesson: &'a Lesson,
+        originals: Originals,
         root: &Path,
     ) -> Result<Self> {
         let mut submitted = Self {
             lesson,
             tampered: Vec::new(),
+            missing: originals.missing,
             unreadable: None,
             attempted: false,
             is_reference: false,
         };
         let folder = root.join(&lesson.exercise);
-        match pristine::changes(lesson, &pristine.path(lesson.pristine()), &folder) {
-            Ok(changes) => submitted.tampered.extend(
-                changes
+        match shipped::digests(&folder, &lesson.file_name()) {
+            Ok(there) => submitted.tampered.extend(
+                shipped::changes(&originals.digests, &there)
                     .into_iter()
                     .map(|(path, change)| (lesson.exercise.join(path), change)),
             ),
-            // What cannot be read differs from what can. The copies are used all the same.
+            // What cannot be read differs from what can. The originals are used all the same.
             Err(_) => submitted
                 .tampered
                 .push((lesson.exercise.clone(), Change::Edited)),
@@ -117,34 +125,36 @@ impl<'a> Submitted<'a> {
             }
         };
         let is = |path: PathBuf| {
-            fs::read(pristine.path(path)).is_ok_and(|text| pristine::same_text(&written, &text))
+            fs::read(course.path(path)).is_ok_and(|text| digest(&written) == digest(&text))
         };
         submitted.attempted = !is(lesson.stub());
         submitted.is_reference = is(lesson.reference());
-        if submitted.attempted {
-            scratch.add_graded(pristine, lesson, written)?;
+        if submitted.is_to_build() {
+            scratch.add_graded(lesson, &originals.found, written)?;
         }
         Ok(submitted)
     }
 
     /// Whether there is anything to build.
-    pub fn is_attempted(&self) -> bool {
-        self.attempted
+    pub fn is_to_build(&self) -> bool {
+        self.attempted && self.unreadable.is_none() && self.missing.is_empty()
     }
 
     /// Runs the tests that were built. Whatever goes wrong with them is this lesson's affair alone.
-    pub fn grade(self, setup: &Setup, pristine: &Workspace, built: &Built) -> Graded<'a> {
+    pub fn grade(self, setup: &Setup, course: &Workspace, built: &Built) -> Graded<'a> {
         let Self {
             lesson,
             tampered,
+            missing,
             unreadable,
             attempted,
             is_reference,
         } = self;
-        let expected = tests_of::expected(pristine, lesson);
+        let expected = tests_of::expected(course, lesson);
         let work = match unreadable {
             _ if !attempted => Work::NotAttempted,
             Some(problem) => Work::NotBuilt(problem),
+            None if !missing.is_empty() => Work::NotScored(missing),
             None => match test(setup, lesson, built, &expected) {
                 Ok(verdict) => Work::Tested(verdict),
                 Err(said) => Work::NotBuilt(real_places(&said, lesson)),

@@ -17,6 +17,7 @@ mod render;
 mod run;
 mod scaffold;
 mod select;
+mod shipped;
 mod style;
 mod tests_of;
 mod verdict;
@@ -174,7 +175,7 @@ enum Command {
         #[arg(long)]
         solution: bool,
     },
-    /// For teachers: grade every lesson that was attempted, by the pristine tests
+    /// For teachers: grade every lesson that was attempted, by the original tests
     #[command(display_order = 100)]
     Grade(grade_command::Options),
     /// For authors: lay out a new lesson, to be written
@@ -247,7 +248,7 @@ enum Command {
         /// Require too that each exercise's file is its stub, as it is shipped
         #[arg(long)]
         shipped: bool,
-        /// Write down which tests the references pass (solutions/…/tests.txt), and the dry runs in the lessons' README.md
+        /// Write down what the lessons are shipped with (solutions/…/shipped.lock), and the dry runs in their README.md
         #[arg(long)]
         record: bool,
     },

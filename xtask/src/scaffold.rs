@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::files::write_atomically;
-use crate::tests_of;
-use crate::verdict::FACADE_TEST;
-use crate::verify::reference::test_list;
 use crate::workspace::{EXERCISES, Lesson, SOLUTIONS, Workspace, numbered_folders};
 
 use names::Chapter;
@@ -102,12 +99,6 @@ pub fn lay_out(workspace: &Workspace, request: &Request) -> Result<Lesson> {
         .pop()
         .context("the template of the manifest says nothing of a lesson")?;
     fs::create_dir(beside.path().join(lesson.mistakes())).context("cannot make the mistakes")?;
-    let mut tests = tests_of::in_sources(&laid_out, &lesson);
-    tests.push(FACADE_TEST.to_owned());
-    let list = beside.path().join(lesson.test_list());
-    fs::write(&list, test_list(&tests))
-        .with_context(|| format!("cannot write {}", list.display()))?;
-
     for folder in [&lesson.solution, &lesson.exercise] {
         let to = workspace.path(folder);
         let made = to.parent().map_or(Ok(()), fs::create_dir_all);

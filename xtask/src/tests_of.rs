@@ -1,4 +1,4 @@
-//! The tests that a lesson has: the list that its solution keeps, or what the sources say.
+//! The tests that a lesson has: the list in its lock, or what the sources say.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::path::Path;
 use quote::ToTokens;
 use syn::visit::Visit;
 
+use crate::shipped::Lock;
 use crate::workspace::{Lesson, Workspace};
 
 /// What the canonical name of a model begins with.
@@ -13,23 +14,13 @@ pub const MODELS: &str = "race_freedom::";
 
 /// The canonical names of the tests that the lesson has, in the order in which its files have them.
 ///
-/// `tests.txt` in the solution's folder says which tests the reference passes; `cargo xtask verify --record`
-/// writes it and `verify` checks it. A learner who deletes a test does not delete it there. Where it is
-/// missing, the sources of the tests are counted.
+/// The [lock](crate::shipped) lists the tests that the reference passes. Without one that can be read, the tests in
+/// the sources are counted.
 pub fn expected(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
-    match fs::read_to_string(workspace.path(lesson.test_list())) {
-        Ok(list) => parse_list(&list),
-        Err(_) => in_sources(workspace, lesson),
+    match Lock::read(&workspace.path(lesson.lock())) {
+        Ok(Some(lock)) => lock.tests,
+        _ => in_sources(workspace, lesson),
     }
-}
-
-/// The names in a `tests.txt`: one a line; lines that begin with `#` are for people.
-pub fn parse_list(text: &str) -> Vec<String> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The tests under the lesson's three headings, as its sources have them.
@@ -281,11 +272,5 @@ mod tests {
                 (9, String::new())
             ]
         );
-    }
-
-    #[test]
-    fn a_list_of_tests_may_have_comments() {
-        let names: Vec<_> = parse_list("# what\n\na::b\n  c::d\n").into_iter().collect();
-        assert_eq!(names, ["a::b", "c::d"]);
     }
 }

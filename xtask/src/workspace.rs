@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::shipped::{Lock, digest};
+
 /// The folder of the exercises, beside the root's `Cargo.toml`.
 pub const EXERCISES: &str = "exercises";
 /// The folder of the solutions, which mirrors that of the exercises.
@@ -101,7 +103,7 @@ impl Lesson {
         self.exercise.join("HINTS.md")
     }
 
-    /// The pristine copy of the file that the learner edits, from the root.
+    /// What the learner begins with, from the root.
     pub fn stub(&self) -> PathBuf {
         self.solution.join("stub").join(self.file_name())
     }
@@ -121,19 +123,14 @@ impl Lesson {
         format!("{}_solution", self.name)
     }
 
-    /// The copies of what a learner does not edit and the tests are built from, from the root.
-    pub fn pristine(&self) -> PathBuf {
-        self.solution.join("pristine")
-    }
-
     /// The bench that measures the learner's file beside the reference, from the root.
     pub fn bench(&self) -> PathBuf {
         self.solution.join("benches/compare.rs")
     }
 
-    /// The list of the tests that the reference passes, from the root: one canonical name a line.
-    pub fn test_list(&self) -> PathBuf {
-        self.solution.join("tests.txt")
+    /// What the lesson was shipped with, from the root; see [`shipped`](crate::shipped).
+    pub fn lock(&self) -> PathBuf {
+        self.solution.join("shipped.lock")
     }
 }
 
@@ -196,21 +193,50 @@ impl Workspace {
     ///
     /// A folder or a lesson's manifest cannot be read, or two lessons have one name.
     pub fn load(root: &Path) -> Result<Self> {
-        Self::load_by(root, EXERCISES, |lesson| lesson.exercise.clone())
+        Self::load_by(root, EXERCISES, |lesson| {
+            read_manifest(&root.join(&lesson.exercise).join("Cargo.toml"))
+        })
     }
 
-    /// Reads the lessons under `root` from the manifests that the solutions have copies of, so that a learner who
-    /// edits or removes that of an exercise does not change which lessons there are.
+    /// Reads the lessons under `root` that have a [lock](Lock), so that a learner who edits or removes the manifest of
+    /// an exercise does not change which lessons there are. What another manifest than the one shipped says is not
+    /// used.
     ///
     /// # Errors
     ///
-    /// As for [`Workspace::load`].
-    pub fn load_pristine(root: &Path) -> Result<Self> {
-        Self::load_by(root, SOLUTIONS, Lesson::pristine)
+    /// As for [`Workspace::load`]; or a lock cannot be read.
+    pub fn load_shipped(root: &Path) -> Result<Self> {
+        Self::load_by(root, SOLUTIONS, |lesson| {
+            let Some(lock) = Lock::read(&root.join(lesson.lock()))? else {
+                return Ok(None);
+            };
+            let path = root.join(lesson.exercise.join("Cargo.toml"));
+            let as_shipped = fs::read(&path)
+                .is_ok_and(|text| lock.files.get("Cargo.toml") == Some(&digest(&text)));
+            let of_manifest = if as_shipped {
+                read_manifest(&path)?
+            } else {
+                None
+            };
+            Ok(Some(of_manifest.unwrap_or_else(|| {
+                let title = lock.lesson.clone();
+                (
+                    lock.lesson,
+                    About {
+                        title,
+                        ..About::default()
+                    },
+                )
+            })))
+        })
     }
 
-    /// Reads the lessons whose folders are below `of` and whose manifests are in the folder that `manifest` tells.
-    fn load_by(root: &Path, of: &str, manifest: impl Fn(&Lesson) -> PathBuf) -> Result<Self> {
+    /// Reads the lessons whose folders are below `of`; `read` tells their names and what is to be said of them.
+    fn load_by(
+        root: &Path,
+        of: &str,
+        read: impl Fn(&Lesson) -> Result<Option<(String, About)>>,
+    ) -> Result<Self> {
         let mut lessons: Vec<Lesson> = Vec::new();
         for (chapter, chapter_folder) in numbered_folders(&root.join(of))? {
             let chapter_title = chapter_title(&root.join(EXERCISES).join(&chapter_folder));
@@ -227,8 +253,7 @@ impl Workspace {
                     exercise: Path::new(EXERCISES).join(&inner),
                     solution: Path::new(SOLUTIONS).join(&inner),
                 };
-                let path = root.join(manifest(&lesson)).join("Cargo.toml");
-                if let Some((name, about)) = read_manifest(&path)? {
+                if let Some((name, about)) = read(&lesson)? {
                     (lesson.name, lesson.about) = (name, about);
                     lessons.push(lesson);
                 }
@@ -426,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn pristine_manifests_say_which_lessons_there_are() {
+    fn locks_say_which_lessons_there_are() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         write(
             dir.path(),
@@ -435,10 +460,10 @@ mod tests {
         );
         write(
             dir.path(),
-            "solutions/01_x/01_a/pristine/Cargo.toml",
-            "[package]\nname = \"a\"\n[package.metadata.lesson]\n",
+            "solutions/01_x/01_a/shipped.lock",
+            "lesson = \"a\"\ntests = []\n[files]\n",
         );
-        let workspace = Workspace::load_pristine(dir.path()).expect("a workspace");
+        let workspace = Workspace::load_shipped(dir.path()).expect("a workspace");
         let lesson = &workspace.lessons[0];
         assert_eq!(lesson.name, "a");
         assert_eq!(lesson.exercise, Path::new("exercises/01_x/01_a"));

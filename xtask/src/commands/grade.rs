@@ -1,4 +1,4 @@
-//! `cargo xtask grade [LESSON…]`: every lesson that was attempted, against the pristine tests.
+//! `cargo xtask grade [LESSON…]`: every lesson that was attempted, against the original tests.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::Exit;
 use super::verify::say;
 use crate::files::lock;
-use crate::grade::{Graded, Partition, Report, Submitted};
+use crate::grade::{Graded, Originals, Partition, Report, Submitted};
 use crate::run::Setup;
 use crate::run::cargo::Built;
 use crate::select;
@@ -51,37 +51,49 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
         None => here.clone(),
     };
     let submission = options.submission.as_ref().unwrap_or(here);
-    let pristine = Workspace::load_pristine(&root)?;
-    if pristine.lessons.is_empty() {
+    // The course's checkout is as its teachers want it. In a learner's, only the lock says what was shipped.
+    let two_checkouts = submission.canonicalize()? != root.canonicalize()?;
+    let course = if two_checkouts {
+        Workspace::load(&root)?
+    } else {
+        Workspace::load_shipped(&root)?
+    };
+    if course.lessons.is_empty() {
         bail!(
-            "no lesson in {} has pristine copies to grade by; its maintainers write them: cargo xtask verify --record",
+            "no lesson in {} has a shipped.lock to grade by; its maintainers write them: cargo xtask verify --record",
             root.join(SOLUTIONS).display()
         );
     }
-    let lessons = chosen(&pristine, options)?;
+    let lessons = chosen(&course, options)?;
 
     let setup = Setup::new()?;
-    let mut scratch = Scratch::new(&pristine)?;
+    let mut scratch = Scratch::new(&course)?;
     let _lock = lock(&scratch.root().join("lock"))?;
     let mut submitted = Vec::new();
     for lesson in lessons {
+        let originals = if two_checkouts {
+            Originals::of_course(&course, lesson)?
+        } else {
+            Originals::of_lock(&course, lesson)?
+        };
         submitted.push(Submitted::read(
-            &pristine,
+            &course,
             &mut scratch,
             lesson,
+            originals,
             submission,
         )?);
     }
-    let built = if submitted.iter().any(Submitted::is_attempted) {
+    let built = if submitted.iter().any(Submitted::is_to_build) {
         say("building what is attempted");
-        scratch.build(&setup, &pristine, false)?
+        scratch.build(&setup, &course, false)?
     } else {
         Built::default()
     };
     let mut graded: Vec<Graded<'_>> = Vec::new();
     for submitted in submitted {
         say("testing");
-        graded.push(submitted.grade(&setup, &pristine, &built));
+        graded.push(submitted.grade(&setup, &course, &built));
     }
     say("");
 
@@ -102,20 +114,20 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
 
 /// The lessons that were named, in their order, as far as they are in the partition. A lesson is in the same part
 /// whatever others are named.
-fn chosen<'a>(pristine: &'a Workspace, options: &Options) -> Result<Vec<&'a Lesson>> {
+fn chosen<'a>(course: &'a Workspace, options: &Options) -> Result<Vec<&'a Lesson>> {
     let mut lessons = if options.lessons.is_empty() {
-        pristine.lessons.iter().collect()
+        course.lessons.iter().collect()
     } else {
         options
             .lessons
             .iter()
-            .map(|wanted| select::lesson(pristine, wanted))
+            .map(|wanted| select::lesson(course, wanted))
             .collect::<Result<Vec<_>, _>>()?
     };
     lessons.sort_by_key(|lesson| lesson.number);
     lessons.dedup_by_key(|lesson| lesson.number);
     if let Some(partition) = options.partition {
-        lessons.retain(|lesson| partition.has(pristine.position(lesson)));
+        lessons.retain(|lesson| partition.has(course.position(lesson)));
     }
     Ok(lessons)
 }

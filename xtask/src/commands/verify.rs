@@ -25,7 +25,7 @@ use crate::workspace::Workspace;
 pub struct Options {
     /// The exercises are as they are shipped.
     pub shipped: bool,
-    /// Write `tests.txt` and the dry run in the README.
+    /// Write `shipped.lock` and the dry run in the README.
     pub record: bool,
 }
 

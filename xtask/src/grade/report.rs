@@ -1,14 +1,15 @@
 //! Grades for people and for programs.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::{Graded, Partition, Work, real_places};
 use crate::json::{Test, Verdict};
+use crate::shipped::Change;
 use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, columns, paint, shorten, width, wrap};
 use crate::verdict::Sum;
-use crate::verify::pristine::Change;
 
 /// The layout of the JSON. A field may be added; one that changes its meaning raises this.
 const VERSION: u32 = 1;
@@ -36,11 +37,14 @@ struct Row {
     is_reference: bool,
     passed: usize,
     total: usize,
-    /// Why there are no tests although the lesson was attempted.
+    /// Why no test ran although the lesson was attempted.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     tests: Vec<Test>,
     tampered: Vec<Tampered>,
+    /// Whether files were to be put back and are not found.
+    #[serde(skip)]
+    not_scored: bool,
     #[serde(skip)]
     word: &'static str,
 }
@@ -75,7 +79,8 @@ impl Report {
         for row in &self.lessons {
             row.render(&mut page, names.unwrap_or_default(), marks);
         }
-        if self.lessons.iter().any(|row| !row.tampered.is_empty()) {
+        let replaced = |row: &Row| !row.tampered.is_empty() && !row.not_scored;
+        if self.lessons.iter().any(replaced) {
             page.push_str(
                 "\n Files that differ from the originals were not used: the originals were.\n",
             );
@@ -121,10 +126,11 @@ impl Row {
                 .tampered
                 .iter()
                 .map(|(file, change)| Tampered {
-                    file: file.to_string_lossy().replace('\\', "/"),
+                    file: slashes(file),
                     change: *change,
                 })
                 .collect(),
+            not_scored: matches!(graded.work, Work::NotScored(_)),
             word: "not attempted",
         };
         match &graded.work {
@@ -132,6 +138,15 @@ impl Row {
             Work::NotBuilt(said) => {
                 row.word = "does not compile";
                 row.error = Some(said.clone());
+            }
+            Work::NotScored(files) => {
+                let files: Vec<_> = files.iter().map(|file| slashes(file)).collect();
+                row.word = "not scored";
+                row.error = Some(format!(
+                    "git does not have what was shipped of\n  {}\n\
+                     Put it back, or take the tests from the course's checkout: cargo xtask grade --pristine DIR",
+                    files.join("\n  ")
+                ));
             }
             Work::Tested(verdict) => {
                 row.tests = verdict
@@ -199,6 +214,11 @@ impl Row {
             let _ = writeln!(page, "         and {more} more");
         }
     }
+}
+
+/// A path as it is written on every system.
+fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
 }
 
 /// The test and what became of it, for the table.

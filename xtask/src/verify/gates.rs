@@ -157,7 +157,7 @@ impl<'a> Verified<'a> {
     ///
     /// # Errors
     ///
-    /// A test binary cannot be run, or `tests.txt` or the README cannot be written.
+    /// A test binary cannot be run, or the lock or the README cannot be written.
     pub fn gates(
         mut self,
         setup: &Setup,

@@ -1,24 +1,21 @@
 //! The gate of the reference, and what is recorded of its tests.
 
 use std::collections::BTreeSet;
-use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::builds::{jobs_of, last_words, run_all, said_of};
-use super::{Gate, pristine};
-use crate::files::write_atomically;
+use super::{Gate, lock};
 use crate::outcome::Outcome;
 use crate::run::Setup;
 use crate::run::cargo::Built;
-use crate::tests_of;
 use crate::workspace::{Lesson, Workspace};
 
 /// How often the reference runs each test.
 const REPETITIONS: usize = 3;
 
-/// The reference passes every test, each time; its models explore all there is; the list of tests and the copies of
-/// them are right.
+/// The reference passes every test, each time; its models explore all there is; the lock is
+/// right.
 pub fn gate(
     setup: &Setup,
     workspace: &Workspace,
@@ -61,8 +58,7 @@ pub fn gate(
     }
     let there: BTreeSet<String> = jobs.iter().map(|job| job.canonical.clone()).collect();
     if problems.is_empty() {
-        problems.extend(check_test_list(workspace, lesson, &there, record)?);
-        problems.extend(pristine::check(workspace, lesson, record)?);
+        problems.extend(lock::check(workspace, lesson, &there, record)?);
     }
     let models = if interleavings > 0 {
         format!(", {interleavings} interleavings")
@@ -74,63 +70,4 @@ pub fn gate(
         there.len()
     );
     Ok(Gate::new(&lesson.name, "reference", problems, note))
-}
-
-/// A `tests.txt`.
-pub fn test_list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
-    let mut text = String::from(
-        "# The tests that the reference passes: a lesson is done when all of these pass.\n\
-         # Written by `cargo xtask verify --record`, checked by `cargo xtask verify`.\n",
-    );
-    names.into_iter().for_each(|name| text.extend([name, "\n"]));
-    text
-}
-
-/// Whether `tests.txt` names the tests that the reference passed; writes it where that is asked for.
-fn check_test_list(
-    workspace: &Workspace,
-    lesson: &Lesson,
-    there: &BTreeSet<String>,
-    record: bool,
-) -> Result<Vec<String>> {
-    let path = workspace.path(lesson.test_list());
-    let listed = fs::read_to_string(&path)
-        .map(|text| tests_of::parse_list(&text))
-        .unwrap_or_default();
-    if there.iter().eq(listed.iter().collect::<BTreeSet<_>>()) {
-        return Ok(Vec::new());
-    }
-    if record {
-        // In the order of the files, which is the order to work in; what they do not show comes last.
-        let in_sources = tests_of::in_sources(workspace, lesson);
-        let mut names: Vec<&String> = there.iter().collect();
-        names.sort_by_key(|name| {
-            in_sources
-                .iter()
-                .position(|other| other == *name)
-                .unwrap_or(usize::MAX)
-        });
-        write_atomically(&path, test_list(names).as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        return Ok(Vec::new());
-    }
-    let command = format!("cargo xtask verify {} --record", lesson.name);
-    if listed.is_empty() {
-        return Ok(vec![format!(
-            "there is no {}: {command}",
-            lesson.test_list().display()
-        )]);
-    }
-    let listed: BTreeSet<String> = listed.into_iter().collect();
-    let mut problems: Vec<String> = there
-        .difference(&listed)
-        .map(|name| format!("tests.txt has no {name}"))
-        .collect();
-    problems.extend(
-        listed
-            .difference(there)
-            .map(|name| format!("tests.txt has {name}, which is no test")),
-    );
-    problems.push(format!("if the tests are right: {command}"));
-    Ok(problems)
 }

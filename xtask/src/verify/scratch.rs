@@ -9,7 +9,7 @@
 //!   exercises/…/               the lesson with its pristine stub, package NAME-stub
 //!   solutions/…/               the reference with its bench, package NAME-bench
 //!   mistakes/NAME/MISTAKE/     the lesson solved with the mistake, package NAME-mistake-MISTAKE
-//!   grade/NAME/                the pristine lesson with a learner's file, package NAME-grade
+//!   grade/NAME/                the lesson as it was shipped, with a learner's file, package NAME-grade
 //! ```
 //!
 //! Packages have names of their own because they share the target folder with the real ones: two packages of
@@ -25,6 +25,7 @@ use anyhow::{Context, Error, Result, bail};
 use toml::{Table, Value};
 
 use super::mistake::Mistake;
+use crate::files::files_below;
 use crate::run::Setup;
 use crate::run::cargo::{self, Built};
 use crate::workspace::{Lesson, Workspace};
@@ -184,23 +185,25 @@ impl Scratch {
         self.add(&mistake_folder(lesson, mistake), manifest, files)
     }
 
-    /// Adds the pristine lesson with `file` as what its learner wrote.
+    /// Adds the lesson as it was shipped, with `file` as what its learner wrote.
     ///
     /// # Errors
     ///
-    /// As for [`Scratch::add_stub`].
+    /// The manifest cannot be read, or the scratch cannot be written.
     pub fn add_graded(
         &mut self,
-        workspace: &Workspace,
         lesson: &Lesson,
+        shipped: &[(PathBuf, Vec<u8>)],
         file: Vec<u8>,
     ) -> Result<()> {
-        let pristine = workspace.path(lesson.pristine());
-        let mut manifest = read_manifest(&pristine.join("Cargo.toml"))?;
+        let mut files = Files(shipped.to_vec());
+        let manifest = Path::new("Cargo.toml");
+        let mut manifest = parse_manifest(
+            &lesson.exercise.join(manifest),
+            files.get(manifest).unwrap_or_default(),
+        )?;
         rename(&mut manifest, &graded_package(lesson), &lesson.name);
         manifest.remove("example");
-        let mut files = Files::default();
-        files.copy(&pristine, &["src", "tests"])?;
         files.put(Path::new("src").join(lesson.file_name()), file);
         self.add(&graded_folder(lesson), manifest, files)
     }
@@ -328,9 +331,13 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn read_manifest(path: &Path) -> Result<Table> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    text.parse()
+    parse_manifest(path, &read(path)?)
+}
+
+fn parse_manifest(path: &Path, text: &[u8]) -> Result<Table> {
+    std::str::from_utf8(text)
+        .map_err(Error::new)
+        .and_then(|text| Ok(text.parse()?))
         .with_context(|| format!("cannot read {}", path.display()))
 }
 
@@ -377,12 +384,12 @@ fn make_paths_absolute(dependencies: &mut Table, root: &Path) {
 
 /// Files to be written to a folder, by their paths in it.
 #[derive(Debug, Default)]
-pub(super) struct Files(Vec<(PathBuf, Vec<u8>)>);
+struct Files(Vec<(PathBuf, Vec<u8>)>);
 
 impl Files {
     /// Adds a file, in place of one that was there.
     fn put(&mut self, path: PathBuf, content: Vec<u8>) {
-        self.remove(&path);
+        self.0.retain(|(other, _)| *other != path);
         self.0.push((path, content));
     }
 
@@ -390,44 +397,23 @@ impl Files {
         self.0.iter().any(|(other, _)| other == Path::new(path))
     }
 
-    /// The paths.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().map(|(path, _)| path.as_path())
-    }
-
     /// What is to be written to `path`.
-    pub(super) fn get(&self, path: &Path) -> Option<&[u8]> {
+    fn get(&self, path: &Path) -> Option<&[u8]> {
         let (_, content) = self.0.iter().find(|(other, _)| other == path)?;
         Some(content)
     }
 
-    /// Takes a file out again.
-    pub(super) fn remove(&mut self, path: &Path) {
-        self.0.retain(|(other, _)| other != path);
-    }
-
     /// Adds what is in these parts of a folder.
-    pub(super) fn copy(&mut self, folder: &Path, parts: &[&str]) -> Result<()> {
-        let mut open: Vec<PathBuf> = parts.iter().map(PathBuf::from).collect();
-        while let Some(part) = open.pop() {
-            let full = folder.join(&part);
-            // A link to a folder may lead round in circles; no lesson has one.
-            if full.is_dir() && !full.is_symlink() {
-                for entry in fs::read_dir(&full)
-                    .with_context(|| format!("cannot read {}", full.display()))?
-                {
-                    open.push(part.join(entry?.file_name()));
-                }
-            } else if full.is_file() {
-                let content = read(&full)?;
-                self.put(part, content);
-            }
+    fn copy(&mut self, folder: &Path, parts: &[&str]) -> Result<()> {
+        for part in files_below(folder, parts)? {
+            let content = read(&folder.join(&part))?;
+            self.put(part, content);
         }
         Ok(())
     }
 
     /// Makes the folder hold these files and no others.
-    pub(super) fn write(self, folder: &Path) -> Result<()> {
+    fn write(self, folder: &Path) -> Result<()> {
         let keep: BTreeSet<PathBuf> = self.0.iter().map(|(path, _)| folder.join(path)).collect();
         remove_others(folder, &keep)?;
         self.write_beside_others(folder)

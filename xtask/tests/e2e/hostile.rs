@@ -112,7 +112,7 @@ fn hostile(fixture: &Fixture) {
     tests.push_str("#[test]\nfn overflow() { assert_eq!(gremlin::gremlin::overflow(1), 2); }\n");
     fixture.write(&lesson.exercise("tests/correctness.rs"), &tests);
     fixture.remove(&lesson.exercise("tests/no_leaks.rs"));
-    fixture.remove(&lesson.solution("tests.txt"));
+    fixture.remove(&lesson.lock());
 }
 
 /// What a test of the lesson comes to, as the runner says it of nothing but that test. The file is untouched and

@@ -139,10 +139,7 @@ fn each_gate_rejects_what_it_is_for() {
     );
 
     let lists = lesson(8, "lists");
-    fixture.write(
-        &lists.solution("tests.txt"),
-        "correctness::adds\ncorrectness::gone\n",
-    );
+    lists.record_with(&["correctness::adds", "correctness::gone"]);
 
     let copies = lesson(14, "copies");
     fixture.replace(
@@ -150,7 +147,8 @@ fn each_gate_rejects_what_it_is_for() {
         "What it keeps",
         "What it holds",
     );
-    fixture.remove(&copies.solution("pristine/src/lib.rs"));
+    fixture.write(&copies.exercise("tests/more.rs"), "//! More.\n");
+    fixture.replace(&copies.lock(), "\"src/lib.rs\"", "\"src/gone.rs\"");
 
     let mistakes = lesson(9, "mistakes");
     five_mistakes(&mistakes);
@@ -263,12 +261,12 @@ fn each_gate_rejects_what_it_is_for() {
         (
             "lists",
             "reference",
-            "tests.txt has no correctness::adds_nothing",
+            "solutions/01_bad/08_lists/shipped.lock has no correctness::adds_nothing",
         ),
         (
             "lists",
             "reference",
-            "tests.txt has correctness::gone, which is no test",
+            "solutions/01_bad/08_lists/shipped.lock has correctness::gone, which is no test",
         ),
         ("lists", "reference", "cargo xtask verify lists --record"),
         (
@@ -298,7 +296,17 @@ fn each_gate_rejects_what_it_is_for() {
         (
             "copies",
             "reference",
-            "exercises/01_bad/14_copies/tests/no_leaks.rs differs from its copy in solutions/01_bad/14_copies/pristine",
+            "exercises/01_bad/14_copies/tests/no_leaks.rs is not the file that solutions/01_bad/14_copies/shipped.lock records",
+        ),
+        (
+            "copies",
+            "reference",
+            "there is no exercises/01_bad/14_copies/src/gone.rs, which solutions/01_bad/14_copies/shipped.lock records",
+        ),
+        (
+            "copies",
+            "reference",
+            "solutions/01_bad/14_copies/shipped.lock does not record exercises/01_bad/14_copies/tests/more.rs",
         ),
         (
             "copies",
@@ -381,18 +389,20 @@ fn each_gate_rejects_what_it_is_for() {
         "{}",
         recorded.stdout
     );
-    for path in ["src/lib.rs", "tests/no_leaks.rs"] {
-        assert_eq!(
-            fixture.read(&copies.solution(&format!("pristine/{path}"))),
-            fixture.read(&copies.exercise(path))
-        );
+    let lock = fixture.read(&copies.lock());
+    for path in ["src/lib.rs", "tests/no_leaks.rs", "tests/more.rs"] {
+        let line = format!("\n\"{path}\" = \"{}\"\n", copies.digest(path));
+        assert!(lock.contains(&line), "{path}: {lock}");
     }
+    assert!(!lock.contains("gone.rs"), "{lock}");
     assert_eq!(
         problems(&recorded, "lists", "reference"),
         None,
         "{}",
         recorded.stdout
     );
-    let list = fixture.read(&lists.solution("tests.txt"));
-    assert!(list.ends_with("race_freedom::adds_in_any_order\ncorrectness::adds\ncorrectness::adds_nothing\nno_leaks::keeps_nothing\n"), "{list}");
+    // The list is in the order of the files.
+    let recorded = fixture.read(&lists.lock());
+    lists.record();
+    assert_eq!(recorded, fixture.read(&lists.lock()));
 }
