@@ -4,26 +4,16 @@
 
 mod bench;
 mod commands;
-mod diff;
-mod files;
+mod course;
 mod grade;
-mod guard;
-mod json;
-mod lesson_file;
-mod outcome;
-mod progress;
-mod readme;
-mod render;
+mod learner;
 mod run;
 mod scaffold;
-mod select;
-mod shipped;
-mod style;
-mod tests_of;
+mod scratch;
+mod term;
 mod verdict;
 mod verify;
-mod versions;
-mod workspace;
+mod view;
 
 use std::process::ExitCode;
 
@@ -37,10 +27,10 @@ use commands::{
     grade as grade_command, hint, list, new, next, reset, restore, swap, test,
     verify as verify_command, watch,
 };
+use course::Workspace;
+use course::select::NoSuchName;
 use run::Filter;
-use select::NoSuchName;
-use style::note;
-use workspace::Workspace;
+use term::note;
 
 /// Lessons in concurrency, one after the other
 ///
@@ -264,14 +254,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = guard::requested() {
+    if let Some(code) = run::guard::requested() {
         return code;
     }
-    style::fit_to_terminal();
+    term::fit_to_terminal();
     // clap ends with 2 where it cannot make sense of the words.
-    let arguments = Arguments::command()
-        .term_width(style::width())
-        .get_matches();
+    let arguments = Arguments::command().term_width(term::width()).get_matches();
     let arguments = Arguments::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
     match run(arguments.command) {
         Ok(exit) => exit.into(),
@@ -342,7 +330,7 @@ fn run(command: Command) -> Result<Exit> {
             record,
         } => {
             // Its table does not depend on who runs it.
-            style::fit_to(DEFAULT_WIDTH);
+            term::fit_to(DEFAULT_WIDTH);
             verify_command::run(
                 &workspace,
                 &lessons,

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{BENCH, Case, Comparison, REFERENCE, Ratio, Row, YOURS, Yours};
-use crate::render::{Page, paragraph, row, signed};
-use crate::style::{ASCII, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, shorten, width};
+use crate::term::{ASCII, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, shorten, width};
+use crate::view::page::{Page, paragraph, row, signed};
 
 /// Bars of ratios beyond this are cut, so that one slow row does not make dots of all others.
 const CUT: f64 = 5.0;
@@ -164,8 +164,8 @@ mod tests {
     use super::super::divan::{parse, tests::*};
     use super::super::ratios::cases;
     use super::*;
-    use crate::select::tests::workspace;
-    use crate::style::UNICODE;
+    use crate::course::select::tests::workspace;
+    use crate::term::UNICODE;
 
     fn plain(text: &str) -> String {
         anstream::adapter::strip_str(text).to_string()

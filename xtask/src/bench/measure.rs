@@ -7,16 +7,16 @@ use anyhow::{Context, Result, bail};
 use super::divan::{self, Leaf};
 use super::ratios::{Case, cases};
 use super::{BENCH, Comparison, MAX_TIME, MIN_TIME, ROUND, ROUNDS, Yours};
-use crate::files::lock;
-use crate::outcome::{Outcome, Place};
-use crate::render::first_error_place;
+use crate::course::lesson_tests;
+use crate::course::{Lesson, Workspace};
+use crate::learner::files::lock;
 use crate::run::Setup;
 use crate::run::cargo::{self, Binary, Built};
 use crate::run::executor;
-use crate::style::note;
-use crate::tests_of;
-use crate::verify::scratch::{self, Scratch};
-use crate::workspace::{Lesson, Workspace};
+use crate::scratch::{self, Scratch};
+use crate::term::note;
+use crate::verdict::outcome::{Outcome, Place};
+use crate::view::page::first_error_place;
 
 /// Measures the lesson's bench and says on stderr what it is at.
 ///
@@ -78,7 +78,7 @@ fn merge(with_yours: &[Case], others: Vec<Case>) -> Vec<Case> {
 /// Why the bench left yours out.
 fn left_out(workspace: &Workspace, lesson: &Lesson) -> Yours {
     let source = std::fs::read_to_string(workspace.path(lesson.file())).unwrap_or_default();
-    match tests_of::todos(&source).first() {
+    match lesson_tests::todos(&source).first() {
         Some((line, _)) => Yours::NotWritten(format!("{}:{line}", lesson.file_name())),
         None => Yours::LeftOut,
     }

@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use super::{Exit, lesson_at_hand};
 use crate::bench::{self, Comparison, Yours};
-use crate::progress::Store;
-use crate::render::Page;
+use crate::course::Workspace;
+use crate::learner::progress::Store;
 use crate::run::Setup;
-use crate::style::{self, Marks};
-use crate::workspace::Workspace;
+use crate::term::{self, Marks};
+use crate::view::page::Page;
 
 /// The comparison for programs. A field may be added; one that changes its meaning raises `version`. The help of
 /// `--json` describes it for its readers.
@@ -35,10 +35,10 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, json: bool) -> Result<Ex
         current: false,
     };
     if !json {
-        style::print(&format!("{}\n", page.header()));
+        term::print(&format!("{}\n", page.header()));
     }
     let comparison = bench::measure(&Setup::new()?, workspace, lesson)?;
-    style::print(&if json {
+    term::print(&if json {
         let document = Document {
             version: 1,
             lesson: &lesson.name,

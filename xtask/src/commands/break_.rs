@@ -1,6 +1,6 @@
 //! `cargo xtask break LESSON [MISTAKE]`: a mistake put into the reference, and what the tests say to it.
 //!
-//! It happens in the [scratch workspace](crate::verify::scratch): neither the learner's file nor the solution is
+//! It happens in the [scratch workspace](crate::scratch): neither the learner's file nor the solution is
 //! touched.
 
 use std::fmt::Write;
@@ -10,18 +10,18 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 
 use super::{Exit, Row, lines};
-use crate::diff::Diff;
-use crate::files::lock;
-use crate::outcome::Outcome;
-use crate::render::{Length, Page, named, paragraph, row, signed};
+use crate::course::select;
+use crate::course::{Lesson, Workspace};
+use crate::learner::files::lock;
 use crate::run::Setup;
-use crate::select;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, STRONG, note, paint, width};
-use crate::verify::builds::{NoJob, run_all};
+use crate::scratch::builds::{NoJob, run_all};
+use crate::scratch::mistake::{self, Mistake};
+use crate::scratch::{self, Scratch};
+use crate::term::{self, BAD, FAINT, GOOD, Marks, STRONG, note, paint, width};
+use crate::verdict::outcome::Outcome;
 use crate::verify::caught::{catch, job};
-use crate::verify::mistake::{self, Mistake};
-use crate::verify::scratch::{self, Scratch};
-use crate::workspace::{Lesson, Workspace};
+use crate::view::diff::Diff;
+use crate::view::page::{Length, Page, named, paragraph, row, signed};
 
 /// Lists the mistakes of the lesson that goes by `wanted`, or shows what becomes of the one that is named.
 pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<Exit> {
@@ -36,10 +36,10 @@ pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<E
     match named {
         Some(named) => {
             let mistake = select::mistake(lesson, &mistakes, named)?;
-            show(&Setup::new()?, &page, mistake, &mut style::print)
+            show(&Setup::new()?, &page, mistake, &mut term::print)
         }
         None => {
-            style::print(&list(&page, &mistakes));
+            term::print(&list(&page, &mistakes));
             Ok(Exit::Success)
         }
     }
@@ -82,8 +82,8 @@ pub fn rows(marks: Marks, mistakes: &[Mistake]) -> Vec<Row> {
             chooses: Some(i),
         });
         let caught = format!("{} {} {}", mistake.kind, marks.dot, mistake.caught_by);
-        let caught = style::shorten(&caught, width() - 3, marks);
-        let below = style::wrap(&mistake.mistake, width() - 3)
+        let caught = term::shorten(&caught, width() - 3, marks);
+        let below = term::wrap(&mistake.mistake, width() - 3)
             .into_iter()
             .chain([paint(FAINT, caught)]);
         rows.extend(below.map(|line| Row {

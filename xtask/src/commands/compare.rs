@@ -13,14 +13,14 @@ use anyhow::{Context, Result};
 use super::test::Judged;
 use super::{Exit, lesson_at_hand};
 use crate::bench;
-use crate::diff::Diff;
-use crate::progress::{Progress, State, Store};
-use crate::render::{Page, paragraph, row};
+use crate::course::lesson_tests;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::{Progress, State, Store};
 use crate::run::{self, Run, Setup};
-use crate::style::{self, Marks, note, terminal_width, width};
-use crate::tests_of;
+use crate::term::{self, Marks, note, terminal_width, width};
 use crate::verdict::Verdict;
-use crate::workspace::{Lesson, Workspace};
+use crate::view::diff::Diff;
+use crate::view::page::{Page, paragraph, row};
 
 use document::{Document, Refusal};
 
@@ -55,7 +55,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
         .transpose()?;
     if !has_seen(workspace, &store.progress, lesson)? && !may_show(lesson, options) {
         if options.json {
-            style::print(&Refusal::not_finished(lesson).to_json()?);
+            term::print(&Refusal::not_finished(lesson).to_json()?);
         }
         return Ok(Exit::Failure);
     }
@@ -69,7 +69,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
         current: false,
     };
     if !options.json {
-        style::print(&files(&page, &Diff::between(&yours, &reference)));
+        term::print(&files(&page, &Diff::between(&yours, &reference)));
     }
     let judged = match judged {
         Some(judged) => judged,
@@ -78,7 +78,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
     let passes = judged.passes();
     let both = [judged.result, judge_reference(&setup, workspace, lesson)?];
     if !options.json {
-        style::print(&verdicts::render(&both, page.marks));
+        term::print(&verdicts::render(&both, page.marks));
     }
     let comparison = options
         .bench
@@ -86,7 +86,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
         .transpose()?;
     if options.json {
         let document = Document::new(lesson, [&yours, &reference], &both, comparison.as_ref());
-        style::print(&document.to_json()?);
+        term::print(&document.to_json()?);
         return Ok(Exit::Success);
     }
     let mut text = String::from("\n");
@@ -106,7 +106,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
         );
     }
     row(&mut text, "Read", lesson.readme().display());
-    style::print(&text);
+    term::print(&text);
     Ok(Exit::Success)
 }
 
@@ -200,7 +200,7 @@ fn judge_reference(
     Ok(match run::tests_of_reference(setup, workspace, lesson)? {
         Run::NotBuilt(said) => Err(said),
         Run::Ran(ran) => {
-            let expected = tests_of::expected(workspace, lesson);
+            let expected = lesson_tests::expected(workspace, lesson);
             Ok(Verdict::new(&ran, &lesson.file_name(), &expected, None))
         }
     })
@@ -211,7 +211,7 @@ fn files(page: &Page<'_>, diff: &Diff) -> String {
     let lesson = page.lesson;
     let mut text = format!("{}\n", page.header());
     for (whose, path) in [("yours", lesson.file()), ("reference", lesson.reference())] {
-        let whose = style::paint(style::STRONG, format!("{whose:<9}"));
+        let whose = term::paint(term::STRONG, format!("{whose:<9}"));
         let _ = writeln!(text, " {whose}  {}", path.display());
     }
     text.push('\n');
@@ -225,8 +225,8 @@ fn files(page: &Page<'_>, diff: &Diff) -> String {
         let _ = writeln!(
             text,
             " {}   {}\n",
-            style::paint(style::GONE, format!("- in yours only ({gone})")),
-            style::paint(style::NEW, format!("+ in the reference only ({new})"))
+            term::paint(term::GONE, format!("- in yours only ({gone})")),
+            term::paint(term::NEW, format!("+ in the reference only ({new})"))
         );
         text += &diff.unified(width());
     }

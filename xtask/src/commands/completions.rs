@@ -9,7 +9,7 @@ use clap::{Arg, Command, CommandFactory};
 use clap_complete::Shell;
 
 use super::Exit;
-use crate::style;
+use crate::term;
 
 /// What to complete in.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ const NAMES: [(&str, &str); 5] = [
 ///
 /// clap_complete does not write UTF-8.
 pub fn run(request: &Request) -> Result<Exit> {
-    style::print(&script(request.shell)?);
+    term::print(&script(request.shell)?);
     Ok(Exit::Success)
 }
 

@@ -9,9 +9,9 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::Exit;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, width, wrap};
-use crate::versions::words::count;
-use crate::workspace::Workspace;
+use crate::course::Workspace;
+use crate::learner::versions::words::count;
+use crate::term::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, width, wrap};
 
 use facts::Facts;
 use findings::{Finding, Grade};
@@ -26,7 +26,7 @@ const MARGIN: usize = 17;
 /// The system does not tell where the runner's own binary is.
 pub fn run(workspace: &Workspace) -> Result<Exit> {
     let findings = findings::of(&Facts::gather(workspace)?);
-    style::print(&render(&findings, width(), Marks::of_locale()));
+    term::print(&render(&findings, width(), Marks::of_locale()));
     Ok(
         if findings.iter().any(|finding| finding.grade == Grade::Bad) {
             Exit::Failure
@@ -93,7 +93,7 @@ fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
 mod tests {
     use super::facts::tests::{all_is_well, all_is_wrong, some_is_missing};
     use super::*;
-    use crate::style::{ASCII, UNICODE};
+    use crate::term::{ASCII, UNICODE};
 
     #[test]
     fn each_finding_is_a_line_and_each_problem_has_its_command() {

@@ -4,18 +4,18 @@ use anyhow::Result;
 use harness::verdict::{Coverage, find_dry_runs};
 
 use super::Exit;
-use crate::outcome::{Outcome, Place, Raw, Todo};
-use crate::readme;
-use crate::render::{Length, Page, explored_text, paragraph, picture, row, signed};
+use crate::course::lesson_tests::{self, MODELS};
+use crate::course::readme;
+use crate::course::select::{self, NoSuchName};
+use crate::course::{Lesson, Workspace};
 use crate::run::Setup;
 use crate::run::cargo::{self, Tests};
 use crate::run::report_page::Passing;
-use crate::select::{self, NoSuchName};
-use crate::style::{self, GOOD, Marks, OPEN, paint};
-use crate::tests_of::{self, MODELS};
+use crate::scratch::builds::{NoJob, job_of, run_all};
+use crate::term::{self, GOOD, Marks, OPEN, paint};
 use crate::verdict::Explored;
-use crate::verify::builds::{NoJob, job_of, run_all};
-use crate::workspace::{Lesson, Workspace};
+use crate::verdict::outcome::{Outcome, Place, Raw, Todo};
+use crate::view::page::{Length, Page, explored_text, paragraph, picture, row, signed};
 
 /// Shows the model that `test` names in the lesson that goes by `wanted`, run with the learner's code or with the
 /// reference.
@@ -26,7 +26,7 @@ pub fn run(
     solution: bool,
 ) -> Result<Exit> {
     let lesson = select::lesson(workspace, wanted)?;
-    let models = tests_of::models(workspace, lesson);
+    let models = lesson_tests::models(workspace, lesson);
     let model = choose(workspace, lesson, &models, test)?;
     let setup = Setup::new()?;
     let report = setup.report.clone().with(Passing::DryRun);
@@ -51,7 +51,7 @@ pub fn run(
 
     let built = cargo::build_tests(&setup, &workspace.root, &package, Tests::Models)?;
     if !built.success {
-        style::print(&show.not_built(&built.said));
+        term::print(&show.not_built(&built.said));
         return Ok(Exit::Failure);
     }
     let test = format!("{MODELS}{model}");
@@ -63,7 +63,7 @@ pub fn run(
         Some(raw) => show.ran(&raw),
         None => (show.not_there(), Exit::Failure),
     };
-    style::print(&text);
+    term::print(&text);
     Ok(exit)
 }
 
@@ -278,7 +278,7 @@ mod tests {
     use harness::verdict::{dry_run_block, success_line};
 
     use super::*;
-    use crate::style::UNICODE;
+    use crate::term::UNICODE;
 
     fn shown(raw: &Raw, solution: bool) -> (String, Exit) {
         let workspace = select::tests::workspace(&["wait_group"]);

@@ -6,14 +6,14 @@ use anyhow::{Result, bail};
 
 use super::Exit;
 use super::verify::say;
-use crate::files::lock;
+use crate::course::select;
+use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace};
 use crate::grade::{Graded, Originals, Partition, Report, Submitted};
+use crate::learner::files::lock;
 use crate::run::Setup;
 use crate::run::cargo::Built;
-use crate::select;
-use crate::style::{self, Marks, note};
-use crate::verify::scratch::Scratch;
-use crate::workspace::{EXERCISES, Lesson, SOLUTIONS, Workspace};
+use crate::scratch::Scratch;
+use crate::term::{self, Marks, note};
 
 /// What to grade, and how.
 #[derive(Debug, clap::Args)]
@@ -101,9 +101,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
     let table = report.render(Marks::of_locale());
     if options.json {
         note(anstream::adapter::strip_str(&table).to_string().trim_end());
-        style::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
+        term::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
     } else {
-        style::print(&table);
+        term::print(&table);
     }
     Ok(if report.passes() {
         Exit::Success

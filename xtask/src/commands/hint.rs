@@ -5,9 +5,9 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::Exit;
-use crate::progress::{Progress, Store};
-use crate::style::{self, STRONG, paint};
-use crate::workspace::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::{Progress, Store};
+use crate::term::{self, STRONG, paint};
 
 /// A hint: its heading and its text.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,12 +44,12 @@ pub fn parse(markdown: &str) -> Vec<Hint> {
 pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exit> {
     let (mut store, lesson) = super::open(workspace, wanted)?;
     let Some(lesson) = lesson else {
-        style::print(" Every lesson is done. For the hints of one: cargo xtask hint LESSON\n");
+        term::print(" Every lesson is done. For the hints of one: cargo xtask hint LESSON\n");
         return Ok(Exit::Success);
     };
     let hints = read(workspace, lesson)?;
     if hints.is_empty() {
-        style::print(&none(lesson));
+        term::print(&none(lesson));
         return Ok(Exit::Success);
     }
     if all {
@@ -57,7 +57,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exi
             .iter()
             .zip(1..)
             .map(|(hint, n)| render(hint, n, hints.len()));
-        style::print(&pages.collect::<String>());
+        term::print(&pages.collect::<String>());
         return Ok(Exit::Success);
     }
     let n = next(&hints, &store.progress, lesson);
@@ -71,7 +71,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exi
         1 => format!(" One more: cargo xtask hint{again}\n"),
         left => format!(" {left} more: cargo xtask hint{again}\n"),
     };
-    style::print(&(render(&hints[n - 1], n, hints.len()) + &left));
+    term::print(&(render(&hints[n - 1], n, hints.len()) + &left));
     remember(&mut store, lesson, n)?;
     Ok(Exit::Success)
 }

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::Exit;
-use crate::lesson_file::LessonFile;
-use crate::render::{Page, paragraph, row};
-use crate::style::{self, FAINT, Marks, OPEN, paint};
-use crate::versions::Why;
-use crate::workspace::Workspace;
+use crate::course::Workspace;
+use crate::learner::lesson_file::LessonFile;
+use crate::learner::versions::Why;
+use crate::term::{self, FAINT, Marks, OPEN, paint};
+use crate::view::page::{Page, paragraph, row};
 
 /// A text that came with the lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Text {
                 Text::Reference => "swap",
                 Text::Stub => "reset",
             };
-            style::print(&format!(
+            term::print(&format!(
                 " Every lesson is done. Name the one that is meant: cargo xtask {command} LESSON\n"
             ));
             return Ok(Exit::Success);
@@ -44,7 +44,7 @@ impl Text {
         } else {
             Some(file.replace(&content, why)?.text())
         };
-        style::print(&self.page(workspace, &file, kept.as_deref())?);
+        term::print(&self.page(workspace, &file, kept.as_deref())?);
         Ok(Exit::Success)
     }
 

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::test::Judged;
 use super::{Exit, Row, lines};
-use crate::progress::{Progress, State, Store};
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::{Progress, State, Store};
 use crate::run::Setup;
-use crate::style::{
+use crate::term::{
     self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, note, paint, shorten, width, wrap,
 };
-use crate::workspace::{Lesson, Workspace};
 
 /// How to list.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -92,9 +92,9 @@ pub fn run(workspace: &Workspace, options: Options) -> Result<Exit> {
     }
     let listing = Listing::new(workspace, &store.progress)?;
     if options.json {
-        style::print(&format!("{}\n", serde_json::to_string_pretty(&listing)?));
+        term::print(&format!("{}\n", serde_json::to_string_pretty(&listing)?));
     } else {
-        style::print(&listing.render(width(), Marks::of_locale()));
+        term::print(&listing.render(width(), Marks::of_locale()));
     }
     Ok(Exit::Success)
 }
@@ -356,7 +356,7 @@ fn chapters(lessons: &[Entry]) -> Vec<Chapter> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::style::{ASCII, UNICODE};
+    use crate::term::{ASCII, UNICODE};
 
     #[test]
     fn a_list_shows_chapters_states_and_the_current_lesson() {
@@ -419,7 +419,7 @@ mod tests {
         // The help says what each field means.
         let help = crate::help_of("list");
         let json = serde_json::to_string_pretty(&listing).expect("JSON");
-        for key in crate::json::keys(&json) {
+        for key in crate::view::json::keys(&json) {
             let mut words = help.split(|c: char| !c.is_alphanumeric() && c != '_');
             assert!(words.any(|word| word == key), "{key}");
         }

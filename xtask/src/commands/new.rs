@@ -5,10 +5,10 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::Exit;
-use crate::render::{Page, paragraph, row};
+use crate::course::Workspace;
 use crate::scaffold::{self, Request};
-use crate::style::{self, Marks};
-use crate::workspace::Workspace;
+use crate::term::{self, Marks};
+use crate::view::page::{Page, paragraph, row};
 
 /// Lays out the lesson and says what to do with it.
 pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
@@ -34,6 +34,6 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
         "Then",
         format!("cargo xtask verify {}", lesson.name),
     );
-    style::print(&text);
+    term::print(&text);
     Ok(Exit::Success)
 }

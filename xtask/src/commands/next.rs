@@ -4,10 +4,10 @@ use anyhow::Result;
 
 use super::Exit;
 use super::test::{self, Document, ForPrograms};
-use crate::progress::Store;
-use crate::render;
-use crate::style;
-use crate::workspace::Workspace;
+use crate::course::Workspace;
+use crate::learner::progress::Store;
+use crate::term;
+use crate::view::page;
 
 /// Runs the current lesson.
 pub fn run(workspace: &Workspace, form: ForPrograms) -> Result<Exit> {
@@ -15,13 +15,13 @@ pub fn run(workspace: &Workspace, form: ForPrograms) -> Result<Exit> {
     match store.progress.current(workspace)? {
         Some(lesson) => test::judge(workspace, &mut store, lesson, None, form),
         None if form.json => {
-            style::print(&Document::all_done().to_json()?);
+            term::print(&Document::all_done().to_json()?);
             Ok(Exit::Success)
         }
         None => {
             let mut page = String::new();
-            render::paragraph(&mut page, &render::all_done(workspace));
-            style::print(&page);
+            page::paragraph(&mut page, &page::all_done(workspace));
+            term::print(&page);
             Ok(Exit::Success)
         }
     }

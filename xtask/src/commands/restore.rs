@@ -6,14 +6,14 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use super::Exit;
-use crate::lesson_file::LessonFile;
-use crate::progress::State;
-use crate::render::{Page, paragraph, row};
-use crate::select::NoSuchName;
-use crate::style::{self, FAINT, GOOD, Marks, STRONG, paint};
-use crate::versions::words::count;
-use crate::versions::{Kept, Replaced, Version, Why};
-use crate::workspace::Workspace;
+use crate::course::Workspace;
+use crate::course::select::NoSuchName;
+use crate::learner::lesson_file::LessonFile;
+use crate::learner::progress::State;
+use crate::learner::versions::words::count;
+use crate::learner::versions::{Kept, Replaced, Version, Why};
+use crate::term::{self, FAINT, GOOD, Marks, STRONG, paint};
+use crate::view::page::{Page, paragraph, row};
 
 /// How much of a hash is shown.
 const HASH_COLUMNS: usize = 8;
@@ -37,7 +37,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, version: Option<&str>) -
         let mut page = Page::of(workspace, file.lesson, marks).header();
         page.push('\n');
         render(&mut page, file, &restored, marks);
-        style::print(&page);
+        term::print(&page);
         Ok(match restored {
             Restored::Done(..) | Restored::There(_) => Exit::Success,
             Restored::Nothing => Exit::Failure,
@@ -149,7 +149,7 @@ pub fn list(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
             let folder = folder.strip_prefix(&workspace.root).unwrap_or(folder);
             row(&mut page, "Files", folder.display());
         }
-        style::print(&page);
+        term::print(&page);
         Ok(Exit::Success)
     })
 }
@@ -209,7 +209,7 @@ fn with_file(
         };
     }
     let Some(lesson) = lesson else {
-        style::print(
+        term::print(
             " Every lesson is done. To restore the file of one: cargo xtask restore LESSON\n",
         );
         return Ok(Exit::Success);

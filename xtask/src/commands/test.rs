@@ -5,15 +5,15 @@ mod document;
 use anyhow::Result;
 
 use super::Exit;
-use crate::progress::{Progress, Store, fingerprint};
-use crate::render::Page;
+use crate::course::lesson_tests;
+use crate::course::select;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::{Progress, Store, fingerprint};
 use crate::run::report_page::ReportPage;
 use crate::run::{self, Filter, Run, Setup};
-use crate::select;
-use crate::style::{self, Marks, OPEN, paint};
-use crate::tests_of;
+use crate::term::{self, Marks, OPEN, paint};
 use crate::verdict::{Sum, Verdict};
-use crate::workspace::{Lesson, Workspace};
+use crate::view::page::Page;
 
 pub use document::{Document, ForPrograms};
 
@@ -44,7 +44,7 @@ pub fn judge(
         setup = setup.with_report(ReportPage::PLAIN);
     }
     let judged = Judged::new(&setup, workspace, store, lesson, filter)?;
-    style::print(&if json {
+    term::print(&if json {
         Document::new(lesson, &judged).to_json()?
     } else {
         judged.page(workspace, &store.progress, lesson)?
@@ -78,7 +78,7 @@ impl Judged {
         filter: Option<&Filter>,
     ) -> Result<Self> {
         let source = fingerprint(workspace, lesson)?;
-        let swapped = tests_of::is_swapped(workspace, lesson);
+        let swapped = lesson_tests::is_swapped(workspace, lesson);
         let ran = match run::tests(setup, workspace, lesson, filter)? {
             Run::Ran(ran) => ran,
             Run::NotBuilt(said) => {
@@ -90,9 +90,9 @@ impl Judged {
                 });
             }
         };
-        let expected = tests_of::expected(workspace, lesson);
+        let expected = lesson_tests::expected(workspace, lesson);
         let mut verdict = Verdict::new(&ran, &lesson.file_name(), &expected, filter);
-        verdict.with_threads = tests_of::with_threads(workspace, lesson);
+        verdict.with_threads = lesson_tests::with_threads(workspace, lesson);
         verdict.swapped = swapped;
         // Which of the two sources was built cannot be told.
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;

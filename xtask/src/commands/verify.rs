@@ -1,7 +1,7 @@
 //! `cargo xtask verify [LESSON…]`: the gates.
 //!
 //! Two builds serve all lessons: the references in the workspace itself, where `cargo nextest run` has use for
-//! them too, and stubs, mistakes and benches in the [scratch workspace](crate::verify::scratch). The tests run
+//! them too, and stubs, mistakes and benches in the [scratch workspace](crate::scratch). The tests run
 //! in the runner's own executor.
 
 use std::io::{IsTerminal, Write};
@@ -9,16 +9,16 @@ use std::io::{IsTerminal, Write};
 use anyhow::{Result, bail};
 
 use super::Exit;
-use crate::files::lock;
+use crate::course::Workspace;
+use crate::course::select;
+use crate::learner::files::lock;
 use crate::run::Setup;
 use crate::run::report_page::ReportPage;
-use crate::select;
-use crate::style::{self, Marks};
+use crate::scratch::Scratch;
+use crate::term::{self, Marks};
 use crate::verify::gates::{Verified, build_references};
-use crate::verify::scratch::Scratch;
 use crate::verify::table::Table;
 use crate::verify::workspace_tests::{self, VERIFYING};
-use crate::workspace::Workspace;
 
 /// What to verify beyond the gates.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ pub fn run(workspace: &Workspace, wanted: &[String], options: Options) -> Result
         }
     }
     say("");
-    style::print(&table.render(&gates));
+    term::print(&table.render(&gates));
     Ok(if gates.iter().all(|gate| gate.result.is_ok()) {
         Exit::Success
     } else {

@@ -19,12 +19,12 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Exit;
-use crate::progress::Store;
-use crate::render;
+use crate::course::select;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::Store;
 use crate::run::Setup;
-use crate::select;
-use crate::style;
-use crate::workspace::{Lesson, Workspace};
+use crate::term;
+use crate::view::page;
 
 use saves::Saves;
 
@@ -36,7 +36,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, poll: bool) -> Result<Ex
         None => Store::open(workspace)?.progress.current(workspace)?,
     };
     let Some(lesson) = lesson else {
-        style::print(&format!("{}\n", render::all_done(workspace)));
+        term::print(&format!("{}\n", page::all_done(workspace)));
         return Ok(Exit::Success);
     };
     let setup = Setup::new()?;

@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Graded, Partition, Work, real_places};
-use crate::json::{Test, Verdict};
-use crate::shipped::Change;
-use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, columns, paint, shorten, width, wrap};
+use crate::course::shipped::Change;
+use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, columns, paint, shorten, width, wrap};
 use crate::verdict::Sum;
+use crate::view::json::{Test, Verdict};
 
 /// The layout of the JSON. A field may be added; one that changes its meaning raises this.
 const VERSION: u32 = 1;
@@ -237,10 +237,10 @@ mod tests {
     use harness::verdict::Kind;
 
     use super::*;
-    use crate::outcome::{Failure, Outcome, Todo, Wrong};
-    use crate::select::tests::workspace;
-    use crate::style::UNICODE;
+    use crate::course::select::tests::workspace;
+    use crate::term::UNICODE;
     use crate::verdict::Tested;
+    use crate::verdict::outcome::{Failure, Outcome, Todo, Wrong};
 
     #[test]
     fn a_report_names_what_failed_and_what_was_edited() {

@@ -12,8 +12,8 @@ use super::Setup;
 use super::canonical;
 use super::cargo::{Binary, Built};
 use super::control::Stage;
-use crate::guard::End;
-use crate::outcome::Raw;
+use crate::run::guard::End;
+use crate::verdict::outcome::Raw;
 
 /// One test to run.
 #[derive(Debug)]

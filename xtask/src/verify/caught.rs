@@ -3,14 +3,14 @@
 use anyhow::Result;
 
 use super::Gate;
-use super::builds::{NoJob, job_of, last_words, run_all, said_of};
-use super::mistake::Mistake;
-use super::scratch;
-use crate::outcome::{Failure, Outcome};
+use crate::course::Lesson;
 use crate::run::Setup;
 use crate::run::cargo::Built;
 use crate::run::executor::Job;
-use crate::workspace::Lesson;
+use crate::scratch;
+use crate::scratch::builds::{NoJob, job_of, last_words, run_all, said_of};
+use crate::scratch::mistake::Mistake;
+use crate::verdict::outcome::{Failure, Outcome};
 
 /// Each mistake compiles and is caught by the test that it names, as what it says, in time.
 pub fn gate(
@@ -104,7 +104,7 @@ mod tests {
     use harness::verdict::{Kind, failure_line};
 
     use super::*;
-    use crate::outcome::Raw;
+    use crate::verdict::outcome::Raw;
 
     fn mistake(kind: Failure) -> Mistake {
         Mistake {

@@ -6,15 +6,15 @@ use anyhow::{Context, Result};
 use harness::verdict::find_dry_runs;
 
 use super::Gate;
-use super::builds::{NoJob, job_of, last_words, run_all};
-use crate::files::write_atomically;
-use crate::outcome::Outcome;
-use crate::readme::Block;
+use crate::course::lesson_tests::{self, MODELS};
+use crate::course::readme::Block;
+use crate::course::{Lesson, Workspace};
+use crate::learner::files::write_atomically;
 use crate::run::Setup;
 use crate::run::cargo::Built;
 use crate::run::report_page::{Passing, ReportPage};
-use crate::tests_of::{self, MODELS};
-use crate::workspace::{Lesson, Workspace};
+use crate::scratch::builds::{NoJob, job_of, last_words, run_all};
+use crate::verdict::outcome::Outcome;
 
 /// The README's dry run is that of the test that it names, run with the reference; with `record` it is made so.
 ///
@@ -79,7 +79,7 @@ fn picture(
         Err(NoJob::NoSuchTest) => {
             return Ok(Err(format!(
                 "README.md names the test `{model}`, which src/race_freedom.rs does not have. It has {}",
-                tests_of::models(workspace, lesson).join(", ")
+                lesson_tests::models(workspace, lesson).join(", ")
             )));
         }
     };

@@ -4,15 +4,15 @@ use std::fs;
 
 use anyhow::Result;
 
-use super::builds::{jobs_of, last_words, run_all, said_of};
-use super::mistake::{self, Mistake};
-use super::scratch::{self, Scratch};
 use super::{Gate, api, caught, dry_run, reference, texts};
-use crate::outcome::Outcome;
+use crate::course::{Lesson, Status, Workspace};
 use crate::run::cargo::{self, Built};
 use crate::run::{Setup, executor};
+use crate::scratch::builds::{jobs_of, last_words, run_all, said_of};
+use crate::scratch::mistake::{self, Mistake};
+use crate::scratch::{self, Scratch};
 use crate::verdict::FACADE_TEST;
-use crate::workspace::{Lesson, Status, Workspace};
+use crate::verdict::outcome::Outcome;
 
 /// The fewest mistakes of a lesson.
 const MISTAKES: usize = 5;

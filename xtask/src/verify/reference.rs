@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::builds::{jobs_of, last_words, run_all, said_of};
 use super::{Gate, lock};
-use crate::outcome::Outcome;
+use crate::course::{Lesson, Workspace};
 use crate::run::Setup;
 use crate::run::cargo::Built;
-use crate::workspace::{Lesson, Workspace};
+use crate::scratch::builds::{jobs_of, last_words, run_all, said_of};
+use crate::verdict::outcome::Outcome;
 
 /// How often the reference runs each test.
 const REPETITIONS: usize = 3;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::commands::hint;
-use crate::workspace::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace};
 
 /// The headings that a lesson's README has, in this order. Others may stand between them.
 pub const HEADINGS: [&str; 5] = [
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_manifest_says_what_the_lesson_is() {
-        let lesson = &crate::select::tests::workspace(&["a"]).lessons[0];
+        let lesson = &crate::course::select::tests::workspace(&["a"]).lessons[0];
         let problems = manifest(lesson).join("\n");
         assert!(
             problems.contains("minutes") && problems.contains("go") && !problems.contains("title"),

@@ -6,9 +6,9 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::{Gate, WORKSPACE};
+use crate::course::Workspace;
 use crate::run::stderr::{Listener, lines};
 use crate::run::{Setup, nextest_is_installed};
-use crate::workspace::Workspace;
 
 /// Set while the workspace's own tests run, to the workspace: none of them may verify that again.
 pub const VERIFYING: &str = "XTASK_VERIFYING";

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::verdicts::Count;
 use crate::bench::{Comparison, first_error};
-use crate::diff;
+use crate::course::Lesson;
 use crate::verdict::{Heading, Sum, Verdict};
-use crate::workspace::Lesson;
+use crate::view::diff;
 
 const VERSION: u32 = 1;
 

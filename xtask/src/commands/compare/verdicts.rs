@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use crate::bench::first_error;
-use crate::outcome::Outcome;
-use crate::render::{paragraph, thousands};
-use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint};
+use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint};
+use crate::verdict::outcome::Outcome;
 use crate::verdict::{Heading, Tested, Verdict};
+use crate::view::page::{paragraph, thousands};
 
 /// The columns of a heading.
 const HEADING: usize = 15;
@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::run::Ran;
-    use crate::style::UNICODE;
+    use crate::term::UNICODE;
     use crate::verdict::tests::raw;
 
     fn verdict(tests: &[(&str, Option<&str>)], interleavings: usize) -> Verdict {

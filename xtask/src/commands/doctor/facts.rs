@@ -11,10 +11,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::commands::watch;
-use crate::progress::{State, Store};
+use crate::course::{EXERCISES, Workspace};
+use crate::learner::progress::{State, Store};
 use crate::run::{Setup, nextest_is_installed};
-use crate::style;
-use crate::workspace::{EXERCISES, Workspace};
+use crate::term;
 
 /// nextest's settings, from the root. The version that the runner is tested with stands there, for nextest too.
 pub const NEXTEST_SETTINGS: &str = ".config/nextest.toml";
@@ -128,7 +128,7 @@ impl Facts {
                 is_one: std::io::stdout().is_terminal(),
                 unicode: harness::page::is_unicode(),
                 colour: setup.colour,
-                columns: style::terminal_width(),
+                columns: term::terminal_width(),
             },
             progress: progress(workspace).map_err(|error| format!("{error:#}")),
         })
@@ -198,22 +198,26 @@ fn folders(root: &Path) -> Vec<Folder> {
         None => ("target".to_owned(), root.join("target")),
     };
     let of_root = |name: &str| (name.to_owned(), root.join(name));
-    [of_root(EXERCISES), target, of_root(crate::progress::FOLDER)]
-        .into_iter()
-        .map(|(name, path)| {
-            // What is not there yet is made in the nearest folder that is.
-            let there = path.ancestors().find(|folder| folder.is_dir());
-            let there = there.unwrap_or(root);
-            Folder {
-                name,
-                free: fs4::available_space(there).map_err(|error| error.to_string()),
-                refused: tempfile::tempfile_in(there).err().map(|error| Refused {
-                    permission: error.kind() == ErrorKind::PermissionDenied,
-                    why: error.to_string(),
-                }),
-            }
-        })
-        .collect()
+    [
+        of_root(EXERCISES),
+        target,
+        of_root(crate::learner::progress::FOLDER),
+    ]
+    .into_iter()
+    .map(|(name, path)| {
+        // What is not there yet is made in the nearest folder that is.
+        let there = path.ancestors().find(|folder| folder.is_dir());
+        let there = there.unwrap_or(root);
+        Folder {
+            name,
+            free: fs4::available_space(there).map_err(|error| error.to_string()),
+            refused: tempfile::tempfile_in(there).err().map(|error| Refused {
+                permission: error.kind() == ErrorKind::PermissionDenied,
+                why: error.to_string(),
+            }),
+        }
+    })
+    .collect()
 }
 
 fn progress(workspace: &Workspace) -> Result<Progress> {

@@ -5,9 +5,9 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Judged;
-use crate::json::Test;
+use crate::course::Lesson;
 use crate::verdict::{self, Verdict};
-use crate::workspace::Lesson;
+use crate::view::json::Test;
 
 const VERSION: u32 = 1;
 
@@ -140,9 +140,9 @@ mod tests {
     use harness::verdict::{Coverage, Kind};
 
     use super::*;
-    use crate::outcome::{Failure, Outcome, Place, Todo, Wrong};
-    use crate::select::tests::workspace;
+    use crate::course::select::tests::workspace;
     use crate::verdict::Tested;
+    use crate::verdict::outcome::{Failure, Outcome, Place, Todo, Wrong};
 
     #[test]
     fn the_help_describes_every_field() {
@@ -188,7 +188,7 @@ mod tests {
 
         for command in ["next", "test"] {
             let help = crate::help_of(command);
-            for key in crate::json::keys(&json) {
+            for key in crate::view::json::keys(&json) {
                 let mut words = help.split(|c: char| !c.is_alphanumeric() && c != '_');
                 assert!(words.any(|word| word == key), "{command}: {key}");
             }

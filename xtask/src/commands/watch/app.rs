@@ -15,14 +15,14 @@ use super::terminal::{Size, Terminal};
 use super::{place, screen, waits, why};
 use crate::commands::test::Judged;
 use crate::commands::{Exit, break_, compare, hint, list};
-use crate::progress::Store;
-use crate::render::Page;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::Store;
 use crate::run::Setup;
 use crate::run::control::{Cancelled, Control};
 use crate::run::report_page::ReportPage;
-use crate::style::{self, Marks, divert_notes};
-use crate::verify::mistake::Mistake;
-use crate::workspace::{Lesson, Workspace};
+use crate::scratch::mistake::Mistake;
+use crate::term::{self, Marks, divert_notes};
+use crate::view::page::Page;
 
 /// How long a stop of the whole job may take to reach this process.
 const STOP: Duration = Duration::from_millis(300);
@@ -66,7 +66,7 @@ pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> R
     let names = workspace.lessons.iter().map(|lesson| lesson.name.clone());
     let size = terminal.size()?;
     // The screen is what it is, whatever `COLUMNS` says.
-    style::fit_to(size.columns);
+    term::fit_to(size.columns);
     let (state, actions) = State::new(names.collect(), start, size);
     let mut app = App {
         setup,
@@ -100,7 +100,7 @@ pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> R
     if let Some((lesson, judged)) = judged {
         let lesson = &workspace.lessons[lesson];
         let text = summary(&workspace, lesson, &judged, marks);
-        style::print(&text.unwrap_or_else(told));
+        term::print(&text.unwrap_or_else(told));
     }
     if let Some(signal) = ended? {
         signals::die_of(signal);
@@ -162,7 +162,7 @@ impl App {
                     }
                 };
                 if let Event::Resize(size) = &event {
-                    style::fit_to(size.columns);
+                    term::fit_to(size.columns);
                 }
                 let actions = self.state.on(event);
                 if self.perform(actions)? {
@@ -395,7 +395,7 @@ impl App {
             .enter()
             .context("the terminal cannot be taken again")?;
         let size = self.terminal.size()?;
-        style::fit_to(size.columns);
+        term::fit_to(size.columns);
         Ok(Event::Resize(size))
     }
 

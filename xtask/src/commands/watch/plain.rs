@@ -10,11 +10,11 @@ use super::signals::{self, Signal};
 use super::{waits, why};
 use crate::commands::Exit;
 use crate::commands::test::Judged;
-use crate::progress::Store;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::Store;
 use crate::run::Setup;
 use crate::run::control::Control;
-use crate::style::{self, note};
-use crate::workspace::{Lesson, Workspace};
+use crate::term::{self, note};
 
 enum Event {
     Saved,
@@ -69,7 +69,7 @@ pub fn run(
                     going_on = None;
                     let passes = match ended {
                         Ok((page, passes)) => {
-                            style::print(&page);
+                            term::print(&page);
                             passes
                         }
                         Err(error) => {

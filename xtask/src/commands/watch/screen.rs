@@ -3,7 +3,7 @@
 use super::state::{Choice, Job, List, Over, State};
 use super::text::{Text, fold};
 use crate::run::control::Stage;
-use crate::style::{FAINT, Marks, STRONG, columns, paint};
+use crate::term::{FAINT, Marks, STRONG, columns, paint};
 
 /// The line that says what is going on, and the row of a list that is chosen: no colour, so where colours are not
 /// wanted it stays.
