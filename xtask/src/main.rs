@@ -29,7 +29,7 @@ use commands::{
 };
 use course::Workspace;
 use course::select::NoSuchName;
-use run::Filter;
+use run::{Filter, Runner};
 use term::note;
 
 /// Lessons in concurrency, one after the other
@@ -279,51 +279,52 @@ fn run(command: Command) -> Result<Exit> {
         // Of use anywhere.
         return completions::run(request);
     }
-    let workspace = Workspace::find()?;
+    let runner = Runner::new(Workspace::find()?)?;
+    let workspace = &*runner.workspace;
     match command {
         Command::Completions(request) => completions::run(&request),
-        Command::Doctor => doctor::run(&workspace),
-        Command::Next { form } => next::run(&workspace, form),
+        Command::Doctor => Ok(doctor::run(&runner)),
+        Command::Next { form } => next::run(&runner, form),
         Command::Test {
             lesson,
             filter,
             form,
-        } => test::run(&workspace, &lesson, filter.as_ref(), form),
-        Command::List(options) => list::run(&workspace, options),
-        Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
-        Command::Swap { lesson } => swap::run(&workspace, lesson.as_deref()),
+        } => test::run(&runner, &lesson, filter.as_ref(), form),
+        Command::List(options) => list::run(&runner, options),
+        Command::Hint { lesson, all } => hint::run(workspace, lesson.as_deref(), all),
+        Command::Swap { lesson } => swap::run(workspace, lesson.as_deref()),
         Command::Restore {
             lesson,
             version,
             list,
         } => {
             if list {
-                restore::list(&workspace, lesson.as_deref())
+                restore::list(workspace, lesson.as_deref())
             } else {
-                restore::run(&workspace, lesson.as_deref(), version.as_deref())
+                restore::run(workspace, lesson.as_deref(), version.as_deref())
             }
         }
-        Command::Reset { lesson } => reset::run(&workspace, lesson.as_deref()),
-        Command::Break { lesson, mistake } => break_::run(&workspace, &lesson, mistake.as_deref()),
+        Command::Reset { lesson } => reset::run(workspace, lesson.as_deref()),
+        Command::Break { lesson, mistake } => break_::run(&runner, &lesson, mistake.as_deref()),
         Command::DryRun {
             lesson,
             test,
             solution,
-        } => dry_run::run(&workspace, &lesson, test.as_deref(), solution),
-        Command::Grade(options) => grade_command::run(&workspace, &options),
-        Command::New(request) => new::run(&workspace, &request),
+        } => dry_run::run(&runner, &lesson, test.as_deref(), solution),
+        Command::Grade(options) => grade_command::run(&runner, &options),
+        Command::New(request) => new::run(workspace, &request),
         Command::Compare {
             lesson,
             bench,
             json,
             yes,
         } => compare::run(
-            &workspace,
+            &runner,
             lesson.as_deref(),
             compare::Options { bench, json, yes },
         ),
-        Command::Bench { lesson, json } => bench_command::run(&workspace, lesson.as_deref(), json),
-        Command::Watch { lesson, poll } => watch::run(&workspace, lesson.as_deref(), poll),
+        Command::Bench { lesson, json } => bench_command::run(&runner, lesson.as_deref(), json),
+        Command::Watch { lesson, poll } => watch::run(&runner, lesson.as_deref(), poll),
         Command::Verify {
             lessons,
             shipped,
@@ -332,7 +333,7 @@ fn run(command: Command) -> Result<Exit> {
             // Its table does not depend on who runs it.
             term::fit_to(DEFAULT_WIDTH);
             verify_command::run(
-                &workspace,
+                &runner,
                 &lessons,
                 verify_command::Options { shipped, record },
             )

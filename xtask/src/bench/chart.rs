@@ -83,7 +83,7 @@ fn chart(cases: &[Case], width: usize, marks: Marks) -> String {
             let _ = writeln!(
                 text,
                 " {}",
-                paint(STRONG, shorten(&case.name, width - 1, marks))
+                paint(STRONG, shorten(&case.name, width - 1, marks.more))
             );
         }
         for row in &case.rows {
@@ -95,7 +95,7 @@ fn chart(cases: &[Case], width: usize, marks: Marks) -> String {
 }
 
 fn line(row: &Row, names: usize, room: usize, unit: f64, marks: Marks) -> String {
-    let name = format!("{:<names$}", shorten(&row.name, names, marks));
+    let name = format!("{:<names$}", shorten(&row.name, names, marks.more));
     let name = match row.name.as_str() {
         YOURS => paint(STRONG, name),
         _ => name,

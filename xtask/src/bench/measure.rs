@@ -9,8 +9,7 @@ use super::ratios::{Case, cases};
 use super::{BENCH, Comparison, MAX_TIME, MIN_TIME, ROUND, ROUNDS, Yours};
 use crate::course::lesson_tests;
 use crate::course::{Lesson, Workspace};
-use crate::learner::files::lock;
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::run::cargo::{self, Binary, Built};
 use crate::run::executor;
 use crate::scratch::{self, Scratch};
@@ -23,23 +22,23 @@ use crate::view::page::first_error_place;
 /// # Errors
 ///
 /// The bench can neither be built nor run, not even with the stub in place of the learner's file.
-pub fn measure(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<Comparison> {
-    let mut command = setup.cargo(&workspace.root);
+pub fn measure(runner: &Runner, lesson: &Lesson) -> Result<Comparison> {
+    let mut command = runner.cargo(&runner.workspace.root);
     let package = lesson.solution_package();
     command.args(["bench", "--no-run", "--bench", BENCH, "--package", &package]);
-    let built = cargo::build(setup, command, true)?;
+    let built = cargo::build(runner, command, true)?;
     let Some(binary) = bench_of(&built, &package) else {
         return Ok(Comparison {
             rounds: ROUNDS,
             yours: Yours::DoesNotCompile(first_error(&built.said)),
-            cases: without_yours(setup, workspace, lesson)?,
+            cases: without_yours(runner, lesson)?,
         });
     };
-    let measured = rounds(setup, lesson, &binary, "")?;
+    let measured = rounds(runner, lesson, &binary, "")?;
     let with_yours = cases(&measured.rounds);
     let cases = match &measured.stopped {
         Some(_) if measured.complete == 0 => {
-            let others = without_yours(setup, workspace, lesson)?;
+            let others = without_yours(runner, lesson)?;
             merge(&with_yours, others)
         }
         _ => with_yours,
@@ -54,7 +53,7 @@ pub fn measure(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<
     let yours = match measured.stopped {
         Some(yours) => yours,
         None if cases.iter().any(Case::has_yours) => Yours::Measured,
-        None => left_out(workspace, lesson),
+        None => left_out(&runner.workspace, lesson),
     };
     Ok(Comparison {
         rounds: ROUNDS,
@@ -85,12 +84,11 @@ fn left_out(workspace: &Workspace, lesson: &Lesson) -> Yours {
 }
 
 /// The bench with the stub in place of the learner's file.
-fn without_yours(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Case>> {
-    let mut scratch = Scratch::new(workspace)?;
-    let _lock = lock(&scratch.root().join("lock"))?;
-    scratch.add_stub(workspace, lesson)?;
-    scratch.add_bench(workspace, lesson)?;
-    let built = scratch.build_bench(setup, workspace, lesson, BENCH)?;
+fn without_yours(runner: &Runner, lesson: &Lesson) -> Result<Vec<Case>> {
+    let mut scratch = Scratch::new(runner)?;
+    scratch.add_stub(lesson)?;
+    scratch.add_bench(lesson)?;
+    let built = scratch.build_bench(lesson, BENCH)?;
     let restore = || {
         format!(
             "the bench of {} does not run without yours either. If you changed {}, `git checkout` brings it back",
@@ -101,7 +99,7 @@ fn without_yours(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Resul
     let Some(binary) = bench_of(&built, &scratch::bench_package(lesson)) else {
         return Err(anyhow::Error::msg(built.said)).with_context(restore);
     };
-    let measured = rounds(setup, lesson, &binary, " without yours")?;
+    let measured = rounds(runner, lesson, &binary, " without yours")?;
     match measured.stopped {
         Some(stopped) => Err(anyhow::anyhow!("it stops: {stopped:?}")).with_context(restore),
         None => Ok(cases(&measured.rounds)),
@@ -127,7 +125,7 @@ struct Measured {
 }
 
 /// Runs the bench round by round, until one does not come to its end. `how` is said with what it is at.
-fn rounds(setup: &Setup, lesson: &Lesson, binary: &Binary, how: &str) -> Result<Measured> {
+fn rounds(runner: &Runner, lesson: &Lesson, binary: &Binary, how: &str) -> Result<Measured> {
     let mut status = Status::new(format!("measuring {}{how}", lesson.name));
     let mut measured = Measured {
         rounds: Vec::new(),
@@ -137,7 +135,7 @@ fn rounds(setup: &Setup, lesson: &Lesson, binary: &Binary, how: &str) -> Result<
     let arguments = ["--bench", "--min-time", MIN_TIME, "--max-time", MAX_TIME];
     for round in 1..=ROUNDS {
         status.show(round, "");
-        let raw = executor::watched(setup, binary, &arguments, ROUND, |stdout| {
+        let raw = executor::watched(runner, binary, &arguments, ROUND, |stdout| {
             if let Some(row) = divan::at_work(stdout) {
                 status.show(round, &row);
             }

@@ -5,9 +5,8 @@ use serde::Serialize;
 
 use super::{Exit, lesson_at_hand};
 use crate::bench::{self, Comparison, Yours};
-use crate::course::Workspace;
 use crate::learner::progress::Store;
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::term::{self, Marks};
 use crate::view::page::Page;
 
@@ -22,7 +21,8 @@ struct Document<'a> {
 }
 
 /// Measures the lesson that goes by `wanted`; without a name, the one at hand.
-pub fn run(workspace: &Workspace, wanted: Option<&str>, json: bool) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: Option<&str>, json: bool) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     // Held while it measures: a second runner would build and test beside it, and nothing would be comparable.
     let store = Store::open(workspace)?;
     let Some(lesson) = lesson_at_hand(workspace, &store, wanted)? else {
@@ -37,7 +37,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, json: bool) -> Result<Ex
     if !json {
         term::print(&format!("{}\n", page.header()));
     }
-    let comparison = bench::measure(&Setup::new()?, workspace, lesson)?;
+    let comparison = bench::measure(runner, lesson)?;
     term::print(&if json {
         let document = Document {
             version: 1,
@@ -48,9 +48,5 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, json: bool) -> Result<Ex
     } else {
         bench::render(&page, &comparison)
     });
-    Ok(if comparison.yours == Yours::Measured {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
+    Ok(Exit::success_if(comparison.yours == Yours::Measured))
 }

@@ -12,8 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use super::{Exit, Row, lines};
 use crate::course::select;
 use crate::course::{Lesson, Workspace};
-use crate::learner::files::lock;
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::scratch::builds::{NoJob, run_all};
 use crate::scratch::mistake::{self, Mistake};
 use crate::scratch::{self, Scratch};
@@ -24,7 +23,8 @@ use crate::view::diff::Diff;
 use crate::view::page::{Length, Page, named, paragraph, row, signed};
 
 /// Lists the mistakes of the lesson that goes by `wanted`, or shows what becomes of the one that is named.
-pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: &str, named: Option<&str>) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let lesson = select::lesson(workspace, wanted)?;
     let mistakes = read(workspace, lesson);
     let page = Page {
@@ -36,7 +36,7 @@ pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<E
     match named {
         Some(named) => {
             let mistake = select::mistake(lesson, &mistakes, named)?;
-            show(&Setup::new()?, &page, mistake, &mut term::print)
+            show(runner, &page, mistake, &mut term::print)
         }
         None => {
             term::print(&list(&page, &mistakes));
@@ -82,7 +82,7 @@ pub fn rows(marks: Marks, mistakes: &[Mistake]) -> Vec<Row> {
             chooses: Some(i),
         });
         let caught = format!("{} {} {}", mistake.kind, marks.dot, mistake.caught_by);
-        let caught = term::shorten(&caught, width() - 3, marks);
+        let caught = term::shorten(&caught, width() - 3, marks.more);
         let below = term::wrap(&mistake.mistake, width() - 3)
             .into_iter()
             .chain([paint(FAINT, caught)]);
@@ -105,7 +105,7 @@ fn more(lesson: &Lesson) -> String {
 ///
 /// The mistake cannot be put into the reference, the test cannot be run, or the run was cancelled.
 pub fn show(
-    setup: &Setup,
+    runner: &Runner,
     page: &Page<'_>,
     mistake: &Mistake,
     say: &mut dyn FnMut(&str),
@@ -120,10 +120,9 @@ pub fn show(
             reference.display()
         )
     })?;
-    let mut scratch = Scratch::new(workspace)?;
-    let _lock = lock(&scratch.root().join("lock"))?;
+    let mut scratch = Scratch::new(runner)?;
     scratch
-        .add_mistake(workspace, lesson, mistake, &source)
+        .add_mistake(lesson, mistake, &source)
         .map_err(|error| {
             anyhow!(
                 "{}/{}.patch cannot be used: {error:#}.\n\
@@ -134,13 +133,13 @@ pub fn show(
         })?;
     say(&introduction(page, mistake));
 
-    let built = scratch.build(setup, workspace, true)?;
+    let built = scratch.build(true)?;
     let folder = scratch::mistake_folder(lesson, mistake);
     let mut text = String::new();
-    let caught = match job(setup, lesson, mistake, &built)? {
+    let caught = match job(runner, lesson, mistake, &built)? {
         Ok(job) => {
-            let raws = run_all(setup, &[job]);
-            setup.control.check()?;
+            let raws = run_all(runner, &[job]);
+            runner.control.check()?;
             let mut outcome = raws
                 .first()
                 .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
@@ -174,11 +173,7 @@ pub fn show(
     }
     row(&mut text, "Read", lesson.readme().display());
     say(&text);
-    Ok(if caught.is_ok() {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
+    Ok(Exit::success_if(caught.is_ok()))
 }
 
 /// What the mistake is, as a diff of the reference and in words.

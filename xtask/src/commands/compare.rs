@@ -16,7 +16,7 @@ use crate::bench;
 use crate::course::lesson_tests;
 use crate::course::{Lesson, Workspace};
 use crate::learner::progress::{Progress, State, Store};
-use crate::run::{self, Run, Setup};
+use crate::run::{self, Run, Runner};
 use crate::term::{self, Marks, note, terminal_width, width};
 use crate::verdict::Verdict;
 use crate::view::diff::Diff;
@@ -42,16 +42,16 @@ pub struct Options {
 }
 
 /// Compares the lesson that goes by `wanted`; without a name, the one at hand.
-pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let mut store = Store::open(workspace)?;
     let Some(lesson) = lesson_at_hand(workspace, &store, wanted)? else {
         return Ok(super::no_lesson());
     };
-    let setup = Setup::new()?;
     // Whether it is finished is for its tests to say, where there is something to test.
     let state = store.progress.state(workspace, lesson)?;
     let judged = (state != State::NotBegun)
-        .then(|| Judged::new(&setup, workspace, &mut store, lesson, None))
+        .then(|| Judged::new(runner, &mut store, lesson, None))
         .transpose()?;
     if !has_seen(workspace, &store.progress, lesson)? && !may_show(lesson, options) {
         if options.json {
@@ -73,16 +73,16 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Res
     }
     let judged = match judged {
         Some(judged) => judged,
-        None => Judged::new(&setup, workspace, &mut store, lesson, None)?,
+        None => Judged::new(runner, &mut store, lesson, None)?,
     };
     let passes = judged.passes();
-    let both = [judged.result, judge_reference(&setup, workspace, lesson)?];
+    let both = [judged.result, judge_reference(runner, lesson)?];
     if !options.json {
         term::print(&verdicts::render(&both, page.marks));
     }
     let comparison = options
         .bench
-        .then(|| bench::measure(&setup, workspace, lesson))
+        .then(|| bench::measure(runner, lesson))
         .transpose()?;
     if options.json {
         let document = Document::new(lesson, [&yours, &reference], &both, comparison.as_ref());
@@ -192,15 +192,11 @@ fn may_show(lesson: &Lesson, options: Options) -> bool {
 }
 
 /// The tests of the lesson, run against the reference.
-fn judge_reference(
-    setup: &Setup,
-    workspace: &Workspace,
-    lesson: &Lesson,
-) -> Result<Result<Verdict, String>> {
-    Ok(match run::tests_of_reference(setup, workspace, lesson)? {
+fn judge_reference(runner: &Runner, lesson: &Lesson) -> Result<Result<Verdict, String>> {
+    Ok(match run::tests_of_reference(runner, lesson)? {
         Run::NotBuilt(said) => Err(said),
         Run::Ran(ran) => {
-            let expected = lesson_tests::expected(workspace, lesson);
+            let expected = lesson_tests::expected(&runner.workspace, lesson);
             Ok(Verdict::new(&ran, &lesson.file_name(), &expected, None))
         }
     })

@@ -6,12 +6,11 @@ mod findings;
 
 use std::fmt::Write;
 
-use anyhow::Result;
-
 use super::Exit;
-use crate::course::Workspace;
-use crate::learner::versions::words::count;
-use crate::term::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, width, wrap};
+use crate::run::Runner;
+use crate::term::{
+    self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, count, paint, width, wrap,
+};
 
 use facts::Facts;
 use findings::{Finding, Grade};
@@ -20,20 +19,10 @@ use findings::{Finding, Grade};
 const MARGIN: usize = 17;
 
 /// Looks around, and says what stands between the learner and the lessons.
-///
-/// # Errors
-///
-/// The system does not tell where the runner's own binary is.
-pub fn run(workspace: &Workspace) -> Result<Exit> {
-    let findings = findings::of(&Facts::gather(workspace)?);
+pub fn run(runner: &Runner) -> Exit {
+    let findings = findings::of(&Facts::gather(runner));
     term::print(&render(&findings, width(), Marks::of_locale()));
-    Ok(
-        if findings.iter().any(|finding| finding.grade == Grade::Bad) {
-            Exit::Failure
-        } else {
-            Exit::Success
-        },
-    )
+    Exit::success_if(findings.iter().all(|finding| finding.grade != Grade::Bad))
 }
 
 fn render(findings: &[Finding], width: usize, marks: Marks) -> String {

@@ -8,7 +8,7 @@ use crate::course::lesson_tests::{self, MODELS};
 use crate::course::readme;
 use crate::course::select::{self, NoSuchName};
 use crate::course::{Lesson, Workspace};
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::run::cargo::{self, Tests};
 use crate::run::report_page::Passing;
 use crate::scratch::builds::{NoJob, job_of, run_all};
@@ -19,18 +19,12 @@ use crate::view::page::{Length, Page, explored_text, paragraph, picture, row, si
 
 /// Shows the model that `test` names in the lesson that goes by `wanted`, run with the learner's code or with the
 /// reference.
-pub fn run(
-    workspace: &Workspace,
-    wanted: &str,
-    test: Option<&str>,
-    solution: bool,
-) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: &str, test: Option<&str>, solution: bool) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let lesson = select::lesson(workspace, wanted)?;
     let models = lesson_tests::models(workspace, lesson);
     let model = choose(workspace, lesson, &models, test)?;
-    let setup = Setup::new()?;
-    let report = setup.report.clone().with(Passing::DryRun);
-    let setup = setup.with_report(report);
+    let runner = runner.with_report(runner.report.clone().with(Passing::DryRun));
     let package = if solution {
         lesson.solution_package()
     } else {
@@ -49,14 +43,14 @@ pub fn run(
         solution,
     };
 
-    let built = cargo::build_tests(&setup, &workspace.root, &package, Tests::Models)?;
+    let built = cargo::build_tests(&runner, &package, Tests::Models)?;
     if !built.success {
         term::print(&show.not_built(&built.said));
         return Ok(Exit::Failure);
     }
     let test = format!("{MODELS}{model}");
-    let raw = match job_of(&setup, &built, &package, None, &test)? {
-        Ok(job) => run_all(&setup, &[job]).pop(),
+    let raw = match job_of(&runner, &built, &package, None, &test)? {
+        Ok(job) => run_all(&runner, &[job]).pop(),
         Err(NoJob::NotBuilt | NoJob::NoSuchTest) => None,
     };
     let (text, exit) = match raw {

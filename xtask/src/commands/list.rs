@@ -9,7 +9,7 @@ use super::test::Judged;
 use super::{Exit, Row, lines};
 use crate::course::{Lesson, Workspace};
 use crate::learner::progress::{Progress, State, Store};
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::term::{
     self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, note, paint, shorten, width, wrap,
 };
@@ -85,10 +85,11 @@ struct Entry {
 }
 
 /// Prints the list.
-pub fn run(workspace: &Workspace, options: Options) -> Result<Exit> {
+pub fn run(runner: &Runner, options: Options) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let mut store = Store::open(workspace)?;
     if options.check {
-        check(workspace, &mut store)?;
+        check(runner, &mut store)?;
     }
     let listing = Listing::new(workspace, &store.progress)?;
     if options.json {
@@ -109,8 +110,8 @@ pub fn rows(workspace: &Workspace, progress: &Progress, marks: Marks) -> Result<
 }
 
 /// Runs every lesson whose file is not the stub, and notes what came of it.
-fn check(workspace: &Workspace, store: &mut Store) -> Result<()> {
-    let setup = Setup::new()?;
+fn check(runner: &Runner, store: &mut Store) -> Result<()> {
+    let workspace = &*runner.workspace;
     for lesson in &workspace.lessons {
         match store.progress.state(workspace, lesson)? {
             State::NotBegun => continue,
@@ -120,7 +121,7 @@ fn check(workspace: &Workspace, store: &mut Store) -> Result<()> {
             }
             State::Done | State::Changed | State::Attempted => {}
         }
-        let mut judged = Judged::new(&setup, workspace, store, lesson, None)?;
+        let mut judged = Judged::new(runner, store, lesson, None)?;
         if let Some(error) = judged.not_noted.take() {
             return Err(error);
         }
@@ -265,7 +266,7 @@ impl Listing {
         };
         let room = width.saturating_sub(1 + 2 + BAR + 2 + widest(&count));
         let titles = widest(&title).min(room);
-        let text = shorten(&title(chapter), titles, marks);
+        let text = shorten(&title(chapter), titles, marks.more);
         let gap = " ".repeat(titles.saturating_sub(columns(&text)) + 2);
         // A bar is full only when all is done, and empty only when nothing is.
         let full = match chapter.done {
@@ -312,13 +313,13 @@ impl Entry {
         // A title of a few letters says nothing.
         let title = match room.saturating_sub(of_state) {
             0..10 => String::new(),
-            room => shorten(&self.title, room, marks),
+            room => shorten(&self.title, room, marks.more),
         };
         let dot = match title.is_empty() || state.is_empty() {
             true => String::new(),
             false => format!(" {} ", paint(FAINT, marks.dot)),
         };
-        let state = shorten(state, room, marks);
+        let state = shorten(state, room, marks.more);
         let state = match state.is_empty() {
             true => state,
             false => paint(style, state),

@@ -102,6 +102,13 @@ pub enum Exit {
     Failure,
 }
 
+impl Exit {
+    /// Success, if this holds.
+    pub fn success_if(holds: bool) -> Self {
+        if holds { Self::Success } else { Self::Failure }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {

@@ -4,16 +4,17 @@ use anyhow::Result;
 
 use super::Exit;
 use super::test::{self, Document, ForPrograms};
-use crate::course::Workspace;
 use crate::learner::progress::Store;
+use crate::run::Runner;
 use crate::term;
 use crate::view::page;
 
 /// Runs the current lesson.
-pub fn run(workspace: &Workspace, form: ForPrograms) -> Result<Exit> {
+pub fn run(runner: &Runner, form: ForPrograms) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let mut store = Store::open(workspace)?;
     match store.progress.current(workspace)? {
-        Some(lesson) => test::judge(workspace, &mut store, lesson, None, form),
+        Some(lesson) => test::judge(runner, &mut store, lesson, None, form),
         None if form.json => {
             term::print(&Document::all_done().to_json()?);
             Ok(Exit::Success)

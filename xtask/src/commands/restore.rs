@@ -10,9 +10,8 @@ use crate::course::Workspace;
 use crate::course::select::NoSuchName;
 use crate::learner::lesson_file::LessonFile;
 use crate::learner::progress::State;
-use crate::learner::versions::words::count;
 use crate::learner::versions::{Kept, Replaced, Version, Why};
-use crate::term::{self, FAINT, GOOD, Marks, STRONG, paint};
+use crate::term::{self, FAINT, GOOD, Marks, STRONG, count, paint};
 use crate::view::page::{Page, paragraph, row};
 
 /// How much of a hash is shown.

@@ -10,7 +10,7 @@ use crate::course::select;
 use crate::course::{Lesson, Workspace};
 use crate::learner::progress::{Progress, Store, fingerprint};
 use crate::run::report_page::ReportPage;
-use crate::run::{self, Filter, Run, Setup};
+use crate::run::{self, Filter, Run, Runner};
 use crate::term::{self, Marks, OPEN, paint};
 use crate::verdict::{Sum, Verdict};
 use crate::view::page::Page;
@@ -19,41 +19,37 @@ pub use document::{Document, ForPrograms};
 
 /// Runs the lesson that goes by `wanted`.
 pub fn run(
-    workspace: &Workspace,
+    runner: &Runner,
     wanted: &str,
     filter: Option<&Filter>,
     form: ForPrograms,
 ) -> Result<Exit> {
-    let lesson = select::lesson(workspace, wanted)?;
-    let mut store = Store::open(workspace)?;
-    judge(workspace, &mut store, lesson, filter, form)
+    let lesson = select::lesson(&runner.workspace, wanted)?;
+    let mut store = Store::open(&runner.workspace)?;
+    judge(runner, &mut store, lesson, filter, form)
 }
 
 /// Runs the tests of `lesson`, prints the verdict and notes what it means for the progress.
 pub fn judge(
-    workspace: &Workspace,
+    runner: &Runner,
     store: &mut Store,
     lesson: &Lesson,
     filter: Option<&Filter>,
     ForPrograms { json }: ForPrograms,
 ) -> Result<Exit> {
-    let mut setup = Setup::new()?;
+    let mut runner = runner.clone();
     if json {
         // Who reads it has no terminal, whatever stdout is.
-        setup.colour = false;
-        setup = setup.with_report(ReportPage::PLAIN);
+        runner.colour = false;
+        runner.report = ReportPage::PLAIN;
     }
-    let judged = Judged::new(&setup, workspace, store, lesson, filter)?;
+    let judged = Judged::new(&runner, store, lesson, filter)?;
     term::print(&if json {
         Document::new(lesson, &judged).to_json()?
     } else {
-        judged.page(workspace, &store.progress, lesson)?
+        judged.page(&runner.workspace, &store.progress, lesson)?
     });
-    Ok(if judged.passes() {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
+    Ok(Exit::success_if(judged.passes()))
 }
 
 /// A lesson that was run and whose progress was noted.
@@ -71,15 +67,15 @@ pub struct Judged {
 impl Judged {
     /// Runs the tests of `lesson` and notes in the progress what came of it.
     pub fn new(
-        setup: &Setup,
-        workspace: &Workspace,
+        runner: &Runner,
         store: &mut Store,
         lesson: &Lesson,
         filter: Option<&Filter>,
     ) -> Result<Self> {
+        let workspace = &*runner.workspace;
         let source = fingerprint(workspace, lesson)?;
         let swapped = lesson_tests::is_swapped(workspace, lesson);
-        let ran = match run::tests(setup, workspace, lesson, filter)? {
+        let ran = match run::tests(runner, lesson, filter)? {
             Run::Ran(ran) => ran,
             Run::NotBuilt(said) => {
                 return Ok(Self {

@@ -22,14 +22,15 @@ use super::Exit;
 use crate::course::select;
 use crate::course::{Lesson, Workspace};
 use crate::learner::progress::Store;
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::term;
 use crate::view::page;
 
 use saves::Saves;
 
 /// Watches the lesson that goes by `wanted`, or the current one. `poll`: looks at the files again and again.
-pub fn run(workspace: &Workspace, wanted: Option<&str>, poll: bool) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: Option<&str>, poll: bool) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let lesson = match wanted {
         Some(wanted) => Some(select::lesson(workspace, wanted)?),
         // Opened, not peeked at: what is damaged is set aside and said now.
@@ -39,12 +40,11 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, poll: bool) -> Result<Ex
         term::print(&format!("{}\n", page::all_done(workspace)));
         return Ok(Exit::Success);
     };
-    let setup = Setup::new()?;
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if stdin().is_terminal() && stdout().is_terminal() && !dumb {
-        app::run(setup, workspace.clone(), lesson, poll)
+        app::run(runner, lesson, poll)
     } else {
-        plain::run(&setup, workspace, lesson, wanted.is_none(), poll)
+        plain::run(runner, lesson, wanted.is_none(), poll)
     }
 }
 

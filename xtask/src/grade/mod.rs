@@ -24,7 +24,7 @@ use crate::course::lesson_tests;
 use crate::course::shipped::{self, Change, digest};
 use crate::course::{Lesson, Workspace};
 use crate::run::cargo::Built;
-use crate::run::{self, Ran, Setup, executor};
+use crate::run::{self, Ran, Runner, executor};
 use crate::scratch::builds::{jobs_of, last_words, said_of};
 use crate::scratch::{self, Scratch};
 use crate::verdict::{Sum, Verdict};
@@ -86,7 +86,7 @@ impl<'a> Submitted<'a> {
     /// The scratch cannot be written.
     pub fn read(
         course: &Workspace,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<'_>,
         lesson: &'a Lesson,
         originals: Originals,
         root: &Path,
@@ -141,7 +141,7 @@ impl<'a> Submitted<'a> {
     }
 
     /// Runs the tests that were built. Whatever goes wrong with them is this lesson's affair alone.
-    pub fn grade(self, setup: &Setup, course: &Workspace, built: &Built) -> Graded<'a> {
+    pub fn grade(self, runner: &Runner, built: &Built) -> Graded<'a> {
         let Self {
             lesson,
             tampered,
@@ -150,12 +150,12 @@ impl<'a> Submitted<'a> {
             attempted,
             is_reference,
         } = self;
-        let expected = lesson_tests::expected(course, lesson);
+        let expected = lesson_tests::expected(&runner.workspace, lesson);
         let work = match unreadable {
             _ if !attempted => Work::NotAttempted,
             Some(problem) => Work::NotBuilt(problem),
             None if !missing.is_empty() => Work::NotScored(missing),
-            None => match test(setup, lesson, built, &expected) {
+            None => match test(runner, lesson, built, &expected) {
                 Ok(verdict) => Work::Tested(verdict),
                 Err(said) => Work::NotBuilt(real_places(&said, lesson)),
             },
@@ -172,7 +172,7 @@ impl<'a> Submitted<'a> {
 
 /// The verdict on a lesson; an error is what stands against there being one.
 fn test(
-    setup: &Setup,
+    runner: &Runner,
     lesson: &Lesson,
     built: &Built,
     expected: &[String],
@@ -186,11 +186,11 @@ fn test(
     if !errors.is_empty() {
         return Err(errors.join("\n\n"));
     }
-    let jobs = jobs_of(setup, built, &package).map_err(|error| format!("{error:#}"))?;
+    let jobs = jobs_of(runner, built, &package).map_err(|error| format!("{error:#}"))?;
     if jobs.is_empty() {
         return Err(format!("no test was built: {}", last_words(built)));
     }
-    let tests = executor::run(setup, &jobs, &run::LESSON);
+    let tests = executor::run(runner, &jobs, &run::LESSON);
     let ran = Ran {
         cut_short: tests.len() < jobs.len(),
         tests,

@@ -205,7 +205,7 @@ impl Row {
                 let _ = writeln!(
                     page,
                     "         {mark} {}",
-                    shorten(line, width() - 11, marks)
+                    shorten(line, width() - 11, marks.more)
                 );
             }
         }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::Setup;
+use super::Runner;
 use super::stderr::{self, Listener};
 
 /// A test binary.
@@ -63,14 +63,14 @@ pub enum Tests {
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_tests(setup: &Setup, root: &Path, package: &str, tests: Tests) -> Result<Built> {
+pub fn build_tests(runner: &Runner, package: &str, tests: Tests) -> Result<Built> {
     let targets = match tests {
         Tests::All => "--tests",
         Tests::Models => "--lib",
     };
-    let mut command = setup.cargo(root);
+    let mut command = runner.cargo(&runner.workspace.root);
     command.args(["test", "--no-run", targets, "--package", package]);
-    build(setup, command, true)
+    build(runner, command, true)
 }
 
 /// Runs `command`, a cargo that builds, and reads its messages.
@@ -78,7 +78,7 @@ pub fn build_tests(setup: &Setup, root: &Path, package: &str, tests: Tests) -> R
 /// # Errors
 ///
 /// cargo cannot be run, or the run was cancelled.
-pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result<Built> {
+pub fn build(runner: &Runner, mut command: Command, show_progress: bool) -> Result<Built> {
     // Rendered by cargo on stderr for a learner, by way of the messages for `verify`, which has to know
     // which package they are about.
     let format = if show_progress {
@@ -91,7 +91,7 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
             format,
             "--color",
             if show_progress {
-                setup.colour_word()
+                runner.colour_word()
             } else {
                 "never"
             },
@@ -101,11 +101,11 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
         .stderr(Stdio::piped());
     die_with_this_process(&mut command);
     let begun = Instant::now();
-    let mut running = setup
+    let mut running = runner
         .control
         .spawn(&mut command)
-        .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
-    let mut listener = Listener::new(show_progress).followed_by(&setup.control);
+        .with_context(|| format!("cannot run {}: is cargo installed?", runner.cargo.display()))?;
+    let mut listener = Listener::new(show_progress).followed_by(&runner.control);
     let mut built = Built::default();
     let (stdout, stderr) = (running.child.stdout.take(), running.child.stderr.take());
     std::thread::scope(|scope| {
@@ -120,7 +120,7 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
     });
     built.success = running.wait().context("cannot wait for cargo")?.success();
     listener.end();
-    setup.control.check()?;
+    runner.control.check()?;
     built.warnings = listener.warnings;
     built.said = listener.said;
     Ok(built)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::Setup;
+use super::Runner;
 use super::canonical;
 use super::cargo::{Binary, Built};
 use super::control::Stage;
@@ -42,13 +42,13 @@ pub struct Limits {
 /// # Errors
 ///
 /// A binary does not list its tests.
-pub fn jobs_of<'a>(setup: &Setup, built: &'a Built, package: &str) -> Result<Vec<Job<'a>>> {
+pub fn jobs_of<'a>(runner: &Runner, built: &'a Built, package: &str) -> Result<Vec<Job<'a>>> {
     let binaries: Vec<_> = built.tests_of(package).collect();
     // All are asked at once: each takes about as long to start as a test.
     let listed: Vec<_> = std::thread::scope(|scope| {
         let asked: Vec<_> = binaries
             .iter()
-            .map(|binary| scope.spawn(|| list(setup, binary)))
+            .map(|binary| scope.spawn(|| list(runner, binary)))
             .collect();
         let answers = asked.into_iter().map(|asked| match asked.join() {
             Ok(answer) => answer,
@@ -86,7 +86,7 @@ pub enum NoJob {
 ///
 /// The binary does not list its tests.
 pub fn job_of<'a>(
-    setup: &Setup,
+    runner: &Runner,
     built: &'a Built,
     package: &str,
     target: Option<&str>,
@@ -98,7 +98,7 @@ pub fn job_of<'a>(
     else {
         return Ok(Err(NoJob::NotBuilt));
     };
-    let test = list(setup, binary)?
+    let test = list(runner, binary)?
         .into_iter()
         .find(|test| canonical(target, test) == wanted);
     Ok(test.ok_or(NoJob::NoSuchTest).map(|test| Job {
@@ -113,14 +113,14 @@ pub fn job_of<'a>(
 /// # Errors
 ///
 /// The binary does not say.
-fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
-    let mut command = command(setup, binary, super::TEST_TIMEOUT);
+fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
+    let mut command = command(runner, binary, super::TEST_TIMEOUT);
     command.args(["--list", "--format", "terse"]);
-    let output = setup
+    let output = runner
         .control
         .output(&mut command)
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
-    setup.control.check()?;
+    runner.control.check()?;
     if !output.status.success() {
         bail!(
             "{} does not list its tests:\n{}",
@@ -140,10 +140,10 @@ fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
 /// # Errors
 ///
 /// It cannot be started.
-pub fn program(setup: &Setup, binary: &Binary) -> Result<Raw> {
-    let output = setup
+pub fn program(runner: &Runner, binary: &Binary) -> Result<Raw> {
+    let output = runner
         .control
-        .output(&mut command(setup, binary, super::TEST_TIMEOUT))
+        .output(&mut command(runner, binary, super::TEST_TIMEOUT))
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
     Ok(Raw {
         success: output.status.success(),
@@ -160,14 +160,14 @@ pub fn program(setup: &Setup, binary: &Binary) -> Result<Raw> {
 ///
 /// It cannot be started.
 pub fn watched(
-    setup: &Setup,
+    runner: &Runner,
     binary: &Binary,
     arguments: &[&str],
     time_out: Duration,
     mut watch: impl FnMut(&str),
 ) -> Result<Raw> {
     let cannot_run = || format!("cannot run {}", binary.path.display());
-    let mut child = command(setup, binary, time_out)
+    let mut child = command(runner, binary, time_out)
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -195,12 +195,12 @@ pub fn watched(
 }
 
 /// Runs the jobs. A job whose turn did not come in time has no result.
-pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
+pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
     let deadline = Instant::now() + limits.all;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(jobs.len()));
     let of = jobs.len();
-    setup.control.follow(Stage::Running { done: 0, of });
+    runner.control.follow(Stage::Running { done: 0, of });
     std::thread::scope(|scope| {
         for _ in 0..limits.at_once.min(jobs.len()) {
             scope.spawn(|| {
@@ -210,10 +210,10 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
                     jobs.get(i).map(|job| (i, job))
                 } {
                     let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() || setup.control.check().is_err() {
+                    if left.is_zero() || runner.control.check().is_err() {
                         break;
                     }
-                    let raw = run_one(setup, job, limits.one.min(left));
+                    let raw = run_one(runner, job, limits.one.min(left));
                     // Stopped because the time of all was up, not its own: nothing is known of it.
                     let stopped = matches!(End::find(&raw.stderr), (Some(End::TimeOut(_)), _));
                     if stopped && left < limits.one {
@@ -225,7 +225,7 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
                     results.push((i, raw));
                     let done = results.len();
                     // Under the lock, so that the numbers come in their order.
-                    setup.control.follow(Stage::Running { done, of });
+                    runner.control.follow(Stage::Running { done, of });
                 }
             });
         }
@@ -237,11 +237,11 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
     results.into_iter().map(|(_, raw)| raw).collect()
 }
 
-fn run_one(setup: &Setup, job: &Job<'_>, time_out: Duration) -> Raw {
+fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> Raw {
     let begun = Instant::now();
-    let mut command = command(setup, job.binary, time_out);
+    let mut command = command(runner, job.binary, time_out);
     command.args(["--exact", &job.test, "--nocapture"]);
-    let output = setup.control.output(&mut command);
+    let output = runner.control.output(&mut command);
     let seconds = begun.elapsed().as_secs_f64();
     let name = job.canonical.clone();
     match output {
@@ -262,8 +262,8 @@ fn run_one(setup: &Setup, job: &Job<'_>, time_out: Duration) -> Raw {
 }
 
 /// A test binary behind the guard, with the folder and the variables that cargo gives it.
-fn command(setup: &Setup, binary: &Binary, time_out: Duration) -> Command {
-    let [guard, argument, ms] = setup.guard(time_out);
+fn command(runner: &Runner, binary: &Binary, time_out: Duration) -> Command {
+    let [guard, argument, ms] = runner.guard(time_out);
     let mut command = Command::new(guard);
     command
         .args([argument, ms, binary.path.clone().into()])
@@ -272,7 +272,7 @@ fn command(setup: &Setup, binary: &Binary, time_out: Duration) -> Command {
         .env("CARGO_PKG_NAME", &binary.package)
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null());
-    setup.report.tell(&mut command);
+    runner.report.tell(&mut command);
     // A group of its own, so that the guard can end all that the test started.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

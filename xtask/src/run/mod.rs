@@ -11,6 +11,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -21,9 +22,11 @@ use crate::verdict::outcome::Raw;
 use control::Control;
 use report_page::ReportPage;
 
-/// What the runner needs to know of its own process and of the machine.
+/// The workspace, and how to run things in it.
 #[derive(Clone, Debug)]
-pub struct Setup {
+pub struct Runner {
+    /// The workspace and its lessons.
+    pub workspace: Arc<Workspace>,
     /// The cargo that started the runner, or the one on the `PATH`.
     pub cargo: OsString,
     /// The runner's own binary: each test is started through it.
@@ -48,16 +51,17 @@ pub const LESSON: executor::Limits = executor::Limits {
     at_once: 8,
 };
 
-impl Setup {
-    /// Looks around.
+impl Runner {
+    /// The runner of a workspace.
     ///
     /// # Errors
     ///
     /// The system does not tell where the runner's own binary is.
-    pub fn new() -> Result<Self> {
+    pub fn new(workspace: Workspace) -> Result<Self> {
         let colour =
             anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
         Ok(Self {
+            workspace: Arc::new(workspace),
             cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
             // Asked for once, at the start: a build may replace the file while the runner runs.
             own_binary: env::current_exe()
@@ -69,8 +73,27 @@ impl Setup {
     }
 
     /// The same, for tests that write their reports for this page.
-    pub fn with_report(self, report: ReportPage) -> Self {
-        Self { report, ..self }
+    pub fn with_report(&self, report: ReportPage) -> Self {
+        Self {
+            report,
+            ..self.clone()
+        }
+    }
+
+    /// The same, for a run that goes by this handle.
+    pub fn with_control(&self, control: &Control) -> Self {
+        Self {
+            control: control.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// The same, in another workspace.
+    pub fn in_workspace(&self, workspace: Workspace) -> Self {
+        Self {
+            workspace: Arc::new(workspace),
+            ..self.clone()
+        }
     }
 
     /// A call of cargo in `root`, free of settings that belong to a test run around this one.
@@ -174,13 +197,8 @@ impl std::fmt::Display for Filter {
 /// # Errors
 ///
 /// cargo or a test binary cannot be run at all, or the run was cancelled.
-pub fn tests(
-    setup: &Setup,
-    workspace: &Workspace,
-    lesson: &Lesson,
-    filter: Option<&Filter>,
-) -> Result<Run> {
-    package_tests(setup, workspace, &lesson.name, filter)
+pub fn tests(runner: &Runner, lesson: &Lesson, filter: Option<&Filter>) -> Result<Run> {
+    package_tests(runner, &lesson.name, filter)
 }
 
 /// The same, all of them, against the reference.
@@ -188,24 +206,19 @@ pub fn tests(
 /// # Errors
 ///
 /// As for [`tests`].
-pub fn tests_of_reference(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<Run> {
-    package_tests(setup, workspace, &lesson.solution_package(), None)
+pub fn tests_of_reference(runner: &Runner, lesson: &Lesson) -> Result<Run> {
+    package_tests(runner, &lesson.solution_package(), None)
 }
 
-fn package_tests(
-    setup: &Setup,
-    workspace: &Workspace,
-    package: &str,
-    filter: Option<&Filter>,
-) -> Result<Run> {
-    let built = cargo::build_tests(setup, &workspace.root, package, cargo::Tests::All)?;
+fn package_tests(runner: &Runner, package: &str, filter: Option<&Filter>) -> Result<Run> {
+    let built = cargo::build_tests(runner, package, cargo::Tests::All)?;
     if !built.success {
         return Ok(Run::NotBuilt(built.said));
     }
-    let mut jobs = executor::jobs_of(setup, &built, package)?;
+    let mut jobs = executor::jobs_of(runner, &built, package)?;
     jobs.retain(|job| filter.is_none_or(|filter| filter.admits(&job.canonical)));
-    let tests = executor::run(setup, &jobs, &LESSON);
-    setup.control.check()?;
+    let tests = executor::run(runner, &jobs, &LESSON);
+    runner.control.check()?;
     let cut_short = tests.len() < jobs.len();
     Ok(Run::Ran(Ran {
         tests,

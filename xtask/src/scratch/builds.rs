@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::run::cargo::Built;
 use crate::run::executor::{self, Job, Limits};
 pub use crate::run::executor::{NoJob, job_of, jobs_of};
@@ -45,12 +45,12 @@ pub fn last_words(built: &Built) -> String {
 }
 
 /// Runs each job to its end, however many there are.
-pub fn run_all(setup: &Setup, jobs: &[Job<'_>]) -> Vec<Raw> {
+pub fn run_all(runner: &Runner, jobs: &[Job<'_>]) -> Vec<Raw> {
     // Models are busy, but what hangs, as a mistake may, sleeps.
     let at_once = available_parallelism().map_or(2, usize::from) + 1;
     let all = Duration::from_secs(24 * 3600);
     executor::run(
-        setup,
+        runner,
         jobs,
         &Limits {
             one: ONE,

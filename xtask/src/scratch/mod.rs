@@ -20,27 +20,28 @@ pub mod builds;
 pub mod mistake;
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result, bail};
 use toml::{Table, Value};
 
-use crate::course::{Lesson, Workspace};
-use crate::learner::files::files_below;
-use crate::run::Setup;
+use crate::course::Lesson;
+use crate::learner::files::{files_below, lock};
+use crate::run::Runner;
 use crate::run::cargo::{self, Built};
 use mistake::Mistake;
 
 /// Where the scratch workspace is, from the root of the real one.
 pub const ROOT: &str = "target/verify";
 
-/// The scratch workspace, as far as it is written.
+/// The scratch workspace, as far as it is written. Nobody else writes it meanwhile.
 #[derive(Debug)]
-pub struct Scratch {
+pub struct Scratch<'a> {
+    runner: &'a Runner,
     root: PathBuf,
     members: Vec<String>,
+    _lock: File,
 }
 
 /// The package of a lesson with its pristine stub.
@@ -73,24 +74,27 @@ pub fn graded_folder(lesson: &Lesson) -> PathBuf {
     Path::new("grade").join(&lesson.name)
 }
 
-impl Scratch {
-    /// An empty scratch workspace with the dependencies, lints and profiles of `workspace`.
+impl<'a> Scratch<'a> {
+    /// An empty scratch workspace with the dependencies, lints and profiles of the real one. Waits until no other
+    /// runner has it.
     ///
     /// # Errors
     ///
-    /// The root's manifest cannot be read or the scratch cannot be written.
-    pub fn new(workspace: &Workspace) -> Result<Self> {
-        let root = workspace.path(ROOT);
+    /// The scratch cannot be written.
+    pub fn new(runner: &'a Runner) -> Result<Self> {
+        let root = runner.workspace.path(ROOT);
         fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
         Ok(Self {
-            root,
+            runner,
             members: Vec::new(),
+            _lock: lock(&root.join("lock"))?,
+            root,
         })
     }
 
-    /// The folder.
-    pub fn root(&self) -> &Path {
-        &self.root
+    /// The path of something in the real workspace.
+    fn path(&self, from_root: impl AsRef<Path>) -> PathBuf {
+        self.runner.workspace.path(from_root)
     }
 
     /// Adds the lesson with its pristine stub.
@@ -98,8 +102,8 @@ impl Scratch {
     /// # Errors
     ///
     /// A file of the lesson cannot be read, or the scratch cannot be written.
-    pub fn add_stub(&mut self, workspace: &Workspace, lesson: &Lesson) -> Result<()> {
-        let mut manifest = read_manifest(&workspace.path(lesson.exercise.join("Cargo.toml")))?;
+    pub fn add_stub(&mut self, lesson: &Lesson) -> Result<()> {
+        let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
         rename(&mut manifest, &stub_package(lesson), &lesson.name);
         // The learner's own tour keeps its place in the target folder.
         if let Some(Value::Array(examples)) = manifest.get_mut("example") {
@@ -109,12 +113,9 @@ impl Scratch {
                 }
             }
         }
-        let stub = read(&workspace.path(lesson.stub()))?;
+        let stub = read(&self.path(lesson.stub()))?;
         let mut files = Files::default();
-        files.copy(
-            &workspace.path(&lesson.exercise),
-            &["src", "tests", "examples"],
-        )?;
+        files.copy(&self.path(&lesson.exercise), &["src", "tests", "examples"])?;
         files.put(Path::new("src").join(lesson.file_name()), stub);
         self.add(&lesson.exercise, manifest, files)
     }
@@ -124,8 +125,8 @@ impl Scratch {
     /// # Errors
     ///
     /// As for [`Scratch::add_stub`].
-    pub fn add_bench(&mut self, workspace: &Workspace, lesson: &Lesson) -> Result<()> {
-        let mut manifest = read_manifest(&workspace.path(lesson.solution.join("Cargo.toml")))?;
+    pub fn add_bench(&mut self, lesson: &Lesson) -> Result<()> {
+        let mut manifest = read_manifest(&self.path(lesson.solution.join("Cargo.toml")))?;
         rename(
             &mut manifest,
             &bench_package(lesson),
@@ -137,7 +138,7 @@ impl Scratch {
             table.insert("test".into(), false.into());
         });
         let mut files = Files::default();
-        files.copy(&workspace.path(&lesson.solution), &["src", "benches"])?;
+        files.copy(&self.path(&lesson.solution), &["src", "benches"])?;
         self.add(&lesson.solution, manifest, files)
     }
 
@@ -148,7 +149,6 @@ impl Scratch {
     /// As for [`Scratch::add_stub`]; or the mistake does not fit the reference.
     pub fn add_mistake(
         &mut self,
-        workspace: &Workspace,
         lesson: &Lesson,
         mistake: &Mistake,
         reference: &str,
@@ -156,7 +156,7 @@ impl Scratch {
         let solved = mistake
             .apply(reference, &format!("src/{}", lesson.file_name()))
             .map_err(Error::msg)?;
-        let mut manifest = read_manifest(&workspace.path(lesson.exercise.join("Cargo.toml")))?;
+        let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
         rename(
             &mut manifest,
             &mistake_package(lesson, mistake),
@@ -168,7 +168,7 @@ impl Scratch {
             table.insert("test".into(), mistake.target().is_none().into());
         });
         let mut files = Files::default();
-        files.copy(&workspace.path(&lesson.exercise), &["src", "tests"])?;
+        files.copy(&self.path(&lesson.exercise), &["src", "tests"])?;
         files.put(
             Path::new("src").join(lesson.file_name()),
             solved.into_bytes(),
@@ -228,14 +228,9 @@ impl Scratch {
     /// # Errors
     ///
     /// The root's manifest cannot be read, the scratch cannot be written, or cargo cannot be run.
-    pub fn build(
-        &self,
-        setup: &Setup,
-        workspace: &Workspace,
-        show_progress: bool,
-    ) -> Result<Built> {
-        self.write_root(workspace)?;
-        let mut command = setup.cargo(&self.root);
+    pub fn build(&self, show_progress: bool) -> Result<Built> {
+        self.write_root()?;
+        let mut command = self.runner.cargo(&self.root);
         command
             .args([
                 "build",
@@ -246,8 +241,8 @@ impl Scratch {
                 "--keep-going",
                 "--target-dir",
             ])
-            .arg(target_folder(workspace));
-        cargo::build(setup, command, show_progress)
+            .arg(self.target_folder());
+        cargo::build(self.runner, command, show_progress)
     }
 
     /// Builds the bench of this name, optimised, of a lesson whose bench was added, and shows cargo's progress
@@ -256,40 +251,31 @@ impl Scratch {
     /// # Errors
     ///
     /// As for [`Scratch::build`].
-    pub fn build_bench(
-        &self,
-        setup: &Setup,
-        workspace: &Workspace,
-        lesson: &Lesson,
-        bench: &str,
-    ) -> Result<Built> {
-        self.write_root(workspace)?;
-        let mut command = setup.cargo(&self.root);
+    pub fn build_bench(&self, lesson: &Lesson, bench: &str) -> Result<Built> {
+        self.write_root()?;
+        let mut command = self.runner.cargo(&self.root);
         command
             .args(["bench", "--no-run", "--bench", bench, "--package"])
             .args([&bench_package(lesson), "--target-dir"])
-            .arg(target_folder(workspace));
-        cargo::build(setup, command, true)
+            .arg(self.target_folder());
+        cargo::build(self.runner, command, true)
     }
 
     /// Writes what belongs to no member.
-    fn write_root(&self, workspace: &Workspace) -> Result<()> {
-        let root = read_manifest(&workspace.path("Cargo.toml"))?;
+    fn write_root(&self) -> Result<()> {
+        let root = read_manifest(&self.path("Cargo.toml"))?;
         let mut files = Files::default();
-        files.put(
-            "Cargo.toml".into(),
-            self.manifest(workspace, root)?.into_bytes(),
-        );
+        files.put("Cargo.toml".into(), self.manifest(root)?.into_bytes());
         files.write_beside_others(&self.root)?;
         // cargo strikes out of it what the scratch does not need, so it is copied each time.
-        let lock = workspace.path("Cargo.lock");
+        let lock = self.path("Cargo.lock");
         if lock.is_file() {
             fs::copy(&lock, self.root.join("Cargo.lock")).context("cannot copy Cargo.lock")?;
         }
         Ok(())
     }
 
-    fn manifest(&self, workspace: &Workspace, mut root: Table) -> Result<String> {
+    fn manifest(&self, mut root: Table) -> Result<String> {
         let mut scratch = Table::new();
         let mut table = Table::new();
         table.insert("resolver".into(), "3".into());
@@ -307,7 +293,7 @@ impl Scratch {
                 if let Some(mut value) = of_root.remove(key) {
                     if let (true, Value::Table(dependencies)) = (key == "dependencies", &mut value)
                     {
-                        make_paths_absolute(dependencies, &workspace.root);
+                        make_paths_absolute(dependencies, &self.runner.workspace.root);
                     }
                     table.insert(key.into(), value);
                 }
@@ -319,14 +305,13 @@ impl Scratch {
         }
         Ok(toml::to_string(&scratch)?)
     }
-}
 
-/// Where cargo builds the workspace.
-fn target_folder(workspace: &Workspace) -> OsString {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || workspace.path("target").into(),
-        |dir| workspace.root.join(dir).into(),
-    )
+    /// Where cargo builds the real workspace.
+    fn target_folder(&self) -> PathBuf {
+        // What is absolute stays as it is.
+        let folder = std::env::var_os("CARGO_TARGET_DIR");
+        self.path(folder.unwrap_or_else(|| "target".into()))
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -1,5 +1,8 @@
-//! Colours, marks and widths. Text is made with colours and goes out through anstream, which takes them away
-//! where they are not wanted: in a pipe, under `NO_COLOR`.
+//! The terminal: colours, marks, how wide it is, and text that fits it. Text is made with colours and goes out
+//! through anstream, which takes them away where they are not wanted: in a pipe, under `NO_COLOR`.
+//!
+//! Widths, folding and numbers in words are the harness's: a dry run is measured as its page is. May use nothing of
+//! the runner.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -7,8 +10,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anstyle::{AnsiColor, Style};
-use harness::page::{DEFAULT_WIDTH, Ink};
+use harness::page::DEFAULT_WIDTH;
 use terminal_size::{Width, terminal_size_of};
+
+pub use harness::text::{
+    NO_BREAK, columns, count, fold, letter_columns, plural, shorten, thousands, wrap,
+};
 
 /// The widest that prose is set: longer lines are hard to read.
 const WIDEST_PROSE: usize = 80;
@@ -170,41 +177,6 @@ impl Marks {
     }
 }
 
-/// `text` in at most `width` columns, with `marks.more` where something had to go.
-pub fn shorten(text: &str, width: usize, marks: Marks) -> String {
-    let text = text.lines().next().unwrap_or_default();
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    let keep = width.saturating_sub(columns(marks.more));
-    let kept: String = text.chars().take(keep).collect();
-    format!("{}{}", kept.trim_end(), marks.more)
-}
-
-/// The columns that `text` takes. A character is taken for a column wide: tests, files and the runner's own
-/// words are not written in wider ones. Colours, and the marks that stand for an [`Ink`], take none.
-pub fn columns(text: &str) -> usize {
-    anstream::adapter::strip_str(text)
-        .flat_map(str::chars)
-        .filter(|c| Ink::of_mark(*c).is_none())
-        .count()
-}
-
-/// `text` in lines of at most `width` columns, broken between words.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_ascii_whitespace() {
-        match lines.last_mut() {
-            Some(line) if columns(line) + 1 + columns(word) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,20 +189,5 @@ mod tests {
         assert_eq!(terminal_columns(Some("60"), None), 60);
         assert_eq!(terminal_columns(Some("wide"), Some(132)), 132);
         assert_eq!(terminal_columns(Some("0"), Some(20)), 20);
-    }
-
-    #[test]
-    fn colours_and_their_marks_take_no_column() {
-        let (bad, plain) = (Ink::Bad.mark(), Ink::Plain.mark());
-        assert_eq!(columns(&format!("{bad}four{plain}")), 4);
-        assert_eq!(columns(&paint(STRONG, "four")), 4);
-    }
-
-    #[test]
-    fn text_is_shortened_and_wrapped_to_its_width() {
-        assert_eq!(shorten("four", 4, UNICODE), "four");
-        assert_eq!(shorten("fives", 4, UNICODE), "fiv…");
-        assert_eq!(shorten("one line\nof two", 20, ASCII), "one line");
-        assert_eq!(wrap("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
     }
 }

@@ -6,8 +6,7 @@ use harness::page;
 use harness::verdict::{Coverage, Kind, find_coverage, find_failure};
 
 use crate::run::guard::{End, OUTPUT, THREADS};
-use crate::term::columns;
-use crate::view::page::thousands;
+use crate::term::{columns, thousands};
 
 use super::panics::{self, Panic, panic_line, panics};
 

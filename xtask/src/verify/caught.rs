@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Gate;
 use crate::course::Lesson;
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::run::cargo::Built;
 use crate::run::executor::Job;
 use crate::scratch;
@@ -14,7 +14,7 @@ use crate::verdict::outcome::{Failure, Outcome};
 
 /// Each mistake compiles and is caught by the test that it names, as what it says, in time.
 pub fn gate(
-    setup: &Setup,
+    runner: &Runner,
     lesson: &Lesson,
     mistakes: &[Mistake],
     mut problems: Vec<String>,
@@ -25,7 +25,7 @@ pub fn gate(
         let package = scratch::mistake_package(lesson, mistake);
         let said = said_of(scratch, &package);
         problems.extend(said.iter().map(|said| format!("{}: {said}", mistake.name)));
-        match job(setup, lesson, mistake, scratch)? {
+        match job(runner, lesson, mistake, scratch)? {
             Ok(job) => jobs.push((job, mistake)),
             // What rustc says of it stands there already.
             Err(NoJob::NotBuilt) if !said.is_empty() => {}
@@ -41,7 +41,7 @@ pub fn gate(
         }
     }
     let (jobs, mistakes): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-    let raws = run_all(setup, &jobs);
+    let raws = run_all(runner, &jobs);
     let mut caught = 0;
     for (raw, mistake) in raws.iter().zip(mistakes) {
         match catch(&Outcome::of(raw, &lesson.file_name()), mistake) {
@@ -63,13 +63,13 @@ pub fn gate(
 ///
 /// The binary does not list its tests.
 pub fn job<'a>(
-    setup: &Setup,
+    runner: &Runner,
     lesson: &Lesson,
     mistake: &Mistake,
     scratch: &'a Built,
 ) -> Result<Result<Job<'a>, NoJob>> {
     job_of(
-        setup,
+        runner,
         scratch,
         &scratch::mistake_package(lesson, mistake),
         mistake.target(),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Gate, api, caught, dry_run, reference, texts};
 use crate::course::{Lesson, Status, Workspace};
 use crate::run::cargo::{self, Built};
-use crate::run::{Setup, executor};
+use crate::run::{Runner, executor};
 use crate::scratch::builds::{jobs_of, last_words, run_all, said_of};
 use crate::scratch::mistake::{self, Mistake};
 use crate::scratch::{self, Scratch};
@@ -22,17 +22,13 @@ const MISTAKES: usize = 5;
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_references(
-    setup: &Setup,
-    workspace: &Workspace,
-    verified: &[Verified<'_>],
-) -> Result<Built> {
-    let mut command = setup.cargo(&workspace.root);
+pub fn build_references(runner: &Runner, verified: &[Verified<'_>]) -> Result<Built> {
+    let mut command = runner.cargo(&runner.workspace.root);
     command.args(["build", "--tests", "--examples", "--keep-going"]);
     for verified in verified {
         command.args(["--package", &verified.lesson.solution_package()]);
     }
-    cargo::build(setup, command, false)
+    cargo::build(runner, command, false)
 }
 
 /// A lesson that is being verified: what could be said without a build.
@@ -54,7 +50,7 @@ impl<'a> Verified<'a> {
     /// The scratch cannot be written.
     pub fn read(
         workspace: &Workspace,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<'_>,
         lesson: &'a Lesson,
         shipped: bool,
     ) -> Result<Self> {
@@ -110,13 +106,13 @@ impl<'a> Verified<'a> {
         }
         let in_scratch = stub.is_ok() && reference.is_ok();
         if in_scratch {
-            scratch.add_stub(workspace, lesson)?;
-            scratch.add_bench(workspace, lesson)?;
+            scratch.add_stub(lesson)?;
+            scratch.add_bench(lesson)?;
         }
         mistakes.retain(|mistake| {
             let added = reference.clone().and_then(|reference| {
                 scratch
-                    .add_mistake(workspace, lesson, mistake, &reference)
+                    .add_mistake(lesson, mistake, &reference)
                     .map_err(|error| format!("{error:#}"))
             });
             if let Err(problem) = &added {
@@ -136,13 +132,13 @@ impl<'a> Verified<'a> {
     /// Of a lesson that is to be written only this much is wanted: that it builds.
     fn to_be_written(
         workspace: &Workspace,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<'_>,
         lesson: &'a Lesson,
     ) -> Result<Self> {
         let in_scratch = workspace.path(lesson.stub()).is_file();
         if in_scratch {
-            scratch.add_stub(workspace, lesson)?;
-            scratch.add_bench(workspace, lesson)?;
+            scratch.add_stub(lesson)?;
+            scratch.add_bench(lesson)?;
         }
         Ok(Self {
             lesson,
@@ -160,8 +156,7 @@ impl<'a> Verified<'a> {
     /// A test binary cannot be run, or the lock or the README cannot be written.
     pub fn gates(
         mut self,
-        setup: &Setup,
-        workspace: &Workspace,
+        runner: &Runner,
         references: &Built,
         scratch: &Built,
         record: bool,
@@ -178,7 +173,7 @@ impl<'a> Verified<'a> {
         }
         let mut gates = std::mem::take(&mut self.gates);
         if self.in_scratch {
-            gates.push(stub_gate(setup, lesson, scratch)?);
+            gates.push(stub_gate(runner, lesson, scratch)?);
         } else {
             gates.push(Gate::new(
                 name,
@@ -187,18 +182,16 @@ impl<'a> Verified<'a> {
                 "",
             ));
         }
-        gates.push(reference::gate(
-            setup, workspace, lesson, references, record,
-        )?);
-        gates.push(dry_run::gate(setup, workspace, lesson, references, record)?);
+        gates.push(reference::gate(runner, lesson, references, record)?);
+        gates.push(dry_run::gate(runner, lesson, references, record)?);
         gates.push(caught::gate(
-            setup,
+            runner,
             lesson,
             &self.mistakes,
             self.mistake_problems,
             scratch,
         )?);
-        gates.push(tour_gate(setup, lesson, references));
+        gates.push(tour_gate(runner, lesson, references));
         if self.in_scratch {
             gates.push(bench_gate(lesson, scratch));
         }
@@ -237,14 +230,14 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
 }
 
 /// The stub builds without warnings, and each of its tests fails through `todo!()` and ends.
-fn stub_gate(setup: &Setup, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
+fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
     let package = scratch::stub_package(lesson);
     let mut problems = said_of(scratch, &package);
-    let jobs = jobs_of(setup, scratch, &package)?;
+    let jobs = jobs_of(runner, scratch, &package)?;
     if jobs.is_empty() && problems.is_empty() {
         problems.push(format!("no test was built: {}", last_words(scratch)));
     }
-    let raws = run_all(setup, &jobs);
+    let raws = run_all(runner, &jobs);
     for raw in &raws {
         let test = &raw.name;
         match Outcome::of(raw, &lesson.file_name()) {
@@ -283,7 +276,7 @@ fn stub_gate(setup: &Setup, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
 }
 
 /// The tour runs to its end.
-fn tour_gate(setup: &Setup, lesson: &Lesson, references: &Built) -> Gate {
+fn tour_gate(runner: &Runner, lesson: &Lesson, references: &Built) -> Gate {
     let package = lesson.solution_package();
     let target = format!("{package}_tour");
     let tour = references
@@ -295,7 +288,7 @@ fn tour_gate(setup: &Setup, lesson: &Lesson, references: &Built) -> Gate {
             "no example {target} was built: {}",
             last_words(references)
         )],
-        Some(tour) => match executor::program(setup, tour) {
+        Some(tour) => match executor::program(runner, tour) {
             Ok(raw) if raw.success => Vec::new(),
             Ok(raw) => vec![format!(
                 "it does not run to its end:\n{}{}",

@@ -7,10 +7,10 @@ use harness::page::{Ink, coloured};
 
 use crate::course::lesson_tests;
 use crate::course::{Lesson, Status, Workspace};
-use crate::learner::versions::words::count;
 use crate::run::Filter;
 use crate::term::{
-    BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, shorten, terminal_width, width, wrap,
+    BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, fold, paint, plural, shorten,
+    terminal_width, thousands, width, wrap,
 };
 use crate::verdict::outcome::{Failure, Outcome, Place, Wrong};
 use crate::verdict::{Explored, Heading, Sum, Tested, Verdict};
@@ -25,9 +25,6 @@ const FLOOD_LINES: usize = 6;
 fn name_columns() -> usize {
     width() * 11 / 20
 }
-
-/// Stands for a space at which a line is not to be broken, until it is.
-const NO_BREAK: &str = "\u{a0}";
 
 /// What is rendered: a lesson in its workspace, with the marks to do it in.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +80,7 @@ impl Page<'_> {
         let number = lesson.number.to_string();
         let room = width()
             .saturating_sub(1 + columns(&number) + 2 + columns(&lesson.name) + columns(&of) + 6);
-        let chapter = shorten(&lesson.chapter, room, *marks);
+        let chapter = shorten(&lesson.chapter, room, marks.more);
         let dot = paint(FAINT, marks.dot);
         format!(
             " {}  {} {dot} {chapter} {dot} {of}\n",
@@ -193,10 +190,18 @@ impl Page<'_> {
         };
         let name = test.short_name();
         if columns(name) > name_columns() {
-            let _ = writeln!(page, "   {mark} {}", shorten(name, width() - 5, self.marks));
-            let _ = writeln!(page, "     {}", shorten(&reason, width() - 5, self.marks));
+            let _ = writeln!(
+                page,
+                "   {mark} {}",
+                shorten(name, width() - 5, self.marks.more)
+            );
+            let _ = writeln!(
+                page,
+                "     {}",
+                shorten(&reason, width() - 5, self.marks.more)
+            );
         } else {
-            let reason = shorten(&reason, width() - 7 - names, self.marks);
+            let reason = shorten(&reason, width() - 7 - names, self.marks.more);
             let _ = writeln!(page, "   {mark} {name:<names$}  {reason}");
         }
     }
@@ -360,7 +365,9 @@ impl Page<'_> {
             .into_iter()
             .map(|heading| (heading, verdict.under(heading).count()))
             .filter(|(_, tests)| *tests > 0)
-            .map(|(heading, tests)| format!("{} {tests}", heading.title()).replace(' ', NO_BREAK))
+            .map(|(heading, tests)| {
+                format!("{} {tests}", heading.title()).replace(' ', &NO_BREAK.to_string())
+            })
             .collect();
         let tests = verdict.tests.len();
         let plural = if tests == 1 { " waits" } else { "s wait" };
@@ -369,7 +376,7 @@ impl Page<'_> {
             waiting.join(", ")
         );
         for line in wrap(&text, width() - 1) {
-            let _ = writeln!(page, " {}", line.replace(NO_BREAK, " "));
+            let _ = writeln!(page, " {}", line);
         }
         page.push('\n');
         let line = self.todo_list(page, verdict, "To write");
@@ -411,7 +418,7 @@ impl Page<'_> {
                     "{} {} {} {title}{chapter}",
                     next.number, next.name, self.marks.dot
                 );
-                row(page, "Next", shorten(&text, width() - 8, self.marks));
+                row(page, "Next", shorten(&text, width() - 8, self.marks.more));
                 row(page, "Read", next.readme().display());
                 row(page, "Edit", next.file().display());
                 row(page, "Start", "cargo xtask next");
@@ -500,11 +507,10 @@ impl Page<'_> {
 
     fn warnings(&self, page: &mut String, verdict: &Verdict) {
         if verdict.warnings > 0 {
-            let s = if verdict.warnings == 1 { "" } else { "s" };
-            let (n, name) = (verdict.warnings, &self.lesson.name);
+            let (warnings, name) = (count(verdict.warnings, "warning"), &self.lesson.name);
             paragraph(
                 page,
-                &format!("rustc has {n} warning{s} for it: cargo check -p {name}"),
+                &format!("rustc has {warnings} for it: cargo check -p {name}"),
             );
             if verdict.sum() != Sum::Passes {
                 page.push('\n');
@@ -594,32 +600,18 @@ pub fn row(page: &mut String, word: &str, text: impl std::fmt::Display) {
 /// What models explored, in words.
 pub fn explored_text(explored: Explored) -> String {
     let n = explored.interleavings;
-    let s = if n == 1 { "" } else { "s" };
     let how = match (explored.exhaustive, explored.bounded) {
         (true, false) => "all there are",
         (true, true) => "all within the stated bounds",
         (false, _) => "not all: the time ran out",
     };
-    format!("{} interleaving{s} explored, {how}", thousands(n))
-}
-
-/// `25300` as `25,300`.
-pub fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    format!("{} interleaving{} explored, {how}", thousands(n), plural(n))
 }
 
 /// Lines of a report. A dry run is made for the terminal's width already; anything else is made to fit.
 pub fn picture(page: &mut String, lines: &[&str]) {
     let terminal = terminal_width();
-    let shown: Vec<String> = lines.iter().flat_map(|line| fold(line, terminal)).collect();
+    let shown: Vec<String> = lines.iter().flat_map(|line| fit(line, terminal)).collect();
     // As wide as the terminal where it has to be, else in line with the rest of the page.
     let margin = if shown.iter().all(|line| columns(line) < terminal) {
         " "
@@ -637,23 +629,13 @@ pub fn picture(page: &mut String, lines: &[&str]) {
     page.push_str(&coloured(&text));
 }
 
-/// A line that is wider than `columns_there` in several, broken between words where there are some.
-fn fold(line: &str, columns_there: usize) -> Vec<String> {
-    if columns(line) <= columns_there || line.contains('\x1b') {
-        return vec![line.to_owned()];
+/// A line that is wider than the terminal in several.
+fn fit(line: &str, terminal: usize) -> Vec<String> {
+    if columns(line) <= terminal {
+        vec![line.to_owned()]
+    } else {
+        fold(line, terminal - 1)
     }
-    let indent = &line[..line.len() - line.trim_start().len()];
-    let width = (columns_there - 1).saturating_sub(columns(indent)).max(20);
-    let mut parts = Vec::new();
-    for part in wrap(line, width) {
-        let letters: Vec<char> = part.chars().collect();
-        parts.extend(
-            letters
-                .chunks(width)
-                .map(|part| format!("{indent}{}", part.iter().collect::<String>())),
-        );
-    }
-    parts
 }
 
 /// The place that rustc's first error points at.
@@ -680,8 +662,8 @@ mod tests {
     #[test]
     fn what_fits_the_terminal_is_not_folded() {
         let line = format!("  {}", "word ".repeat(20).trim_end());
-        assert_eq!(fold(&line, 101), [line.as_str()]);
-        let folded = fold(&line, 100);
+        assert_eq!(fit(&line, 101), [line.as_str()]);
+        let folded = fit(&line, 100);
         assert_eq!(folded.len(), 2);
         assert!(
             folded.iter().all(|part| part.starts_with("  word")),
@@ -693,7 +675,7 @@ mod tests {
     fn marks_take_no_room_and_become_colours() {
         let (bad, end) = (Ink::Bad.mark(), Ink::Plain.mark());
         let line = format!("{bad}Panic{end} {}", "x".repeat(73));
-        assert_eq!(fold(&line, 79), [line.as_str()]);
+        assert_eq!(fit(&line, 79), [line.as_str()]);
         let mut page = String::new();
         picture(&mut page, &[&line]);
         assert_eq!(

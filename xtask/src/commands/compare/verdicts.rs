@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use crate::bench::first_error;
-use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint};
+use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, thousands};
 use crate::verdict::outcome::Outcome;
 use crate::verdict::{Heading, Tested, Verdict};
-use crate::view::page::{paragraph, thousands};
+use crate::view::page::paragraph;
 
 /// The columns of a heading.
 const HEADING: usize = 15;

@@ -1,8 +1,9 @@
 //! The screen that a [`State`] makes: exactly as many lines as it has, none wider than it is.
 
 use super::state::{Choice, Job, List, Over, State};
-use super::text::{Text, fold};
+use super::text::Text;
 use crate::run::control::Stage;
+use crate::term::fold;
 use crate::term::{FAINT, Marks, STRONG, columns, paint};
 
 /// The line that says what is going on, and the row of a list that is chosen: no colour, so where colours are not

@@ -2,9 +2,10 @@
 //! Nothing here touches a terminal, a file or a process.
 
 use super::terminal::Size;
-use super::text::{Text, fold};
+use super::text::Text;
 use crate::commands::Row;
 use crate::run::control::Stage;
+use crate::term::fold;
 
 /// What happens to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,12 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Kept, Replaced, Why};
-
-/// `1 line`, `3 lines`.
-pub fn count(n: usize, thing: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{n} {thing}{s}")
-}
+use crate::term::count;
 
 impl Kept {
     /// How long ago it was kept at `now`, `3 minutes ago`; nothing where the time cannot be told.

@@ -3,10 +3,9 @@
 use std::fmt::Write;
 
 use anstyle::Style;
-use unicode_width::UnicodeWidthChar;
 
 use super::{Cell, Diff, Line, Row, Side, cells};
-use crate::term::{ASCII, FAINT, GONE, Marks, NEW, STRONG, columns, paint};
+use crate::term::{ASCII, FAINT, GONE, Marks, NEW, STRONG, columns, letter_columns, paint};
 
 /// The narrowest that code is set, however narrow the page is.
 const NARROWEST: usize = 20;
@@ -52,7 +51,7 @@ impl Diff {
             .max(NARROWEST);
         let mut text = String::new();
         let mut write = |left: &str, right: &str| {
-            let pad = " ".repeat((digits + 3 + room).saturating_sub(columns_of(left)));
+            let pad = " ".repeat((digits + 3 + room).saturating_sub(columns(left)));
             let line = format!(" {left}{pad} {bar} {right}");
             let _ = writeln!(text, "{}", line.trim_end());
         };
@@ -175,14 +174,6 @@ fn letters(cells: &[Cell]) -> String {
     cells.iter().map(|cell| cell.letter).collect()
 }
 
-/// The columns that a text takes which may have colours and characters of any width.
-fn columns_of(text: &str) -> usize {
-    anstream::adapter::strip_str(text)
-        .flat_map(str::chars)
-        .map(|letter| letter.width().unwrap_or(0))
-        .sum()
-}
-
 /// A line without its first `indent` spaces; one that is too wide in several, broken between words where it has
 /// some. Of a comment, each begins as a comment does.
 fn fold(line: &[Cell], indent: usize, room: usize) -> Vec<Vec<Cell>> {
@@ -229,7 +220,7 @@ fn fold(line: &[Cell], indent: usize, room: usize) -> Vec<Vec<Cell>> {
 fn fitting(cells: &[Cell], room: usize) -> usize {
     let mut used = 0;
     let fits = cells.iter().take_while(|cell| {
-        used += cell.letter.width().unwrap_or(0);
+        used += letter_columns(cell.letter);
         used <= room
     });
     fits.count().max(1).min(cells.len())
@@ -336,12 +327,12 @@ impl Gate {
         let diff = Diff::between(YOURS, REFERENCE);
         for width in [60, 80] {
             let page = plain(&diff.unified(width));
-            assert!(page.lines().all(|line| columns_of(line) <= width), "{page}");
+            assert!(page.lines().all(|line| columns(line) <= width), "{page}");
             insta::assert_snapshot!(format!("unified_{width}"), page);
         }
         for width in [120, 160] {
             let page = plain(&diff.side_by_side(width, ["yours", "reference"], UNICODE));
-            assert!(page.lines().all(|line| columns_of(line) <= width), "{page}");
+            assert!(page.lines().all(|line| columns(line) <= width), "{page}");
             insta::assert_snapshot!(format!("side_by_side_{width}"), page);
         }
         let ascii = plain(&diff.side_by_side(120, ["yours", "reference"], ASCII));
@@ -384,7 +375,7 @@ impl Gate {
         ] {
             let width = width.max(NARROWEST + 6);
             let page = plain(&page);
-            assert!(page.lines().all(|line| columns_of(line) <= width), "{page}");
+            assert!(page.lines().all(|line| columns(line) <= width), "{page}");
             assert_eq!(page.matches('漢').count(), 30, "{page}");
             assert_eq!(page.matches('x').count(), 100, "{page}");
         }
