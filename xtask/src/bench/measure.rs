@@ -10,12 +10,12 @@ use super::{BENCH, Comparison, MAX_TIME, MIN_TIME, ROUND, ROUNDS, Yours};
 use crate::course::lesson_tests;
 use crate::course::{Lesson, Workspace};
 use crate::run::Runner;
-use crate::run::cargo::{self, Binary, Built};
+use crate::run::SourceLine;
+use crate::run::cargo::{self, Binary, Built, first_error};
 use crate::run::executor;
 use crate::scratch::{self, Scratch};
 use crate::term::note;
-use crate::verdict::outcome::{Outcome, Place};
-use crate::view::page::first_error_place;
+use crate::verdict::outcome::Outcome;
 
 /// Measures the lesson's bench and says on stderr what it is at.
 ///
@@ -146,9 +146,11 @@ fn rounds(runner: &Runner, lesson: &Lesson, binary: &Binary, how: &str) -> Resul
             continue;
         }
         measured.stopped = Some(match Outcome::of(&raw, &lesson.file_name()) {
-            Outcome::NotWritten(todo) => {
-                Yours::NotWritten(todo.place.as_ref().map_or_else(String::new, Place::short))
-            }
+            Outcome::NotWritten(todo) => Yours::NotWritten(
+                todo.place
+                    .as_ref()
+                    .map_or_else(String::new, SourceLine::short),
+            ),
             Outcome::Wrong(wrong) => Yours::Stopped(match divan::at_work(&raw.stdout) {
                 Some(row) => format!("{} ({row})", wrong.reason),
                 None => wrong.reason,
@@ -158,18 +160,6 @@ fn rounds(runner: &Runner, lesson: &Lesson, binary: &Binary, how: &str) -> Resul
         break;
     }
     Ok(measured)
-}
-
-/// rustc's first error in a line, with its place.
-pub fn first_error(said: &str) -> String {
-    let plain = anstream::adapter::strip_str(said).to_string();
-    let error = plain.lines().find(|line| line.starts_with("error"));
-    let message = error.and_then(|line| Some(line.split_once(": ")?.1));
-    let message = message.unwrap_or("cargo says no more");
-    match first_error_place(&plain) {
-        Some(place) => format!("{message} ({})", place.short()),
-        None => message.to_owned(),
-    }
 }
 
 /// What is being measured: on a terminal in a line that goes away again, else said once.
@@ -237,12 +227,5 @@ mod tests {
         assert_eq!(merged.len(), others.len());
         assert_eq!(merged[0].rows[0].ratio.ratio, 2.0);
         assert_eq!(merged[1..], others[1..]);
-    }
-
-    #[test]
-    fn a_compile_error_is_a_line() {
-        let said = "warning: x\n\n\x1b[1merror[E0425]\x1b[0m: cannot find value `c`\n  --> exercises/a/src/sum.rs:5:9\n";
-        assert_eq!(first_error(said), "cannot find value `c` (sum.rs:5)");
-        assert_eq!(first_error(""), "cargo says no more");
     }
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use chart::render;
-pub use measure::{first_error, measure};
+pub use measure::measure;
 use ratios::{Case, Ratio, Row};
 
 /// The name of the bench, and of the row that the others are measured against.

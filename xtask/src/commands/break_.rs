@@ -13,7 +13,7 @@ use super::{Exit, Row, lines};
 use crate::course::select;
 use crate::course::{Lesson, Workspace};
 use crate::run::Runner;
-use crate::scratch::builds::{NoJob, run_all};
+use crate::run::executor::{NoJob, run_all};
 use crate::scratch::mistake::{self, Mistake};
 use crate::scratch::{self, Scratch};
 use crate::term::{self, BAD, FAINT, GOOD, Marks, STRONG, note, paint, width};
@@ -35,7 +35,7 @@ pub fn run(runner: &Runner, wanted: &str, named: Option<&str>) -> Result<Exit> {
     };
     match named {
         Some(named) => {
-            let mistake = select::mistake(lesson, &mistakes, named)?;
+            let mistake = select::mistake(lesson, &mistakes, |mistake| &mistake.name, named)?;
             show(runner, &page, mistake, &mut term::print)
         }
         None => {

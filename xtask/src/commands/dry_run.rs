@@ -10,11 +10,12 @@ use crate::course::select::{self, NoSuchName};
 use crate::course::{Lesson, Workspace};
 use crate::run::Runner;
 use crate::run::cargo::{self, Tests};
+use crate::run::executor::{NoJob, job_of, run_all};
 use crate::run::report_page::Passing;
-use crate::scratch::builds::{NoJob, job_of, run_all};
+use crate::run::{SourceLine, TestRun};
 use crate::term::{self, GOOD, Marks, OPEN, paint};
 use crate::verdict::Explored;
-use crate::verdict::outcome::{Outcome, Place, Raw, Todo};
+use crate::verdict::outcome::{Outcome, Todo};
 use crate::view::page::{Length, Page, explored_text, paragraph, picture, row, signed};
 
 /// Shows the model that `test` names in the lesson that goes by `wanted`, run with the learner's code or with the
@@ -97,7 +98,7 @@ struct DryRun<'a> {
 
 impl DryRun<'_> {
     /// The page for a test that ran. It is what was asked for where the model passes and shows itself.
-    fn ran(&self, raw: &Raw) -> (String, Exit) {
+    fn ran(&self, raw: &TestRun) -> (String, Exit) {
         let mut text = self.page.header();
         text.push('\n');
         match Outcome::of(raw, &self.page.lesson.file_name()) {
@@ -181,7 +182,7 @@ impl DryRun<'_> {
         let place = todo
             .place
             .as_ref()
-            .map_or_else(|| "a todo!()".to_owned(), Place::short);
+            .map_or_else(|| "a todo!()".to_owned(), SourceLine::short);
         let what = if todo.text.is_empty() {
             String::new()
         } else {
@@ -274,7 +275,7 @@ mod tests {
     use super::*;
     use crate::term::UNICODE;
 
-    fn shown(raw: &Raw, solution: bool) -> (String, Exit) {
+    fn shown(raw: &TestRun, solution: bool) -> (String, Exit) {
         let workspace = select::tests::workspace(&["wait_group"]);
         let models = ["wakes", "returns_at_once", "waits"].map(str::to_owned);
         let show = DryRun {
@@ -292,7 +293,7 @@ mod tests {
         show.ran(raw)
     }
 
-    fn passed(dry_runs: &[&str]) -> Raw {
+    fn passed(dry_runs: &[&str]) -> TestRun {
         let coverage = Coverage {
             interleavings: 1234,
             preemption_bound: None,
@@ -302,11 +303,11 @@ mod tests {
             .iter()
             .map(|dry_run| format!("{}\n{}\n", dry_run_block(dry_run), success_line(&coverage)))
             .collect();
-        Raw {
+        TestRun {
             name: "race_freedom::wakes".into(),
             success: true,
             stdout: format!("running 1 test\n{models}test result: ok. 1 passed\n"),
-            ..Raw::default()
+            ..TestRun::default()
         }
     }
 

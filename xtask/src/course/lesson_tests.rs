@@ -1,7 +1,6 @@
 //! The tests that a lesson has: the list in its lock, or what the sources say.
 
 use std::fs;
-use std::path::Path;
 
 use quote::ToTokens;
 use syn::visit::Visit;
@@ -194,22 +193,6 @@ pub fn todos(source: &str) -> Vec<(u32, String)> {
         at += line.len();
     }
     found
-}
-
-/// Whether the file exists and the learner has changed it: it is not the stub any more.
-pub fn is_attempted(workspace: &Workspace, lesson: &Lesson) -> bool {
-    file_is(workspace, lesson, &lesson.stub()) == Some(false)
-}
-
-/// Whether the reference is in place of the learner's file.
-pub fn is_swapped(workspace: &Workspace, lesson: &Lesson) -> bool {
-    file_is(workspace, lesson, &lesson.reference()) == Some(true)
-}
-
-/// Whether the learner's file has the content of `other`; `None` where one of them cannot be read.
-fn file_is(workspace: &Workspace, lesson: &Lesson, other: &Path) -> Option<bool> {
-    let read = |path: &Path| fs::read(workspace.path(path)).ok();
-    Some(read(&lesson.file())? == read(other)?)
 }
 
 #[cfg(test)]

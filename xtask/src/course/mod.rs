@@ -6,10 +6,13 @@
 //! | [`select`] | which lesson, mistake or model is meant by a name |
 //! | [`lesson_tests`] | the tests that a lesson has, and what its sources say of them |
 //! | [`shipped`] | `shipped.lock`: the tests and files that a lesson was shipped with |
-//! | [`readme`] | what the runner reads in a lesson's texts |
+//! | [`content`] | the files below a folder, and names for what is in them |
+//! | [`hints`], [`readme`] | what the runner reads in a lesson's texts |
 //!
 //! May use nothing of the runner but [`term`](crate::term).
 
+pub mod content;
+pub mod hints;
 pub mod lesson_tests;
 pub mod readme;
 pub mod select;

@@ -2,7 +2,6 @@
 //! beginning. Which of its models: by a part of the name.
 
 use crate::course::{Lesson, Workspace};
-use crate::scratch::mistake::Mistake;
 
 /// How many names are offered in place of a wrong one.
 const NEAREST: usize = 3;
@@ -73,29 +72,27 @@ pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, 
     }
 }
 
-/// The one of the `mistakes` in `lesson` that `wanted` names.
+/// The one of the `mistakes` in `lesson`, which have these names, that `wanted` names.
 ///
 /// # Errors
 ///
 /// No mistake is called that, or several begin like that.
-pub fn mistake<'a>(
+pub fn mistake<'a, T>(
     lesson: &Lesson,
-    mistakes: &'a [Mistake],
+    mistakes: &'a [T],
+    name: impl Fn(&T) -> &str,
     wanted: &str,
-) -> Result<&'a Mistake, NoSuchName> {
-    let names = |mistakes: &[&Mistake]| {
+) -> Result<&'a T, NoSuchName> {
+    let names = |mistakes: &[&T]| {
         let lines: Vec<_> = mistakes
             .iter()
-            .map(|mistake| format!("  {}", mistake.name))
+            .map(|mistake| format!("  {}", name(mistake)))
             .collect();
         lines.join("\n")
     };
-    match by_name(
-        mistakes,
-        |mistake| &mistake.name,
-        wanted,
-        |name, wanted| name.starts_with(wanted),
-    ) {
+    match by_name(mistakes, &name, wanted, |name, wanted| {
+        name.starts_with(wanted)
+    }) {
         Found::One(mistake) => Ok(mistake),
         Found::Several(several) => Err(several_begin("mistakes", wanted, &names(&several))),
         Found::Nearest(nearest) if nearest.is_empty() => Err(NoSuchName(format!(
@@ -320,16 +317,10 @@ pub mod tests {
 
     #[test]
     fn a_mistake_goes_by_name_or_unique_prefix() {
-        let mistakes: Vec<_> = ["notify_one", "notify_one_late", "polls"]
-            .into_iter()
-            .map(|name| {
-                let text = "Mistake: m\nWhy: w\nCaught-by: race_freedom::a\nKind: deadlock\n\n";
-                crate::scratch::mistake::parse(name, text).expect("a mistake")
-            })
-            .collect();
+        let mistakes = ["notify_one", "notify_one_late", "polls"];
         let workspace = workspace(&NAMES);
-        let found = |wanted| match mistake(&workspace.lessons[3], &mistakes, wanted) {
-            Ok(mistake) => mistake.name.clone(),
+        let found = |wanted| match mistake(&workspace.lessons[3], &mistakes, |name| name, wanted) {
+            Ok(name) => (*name).to_owned(),
             Err(error) => error.to_string(),
         };
         assert_eq!(found("notify_one"), "notify_one");

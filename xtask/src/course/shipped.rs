@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::learner::files::{files_below, sha256};
+use super::content::{files_below, sha256};
 
 /// The parts of an exercise that its tests are built from. `examples/` is not one: the reader is asked to change
 /// the tour.

@@ -24,8 +24,8 @@ use crate::course::lesson_tests;
 use crate::course::shipped::{self, Change, digest};
 use crate::course::{Lesson, Workspace};
 use crate::run::cargo::Built;
+use crate::run::executor::jobs_of;
 use crate::run::{self, Ran, Runner, executor};
-use crate::scratch::builds::{jobs_of, last_words, said_of};
 use crate::scratch::{self, Scratch};
 use crate::verdict::{Sum, Verdict};
 
@@ -178,7 +178,7 @@ fn test(
     expected: &[String],
 ) -> Result<Verdict, String> {
     let package = scratch::graded_package(lesson);
-    let said = said_of(built, &package);
+    let said = built.said_of(&package);
     let errors: Vec<_> = said
         .into_iter()
         .filter(|said| said.starts_with("error"))
@@ -188,7 +188,7 @@ fn test(
     }
     let jobs = jobs_of(runner, built, &package).map_err(|error| format!("{error:#}"))?;
     if jobs.is_empty() {
-        return Err(format!("no test was built: {}", last_words(built)));
+        return Err(format!("no test was built: {}", built.last_words()));
     }
     let tests = executor::run(runner, &jobs, &run::LESSON);
     let ran = Ran {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use super::lesson_file::{is_attempted, is_swapped};
 use crate::course::{Lesson, Workspace};
 
 pub use fingerprint::fingerprint;
@@ -90,16 +91,14 @@ impl Progress {
     ///
     /// The lesson's sources cannot be read.
     pub fn state(&self, workspace: &Workspace, lesson: &Lesson) -> Result<State> {
-        if crate::course::lesson_tests::is_swapped(workspace, lesson) {
+        if is_swapped(workspace, lesson) {
             return Ok(State::Swapped);
         }
         Ok(
             match self.of(lesson).and_then(|record| record.passed.as_ref()) {
                 Some(passed) if passed.source == fingerprint(workspace, lesson)? => State::Done,
                 Some(_) => State::Changed,
-                None if crate::course::lesson_tests::is_attempted(workspace, lesson) => {
-                    State::Attempted
-                }
+                None if is_attempted(workspace, lesson) => State::Attempted,
                 None => State::NotBegun,
             },
         )

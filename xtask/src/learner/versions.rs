@@ -14,9 +14,10 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
+use crate::course::content::sha256;
 use crate::course::select::NoSuchName;
 use crate::learner::files::{
-    make_folder, remove_partials, set_aside, sha256, sync_folder, utc, write_beside,
+    make_folder, remove_partials, set_aside, sync_folder, utc, write_beside,
 };
 use crate::term::note;
 

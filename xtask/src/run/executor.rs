@@ -4,6 +4,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +14,21 @@ use super::canonical;
 use super::cargo::{Binary, Built};
 use super::control::Stage;
 use crate::run::guard::End;
-use crate::verdict::outcome::Raw;
+
+/// A test as it was run.
+#[derive(Clone, Debug, Default)]
+pub struct TestRun {
+    /// The canonical name, for example `correctness::wait_returns_at_once`.
+    pub name: String,
+    /// Whether its process ended with success.
+    pub success: bool,
+    /// What it printed.
+    pub stdout: String,
+    /// What it printed on stderr, the guard's last line included.
+    pub stderr: String,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+}
 
 /// One test to run.
 #[derive(Debug)]
@@ -140,16 +155,16 @@ fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
 /// # Errors
 ///
 /// It cannot be started.
-pub fn program(runner: &Runner, binary: &Binary) -> Result<Raw> {
+pub fn program(runner: &Runner, binary: &Binary) -> Result<TestRun> {
     let output = runner
         .control
         .output(&mut command(runner, binary, super::TEST_TIMEOUT))
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
-    Ok(Raw {
+    Ok(TestRun {
         success: output.status.success(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        ..Raw::default()
+        ..TestRun::default()
     })
 }
 
@@ -165,7 +180,7 @@ pub fn watched(
     arguments: &[&str],
     time_out: Duration,
     mut watch: impl FnMut(&str),
-) -> Result<Raw> {
+) -> Result<TestRun> {
     let cannot_run = || format!("cannot run {}", binary.path.display());
     let mut child = command(runner, binary, time_out)
         .args(arguments)
@@ -186,16 +201,16 @@ pub fn watched(
         }
     });
     let status = child.wait().with_context(cannot_run)?;
-    Ok(Raw {
+    Ok(TestRun {
         success: status.success(),
         stdout: String::from_utf8_lossy(&stdout).into_owned(),
         stderr: String::from_utf8_lossy(&stderr).into_owned(),
-        ..Raw::default()
+        ..TestRun::default()
     })
 }
 
 /// Runs the jobs. A job whose turn did not come in time has no result.
-pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
+pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
     let deadline = Instant::now() + limits.all;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(jobs.len()));
@@ -237,7 +252,28 @@ pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
     results.into_iter().map(|(_, raw)| raw).collect()
 }
 
-fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> Raw {
+/// The longest that a test may take if all are run to their end: what the profile in `.config/nextest.toml` gives
+/// it. A learner's test has less, but builds that run beside `verify` slow it down, and a verdict on a lesson must
+/// not depend on them.
+const PATIENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs each job to its end, however many there are.
+pub fn run_all(runner: &Runner, jobs: &[Job<'_>]) -> Vec<TestRun> {
+    // Models are busy, but what hangs, as a mistake may, sleeps.
+    let at_once = available_parallelism().map_or(2, usize::from) + 1;
+    let all = Duration::from_secs(24 * 3600);
+    run(
+        runner,
+        jobs,
+        &Limits {
+            one: PATIENT_TIMEOUT,
+            all,
+            at_once,
+        },
+    )
+}
+
+fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
     let begun = Instant::now();
     let mut command = command(runner, job.binary, time_out);
     command.args(["--exact", &job.test, "--nocapture"]);
@@ -245,18 +281,18 @@ fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> Raw {
     let seconds = begun.elapsed().as_secs_f64();
     let name = job.canonical.clone();
     match output {
-        Ok(output) => Raw {
+        Ok(output) => TestRun {
             name,
             success: output.status.success(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             seconds,
         },
-        Err(error) => Raw {
+        Err(error) => TestRun {
             name,
             stderr: format!("the test could not be started: {error}"),
             seconds,
-            ..Raw::default()
+            ..TestRun::default()
         },
     }
 }

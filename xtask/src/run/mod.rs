@@ -5,6 +5,7 @@ pub mod control;
 pub mod executor;
 pub mod guard;
 pub mod report_page;
+mod source_line;
 pub mod stderr;
 
 use std::env;
@@ -17,10 +18,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::course::{Lesson, Workspace};
-use crate::verdict::outcome::Raw;
 
 use control::Control;
+pub use executor::TestRun;
 use report_page::ReportPage;
+pub use source_line::SourceLine;
 
 /// The workspace, and how to run things in it.
 #[derive(Clone, Debug)]
@@ -155,7 +157,7 @@ pub enum Run {
 #[derive(Debug, Default)]
 pub struct Ran {
     /// In the order in which their binaries hold them.
-    pub tests: Vec<Raw>,
+    pub tests: Vec<TestRun>,
     /// Whether the time was up before all had run.
     pub cut_short: bool,
     /// How many warnings rustc has for the lesson.

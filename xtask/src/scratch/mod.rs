@@ -16,7 +16,6 @@
 //! one name at one place of two workspaces would take each other's artefacts for their own. Files are written
 //! only where they differ, so that what has not changed is not built again.
 
-pub mod builds;
 pub mod mistake;
 
 use std::collections::BTreeSet;
@@ -27,7 +26,8 @@ use anyhow::{Context, Error, Result, bail};
 use toml::{Table, Value};
 
 use crate::course::Lesson;
-use crate::learner::files::{files_below, lock};
+use crate::course::content::files_below;
+use crate::learner::files::lock;
 use crate::run::Runner;
 use crate::run::cargo::{self, Built};
 use mistake::Mistake;

@@ -1,13 +1,13 @@
 //! What a run of a lesson's tests comes to, before anything is made of it for the eye.
 
 pub mod outcome;
-mod panics;
+pub mod panics;
 
 use std::collections::BTreeSet;
 
 use harness::verdict::Coverage;
 
-use crate::run::{Filter, Ran};
+use crate::run::{Filter, Ran, SourceLine};
 use crate::verdict::outcome::{Outcome, Todo, Wrong};
 
 /// The test that every lesson has from the harness: the learner's file reaches concurrency through the facade.
@@ -254,11 +254,7 @@ impl Verdict {
 
 /// A `todo!()` is known by its line; where a line is missing, by its words.
 fn same_todo(a: &Todo, b: &Todo) -> bool {
-    let line = |todo: &Todo| {
-        todo.place
-            .as_ref()
-            .map(crate::verdict::outcome::Place::short)
-    };
+    let line = |todo: &Todo| todo.place.as_ref().map(SourceLine::short);
     match (line(a), line(b)) {
         (Some(a), Some(b)) => a == b,
         _ => a.text == b.text,
@@ -301,11 +297,11 @@ impl Explored {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::verdict::outcome::Raw;
+    use crate::run::TestRun;
 
     /// A test that ran: its name, and `None` where it passed or what it printed on stderr.
-    pub fn raw(name: &str, stderr: Option<&str>) -> Raw {
-        Raw {
+    pub fn raw(name: &str, stderr: Option<&str>) -> TestRun {
+        TestRun {
             name: name.into(),
             success: stderr.is_none(),
             stdout: if stderr.is_none() {
@@ -314,11 +310,11 @@ pub mod tests {
                 String::new()
             },
             stderr: stderr.unwrap_or("").into(),
-            ..Raw::default()
+            ..TestRun::default()
         }
     }
 
-    fn verdict(tests: Vec<Raw>, expected: &[&str], filter: Option<&str>) -> Verdict {
+    fn verdict(tests: Vec<TestRun>, expected: &[&str], filter: Option<&str>) -> Verdict {
         let expected: Vec<_> = expected.iter().map(|name| (*name).to_owned()).collect();
         let filter = filter.map(|text| text.parse().expect("a filter"));
         Verdict::new(
@@ -405,7 +401,7 @@ pub mod tests {
 
     #[test]
     fn an_ignored_test_did_not_run() {
-        let ignored = |name: &str| Raw {
+        let ignored = |name: &str| TestRun {
             stdout: "test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured\n".into(),
             ..raw(name, None)
         };

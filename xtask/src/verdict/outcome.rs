@@ -6,24 +6,10 @@ use harness::page;
 use harness::verdict::{Coverage, Kind, find_coverage, find_failure};
 
 use crate::run::guard::{End, OUTPUT, THREADS};
+use crate::run::{SourceLine, TestRun};
 use crate::term::{columns, thousands};
 
-use super::panics::{self, Panic, panic_line, panics};
-
-/// A test as it was run.
-#[derive(Clone, Debug, Default)]
-pub struct Raw {
-    /// The canonical name, for example `correctness::wait_returns_at_once`.
-    pub name: String,
-    /// Whether its process ended with success.
-    pub success: bool,
-    /// What it printed.
-    pub stdout: String,
-    /// What it printed on stderr, the guard's last line included.
-    pub stderr: String,
-    /// How long it took, in seconds.
-    pub seconds: f64,
-}
+use super::panics::{Panic, panic_line, panics};
 
 /// What became of a test.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,36 +30,9 @@ pub struct Todo {
     /// What is to do.
     pub text: String,
     /// Where.
-    pub place: Option<Place>,
+    pub place: Option<SourceLine>,
     /// Whether the test did not end by itself after that.
     pub hung: bool,
-}
-
-/// A line of a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The path, as the compiler wrote it.
-    pub file: String,
-    /// The line, from 1.
-    pub line: u32,
-}
-
-impl Place {
-    /// The place that a panic's message or a model's report names first.
-    pub fn of_panic(report: &str) -> Option<Self> {
-        report.lines().find_map(|line| {
-            let (_, rest) = line
-                .split_once("panicked at ")
-                .or_else(|| line.trim_end().strip_suffix(')')?.split_once(", at "))?;
-            panics::parse_place(rest.trim_end().trim_end_matches(':'))
-        })
-    }
-
-    /// The last part of the path, for where there is no room for all of it.
-    pub fn short(&self) -> String {
-        let file = self.file.rsplit(['/', '\\']).next().unwrap_or(&self.file);
-        format!("{file}:{}", self.line)
-    }
 }
 
 /// How a test failed.
@@ -148,7 +107,7 @@ const TODO: &str = "not yet implemented";
 
 impl Outcome {
     /// What became of the test; `file_name` is the name of the file that the learner edits.
-    pub fn of(raw: &Raw, file_name: &str) -> Outcome {
+    pub fn of(raw: &TestRun, file_name: &str) -> Outcome {
         // Marks are for the eye: whatever looks for words looks at the text without them.
         let (stdout, stderr) = (page::plain(&raw.stdout), page::plain(&raw.stderr));
         if raw.success && stdout.contains(LIBTEST_OK) {
@@ -254,7 +213,7 @@ fn find_todo(stderr: &str, panics: &[Panic<'_>], file_name: &str) -> Option<Todo
     let line_at = |start: usize| {
         let rest = &stderr[start + mark.len()..];
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        rest[..digits].parse().ok().map(|line| Place {
+        rest[..digits].parse().ok().map(|line| SourceLine {
             file: file_name.to_owned(),
             line,
         })
@@ -357,11 +316,11 @@ mod tests {
     fn failed(stderr: &str) -> Outcome {
         let stdout = "\nrunning 1 test\ntest correctness::x ... FAILED\n\nfailures:\n\nfailures:\n    \
                       correctness::x\n\ntest result: FAILED. 0 passed; 1 failed\n";
-        let raw = Raw {
+        let raw = TestRun {
             name: "correctness::x".into(),
             stdout: stdout.into(),
             stderr: stderr.into(),
-            ..Raw::default()
+            ..TestRun::default()
         };
         Outcome::of(&raw, "wait_group.rs")
     }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::outcome::Place;
+use crate::run::SourceLine;
 
 /// A panic as the standard library reports it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Panic<'a> {
     /// Where.
-    pub place: Option<Place>,
+    pub place: Option<SourceLine>,
     /// What it says, without the notes of the standard library.
     pub message: &'a str,
 }
@@ -60,28 +60,21 @@ pub fn panics(stderr: &str) -> Vec<Panic<'_>> {
         .min()
         .unwrap_or(rest.len());
         found.push(Panic {
-            place: parse_place(place.trim_end_matches(':')),
+            place: SourceLine::parse(place.trim_end_matches(':')),
             message: rest[..end].trim_end(),
         });
     }
     found
 }
 
-/// `src/a.rs:4:9` or `src/a.rs:4`.
-pub fn parse_place(text: &str) -> Option<Place> {
-    let mut parts = text.rsplitn(3, ':');
-    let last = parts.next()?.parse().ok()?;
-    let before = parts.next()?;
-    match (before.parse(), parts.next()) {
-        (Ok(line), Some(file)) => Some(Place {
-            file: file.to_owned(),
-            line,
-        }),
-        _ => Some(Place {
-            file: before.to_owned(),
-            line: last,
-        }),
-    }
+/// The line that a panic's message or a model's report names first.
+pub fn panicked_at(report: &str) -> Option<SourceLine> {
+    report.lines().find_map(|line| {
+        let (_, rest) = line
+            .split_once("panicked at ")
+            .or_else(|| line.trim_end().strip_suffix(')')?.split_once(", at "))?;
+        SourceLine::parse(rest.trim_end().trim_end_matches(':'))
+    })
 }
 
 /// `thread 'x' (77) panicked at a.rs:1:2:` in fewer words: the number says nothing, and the whole line is often

@@ -7,8 +7,8 @@ use crate::course::Lesson;
 use crate::run::Runner;
 use crate::run::cargo::Built;
 use crate::run::executor::Job;
+use crate::run::executor::{NoJob, job_of, run_all};
 use crate::scratch;
-use crate::scratch::builds::{NoJob, job_of, last_words, run_all, said_of};
 use crate::scratch::mistake::Mistake;
 use crate::verdict::outcome::{Failure, Outcome};
 
@@ -23,7 +23,7 @@ pub fn gate(
     let mut jobs: Vec<(Job<'_>, &Mistake)> = Vec::new();
     for mistake in mistakes {
         let package = scratch::mistake_package(lesson, mistake);
-        let said = said_of(scratch, &package);
+        let said = scratch.said_of(&package);
         problems.extend(said.iter().map(|said| format!("{}: {said}", mistake.name)));
         match job(runner, lesson, mistake, scratch)? {
             Ok(job) => jobs.push((job, mistake)),
@@ -32,7 +32,7 @@ pub fn gate(
             Err(NoJob::NotBuilt) => problems.push(format!(
                 "{}: its tests were not built: {}",
                 mistake.name,
-                last_words(scratch)
+                scratch.last_words()
             )),
             Err(NoJob::NoSuchTest) => problems.push(format!(
                 "{}: the lesson has no test {}",
@@ -104,7 +104,7 @@ mod tests {
     use harness::verdict::{Kind, failure_line};
 
     use super::*;
-    use crate::verdict::outcome::Raw;
+    use crate::run::TestRun;
 
     fn mistake(kind: Failure) -> Mistake {
         Mistake {
@@ -117,16 +117,16 @@ mod tests {
         }
     }
 
-    fn catch(raw: &Raw, mistake: &Mistake) -> Result<(), String> {
+    fn catch(raw: &TestRun, mistake: &Mistake) -> Result<(), String> {
         super::catch(&Outcome::of(raw, "a.rs"), mistake)
     }
 
     #[test]
     fn a_mistake_is_caught_only_as_what_it_is() {
-        let raw = |stderr: String| Raw {
+        let raw = |stderr: String| TestRun {
             name: "race_freedom::wakes".into(),
             stderr,
-            ..Raw::default()
+            ..TestRun::default()
         };
         let deadlock = raw(format!("{}\nthe dry run\n", failure_line(Kind::Deadlock)));
         let as_deadlock = mistake(Failure::Kind(Kind::Deadlock));
@@ -137,7 +137,7 @@ mod tests {
         assert!(other.contains("says `deadlock`"), "{other}");
 
         let stdout = "test result: ok. 1 passed; 0 failed\n".to_owned();
-        let passed = Raw {
+        let passed = TestRun {
             success: true,
             stdout,
             ..raw(String::new())

@@ -12,8 +12,8 @@ use crate::course::readme::Block;
 use crate::learner::files::write_atomically;
 use crate::run::Runner;
 use crate::run::cargo::Built;
+use crate::run::executor::{NoJob, job_of, run_all};
 use crate::run::report_page::{Passing, ReportPage};
-use crate::scratch::builds::{NoJob, job_of, last_words, run_all};
 use crate::verdict::outcome::Outcome;
 
 /// The README's dry run is that of the test that it names, run with the reference; with `record` it is made so.
@@ -66,7 +66,7 @@ fn picture(
         Err(NoJob::NotBuilt) => {
             return Ok(Err(format!(
                 "the reference's models were not built: {}",
-                last_words(references)
+                references.last_words()
             )));
         }
         Err(NoJob::NoSuchTest) => {

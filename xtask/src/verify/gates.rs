@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::{Gate, api, caught, dry_run, reference, texts};
 use crate::course::{Lesson, Status, Workspace};
 use crate::run::cargo::{self, Built};
+use crate::run::executor::{jobs_of, run_all};
 use crate::run::{Runner, executor};
-use crate::scratch::builds::{jobs_of, last_words, run_all, said_of};
 use crate::scratch::mistake::{self, Mistake};
 use crate::scratch::{self, Scratch};
 use crate::verdict::FACADE_TEST;
@@ -212,7 +212,7 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
     let reference = lesson.solution_package();
     let built = [(scratch, stub), (scratch, bench), (references, reference)];
     for (built, package) in built {
-        let said = said_of(built, &package);
+        let said = built.said_of(&package);
         let there = built
             .binaries
             .iter()
@@ -221,7 +221,7 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
         if !there && said.is_empty() && in_scratch {
             problems.push(format!(
                 "nothing of {package} was built: {}",
-                last_words(built)
+                built.last_words()
             ));
         }
         problems.extend(said);
@@ -232,10 +232,10 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
 /// The stub builds without warnings, and each of its tests fails through `todo!()` and ends.
 fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
     let package = scratch::stub_package(lesson);
-    let mut problems = said_of(scratch, &package);
+    let mut problems = scratch.said_of(&package);
     let jobs = jobs_of(runner, scratch, &package)?;
     if jobs.is_empty() && problems.is_empty() {
-        problems.push(format!("no test was built: {}", last_words(scratch)));
+        problems.push(format!("no test was built: {}", scratch.last_words()));
     }
     let raws = run_all(runner, &jobs);
     for raw in &raws {
@@ -286,7 +286,7 @@ fn tour_gate(runner: &Runner, lesson: &Lesson, references: &Built) -> Gate {
     let problems = match tour {
         None => vec![format!(
             "no example {target} was built: {}",
-            last_words(references)
+            references.last_words()
         )],
         Some(tour) => match executor::program(runner, tour) {
             Ok(raw) if raw.success => Vec::new(),
@@ -304,14 +304,14 @@ fn tour_gate(runner: &Runner, lesson: &Lesson, references: &Built) -> Gate {
 /// The bench compiles, with the stub as the learner's part.
 fn bench_gate(lesson: &Lesson, scratch: &Built) -> Gate {
     let package = scratch::bench_package(lesson);
-    let mut problems = said_of(scratch, &package);
+    let mut problems = scratch.said_of(&package);
     let there = scratch
         .binaries
         .iter()
         .chain(&scratch.executables)
         .any(|binary| binary.package == package);
     if !there && problems.is_empty() {
-        problems.push(format!("no bench was built: {}", last_words(scratch)));
+        problems.push(format!("no bench was built: {}", scratch.last_words()));
     }
     Gate::new(&lesson.name, "bench", problems, "compiles")
 }

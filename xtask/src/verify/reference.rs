@@ -8,7 +8,7 @@ use super::{Gate, lock};
 use crate::course::Lesson;
 use crate::run::Runner;
 use crate::run::cargo::Built;
-use crate::scratch::builds::{jobs_of, last_words, run_all, said_of};
+use crate::run::executor::{jobs_of, run_all};
 use crate::verdict::outcome::Outcome;
 
 /// How often the reference runs each test.
@@ -18,10 +18,10 @@ const REPETITIONS: usize = 3;
 /// right.
 pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
     let package = lesson.solution_package();
-    let mut problems = said_of(references, &package);
+    let mut problems = references.said_of(&package);
     let jobs = jobs_of(runner, references, &package)?;
     if jobs.is_empty() && problems.is_empty() {
-        problems.push(format!("no test was built: {}", last_words(references)));
+        problems.push(format!("no test was built: {}", references.last_words()));
     }
     let (mut interleavings, mut slowest) = (0, 0.0_f64);
     let mut complained = BTreeSet::new();

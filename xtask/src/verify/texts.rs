@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::commands::hint;
+use crate::course::hints::parse;
 use crate::course::{Lesson, Workspace};
 
 /// The headings that a lesson's README has, in this order. Others may stand between them.
@@ -81,7 +81,7 @@ fn readme(text: &str) -> Vec<String> {
     if text.contains(PLACEHOLDER) {
         problems.push(format!("`{PLACEHOLDER}`"));
     }
-    let sections = hint::parse(text);
+    let sections = parse(text);
     let mut after = 0;
     for heading in HEADINGS {
         match sections.iter().position(|section| section.title == heading) {
@@ -108,7 +108,7 @@ fn hints(text: &str) -> Vec<String> {
     if text.contains(PLACEHOLDER) {
         problems.push(format!("`{PLACEHOLDER}`"));
     }
-    let hints = hint::parse(text);
+    let hints = parse(text);
     if hints.len() < HINTS {
         problems.push(format!(
             "{} hints under `## ` headings; a lesson has at least {HINTS}",

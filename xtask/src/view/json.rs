@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::verdict::outcome::{Outcome, Place};
+use crate::run::SourceLine;
+use crate::verdict::outcome::Outcome;
+use crate::verdict::panics::panicked_at;
 use crate::verdict::{Explored, Tested};
 
 /// A test and what became of it. What does not apply is left out.
@@ -63,7 +65,7 @@ impl Test {
             exhaustive: None,
         };
         let plain = |text: &str| places(&anstream::adapter::strip_str(text).to_string());
-        let at = |place: &Place| places(&format!("{}:{}", place.file, place.line));
+        let at = |line: &SourceLine| places(&line.to_string());
         match &test.outcome {
             Outcome::Passed(coverage) => {
                 let explored = Explored::together(coverage);
@@ -81,7 +83,7 @@ impl Test {
                 row.kind = Some(wrong.kind.to_string());
                 row.message = plain(&wrong.reason);
                 row.report = plain(&wrong.report);
-                row.place = Place::of_panic(&row.report).as_ref().map(at);
+                row.place = panicked_at(&row.report).as_ref().map(at);
             }
         }
         row

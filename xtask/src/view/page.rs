@@ -8,11 +8,13 @@ use harness::page::{Ink, coloured};
 use crate::course::lesson_tests;
 use crate::course::{Lesson, Status, Workspace};
 use crate::run::Filter;
+use crate::run::SourceLine;
+use crate::run::cargo::first_error_line;
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, fold, paint, plural, shorten,
     terminal_width, thousands, width, wrap,
 };
-use crate::verdict::outcome::{Failure, Outcome, Place, Wrong};
+use crate::verdict::outcome::{Failure, Outcome, Wrong};
 use crate::verdict::{Explored, Heading, Sum, Tested, Verdict};
 
 /// The most lines of a failure that a verdict shows. The tallest dry runs have about half as many.
@@ -305,7 +307,10 @@ impl Page<'_> {
             .map(|(line, text)| (format!("{file}:{line}"), text))
             .collect();
         for todo in reached {
-            let place = todo.place.as_ref().map_or_else(String::new, Place::short);
+            let place = todo
+                .place
+                .as_ref()
+                .map_or_else(String::new, SourceLine::short);
             // Without a place, which a narrow report may have broken in two, it is one of those in the file.
             if place.is_empty() && !all.is_empty() {
                 continue;
@@ -468,7 +473,7 @@ impl Page<'_> {
     pub fn not_built(&self, said: &str) -> String {
         let mut page = format!("{}\n\n{}\n", said.trim_end(), self.header());
         let plain = anstream::adapter::strip_str(said).to_string();
-        let place = first_error_place(&plain);
+        let place = first_error_line(&plain);
         let own = place
             .as_ref()
             .is_none_or(|place| place.file.ends_with(&self.lesson.file_name()));
@@ -636,23 +641,6 @@ fn fit(line: &str, terminal: usize) -> Vec<String> {
     } else {
         fold(line, terminal - 1)
     }
-}
-
-/// The place that rustc's first error points at.
-pub fn first_error_place(said: &str) -> Option<Place> {
-    let from_error = if said.starts_with("error") {
-        0
-    } else {
-        said.find("\nerror")?
-    };
-    said[from_error..].lines().find_map(|line| {
-        let mut parts = line.trim_start().strip_prefix("--> ")?.rsplitn(3, ':');
-        let (_column, line, file) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
-        Some(Place {
-            file: file.to_owned(),
-            line,
-        })
-    })
 }
 
 #[cfg(test)]

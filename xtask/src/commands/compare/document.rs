@@ -5,8 +5,9 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::verdicts::Count;
-use crate::bench::{Comparison, first_error};
+use crate::bench::Comparison;
 use crate::course::Lesson;
+use crate::run::cargo::first_error;
 use crate::verdict::{Heading, Sum, Verdict};
 use crate::view::diff;
 

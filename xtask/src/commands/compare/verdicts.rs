@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::bench::first_error;
+use crate::run::cargo::first_error;
 use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, thousands};
 use crate::verdict::outcome::Outcome;
 use crate::verdict::{Heading, Tested, Verdict};

@@ -141,8 +141,9 @@ mod tests {
 
     use super::*;
     use crate::course::select::tests::workspace;
+    use crate::run::SourceLine;
     use crate::verdict::Tested;
-    use crate::verdict::outcome::{Failure, Outcome, Place, Todo, Wrong};
+    use crate::verdict::outcome::{Failure, Outcome, Todo, Wrong};
 
     #[test]
     fn the_help_describes_every_field() {
@@ -150,7 +151,7 @@ mod tests {
         let test = |name: &str, outcome| Tested::new(name, outcome, &[name.to_owned()]);
         let todo = Outcome::NotWritten(Todo {
             text: "sleep until the counter is zero".into(),
-            place: Some(Place {
+            place: Some(SourceLine {
                 file: "src/wait_group.rs".into(),
                 line: 41,
             }),

@@ -15,7 +15,7 @@ use super::terminal::{Size, Terminal};
 use super::{place, screen, waits, why};
 use crate::commands::test::Judged;
 use crate::commands::{Exit, break_, compare, hint, list};
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, hints};
 use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::run::control::{Cancelled, Control};
@@ -295,7 +295,7 @@ impl App {
     fn hint(&mut self, lesson: usize) -> Result<String> {
         let at = lesson;
         let lesson = &self.runner.workspace.lessons[lesson];
-        let hints = hint::read(&self.runner.workspace, lesson)?;
+        let hints = hints::read(&self.runner.workspace, lesson)?;
         if hints.is_empty() {
             return Ok(hint::none(lesson));
         }

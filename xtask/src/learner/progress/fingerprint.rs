@@ -4,8 +4,8 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
+use crate::course::content::{files_below, hex};
 use crate::course::{Lesson, Workspace};
-use crate::learner::files::{files_below, hex};
 
 /// A short name for exactly these sources: everything under the lesson's `src/` and `tests/`.
 ///

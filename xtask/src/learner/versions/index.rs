@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Step, Watch};
-use crate::learner::files::{read_versioned, sha256, sync_folder, write_beside};
+use crate::course::content::sha256;
+use crate::learner::files::{read_versioned, sync_folder, write_beside};
 use crate::term::note;
 
 /// The layout of the file. A file of a later runner is left alone.
