@@ -146,14 +146,12 @@ fn rounds(runner: &Runner, lesson: &Lesson, binary: &Binary, how: &str) -> Resul
             continue;
         }
         measured.stopped = Some(match Outcome::of(&raw, &lesson.file_name()) {
-            Outcome::NotWritten(todo) => Yours::NotWritten(
-                todo.place
-                    .as_ref()
-                    .map_or_else(String::new, SourceLine::short),
-            ),
-            Outcome::Wrong(wrong) => Yours::Stopped(match divan::at_work(&raw.stdout) {
-                Some(row) => format!("{} ({row})", wrong.reason),
-                None => wrong.reason,
+            Outcome::NotWritten(todo) => {
+                Yours::NotWritten(todo.at.as_ref().map_or_else(String::new, SourceLine::short))
+            }
+            Outcome::Failed(failure) => Yours::Stopped(match divan::at_work(&raw.stdout) {
+                Some(row) => format!("{} ({row})", failure.reason),
+                None => failure.reason,
             }),
             Outcome::Passed(_) | Outcome::NotRun => Yours::Stopped(String::new()),
         });

@@ -6,6 +6,8 @@
 //!
 //! Machines are busy and clocks change, so no time is shown, only ratios: what a row of a case took against what
 //! the reference took in the same case of the same round, and of several rounds the median.
+//!
+//! May use [`view`](crate::view) and the rooms below it.
 
 mod chart;
 mod divan;

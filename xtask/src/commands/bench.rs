@@ -3,12 +3,12 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{Exit, lesson_at_hand};
+use super::{Exit, begun_or_last_finished};
 use crate::bench::{self, Comparison, Yours};
 use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::term::{self, Marks};
-use crate::view::page::Page;
+use crate::view::LessonPage;
 
 /// The comparison for programs. A field may be added; one that changes its meaning raises `version`. The help of
 /// `--json` describes it for its readers.
@@ -25,10 +25,10 @@ pub fn run(runner: &Runner, wanted: Option<&str>, json: bool) -> Result<Exit> {
     let workspace = &*runner.workspace;
     // Held while it measures: a second runner would build and test beside it, and nothing would be comparable.
     let store = Store::open(workspace)?;
-    let Some(lesson) = lesson_at_hand(workspace, &store, wanted)? else {
+    let Some(lesson) = begun_or_last_finished(workspace, &store, wanted)? else {
         return Ok(super::no_lesson());
     };
-    let page = Page {
+    let page = LessonPage {
         workspace,
         lesson,
         marks: Marks::of_locale(),

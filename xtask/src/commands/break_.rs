@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
-use super::{Exit, Row, lines};
+use super::Exit;
 use crate::course::select;
 use crate::course::{Lesson, Workspace};
 use crate::run::Runner;
@@ -20,14 +20,15 @@ use crate::term::{self, BAD, FAINT, GOOD, Marks, STRONG, note, paint, width};
 use crate::verdict::outcome::Outcome;
 use crate::verify::caught::{catch, job};
 use crate::view::diff::Diff;
-use crate::view::page::{Length, Page, named, paragraph, row, signed};
+use crate::view::list::{Row, lines};
+use crate::view::{Length, LessonPage, named, paragraph, row, signed};
 
 /// Lists the mistakes of the lesson that goes by `wanted`, or shows what becomes of the one that is named.
 pub fn run(runner: &Runner, wanted: &str, named: Option<&str>) -> Result<Exit> {
     let workspace = &*runner.workspace;
     let lesson = select::lesson(workspace, wanted)?;
     let mistakes = read(workspace, lesson);
-    let page = Page {
+    let page = LessonPage {
         workspace,
         lesson,
         marks: Marks::of_locale(),
@@ -58,7 +59,7 @@ pub fn read(workspace: &Workspace, lesson: &Lesson) -> Vec<Mistake> {
 }
 
 /// Each mistake: its name and what it is, the kind of failure, and the test that catches it.
-fn list(page: &Page<'_>, mistakes: &[Mistake]) -> String {
+fn list(page: &LessonPage<'_>, mistakes: &[Mistake]) -> String {
     let mut text = page.header();
     text.push('\n');
     text.push_str(&lines(&rows(page.marks, mistakes)));
@@ -106,11 +107,11 @@ fn more(lesson: &Lesson) -> String {
 /// The mistake cannot be put into the reference, the test cannot be run, or the run was cancelled.
 pub fn show(
     runner: &Runner,
-    page: &Page<'_>,
+    page: &LessonPage<'_>,
     mistake: &Mistake,
     say: &mut dyn FnMut(&str),
 ) -> Result<Exit> {
-    let Page {
+    let LessonPage {
         workspace, lesson, ..
     } = page;
     let reference = lesson.reference();
@@ -143,9 +144,9 @@ pub fn show(
             let mut outcome = raws
                 .first()
                 .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
-            if let Outcome::Wrong(wrong) = &mut outcome {
-                wrong.report = real_places(&wrong.report, lesson, &folder);
-                page.failure(&mut text, &mistake.caught_by, wrong, Length::Full);
+            if let Outcome::Failed(failure) = &mut outcome {
+                failure.report = real_places(&failure.report, lesson, &folder);
+                page.failure(&mut text, &mistake.caught_by, failure, Length::Full);
             }
             catch(&outcome, mistake)
         }
@@ -177,7 +178,7 @@ pub fn show(
 }
 
 /// What the mistake is, as a diff of the reference and in words.
-fn introduction(page: &Page<'_>, mistake: &Mistake) -> String {
+fn introduction(page: &LessonPage<'_>, mistake: &Mistake) -> String {
     let mut text = page.header();
     text.push('\n');
     named(&mut text, &mistake.name, Some(&mistake.mistake));
@@ -201,7 +202,7 @@ fn real_places(report: &str, lesson: &Lesson, folder: &Path) -> String {
 }
 
 /// Says that the mistake was not caught, or not as what it is, and what to do about it.
-fn not_caught(text: &mut String, page: &Page<'_>, mistake: &Mistake, problem: &str) {
+fn not_caught(text: &mut String, page: &LessonPage<'_>, mistake: &Mistake, problem: &str) {
     let sign = paint(BAD, page.marks.bad);
     signed(text, &sign, &format!("Not caught: {problem}."));
     text.push('\n');

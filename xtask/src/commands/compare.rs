@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::test::Judged;
-use super::{Exit, lesson_at_hand};
+use super::{Exit, begun_or_last_finished};
 use crate::bench;
 use crate::course::lesson_tests;
 use crate::course::{Lesson, Workspace};
@@ -20,7 +20,7 @@ use crate::run::{self, Run, Runner};
 use crate::term::{self, Marks, note, terminal_width, width};
 use crate::verdict::Verdict;
 use crate::view::diff::Diff;
-use crate::view::page::{Page, paragraph, row};
+use crate::view::{LessonPage, paragraph, row};
 
 use document::{Document, Refusal};
 
@@ -45,7 +45,7 @@ pub struct Options {
 pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Exit> {
     let workspace = &*runner.workspace;
     let mut store = Store::open(workspace)?;
-    let Some(lesson) = lesson_at_hand(workspace, &store, wanted)? else {
+    let Some(lesson) = begun_or_last_finished(workspace, &store, wanted)? else {
         return Ok(super::no_lesson());
     };
     // Whether it is finished is for its tests to say, where there is something to test.
@@ -62,7 +62,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Ex
     remember(&mut store, lesson)?;
 
     let [yours, reference] = texts(workspace, lesson)?;
-    let page = Page {
+    let page = LessonPage {
         workspace,
         lesson,
         marks: Marks::of_locale(),
@@ -150,7 +150,7 @@ pub fn remember(store: &mut Store, lesson: &Lesson) -> Result<()> {
 /// # Errors
 ///
 /// One of the two cannot be read.
-pub fn difference(page: &Page<'_>) -> Result<String> {
+pub fn difference(page: &LessonPage<'_>) -> Result<String> {
     let [yours, reference] = texts(page.workspace, page.lesson)?;
     Ok(files(page, &Diff::between(&yours, &reference)))
 }
@@ -203,7 +203,7 @@ fn judge_reference(runner: &Runner, lesson: &Lesson) -> Result<Result<Verdict, S
 }
 
 /// The two files, as far as they differ.
-fn files(page: &Page<'_>, diff: &Diff) -> String {
+fn files(page: &LessonPage<'_>, diff: &Diff) -> String {
     let lesson = page.lesson;
     let mut text = format!("{}\n", page.header());
     for (whose, path) in [("yours", lesson.file()), ("reference", lesson.reference())] {

@@ -16,7 +16,7 @@ use crate::run::{SourceLine, TestRun};
 use crate::term::{self, GOOD, Marks, OPEN, paint};
 use crate::verdict::Explored;
 use crate::verdict::outcome::{Outcome, Todo};
-use crate::view::page::{Length, Page, explored_text, paragraph, picture, row, signed};
+use crate::view::{Length, LessonPage, explored_text, paragraph, picture, row, signed};
 
 /// Shows the model that `test` names in the lesson that goes by `wanted`, run with the learner's code or with the
 /// reference.
@@ -32,7 +32,7 @@ pub fn run(runner: &Runner, wanted: &str, test: Option<&str>, solution: bool) ->
         lesson.name.clone()
     };
     let show = DryRun {
-        page: Page {
+        page: LessonPage {
             workspace,
             lesson,
             marks: Marks::of_locale(),
@@ -85,7 +85,7 @@ fn choose<'a>(
 
 /// A model to show.
 struct DryRun<'a> {
-    page: Page<'a>,
+    page: LessonPage<'a>,
     /// The name of its test, without the heading.
     model: &'a str,
     /// What it was called by; `None`: nothing, it is the lesson's choice.
@@ -110,9 +110,9 @@ impl DryRun<'_> {
                 }
             }
             Outcome::NotWritten(todo) => self.not_written(&mut text, &todo),
-            Outcome::Wrong(wrong) => {
+            Outcome::Failed(failure) => {
                 let test = format!("{MODELS}{}", self.model);
-                self.page.failure(&mut text, &test, &wrong, Length::Full);
+                self.page.failure(&mut text, &test, &failure, Length::Full);
                 self.to_correct(&mut text, None);
             }
             Outcome::NotRun => return (self.not_there(), Exit::Failure),
@@ -179,8 +179,8 @@ impl DryRun<'_> {
 
     fn not_written(&self, text: &mut String, todo: &Todo) {
         self.title(text);
-        let place = todo
-            .place
+        let at = todo
+            .at
             .as_ref()
             .map_or_else(|| "a todo!()".to_owned(), SourceLine::short);
         let what = if todo.text.is_empty() {
@@ -189,12 +189,11 @@ impl DryRun<'_> {
             format!(" ({})", todo.text)
         };
         let sign = paint(OPEN, self.page.marks.open);
-        let said = format!(
-            "Not written yet: the test comes to {place}{what}, so there is nothing to show."
-        );
+        let said =
+            format!("Not written yet: the test comes to {at}{what}, so there is nothing to show.");
         signed(text, &sign, &said);
         text.push('\n');
-        self.to_correct(text, todo.place.as_ref().map(|place| place.line));
+        self.to_correct(text, todo.at.as_ref().map(|at| at.line));
     }
 
     /// The page for a test that is not in the lesson's file any more.
@@ -279,7 +278,7 @@ mod tests {
         let workspace = select::tests::workspace(&["wait_group"]);
         let models = ["wakes", "returns_at_once", "waits"].map(str::to_owned);
         let show = DryRun {
-            page: Page {
+            page: LessonPage {
                 workspace: &workspace,
                 lesson: &workspace.lessons[0],
                 marks: UNICODE,

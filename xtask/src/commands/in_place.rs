@@ -9,7 +9,7 @@ use crate::course::Workspace;
 use crate::learner::lesson_file::LessonFile;
 use crate::learner::versions::Why;
 use crate::term::{self, FAINT, Marks, OPEN, paint};
-use crate::view::page::{Page, paragraph, row};
+use crate::view::{LessonPage, paragraph, row};
 
 /// A text that came with the lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Text {
             Text::Reference => (paint(OPEN, marks.swapped), "reference", "Read"),
             Text::Stub => (paint(FAINT, marks.open), "stub", "Edit"),
         };
-        let mut page = Page::of(workspace, lesson, marks).header();
+        let mut page = LessonPage::of(workspace, lesson, marks).header();
         page.push('\n');
         match kept {
             Some(kept) => {

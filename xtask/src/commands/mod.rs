@@ -1,4 +1,7 @@
 //! A module per command, and what several have in common.
+//!
+//! May use every other room. [`grade`](crate::grade), [`verify`](crate::verify), [`bench`](crate::bench) and
+//! [`scaffold`](crate::scaffold) do not use each other.
 
 pub mod bench;
 pub mod break_;
@@ -18,20 +21,6 @@ pub mod swap;
 pub mod test;
 pub mod verify;
 pub mod watch;
-
-/// A line of a list, and what choosing it in `watch` chooses: its place among the lessons or mistakes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The line, without its line break.
-    pub text: String,
-    /// `None` for headings and for what belongs to the row above.
-    pub chooses: Option<usize>,
-}
-
-/// The rows as text.
-pub fn lines(rows: &[Row]) -> String {
-    rows.iter().map(|row| format!("{}\n", row.text)).collect()
-}
 
 use anyhow::Result;
 
@@ -64,7 +53,7 @@ pub fn open<'a>(
 
 /// The lesson that goes by `wanted`. Without a name, the current one if it is begun, and else the one that was
 /// finished last: there is nothing to compare in a lesson that the learner has not opened yet.
-fn lesson_at_hand<'a>(
+fn begun_or_last_finished<'a>(
     workspace: &'a Workspace,
     store: &Store,
     wanted: Option<&str>,

@@ -8,12 +8,12 @@ use super::Exit;
 use crate::course::Workspace;
 use crate::scaffold::{self, Request};
 use crate::term::{self, Marks};
-use crate::view::page::{Page, paragraph, row};
+use crate::view::{LessonPage, paragraph, row};
 
 /// Lays out the lesson and says what to do with it.
 pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
     let lesson = scaffold::lay_out(workspace, request)?;
-    let page = Page {
+    let page = LessonPage {
         workspace,
         lesson: &lesson,
         marks: Marks::of_locale(),

@@ -7,7 +7,7 @@ use super::test::{self, Document, ForPrograms};
 use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::term;
-use crate::view::page;
+use crate::view;
 
 /// Runs the current lesson.
 pub fn run(runner: &Runner, form: ForPrograms) -> Result<Exit> {
@@ -21,7 +21,7 @@ pub fn run(runner: &Runner, form: ForPrograms) -> Result<Exit> {
         }
         None => {
             let mut page = String::new();
-            page::paragraph(&mut page, &page::all_done(workspace));
+            view::paragraph(&mut page, &view::all_done(workspace));
             term::print(&page);
             Ok(Exit::Success)
         }

@@ -12,7 +12,7 @@ use crate::learner::lesson_file::LessonFile;
 use crate::learner::progress::State;
 use crate::learner::versions::{Kept, Replaced, Version, Why};
 use crate::term::{self, FAINT, GOOD, Marks, STRONG, count, paint};
-use crate::view::page::{Page, paragraph, row};
+use crate::view::{LessonPage, paragraph, row};
 
 /// How much of a hash is shown.
 const HASH_COLUMNS: usize = 8;
@@ -33,7 +33,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, version: Option<&str>) -
     with_file(workspace, wanted, |file| {
         let restored = restore(file, version)?;
         let marks = Marks::of_locale();
-        let mut page = Page::of(workspace, file.lesson, marks).header();
+        let mut page = LessonPage::of(workspace, file.lesson, marks).header();
         page.push('\n');
         render(&mut page, file, &restored, marks);
         term::print(&page);
@@ -126,7 +126,7 @@ pub fn list(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
     with_file(workspace, wanted, |file| {
         let lesson = file.lesson;
         let marks = Marks::of_locale();
-        let mut page = Page::of(workspace, lesson, marks).header();
+        let mut page = LessonPage::of(workspace, lesson, marks).header();
         page.push('\n');
         let versions = file.versions.newest_first();
         if versions.is_empty() {

@@ -13,8 +13,8 @@ use crate::learner::progress::{Progress, Store, fingerprint};
 use crate::run::report_page::ReportPage;
 use crate::run::{self, Filter, Run, Runner};
 use crate::term::{self, Marks, OPEN, paint};
-use crate::verdict::{Sum, Verdict};
-use crate::view::page::Page;
+use crate::verdict::{Conclusion, Verdict};
+use crate::view::LessonPage;
 
 pub use document::{Document, ForPrograms};
 
@@ -93,11 +93,11 @@ impl Judged {
         verdict.swapped = swapped;
         // Which of the two sources was built cannot be told.
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;
-        let noted = match verdict.sum() {
-            Sum::Passes if !edited_meanwhile && !swapped => {
+        let noted = match verdict.conclusion() {
+            Conclusion::Passes if !edited_meanwhile && !swapped => {
                 store.mark_done(lesson, source, verdict.of_lesson())
             }
-            Sum::Fails | Sum::NothingWritten if filter.is_none() => {
+            Conclusion::Fails | Conclusion::NothingWritten if filter.is_none() => {
                 store.mark_not_done(lesson, &source)
             }
             _ => Ok(()),
@@ -122,7 +122,7 @@ impl Judged {
         lesson: &Lesson,
     ) -> Result<String> {
         let current = progress.current(workspace)?;
-        let page = Page {
+        let page = LessonPage {
             workspace,
             lesson,
             marks: Marks::of_locale(),
@@ -161,9 +161,11 @@ impl Judged {
     pub fn passes(&self) -> bool {
         !self.edited_meanwhile
             && self.not_noted.is_none()
-            && self
-                .result
-                .as_ref()
-                .is_ok_and(|verdict| matches!(verdict.sum(), Sum::Passes | Sum::PartPasses))
+            && self.result.as_ref().is_ok_and(|verdict| {
+                matches!(
+                    verdict.conclusion(),
+                    Conclusion::Passes | Conclusion::PartPasses
+                )
+            })
     }
 }

@@ -24,7 +24,7 @@ use crate::course::{Lesson, Workspace};
 use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::term;
-use crate::view::page;
+use crate::view;
 
 use saves::Saves;
 
@@ -37,7 +37,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, poll: bool) -> Result<Exit> {
         None => Store::open(workspace)?.progress.current(workspace)?,
     };
     let Some(lesson) = lesson else {
-        term::print(&format!("{}\n", page::all_done(workspace)));
+        term::print(&format!("{}\n", view::all_done(workspace)));
         return Ok(Exit::Success);
     };
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -73,7 +73,7 @@ fn why(polls: &str) -> String {
     format!(" The files are looked at twice a second: {polls}.")
 }
 
-/// The place of `lesson` among all lessons, from 0.
-fn place(workspace: &Workspace, lesson: &Lesson) -> usize {
+/// The index of `lesson` among all lessons.
+fn index_of(workspace: &Workspace, lesson: &Lesson) -> usize {
     workspace.position(lesson) - 1
 }

@@ -279,7 +279,7 @@ impl Workspace {
         })
     }
 
-    /// The place of `lesson` among all lessons, from 1.
+    /// The position of `lesson` among all lessons, from 1.
     pub fn position(&self, lesson: &Lesson) -> usize {
         1 + self
             .lessons

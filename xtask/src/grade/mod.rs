@@ -6,6 +6,8 @@
 //! In a single checkout the lock says which originals were shipped: edited tests are found out, put back from git for
 //! the build, or not scored. A learner who edits the lock, the harness or the runner as well is not found out. The
 //! file still runs as a program of the person who grades: this is no sandbox.
+//!
+//! May use [`view`](crate::view) and the rooms below it.
 
 mod originals;
 mod partition;
@@ -27,7 +29,7 @@ use crate::run::cargo::Built;
 use crate::run::executor::jobs_of;
 use crate::run::{self, Ran, Runner, executor};
 use crate::scratch::{self, Scratch};
-use crate::verdict::{Sum, Verdict};
+use crate::verdict::{Conclusion, Verdict};
 
 /// A lesson, and what its learner made of it.
 pub struct Graded<'a> {
@@ -63,7 +65,7 @@ impl Graded<'_> {
 
     /// Whether all tests pass.
     pub fn is_done(&self) -> bool {
-        matches!(&self.work, Work::Tested(verdict) if verdict.sum() == Sum::Passes)
+        matches!(&self.work, Work::Tested(verdict) if verdict.conclusion() == Conclusion::Passes)
     }
 }
 

@@ -1,4 +1,16 @@
 //! Runs a lesson's tests: one call of cargo, a process for each test, and a bounded time for all of it.
+//!
+//! | | |
+//! |---|---|
+//! | [`Runner`] | the workspace, and how to run things in it |
+//! | [`cargo`] | builds, and what cargo and rustc say |
+//! | [`executor`] | starts the tests, several at a time |
+//! | [`guard`] | the process in front of each test: its time-out, its limits |
+//! | [`control`] | follows a run and ends it before its time |
+//! | [`report_page`] | the page that tests write their reports for |
+//! | [`stderr`] | what cargo says while it builds |
+//!
+//! May use [`learner`](crate::learner), [`course`](crate::course) and [`term`](crate::term).
 
 pub mod cargo;
 pub mod control;

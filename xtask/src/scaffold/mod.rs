@@ -1,5 +1,7 @@
 //! A new lesson, laid out from the templates in `xtask/templates`: it builds, its few tests pass for the reference and
 //! come to a `todo!()` in the stub, and `To be written` marks all that is missing.
+//!
+//! May use [`view`](crate::view) and the rooms below it.
 
 mod names;
 

@@ -15,7 +15,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::verdict::outcome::Failure;
+use crate::verdict::outcome::FailureKind;
 
 /// A mistake, its header understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Mistake {
     /// The canonical name of the test that catches it.
     pub caught_by: String,
     /// The kind of failure that the test names.
-    pub kind: Failure,
+    pub kind: FailureKind,
     /// The unified diff.
     pub diff: String,
 }
@@ -179,7 +179,7 @@ mod tests {
     fn a_patch_is_read_and_applied() {
         let mistake = parse("one_notify", PATCH).expect("a mistake");
         assert_eq!(mistake.mistake, "one notification for several sleepers");
-        assert_eq!(mistake.kind, Failure::Kind(Kind::Deadlock));
+        assert_eq!(mistake.kind, FailureKind::Reported(Kind::Deadlock));
         assert_eq!(mistake.target(), None);
         assert_eq!(
             mistake.apply(REFERENCE, "src/a.rs").as_deref(),

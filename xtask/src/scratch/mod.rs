@@ -15,6 +15,9 @@
 //! Packages have names of their own because they share the target folder with the real ones: two packages of
 //! one name at one place of two workspaces would take each other's artefacts for their own. Files are written
 //! only where they differ, so that what has not changed is not built again.
+//!
+//! [`mistake`] reads the patches that put a mistake into a reference. May use [`verdict`](crate::verdict) and the rooms
+//! below it.
 
 pub mod mistake;
 

@@ -122,7 +122,7 @@ pub fn paint(style: Style, text: impl Display) -> String {
 pub struct Marks {
     /// Passed.
     pub good: &'static str,
-    /// Wrong.
+    /// Failure.
     pub bad: &'static str,
     /// Not written yet, not run, not begun.
     pub open: &'static str,

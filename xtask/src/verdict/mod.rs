@@ -1,4 +1,12 @@
 //! What a run of a lesson's tests comes to, before anything is made of it for the eye.
+//!
+//! | | |
+//! |---|---|
+//! | this file | the verdict on a lesson: which tests decide, which failure comes first |
+//! | [`outcome`] | what became of one test, from what it printed and how it ended |
+//! | [`panics`] | panics as the standard library writes them |
+//!
+//! May use [`run`](crate::run) and the rooms below it.
 
 pub mod outcome;
 pub mod panics;
@@ -8,7 +16,7 @@ use std::collections::BTreeSet;
 use harness::verdict::Coverage;
 
 use crate::run::{Filter, Ran, SourceLine};
-use crate::verdict::outcome::{Outcome, Todo, Wrong};
+use crate::verdict::outcome::{Failure, Outcome, Todo};
 
 /// The test that every lesson has from the harness: the learner's file reaches concurrency through the facade.
 /// If it fails, no other verdict can be trusted, so it comes first.
@@ -112,7 +120,7 @@ pub struct Verdict {
 
 /// A verdict in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sum {
+pub enum Conclusion {
     /// All tests that the lesson has pass.
     Passes,
     /// Those that were asked for pass.
@@ -123,6 +131,19 @@ pub enum Sum {
     Fails,
     /// No test's name contains what was asked for.
     NoSuchTest,
+}
+
+impl Conclusion {
+    /// The word for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passes => "passes",
+            Self::PartPasses => "part-passes",
+            Self::NothingWritten => "nothing-written",
+            Self::Fails => "fails",
+            Self::NoSuchTest => "no-such-test",
+        }
+    }
 }
 
 impl Verdict {
@@ -147,8 +168,8 @@ impl Verdict {
         );
         // In the order of the lesson's files: that is the order to work in.
         tests.sort_by_cached_key(|test| {
-            let place = expected.iter().position(|name| *name == test.name);
-            (place.unwrap_or(usize::MAX), test.name.clone())
+            let position = expected.iter().position(|name| *name == test.name);
+            (position.unwrap_or(usize::MAX), test.name.clone())
         });
         Self {
             tests,
@@ -161,7 +182,7 @@ impl Verdict {
     }
 
     /// The verdict in a word.
-    pub fn sum(&self) -> Sum {
+    pub fn conclusion(&self) -> Conclusion {
         // The lesson's tests decide. With a filter, all that it admits: they were asked for.
         let deciding = || {
             let tests = self.tests.iter();
@@ -174,17 +195,17 @@ impl Verdict {
             count(|test| matches!(test.outcome, Outcome::Passed(_)) && test.name != FACADE_TEST);
         let open = count(|test| matches!(test.outcome, Outcome::NotWritten(_)));
         if all == 0 && self.filter.is_some() {
-            Sum::NoSuchTest
+            Conclusion::NoSuchTest
         } else if passed == all && passed > 0 {
             if self.filter.is_some() {
-                Sum::PartPasses
+                Conclusion::PartPasses
             } else {
-                Sum::Passes
+                Conclusion::Passes
             }
         } else if real_passed == 0 && open > 0 && open + passed == all {
-            Sum::NothingWritten
+            Conclusion::NothingWritten
         } else {
-            Sum::Fails
+            Conclusion::Fails
         }
     }
 
@@ -205,23 +226,23 @@ impl Verdict {
     /// The facade test before all, because without the facade no model means anything. Then a test on one thread:
     /// what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving, where
     /// a test on real threads shows what came of it, if that. Then the others, heading by heading.
-    pub fn first_wrong(&self) -> Option<(&Tested, &Wrong)> {
+    pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
         let on_one_thread = |test: &Tested| {
             test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
         };
-        let rank = |test: &Tested, wrong: &Wrong| match test.heading {
+        let rank = |test: &Tested, failure: &Failure| match test.heading {
             _ if test.name == FACADE_TEST => 0,
-            Heading::Correctness if on_one_thread(test) && !wrong.hung => 1,
+            Heading::Correctness if on_one_thread(test) && !failure.hung => 1,
             Heading::RaceFreedom => 2,
             Heading::Correctness => 3,
             Heading::NoLeaks => 4,
             Heading::Own => 5,
         };
-        let wrong = self.tests.iter().filter_map(|test| match &test.outcome {
-            Outcome::Wrong(wrong) => Some((test, wrong)),
+        let failure = self.tests.iter().filter_map(|test| match &test.outcome {
+            Outcome::Failed(failure) => Some((test, failure)),
             _ => None,
         });
-        wrong.min_by_key(|(test, wrong)| rank(test, wrong))
+        failure.min_by_key(|(test, failure)| rank(test, failure))
     }
 
     /// The places where a `todo!()` stands that a test came to, each once, in the order of the lines.
@@ -235,9 +256,9 @@ impl Verdict {
             }
         }
         todos.sort_by_key(|todo| {
-            todo.place
+            todo.at
                 .as_ref()
-                .map_or((u32::MAX, ""), |place| (place.line, &place.file))
+                .map_or((u32::MAX, ""), |at| (at.line, &at.file))
         });
         todos
     }
@@ -254,7 +275,7 @@ impl Verdict {
 
 /// A `todo!()` is known by its line; where a line is missing, by its words.
 fn same_todo(a: &Todo, b: &Todo) -> bool {
-    let line = |todo: &Todo| todo.place.as_ref().map(SourceLine::short);
+    let line = |todo: &Todo| todo.at.as_ref().map(SourceLine::short);
     match (line(a), line(b)) {
         (Some(a), Some(b)) => a == b,
         _ => a.text == b.text,
@@ -334,13 +355,13 @@ pub mod tests {
     fn a_lesson_with_fewer_tests_than_it_has_does_not_pass() {
         let both = ["correctness::a", "no_leaks::b"];
         let one = verdict(vec![raw(both[0], None)], &both, None);
-        assert_eq!(one.sum(), Sum::Fails);
+        assert_eq!(one.conclusion(), Conclusion::Fails);
         assert_eq!(one.tests[1].outcome, Outcome::NotRun);
         let two = verdict(vec![raw(both[0], None), raw(both[1], None)], &both, None);
-        assert_eq!(two.sum(), Sum::Passes);
+        assert_eq!(two.conclusion(), Conclusion::Passes);
         assert_eq!(
-            verdict(vec![], &[], None).sum(),
-            Sum::Fails,
+            verdict(vec![], &[], None).conclusion(),
+            Conclusion::Fails,
             "no test is no pass"
         );
     }
@@ -349,12 +370,12 @@ pub mod tests {
     fn a_part_that_passes_is_not_the_lesson() {
         let both = ["correctness::a", "no_leaks::b"];
         assert_eq!(
-            verdict(vec![raw(both[0], None)], &both, Some("correctness")).sum(),
-            Sum::PartPasses
+            verdict(vec![raw(both[0], None)], &both, Some("correctness")).conclusion(),
+            Conclusion::PartPasses
         );
         assert_eq!(
-            verdict(vec![], &both, Some("absent")).sum(),
-            Sum::NoSuchTest
+            verdict(vec![], &both, Some("absent")).conclusion(),
+            Conclusion::NoSuchTest
         );
     }
 
@@ -363,14 +384,17 @@ pub mod tests {
         let tests = vec![raw("correctness::a", Some(TODO)), raw(FACADE_TEST, None)];
         let expected = ["correctness::a", "correctness::b"];
         assert_eq!(
-            verdict(tests, &expected[..1], None).sum(),
-            Sum::NothingWritten
+            verdict(tests, &expected[..1], None).conclusion(),
+            Conclusion::NothingWritten
         );
         let tests = vec![
             raw("correctness::a", Some(TODO)),
             raw("correctness::b", None),
         ];
-        assert_eq!(verdict(tests, &expected, None).sum(), Sum::Fails);
+        assert_eq!(
+            verdict(tests, &expected, None).conclusion(),
+            Conclusion::Fails
+        );
     }
 
     #[test]
@@ -383,19 +407,25 @@ pub mod tests {
                 let tests = vec![raw(of_lesson[0], a), raw(mine, own)];
                 verdict(tests, &of_lesson, filter)
             };
-            assert_eq!(run(None, failed, None).sum(), Sum::Passes);
+            assert_eq!(run(None, failed, None).conclusion(), Conclusion::Passes);
             assert_eq!(run(None, failed, None).of_lesson(), 1);
-            assert_eq!(run(failed, None, None).sum(), Sum::Fails);
-            assert_eq!(run(Some(TODO), None, None).sum(), Sum::NothingWritten);
+            assert_eq!(run(failed, None, None).conclusion(), Conclusion::Fails);
+            assert_eq!(
+                run(Some(TODO), None, None).conclusion(),
+                Conclusion::NothingWritten
+            );
             let named = run(None, failed, None);
             assert_eq!(named.tests[1].heading, Heading::Own);
             assert_eq!(
-                named.first_wrong().map(|(test, _)| test.name.as_str()),
+                named.first_failure().map(|(test, _)| test.name.as_str()),
                 Some(mine)
             );
             // Asked for, they are part of what was asked for.
-            assert_eq!(run(None, None, Some("x")).sum(), Sum::PartPasses);
-            assert_eq!(run(None, failed, Some("x")).sum(), Sum::Fails);
+            assert_eq!(
+                run(None, None, Some("x")).conclusion(),
+                Conclusion::PartPasses
+            );
+            assert_eq!(run(None, failed, Some("x")).conclusion(), Conclusion::Fails);
         }
     }
 
@@ -407,7 +437,7 @@ pub mod tests {
         };
         let tests = vec![ignored("correctness::a"), ignored("mine::x")];
         let verdict = verdict(tests, &["correctness::a"], None);
-        assert_eq!(verdict.sum(), Sum::Fails);
+        assert_eq!(verdict.conclusion(), Conclusion::Fails);
         assert_eq!(verdict.tests.len(), 1, "the learner's own is left out");
         assert_eq!(verdict.tests[0].outcome, Outcome::NotRun);
     }
@@ -435,7 +465,7 @@ pub mod tests {
             let mut verdict = verdict(tests, &expected, None);
             verdict.with_threads = vec!["correctness::threads".into()];
             assert_eq!(
-                verdict.first_wrong().map(|(test, _)| test.name.as_str()),
+                verdict.first_failure().map(|(test, _)| test.name.as_str()),
                 Some(order[first].0)
             );
         }

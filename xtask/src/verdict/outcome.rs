@@ -19,7 +19,7 @@ pub enum Outcome {
     /// It came to a `todo!()`.
     NotWritten(Todo),
     /// It failed.
-    Wrong(Wrong),
+    Failed(Failure),
     /// The time was up before its turn came, or it is ignored, or not there any more.
     NotRun,
 }
@@ -30,16 +30,16 @@ pub struct Todo {
     /// What is to do.
     pub text: String,
     /// Where.
-    pub place: Option<SourceLine>,
+    pub at: Option<SourceLine>,
     /// Whether the test did not end by itself after that.
     pub hung: bool,
 }
 
 /// How a test failed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wrong {
+pub struct Failure {
     /// The kind.
-    pub kind: Failure,
+    pub kind: FailureKind,
     /// In a few words.
     pub reason: String,
     /// In full, with the marks of a model's inks.
@@ -50,9 +50,9 @@ pub struct Wrong {
 
 /// The kind of a failure: what a model, a leak check or a panic says, or the way a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum FailureKind {
     /// A model, a leak check or a panic spoke.
-    Kind(Kind),
+    Reported(Kind),
     /// It did not end in time.
     TimeOut,
     /// It ended without a word: a signal, or an exit code out of nowhere.
@@ -63,30 +63,30 @@ pub enum Failure {
     Threads,
 }
 
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for FailureKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Failure::Kind(kind) => kind.fmt(f),
-            Failure::TimeOut => f.pad("time-out"),
-            Failure::Abort => f.pad("abort"),
-            Failure::Flood => f.pad("flood"),
-            Failure::Threads => f.pad("threads"),
+            FailureKind::Reported(kind) => kind.fmt(f),
+            FailureKind::TimeOut => f.pad("time-out"),
+            FailureKind::Abort => f.pad("abort"),
+            FailureKind::Flood => f.pad("flood"),
+            FailureKind::Threads => f.pad("threads"),
         }
     }
 }
 
-impl std::str::FromStr for Failure {
+impl std::str::FromStr for FailureKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "time-out" => Ok(Failure::TimeOut),
-            "abort" => Ok(Failure::Abort),
-            "flood" => Ok(Failure::Flood),
-            "threads" => Ok(Failure::Threads),
+            "time-out" => Ok(FailureKind::TimeOut),
+            "abort" => Ok(FailureKind::Abort),
+            "flood" => Ok(FailureKind::Flood),
+            "threads" => Ok(FailureKind::Threads),
             kind => kind
                 .parse()
-                .map(Failure::Kind)
+                .map(FailureKind::Reported)
                 .map_err(|error| format!("{error}, time-out, abort, flood, threads")),
         }
     }
@@ -117,8 +117,8 @@ impl Outcome {
             return Outcome::NotRun;
         }
         if raw.success {
-            return Outcome::Wrong(Wrong {
-                kind: Failure::Abort,
+            return Outcome::Failed(Failure {
+                kind: FailureKind::Abort,
                 reason: "ended the process before the test was over".to_owned(),
                 report: without_model(&stdout, &stderr),
                 hung: false,
@@ -136,19 +136,19 @@ impl Outcome {
             .or_else(|| Some((find_failure(&stdout)?, raw.stdout.as_str())));
         let (kind, reason) = match (&end, &model, panics.first()) {
             (_, Some(((Kind::Panic, report), _)), _) => {
-                (Failure::Kind(Kind::Panic), reason_of_panic(report))
+                (FailureKind::Reported(Kind::Panic), reason_of_panic(report))
             }
-            (_, Some(((kind, _), _)), _) => (Failure::Kind(*kind), kind.to_string()),
+            (_, Some(((kind, _), _)), _) => (FailureKind::Reported(*kind), kind.to_string()),
             (Some(End::TimeOut(ms)), ..) => (
-                Failure::TimeOut,
+                FailureKind::TimeOut,
                 format!("did not end within {} s", *ms as f64 / 1000.0),
             ),
             (Some(End::Flood), ..) => (
-                Failure::Flood,
+                FailureKind::Flood,
                 format!("printed more than {} KiB and was stopped", OUTPUT / 1024),
             ),
             (Some(End::Threads), ..) => (
-                Failure::Threads,
+                FailureKind::Threads,
                 format!(
                     "started more than {} threads and was stopped",
                     thousands(THREADS)
@@ -156,31 +156,31 @@ impl Outcome {
             ),
             // A panic, or an abort where even the panic found no memory.
             _ if stderr.contains(NO_THREAD) => (
-                Failure::Threads,
+                FailureKind::Threads,
                 "started more threads than its memory has room for".to_owned(),
             ),
             (Some(End::Signal(_)), ..) if stderr.contains("has overflowed its stack") => {
-                (Failure::Abort, "stack overflow".to_owned())
+                (FailureKind::Abort, "stack overflow".to_owned())
             }
             // An allocation, or the stack that std gives each thread for its signals.
             (Some(End::Signal(_)), ..)
                 if stderr.contains("memory allocation of ")
                     || stderr.contains("Cannot allocate memory") =>
             {
-                (Failure::Abort, "ran out of memory".to_owned())
+                (FailureKind::Abort, "ran out of memory".to_owned())
             }
             (Some(End::Signal(name)), ..) if name == "SIGABRT" => {
-                (Failure::Abort, "aborted (SIGABRT)".to_owned())
+                (FailureKind::Abort, "aborted (SIGABRT)".to_owned())
             }
-            (Some(End::Signal(name)), ..) => (Failure::Abort, format!("killed ({name})")),
-            (None, None, Some(panic)) => (Failure::Kind(Kind::Panic), panic.reason()),
-            (None, None, None) => (Failure::Abort, "ended without a word".to_owned()),
+            (Some(End::Signal(name)), ..) => (FailureKind::Abort, format!("killed ({name})")),
+            (None, None, Some(panic)) => (FailureKind::Reported(Kind::Panic), panic.reason()),
+            (None, None, None) => (FailureKind::Abort, "ended without a word".to_owned()),
         };
         let report = match &model {
             Some(((_, report), marked)) => strip_machinery(report, marked),
             None => without_model(&stdout, stderr),
         };
-        Outcome::Wrong(Wrong {
+        Outcome::Failed(Failure {
             kind,
             reason,
             report,
@@ -201,14 +201,14 @@ fn find_todo(stderr: &str, panics: &[Panic<'_>], file_name: &str) -> Option<Todo
             let text = todo_text(panic.message)?;
             return Some(Todo {
                 text,
-                place: panic.place.clone(),
+                at: panic.at.clone(),
                 hung: false,
             });
         }
     }
-    // A model's report names the place in words of its own: the first one in the learner's file after the
+    // A model's report names the line in words of its own: the first one in the learner's file after the
     // message, or else the last one before it.
-    let at = stderr.find(TODO)?;
+    let message = stderr.find(TODO)?;
     let mark = format!("{file_name}:");
     let line_at = |start: usize| {
         let rest = &stderr[start + mark.len()..];
@@ -218,13 +218,13 @@ fn find_todo(stderr: &str, panics: &[Panic<'_>], file_name: &str) -> Option<Todo
             line,
         })
     };
-    let after = stderr[at..].find(&mark).map(|found| at + found);
-    let place = after
+    let after = stderr[message..].find(&mark).map(|found| message + found);
+    let at = after
         .and_then(line_at)
-        .or_else(|| stderr[..at].rfind(&mark).and_then(line_at));
+        .or_else(|| stderr[..message].rfind(&mark).and_then(line_at));
     Some(Todo {
         text: todo_text(stderr)?,
-        place,
+        at,
         hung: false,
     })
 }
@@ -325,9 +325,9 @@ mod tests {
         Outcome::of(&raw, "wait_group.rs")
     }
 
-    fn wrong(stderr: &str) -> Wrong {
+    fn failure_of(stderr: &str) -> Failure {
         match failed(stderr) {
-            Outcome::Wrong(wrong) => wrong,
+            Outcome::Failed(failure) => failure,
             other => panic!("expected a failure, got {other:?}"),
         }
     }
@@ -340,7 +340,7 @@ mod tests {
             panic!("a todo")
         };
         assert_eq!(todo.text, "sleep until the counter is zero");
-        assert_eq!(todo.place.expect("a place").short(), "wait_group.rs:41");
+        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:41");
     }
 
     #[test]
@@ -362,17 +362,17 @@ mod tests {
             panic!("a todo")
         };
         assert_eq!(todo.text, "count down");
-        assert_eq!(todo.place.expect("a place").short(), "wait_group.rs:29");
+        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:29");
     }
 
     #[test]
     fn a_model_names_the_kind() {
-        let wrong = wrong("noise\nfails: data race\nthe dry run\n");
+        let failure = failure_of("noise\nfails: data race\nthe dry run\n");
         assert_eq!(
-            (wrong.kind, wrong.reason.as_str()),
-            (Failure::Kind(Kind::DataRace), "data race")
+            (failure.kind, failure.reason.as_str()),
+            (FailureKind::Reported(Kind::DataRace), "data race")
         );
-        assert_eq!(wrong.report, "the dry run");
+        assert_eq!(failure.report, "the dry run");
     }
 
     #[test]
@@ -380,10 +380,10 @@ mod tests {
         use harness::page::Ink;
         let (bad, faint, end) = (Ink::Bad.mark(), Ink::Faint.mark(), Ink::Plain.mark());
         let report = format!("{bad}Panic{end}: main panicked: {bad}too{end} late");
-        let marked = wrong(&format!("noise\nfails: panic\n{report}\nmore\n"));
+        let marked = failure_of(&format!("noise\nfails: panic\n{report}\nmore\n"));
         assert_eq!(marked.reason, "panic: too late");
         assert_eq!(marked.report, format!("{report}\nmore"));
-        let cut_off = wrong(&format!("noise\nfails: deadlock\nwho\n{end}"));
+        let cut_off = failure_of(&format!("noise\nfails: deadlock\nwho\n{end}"));
         assert_eq!(cut_off.report, "who");
 
         let todo = format!(
@@ -393,7 +393,7 @@ mod tests {
             panic!("a todo")
         };
         assert_eq!(todo.text, "wait");
-        assert_eq!(todo.place.expect("a place").short(), "wait_group.rs:7");
+        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:7");
 
         // libtest's own lines go, whatever colour a test left behind.
         let tidied = tidy(&format!(
@@ -404,21 +404,21 @@ mod tests {
 
     #[test]
     fn a_plain_assertion_is_a_panic() {
-        let wrong = wrong(
+        let failure = failure_of(
             "\nthread 'correctness::x' (7) panicked at tests/correctness.rs:20:5:\n\
              assertion `left == right` failed: the sum\n  left: 1\n right: 2\n\
              note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n",
         );
-        assert_eq!(wrong.kind, Failure::Kind(Kind::Panic));
-        assert_eq!(wrong.reason, "the sum: 1 against 2");
+        assert_eq!(failure.kind, FailureKind::Reported(Kind::Panic));
+        assert_eq!(failure.reason, "the sum: 1 against 2");
         assert!(
-            wrong
+            failure
                 .report
                 .starts_with("panicked at tests/correctness.rs:20:5:"),
             "{}",
-            wrong.report
+            failure.report
         );
-        assert!(wrong.report.ends_with("right: 2"), "{}", wrong.report);
+        assert!(failure.report.ends_with("right: 2"), "{}", failure.report);
     }
 
     #[test]
@@ -426,43 +426,43 @@ mod tests {
         let cases = [
             (
                 "stopped: time-out 6000 ms\n",
-                Failure::TimeOut,
+                FailureKind::TimeOut,
                 "did not end within 6 s",
             ),
             (
                 "stopped: output\n",
-                Failure::Flood,
+                FailureKind::Flood,
                 "printed more than 256 KiB and was stopped",
             ),
             (
                 "stopped: threads\n",
-                Failure::Threads,
+                FailureKind::Threads,
                 "started more than 2,000 threads and was stopped",
             ),
             (
                 "\nthread 'x' (7) panicked at /rustc/1/library/std/src/thread/functions.rs:131:29:\n\
                  failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"…\" }\n",
-                Failure::Threads,
+                FailureKind::Threads,
                 "started more threads than its memory has room for",
             ),
-            ("died: SIGABRT\n", Failure::Abort, "aborted (SIGABRT)"),
-            ("died: SIGSEGV\n", Failure::Abort, "killed (SIGSEGV)"),
+            ("died: SIGABRT\n", FailureKind::Abort, "aborted (SIGABRT)"),
+            ("died: SIGSEGV\n", FailureKind::Abort, "killed (SIGSEGV)"),
             (
                 "\nthread 'x' has overflowed its stack\n\ndied: SIGABRT\n",
-                Failure::Abort,
+                FailureKind::Abort,
                 "stack overflow",
             ),
             (
                 "memory allocation of 9 bytes failed\n\ndied: SIGABRT\n",
-                Failure::Abort,
+                FailureKind::Abort,
                 "ran out of memory",
             ),
-            ("", Failure::Abort, "ended without a word"),
+            ("", FailureKind::Abort, "ended without a word"),
         ];
         for (stderr, kind, reason) in cases {
-            let wrong = wrong(stderr);
+            let failure = failure_of(stderr);
             assert_eq!(
-                (wrong.kind, wrong.reason.as_str()),
+                (failure.kind, failure.reason.as_str()),
                 (kind, reason),
                 "{stderr}"
             );
@@ -471,14 +471,14 @@ mod tests {
 
     #[test]
     fn every_kind_is_read_back() {
-        for kind in Kind::ALL.map(Failure::Kind).into_iter().chain([
-            Failure::TimeOut,
-            Failure::Abort,
-            Failure::Flood,
-            Failure::Threads,
+        for kind in Kind::ALL.map(FailureKind::Reported).into_iter().chain([
+            FailureKind::TimeOut,
+            FailureKind::Abort,
+            FailureKind::Flood,
+            FailureKind::Threads,
         ]) {
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }
-        assert!("sloth".parse::<Failure>().is_err());
+        assert!("sloth".parse::<FailureKind>().is_err());
     }
 }

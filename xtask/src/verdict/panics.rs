@@ -8,7 +8,7 @@ use crate::run::SourceLine;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Panic<'a> {
     /// Where.
-    pub place: Option<SourceLine>,
+    pub at: Option<SourceLine>,
     /// What it says, without the notes of the standard library.
     pub message: &'a str,
 }
@@ -42,7 +42,7 @@ pub fn panics(stderr: &str) -> Vec<Panic<'_>> {
     for line in stderr.split_inclusive('\n') {
         at += line.len();
         let line = line.trim_end();
-        let Some((_, place)) = line
+        let Some((_, named)) = line
             .split_once(" panicked at ")
             .filter(|_| line.starts_with("thread '"))
         else {
@@ -60,7 +60,7 @@ pub fn panics(stderr: &str) -> Vec<Panic<'_>> {
         .min()
         .unwrap_or(rest.len());
         found.push(Panic {
-            place: SourceLine::parse(place.trim_end_matches(':')),
+            at: SourceLine::parse(named.trim_end_matches(':')),
             message: rest[..end].trim_end(),
         });
     }
@@ -83,18 +83,18 @@ pub fn panic_line(line: &str) -> Cow<'_, str> {
     let parts = line
         .strip_prefix("thread '")
         .and_then(|rest| rest.split_once("' "));
-    let Some((thread, (_, place))) =
+    let Some((thread, (_, at))) =
         parts.and_then(|(thread, rest)| Some((thread, rest.split_once("panicked at ")?)))
     else {
         return Cow::Borrowed(line);
     };
     // libtest calls a test's thread by the test's path, a program its main thread `main`.
     match thread {
-        "main" => Cow::Owned(format!("panicked at {place}")),
-        "<unnamed>" => Cow::Owned(format!("a thread panicked at {place}")),
-        test if place.contains("tests/") || test.contains("::") => {
-            Cow::Owned(format!("panicked at {place}"))
+        "main" => Cow::Owned(format!("panicked at {at}")),
+        "<unnamed>" => Cow::Owned(format!("a thread panicked at {at}")),
+        test if at.contains("tests/") || test.contains("::") => {
+            Cow::Owned(format!("panicked at {at}"))
         }
-        named => Cow::Owned(format!("thread `{named}` panicked at {place}")),
+        named => Cow::Owned(format!("thread `{named}` panicked at {at}")),
     }
 }

@@ -10,7 +10,7 @@ use crate::run::executor::Job;
 use crate::run::executor::{NoJob, job_of, run_all};
 use crate::scratch;
 use crate::scratch::mistake::Mistake;
-use crate::verdict::outcome::{Failure, Outcome};
+use crate::verdict::outcome::{FailureKind, Outcome};
 
 /// Each mistake compiles and is caught by the test that it names, as what it says, in time.
 pub fn gate(
@@ -88,14 +88,14 @@ pub fn catch(outcome: &Outcome, mistake: &Mistake) -> Result<(), String> {
         Outcome::Passed(_) => Err(format!("{test} does not catch it: it passes")),
         Outcome::NotWritten(_) => Err(format!("{test} comes to a todo!()")),
         Outcome::NotRun => Err(format!("{test} did not run")),
-        Outcome::Wrong(wrong) if wrong.kind != mistake.kind => Err(format!(
+        Outcome::Failed(failure) if failure.kind != mistake.kind => Err(format!(
             "{test} says `{}` ({}), the header says `{}`",
-            wrong.kind, wrong.reason, mistake.kind
+            failure.kind, failure.reason, mistake.kind
         )),
-        Outcome::Wrong(wrong) if wrong.hung && mistake.kind != Failure::TimeOut => {
+        Outcome::Failed(failure) if failure.hung && mistake.kind != FailureKind::TimeOut => {
             Err(format!("{test} catches it but does not end"))
         }
-        Outcome::Wrong(_) => Ok(()),
+        Outcome::Failed(_) => Ok(()),
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::run::TestRun;
 
-    fn mistake(kind: Failure) -> Mistake {
+    fn mistake(kind: FailureKind) -> Mistake {
         Mistake {
             name: "one_notify".into(),
             mistake: "one notification".into(),
@@ -129,11 +129,11 @@ mod tests {
             ..TestRun::default()
         };
         let deadlock = raw(format!("{}\nthe dry run\n", failure_line(Kind::Deadlock)));
-        let as_deadlock = mistake(Failure::Kind(Kind::Deadlock));
+        let as_deadlock = mistake(FailureKind::Reported(Kind::Deadlock));
         assert_eq!(catch(&deadlock, &as_deadlock), Ok(()));
 
-        let other =
-            catch(&deadlock, &mistake(Failure::Kind(Kind::Leak))).expect_err("another kind");
+        let other = catch(&deadlock, &mistake(FailureKind::Reported(Kind::Leak)))
+            .expect_err("another kind");
         assert!(other.contains("says `deadlock`"), "{other}");
 
         let stdout = "test result: ok. 1 passed; 0 failed\n".to_owned();
@@ -158,6 +158,6 @@ mod tests {
                 .contains("does not end")
         );
         let silent = raw("\nstopped: time-out 6000 ms\n".into());
-        assert_eq!(catch(&silent, &mistake(Failure::TimeOut)), Ok(()));
+        assert_eq!(catch(&silent, &mistake(FailureKind::TimeOut)), Ok(()));
     }
 }

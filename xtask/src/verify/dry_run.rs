@@ -89,7 +89,7 @@ fn picture(
                     "{test} passes and shows no dry run: name a test in README.md that runs a model"
                 )
             }),
-        Outcome::Wrong(wrong) => Err(format!("{test} fails: {}", wrong.reason)),
+        Outcome::Failed(failure) => Err(format!("{test} fails: {}", failure.reason)),
         Outcome::NotWritten(todo) => Err(format!("{test} comes to a todo!(): {}", todo.text)),
         Outcome::NotRun => Err(format!("{test} did not run")),
     })

@@ -242,8 +242,8 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
         let test = &raw.name;
         match Outcome::of(raw, &lesson.file_name()) {
             Outcome::Passed(_) if test == FACADE_TEST => {}
-            Outcome::Wrong(wrong) if test == FACADE_TEST => {
-                problems.push(format!("{test}: {}", wrong.report))
+            Outcome::Failed(failure) if test == FACADE_TEST => {
+                problems.push(format!("{test}: {}", failure.report))
             }
             Outcome::NotWritten(todo) if todo.hung => {
                 problems.push(format!("{test} does not end after the todo!()"))
@@ -257,9 +257,9 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
             Outcome::Passed(_) => {
                 problems.push(format!("{test} passes although nothing is written"))
             }
-            Outcome::Wrong(wrong) => problems.push(format!(
+            Outcome::Failed(failure) => problems.push(format!(
                 "{test} fails otherwise than by todo!(): {}",
-                wrong.reason
+                failure.reason
             )),
             Outcome::NotRun => problems.push(format!("{test} did not run")),
         }

@@ -1,4 +1,6 @@
 //! The gates: what must hold of every lesson before anybody is sent into it.
+//!
+//! May use [`view`](crate::view) and the rooms below it.
 
 mod api;
 pub mod caught;

@@ -41,7 +41,9 @@ pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) 
                         format!("does not explore all: {coverage}; make the model smaller")
                     })
                 }
-                Outcome::Wrong(wrong) => Some(format!("fails: {}\n{}", wrong.reason, wrong.report)),
+                Outcome::Failed(failure) => {
+                    Some(format!("fails: {}\n{}", failure.reason, failure.report))
+                }
                 Outcome::NotWritten(todo) => Some(format!("comes to a todo!(): {}", todo.text)),
                 Outcome::NotRun => Some("did not run".to_owned()),
             };

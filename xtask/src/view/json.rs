@@ -15,7 +15,7 @@ pub struct Test {
     /// The heading that it stands under.
     pub heading: &'static str,
     /// What became of it.
-    pub verdict: Verdict,
+    pub verdict: TestVerdict,
     /// What kind of failure it is, for one that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -39,7 +39,7 @@ pub struct Test {
 /// What became of a test, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum TestVerdict {
     /// It passed.
     Passed,
     /// It failed.
@@ -56,7 +56,7 @@ impl Test {
         let mut row = Self {
             name: test.name.clone(),
             heading: test.heading.title(),
-            verdict: Verdict::Passed,
+            verdict: TestVerdict::Passed,
             kind: None,
             message: String::new(),
             report: String::new(),
@@ -72,17 +72,17 @@ impl Test {
                 row.interleavings = explored.map(|explored| explored.interleavings);
                 row.exhaustive = explored.map(|explored| explored.exhaustive);
             }
-            Outcome::NotRun => row.verdict = Verdict::NotRun,
+            Outcome::NotRun => row.verdict = TestVerdict::NotRun,
             Outcome::NotWritten(todo) => {
-                row.verdict = Verdict::NotWritten;
+                row.verdict = TestVerdict::NotWritten;
                 row.message = plain(&todo.text);
-                row.place = todo.place.as_ref().map(at);
+                row.place = todo.at.as_ref().map(at);
             }
-            Outcome::Wrong(wrong) => {
-                row.verdict = Verdict::Failed;
-                row.kind = Some(wrong.kind.to_string());
-                row.message = plain(&wrong.reason);
-                row.report = plain(&wrong.report);
+            Outcome::Failed(failure) => {
+                row.verdict = TestVerdict::Failed;
+                row.kind = Some(failure.kind.to_string());
+                row.message = plain(&failure.reason);
+                row.report = plain(&failure.report);
                 row.place = panicked_at(&row.report).as_ref().map(at);
             }
         }

@@ -12,9 +12,9 @@ use super::saves::Saves;
 use super::signals::{self, Signal};
 use super::state::{Action, Choice, End, Event, Job, Key, RunId, State};
 use super::terminal::{Size, Terminal};
-use super::{place, screen, waits, why};
+use super::{index_of, screen, waits, why};
 use crate::commands::test::Judged;
-use crate::commands::{Exit, break_, compare, hint, list};
+use crate::commands::{Exit, break_, compare, hint};
 use crate::course::{Lesson, Workspace, hints};
 use crate::learner::progress::Store;
 use crate::run::Runner;
@@ -22,7 +22,7 @@ use crate::run::control::{Cancelled, Control};
 use crate::run::report_page::ReportPage;
 use crate::scratch::mistake::Mistake;
 use crate::term::{self, Marks, divert_notes};
-use crate::view::page::Page;
+use crate::view::{LessonPage, list};
 
 /// How long a stop of the whole job may take to reach this process.
 const STOP: Duration = Duration::from_millis(300);
@@ -49,7 +49,7 @@ enum Message {
 /// The terminal or the files cannot be watched, or a part of the runner has failed.
 pub fn run(runner: &Runner, lesson: &Lesson, poll: bool) -> Result<Exit> {
     let (sender, messages) = mpsc::channel();
-    let start = place(&runner.workspace, lesson);
+    let start = index_of(&runner.workspace, lesson);
     let saves = Saves::new(poll, {
         let sender = sender.clone();
         move || send(&sender, Event::Saved)
@@ -122,7 +122,7 @@ struct App {
     state: State,
     /// The last run that was started.
     run: Option<(Control, JoinHandle<()>)>,
-    /// The last verdict, and the place of its lesson.
+    /// The last verdict, and the index of its lesson.
     judged: Option<(usize, Box<Judged>)>,
     /// The lesson whose hint was shown last, and the hint's number: the progress may not know it yet.
     hints: Option<(usize, usize)>,
@@ -229,7 +229,7 @@ impl App {
             send(&self.sender, Event::Note(why(polls)));
             self.said_why = true;
         }
-        let page = Page {
+        let page = LessonPage {
             workspace: &self.runner.workspace,
             lesson,
             marks: self.marks,
@@ -261,7 +261,7 @@ impl App {
             }
             let ended = match (job, mistake) {
                 (Job::Mistake { lesson, .. }, Some(mistake)) => {
-                    let page = Page {
+                    let page = LessonPage {
                         workspace: &runner.workspace,
                         lesson: &runner.workspace.lessons[lesson],
                         marks,
@@ -330,7 +330,7 @@ impl App {
                 lesson.name
             )));
         }
-        let page = Page {
+        let page = LessonPage {
             workspace: &self.runner.workspace,
             lesson: &lesson,
             marks: self.marks,
@@ -438,7 +438,7 @@ fn judge(runner: &Runner, lesson: usize) -> Result<(End, Judged)> {
         page: judged.page(workspace, &store.progress, lesson)?,
         goes_on: current
             .filter(|_| judged.passes())
-            .map(|current| place(workspace, current)),
+            .map(|current| index_of(workspace, current)),
     };
     Ok((end, judged))
 }
@@ -450,7 +450,7 @@ fn summary(
     judged: &Judged,
     marks: Marks,
 ) -> Result<String> {
-    let page = Page {
+    let page = LessonPage {
         workspace,
         lesson,
         marks,

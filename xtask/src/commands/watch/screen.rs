@@ -109,17 +109,17 @@ fn status(state: &State, marks: Marks, waits: &str, width: usize) -> String {
         None => (state.verdict.top, state.verdict.lines.len()),
     };
     let rows = state.rows();
-    let place = if all > rows {
+    let position = if all > rows {
         format!("{}-{} of {all} ", top + 1, (top + rows).min(all))
     } else {
         String::new()
     };
-    let keep = width.saturating_sub(columns(&place) + usize::from(!place.is_empty()));
+    let keep = width.saturating_sub(columns(&position) + usize::from(!position.is_empty()));
     let left = first_columns(&left, keep);
-    let room = width.saturating_sub(columns(&left) + columns(&place));
+    let room = width.saturating_sub(columns(&left) + columns(&position));
     paint(
         INVERT,
-        first_columns(&format!("{left}{}{place}", " ".repeat(room)), width),
+        first_columns(&format!("{left}{}{position}", " ".repeat(room)), width),
     )
 }
 

@@ -3,19 +3,18 @@
 use std::fmt::Write;
 use std::fs;
 
-use harness::page::{Ink, coloured};
-
 use crate::course::lesson_tests;
 use crate::course::{Lesson, Status, Workspace};
 use crate::run::Filter;
 use crate::run::SourceLine;
 use crate::run::cargo::first_error_line;
 use crate::term::{
-    BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, fold, paint, plural, shorten,
-    terminal_width, thousands, width, wrap,
+    BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
 };
-use crate::verdict::outcome::{Failure, Outcome, Wrong};
-use crate::verdict::{Explored, Heading, Sum, Tested, Verdict};
+use crate::verdict::outcome::{Failure, FailureKind, Outcome};
+use crate::verdict::{Conclusion, Heading, Tested, Verdict};
+
+use super::parts::{all_done, explored_text, named, paragraph, picture, row, signed};
 
 /// The most lines of a failure that a verdict shows. The tallest dry runs have about half as many.
 const REPORT_LINES: usize = 90;
@@ -30,7 +29,7 @@ fn name_columns() -> usize {
 
 /// What is rendered: a lesson in its workspace, with the marks to do it in.
 #[derive(Clone, Copy, Debug)]
-pub struct Page<'a> {
+pub struct LessonPage<'a> {
     /// All lessons.
     pub workspace: &'a Workspace,
     /// This one.
@@ -50,7 +49,7 @@ pub enum Length<'a> {
     Full,
 }
 
-impl<'a> Page<'a> {
+impl<'a> LessonPage<'a> {
     /// The page of a command that is told which lesson it is about.
     pub fn of(workspace: &'a Workspace, lesson: &'a Lesson, marks: Marks) -> Self {
         Self {
@@ -62,10 +61,10 @@ impl<'a> Page<'a> {
     }
 }
 
-impl Page<'_> {
+impl LessonPage<'_> {
     /// ` 2.2  wait_group · Goroutines and wait groups · lesson 6 of 65`
     pub fn header(&self) -> String {
-        let Page {
+        let LessonPage {
             workspace,
             lesson,
             marks,
@@ -95,16 +94,20 @@ impl Page<'_> {
     pub fn verdict(&self, verdict: &Verdict, next: Option<&Lesson>) -> String {
         let mut page = self.header();
         page.push('\n');
-        match verdict.sum() {
-            Sum::NothingWritten if verdict.filter.is_none() => self.start(&mut page, verdict),
-            Sum::NoSuchTest => self.no_such_test(&mut page, verdict.filter.as_ref()),
+        match verdict.conclusion() {
+            Conclusion::NothingWritten if verdict.filter.is_none() => {
+                self.start(&mut page, verdict)
+            }
+            Conclusion::NoSuchTest => self.no_such_test(&mut page, verdict.filter.as_ref()),
             sum => {
                 self.groups(&mut page, verdict);
                 page.push('\n');
                 match sum {
-                    Sum::Passes if verdict.swapped => self.reference_passes(&mut page, verdict),
-                    Sum::Passes => self.passes(&mut page, verdict, next),
-                    Sum::PartPasses => self.part_passes(&mut page, verdict),
+                    Conclusion::Passes if verdict.swapped => {
+                        self.reference_passes(&mut page, verdict)
+                    }
+                    Conclusion::Passes => self.passes(&mut page, verdict, next),
+                    Conclusion::PartPasses => self.part_passes(&mut page, verdict),
                     _ => self.fails(&mut page, verdict),
                 }
             }
@@ -131,7 +134,7 @@ impl Page<'_> {
                 .filter(|test| matches!(test.outcome, Outcome::Passed(_)))
                 .count();
             let wrong = tests.iter().any(|test| match test.outcome {
-                Outcome::Wrong(_) => true,
+                Outcome::Failed(_) => true,
                 Outcome::NotRun => !verdict.cut_short,
                 _ => false,
             });
@@ -170,16 +173,13 @@ impl Page<'_> {
     fn test_line(&self, page: &mut String, test: &Tested, names: usize, cut_short: bool) {
         let (mark, reason) = match &test.outcome {
             Outcome::Passed(_) => return,
-            Outcome::Wrong(wrong) => (paint(BAD, self.marks.bad), wrong.reason.clone()),
+            Outcome::Failed(failure) => (paint(BAD, self.marks.bad), failure.reason.clone()),
             Outcome::NotWritten(todo) => {
-                let place = todo
-                    .place
+                let at = todo
+                    .at
                     .as_ref()
-                    .map_or_else(String::new, |place| format!(": {}", place.short()));
-                (
-                    paint(OPEN, self.marks.open),
-                    format!("not written yet{place}"),
-                )
+                    .map_or_else(String::new, |at| format!(": {}", at.short()));
+                (paint(OPEN, self.marks.open), format!("not written yet{at}"))
             }
             Outcome::NotRun if cut_short => (
                 paint(OPEN, self.marks.open),
@@ -209,10 +209,10 @@ impl Page<'_> {
     }
 
     fn fails(&self, page: &mut String, verdict: &Verdict) {
-        if let Some((test, wrong)) = verdict.first_wrong() {
+        if let Some((test, failure)) = verdict.first_failure() {
             let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
             let all = format!("cargo nextest run -p {} {filter}", self.lesson.name);
-            self.failure(page, &test.name, wrong, Length::UpTo(REPORT_LINES, &all));
+            self.failure(page, &test.name, failure, Length::UpTo(REPORT_LINES, &all));
         }
         let todo = self.todo_list(page, verdict, "Not written yet");
         let missing: Vec<_> = verdict
@@ -244,17 +244,17 @@ impl Page<'_> {
         }
         self.warnings(page, verdict);
         // What is wrong comes before what is not written, and is not where a todo!() is.
-        self.footer(page, todo.filter(|_| verdict.first_wrong().is_none()));
+        self.footer(page, todo.filter(|_| verdict.first_failure().is_none()));
     }
 
     /// A failure: the test that shows it, what that test is for, and its report.
-    pub fn failure(&self, page: &mut String, test: &str, wrong: &Wrong, length: Length<'_>) {
+    pub fn failure(&self, page: &mut String, test: &str, failure: &Failure, length: Length<'_>) {
         self.test(page, test);
-        self.report(page, wrong, length);
-        if wrong.report.is_empty() {
-            let _ = writeln!(page, " The test {}, and printed nothing.", wrong.reason);
-        } else if wrong.hung {
-            let _ = writeln!(page, "\n The test {}.", wrong.reason);
+        self.report(page, failure, length);
+        if failure.report.is_empty() {
+            let _ = writeln!(page, " The test {}, and printed nothing.", failure.reason);
+        } else if failure.hung {
+            let _ = writeln!(page, "\n The test {}.", failure.reason);
         }
         page.push('\n');
     }
@@ -268,18 +268,18 @@ impl Page<'_> {
     }
 
     /// The report of a failure.
-    fn report(&self, page: &mut String, wrong: &Wrong, length: Length<'_>) {
+    fn report(&self, page: &mut String, failure: &Failure, length: Length<'_>) {
         let (most, all) = match length {
             Length::UpTo(lines, all) => (lines, format!(". All of them: {all}")),
             Length::Full => (usize::MAX, String::new()),
         };
         // What a flood says, it says again and again.
-        let most = if wrong.kind == Failure::Flood {
+        let most = if failure.kind == FailureKind::Flood {
             FLOOD_LINES
         } else {
             most
         };
-        let lines: Vec<&str> = wrong.report.lines().collect();
+        let lines: Vec<&str> = failure.report.lines().collect();
         picture(page, &lines[..most.min(lines.len())]);
         if lines.len() > most {
             let _ = writeln!(
@@ -307,34 +307,31 @@ impl Page<'_> {
             .map(|(line, text)| (format!("{file}:{line}"), text))
             .collect();
         for todo in reached {
-            let place = todo
-                .place
-                .as_ref()
-                .map_or_else(String::new, SourceLine::short);
-            // Without a place, which a narrow report may have broken in two, it is one of those in the file.
-            if place.is_empty() && !all.is_empty() {
+            let at = todo.at.as_ref().map_or_else(String::new, SourceLine::short);
+            // Without a line, which a narrow report may have broken in two, it is one of those in the file.
+            if at.is_empty() && !all.is_empty() {
                 continue;
             }
-            if !all.iter().any(|(other, _)| *other == place) {
-                all.push((place, todo.text.clone()));
+            if !all.iter().any(|(other, _)| *other == at) {
+                all.push((at, todo.text.clone()));
             }
         }
         let _ = writeln!(page, " {}", paint(STRONG, title));
-        let places = all
+        let widest = all
             .iter()
-            .map(|(place, _)| columns(place))
+            .map(|(at, _)| columns(at))
             .max()
             .unwrap_or_default();
-        for (place, text) in &all {
+        for (at, text) in &all {
             let text = if text.is_empty() {
                 "todo!()"
             } else {
                 text.as_str()
             };
-            let room = width().saturating_sub(5 + places).max(20);
+            let room = width().saturating_sub(5 + widest).max(20);
             for (i, line) in wrap(text, room).iter().enumerate() {
-                let place = if i == 0 { place } else { "" };
-                let _ = writeln!(page, "   {place:<places$}  {line}");
+                let at = if i == 0 { at } else { "" };
+                let _ = writeln!(page, "   {at:<widest$}  {line}");
             }
         }
         page.push('\n');
@@ -473,10 +470,10 @@ impl Page<'_> {
     pub fn not_built(&self, said: &str) -> String {
         let mut page = format!("{}\n\n{}\n", said.trim_end(), self.header());
         let plain = anstream::adapter::strip_str(said).to_string();
-        let place = first_error_line(&plain);
-        let own = place
+        let at = first_error_line(&plain);
+        let own = at
             .as_ref()
-            .is_none_or(|place| place.file.ends_with(&self.lesson.file_name()));
+            .is_none_or(|at| at.file.ends_with(&self.lesson.file_name()));
         let name = &self.lesson.name;
         let gone = !self.workspace.path(self.lesson.file()).exists();
         if gone {
@@ -487,7 +484,7 @@ impl Page<'_> {
                      it, and `cargo xtask reset {name}` puts the stub there."
                 ),
             );
-        } else if plain.contains("error") && place.is_some() {
+        } else if plain.contains("error") && at.is_some() {
             paragraph(
                 &mut page,
                 "It does not compile yet. The first error above is the one to begin with.",
@@ -499,10 +496,10 @@ impl Page<'_> {
             );
         }
         page.push('\n');
-        match place {
+        match at {
             _ if gone => row(&mut page, "Edit", self.edit(None)),
-            Some(place) if !own => row(&mut page, "Edit", format!("{}:{}", place.file, place.line)),
-            place => row(&mut page, "Edit", self.edit(place.map(|place| place.line))),
+            Some(at) if !own => row(&mut page, "Edit", at),
+            at => row(&mut page, "Edit", self.edit(at.map(|at| at.line))),
         }
         row(&mut page, "Read", self.lesson.readme().display());
         row(&mut page, "Then", self.again());
@@ -517,7 +514,7 @@ impl Page<'_> {
                 page,
                 &format!("rustc has {warnings} for it: cargo check -p {name}"),
             );
-            if verdict.sum() != Sum::Passes {
+            if verdict.conclusion() != Conclusion::Passes {
                 page.push('\n');
             }
         }
@@ -553,125 +550,5 @@ impl Page<'_> {
         } else {
             format!("cargo xtask hint {}", self.lesson.name)
         }
-    }
-}
-
-/// When there is nothing left to do.
-pub fn all_done(workspace: &Workspace) -> String {
-    let n = workspace.lessons.len();
-    match n {
-        0 => "There are no lessons here yet.".to_owned(),
-        1 => "The one lesson that there is is done.".to_owned(),
-        _ => {
-            format!("All {n} lessons are done. `cargo xtask test LESSON` runs any of them again.")
-        }
-    }
-}
-
-/// ` name: text`, wrapped.
-pub fn named(page: &mut String, name: &str, text: Option<&str>) {
-    let text = text.map_or_else(|| name.to_owned(), |text| format!("{name}: {text}"));
-    for (i, line) in wrap(&text, width() - 1).iter().enumerate() {
-        // Painted only now, so that colours take no room.
-        let line = if i == 0 {
-            line.replacen(name, &paint(STRONG, name), 1)
-        } else {
-            line.clone()
-        };
-        let _ = writeln!(page, " {line}");
-    }
-}
-
-/// ` ✓ text`, wrapped.
-pub fn signed(page: &mut String, sign: &str, text: &str) {
-    for (i, line) in wrap(text, width() - 3).iter().enumerate() {
-        let sign = if i == 0 { sign } else { " " };
-        let _ = writeln!(page, " {sign} {line}");
-    }
-}
-
-/// `text`, wrapped.
-pub fn paragraph(page: &mut String, text: &str) {
-    for line in wrap(text, width() - 1) {
-        let _ = writeln!(page, " {line}");
-    }
-}
-
-/// ` Edit   exercises/…`
-pub fn row(page: &mut String, word: &str, text: impl std::fmt::Display) {
-    let _ = writeln!(page, " {}  {text}", paint(STRONG, format!("{word:<5}")));
-}
-
-/// What models explored, in words.
-pub fn explored_text(explored: Explored) -> String {
-    let n = explored.interleavings;
-    let how = match (explored.exhaustive, explored.bounded) {
-        (true, false) => "all there are",
-        (true, true) => "all within the stated bounds",
-        (false, _) => "not all: the time ran out",
-    };
-    format!("{} interleaving{} explored, {how}", thousands(n), plural(n))
-}
-
-/// Lines of a report. A dry run is made for the terminal's width already; anything else is made to fit.
-pub fn picture(page: &mut String, lines: &[&str]) {
-    let terminal = terminal_width();
-    let shown: Vec<String> = lines.iter().flat_map(|line| fit(line, terminal)).collect();
-    // As wide as the terminal where it has to be, else in line with the rest of the page.
-    let margin = if shown.iter().all(|line| columns(line) < terminal) {
-        " "
-    } else {
-        ""
-    };
-    let mut text = String::new();
-    for line in shown {
-        let _ = writeln!(text, "{}", format!("{margin}{line}").trim_end());
-    }
-    // Where lines were left out, the mark that ends an ink may be among them.
-    if text.contains(|c| Ink::of_mark(c).is_some()) {
-        text.push(Ink::Plain.mark());
-    }
-    page.push_str(&coloured(&text));
-}
-
-/// A line that is wider than the terminal in several.
-fn fit(line: &str, terminal: usize) -> Vec<String> {
-    if columns(line) <= terminal {
-        vec![line.to_owned()]
-    } else {
-        fold(line, terminal - 1)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_fits_the_terminal_is_not_folded() {
-        let line = format!("  {}", "word ".repeat(20).trim_end());
-        assert_eq!(fit(&line, 101), [line.as_str()]);
-        let folded = fit(&line, 100);
-        assert_eq!(folded.len(), 2);
-        assert!(
-            folded.iter().all(|part| part.starts_with("  word")),
-            "{folded:?}"
-        );
-    }
-
-    #[test]
-    fn marks_take_no_room_and_become_colours() {
-        let (bad, end) = (Ink::Bad.mark(), Ink::Plain.mark());
-        let line = format!("{bad}Panic{end} {}", "x".repeat(73));
-        assert_eq!(fit(&line, 79), [line.as_str()]);
-        let mut page = String::new();
-        picture(&mut page, &[&line]);
-        assert_eq!(
-            page,
-            format!(
-                " \u{1b}[1m\u{1b}[31mPanic\u{1b}[0m {}\n\u{1b}[0m",
-                "x".repeat(73)
-            )
-        );
     }
 }
