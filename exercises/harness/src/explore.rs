@@ -1,13 +1,16 @@
-//! Explore every interleaving of a small program.
+//! The search through the interleavings of a small program, and for the simplest that fails. It says nothing to
+//! anybody: [`check`](crate::check) does.
+//!
+//! May use [`sync::model`](crate::sync::model) and what that stands on.
 
-use crate::dry_run::{self, DryRun};
 use crate::leaks::{Owner, with_owner};
-use crate::page::{self, Page};
-use crate::recorder::{self, Ending, Log, Session};
+use crate::protocol::{Coverage, Kind};
+use crate::record::{Ending, Log, MAX_THREADS};
+use crate::sync::model::begin_iteration;
+use crate::sync::model::recorder::{self, Session};
 use crate::text::count;
-use crate::verdict::{Coverage, Kind, dry_run_block, failure_line, success_line};
 use parking_lot::Mutex;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -26,66 +29,12 @@ const SIMPLE_ENOUGH: usize = 2;
 /// A thread that takes no step of the model for so long hangs outside the facade.
 const STUCK_AFTER: Duration = Duration::from_secs(3);
 
-/// Explores every interleaving of `program` and fails the test with a dry run if one of them fails.
-///
-/// # Panics
-/// If an interleaving fails.
-#[track_caller]
-pub fn model(program: impl Fn() + Send + Sync + 'static) {
-    Model::new().check(program);
-}
-
-/// Explores every interleaving of `program`.
-///
-/// # Errors
-/// If an interleaving fails.
-pub fn explore(program: impl Fn() + Send + Sync + 'static) -> Result<Explored, Failure> {
-    Model::new().explore(program)
-}
-
 /// What a passing model explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explored {
     /// How much of the state space that was.
     pub coverage: Coverage,
-}
-
-/// Why a model failed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Failure {
-    /// In which way.
-    pub kind: Kind,
-    /// What went wrong, in a sentence or as the panic put it.
-    pub message: String,
-    /// The number of interleavings explored until one failed.
-    pub interleavings: usize,
-    /// The dry run: what a person reads, on the page of this process's environment.
-    pub report: String,
-    found: String,
-    dry_run: Box<DryRun>,
-}
-
-impl Failure {
-    fn new(found: Found, search: &Search) -> Self {
-        let mut failure = Self {
-            kind: found.kind,
-            message: found.dry_run.message(),
-            interleavings: search.failed,
-            report: String::new(),
-            found: search.sentence(),
-            dry_run: found.dry_run,
-        };
-        failure.report = failure.render(&Page::of_environment());
-        failure
-    }
-
-    /// The dry run on a page of another form.
-    pub fn render(&self, page: &Page) -> String {
-        let found = dry_run::sentence(page, &self.found);
-        format!("{found}\n{}", self.dry_run.report(page))
-    }
 }
 
 /// How to explore: by default everything, without spurious wake-ups.
@@ -104,7 +53,7 @@ pub struct Model {
     /// See [`Session::recording`].
     recording: bool,
     /// Whether to keep the interleaving that tells most.
-    wants_telling: bool,
+    pub(crate) wants_telling: bool,
 }
 
 impl Default for Model {
@@ -170,44 +119,11 @@ impl Model {
         self
     }
 
-    /// Explores, says on standard output how much that was, and fails the test with a dry run on standard
-    /// error if an interleaving fails.
-    ///
-    /// # Panics
-    /// If an interleaving fails.
-    #[track_caller]
-    pub fn check(mut self, program: impl Fn() + Send + Sync + 'static) {
-        let shown = std::env::var(page::DRY_RUN).ok();
-        self.wants_telling = shown.is_some();
-        match self.explore_with(program) {
-            Ok(passed) => {
-                println!("{}", success_line(&passed.explored.coverage));
-                if let Some(log) = passed.telling {
-                    let mut page = Page::of_environment();
-                    page.places = shown.as_deref() != Some(page::DRY_RUN_BARE);
-                    let picture = DryRun::of_pass(log).picture(&page);
-                    println!("{}", dry_run_block(&picture));
-                }
-            }
-            Err(failure) => {
-                eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-                // No second banner: the report has said it all.
-                resume_unwind(Box::new(failure.message));
-            }
-        }
-    }
-
-    /// Explores and returns what came of it.
-    ///
-    /// # Errors
-    /// If an interleaving fails. The one reported is the simplest found that fails in the same way: without
-    /// a stale load if there is one such, and with the fewest forced switches. [`simplest_within`](Self::simplest_within)
-    /// says how long the search for it may take.
-    pub fn explore(self, program: impl Fn() + Send + Sync + 'static) -> Result<Explored, Failure> {
-        self.explore_with(program).map(|passed| passed.explored)
-    }
-
-    fn explore_with(self, program: impl Fn() + Send + Sync + 'static) -> Result<Passed, Failure> {
+    /// Explores; if an interleaving fails, gives the simplest found that fails in the same way.
+    pub(crate) fn explore_with(
+        &self,
+        program: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Passed, (Found, Search)> {
         let program: Program = Arc::new(program);
         let first = match self.search(&program) {
             Ok(passed) => return Ok(passed),
@@ -215,13 +131,14 @@ impl Model {
         };
         let mut search = Search::of(&first);
         let simplest = self.simplify(&program, &first, &mut search);
-        Err(Failure::new(simplest.unwrap_or(first), &search))
+        Err((simplest.unwrap_or(first), search))
     }
 
     /// Looks for an interleaving that fails in the same way and is easier to follow.
     fn simplify(&self, program: &Program, first: &Found, search: &mut Search) -> Option<Found> {
         // What hangs once hangs again, and one that could not begin has nothing to simplify.
-        if matches!(first.kind, Kind::Stuck | Kind::SetUp | Kind::TooManySteps) {
+        let hopeless = matches!(first.kind, Kind::Stuck | Kind::SetUp | Kind::TooManySteps);
+        if hopeless || first.ends_process() {
             return None;
         }
         search.tried = true;
@@ -239,7 +156,7 @@ impl Model {
                     Ok(passed) => search.all += passed.explored.coverage.interleavings,
                     Err(found) => {
                         search.all += found.interleavings;
-                        if found.kind == first.kind {
+                        if found.kind == first.kind || found.ends_process() {
                             search.switches = Some(bound);
                             return Some(found);
                         }
@@ -266,7 +183,6 @@ impl Model {
             telling: Mutex::new(None),
             wants_telling: self.wants_telling,
             outcome,
-            futexes: Mutex::default(),
         });
         let begun = Instant::now();
         let worker = Arc::clone(&session);
@@ -298,23 +214,9 @@ impl Model {
                 },
                 telling: session.telling.lock().take().map(|(_, log)| log),
             }),
-            Some(Ending::PanickedTwice) => {
-                // The panicking thread sleeps inside std's panic hook, which std never gives back: libtest
-                // would wait for it at its end, for ever. So this process ends here.
-                let found = Found::new(&log, Some(&Ending::PanickedTwice));
-                let search = Search::of(&found);
-                let failure = Failure::new(found, &search);
-                eprintln!(
-                    "{}\n\n{}\nA destructor panicked while a panic unwound: Rust ends the process for that.",
-                    failure_line(failure.kind),
-                    failure.report
-                );
-                std::process::exit(101)
-            }
-            Some(ending) => Err(Found::new(&log, Some(&ending))),
-            None => {
-                session.abandoned.store(true, Relaxed);
-                Err(Found::new(&log, None))
+            ending => {
+                session.abandoned.store(ending.is_none(), Relaxed);
+                Err(Found::new(&log, ending))
             }
         }
     }
@@ -323,7 +225,7 @@ impl Model {
     fn run(&self, session: &Arc<Session>, program: Program) {
         recorder::attach(Arc::clone(session));
         let mut builder = loom::model::Builder::new();
-        builder.max_threads = recorder::MAX_THREADS;
+        builder.max_threads = MAX_THREADS;
         // An operation on an atomic is up to four branches of loom's: see `sync::model::atomic::Memory`.
         builder.max_branches = 4 * self.max_branches;
         builder.preemption_bound = self.preemption_bound;
@@ -337,7 +239,7 @@ impl Model {
         let explored = catch_unwind(AssertUnwindSafe(|| {
             with_owner(&session.values, || {
                 builder.check(move || {
-                    recorder::begin_iteration();
+                    begin_iteration();
                     if catch_unwind(AssertUnwindSafe(|| program())).is_err() {
                         recorder::over(Ending::Panicked);
                     }
@@ -352,7 +254,7 @@ impl Model {
             }
             // All threads had ended, or had no frames left that could touch loom.
             Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,
-            Err(_) => Ending::Loom,
+            Err(_) => Ending::Stopped,
         };
         // If nobody listens any more, nobody needs to know.
         let _ = session.outcome.send(ending);
@@ -383,34 +285,42 @@ fn listen(session: &Session, news: &mpsc::Receiver<Ending>) -> Option<Ending> {
 }
 
 /// What passed, and the interleaving that tells most about it, if one was asked for.
-struct Passed {
-    explored: Explored,
-    telling: Option<Log>,
+pub(crate) struct Passed {
+    pub(crate) explored: Explored,
+    pub(crate) telling: Option<Log>,
 }
 
 /// A failing interleaving.
-struct Found {
-    kind: Kind,
+pub(crate) struct Found {
+    pub(crate) kind: Kind,
+    pub(crate) log: Log,
+    /// `None` if it hangs.
+    pub(crate) ending: Option<Ending>,
     interleavings: usize,
-    dry_run: Box<DryRun>,
 }
 
 impl Found {
-    fn new(log: &Log, ending: Option<&Ending>) -> Self {
-        let (kind, dry_run) = DryRun::of_failure(log.clone(), ending);
+    fn new(log: &Log, ending: Option<Ending>) -> Self {
         Self {
-            kind,
+            kind: log.kind(ending.as_ref()),
+            log: log.clone(),
+            ending,
             interleavings: log.iteration,
-            dry_run: Box::new(dry_run),
         }
+    }
+
+    /// Whether this process must end now. The panicking thread sleeps inside std's panic hook, which std never gives
+    /// back: libtest would wait for it at its end, for ever.
+    pub(crate) fn ends_process(&self) -> bool {
+        matches!(self.ending, Some(Ending::PanickedTwice))
     }
 }
 
 /// How the failing interleaving was found.
 #[derive(Clone, Copy, Debug)]
-struct Search {
+pub(crate) struct Search {
     /// The number of the first interleaving that failed.
-    failed: usize,
+    pub(crate) failed: usize,
     /// The interleavings explored, those in search of a simpler one included.
     all: usize,
     /// The forced switches that the one shown takes, where the search for a simpler one has found it.
@@ -430,7 +340,8 @@ impl Search {
         }
     }
 
-    fn sentence(&self) -> String {
+    /// Says so, and leads over to the dry run.
+    pub(crate) fn sentence(&self) -> String {
         let found = format!(
             "Interleaving {} fails; {} explored in all.",
             self.failed,

@@ -5,14 +5,33 @@
 //! - [`model`] and [`Model`]: explore every interleaving of a small program; when one fails, show it.
 //! - [`leaks`]: a closure must leave no thread, no value and no allocation behind.
 //! - [`testing`]: that a call ends, and that it panics as it should.
-//! - [`page`], [`verdict`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
+//! - [`page`], [`protocol`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
 //!   a learner's file reaches concurrency only through the facade.
+//!
+//! # Rooms
+//!
+//! A module uses what stands below it, never what stands above or beside it; a test of the workspace (`xtask/tests/rooms`)
+//! reads this table and holds the modules to it.
+//!
+//! | Room | What it is |
+//! |---|---|
+//! | `check`, `testing` | what a test calls: models and their verdict; what several lessons' tests need |
+//! | `dry_run`, `diagnosis` | the picture of an interleaving; the likely mistake |
+//! | `reading` | an interleaving, read: names, source, the accesses it is about, its rows |
+//! | `explore` | the search, the simplest failure |
+//! | `sync::model` | the facade under the model, its recorder, its sleepers |
+//! | `record` | plain data: what happened; nothing of loom |
+//! | `sync::real` | the facade on the machine |
+//! | `leaks` | nothing may be left behind |
+//! | `protocol`, `imports` | what a test tells the runner; where a learner's file gets concurrency from |
+//! | `text` | widths, folding, numbers |
+//! | `page`, `place`, `sync::instant` | what a report is written for; places in the source; moments on a clock |
 #![warn(missing_docs)]
 
 pub mod imports;
 pub mod page;
+pub mod protocol;
 pub mod text;
-pub mod verdict;
 
 #[cfg(feature = "runtime")]
 pub mod leaks;
@@ -22,6 +41,8 @@ pub mod sync;
 pub mod testing;
 
 #[cfg(feature = "runtime")]
+mod check;
+#[cfg(feature = "runtime")]
 mod diagnosis;
 #[cfg(feature = "runtime")]
 mod dry_run;
@@ -30,9 +51,11 @@ mod explore;
 #[cfg(feature = "runtime")]
 mod place;
 #[cfg(feature = "runtime")]
-mod record;
+mod reading;
 #[cfg(feature = "runtime")]
-mod recorder;
+mod record;
 
 #[cfg(feature = "runtime")]
-pub use explore::{Explored, Failure, Model, explore, model};
+pub use check::{Failure, explore, model};
+#[cfg(feature = "runtime")]
+pub use explore::{Explored, Model};

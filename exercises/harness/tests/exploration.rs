@@ -1,12 +1,12 @@
 //! What the model explores: exactly the outcomes that can happen, and nothing that cannot.
 
+use harness::protocol::Kind;
 use harness::sync::model::{
     Condvar, Mutex, RwLock,
     atomic::{AtomicU32, AtomicUsize, Ordering::*, fence},
     futex, thread,
     time::{Clock, Duration, Instant},
 };
-use harness::verdict::Kind;
 use harness::{Model, explore};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

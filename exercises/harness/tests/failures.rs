@@ -5,6 +5,7 @@ mod common;
 
 use common::relative_lines;
 use harness::page::{Page, Paint};
+use harness::protocol::Kind;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
     atomic::{AtomicBool, AtomicUsize, Ordering::*},
@@ -13,7 +14,6 @@ use harness::sync::model::{
     time::{Clock, Duration},
 };
 use harness::text::columns;
-use harness::verdict::Kind;
 use harness::{Failure, explore, leaks};
 
 /// Requires the kind, and pins what a person reads: see `snapshots/`. Lines are counted from the test's first,

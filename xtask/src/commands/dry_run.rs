@@ -1,7 +1,7 @@
 //! `cargo xtask dry-run LESSON [TEST] [--solution]`: one interleaving of a model, step by step.
 
 use anyhow::Result;
-use harness::verdict::{Coverage, find_dry_runs};
+use harness::protocol::{Coverage, find_dry_runs};
 
 use super::Exit;
 use crate::course::lesson_tests::{self, MODELS};
@@ -269,7 +269,7 @@ impl DryRun<'_> {
 #[cfg(test)]
 mod tests {
     use harness::page::Ink;
-    use harness::verdict::{dry_run_block, success_line};
+    use harness::protocol::{dry_run_block, success_line};
 
     use super::*;
     use crate::term::UNICODE;

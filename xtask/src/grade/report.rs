@@ -234,7 +234,7 @@ fn line(test: &Test) -> String {
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::Kind;
+    use harness::protocol::Kind;
 
     use super::*;
     use crate::course::select::tests::workspace;

@@ -166,7 +166,7 @@ impl Mistake {
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::Kind;
+    use harness::protocol::Kind;
 
     use super::*;
 

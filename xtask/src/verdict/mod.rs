@@ -13,7 +13,7 @@ pub mod panics;
 
 use std::collections::BTreeSet;
 
-use harness::verdict::Coverage;
+use harness::protocol::Coverage;
 
 use crate::run::{Filter, Ran, SourceLine};
 use crate::verdict::outcome::{Failure, Outcome, Todo};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use harness::page;
-use harness::verdict::{Coverage, Kind, find_coverage, find_failure};
+use harness::protocol::{Coverage, Kind, find_coverage, find_failure};
 
 use crate::run::guard::{End, OUTPUT, THREADS};
 use crate::run::{SourceLine, TestRun};

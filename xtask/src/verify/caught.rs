@@ -101,7 +101,7 @@ pub fn catch(outcome: &Outcome, mistake: &Mistake) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::{Kind, failure_line};
+    use harness::protocol::{Kind, failure_line};
 
     use super::*;
     use crate::run::TestRun;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use harness::verdict::find_dry_runs;
+use harness::protocol::find_dry_runs;
 
 use super::Gate;
 use crate::course::Lesson;

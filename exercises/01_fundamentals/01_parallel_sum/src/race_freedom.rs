@@ -4,9 +4,9 @@
 //! Threads that share nothing do nothing that could be interleaved: then a model has one interleaving, or
 //! few.
 
-use crate::sync::cell::UnsafeCell;
 use crate::sync::{Condvar, Mutex};
 use crate::{reduce, sum};
+use harness::testing::Watched;
 use std::sync::Arc;
 
 /// Catches a total that threads share and do not add to in one step, and one that is read before all have
@@ -44,9 +44,9 @@ fn order_is_kept_in_every_interleaving() {
 fn what_a_worker_made_is_there_for_the_caller() {
     // GR-01, GR-02
     harness::model(|| {
-        let items = ["a", "b", "c", "d"].map(|letter| Arc::new(Watched::new(letter)));
+        let items = ["a", "b", "c", "d"].map(|letter| watched(letter));
         let all = reduce(&items, 2, |left, right| {
-            Arc::new(Watched::new(&(left.read() + &right.read())))
+            watched(&(left.read() + &right.read()))
         });
         assert_eq!(all.map(|all| all.read()).as_deref(), Some("abcd"));
     });
@@ -132,30 +132,8 @@ impl Meeting {
     }
 }
 
-/// A word that the model watches, by the name that it spells: a read that nothing orders after its making is
-/// a data race.
-struct Watched(UnsafeCell<String>);
-
-// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade. Whether the
-// reads are ordered after the making is what the model checks, before the memory is touched.
-unsafe impl Sync for Watched {}
-
-impl Watched {
-    #[track_caller]
-    fn new(word: &str) -> Self {
-        let cell = UnsafeCell::named(word, String::new());
-        cell.with_mut(|slot| {
-            // SAFETY: the cell has not left this function.
-            unsafe { (*slot).push_str(word) };
-        });
-        Self(cell)
-    }
-
-    #[track_caller]
-    fn read(&self) -> String {
-        self.0.with(|slot| {
-            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
-            unsafe { (*slot).clone() }
-        })
-    }
+/// A word that the model watches, by the name that it spells.
+#[track_caller]
+fn watched(word: &str) -> Arc<Watched<String>> {
+    Arc::new(Watched::new(word, word.to_owned()))
 }

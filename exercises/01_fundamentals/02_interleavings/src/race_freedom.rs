@@ -1,14 +1,15 @@
 //! The six programs, run in every interleaving and with every value that a load may return, and what they
-//! came to beside what you have written down.
+//! came to beside what you have written down. `other` knows what was stored before it was spawned (GR-01), and after
+//! the join main knows what `other` has stored (GR-02).
 
 use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
-use crate::sync::thread;
 use crate::{Loads, Message};
 use harness::Model;
+use harness::testing::both;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -160,22 +161,6 @@ fn message_passing_release_acquire() {
         program,
         "an Acquire load that reads true has before it all that came before the Release store of true",
     );
-}
-
-/// Spawns `other`, runs `main` meanwhile, and gives what both have returned. `other` knows what was stored before it
-/// was spawned, and after the join all is known that it has stored.
-///
-/// GR-01.
-#[track_caller]
-fn both<A, B: Send>(main: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
-    thread::scope(|scope| {
-        let other = thread::Builder::new()
-            .name("other".to_owned())
-            .spawn_scoped(scope, other)
-            .expect("a model has room for a thread");
-        let main = main();
-        (main, other.join().expect("no program panics"))
-    })
 }
 
 /// Lets the model run `program` in every interleaving, and fails if `yours` are not exactly the outcomes that it came

@@ -2,22 +2,14 @@
 //!
 //! Nobody says which thread comes first, so an outcome is right if the operations, one after the other in
 //! some order, could have had it. The tests list these outcomes and accept no other.
+//!
+//! What came before the threads is visible to both (GR-01), and what both did is visible after the join (GR-02).
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
 use harness::model;
+use harness::testing::both;
 use std::fmt::Debug;
-
-/// Runs `ours` on this thread and `theirs` on another at the same time. What came before is visible to
-/// both (GR-01), and both are visible to what comes after: the other thread is joined, which GR-02 asks for.
-fn together<A, B: Send>(ours: impl FnOnce() -> A, theirs: impl FnOnce() -> B + Send) -> (A, B) {
-    thread::scope(|s| {
-        let other = thread::Builder::new().name("other".to_owned());
-        let other = other.spawn_scoped(s, theirs).expect("a model has threads");
-        let ours = ours();
-        (ours, other.join().expect("the model ends with a panic"))
-    })
-}
 
 #[track_caller]
 fn assert_in_some_order<T: Debug + PartialEq>(operations: &str, outcome: T, possible: &[T]) {
@@ -41,7 +33,7 @@ fn refused<T>(balance: u64, amount: u64) -> Result<T, InsufficientFunds> {
 fn one_of_two_withdrawals_is_refused() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.withdraw(100), || account.withdraw(100));
+        let outcome = both(|| account.withdraw(100), || account.withdraw(100));
         assert_in_some_order(
             "withdraw(100) and withdraw(100) from 100",
             outcome,
@@ -56,7 +48,7 @@ fn one_of_two_withdrawals_is_refused() {
 fn no_deposit_is_lost() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.deposit(20), || account.deposit(3));
+        let outcome = both(|| account.deposit(20), || account.deposit(3));
         assert_in_some_order(
             "deposit(20) and deposit(3) on 100",
             outcome,
@@ -72,7 +64,7 @@ fn the_last_room_is_given_once() {
     const ROOM: u64 = u64::MAX - 5;
     model(|| {
         let account = Account::new(ROOM);
-        let outcome = together(|| account.deposit(5), || account.deposit(5));
+        let outcome = both(|| account.deposit(5), || account.deposit(5));
         let refused = Err(Overflow {
             balance: u64::MAX,
             amount: 5,
@@ -92,7 +84,7 @@ fn the_last_room_is_given_once() {
 fn deposit_and_withdrawal_both_count() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.deposit(20), || account.withdraw(100));
+        let outcome = both(|| account.deposit(20), || account.withdraw(100));
         assert_in_some_order(
             "deposit(20) and withdraw(100) on 100",
             outcome,
@@ -107,7 +99,7 @@ fn deposit_and_withdrawal_both_count() {
 fn withdrawals_that_fit_all_succeed() {
     model(|| {
         let account = Account::new(3);
-        let (ours, theirs) = together(
+        let (ours, theirs) = both(
             || account.withdraw(1),
             || [account.withdraw(1), account.withdraw(1)],
         );
@@ -124,7 +116,7 @@ fn withdrawals_that_fit_all_succeed() {
 fn refusal_names_a_balance_that_was_too_low() {
     model(|| {
         let account = Account::new(0);
-        let outcome = together(|| account.withdraw(100), || account.deposit(100));
+        let outcome = both(|| account.withdraw(100), || account.deposit(100));
         assert_in_some_order(
             "withdraw(100) and deposit(100) on 0",
             outcome,
@@ -138,7 +130,7 @@ fn refusal_names_a_balance_that_was_too_low() {
 fn refused_withdrawal_is_never_seen() {
     model(|| {
         let account = Account::new(50);
-        let outcome = together(|| account.withdraw(50), || account.withdraw(100));
+        let outcome = both(|| account.withdraw(50), || account.withdraw(100));
         assert_in_some_order(
             "withdraw(50) and withdraw(100) from 50",
             outcome,
@@ -155,7 +147,7 @@ fn refused_deposit_is_never_seen() {
     const FULL: u64 = u64::MAX;
     model(|| {
         let account = Account::new(FULL);
-        let outcome = together(|| account.withdraw(1), || account.deposit(5));
+        let outcome = both(|| account.withdraw(1), || account.deposit(5));
         let refused = |balance| Err(Overflow { balance, amount: 5 });
         assert_in_some_order(
             "withdraw(1) and deposit(5) on u64::MAX",
@@ -177,7 +169,7 @@ fn balance_is_one_that_the_account_had() {
     let when = |seen| HISTORY.iter().position(|&balance| balance == seen);
     model(move || {
         let account = Account::new(100);
-        let ((first, then), _) = together(
+        let ((first, then), _) = both(
             || (account.balance(), account.balance()),
             || {
                 account.deposit(20).expect("there is room");
@@ -196,7 +188,7 @@ fn balance_is_one_that_the_account_had() {
 fn withdraw_all_is_paid_once() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.withdraw_all(), || account.withdraw_all());
+        let outcome = both(|| account.withdraw_all(), || account.withdraw_all());
         assert_in_some_order(
             "withdraw_all() and withdraw_all() from 100",
             outcome,
@@ -212,7 +204,7 @@ fn withdraw_all_is_paid_once() {
 fn withdraw_all_takes_all_in_one_step() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.withdraw_all(), || account.deposit(20));
+        let outcome = both(|| account.withdraw_all(), || account.deposit(20));
         let taken = outcome.0;
         assert_in_some_order(
             "withdraw_all() and deposit(20) on 100",

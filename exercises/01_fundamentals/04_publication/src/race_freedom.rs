@@ -6,50 +6,9 @@ use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use crate::sync::cell::UnsafeCell;
-use crate::sync::thread::{self, Scope, ScopedJoinHandle};
+use crate::sync::thread;
 use harness::leaks::track;
-
-/// A number the model keeps an eye on, wherever the cell under test stores it: reading it in a thread that
-/// is not ordered after its making is a data race.
-struct Watched(UnsafeCell<u32>);
-
-// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade; whether the
-// reads come after the making is what the models here find out.
-unsafe impl Sync for Watched {}
-
-impl Watched {
-    #[track_caller]
-    fn new(number: u32) -> Self {
-        let cell = UnsafeCell::named("watched", 0);
-        cell.with_mut(|slot| {
-            // SAFETY: the cell has not left this function.
-            unsafe { *slot = number };
-        });
-        Self(cell)
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        self.0.with(|slot| {
-            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
-            unsafe { *slot }
-        })
-    }
-}
-
-/// Starts a thread of the model; `name` heads its column in the dry run.
-#[track_caller]
-fn start<'scope, T: Send + 'scope>(
-    name: &str,
-    scope: &'scope Scope<'scope, '_>,
-    body: impl FnOnce() -> T + Send + 'scope,
-) -> ScopedJoinHandle<'scope, T> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, body)
-        .expect("a model has room for a thread")
-}
+use harness::testing::{Watched, spawn};
 
 /// One thread publishes while another looks. Catches the look that finds the value announced but still on its
 /// way: announced before it was written, or by a store and a load that order nothing.
@@ -58,14 +17,14 @@ fn start<'scope, T: Send + 'scope>(
 #[test]
 fn a_reader_sees_nothing_or_the_whole_value() {
     harness::model(|| {
-        let cell = Publication::<Watched>::new();
+        let cell = Publication::<Watched<u32>>::new();
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 if let Some(seen) = cell.get() {
                     assert_eq!(seen.read(), 7);
                 }
             });
-            let result = cell.publish(Watched::new(7));
+            let result = cell.publish(Watched::new("watched", 7));
             assert!(result.is_ok(), "the only publisher was refused");
         });
         let seen = cell.get().expect("published, and the publisher has ended");
@@ -83,7 +42,7 @@ fn publish_carries_what_came_before() {
         let cell = Publication::new();
         let note = AtomicU32::new(0);
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 if cell.get().is_some() {
                     assert_eq!(
                         note.load(Relaxed),
@@ -105,7 +64,7 @@ fn one_of_two_publishers_wins() {
     harness::model(|| {
         let cell = Publication::new();
         let (first, second) = thread::scope(|scope| {
-            let rival = start("rival", scope, || cell.publish(2));
+            let rival = spawn(scope, "rival", || cell.publish(2));
             (cell.publish(1), rival.join().unwrap())
         });
         let winner = match (first, second) {
@@ -127,8 +86,8 @@ fn a_reader_sees_only_the_winners_value() {
     harness::model(|| {
         let cell = Publication::new();
         let (first, second, seen) = thread::scope(|scope| {
-            let rival = start("rival", scope, || cell.publish(2));
-            let reader = start("reader", scope, || {
+            let rival = spawn(scope, "rival", || cell.publish(2));
+            let reader = spawn(scope, "reader", || {
                 let seen = cell.get().copied()?;
                 assert_eq!(
                     cell.get(),
@@ -156,16 +115,16 @@ fn a_reader_sees_only_the_winners_value() {
 #[test]
 fn a_reader_told_of_the_value_sees_it() {
     harness::model(|| {
-        let cell = Publication::<Watched>::new();
+        let cell = Publication::<Watched<u32>>::new();
         let told = AtomicBool::new(false);
         thread::scope(|scope| {
-            start("first reader", scope, || {
+            spawn(scope, "first reader", || {
                 if cell.get().is_some() {
                     // Pairs with the Acquire below.
                     told.store(true, Release);
                 }
             });
-            start("second reader", scope, || {
+            spawn(scope, "second reader", || {
                 if told.load(Acquire) {
                     let seen = cell.get();
                     let seen = seen.expect("the first reader has already seen the value");
@@ -173,7 +132,7 @@ fn a_reader_told_of_the_value_sees_it() {
                 }
             });
             assert!(
-                cell.publish(Watched::new(7)).is_ok(),
+                cell.publish(Watched::new("watched", 7)).is_ok(),
                 "the only publisher was refused"
             );
         });
@@ -189,10 +148,10 @@ fn nobody_hides_a_published_value() {
         let cell = Publication::new();
         assert_eq!(cell.publish(1), Ok(()));
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 assert_eq!(cell.get(), Some(&1), "published before this thread was");
             });
-            start("late publisher", scope, || {
+            spawn(scope, "late publisher", || {
                 assert_eq!(cell.publish(2), Err(2));
             });
             assert_eq!(cell.get(), Some(&1), "published before by this very thread");
@@ -207,7 +166,7 @@ fn both_values_are_dropped_once() {
     harness::model(|| {
         let cell = Publication::new();
         thread::scope(|scope| {
-            start("rival", scope, || drop(cell.publish(track(2))));
+            spawn(scope, "rival", || drop(cell.publish(track(2))));
             drop(cell.publish(track(1)));
         });
         drop(cell);

@@ -1,15 +1,11 @@
 //! Every interleaving of a few small programs. IDs such as GR-02 name behaviours of Go's goroutines.
 
-use crate::sync::atomic::{
-    AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
-};
-use crate::sync::{futex, thread};
+use crate::sync::thread;
 use crate::{JoinHandle, go};
 use harness::leaks::track;
-use harness::testing::{Flag, Slot};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Gate, Slot, must_sleep};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Catches the lost wakeup, whichever way it comes about: main looks and sees no result, `f` ends and notifies
 /// nobody, main falls asleep. And, where `f` ends first, a `join` that sleeps without a look.
@@ -42,23 +38,13 @@ fn join_gives_the_payload_of_a_panic() {
     });
 }
 
-/// A program that must not end, because `f` never does. To sleep for ever is what the model calls a deadlock,
-/// so here that is the only answer that is right: catches a `join` that gives up, and one that spins.
+/// A program that must not end, because `f` never does. Catches a `join` that gives up, and one that spins.
 #[test]
 fn join_sleeps_while_f_runs() {
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("`join`", "`f` had not ended", || {
         let handle = go(|| Gate::shut("never").pass());
         let _ = handle.join();
-        panic!("`join` returned, and `f` had not ended");
     });
-    match explored {
-        Ok(_) => unreachable!("`f` sleeps for ever"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("`join` should fall asleep here, and it does not");
-        }
-    }
 }
 
 /// Catches `if` for `while`: main is woken for no reason, before there is a result.
@@ -209,28 +195,5 @@ fn value<T>(joined: thread::Result<T>) -> T {
     match joined {
         Ok(value) => value,
         Err(_) => panic!("`join` says that `f` panicked, and it did not"),
-    }
-}
-
-/// Holds a thread until another lets it go on.
-struct Gate(AtomicU32);
-
-impl Gate {
-    #[track_caller]
-    fn shut(name: &str) -> Self {
-        Self(AtomicU32::named(name, 0))
-    }
-
-    #[track_caller]
-    fn open(&self) {
-        self.0.store(1, Release);
-        futex::wake_one(&self.0);
-    }
-
-    #[track_caller]
-    fn pass(&self) {
-        while self.0.load(Acquire) == 0 {
-            futex::wait(&self.0, 0);
-        }
     }
 }

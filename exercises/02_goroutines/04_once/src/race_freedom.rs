@@ -3,8 +3,7 @@
 use crate::Once;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Slot, must_sleep, spawn};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
 /// Catches a call that waits for itself: nobody else is there to wake it.
@@ -194,24 +193,15 @@ fn a_function_may_use_another_once() {
     });
 }
 
-/// A program that must not end: the function waits for itself. To sleep for ever is what the model calls a
-/// deadlock, so here that is the only answer that is right: catches a call that returns although the function
-/// has not ended, one that runs a second function inside the first, and one that spins.
+/// A program that must not end: the function waits for itself. Catches a call that returns although the
+/// function has not ended, one that runs a second function inside the first, and one that spins.
 #[test]
 fn a_call_from_within_the_function_sleeps_for_ever() {
     // ON-04
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("the inner call", "the function had not ended", || {
         let once = Once::new();
         once.call_once(|| once.call_once(|| panic!("a second function runs, inside the first")));
     });
-    match explored {
-        Ok(_) => panic!("the inner call returned, and the function had not ended"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("the inner call should fall asleep here, and it does not");
-        }
-    }
 }
 
 /// What the functions of the models panic with.

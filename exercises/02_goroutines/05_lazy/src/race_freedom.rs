@@ -6,12 +6,9 @@ use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use crate::sync::cell::UnsafeCell;
-use crate::sync::thread::{self, Scope, ScopedJoinHandle};
+use crate::sync::thread;
 use harness::leaks::track;
-use harness::verdict::{Kind, failure_line};
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use harness::testing::{Watched, may_sleep, message_of, must_sleep, payload_of, spawn};
 use std::sync::{Arc, Weak};
 
 /// Catches two threads that both find that there is no value yet, and both compute one, or trip over each
@@ -23,7 +20,7 @@ fn the_function_runs_once() {
         let runs = AtomicU32::named("runs", 0);
         let lazy = Lazy::new(|| 7 + runs.fetch_add(1, Relaxed));
         thread::scope(|scope| {
-            let other = start("other", scope, || Lazy::force(&lazy));
+            let other = spawn(scope, "other", || Lazy::force(&lazy));
             let (mine, theirs) = (Lazy::force(&lazy), other.join().unwrap());
             assert!(
                 std::ptr::eq(mine, theirs),
@@ -41,9 +38,9 @@ fn the_function_runs_once() {
 fn force_lends_the_whole_value() {
     // ON-02, ON-06, ON-07
     harness::model(|| {
-        let lazy = Lazy::new(|| Watched::new(7));
+        let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 assert_eq!(Lazy::force(&lazy).read(), 7);
             });
             assert_eq!(Lazy::force(&lazy).read(), 7);
@@ -58,9 +55,9 @@ fn force_lends_the_whole_value() {
 fn get_lends_the_whole_value_or_none() {
     // ON-06, ON-07
     harness::model(|| {
-        let lazy = Lazy::new(|| Watched::new(7));
+        let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 if let Some(seen) = Lazy::get(&lazy) {
                     assert_eq!(seen.read(), 7);
                 }
@@ -81,7 +78,7 @@ fn what_the_function_did_comes_with_force() {
         let note = AtomicU32::named("note", 0);
         let lazy = Lazy::new(|| note.store(1, Relaxed));
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 Lazy::force(&lazy);
                 assert_eq!(note.load(Relaxed), 1, "what the function stored");
             });
@@ -99,7 +96,7 @@ fn what_the_function_did_comes_with_get() {
         let note = AtomicU32::named("note", 0);
         let lazy = Lazy::new(|| note.store(1, Relaxed));
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 if Lazy::get(&lazy).is_some() {
                     assert_eq!(note.load(Relaxed), 1, "what the function stored");
                 }
@@ -116,15 +113,15 @@ fn a_reader_told_of_the_value_sees_it() {
     // ON-07
     harness::model(|| {
         let told = AtomicBool::named("told", false);
-        let lazy = Lazy::new(|| Watched::new(7));
+        let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
-            start("first reader", scope, || {
+            spawn(scope, "first reader", || {
                 if Lazy::get(&lazy).is_some() {
                     // Pairs with the Acquire below.
                     told.store(true, Release);
                 }
             });
-            start("second reader", scope, || {
+            spawn(scope, "second reader", || {
                 if told.load(Acquire) {
                     let seen = Lazy::get(&lazy);
                     let seen = seen.expect("the first reader has already seen the value");
@@ -144,14 +141,14 @@ fn nobody_hides_the_value() {
         let lazy = Lazy::new(|| 7);
         assert_eq!(Lazy::force(&lazy), &7);
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 assert_eq!(
                     Lazy::get(&lazy),
                     Some(&7),
                     "computed before this thread was"
                 );
             });
-            start("other", scope, || assert_eq!(Lazy::force(&lazy), &7));
+            spawn(scope, "other", || assert_eq!(Lazy::force(&lazy), &7));
             assert_eq!(
                 Lazy::get(&lazy),
                 Some(&7),
@@ -170,8 +167,8 @@ fn everybody_who_waits_is_woken() {
     harness::Model::new().preemption_bound(2).check(|| {
         let lazy = Lazy::new(|| 7);
         thread::scope(|scope| {
-            start("second", scope, || assert_eq!(Lazy::force(&lazy), &7));
-            start("third", scope, || assert_eq!(Lazy::force(&lazy), &7));
+            spawn(scope, "second", || assert_eq!(Lazy::force(&lazy), &7));
+            spawn(scope, "third", || assert_eq!(Lazy::force(&lazy), &7));
             assert_eq!(Lazy::force(&lazy), &7);
         });
     });
@@ -182,9 +179,9 @@ fn everybody_who_waits_is_woken() {
 fn a_spurious_wakeup_does_not_end_the_wait() {
     // ON-02
     harness::Model::new().spurious_wakeups(1).check(|| {
-        let lazy = Lazy::new(|| Watched::new(7));
+        let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 assert_eq!(Lazy::force(&lazy).read(), 7);
             });
             assert_eq!(Lazy::force(&lazy).read(), 7);
@@ -192,32 +189,23 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// A program that must not end, because the function does not. To sleep for ever is what the model calls a
-/// deadlock, so here that is the only answer that is right: catches a `force` that looks again and again.
+/// A program that must not end, because the function does not. Catches a `force` that looks again and again.
 #[test]
 fn whoever_waits_sleeps() {
     // ON-02
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("a `force`", "the function did not", || {
         let lazy = Lazy::new(|| {
             loop {
                 thread::park(); // nobody unparks it
             }
         });
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 Lazy::<(), _>::force(&lazy);
             });
             Lazy::force(&lazy);
         });
     });
-    match explored {
-        Ok(_) => panic!("a `force` returned, and the function did not"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("whoever waits for the function should fall asleep here, and does not");
-        }
-    }
 }
 
 /// The function looks at its own lazy. Catches a `get` that waits for the function, which waits for the `get`.
@@ -238,32 +226,27 @@ fn the_function_may_look_with_get() {
 #[test]
 fn a_force_from_the_function_itself_never_returns() {
     // ON-04
-    let explored = harness::Model::new().explore(|| {
-        let inner_returned = AtomicBool::named("inner_returned", false);
-        // The function may not borrow the flag, because `knowing_itself` wants it to live for ever.
-        let flag = Arc::new(inner_returned);
-        let raise = Arc::clone(&flag);
-        let lazy = knowing_itself(move |lazy| {
-            let _ = Lazy::force(lazy);
-            raise.store(true, Relaxed);
-            7
-        });
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            let _ = Lazy::force(&lazy);
-        }));
-        assert!(
-            !flag.load(Relaxed),
-            "a `force` from the function itself returned, before there was a value"
-        );
-    });
-    match explored {
-        Ok(_) => {}
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("a `force` from the function itself should block or panic");
-        }
-    }
+    may_sleep(
+        "a `force` from the function itself should block or panic",
+        || {
+            let inner_returned = AtomicBool::named("inner_returned", false);
+            // The function may not borrow the flag, because `knowing_itself` wants it to live for ever.
+            let flag = Arc::new(inner_returned);
+            let raise = Arc::clone(&flag);
+            let lazy = knowing_itself(move |lazy| {
+                let _ = Lazy::force(lazy);
+                raise.store(true, Relaxed);
+                7
+            });
+            payload_of(|| {
+                let _ = Lazy::force(&lazy);
+            });
+            assert!(
+                !flag.load(Relaxed),
+                "a `force` from the function itself returned, before there was a value"
+            );
+        },
+    );
 }
 
 /// The function of one lazy forces another, which a third party forces at the same time. Catches a lock that
@@ -274,7 +257,7 @@ fn the_function_may_force_another_lazy() {
         let low = Lazy::new(|| 3);
         let high = Lazy::new(|| 4 + *Lazy::force(&low));
         thread::scope(|scope| {
-            start("other", scope, || assert_eq!(Lazy::force(&low), &3));
+            spawn(scope, "other", || assert_eq!(Lazy::force(&low), &3));
             assert_eq!(Lazy::force(&high), &7);
         });
     });
@@ -292,7 +275,7 @@ fn every_force_panics_if_the_function_does() {
             panic!("no network");
         });
         thread::scope(|scope| {
-            start("other", scope, || assert_force_panics(&lazy, "no network"));
+            spawn(scope, "other", || assert_force_panics(&lazy, "no network"));
             assert_force_panics(&lazy, "no network");
         });
         assert_force_panics(&lazy, "no network");
@@ -309,8 +292,8 @@ fn a_panic_wakes_everybody_who_waits() {
     harness::Model::new().preemption_bound(2).check(|| {
         let lazy = Lazy::new(|| -> u32 { panic!("no network") });
         thread::scope(|scope| {
-            start("second", scope, || assert_force_panics(&lazy, "no network"));
-            start("third", scope, || assert_force_panics(&lazy, "no network"));
+            spawn(scope, "second", || assert_force_panics(&lazy, "no network"));
+            spawn(scope, "third", || assert_force_panics(&lazy, "no network"));
             assert_force_panics(&lazy, "no network");
         });
     });
@@ -328,54 +311,13 @@ fn function_and_value_are_dropped_once() {
             track(2)
         });
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 let _ = Lazy::force(&lazy);
             });
             let _ = Lazy::force(&lazy);
         });
         drop(lazy);
     });
-}
-
-/// A number the model keeps an eye on, wherever the lazy under test stores it: reading it in a thread that is
-/// not ordered after its making is a data race.
-struct Watched(UnsafeCell<u32>);
-
-// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade; whether the
-// reads come after the making is what the models here find out.
-unsafe impl Sync for Watched {}
-
-impl Watched {
-    #[track_caller]
-    fn new(number: u32) -> Self {
-        let cell = UnsafeCell::named("watched", 0);
-        cell.with_mut(|slot| {
-            // SAFETY: the cell has not left this function.
-            unsafe { *slot = number };
-        });
-        Self(cell)
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        self.0.with(|slot| {
-            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
-            unsafe { *slot }
-        })
-    }
-}
-
-/// Starts a thread of the model; `name` heads its column in the dry run.
-#[track_caller]
-fn start<'scope, T: Send + 'scope>(
-    name: &str,
-    scope: &'scope Scope<'scope, '_>,
-    body: impl FnOnce() -> T + Send + 'scope,
-) -> ScopedJoinHandle<'scope, T> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, body)
-        .expect("a model has room for a thread")
 }
 
 /// A lazy with a function that knows it.
@@ -396,19 +338,15 @@ fn knowing_itself(f: impl FnOnce(&Knowing) -> u32 + Send + 'static) -> Arc<Knowi
 /// Forces a lazy whose function panics, and looks at what this call panics with.
 #[track_caller]
 fn assert_force_panics<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>, expected: &str) {
-    let forced = catch_unwind(AssertUnwindSafe(|| {
+    let payload = payload_of(|| {
         // Not looked at: if it returns, there may be no value behind the reference.
         let _ = Lazy::force(lazy);
-    }));
-    match forced {
-        Ok(()) => panic!("`force` returned, and the function panicked: there is no value"),
-        Err(payload) => assert_eq!(message(&*payload), expected, "what `force` panicked with"),
-    }
-}
-
-fn message(payload: &(dyn Any + Send)) -> &str {
-    let string = payload.downcast_ref::<String>().map(String::as_str);
-    string
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("a payload that is no string")
+    });
+    let payload =
+        payload.expect("the function panicked, so there is no value that `force` can return");
+    assert_eq!(
+        message_of(&*payload),
+        expected,
+        "what `force` panicked with"
+    );
 }

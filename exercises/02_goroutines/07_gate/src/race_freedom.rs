@@ -8,10 +8,11 @@
 use crate::Gate;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
-use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Slot, must_sleep, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+const SHUT: &str = "nobody had opened the gate";
 
 /// Catches a wait that sleeps first and looks afterwards, and one that asks the clock before the gate: late
 /// comers pass.
@@ -36,18 +37,18 @@ fn an_open_gate_stops_nobody() {
     });
 }
 
-/// A program that must not end, because nobody opens the gate. To sleep for ever is what the model calls a
-/// deadlock, so here that is the only answer that is right: catches a `wait` that returns, and one that spins.
+/// A program that must not end, because nobody opens the gate. Catches a `wait` that returns, and one that
+/// spins.
 #[test]
 fn wait_sleeps_while_the_gate_is_shut() {
-    sleeps("wait", || Gate::new().wait());
+    must_sleep("`wait`", SHUT, || Gate::new().wait());
 }
 
 /// A program that must not end, because nobody opens the gate, and half a second is not a second. Catches a
 /// `wait_timeout` that gives up too soon, and one that spins.
 #[test]
 fn wait_timeout_sleeps_while_the_time_has_not_come() {
-    sleeps("wait_timeout", || {
+    must_sleep("`wait_timeout`", SHUT, || {
         let clock = Clock::manual();
         let gate = Gate::new();
         thread::scope(|s| {
@@ -356,17 +357,4 @@ fn a_time_out_leaves_the_gate_as_it_was() {
             assert!(opening.is_raised(), "`wait` returned before `open`");
         });
     });
-}
-
-/// Requires that `program` sleeps for ever in a call of `what`.
-#[track_caller]
-fn sleeps(what: &str, program: impl Fn() + Send + Sync + 'static) {
-    match harness::Model::new().explore(program) {
-        Ok(_) => panic!("`{what}` returned, and nobody had opened the gate"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("`{what}` should fall asleep here, and it does not");
-        }
-    }
 }

@@ -1,9 +1,9 @@
 //! What the source says around a place: as much as lines and indentation tell of a file that rustfmt has laid out.
 //! Where that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
 
-use crate::dry_run::Sources;
-use crate::place::tidy;
-use crate::record::{Event, Panic, Place};
+use crate::place::{Place, tidy};
+use crate::reading::Sources;
+use crate::record::{Event, Panic};
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::rc::Rc;

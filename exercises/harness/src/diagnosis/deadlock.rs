@@ -1,8 +1,8 @@
 //! Threads that wait for ever.
 
 use super::code::Code;
-use super::{Usually, name};
-use crate::dry_run::{Names, at_row};
+use super::name;
+use crate::reading::{Names, Remark, at_row};
 use crate::record::{Effect, Event, Log, ObjectId, Standing, ThreadId, Wait};
 
 /// That one thread waits for another: the lock that the other holds and the event that took it, or its end.
@@ -14,7 +14,7 @@ struct Needs {
 }
 
 /// The usual mistake behind a deadlock.
-pub(super) fn usually(log: &Log, names: &Names, code: Code<'_>) -> Option<Usually> {
+pub(super) fn cause(log: &Log, names: &Names, code: Code<'_>) -> Option<Remark> {
     let threads = 0..log.threads.len();
     let needs: Vec<Needs> = threads.clone().flat_map(|t| needs(log, t)).collect();
     if let Some(own) = needs.iter().find(|need| need.waits == need.of) {
@@ -54,7 +54,7 @@ fn needs(log: &Log, thread: ThreadId) -> Vec<Needs> {
     }
 }
 
-fn taken_twice(log: &Log, names: &Names, own: Needs) -> Option<Usually> {
+fn taken_twice(log: &Log, names: &Names, own: Needs) -> Option<Remark> {
     let (lock, since) = own.lock?;
     let hint = if log.object(lock).type_name == "RwLock" {
         "It is not re-entrant: a thread that reads cannot write before it has unlocked, and may not even read again, \
@@ -68,7 +68,7 @@ fn taken_twice(log: &Log, names: &Names, own: Needs) -> Option<Usually> {
         names.of(lock),
         at_row(since)
     );
-    Some(Usually::new(text).mark(since, "still held"))
+    Some(Remark::new(text).mark(since, "still held"))
 }
 
 /// The threads that wait for each other, from `start` on round to it again.
@@ -95,7 +95,7 @@ fn cycle(needs: &[Needs], start: ThreadId) -> Option<Vec<Needs>> {
 }
 
 /// Each waits for the next.
-fn of_cycle(log: &Log, names: &Names, cycle: &[Needs]) -> Option<Usually> {
+fn of_cycle(log: &Log, names: &Names, cycle: &[Needs]) -> Option<Remark> {
     let held = |need: &Needs| {
         need.lock
             .map(|(lock, since)| format!("{} ({})", names.of(lock), at_row(since)))
@@ -123,7 +123,7 @@ fn of_cycle(log: &Log, names: &Names, cycle: &[Needs]) -> Option<Usually> {
         if rest.is_empty() {
             return None;
         }
-        Usually::new(format!(
+        Remark::new(format!(
             "a join that keeps a lock: {} waits for {} to end, and {}. Unlock before you join.",
             name(log, join.waits),
             name(log, join.of),
@@ -145,7 +145,7 @@ fn of_cycle(log: &Log, names: &Names, cycle: &[Needs]) -> Option<Usually> {
                 ))
             })
             .collect();
-        Usually::new(format!(
+        Remark::new(format!(
             "locks taken in different orders: {}. Let all threads take them in one order.",
             links?.join(", ")
         ))
@@ -166,7 +166,7 @@ fn sleeps_with_lock(
     code: Code<'_>,
     needs: &[Needs],
     thread: ThreadId,
-) -> Option<Usually> {
+) -> Option<Remark> {
     let sleeper = &log.threads[thread];
     if sleeper.standing != Standing::Asleep {
         return None;
@@ -199,11 +199,11 @@ fn sleeps_with_lock(
         at_row(since)
     );
     let mark = format!("still held while {t} sleeps");
-    Some(Usually::new(text).mark(since, mark))
+    Some(Remark::new(text).mark(since, mark))
 }
 
 /// Why nobody woke a thread that sleeps on a condition variable or a futex.
-fn of_sleeper(log: &Log, names: &Names, thread: ThreadId) -> Option<Usually> {
+fn of_sleeper(log: &Log, names: &Names, thread: ThreadId) -> Option<Remark> {
     let sleeper = &log.threads[thread];
     if sleeper.standing != Standing::Asleep {
         return None;
@@ -232,7 +232,7 @@ fn of_sleeper(log: &Log, names: &Names, thread: ThreadId) -> Option<Usually> {
                 at_row(*last),
                 at_row(asleep_since)
             );
-            Some(Usually::new(text).mark(*last, format!("{t} is not told")))
+            Some(Remark::new(text).mark(*last, format!("{t} is not told")))
         }
         // The last word was spoken to nobody, after it had looked and before it slept for the first time. One
         // that slept before has been told once, and went back to sleep for a reason of its own.
@@ -248,7 +248,7 @@ fn of_sleeper(log: &Log, names: &Names, thread: ThreadId) -> Option<Usually> {
                 at_row(asleep_since),
                 remedy(log, object)
             );
-            (!slept).then(|| Usually::new(text).mark(*word, "nobody hears it"))
+            (!slept).then(|| Remark::new(text).mark(*word, "nobody hears it"))
         }
         _ => None,
     }

@@ -1,14 +1,14 @@
 //! An `Arc` with references that nobody dropped.
 
-use super::{Usually, name};
-use crate::dry_run::{Names, at_row};
+use super::name;
+use crate::reading::{Names, Remark, at_row};
 use crate::record::{Effect, Log, ObjectId, Reference};
 
 /// More of them than this are not pointed at one by one.
 const FEW: usize = 2;
 
 /// The references that keep a value alive, where the record says which those are.
-pub(super) fn usually(log: &Log, names: &Names) -> Option<Usually> {
+pub(super) fn cause(log: &Log, names: &Names) -> Option<Remark> {
     let mut leaked = log.objects().filter(|(_, o)| !o.references.is_empty());
     let (id, object) = leaked.next()?;
     // Of several, one may keep another alive.
@@ -36,7 +36,7 @@ pub(super) fn usually(log: &Log, names: &Names) -> Option<Usually> {
     );
     let usually = births
         .into_iter()
-        .fold(Usually::new(text), |usually, event| {
+        .fold(Remark::new(text), |usually, event| {
             usually.mark(event, "never dropped")
         });
     Some(usually)

@@ -1,16 +1,15 @@
 //! A data race, or a stale load: what should have ordered two accesses and does not.
 
 use super::code::Code;
+use super::name;
 use super::order::{Later, Missing, Order, Source, Stronger, missing, with_half};
-use super::{Usually, name};
-use crate::dry_run::{Names, at_row, culprit, other_access, racing_access};
+use crate::reading::{Names, Remark, at_row, culprit, other_access, racing_access};
 use crate::record::{Effect, Event, Log, ObjectId, Pending, ThreadId, Value};
 use std::sync::atomic::Ordering::{Acquire, Release, SeqCst};
 
 /// The usual mistake behind a data race.
-pub(super) fn of_race(log: &Log, names: &Names, code: Code<'_>) -> Option<Usually> {
-    let &(thread, _) = log.loom.as_ref()?;
-    let access = racing_access(log, thread)?;
+pub(super) fn of_race(log: &Log, names: &Names, code: Code<'_>) -> Option<Remark> {
+    let (thread, access) = racing_access(log)?;
     let Some(other) = other_access(log, thread, access) else {
         return of_making(log, names, thread, access.object?);
     };
@@ -49,7 +48,7 @@ fn announced_early(
     is: &Order,
     reader: ThreadId,
     write: usize,
-) -> Option<Usually> {
+) -> Option<Remark> {
     let writer = log.events[write].thread;
     if log.events[write].effect != Effect::Write {
         return None;
@@ -69,11 +68,11 @@ fn announced_early(
         at_row(heard),
         at_row(write)
     );
-    Some(Usually::new(text).mark(word, "too early"))
+    Some(Remark::new(text).mark(word, "too early"))
 }
 
 /// The usual mistake behind a stale load that a panic shows.
-pub(super) fn of_stale_load(log: &Log, names: &Names, code: Code<'_>) -> Option<Usually> {
+pub(super) fn of_stale_load(log: &Log, names: &Names, code: Code<'_>) -> Option<Remark> {
     let panic = culprit(log)?;
     let mut own = log.events_before(panic.thread, panic.at);
     let (load, event) = own.rfind(|(_, event)| event.is_stale())?;
@@ -98,7 +97,7 @@ pub(super) fn of_stale_load(log: &Log, names: &Names, code: Code<'_>) -> Option<
 }
 
 /// The orderings that a pair of operations lacks.
-fn ordering(log: &Log, names: &Names, code: Code<'_>, missing: Missing) -> Option<Usually> {
+fn ordering(log: &Log, names: &Names, code: Code<'_>, missing: Missing) -> Option<Remark> {
     let (writer, reader) = (&log.events[missing.write], &log.events[missing.read]);
     let place = reader.place?;
     // With one end in order somebody meant it to be one. With neither, a reader that goes by what it reads did.
@@ -115,7 +114,7 @@ fn ordering(log: &Log, names: &Names, code: Code<'_>, missing: Missing) -> Optio
         at_row(missing.write),
         needs(log, missing)?
     );
-    Some(mark_ends(log, missing, Usually::new(text)))
+    Some(mark_ends(log, missing, Remark::new(text)))
 }
 
 /// What the two ends of a pair are, and need to be.
@@ -137,7 +136,7 @@ fn needs(log: &Log, missing: Missing) -> Option<String> {
     })
 }
 
-fn mark_ends(log: &Log, missing: Missing, mut usually: Usually) -> Usually {
+fn mark_ends(log: &Log, missing: Missing, mut usually: Remark) -> Remark {
     let ends = [
         (missing.stronger.release, Release),
         (missing.stronger.acquire, Acquire),
@@ -162,7 +161,7 @@ fn what(event: &Event) -> &'static str {
 
 /// The making of an object races with its use: the pointer by which a thread came to it was handed over without
 /// ordering.
-fn of_making(log: &Log, names: &Names, thread: ThreadId, id: ObjectId) -> Option<Usually> {
+fn of_making(log: &Log, names: &Names, thread: ThreadId, id: ObjectId) -> Option<Remark> {
     let maker = log.object(id).maker;
     let is = Order::new(log, Stronger::default());
     // It came by the last pointer that it read, if the maker wrote that.
@@ -187,7 +186,7 @@ fn of_making(log: &Log, names: &Names, thread: ThreadId, id: ObjectId) -> Option
         at_row(read),
         needs(log, missing)?
     );
-    Some(mark_ends(log, missing, Usually::new(text)))
+    Some(mark_ends(log, missing, Remark::new(text)))
 }
 
 /// Two accesses that hold locks, and none that both hold.
@@ -197,7 +196,7 @@ fn no_common_lock(
     thread: ThreadId,
     access: Pending,
     other: usize,
-) -> Option<Usually> {
+) -> Option<Remark> {
     let event = &log.events[other];
     let locks = |thread, at| -> Vec<ObjectId> {
         let held = log.held(thread, at);
@@ -236,7 +235,7 @@ fn no_common_lock(
         [] => "holds no lock".to_owned(),
         all => format!("holds {}", held(all)),
     };
-    Some(Usually::new(text).mark(other, mark))
+    Some(Remark::new(text).mark(other, mark))
 }
 
 /// One side of two threads that each store and then look for the other's store.
@@ -247,7 +246,7 @@ struct Side {
 }
 
 /// Each of two threads stores and then looks at what the other stores, and neither sees the other's.
-pub(super) fn store_buffering(log: &Log, names: &Names) -> Option<Usually> {
+pub(super) fn store_buffering(log: &Log, names: &Names) -> Option<Remark> {
     let stale: Vec<usize> = (0..log.events.len())
         .filter(|&number| log.events[number].is_stale())
         .collect();
@@ -312,7 +311,7 @@ pub(super) fn store_buffering(log: &Log, names: &Names) -> Option<Usually> {
         one(mine)?,
         one(theirs)?
     );
-    let mut usually = Usually::new(text);
+    let mut usually = Remark::new(text);
     for (side, fenced) in [mine, theirs].into_iter().zip(fenced) {
         if !fenced {
             usually = usually.mark(side.load, "no fence before it");

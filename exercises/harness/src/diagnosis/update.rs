@@ -2,9 +2,10 @@
 //! comes between.
 
 use super::code::{Code, Dependence, Spoken, Spot};
-use super::{Usually, name};
-use crate::dry_run::{Names, at_row, culprit, racing_access};
-use crate::record::{Effect, Event, Log, ObjectId, Panic, Place, ThreadId};
+use super::name;
+use crate::place::Place;
+use crate::reading::{Names, Remark, at_row, culprit, racing_access};
+use crate::record::{Effect, Event, Log, ObjectId, Panic, ThreadId};
 
 /// A read, a write by another thread, and the write that knows nothing of it.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +18,7 @@ struct Torn {
 }
 
 /// The usual mistake behind a panic about a value that one thread has made of an old one.
-pub(super) fn of_panic(log: &Log, names: &Names, code: Code<'_>) -> Option<Usually> {
+pub(super) fn of_panic(log: &Log, names: &Names, code: Code<'_>) -> Option<Remark> {
     let panic = culprit(log)?;
     if let Some(twice) = entered_twice(log, names, code, panic.thread, Spot::of_panic(panic)) {
         return Some(twice);
@@ -67,13 +68,12 @@ pub(super) fn of_panic(log: &Log, names: &Names, code: Code<'_>) -> Option<Usual
             "goes by an old value".to_owned(),
         )
     };
-    Some(Usually::new(text).mark(torn.write, mark))
+    Some(Remark::new(text).mark(torn.write, mark))
 }
 
 /// The usual mistake behind a data race of two threads that were to exclude each other by an atomic.
-pub(super) fn of_race(log: &Log, names: &Names, code: Code<'_>) -> Option<Usually> {
-    let &(thread, _) = log.loom.as_ref()?;
-    let access = racing_access(log, thread)?;
+pub(super) fn of_race(log: &Log, names: &Names, code: Code<'_>) -> Option<Remark> {
+    let (thread, access) = racing_access(log)?;
     entered_twice(log, names, code, thread, Spot::of(access.place))
 }
 
@@ -85,7 +85,7 @@ fn entered_twice(
     code: Code<'_>,
     thread: ThreadId,
     inside: Option<Spot>,
-) -> Option<Usually> {
+) -> Option<Remark> {
     let entry = |thread: ThreadId| {
         let torn = own_pairs(log, code, thread).last()?;
         let found = log.events[torn.read].reads()?;
@@ -133,7 +133,7 @@ fn entered_twice(
         at_row(second.write)
     );
     let mark = format!("{t} has stored already");
-    Some(Usually::new(text).mark(second.write, mark))
+    Some(Remark::new(text).mark(second.write, mark))
 }
 
 /// The loads of an atomic by a thread that are followed by a change of its own which goes by what was loaded.

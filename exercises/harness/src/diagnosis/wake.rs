@@ -1,10 +1,10 @@
 //! A thread that is woken and does not look again at what it waits for.
 
 use super::code::Code;
-use super::{Usually, name};
-use crate::dry_run::{Names, at_row, culprit};
+use super::name;
+use crate::protocol::Kind;
+use crate::reading::{Names, Remark, at_row, culprit};
 use crate::record::{Effect, Event, Log, ObjectId, ThreadId};
-use crate::verdict::Kind;
 
 /// A thread's last sleep, and what it did when it woke.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +24,10 @@ struct Sleep<'a> {
 }
 
 /// The usual mistake behind a failure of a thread that a wake-up let through.
-pub(super) fn usually(log: &Log, names: &Names, code: Code<'_>, kind: Kind) -> Option<Usually> {
+pub(super) fn cause(log: &Log, names: &Names, code: Code<'_>, kind: Kind) -> Option<Remark> {
     let (thread, end) = match kind {
         Kind::Panic => culprit(log).map(|panic| (panic.thread, panic.at))?,
-        _ => (log.loom.as_ref()?.0, log.events.len()),
+        _ => (log.stopped.as_ref()?.0, log.events.len()),
     };
     let sleep = last_sleep(log, thread, end)?;
     if looks_again(log, sleep, end) {
@@ -100,7 +100,7 @@ fn waits_in(names: &Names, sleep: Sleep<'_>) -> String {
 }
 
 /// It went on, though nothing had changed since it fell asleep.
-fn for_nothing(log: &Log, names: &Names, sleep: Sleep<'_>, woken: &str) -> Option<Usually> {
+fn for_nothing(log: &Log, names: &Names, sleep: Sleep<'_>, woken: &str) -> Option<Remark> {
     let changed = log.events[sleep.sleeps..sleep.goes_on].iter().any(|event| {
         event.thread != sleep.thread
             && (event.writes().is_some()
@@ -122,11 +122,11 @@ fn for_nothing(log: &Log, names: &Names, sleep: Sleep<'_>, woken: &str) -> Optio
         at_row(sleep.wakes),
         at_row(sleep.sleeps)
     );
-    Some(Usually::new(text).mark(sleep.wakes, "does not look again"))
+    Some(Remark::new(text).mark(sleep.wakes, "does not look again"))
 }
 
 /// It was notified, and another thread had the mutex before it.
-fn stolen(log: &Log, names: &Names, sleep: Sleep<'_>) -> Option<Usually> {
+fn stolen(log: &Log, names: &Names, sleep: Sleep<'_>) -> Option<Remark> {
     let mutex = sleep.mutex?;
     let within = || log.events.iter().enumerate().take(sleep.goes_on);
     let (notified, by) = within().skip(sleep.sleeps).find(|(_, event)| {
@@ -146,5 +146,5 @@ fn stolen(log: &Log, names: &Names, sleep: Sleep<'_>) -> Option<Usually> {
         at_row(stolen)
     );
     let mark = format!("before {t}, which is woken");
-    Some(Usually::new(text).mark(stolen, mark))
+    Some(Remark::new(text).mark(stolen, mark))
 }

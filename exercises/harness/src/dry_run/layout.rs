@@ -4,12 +4,11 @@
 //! of the source in a column of their own; the same without the text; places in the lanes; and where lanes would
 //! be too narrow to read, the rows under each other, each with its thread's name.
 
-use super::rows::{PANICS, Row};
-use super::source::Sources;
-use super::words::{Line, Word, natural_width, with_rows, words, wrap};
+use super::words::{Line, Word, natural_width, words, wrap};
 use crate::page::{Ink, Page};
-use crate::place::short;
-use crate::record::{Log, ObjectId, Place};
+use crate::place::{Place, short};
+use crate::reading::{PANICS, Row, Sources, with_rows};
+use crate::record::{Log, ObjectId};
 use crate::text::{columns, count, shorten};
 
 /// A lane narrower than this is no lane.

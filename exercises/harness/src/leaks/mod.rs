@@ -30,7 +30,7 @@ pub(crate) use threads::thread_started;
 pub(crate) use values::{Owner, Unbalanced, with_owner};
 pub use values::{Tracked, track};
 
-use crate::verdict::{self, Kind};
+use crate::protocol::{self, Kind};
 use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
@@ -104,7 +104,7 @@ impl fmt::Display for Leaks {
 pub fn check(body: impl FnMut()) {
     if let Err(leaks) = find(body) {
         let at = Location::caller();
-        eprintln!("{}", verdict::failure_line(Kind::Leak));
+        eprintln!("{}", protocol::failure_line(Kind::Leak));
         eprintln!("\n{leaks}\n  (leak check at {})", crate::place::full(at));
         std::panic::resume_unwind(Box::new("leak".to_owned()));
     }

@@ -132,7 +132,7 @@ fn cell(count: Count, marks: Marks) -> String {
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::{Coverage, success_line};
+    use harness::protocol::{Coverage, success_line};
 
     use super::*;
     use crate::run::Ran;

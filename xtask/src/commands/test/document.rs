@@ -113,7 +113,7 @@ impl<'a> Document<'a> {
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::{Coverage, Kind};
+    use harness::protocol::{Coverage, Kind};
 
     use super::*;
     use crate::course::select::tests::workspace;

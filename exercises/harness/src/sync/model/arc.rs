@@ -1,4 +1,6 @@
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Reference, Value};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, Reference, Value};
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::{fmt, ops};

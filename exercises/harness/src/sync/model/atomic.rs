@@ -1,6 +1,8 @@
 //! Atomics with the API of std's, every operation recorded with its values.
 
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, Value};
 use std::panic::Location;
 pub use std::sync::atomic::Ordering;
 

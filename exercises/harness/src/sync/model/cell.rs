@@ -1,6 +1,8 @@
 //! Shared mutable memory whose accesses the model checks.
 
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, Value};
 use std::panic::Location;
 
 /// [`real::cell::UnsafeCell`](crate::sync::real::cell::UnsafeCell) under the model: two accesses to the whole

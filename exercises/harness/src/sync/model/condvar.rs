@@ -1,5 +1,7 @@
+use super::recorder;
 use super::{MutexGuard, WaitQueue};
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, Value};
 use std::panic::Location;
 use std::sync::Arc;
 

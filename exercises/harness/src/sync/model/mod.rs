@@ -94,13 +94,21 @@ mod arc;
 mod condvar;
 mod mutex;
 mod queue;
+pub(crate) mod recorder;
 mod rwlock;
 
 pub use arc::Arc;
 pub use condvar::Condvar;
 pub use mutex::{Mutex, MutexGuard};
-pub(crate) use queue::WaitQueue;
+use queue::WaitQueue;
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// A new interleaving begins: main is about to run.
+pub(crate) fn begin_iteration() {
+    recorder::begin_iteration();
+    futex::begin();
+    thread::begin();
+}
 
 /// Runs `f`, and lets the dry run call what it makes after `name`: the mutex in the field `balance` of an account
 /// becomes `savings.balance`. It has no counterpart in the real face: it is for what a model itself makes.
@@ -119,7 +127,7 @@ pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// });
 /// ```
 pub fn naming<R>(name: &str, f: impl FnOnce() -> R) -> R {
-    crate::recorder::naming(name, f)
+    recorder::naming(name, f)
 }
 
 /// Hints to the processor.

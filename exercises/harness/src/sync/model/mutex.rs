@@ -1,6 +1,8 @@
 use super::WaitQueue;
 use super::atomic::Edge;
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, Ending, ObjectId, Pending, ThreadId, Value};
 use std::cell::{Cell, UnsafeCell};
 use std::panic::Location;
 use std::thread::panicking;
@@ -114,7 +116,7 @@ impl<T: ?Sized> Mutex<T> {
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let place = Location::caller();
         if self.turnstile.is_none() {
-            recorder::over(recorder::Ending::NeedsTurnstiles);
+            recorder::over(Ending::NeedsTurnstiles);
         }
         let name = "try_lock";
         self.meet(name, place);
@@ -199,7 +201,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// The thread that holds the lock. `None` for a quiet mutex: nobody ever waits for one of those.
-    fn holder(&self) -> Option<recorder::ThreadId> {
+    fn holder(&self) -> Option<ThreadId> {
         if self.quiet {
             return None;
         }
@@ -258,7 +260,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         // Nothing unwinds while a quiet mutex is held, unless it was locked while something did already, and then
         // std does not poison.
         if panicking() && self.raw.is_some() && !self.mutex.quiet {
-            recorder::over(recorder::Ending::NeedsTurnstiles);
+            recorder::over(Ending::NeedsTurnstiles);
         }
         if let Some(turnstile) = &self.mutex.turnstile {
             loom::stop_exploring();

@@ -1,6 +1,8 @@
 //! Threads of a model that sleep until another one wakes them.
 
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Standing, ThreadId};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, Standing, ThreadId};
 use loom::sync::Notify;
 use parking_lot::Mutex;
 use std::collections::VecDeque;

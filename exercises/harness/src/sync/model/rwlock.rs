@@ -1,5 +1,7 @@
+use super::recorder;
 use super::{Mutex, MutexGuard, WaitQueue};
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, ThreadId, Value};
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, ThreadId, Value};
 use std::cell::UnsafeCell;
 use std::panic::Location;
 use std::{fmt, ops};

@@ -2,8 +2,11 @@
 
 use super::atomic::Edge;
 use super::queue::WaitQueue;
-use crate::recorder::{self, Effect, Pending, Place, ThreadId as Number};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, Pending, SCOPED_PANIC, ThreadId as Number};
 use parking_lot::Mutex;
+use std::cell::RefCell;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -122,20 +125,30 @@ impl Thread {
     }
 }
 
+thread_local! {
+    /// Where each thread of the interleaving parks, by its number.
+    static PARKINGS: RefCell<Vec<Arc<Parking>>> = RefCell::default();
+}
+
+/// A new interleaving begins: main is its only thread.
+pub(super) fn begin() {
+    PARKINGS.set(vec![Parking::new()]);
+}
+
 /// Where a thread waits for its token. Made before the thread is: loom lets nobody reach an atomic that was
 /// made later.
 #[derive(Debug)]
-pub(crate) struct Parking {
+struct Parking {
     token: loom::sync::atomic::AtomicBool,
     sleeper: WaitQueue,
 }
 
 impl Parking {
-    pub(crate) fn new() -> Self {
-        Self {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
             token: loom::sync::atomic::AtomicBool::new(false),
             sleeper: WaitQueue::default(),
-        }
+        })
     }
 }
 
@@ -159,14 +172,11 @@ pub fn park() {
 #[track_caller]
 pub fn current() -> Thread {
     let number = recorder::current();
-    recorder::with_log(|log| {
-        let thread = &mut log.threads[number];
-        Thread {
-            number,
-            name: thread.given_name.clone(),
-            parking: Arc::clone(&thread.parking),
-        }
-    })
+    Thread {
+        number,
+        name: recorder::with_log(|log| log.threads[number].given_name.clone()),
+        parking: PARKINGS.with_borrow(|all| Arc::clone(&all[number])),
+    }
 }
 
 /// What a thread leaves for whoever joins it.
@@ -188,7 +198,9 @@ fn start(
     place: Place,
     body: impl FnOnce() -> bool + 'static,
 ) -> (Thread, loom::thread::JoinHandle<()>) {
-    let (number, parking) = recorder::spawning(name.clone(), place);
+    let number = recorder::spawning(name.clone(), place);
+    let parking = Parking::new();
+    PARKINGS.with_borrow_mut(|all| all.push(Arc::clone(&parking)));
     let inner = loom::thread::spawn(move || recorder::thread_body(number, body));
     let thread = Thread {
         number,
@@ -349,9 +361,6 @@ where
         Ok(value) => value,
     }
 }
-
-/// What std says, too. The report looks for the panic behind it.
-pub(crate) const SCOPED_PANIC: &str = "a scoped thread panicked";
 
 impl<'scope> Scope<'scope, '_> {
     /// Spawns a thread that ends before the scope does.

@@ -1,7 +1,9 @@
 //! Time that stands still until the program moves it, so that a time-out is one more interleaving.
 
+use super::recorder;
 use super::{Condvar, MutexGuard, WaitQueue};
-use crate::recorder::{self, Effect, Ending, ObjectId, Pending, Place, ThreadId, Value};
+use crate::place::Place;
+use crate::record::{Effect, Ending, ObjectId, Pending, ThreadId, Value};
 pub use crate::sync::instant::Instant;
 use parking_lot::Mutex;
 use std::panic::Location;

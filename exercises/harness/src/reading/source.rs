@@ -1,6 +1,6 @@
 //! The source of the program that ran, as far as it can be found.
 
-use crate::record::Place;
+use crate::place::Place;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

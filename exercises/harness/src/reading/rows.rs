@@ -1,31 +1,30 @@
 //! The rows of a dry run, before they are laid out.
 
-use super::explain::{culprit, other_access, racing_access};
-use super::names::Names;
-use crate::diagnosis::Mark;
-use crate::record::{Effect, Event, Log, ObjectId, Pending, Place, Standing, ThreadId, Value};
+use super::{Mark, Names, culprit, other_access, racing_access};
+use crate::place::Place;
+use crate::protocol::Kind;
+use crate::record::{Effect, Event, Log, ObjectId, Pending, Standing, ThreadId, Value};
 use crate::text::NO_BREAK;
-use crate::verdict::Kind;
 
 /// How the row of a panic begins.
-pub(super) const PANICS: &str = "panics: ";
+pub(crate) const PANICS: &str = "panics: ";
 
 /// What one thread did, or was about to do.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The event behind it. `None` for an operation that never took effect.
-    pub(super) event: Option<usize>,
-    pub(super) thread: ThreadId,
-    pub(super) text: String,
+    pub(crate) event: Option<usize>,
+    pub(crate) thread: ThreadId,
+    pub(crate) text: String,
     /// What a reader must not miss about it.
-    pub(super) marks: Vec<String>,
-    pub(super) place: Option<Place>,
-    pub(super) object: Option<ObjectId>,
+    pub(crate) marks: Vec<String>,
+    pub(crate) place: Option<Place>,
+    pub(crate) object: Option<ObjectId>,
 }
 
 impl Row {
     /// Whether it reads the same.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
         self.thread == other.thread
             && self.text == other.text
             && self.marks == other.marks
@@ -34,17 +33,12 @@ impl Row {
 }
 
 /// The rows of an interleaving, `kind` being how it failed, if it did.
-pub(super) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark]) -> Vec<Row> {
+pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark]) -> Vec<Row> {
     let end = match (kind, culprit(log)) {
         (Some(Kind::Panic), Some(panic)) => (panic.at + 1).min(log.events.len()),
         _ => log.events.len(),
     };
-    let racing = match (kind, &log.loom) {
-        (Some(Kind::DataRace), Some((thread, _))) => {
-            racing_access(log, *thread).map(|access| (*thread, access))
-        }
-        _ => None,
-    };
+    let racing = racing_access(log).filter(|_| kind == Some(Kind::DataRace));
     let other = racing.and_then(|(thread, access)| other_access(log, thread, access));
     let counts = kind == Some(Kind::Leak);
     let mut rows: Vec<Row> = log.events[..end]

@@ -5,8 +5,8 @@
 //! its type. A letter tells apart what would go by the same name.
 
 use super::source::Sources;
-use crate::place::short;
-use crate::record::{Log, ObjectId, Place};
+use crate::place::{Place, short};
+use crate::record::{Log, ObjectId};
 use std::collections::HashMap;
 
 /// What each object of an interleaving is called.
@@ -61,7 +61,7 @@ impl Names {
     }
 
     /// What the names of `objects` stand for, and where the objects were made.
-    pub(super) fn legend(&self, log: &Log, objects: &[ObjectId]) -> String {
+    pub(crate) fn legend(&self, log: &Log, objects: &[ObjectId]) -> String {
         let explained = objects.iter().filter_map(|&id| {
             let name = self.0.get(&id.index()).filter(|name| name.explained)?;
             let object = log.object(id);

@@ -13,16 +13,15 @@
 //! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
 
 use crate::leaks::Owner;
-pub(crate) use crate::record::{
-    Effect, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Place, Reference,
-    Standing, Thread, ThreadId, Value,
+use crate::place::Place;
+use crate::record::{
+    Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Standing,
+    Stop, Thread, ThreadId, Value,
 };
-use crate::sync::model::thread::Parking;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -53,31 +52,6 @@ pub(crate) struct Session {
     /// That one, and how much it tells.
     pub(crate) telling: Mutex<Option<(Telling, Log)>>,
     pub(crate) outcome: Sender<Ending>,
-    /// Threads asleep on a word of memory, for `futex`.
-    pub(crate) futexes: Mutex<HashMap<usize, Arc<crate::sync::model::WaitQueue>>>,
-}
-
-/// How an exploration ended.
-#[derive(Debug)]
-pub(crate) enum Ending {
-    /// Everything within the bounds was explored, or the time ran out.
-    Passed,
-    /// Loom found something; it is in the log.
-    Loom,
-    /// Main panicked, or a thread whose panic nobody looked at.
-    Panicked,
-    /// A destructor panicked while a panic unwound. The process cannot go on.
-    PanickedTwice,
-    /// A coroutine ran out of stack.
-    StackOverflow,
-    /// The program asked for more threads than there may be.
-    TooManyThreads(Place),
-    /// A tracked value was not dropped exactly once.
-    Values(Vec<String>),
-    /// The program uses `try_lock` or unlocks while a panic unwinds, which this exploration was not set up for.
-    NeedsTurnstiles,
-    /// The program used the facade in a way that the model cannot follow.
-    Misuse(String),
 }
 
 thread_local! {
@@ -123,7 +97,6 @@ pub(crate) fn begin_iteration() {
     if let Some(ending) = end_iteration(&session) {
         over(ending);
     }
-    session.futexes.lock().clear();
     session.log.lock().begin(session.spurious_wakeups);
     CURRENT.set(0);
 }
@@ -300,9 +273,8 @@ pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
 /// A panic came out of an operation. If it is loom's, the model is over. If not, it is the program's own:
 /// a destructor that ran inside the operation, say that of the value in an `Arc`.
 fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
-    let by_loom = with_log(|log| log.loom.is_some());
-    if by_loom {
-        over(Ending::Loom);
+    if with_log(|log| log.stopped.is_some()) {
+        over(Ending::Stopped);
     }
     if payload.is::<generator::Error>() {
         // The coroutines are being dropped though loom has not complained: one ran out of stack.
@@ -334,18 +306,16 @@ pub(crate) fn woke_spuriously() {
     with_log(|log| log.spurious_left = log.spurious_left.saturating_sub(1));
 }
 
-/// A thread is about to be spawned: its number, and where it will park.
-pub(crate) fn spawning(name: Option<String>, place: Place) -> (ThreadId, Arc<Parking>) {
+/// A thread is about to be spawned: says its number.
+pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
     with_log(|log| {
         let number = log.threads.len();
         if number == MAX_THREADS {
             return None;
         }
-        let thread = Thread::new(number, name);
-        let parking = Arc::clone(&thread.parking);
-        log.threads.push(thread);
+        log.threads.push(Thread::new(number, name));
         note(log, current(), Effect::Spawn(number), None, Some(place));
-        Some((number, parking))
+        Some(number)
     })
     .unwrap_or_else(|| over(Ending::TooManyThreads(place)))
 }
@@ -428,7 +398,7 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
     }
     with_log(|log| {
         if by_loom {
-            log.loom.get_or_insert((thread, message));
+            log.stopped.get_or_insert((thread, what_it_means(&message)));
         } else if !cannot_unwind {
             log.panics.push(Panic {
                 thread,
@@ -443,6 +413,29 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
     if cannot_unwind {
         // The process would abort when this returns.
         over(Ending::PanickedTwice);
+    }
+}
+
+/// What a panic of loom's means.
+fn what_it_means(message: &str) -> Stop {
+    let message = message.trim();
+    let is = |beginnings: &[&str]| beginnings.iter().any(|b| message.starts_with(b));
+    if is(&["deadlock"]) {
+        Stop::Deadlock
+    } else if is(&[
+        "Causality violation",
+        "currently writing",
+        "currently reading",
+    ]) {
+        Stop::DataRace
+    } else if is(&["Arc leaked", "Allocation leaked", "Messages leaked"]) {
+        Stop::Leak
+    } else if is(&["Model exceeded maximum number of branches"]) {
+        Stop::TooManySteps
+    } else if message.contains("deterministic") {
+        Stop::NotDeterministic
+    } else {
+        Stop::Other(message.to_owned())
     }
 }
 

@@ -1,28 +1,21 @@
-//! The dry run of an interleaving: a column per thread, a row per effect, and what went wrong.
+//! The picture of an interleaving: a column per thread, a row per effect, and what went wrong.
 //!
-//! [`explain`] says what kind of failure it is, [`diagnosis`](crate::diagnosis) what kind of mistake that usually
-//! is, [`rows`] what stands in the rows, [`layout`] where on the page; [`names`] finds what the program calls
-//! its objects, in the [`source`].
+//! [`explain`] says what went wrong, [`layout`] where the rows stand on the page, [`words`] where lines break.
+//!
+//! May use [`reading`](crate::reading), the [`page`](crate::page) and [`text`](crate::text). What kind of mistake it is
+//! likely to be, it is told.
 
 mod explain;
 mod layout;
-mod names;
-mod rows;
-mod source;
 mod words;
 
-use crate::diagnosis::{self, Usually};
 use crate::page::{Ink, Page};
-use crate::record::Log;
-use crate::recorder::Ending;
-use crate::verdict::Kind;
-pub(crate) use explain::{culprit, other_access, racing_access};
+use crate::protocol::Kind;
+use crate::reading::{Reading, Remark, rows, without_rows};
+use crate::record::Ending;
 use layout::Layout;
-pub(crate) use names::Names;
-pub(crate) use source::Sources;
 use std::fmt::Write;
-pub(crate) use words::at_row;
-use words::{paragraph, without_rows};
+use words::paragraph;
 
 /// What failed, and how. A passing interleaving has none.
 #[derive(Clone, Debug)]
@@ -30,48 +23,34 @@ struct Wrong {
     kind: Kind,
     /// What happened, line by line.
     lines: Vec<String>,
-    usually: Option<Usually>,
+    cause: Option<Remark>,
 }
 
 /// An interleaving, ready to be shown.
 #[derive(Clone, Debug)]
 pub(crate) struct DryRun {
-    log: Log,
+    reading: Reading,
     wrong: Option<Wrong>,
-    sources: Sources,
-    names: Names,
 }
 
 impl DryRun {
-    /// An interleaving that failed. `ending` is `None` if the model hangs.
-    pub(crate) fn of_failure(log: Log, ending: Option<&Ending>) -> (Kind, Self) {
-        let sources = Sources::default();
-        let names = Names::new(&log, &sources);
-        let (kind, lines) = explain::failure(&log, &names, ending);
-        let usually = diagnosis::usually(&log, &names, &sources, kind);
-        let wrong = Some(Wrong {
-            kind,
-            lines,
-            usually,
-        });
-        let dry_run = Self {
-            log,
-            wrong,
-            sources,
-            names,
-        };
-        (kind, dry_run)
+    /// An interleaving that failed, with its likely `cause`. `ending` is `None` if the model hangs.
+    pub(crate) fn of_failure(
+        reading: Reading,
+        kind: Kind,
+        ending: Option<&Ending>,
+        cause: Option<Remark>,
+    ) -> Self {
+        let lines = explain::what_went_wrong(&reading.log, &reading.names, ending);
+        let wrong = Some(Wrong { kind, lines, cause });
+        Self { reading, wrong }
     }
 
     /// One that did not.
-    pub(crate) fn of_pass(log: Log) -> Self {
-        let sources = Sources::default();
-        let names = Names::new(&log, &sources);
+    pub(crate) fn of_pass(reading: Reading) -> Self {
         Self {
-            log,
+            reading,
             wrong: None,
-            sources,
-            names,
         }
     }
 
@@ -108,11 +87,14 @@ impl DryRun {
             let line = format!("  {}", layout.with_rows(line));
             layout.text += &paragraph(page, None, &line, 4);
         }
-        if let Some(usually) = &wrong.usually {
-            let text = layout.with_rows(&usually.text);
+        if let Some(cause) = &wrong.cause {
+            let text = layout.with_rows(&cause.text);
             layout.text += &paragraph(page, Some((Ink::Strong, "Usually")), &text, 2);
         }
-        let legend = self.names.legend(&self.log, &layout.objects);
+        let legend = self
+            .reading
+            .names
+            .legend(&self.reading.log, &layout.objects);
         if !legend.is_empty() {
             let _ = write!(
                 layout.text,
@@ -124,13 +106,15 @@ impl DryRun {
     }
 
     fn lay_out(&self, page: &Page) -> Layout {
-        let wrong = self.wrong.as_ref();
-        let kind = wrong.map(|wrong| wrong.kind);
-        let marks = wrong
-            .and_then(|wrong| wrong.usually.as_ref())
-            .map_or(&[][..], |usually| &usually.marks);
-        let rows = rows::rows(&self.log, &self.names, kind, marks);
-        Layout::new(&self.log, &rows, page, &self.sources)
+        let Reading {
+            log,
+            names,
+            sources,
+        } = &self.reading;
+        let kind = self.wrong.as_ref().map(|wrong| wrong.kind);
+        let cause = self.wrong.as_ref().and_then(|wrong| wrong.cause.as_ref());
+        let rows = rows(log, names, kind, cause.map_or(&[], |cause| &cause.marks));
+        Layout::new(log, &rows, page, sources)
     }
 }
 
