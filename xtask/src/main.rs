@@ -1,6 +1,19 @@
 //! The runner of the lessons: says what to do next, shows why code fails, keeps progress.
 //!
-//! This file reads the command line and calls a command; each command is a module of [`commands`].
+//! This file reads the command line and calls a command. The other modules stand in rooms, from the top down; each uses
+//! only what stands below it, and `tests/rooms` holds them to that.
+//!
+//! | Room | What it is |
+//! |---|---|
+//! | `commands` | a module per command |
+//! | `grade`, `verify`, `bench`, `scaffold` | what the larger commands do |
+//! | `view` | what a person reads |
+//! | `scratch` | a lesson built elsewhere: reference, mistake, stub |
+//! | `verdict` | what became of the tests |
+//! | `run` | builds, starts tests, time-outs, the guard |
+//! | `learner` | progress, versions, files |
+//! | `course` | lessons, names, hints, lists of tests |
+//! | `term` | colour, width, folding, numbers |
 
 mod bench;
 mod commands;
@@ -277,12 +290,12 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit> {
     if let Command::Completions(request) = &command {
         // Of use anywhere.
-        return completions::run(request);
+        return completions::run(request, Arguments::command());
     }
     let runner = Runner::new(Workspace::find()?)?;
     let workspace = &*runner.workspace;
     match command {
-        Command::Completions(request) => completions::run(&request),
+        Command::Completions(request) => completions::run(&request, Arguments::command()),
         Command::Doctor => Ok(doctor::run(&runner)),
         Command::Next { form } => next::run(&runner, form),
         Command::Test {

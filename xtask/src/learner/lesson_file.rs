@@ -142,19 +142,3 @@ impl<'a> LessonFile<'a> {
             .replace(&mut self.versions, new, why, &mut |_| Ok(()))
     }
 }
-
-/// Whether the file exists and the learner has changed it: it is not the stub any more.
-pub fn is_attempted(workspace: &Workspace, lesson: &Lesson) -> bool {
-    file_is(workspace, lesson, &lesson.stub()) == Some(false)
-}
-
-/// Whether the reference is in place of the learner's file.
-pub fn is_swapped(workspace: &Workspace, lesson: &Lesson) -> bool {
-    file_is(workspace, lesson, &lesson.reference()) == Some(true)
-}
-
-/// Whether the learner's file has the content of `other`; `None` where one of them cannot be read.
-fn file_is(workspace: &Workspace, lesson: &Lesson, other: &Path) -> Option<bool> {
-    let read = |path: &Path| fs::read(workspace.path(path)).ok();
-    Some(read(&lesson.file())? == read(other)?)
-}

@@ -5,11 +5,12 @@ mod fingerprint;
 mod store;
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::lesson_file::{is_attempted, is_swapped};
 use crate::course::{Lesson, Workspace};
 
 pub use fingerprint::fingerprint;
@@ -117,4 +118,20 @@ impl Progress {
         }
         Ok(None)
     }
+}
+
+/// Whether the file exists and the learner has changed it: it is not the stub any more.
+pub fn is_attempted(workspace: &Workspace, lesson: &Lesson) -> bool {
+    file_is(workspace, lesson, &lesson.stub()) == Some(false)
+}
+
+/// Whether the reference is in place of the learner's file.
+pub fn is_swapped(workspace: &Workspace, lesson: &Lesson) -> bool {
+    file_is(workspace, lesson, &lesson.reference()) == Some(true)
+}
+
+/// Whether the learner's file has the content of `other`; `None` where one of them cannot be read.
+fn file_is(workspace: &Workspace, lesson: &Lesson, other: &Path) -> Option<bool> {
+    let read = |path: &Path| fs::read(workspace.path(path)).ok();
+    Some(read(&lesson.file())? == read(other)?)
 }

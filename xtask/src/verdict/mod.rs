@@ -6,7 +6,7 @@
 //! | [`outcome`] | what became of one test, from what it printed and how it ended |
 //! | [`panics`] | panics as the standard library writes them |
 //!
-//! May use [`run`](crate::run) and the rooms below it.
+//! May use [`run`](mod@crate::run) and the rooms below it.
 
 pub mod outcome;
 pub mod panics;
