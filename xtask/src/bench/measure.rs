@@ -135,7 +135,7 @@ fn rounds(runner: &Runner, lesson: &Lesson, binary: &Binary, how: &str) -> Resul
     let arguments = ["--bench", "--min-time", MIN_TIME, "--max-time", MAX_TIME];
     for round in 1..=ROUNDS {
         status.show(round, "");
-        let raw = executor::watched(runner, binary, &arguments, ROUND, |stdout| {
+        let raw = executor::program(runner, binary, &arguments, ROUND, |stdout| {
             if let Some(row) = divan::at_work(stdout) {
                 status.show(round, &row);
             }

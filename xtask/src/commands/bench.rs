@@ -28,12 +28,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, json: bool) -> Result<Exit> {
     let Some(lesson) = begun_or_last_finished(workspace, &store, wanted)? else {
         return Ok(super::no_lesson());
     };
-    let page = LessonPage {
-        workspace,
-        lesson,
-        marks: Marks::of_locale(),
-        current: false,
-    };
+    let page = LessonPage::of(workspace, lesson, Marks::of_locale());
     if !json {
         term::print(&format!("{}\n", page.header()));
     }

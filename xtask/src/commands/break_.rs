@@ -4,10 +4,9 @@
 //! touched.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 
 use super::Exit;
 use crate::course::select;
@@ -28,12 +27,7 @@ pub fn run(runner: &Runner, wanted: &str, named: Option<&str>) -> Result<Exit> {
     let workspace = &*runner.workspace;
     let lesson = select::lesson(workspace, wanted)?;
     let mistakes = read(workspace, lesson);
-    let page = LessonPage {
-        workspace,
-        lesson,
-        marks: Marks::of_locale(),
-        current: false,
-    };
+    let page = LessonPage::of(workspace, lesson, Marks::of_locale());
     match named {
         Some(named) => {
             let mistake = select::mistake(lesson, &mistakes, |mistake| &mistake.name, named)?;
@@ -111,16 +105,8 @@ pub fn show(
     mistake: &Mistake,
     say: &mut dyn FnMut(&str),
 ) -> Result<Exit> {
-    let LessonPage {
-        workspace, lesson, ..
-    } = page;
-    let reference = lesson.reference();
-    let source = fs::read_to_string(workspace.path(&reference)).with_context(|| {
-        format!(
-            "cannot read {}: `git checkout` brings it back",
-            reference.display()
-        )
-    })?;
+    let (workspace, lesson) = (page.workspace, page.lesson);
+    let source = workspace.read(&lesson.reference())?;
     let mut scratch = Scratch::new(runner)?;
     scratch
         .add_mistake(lesson, mistake, &source)

@@ -4,11 +4,9 @@ mod document;
 mod verdicts;
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, IsTerminal, Write as _};
-use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::test::Judged;
 use super::{Exit, begun_or_last_finished};
@@ -62,12 +60,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Ex
     remember(&mut store, lesson)?;
 
     let [yours, reference] = texts(workspace, lesson)?;
-    let page = LessonPage {
-        workspace,
-        lesson,
-        marks: Marks::of_locale(),
-        current: false,
-    };
+    let page = LessonPage::of(workspace, lesson, Marks::of_locale());
     if !options.json {
         term::print(&files(&page, &Diff::between(&yours, &reference)));
     }
@@ -90,33 +83,17 @@ pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Ex
         return Ok(Exit::Success);
     }
     let mut text = String::from("\n");
+    let name = &lesson.name;
     match &comparison {
         Some(comparison) => text += &bench::render(&page, comparison),
-        None => row(
-            &mut text,
-            "Time",
-            format!("cargo xtask bench {}", lesson.name),
-        ),
+        None => row(&mut text, "Time", format!("cargo xtask bench {name}")),
     }
     if !passes {
-        row(
-            &mut text,
-            "Why",
-            format!("cargo xtask test {}", lesson.name),
-        );
+        row(&mut text, "Why", format!("cargo xtask test {name}"));
     }
     row(&mut text, "Read", lesson.readme().display());
     term::print(&text);
     Ok(Exit::Success)
-}
-
-fn read(workspace: &Workspace, path: &Path) -> Result<String> {
-    fs::read_to_string(workspace.path(path)).with_context(|| {
-        format!(
-            "cannot read {0}: `git checkout {0}` brings it back",
-            path.display()
-        )
-    })
 }
 
 /// Whether there is nothing to ask: the lesson was finished once, its reference is in place, or was shown before.
@@ -158,8 +135,8 @@ pub fn difference(page: &LessonPage<'_>) -> Result<String> {
 /// The learner's file and the reference.
 fn texts(workspace: &Workspace, lesson: &Lesson) -> Result<[String; 2]> {
     Ok([
-        read(workspace, &lesson.file())?,
-        read(workspace, &lesson.reference())?,
+        workspace.read(&lesson.file())?,
+        workspace.read(&lesson.reference())?,
     ])
 }
 

@@ -32,12 +32,7 @@ pub fn run(runner: &Runner, wanted: &str, test: Option<&str>, solution: bool) ->
         lesson.name.clone()
     };
     let show = DryRun {
-        page: LessonPage {
-            workspace,
-            lesson,
-            marks: Marks::of_locale(),
-            current: false,
-        },
+        page: LessonPage::of(workspace, lesson, Marks::of_locale()),
         model,
         named: test,
         models: &models,
@@ -158,6 +153,7 @@ impl DryRun<'_> {
             .filter(|other| *other != self.model)
             .collect();
         let lesson = self.page.lesson;
+        let name = &lesson.name;
         if !others.is_empty() {
             paragraph(
                 text,
@@ -168,7 +164,7 @@ impl DryRun<'_> {
             row(
                 text,
                 "More",
-                format!("cargo xtask dry-run {} TEST{solution}", lesson.name),
+                format!("cargo xtask dry-run {name} TEST{solution}"),
             );
         }
         if self.solution {
@@ -278,12 +274,7 @@ mod tests {
         let workspace = select::tests::workspace(&["wait_group"]);
         let models = ["wakes", "returns_at_once", "waits"].map(str::to_owned);
         let show = DryRun {
-            page: LessonPage {
-                workspace: &workspace,
-                lesson: &workspace.lessons[0],
-                marks: UNICODE,
-                current: false,
-            },
+            page: LessonPage::of(&workspace, &workspace.lessons[0], UNICODE),
             model: "wakes",
             named: None,
             models: &models,

@@ -57,7 +57,8 @@ impl Text {
     ) -> Result<String> {
         let lesson = file.lesson;
         let marks = Marks::of_locale();
-        let (mark, name, todo) = match self {
+        let name = &lesson.name;
+        let (mark, text, todo) = match self {
             Text::Reference => (paint(OPEN, marks.swapped), "reference", "Read"),
             Text::Stub => (paint(FAINT, marks.open), "stub", "Edit"),
         };
@@ -65,31 +66,23 @@ impl Text {
         page.push('\n');
         match kept {
             Some(kept) => {
-                let _ = writeln!(page, " {mark} The {name} is in place of your file.");
+                let _ = writeln!(page, " {mark} The {text} is in place of your file.");
                 paragraph(&mut page, kept);
             }
             None => {
                 let _ = writeln!(
                     page,
-                    " {mark} The {name} is in place already: nothing was changed."
+                    " {mark} The {text} is in place already: nothing was changed."
                 );
             }
         }
         page.push('\n');
         row(&mut page, todo, lesson.file().display());
         if file.newest_of_learner()?.is_some() {
-            row(
-                &mut page,
-                "Back",
-                format!("cargo xtask restore {}", lesson.name),
-            );
+            row(&mut page, "Back", format!("cargo xtask restore {name}"));
         } else if self == Text::Reference {
             // There was no file, or the learner put the reference there without the runner.
-            row(
-                &mut page,
-                "Stub",
-                format!("cargo xtask reset {}", lesson.name),
-            );
+            row(&mut page, "Stub", format!("cargo xtask reset {name}"));
         }
         Ok(page)
     }

@@ -13,13 +13,9 @@ use crate::view::{LessonPage, paragraph, row};
 /// Lays out the lesson and says what to do with it.
 pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
     let lesson = scaffold::lay_out(workspace, request)?;
-    let page = LessonPage {
-        workspace,
-        lesson: &lesson,
-        marks: Marks::of_locale(),
-        current: false,
-    };
+    let page = LessonPage::of(workspace, &lesson, Marks::of_locale());
     let mut text = page.header();
+    let name = &lesson.name;
     text.push('\n');
     paragraph(
         &mut text,
@@ -29,11 +25,7 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
     let _ = writeln!(text);
     row(&mut text, "Edit", lesson.exercise.display());
     row(&mut text, "", lesson.solution.display());
-    row(
-        &mut text,
-        "Then",
-        format!("cargo xtask verify {}", lesson.name),
-    );
+    row(&mut text, "Then", format!("cargo xtask verify {name}"));
     term::print(&text);
     Ok(Exit::Success)
 }

@@ -70,6 +70,7 @@ fn restore(file: &mut LessonFile<'_>, wanted: Option<&str>) -> Result<Restored> 
 
 fn render(page: &mut String, file: &LessonFile<'_>, restored: &Restored, marks: Marks) {
     let lesson = file.lesson;
+    let name = &lesson.name;
     match restored {
         Restored::Done(version, replaced) => {
             let kept = &version.kept;
@@ -103,11 +104,7 @@ fn render(page: &mut String, file: &LessonFile<'_>, restored: &Restored, marks: 
                 "Nothing to restore: besides the reference and what is there now, no version is kept.",
             );
             page.push('\n');
-            row(
-                page,
-                "All",
-                format!("cargo xtask restore {} --list", lesson.name),
-            );
+            row(page, "All", format!("cargo xtask restore {name} --list"));
             row(page, "Stub", format!("cargo xtask reset {}", lesson.name));
         }
     }
@@ -125,6 +122,7 @@ fn when(kept: &Kept) -> String {
 pub fn list(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
     with_file(workspace, wanted, |file| {
         let lesson = file.lesson;
+        let name = &lesson.name;
         let marks = Marks::of_locale();
         let mut page = LessonPage::of(workspace, lesson, marks).header();
         page.push('\n');
@@ -142,7 +140,7 @@ pub fn list(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
             row(
                 &mut page,
                 "Back",
-                format!("cargo xtask restore {} VERSION", lesson.name),
+                format!("cargo xtask restore {name} VERSION"),
             );
             let folder = file.versions.folder();
             let folder = folder.strip_prefix(&workspace.root).unwrap_or(folder);

@@ -1,8 +1,6 @@
 //! The hints of a lesson, in its `HINTS.md`.
 
-use std::fs;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{Lesson, Workspace};
 
@@ -43,13 +41,7 @@ pub fn parse(markdown: &str) -> Vec<Hint> {
 ///
 /// Their file cannot be read.
 pub fn read(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Hint>> {
-    let markdown = fs::read_to_string(workspace.path(lesson.hints())).with_context(|| {
-        format!(
-            "cannot read {}: `git checkout` brings it back",
-            lesson.hints().display()
-        )
-    })?;
-    Ok(parse(&markdown))
+    Ok(parse(&workspace.read(&lesson.hints())?))
 }
 
 #[cfg(test)]

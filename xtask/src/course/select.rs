@@ -1,6 +1,8 @@
 //! Which lesson is meant: by name, by number, or by the beginning of a name. Which of its mistakes: by name or
 //! beginning. Which of its models: by a part of the name.
 
+use std::fmt;
+
 use crate::course::{Lesson, Workspace};
 
 /// How many names are offered in place of a wrong one.
@@ -10,8 +12,8 @@ const NEAREST: usize = 3;
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoSuchName(pub String);
 
-impl std::fmt::Display for NoSuchName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for NoSuchName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
@@ -83,13 +85,7 @@ pub fn mistake<'a, T>(
     name: impl Fn(&T) -> &str,
     wanted: &str,
 ) -> Result<&'a T, NoSuchName> {
-    let names = |mistakes: &[&T]| {
-        let lines: Vec<_> = mistakes
-            .iter()
-            .map(|mistake| format!("  {}", name(mistake)))
-            .collect();
-        lines.join("\n")
-    };
+    let names = |mistakes: &[&T]| indented(mistakes.iter().map(|mistake| name(mistake)));
     match by_name(mistakes, &name, wanted, |name, wanted| {
         name.starts_with(wanted)
     }) {
@@ -121,10 +117,7 @@ pub fn model<'a>(
     models: &'a [String],
     wanted: &str,
 ) -> Result<&'a str, NoSuchName> {
-    let names = |models: &[&String]| {
-        let lines: Vec<_> = models.iter().map(|model| format!("  {model}")).collect();
-        lines.join("\n")
-    };
+    let names = |models: &[&String]| indented(models.iter());
     // A list of tests has the heading too.
     let part = wanted.strip_prefix("race_freedom::").unwrap_or(wanted);
     match by_name(models, String::as_str, part, |name, part| {
@@ -218,10 +211,12 @@ fn nearest<'a, T>(all: &'a [T], name: impl Fn(&T) -> &str, wanted: &str) -> Vec<
 }
 
 fn names(lessons: &[&Lesson]) -> String {
-    let lines: Vec<_> = lessons
-        .iter()
-        .map(|lesson| format!("  {:<5} {}", lesson.number.to_string(), lesson.name))
-        .collect();
+    let line = |lesson: &&Lesson| format!("{:<5} {}", lesson.number.to_string(), lesson.name);
+    indented(lessons.iter().map(line))
+}
+
+fn indented(lines: impl Iterator<Item = impl fmt::Display>) -> String {
+    let lines: Vec<_> = lines.map(|line| format!("  {line}")).collect();
     lines.join("\n")
 }
 

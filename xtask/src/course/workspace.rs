@@ -288,6 +288,18 @@ impl Workspace {
             .count()
     }
 
+    /// The text of a file that came with the course, at a path from the root.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn read(&self, from_root: &Path) -> Result<String> {
+        fs::read_to_string(self.path(from_root)).with_context(|| {
+            let path = from_root.display();
+            format!("cannot read {path}: `git checkout {path}` brings it back")
+        })
+    }
+
     /// An absolute path for one that counts from the root.
     pub fn path(&self, from_root: impl AsRef<Path>) -> PathBuf {
         self.root.join(from_root)

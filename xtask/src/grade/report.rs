@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::{Graded, Partition, Work, real_places};
 use crate::course::shipped::Change;
-use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, columns, paint, shorten, width, wrap};
-use crate::verdict::Conclusion;
+use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, columns, count, paint, shorten, width, wrap};
+use crate::verdict::outcome::Outcome;
+use crate::verdict::{Conclusion, Tested};
 use crate::view::json::{Test, TestVerdict};
 
 /// The layout of the JSON. A field may be added; one that changes its meaning raises this.
@@ -101,9 +102,8 @@ impl Report {
             open if attempted > 0 && open > 0 => format!(", {open} not attempted"),
             _ => String::new(),
         };
-        let lessons = self.lessons.len();
-        let s = if lessons == 1 { "" } else { "s" };
-        let _ = writeln!(page, "{gap} {part}{lessons} lesson{s}: {sum}{open}");
+        let lessons = count(self.lessons.len(), "lesson");
+        let _ = writeln!(page, "{gap} {part}{lessons}: {sum}{open}");
         page
     }
 }
@@ -154,9 +154,11 @@ impl Row {
                     .iter()
                     .map(|test| Test::new(test, |text| real_places(text, lesson)))
                     .collect();
-                row.total = row.tests.len();
-                let passed = |test: &&Test| test.verdict == TestVerdict::Passed;
-                row.passed = row.tests.iter().filter(passed).count();
+                row.total = verdict.of_lesson();
+                let passed = |test: &&Tested| {
+                    test.is_of_lesson() && matches!(test.outcome, Outcome::Passed(_))
+                };
+                row.passed = verdict.tests.iter().filter(passed).count();
                 row.word = match verdict.conclusion() {
                     Conclusion::Passes if graded.is_reference => "passes; it is the reference",
                     Conclusion::Passes => "passes",
@@ -239,8 +241,7 @@ mod tests {
     use super::*;
     use crate::course::select::tests::workspace;
     use crate::term::UNICODE;
-    use crate::verdict::Tested;
-    use crate::verdict::outcome::{Failure, FailureKind, Outcome, Todo};
+    use crate::verdict::outcome::{Failure, FailureKind, Todo};
 
     #[test]
     fn a_report_names_what_failed_and_what_was_edited() {

@@ -1,7 +1,6 @@
 //! Runs tests: a process each, each behind the guard, several at a time.
 
-use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
@@ -28,6 +27,17 @@ pub struct TestRun {
     pub stderr: String,
     /// How long it took, in seconds.
     pub seconds: f64,
+}
+
+impl TestRun {
+    fn new(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> Self {
+        Self {
+            success: status.success(),
+            stdout: String::from_utf8_lossy(stdout).into_owned(),
+            stderr: String::from_utf8_lossy(stderr).into_owned(),
+            ..Self::default()
+        }
+    }
 }
 
 /// One test to run.
@@ -133,7 +143,7 @@ fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
     command.args(["--list", "--format", "terse"]);
     let output = runner
         .control
-        .output(&mut command)
+        .output(&mut command, |_| ())
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
     runner.control.check()?;
     if !output.status.success() {
@@ -150,63 +160,27 @@ fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Runs a program, such as an example, in the same bounds as a test.
-///
-/// # Errors
-///
-/// It cannot be started.
-pub fn program(runner: &Runner, binary: &Binary) -> Result<TestRun> {
-    let output = runner
-        .control
-        .output(&mut command(runner, binary, super::TEST_TIMEOUT))
-        .with_context(|| format!("cannot run {}", binary.path.display()))?;
-    Ok(TestRun {
-        success: output.status.success(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        ..TestRun::default()
-    })
-}
-
 /// Runs a program with these arguments in the bounds of a test, but with a time of its own, and shows `watch` what
 /// it has printed whenever there is more.
 ///
 /// # Errors
 ///
 /// It cannot be started.
-pub fn watched(
+pub fn program(
     runner: &Runner,
     binary: &Binary,
     arguments: &[&str],
     time_out: Duration,
     mut watch: impl FnMut(&str),
 ) -> Result<TestRun> {
-    let cannot_run = || format!("cannot run {}", binary.path.display());
-    let mut child = command(runner, binary, time_out)
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(cannot_run)?;
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    std::thread::scope(|scope| {
-        scope.spawn(|| err.map(|mut err| err.read_to_end(&mut stderr)));
-        let mut buffer = [0; 4096];
-        if let Some(mut out) = out {
-            while let Ok(read @ 1..) = out.read(&mut buffer) {
-                stdout.extend_from_slice(&buffer[..read]);
-                watch(&String::from_utf8_lossy(&stdout));
-            }
-        }
-    });
-    let status = child.wait().with_context(cannot_run)?;
-    Ok(TestRun {
-        success: status.success(),
-        stdout: String::from_utf8_lossy(&stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&stderr).into_owned(),
-        ..TestRun::default()
-    })
+    let mut command = command(runner, binary, time_out);
+    let output = runner
+        .control
+        .output(command.args(arguments), |stdout| {
+            watch(&String::from_utf8_lossy(stdout));
+        })
+        .with_context(|| format!("cannot run {}", binary.path.display()))?;
+    Ok(TestRun::new(output.status, &output.stdout, &output.stderr))
 }
 
 /// Runs the jobs. A job whose turn did not come in time has no result.
@@ -277,23 +251,18 @@ fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
     let begun = Instant::now();
     let mut command = command(runner, job.binary, time_out);
     command.args(["--exact", &job.test, "--nocapture"]);
-    let output = runner.control.output(&mut command);
-    let seconds = begun.elapsed().as_secs_f64();
-    let name = job.canonical.clone();
-    match output {
-        Ok(output) => TestRun {
-            name,
-            success: output.status.success(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            seconds,
-        },
+    let output = runner.control.output(&mut command, |_| ());
+    let ran = match output {
+        Ok(output) => TestRun::new(output.status, &output.stdout, &output.stderr),
         Err(error) => TestRun {
-            name,
             stderr: format!("the test could not be started: {error}"),
-            seconds,
             ..TestRun::default()
         },
+    };
+    TestRun {
+        name: job.canonical.clone(),
+        seconds: begun.elapsed().as_secs_f64(),
+        ..ran
     }
 }
 

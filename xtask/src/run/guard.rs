@@ -115,38 +115,15 @@ pub fn requested() -> Option<ExitCode> {
 fn pass_on(status: ExitStatus) -> ExitCode {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        note(&format!("\n{}", End::Signal(signal_name(signal))));
+        let name = signal_hook::low_level::signal_name(signal);
+        let name = name.map_or_else(|| format!("signal {signal}"), str::to_owned);
+        note(&format!("\n{}", End::Signal(name)));
         return ExitCode::FAILURE;
     }
     status
         .code()
         .and_then(|code| u8::try_from(code).ok())
         .map_or(ExitCode::FAILURE, ExitCode::from)
-}
-
-#[cfg(unix)]
-fn signal_name(signal: i32) -> String {
-    use rustix::process::Signal;
-    let names = [
-        (Signal::ABORT, "SIGABRT"),
-        (Signal::BUS, "SIGBUS"),
-        (Signal::FPE, "SIGFPE"),
-        (Signal::ILL, "SIGILL"),
-        (Signal::INT, "SIGINT"),
-        (Signal::KILL, "SIGKILL"),
-        (Signal::PIPE, "SIGPIPE"),
-        (Signal::SEGV, "SIGSEGV"),
-        (Signal::TERM, "SIGTERM"),
-        (Signal::TRAP, "SIGTRAP"),
-        (Signal::XCPU, "SIGXCPU"),
-    ];
-    names
-        .iter()
-        .find(|(known, _)| known.as_raw() == signal)
-        .map_or_else(
-            || format!("signal {signal}"),
-            |(_, name)| (*name).to_owned(),
-        )
 }
 
 #[cfg(unix)]

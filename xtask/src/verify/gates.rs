@@ -8,7 +8,7 @@ use super::{Gate, api, caught, dry_run, reference, texts};
 use crate::course::{Lesson, Status, Workspace};
 use crate::run::cargo::{self, Built};
 use crate::run::executor::{jobs_of, run_all};
-use crate::run::{Runner, executor};
+use crate::run::{Runner, TEST_TIMEOUT, executor};
 use crate::scratch::mistake::{self, Mistake};
 use crate::scratch::{self, Scratch};
 use crate::verdict::FACADE_TEST;
@@ -288,7 +288,7 @@ fn tour_gate(runner: &Runner, lesson: &Lesson, references: &Built) -> Gate {
             "no example {target} was built: {}",
             references.last_words()
         )],
-        Some(tour) => match executor::program(runner, tour) {
+        Some(tour) => match executor::program(runner, tour, &[], TEST_TIMEOUT, |_| ()) {
             Ok(raw) if raw.success => Vec::new(),
             Ok(raw) => vec![format!(
                 "it does not run to its end:\n{}{}",

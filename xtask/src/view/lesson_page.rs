@@ -440,6 +440,7 @@ impl LessonPage<'_> {
     }
 
     fn part_passes(&self, page: &mut String, verdict: &Verdict) {
+        let name = &self.lesson.name;
         let filter = verdict
             .filter
             .as_ref()
@@ -447,11 +448,7 @@ impl LessonPage<'_> {
         let text = format!("Every test that has `{filter}` in its name passes.");
         signed(page, &paint(GOOD, self.marks.good), &text);
         let _ = writeln!(page, " The lesson is done when all do:\n");
-        row(
-            page,
-            "Then",
-            format!("cargo xtask test {}", self.lesson.name),
-        );
+        row(page, "Then", format!("cargo xtask test {name}"));
     }
 
     fn no_such_test(&self, page: &mut String, filter: Option<&Filter>) {

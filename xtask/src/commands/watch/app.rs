@@ -229,12 +229,7 @@ impl App {
             send(&self.sender, Event::Note(why(polls)));
             self.said_why = true;
         }
-        let page = LessonPage {
-            workspace: &self.runner.workspace,
-            lesson,
-            marks: self.marks,
-            current: false,
-        };
+        let page = LessonPage::of(&self.runner.workspace, lesson, self.marks);
         Ok(Event::Rendered(page.header()))
     }
 
@@ -261,12 +256,8 @@ impl App {
             }
             let ended = match (job, mistake) {
                 (Job::Mistake { lesson, .. }, Some(mistake)) => {
-                    let page = LessonPage {
-                        workspace: &runner.workspace,
-                        lesson: &runner.workspace.lessons[lesson],
-                        marks,
-                        current: false,
-                    };
+                    let page =
+                        LessonPage::of(&runner.workspace, &runner.workspace.lessons[lesson], marks);
                     let mut say = |text: &str| send(sender, Event::Said(run, text.to_owned()));
                     break_::show(&runner, &page, &mistake, &mut say).map(|_| End {
                         page: String::new(),
@@ -330,12 +321,7 @@ impl App {
                 lesson.name
             )));
         }
-        let page = LessonPage {
-            workspace: &self.runner.workspace,
-            lesson: &lesson,
-            marks: self.marks,
-            current: false,
-        };
+        let page = LessonPage::of(&self.runner.workspace, &lesson, self.marks);
         let shown = compare::difference(&page)?;
         if !known {
             self.note_progress(move |store| compare::remember(store, &lesson));
@@ -450,12 +436,7 @@ fn summary(
     judged: &Judged,
     marks: Marks,
 ) -> Result<String> {
-    let page = LessonPage {
-        workspace,
-        lesson,
-        marks,
-        current: false,
-    };
+    let page = LessonPage::of(workspace, lesson, marks);
     let header = page.header();
     if judged.result.is_err() {
         return Ok(format!("{header}\n It does not compile yet.\n"));
