@@ -4,7 +4,7 @@
 //!   faces with one API: [`sync::real`] runs on the machine, [`sync::model`] under the model checker.
 //! - [`model`] and [`Model`]: explore every interleaving of a small program; when one fails, show it.
 //! - [`leaks`]: a closure must leave no thread, no value and no allocation behind.
-//! - [`testing`]: that a call ends, and that it panics as it should.
+//! - [`testing`]: what the tests of several lessons need, on real threads and in models; [`bench`], their benches.
 //! - [`page`], [`protocol`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
 //!   a learner's file reaches concurrency only through the facade.
 //!
@@ -15,7 +15,8 @@
 //!
 //! | Room | What it is |
 //! |---|---|
-//! | `check`, `testing` | what a test calls: models and their verdict; what several lessons' tests need |
+//! | `testing`, `bench` | what the tests of several lessons need, and the benches |
+//! | `check` | what a test calls: models and their verdict |
 //! | `dry_run`, `diagnosis` | the picture of an interleaving; the likely mistake |
 //! | `reading` | an interleaving, read: names, source, the accesses it is about, its rows |
 //! | `explore` | the search, the simplest failure |
@@ -33,6 +34,8 @@ pub mod page;
 pub mod protocol;
 pub mod text;
 
+#[cfg(feature = "runtime")]
+pub mod bench;
 #[cfg(feature = "runtime")]
 pub mod leaks;
 #[cfg(feature = "runtime")]

@@ -17,6 +17,7 @@ use crate::term::{self, Marks};
 use crate::verify::gates::{Verified, build_references};
 use crate::verify::table::Table;
 use crate::verify::workspace_tests::{self, VERIFYING};
+use crate::verify::{go, sanitizer};
 
 /// What to verify beyond the gates.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +51,7 @@ pub fn run(runner: &Runner, wanted: &[String], options: Options) -> Result<Exit>
             .collect::<Result<Vec<_>, _>>()?
     };
     let runner = runner.with_report(ReportPage::PLAIN);
-    let mut scratch = Scratch::new(&runner)?;
+    let mut scratch = Scratch::new(&runner)?.without_debug_info();
     let table = Table::new(
         Marks::of_locale(),
         lessons.iter().map(|lesson| lesson.name.as_str()),
@@ -60,6 +61,7 @@ pub fn run(runner: &Runner, wanted: &[String], options: Options) -> Result<Exit>
     if wanted.is_empty() {
         say("the workspace's own tests");
         gates.push(workspace_tests::gate(&runner)?);
+        gates.extend(go::gate(workspace));
     }
     let mut verified: Vec<Verified<'_>> = Vec::new();
     for lesson in lessons {
@@ -75,9 +77,18 @@ pub fn run(runner: &Runner, wanted: &[String], options: Options) -> Result<Exit>
         let references = build_references(&runner, &verified)?;
         say("building stubs, mistakes and benches");
         let built = scratch.build(false)?;
+        say("building what has unsafe, with AddressSanitizer");
+        let written = verified.iter().filter(|one| one.is_written());
+        let sanitizer = sanitizer::build(&runner, written.map(|one| one.lesson))?;
         for verified in verified {
             say(&format!("testing {}", verified.lesson.name));
-            gates.extend(verified.gates(&runner, &references, &built, options.record)?);
+            gates.extend(verified.gates(
+                &runner,
+                &references,
+                &built,
+                sanitizer.as_ref(),
+                options.record,
+            )?);
         }
     }
     say("");

@@ -229,7 +229,7 @@ pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
 /// The longest that a test may take if all are run to their end: what the profile in `.config/nextest.toml` gives
 /// it. A learner's test has less, but builds that run beside `verify` slow it down, and a verdict on a lesson must
 /// not depend on them.
-const PATIENT_TIMEOUT: Duration = Duration::from_secs(10);
+pub const PATIENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs each job to its end, however many there are.
 pub fn run_all(runner: &Runner, jobs: &[Job<'_>]) -> Vec<TestRun> {
@@ -267,7 +267,7 @@ fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
 }
 
 /// A test binary behind the guard, with the folder and the variables that cargo gives it.
-fn command(runner: &Runner, binary: &Binary, time_out: Duration) -> Command {
+pub fn command(runner: &Runner, binary: &Binary, time_out: Duration) -> Command {
     let [guard, argument, ms] = runner.guard(time_out);
     let mut command = Command::new(guard);
     command

@@ -26,6 +26,10 @@ const MEMORY: u64 = 1 << 30;
 /// The most threads that a test may have at once. Those with stacks of the usual 2 MiB meet [`MEMORY`] sooner.
 pub const THREADS: usize = 2000;
 
+/// The variable with the options of AddressSanitizer, which reserves terabytes that it never uses: a test for which it is
+/// set has no limit of memory.
+pub const SANITIZED: &str = "ASAN_OPTIONS";
+
 /// How often the guard looks whether its parent and its child are still there, and counts the child's threads.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -269,6 +273,9 @@ fn threads_of(process: u32) -> Option<usize> {
 fn limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     for (resource, most) in [(Resource::Core, 0), (Resource::Data, MEMORY)] {
+        if resource == Resource::Data && std::env::var_os(SANITIZED).is_some() {
+            continue;
+        }
         let maximum = getrlimit(resource).maximum;
         let most = maximum.map_or(most, |maximum| maximum.min(most));
         // Where the system refuses, the test runs without the limit.

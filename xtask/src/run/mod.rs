@@ -126,6 +126,14 @@ impl Runner {
         command
     }
 
+    /// The same for a build that is not repeated after every change to a line: it keeps no incremental state, which takes
+    /// more room than all that is built.
+    pub fn cargo_once(&self, root: &Path) -> Command {
+        let mut command = self.cargo(root);
+        command.env("CARGO_INCREMENTAL", "0");
+        command
+    }
+
     /// The guard in front of a test, as the first words of its command line.
     fn guard(&self, time_out: Duration) -> [OsString; 3] {
         let ms = time_out.as_millis().to_string();

@@ -9,6 +9,8 @@
 //!   exercises/…/               the lesson with its pristine stub, package NAME-stub
 //!   solutions/…/               the reference with its bench, package NAME-bench
 //!   mistakes/NAME/MISTAKE/     the lesson solved with the mistake, package NAME-mistake-MISTAKE
+//!   sanitized/                 a workspace of its own: NAME/ is the lesson solved by the reference, package
+//!                              NAME-sanitized, and target/ holds what is built with AddressSanitizer
 //!   grade/NAME/                the lesson as it was shipped, with a learner's file, package NAME-grade
 //! ```
 //!
@@ -38,13 +40,23 @@ use mistake::Mistake;
 /// Where the scratch workspace is, from the root of the real one.
 pub const ROOT: &str = "target/verify";
 
+/// Where the scratch workspace of what is built with AddressSanitizer is, target folder included.
+pub const SANITIZED: &str = "target/verify/sanitized";
+
 /// The scratch workspace, as far as it is written. Nobody else writes it meanwhile.
 #[derive(Debug)]
 pub struct Scratch<'a> {
     runner: &'a Runner,
     root: PathBuf,
-    members: Vec<String>,
+    members: Vec<Member>,
+    debug_info: bool,
     _lock: File,
+}
+
+#[derive(Debug)]
+struct Member {
+    package: String,
+    folder: String,
 }
 
 /// The package of a lesson with its pristine stub.
@@ -67,6 +79,11 @@ pub fn mistake_folder(lesson: &Lesson, mistake: &Mistake) -> PathBuf {
     Path::new("mistakes").join(&lesson.name).join(&mistake.name)
 }
 
+/// The package of a lesson that is built with AddressSanitizer.
+pub fn sanitized_package(lesson: &Lesson) -> String {
+    format!("{}-sanitized", lesson.name)
+}
+
 /// The package of a lesson that is graded.
 pub fn graded_package(lesson: &Lesson) -> String {
     format!("{}-grade", lesson.name)
@@ -85,14 +102,33 @@ impl<'a> Scratch<'a> {
     ///
     /// The scratch cannot be written.
     pub fn new(runner: &'a Runner) -> Result<Self> {
-        let root = runner.workspace.path(ROOT);
+        Self::at(runner, ROOT)
+    }
+
+    /// The same in another folder, from the root of the real workspace.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Scratch::new`].
+    pub fn at(runner: &'a Runner, folder: &str) -> Result<Self> {
+        let root = runner.workspace.path(folder);
         fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
         Ok(Self {
             runner,
             members: Vec::new(),
+            debug_info: true,
             _lock: lock(&root.join("lock"))?,
             root,
         })
+    }
+
+    /// The same, but for the debug information, which only the reports of failed tests have use for, and which takes
+    /// most of the room on the disk.
+    pub fn without_debug_info(self) -> Self {
+        Self {
+            debug_info: false,
+            ..self
+        }
     }
 
     /// The path of something in the real workspace.
@@ -191,6 +227,27 @@ impl<'a> Scratch<'a> {
         self.add(&mistake_folder(lesson, mistake), manifest, files)
     }
 
+    /// Adds the lesson solved by the reference, with its tests on real threads and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Scratch::add_stub`].
+    pub fn add_sanitized(&mut self, lesson: &Lesson, reference: String) -> Result<()> {
+        let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
+        rename(&mut manifest, &sanitized_package(lesson), &lesson.name);
+        manifest.remove("example");
+        edit(&mut manifest, "lib", |table| {
+            table.insert("test".into(), false.into());
+        });
+        let mut files = Files::default();
+        files.copy(&self.path(&lesson.exercise), &["src", "tests"])?;
+        files.put(
+            Path::new("src").join(lesson.file_name()),
+            reference.into_bytes(),
+        );
+        self.add(Path::new(&lesson.name), manifest, files)
+    }
+
     /// Adds the lesson as it was shipped, with `file` as what its learner wrote.
     ///
     /// # Errors
@@ -220,8 +277,13 @@ impl<'a> Scratch<'a> {
             toml::to_string(&manifest)?.into_bytes(),
         );
         files.write(&self.root.join(place))?;
-        self.members
-            .push(place.to_string_lossy().replace('\\', "/"));
+        let package = manifest
+            .get("package")
+            .and_then(|package| package.get("name")?.as_str());
+        self.members.push(Member {
+            package: package.context("a lesson's manifest has no name")?.into(),
+            folder: place.to_string_lossy().replace('\\', "/"),
+        });
         Ok(())
     }
 
@@ -233,7 +295,7 @@ impl<'a> Scratch<'a> {
     /// The root's manifest cannot be read, the scratch cannot be written, or cargo cannot be run.
     pub fn build(&self, show_progress: bool) -> Result<Built> {
         self.write_root()?;
-        let mut command = self.runner.cargo(&self.root);
+        let mut command = self.runner.cargo_once(&self.root);
         command
             .args([
                 "build",
@@ -246,6 +308,25 @@ impl<'a> Scratch<'a> {
             ])
             .arg(self.target_folder());
         cargo::build(self.runner, command, show_progress)
+    }
+
+    /// Builds the tests of everything that was added, with AddressSanitizer, in a target folder of its own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Scratch::build`].
+    pub fn build_sanitized(&self, host: &str) -> Result<Built> {
+        self.write_root()?;
+        let mut command = self.runner.cargo_once(&self.root);
+        command
+            .args(["build", "--workspace", "--tests", "--keep-going"])
+            // Procedural macros and build scripts are built without it.
+            .args(["--target", host, "--target-dir"])
+            .arg(self.root.join("target"))
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", "-Zsanitizer=address")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+        cargo::build(self.runner, command, false)
     }
 
     /// Builds the bench of this name, optimised, of a lesson whose bench was added, and shows cargo's progress
@@ -287,7 +368,7 @@ impl<'a> Scratch<'a> {
             Value::Array(
                 self.members
                     .iter()
-                    .map(|member| member.as_str().into())
+                    .map(|member| member.folder.as_str().into())
                     .collect(),
             ),
         );
@@ -303,9 +384,24 @@ impl<'a> Scratch<'a> {
             }
         }
         scratch.insert("workspace".into(), Value::Table(table));
-        if let Some(profiles) = root.remove("profile") {
-            scratch.insert("profile".into(), profiles);
+        let mut profiles = match root.remove("profile") {
+            Some(Value::Table(profiles)) => profiles,
+            _ => Table::new(),
+        };
+        if !self.debug_info {
+            // For the members only: of what they depend on, this would be a second copy.
+            edit(&mut profiles, "dev", |dev| {
+                edit(dev, "package", |packages| {
+                    for member in &self.members {
+                        edit(packages, &member.package, |profile| {
+                            profile.insert("debug".into(), false.into());
+                            profile.insert("strip".into(), "symbols".into());
+                        });
+                    }
+                });
+            });
         }
+        scratch.insert("profile".into(), Value::Table(profiles));
         Ok(toml::to_string(&scratch)?)
     }
 

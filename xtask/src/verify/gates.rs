@@ -4,7 +4,8 @@ use std::fs;
 
 use anyhow::Result;
 
-use super::{Gate, api, caught, dry_run, reference, texts};
+use super::sanitizer::{self, Sanitizer};
+use super::{Gate, api, caught, dry_run, go, reference, texts};
 use crate::course::{Lesson, Status, Workspace};
 use crate::run::cargo::{self, Built};
 use crate::run::executor::{jobs_of, run_all};
@@ -23,7 +24,7 @@ const MISTAKES: usize = 5;
 ///
 /// cargo cannot be run.
 pub fn build_references(runner: &Runner, verified: &[Verified<'_>]) -> Result<Built> {
-    let mut command = runner.cargo(&runner.workspace.root);
+    let mut command = runner.cargo_once(&runner.workspace.root);
     command.args(["build", "--tests", "--examples", "--keep-going"]);
     for verified in verified {
         command.args(["--package", &verified.lesson.solution_package()]);
@@ -58,12 +59,9 @@ impl<'a> Verified<'a> {
             return Self::to_be_written(workspace, scratch, lesson);
         }
         let name = &lesson.name;
-        let mut gates = vec![Gate::new(
-            name,
-            "texts",
-            texts::problems(workspace, lesson),
-            "",
-        )];
+        let mut problems = texts::problems(workspace, lesson);
+        problems.extend(go::problems(workspace, lesson)?);
+        let mut gates = vec![Gate::new(name, "texts", problems, "")];
         let read = |path: std::path::PathBuf| {
             fs::read_to_string(workspace.path(&path))
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))
@@ -129,6 +127,11 @@ impl<'a> Verified<'a> {
         })
     }
 
+    /// Whether the lesson is finished.
+    pub fn is_written(&self) -> bool {
+        self.lesson.about.status.is_none()
+    }
+
     /// Of a lesson that is to be written only this much is wanted: that it builds.
     fn to_be_written(
         workspace: &Workspace,
@@ -159,6 +162,7 @@ impl<'a> Verified<'a> {
         runner: &Runner,
         references: &Built,
         scratch: &Built,
+        sanitizer: Option<&Sanitizer>,
         record: bool,
     ) -> Result<Vec<Gate>> {
         let lesson = self.lesson;
@@ -183,6 +187,7 @@ impl<'a> Verified<'a> {
             ));
         }
         gates.push(reference::gate(runner, lesson, references, record)?);
+        gates.extend(sanitizer::gate(runner, lesson, sanitizer)?);
         gates.push(dry_run::gate(runner, lesson, references, record)?);
         gates.push(caught::gate(
             runner,

@@ -20,7 +20,7 @@ pub fn gate(runner: &Runner) -> Result<Gate> {
         false => &["test"],
     };
     let mut child = runner
-        .cargo(&runner.workspace.root)
+        .cargo_once(&runner.workspace.root)
         .args(words)
         .args(["--color", "never"])
         .env(VERIFYING, &runner.workspace.root)

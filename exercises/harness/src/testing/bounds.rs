@@ -15,24 +15,29 @@ use std::marker::PhantomData;
 /// If it is otherwise. The message names the type and the bound.
 #[macro_export]
 macro_rules! assert_bounds {
-    ($type:ty: $($bounds:tt)+) => {
-        $crate::assert_bounds!(@ $type, $($bounds)+)
-    };
-    (@ $type:ty, ! $bound:ident $(+ $($rest:tt)+)?) => {
-        $crate::assert_bounds!(@ $type, $bound, false, "must not be");
-        $($crate::assert_bounds!(@ $type, $($rest)+);)?
-    };
-    (@ $type:ty, $bound:ident $(+ $($rest:tt)+)?) => {
-        $crate::assert_bounds!(@ $type, $bound, true, "must be");
-        $($crate::assert_bounds!(@ $type, $($rest)+);)?
-    };
-    (@ $type:ty, $bound:ident, $expected:literal, $verb:literal) => {{
-        #[allow(unused_imports, reason = "only where the bound is missing")]
-        use $crate::testing::bounds::Otherwise as _;
-        let is = <$crate::testing::bounds::Is<$type>>::$bound;
-        let (name, bound) = (stringify!($type), stringify!($bound));
-        assert!(is == $expected, "{name} {} {bound}", $verb);
+    ($type:ty: $($bounds:tt)+) => {{
+        #[allow(unused_imports, reason = "used where a bound is missing")]
+        use $crate::testing::bounds::{Is, Otherwise as _, require};
+        require(
+            stringify!($type),
+            stringify!($($bounds)+),
+            [("Send", Is::<$type>::Send), ("Sync", Is::<$type>::Sync)],
+        );
     }};
+}
+
+/// Compares the `bounds` that [`assert_bounds!`](crate::assert_bounds) was given with those that the type `has`.
+#[track_caller]
+pub fn require(name: &str, bounds: &str, has: [(&str, bool); 2]) {
+    for bound in bounds.split('+').map(str::trim) {
+        let (negated, bound) = match bound.strip_prefix('!') {
+            Some(bound) => (true, bound.trim()),
+            None => (false, bound),
+        };
+        let (_, has) = has.iter().find(|(known, _)| *known == bound).expect(bound);
+        let verb = if negated { "must not be" } else { "must be" };
+        assert!(*has != negated, "{name} {verb} {bound}");
+    }
 }
 
 /// `Is::<T>::Send` is the constant of the impl that has the bound, where the bound holds, and else the trait's.

@@ -196,9 +196,9 @@ fn reject(failure: &Failure, message: &str) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::{explore, model};
     use crate::sync::model::thread;
     use crate::testing::assert_panics;
-    use crate::{explore, model};
     use std::sync::Arc;
 
     #[track_caller]

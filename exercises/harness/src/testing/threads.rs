@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const END: Duration = Duration::from_secs(5);
 
 /// How long [`wait_until`] waits: less than [`must_end`], so that within one it is the first to say what is wrong.
-const CONDITION: Duration = Duration::from_secs(2);
+const CONDITION: Duration = Duration::from_secs(4);
 
 /// Runs `body` on a thread of its own and requires it to end: a thread that nothing will ever wake fails the test
 /// instead of hanging it. `where_it_hangs` says what has not ended in that case, as in "a thread is still in `wait`".
@@ -41,7 +41,7 @@ pub fn must_end(where_it_hangs: &str, body: impl FnOnce() + Send + 'static) {
 /// true until then, as in "`is_finished` still returns false".
 ///
 /// # Panics
-/// If it is not true after two seconds.
+/// If it is not true after four seconds.
 #[track_caller]
 pub fn wait_until(what_holds_instead: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + CONDITION;
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_condition_that_never_holds_is_rejected() {
-        assert_panics("waits in vain: after 2s it is false", || {
+        assert_panics("waits in vain: after 4s it is false", || {
             wait_until("it is false", || false)
         });
         let told = Arc::new(AtomicBool::new(false));
