@@ -1,6 +1,6 @@
 //! What `sum` and `reduce` return, on real threads.
 //!
-//! Whether they do so in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks that they do so in every interleaving.
 
 use harness::testing::{panic_of, payload_of, staged_panic};
 use parallel_sum::{reduce, sum};
@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 
 #[test]
 fn every_number_is_summed_once() {
-    // Powers of two: a sum that is wrong tells which number is missing.
+    // Powers of two: a wrong sum shows which number is missing.
     for length in 0..=20 {
         let numbers: Vec<u64> = (0..length).map(|n| 1 << n).collect();
         for workers in 1..=7 {
@@ -44,7 +44,7 @@ fn nothing_adds_up_to_zero_and_reduces_to_none() {
     for workers in [1, 2, 64] {
         assert_eq!(sum(&[], workers), 0, "on {workers} workers");
         let nothing = reduce(&[], workers, |_: String, _| {
-            panic!("`combine` was called, and there is nothing to combine")
+            panic!("`combine` was called, but there is nothing to combine")
         });
         assert_eq!(nothing, None, "on {workers} workers");
     }
@@ -55,7 +55,7 @@ fn one_item_is_its_own_result() {
     for workers in [1, 2, 64] {
         assert_eq!(sum(&[7], workers), 7, "on {workers} workers");
         let one = reduce(&["only".to_owned()], workers, |_, _| {
-            panic!("`combine` was called, and there is only one item")
+            panic!("`combine` was called, but there is only one item")
         });
         assert_eq!(one.as_deref(), Some("only"), "on {workers} workers");
     }
@@ -99,7 +99,7 @@ fn items_stay_in_their_order() {
     }
 }
 
-/// Whatever the brackets, `combine` gets what is side by side, the left one on its left.
+/// Wherever the brackets are, `combine` gets two neighbours, and the left one comes first.
 #[test]
 fn only_neighbours_are_combined() {
     for length in 1..=20 {
@@ -108,7 +108,7 @@ fn only_neighbours_are_combined() {
             let all = reduce(&items, workers, |left: (u32, u32), right: (u32, u32)| {
                 assert_eq!(
                     left.1, right.0,
-                    "`combine` was given {left:?} and {right:?}: these are not neighbours"
+                    "`combine` was given {left:?} and {right:?}: these are not neighbours, or not in order"
                 );
                 (left.0, right.1)
             });
@@ -132,7 +132,7 @@ fn there_are_no_more_threads_than_workers() {
             let spawned = spawned.lock().unwrap().len();
             assert!(
                 spawned <= workers,
-                "{length} items, on {workers} workers: {spawned} threads were spawned"
+                "{length} items, on {workers} workers: {spawned} threads were spawned, at most {workers} are allowed"
             );
         }
     }
@@ -140,8 +140,8 @@ fn there_are_no_more_threads_than_workers() {
 
 #[test]
 fn a_panic_of_combine_is_passed_on() {
-    // GR-04: in Go it would end the process.
-    // The first call is there for what is not written yet: it panics here, and not where a panic is expected.
+    // GR-04: in Go, it would end the process.
+    // The first call is for the unwritten stub: it panics here, and not where a panic is expected.
     reduce(&letters(8), 1, |left, _| left);
     for workers in 1..=4 {
         for bad in ["b", "d", "f", "h"] {
@@ -157,13 +157,13 @@ fn a_panic_of_combine_is_passed_on() {
             });
             assert!(
                 panic.is_some(),
-                "`combine` panicked at {bad:?}, on {workers} workers, and `reduce` returned {word:?}"
+                "`combine` panicked at {bad:?}, on {workers} workers, but `reduce` returned {word:?}"
             );
         }
     }
 }
 
-/// An item that notes on which threads, except the one that made it, it is cloned or combined.
+/// An item that records the threads on which it is cloned or combined, except the thread that made it.
 struct Clocked<'a>(&'a Mutex<HashSet<ThreadId>>, ThreadId);
 
 impl Clocked<'_> {
@@ -182,20 +182,20 @@ impl Clone for Clocked<'_> {
     }
 }
 
-/// The first `length` letters of the alphabet.
+/// Returns the first `length` letters of the alphabet.
 fn letters(length: u8) -> Vec<String> {
     (b'a'..b'a' + length)
         .map(|letter| char::from(letter).to_string())
         .collect()
 }
 
-/// Requires the panic that the docs promise. `assert_ne!` says more than it was given, which is no mistake.
+/// Requires the panic that the docs promise. The message may be longer, as that of `assert_ne!` is.
 #[track_caller]
 fn assert_refused(f: impl FnOnce()) {
     const EXPECTED: &str = "parallel_sum: no workers";
     match panic_of(f) {
         Some(message) if message.contains(EXPECTED) => {}
-        Some(message) => panic!("should panic with {EXPECTED:?}, but does with {message:?}"),
+        Some(message) => panic!("should panic with {EXPECTED:?}, but panics with {message:?}"),
         None => panic!("should panic with {EXPECTED:?}, but returns"),
     }
 }

@@ -34,10 +34,10 @@ fn partial_results_are_freed() {
     });
 }
 
-/// Whichever thread panics: its own run is dropped, and so are the results of the others.
+/// Whichever thread panics, its own run is dropped, and so are the results of the others.
 #[test]
 fn a_panic_leaves_nothing_behind() {
-    // What is not written yet panics here, and not where a panic is expected.
+    // The unwritten stub panics here, and not where a panic is expected.
     reduce(&[1, 2], 1, |left, _| left);
     leaks::check(|| {
         for bad in 1..8 {
@@ -50,7 +50,7 @@ fn a_panic_leaves_nothing_behind() {
                     left
                 });
             });
-            assert!(panic.is_some(), "`combine` panicked, and `reduce` returned");
+            assert!(panic.is_some(), "`combine` panicked, but `reduce` returned");
         }
     });
 }

@@ -1,9 +1,10 @@
 //! The account under the model checker: every test runs in each interleaving of its threads.
 //!
-//! Nobody says which thread comes first, so an outcome is right if the operations, one after the other in
-//! some order, could have had it. The tests list these outcomes and accept no other.
+//! Nothing says which thread comes first, so an outcome is right if the operations, one after the other in
+//! some order, could have had it. The tests list these outcomes and accept no others.
 //!
-//! What came before the threads is visible to both (GR-01), and what both did is visible after the join (GR-02).
+//! What came before the threads is visible to both (GR-01), and what both did is visible after the join
+//! (GR-02).
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
@@ -18,8 +19,8 @@ fn assert_in_some_order<T: Debug + PartialEq>(operations: &str, outcome: T, poss
     }
     let possible: Vec<_> = possible.iter().map(|p| format!("\n    {p:?}")).collect();
     panic!(
-        "{operations} (main, other) had the outcome\n    {outcome:?}\n\
-         One after the other, in either order, they have{}",
+        "{operations} (main, other) returned\n    {outcome:?}\n\
+         One after the other, in either order, they return one of{}",
         possible.concat()
     );
 }
@@ -39,7 +40,7 @@ fn one_of_two_withdrawals_is_refused() {
             outcome,
             &[(Ok(0), refused(0, 100)), (refused(0, 100), Ok(0))],
         );
-        assert_eq!(account.balance(), 0, "the balance in the end");
+        assert_eq!(account.balance(), 0, "the balance at the end");
     });
 }
 
@@ -54,11 +55,11 @@ fn no_deposit_is_lost() {
             outcome,
             &[(Ok(120), Ok(123)), (Ok(123), Ok(103))],
         );
-        assert_eq!(account.balance(), 123, "the balance in the end");
+        assert_eq!(account.balance(), 123, "the balance at the end");
     });
 }
 
-/// To catch: both threads find room for 5 before either has paid in anything, and the balance wraps round.
+/// To catch: both threads find room for 5 before either has paid in anything, and the balance wraps around.
 #[test]
 fn the_last_room_is_given_once() {
     const ROOM: u64 = u64::MAX - 5;
@@ -74,12 +75,12 @@ fn the_last_room_is_given_once() {
             outcome,
             &[(Ok(u64::MAX), refused), (refused, Ok(u64::MAX))],
         );
-        assert_eq!(account.balance(), u64::MAX, "the balance in the end");
+        assert_eq!(account.balance(), u64::MAX, "the balance at the end");
     });
 }
 
-/// To catch: one of two unlike operations is lost; the other thread's operation falls between ours and
-/// the reading of our answer.
+/// To catch: one of two different operations is lost, or the other thread's operation comes between our
+/// operation and the reading of our answer.
 #[test]
 fn deposit_and_withdrawal_both_count() {
     model(|| {
@@ -90,11 +91,11 @@ fn deposit_and_withdrawal_both_count() {
             outcome,
             &[(Ok(120), Ok(20)), (Ok(20), Ok(0))],
         );
-        assert_eq!(account.balance(), 20, "the balance in the end");
+        assert_eq!(account.balance(), 20, "the balance at the end");
     });
 }
 
-/// To catch: a withdrawal that is overtaken, once or twice, and takes that for an empty account.
+/// To catch: a withdrawal that is overtaken, once or twice, and reports insufficient funds.
 #[test]
 fn withdrawals_that_fit_all_succeed() {
     model(|| {
@@ -105,13 +106,13 @@ fn withdrawals_that_fit_all_succeed() {
         );
         assert!(
             ours.is_ok() && theirs.iter().all(Result::is_ok),
-            "there are 3 for three withdrawals of 1, which ended with {ours:?} and {theirs:?}"
+            "there are 3 for three withdrawals of 1, but they returned {ours:?} and {theirs:?}"
         );
-        assert_eq!(account.balance(), 0, "the balance in the end");
+        assert_eq!(account.balance(), 0, "the balance at the end");
     });
 }
 
-/// To catch: the deposit falls between the refusal and the reading of the balance that explains it.
+/// To catch: the deposit comes between the refusal and the reading of the balance that explains it.
 #[test]
 fn refusal_names_a_balance_that_was_too_low() {
     model(|| {
@@ -125,7 +126,7 @@ fn refusal_names_a_balance_that_was_too_low() {
     });
 }
 
-/// To catch: take first, look afterwards, put it back; in between there is money for everybody.
+/// To catch: take first, check afterwards, put it back. In between, there is money for every thread.
 #[test]
 fn refused_withdrawal_is_never_seen() {
     model(|| {
@@ -136,11 +137,11 @@ fn refused_withdrawal_is_never_seen() {
             outcome,
             &[(Ok(0), refused(0, 100)), (Ok(0), refused(50, 100))],
         );
-        assert_eq!(account.balance(), 0, "the balance in the end");
+        assert_eq!(account.balance(), 0, "the balance at the end");
     });
 }
 
-/// To catch: add first, look afterwards, take it back; in between the balance has wrapped round to
+/// To catch: add first, check afterwards, take it back. In between, the balance has wrapped around to
 /// almost nothing.
 #[test]
 fn refused_deposit_is_never_seen() {
@@ -157,12 +158,12 @@ fn refused_deposit_is_never_seen() {
                 (Ok(FULL - 1), refused(FULL)),
             ],
         );
-        assert_eq!(account.balance(), FULL - 1, "the balance in the end");
+        assert_eq!(account.balance(), FULL - 1, "the balance at the end");
     });
 }
 
-/// To catch: an operation in two steps, and between them a balance that the account never had; a balance
-/// put together from two words, one read before and one after an operation.
+/// To catch: an operation in two steps, with a balance between them that the account never had; and a
+/// balance put together from two words, one read before an operation and one after it.
 #[test]
 fn balance_is_one_that_the_account_had() {
     const HISTORY: [u64; 3] = [100, 120, 70];
@@ -178,7 +179,7 @@ fn balance_is_one_that_the_account_had() {
         );
         assert!(
             when(first).is_some() && when(then).is_some() && when(first) <= when(then),
-            "an account that held {HISTORY:?}, in this order, was seen to hold {first} and then {then}"
+            "the account held {HISTORY:?}, in this order, but `balance` returned {first} and then {then}"
         );
     });
 }
@@ -194,12 +195,12 @@ fn withdraw_all_is_paid_once() {
             outcome,
             &[(100, 0), (0, 100)],
         );
-        assert_eq!(account.balance(), 0, "the balance in the end");
+        assert_eq!(account.balance(), 0, "the balance at the end");
     });
 }
 
-/// To catch: a deposit between the looking and the taking; it is wiped out, or stays behind although it
-/// came before the taking.
+/// To catch: a deposit between the look and the withdrawal is wiped out, or stays behind although it came
+/// before the withdrawal.
 #[test]
 fn withdraw_all_takes_all_in_one_step() {
     model(|| {
@@ -211,12 +212,12 @@ fn withdraw_all_takes_all_in_one_step() {
             outcome,
             &[(100, Ok(20)), (120, Ok(120))],
         );
-        assert_eq!(taken + account.balance(), 120, "the money in the end");
+        assert_eq!(taken + account.balance(), 120, "the money at the end");
     });
 }
 
-/// To catch: account A is closed into B while others draw on both, and a sum is paid out that is also
-/// moved, or vanishes on the way.
+/// To catch: account A is closed into B while other threads draw from both, and a sum is paid out that is
+/// also moved, or is lost on the way.
 #[test]
 fn money_is_conserved() {
     model(|| {
@@ -228,12 +229,12 @@ fn money_is_conserved() {
             b.deposit(a.withdraw_all()).expect("B has room for 30");
             from_a.join().unwrap() + from_b.join().unwrap()
         });
-        // Wider than the balances, so that a wrapped one is reported like any other.
+        // Wider than the balances, so that a wrapped balance is reported like any other.
         let parts = [a.balance(), b.balance(), drawn].map(u128::from);
         assert_eq!(
             parts.iter().sum::<u128>(),
             35,
-            "of 30 + 5, A and B hold and the others drew {parts:?}"
+            "A and B began with 30 + 5; now A holds, B holds, and the others have drawn {parts:?}"
         );
     });
 }

@@ -1,4 +1,4 @@
-//! Models: each explores every interleaving of a few threads, and every value that a load may return there.
+//! Models: each explores every interleaving of a few threads, and every value that a load may return in it.
 //! A reordering that your processor never shows is an interleaving like any other here.
 
 use crate::Publication;
@@ -10,8 +10,8 @@ use crate::sync::thread;
 use harness::leaks::track;
 use harness::testing::{Watched, spawn};
 
-/// One thread publishes while another looks. Catches the look that finds the value announced but still on its
-/// way: announced before it was written, or by a store and a load that order nothing.
+/// One thread publishes while another calls `get`. Catches a `get` that finds the value announced but not
+/// yet written: it was announced too early, or by a store and a load that order nothing.
 ///
 /// CH-19 for a cell in place of a channel, and mem, "Incorrect synchronization".
 #[test]
@@ -27,13 +27,15 @@ fn a_reader_sees_nothing_or_the_whole_value() {
             let result = cell.publish(Watched::new("watched", 7));
             assert!(result.is_ok(), "the only publisher was refused");
         });
-        let seen = cell.get().expect("published, and the publisher has ended");
+        let seen = cell
+            .get()
+            .expect("the value was published, and the publisher has ended");
         assert_eq!(seen.read(), 7);
     });
 }
 
-/// The publisher leaves a note first, and a reader that sees the value looks for the note. Catches the reader
-/// that does not find it: the note is Relaxed, so nothing but `publish` and `get` can order it.
+/// The publisher leaves a note first, and a reader that sees the value looks for the note. Catches a reader
+/// that does not find it: the note is Relaxed, so only `publish` and `get` can order it.
 ///
 /// mem, "Atomic Values"; ON-07 promises the same of a Once.
 #[test]
@@ -47,7 +49,7 @@ fn publish_carries_what_came_before() {
                     assert_eq!(
                         note.load(Relaxed),
                         1,
-                        "get returned the value, but the note stored before publish is not there"
+                        "`get` returned the value, but the reader does not see the note stored before `publish`"
                     );
                 }
             });
@@ -57,8 +59,8 @@ fn publish_carries_what_came_before() {
     });
 }
 
-/// Two threads publish. Catches the interleaving in which both find the cell empty before either has said that
-/// it is taken.
+/// Two threads publish. Catches the interleaving in which both find the cell empty before either has
+/// claimed it.
 #[test]
 fn one_of_two_publishers_wins() {
     harness::model(|| {
@@ -79,8 +81,8 @@ fn one_of_two_publishers_wins() {
     });
 }
 
-/// Two threads publish while a third looks twice. Catches a loser that touches the value or the state between
-/// the two looks: what was there once must still be there, and be the winner's.
+/// Two threads publish while a third calls `get` twice. Catches a loser that changes the value or the state
+/// between the two calls: a value that was there once must stay there, and be the winner's.
 #[test]
 fn a_reader_sees_only_the_winners_value() {
     harness::model(|| {
@@ -104,14 +106,14 @@ fn a_reader_sees_only_the_winners_value() {
             assert_eq!(
                 won,
                 Ok(()),
-                "a reader saw {seen}, whose publisher was refused"
+                "a reader saw {seen}, but the publisher of {seen} was refused"
             );
         }
     });
 }
 
-/// One reader sees the value and tells another. Catches the second look that finds nothing, or finds a value
-/// that is not ordered after its making: happens-before is passed on from thread to thread.
+/// One reader sees the value and tells another. Catches a second `get` that finds nothing, or finds a value
+/// that is not ordered after its making: happens-before carries over from thread to thread.
 #[test]
 fn a_reader_told_of_the_value_sees_it() {
     harness::model(|| {
@@ -139,9 +141,9 @@ fn a_reader_told_of_the_value_sees_it() {
     });
 }
 
-/// The value is there before the threads start; two of them look while a third publishes too late. Catches the
-/// look that finds nothing: while the late publisher has touched the state and not yet put it back, or while
-/// somebody holds a lock that `get` only tries.
+/// The value is there before the threads start. Two of them call `get` while a third publishes too late.
+/// Catches a `get` that finds nothing: because the late publisher has changed the state and not yet
+/// restored it, or because another thread holds a lock that `get` only tries to take.
 #[test]
 fn nobody_hides_a_published_value() {
     harness::model(|| {
@@ -149,18 +151,26 @@ fn nobody_hides_a_published_value() {
         assert_eq!(cell.publish(1), Ok(()));
         thread::scope(|scope| {
             spawn(scope, "reader", || {
-                assert_eq!(cell.get(), Some(&1), "published before this thread was");
+                assert_eq!(
+                    cell.get(),
+                    Some(&1),
+                    "published before this thread was spawned"
+                );
             });
             spawn(scope, "late publisher", || {
                 assert_eq!(cell.publish(2), Err(2));
             });
-            assert_eq!(cell.get(), Some(&1), "published before by this very thread");
+            assert_eq!(
+                cell.get(),
+                Some(&1),
+                "published before, by this very thread"
+            );
         });
     });
 }
 
-/// Two threads publish, and the cell is dropped. Catches a value that is dropped twice, or not at all, in one
-/// order of the two: one value goes with the cell, the other with its publisher.
+/// Two threads publish, and the cell is dropped. Catches a value that is dropped twice, or not at all, in
+/// one of the two orders: one value is dropped with the cell, the other by its publisher.
 #[test]
 fn both_values_are_dropped_once() {
     harness::model(|| {

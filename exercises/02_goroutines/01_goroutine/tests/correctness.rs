@@ -1,6 +1,6 @@
 //! What `go` and its handle do, on real threads. IDs such as GR-04 name behaviours of Go's goroutines.
 //!
-//! Whether a `join` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether `join` sleeps and is woken.
 
 use goroutine::{JoinHandle, go};
 use harness::sync::real::thread;
@@ -11,10 +11,10 @@ use std::panic::{panic_any, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 
-/// What holds until `f` has ended, which it is about to do.
+/// What is true until `f` has ended, which is about to happen.
 const UNFINISHED: &str = "`is_finished` still returns false";
 
-/// Where a thread is if a test hangs.
+/// Where a thread hangs, if a test does.
 const IN_JOIN: &str =
     "a thread still waits, in `join`, for a lock, or for an `f` that does not run";
 
@@ -27,7 +27,7 @@ fn join_gives_what_f_returned() {
     });
 }
 
-/// Whether there is a result cannot be read off the result.
+/// The result itself cannot show whether there is a result.
 #[test]
 fn any_value_is_a_result() {
     must_end(IN_JOIN, || {
@@ -50,7 +50,7 @@ fn f_runs_on_a_thread_of_its_own() {
     });
 }
 
-/// Here nobody can go on without the other: a `go` that runs `f` itself, or leaves it to `join`, hangs.
+/// Neither side can go on without the other: a `go` that runs `f` itself, or leaves it to `join`, hangs.
 #[test]
 fn f_runs_beside_its_caller() {
     must_end(IN_JOIN, || {
@@ -68,7 +68,7 @@ fn f_runs_beside_its_caller() {
 
 #[test]
 fn join_gives_the_payload_of_the_panic() {
-    // GR-04: in Go this would be the end of the process.
+    // GR-04: in Go, this would end the process.
     must_end(IN_JOIN, || {
         let literal = payload(go(|| panic!("out of memory")));
         assert_eq!(
@@ -118,7 +118,10 @@ fn is_finished_tells_whether_f_has_ended() {
         assert!(!handle.is_finished(), "`f` still waits for the caller");
         go_on.send(()).expect("`f` waits");
         wait_until(UNFINISHED, || handle.is_finished());
-        assert!(handle.is_finished(), "`is_finished` took its word back");
+        assert!(
+            handle.is_finished(),
+            "`is_finished` returned true and then false"
+        );
         assert_eq!(value(handle.join()), 7);
     });
 }
@@ -141,12 +144,14 @@ fn a_detached_goroutine_runs_on() {
             let n: u32 = told.recv().expect("the caller says when");
             result.send(n + 1).expect("the caller waits");
         }));
-        go_on.send(1).expect("`f` runs, though its handle is gone");
+        go_on
+            .send(1)
+            .expect("`f` runs, even though its handle was dropped");
         assert_eq!(arrived.recv(), Ok(2));
     });
 }
 
-/// The thread is still there when the process of this test ends. It ends all the same.
+/// The thread is still there when the process of this test ends. That does not keep the process alive.
 #[test]
 fn nobody_waits_for_a_goroutine_that_never_ends() {
     // GR-03
@@ -159,7 +164,7 @@ fn nobody_waits_for_a_goroutine_that_never_ends() {
     });
 }
 
-/// The cell may move to another thread, and may not be shared: the handle asks for no more.
+/// A `Cell` may move to another thread but may not be shared: the handle requires no more than that.
 #[test]
 fn a_handle_may_be_joined_by_another_thread() {
     must_end(IN_JOIN, || {
@@ -184,7 +189,7 @@ fn what_f_captured_is_gone_when_join_returns() {
     struct Captured(Arc<AtomicBool>);
     impl Drop for Captured {
         fn drop(&mut self) {
-            // A chance for a `join` that does not wait for this to return before it.
+            // Gives a `join` that does not wait for this drop a chance to return before it.
             let_others_run();
             self.0.store(true, Relaxed);
         }
@@ -212,20 +217,20 @@ fn what_f_captured_is_gone_when_join_returns() {
 /// Drops the handle.
 fn detach<T>(_: JoinHandle<T>) {}
 
-/// What `f` returned, where it does not panic.
+/// Returns what `f` returned. Fails if `f` panicked.
 #[track_caller]
 fn value<T>(joined: thread::Result<T>) -> T {
     match joined {
         Ok(value) => value,
-        Err(_) => panic!("`join` says that `f` panicked, and it did not"),
+        Err(_) => panic!("`join` returned `Err`, but `f` did not panic"),
     }
 }
 
-/// What `f` panicked with.
+/// Returns what `f` panicked with. Fails if `f` returned.
 #[track_caller]
 fn payload(handle: JoinHandle<u32>) -> Box<dyn Any + Send> {
     match handle.join() {
-        Ok(value) => panic!("`f` panicked, and `join` says that it returned {value}"),
+        Ok(value) => panic!("`f` panicked, but `join` returned Ok({value})"),
         Err(payload) => payload,
     }
 }

@@ -1,7 +1,8 @@
 //! Nothing stays behind: no thread, no result, no allocation.
 //!
-//! What is tracked is made by the check, captured by `f`, and returned or panicked with. Handles are joined on
-//! threads that the check waits for, so that a `join` that never returns is reported and does not hang.
+//! Tracked values are made by the check, captured by `f`, and returned or panicked with. Handles are joined
+//! on threads that the check waits for, so a `join` that never returns is reported and does not hang the
+//! test.
 
 use goroutine::{JoinHandle, go};
 use harness::leaks::{self, Tracked, track};
@@ -40,7 +41,7 @@ fn a_joined_payload_is_dropped_once() {
     });
 }
 
-/// The handles go first: nobody is left to take a result when it comes.
+/// The handles are dropped first: there is no handle left to take a result when it comes.
 #[test]
 fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
     leaks::check(|| {
@@ -61,7 +62,7 @@ fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
     });
 }
 
-/// The results are there first: the handles go without taking them.
+/// The results come first: the handles are dropped without taking them.
 #[test]
 fn a_result_that_came_before_its_handle_went_is_dropped_once() {
     leaks::check(|| {
@@ -95,13 +96,13 @@ fn what_f_captured_is_dropped_once() {
 /// Drops the handle.
 fn detach<T>(_: JoinHandle<T>) {}
 
-/// Joins `handle` on a thread of its own, and drops what it gives.
+/// Joins `handle` on a thread of its own, and drops the result.
 #[track_caller]
 fn join<T: Send + 'static>(handle: JoinHandle<T>) {
     spawn_detached("joiner", move || drop(handle.join()));
 }
 
-/// A panic without a message on standard error.
+/// Panics without a message on standard error.
 fn panic_with(payload: Tracked<u32>) -> Tracked<u32> {
     resume_unwind(Box::new(payload))
 }

@@ -1,6 +1,6 @@
 //! Nothing stays behind: no thread that sleeps for ever, no value, no allocation.
 //!
-//! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
+//! No test joins a thread here: the leak check waits for each of them to end, and names those that do not.
 
 use harness::leaks;
 use harness::sync::real::Arc;
@@ -24,8 +24,8 @@ fn every_waiter_leaves() {
 
 #[test]
 fn a_group_keeps_nothing_of_its_rounds() {
-    // WG-04. The group outlives the check, which runs its closure several times and lets all threads of
-    // one round end before the next: whatever the group keeps of a waiter adds up.
+    // WG-04. The group outlives the check, which runs its closure several times and lets all threads of one
+    // round end before the next: anything that the group keeps of a waiter adds up.
     let group = Arc::new(WaitGroup::new());
     leaks::check(|| {
         group.add(1);
@@ -53,7 +53,7 @@ fn what_a_task_owns_is_dropped_once() {
 
 #[test]
 fn a_refused_add_leaves_the_group_usable() {
-    // WG-05. A lock that is still held after the panic would keep these threads here for ever.
+    // WG-05. If a lock is still held after the panic, these threads stay here for ever.
     leaks::check(|| {
         let group = Arc::new(WaitGroup::new());
         group.add(1);
@@ -64,8 +64,8 @@ fn a_refused_add_leaves_the_group_usable() {
     });
 }
 
-/// Starts four threads that wait, and lets them fall asleep. A group that is right passes whether they do or not; one
-/// that loses sleepers is found out by those who do.
+/// Starts four threads that wait, and lets them fall asleep. A correct group passes even if they do not;
+/// one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_waiters(group: &Arc<WaitGroup>) {
     let groups = std::iter::repeat_n(group, 4).cloned();

@@ -1,6 +1,6 @@
 //! What a once does, on real threads. IDs such as ON-03 name behaviours of Go's `sync.Once`.
 //!
-//! Whether a call waits and is released in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether a call waits and is released.
 
 use harness::sync::real::thread;
 use harness::testing::{
@@ -12,7 +12,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
 
-/// Where a thread is if a test hangs.
+/// Where a thread hangs, if a test does.
 const IN_CALL: &str = "a thread is still in `call_once`";
 
 #[test]
@@ -25,7 +25,11 @@ fn the_first_call_runs_its_function_and_no_other_does() {
         assert_eq!(ran.get(), "the first function");
         once.call_once(|| ran.set("the second function"));
         once.call_once(|| ran.set("the third function"));
-        assert_eq!(ran.get(), "the first function", "ran last");
+        assert_eq!(
+            ran.get(),
+            "the first function",
+            "the function that ran last"
+        );
     });
 }
 
@@ -42,18 +46,26 @@ fn the_function_runs_in_the_thread_of_its_call() {
 
 #[test]
 fn every_once_runs_its_own() {
-    // No state that all of them share, whether one has run its function or is about to.
+    // Catches state that all onces share: that one has run its function, or is running it.
     must_end(IN_CALL, || {
         let (first, second) = (Once::new(), Once::new());
         let runs = Cell::new(0);
         let increment = || runs.set(runs.get() + 1);
         first.call_once(|| second.call_once(increment));
-        assert_eq!(runs.get(), 1, "the second once, called within the first");
+        assert_eq!(
+            runs.get(),
+            1,
+            "function runs, after the second once was called within the first"
+        );
         Once::new().call_once(increment);
-        assert_eq!(runs.get(), 2, "a third once");
+        assert_eq!(runs.get(), 2, "function runs, after a call on a third once");
         first.call_once(increment);
         second.call_once(increment);
-        assert_eq!(runs.get(), 2, "the first and the second once again");
+        assert_eq!(
+            runs.get(),
+            2,
+            "function runs, after more calls on the first and the second once"
+        );
     });
 }
 
@@ -66,7 +78,7 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
     must_end(IN_CALL, || {
         let once = Once::new();
         let payload = payload_of(|| once.call_once(|| resume_unwind(Box::new(Reason(7)))));
-        let payload = payload.expect("the function panicked, and the call that ran it returned");
+        let payload = payload.expect("the function panicked, but the call that ran it returned");
         assert!(
             payload.downcast_ref() == Some(&Reason(7)),
             "the call panicked, but not with the payload of the function's panic"
@@ -83,8 +95,8 @@ fn a_function_that_panicked_has_been_run() {
         for call in 2..=3 {
             let ran = Cell::new(false);
             let panicked = panics(|| once.call_once(|| ran.set(true)));
-            assert!(!ran.get(), "call {call}: a function runs after the panic");
-            assert!(!panicked, "call {call}: panics, and should return");
+            assert!(!ran.get(), "call {call}: a function ran after the panic");
+            assert!(!panicked, "call {call} panicked, but it should return");
         }
     });
 }
@@ -118,7 +130,7 @@ fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
                 early == 0,
                 "round {round}: {early} calls returned before the function had ended"
             );
-            assert_eq!(runs.into_inner(), 1, "round {round}: functions run");
+            assert_eq!(runs.into_inner(), 1, "round {round}: functions that ran");
         }
     });
 }
@@ -141,7 +153,8 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
                     });
                 }
                 wait_until("not all have come", || coming.load(SeqCst) == CALLERS);
-                // A chance to return too early. A once that is right passes however long this takes.
+                // Gives the calls a chance to return too early. A correct once passes however long this
+                // takes.
                 let_others_run();
                 early = returned.load(SeqCst);
             });
@@ -153,7 +166,7 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
 
 #[test]
 fn a_panic_in_front_of_many_is_one_panic() {
-    // ON-03: the others wait for the function, and return.
+    // ON-03: the other calls wait for the function, and return.
     must_end(IN_CALL, || {
         const THREADS: usize = 8;
         for round in 1..=100 {
@@ -177,8 +190,12 @@ fn a_panic_in_front_of_many_is_one_panic() {
                     });
                 }
             });
-            assert_eq!(runs.into_inner(), 1, "round {round}: functions run");
-            assert_eq!(panicked.into_inner(), 1, "round {round}: calls panicked");
+            assert_eq!(runs.into_inner(), 1, "round {round}: functions that ran");
+            assert_eq!(
+                panicked.into_inner(),
+                1,
+                "round {round}: calls that panicked"
+            );
         }
     });
 }
@@ -191,18 +208,18 @@ fn a_once_may_be_shared_in_an_arc() {
         let theirs = (Arc::clone(&once), Arc::clone(&ran));
         let other = thread::spawn(move || theirs.0.call_once(|| theirs.1.store(true, Relaxed)));
         other.join().expect("the call does not panic");
-        once.call_once(|| panic!("another thread has run its function"));
+        once.call_once(|| panic!("a function ran after another thread had run its own"));
         assert!(ran.load(Relaxed));
     });
 }
 
-/// A new once. What is not written yet shows here, and not in a thread that others wait for.
+/// Makes a new once. An unwritten stub fails here, and not in a thread that others wait for.
 fn called_elsewhere() -> Once {
     Once::new().call_once(|| {});
     Once::new()
 }
 
-/// Returns whether `call` panics as its function does. The panic of a `todo!` or an assertion goes on.
+/// Returns whether `call` panics as its function does. The panic of a `todo!` or an assertion continues.
 fn panics(call: impl FnOnce()) -> bool {
     staged_panic_of(call).is_some()
 }

@@ -1,7 +1,7 @@
 //! Nothing stays behind: no thread that waits for ever, no function that is neither run nor dropped, no
 //! allocation.
 //!
-//! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
+//! No test joins a thread here: the leak check waits for each of them to end, and names those that do not.
 
 use harness::leaks::{self, track};
 use harness::sync::real::Arc;
@@ -11,10 +11,10 @@ use once::Once;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// What a function owns goes with it, whether it is run or not.
+/// What a function owns is dropped with it, whether or not the function runs.
 #[test]
 fn every_function_is_dropped() {
-    // ON-13 asks as much of OnceFunc.
+    // ON-13 requires the same of OnceFunc.
     leaks::check(|| {
         let once = Once::new();
         for n in 1..=3 {
@@ -62,15 +62,15 @@ fn everybody_who_waits_leaves_after_a_panic() {
                 staged_panic("the function's");
             });
         });
-        assert!(panic.is_some(), "the call that ran the function");
+        assert!(panic.is_some(), "the call that ran the function must panic");
     });
 }
 
-/// The once outlives the check, which runs its closure several times: whatever a once that is done keeps of a
-/// call adds up.
+/// The once outlives the check, which runs its closure several times: anything that a once keeps of a call
+/// after its function has ended adds up.
 #[test]
 fn a_once_keeps_nothing_of_later_calls() {
-    // ON-08 asks as much of OnceFunc.
+    // ON-08 requires the same of OnceFunc.
     let once = Arc::new(Once::new());
     once.call_once(|| {});
     leaks::check(|| {
@@ -79,8 +79,8 @@ fn a_once_keeps_nothing_of_later_calls() {
     });
 }
 
-/// Starts four threads that call the once, each with a function that owns a value, and lets them fall asleep. A once
-/// that is right passes whether they do or not; one that forgets sleepers is found out by those who do.
+/// Starts four threads that call the once, each with a function that owns a value, and lets them fall
+/// asleep. A correct once passes even if they do not; one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_callers(once: &Arc<Once>) {
     let calls = (1..=4).map(|n| {

@@ -1,5 +1,5 @@
-//! Models: each explores every interleaving of a few threads, and every value that a load may return there. IDs
-//! such as ON-02 name behaviours of Go's `sync.Once` and `sync.OnceValue`.
+//! Models: each explores every interleaving of a few threads, and every value that a load may return in it.
+//! IDs such as ON-02 name behaviours of Go's `sync.Once` and `sync.OnceValue`.
 
 use crate::Lazy;
 use crate::sync::atomic::{
@@ -11,8 +11,8 @@ use harness::leaks::track;
 use harness::testing::{Watched, may_sleep, message_of, must_sleep, payload_of, spawn};
 use std::sync::{Arc, Weak};
 
-/// Catches two threads that both find that there is no value yet, and both compute one, or trip over each
-/// other while they try.
+/// Catches two threads that both find that there is no value yet, and both compute one, or get in each
+/// other's way while they try.
 #[test]
 fn the_function_runs_once() {
     // ON-01, ON-09
@@ -24,16 +24,16 @@ fn the_function_runs_once() {
             let (mine, theirs) = (Lazy::force(&lazy), other.join().unwrap());
             assert!(
                 std::ptr::eq(mine, theirs),
-                "two calls of force lent two different values"
+                "two calls of `force` returned references to two different values"
             );
             assert_eq!(*mine, 7);
         });
-        assert_eq!(runs.fetch_add(0, Relaxed), 1, "times that the function ran");
+        assert_eq!(runs.fetch_add(0, Relaxed), 1, "how often the function ran");
     });
 }
 
-/// Two threads force, and both read what they got. Catches the one that comes second and reads a value
-/// that is still being made, or reads it by an ordering that does not bring the value along.
+/// Two threads call `force`, and both read the value. Catches a second thread that reads a value that is
+/// still being made, or reads it by an ordering that does not make the value visible.
 #[test]
 fn force_lends_the_whole_value() {
     // ON-02, ON-06, ON-07
@@ -49,8 +49,8 @@ fn force_lends_the_whole_value() {
     });
 }
 
-/// One thread forces while another looks. Catches the look that finds the value announced but still on its
-/// way: announced before it was written, or by a store and a load that order nothing.
+/// One thread calls `force` while another calls `get`. Catches a `get` that finds the value announced but
+/// not yet written: it was announced too early, or by a store and a load that order nothing.
 #[test]
 fn get_lends_the_whole_value_or_none() {
     // ON-06, ON-07
@@ -64,13 +64,13 @@ fn get_lends_the_whole_value_or_none() {
             });
             assert_eq!(Lazy::force(&lazy).read(), 7);
         });
-        let seen = Lazy::get(&lazy).expect("a force has returned before this get");
+        let seen = Lazy::get(&lazy).expect("a `force` has returned before this `get`");
         assert_eq!(seen.read(), 7);
     });
 }
 
-/// The function writes to memory that is not in the lazy. Catches a `force` that brings the value and not the
-/// rest: the note is Relaxed, so nothing but the lazy can order it.
+/// The function writes to memory outside the lazy. Catches a `force` that makes the value visible but not
+/// the rest: the note is Relaxed, so only the lazy can order it.
 #[test]
 fn what_the_function_did_comes_with_force() {
     // ON-07
@@ -80,15 +80,15 @@ fn what_the_function_did_comes_with_force() {
         thread::scope(|scope| {
             spawn(scope, "other", || {
                 Lazy::force(&lazy);
-                assert_eq!(note.load(Relaxed), 1, "what the function stored");
+                assert_eq!(note.load(Relaxed), 1, "the note that the function stored");
             });
             Lazy::force(&lazy);
-            assert_eq!(note.load(Relaxed), 1, "what the function stored");
+            assert_eq!(note.load(Relaxed), 1, "the note that the function stored");
         });
     });
 }
 
-/// As before, for whoever only looks.
+/// The same for a thread that only calls `get`.
 #[test]
 fn what_the_function_did_comes_with_get() {
     // ON-07
@@ -98,7 +98,7 @@ fn what_the_function_did_comes_with_get() {
         thread::scope(|scope| {
             spawn(scope, "reader", || {
                 if Lazy::get(&lazy).is_some() {
-                    assert_eq!(note.load(Relaxed), 1, "what the function stored");
+                    assert_eq!(note.load(Relaxed), 1, "the note that the function stored");
                 }
             });
             Lazy::force(&lazy);
@@ -106,8 +106,8 @@ fn what_the_function_did_comes_with_get() {
     });
 }
 
-/// One reader sees the value and tells another. Catches the second look that finds nothing, or a value that
-/// is not ordered after its making: happens-before is passed on from thread to thread.
+/// One reader sees the value and tells another. Catches a second `get` that finds nothing, or a value that
+/// is not ordered after its making: happens-before carries over from thread to thread.
 #[test]
 fn a_reader_told_of_the_value_sees_it() {
     // ON-07
@@ -133,8 +133,8 @@ fn a_reader_told_of_the_value_sees_it() {
     });
 }
 
-/// The value is there before the threads start. Catches a look that gives up because another thread looks as
-/// well, and a `force` that takes it away for a moment.
+/// The value is there before the threads start. Catches a `get` that gives up because another thread reads
+/// too, and a `force` that takes the value away for a moment.
 #[test]
 fn nobody_hides_the_value() {
     harness::model(|| {
@@ -145,22 +145,22 @@ fn nobody_hides_the_value() {
                 assert_eq!(
                     Lazy::get(&lazy),
                     Some(&7),
-                    "computed before this thread was"
+                    "computed before this thread was spawned"
                 );
             });
             spawn(scope, "other", || assert_eq!(Lazy::force(&lazy), &7));
             assert_eq!(
                 Lazy::get(&lazy),
                 Some(&7),
-                "computed before by this very thread"
+                "computed before, by this very thread"
             );
         });
     });
 }
 
-/// Three threads force. Catches one wakeup for two sleepers, which takes two preemptions: both fall asleep while
-/// the function runs. Without a bound, a lazy that wakes its sleepers by hand takes longer than a model may; the
-/// models of two threads, here and above, have none.
+/// Three threads call `force`. Catches one wakeup for two sleepers, which takes two preemptions: both fall
+/// asleep while the function runs. Without a bound, a lazy that wakes its sleepers by hand takes longer
+/// than a model may. The models of two threads, here and above, have no bound.
 #[test]
 fn everybody_who_waits_is_woken() {
     // ON-02
@@ -174,7 +174,8 @@ fn everybody_who_waits_is_woken() {
     });
 }
 
-/// Catches `if` for `while`: whoever waits is woken for no reason, while the function still runs.
+/// Catches `if` in place of `while`: a waiting thread has a spurious wakeup while the function is still
+/// running.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     // ON-02
@@ -189,14 +190,15 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// A program that must not end, because the function does not. Catches a `force` that looks again and again.
+/// A program that must not end, because the function does not. Catches a `force` that checks again and
+/// again.
 #[test]
 fn whoever_waits_sleeps() {
     // ON-02
     must_sleep("a `force`", "the function did not", || {
         let lazy = Lazy::new(|| {
             loop {
-                thread::park(); // nobody unparks it
+                thread::park(); // no thread unparks it
             }
         });
         thread::scope(|scope| {
@@ -208,7 +210,8 @@ fn whoever_waits_sleeps() {
     });
 }
 
-/// The function looks at its own lazy. Catches a `get` that waits for the function, which waits for the `get`.
+/// The function calls `get` on its own lazy. Catches a `get` that waits for the function, which waits for
+/// the `get`.
 #[test]
 fn the_function_may_look_with_get() {
     harness::model(|| {
@@ -221,8 +224,9 @@ fn the_function_may_look_with_get() {
     });
 }
 
-/// The function forces its own lazy. There is no value that it could get: it must block or panic. Catches the
-/// thread that takes "somebody has begun" for "there is a value", and the one that spins.
+/// The function forces its own lazy. There is no value that it could get, so the inner call must block or
+/// panic. Catches a call that takes "the function has been called" for "there is a value", and one that
+/// spins.
 #[test]
 fn a_force_from_the_function_itself_never_returns() {
     // ON-04
@@ -230,7 +234,7 @@ fn a_force_from_the_function_itself_never_returns() {
         "a `force` from the function itself should block or panic",
         || {
             let inner_returned = AtomicBool::named("inner_returned", false);
-            // The function may not borrow the flag, because `knowing_itself` wants it to live for ever.
+            // The function may not borrow the flag, because `knowing_itself` requires a `'static` function.
             let flag = Arc::new(inner_returned);
             let raise = Arc::clone(&flag);
             let lazy = knowing_itself(move |lazy| {
@@ -243,14 +247,14 @@ fn a_force_from_the_function_itself_never_returns() {
             });
             assert!(
                 !flag.load(Relaxed),
-                "a `force` from the function itself returned, before there was a value"
+                "a `force` from the function itself returned before there was a value"
             );
         },
     );
 }
 
-/// The function of one lazy forces another, which a third party forces at the same time. Catches a lock that
-/// is not the lazy's own.
+/// The function of one lazy forces another lazy, which a second thread forces at the same time. Catches a
+/// lock that does not belong to one lazy alone.
 #[test]
 fn the_function_may_force_another_lazy() {
     harness::model(|| {
@@ -263,8 +267,8 @@ fn the_function_may_force_another_lazy() {
     });
 }
 
-/// Two threads force, the function panics, and a third call comes later. Catches a panic that leaves the
-/// waiting thread asleep, that counts as a value, or that lets the function be called again.
+/// Two threads call `force`, the function panics, and a third call comes later. Catches a panic that leaves
+/// the waiting thread asleep, that counts as a value, or that lets the function be called again.
 #[test]
 fn every_force_panics_if_the_function_does() {
     // ON-10
@@ -280,12 +284,12 @@ fn every_force_panics_if_the_function_does() {
         });
         assert_force_panics(&lazy, "no network");
         assert!(Lazy::get(&lazy).is_none(), "there is no value");
-        assert_eq!(runs.fetch_add(0, Relaxed), 1, "times that the function ran");
+        assert_eq!(runs.fetch_add(0, Relaxed), 1, "how often the function ran");
     });
 }
 
-/// Three threads force, and the function panics. Catches a panic that wakes one sleeper of two; the bound is that
-/// of `everybody_who_waits_is_woken`.
+/// Three threads call `force`, and the function panics. Catches a panic that wakes one of two sleepers; the
+/// bound is that of `everybody_who_waits_is_woken`.
 #[test]
 fn a_panic_wakes_everybody_who_waits() {
     // ON-10
@@ -299,8 +303,8 @@ fn a_panic_wakes_everybody_who_waits() {
     });
 }
 
-/// Two threads force, and the lazy is dropped. Catches a value, or what the function has captured, that is
-/// dropped twice or not at all, in one order of the two.
+/// Two threads call `force`, and the lazy is dropped. Catches a value, or something that the function has
+/// captured, that is dropped twice or not at all, in one of the two orders.
 #[test]
 fn function_and_value_are_dropped_once() {
     // ON-13
@@ -320,10 +324,10 @@ fn function_and_value_are_dropped_once() {
     });
 }
 
-/// A lazy with a function that knows it.
+/// A lazy whose function can refer to the lazy itself.
 type Knowing = Lazy<u32, Box<dyn FnOnce() -> u32 + Send>>;
 
-/// Makes a lazy whose function is lent the lazy itself.
+/// Makes a lazy whose function gets a reference to the lazy itself.
 #[track_caller]
 fn knowing_itself(f: impl FnOnce(&Knowing) -> u32 + Send + 'static) -> Arc<Knowing> {
     Arc::new_cyclic(|lazy: &Weak<Knowing>| {
@@ -335,15 +339,15 @@ fn knowing_itself(f: impl FnOnce(&Knowing) -> u32 + Send + 'static) -> Arc<Knowi
     })
 }
 
-/// Forces a lazy whose function panics, and looks at what this call panics with.
+/// Forces a lazy whose function panics, and checks what this call panics with.
 #[track_caller]
 fn assert_force_panics<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>, expected: &str) {
     let payload = payload_of(|| {
-        // Not looked at: if it returns, there may be no value behind the reference.
+        // The result is not read: if `force` returns, there may be no value behind the reference.
         let _ = Lazy::force(lazy);
     });
-    let payload =
-        payload.expect("the function panicked, so there is no value that `force` can return");
+    let payload = payload
+        .expect("`force` returned, but the function panicked, so there is no value to return");
     assert_eq!(
         message_of(&*payload),
         expected,

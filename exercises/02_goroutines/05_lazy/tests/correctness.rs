@@ -1,6 +1,6 @@
 //! What the docs promise, on real threads. IDs such as ON-10 name behaviours of Go's `sync.Once` and
-//! `sync.OnceValue`. Nothing here needs luck to pass, and the tests with threads do not catch a wrong ordering:
-//! that is what the models in `src/race_freedom.rs` are for.
+//! `sync.OnceValue`. No test here needs luck to pass, and the tests with threads do not catch a wrong
+//! ordering: that is what the models in `src/race_freedom.rs` are for.
 
 use harness::assert_bounds;
 use harness::sync::real::thread;
@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, MutexGuard, Weak};
 
-/// Where a thread is if a test hangs.
+/// Where a thread hangs, if a test does.
 const IN_FORCE: &str = "a thread is still in `force` or `get`";
 
 #[test]
@@ -21,11 +21,15 @@ fn nothing_is_computed_before_it_is_asked_for() {
     must_end(IN_FORCE, || {
         let runs = AtomicUsize::new(0);
         let lazy = Lazy::new(|| runs.fetch_add(1, Relaxed));
-        assert_eq!(runs.load(Relaxed), 0, "`new` called the function");
+        assert_eq!(runs.load(Relaxed), 0, "how often the function ran in `new`");
         assert_eq!(Lazy::get(&lazy), None);
-        assert_eq!(runs.load(Relaxed), 0, "`get` called the function");
+        assert_eq!(runs.load(Relaxed), 0, "how often the function ran in `get`");
         Lazy::force(&lazy);
-        assert_eq!(runs.load(Relaxed), 1, "`force` calls it");
+        assert_eq!(
+            runs.load(Relaxed),
+            1,
+            "how often the function ran in `force`"
+        );
     });
 }
 
@@ -42,9 +46,9 @@ fn every_force_lends_the_same_value() {
         assert_eq!(first, &[7; 32]);
         assert!(
             std::ptr::eq(first, again),
-            "two calls of force lent two different values"
+            "two calls of `force` returned references to two different values"
         );
-        assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+        assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
     });
 }
 
@@ -53,11 +57,11 @@ fn get_lends_what_was_forced() {
     must_end(IN_FORCE, || {
         let lazy = Lazy::new(|| String::from("computed"));
         let forced = Lazy::force(&lazy);
-        let seen = Lazy::get(&lazy).expect("a force has returned");
+        let seen = Lazy::get(&lazy).expect("a `force` has returned");
         assert_eq!(seen, "computed");
         assert!(
             std::ptr::eq(forced, seen),
-            "force and get lent two different values"
+            "`force` and `get` returned references to two different values"
         );
     });
 }
@@ -75,7 +79,7 @@ fn a_lazy_can_be_used_like_its_value() {
     });
 }
 
-/// Whether there is a value cannot be read off the value.
+/// The value itself cannot show whether there is a value.
 #[test]
 fn any_value_can_be_computed() {
     must_end(IN_FORCE, || {
@@ -146,7 +150,7 @@ fn every_force_panics_with_the_functions_message() {
         for call in 1..=3 {
             assert_eq!(message_of_force(&formatted), "status 404", "call {call}");
         }
-        assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+        assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
     });
 }
 
@@ -159,7 +163,7 @@ fn dereferencing_panics_too() {
             let used = panic_of(|| {
                 let _ = &*lazy;
             });
-            let message = used.expect("the function panicked, so `*lazy` does");
+            let message = used.expect("the function panicked, so `*lazy` must panic too");
             assert_eq!(message, "no network", "call {call}");
         }
     });
@@ -180,7 +184,7 @@ fn there_is_no_value_after_a_panic() {
     });
 }
 
-/// A payload has one owner, so one call gets it.
+/// A payload has one owner, so only one call gets it.
 #[test]
 fn the_call_that_ran_the_function_gets_the_payload() {
     // ON-10, ON-14
@@ -240,14 +244,15 @@ fn one_of_many_threads_runs_the_function() {
                 for _ in 0..THREADS {
                     scope.spawn(|| {
                         start.wait();
-                        // Copied before it is looked at: a torn value may be whole again when printed.
+                        // Copied before it is compared: a torn value may be whole again by the time it is
+                        // printed.
                         let seen = *Lazy::force(&lazy);
                         assert_eq!(seen, WHOLE, "a thread saw part of a value");
                         assert_eq!(Lazy::get(&lazy), Some(&WHOLE), "after a force");
                     });
                 }
             });
-            assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+            assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
         }
     });
 }
@@ -282,12 +287,12 @@ fn one_of_many_threads_gets_the_payload() {
             for payload in others {
                 assert_eq!(message_of(&*payload), "lazy: the function panicked");
             }
-            assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+            assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
         }
     });
 }
 
-/// The lazy is made here, forced there, and looked at in a third place.
+/// The lazy is made on this thread, forced on a second, and read on a third.
 #[test]
 fn the_lazy_moves_between_threads() {
     must_end(IN_FORCE, || {
@@ -307,7 +312,7 @@ fn the_lazy_moves_between_threads() {
 /// The bounds of the section "Threads" in the docs.
 #[test]
 fn send_and_sync_follow_from_value_and_function() {
-    // The function captures a `Cell`, which is not `Sync`: that is no obstacle.
+    // The function captures a `Cell`, which is not `Sync`: that does not matter.
     must_end(IN_FORCE, || {
         let captured = Cell::new(7);
         let lazy = Lazy::new(move || captured.get());
@@ -317,31 +322,32 @@ fn send_and_sync_follow_from_value_and_function() {
         });
     });
 
-    /// What a closure is that has captured one of these.
+    /// The type of a closure that has captured an `X`, as far as its bounds go.
     type Captures<X> = (X, fn() -> u32);
 
     assert_bounds!(Lazy<u32>: Send + Sync);
-    // Another thread can change what a `&Cell` shows: one thread at a time may have the lazy.
+    // Another thread can change the content of a `&Cell`, so only one thread at a time may have the lazy.
     assert_bounds!(Lazy<Cell<u32>>: Send + !Sync);
     // Two threads with an `Rc` each would count references in a data race.
     assert_bounds!(Lazy<Rc<u32>>: !Send + !Sync);
-    // All threads may look at a guard, but the one that locked must drop it.
+    // All threads may read a guard, but the thread that locked must drop it.
     assert_bounds!(Lazy<MutexGuard<'static, u32>>: !Sync);
-    // The function is called, or dropped, by a thread that need not be the one that brought it.
+    // The function is called, or dropped, by a thread that need not be the one that passed it to `new`.
     assert_bounds!(Lazy<u32, Captures<Rc<u32>>>: !Send + !Sync);
-    // But never by two at once.
+    // But it is never used by two threads at once.
     assert_bounds!(Lazy<u32, Captures<Cell<u32>>>: Sync);
 }
 
-/// What a `force` panics with.
+/// Returns the payload that a `force` panics with.
 #[track_caller]
 fn payload_of_force<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>) -> Box<dyn Any + Send> {
     let payload = payload_of(|| {
-        // Not looked at: if it returns, there may be no value behind the reference.
+        // The result is not read: if `force` returns, there may be no value behind the reference.
         let _ = Lazy::force(lazy);
     });
-    payload
-        .unwrap_or_else(|| panic!("`force` returned, and the function panicked: there is no value"))
+    payload.unwrap_or_else(|| {
+        panic!("`force` returned, but the function panicked, so there is no value to return")
+    })
 }
 
 #[track_caller]

@@ -1,7 +1,7 @@
 //! The function is dropped exactly once, and so is the value if it was made: forced or not, panic or not.
 //!
-//! Tracked values are numbers on purpose. A string that is dropped twice takes the whole process with it; a
-//! number lets the test say what happened. The heap is watched beside them, for lazies that keep something in
+//! Tracked values are numbers on purpose: a string that is dropped twice crashes the whole process, but
+//! with a number the test can say what happened. The heap is checked too, for lazies that keep something in
 //! a box.
 
 use harness::leaks::{self, track};
@@ -48,7 +48,7 @@ fn a_value_that_was_never_made_is_not_dropped() {
         assert_eq!(
             Counted::drops(),
             0,
-            "values dropped with a lazy never forced"
+            "values dropped with a lazy that was never forced"
         );
         let lazy = Lazy::new(|| -> Counted { resume_unwind(Box::new("no value")) });
         force_panicking(&lazy);
@@ -74,7 +74,7 @@ fn a_function_that_panicked_is_dropped_once() {
     });
 }
 
-/// A call that does not get the payload must not keep it either.
+/// A call that does not get the payload must not keep it.
 #[test]
 fn the_payload_is_dropped_once() {
     leaks::check(|| {
@@ -121,8 +121,11 @@ fn the_memory_goes_back_too() {
 #[track_caller]
 fn force_panicking<T, F: FnOnce() -> T>(lazy: &Lazy<T, F>) {
     let payload = payload_of(|| {
-        // Not looked at: if it returns, there may be no value behind the reference.
+        // The result is not read: if `force` returns, there may be no value behind the reference.
         let _ = Lazy::force(lazy);
     });
-    assert!(payload.is_some(), "the function panics, so `force` does");
+    assert!(
+        payload.is_some(),
+        "the function panicked, but `force` returned"
+    );
 }

@@ -1,6 +1,6 @@
 //! What a barrier does, on real threads. IDs such as WG-04 name behaviours of Go's `sync.WaitGroup`.
 //!
-//! Whether a `wait` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken.
 
 use barrier::Barrier;
 use harness::sync::real::thread;
@@ -8,7 +8,7 @@ use harness::testing::{assert_panics, let_others_run, must_end};
 use std::panic::{catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
-/// Where a thread is if a test hangs.
+/// Where a thread hangs, if a test does.
 const IN_WAIT: &str = "a thread is still in `wait`, or waits for a lock";
 
 #[test]
@@ -25,7 +25,7 @@ fn alone_one_leads_every_round() {
         for round in 1..=100 {
             assert!(
                 barrier.wait().is_leader(),
-                "nobody else is in round {round}"
+                "no other thread is in round {round}, so this one must be its leader"
             );
         }
     });
@@ -33,7 +33,7 @@ fn alone_one_leads_every_round() {
 
 #[test]
 fn nobody_passes_before_the_last_arrives_and_then_all_do() {
-    // WG-02, WG-03, WG-04: one barrier for all rounds.
+    // WG-02, WG-03, WG-04: the same barrier for all rounds.
     must_end(IN_WAIT, || {
         const THREADS: usize = 16;
         let barrier = used_barrier(THREADS);
@@ -80,14 +80,19 @@ fn every_round_has_one_leader() {
         });
         for (round, leaders) in leaders.into_iter().enumerate() {
             let leaders = leaders.into_inner();
-            assert!(leaders == 1, "round {} has {leaders} leaders", round + 1);
+            assert!(
+                leaders == 1,
+                "round {} has {leaders} leaders, but it must have exactly one",
+                round + 1
+            );
         }
     });
 }
 
 #[test]
 fn threads_stay_in_step() {
-    // WG-04, WG-07: nobody pauses between the rounds, so the fast come again while the slow are leaving.
+    // WG-04, WG-07: no thread pauses between the rounds, so the fast ones come again while the slow ones
+    // are leaving.
     must_end(IN_WAIT, || {
         const THREADS: usize = 4;
         const STEPS: usize = 500;
@@ -102,7 +107,7 @@ fn threads_stay_in_step() {
                         for step in 1..=STEPS {
                             steps[own].store(step, Relaxed);
                             barrier.wait();
-                            // Everybody has begun this step, and may by now have begun the next.
+                            // All threads have begun this step, and may have begun the next by now.
                             for other in steps {
                                 let other = other.load(Relaxed);
                                 if other != step && other != step + 1 {
@@ -118,7 +123,9 @@ fn threads_stay_in_step() {
             joined.map(Result::unwrap).collect::<Vec<_>>()
         });
         if let Some((step, other)) = out_of_step.into_iter().flatten().next() {
-            panic!("one thread was past the barrier of step {step}, another in step {other}");
+            panic!(
+                "one thread was past the barrier of step {step}, but another was in step {other}"
+            );
         }
     });
 }
@@ -156,14 +163,14 @@ fn more_threads_than_a_round_takes_make_several_rounds() {
             let leaders = leaders.into_inner();
             assert!(
                 leaders == ROUNDS,
-                "{ROUNDS} rounds had {leaders} leaders in all"
+                "{ROUNDS} rounds had {leaders} leaders in all, but each must have exactly one"
             );
         }
     });
 }
 
-/// A barrier that has served a round of other threads, and is as good as a new one. What is not written yet shows
-/// here, and not in a thread that others wait for.
+/// Makes a barrier that has served a round of other threads, and is as good as a new one. An unwritten stub
+/// fails here, and not in a thread that others wait for.
 fn used_barrier(n: usize) -> Barrier {
     if let Err(panic) = catch_unwind(|| Barrier::new(1).wait()) {
         resume_unwind(panic);

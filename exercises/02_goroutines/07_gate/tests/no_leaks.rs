@@ -1,6 +1,6 @@
 //! Nothing stays behind: no thread that sleeps for ever, no value, no allocation.
 //!
-//! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
+//! No test joins a thread here: the leak check waits for each of them to end, and names those that do not.
 
 use gate::Gate;
 use harness::leaks;
@@ -29,7 +29,10 @@ fn every_waiter_who_has_a_time_out_leaves() {
         let clock = Clock::real();
         spawn_waiters(&gate, move |gate| {
             let hour = Duration::from_secs(3600);
-            assert!(gate.wait_timeout(&clock, hour), "an hour is not over");
+            assert!(
+                gate.wait_timeout(&clock, hour),
+                "`wait_timeout` returned false, but an hour has not passed"
+            );
         });
         spawn_opener(gate);
     });
@@ -37,14 +40,17 @@ fn every_waiter_who_has_a_time_out_leaves() {
 
 #[test]
 fn a_gate_keeps_nothing_of_its_time_outs() {
-    // The gate outlives the check, which runs its closure several times and lets all threads of one round end
-    // before the next: whatever the gate keeps of a waiter who has given up adds up.
+    // The gate outlives the check, which runs its closure several times and lets all threads of one round
+    // end before the next: anything that the gate keeps of a waiter that has given up adds up.
     let gate = Arc::new(Gate::new());
     leaks::check(|| {
         let clock = Clock::real();
         spawn_waiters(&gate, move |gate| {
             let open = gate.wait_timeout(&clock, Duration::from_millis(1));
-            assert!(!open, "nobody has opened the gate");
+            assert!(
+                !open,
+                "`wait_timeout` returned true, but the gate was never opened"
+            );
         });
     });
 }
@@ -60,7 +66,7 @@ fn an_open_gate_keeps_nothing_of_who_passes() {
             gate.wait();
             assert!(
                 gate.wait_timeout(&clock, Duration::ZERO),
-                "the gate is open"
+                "`wait_timeout` returned false, but the gate is open"
             );
         });
     });
@@ -82,8 +88,8 @@ fn what_a_waiter_owns_is_dropped_once() {
     });
 }
 
-/// Starts four threads that come to the gate, and lets them fall asleep. A gate that is right passes whether they do or
-/// not; one that loses sleepers is found out by those who do.
+/// Starts four threads that come to the gate, and lets them fall asleep. A correct gate passes even if they
+/// do not; one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_waiters(gate: &Arc<Gate>, come: impl Fn(&Gate) + Clone + Send + 'static) {
     let waiters = std::iter::repeat_n((gate, come), 4);
@@ -96,7 +102,7 @@ fn spawn_waiters(gate: &Arc<Gate>, come: impl Fn(&Gate) + Clone + Send + 'static
     );
 }
 
-/// Opens the gate on a thread of its own: an `open` that hangs is a thread that stays behind, too.
+/// Opens the gate on a thread of its own: if `open` hangs, that thread stays behind, too.
 #[track_caller]
 fn spawn_opener(gate: Arc<Gate>) {
     spawn_detached("opener", move || gate.open());

@@ -1,6 +1,6 @@
 //! What a nursery does, on real threads. IDs such as EG-02 name behaviours of Go's `errgroup.Group`.
 //!
-//! Whether the block waits for every child in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether the block waits for every child.
 
 use harness::testing::{must_end, staged_panic, staged_panic_of, wait_until};
 use nursery::Nursery;
@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
-/// What holds until a panic counts, which it is about to do.
+/// What is true until a panic counts, which is about to happen.
 const NO_PANIC: &str = "`has_panicked` still returns false";
 
-/// Where a thread is if a test hangs.
+/// Where a thread hangs, if a test does.
 const IN_BLOCK: &str = "the block has not ended, or `spawn` has not returned";
 
 #[test]
@@ -29,7 +29,7 @@ fn a_block_without_children_returns_what_its_body_does() {
 #[test]
 fn the_body_runs_on_the_calling_thread() {
     must_end(IN_BLOCK, || {
-        // A cell cannot be shared, so the body must not be sent.
+        // A `Cell` cannot be shared, so the body must stay on this thread.
         let here = Cell::new(None);
         let value = nursery::open(|nursery| {
             nursery.spawn(|| ());
@@ -95,14 +95,14 @@ fn children_spawn_siblings_which_spawn_siblings() {
             let seen = leaves.into_inner();
             assert!(
                 seen == 64,
-                "`open` returned when {seen} of 64 leaves were there"
+                "`open` returned after {seen} of 64 leaves had been counted"
             );
         }
     });
 }
 
-/// Each waits until the one before has ended, as far as it can tell; the last is spawned when the body is
-/// long over.
+/// Each child spawns the next one as its last act, so the last of them is usually spawned long after the
+/// body has ended.
 #[test]
 fn a_chain_of_siblings_is_waited_for_to_its_end() {
     // WG-14
@@ -141,7 +141,7 @@ fn the_work_is_done_when_the_block_ends() {
             let seen = work.into_inner();
             assert!(
                 seen == 4,
-                "round {round}: `open` returned when {seen} of 4 children had done their work"
+                "round {round}: `open` returned after {seen} of 4 children had done their work"
             );
         }
     });
@@ -149,7 +149,7 @@ fn the_work_is_done_when_the_block_ends() {
 
 #[test]
 fn a_childs_panic_resumes_with_its_payload() {
-    // Not EG-14: a nursery carries the panic to whoever opened it.
+    // Not EG-14: a nursery passes the panic on to the caller of `open`.
     must_end(IN_BLOCK, || {
         assert_eq!(
             staged_panic_of(|| nursery::open(
@@ -182,7 +182,7 @@ fn all_others_have_ended_when_a_panic_leaves_the_block() {
                     nursery.spawn(|| staged_panic("the child's"));
                     for _ in 0..4 {
                         nursery.spawn(|| {
-                            // For as long as anybody could take the panic for the end of the block.
+                            // Still running when the panic comes, which must not end the block.
                             wait_until(NO_PANIC, || nursery.has_panicked());
                             thread::yield_now();
                             ended.fetch_add(1, Relaxed);
@@ -194,7 +194,7 @@ fn all_others_have_ended_when_a_panic_leaves_the_block() {
             let seen = ended.into_inner();
             assert!(
                 seen == 4,
-                "round {round}: the panic left the block when {seen} of 4 others had ended"
+                "round {round}: the panic left the block after {seen} of 4 others had ended"
             );
         }
     });
@@ -223,15 +223,22 @@ fn a_later_panic_is_not_the_one_that_resumes() {
 fn has_panicked_is_false_until_one_has() {
     must_end(IN_BLOCK, || {
         nursery::open(|nursery| {
-            assert!(!nursery.has_panicked(), "nobody has been spawned yet");
+            assert!(!nursery.has_panicked(), "no child has been spawned yet");
             let (send, receive) = mpsc::channel();
             nursery.spawn(move || {
-                // A panic that the child itself catches is nobody else's business.
+                // A panic that the child itself catches does not count.
                 assert_eq!(staged_panic_of(|| staged_panic("caught")), Some("caught"));
                 send.send(nursery.has_panicked()).expect("the body listens");
             });
-            assert_eq!(receive.recv(), Ok(false), "nobody has panicked");
-            assert!(!nursery.has_panicked(), "nobody has panicked");
+            assert_eq!(
+                receive.recv(),
+                Ok(false),
+                "what `has_panicked` returned to the child; neither the body nor a child has panicked"
+            );
+            assert!(
+                !nursery.has_panicked(),
+                "`has_panicked` returned true, but neither the body nor a child has panicked"
+            );
         });
     });
 }

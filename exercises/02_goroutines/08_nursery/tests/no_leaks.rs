@@ -6,7 +6,7 @@ use harness::testing::{must_end, payload_of, staged_panic, staged_panic_of};
 use nursery::Nursery;
 use std::panic::resume_unwind;
 
-/// Where a thread is if a test hangs.
+/// Where a thread hangs, if a test does.
 const IN_BLOCK: &str = "the block has not ended, or `spawn` has not returned";
 
 #[global_allocator]
@@ -38,7 +38,7 @@ fn no_child_outlives_a_block_that_panics() {
                     }
                 })
             });
-            assert!(panic.is_some(), "a child has panicked, and `open` returned");
+            assert!(panic.is_some(), "a child has panicked, but `open` returned");
         });
     });
 }
@@ -58,7 +58,7 @@ fn no_child_outlives_a_body_that_panics() {
             });
             assert!(
                 panic.is_some(),
-                "the body has panicked, and `open` returned"
+                "the body has panicked, but `open` returned"
             );
         });
     });
@@ -93,7 +93,10 @@ fn what_a_panicking_child_owns_is_dropped_once() {
                     }
                 })
             });
-            assert!(panic.is_some(), "three children have panicked");
+            assert!(
+                panic.is_some(),
+                "three children have panicked, but `open` returned"
+            );
         });
     });
 }
@@ -109,7 +112,7 @@ fn what_the_body_returned_is_dropped_if_a_child_panics() {
                     value
                 });
             });
-            assert!(panic.is_some(), "a child has panicked, and `open` returned");
+            assert!(panic.is_some(), "a child has panicked, but `open` returned");
         });
     });
 }
@@ -129,7 +132,8 @@ fn every_payload_is_dropped_once() {
                     resume_unwind(Box::new(bodys))
                 })
             });
-            let payload = payload.expect("all have panicked, and `open` returned");
+            let payload =
+                payload.expect("the body and all children have panicked, but `open` returned");
             if let Err(other) = payload.downcast::<Tracked<&str>>() {
                 resume_unwind(other);
             }
@@ -137,8 +141,8 @@ fn every_payload_is_dropped_once() {
     });
 }
 
-/// What a child does that is still there when another panics. It gives up in the end: that it hears of the
-/// panic is asked elsewhere.
+/// Keeps a child running until after another one has panicked. It gives up in the end: other tests check
+/// that it learns of the panic.
 fn outlast_a_panic(nursery: &Nursery<'_, '_>) {
     for _ in 0..1_000 {
         if nursery.has_panicked() {

@@ -1,7 +1,8 @@
-//! There is nothing to make fast in this lesson: your sets and the reference's are written down, not computed. If
-//! you compute yours, `six_sets` says what that takes.
+//! There is nothing to make fast in this lesson: your sets and the reference's are written down, not
+//! computed. If you compute yours, `six_sets` shows how long that takes.
 //!
-//! The other groups are about the programs: what a thread pays, alone, for the step that takes outcomes away.
+//! The other groups are about the programs: what a thread pays, alone, for the step that rules outcomes
+//! out.
 //!
 //! `cargo bench -p interleavings_solution`
 
@@ -64,7 +65,7 @@ mod increment {
     }
 }
 
-/// One side of store buffering: a store, then a load of something else.
+/// One side of store buffering: a store, then a load of another atomic.
 mod store_then_load {
     use divan::{Bencher, black_box};
     use std::sync::atomic::{

@@ -1,14 +1,15 @@
 //! A withdrawal of 1 and a deposit of 1, both checked, on one account: your account and the reference
 //! against the same arithmetic under a lock.
 //!
-//! `t=1` is the price without contention. With `t=2` both threads work on the same account without a pause,
-//! the worst case for all four; a time is what one thread needs for a pair. A sample is 50,000 pairs, about a
-//! millisecond: in shorter ones the second thread starts when the first is done, and nothing is contended.
+//! `t=1` is the price without contention. With `t=2`, both threads work on the same account without a
+//! pause, which is the worst case for all four; a time is what one thread needs for a pair. A sample is
+//! 50,000 pairs, about a millisecond: in a shorter sample, the second thread starts when the first has
+//! ended, and there is no contention.
 
 use divan::{Bencher, black_box};
 use harness::sync::real as sync;
 
-// Both by path, and so compiled alike: calls into another crate might not be inlined.
+// Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
 #[path = "../src/bank_account.rs"]
 mod reference;
@@ -60,7 +61,7 @@ fn std_mutex(bencher: Bencher) {
     });
 }
 
-/// What the account does between looking and writing, for the owner of a lock.
+/// What the account does between its load and its store, for the owner of a lock.
 fn withdraw(balance: &mut u64, amount: u64) -> Option<u64> {
     *balance = balance.checked_sub(amount)?;
     Some(*balance)

@@ -2,9 +2,9 @@
 //!
 //! `cargo bench -p publication_solution`
 //!
-//! All three hold a `u64` in the cell itself, and for each of them a `get` is a load, a comparison and a read.
-//! `OnceLock::set` has more to do than `publish`: it keeps account of threads that wait in `get_or_init`, and
-//! wakes them. Cells are made and dropped outside the time that is measured.
+//! All three hold a `u64` in the cell itself, and for each of them, a `get` is a load, a comparison and a
+//! read. `OnceLock::set` has more to do than `publish`: it keeps track of threads that wait in
+//! `get_or_init`, and wakes them. Cells are made and dropped outside the measured time.
 
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "your file starts without it")]
@@ -32,7 +32,7 @@ macro_rules! rows {
     };
 }
 
-/// One look at a published value.
+/// One read of a published value.
 mod get {
     use super::*;
     fn run<C: WriteOnce>(bencher: Bencher) {
@@ -43,7 +43,7 @@ mod get {
     rows!(run());
 }
 
-/// Two threads at once, each looking at the same cell: reading does not get slower by company.
+/// Two threads at once, each reading the same cell: readers do not slow each other down.
 mod get_by_two_threads {
     use super::*;
     fn run<C: WriteOnce>(bencher: Bencher) {
@@ -66,9 +66,9 @@ mod publish {
     rows!(run());
 }
 
-/// A publisher that comes too late. `OnceLock` is ahead here: it looks with a load before it tries anything,
-/// where the reference goes straight to its exchange, which takes the cache line from the readers even when it
-/// fails. Put a load in front of yours and run this again; whether a refusal deserves it is for you to judge.
+/// A publisher that comes too late. `OnceLock` is faster here: it loads the state before it tries anything,
+/// but the reference goes straight to its exchange, which takes the cache line from the readers even if it
+/// fails. Put a load in front of yours and run this again. Is that worth it for a refusal? You decide.
 mod publish_refused {
     use super::*;
     fn run<C: WriteOnce>(bencher: Bencher) {
@@ -79,7 +79,7 @@ mod publish_refused {
     rows!(run());
 }
 
-/// What the three have in common.
+/// What all three can do.
 trait WriteOnce: Sync + Sized {
     fn new() -> Self;
     fn publish(&self, value: u64) -> Result<(), u64>;

@@ -2,16 +2,16 @@
 //!
 //! `cargo bench -p goroutine_solution`
 //!
-//! The memory is measured first, and only on Linux: it is read off /proc. Times follow. All handles stand on the
-//! same threads, so `yours`, `reference` and `std` differ only by what the handle adds. Where a thread is spawned,
-//! that is less than two runs of the same row differ by.
+//! The memory is measured first, and only on Linux: it is read from /proc. The times follow. All handles
+//! use the same kind of thread, so `yours`, `reference` and `std` differ only by what the handle adds. If a
+//! thread is spawned, that is less than the difference between two runs of the same row.
 
 #![allow(missing_docs)]
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 
-// Both by path, and so compiled alike.
+// Both are included by path, and so compiled alike.
 #[allow(dead_code)]
 #[path = "../src/goroutine.rs"]
 mod reference;
@@ -38,7 +38,7 @@ macro_rules! rows {
     };
 }
 
-/// A function is run and its result fetched: called, or on a thread of its own.
+/// A function runs and its result is fetched: by a plain call, or on a thread of its own.
 mod spawn_and_join {
     use divan::black_box;
 
@@ -48,7 +48,7 @@ mod spawn_and_join {
 
     #[divan::bench]
     fn plain_call(bencher: divan::Bencher) {
-        // The call itself must be there: the optimiser may not look through the pointer.
+        // The call itself must be there: the optimiser cannot see through the pointer.
         let work: fn(u64) -> u64 = black_box(work);
         bencher.bench_local(|| work(black_box(1)));
     }
@@ -77,8 +77,8 @@ mod sixteen_at_once {
     rows!(run!());
 }
 
-/// The result has been there for a while when it is joined. Here std does more: its `join` is what gives the
-/// stack of the thread back, where a thread that nobody joins does so by itself as it ends.
+/// The result has been there for a while when it is joined. Here std does more: its `join` frees the stack
+/// of the thread, but a thread that is not joined frees its own stack as it ends.
 mod join_late {
     macro_rules! run {
         ($bencher:ident, $spawn:path) => {
@@ -94,11 +94,11 @@ mod join_late {
         };
     }
 
-    // A sample holds its threads all at once: of std's, none is gone before it is joined.
+    // A sample holds all its threads at once: none of std's has released its stack before it is joined.
     rows!(run!(sample_size = 16));
 }
 
-/// What threads take that do nothing: read off /proc before and after many of them are there.
+/// The memory of threads that do nothing: read from /proc before and after many of them are there.
 mod memory {
     use std::sync::{Arc, Condvar, Mutex};
     use std::thread::{self, Builder};
@@ -139,7 +139,7 @@ mod memory {
         let over = format!("over {THREADS} threads");
         row(&over, ["space", "in RAM", "tables", "stack"]);
         for (what, cost) in rows {
-            // A zero is added so that none is negative.
+            // A zero is added so that the table shows no "-0.0".
             let cost = cost.map(|kib| format!("{:.1}", (kib * 10.0).round() / 10.0 + 0.0));
             row(what, cost.each_ref().map(String::as_str));
         }
@@ -178,7 +178,7 @@ mod memory {
         cost
     }
 
-    /// Threads that have ended, and whose handles nobody has joined or dropped yet.
+    /// Threads that have ended, with handles that have not been joined or dropped yet.
     fn ended<H>(spawn: impl Fn(fn()) -> H) -> io::Result<[f64; 4]> {
         let before = Usage::now()?;
         let handles: Vec<H> = (0..THREADS).map(|_| spawn(|| ())).collect();
@@ -245,7 +245,7 @@ mod memory {
             })
         }
 
-        /// What each of [`THREADS`] has added.
+        /// Returns what each of the [`THREADS`] has added.
         fn since(&self, before: &Self) -> [f64; 4] {
             std::array::from_fn(|n| (self.kib[n] as f64 - before.kib[n] as f64) / THREADS as f64)
         }

@@ -1,7 +1,7 @@
 //! Your wait group, the reference, and crossbeam's, at the same work.
 //!
-//! crossbeam's group is used up by one `wait`, its `add` is `clone` and its `done` is `drop`. It lives in an
-//! `Arc` of its own, and counting references is a part of what it is paid for; ours is borrowed.
+//! crossbeam's group is used up by one `wait`; its `add` is `clone`, and its `done` is `drop`. It is in an
+//! `Arc` of its own, and counting the references is a part of its time; ours is borrowed.
 
 #![allow(missing_docs)]
 
@@ -30,7 +30,7 @@ macro_rules! rows {
     };
 }
 
-/// One task is added and done while another keeps the counter above zero: no crossing, nobody waits.
+/// One task is added and finished while another keeps the counter above zero: no thread waits for zero.
 mod add_and_done {
     macro_rules! run {
         ($bencher:ident, $Group:ty) => {
@@ -51,7 +51,7 @@ mod add_and_done {
     }
 }
 
-/// A whole life on one thread: made, one task added and done, and a wait that finds the zero.
+/// A whole life on one thread: make a group, add and finish one task, and wait at zero.
 mod one_life {
     macro_rules! run {
         ($bencher:ident, $Group:ty) => {
@@ -128,8 +128,8 @@ mod contended {
     }
 }
 
-/// Four threads are spawned and waited for. All rows join them as well, which is all that `std_scope` does:
-/// what a row takes beyond that one is the price of the group.
+/// Four threads are spawned and waited for. All rows also join them, and `std_scope` does only that: what a
+/// row takes beyond it is the price of the group.
 mod fan_in {
     use std::thread;
 

@@ -1,9 +1,9 @@
 //! Your wait group, the reference, the one on a mutex and a condition variable from the lesson before, and
 //! crossbeam's, at the same work.
 //!
-//! crossbeam's counter is an atomic too, and its `done`, which is `drop`, takes a lock only at zero. It lives in
-//! an `Arc` of its own, so every `clone` and `drop` counts twice, and it is used up by one `wait`. Ours is
-//! borrowed.
+//! crossbeam's counter is an atomic too, and its `done`, which is `drop`, takes a lock only at zero. It is
+//! in an `Arc` of its own, so every `clone` and `drop` counts twice, and it is used up by one `wait`. Ours
+//! is borrowed.
 
 #![allow(missing_docs)]
 
@@ -33,7 +33,7 @@ macro_rules! rows {
     };
 }
 
-/// One task is added and done while another keeps the counter above zero: no crossing, nobody waits.
+/// One task is added and finished while another keeps the counter above zero: no thread waits for zero.
 mod add_and_done {
     macro_rules! run {
         ($bencher:ident, $Group:ty) => {
@@ -54,7 +54,7 @@ mod add_and_done {
     }
 }
 
-/// A whole life on one thread: made, one task added and done, and a wait that finds the zero.
+/// A whole life on one thread: make a group, add and finish one task, and wait at zero.
 mod one_life {
     macro_rules! run {
         ($bencher:ident, $Group:ty) => {
@@ -131,8 +131,8 @@ mod contended {
     }
 }
 
-/// Four threads are spawned and waited for. All rows join them as well, which is all that `std_scope` does:
-/// what a row takes beyond that one is the price of the group.
+/// Four threads are spawned and waited for. All rows also join them, and `std_scope` does only that: what a
+/// row takes beyond it is the price of the group.
 mod fan_in {
     use std::thread;
 

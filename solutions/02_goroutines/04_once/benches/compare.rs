@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p once_solution`
 //!
-//! std's and parking_lot's do a little more: they remember a panic, and refuse later calls for it.
+//! std's and parking_lot's do a little more: they remember a panic, and then refuse later calls.
 
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "your file starts without it")]
@@ -11,7 +11,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
-// Both by path, and so compiled alike: calls into another crate might not be inlined.
+// Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
 #[path = "../src/once.rs"]
 mod reference;
@@ -33,8 +33,8 @@ macro_rules! rows {
     };
 }
 
-/// A call when the function has ended, which is what nearly all calls are. `t=2`: two threads at one once, each
-/// without a pause. They only look, so neither is in the other's way.
+/// A call after the function has ended, which is what nearly all calls are. `t=2`: two threads at one once,
+/// each without a pause. They only load, so neither slows the other down.
 mod done {
     use super::*;
     fn run<O: CallOnce>(bencher: Bencher) {
@@ -46,7 +46,7 @@ mod done {
     rows!(run(threads = [1, 2], sample_size = 50_000));
 }
 
-/// The first call, with nobody else about. The once is made outside the time that is measured.
+/// The first call, with no other thread. The once is made outside the measured time.
 mod first {
     use super::*;
     fn run<O: CallOnce>(bencher: Bencher) {
@@ -59,8 +59,8 @@ mod first {
     rows!(run());
 }
 
-/// Two threads walk along the same 10,000 new onces and meet at many of them: one runs the function, and the
-/// other waits for it or comes just after. Spawning and joining the two is part of the time.
+/// Two threads walk along the same 10,000 new onces and meet at many of them: one runs the function, and
+/// the other waits for it or comes just after. The time includes spawning and joining the two.
 mod meeting {
     use super::*;
     const THREADS: usize = 2;
@@ -90,7 +90,7 @@ mod meeting {
     rows!(run());
 }
 
-/// What the four have in common.
+/// What all four can do.
 trait CallOnce: Sync + Send {
     fn new() -> Self;
     fn call_once(&self, f: impl FnOnce());

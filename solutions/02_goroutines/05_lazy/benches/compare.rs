@@ -2,9 +2,10 @@
 //!
 //! `cargo bench -p lazy_solution`
 //!
-//! All three hold a `u64` in themselves, and to read it once it is there is a load, a comparison and a read for
-//! each of them. `lock_every_time` is what the first check saves. The first force is a lock and an unlock here,
-//! two steps on one atomic in std, and comes to the same. Lazies are dropped outside the time that is measured.
+//! All three hold a `u64` in themselves, and for each of them, reading an existing value is a load, a
+//! comparison and a read. `lock_every_time` shows what the first check saves. The first `force` is a lock
+//! and an unlock here, and two steps on one atomic in std, which takes the same time. Lazies are dropped
+//! outside the measured time.
 
 #![allow(missing_docs)]
 
@@ -29,7 +30,7 @@ macro_rules! rows {
     };
 }
 
-/// One look at a value that is there.
+/// One read of a value that is there.
 mod read {
     use super::*;
 
@@ -50,7 +51,7 @@ mod read {
     }
 }
 
-/// A hundred thousand looks each by two threads at once: reading does not get slower by company.
+/// Two threads at once, with a hundred thousand reads each: readers do not slow each other down.
 mod read_by_two {
     use super::*;
     use std::sync::Barrier;
@@ -99,7 +100,7 @@ mod read_by_two {
     }
 }
 
-/// The first force, by nobody else disturbed. The function does next to nothing.
+/// The first `force`, with no other thread. The function does next to nothing.
 mod first_force {
     use super::*;
 
@@ -114,7 +115,7 @@ mod first_force {
     rows!(run!());
 }
 
-/// Four threads come together, one calls the function and three wait for it.
+/// Four threads come together; one calls the function, and three wait for it.
 mod rush {
     use super::*;
     use std::sync::Barrier;

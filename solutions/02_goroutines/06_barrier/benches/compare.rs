@@ -24,7 +24,7 @@ macro_rules! rows {
     };
 }
 
-/// A round of one thread: what a barrier takes when nobody waits.
+/// A round of one thread: what a barrier costs if no thread waits.
 mod alone {
     macro_rules! run {
         ($bencher:ident, $Barrier:ty) => {
@@ -35,7 +35,7 @@ mod alone {
     rows!(run!());
 }
 
-/// So many threads are spawned, do nothing but wait for each other 1,000 times, and are joined.
+/// Threads are spawned, wait for each other 1,000 times and do nothing else, and are joined.
 macro_rules! rounds {
     ($module:ident, $threads:literal) => {
         mod $module {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 use sync::time::{Clock, Duration};
 
-// Both by path, and so compiled alike: calls into another crate might not be inlined.
+// Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
 #[path = "../src/gate.rs"]
 mod reference;
@@ -35,8 +35,8 @@ macro_rules! rows {
     };
 }
 
-/// A late comer, who passes. `t=2`: two at one gate, each without a pause, and in each other's way: the look at the
-/// gate takes the lock.
+/// A late thread, which passes. `t=2`: two threads at one gate, each without a pause. They slow each other
+/// down, because checking the gate takes the lock.
 mod pass {
     use super::*;
     fn run<G: StartGate>(bencher: Bencher) {
@@ -48,7 +48,7 @@ mod pass {
     rows!(run(threads = [1, 2], sample_size = 10_000));
 }
 
-/// A late comer with a time-out, who looks at the clock for nothing.
+/// A late thread with a timeout, which reads the clock in vain.
 mod pass_with_time_out {
     use super::*;
     fn run<G: StartGate>(bencher: Bencher) {
@@ -61,7 +61,8 @@ mod pass_with_time_out {
     rows!(run(sample_size = 10_000));
 }
 
-/// A time-out of 100 µs that runs out. What a row shows beyond these is what the operating system adds to a sleep.
+/// A timeout of 100 µs that passes. What a row takes beyond that is what the operating system adds to a
+/// sleep.
 mod time_out {
     use super::*;
     fn run<G: StartGate>(bencher: Bencher) {
@@ -73,9 +74,10 @@ mod time_out {
     rows!(run());
 }
 
-/// The gate opens before four threads that sleep or are about to, and the row ends when all have passed. They are
-/// spawned outside the time that is measured. std wakes all sleepers at once. The facade's condition variable, which is
-/// parking_lot's, wakes one and queues the others for the lock, so each is woken by the one before it.
+/// The gate opens before four threads that sleep or are about to, and the row ends when all of them have
+/// passed. They are spawned outside the measured time. std wakes all sleepers at once. The facade's
+/// condition variable, which is parking_lot's, wakes one and queues the others for the lock, so each is
+/// woken by the one before it.
 mod release {
     use super::*;
     const THREADS: usize = 4;
@@ -108,13 +110,13 @@ mod release {
     rows!(run());
 }
 
-/// What one would write without the facade.
+/// The gate as one would write it without the facade.
 struct StdGate {
     is_open: Mutex<bool>,
     opened: Condvar,
 }
 
-/// What the three have in common.
+/// What all three can do.
 trait StartGate: Sync + Send {
     fn new() -> Self;
     fn open(&self);

@@ -1,5 +1,5 @@
-//! Your nursery, the reference, and std's scope, at the same work. Nearly all of it is making threads; what a
-//! row takes beyond `std_scope` is the price of the block.
+//! Your nursery, the reference, and std's scope, at the same work. Nearly all of the work is spawning
+//! threads; what a row takes beyond `std_scope` is the price of the block.
 
 #![allow(missing_docs)]
 
@@ -34,7 +34,8 @@ mod empty {
     rows!(run!());
 }
 
-/// One child, so that its way back to the block shows: the wakeup, or none if it was faster.
+/// One child, to show how the block learns that it has ended: by a wakeup, or without one if the child was
+/// faster.
 mod one_child {
     macro_rules! run {
         ($bencher:ident, $open:path) => {
