@@ -47,7 +47,7 @@ pub struct Failure {
 impl Failure {
     fn new(found: Found, search: Search) -> Self {
         let (kind, ends_process) = (found.kind, found.ends_process());
-        let reading = Reading::new(found.log);
+        let reading = Reading::new(*found.log);
         let cause = diagnosis::likely_cause(&reading, kind);
         let dry_run = DryRun::of_failure(reading, kind, found.ending.as_ref(), cause);
         let mut failure = Self {
@@ -89,11 +89,11 @@ impl Model {
     #[track_caller]
     pub fn check(mut self, program: impl Fn() + Send + Sync + 'static) {
         let shown = std::env::var(page::DRY_RUN).ok();
-        self.wants_telling = shown.is_some();
+        self.wants_example = shown.is_some();
         match self.explore_with(program) {
             Ok(passed) => {
                 println!("{}", success_line(&passed.explored.coverage));
-                if let Some(log) = passed.telling {
+                if let Some(log) = passed.example {
                     let mut page = Page::of_environment();
                     page.places = shown.as_deref() != Some(page::DRY_RUN_BARE);
                     let picture = DryRun::of_pass(Reading::new(log)).picture(&page);

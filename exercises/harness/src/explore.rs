@@ -26,7 +26,7 @@ const SIMPLIFY_BUDGET: Duration = Duration::from_millis(1_500);
 /// The largest preemption bound that is tried for a simpler failing interleaving.
 const SIMPLE_ENOUGH: usize = 2;
 
-/// A thread that takes no step of the model for so long hangs outside the facade.
+/// A thread that takes no step of the model for this long hangs outside the facade.
 const STUCK_AFTER: Duration = Duration::from_secs(3);
 
 /// What a passing model explored.
@@ -46,14 +46,14 @@ pub struct Model {
     spurious_wakeups: usize,
     budget: Duration,
     simplify_budget: Duration,
-    /// See [`Session::needs_turnstiles`]: found out on the way.
-    needs_turnstiles: bool,
+    /// See [`Session::unlocks_are_steps`]: found out on the way.
+    unlocks_are_steps: bool,
     /// See [`Session::newest_only`].
     newest_only: bool,
     /// See [`Session::recording`].
     recording: bool,
     /// Whether to keep the interleaving that tells most.
-    pub(crate) wants_telling: bool,
+    pub(crate) wants_example: bool,
 }
 
 impl Default for Model {
@@ -71,10 +71,10 @@ impl Model {
             spurious_wakeups: 0,
             budget: BUDGET,
             simplify_budget: SIMPLIFY_BUDGET,
-            needs_turnstiles: false,
+            unlocks_are_steps: false,
             newest_only: false,
             recording: true,
-            wants_telling: false,
+            wants_example: false,
         }
     }
 
@@ -119,7 +119,7 @@ impl Model {
         self
     }
 
-    /// Explores; if an interleaving fails, gives the simplest found that fails in the same way.
+    /// Explores; if an interleaving fails, returns the simplest one found that fails in the same way.
     pub(crate) fn explore_with(
         &self,
         program: impl Fn() + Send + Sync + 'static,
@@ -177,11 +177,11 @@ impl Model {
             abandoned: false.into(),
             values: Owner::new(),
             spurious_wakeups: self.spurious_wakeups,
-            needs_turnstiles: self.needs_turnstiles,
+            unlocks_are_steps: self.unlocks_are_steps,
             newest_only: self.newest_only,
             recording: self.recording,
-            telling: Mutex::new(None),
-            wants_telling: self.wants_telling,
+            example: Mutex::new(None),
+            wants_example: self.wants_example,
             outcome,
         });
         let begun = Instant::now();
@@ -197,11 +197,11 @@ impl Model {
             unreachable!("nobody holds the log for longer than it takes to write an entry");
         };
         match ending {
-            Some(Ending::NeedsTurnstiles) => {
+            Some(Ending::UnlocksMustBeSteps) => {
                 // The session ends here, and with it this log.
                 drop(log);
                 let mut again = self.clone();
-                again.needs_turnstiles = true;
+                again.unlocks_are_steps = true;
                 again.search(program)
             }
             Some(Ending::Passed) => Ok(Passed {
@@ -212,7 +212,7 @@ impl Model {
                         exhaustive: begun.elapsed() < self.budget,
                     },
                 },
-                telling: session.telling.lock().take().map(|(_, log)| log),
+                example: session.example.lock().take().map(|(_, log)| log),
             }),
             ending => {
                 session.abandoned.store(ending.is_none(), Relaxed);
@@ -249,14 +249,14 @@ impl Model {
         }));
         let ending = match explored {
             Ok(()) => {
-                recorder::keep_if_telling(session);
+                recorder::keep_if_best_example(session);
                 recorder::end_iteration(session).unwrap_or(Ending::Passed)
             }
             // All threads had ended, or had no frames left that could touch loom.
             Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,
             Err(_) => Ending::Stopped,
         };
-        // If nobody listens any more, nobody needs to know.
+        // The receiver may be gone: then the result is not needed.
         let _ = session.outcome.send(ending);
     }
 }
@@ -287,13 +287,13 @@ fn listen(session: &Session, news: &mpsc::Receiver<Ending>) -> Option<Ending> {
 /// What passed, and the interleaving that tells most about it, if one was asked for.
 pub(crate) struct Passed {
     pub(crate) explored: Explored,
-    pub(crate) telling: Option<Log>,
+    pub(crate) example: Option<Log>,
 }
 
 /// A failing interleaving.
 pub(crate) struct Found {
     pub(crate) kind: Kind,
-    pub(crate) log: Log,
+    pub(crate) log: Box<Log>,
     /// `None` if it hangs.
     pub(crate) ending: Option<Ending>,
     interleavings: usize,
@@ -303,7 +303,7 @@ impl Found {
     fn new(log: &Log, ending: Option<Ending>) -> Self {
         Self {
             kind: log.kind(ending.as_ref()),
-            log: log.clone(),
+            log: Box::new(log.clone()),
             ending,
             interleavings: log.iteration,
         }
@@ -323,7 +323,7 @@ pub(crate) struct Search {
     pub(crate) failed: usize,
     /// The interleavings explored, those in search of a simpler one included.
     all: usize,
-    /// The forced switches that the one shown takes, where the search for a simpler one has found it.
+    /// The forced switches in the one that is shown, if the search for a simpler one found it.
     switches: Option<usize>,
     /// Whether there was such a search.
     tried: bool,
