@@ -1,9 +1,8 @@
 //! The page that a report is written for: its width, its signs, its colours. The runner and a test agree on it
 //! here, by environment variables and by marks in the text.
 //!
-//! A test writes into a pipe, and what is measured and cut there should have no escape sequences in it. So where
-//! the runner wants colours it asks for marks instead, characters that no text has any other use for, and puts
-//! the colours in their place.
+//! A test's output goes through pipes, where terminal colours may be taken away. If the runner wants colours it asks for
+//! marks instead, characters that have no other use, and replaces them by colours.
 
 use anstyle::{AnsiColor, Style};
 
