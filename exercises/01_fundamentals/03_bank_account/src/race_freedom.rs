@@ -29,7 +29,7 @@ fn refused<T>(balance: u64, amount: u64) -> Result<T, InsufficientFunds> {
     Err(InsufficientFunds { balance, amount })
 }
 
-/// The story of this lesson. To catch: both threads find 100 before either has taken anything.
+/// The story of this lesson. Catches a second payout: both threads find 100 before either has taken anything.
 #[test]
 fn one_of_two_withdrawals_is_refused() {
     model(|| {
@@ -44,7 +44,7 @@ fn one_of_two_withdrawals_is_refused() {
     });
 }
 
-/// To catch: both threads read 100, and the one that writes last wipes out the other's deposit.
+/// Catches a lost deposit: both threads read 100, and the one that writes last wipes out the other's deposit.
 #[test]
 fn no_deposit_is_lost() {
     model(|| {
@@ -59,7 +59,7 @@ fn no_deposit_is_lost() {
     });
 }
 
-/// To catch: both threads find room for 5 before either has paid in anything, and the balance wraps around.
+/// Catches room given twice: both threads find room for 5 before either pays in; the balance wraps around.
 #[test]
 fn the_last_room_is_given_once() {
     const ROOM: u64 = u64::MAX - 5;
@@ -79,8 +79,8 @@ fn the_last_room_is_given_once() {
     });
 }
 
-/// To catch: one of two different operations is lost, or the other thread's operation comes between our
-/// operation and the reading of our answer.
+/// Catches a lost operation, and an answer that is read late: the other thread's operation comes between
+/// our operation and the reading of our answer.
 #[test]
 fn deposit_and_withdrawal_both_count() {
     model(|| {
@@ -95,7 +95,7 @@ fn deposit_and_withdrawal_both_count() {
     });
 }
 
-/// To catch: a withdrawal that is overtaken, once or twice, and reports insufficient funds.
+/// Catches a withdrawal that is overtaken, once or twice, and reports insufficient funds.
 #[test]
 fn withdrawals_that_fit_all_succeed() {
     model(|| {
@@ -112,7 +112,7 @@ fn withdrawals_that_fit_all_succeed() {
     });
 }
 
-/// To catch: the deposit comes between the refusal and the reading of the balance that explains it.
+/// Catches a wrong reason: the deposit comes between the refusal and the reading of the balance for it.
 #[test]
 fn refusal_names_a_balance_that_was_too_low() {
     model(|| {
@@ -126,7 +126,7 @@ fn refusal_names_a_balance_that_was_too_low() {
     });
 }
 
-/// To catch: take first, check afterwards, put it back. In between, there is money for every thread.
+/// Catches a check that comes after the taking: until it is put back, there is money for every thread.
 #[test]
 fn refused_withdrawal_is_never_seen() {
     model(|| {
@@ -141,7 +141,7 @@ fn refused_withdrawal_is_never_seen() {
     });
 }
 
-/// To catch: add first, check afterwards, take it back. In between, the balance has wrapped around to
+/// Catches a check that comes after the adding: until it is taken back, the balance has wrapped around to
 /// almost nothing.
 #[test]
 fn refused_deposit_is_never_seen() {
@@ -162,7 +162,7 @@ fn refused_deposit_is_never_seen() {
     });
 }
 
-/// To catch: an operation in two steps, with a balance between them that the account never had; and a
+/// Catches an operation in two steps, with a balance between them that the account never had; and a
 /// balance put together from two words, one read before an operation and one after it.
 #[test]
 fn balance_is_one_that_the_account_had() {
@@ -184,7 +184,7 @@ fn balance_is_one_that_the_account_had() {
     });
 }
 
-/// To catch: both threads read 100 before either has emptied the account.
+/// Catches a second payout: both threads read 100 before either has emptied the account.
 #[test]
 fn withdraw_all_is_paid_once() {
     model(|| {
@@ -199,8 +199,8 @@ fn withdraw_all_is_paid_once() {
     });
 }
 
-/// To catch: a deposit between the look and the withdrawal is wiped out, or stays behind although it came
-/// before the withdrawal.
+/// Catches a deposit between the look and the withdrawal that is wiped out, or that stays behind although
+/// it came before the withdrawal.
 #[test]
 fn withdraw_all_takes_all_in_one_step() {
     model(|| {
@@ -216,8 +216,8 @@ fn withdraw_all_takes_all_in_one_step() {
     });
 }
 
-/// To catch: account A is closed into B while other threads draw from both, and a sum is paid out that is
-/// also moved, or is lost on the way.
+/// Catches a sum that is paid out and also moved, or is lost on the way: account A is closed into B while
+/// other threads draw from both.
 #[test]
 fn money_is_conserved() {
     model(|| {

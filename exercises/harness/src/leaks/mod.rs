@@ -1,5 +1,7 @@
 //! Nothing may be left behind: no thread, no value, no allocation.
 //!
+//! May use places, [`text`](crate::text) and the [`protocol`].
+//!
 //! [`check`] runs a closure a few times and then requires that
 //! - every thread started in it, through `crate::sync::thread`, has ended;
 //! - every value wrapped by [`track`] was dropped exactly once;

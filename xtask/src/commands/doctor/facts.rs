@@ -206,7 +206,7 @@ fn folders(root: &Path) -> Vec<Folder> {
         let there = there.unwrap_or(root);
         Folder {
             name,
-            free: fs4::available_space(there).map_err(|error| error.to_string()),
+            free: free_space(there),
             refused: tempfile::tempfile_in(there).err().map(|error| Refused {
                 permission: error.kind() == ErrorKind::PermissionDenied,
                 why: error.to_string(),
@@ -214,6 +214,19 @@ fn folders(root: &Path) -> Vec<Folder> {
         }
     })
     .collect()
+}
+
+/// How many bytes are free for anybody on the disk of a folder.
+#[cfg(unix)]
+fn free_space(folder: &Path) -> Result<u64, String> {
+    let disk = rustix::fs::statvfs(folder).map_err(|error| error.to_string())?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Not worth a dependency: [`findings`](super::findings) says nothing of it there.
+#[cfg(not(unix))]
+fn free_space(_: &Path) -> Result<u64, String> {
+    Err("the system does not say".to_owned())
 }
 
 fn progress(workspace: &Workspace) -> Result<Progress> {

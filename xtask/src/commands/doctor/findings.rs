@@ -85,15 +85,18 @@ impl Finding {
 
 /// What the facts mean.
 pub fn of(facts: &Facts) -> Vec<Finding> {
-    vec![
-        rust(facts),
-        nextest(facts),
-        space(&facts.folders),
+    let mut findings = vec![rust(facts), nextest(facts)];
+    // How much of a disk is free is asked of Unix only.
+    if cfg!(unix) {
+        findings.push(space(&facts.folders));
+    }
+    findings.extend([
         permission(&facts.folders),
         watching(&facts.watching),
         terminal(&facts.terminal),
         progress(&facts.progress),
-    ]
+    ]);
+    findings
 }
 
 fn rust(facts: &Facts) -> Finding {

@@ -1,4 +1,5 @@
-//! The face that runs under the model checker: the same API on loom, with every operation recorded.
+//! The face that runs under the model checker: the same API on loom, with every operation recorded. The only place, with
+//! the search, that knows of loom. May use the record and [`leaks`](crate::leaks).
 //!
 //! These types exist only inside [`harness::model`](crate::model); made anywhere else they panic. What follows is
 //! for the reader who wants to know what a model that passes has shown, and what it has not.
