@@ -146,7 +146,13 @@ impl Page<'_> {
             let explored = (heading == Heading::RaceFreedom)
                 .then(|| verdict.explored())
                 .flatten();
-            let explored = explored.map_or_else(String::new, explored_text);
+            let whose = match passed {
+                all if all == tests.len() => String::new(),
+                1 => " in this one".to_owned(),
+                some => format!(" in these {some}"),
+            };
+            let explored =
+                explored.map_or_else(String::new, |explored| explored_in(&whose, explored));
             let title = paint(STRONG, format!("{:<13}", heading.title()));
             let count = format!("{passed} of {}", tests.len());
             let _ = write!(page, " {title} {mark} {count}");
@@ -387,7 +393,15 @@ impl Page<'_> {
             format!("all {tests} tests pass")
         };
         let name = paint(STRONG, &self.lesson.name);
-        let text = format!("{name} is done: {all}. Well done.");
+        let praise = match verdict.explored() {
+            Some(Explored {
+                exhaustive: false, ..
+            }) => {
+                "The time ran out before every interleaving was seen: fewer steps would leave enough of it."
+            }
+            _ => "Well done.",
+        };
+        let text = format!("{name} is done: {all}. {praise}");
         signed(page, &paint(GOOD, self.marks.good), &text);
         let fails = |test: &Tested| !matches!(test.outcome, Outcome::Passed(_));
         if verdict.under(Heading::Own).any(fails) {
@@ -593,14 +607,25 @@ pub fn row(page: &mut String, word: &str, text: impl std::fmt::Display) {
 
 /// What models explored, in words.
 pub fn explored_text(explored: Explored) -> String {
+    explored_in("", explored)
+}
+
+/// The same, of the tests that `whose` names.
+fn explored_in(whose: &str, explored: Explored) -> String {
     let n = explored.interleavings;
     let s = if n == 1 { "" } else { "s" };
     let how = match (explored.exhaustive, explored.bounded) {
-        (true, false) => "all there are",
-        (true, true) => "all within the stated bounds",
-        (false, _) => "not all: the time ran out",
+        (true, false) => "all there are".to_owned(),
+        (true, true) => "all within the stated bounds".to_owned(),
+        (false, _) => explored.covered.map_or_else(
+            || "not all: the time ran out".to_owned(),
+            |bound| {
+                let es = if bound == 1 { "" } else { "es" };
+                format!("every one with at most {bound} forced switch{es}; the time ran out beyond")
+            },
+        ),
     };
-    format!("{} interleaving{s} explored, {how}", thousands(n))
+    format!("{} interleaving{s} explored{whose}, {how}", thousands(n))
 }
 
 /// `25300` as `25,300`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use harness::protocol::Coverage;
+use harness::protocol::{Coverage, Extent};
 
 use crate::outcome::{Outcome, Todo, Wrong};
 use crate::run::{Filter, Ran};
@@ -263,10 +263,12 @@ fn same_todo(a: &Todo, b: &Todo) -> bool {
 pub struct Explored {
     /// All interleavings together.
     pub interleavings: usize,
-    /// Whether a model had a preemption bound.
+    /// Whether a model states a preemption bound.
     pub bounded: bool,
     /// Whether each explored all within its bound.
     pub exhaustive: bool,
+    /// If not, the largest preemption bound within which those that ran out of time explored all.
+    pub covered: Option<usize>,
 }
 
 impl Explored {
@@ -278,16 +280,27 @@ impl Explored {
             interleavings: 0,
             bounded: false,
             exhaustive: true,
+            covered: None,
         };
         Some(models.fold(none, Self::and))
     }
 
-    fn and(self, coverage: &Coverage) -> Self {
-        Self {
-            interleavings: self.interleavings + coverage.interleavings,
-            bounded: self.bounded || coverage.preemption_bound.is_some(),
-            exhaustive: self.exhaustive && coverage.exhaustive,
+    fn and(mut self, coverage: &Coverage) -> Self {
+        self.interleavings += coverage.interleavings;
+        match coverage.extent {
+            Extent::All => {}
+            Extent::UpTo(_) => self.bounded = true,
+            Extent::Cut { covered } => {
+                // No bound at all is the smallest.
+                self.covered = if self.exhaustive {
+                    covered
+                } else {
+                    covered.min(self.covered)
+                };
+                self.exhaustive = false;
+            }
         }
+        self
     }
 }
 

@@ -275,7 +275,7 @@ impl DryRun<'_> {
 #[cfg(test)]
 mod tests {
     use harness::page::Ink;
-    use harness::protocol::{dry_run_block, success_line};
+    use harness::protocol::{Extent, dry_run_block, success_line};
 
     use super::*;
     use crate::style::UNICODE;
@@ -301,8 +301,7 @@ mod tests {
     fn passed(dry_runs: &[&str]) -> Raw {
         let coverage = Coverage {
             interleavings: 1234,
-            preemption_bound: None,
-            exhaustive: true,
+            extent: Extent::All,
         };
         let models: String = dry_runs
             .iter()

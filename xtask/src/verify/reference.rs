@@ -42,7 +42,9 @@ pub fn gate(
                             .map(|coverage| coverage.interleavings)
                             .sum::<usize>();
                     }
-                    let partly = coverage.into_iter().find(|coverage| !coverage.exhaustive);
+                    let partly = coverage
+                        .into_iter()
+                        .find(|coverage| !coverage.is_exhaustive());
                     partly.map(|coverage| {
                         format!("does not explore all: {coverage}; make the model smaller")
                     })

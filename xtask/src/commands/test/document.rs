@@ -137,7 +137,7 @@ impl<'a> Document<'a> {
 
 #[cfg(test)]
 mod tests {
-    use harness::protocol::{Coverage, Kind};
+    use harness::protocol::{Coverage, Extent, Kind};
 
     use super::*;
     use crate::outcome::{Failure, Outcome, Place, Todo, Wrong};
@@ -164,8 +164,7 @@ mod tests {
         });
         let explored = Outcome::Passed(vec![Coverage {
             interleavings: 23,
-            preemption_bound: None,
-            exhaustive: true,
+            extent: Extent::All,
         }]);
         let judged = Judged {
             result: Ok(Verdict {

@@ -4,7 +4,7 @@ use super::recorder;
 use crate::place::Place;
 use crate::record::{Effect, Ending, ObjectId, Pending, ThreadId, Value};
 use std::cell::{Cell, UnsafeCell};
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::thread::panicking;
 use std::{fmt, ops};
 
@@ -15,12 +15,15 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 ///
 /// Underneath is loom's, which falls short twice. It lets a thread that is about to try the lock wait until it is
 /// free, so that the attempt never fails. And it keeps a mutex of std's, which is poisoned by a guard that is
-/// dropped while a panic unwinds, be it in another thread: to std all threads of a model are one.
+/// dropped while a panic unwinds, be it in another thread: to std all threads of a model are one. Such a mutex
+/// cannot be locked again.
 ///
-/// A program that does either is explored again, without loom's lock: there the mutex queues its waiters itself.
+/// A program that tries either is explored again, without loom's lock: there the mutex queues its waiters itself.
 /// See `Turnstile`.
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
+    /// Whether `raw` was unlocked while a panic unwound, so that loom cannot lock it again.
+    poisoned: Cell<bool>,
     turnstile: Option<Turnstile>,
     id: ObjectId,
     /// Part of another type of the facade, which speaks for it in the record.
@@ -42,6 +45,12 @@ struct Turnstile {
     waiting: WaitQueue,
     /// From the last unlocking to the next locking.
     released: Cell<Option<Edge>>,
+}
+
+fn needs_turnstiles() -> Ending {
+    Ending::NeedsTurnstiles {
+        unwinding: panicking(),
+    }
 }
 
 /// Gives access to the data of a [`Mutex`] and unlocks it when dropped.
@@ -68,6 +77,7 @@ impl<T> Mutex<T> {
         });
         Self {
             raw: loom::sync::Mutex::new(()),
+            poisoned: Cell::new(false),
             turnstile,
             id,
             quiet: false,
@@ -88,6 +98,7 @@ impl<T> Mutex<T> {
     pub(super) fn within(id: ObjectId, value: T) -> Self {
         Self {
             raw: loom::sync::Mutex::new(()),
+            poisoned: Cell::new(false),
             turnstile: None,
             id,
             quiet: true,
@@ -116,7 +127,7 @@ impl<T: ?Sized> Mutex<T> {
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let place = Location::caller();
         if self.turnstile.is_none() {
-            recorder::over(Ending::NeedsTurnstiles);
+            recorder::over(needs_turnstiles());
         }
         let name = "try_lock";
         self.meet(name, place);
@@ -149,8 +160,16 @@ impl<T: ?Sized> Mutex<T> {
         let Some(turnstile) = &self.turnstile else {
             self.note_wait(name, place);
             return recorder::step(self.pending(name, place), || {
-                let raw = self.raw.lock();
-                Some(raw.expect("no guard of loom's is dropped while a panic unwinds"))
+                // A thread that waits already learns of the poison by a panic.
+                let locked = catch_unwind(AssertUnwindSafe(|| {
+                    (!self.poisoned.get()).then(|| self.raw.lock())
+                }));
+                match locked {
+                    Ok(Some(raw)) => Some(raw.expect("loom's lock panics if it is poisoned")),
+                    _ if self.poisoned.get() => recorder::over(needs_turnstiles()),
+                    Ok(None) => unreachable!("it is not poisoned"),
+                    Err(payload) => resume_unwind(payload),
+                }
             });
         };
         loop {
@@ -260,7 +279,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         // Nothing unwinds while a quiet mutex is held, unless it was locked while something did already, and then
         // std does not poison.
         if panicking() && self.raw.is_some() && !self.mutex.quiet {
-            recorder::over(Ending::NeedsTurnstiles);
+            self.mutex.poisoned.set(true);
         }
         if let Some(turnstile) = &self.mutex.turnstile {
             loom::stop_exploring();
