@@ -701,6 +701,70 @@ pub fn first_error_place(said: &str) -> Option<Place> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Raw;
+    use crate::select;
+    use crate::style::UNICODE;
+    use crate::verdict::tests::{raw, verdict};
+
+    /// The page of a lesson whose one model passed with `line`, and whose other one failed where it is told.
+    fn page(line: &str, fails: bool) -> String {
+        let workspace = select::tests::workspace(&["wait_group"]);
+        let page = Page {
+            workspace: &workspace,
+            lesson: &workspace.lessons[0],
+            marks: UNICODE,
+            current: false,
+        };
+        let names = ["race_freedom::a", "race_freedom::b"];
+        let model = Raw {
+            stdout: format!("passes: {line}\ntest result: ok. 1 passed; 0 failed\n"),
+            ..raw(names[0], None)
+        };
+        let panic = "thread 'x' panicked at a.rs:1:1:\nboom\n";
+        let other = raw(names[1], fails.then_some(panic));
+        let text = page.verdict(&verdict(vec![model, other], &names, None), None);
+        let words = anstream::adapter::strip_str(&text).to_string();
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_pass_that_ran_out_of_time_is_not_told_well_done() {
+        let whole = page("9 interleavings explored, exhaustively", false);
+        assert!(
+            whole.contains("2 of 2 9 interleavings explored, all there are"),
+            "{whole}"
+        );
+        assert!(whole.contains("Well done."), "{whole}");
+        for (covered, says) in [
+            ("", "not all: the time ran out"),
+            (
+                ", all with at most 1 preemption among them",
+                "every one with at most 1 forced switch; the time ran out beyond",
+            ),
+            (
+                ", all with at most 2 preemptions among them",
+                "every one with at most 2 forced switches; the time ran out beyond",
+            ),
+        ] {
+            let line = format!("90000 interleavings explored{covered}, then the time ran out");
+            let cut = page(&line, false);
+            assert!(
+                cut.contains(&format!("90,000 interleavings explored, {says}")),
+                "{cut}"
+            );
+            assert!(cut.contains("The time ran out before"), "{cut}");
+            assert!(!cut.contains("Well done"), "{cut}");
+        }
+    }
+
+    #[test]
+    fn interleavings_of_the_models_that_pass_are_called_so() {
+        let some = page("1 interleaving explored, exhaustively", true);
+        assert!(
+            some.contains("1 of 2 1 interleaving explored in this one, all there are"),
+            "{some}"
+        );
+    }
 
     #[test]
     fn what_fits_the_terminal_is_not_folded() {

@@ -324,7 +324,7 @@ pub mod tests {
         }
     }
 
-    fn verdict(tests: Vec<Raw>, expected: &[&str], filter: Option<&str>) -> Verdict {
+    pub fn verdict(tests: Vec<Raw>, expected: &[&str], filter: Option<&str>) -> Verdict {
         let expected: Vec<_> = expected.iter().map(|name| (*name).to_owned()).collect();
         let filter = filter.map(|text| text.parse().expect("a filter"));
         Verdict::new(
@@ -448,6 +448,29 @@ pub mod tests {
                 verdict.first_wrong().map(|(test, _)| test.name.as_str()),
                 Some(order[first].0)
             );
+        }
+    }
+
+    #[test]
+    fn what_ran_out_of_time_has_covered_the_smallest_bound() {
+        let of = |extent| Coverage {
+            interleavings: 10,
+            extent,
+        };
+        let cut = |covered| of(Extent::Cut { covered });
+        for (models, exhaustive, covered) in [
+            (vec![of(Extent::All), of(Extent::UpTo(1))], true, None),
+            (vec![of(Extent::All), cut(Some(2))], false, Some(2)),
+            (
+                vec![cut(Some(2)), cut(Some(1)), of(Extent::All)],
+                false,
+                Some(1),
+            ),
+            (vec![cut(Some(2)), cut(None), cut(Some(3))], false, None),
+        ] {
+            let all = Explored::together(&models).expect("there are models");
+            assert_eq!((all.exhaustive, all.covered), (exhaustive, covered));
+            assert_eq!(all.interleavings, 10 * models.len());
         }
     }
 
