@@ -241,6 +241,10 @@ impl<'a> Deepening<'a> {
             return (first, why);
         }
         if known.found.reads() || known.found.kind != kind {
+            if known.found.kind == kind {
+                // One as simple is at hand: only so much longer.
+                self.until = Instant::now() + self.model.simplest_within / 4;
+            }
             for bound in fewest..=fewest.max(most.min(SIMPLE_ENOUGH)) {
                 let limits = Limits {
                     newest_only: true,
