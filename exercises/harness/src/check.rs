@@ -54,7 +54,7 @@ impl Failure {
             ..
         } = failed;
         let (kind, died) = (found.kind, found.ends_process());
-        let reading = Reading::new(found.log);
+        let reading = Reading::new(*found.log);
         let cause = diagnosis::likely_cause(&reading, kind);
         let dry_run = DryRun::of_failure(reading, kind, found.ending.as_ref(), cause);
         let mut failure = Self {

@@ -67,7 +67,7 @@ pub(crate) struct Passed {
 /// A failing interleaving.
 pub(crate) struct Found {
     pub(crate) kind: Kind,
-    pub(crate) log: Log,
+    pub(crate) log: Box<Log>,
     /// `None` if it hangs.
     pub(crate) ending: Option<Ending>,
 }
@@ -164,7 +164,7 @@ impl Found {
     fn new(log: &Log, ending: Option<Ending>) -> Self {
         Self {
             kind: log.kind(ending.as_ref()),
-            log: log.clone(),
+            log: Box::new(log.clone()),
             ending,
         }
     }
