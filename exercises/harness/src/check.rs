@@ -98,11 +98,11 @@ impl Model {
     #[track_caller]
     pub fn check(mut self, program: impl Fn() + Send + Sync + 'static) {
         let shown = std::env::var(page::DRY_RUN).ok();
-        self.wants_telling = shown.is_some();
+        self.wants_example = shown.is_some();
         match self.explore_with(program) {
             Ok(passed) => {
                 println!("{}", success_line(&passed.explored.coverage));
-                if let Some(log) = passed.telling {
+                if let Some(log) = passed.example {
                     let mut page = Page::of_environment();
                     page.places = shown.as_deref() != Some(page::DRY_RUN_BARE);
                     let picture = DryRun::of_pass(Reading::new(log)).picture(&page);

@@ -1,5 +1,7 @@
-//! The words in which a test tells the runner what happened. They stand here once: the tests print
-//! them, `cargo xtask` reads them, and a person who runs nextest by hand reads them too.
+//! How a test tells the runner what happened: lines of its output. The tests print them, `cargo xtask` reads them, and so
+//! does a person who runs nextest by hand.
+//!
+//! May use [`text`](crate::text).
 
 use crate::text::count;
 use std::fmt;
@@ -8,7 +10,7 @@ use std::str::FromStr;
 /// The way in which a test failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Threads wait for each other and nobody can go on.
+    /// Threads wait for each other and none can go on.
     Deadlock,
     /// Two threads touch the same memory, one of them writes, and nothing orders the two.
     DataRace,
@@ -79,8 +81,8 @@ pub fn failure_line(kind: Kind) -> String {
     format!("{FAILED}{kind}")
 }
 
-/// The kind that a test's output names, and the report from there on. `None` where no model and no leak
-/// check spoke: then it is an ordinary panic, or the process died.
+/// The kind that a test's output names, and the report from there on. `None` if neither a model nor a leak
+/// check failed: then it is an ordinary panic, or the process died.
 pub fn find_failure(output: &str) -> Option<(Kind, &str)> {
     let mut at = 0;
     for line in output.split_inclusive('\n') {

@@ -26,6 +26,11 @@ impl ObjectId {
     pub(crate) fn index(self) -> usize {
         self.index
     }
+
+    /// An operation on it that begins.
+    pub(crate) fn pending(self, name: &'static str, place: Place) -> Pending {
+        Pending::new(name, Some(self), place)
+    }
 }
 
 /// What an atomic holds.
@@ -102,7 +107,7 @@ pub(crate) enum Effect {
     },
     /// What a clock shows.
     Now(Instant),
-    /// A clock is moved on, and whose time has come by that.
+    /// A clock is advanced, and the threads whose deadline that reaches.
     Advance {
         by: Duration,
         woken: Vec<ThreadId>,
@@ -240,7 +245,7 @@ pub(crate) struct Reference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Running,
-    /// In a wait queue, until somebody wakes it.
+    /// In a wait queue, until it is woken.
     Asleep,
     Returned,
     Panicked,
@@ -265,7 +270,7 @@ pub(crate) enum Wait<'a> {
     ForLock(&'a [(ThreadId, Place)]),
     /// The end of a thread.
     ForEnd(ThreadId),
-    /// Somebody who wakes it.
+    /// To be woken.
     Asleep,
 }
 
@@ -284,7 +289,7 @@ pub(crate) struct Panic {
 pub(crate) enum Fate {
     /// It unwinds, or the program caught it.
     Unwinds,
-    /// It ended its thread; nobody has looked at what `join` returns.
+    /// It ended its thread, and the result of `join` has not been looked at.
     EndedThread,
     /// It ended its thread, and `join` handed it over.
     Joined,
@@ -302,7 +307,7 @@ pub(crate) enum Ending {
     Passed,
     /// The model checker found something; it is in the log.
     Stopped,
-    /// Main panicked, or a thread whose panic nobody looked at.
+    /// Main panicked, or another thread whose panic was never looked at.
     Panicked,
     /// A destructor panicked while a panic unwound. The process cannot go on.
     PanickedTwice,
@@ -314,7 +319,7 @@ pub(crate) enum Ending {
     Values(Vec<String>),
     /// The program uses `try_lock`, or locks again what was unlocked while a panic unwound, and this exploration was
     /// not set up for that.
-    NeedsTurnstiles {
+    UnlocksMustBeSteps {
         /// Whether a panic unwinds now.
         unwinding: bool,
     },
@@ -470,7 +475,7 @@ impl Log {
         match ending {
             None => Kind::Stuck,
             Some(Ending::Panicked | Ending::PanickedTwice) => Kind::Panic,
-            // Whatever happened after a thread died of a panic that nobody saw, the panic came first.
+            // If a thread died of a panic that was not looked at, that came first.
             Some(Ending::Stopped) if self.unseen_panic().is_some() => Kind::Panic,
             Some(Ending::Stopped) => match self.stopped {
                 Some((_, Stop::Deadlock)) => Kind::Deadlock,
@@ -484,7 +489,7 @@ impl Log {
         }
     }
 
-    /// A panic that ended a spawned thread and that nobody has seen.
+    /// A panic that ended a spawned thread and that was not looked at.
     pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
         self.panics.iter().find(|p| p.fate == Fate::EndedThread)
     }

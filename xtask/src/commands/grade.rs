@@ -6,14 +6,13 @@ use anyhow::{Result, bail};
 
 use super::Exit;
 use super::verify::say;
-use crate::files::lock;
+use crate::course::select;
+use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace};
 use crate::grade::{Graded, Originals, Partition, Report, Submitted};
-use crate::run::Setup;
+use crate::run::Runner;
 use crate::run::cargo::Built;
-use crate::select;
-use crate::style::{self, Marks, note};
-use crate::verify::scratch::Scratch;
-use crate::workspace::{EXERCISES, Lesson, SOLUTIONS, Workspace};
+use crate::scratch::Scratch;
+use crate::term::{self, Marks, note};
 
 /// What to grade, and how.
 #[derive(Debug, clap::Args)]
@@ -35,7 +34,7 @@ pub struct Options {
 }
 
 /// Grades, and says so.
-pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
+pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     for dir in options.submission.iter().chain(&options.pristine) {
         if !dir.join(EXERCISES).is_dir() {
             bail!(
@@ -44,7 +43,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
             );
         }
     }
-    let here = &workspace.root;
+    let here = &runner.workspace.root;
     // Absolute: cargo runs in a folder of its own.
     let root = match &options.pristine {
         Some(dir) => std::path::absolute(dir)?,
@@ -53,31 +52,30 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
     let submission = options.submission.as_ref().unwrap_or(here);
     // The course's checkout is as its teachers want it. In a learner's, only the lock says what was shipped.
     let two_checkouts = submission.canonicalize()? != root.canonicalize()?;
-    let course = if two_checkouts {
+    let runner = runner.in_workspace(if two_checkouts {
         Workspace::load(&root)?
     } else {
         Workspace::load_shipped(&root)?
-    };
+    });
+    let course = &*runner.workspace;
     if course.lessons.is_empty() {
         bail!(
             "no lesson in {} has a shipped.lock to grade by; its maintainers write them: cargo xtask verify --record",
             root.join(SOLUTIONS).display()
         );
     }
-    let lessons = chosen(&course, options)?;
+    let lessons = chosen(course, options)?;
 
-    let setup = Setup::new()?;
-    let mut scratch = Scratch::new(&course)?;
-    let _lock = lock(&scratch.root().join("lock"))?;
+    let mut scratch = Scratch::new(&runner)?;
     let mut submitted = Vec::new();
     for lesson in lessons {
         let originals = if two_checkouts {
-            Originals::of_course(&course, lesson)?
+            Originals::of_course(course, lesson)?
         } else {
-            Originals::of_lock(&course, lesson)?
+            Originals::of_lock(course, lesson)?
         };
         submitted.push(Submitted::read(
-            &course,
+            course,
             &mut scratch,
             lesson,
             originals,
@@ -86,14 +84,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
     }
     let built = if submitted.iter().any(Submitted::is_to_build) {
         say("building what is attempted");
-        scratch.build(&setup, &course, false)?
+        scratch.build(false)?
     } else {
         Built::default()
     };
     let mut graded: Vec<Graded<'_>> = Vec::new();
     for submitted in submitted {
         say("testing");
-        graded.push(submitted.grade(&setup, &course, &built));
+        graded.push(submitted.grade(&runner, &built));
     }
     say("");
 
@@ -101,15 +99,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
     let table = report.render(Marks::of_locale());
     if options.json {
         note(anstream::adapter::strip_str(&table).to_string().trim_end());
-        style::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
+        term::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
     } else {
-        style::print(&table);
+        term::print(&table);
     }
-    Ok(if report.passes() {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
+    Ok(Exit::success_if(report.passes()))
 }
 
 /// The lessons that were named, in their order, as far as they are in the partition. A lesson is in the same part

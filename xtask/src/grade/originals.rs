@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::shipped::{self, Digests, Lock, digest};
-use crate::workspace::{Lesson, Workspace};
+use crate::course::shipped::{self, Digests, Lock, digest};
+use crate::course::{Lesson, Workspace};
 
 /// What the tests of a lesson are built from, but for the learner's file.
 pub struct Originals {

@@ -24,23 +24,8 @@ pub struct Listener {
 }
 
 /// The words with which a line of cargo's progress begins.
-const PROGRESS: [&str; 15] = [
-    "Compiling",
-    "Checking",
-    "Fresh",
-    "Dirty",
-    "Downloading",
-    "Downloaded",
-    "Updating",
-    "Locking",
-    "Adding",
-    "Blocking",
-    "Running",
-    "Removing",
-    "Unpacking",
-    "Building",
-    "Executable",
-];
+const PROGRESS: &str = "Compiling Checking Fresh Dirty Downloading Downloaded Updating Locking Adding Blocking \
+                         Running Removing Unpacking Building Executable";
 
 /// What cargo adds to an error that rustc has explained.
 const ECHO: &str = "warning: build failed, waiting for other jobs";
@@ -69,7 +54,9 @@ impl Listener {
         let word = plain.split_whitespace().next().unwrap_or_default();
         if word == "Finished" && plain.starts_with("  ") {
             self.clear();
-        } else if plain.starts_with(' ') && PROGRESS.contains(&word) && plain.find(word) <= Some(12)
+        } else if plain.starts_with(' ')
+            && PROGRESS.split(' ').any(|one| one == word)
+            && plain.find(word) <= Some(12)
         {
             self.progress(plain.trim(), since);
         } else if plain.starts_with(ECHO) {

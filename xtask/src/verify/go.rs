@@ -10,12 +10,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::{Gate, WORKSPACE};
-use crate::files::files_below;
-use crate::tests_of;
-use crate::workspace::{Lesson, Workspace};
+use crate::course::content::files_below;
+use crate::course::lesson_tests;
+use crate::course::{Lesson, Workspace};
 
 /// The file, from the root.
-const PLACE: &str = "exercises/GO.md";
+const GO_MD: &str = "exercises/GO.md";
 
 /// What IDs begin with: goroutines, WaitGroup, Mutex, RWMutex, Cond, Once, channels, close, select, timers, context,
 /// errgroup, semaphore, singleflight, sync.Map, Pool, scheduler, worker pools.
@@ -49,7 +49,7 @@ struct Citation {
 pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<String>> {
     let rows = rows(workspace);
     let cited = citations(workspace, lesson)?;
-    let tests = tests_of::expected(workspace, lesson);
+    let tests = lesson_tests::expected(workspace, lesson);
     let mut problems = Vec::new();
     for Citation { file, line, id } in &cited {
         let mut of_id = rows.iter().filter(|row| row.id == *id).peekable();
@@ -57,11 +57,11 @@ pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<String>> {
         let name = &lesson.name;
         if of_id.peek().is_none() {
             problems.push(format!(
-                "{at}, which {PLACE} does not have: correct the ID, or add a row | {id} | … | … | `{name}`: `TEST` |"
+                "{at}, which {GO_MD} does not have: correct the ID, or add a row | {id} | … | … | `{name}`: `TEST` |"
             ));
         } else if !of_id.any(|row| row.tests.iter().any(|(lesson, _)| lesson == name)) {
             problems.push(format!(
-                "{at}, and its row in {PLACE} does not name the lesson: correct the ID, or add `{name}`: `TEST` to the row"
+                "{at}, and its row in {GO_MD} does not name the lesson: correct the ID, or add `{name}`: `TEST` to the row"
             ));
         }
     }
@@ -78,14 +78,14 @@ pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<String>> {
             .peekable();
         if held.peek().is_some() && !cited.iter().any(|citation| citation.id == *id) {
             problems.push(format!(
-                "{PLACE}:{line}: {id} names `{}`, which does not cite it: write {id} above the test, or take the \
+                "{GO_MD}:{line}: {id} names `{}`, which does not cite it: write {id} above the test, or take the \
                  lesson out of the row",
                 lesson.name
             ));
         }
         for (name, test) in held.filter(|(_, test)| !tests.contains(test)) {
             problems.push(format!(
-                "{PLACE}:{line}: {id} names `{name}`: `{test}`, which is no test of the lesson: correct it to one of \
+                "{GO_MD}:{line}: {id} names `{name}`: `{test}`, which is no test of the lesson: correct it to one of \
                  those in {}",
                 lesson.lock().display()
             ));
@@ -96,7 +96,7 @@ pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<String>> {
 
 /// What stands against the file whatever the lessons say; `None` without the file.
 pub fn gate(workspace: &Workspace) -> Option<Gate> {
-    workspace.path(PLACE).is_file().then(|| {
+    workspace.path(GO_MD).is_file().then(|| {
         let rows = rows(workspace);
         let note = format!("{} behaviours of Go", rows.len());
         Gate::new(WORKSPACE, "GO.md", bad_rows(&rows, workspace), note)
@@ -109,13 +109,13 @@ fn bad_rows(rows: &[Row], workspace: &Workspace) -> Vec<String> {
         let Row { line, id, .. } = row;
         if let Some(other) = rows[..i].iter().find(|other| other.id == *id) {
             problems.push(format!(
-                "{PLACE}:{line}: {id} has a row in line {} too: make one of the two",
+                "{GO_MD}:{line}: {id} has a row in line {} too: make one of the two",
                 other.line
             ));
         }
         if row.tests.is_empty() && !row.differs {
             problems.push(format!(
-                "{PLACE}:{line}: {id} names no test: write `lesson`: `heading::test` into its last column, or \
+                "{GO_MD}:{line}: {id} names no test: write `lesson`: `heading::test` into its last column, or \
                  differs: and how"
             ));
         }
@@ -123,7 +123,7 @@ fn bad_rows(rows: &[Row], workspace: &Workspace) -> Vec<String> {
             let mut lessons = workspace.lessons.iter().chain(&workspace.to_be_written);
             if !lessons.any(|lesson| lesson.name == *name) {
                 problems.push(format!(
-                    "{PLACE}:{line}: {id} names `{name}`: `{test}`, and there is no lesson {name}: `cargo xtask list` \
+                    "{GO_MD}:{line}: {id} names `{name}`: `{test}`, and there is no lesson {name}: `cargo xtask list` \
                      shows their names"
                 ));
             }
@@ -133,7 +133,7 @@ fn bad_rows(rows: &[Row], workspace: &Workspace) -> Vec<String> {
 }
 
 fn rows(workspace: &Workspace) -> Vec<Row> {
-    parse(&fs::read_to_string(workspace.path(PLACE)).unwrap_or_default())
+    parse(&fs::read_to_string(workspace.path(GO_MD)).unwrap_or_default())
 }
 
 fn parse(text: &str) -> Vec<Row> {

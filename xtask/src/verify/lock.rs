@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 
-use crate::files::write_atomically;
-use crate::shipped::{self, Change, Lock};
-use crate::tests_of;
-use crate::workspace::{Lesson, Workspace};
+use crate::course::lesson_tests;
+use crate::course::shipped::{self, Change, Lock};
+use crate::course::{Lesson, Workspace};
+use crate::learner::files::write_atomically;
 
 /// Whether the lock has the exercise's files, and the tests `passed` by the reference; with `record` it is written.
 ///
@@ -32,7 +32,7 @@ pub fn check(
     }
     if record {
         // In the order of the files, which is the order to work in; what they do not show comes last.
-        let in_sources = tests_of::in_sources(workspace, lesson);
+        let in_sources = lesson_tests::in_sources(workspace, lesson);
         let mut tests: Vec<String> = passed.iter().cloned().collect();
         tests.sort_by_key(|name| {
             let place = in_sources.iter().position(|other| other == name);

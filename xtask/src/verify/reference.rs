@@ -4,35 +4,29 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::builds::{jobs_of, last_words, run_all, said_of};
 use super::{Gate, lock};
-use crate::outcome::Outcome;
-use crate::run::Setup;
+use crate::course::Lesson;
+use crate::run::Runner;
 use crate::run::cargo::Built;
-use crate::workspace::{Lesson, Workspace};
+use crate::run::executor::{jobs_of, run_all};
+use crate::verdict::outcome::Outcome;
 
 /// How often the reference runs each test.
 const REPETITIONS: usize = 3;
 
 /// The reference passes every test, each time; its models explore all there is; the lock is
 /// right.
-pub fn gate(
-    setup: &Setup,
-    workspace: &Workspace,
-    lesson: &Lesson,
-    references: &Built,
-    record: bool,
-) -> Result<Gate> {
+pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
     let package = lesson.solution_package();
-    let mut problems = said_of(references, &package);
-    let jobs = jobs_of(setup, references, &package)?;
+    let mut problems = references.said_of(&package);
+    let jobs = jobs_of(runner, references, &package)?;
     if jobs.is_empty() && problems.is_empty() {
-        problems.push(format!("no test was built: {}", last_words(references)));
+        problems.push(format!("no test was built: {}", references.last_words()));
     }
     let (mut interleavings, mut slowest) = (0, 0.0_f64);
     let mut complained = BTreeSet::new();
     for repetition in 0..REPETITIONS {
-        for raw in run_all(setup, &jobs) {
+        for raw in run_all(runner, &jobs) {
             slowest = slowest.max(raw.seconds);
             let problem = match Outcome::of(&raw, &lesson.file_name()) {
                 Outcome::Passed(coverage) => {
@@ -49,7 +43,9 @@ pub fn gate(
                         format!("does not explore all: {coverage}; make the model smaller")
                     })
                 }
-                Outcome::Wrong(wrong) => Some(format!("fails: {}\n{}", wrong.reason, wrong.report)),
+                Outcome::Failed(failure) => {
+                    Some(format!("fails: {}\n{}", failure.reason, failure.report))
+                }
                 Outcome::NotWritten(todo) => Some(format!("comes to a todo!(): {}", todo.text)),
                 Outcome::NotRun => Some("did not run".to_owned()),
             };
@@ -60,7 +56,7 @@ pub fn gate(
     }
     let there: BTreeSet<String> = jobs.iter().map(|job| job.canonical.clone()).collect();
     if problems.is_empty() {
-        problems.extend(lock::check(workspace, lesson, &there, record)?);
+        problems.extend(lock::check(&runner.workspace, lesson, &there, record)?);
     }
     let models = if interleavings > 0 {
         format!(", {interleavings} interleavings")

@@ -12,12 +12,12 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::Gate;
-use super::builds::{ONE, last_words, said_of};
-use super::scratch::{self, SANITIZED, Scratch};
-use crate::guard::{self, End};
-use crate::run::Setup;
+use crate::course::Lesson;
+use crate::run::Runner;
 use crate::run::cargo::{Binary, Built};
-use crate::workspace::{Lesson, Workspace};
+use crate::run::executor::{self, PATIENT_TIMEOUT};
+use crate::run::guard::{self, End};
+use crate::scratch::{self, SANITIZED, Scratch};
 
 /// How often each test runs: a use after free needs the right interleaving, and may need luck.
 const REPETITIONS: usize = 3;
@@ -40,17 +40,16 @@ pub enum Sanitizer {
 ///
 /// rustc or cargo cannot be run, or the scratch cannot be written.
 pub fn build<'a>(
-    setup: &Setup,
-    workspace: &Workspace,
+    runner: &Runner,
     lessons: impl Iterator<Item = &'a Lesson>,
 ) -> Result<Option<Sanitizer>> {
-    let mut scratch = Scratch::at(workspace, SANITIZED)?;
+    let mut scratch = Scratch::at(runner, SANITIZED)?;
     let mut any = false;
     for lesson in lessons {
-        if let Ok(reference) = fs::read_to_string(workspace.path(lesson.reference()))
+        if let Ok(reference) = fs::read_to_string(runner.workspace.path(lesson.reference()))
             && has_unsafe(&reference)
         {
-            scratch.add_sanitized(workspace, lesson, reference)?;
+            scratch.add_sanitized(lesson, reference)?;
             any = true;
         }
     }
@@ -59,7 +58,7 @@ pub fn build<'a>(
     }
     let toolchain = Toolchain::find()?;
     Ok(Some(if toolchain.has_sanitizer() {
-        Sanitizer::Built(scratch.build_sanitized(setup, workspace, &toolchain.host)?)
+        Sanitizer::Built(scratch.build_sanitized(&toolchain.host)?)
     } else {
         Sanitizer::Missing(toolchain.host)
     }))
@@ -80,8 +79,7 @@ pub fn has_unsafe(source: &str) -> bool {
 ///
 /// A test cannot be started.
 pub fn gate(
-    setup: &Setup,
-    workspace: &Workspace,
+    runner: &Runner,
     lesson: &Lesson,
     sanitizer: Option<&Sanitizer>,
 ) -> Result<Option<Gate>> {
@@ -89,7 +87,7 @@ pub fn gate(
     let built = match sanitizer {
         None => return Ok(None),
         Some(Sanitizer::Missing(_) | Sanitizer::Built(_))
-            if !fs::read_to_string(workspace.path(lesson.reference()))
+            if !fs::read_to_string(runner.workspace.path(lesson.reference()))
                 .is_ok_and(|reference| has_unsafe(&reference)) =>
         {
             return Ok(None);
@@ -101,14 +99,14 @@ pub fn gate(
         Some(Sanitizer::Built(built)) => built,
     };
     let package = scratch::sanitized_package(lesson);
-    let mut problems = said_of(built, &package);
+    let mut problems = built.said_of(&package);
     let binaries: Vec<_> = built.tests_of(&package).collect();
     if binaries.is_empty() && problems.is_empty() {
-        problems.push(format!("no test was built: {}", last_words(built)));
+        problems.push(format!("no test was built: {}", built.last_words()));
     }
     for binary in &binaries {
         for repetition in 1..=REPETITIONS {
-            if let Some(problem) = run(setup, lesson, binary)? {
+            if let Some(problem) = run(runner, lesson, binary)? {
                 problems.push(format!("{problem}\nin run {repetition} of {REPETITIONS}"));
                 break;
             }
@@ -119,22 +117,14 @@ pub fn gate(
 }
 
 /// Runs the tests of a binary, one after the other in one process; what is wrong, if anything is.
-fn run(setup: &Setup, lesson: &Lesson, binary: &Binary) -> Result<Option<String>> {
-    let ms = ONE.as_millis() * 10;
-    let mut command = Command::new(&setup.own_binary);
+fn run(runner: &Runner, lesson: &Lesson, binary: &Binary) -> Result<Option<String>> {
+    let mut command = executor::command(runner, binary, 10 * PATIENT_TIMEOUT);
     command
-        .args([guard::ARGUMENT, &ms.to_string()])
-        .arg(&binary.path)
         .arg("--test-threads=1")
-        .current_dir(&binary.folder)
-        .env("CARGO_MANIFEST_DIR", &binary.folder)
-        .env("RUST_BACKTRACE", "0")
         .env(guard::SANITIZED, "detect_leaks=0");
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let output = setup
+    let output = runner
         .control
-        .output(&mut command)
+        .output(&mut command, |_| ())
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
     if output.status.success() {
         return Ok(None);
@@ -228,6 +218,7 @@ fn has_runtime(libraries: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::course::Workspace;
 
     #[test]
     fn unsafe_is_a_word_of_the_code() {
@@ -263,7 +254,7 @@ mod tests {
         fs::write(empty.path().join("librustc-stable_rt.asan.a"), "").expect("written");
         assert!(has_runtime(empty.path()));
 
-        let workspace = crate::select::tests::workspace(&["sum"]);
+        let workspace = crate::course::select::tests::workspace(&["sum"]);
         let dir = tempfile::tempdir().expect("a temporary folder");
         let workspace = Workspace {
             root: dir.path().to_owned(),
@@ -273,9 +264,9 @@ mod tests {
         let reference = workspace.path(lesson.reference());
         fs::create_dir_all(reference.parent().expect("a folder")).expect("made");
         fs::write(reference, "unsafe impl Send for A {}").expect("written");
-        let setup = Setup::new().expect("a setup");
+        let runner = Runner::new(workspace.clone()).expect("a runner");
         let missing = Sanitizer::Missing("wasm32-wasip1".into());
-        let gate = gate(&setup, &workspace, lesson, Some(&missing))
+        let gate = gate(&runner, lesson, Some(&missing))
             .expect("nothing runs")
             .expect("a gate");
         assert_eq!(

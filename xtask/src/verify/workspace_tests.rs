@@ -7,29 +7,28 @@ use anyhow::{Context, Result};
 
 use super::{Gate, WORKSPACE};
 use crate::run::stderr::{Listener, lines};
-use crate::run::{Setup, nextest_is_installed};
-use crate::workspace::Workspace;
+use crate::run::{Runner, nextest_is_installed};
 
 /// Set while the workspace's own tests run, to the workspace: none of them may verify that again.
 pub const VERIFYING: &str = "XTASK_VERIFYING";
 
 /// The tests of the workspace's default members: the harness, the references, the runner. They run as their
 /// authors run them, through nextest if it is installed.
-pub fn gate(setup: &Setup, workspace: &Workspace) -> Result<Gate> {
+pub fn gate(runner: &Runner) -> Result<Gate> {
     let words: &[&str] = match nextest_is_installed() {
         true => &["nextest", "run"],
         false => &["test"],
     };
-    let mut child = setup
-        .cargo_once(&workspace.root)
+    let mut child = runner
+        .cargo_once(&runner.workspace.root)
         .args(words)
         .args(["--color", "never"])
-        .env(VERIFYING, &workspace.root)
+        .env(VERIFYING, &runner.workspace.root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
+        .with_context(|| format!("cannot run {}: is cargo installed?", runner.cargo.display()))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut listener = Listener::new(false);
     let mut printed = String::new();

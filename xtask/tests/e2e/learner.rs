@@ -167,7 +167,7 @@ fn the_lessons_tests_decide_and_the_learners_are_named() {
         ignored.stdout
     );
     let graded = fixture.run(&["grade"]);
-    assert_eq!(graded.code, Some(0), "its own copy: {}", graded.stdout);
+    assert!(graded.stdout.contains("not scored"), "{}", graded.stdout);
 }
 
 #[test]

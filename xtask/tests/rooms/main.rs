@@ -47,6 +47,11 @@ fn the_harness_keeps_the_order_of_its_rooms() {
     assert_in_order("../exercises/harness/src/lib.rs");
 }
 
+#[test]
+fn the_runner_keeps_the_order_of_its_rooms() {
+    assert_in_order("src/main.rs");
+}
+
 /// A crate in a temporary folder, of files with their texts.
 fn in_a_crate(files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -44,6 +44,8 @@ fn join_sleeps_while_f_runs() {
     must_sleep("`join`", "`f` had not ended", || {
         let handle = go(|| Gate::shut("never").pass());
         let _ = handle.join();
+        // Without this a return would be a deadlock, too: `f` sleeps.
+        panic!("`join` returned, and `f` had not ended");
     });
 }
 

@@ -26,6 +26,8 @@ fn the_block_sleeps_while_a_child_is_left() {
     must_sleep("`open`", "its child was left", || {
         let gate = Gate::shut("gate");
         crate::open(|nursery| nursery.spawn(|| gate.pass()));
+        // Without this a return would be a deadlock, too: the child sleeps.
+        panic!("`open` returned, and its child was left");
     });
 }
 

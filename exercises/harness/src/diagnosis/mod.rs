@@ -1,41 +1,54 @@
-//! What kind of mistake a failure usually is, where its pattern leaves no doubt. Silent otherwise.
+//! What kind of mistake a failure usually is, if its pattern leaves no doubt. Silent otherwise.
+//!
+//! A cause is a file in [`causes`]. What several need stands beside it: what the source says ([`code`]), what happens
+//! before what ([`order`]), who waits for whom ([`waits`]), and changes that go by an old value ([`torn`]).
+//!
+//! May use [`reading`](crate::reading) and what that stands on.
 
+mod causes;
 mod code;
-mod deadlock;
-mod leak;
 mod order;
-mod race;
-mod update;
-mod wake;
+mod torn;
+mod waits;
 
 use crate::protocol::Kind;
-use crate::reading::{Reading, Remark};
-use crate::record::{Log, ThreadId};
+use crate::reading::{Names, Reading, Remark};
+use crate::record::{Event, Log, ObjectId, ThreadId};
 use code::Code;
 
-/// The likely mistake behind a failure, if the record shows one of the known patterns.
-pub(crate) fn likely_cause(reading: &Reading, kind: Kind) -> Option<Remark> {
-    let Reading {
-        log,
-        names,
-        sources,
-    } = reading;
-    let code = Code::new(sources);
-    match kind {
-        Kind::Deadlock => deadlock::cause(log, names, code),
-        Kind::DataRace => wake::cause(log, names, code, kind)
-            .or_else(|| update::of_race(log, names, code))
-            .or_else(|| race::of_race(log, names, code)),
-        Kind::Panic => wake::cause(log, names, code, kind)
-            .or_else(|| race::of_stale_load(log, names, code))
-            .or_else(|| race::store_buffering(log, names))
-            .or_else(|| update::of_panic(log, names, code)),
-        Kind::Leak => leak::cause(log, names),
-        Kind::TooManySteps | Kind::Stuck | Kind::SetUp => None,
+/// A failure whose cause is looked for.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    kind: Kind,
+    log: &'a Log,
+    names: &'a Names,
+    code: &'a Code<'a>,
+}
+
+impl<'a> Case<'a> {
+    /// What the dry run calls a thread.
+    fn thread(self, thread: ThreadId) -> &'a str {
+        &self.log.threads[thread].name
+    }
+
+    /// What it calls an object.
+    fn object(self, object: ObjectId) -> &'a str {
+        self.names.of(object)
+    }
+
+    /// The event with this number.
+    fn event(self, number: usize) -> &'a Event {
+        &self.log.events[number]
     }
 }
 
-/// What the dry run calls a thread.
-fn name(log: &Log, thread: ThreadId) -> &str {
-    &log.threads[thread].name
+/// The likely mistake behind a failure, if the record shows one of the known patterns.
+pub(crate) fn likely_cause(reading: &Reading, kind: Kind) -> Option<Remark> {
+    let case = Case {
+        kind,
+        log: &reading.log,
+        names: &reading.names,
+        code: &Code::new(&reading.sources),
+    };
+    causes::causes(kind).iter().find_map(|cause| cause(case))
 }

@@ -11,11 +11,11 @@ pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>)
         return stuck(log);
     };
     match ending {
-        Ending::Passed | Ending::Paused | Ending::NeedsTurnstiles { .. } => {
+        Ending::Passed | Ending::Paused | Ending::UnlocksMustBeSteps { .. } => {
             unreachable!("neither is a failure: the search handles them")
         }
         Ending::Panicked | Ending::PanickedTwice => panic_message(log),
-        // Whatever happened after a thread died of a panic that nobody saw, the panic came first.
+        // If a thread died of a panic that was not looked at, that came first.
         Ending::Stopped if log.unseen_panic().is_some() => panic_message(log),
         Ending::Stopped => why_stopped(log, names),
         Ending::StackOverflow => vec![

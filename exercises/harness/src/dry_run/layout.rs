@@ -11,16 +11,16 @@ use crate::reading::{PANICS, Row, Sources, with_rows};
 use crate::record::{Log, ObjectId};
 use crate::text::{columns, count, shorten};
 
-/// A lane narrower than this is no lane.
+/// A lane is not made narrower than this.
 const NARROWEST_LANE: usize = 20;
 
 /// A lane is not made wider than this for the sake of a long row, which is broken instead.
 const WIDEST_LANE: usize = 44;
 
-/// As wide as this lanes may be where text of the source would have no room otherwise.
+/// Lanes may be as narrow as this to make room for text of the source.
 const SNUG_LANE: usize = 32;
 
-/// Less text of the source than this says nothing.
+/// Fewer columns of source than this tell nothing.
 const SOURCE: usize = 24;
 
 /// Between two columns.
@@ -96,7 +96,7 @@ enum Entry<'a> {
         to: usize,
         times: usize,
     },
-    /// So many rows are left out.
+    /// This many rows are left out.
     Skipped(usize),
 }
 
@@ -105,7 +105,7 @@ struct Folded<'a> {
     numbers: Vec<(usize, usize)>,
 }
 
-/// Says once what repeats, and how often: a row that stands several times in succession, or a block of rows that
+/// Shows once what repeats, and says how often: a row that stands several times in succession, or a block of rows that
 /// does so at least three times.
 fn fold(rows: &[Row]) -> Folded<'_> {
     let mut folded = Folded {
@@ -199,7 +199,7 @@ struct Lanes {
 enum Places {
     Nowhere,
     InLane,
-    /// In a column of their own, so wide, with so many columns of source behind it.
+    /// In a column of their own of this width, followed by this many columns of source.
     InColumn {
         width: usize,
         source: usize,
@@ -448,7 +448,7 @@ impl Painter<'_> {
         line
     }
 
-    /// The line of an entry that is no row.
+    /// The line of an entry other than a row.
     fn between(&self, entry: &Entry<'_>) -> Option<String> {
         let text = match entry {
             Entry::Row { .. } => return None,
@@ -465,7 +465,7 @@ impl Painter<'_> {
         Some(line.finish())
     }
 
-    /// The text of the source from `column` on, in at most `width` columns, where there is room for any.
+    /// The text of the source from `column` on, in at most `width` columns; none if that is 0.
     fn push_source(&self, line: &mut Line, place: Place, column: usize, width: usize) {
         if width == 0 {
             return;

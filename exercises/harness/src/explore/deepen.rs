@@ -30,7 +30,7 @@ pub(super) struct Deepening<'a> {
     model: &'a Model,
     program: &'a Program,
     until: Instant,
-    needs_turnstiles: bool,
+    unlocks_are_steps: bool,
     /// The interleavings explored so far.
     explored: usize,
     /// The largest preemption bound within which every interleaving was explored and passed.
@@ -71,7 +71,7 @@ impl<'a> Deepening<'a> {
             model,
             program,
             until: Instant::now() + model.budget,
-            needs_turnstiles: false,
+            unlocks_are_steps: false,
             explored: 0,
             covered: None,
             suspect: None,
@@ -129,7 +129,7 @@ impl<'a> Deepening<'a> {
         Limits {
             preemption_bound,
             newest_only: false,
-            needs_turnstiles: self.needs_turnstiles,
+            unlocks_are_steps: self.unlocks_are_steps,
             look: None,
             until: self.until,
         }
@@ -156,11 +156,11 @@ impl<'a> Deepening<'a> {
                     let bound = limits.preemption_bound;
                     return Err(Failing { found, bound });
                 }
-                Outcome::NeedsTurnstiles(suspect) => {
+                Outcome::UnlocksMustBeSteps(suspect) => {
                     self.suspect = self.suspect.take().or(suspect);
-                    self.needs_turnstiles = true;
+                    self.unlocks_are_steps = true;
                     let limits = Limits {
-                        needs_turnstiles: true,
+                        unlocks_are_steps: true,
                         ..limits
                     };
                     search = Search::new(self.model, self.program, limits);

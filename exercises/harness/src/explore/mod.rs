@@ -42,7 +42,7 @@ pub struct Model {
     /// See [`Session::recording`](crate::sync::model::recorder::Session::recording).
     recording: bool,
     /// Whether to keep the interleaving that tells most.
-    pub(crate) wants_telling: bool,
+    pub(crate) wants_example: bool,
 }
 
 impl Default for Model {
@@ -62,7 +62,7 @@ impl Model {
             simplest_within: SIMPLEST_WITHIN,
             look: deepen::LOOK,
             recording: true,
-            wants_telling: false,
+            wants_example: false,
         }
     }
 
@@ -115,7 +115,7 @@ impl Model {
         self
     }
 
-    /// Explores; if an interleaving fails, gives the simplest found that fails in the same way.
+    /// Explores; if an interleaving fails, returns the simplest one found that fails in the same way.
     pub(crate) fn explore_with(
         &self,
         program: impl Fn() + Send + Sync + 'static,

@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-/// A thread that takes no step of the model for so long hangs outside the facade.
+/// A thread that takes no step of the model for this long hangs outside the facade.
 const STUCK_AFTER: Duration = Duration::from_secs(3);
 
 /// What a search explores, and for how long.
@@ -23,8 +23,8 @@ pub(super) struct Limits {
     pub(super) preemption_bound: Option<usize>,
     /// See [`Session::newest_only`].
     pub(super) newest_only: bool,
-    /// See [`Session::needs_turnstiles`].
-    pub(super) needs_turnstiles: bool,
+    /// See [`Session::unlocks_are_steps`].
+    pub(super) unlocks_are_steps: bool,
     /// Pauses once it has seen so much.
     pub(super) look: Option<Look>,
     /// Ends then, with what it has seen.
@@ -50,16 +50,16 @@ pub(super) enum Outcome {
     /// It has looked, and no interleaving has failed yet.
     Paused(Search),
     Failed(Found),
-    /// It has to be begun again with turnstiles. If the interleaving had panicked, and nobody knows yet whether the
+    /// It has to be begun again with unlocks as steps. If the interleaving had panicked, and nobody knows yet whether the
     /// program catches that, it is here.
-    NeedsTurnstiles(Option<Found>),
+    UnlocksMustBeSteps(Option<Found>),
 }
 
 /// What passed.
 pub(crate) struct Passed {
     pub(crate) explored: Explored,
     /// The interleaving that tells most, if one was asked for.
-    pub(crate) telling: Option<Log>,
+    pub(crate) example: Option<Log>,
     /// The places of the panics that the program caught.
     pub(super) caught: BTreeSet<String>,
 }
@@ -83,11 +83,11 @@ impl Search {
             abandoned: false.into(),
             values: Owner::new(),
             spurious_wakeups: model.spurious_wakeups,
-            needs_turnstiles: limits.needs_turnstiles,
+            unlocks_are_steps: limits.unlocks_are_steps,
             newest_only: limits.newest_only,
             recording: model.recording,
-            telling: Mutex::new(None),
-            wants_telling: model.wants_telling,
+            example: Mutex::new(None),
+            wants_example: model.wants_example,
             caught: Mutex::default(),
             look: Mutex::new(limits.look),
             gone_on: Mutex::new(gone_on),
@@ -126,14 +126,14 @@ impl Search {
         self.counted = log.iteration;
         let outcome = match ending {
             Some(Ending::Paused) => Outcome::Paused(self),
-            Some(Ending::NeedsTurnstiles { unwinding }) => {
+            Some(Ending::UnlocksMustBeSteps { unwinding }) => {
                 let undecided = log.panics.iter().any(|panic| match panic.fate {
                     Fate::Unwinds => unwinding,
                     Fate::EndedThread => true,
                     Fate::Joined => false,
                 });
                 let suspect = undecided.then(|| Found::new(&log, Some(Ending::Panicked)));
-                Outcome::NeedsTurnstiles(suspect)
+                Outcome::UnlocksMustBeSteps(suspect)
             }
             Some(Ending::Passed) => {
                 let extent = match self.limits.preemption_bound {
@@ -147,7 +147,7 @@ impl Search {
                 };
                 Outcome::Passed(Passed {
                     explored: Explored { coverage },
-                    telling: session.telling.lock().take().map(|(_, log)| log),
+                    example: session.example.lock().take().map(|(_, log)| log),
                     caught: std::mem::take(&mut session.caught.lock()),
                 })
             }
@@ -209,14 +209,14 @@ fn run(session: &Arc<Session>, limits: Limits, max_branches: usize, program: Pro
     }));
     let ending = match explored {
         Ok(()) => {
-            recorder::keep_if_telling(session);
+            recorder::keep_if_best_example(session);
             recorder::end_iteration(session).unwrap_or(Ending::Passed)
         }
         // All threads had ended, or had no frames left that could touch loom.
         Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,
         Err(_) => Ending::Stopped,
     };
-    // If nobody listens any more, nobody needs to know.
+    // The receiver may be gone: then the result is not needed.
     let _ = session.outcome.send(ending);
 }
 

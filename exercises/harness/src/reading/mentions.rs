@@ -5,7 +5,7 @@ use crate::text::NO_BREAK;
 /// Around the number of an event in a text that is to name its row: [`at_row`] writes it, [`with_rows`] reads it.
 const ROW: char = '\u{2}';
 
-/// Names the row of an event in a sentence. Which that is shows only when the rows are laid out.
+/// Names the row of an event in a sentence. Its number is known only when the rows are laid out.
 pub(crate) fn at_row(event: usize) -> String {
     format!("{ROW}{event}{ROW}")
 }
@@ -23,7 +23,7 @@ pub(crate) fn with_rows(text: &str, row: impl Fn(usize) -> Option<usize>) -> Str
     out
 }
 
-/// `text` for where there are no rows: what stands in brackets with a row's number goes.
+/// `text` for a reader who sees no rows: a row's number goes, with its brackets.
 pub(crate) fn without_rows(text: &str) -> String {
     let mut out = String::new();
     for (i, part) in text.split(ROW).enumerate() {

@@ -154,7 +154,7 @@ fn space(folders: &[Folder]) -> Finding {
     let folders = || {
         folders
             .iter()
-            .filter(|folder| folder.name != crate::workspace::EXERCISES)
+            .filter(|folder| folder.name != crate::course::EXERCISES)
     };
     let amount = |bytes: u64| match bytes {
         0..1_000_000_000 => format!("{} MB", bytes / 1_000_000),

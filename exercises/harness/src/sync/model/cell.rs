@@ -1,8 +1,7 @@
 //! Shared mutable memory whose accesses the model checks.
 
 use super::recorder;
-use crate::place::Place;
-use crate::record::{Effect, ObjectId, Pending, Value};
+use crate::record::{Effect, ObjectId, Value};
 use std::panic::Location;
 
 /// [`real::cell::UnsafeCell`](crate::sync::real::cell::UnsafeCell) under the model: two accesses to the whole
@@ -41,7 +40,7 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         let place = Location::caller();
-        let access = recorder::step(self.pending("read", place), || self.inner.get());
+        let access = recorder::step(self.id.pending("read", place), || self.inner.get());
         recorder::happened(Effect::Read, Some(self.id), place);
         access.with(f)
     }
@@ -50,22 +49,18 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let place = Location::caller();
-        let access = recorder::step(self.pending("write", place), || self.inner.get_mut());
+        let access = recorder::step(self.id.pending("write", place), || self.inner.get_mut());
         recorder::happened(Effect::Write, Some(self.id), place);
         access.with(f)
     }
 
-    /// A plain reference. `&mut self` proves that nobody else is looking, if whoever hands the cell over
+    /// A plain reference. `&mut self` proves that no other thread accesses the cell, if handing it over
     /// synchronises; the model checks that.
     #[track_caller]
     pub fn get_mut(&mut self) -> &mut T {
         let data = self.with_mut(|data| data);
         // SAFETY: the pointer comes from the cell, which is borrowed mutably for as long as the reference.
         unsafe { &mut *data }
-    }
-
-    fn pending(&self, name: &'static str, place: Place) -> Pending {
-        Pending::new(name, Some(self.id), place)
     }
 }
 

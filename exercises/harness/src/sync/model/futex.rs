@@ -15,12 +15,12 @@ thread_local! {
     static QUEUES: RefCell<HashMap<usize, Arc<WaitQueue>>> = RefCell::default();
 }
 
-/// A new interleaving begins: nobody sleeps.
+/// A new interleaving begins, without sleepers.
 pub(super) fn begin() {
     QUEUES.take();
 }
 
-/// Sleeps if `*word` is `expected`, until a wake-up on the same word. It may also return for no reason.
+/// Sleeps if `*word` is `expected`, until a wake-up on the same word. It may also wake spuriously.
 ///
 /// It reads the newest value of the word, as the kernel does under its own lock.
 #[track_caller]

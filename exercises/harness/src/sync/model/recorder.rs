@@ -29,7 +29,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
-/// Nobody holds the log for longer than it takes to write an entry or, at the end, a report.
+/// The log is never held for longer than it takes to write an entry or, at the end, a report.
 const LOG_PATIENCE: Duration = Duration::from_secs(1);
 
 /// One exploration of a model.
@@ -37,21 +37,21 @@ pub(crate) struct Session {
     pub(crate) log: Mutex<Log>,
     /// Rises with every operation: if it stands still, the model hangs outside the facade.
     pub(crate) steps: AtomicU64,
-    /// Nobody waits for this exploration any more: it sleeps at its next operation.
+    /// This exploration is no longer waited for: it sleeps at its next operation.
     pub(crate) abandoned: AtomicBool,
     pub(crate) values: Owner,
     pub(crate) spurious_wakeups: usize,
-    /// Whether the program uses `try_lock`, or locks again what was unlocked while a panic unwound: then unlocking a
-    /// mutex is a step of its own, which multiplies the interleavings, and which nothing else could tell.
-    pub(crate) needs_turnstiles: bool,
-    /// Whether every load reads the newest value: for a report without stale loads, where one exists.
+    /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
+    /// while a panic unwound, needs that; it multiplies the interleavings.
+    pub(crate) unlocks_are_steps: bool,
+    /// Whether every load reads the newest value: for a report without stale loads, if there is one.
     pub(crate) newest_only: bool,
     /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
     pub(crate) recording: bool,
-    /// Whether to keep the interleaving that tells most.
-    pub(crate) wants_telling: bool,
+    /// Whether to keep the interleaving that is the best example.
+    pub(crate) wants_example: bool,
     /// That one, and how much it tells.
-    pub(crate) telling: Mutex<Option<(Telling, Log)>>,
+    pub(crate) example: Mutex<Option<(ExampleRank, Log)>>,
     /// The places of the panics that the program caught, in interleavings that passed.
     pub(crate) caught: Mutex<BTreeSet<String>>,
     /// When to pause, if that is still to come.
@@ -107,7 +107,7 @@ pub(crate) fn with_log<R>(f: impl FnOnce(&mut Log) -> R) -> R {
 /// A new interleaving begins: main is about to run.
 pub(crate) fn begin_iteration() {
     let session = session();
-    keep_if_telling(&session);
+    keep_if_best_example(&session);
     // The one before is over; whatever it did wrong without loom's noticing shows now.
     if let Some(ending) = end_iteration(&session) {
         over(ending);
@@ -122,7 +122,7 @@ fn pause_if_it_is_time(session: &Session) {
     let seen = session.log.lock().iteration;
     let enough = |look: &mut Look| seen >= look.interleavings || Instant::now() >= look.until;
     if session.look.lock().take_if(enough).is_some() {
-        // If nobody listens any more, nobody ends the pause either.
+        // If the receiver is gone, nobody ends the pause either.
         let _ = session.outcome.send(Ending::Paused);
         if session.gone_on.lock().recv().is_err() {
             sleep_for_ever();
@@ -130,16 +130,16 @@ fn pause_if_it_is_time(session: &Session) {
     }
 }
 
-/// How much an interleaving tells: more of what threads do to each other is better, then less of what is hard to
-/// follow, then fewer rows.
+/// How good an example an interleaving is: better the more its threads do to each other, then the less of it is hard to
+/// follow, then the fewer rows it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Telling {
+pub(crate) struct ExampleRank {
     meetings: usize,
     plain: Reverse<usize>,
     short: Reverse<usize>,
 }
 
-impl Telling {
+impl ExampleRank {
     /// Meetings beyond this add no insight, only length.
     const ENOUGH: usize = 3;
 
@@ -169,16 +169,16 @@ impl Telling {
     }
 }
 
-/// Keeps the interleaving that has just ended, if it tells more than all before.
-pub(crate) fn keep_if_telling(session: &Session) {
-    if !session.wants_telling {
+/// Keeps the interleaving that has just ended, if it is a better example than all before.
+pub(crate) fn keep_if_best_example(session: &Session) {
+    if !session.wants_example {
         return;
     }
     let log = session.log.lock();
-    let telling = Telling::of(&log);
-    let mut kept = session.telling.lock();
-    if log.iteration > 0 && kept.as_ref().is_none_or(|(best, _)| telling > *best) {
-        *kept = Some((telling, log.clone()));
+    let rank = ExampleRank::of(&log);
+    let mut kept = session.example.lock();
+    if log.iteration > 0 && kept.as_ref().is_none_or(|(best, _)| rank > *best) {
+        *kept = Some((rank, log.clone()));
     }
 }
 
@@ -200,7 +200,7 @@ pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
     }
 }
 
-/// Notes a new object of the facade.
+/// Records a new object of the facade.
 #[track_caller]
 pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> ObjectId {
     with_log(|log| {
@@ -229,7 +229,7 @@ pub(crate) fn with_object<R>(id: ObjectId, f: impl FnOnce(&mut Object) -> R) -> 
     with_log(|log| f(log.object_mut(id)))
 }
 
-/// Notes an effect of the current thread.
+/// Records an effect of the current thread.
 pub(crate) fn happened(effect: Effect, object: Option<ObjectId>, place: Place) {
     SESSION.with_borrow(|session| {
         if let Some(session) = session.as_ref().filter(|session| session.recording) {
@@ -317,7 +317,7 @@ fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
 
 /// The model is over: tells the test, and never returns.
 pub(crate) fn over(ending: Ending) -> ! {
-    // If nobody listens any more, nobody needs to know.
+    // The receiver may be gone: then the result is not needed.
     let _ = session().outcome.send(ending);
     sleep_for_ever()
 }
@@ -328,7 +328,7 @@ fn sleep_for_ever() -> ! {
     }
 }
 
-/// May this wait wake up for no reason?
+/// Whether this wait may wake up spuriously.
 pub(crate) fn may_wake_spuriously() -> bool {
     with_log(|log| log.spurious_left > 0)
 }
@@ -408,7 +408,7 @@ fn install_hook() {
     });
 }
 
-/// A panic on the thread that runs a model. Nothing is printed: the report will say it, if it matters.
+/// A panic on the thread that runs a model. Nothing is printed: the report says it if it matters.
 fn panicked(info: &std::panic::PanicHookInfo<'_>) {
     // Loom steers its coroutines with these.
     if info.payload().is::<generator::Error>() {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Release};
 pub use std::thread::{Result, panicking};
 
-/// Lets the other threads run: what this one waits for can only come from them.
+/// Lets the other threads run: only they can do what this one waits for.
 #[track_caller]
 pub fn yield_now() {
     let place = Location::caller();
@@ -54,7 +54,7 @@ impl Builder {
         self
     }
 
-    /// Means nothing here: every thread of a model has 32 KiB.
+    /// Has no effect here: every thread of a model has 32 KiB.
     pub fn stack_size(self, _bytes: usize) -> Self {
         self
     }
@@ -135,7 +135,7 @@ pub(super) fn begin() {
     PARKINGS.set(vec![Parking::new()]);
 }
 
-/// Where a thread waits for its token. Made before the thread is: loom lets nobody reach an atomic that was
+/// Where a thread waits for its token. Made before the thread is: loom lets no thread reach an atomic that was
 /// made later.
 #[derive(Debug)]
 struct Parking {
@@ -152,7 +152,7 @@ impl Parking {
     }
 }
 
-/// Sleeps until somebody unparks this thread, or has done so already. It may also return for no reason.
+/// Sleeps until this thread is unparked; returns at once if it has been already. It may also wake spuriously.
 #[track_caller]
 pub fn park() {
     let place = Location::caller();
@@ -179,7 +179,7 @@ pub fn current() -> Thread {
     }
 }
 
-/// What a thread leaves for whoever joins it.
+/// The result that a thread leaves for `join`.
 type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
 
 /// The body of a thread that leaves its result in `packet` and says whether it panicked. The panic is caught
@@ -272,7 +272,7 @@ impl<T> JoinHandle<T> {
     /// Waits for the thread to end.
     ///
     /// # Errors
-    /// Gives the payload of the panic, if that ended the thread.
+    /// Returns the payload of the panic, if that ended the thread.
     #[track_caller]
     pub fn join(self) -> Result<T> {
         let Spawned {
@@ -298,7 +298,7 @@ impl<T> std::fmt::Debug for JoinHandle<T> {
 /// Threads that may borrow and have all ended when [`scope`] returns.
 #[derive(Debug)]
 pub struct Scope<'scope, 'env: 'scope> {
-    /// The threads of the scope that nobody has joined.
+    /// The threads of the scope that have not been joined.
     running: Arc<Mutex<Vec<ScopedThread>>>,
     /// Neither lifetime may shrink: a closure could smuggle a shorter borrow in.
     invariant: PhantomData<(&'scope mut &'scope (), &'env mut &'env ())>,
@@ -311,10 +311,10 @@ struct ScopedThread {
     ended: Ended,
 }
 
-/// Where the scope says that a thread has ended, for a handle that comes later than the scope.
+/// Where the scope says that a thread has ended, for a handle that is joined later.
 type Ended = Arc<Mutex<Option<Edge>>>;
 
-/// A scoped thread to be joined. The scope joins those that nobody does.
+/// A scoped thread to be joined. The scope joins those that the program does not.
 pub struct ScopedJoinHandle<'scope, T> {
     thread: Thread,
     packet: Packet<T>,
@@ -326,7 +326,7 @@ pub struct ScopedJoinHandle<'scope, T> {
 /// Runs `f`, which may spawn threads that borrow from its surroundings, and waits for all of them.
 ///
 /// # Panics
-/// If a thread panicked that nobody joined, or if `f` panics; in either case after all have ended.
+/// If a thread that was not joined panicked, or if `f` panics; in either case after all have ended.
 #[track_caller]
 pub fn scope<'env, F, T>(f: F) -> T
 where
@@ -417,7 +417,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// Waits for the thread to end.
     ///
     /// # Errors
-    /// Gives the payload of the panic, if that ended the thread.
+    /// Returns the payload of the panic, if that ended the thread.
     #[track_caller]
     pub fn join(self) -> Result<T> {
         let place = Location::caller();
