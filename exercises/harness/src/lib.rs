@@ -4,7 +4,7 @@
 //!   faces with one API: [`sync::real`] runs on the machine, [`sync::model`] under the model checker.
 //! - [`model`] and [`Model`]: explore every interleaving of a small program; when one fails, show it.
 //! - [`leaks`]: a closure must leave no thread, no value and no allocation behind.
-//! - [`testing`]: what the tests of several lessons need, on real threads and in models; [`bench`], their benches.
+//! - [`testing`]: what the tests of several lessons need, on real threads and in models; [`mod@bench`], their benches.
 //! - [`page`], [`protocol`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
 //!   a learner's file reaches concurrency only through the facade.
 //!
