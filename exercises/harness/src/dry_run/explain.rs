@@ -1,8 +1,10 @@
 //! What went wrong, in words.
 
 use crate::place::{Place, short};
-use crate::reading::{Names, at_row, culprit, other_access, racing_access};
-use crate::record::{Effect, Ending, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait};
+use crate::reading::{Names, at_row, culprit, late_use, other_access, racing_access};
+use crate::record::{
+    Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait,
+};
 use crate::text::count;
 
 /// What happened, line by line. `ending` is `None` if the model hangs.
@@ -41,6 +43,7 @@ fn why_stopped(log: &Log, names: &Names) -> Vec<String> {
         Stop::Deadlock => deadlock(log, names),
         Stop::DataRace => data_race(log, names),
         Stop::Leak => leaked_arcs(log, names),
+        Stop::UseAfterDrop(_) => use_after_drop(log, names),
         Stop::TooManySteps => vec![too_many_steps(log)],
         Stop::NotDeterministic => vec![
             "the program did not do the same twice under the same schedule: \
@@ -228,6 +231,36 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
         ),
         first,
         one(thread, access.name, access.place),
+    ]
+}
+
+fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
+    let Some((thread, operation)) = late_use(log) else {
+        return vec!["an object was used after it had been dropped".to_owned()];
+    };
+    let (user, name) = (&log.threads[thread].name, operation.name);
+    let at = short(operation.place);
+    let drop = |(number, event): (usize, &Event)| {
+        let dropped = event.effect == Effect::Dropped;
+        dropped.then(|| (event.thread, number))
+    };
+    let Some((id, (dropper, row))) = operation
+        .object
+        .zip(log.events.iter().enumerate().find_map(drop))
+    else {
+        return vec![format!(
+            "{user} calls {name}, {at}, on memory in which no such object lives: it was freed and is used for \
+             something else, or was never initialised"
+        )];
+    };
+    let o = names.of(id);
+    vec![
+        format!(
+            "{o} (made at {}) is used after it was dropped:",
+            short(log.object(id).made)
+        ),
+        format!("{} drops it ({})", log.threads[dropper].name, at_row(row)),
+        format!("{user} uses it, in {o}.{}, {at}", bare(name)),
     ]
 }
 

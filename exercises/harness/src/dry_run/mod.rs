@@ -126,6 +126,7 @@ pub(crate) fn sentence(page: &Page, text: &str) -> String {
 fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::Panic => "Panic",
+        Kind::UseAfterDrop => "Use after drop",
         Kind::Deadlock => "Deadlock",
         Kind::DataRace => "Data race",
         Kind::Leak => "Leak",

@@ -82,6 +82,7 @@ impl Search {
             steps: 0.into(),
             abandoned: false.into(),
             values: Owner::new(),
+            graves: Mutex::default(),
             spurious_wakeups: model.spurious_wakeups,
             unlocks_are_steps: limits.unlocks_are_steps,
             newest_only: limits.newest_only,

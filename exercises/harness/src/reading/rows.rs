@@ -1,9 +1,11 @@
 //! The rows of a dry run, before they are laid out.
 
-use super::{Mark, Names, culprit, other_access, racing_access};
+use super::{Mark, Names, culprit, late_use, other_access, racing_access};
 use crate::place::Place;
 use crate::protocol::Kind;
-use crate::record::{Effect, Event, Log, ObjectId, Pending, Standing, ThreadId, Value};
+use crate::record::{
+    Data, Effect, Event, Log, ObjectId, Pending, Shown, Standing, ThreadId, Value,
+};
 use crate::text::NO_BREAK;
 
 /// How the row of a panic begins.
@@ -59,6 +61,11 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
         row.marks.push(format!("<=={NO_BREAK}races"));
         rows.push(row);
     }
+    if let Some((thread, operation)) = late_use(log).filter(|_| kind == Some(Kind::UseAfterDrop)) {
+        let mut row = pending_row(names, thread, operation, "");
+        row.marks.push(format!("<=={NO_BREAK}after the drop"));
+        rows.push(row);
+    }
     match kind {
         Some(Kind::Deadlock) => {
             for (number, thread) in log.threads.iter().enumerate() {
@@ -92,6 +99,9 @@ fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]
         && got != newest
     {
         all.push(format!("STALE: newest is {}", show(log, newest)));
+    }
+    if event.effect == Effect::Dropped {
+        all.push(format!("<=={NO_BREAK}and used afterwards"));
     }
     if races {
         all.push(format!("<=={NO_BREAK}races"));
@@ -170,7 +180,9 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         } => {
             format!("{o}.{what} … held by {}", all(holders).join(", "))
         }
-        Effect::Lock(what) | Effect::Unlock(what) => format!("{o}.{what}"),
+        Effect::Lock(what) => format!("{o}.{what}"),
+        Effect::Unlock(what) => format!("{o}.{what}{}", of_data(log, event, ": ")),
+        Effect::Dropped => format!("{o} is dropped"),
         Effect::TryLock { name, ok } => {
             format!("{o}.{name}: {}", if *ok { "locked" } else { "not free" })
         }
@@ -185,7 +197,7 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         } => {
             let unlocks =
                 unlocks.map_or_else(String::new, |id| format!(", unlocks {}", names.of(id)));
-            format!("{o}.{what} … sleeps{unlocks}")
+            format!("{o}.{what} … sleeps{unlocks}{}", of_data(log, event, ": "))
         }
         Effect::Wakes { name, spurious } => woken(&format!("{o}.{name}"), *spurious),
         Effect::NoSleep { name, found } => {
@@ -210,6 +222,29 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
     }
 }
 
+/// What became of the data behind the lock that an event gives back, behind `lead`.
+fn of_data(log: &Log, event: &Event, lead: &str) -> String {
+    match event.data {
+        Some(Data::Shown { before, after }) if before == after => {
+            format!("{lead}{}", shown(log, after))
+        }
+        Some(Data::Shown { before, after }) => {
+            format!("{lead}{} becomes {}", shown(log, before), shown(log, after))
+        }
+        Some(Data::Hidden { mutably: true }) => " (&mut)".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn shown(log: &Log, data: Shown) -> String {
+    match data {
+        Shown::One(value) => show(log, value),
+        Shown::Option(None) => "None".to_owned(),
+        Shown::Option(Some(value)) => format!("Some({})", show(log, value)),
+        Shown::Two(a, b) => format!("({}, {})", show(log, a), show(log, b)),
+    }
+}
+
 fn woken(what: &str, spurious: bool) -> String {
     if spurious {
         format!("{what} wakes up for no reason")
@@ -225,6 +260,7 @@ pub(crate) fn show(log: &Log, value: Value) -> String {
         Value::Int(i) if i > i128::from(i64::MAX) => format!("MAX-{}", i128::from(u64::MAX) - i),
         Value::Int(i) => i.to_string(),
         Value::Bool(b) => b.to_string(),
+        Value::Char(c) => format!("{c:?}"),
         Value::Pointer(0) => "null".to_owned(),
         Value::Pointer(address) => pointer(log, address),
     }

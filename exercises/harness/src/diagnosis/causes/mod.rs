@@ -47,7 +47,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             lost_update::cause,
         ],
         Kind::Leak => &[forgotten_reference::cause],
-        Kind::TooManySteps | Kind::Stuck | Kind::SetUp => &[],
+        Kind::UseAfterDrop | Kind::TooManySteps | Kind::Stuck | Kind::SetUp => &[],
     }
 }
 

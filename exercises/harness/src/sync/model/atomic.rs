@@ -1,5 +1,6 @@
 //! Atomics with the API of std's, every operation recorded with its values.
 
+use super::life::Life;
 use super::recorder;
 use crate::place::Place;
 use crate::record::{Effect, ObjectId, Pending, Value};
@@ -112,6 +113,7 @@ macro_rules! atomic {
             /// The value that `get_mut` lent out, until the next operation puts it back.
             lent: std::cell::Cell<Option<$t>>,
             memory: Memory,
+            life: Life,
             id: ObjectId,
         }
 
@@ -130,6 +132,7 @@ macro_rules! atomic {
                     inner: std::cell::UnsafeCell::new(loom::sync::atomic::$name::new(value)),
                     lent: std::cell::Cell::new(None),
                     memory: Memory::new(),
+                    life: Life::of(id),
                     id,
                 }
             }
@@ -145,7 +148,8 @@ macro_rules! atomic {
 
             /// Loom's atomic, with what `get_mut` lent out put back.
             #[track_caller]
-            fn raw(&self) -> &loom::sync::atomic::$name $(<$g>)? {
+            fn raw(&self, name: &'static str) -> &loom::sync::atomic::$name $(<$g>)? {
+                self.life.check(name, Location::caller());
                 if let Some(value) = self.lent.take() {
                     // SAFETY: `lent` is filled by `get_mut` only, whose exclusive borrow has ended or we
                     // would not be called; between two operations of loom no other thread looks.
@@ -167,7 +171,7 @@ macro_rules! atomic {
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $t {
                 let place = Location::caller();
-                let raw = self.raw();
+                let raw = self.raw("load");
                 let newest_only = recorder::session().newest_only;
                 let got = self.memory.step(self.pending("load", place), || {
                     if newest_only {
@@ -187,7 +191,7 @@ macro_rules! atomic {
             #[track_caller]
             pub fn store(&self, value: $t, order: Ordering) {
                 let place = Location::caller();
-                let raw = self.raw();
+                let raw = self.raw("store");
                 let relaxed = Ordering::Relaxed;
                 let any = <$t>::ANY;
                 let look = || {
@@ -216,7 +220,7 @@ macro_rules! atomic {
                 new: impl FnOnce($t) -> $t,
             ) -> $t {
                 let place = Location::caller();
-                let raw = self.raw();
+                let raw = self.raw(name);
                 let old = self.memory.step(self.pending(name, place), || operation(raw));
                 let new = new(old).value();
                 recorder::with_object(self.id, |atomic| atomic.newest = new);
@@ -267,7 +271,7 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$t, $t> {
                 let place = Location::caller();
-                let raw = self.raw();
+                let raw = self.raw(name);
                 let result = self.memory.step(self.pending(name, place), || {
                     raw.compare_exchange(expected, new, success, failure)
                 });
@@ -309,6 +313,7 @@ macro_rules! atomic {
             /// A plain reference: `&mut self` proves that nobody else is looking.
             #[track_caller]
             pub fn get_mut(&mut self) -> &mut $t {
+                self.life.check("get_mut", Location::caller());
                 let value = self.lent.take().unwrap_or_else(|| {
                     let pending = self.pending("get_mut", Location::caller());
                     let inner = self.inner.get_mut();
@@ -495,7 +500,7 @@ impl AtomicU32 {
     /// Reads the newest value, in a step that depends on every other one on the same word and orders nothing:
     /// a relaxed exchange that fails.
     pub(super) fn newest(&self, name: &'static str, place: Place) -> u32 {
-        let raw = self.raw();
+        let raw = self.raw(name);
         let newest = recorder::with_object(self.id, |atomic| atomic.newest);
         let other = match newest {
             Value::Int(0) => 1,

@@ -1,5 +1,6 @@
 //! Shared mutable memory whose accesses the model checks.
 
+use super::life::Life;
 use super::recorder;
 use crate::record::{Effect, ObjectId, Value};
 use std::panic::Location;
@@ -9,6 +10,7 @@ use std::panic::Location;
 #[derive(Debug)]
 pub struct UnsafeCell<T> {
     inner: loom::cell::UnsafeCell<T>,
+    life: Life,
     id: ObjectId,
 }
 
@@ -16,9 +18,11 @@ impl<T> UnsafeCell<T> {
     /// Wraps `value`.
     #[track_caller]
     pub fn new(value: T) -> Self {
+        let id = recorder::object("UnsafeCell", Value::Int(0), Location::caller());
         Self {
             inner: loom::cell::UnsafeCell::new(value),
-            id: recorder::object("UnsafeCell", Value::Int(0), Location::caller()),
+            life: Life::of(id),
+            id,
         }
     }
 
@@ -40,6 +44,7 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         let place = Location::caller();
+        self.life.check("read", place);
         let access = recorder::step(self.id.pending("read", place), || self.inner.get());
         recorder::happened(Effect::Read, Some(self.id), place);
         access.with(f)
@@ -49,6 +54,7 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let place = Location::caller();
+        self.life.check("write", place);
         let access = recorder::step(self.id.pending("write", place), || self.inner.get_mut());
         recorder::happened(Effect::Write, Some(self.id), place);
         access.with(f)

@@ -94,10 +94,12 @@ pub mod time;
 
 mod arc;
 mod condvar;
+mod life;
 mod mutex;
 mod queue;
 pub(crate) mod recorder;
 mod rwlock;
+mod shown;
 
 pub use arc::Arc;
 pub use condvar::Condvar;

@@ -15,14 +15,14 @@
 use crate::leaks::Owner;
 use crate::place::Place;
 use crate::record::{
-    Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Standing,
-    Stop, Thread, ThreadId, Value,
+    Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending,
+    Standing, Stop, Thread, ThreadId, Value,
 };
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -40,6 +40,8 @@ pub(crate) struct Session {
     /// This exploration is no longer waited for: it sleeps at its next operation.
     pub(crate) abandoned: AtomicBool,
     pub(crate) values: Owner,
+    /// Where the objects lay that this interleaving has dropped. What lies there now may be anything.
+    pub(crate) graves: Mutex<HashMap<usize, ObjectId>>,
     pub(crate) spurious_wakeups: usize,
     /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
     /// while a panic unwound, needs that; it multiplies the interleavings.
@@ -113,6 +115,7 @@ pub(crate) fn begin_iteration() {
         over(ending);
     }
     pause_if_it_is_time(&session);
+    session.graves.lock().clear();
     session.log.lock().begin(session.spurious_wakeups);
     CURRENT.set(0);
 }
@@ -229,6 +232,58 @@ pub(crate) fn with_object<R>(id: ObjectId, f: impl FnOnce(&mut Object) -> R) -> 
     with_log(|log| f(log.object_mut(id)))
 }
 
+/// The current thread is about to give back a lock: says what it did with the data behind it.
+pub(crate) fn gives_back(data: Data) {
+    with_log(|log| log.threads[current()].gives_back = Some(data));
+}
+
+/// Ends the model if the object of an operation of the current thread that begins now is not alive. `mark` is what stands where the object
+/// should be, at `address`: an object's number if one is there, or was when the memory was last used for one.
+pub(crate) fn must_live(mark: Option<ObjectId>, address: usize, operation: Pending) {
+    let session = session();
+    let mut log = session.log.lock();
+    let dead = match mark {
+        Some(id) => match log.find(id) {
+            Some(object) if object.dropped.is_some() => Some(id),
+            // Alive; or of another interleaving, which `step` says.
+            _ => return,
+        },
+        None => session.graves.lock().get(&address).copied(),
+    };
+    let operation = Pending {
+        object: dead,
+        ..operation
+    };
+    log.used_after_drop(current(), operation, dead);
+    drop(log);
+    over(Ending::Stopped)
+}
+
+/// The object `id`, whose mark stands at `address`, is being dropped by the current thread. Ends the model if another
+/// thread is in the middle of an operation on it.
+pub(crate) fn dropped(id: ObjectId, address: usize) {
+    let session = SESSION.try_with(|session| session.try_borrow().ok().and_then(|s| s.clone()));
+    // Outside the model, or while its thread ends: no operation can follow.
+    let Ok(Some(session)) = session else { return };
+    let mut log = session.log.lock();
+    if log.find(id).is_none() {
+        return;
+    }
+    session.graves.lock().insert(address, id);
+    let (thread, at) = (current(), log.events.len());
+    log.object_mut(id).dropped = Some(Dropped { thread, at });
+    // A sleeper has been through with the object: it is woken without it.
+    let user = log.threads.iter().enumerate().find_map(|(number, other)| {
+        let operation = other.pending.filter(|pending| pending.object == Some(id))?;
+        (number != thread && other.standing == Standing::Running).then_some((number, operation))
+    });
+    if let Some((user, operation)) = user {
+        log.used_after_drop(user, operation, Some(id));
+        drop(log);
+        over(Ending::Stopped);
+    }
+}
+
 /// Records an effect of the current thread.
 pub(crate) fn happened(effect: Effect, object: Option<ObjectId>, place: Place) {
     SESSION.with_borrow(|session| {
@@ -251,12 +306,17 @@ fn note(
     object: Option<ObjectId>,
     place: Option<Place>,
 ) {
-    log.events.push(Event {
+    let mut event = Event {
         thread,
         effect,
         object,
         place,
-    });
+        data: None,
+    };
+    if event.unlocks().is_some() {
+        event.data = log.threads[thread].gives_back.take();
+    }
+    log.events.push(event);
 }
 
 /// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
