@@ -100,6 +100,8 @@ pub struct Model {
     needs_turnstiles: bool,
     /// See [`Session::newest_only`].
     newest_only: bool,
+    /// See [`Session::spare_coins`]: found out on the way.
+    spare_coins: usize,
     /// See [`Session::recording`].
     recording: bool,
     /// Whether to keep the interleaving that tells most.
@@ -123,6 +125,7 @@ impl Model {
             simplify_budget: SIMPLIFY_BUDGET,
             needs_turnstiles: false,
             newest_only: false,
+            spare_coins: 32,
             recording: true,
             wants_telling: false,
         }
@@ -261,6 +264,7 @@ impl Model {
             spurious_wakeups: self.spurious_wakeups,
             needs_turnstiles: self.needs_turnstiles,
             newest_only: self.newest_only,
+            spare_coins: self.spare_coins,
             recording: self.recording,
             telling: Mutex::new(None),
             wants_telling: self.wants_telling,
@@ -285,6 +289,12 @@ impl Model {
                 drop(log);
                 let mut again = self.clone();
                 again.needs_turnstiles = true;
+                again.search(program)
+            }
+            Some(Ending::NeedsCoins) => {
+                drop(log);
+                let mut again = self.clone();
+                again.spare_coins *= 4;
                 again.search(program)
             }
             Some(Ending::Passed) => Ok(Passed {

@@ -17,6 +17,7 @@ pub(crate) use crate::record::{
     Effect, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Place, Reference,
     Standing, Thread, ThreadId, Value,
 };
+use crate::sync::model::memory;
 use crate::sync::model::thread::Parking;
 use parking_lot::Mutex;
 use std::any::Any;
@@ -46,6 +47,8 @@ pub(crate) struct Session {
     pub(crate) needs_turnstiles: bool,
     /// Whether every load reads the newest value: for a report without stale loads, where one exists.
     pub(crate) newest_only: bool,
+    /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
+    pub(crate) spare_coins: usize,
     /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
     pub(crate) recording: bool,
     /// Whether to keep the interleaving that tells most.
@@ -76,6 +79,8 @@ pub(crate) enum Ending {
     Values(Vec<String>),
     /// The program uses `try_lock` or unlocks while a panic unwinds, which this exploration was not set up for.
     NeedsTurnstiles,
+    /// An interleaving stores more often than this exploration was set up for.
+    NeedsCoins,
     /// The program used the facade in a way that the model cannot follow.
     Misuse(String),
 }
@@ -124,8 +129,9 @@ pub(crate) fn begin_iteration() {
         over(ending);
     }
     session.futexes.lock().clear();
-    session.log.lock().begin(session.spurious_wakeups);
     CURRENT.set(0);
+    memory::begin(session.spare_coins, session.newest_only);
+    session.log.lock().begin(session.spurious_wakeups);
 }
 
 /// How much an interleaving tells: more of what threads do to each other is better, then less of what is hard to
@@ -324,6 +330,13 @@ fn sleep_for_ever() -> ! {
     }
 }
 
+/// The operation of the current thread, which is not over, and an earlier access of another thread are a data race.
+pub(crate) fn race() -> ! {
+    let message = "Causality violation: two accesses that nothing orders".to_owned();
+    with_log(|log| log.loom = Some((current(), message)));
+    over(Ending::Loom)
+}
+
 /// May this wait wake up for no reason?
 pub(crate) fn may_wake_spuriously() -> bool {
     with_log(|log| log.spurious_left > 0)
@@ -344,6 +357,7 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> (ThreadId, Arc<Par
         let thread = Thread::new(number, name);
         let parking = Arc::clone(&thread.parking);
         log.threads.push(thread);
+        memory::spawn();
         note(log, current(), Effect::Spawn(number), None, Some(place));
         Some((number, parking))
     })

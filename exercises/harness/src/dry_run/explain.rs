@@ -17,7 +17,7 @@ pub(super) fn failure(log: &Log, names: &Names, ending: Option<&Ending>) -> (Kin
     };
     let one = |line: String| vec![line];
     match ending {
-        Ending::Passed | Ending::NeedsTurnstiles => {
+        Ending::Passed | Ending::NeedsTurnstiles | Ending::NeedsCoins => {
             unreachable!("neither is a failure: the search handles them")
         }
         Ending::Panicked | Ending::PanickedTwice => (Kind::Panic, panic_message(log)),

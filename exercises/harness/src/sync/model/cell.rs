@@ -1,13 +1,15 @@
 //! Shared mutable memory whose accesses the model checks.
 
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use super::memory::Plain;
+use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value, race};
 use std::panic::Location;
 
 /// [`real::cell::UnsafeCell`](crate::sync::real::cell::UnsafeCell) under the model: two accesses to the whole
 /// cell, one of them a write, that no synchronisation orders are a data race and fail the model.
 #[derive(Debug)]
 pub struct UnsafeCell<T> {
-    inner: loom::cell::UnsafeCell<T>,
+    inner: std::cell::UnsafeCell<T>,
+    memory: Plain,
     id: ObjectId,
 }
 
@@ -16,7 +18,8 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn new(value: T) -> Self {
         Self {
-            inner: loom::cell::UnsafeCell::new(value),
+            inner: std::cell::UnsafeCell::new(value),
+            memory: Plain::new(),
             id: recorder::object("UnsafeCell", Value::Int(0), Location::caller()),
         }
     }
@@ -39,18 +42,22 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         let place = Location::caller();
-        let access = recorder::step(self.pending("read", place), || self.inner.get());
+        self.access(false, place);
         recorder::happened(Effect::Read, Some(self.id), place);
-        access.with(f)
+        let result = f(self.inner.get());
+        self.access(false, place);
+        result
     }
 
     /// Lends a pointer to write through.
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let place = Location::caller();
-        let access = recorder::step(self.pending("write", place), || self.inner.get_mut());
+        self.access(true, place);
         recorder::happened(Effect::Write, Some(self.id), place);
-        access.with(f)
+        let result = f(self.inner.get());
+        self.access(true, place);
+        result
     }
 
     /// A plain reference. `&mut self` proves that nobody else is looking, if whoever hands the cell over
@@ -62,8 +69,15 @@ impl<T> UnsafeCell<T> {
         unsafe { &mut *data }
     }
 
-    fn pending(&self, name: &'static str, place: Place) -> Pending {
-        Pending::new(name, Some(self.id), place)
+    /// An access begins, or ends: it must be ordered with all others at both times.
+    fn access(&self, writes: bool, place: Place) {
+        let name = if writes { "write" } else { "read" };
+        let pending = Pending::new(name, Some(self.id), place);
+        recorder::step(pending, || {
+            if self.memory.access(writes) {
+                race();
+            }
+        });
     }
 }
 

@@ -91,7 +91,10 @@ pub mod thread;
 pub mod time;
 
 mod arc;
+mod choice;
+mod clock;
 mod condvar;
+pub(crate) mod memory;
 mod mutex;
 mod queue;
 mod rwlock;

@@ -1,7 +1,7 @@
 use super::WaitQueue;
-use super::atomic::Edge;
+use super::memory::Edge;
 use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::panic::Location;
 use std::thread::panicking;
 use std::{fmt, ops};
@@ -20,6 +20,8 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
     turnstile: Option<Turnstile>,
+    /// From the one who unlocks to the next who locks.
+    handed_on: Edge,
     id: ObjectId,
     /// Part of another type of the facade, which speaks for it in the record.
     quiet: bool,
@@ -38,8 +40,6 @@ struct Turnstile {
     /// one and synchronises with none. Nobody ever waits on it.
     meeting: loom::sync::Condvar,
     waiting: WaitQueue,
-    /// From the last unlocking to the next locking.
-    released: Cell<Option<Edge>>,
 }
 
 /// Gives access to the data of a [`Mutex`] and unlocks it when dropped.
@@ -62,11 +62,11 @@ impl<T> Mutex<T> {
         let turnstile = recorder::session().needs_turnstiles.then(|| Turnstile {
             meeting: loom::sync::Condvar::new(),
             waiting: WaitQueue::default(),
-            released: Cell::default(),
         });
         Self {
             raw: loom::sync::Mutex::new(()),
             turnstile,
+            handed_on: Edge::default(),
             id,
             quiet: false,
             data: UnsafeCell::new(value),
@@ -87,6 +87,7 @@ impl<T> Mutex<T> {
         Self {
             raw: loom::sync::Mutex::new(()),
             turnstile: None,
+            handed_on: Edge::default(),
             id,
             quiet: true,
             data: UnsafeCell::new(value),
@@ -123,7 +124,8 @@ impl<T: ?Sized> Mutex<T> {
         recorder::happened(effect, Some(self.id), place);
         ok.then(|| {
             self.note_holder(place);
-            self.guard(self.take_turn(), place)
+            self.handed_on.acquire();
+            self.guard(None, place)
         })
     }
 
@@ -146,10 +148,9 @@ impl<T: ?Sized> Mutex<T> {
     fn acquire(&self, name: &'static str, place: Place) -> Option<RawGuard<'_>> {
         let Some(turnstile) = &self.turnstile else {
             self.note_wait(name, place);
-            return recorder::step(self.pending(name, place), || {
-                let raw = self.raw.lock();
-                Some(raw.expect("no guard of loom's is dropped while a panic unwinds"))
-            });
+            let raw = recorder::step(self.pending(name, place), || self.raw.lock());
+            self.handed_on.acquire();
+            return Some(raw.expect("no guard of loom's is dropped while a panic unwinds"));
         };
         loop {
             self.meet(name, place);
@@ -163,17 +164,7 @@ impl<T: ?Sized> Mutex<T> {
                 .sleep_quietly(&ticket, name, Some(self.id), place);
         }
         self.note_holder(place);
-        self.take_turn()
-    }
-
-    /// Goes through the turnstile, which nobody holds: what was done before it was left is visible.
-    fn take_turn(&self) -> Option<RawGuard<'_>> {
-        let turnstile = self.turnstile.as_ref();
-        if let Some(released) = turnstile.and_then(|turnstile| turnstile.released.take()) {
-            loom::stop_exploring();
-            released.acquire();
-            loom::explore();
-        }
+        self.handed_on.acquire();
         None
     }
 
@@ -260,11 +251,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         if panicking() && self.raw.is_some() && !self.mutex.quiet {
             recorder::over(recorder::Ending::NeedsTurnstiles);
         }
-        if let Some(turnstile) = &self.mutex.turnstile {
-            loom::stop_exploring();
-            turnstile.released.set(Some(Edge::release()));
-            loom::explore();
-        }
+        self.mutex.handed_on.release();
         if !self.mutex.quiet {
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
         }

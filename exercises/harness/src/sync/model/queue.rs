@@ -1,5 +1,6 @@
 //! Threads of a model that sleep until another one wakes them.
 
+use super::memory;
 use crate::recorder::{self, Effect, ObjectId, Pending, Place, Standing, ThreadId};
 use loom::sync::Notify;
 use parking_lot::Mutex;
@@ -135,6 +136,7 @@ impl Sleeper {
     fn wake(self, by: Pending) -> ThreadId {
         let thread = self.thread;
         recorder::with_log(|log| log.threads[thread].standing = Standing::Running);
+        memory::wake(thread);
         match self.alarm {
             Alarm::Unpark(handle) => handle.unpark(),
             // Unlike an unpark, this lets other threads run first.
