@@ -177,21 +177,25 @@ impl Memory {
     }
 
     /// Where a store of `me` may go in modification order: behind which store. At the end; or further in front, if
-    /// what it goes in front of has had an influence on it. If it has not, the two may as well run the other way
-    /// round, and that order is explored too.
-    fn places(
-        &self,
-        me: ThreadId,
-        at: usize,
-        oldest: usize,
-    ) -> impl DoubleEndedIterator<Item = usize> {
+    /// everything that it goes in front of has had an influence on it. If something has not, the two may as well run
+    /// the other way round, and that order is explored too.
+    fn places(&self, me: ThreadId, at: usize, order: Ordering) -> Vec<usize> {
         let stores = &self.atomics[at].stores;
-        let cause = &self.threads[me].clock.cause;
         let last = stores.len() - 1;
-        let in_front = stores[oldest + 1..].iter().rev();
-        let front = in_front.take_while(|store| cause.has(store.writer, store.written));
-        let first = last - front.count();
-        (first..=last).filter(move |&place| place == last || !stores[place + 1].glued)
+        let oldest = self.oldest(me, at, order);
+        // What stands in front of a store has an influence on it too.
+        let mut cause = self.threads[me].clock.cause;
+        for store in &stores[..oldest] {
+            cause.join(&store.cause);
+        }
+        let may_go_behind = |&place: &usize| {
+            cause.join(&stores[place].cause);
+            let mut behind = stores[place + 1..].iter();
+            place == last
+                || !stores[place + 1].glued
+                    && behind.all(|store| cause.has(store.writer, store.written))
+        };
+        (oldest..=last).filter(may_go_behind).collect()
     }
 
     /// One of these stores, which ascend. Loom explores all.
@@ -300,8 +304,7 @@ impl Memory {
 
     fn store(&mut self, me: ThreadId, at: usize, bits: u64, order: Ordering) {
         self.access(me, at);
-        let oldest = self.oldest(me, at, order);
-        let places: Vec<usize> = self.places(me, at, oldest).collect();
+        let places = self.places(me, at, order);
         let coin = self.strike(me);
         let place = self.choose(me, at, &places);
         self.write(me, at, place, (bits, coin), order, false);
@@ -320,9 +323,10 @@ impl Memory {
         let fails = |index: &usize| change(stores[*index].bits).is_none();
         let mut candidates = self.readable(me, at, failure);
         candidates.retain(fails);
-        let oldest = self.oldest(me, at, success);
         let failing = candidates.len();
-        candidates.extend(self.places(me, at, oldest).filter(|place| !fails(place)));
+        let mut places = self.places(me, at, success);
+        places.retain(|place| !fails(place));
+        candidates.append(&mut places);
         let coin = (candidates.len() > failing).then(|| self.strike(me));
         candidates.sort_unstable();
         let index = self.choose(me, at, &candidates);
