@@ -17,10 +17,9 @@
 
 use super::choice::{Coin, Coins};
 use super::clock::{Clock, Epoch, Vector};
+use super::meeting::Meeting;
 use crate::recorder::{self, MAX_THREADS, ThreadId, race};
-use loom::sync::Condvar;
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 const NEVER: Epoch = Epoch::MAX;
@@ -43,9 +42,9 @@ struct Memory {
     fenced: Vector,
     /// What precedes in S, for `Clock::cause`.
     ordered: Vector,
-    /// What fences and accesses of `SeqCst` have in common for loom's eyes: an access takes a step of its own thread's,
-    /// a fence one of each thread's.
-    meetings: Rc<[Condvar]>,
+    /// Where the operations of S meet: for accesses to different atomics their order does not matter, for fences it
+    /// does. `None` before the first interleaving.
+    order: Option<Meeting>,
     /// See [`Session::newest_only`](recorder::Session).
     newest_only: bool,
 }
@@ -373,7 +372,7 @@ pub(crate) fn begin(spare_coins: usize, newest_only: bool) {
         *memory = Memory {
             threads: vec![Knowledge::default()],
             coins,
-            meetings: (0..MAX_THREADS).map(|_| Condvar::new()).collect(),
+            order: Some(Meeting::new()),
             newest_only,
             ..Memory::default()
         };
@@ -424,15 +423,7 @@ pub(super) fn yields() {
 /// A fence of `me`, as an operation of loom.
 pub(super) fn fence(me: ThreadId, order: Ordering) {
     if order == SeqCst {
-        let meetings = with(|memory| Rc::clone(&memory.meetings));
-        meetings[me].notify_one();
-        loom::stop_exploring();
-        for (thread, meeting) in meetings.iter().enumerate() {
-            if thread != me {
-                meeting.notify_one();
-            }
-        }
-        loom::explore();
+        order_of_seq_cst().write(me);
     }
     with(|memory| memory.fence(me, order));
 }
@@ -441,9 +432,7 @@ pub(super) fn fence(me: ThreadId, order: Ordering) {
 #[derive(Debug)]
 pub(super) struct Location {
     at: usize,
-    /// What all operations have in common for loom's eyes: a step that depends on every other one and synchronises
-    /// with none. Nobody ever waits on it.
-    meeting: Condvar,
+    meeting: Meeting,
 }
 
 impl Location {
@@ -461,12 +450,12 @@ impl Location {
         });
         Self {
             at,
-            meeting: Condvar::new(),
+            meeting: Meeting::new(),
         }
     }
 
     pub(super) fn load(&self, me: ThreadId, order: Ordering) -> Found {
-        self.meet(me, order == SeqCst);
+        self.meet(me, false, order == SeqCst);
         with(|memory| Found {
             newest: memory.newest(self.at),
             bits: memory.load(me, self.at, order),
@@ -474,7 +463,7 @@ impl Location {
     }
 
     pub(super) fn store(&self, me: ThreadId, bits: u64, order: Ordering) -> Found {
-        self.meet(me, order == SeqCst);
+        self.meet(me, true, order == SeqCst);
         with(|memory| {
             memory.store(me, self.at, bits, order);
             Found {
@@ -492,7 +481,7 @@ impl Location {
         failure: Ordering,
         change: impl Fn(u64) -> Option<u64>,
     ) -> Result<Found, Found> {
-        self.meet(me, success == SeqCst || failure == SeqCst);
+        self.meet(me, true, success == SeqCst || failure == SeqCst);
         with(|memory| {
             let result = memory.update(me, self.at, (success, failure), change);
             let newest = memory.newest(self.at);
@@ -503,7 +492,7 @@ impl Location {
 
     /// Reads the newest value, whatever the thread knows.
     pub(super) fn newest(&self, me: ThreadId) -> u64 {
-        self.meet(me, false);
+        self.meet(me, true, false);
         with(|memory| {
             memory.access(me, self.at);
             let last = memory.atomics[self.at].stores.len() - 1;
@@ -535,15 +524,20 @@ impl Location {
         with(|memory| memory.atomics[self.at].stores[0].bits = bits);
     }
 
-    fn meet(&self, me: ThreadId, ordered: bool) {
-        self.meeting.notify_one();
+    fn meet(&self, me: ThreadId, writes: bool, ordered: bool) {
+        if writes {
+            self.meeting.write(me);
+        } else {
+            self.meeting.read(me);
+        }
         if ordered {
-            let meetings = with(|memory| Rc::clone(&memory.meetings));
-            loom::stop_exploring();
-            meetings[me].notify_one();
-            loom::explore();
+            order_of_seq_cst().read_as_well(me);
         }
     }
+}
+
+fn order_of_seq_cst() -> Meeting {
+    with(|memory| memory.order.clone()).expect("an interleaving has begun")
 }
 
 /// Plain memory, whose accesses must be ordered by happens-before.

@@ -94,6 +94,7 @@ mod arc;
 mod choice;
 mod clock;
 mod condvar;
+mod meeting;
 pub(crate) mod memory;
 mod mutex;
 mod queue;
