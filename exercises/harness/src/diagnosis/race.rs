@@ -298,17 +298,8 @@ pub(super) fn store_buffering(log: &Log, names: &Names) -> Option<Usually> {
             at_row(side.load)
         ))
     };
-    let seq_cst = [mine.store, mine.load, theirs.store, theirs.load]
-        .iter()
-        .all(|&event| log.events[event].order() == Some(SeqCst));
-    let all_seq_cst = if seq_cst {
-        " In this model SeqCst on the accesses themselves counts as AcqRel."
-    } else {
-        ""
-    };
     let text = format!(
-        "{}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.\
-         {all_seq_cst}",
+        "{}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.",
         one(mine)?,
         one(theirs)?
     );

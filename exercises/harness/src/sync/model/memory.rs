@@ -455,7 +455,9 @@ impl Location {
     }
 
     pub(super) fn load(&self, me: ThreadId, order: Ordering) -> Found {
-        self.meet(me, false, order == SeqCst);
+        // Of two loads of `SeqCst` the later one, in S, may not read an older store.
+        let ordered = order == SeqCst;
+        self.meet(me, ordered, ordered);
         with(|memory| Found {
             newest: memory.newest(self.at),
             bits: memory.load(me, self.at, order),
