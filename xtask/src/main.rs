@@ -1,28 +1,32 @@
 //! The runner of the lessons: says what to do next, shows why code fails, keeps progress.
 //!
-//! This file reads the command line and calls a command; each command is a module of [`commands`].
+//! This file reads the command line and calls a command. The other modules stand in rooms, from the top down; each uses
+//! only what stands below it, and `tests/rooms` holds them to that.
+//!
+//! | Room | What it is |
+//! |---|---|
+//! | `commands` | a module per command |
+//! | `grade`, `verify`, `bench`, `scaffold` | what the larger commands do |
+//! | `view` | what a person reads |
+//! | `scratch` | a lesson built elsewhere: reference, mistake, stub |
+//! | `verdict` | what became of the tests |
+//! | `run` | builds, starts tests, time-outs, the guard |
+//! | `learner` | progress, versions, files |
+//! | `course` | lessons, names, hints, lists of tests |
+//! | `term` | colour, width, folding, numbers |
 
 mod bench;
 mod commands;
-mod diff;
-mod files;
+mod course;
 mod grade;
-mod guard;
-mod json;
-mod lesson_file;
-mod outcome;
-mod progress;
-mod readme;
-mod render;
+mod learner;
 mod run;
 mod scaffold;
-mod select;
-mod style;
-mod tests_of;
+mod scratch;
+mod term;
 mod verdict;
 mod verify;
-mod versions;
-mod workspace;
+mod view;
 
 use std::process::ExitCode;
 
@@ -36,10 +40,10 @@ use commands::{
     grade as grade_command, hint, list, new, next, reset, restore, swap, test,
     verify as verify_command, watch,
 };
-use run::Filter;
-use select::NoSuchName;
-use style::note;
-use workspace::Workspace;
+use course::Workspace;
+use course::select::NoSuchName;
+use run::{Filter, Runner};
+use term::note;
 
 /// Lessons in concurrency, one after the other
 ///
@@ -174,7 +178,7 @@ enum Command {
         #[arg(long)]
         solution: bool,
     },
-    /// For teachers: grade every lesson that was attempted, by the pristine tests
+    /// For teachers: grade every lesson that was attempted, by the original tests
     #[command(display_order = 100)]
     Grade(grade_command::Options),
     /// For authors: lay out a new lesson, to be written
@@ -247,7 +251,7 @@ enum Command {
         /// Require too that each exercise's file is its stub, as it is shipped
         #[arg(long)]
         shipped: bool,
-        /// Write down which tests the references pass (solutions/…/tests.txt), and the dry runs in the lessons' README.md
+        /// Write down what the lessons are shipped with (solutions/…/shipped.lock), and the dry runs in their README.md
         #[arg(long)]
         record: bool,
     },
@@ -263,14 +267,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = guard::requested() {
+    if let Some(code) = run::guard::requested() {
         return code;
     }
-    style::fit_to_terminal();
+    term::fit_to_terminal();
     // clap ends with 2 where it cannot make sense of the words.
-    let arguments = Arguments::command()
-        .term_width(style::width())
-        .get_matches();
+    let arguments = Arguments::command().term_width(term::width()).get_matches();
     let arguments = Arguments::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
     match run(arguments.command) {
         Ok(exit) => exit.into(),
@@ -288,62 +290,63 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit> {
     if let Command::Completions(request) = &command {
         // Of use anywhere.
-        return completions::run(request);
+        return completions::run(request, Arguments::command());
     }
-    let workspace = Workspace::find()?;
+    let runner = Runner::new(Workspace::find()?)?;
+    let workspace = &*runner.workspace;
     match command {
-        Command::Completions(request) => completions::run(&request),
-        Command::Doctor => doctor::run(&workspace),
-        Command::Next { form } => next::run(&workspace, form),
+        Command::Completions(request) => completions::run(&request, Arguments::command()),
+        Command::Doctor => Ok(doctor::run(&runner)),
+        Command::Next { form } => next::run(&runner, form),
         Command::Test {
             lesson,
             filter,
             form,
-        } => test::run(&workspace, &lesson, filter.as_ref(), form),
-        Command::List(options) => list::run(&workspace, options),
-        Command::Hint { lesson, all } => hint::run(&workspace, lesson.as_deref(), all),
-        Command::Swap { lesson } => swap::run(&workspace, lesson.as_deref()),
+        } => test::run(&runner, &lesson, filter.as_ref(), form),
+        Command::List(options) => list::run(&runner, options),
+        Command::Hint { lesson, all } => hint::run(workspace, lesson.as_deref(), all),
+        Command::Swap { lesson } => swap::run(workspace, lesson.as_deref()),
         Command::Restore {
             lesson,
             version,
             list,
         } => {
             if list {
-                restore::list(&workspace, lesson.as_deref())
+                restore::list(workspace, lesson.as_deref())
             } else {
-                restore::run(&workspace, lesson.as_deref(), version.as_deref())
+                restore::run(workspace, lesson.as_deref(), version.as_deref())
             }
         }
-        Command::Reset { lesson } => reset::run(&workspace, lesson.as_deref()),
-        Command::Break { lesson, mistake } => break_::run(&workspace, &lesson, mistake.as_deref()),
+        Command::Reset { lesson } => reset::run(workspace, lesson.as_deref()),
+        Command::Break { lesson, mistake } => break_::run(&runner, &lesson, mistake.as_deref()),
         Command::DryRun {
             lesson,
             test,
             solution,
-        } => dry_run::run(&workspace, &lesson, test.as_deref(), solution),
-        Command::Grade(options) => grade_command::run(&workspace, &options),
-        Command::New(request) => new::run(&workspace, &request),
+        } => dry_run::run(&runner, &lesson, test.as_deref(), solution),
+        Command::Grade(options) => grade_command::run(&runner, &options),
+        Command::New(request) => new::run(workspace, &request),
         Command::Compare {
             lesson,
             bench,
             json,
             yes,
         } => compare::run(
-            &workspace,
+            &runner,
             lesson.as_deref(),
             compare::Options { bench, json, yes },
         ),
-        Command::Bench { lesson, json } => bench_command::run(&workspace, lesson.as_deref(), json),
-        Command::Watch { lesson, poll } => watch::run(&workspace, lesson.as_deref(), poll),
+        Command::Bench { lesson, json } => bench_command::run(&runner, lesson.as_deref(), json),
+        Command::Watch { lesson, poll } => watch::run(&runner, lesson.as_deref(), poll),
         Command::Verify {
             lessons,
             shipped,
             record,
         } => {
             // Its table does not depend on who runs it.
-            style::fit_to(DEFAULT_WIDTH);
+            term::fit_to(DEFAULT_WIDTH);
             verify_command::run(
-                &workspace,
+                &runner,
                 &lessons,
                 verify_command::Options { shipped, record },
             )

@@ -1,6 +1,8 @@
-//! A learner's file may reach concurrency only through `crate::sync`: what the model cannot see, it cannot
-//! check.
+//! A learner's file may reach concurrency only through `crate::sync`: the model cannot check what it cannot see.
+//!
+//! Uses nothing of the harness.
 
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::fmt;
 
 /// Adds the test `facade::concurrency_comes_from_the_facade` to a lesson. It reads `src/FILE`.
@@ -83,96 +85,103 @@ const RULES: &[(&str, &str)] = &[
     ("harness", "crate::sync"),
 ];
 
-/// Every path in a Rust file that goes round the facade, in the order of the file.
+/// Every path in a Rust file that goes round the facade, in the order of the file. None if it is not Rust.
 ///
 /// It reads tokens, not types: comments and strings do not count, groups in `use` are resolved, and a path
 /// is judged by how it begins, so an import under another name is found where it is imported.
 pub fn violations(source: &str) -> Vec<Violation> {
-    let tokens = tokens(source);
     let mut found = Vec::new();
-    let mut at = 0;
-    while at < tokens.len() {
-        if !continues_a_path(&tokens[..at]) && begins_path(tokens[at].text) {
-            at = read_path(&tokens, at, &mut Vec::new(), &mut found);
-        } else {
-            at += 1;
-        }
+    if let Ok(tokens) = source.parse() {
+        read(tokens, &mut found);
     }
     found
 }
 
-/// Whether a path can begin with this word. Before `::std::sync` may stand a keyword, which is no part of it.
-fn begins_path(text: &str) -> bool {
-    const KEYWORDS: [&str; 10] = [
-        "as", "dyn", "else", "if", "impl", "in", "match", "mut", "return", "use",
-    ];
-    is_identifier(text) && !KEYWORDS.contains(&text)
+/// Reads paths wherever they stand, in groups and in the arguments of macros too.
+fn read(tokens: TokenStream, found: &mut Vec<Violation>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        match token {
+            token if begins_path(token) && !continues_a_path(&tokens[..at]) => {
+                at = read_path(&tokens, at, &[], found);
+            }
+            TokenTree::Group(group) => {
+                read(group.stream(), found);
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
 }
 
-/// Whether the next token belongs to something on its left: a path, a field, a method.
-fn continues_a_path(before: &[Token<'_>]) -> bool {
+/// Whether the next token belongs to something on its left: a path, a field, a method. Before `::std::sync` may stand a
+/// keyword, which is no part of it.
+fn continues_a_path(before: &[TokenTree]) -> bool {
     match before {
-        [.., left, colons] if colons.text == "::" => left.text == ">" || begins_path(left.text),
-        [.., last] => last.text == ".",
+        [.., left, a, b] if is(a, ':') && is(b, ':') => is(left, '>') || begins_path(left),
+        [.., last] => is(last, '.'),
         [] => false,
     }
 }
 
-/// Reads the path or the `use` tree that begins at `at`, below `prefix`; gives the token after it.
-fn read_path<'a>(
-    tokens: &[Token<'a>],
+fn begins_path(token: &TokenTree) -> bool {
+    const KEYWORDS: [&str; 10] = [
+        "as", "dyn", "else", "if", "impl", "in", "match", "mut", "return", "use",
+    ];
+    matches!(token, TokenTree::Ident(word) if KEYWORDS.iter().all(|keyword| word != keyword))
+}
+
+fn is(token: &TokenTree, sign: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
+}
+
+/// Reads the path or the `use` tree that begins at `at`, below `prefix`; returns the token after it.
+fn read_path(
+    tokens: &[TokenTree],
     mut at: usize,
-    prefix: &mut Vec<&'a str>,
+    prefix: &[String],
     found: &mut Vec<Violation>,
 ) -> usize {
-    let depth = prefix.len();
-    let line = tokens[at].line;
-    while let Some(token) = tokens.get(at) {
-        if !is_identifier(token.text) && token.text != "*" {
-            break;
-        }
-        prefix.push(token.text);
-        at += 1;
-        if tokens.get(at).is_none_or(|token| token.text != "::") {
-            break;
-        }
-        at += 1;
-    }
-    if tokens.get(at).is_some_and(|token| token.text == "{")
-        && at > 0
-        && tokens[at - 1].text == "::"
-    {
-        at += 1;
-        while let Some(token) = tokens.get(at) {
-            match token.text {
-                "}" => {
-                    at += 1;
-                    break;
-                }
-                "," | "::" => at += 1,
-                _ if is_identifier(token.text) || token.text == "*" => {
-                    at = read_path(tokens, at, prefix, found);
-                    // `as name`
-                    while tokens
-                        .get(at)
-                        .is_some_and(|token| !matches!(token.text, "," | "}"))
-                    {
-                        at += 1;
-                    }
-                }
-                _ => at += 1,
+    let line = tokens[at].span().start().line;
+    let mut path = prefix.to_vec();
+    loop {
+        match tokens.get(at) {
+            Some(TokenTree::Ident(word)) => {
+                path.push(word.to_string().trim_start_matches("r#").to_owned())
             }
+            Some(star) if is(star, '*') => path.push("*".to_owned()),
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                let all: Vec<TokenTree> = group.stream().into_iter().collect();
+                for tree in all
+                    .split(|token| is(token, ','))
+                    .filter(|tree| !tree.is_empty())
+                {
+                    // A tree may begin with `::`.
+                    let begin = tree.iter().take_while(|token| is(token, ':')).count();
+                    read_path(tree, begin.min(tree.len() - 1), &path, found);
+                }
+                return at + 1;
+            }
+            _ => break,
         }
-    } else {
-        judge(prefix, line, found);
+        at += 1;
+        match tokens.get(at..at + 2) {
+            Some([a, b]) if is(a, ':') && is(b, ':') => at += 2,
+            _ => break,
+        }
     }
-    prefix.truncate(depth);
+    judge(&path, line, found);
     at
 }
 
-fn judge(path: &[&str], line: usize, found: &mut Vec<Violation>) {
+fn judge(path: &[String], line: usize, found: &mut Vec<Violation>) {
     // `use std::sync::{self}` names std::sync.
-    let path: Vec<_> = path.iter().copied().filter(|s| *s != "self").collect();
+    let path: Vec<&str> = path
+        .iter()
+        .map(String::as_str)
+        .filter(|s| *s != "self")
+        .collect();
     let rule = RULES.iter().find_map(|(beginning, instead)| {
         let segments: Vec<_> = beginning.split("::").collect();
         path.starts_with(&segments)
@@ -189,124 +198,6 @@ fn judge(path: &[&str], line: usize, found: &mut Vec<Violation>) {
             path: path.join("::"),
             instead: item.map_or_else(|| instead.to_owned(), |item| format!("{instead}::{item}")),
         });
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Token<'a> {
-    text: &'a str,
-    line: usize,
-}
-
-fn is_identifier(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-}
-
-/// Identifiers and punctuation; `::` is one token. Comments, strings and numbers are left out.
-fn tokens(source: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    let mut line = 1;
-    while let Some(c) = source[at..].chars().next() {
-        let length = length_of_next(source, at, c);
-        let text = &source[at..at + length];
-        let silent = c.is_whitespace()
-            || c.is_ascii_digit()
-            || text.starts_with("//")
-            || text.starts_with("/*")
-            || text.contains('"')
-            || (c == '\'');
-        if !silent {
-            tokens.push(Token { text, line });
-        }
-        line += text.matches('\n').count();
-        at += length;
-    }
-    tokens
-}
-
-fn length_of_next(source: &str, at: usize, c: char) -> usize {
-    let rest = &source[at..];
-    let to = |end: Option<usize>| end.unwrap_or(rest.len());
-    if rest.starts_with("//") {
-        return to(rest.find('\n'));
-    }
-    if rest.starts_with("/*") {
-        return block_comment(rest);
-    }
-    if rest.starts_with("::") {
-        return 2;
-    }
-    if c == '"' {
-        return string(rest, 0);
-    }
-    if c == '\'' {
-        return quote(rest);
-    }
-    if c.is_alphanumeric() || c == '_' {
-        let word = to(rest.find(|c: char| !c.is_alphanumeric() && c != '_'));
-        let hashes = rest[word..].len() - rest[word..].trim_start_matches('#').len();
-        let quoted = rest[word + hashes..].starts_with('"');
-        return match &rest[..word] {
-            "r" | "br" | "cr" if quoted => {
-                let close = format!("\"{}", "#".repeat(hashes));
-                let body = word + hashes + 1;
-                rest[body..]
-                    .find(&close)
-                    .map_or(rest.len(), |end| body + end + close.len())
-            }
-            "b" | "c" if quoted && hashes == 0 => string(rest, word),
-            // A raw identifier: the word after `r#` is what counts, and follows as the next token.
-            _ => word,
-        };
-    }
-    c.len_utf8()
-}
-
-/// Block comments nest.
-fn block_comment(rest: &str) -> usize {
-    let (mut depth, mut at) = (0, 0);
-    while at < rest.len() {
-        if rest[at..].starts_with("/*") {
-            depth += 1;
-            at += 2;
-        } else if rest[at..].starts_with("*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                return at;
-            }
-        } else {
-            at += rest[at..].chars().next().map_or(1, char::len_utf8);
-        }
-    }
-    rest.len()
-}
-
-/// The length of a string literal whose opening quote stands at `open`.
-fn string(rest: &str, open: usize) -> usize {
-    let mut escaped = false;
-    for (at, c) in rest.char_indices().skip_while(|(at, _)| *at <= open) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    rest.len()
-}
-
-/// A character literal, or the quote of a lifetime with its name.
-fn quote(rest: &str) -> usize {
-    let mut chars = rest.char_indices().skip(1);
-    match (chars.next(), chars.next()) {
-        (Some((_, '\\')), Some(_)) => rest[3..].find('\'').map_or(rest.len(), |end| end + 4),
-        (Some(_), Some((at, '\''))) => at + 1,
-        (Some((_, c)), _) if c.is_alphabetic() || c == '_' => rest[1..]
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .map_or(rest.len(), |end| end + 1),
-        _ => 1,
     }
 }
 

@@ -1,9 +1,8 @@
 //! The page that a report is written for: its width, its signs, its colours. The runner and a test agree on it
 //! here, by environment variables and by marks in the text.
 //!
-//! A test's output goes through pipes, through nextest, which takes terminal colours away, and through XML. So
-//! where the runner wants colours it asks for marks instead, characters that no text has any other use for,
-//! and puts the colours in their place.
+//! A test's output goes through pipes, where terminal colours may be taken away. If the runner wants colours it asks for
+//! marks instead, characters that have no other use, and replaces them by colours.
 
 use anstyle::{AnsiColor, Style};
 
@@ -26,7 +25,7 @@ pub const DRY_RUN_FULL: &str = "full";
 /// Value of [`DRY_RUN`]: without places in the source, for a README, which an edit elsewhere must not change.
 pub const DRY_RUN_BARE: &str = "bare";
 
-/// Columns where nothing says how many there are.
+/// The columns of a page if nothing says how many there are.
 pub const DEFAULT_WIDTH: usize = 80;
 
 /// No report is narrower than this: below, lines are better broken by the terminal.
@@ -42,7 +41,7 @@ const THREADS: usize = 5;
 /// What a part of a report is painted with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
-    /// No longer any ink.
+    /// Ends the ink before it.
     Plain,
     /// What a reader must not miss.
     Bad,
@@ -116,9 +115,9 @@ pub enum Paint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page {
-    /// The columns there are. No line takes more.
+    /// The most columns that a line takes.
     pub width: usize,
-    /// Whether it may have other signs than those of ASCII.
+    /// Whether it may have characters outside ASCII.
     pub unicode: bool,
     /// What parts are painted with.
     pub paint: Paint,
@@ -137,7 +136,7 @@ impl Page {
         }
     }
 
-    /// The page that whoever runs this process reads: a terminal, a pipe, or the runner.
+    /// The page that the output of this process goes to: a terminal, a pipe, or the runner.
     #[cfg(feature = "runtime")]
     pub fn of_environment() -> Self {
         let variable = |name: &str| std::env::var(name).ok();
@@ -165,8 +164,8 @@ impl Page {
         }
     }
 
-    /// `text` in the signs that the page has: what it lacks becomes its nearest relation, and what would disturb
-    /// the columns goes.
+    /// `text` in the characters that the page has: others are replaced by similar ones, and what would disturb the
+    /// columns is left out.
     pub fn show(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         for c in text.chars() {

@@ -2,6 +2,9 @@
 
 use std::panic::Location;
 
+/// A place in the source of the program that runs.
+pub(crate) type Place = &'static Location<'static>;
+
 /// `src/wait_group.rs:41`, with what the compiler leaves in a path taken out: a solution includes the tests of
 /// its exercise by a path with many `..` in it.
 pub(crate) fn full(place: &Location<'_>) -> String {

@@ -1,14 +1,12 @@
-//! What is known of one interleaving: what its threads did, to which objects, and how they stand. Plain data; the
-//! [`recorder`](crate::recorder) writes it while the interleaving runs, the dry run reads it afterwards.
+//! What is known of one interleaving: what its threads did, to which objects, how they stand, and how it ended. Plain
+//! data, which knows nothing of the model checker: the recorder of [`sync::model`](crate::sync::model) writes it while
+//! the interleaving runs; the search, the diagnosis and the dry run read it afterwards.
 
+use crate::place::Place;
+use crate::protocol::Kind;
 use crate::sync::instant::Instant;
-use crate::sync::model::thread::Parking;
-use std::panic::Location;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-pub(crate) type Place = &'static Location<'static>;
 
 /// A thread of the model, numbered as loom numbers them: main is 0.
 pub(crate) type ThreadId = usize;
@@ -27,6 +25,11 @@ impl ObjectId {
     /// The number of objects that the interleaving made before it.
     pub(crate) fn index(self) -> usize {
         self.index
+    }
+
+    /// An operation on it that begins.
+    pub(crate) fn pending(self, name: &'static str, place: Place) -> Pending {
+        Pending::new(name, Some(self), place)
     }
 }
 
@@ -104,7 +107,7 @@ pub(crate) enum Effect {
     },
     /// What a clock shows.
     Now(Instant),
-    /// A clock is moved on, and whose time has come by that.
+    /// A clock is advanced, and the threads whose deadline that reaches.
     Advance {
         by: Duration,
         woken: Vec<ThreadId>,
@@ -242,7 +245,7 @@ pub(crate) struct Reference {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Running,
-    /// In a wait queue, until somebody wakes it.
+    /// In a wait queue, until it is woken.
     Asleep,
     Returned,
     Panicked,
@@ -254,7 +257,6 @@ pub(crate) struct Thread {
     pub(crate) name: String,
     /// The name that the program gave it.
     pub(crate) given_name: Option<String>,
-    pub(crate) parking: Arc<Parking>,
     pub(crate) pending: Option<Pending>,
     pub(crate) standing: Standing,
     /// What the objects that it makes now belong to: see [`naming`](crate::sync::model::naming).
@@ -268,7 +270,7 @@ pub(crate) enum Wait<'a> {
     ForLock(&'a [(ThreadId, Place)]),
     /// The end of a thread.
     ForEnd(ThreadId),
-    /// Somebody who wakes it.
+    /// To be woken.
     Asleep,
 }
 
@@ -287,10 +289,58 @@ pub(crate) struct Panic {
 pub(crate) enum Fate {
     /// It unwinds, or the program caught it.
     Unwinds,
-    /// It ended its thread; nobody has looked at what `join` returns.
+    /// It ended its thread, and the result of `join` has not been looked at.
     EndedThread,
     /// It ended its thread, and `join` handed it over.
     Joined,
+}
+
+/// What a scope panics with if one of its threads did, as std's does.
+pub(crate) const SCOPED_PANIC: &str = "a scoped thread panicked";
+
+/// How an exploration ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// It has only paused.
+    Paused,
+    /// Everything within the bounds was explored, or the time ran out.
+    Passed,
+    /// The model checker found something; it is in the log.
+    Stopped,
+    /// Main panicked, or another thread whose panic was never looked at.
+    Panicked,
+    /// A destructor panicked while a panic unwound. The process cannot go on.
+    PanickedTwice,
+    /// A coroutine ran out of stack.
+    StackOverflow,
+    /// The program asked for more threads than there may be.
+    TooManyThreads(Place),
+    /// A tracked value was not dropped exactly once.
+    Values(Vec<String>),
+    /// The program uses `try_lock`, or locks again what was unlocked while a panic unwound, and this exploration was
+    /// not set up for that.
+    UnlocksMustBeSteps {
+        /// Whether a panic unwinds now.
+        unwinding: bool,
+    },
+    /// An interleaving stores more often than this exploration was set up for.
+    NeedsCoins,
+    /// The program used the facade in a way that the model cannot follow.
+    Misuse(String),
+}
+
+/// What the model checker stops an interleaving for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Deadlock,
+    DataRace,
+    /// An `Arc` with references left.
+    Leak,
+    TooManySteps,
+    /// The program did not do the same twice under the same schedule.
+    NotDeterministic,
+    /// Anything else, in its own words.
+    Other(String),
 }
 
 /// One interleaving.
@@ -303,8 +353,8 @@ pub(crate) struct Log {
     pub(crate) panics: Vec<Panic>,
     /// The thread that has run last.
     pub(crate) running: ThreadId,
-    /// What loom itself had to say, and the thread that was running.
-    pub(crate) loom: Option<(ThreadId, String)>,
+    /// What the model checker stopped for, and the thread that was running.
+    pub(crate) stopped: Option<(ThreadId, Stop)>,
     pub(crate) spurious_left: usize,
 }
 
@@ -315,7 +365,7 @@ impl Log {
         self.objects.clear();
         self.threads.clear();
         self.panics.clear();
-        self.loom = None;
+        self.stopped = None;
         self.running = 0;
         self.spurious_left = spurious;
         self.threads.push(Thread::new(0, Some("main".to_owned())));
@@ -422,7 +472,26 @@ impl Log {
         held
     }
 
-    /// A panic that ended a spawned thread and that nobody has seen.
+    /// The kind of the failure that `ending` is; `None` if the model hangs.
+    pub(crate) fn kind(&self, ending: Option<&Ending>) -> Kind {
+        match ending {
+            None => Kind::Stuck,
+            Some(Ending::Panicked | Ending::PanickedTwice) => Kind::Panic,
+            // If a thread died of a panic that was not looked at, that came first.
+            Some(Ending::Stopped) if self.unseen_panic().is_some() => Kind::Panic,
+            Some(Ending::Stopped) => match self.stopped {
+                Some((_, Stop::Deadlock)) => Kind::Deadlock,
+                Some((_, Stop::DataRace)) => Kind::DataRace,
+                Some((_, Stop::Leak)) => Kind::Leak,
+                Some((_, Stop::TooManySteps)) => Kind::TooManySteps,
+                _ => Kind::SetUp,
+            },
+            Some(Ending::Values(_)) => Kind::Leak,
+            Some(_) => Kind::SetUp,
+        }
+    }
+
+    /// A panic that ended a spawned thread and that was not looked at.
     pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
         self.panics.iter().find(|p| p.fate == Fate::EndedThread)
     }
@@ -434,7 +503,6 @@ impl Thread {
         Self {
             name: name.unwrap_or_else(|| format!("thread {number}")),
             given_name,
-            parking: Arc::new(Parking::new()),
             pending: None,
             standing: Standing::Running,
             prefix: Vec::new(),

@@ -5,13 +5,13 @@ mod common;
 
 use common::relative_lines;
 use harness::page::Page;
+use harness::protocol::Kind;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
     atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*, fence},
     cell::UnsafeCell,
     futex, thread,
 };
-use harness::verdict::Kind;
 use harness::{Failure, Model, explore};
 
 #[track_caller]

@@ -5,6 +5,7 @@ mod common;
 
 use common::relative_lines;
 use harness::page::{Page, Paint};
+use harness::protocol::Kind;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
     atomic::{AtomicBool, AtomicUsize, Ordering::*},
@@ -12,9 +13,8 @@ use harness::sync::model::{
     thread,
     time::{Clock, Duration},
 };
-use harness::verdict::Kind;
+use harness::text::columns;
 use harness::{Failure, explore, leaks};
-use unicode_width::UnicodeWidthStr;
 
 /// Requires the kind, and pins what a person reads: see `snapshots/`. Lines are counted from the test's first,
 /// so that a change above it changes nothing.
@@ -52,7 +52,7 @@ fn in_every_form(failure: &Failure) -> String {
         let report = failure.render(&page);
         if page.paint == Paint::None {
             for line in report.lines() {
-                assert!(line.width() <= page.width, "too wide for {title}: {line}");
+                assert!(columns(line) <= page.width, "too wide for {title}: {line}");
             }
         }
         assert!(page.unicode || report.is_ascii(), "not ASCII: {report}");

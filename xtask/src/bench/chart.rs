@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{BENCH, Case, Comparison, REFERENCE, Ratio, Row, YOURS, Yours};
-use crate::render::{Page, paragraph, row, signed};
-use crate::style::{ASCII, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, shorten, width};
+use crate::term::{ASCII, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, shorten, width};
+use crate::view::{LessonPage, paragraph, row, signed};
 
 /// Bars of ratios beyond this are cut, so that one slow row does not make dots of all others.
 const CUT: f64 = 5.0;
@@ -19,7 +19,7 @@ const WIDE: f64 = 0.1;
 const EIGHTHS: [&str; 7] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// The ratios of a bench, what they mean, and what is missing.
-pub fn render(page: &Page<'_>, comparison: &Comparison) -> String {
+pub fn render(page: &LessonPage<'_>, comparison: &Comparison) -> String {
     let mut text = String::new();
     missing(&mut text, page, &comparison.yours);
     paragraph(
@@ -39,7 +39,7 @@ pub fn render(page: &Page<'_>, comparison: &Comparison) -> String {
 }
 
 /// Says why yours was not measured, or not everywhere.
-fn missing(text: &mut String, page: &Page<'_>, yours: &Yours) {
+fn missing(text: &mut String, page: &LessonPage<'_>, yours: &Yours) {
     let test = format!("cargo xtask test {}", page.lesson.name);
     let words = match yours {
         Yours::Measured => return,
@@ -83,7 +83,7 @@ fn chart(cases: &[Case], width: usize, marks: Marks) -> String {
             let _ = writeln!(
                 text,
                 " {}",
-                paint(STRONG, shorten(&case.name, width - 1, marks))
+                paint(STRONG, shorten(&case.name, width - 1, marks.more))
             );
         }
         for row in &case.rows {
@@ -95,7 +95,7 @@ fn chart(cases: &[Case], width: usize, marks: Marks) -> String {
 }
 
 fn line(row: &Row, names: usize, room: usize, unit: f64, marks: Marks) -> String {
-    let name = format!("{:<names$}", shorten(&row.name, names, marks));
+    let name = format!("{:<names$}", shorten(&row.name, names, marks.more));
     let name = match row.name.as_str() {
         YOURS => paint(STRONG, name),
         _ => name,
@@ -164,8 +164,8 @@ mod tests {
     use super::super::divan::{parse, tests::*};
     use super::super::ratios::cases;
     use super::*;
-    use crate::select::tests::workspace;
-    use crate::style::UNICODE;
+    use crate::course::select::tests::workspace;
+    use crate::term::UNICODE;
 
     fn plain(text: &str) -> String {
         anstream::adapter::strip_str(text).to_string()
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_said() {
         let workspace = workspace(&["wait_group"]);
-        let page = Page {
+        let page = LessonPage {
             workspace: &workspace,
             lesson: &workspace.lessons[0],
             marks: UNICODE,

@@ -7,39 +7,38 @@ use anyhow::{Context, Result, bail};
 use super::divan::{self, Leaf};
 use super::ratios::{Case, cases};
 use super::{BENCH, Comparison, MAX_TIME, MIN_TIME, ROUND, ROUNDS, Yours};
-use crate::files::lock;
-use crate::outcome::{Outcome, Place};
-use crate::render::first_error_place;
-use crate::run::Setup;
-use crate::run::cargo::{self, Binary, Built};
+use crate::course::lesson_tests;
+use crate::course::{Lesson, Workspace};
+use crate::run::Runner;
+use crate::run::SourceLine;
+use crate::run::cargo::{self, Binary, Built, first_error};
 use crate::run::executor;
-use crate::style::note;
-use crate::tests_of;
-use crate::verify::scratch::{self, Scratch};
-use crate::workspace::{Lesson, Workspace};
+use crate::scratch::{self, Scratch};
+use crate::term::note;
+use crate::verdict::outcome::Outcome;
 
 /// Measures the lesson's bench and says on stderr what it is at.
 ///
 /// # Errors
 ///
 /// The bench can neither be built nor run, not even with the stub in place of the learner's file.
-pub fn measure(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<Comparison> {
-    let mut command = setup.cargo(&workspace.root);
+pub fn measure(runner: &Runner, lesson: &Lesson) -> Result<Comparison> {
+    let mut command = runner.cargo(&runner.workspace.root);
     let package = lesson.solution_package();
     command.args(["bench", "--no-run", "--bench", BENCH, "--package", &package]);
-    let built = cargo::build(setup, command, true)?;
+    let built = cargo::build(runner, command, true)?;
     let Some(binary) = bench_of(&built, &package) else {
         return Ok(Comparison {
             rounds: ROUNDS,
             yours: Yours::DoesNotCompile(first_error(&built.said)),
-            cases: without_yours(setup, workspace, lesson)?,
+            cases: without_yours(runner, lesson)?,
         });
     };
-    let measured = rounds(setup, lesson, &binary, "")?;
+    let measured = rounds(runner, lesson, &binary, "")?;
     let with_yours = cases(&measured.rounds);
     let cases = match &measured.stopped {
         Some(_) if measured.complete == 0 => {
-            let others = without_yours(setup, workspace, lesson)?;
+            let others = without_yours(runner, lesson)?;
             merge(&with_yours, others)
         }
         _ => with_yours,
@@ -54,7 +53,7 @@ pub fn measure(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<
     let yours = match measured.stopped {
         Some(yours) => yours,
         None if cases.iter().any(Case::has_yours) => Yours::Measured,
-        None => left_out(workspace, lesson),
+        None => left_out(&runner.workspace, lesson),
     };
     Ok(Comparison {
         rounds: ROUNDS,
@@ -78,19 +77,18 @@ fn merge(with_yours: &[Case], others: Vec<Case>) -> Vec<Case> {
 /// Why the bench left yours out.
 fn left_out(workspace: &Workspace, lesson: &Lesson) -> Yours {
     let source = std::fs::read_to_string(workspace.path(lesson.file())).unwrap_or_default();
-    match tests_of::todos(&source).first() {
+    match lesson_tests::todos(&source).first() {
         Some((line, _)) => Yours::NotWritten(format!("{}:{line}", lesson.file_name())),
         None => Yours::LeftOut,
     }
 }
 
 /// The bench with the stub in place of the learner's file.
-fn without_yours(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Case>> {
-    let mut scratch = Scratch::new(workspace)?;
-    let _lock = lock(&scratch.root().join("lock"))?;
-    scratch.add_stub(workspace, lesson)?;
-    scratch.add_bench(workspace, lesson)?;
-    let built = scratch.build_bench(setup, workspace, lesson, BENCH)?;
+fn without_yours(runner: &Runner, lesson: &Lesson) -> Result<Vec<Case>> {
+    let mut scratch = Scratch::new(runner)?;
+    scratch.add_stub(lesson)?;
+    scratch.add_bench(lesson)?;
+    let built = scratch.build_bench(lesson, BENCH)?;
     let restore = || {
         format!(
             "the bench of {} does not run without yours either. If you changed {}, `git checkout` brings it back",
@@ -101,7 +99,7 @@ fn without_yours(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Resul
     let Some(binary) = bench_of(&built, &scratch::bench_package(lesson)) else {
         return Err(anyhow::Error::msg(built.said)).with_context(restore);
     };
-    let measured = rounds(setup, lesson, &binary, " without yours")?;
+    let measured = rounds(runner, lesson, &binary, " without yours")?;
     match measured.stopped {
         Some(stopped) => Err(anyhow::anyhow!("it stops: {stopped:?}")).with_context(restore),
         None => Ok(cases(&measured.rounds)),
@@ -127,7 +125,7 @@ struct Measured {
 }
 
 /// Runs the bench round by round, until one does not come to its end. `how` is said with what it is at.
-fn rounds(setup: &Setup, lesson: &Lesson, binary: &Binary, how: &str) -> Result<Measured> {
+fn rounds(runner: &Runner, lesson: &Lesson, binary: &Binary, how: &str) -> Result<Measured> {
     let mut status = Status::new(format!("measuring {}{how}", lesson.name));
     let mut measured = Measured {
         rounds: Vec::new(),
@@ -137,7 +135,7 @@ fn rounds(setup: &Setup, lesson: &Lesson, binary: &Binary, how: &str) -> Result<
     let arguments = ["--bench", "--min-time", MIN_TIME, "--max-time", MAX_TIME];
     for round in 1..=ROUNDS {
         status.show(round, "");
-        let raw = executor::watched(setup, binary, &arguments, ROUND, |stdout| {
+        let raw = executor::program(runner, binary, &arguments, ROUND, |stdout| {
             if let Some(row) = divan::at_work(stdout) {
                 status.show(round, &row);
             }
@@ -149,29 +147,17 @@ fn rounds(setup: &Setup, lesson: &Lesson, binary: &Binary, how: &str) -> Result<
         }
         measured.stopped = Some(match Outcome::of(&raw, &lesson.file_name()) {
             Outcome::NotWritten(todo) => {
-                Yours::NotWritten(todo.place.as_ref().map_or_else(String::new, Place::short))
+                Yours::NotWritten(todo.at.as_ref().map_or_else(String::new, SourceLine::short))
             }
-            Outcome::Wrong(wrong) => Yours::Stopped(match divan::at_work(&raw.stdout) {
-                Some(row) => format!("{} ({row})", wrong.reason),
-                None => wrong.reason,
+            Outcome::Failed(failure) => Yours::Stopped(match divan::at_work(&raw.stdout) {
+                Some(row) => format!("{} ({row})", failure.reason),
+                None => failure.reason,
             }),
             Outcome::Passed(_) | Outcome::NotRun => Yours::Stopped(String::new()),
         });
         break;
     }
     Ok(measured)
-}
-
-/// rustc's first error in a line, with its place.
-pub fn first_error(said: &str) -> String {
-    let plain = anstream::adapter::strip_str(said).to_string();
-    let error = plain.lines().find(|line| line.starts_with("error"));
-    let message = error.and_then(|line| Some(line.split_once(": ")?.1));
-    let message = message.unwrap_or("cargo says no more");
-    match first_error_place(&plain) {
-        Some(place) => format!("{message} ({})", place.short()),
-        None => message.to_owned(),
-    }
 }
 
 /// What is being measured: on a terminal in a line that goes away again, else said once.
@@ -239,12 +225,5 @@ mod tests {
         assert_eq!(merged.len(), others.len());
         assert_eq!(merged[0].rows[0].ratio.ratio, 2.0);
         assert_eq!(merged[1..], others[1..]);
-    }
-
-    #[test]
-    fn a_compile_error_is_a_line() {
-        let said = "warning: x\n\n\x1b[1merror[E0425]\x1b[0m: cannot find value `c`\n  --> exercises/a/src/sum.rs:5:9\n";
-        assert_eq!(first_error(said), "cannot find value `c` (sum.rs:5)");
-        assert_eq!(first_error(""), "cargo says no more");
     }
 }

@@ -3,13 +3,12 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{Exit, lesson_at_hand};
+use super::{Exit, begun_or_last_finished};
 use crate::bench::{self, Comparison, Yours};
-use crate::progress::Store;
-use crate::render::Page;
-use crate::run::Setup;
-use crate::style::{self, Marks};
-use crate::workspace::Workspace;
+use crate::learner::progress::Store;
+use crate::run::Runner;
+use crate::term::{self, Marks};
+use crate::view::LessonPage;
 
 /// The comparison for programs. A field may be added; one that changes its meaning raises `version`. The help of
 /// `--json` describes it for its readers.
@@ -22,23 +21,19 @@ struct Document<'a> {
 }
 
 /// Measures the lesson that goes by `wanted`; without a name, the one at hand.
-pub fn run(workspace: &Workspace, wanted: Option<&str>, json: bool) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: Option<&str>, json: bool) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     // Held while it measures: a second runner would build and test beside it, and nothing would be comparable.
     let store = Store::open(workspace)?;
-    let Some(lesson) = lesson_at_hand(workspace, &store, wanted)? else {
+    let Some(lesson) = begun_or_last_finished(workspace, &store, wanted)? else {
         return Ok(super::no_lesson());
     };
-    let page = Page {
-        workspace,
-        lesson,
-        marks: Marks::of_locale(),
-        current: false,
-    };
+    let page = LessonPage::of(workspace, lesson, Marks::of_locale());
     if !json {
-        style::print(&format!("{}\n", page.header()));
+        term::print(&format!("{}\n", page.header()));
     }
-    let comparison = bench::measure(&Setup::new()?, workspace, lesson)?;
-    style::print(&if json {
+    let comparison = bench::measure(runner, lesson)?;
+    term::print(&if json {
         let document = Document {
             version: 1,
             lesson: &lesson.name,
@@ -48,9 +43,5 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, json: bool) -> Result<Ex
     } else {
         bench::render(&page, &comparison)
     });
-    Ok(if comparison.yours == Yours::Measured {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
+    Ok(Exit::success_if(comparison.yours == Yours::Measured))
 }

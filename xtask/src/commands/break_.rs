@@ -1,45 +1,40 @@
 //! `cargo xtask break LESSON [MISTAKE]`: a mistake put into the reference, and what the tests say to it.
 //!
-//! It happens in the [scratch workspace](crate::verify::scratch): neither the learner's file nor the solution is
+//! It happens in the [scratch workspace](crate::scratch): neither the learner's file nor the solution is
 //! touched.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 
-use super::{Exit, Row, lines};
-use crate::diff::Diff;
-use crate::files::lock;
-use crate::outcome::Outcome;
-use crate::render::{Length, Page, named, paragraph, row, signed};
-use crate::run::Setup;
-use crate::select;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, STRONG, note, paint, width};
-use crate::verify::builds::{NoJob, run_all};
+use super::Exit;
+use crate::course::select;
+use crate::course::{Lesson, Workspace};
+use crate::run::Runner;
+use crate::run::executor::{NoJob, run_all};
+use crate::scratch::mistake::{self, Mistake};
+use crate::scratch::{self, Scratch};
+use crate::term::{self, BAD, FAINT, GOOD, Marks, STRONG, note, paint, width};
+use crate::verdict::outcome::Outcome;
 use crate::verify::caught::{catch, job};
-use crate::verify::mistake::{self, Mistake};
-use crate::verify::scratch::{self, Scratch};
-use crate::workspace::{Lesson, Workspace};
+use crate::view::diff::Diff;
+use crate::view::list::{Row, lines};
+use crate::view::{Length, LessonPage, named, paragraph, row, signed};
 
 /// Lists the mistakes of the lesson that goes by `wanted`, or shows what becomes of the one that is named.
-pub fn run(workspace: &Workspace, wanted: &str, named: Option<&str>) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: &str, named: Option<&str>) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let lesson = select::lesson(workspace, wanted)?;
     let mistakes = read(workspace, lesson);
-    let page = Page {
-        workspace,
-        lesson,
-        marks: Marks::of_locale(),
-        current: false,
-    };
+    let page = LessonPage::of(workspace, lesson, Marks::of_locale());
     match named {
         Some(named) => {
-            let mistake = select::mistake(lesson, &mistakes, named)?;
-            show(&Setup::new()?, &page, mistake, &mut style::print)
+            let mistake = select::mistake(lesson, &mistakes, |mistake| &mistake.name, named)?;
+            show(runner, &page, mistake, &mut term::print)
         }
         None => {
-            style::print(&list(&page, &mistakes));
+            term::print(&list(&page, &mistakes));
             Ok(Exit::Success)
         }
     }
@@ -58,7 +53,7 @@ pub fn read(workspace: &Workspace, lesson: &Lesson) -> Vec<Mistake> {
 }
 
 /// Each mistake: its name and what it is, the kind of failure, and the test that catches it.
-fn list(page: &Page<'_>, mistakes: &[Mistake]) -> String {
+fn list(page: &LessonPage<'_>, mistakes: &[Mistake]) -> String {
     let mut text = page.header();
     text.push('\n');
     text.push_str(&lines(&rows(page.marks, mistakes)));
@@ -82,8 +77,8 @@ pub fn rows(marks: Marks, mistakes: &[Mistake]) -> Vec<Row> {
             chooses: Some(i),
         });
         let caught = format!("{} {} {}", mistake.kind, marks.dot, mistake.caught_by);
-        let caught = style::shorten(&caught, width() - 3, marks);
-        let below = style::wrap(&mistake.mistake, width() - 3)
+        let caught = term::shorten(&caught, width() - 3, marks.more);
+        let below = term::wrap(&mistake.mistake, width() - 3)
             .into_iter()
             .chain([paint(FAINT, caught)]);
         rows.extend(below.map(|line| Row {
@@ -105,25 +100,16 @@ fn more(lesson: &Lesson) -> String {
 ///
 /// The mistake cannot be put into the reference, the test cannot be run, or the run was cancelled.
 pub fn show(
-    setup: &Setup,
-    page: &Page<'_>,
+    runner: &Runner,
+    page: &LessonPage<'_>,
     mistake: &Mistake,
     say: &mut dyn FnMut(&str),
 ) -> Result<Exit> {
-    let Page {
-        workspace, lesson, ..
-    } = page;
-    let reference = lesson.reference();
-    let source = fs::read_to_string(workspace.path(&reference)).with_context(|| {
-        format!(
-            "cannot read {}: `git checkout` brings it back",
-            reference.display()
-        )
-    })?;
-    let mut scratch = Scratch::new(workspace)?;
-    let _lock = lock(&scratch.root().join("lock"))?;
+    let (workspace, lesson) = (page.workspace, page.lesson);
+    let source = workspace.read(&lesson.reference())?;
+    let mut scratch = Scratch::new(runner)?;
     scratch
-        .add_mistake(workspace, lesson, mistake, &source)
+        .add_mistake(lesson, mistake, &source)
         .map_err(|error| {
             anyhow!(
                 "{}/{}.patch cannot be used: {error:#}.\n\
@@ -134,19 +120,19 @@ pub fn show(
         })?;
     say(&introduction(page, mistake));
 
-    let built = scratch.build(setup, workspace, true)?;
+    let built = scratch.build(true)?;
     let folder = scratch::mistake_folder(lesson, mistake);
     let mut text = String::new();
-    let caught = match job(setup, lesson, mistake, &built)? {
+    let caught = match job(runner, lesson, mistake, &built)? {
         Ok(job) => {
-            let raws = run_all(setup, &[job]);
-            setup.control.check()?;
+            let raws = run_all(runner, &[job]);
+            runner.control.check()?;
             let mut outcome = raws
                 .first()
                 .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
-            if let Outcome::Wrong(wrong) = &mut outcome {
-                wrong.report = real_places(&wrong.report, lesson, &folder);
-                page.failure(&mut text, &mistake.caught_by, wrong, Length::Full);
+            if let Outcome::Failed(failure) = &mut outcome {
+                failure.report = real_places(&failure.report, lesson, &folder);
+                page.failure(&mut text, &mistake.caught_by, failure, Length::Full);
             }
             catch(&outcome, mistake)
         }
@@ -174,15 +160,11 @@ pub fn show(
     }
     row(&mut text, "Read", lesson.readme().display());
     say(&text);
-    Ok(if caught.is_ok() {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
+    Ok(Exit::success_if(caught.is_ok()))
 }
 
 /// What the mistake is, as a diff of the reference and in words.
-fn introduction(page: &Page<'_>, mistake: &Mistake) -> String {
+fn introduction(page: &LessonPage<'_>, mistake: &Mistake) -> String {
     let mut text = page.header();
     text.push('\n');
     named(&mut text, &mistake.name, Some(&mistake.mistake));
@@ -206,7 +188,7 @@ fn real_places(report: &str, lesson: &Lesson, folder: &Path) -> String {
 }
 
 /// Says that the mistake was not caught, or not as what it is, and what to do about it.
-fn not_caught(text: &mut String, page: &Page<'_>, mistake: &Mistake, problem: &str) {
+fn not_caught(text: &mut String, page: &LessonPage<'_>, mistake: &Mistake, problem: &str) {
     let sign = paint(BAD, page.marks.bad);
     signed(text, &sign, &format!("Not caught: {problem}."));
     text.push('\n');

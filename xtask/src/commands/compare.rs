@@ -4,23 +4,21 @@ mod document;
 mod verdicts;
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, IsTerminal, Write as _};
-use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::test::{Judged, say_that_nextest_is_missing};
-use super::{Exit, lesson_at_hand};
+use super::test::Judged;
+use super::{Exit, begun_or_last_finished};
 use crate::bench;
-use crate::diff::Diff;
-use crate::progress::{Progress, State, Store};
-use crate::render::{Page, paragraph, row};
-use crate::run::{self, Run, Setup};
-use crate::style::{self, Marks, note, terminal_width, width};
-use crate::tests_of;
+use crate::course::lesson_tests;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::{Progress, State, Store};
+use crate::run::{self, Run, Runner};
+use crate::term::{self, Marks, note, terminal_width, width};
 use crate::verdict::Verdict;
-use crate::workspace::{Lesson, Workspace};
+use crate::view::diff::Diff;
+use crate::view::{LessonPage, paragraph, row};
 
 use document::{Document, Refusal};
 
@@ -42,84 +40,60 @@ pub struct Options {
 }
 
 /// Compares the lesson that goes by `wanted`; without a name, the one at hand.
-pub fn run(workspace: &Workspace, wanted: Option<&str>, options: Options) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let mut store = Store::open(workspace)?;
-    let Some(lesson) = lesson_at_hand(workspace, &store, wanted)? else {
+    let Some(lesson) = begun_or_last_finished(workspace, &store, wanted)? else {
         return Ok(super::no_lesson());
     };
-    let setup = Setup::new()?;
-    if !setup.nextest {
-        say_that_nextest_is_missing();
-    }
     // Whether it is finished is for its tests to say, where there is something to test.
     let state = store.progress.state(workspace, lesson)?;
     let judged = (state != State::NotBegun)
-        .then(|| Judged::new(&setup, workspace, &mut store, lesson, None))
+        .then(|| Judged::new(runner, &mut store, lesson, None))
         .transpose()?;
     if !has_seen(workspace, &store.progress, lesson)? && !may_show(lesson, options) {
         if options.json {
-            style::print(&Refusal::not_finished(lesson).to_json()?);
+            term::print(&Refusal::not_finished(lesson).to_json()?);
         }
         return Ok(Exit::Failure);
     }
     remember(&mut store, lesson)?;
 
     let [yours, reference] = texts(workspace, lesson)?;
-    let page = Page {
-        workspace,
-        lesson,
-        marks: Marks::of_locale(),
-        current: false,
-    };
+    let page = LessonPage::of(workspace, lesson, Marks::of_locale());
     if !options.json {
-        style::print(&files(&page, &Diff::between(&yours, &reference)));
+        term::print(&files(&page, &Diff::between(&yours, &reference)));
     }
     let judged = match judged {
         Some(judged) => judged,
-        None => Judged::new(&setup, workspace, &mut store, lesson, None)?,
+        None => Judged::new(runner, &mut store, lesson, None)?,
     };
     let passes = judged.passes();
-    let both = [judged.result, judge_reference(&setup, workspace, lesson)?];
+    let both = [judged.result, judge_reference(runner, lesson)?];
     if !options.json {
-        style::print(&verdicts::render(&both, page.marks));
+        term::print(&verdicts::render(&both, page.marks));
     }
     let comparison = options
         .bench
-        .then(|| bench::measure(&setup, workspace, lesson))
+        .then(|| bench::measure(runner, lesson))
         .transpose()?;
     if options.json {
         let document = Document::new(lesson, [&yours, &reference], &both, comparison.as_ref());
-        style::print(&document.to_json()?);
+        term::print(&document.to_json()?);
         return Ok(Exit::Success);
     }
     let mut text = String::from("\n");
+    let name = &lesson.name;
     match &comparison {
         Some(comparison) => text += &bench::render(&page, comparison),
-        None => row(
-            &mut text,
-            "Time",
-            format!("cargo xtask bench {}", lesson.name),
-        ),
+        None => row(&mut text, "Time", format!("cargo xtask bench {name}")),
     }
     if !passes {
-        row(
-            &mut text,
-            "Why",
-            format!("cargo xtask test {}", lesson.name),
-        );
+        row(&mut text, "Why", format!("cargo xtask test {name}"));
     }
     row(&mut text, "Read", lesson.readme().display());
-    style::print(&text);
+    term::print(&text);
     Ok(Exit::Success)
-}
-
-fn read(workspace: &Workspace, path: &Path) -> Result<String> {
-    fs::read_to_string(workspace.path(path)).with_context(|| {
-        format!(
-            "cannot read {0}: `git checkout {0}` brings it back",
-            path.display()
-        )
-    })
 }
 
 /// Whether there is nothing to ask: the lesson was finished once, its reference is in place, or was shown before.
@@ -153,7 +127,7 @@ pub fn remember(store: &mut Store, lesson: &Lesson) -> Result<()> {
 /// # Errors
 ///
 /// One of the two cannot be read.
-pub fn difference(page: &Page<'_>) -> Result<String> {
+pub fn difference(page: &LessonPage<'_>) -> Result<String> {
     let [yours, reference] = texts(page.workspace, page.lesson)?;
     Ok(files(page, &Diff::between(&yours, &reference)))
 }
@@ -161,8 +135,8 @@ pub fn difference(page: &Page<'_>) -> Result<String> {
 /// The learner's file and the reference.
 fn texts(workspace: &Workspace, lesson: &Lesson) -> Result<[String; 2]> {
     Ok([
-        read(workspace, &lesson.file())?,
-        read(workspace, &lesson.reference())?,
+        workspace.read(&lesson.file())?,
+        workspace.read(&lesson.reference())?,
     ])
 }
 
@@ -195,26 +169,22 @@ fn may_show(lesson: &Lesson, options: Options) -> bool {
 }
 
 /// The tests of the lesson, run against the reference.
-fn judge_reference(
-    setup: &Setup,
-    workspace: &Workspace,
-    lesson: &Lesson,
-) -> Result<Result<Verdict, String>> {
-    Ok(match run::tests_of_reference(setup, workspace, lesson)? {
+fn judge_reference(runner: &Runner, lesson: &Lesson) -> Result<Result<Verdict, String>> {
+    Ok(match run::tests_of_reference(runner, lesson)? {
         Run::NotBuilt(said) => Err(said),
         Run::Ran(ran) => {
-            let expected = tests_of::expected(workspace, lesson);
+            let expected = lesson_tests::expected(&runner.workspace, lesson);
             Ok(Verdict::new(&ran, &lesson.file_name(), &expected, None))
         }
     })
 }
 
 /// The two files, as far as they differ.
-fn files(page: &Page<'_>, diff: &Diff) -> String {
+fn files(page: &LessonPage<'_>, diff: &Diff) -> String {
     let lesson = page.lesson;
     let mut text = format!("{}\n", page.header());
     for (whose, path) in [("yours", lesson.file()), ("reference", lesson.reference())] {
-        let whose = style::paint(style::STRONG, format!("{whose:<9}"));
+        let whose = term::paint(term::STRONG, format!("{whose:<9}"));
         let _ = writeln!(text, " {whose}  {}", path.display());
     }
     text.push('\n');
@@ -228,8 +198,8 @@ fn files(page: &Page<'_>, diff: &Diff) -> String {
         let _ = writeln!(
             text,
             " {}   {}\n",
-            style::paint(style::GONE, format!("- in yours only ({gone})")),
-            style::paint(style::NEW, format!("+ in the reference only ({new})"))
+            term::paint(term::GONE, format!("- in yours only ({gone})")),
+            term::paint(term::NEW, format!("+ in the reference only ({new})"))
         );
         text += &diff.unified(width());
     }

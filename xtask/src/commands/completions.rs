@@ -5,11 +5,11 @@
 //! which looks for the names of lessons when they are asked for.
 
 use anyhow::{Context, Result};
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use clap_complete::Shell;
 
 use super::Exit;
-use crate::style;
+use crate::term;
 
 /// What to complete in.
 #[derive(Debug, clap::Args)]
@@ -59,21 +59,18 @@ const NAMES: [(&str, &str); 5] = [
     ("filter", "_xtask_tests"),
 ];
 
-/// Prints the script.
+/// Prints the script for `xtask`, the command line of the runner.
 ///
 /// # Errors
 ///
 /// clap_complete does not write UTF-8.
-pub fn run(request: &Request) -> Result<Exit> {
-    style::print(&script(request.shell)?);
+pub fn run(request: &Request, xtask: Command) -> Result<Exit> {
+    term::print(&script(request.shell, xtask)?);
     Ok(Exit::Success)
 }
 
-fn script(shell: Shell) -> Result<String> {
-    let mut xtask = crate::Arguments::command()
-        .name("xtask")
-        .bin_name("xtask")
-        .display_name("xtask");
+fn script(shell: Shell, xtask: Command) -> Result<String> {
+    let mut xtask = xtask.name("xtask").bin_name("xtask").display_name("xtask");
     let mut generated = Vec::new();
     clap_complete::generate(shell, &mut xtask, "xtask", &mut generated);
     let generated = String::from_utf8(generated).context("a completion script is not UTF-8")?;
@@ -141,12 +138,14 @@ fn with_names(generated: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
     fn zsh_looks_for_every_name() {
-        let script = script(Shell::Zsh).expect("a script");
         let xtask = crate::Arguments::command();
+        let script = script(Shell::Zsh, xtask.clone()).expect("a script");
         for (argument, function) in NAMES {
             let takers = xtask
                 .get_subcommands()
@@ -171,7 +170,7 @@ mod tests {
             Shell::PowerShell,
             Shell::Elvish,
         ] {
-            let script = script(shell).expect("a script");
+            let script = script(shell, crate::Arguments::command()).expect("a script");
             for open in ["@ONE@", "@MANY@", "@VALUED@", "@COMMANDS@"] {
                 assert!(!script.contains(open), "{shell}: {open}");
             }

@@ -6,12 +6,11 @@ mod findings;
 
 use std::fmt::Write;
 
-use anyhow::Result;
-
 use super::Exit;
-use crate::style::{self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, width, wrap};
-use crate::versions::words::count;
-use crate::workspace::Workspace;
+use crate::run::Runner;
+use crate::term::{
+    self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, count, paint, width, wrap,
+};
 
 use facts::Facts;
 use findings::{Finding, Grade};
@@ -20,20 +19,10 @@ use findings::{Finding, Grade};
 const MARGIN: usize = 17;
 
 /// Looks around, and says what stands between the learner and the lessons.
-///
-/// # Errors
-///
-/// The system does not tell where the runner's own binary is.
-pub fn run(workspace: &Workspace) -> Result<Exit> {
-    let findings = findings::of(&Facts::gather(workspace)?);
-    style::print(&render(&findings, width(), Marks::of_locale()));
-    Ok(
-        if findings.iter().any(|finding| finding.grade == Grade::Bad) {
-            Exit::Failure
-        } else {
-            Exit::Success
-        },
-    )
+pub fn run(runner: &Runner) -> Exit {
+    let findings = findings::of(&Facts::gather(runner));
+    term::print(&render(&findings, width(), Marks::of_locale()));
+    Exit::success_if(findings.iter().all(|finding| finding.grade != Grade::Bad))
 }
 
 fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
@@ -93,7 +82,7 @@ fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
 mod tests {
     use super::facts::tests::{all_is_well, all_is_wrong, some_is_missing};
     use super::*;
-    use crate::style::{ASCII, UNICODE};
+    use crate::term::{ASCII, UNICODE};
 
     #[test]
     fn each_finding_is_a_line_and_each_problem_has_its_command() {

@@ -1,69 +1,59 @@
 //! `cargo xtask dry-run LESSON [TEST] [--solution]`: one interleaving of a model, step by step.
 
 use anyhow::Result;
-use harness::verdict::{Coverage, find_dry_runs};
+use harness::protocol::{Coverage, find_dry_runs};
 
 use super::Exit;
-use crate::outcome::{Outcome, Place, Raw, Todo};
-use crate::readme;
-use crate::render::{Length, Page, explored_text, paragraph, picture, row, signed};
-use crate::run::Setup;
+use crate::course::lesson_tests::{self, MODELS};
+use crate::course::readme;
+use crate::course::select::{self, NoSuchName};
+use crate::course::{Lesson, Workspace};
+use crate::run::Runner;
 use crate::run::cargo::{self, Tests};
+use crate::run::executor::{NoJob, job_of, run_all};
 use crate::run::report_page::Passing;
-use crate::select::{self, NoSuchName};
-use crate::style::{self, GOOD, Marks, OPEN, paint};
-use crate::tests_of::{self, MODELS};
+use crate::run::{SourceLine, TestRun};
+use crate::term::{self, GOOD, Marks, OPEN, paint};
 use crate::verdict::Explored;
-use crate::verify::builds::{NoJob, job_of, run_all};
-use crate::workspace::{Lesson, Workspace};
+use crate::verdict::outcome::{Outcome, Todo};
+use crate::view::{Length, LessonPage, explored_text, paragraph, picture, row, signed};
 
 /// Shows the model that `test` names in the lesson that goes by `wanted`, run with the learner's code or with the
 /// reference.
-pub fn run(
-    workspace: &Workspace,
-    wanted: &str,
-    test: Option<&str>,
-    solution: bool,
-) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: &str, test: Option<&str>, solution: bool) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let lesson = select::lesson(workspace, wanted)?;
-    let models = tests_of::models(workspace, lesson);
+    let models = lesson_tests::models(workspace, lesson);
     let model = choose(workspace, lesson, &models, test)?;
-    let setup = Setup::new()?;
-    let report = setup.report.clone().with(Passing::DryRun);
-    let setup = setup.with_report(report);
+    let runner = runner.with_report(runner.report.clone().with(Passing::DryRun));
     let package = if solution {
         lesson.solution_package()
     } else {
         lesson.name.clone()
     };
     let show = DryRun {
-        page: Page {
-            workspace,
-            lesson,
-            marks: Marks::of_locale(),
-            current: false,
-        },
+        page: LessonPage::of(workspace, lesson, Marks::of_locale()),
         model,
         named: test,
         models: &models,
         solution,
     };
 
-    let built = cargo::build_tests(&setup, &workspace.root, &package, Tests::Models)?;
+    let built = cargo::build_tests(&runner, &package, Tests::Models)?;
     if !built.success {
-        style::print(&show.not_built(&built.said));
+        term::print(&show.not_built(&built.said));
         return Ok(Exit::Failure);
     }
     let test = format!("{MODELS}{model}");
-    let raw = match job_of(&setup, &built, &package, None, &test)? {
-        Ok(job) => run_all(&setup, &[job]).pop(),
+    let raw = match job_of(&runner, &built, &package, None, &test)? {
+        Ok(job) => run_all(&runner, &[job]).pop(),
         Err(NoJob::NotBuilt | NoJob::NoSuchTest) => None,
     };
     let (text, exit) = match raw {
         Some(raw) => show.ran(&raw),
         None => (show.not_there(), Exit::Failure),
     };
-    style::print(&text);
+    term::print(&text);
     Ok(exit)
 }
 
@@ -90,7 +80,7 @@ fn choose<'a>(
 
 /// A model to show.
 struct DryRun<'a> {
-    page: Page<'a>,
+    page: LessonPage<'a>,
     /// The name of its test, without the heading.
     model: &'a str,
     /// What it was called by; `None`: nothing, it is the lesson's choice.
@@ -103,7 +93,7 @@ struct DryRun<'a> {
 
 impl DryRun<'_> {
     /// The page for a test that ran. It is what was asked for where the model passes and shows itself.
-    fn ran(&self, raw: &Raw) -> (String, Exit) {
+    fn ran(&self, raw: &TestRun) -> (String, Exit) {
         let mut text = self.page.header();
         text.push('\n');
         match Outcome::of(raw, &self.page.lesson.file_name()) {
@@ -115,9 +105,9 @@ impl DryRun<'_> {
                 }
             }
             Outcome::NotWritten(todo) => self.not_written(&mut text, &todo),
-            Outcome::Wrong(wrong) => {
+            Outcome::Failed(failure) => {
                 let test = format!("{MODELS}{}", self.model);
-                self.page.failure(&mut text, &test, &wrong, Length::Full);
+                self.page.failure(&mut text, &test, &failure, Length::Full);
                 self.to_correct(&mut text, None);
             }
             Outcome::NotRun => return (self.not_there(), Exit::Failure),
@@ -143,7 +133,7 @@ impl DryRun<'_> {
             text.push('\n');
         }
         let explored = Explored::together(coverage).map_or_else(String::new, |explored| {
-            format!(": {}", explored_text(explored))
+            format!(": {}", explored_text("", explored))
         });
         let sign = paint(GOOD, self.page.marks.good);
         signed(text, &sign, &format!("It passes{explored}."));
@@ -163,6 +153,7 @@ impl DryRun<'_> {
             .filter(|other| *other != self.model)
             .collect();
         let lesson = self.page.lesson;
+        let name = &lesson.name;
         if !others.is_empty() {
             paragraph(
                 text,
@@ -173,7 +164,7 @@ impl DryRun<'_> {
             row(
                 text,
                 "More",
-                format!("cargo xtask dry-run {} TEST{solution}", lesson.name),
+                format!("cargo xtask dry-run {name} TEST{solution}"),
             );
         }
         if self.solution {
@@ -184,22 +175,21 @@ impl DryRun<'_> {
 
     fn not_written(&self, text: &mut String, todo: &Todo) {
         self.title(text);
-        let place = todo
-            .place
+        let at = todo
+            .at
             .as_ref()
-            .map_or_else(|| "a todo!()".to_owned(), Place::short);
+            .map_or_else(|| "a todo!()".to_owned(), SourceLine::short);
         let what = if todo.text.is_empty() {
             String::new()
         } else {
             format!(" ({})", todo.text)
         };
         let sign = paint(OPEN, self.page.marks.open);
-        let said = format!(
-            "Not written yet: the test comes to {place}{what}, so there is nothing to show."
-        );
+        let said =
+            format!("Not written yet: the test comes to {at}{what}, so there is nothing to show.");
         signed(text, &sign, &said);
         text.push('\n');
-        self.to_correct(text, todo.place.as_ref().map(|place| place.line));
+        self.to_correct(text, todo.at.as_ref().map(|at| at.line));
     }
 
     /// The page for a test that is not in the lesson's file any more.
@@ -275,21 +265,16 @@ impl DryRun<'_> {
 #[cfg(test)]
 mod tests {
     use harness::page::Ink;
-    use harness::verdict::{dry_run_block, success_line};
+    use harness::protocol::{Extent, dry_run_block, success_line};
 
     use super::*;
-    use crate::style::UNICODE;
+    use crate::term::UNICODE;
 
-    fn shown(raw: &Raw, solution: bool) -> (String, Exit) {
+    fn shown(raw: &TestRun, solution: bool) -> (String, Exit) {
         let workspace = select::tests::workspace(&["wait_group"]);
         let models = ["wakes", "returns_at_once", "waits"].map(str::to_owned);
         let show = DryRun {
-            page: Page {
-                workspace: &workspace,
-                lesson: &workspace.lessons[0],
-                marks: UNICODE,
-                current: false,
-            },
+            page: LessonPage::of(&workspace, &workspace.lessons[0], UNICODE),
             model: "wakes",
             named: None,
             models: &models,
@@ -298,21 +283,20 @@ mod tests {
         show.ran(raw)
     }
 
-    fn passed(dry_runs: &[&str]) -> Raw {
+    fn passed(dry_runs: &[&str]) -> TestRun {
         let coverage = Coverage {
             interleavings: 1234,
-            preemption_bound: None,
-            exhaustive: true,
+            extent: Extent::All,
         };
         let models: String = dry_runs
             .iter()
             .map(|dry_run| format!("{}\n{}\n", dry_run_block(dry_run), success_line(&coverage)))
             .collect();
-        Raw {
+        TestRun {
             name: "race_freedom::wakes".into(),
             success: true,
             stdout: format!("running 1 test\n{models}test result: ok. 1 passed\n"),
-            ..Raw::default()
+            ..TestRun::default()
         }
     }
 

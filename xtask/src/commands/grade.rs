@@ -1,4 +1,4 @@
-//! `cargo xtask grade [LESSON…]`: every lesson that was attempted, against the pristine tests.
+//! `cargo xtask grade [LESSON…]`: every lesson that was attempted, against the original tests.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,13 @@ use anyhow::{Result, bail};
 
 use super::Exit;
 use super::verify::say;
-use crate::files::lock;
-use crate::grade::{Graded, Partition, Report, Submitted};
-use crate::run::Setup;
+use crate::course::select;
+use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace};
+use crate::grade::{Graded, Originals, Partition, Report, Submitted};
+use crate::run::Runner;
 use crate::run::cargo::Built;
-use crate::select;
-use crate::style::{self, Marks, note};
-use crate::verify::scratch::Scratch;
-use crate::workspace::{EXERCISES, Lesson, SOLUTIONS, Workspace};
+use crate::scratch::Scratch;
+use crate::term::{self, Marks, note};
 
 /// What to grade, and how.
 #[derive(Debug, clap::Args)]
@@ -35,7 +34,7 @@ pub struct Options {
 }
 
 /// Grades, and says so.
-pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
+pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     for dir in options.submission.iter().chain(&options.pristine) {
         if !dir.join(EXERCISES).is_dir() {
             bail!(
@@ -44,44 +43,55 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
             );
         }
     }
-    let here = &workspace.root;
+    let here = &runner.workspace.root;
     // Absolute: cargo runs in a folder of its own.
     let root = match &options.pristine {
         Some(dir) => std::path::absolute(dir)?,
         None => here.clone(),
     };
     let submission = options.submission.as_ref().unwrap_or(here);
-    let pristine = Workspace::load_pristine(&root)?;
-    if pristine.lessons.is_empty() {
+    // The course's checkout is as its teachers want it. In a learner's, only the lock says what was shipped.
+    let two_checkouts = submission.canonicalize()? != root.canonicalize()?;
+    let runner = runner.in_workspace(if two_checkouts {
+        Workspace::load(&root)?
+    } else {
+        Workspace::load_shipped(&root)?
+    });
+    let course = &*runner.workspace;
+    if course.lessons.is_empty() {
         bail!(
-            "no lesson in {} has pristine copies to grade by; its maintainers write them: cargo xtask verify --record",
+            "no lesson in {} has a shipped.lock to grade by; its maintainers write them: cargo xtask verify --record",
             root.join(SOLUTIONS).display()
         );
     }
-    let lessons = chosen(&pristine, options)?;
+    let lessons = chosen(course, options)?;
 
-    let setup = Setup::new()?;
-    let mut scratch = Scratch::new(&pristine)?;
-    let _lock = lock(&scratch.root().join("lock"))?;
+    let mut scratch = Scratch::new(&runner)?;
     let mut submitted = Vec::new();
     for lesson in lessons {
+        let originals = if two_checkouts {
+            Originals::of_course(course, lesson)?
+        } else {
+            Originals::of_lock(course, lesson)?
+        };
         submitted.push(Submitted::read(
-            &pristine,
+            course,
             &mut scratch,
             lesson,
+            originals,
             submission,
         )?);
     }
-    let built = if submitted.iter().any(Submitted::is_attempted) {
+    let built = if submitted.iter().any(Submitted::is_to_build) {
         say("building what is attempted");
-        scratch.build(&setup, &pristine, false)?
+        scratch.build(false)?
     } else {
         Built::default()
     };
     let mut graded: Vec<Graded<'_>> = Vec::new();
     for submitted in submitted {
         say("testing");
-        graded.push(submitted.grade(&setup, &pristine, &built));
+        graded.push(submitted.grade(&runner, &built));
     }
     say("");
 
@@ -89,33 +99,29 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
     let table = report.render(Marks::of_locale());
     if options.json {
         note(anstream::adapter::strip_str(&table).to_string().trim_end());
-        style::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
+        term::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
     } else {
-        style::print(&table);
+        term::print(&table);
     }
-    Ok(if report.passes() {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
+    Ok(Exit::success_if(report.passes()))
 }
 
 /// The lessons that were named, in their order, as far as they are in the partition. A lesson is in the same part
 /// whatever others are named.
-fn chosen<'a>(pristine: &'a Workspace, options: &Options) -> Result<Vec<&'a Lesson>> {
+fn chosen<'a>(course: &'a Workspace, options: &Options) -> Result<Vec<&'a Lesson>> {
     let mut lessons = if options.lessons.is_empty() {
-        pristine.lessons.iter().collect()
+        course.lessons.iter().collect()
     } else {
         options
             .lessons
             .iter()
-            .map(|wanted| select::lesson(pristine, wanted))
+            .map(|wanted| select::lesson(course, wanted))
             .collect::<Result<Vec<_>, _>>()?
     };
     lessons.sort_by_key(|lesson| lesson.number);
     lessons.dedup_by_key(|lesson| lesson.number);
     if let Some(partition) = options.partition {
-        lessons.retain(|lesson| partition.has(pristine.position(lesson)));
+        lessons.retain(|lesson| partition.has(course.position(lesson)));
     }
     Ok(lessons)
 }

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::Exit;
-use crate::lesson_file::LessonFile;
-use crate::render::{Page, paragraph, row};
-use crate::style::{self, FAINT, Marks, OPEN, paint};
-use crate::versions::Why;
-use crate::workspace::Workspace;
+use crate::course::Workspace;
+use crate::learner::lesson_file::LessonFile;
+use crate::learner::versions::Why;
+use crate::term::{self, FAINT, Marks, OPEN, paint};
+use crate::view::{LessonPage, paragraph, row};
 
 /// A text that came with the lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Text {
                 Text::Reference => "swap",
                 Text::Stub => "reset",
             };
-            style::print(&format!(
+            term::print(&format!(
                 " Every lesson is done. Name the one that is meant: cargo xtask {command} LESSON\n"
             ));
             return Ok(Exit::Success);
@@ -44,7 +44,7 @@ impl Text {
         } else {
             Some(file.replace(&content, why)?.text())
         };
-        style::print(&self.page(workspace, &file, kept.as_deref())?);
+        term::print(&self.page(workspace, &file, kept.as_deref())?);
         Ok(Exit::Success)
     }
 
@@ -57,39 +57,32 @@ impl Text {
     ) -> Result<String> {
         let lesson = file.lesson;
         let marks = Marks::of_locale();
-        let (mark, name, todo) = match self {
+        let name = &lesson.name;
+        let (mark, text, todo) = match self {
             Text::Reference => (paint(OPEN, marks.swapped), "reference", "Read"),
             Text::Stub => (paint(FAINT, marks.open), "stub", "Edit"),
         };
-        let mut page = Page::of(workspace, lesson, marks).header();
+        let mut page = LessonPage::of(workspace, lesson, marks).header();
         page.push('\n');
         match kept {
             Some(kept) => {
-                let _ = writeln!(page, " {mark} The {name} is in place of your file.");
+                let _ = writeln!(page, " {mark} The {text} is in place of your file.");
                 paragraph(&mut page, kept);
             }
             None => {
                 let _ = writeln!(
                     page,
-                    " {mark} The {name} is in place already: nothing was changed."
+                    " {mark} The {text} is in place already: nothing was changed."
                 );
             }
         }
         page.push('\n');
         row(&mut page, todo, lesson.file().display());
         if file.newest_of_learner()?.is_some() {
-            row(
-                &mut page,
-                "Back",
-                format!("cargo xtask restore {}", lesson.name),
-            );
+            row(&mut page, "Back", format!("cargo xtask restore {name}"));
         } else if self == Text::Reference {
             // There was no file, or the learner put the reference there without the runner.
-            row(
-                &mut page,
-                "Stub",
-                format!("cargo xtask reset {}", lesson.name),
-            );
+            row(&mut page, "Stub", format!("cargo xtask reset {name}"));
         }
         Ok(page)
     }

@@ -5,21 +5,17 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::Exit;
-use crate::render::{Page, paragraph, row};
+use crate::course::Workspace;
 use crate::scaffold::{self, Request};
-use crate::style::{self, Marks};
-use crate::workspace::Workspace;
+use crate::term::{self, Marks};
+use crate::view::{LessonPage, paragraph, row};
 
 /// Lays out the lesson and says what to do with it.
 pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
     let lesson = scaffold::lay_out(workspace, request)?;
-    let page = Page {
-        workspace,
-        lesson: &lesson,
-        marks: Marks::of_locale(),
-        current: false,
-    };
+    let page = LessonPage::of(workspace, &lesson, Marks::of_locale());
     let mut text = page.header();
+    let name = &lesson.name;
     text.push('\n');
     paragraph(
         &mut text,
@@ -29,11 +25,7 @@ pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
     let _ = writeln!(text);
     row(&mut text, "Edit", lesson.exercise.display());
     row(&mut text, "", lesson.solution.display());
-    row(
-        &mut text,
-        "Then",
-        format!("cargo xtask verify {}", lesson.name),
-    );
-    style::print(&text);
+    row(&mut text, "Then", format!("cargo xtask verify {name}"));
+    term::print(&text);
     Ok(Exit::Success)
 }

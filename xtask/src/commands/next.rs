@@ -4,24 +4,25 @@ use anyhow::Result;
 
 use super::Exit;
 use super::test::{self, Document, ForPrograms};
-use crate::progress::Store;
-use crate::render;
-use crate::style;
-use crate::workspace::Workspace;
+use crate::learner::progress::Store;
+use crate::run::Runner;
+use crate::term;
+use crate::view;
 
 /// Runs the current lesson.
-pub fn run(workspace: &Workspace, form: ForPrograms) -> Result<Exit> {
+pub fn run(runner: &Runner, form: ForPrograms) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let mut store = Store::open(workspace)?;
     match store.progress.current(workspace)? {
-        Some(lesson) => test::judge(workspace, &mut store, lesson, None, form),
+        Some(lesson) => test::judge(runner, &mut store, lesson, None, form),
         None if form.json => {
-            style::print(&Document::all_done().to_json()?);
+            term::print(&Document::all_done().to_json()?);
             Ok(Exit::Success)
         }
         None => {
             let mut page = String::new();
-            render::paragraph(&mut page, &render::all_done(workspace));
-            style::print(&page);
+            view::paragraph(&mut page, &view::all_done(workspace));
+            term::print(&page);
             Ok(Exit::Success)
         }
     }

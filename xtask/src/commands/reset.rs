@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Exit;
 use super::in_place::Text;
-use crate::workspace::Workspace;
+use crate::course::Workspace;
 
 /// Puts the stub in place of the file.
 pub fn run(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {

@@ -6,14 +6,13 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use super::Exit;
-use crate::lesson_file::LessonFile;
-use crate::progress::State;
-use crate::render::{Page, paragraph, row};
-use crate::select::NoSuchName;
-use crate::style::{self, FAINT, GOOD, Marks, STRONG, paint};
-use crate::versions::words::count;
-use crate::versions::{Kept, Replaced, Version, Why};
-use crate::workspace::Workspace;
+use crate::course::Workspace;
+use crate::course::select::NoSuchName;
+use crate::learner::lesson_file::LessonFile;
+use crate::learner::progress::State;
+use crate::learner::versions::{Kept, Replaced, Version, Why};
+use crate::term::{self, FAINT, GOOD, Marks, STRONG, count, paint};
+use crate::view::{LessonPage, paragraph, row};
 
 /// How much of a hash is shown.
 const HASH_COLUMNS: usize = 8;
@@ -34,10 +33,10 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, version: Option<&str>) -
     with_file(workspace, wanted, |file| {
         let restored = restore(file, version)?;
         let marks = Marks::of_locale();
-        let mut page = Page::of(workspace, file.lesson, marks).header();
+        let mut page = LessonPage::of(workspace, file.lesson, marks).header();
         page.push('\n');
         render(&mut page, file, &restored, marks);
-        style::print(&page);
+        term::print(&page);
         Ok(match restored {
             Restored::Done(..) | Restored::There(_) => Exit::Success,
             Restored::Nothing => Exit::Failure,
@@ -71,6 +70,7 @@ fn restore(file: &mut LessonFile<'_>, wanted: Option<&str>) -> Result<Restored> 
 
 fn render(page: &mut String, file: &LessonFile<'_>, restored: &Restored, marks: Marks) {
     let lesson = file.lesson;
+    let name = &lesson.name;
     match restored {
         Restored::Done(version, replaced) => {
             let kept = &version.kept;
@@ -104,11 +104,7 @@ fn render(page: &mut String, file: &LessonFile<'_>, restored: &Restored, marks: 
                 "Nothing to restore: besides the reference and what is there now, no version is kept.",
             );
             page.push('\n');
-            row(
-                page,
-                "All",
-                format!("cargo xtask restore {} --list", lesson.name),
-            );
+            row(page, "All", format!("cargo xtask restore {name} --list"));
             row(page, "Stub", format!("cargo xtask reset {}", lesson.name));
         }
     }
@@ -126,8 +122,9 @@ fn when(kept: &Kept) -> String {
 pub fn list(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
     with_file(workspace, wanted, |file| {
         let lesson = file.lesson;
+        let name = &lesson.name;
         let marks = Marks::of_locale();
-        let mut page = Page::of(workspace, lesson, marks).header();
+        let mut page = LessonPage::of(workspace, lesson, marks).header();
         page.push('\n');
         let versions = file.versions.newest_first();
         if versions.is_empty() {
@@ -143,13 +140,13 @@ pub fn list(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
             row(
                 &mut page,
                 "Back",
-                format!("cargo xtask restore {} VERSION", lesson.name),
+                format!("cargo xtask restore {name} VERSION"),
             );
             let folder = file.versions.folder();
             let folder = folder.strip_prefix(&workspace.root).unwrap_or(folder);
             row(&mut page, "Files", folder.display());
         }
-        style::print(&page);
+        term::print(&page);
         Ok(Exit::Success)
     })
 }
@@ -209,7 +206,7 @@ fn with_file(
         };
     }
     let Some(lesson) = lesson else {
-        style::print(
+        term::print(
             " Every lesson is done. To restore the file of one: cargo xtask restore LESSON\n",
         );
         return Ok(Exit::Success);

@@ -5,58 +5,51 @@ mod document;
 use anyhow::Result;
 
 use super::Exit;
-use crate::progress::{Progress, Store, fingerprint};
-use crate::render::Page;
+use crate::course::lesson_tests;
+use crate::course::select;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::{Progress, Store, fingerprint, is_swapped};
 use crate::run::report_page::ReportPage;
-use crate::run::{self, Filter, Run, Setup};
-use crate::select;
-use crate::style::{self, Marks, OPEN, note, paint};
-use crate::tests_of;
-use crate::verdict::{Sum, Verdict};
-use crate::workspace::{Lesson, Workspace};
+use crate::run::{self, Filter, Run, Runner};
+use crate::term::{self, Marks, OPEN, paint};
+use crate::verdict::{Conclusion, Verdict};
+use crate::view::LessonPage;
 
 pub use document::{Document, ForPrograms};
 
 /// Runs the lesson that goes by `wanted`.
 pub fn run(
-    workspace: &Workspace,
+    runner: &Runner,
     wanted: &str,
     filter: Option<&Filter>,
     form: ForPrograms,
 ) -> Result<Exit> {
-    let lesson = select::lesson(workspace, wanted)?;
-    let mut store = Store::open(workspace)?;
-    judge(workspace, &mut store, lesson, filter, form)
+    let lesson = select::lesson(&runner.workspace, wanted)?;
+    let mut store = Store::open(&runner.workspace)?;
+    judge(runner, &mut store, lesson, filter, form)
 }
 
 /// Runs the tests of `lesson`, prints the verdict and notes what it means for the progress.
 pub fn judge(
-    workspace: &Workspace,
+    runner: &Runner,
     store: &mut Store,
     lesson: &Lesson,
     filter: Option<&Filter>,
     ForPrograms { json }: ForPrograms,
 ) -> Result<Exit> {
-    let mut setup = Setup::new()?;
+    let mut runner = runner.clone();
     if json {
         // Who reads it has no terminal, whatever stdout is.
-        setup.colour = false;
-        setup = setup.with_report(ReportPage::PLAIN);
+        runner.colour = false;
+        runner.report = ReportPage::PLAIN;
     }
-    if !setup.nextest {
-        say_that_nextest_is_missing();
-    }
-    let judged = Judged::new(&setup, workspace, store, lesson, filter)?;
-    style::print(&if json {
+    let judged = Judged::new(&runner, store, lesson, filter)?;
+    term::print(&if json {
         Document::new(lesson, &judged).to_json()?
     } else {
-        judged.page(workspace, &store.progress, lesson)?
+        judged.page(&runner.workspace, &store.progress, lesson)?
     });
-    Ok(if judged.passes() {
-        Exit::Success
-    } else {
-        Exit::Failure
-    })
+    Ok(Exit::success_if(judged.passes()))
 }
 
 /// A lesson that was run and whose progress was noted.
@@ -74,15 +67,15 @@ pub struct Judged {
 impl Judged {
     /// Runs the tests of `lesson` and notes in the progress what came of it.
     pub fn new(
-        setup: &Setup,
-        workspace: &Workspace,
+        runner: &Runner,
         store: &mut Store,
         lesson: &Lesson,
         filter: Option<&Filter>,
     ) -> Result<Self> {
+        let workspace = &*runner.workspace;
         let source = fingerprint(workspace, lesson)?;
-        let swapped = tests_of::is_swapped(workspace, lesson);
-        let ran = match run::tests(setup, workspace, lesson, filter)? {
+        let swapped = is_swapped(workspace, lesson);
+        let ran = match run::tests(runner, lesson, filter)? {
             Run::Ran(ran) => ran,
             Run::NotBuilt(said) => {
                 return Ok(Self {
@@ -93,17 +86,17 @@ impl Judged {
                 });
             }
         };
-        let expected = tests_of::expected(workspace, lesson);
+        let expected = lesson_tests::expected(workspace, lesson);
         let mut verdict = Verdict::new(&ran, &lesson.file_name(), &expected, filter);
-        verdict.with_threads = tests_of::with_threads(workspace, lesson);
+        verdict.with_threads = lesson_tests::with_threads(workspace, lesson);
         verdict.swapped = swapped;
         // Which of the two sources was built cannot be told.
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;
-        let noted = match verdict.sum() {
-            Sum::Passes if !edited_meanwhile && !swapped => {
-                store.mark_done(lesson, source, verdict.tests.len())
+        let noted = match verdict.conclusion() {
+            Conclusion::Passes if !edited_meanwhile && !swapped => {
+                store.mark_done(lesson, source, verdict.of_lesson())
             }
-            Sum::Fails | Sum::NothingWritten if filter.is_none() => {
+            Conclusion::Fails | Conclusion::NothingWritten if filter.is_none() => {
                 store.mark_not_done(lesson, &source)
             }
             _ => Ok(()),
@@ -128,7 +121,7 @@ impl Judged {
         lesson: &Lesson,
     ) -> Result<String> {
         let current = progress.current(workspace)?;
-        let page = Page {
+        let page = LessonPage {
             workspace,
             lesson,
             marks: Marks::of_locale(),
@@ -167,16 +160,11 @@ impl Judged {
     pub fn passes(&self) -> bool {
         !self.edited_meanwhile
             && self.not_noted.is_none()
-            && self
-                .result
-                .as_ref()
-                .is_ok_and(|verdict| matches!(verdict.sum(), Sum::Passes | Sum::PartPasses))
+            && self.result.as_ref().is_ok_and(|verdict| {
+                matches!(
+                    verdict.conclusion(),
+                    Conclusion::Passes | Conclusion::PartPasses
+                )
+            })
     }
-}
-
-/// One line, on stderr: everything works without it too.
-pub fn say_that_nextest_is_missing() {
-    note(
-        " cargo-nextest is not installed; going on without. `cargo install --locked cargo-nextest` adds it.",
-    );
 }

@@ -19,36 +19,32 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Exit;
-use super::test::say_that_nextest_is_missing;
-use crate::progress::Store;
-use crate::render;
-use crate::run::Setup;
-use crate::select;
-use crate::style;
-use crate::workspace::{Lesson, Workspace};
+use crate::course::select;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::Store;
+use crate::run::Runner;
+use crate::term;
+use crate::view;
 
 use saves::Saves;
 
 /// Watches the lesson that goes by `wanted`, or the current one. `poll`: looks at the files again and again.
-pub fn run(workspace: &Workspace, wanted: Option<&str>, poll: bool) -> Result<Exit> {
+pub fn run(runner: &Runner, wanted: Option<&str>, poll: bool) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let lesson = match wanted {
         Some(wanted) => Some(select::lesson(workspace, wanted)?),
         // Opened, not peeked at: what is damaged is set aside and said now.
         None => Store::open(workspace)?.progress.current(workspace)?,
     };
     let Some(lesson) = lesson else {
-        style::print(&format!("{}\n", render::all_done(workspace)));
+        term::print(&format!("{}\n", view::all_done(workspace)));
         return Ok(Exit::Success);
     };
-    let setup = Setup::new()?;
-    if !setup.nextest {
-        say_that_nextest_is_missing();
-    }
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if stdin().is_terminal() && stdout().is_terminal() && !dumb {
-        app::run(setup, workspace.clone(), lesson, poll)
+        app::run(runner, lesson, poll)
     } else {
-        plain::run(&setup, workspace, lesson, wanted.is_none(), poll)
+        plain::run(runner, lesson, wanted.is_none(), poll)
     }
 }
 
@@ -77,7 +73,7 @@ fn why(polls: &str) -> String {
     format!(" The files are looked at twice a second: {polls}.")
 }
 
-/// The place of `lesson` among all lessons, from 0.
-fn place(workspace: &Workspace, lesson: &Lesson) -> usize {
+/// The index of `lesson` among all lessons.
+fn index_of(workspace: &Workspace, lesson: &Lesson) -> usize {
     workspace.position(lesson) - 1
 }

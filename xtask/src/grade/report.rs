@@ -1,14 +1,16 @@
 //! Grades for people and for programs.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::{Graded, Partition, Work, real_places};
-use crate::json::{Test, Verdict};
-use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, columns, paint, shorten, width, wrap};
-use crate::verdict::Sum;
-use crate::verify::pristine::Change;
+use crate::course::shipped::Change;
+use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, columns, count, paint, shorten, width, wrap};
+use crate::verdict::outcome::Outcome;
+use crate::verdict::{Conclusion, Tested};
+use crate::view::json::{Test, TestVerdict};
 
 /// The layout of the JSON. A field may be added; one that changes its meaning raises this.
 const VERSION: u32 = 1;
@@ -36,11 +38,14 @@ struct Row {
     is_reference: bool,
     passed: usize,
     total: usize,
-    /// Why there are no tests although the lesson was attempted.
+    /// Why no test ran although the lesson was attempted.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     tests: Vec<Test>,
     tampered: Vec<Tampered>,
+    /// Whether files were to be put back and are not found.
+    #[serde(skip)]
+    not_scored: bool,
     #[serde(skip)]
     word: &'static str,
 }
@@ -75,7 +80,8 @@ impl Report {
         for row in &self.lessons {
             row.render(&mut page, names.unwrap_or_default(), marks);
         }
-        if self.lessons.iter().any(|row| !row.tampered.is_empty()) {
+        let replaced = |row: &Row| !row.tampered.is_empty() && !row.not_scored;
+        if self.lessons.iter().any(replaced) {
             page.push_str(
                 "\n Files that differ from the originals were not used: the originals were.\n",
             );
@@ -96,9 +102,8 @@ impl Report {
             open if attempted > 0 && open > 0 => format!(", {open} not attempted"),
             _ => String::new(),
         };
-        let lessons = self.lessons.len();
-        let s = if lessons == 1 { "" } else { "s" };
-        let _ = writeln!(page, "{gap} {part}{lessons} lesson{s}: {sum}{open}");
+        let lessons = count(self.lessons.len(), "lesson");
+        let _ = writeln!(page, "{gap} {part}{lessons}: {sum}{open}");
         page
     }
 }
@@ -121,10 +126,11 @@ impl Row {
                 .tampered
                 .iter()
                 .map(|(file, change)| Tampered {
-                    file: file.to_string_lossy().replace('\\', "/"),
+                    file: slashes(file),
                     change: *change,
                 })
                 .collect(),
+            not_scored: matches!(graded.work, Work::NotScored(_)),
             word: "not attempted",
         };
         match &graded.work {
@@ -133,20 +139,31 @@ impl Row {
                 row.word = "does not compile";
                 row.error = Some(said.clone());
             }
+            Work::NotScored(files) => {
+                let files: Vec<_> = files.iter().map(|file| slashes(file)).collect();
+                row.word = "not scored";
+                row.error = Some(format!(
+                    "git does not have what was shipped of\n  {}\n\
+                     Put it back, or take the tests from the course's checkout: cargo xtask grade --pristine DIR",
+                    files.join("\n  ")
+                ));
+            }
             Work::Tested(verdict) => {
                 row.tests = verdict
                     .tests
                     .iter()
                     .map(|test| Test::new(test, |text| real_places(text, lesson)))
                     .collect();
-                row.total = row.tests.len();
-                let passed = |test: &&Test| test.verdict == Verdict::Passed;
-                row.passed = row.tests.iter().filter(passed).count();
-                row.word = match verdict.sum() {
-                    Sum::Passes if graded.is_reference => "passes; it is the reference",
-                    Sum::Passes => "passes",
+                row.total = verdict.of_lesson();
+                let passed = |test: &&Tested| {
+                    test.is_of_lesson() && matches!(test.outcome, Outcome::Passed(_))
+                };
+                row.passed = verdict.tests.iter().filter(passed).count();
+                row.word = match verdict.conclusion() {
+                    Conclusion::Passes if graded.is_reference => "passes; it is the reference",
+                    Conclusion::Passes => "passes",
                     _ if verdict.cut_short => "fails; the time was up before all tests had run",
-                    Sum::NothingWritten => "fails; nothing is written yet",
+                    Conclusion::NothingWritten => "fails; nothing is written yet",
                     _ => "fails",
                 };
             }
@@ -179,10 +196,10 @@ impl Row {
         for line in self.error.iter().flat_map(|said| said.lines()) {
             let _ = writeln!(page, "{}", format!("         {line}").trim_end());
         }
-        let left = |test: &&Test| test.verdict != Verdict::Passed;
+        let left = |test: &&Test| test.verdict != TestVerdict::Passed;
         for test in self.tests.iter().filter(left).take(NAMED) {
             let mark = match test.verdict {
-                Verdict::Failed => paint(BAD, marks.bad),
+                TestVerdict::Failed => paint(BAD, marks.bad),
                 _ => paint(OPEN, marks.open),
             };
             for (i, line) in wrap(&line(test), width() - 11).iter().enumerate() {
@@ -190,7 +207,7 @@ impl Row {
                 let _ = writeln!(
                     page,
                     "         {mark} {}",
-                    shorten(line, width() - 11, marks)
+                    shorten(line, width() - 11, marks.more)
                 );
             }
         }
@@ -201,49 +218,50 @@ impl Row {
     }
 }
 
+/// A path as it is written on every system.
+fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
 /// The test and what became of it, for the table.
 fn line(test: &Test) -> String {
     let Test { name, message, .. } = test;
     match test.verdict {
-        Verdict::Passed => name.clone(),
-        Verdict::Failed => format!("{name}: {message}"),
-        Verdict::NotWritten => format!("{name}: not written yet: {message}"),
-        Verdict::NotRun => format!("{name}: did not run"),
+        TestVerdict::Passed => name.clone(),
+        TestVerdict::Failed => format!("{name}: {message}"),
+        TestVerdict::NotWritten => format!("{name}: not written yet: {message}"),
+        TestVerdict::NotRun => format!("{name}: did not run"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::Kind;
+    use harness::protocol::Kind;
 
     use super::*;
-    use crate::outcome::{Failure, Outcome, Todo, Wrong};
-    use crate::select::tests::workspace;
-    use crate::style::UNICODE;
-    use crate::verdict::Tested;
+    use crate::course::select::tests::workspace;
+    use crate::term::UNICODE;
+    use crate::verdict::outcome::{Failure, FailureKind, Todo};
 
     #[test]
     fn a_report_names_what_failed_and_what_was_edited() {
         let workspace = workspace(&["bank_account", "publication", "parallel_sum", "wait_group"]);
-        let test = |name: &str, outcome| Tested {
-            name: name.into(),
-            outcome,
-        };
+        let test = |name: &str, outcome| Tested::new(name, outcome, &[name.to_owned()]);
         let verdict = |tests: Vec<Tested>| {
             Work::Tested(crate::verdict::Verdict {
                 tests,
                 ..Default::default()
             })
         };
-        let wrong = Outcome::Wrong(Wrong {
-            kind: Failure::Kind(Kind::Deadlock),
+        let wrong = Outcome::Failed(Failure {
+            kind: FailureKind::Reported(Kind::Deadlock),
             reason: "deadlock".into(),
             report: "at grade/wait_group/src/wait_group.rs:7".into(),
             hung: false,
         });
         let todo = Outcome::NotWritten(Todo {
             text: "sleep until the counter is zero".into(),
-            place: None,
+            at: None,
             hung: false,
         });
         let mut fails = vec![

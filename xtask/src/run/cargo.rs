@@ -1,5 +1,6 @@
-//! Builds tests with cargo alone, for where nextest is missing and for `verify`.
+//! Builds tests with cargo, whose messages say which binaries there are.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -7,7 +8,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::Setup;
+use super::Runner;
+use super::source_line::SourceLine;
 use super::stderr::{self, Listener};
 
 /// A test binary.
@@ -63,14 +65,14 @@ pub enum Tests {
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_tests(setup: &Setup, root: &Path, package: &str, tests: Tests) -> Result<Built> {
+pub fn build_tests(runner: &Runner, package: &str, tests: Tests) -> Result<Built> {
     let targets = match tests {
         Tests::All => "--tests",
         Tests::Models => "--lib",
     };
-    let mut command = setup.cargo(root);
+    let mut command = runner.cargo(&runner.workspace.root);
     command.args(["test", "--no-run", targets, "--package", package]);
-    build(setup, command, true)
+    build(runner, command, true)
 }
 
 /// Runs `command`, a cargo that builds, and reads its messages.
@@ -78,7 +80,7 @@ pub fn build_tests(setup: &Setup, root: &Path, package: &str, tests: Tests) -> R
 /// # Errors
 ///
 /// cargo cannot be run, or the run was cancelled.
-pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result<Built> {
+pub fn build(runner: &Runner, mut command: Command, show_progress: bool) -> Result<Built> {
     // Rendered by cargo on stderr for a learner, by way of the messages for `verify`, which has to know
     // which package they are about.
     let format = if show_progress {
@@ -91,7 +93,7 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
             format,
             "--color",
             if show_progress {
-                setup.colour_word()
+                runner.colour_word()
             } else {
                 "never"
             },
@@ -99,36 +101,74 @@ pub fn build(setup: &Setup, mut command: Command, show_progress: bool) -> Result
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    die_with_this_process(&mut command);
     let begun = Instant::now();
-    let mut running = setup
+    let mut running = runner
         .control
         .spawn(&mut command)
-        .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
-    let mut listener = Listener::new(show_progress).followed_by(&setup.control);
+        .with_context(|| format!("cannot run {}: is cargo installed?", runner.cargo.display()))?;
+    let mut listener = Listener::new(show_progress).followed_by(&runner.control);
     let mut built = Built::default();
     let (stdout, stderr) = (running.child.stdout.take(), running.child.stderr.take());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             if let Some(stderr) = stderr {
-                stderr::lines(stderr, |line| {
-                    listener.line(&line, begun);
-                    true
-                });
+                stderr::lines(stderr, |line| listener.line(&line, begun));
             }
         });
         if let Some(stdout) = stdout {
-            stderr::lines(stdout, |line| {
-                built.message(&line);
-                true
-            });
+            stderr::lines(stdout, |line| built.message(&line));
         }
     });
     built.success = running.wait().context("cannot wait for cargo")?.success();
     listener.end();
-    setup.control.check()?;
+    runner.control.check()?;
     built.warnings = listener.warnings;
     built.said = listener.said;
     Ok(built)
+}
+
+/// On Linux cargo is told to stop when the runner dies, however it dies. Elsewhere an interrupt from the terminal
+/// reaches both.
+fn die_with_this_process(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::process::CommandExt;
+        let die = || {
+            Ok(rustix::process::set_parent_process_death_signal(Some(
+                rustix::process::Signal::TERM,
+            ))?)
+        };
+        // SAFETY: the closure runs between fork and exec, where only async-signal-safe work is allowed; it makes
+        // one system call and allocates nothing.
+        unsafe { command.pre_exec(die) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
+/// The line that rustc's first error points at, in what it says without colours.
+pub fn first_error_line(said: &str) -> Option<SourceLine> {
+    let from_error = if said.starts_with("error") {
+        0
+    } else {
+        said.find("\nerror")?
+    };
+    said[from_error..]
+        .lines()
+        .find_map(|line| SourceLine::parse(line.trim_start().strip_prefix("--> ")?))
+}
+
+/// rustc's first error in a line, with where it is.
+pub fn first_error(said: &str) -> String {
+    let plain = anstream::adapter::strip_str(said).to_string();
+    let error = plain.lines().find(|line| line.starts_with("error"));
+    let message = error.and_then(|line| Some(line.split_once(": ")?.1));
+    let message = message.unwrap_or("cargo says no more");
+    match first_error_line(&plain) {
+        Some(line) => format!("{message} ({})", line.short()),
+        None => message.to_owned(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -163,6 +203,42 @@ struct Rendered {
 }
 
 impl Built {
+    /// The test binaries of a package.
+    pub fn tests_of<'a>(&'a self, package: &str) -> impl Iterator<Item = &'a Binary> {
+        self.binaries
+            .iter()
+            .filter(move |binary| binary.package == package)
+    }
+
+    /// Warnings and errors about a package, each once: the library is compiled with and without its tests.
+    pub fn said_of(&self, package: &str) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        self.diagnostics
+            .iter()
+            .filter(|diagnostic| {
+                diagnostic.package == package && seen.insert(diagnostic.rendered.clone())
+            })
+            // `aborting due to 2 previous errors`, `2 warnings emitted`: counts of what stands there already.
+            .filter(|diagnostic| diagnostic.rendered.contains("-->"))
+            .map(|diagnostic| diagnostic.rendered.trim_end().to_owned())
+            .collect()
+    }
+
+    /// The end of what cargo said, for when nothing else explains why something is not there.
+    pub fn last_words(&self) -> String {
+        let lines: Vec<&str> = self
+            .said
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
+        let from = lines.len().saturating_sub(10);
+        if lines.is_empty() {
+            "the manifest has no such target".to_owned()
+        } else {
+            lines[from..].join("\n")
+        }
+    }
+
     /// Takes in one of cargo's messages. What is none is passed over: cargo may learn new ones.
     fn message(&mut self, line: &str) {
         let Ok(message) = serde_json::from_str::<Message>(line) else {
@@ -252,5 +328,12 @@ mod tests {
         assert_eq!(built.binaries[0].folder, Path::new("/w/bank"));
         assert_eq!(built.diagnostics.len(), 1);
         assert_eq!(built.diagnostics[0].package, "bank");
+    }
+
+    #[test]
+    fn a_compile_error_is_a_line() {
+        let said = "warning: x\n\n\x1b[1merror[E0425]\x1b[0m: cannot find value `c`\n  --> exercises/a/src/sum.rs:5:9\n";
+        assert_eq!(first_error(said), "cannot find value `c` (sum.rs:5)");
+        assert_eq!(first_error(""), "cargo says no more");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-/// How long a cancelled process has to end what it started. nextest gives its tests half a second.
+/// How long a cancelled process has to end what it started.
 const GRACE: Duration = Duration::from_millis(1500);
 
 /// What a run is at.
@@ -20,7 +20,7 @@ pub enum Stage {
     Running {
         /// How many.
         done: usize,
-        /// Of how many; 0 where that is not known yet.
+        /// Of how many.
         of: usize,
     },
 }
@@ -140,25 +140,32 @@ impl Control {
         })
     }
 
-    /// Starts a process of the run, and takes in what it prints until it ends.
+    /// Starts a process of the run, and takes in what it prints until it ends. `watch` sees all of stdout so far
+    /// whenever there is more.
     ///
     /// # Errors
     ///
     /// The process cannot be started, or the run was cancelled.
-    pub fn output(&self, command: &mut Command) -> io::Result<Output> {
+    pub fn output(
+        &self,
+        command: &mut Command,
+        mut watch: impl FnMut(&[u8]),
+    ) -> io::Result<Output> {
         let mut running = self.spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let (out, err) = (running.child.stdout.take(), running.child.stderr.take());
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let (out, err) = thread::scope(|scope| {
             let err = scope.spawn(|| err.map_or(Ok(0), |mut err| err.read_to_end(&mut stderr)));
-            let out = out.map_or(Ok(0), |mut out| out.read_to_end(&mut stdout));
+            let out = out.map_or(Ok(()), |mut out| {
+                read_all(&mut out, &mut stdout, &mut watch)
+            });
             let err = err
                 .join()
                 .unwrap_or_else(|_| Err(io::Error::other("reading what a process prints failed")));
             (out, err)
         });
         let status = running.wait()?;
-        out.and(err)?;
+        out.and(err.map(|_| ()))?;
         Ok(Output {
             status,
             stdout,
@@ -176,13 +183,12 @@ impl Control {
         if std::mem::replace(&mut processes.cancelled, true) || processes.live.is_empty() {
             return;
         }
-        // nextest ends its tests, which are in groups of their own; a guard ends its test.
+        // A guard ends its test.
         processes.signal(Force::Ask);
         drop(processes);
         let watched = Arc::clone(watched);
         thread::spawn(move || {
             if !watched.are_gone_within(GRACE) {
-                // Guards see that nextest is gone, and end their tests.
                 watched.processes().signal(Force::Kill);
             }
         });
@@ -192,6 +198,26 @@ impl Control {
     pub fn wait_until_gone(&self) {
         if let Some(watched) = &self.watched {
             watched.are_gone_within(2 * GRACE);
+        }
+    }
+}
+
+/// Reads until the end; `watch` sees all so far whenever there is more.
+fn read_all(
+    from: &mut impl Read,
+    all: &mut Vec<u8>,
+    watch: &mut impl FnMut(&[u8]),
+) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => {
+                all.extend_from_slice(&buffer[..read]);
+                watch(all);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -314,7 +340,7 @@ mod tests {
             let control = Control::new(|_| ());
             let begun = Instant::now();
             let status = thread::scope(|scope| {
-                let output = scope.spawn(|| control.output(&mut sh(script)));
+                let output = scope.spawn(|| control.output(&mut sh(script), |_| ()));
                 while control
                     .watched
                     .as_ref()
@@ -344,7 +370,7 @@ mod tests {
     fn what_a_process_prints_is_taken_in() {
         for control in [Control::default(), Control::new(|_| ())] {
             let output = control
-                .output(&mut sh("echo out; echo err >&2; exit 3"))
+                .output(&mut sh("echo out; echo err >&2; exit 3"), |_| ())
                 .expect("started");
             assert_eq!(output.status.code(), Some(3));
             assert_eq!(

@@ -1,18 +1,44 @@
-//! Runs tests without nextest: a process each, each behind the guard, several at a time.
+//! Runs tests: a process each, each behind the guard, several at a time.
 
-use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::Setup;
-use super::cargo::Binary;
+use super::Runner;
+use super::canonical;
+use super::cargo::{Binary, Built};
 use super::control::Stage;
-use crate::guard::End;
-use crate::outcome::Raw;
+use crate::run::guard::End;
+
+/// A test as it was run.
+#[derive(Clone, Debug, Default)]
+pub struct TestRun {
+    /// The canonical name, for example `correctness::wait_returns_at_once`.
+    pub name: String,
+    /// Whether its process ended with success.
+    pub success: bool,
+    /// What it printed.
+    pub stdout: String,
+    /// What it printed on stderr, the guard's last line included.
+    pub stderr: String,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+}
+
+impl TestRun {
+    fn new(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> Self {
+        Self {
+            success: status.success(),
+            stdout: String::from_utf8_lossy(stdout).into_owned(),
+            stderr: String::from_utf8_lossy(stderr).into_owned(),
+            ..Self::default()
+        }
+    }
+}
 
 /// One test to run.
 #[derive(Debug)]
@@ -36,19 +62,90 @@ pub struct Limits {
     pub at_once: usize,
 }
 
+/// The tests of a package, binary by binary.
+///
+/// # Errors
+///
+/// A binary does not list its tests.
+pub fn jobs_of<'a>(runner: &Runner, built: &'a Built, package: &str) -> Result<Vec<Job<'a>>> {
+    let binaries: Vec<_> = built.tests_of(package).collect();
+    // All are asked at once: each takes about as long to start as a test.
+    let listed: Vec<_> = std::thread::scope(|scope| {
+        let asked: Vec<_> = binaries
+            .iter()
+            .map(|binary| scope.spawn(|| list(runner, binary)))
+            .collect();
+        let answers = asked.into_iter().map(|asked| match asked.join() {
+            Ok(answer) => answer,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        answers.collect::<Result<_>>()
+    })?;
+    let of_binary = |(binary, tests): (&'a Binary, Vec<String>)| {
+        tests.into_iter().map(move |test| Job {
+            binary,
+            canonical: canonical(binary.target.as_deref(), &test),
+            test,
+        })
+    };
+    Ok(binaries
+        .into_iter()
+        .zip(listed)
+        .flat_map(of_binary)
+        .collect())
+}
+
+/// Why a test cannot run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoJob {
+    /// Its binary is not there.
+    NotBuilt,
+    /// Its binary has no test of that name.
+    NoSuchTest,
+}
+
+/// The test of a package that has this canonical name. `target` is the integration test that holds it; `None` for
+/// the library's own unit tests.
+///
+/// # Errors
+///
+/// The binary does not list its tests.
+pub fn job_of<'a>(
+    runner: &Runner,
+    built: &'a Built,
+    package: &str,
+    target: Option<&str>,
+    wanted: &str,
+) -> Result<Result<Job<'a>, NoJob>> {
+    let Some(binary) = built
+        .tests_of(package)
+        .find(|binary| binary.target.as_deref() == target)
+    else {
+        return Ok(Err(NoJob::NotBuilt));
+    };
+    let test = list(runner, binary)?
+        .into_iter()
+        .find(|test| canonical(target, test) == wanted);
+    Ok(test.ok_or(NoJob::NoSuchTest).map(|test| Job {
+        binary,
+        canonical: wanted.to_owned(),
+        test,
+    }))
+}
+
 /// The names of the tests in a binary.
 ///
 /// # Errors
 ///
 /// The binary does not say.
-pub fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
-    let mut command = command(setup, binary, super::ONE);
+fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
+    let mut command = command(runner, binary, super::TEST_TIMEOUT);
     command.args(["--list", "--format", "terse"]);
-    let output = setup
+    let output = runner
         .control
-        .output(&mut command)
+        .output(&mut command, |_| ())
         .with_context(|| format!("cannot run {}", binary.path.display()))?;
-    setup.control.check()?;
+    runner.control.check()?;
     if !output.status.success() {
         bail!(
             "{} does not list its tests:\n{}",
@@ -63,72 +160,36 @@ pub fn list(setup: &Setup, binary: &Binary) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Runs a program, such as an example, in the same bounds as a test.
-///
-/// # Errors
-///
-/// It cannot be started.
-pub fn program(setup: &Setup, binary: &Binary) -> Result<Raw> {
-    let output = setup
-        .control
-        .output(&mut command(setup, binary, super::ONE))
-        .with_context(|| format!("cannot run {}", binary.path.display()))?;
-    Ok(Raw {
-        success: output.status.success(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        ..Raw::default()
-    })
-}
-
 /// Runs a program with these arguments in the bounds of a test, but with a time of its own, and shows `watch` what
 /// it has printed whenever there is more.
 ///
 /// # Errors
 ///
 /// It cannot be started.
-pub fn watched(
-    setup: &Setup,
+pub fn program(
+    runner: &Runner,
     binary: &Binary,
     arguments: &[&str],
     time_out: Duration,
     mut watch: impl FnMut(&str),
-) -> Result<Raw> {
-    let cannot_run = || format!("cannot run {}", binary.path.display());
-    let mut child = command(setup, binary, time_out)
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(cannot_run)?;
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    std::thread::scope(|scope| {
-        scope.spawn(|| err.map(|mut err| err.read_to_end(&mut stderr)));
-        let mut buffer = [0; 4096];
-        if let Some(mut out) = out {
-            while let Ok(read @ 1..) = out.read(&mut buffer) {
-                stdout.extend_from_slice(&buffer[..read]);
-                watch(&String::from_utf8_lossy(&stdout));
-            }
-        }
-    });
-    let status = child.wait().with_context(cannot_run)?;
-    Ok(Raw {
-        success: status.success(),
-        stdout: String::from_utf8_lossy(&stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&stderr).into_owned(),
-        ..Raw::default()
-    })
+) -> Result<TestRun> {
+    let mut command = command(runner, binary, time_out);
+    let output = runner
+        .control
+        .output(command.args(arguments), |stdout| {
+            watch(&String::from_utf8_lossy(stdout));
+        })
+        .with_context(|| format!("cannot run {}", binary.path.display()))?;
+    Ok(TestRun::new(output.status, &output.stdout, &output.stderr))
 }
 
 /// Runs the jobs. A job whose turn did not come in time has no result.
-pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
+pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
     let deadline = Instant::now() + limits.all;
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(jobs.len()));
     let of = jobs.len();
-    setup.control.follow(Stage::Running { done: 0, of });
+    runner.control.follow(Stage::Running { done: 0, of });
     std::thread::scope(|scope| {
         for _ in 0..limits.at_once.min(jobs.len()) {
             scope.spawn(|| {
@@ -138,10 +199,10 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
                     jobs.get(i).map(|job| (i, job))
                 } {
                     let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() || setup.control.check().is_err() {
+                    if left.is_zero() || runner.control.check().is_err() {
                         break;
                     }
-                    let raw = run_one(setup, job, limits.one.min(left));
+                    let raw = run_one(runner, job, limits.one.min(left));
                     // Stopped because the time of all was up, not its own: nothing is known of it.
                     let stopped = matches!(End::find(&raw.stderr), (Some(End::TimeOut(_)), _));
                     if stopped && left < limits.one {
@@ -153,7 +214,7 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
                     results.push((i, raw));
                     let done = results.len();
                     // Under the lock, so that the numbers come in their order.
-                    setup.control.follow(Stage::Running { done, of });
+                    runner.control.follow(Stage::Running { done, of });
                 }
             });
         }
@@ -165,33 +226,49 @@ pub fn run(setup: &Setup, jobs: &[Job<'_>], limits: &Limits) -> Vec<Raw> {
     results.into_iter().map(|(_, raw)| raw).collect()
 }
 
-fn run_one(setup: &Setup, job: &Job<'_>, time_out: Duration) -> Raw {
+/// The longest that a test may take if all are run to their end: what the profile in `.config/nextest.toml` gives
+/// it. A learner's test has less, but builds that run beside `verify` slow it down, and a verdict on a lesson must
+/// not depend on them.
+pub const PATIENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs each job to its end, however many there are.
+pub fn run_all(runner: &Runner, jobs: &[Job<'_>]) -> Vec<TestRun> {
+    // Models are busy, but what hangs, as a mistake may, sleeps.
+    let at_once = available_parallelism().map_or(2, usize::from) + 1;
+    let all = Duration::from_secs(24 * 3600);
+    run(
+        runner,
+        jobs,
+        &Limits {
+            one: PATIENT_TIMEOUT,
+            all,
+            at_once,
+        },
+    )
+}
+
+fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
     let begun = Instant::now();
-    let mut command = command(setup, job.binary, time_out);
+    let mut command = command(runner, job.binary, time_out);
     command.args(["--exact", &job.test, "--nocapture"]);
-    let output = setup.control.output(&mut command);
-    let seconds = begun.elapsed().as_secs_f64();
-    let name = job.canonical.clone();
-    match output {
-        Ok(output) => Raw {
-            name,
-            success: output.status.success(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            seconds,
-        },
-        Err(error) => Raw {
-            name,
+    let output = runner.control.output(&mut command, |_| ());
+    let ran = match output {
+        Ok(output) => TestRun::new(output.status, &output.stdout, &output.stderr),
+        Err(error) => TestRun {
             stderr: format!("the test could not be started: {error}"),
-            seconds,
-            ..Raw::default()
+            ..TestRun::default()
         },
+    };
+    TestRun {
+        name: job.canonical.clone(),
+        seconds: begun.elapsed().as_secs_f64(),
+        ..ran
     }
 }
 
 /// A test binary behind the guard, with the folder and the variables that cargo gives it.
-fn command(setup: &Setup, binary: &Binary, time_out: Duration) -> Command {
-    let [guard, argument, ms] = setup.guard(time_out);
+pub fn command(runner: &Runner, binary: &Binary, time_out: Duration) -> Command {
+    let [guard, argument, ms] = runner.guard(time_out);
     let mut command = Command::new(guard);
     command
         .args([argument, ms, binary.path.clone().into()])
@@ -200,7 +277,7 @@ fn command(setup: &Setup, binary: &Binary, time_out: Duration) -> Command {
         .env("CARGO_PKG_NAME", &binary.package)
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null());
-    setup.report.tell(&mut command);
+    runner.report.tell(&mut command);
     // A group of its own, so that the guard can end all that the test started.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);

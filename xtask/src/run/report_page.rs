@@ -5,7 +5,7 @@ use std::process::Command;
 
 use harness::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MARKS, WIDTH};
 
-use crate::style;
+use crate::term;
 
 /// What the names of the harness's variables begin with.
 const PREFIX: &str = "HARNESS_";
@@ -53,7 +53,7 @@ impl ReportPage {
     pub fn of_stdout(colour: bool) -> Self {
         Self {
             // A page has a margin of one column.
-            columns: style::report_width() - 1,
+            columns: term::report_width() - 1,
             marks: colour,
             passing: Passing::Coverage,
         }

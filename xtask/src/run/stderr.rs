@@ -9,53 +9,26 @@ use super::control::{Control, Stage};
 /// How long a build takes before somebody who looks at a pipe is told that there is one.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Reads the stderr of cargo, and of nextest after it.
+/// Reads the stderr of cargo, and of what cargo runs.
 #[derive(Debug, Default)]
 pub struct Listener {
-    /// The diagnostics of rustc and whatever else was said before the tests began.
+    /// The diagnostics of rustc and whatever else was said that is no progress.
     pub said: String,
     /// How many warnings rustc has for the lesson's crate.
     pub warnings: usize,
-    /// What nextest said after the build.
-    pub after: String,
-    /// When the build ended and the tests began.
-    pub started: Option<Instant>,
     /// Whether somebody else says what is being built.
     quiet: bool,
     /// Who is told what the run is at.
     control: Control,
-    /// How many tests have ended, and how many there are.
-    tests: (usize, usize),
     shown: bool,
 }
 
 /// The words with which a line of cargo's progress begins.
-const PROGRESS: [&str; 15] = [
-    "Compiling",
-    "Checking",
-    "Fresh",
-    "Dirty",
-    "Downloading",
-    "Downloaded",
-    "Updating",
-    "Locking",
-    "Adding",
-    "Blocking",
-    "Running",
-    "Removing",
-    "Unpacking",
-    "Building",
-    "Executable",
-];
+const PROGRESS: &str = "Compiling Checking Fresh Dirty Downloading Downloaded Updating Locking Adding Blocking \
+                         Running Removing Unpacking Building Executable";
 
-/// What cargo and nextest add to an error that rustc has explained.
-const ECHO: [&str; 2] = [
-    "error: command `",
-    "warning: build failed, waiting for other jobs",
-];
-
-/// What nextest says of a test that has not ended.
-const STILL_RUNNING: [&str; 2] = ["SLOW", "TERMINATING"];
+/// What cargo adds to an error that rustc has explained.
+const ECHO: &str = "warning: build failed, waiting for other jobs";
 
 impl Listener {
     /// One that shows cargo's progress, or leaves that to somebody else.
@@ -79,43 +52,21 @@ impl Listener {
     pub fn line(&mut self, line: &str, since: Instant) {
         let plain = anstream::adapter::strip_str(line).to_string();
         let word = plain.split_whitespace().next().unwrap_or_default();
-        if self.started.is_some() {
-            self.count(&plain);
-            self.after.push_str(&plain);
-        } else if word == "Finished" && plain.starts_with("  ") {
+        if word == "Finished" && plain.starts_with("  ") {
             self.clear();
-            self.started = Some(Instant::now());
-        } else if plain.starts_with(' ') && PROGRESS.contains(&word) && plain.find(word) <= Some(12)
+        } else if plain.starts_with(' ')
+            && PROGRESS.split(' ').any(|one| one == word)
+            && plain.find(word) <= Some(12)
         {
             self.progress(plain.trim(), since);
-        } else if ECHO.iter().any(|echo| plain.starts_with(echo)) {
-            // Said again by the cargo or the nextest around the one that said it.
+        } else if plain.starts_with(ECHO) {
+            // rustc has said why.
         } else if let Some(count) = generated_warnings(&plain) {
             self.warnings = self.warnings.max(count);
             self.said.push_str(line);
         } else {
             self.said.push_str(line);
         }
-    }
-
-    /// Counts the tests, by what nextest says of each.
-    fn count(&mut self, plain: &str) {
-        let mut words = plain.split_whitespace();
-        let (Some(word), Some(second)) = (words.next(), words.next()) else {
-            return;
-        };
-        if word == "Starting" {
-            self.tests.1 = second.parse().unwrap_or(0);
-        } else if second.starts_with('[')
-            && word.bytes().all(|byte| byte.is_ascii_uppercase())
-            && !STILL_RUNNING.contains(&word)
-        {
-            self.tests.0 += 1;
-        } else {
-            return;
-        }
-        let (done, of) = self.tests;
-        self.control.follow(Stage::Running { done, of });
     }
 
     /// Shows what cargo is at, on a terminal in a line that goes away again.
@@ -157,16 +108,14 @@ fn generated_warnings(line: &str) -> Option<usize> {
 }
 
 /// Hands on line by line what comes out of `source`, until it ends.
-pub fn lines(source: impl Read, mut each: impl FnMut(String) -> bool) {
+pub fn lines(source: impl Read, mut each: impl FnMut(String)) {
     let mut source = BufReader::new(source);
     let mut line = Vec::new();
     while source
         .read_until(b'\n', &mut line)
         .is_ok_and(|read| read > 0)
     {
-        if !each(String::from_utf8_lossy(&line).into_owned()) {
-            break;
-        }
+        each(String::from_utf8_lossy(&line).into_owned());
         line.clear();
     }
 }
@@ -191,43 +140,38 @@ mod tests {
             "   Compiling a v0.1.0 (/a)\n{error}\x1b[1m\x1b[92m   Compiling\x1b[0m b\n"
         ));
         assert_eq!(listener.said, error);
-        assert!(listener.started.is_none());
     }
 
     #[test]
-    fn the_tests_are_counted() {
+    fn who_follows_the_run_is_told_what_is_built() {
         let stages = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
         let followed = std::sync::Arc::clone(&stages);
         let control = Control::new(move |stage| followed.lock().expect("no panic").push(stage));
         let mut listener = Listener::new(true).followed_by(&control);
-        let said = "   Compiling a v0.1.0 (/a)\n    Finished `test` profile\n────\n Nextest run ID 1 with x\n    \
-                    Starting 2 tests across 1 binary\n        PASS [   0.005s] (1/2) a b\n        \
-                    SLOW [> 10.000s] (───) a c\n     SIGABRT [   0.1s] (2/2) a c\n     Summary [   0.1s] 2 tests\n";
-        for line in said.split_inclusive('\n') {
+        for line in [
+            "   Compiling a v0.1.0 (/a)\n",
+            "    Finished `test` profile\n",
+        ] {
             listener.line(line, Instant::now());
         }
-        let of = |done| Stage::Running { done, of: 2 };
         assert_eq!(
             *stages.lock().expect("no panic"),
-            [
-                Stage::Building("Compiling a v0.1.0".into()),
-                of(0),
-                of(1),
-                of(2)
-            ]
+            [Stage::Building("Compiling a v0.1.0".into())]
         );
     }
 
     #[test]
-    fn the_tests_begin_when_the_build_has_finished() {
+    fn warnings_are_counted_and_progress_is_left_out() {
         let listener = listen(
             "warning: unused\n\nwarning: `a` (lib) generated 2 warnings\nwarning: `a` (lib test) generated 1 warning\n\
              \x1b[32m    Finished\x1b[0m `test` profile\n────\n Nextest run\n",
         );
-        assert!(listener.started.is_some());
-        assert_eq!(
-            (listener.warnings, listener.after.as_str()),
-            (2, "────\n Nextest run\n")
+        assert_eq!(listener.warnings, 2);
+        assert!(!listener.said.contains("Finished"), "{}", listener.said);
+        assert!(
+            listener.said.ends_with("────\n Nextest run\n"),
+            "{}",
+            listener.said
         );
     }
 }

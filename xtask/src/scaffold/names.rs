@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::select::NoSuchName;
+use crate::course::select::NoSuchName;
 
 /// Names that the wiring of a lesson has a use for, or that Rust has.
 const RESERVED: [&str; 11] = [

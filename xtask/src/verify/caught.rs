@@ -3,18 +3,18 @@
 use anyhow::Result;
 
 use super::Gate;
-use super::builds::{NoJob, job_of, last_words, run_all, said_of};
-use super::mistake::Mistake;
-use super::scratch;
-use crate::outcome::{Failure, Outcome};
-use crate::run::Setup;
+use crate::course::Lesson;
+use crate::run::Runner;
 use crate::run::cargo::Built;
 use crate::run::executor::Job;
-use crate::workspace::Lesson;
+use crate::run::executor::{NoJob, job_of, run_all};
+use crate::scratch;
+use crate::scratch::mistake::Mistake;
+use crate::verdict::outcome::{FailureKind, Outcome};
 
 /// Each mistake compiles and is caught by the test that it names, as what it says, in time.
 pub fn gate(
-    setup: &Setup,
+    runner: &Runner,
     lesson: &Lesson,
     mistakes: &[Mistake],
     mut problems: Vec<String>,
@@ -23,16 +23,16 @@ pub fn gate(
     let mut jobs: Vec<(Job<'_>, &Mistake)> = Vec::new();
     for mistake in mistakes {
         let package = scratch::mistake_package(lesson, mistake);
-        let said = said_of(scratch, &package);
+        let said = scratch.said_of(&package);
         problems.extend(said.iter().map(|said| format!("{}: {said}", mistake.name)));
-        match job(setup, lesson, mistake, scratch)? {
+        match job(runner, lesson, mistake, scratch)? {
             Ok(job) => jobs.push((job, mistake)),
             // What rustc says of it stands there already.
             Err(NoJob::NotBuilt) if !said.is_empty() => {}
             Err(NoJob::NotBuilt) => problems.push(format!(
                 "{}: its tests were not built: {}",
                 mistake.name,
-                last_words(scratch)
+                scratch.last_words()
             )),
             Err(NoJob::NoSuchTest) => problems.push(format!(
                 "{}: the lesson has no test {}",
@@ -41,7 +41,7 @@ pub fn gate(
         }
     }
     let (jobs, mistakes): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-    let raws = run_all(setup, &jobs);
+    let raws = run_all(runner, &jobs);
     let mut caught = 0;
     for (raw, mistake) in raws.iter().zip(mistakes) {
         match catch(&Outcome::of(raw, &lesson.file_name()), mistake) {
@@ -63,13 +63,13 @@ pub fn gate(
 ///
 /// The binary does not list its tests.
 pub fn job<'a>(
-    setup: &Setup,
+    runner: &Runner,
     lesson: &Lesson,
     mistake: &Mistake,
     scratch: &'a Built,
 ) -> Result<Result<Job<'a>, NoJob>> {
     job_of(
-        setup,
+        runner,
         scratch,
         &scratch::mistake_package(lesson, mistake),
         mistake.target(),
@@ -88,25 +88,25 @@ pub fn catch(outcome: &Outcome, mistake: &Mistake) -> Result<(), String> {
         Outcome::Passed(_) => Err(format!("{test} does not catch it: it passes")),
         Outcome::NotWritten(_) => Err(format!("{test} comes to a todo!()")),
         Outcome::NotRun => Err(format!("{test} did not run")),
-        Outcome::Wrong(wrong) if wrong.kind != mistake.kind => Err(format!(
+        Outcome::Failed(failure) if failure.kind != mistake.kind => Err(format!(
             "{test} says `{}` ({}), the header says `{}`",
-            wrong.kind, wrong.reason, mistake.kind
+            failure.kind, failure.reason, mistake.kind
         )),
-        Outcome::Wrong(wrong) if wrong.hung && mistake.kind != Failure::TimeOut => {
+        Outcome::Failed(failure) if failure.hung && mistake.kind != FailureKind::TimeOut => {
             Err(format!("{test} catches it but does not end"))
         }
-        Outcome::Wrong(_) => Ok(()),
+        Outcome::Failed(_) => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::{Kind, failure_line};
+    use harness::protocol::{Kind, failure_line};
 
     use super::*;
-    use crate::outcome::Raw;
+    use crate::run::TestRun;
 
-    fn mistake(kind: Failure) -> Mistake {
+    fn mistake(kind: FailureKind) -> Mistake {
         Mistake {
             name: "one_notify".into(),
             mistake: "one notification".into(),
@@ -117,27 +117,27 @@ mod tests {
         }
     }
 
-    fn catch(raw: &Raw, mistake: &Mistake) -> Result<(), String> {
+    fn catch(raw: &TestRun, mistake: &Mistake) -> Result<(), String> {
         super::catch(&Outcome::of(raw, "a.rs"), mistake)
     }
 
     #[test]
     fn a_mistake_is_caught_only_as_what_it_is() {
-        let raw = |stderr: String| Raw {
+        let raw = |stderr: String| TestRun {
             name: "race_freedom::wakes".into(),
             stderr,
-            ..Raw::default()
+            ..TestRun::default()
         };
         let deadlock = raw(format!("{}\nthe dry run\n", failure_line(Kind::Deadlock)));
-        let as_deadlock = mistake(Failure::Kind(Kind::Deadlock));
+        let as_deadlock = mistake(FailureKind::Reported(Kind::Deadlock));
         assert_eq!(catch(&deadlock, &as_deadlock), Ok(()));
 
-        let other =
-            catch(&deadlock, &mistake(Failure::Kind(Kind::Leak))).expect_err("another kind");
+        let other = catch(&deadlock, &mistake(FailureKind::Reported(Kind::Leak)))
+            .expect_err("another kind");
         assert!(other.contains("says `deadlock`"), "{other}");
 
         let stdout = "test result: ok. 1 passed; 0 failed\n".to_owned();
-        let passed = Raw {
+        let passed = TestRun {
             success: true,
             stdout,
             ..raw(String::new())
@@ -158,6 +158,6 @@ mod tests {
                 .contains("does not end")
         );
         let silent = raw("\nstopped: time-out 6000 ms\n".into());
-        assert_eq!(catch(&silent, &mistake(Failure::TimeOut)), Ok(()));
+        assert_eq!(catch(&silent, &mistake(FailureKind::TimeOut)), Ok(()));
     }
 }

@@ -3,32 +3,26 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use harness::verdict::find_dry_runs;
+use harness::protocol::find_dry_runs;
 
 use super::Gate;
-use super::builds::{NoJob, job_of, last_words, run_all};
-use crate::files::write_atomically;
-use crate::outcome::Outcome;
-use crate::readme::Block;
-use crate::run::Setup;
+use crate::course::Lesson;
+use crate::course::lesson_tests::{self, MODELS};
+use crate::course::readme::Block;
+use crate::learner::files::write_atomically;
+use crate::run::Runner;
 use crate::run::cargo::Built;
+use crate::run::executor::{NoJob, job_of, run_all};
 use crate::run::report_page::{Passing, ReportPage};
-use crate::tests_of::{self, MODELS};
-use crate::workspace::{Lesson, Workspace};
+use crate::verdict::outcome::Outcome;
 
 /// The README's dry run is that of the test that it names, run with the reference; with `record` it is made so.
 ///
 /// # Errors
 ///
 /// A test binary does not list its tests, or the README cannot be written.
-pub fn gate(
-    setup: &Setup,
-    workspace: &Workspace,
-    lesson: &Lesson,
-    references: &Built,
-    record: bool,
-) -> Result<Gate> {
-    let path = workspace.path(lesson.readme());
+pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
+    let path = runner.workspace.path(lesson.readme());
     let found = fs::read_to_string(&path)
         .map_err(|error| format!("README.md cannot be read: {error}"))
         .and_then(|readme| match Block::find(&readme) {
@@ -36,7 +30,7 @@ pub fn gate(
             Err(missing) => Err(format!("README.md: {missing}")),
         });
     let result = match found {
-        Ok((readme, block)) => match picture(setup, workspace, lesson, references, &block.model)? {
+        Ok((readme, block)) => match picture(runner, lesson, references, &block.model)? {
             Ok(picture) if picture == block.picture => Ok(block),
             Ok(picture) if record => {
                 write_atomically(&path, block.replace(&readme, &picture).as_bytes())
@@ -57,33 +51,32 @@ pub fn gate(
 
 /// What the reference shows when it runs the test: the first of its models.
 fn picture(
-    setup: &Setup,
-    workspace: &Workspace,
+    runner: &Runner,
     lesson: &Lesson,
     references: &Built,
     model: &str,
 ) -> Result<Result<String, String>> {
-    let setup = setup
+    let runner = runner
         .clone()
         .with_report(ReportPage::PLAIN.with(Passing::BareDryRun));
     let package = lesson.solution_package();
     let test = format!("{MODELS}{model}");
-    let job = match job_of(&setup, references, &package, None, &test)? {
+    let job = match job_of(&runner, references, &package, None, &test)? {
         Ok(job) => job,
         Err(NoJob::NotBuilt) => {
             return Ok(Err(format!(
                 "the reference's models were not built: {}",
-                last_words(references)
+                references.last_words()
             )));
         }
         Err(NoJob::NoSuchTest) => {
             return Ok(Err(format!(
                 "README.md names the test `{model}`, which src/race_freedom.rs does not have. It has {}",
-                tests_of::models(workspace, lesson).join(", ")
+                lesson_tests::models(&runner.workspace, lesson).join(", ")
             )));
         }
     };
-    let raws = run_all(&setup, &[job]);
+    let raws = run_all(&runner, &[job]);
     let Some(raw) = raws.first() else {
         return Ok(Err(format!("{test} did not run")));
     };
@@ -96,7 +89,7 @@ fn picture(
                     "{test} passes and shows no dry run: name a test in README.md that runs a model"
                 )
             }),
-        Outcome::Wrong(wrong) => Err(format!("{test} fails: {}", wrong.reason)),
+        Outcome::Failed(failure) => Err(format!("{test} fails: {}", failure.reason)),
         Outcome::NotWritten(todo) => Err(format!("{test} comes to a todo!(): {}", todo.text)),
         Outcome::NotRun => Err(format!("{test} did not run")),
     })

@@ -4,15 +4,16 @@ use std::fs;
 
 use anyhow::Result;
 
-use super::builds::{jobs_of, last_words, run_all, said_of};
-use super::mistake::{self, Mistake};
-use super::scratch::{self, Scratch};
-use super::{Gate, api, caught, dry_run, reference, texts};
-use crate::outcome::Outcome;
+use super::sanitizer::{self, Sanitizer};
+use super::{Gate, api, caught, dry_run, go, reference, texts};
+use crate::course::{Lesson, Status, Workspace};
 use crate::run::cargo::{self, Built};
-use crate::run::{Setup, executor};
+use crate::run::executor::{jobs_of, run_all};
+use crate::run::{Runner, TEST_TIMEOUT, executor};
+use crate::scratch::mistake::{self, Mistake};
+use crate::scratch::{self, Scratch};
 use crate::verdict::FACADE_TEST;
-use crate::workspace::{Lesson, Status, Workspace};
+use crate::verdict::outcome::Outcome;
 
 /// The fewest mistakes of a lesson.
 const MISTAKES: usize = 5;
@@ -22,17 +23,13 @@ const MISTAKES: usize = 5;
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_references(
-    setup: &Setup,
-    workspace: &Workspace,
-    verified: &[Verified<'_>],
-) -> Result<Built> {
-    let mut command = setup.cargo(&workspace.root);
+pub fn build_references(runner: &Runner, verified: &[Verified<'_>]) -> Result<Built> {
+    let mut command = runner.cargo_once(&runner.workspace.root);
     command.args(["build", "--tests", "--examples", "--keep-going"]);
     for verified in verified {
         command.args(["--package", &verified.lesson.solution_package()]);
     }
-    cargo::build(setup, command, false)
+    cargo::build(runner, command, false)
 }
 
 /// A lesson that is being verified: what could be said without a build.
@@ -54,7 +51,7 @@ impl<'a> Verified<'a> {
     /// The scratch cannot be written.
     pub fn read(
         workspace: &Workspace,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<'_>,
         lesson: &'a Lesson,
         shipped: bool,
     ) -> Result<Self> {
@@ -62,12 +59,9 @@ impl<'a> Verified<'a> {
             return Self::to_be_written(workspace, scratch, lesson);
         }
         let name = &lesson.name;
-        let mut gates = vec![Gate::new(
-            name,
-            "texts",
-            texts::problems(workspace, lesson),
-            "",
-        )];
+        let mut problems = texts::problems(workspace, lesson);
+        problems.extend(go::problems(workspace, lesson)?);
+        let mut gates = vec![Gate::new(name, "texts", problems, "")];
         let read = |path: std::path::PathBuf| {
             fs::read_to_string(workspace.path(&path))
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))
@@ -110,13 +104,13 @@ impl<'a> Verified<'a> {
         }
         let in_scratch = stub.is_ok() && reference.is_ok();
         if in_scratch {
-            scratch.add_stub(workspace, lesson)?;
-            scratch.add_bench(workspace, lesson)?;
+            scratch.add_stub(lesson)?;
+            scratch.add_bench(lesson)?;
         }
         mistakes.retain(|mistake| {
             let added = reference.clone().and_then(|reference| {
                 scratch
-                    .add_mistake(workspace, lesson, mistake, &reference)
+                    .add_mistake(lesson, mistake, &reference)
                     .map_err(|error| format!("{error:#}"))
             });
             if let Err(problem) = &added {
@@ -133,16 +127,21 @@ impl<'a> Verified<'a> {
         })
     }
 
+    /// Whether the lesson is finished.
+    pub fn is_written(&self) -> bool {
+        self.lesson.about.status.is_none()
+    }
+
     /// Of a lesson that is to be written only this much is wanted: that it builds.
     fn to_be_written(
         workspace: &Workspace,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<'_>,
         lesson: &'a Lesson,
     ) -> Result<Self> {
         let in_scratch = workspace.path(lesson.stub()).is_file();
         if in_scratch {
-            scratch.add_stub(workspace, lesson)?;
-            scratch.add_bench(workspace, lesson)?;
+            scratch.add_stub(lesson)?;
+            scratch.add_bench(lesson)?;
         }
         Ok(Self {
             lesson,
@@ -157,13 +156,13 @@ impl<'a> Verified<'a> {
     ///
     /// # Errors
     ///
-    /// A test binary cannot be run, or `tests.txt` or the README cannot be written.
+    /// A test binary cannot be run, or the lock or the README cannot be written.
     pub fn gates(
         mut self,
-        setup: &Setup,
-        workspace: &Workspace,
+        runner: &Runner,
         references: &Built,
         scratch: &Built,
+        sanitizer: Option<&Sanitizer>,
         record: bool,
     ) -> Result<Vec<Gate>> {
         let lesson = self.lesson;
@@ -178,7 +177,7 @@ impl<'a> Verified<'a> {
         }
         let mut gates = std::mem::take(&mut self.gates);
         if self.in_scratch {
-            gates.push(stub_gate(setup, lesson, scratch)?);
+            gates.push(stub_gate(runner, lesson, scratch)?);
         } else {
             gates.push(Gate::new(
                 name,
@@ -187,18 +186,17 @@ impl<'a> Verified<'a> {
                 "",
             ));
         }
-        gates.push(reference::gate(
-            setup, workspace, lesson, references, record,
-        )?);
-        gates.push(dry_run::gate(setup, workspace, lesson, references, record)?);
+        gates.push(reference::gate(runner, lesson, references, record)?);
+        gates.extend(sanitizer::gate(runner, lesson, sanitizer)?);
+        gates.push(dry_run::gate(runner, lesson, references, record)?);
         gates.push(caught::gate(
-            setup,
+            runner,
             lesson,
             &self.mistakes,
             self.mistake_problems,
             scratch,
         )?);
-        gates.push(tour_gate(setup, lesson, references));
+        gates.push(tour_gate(runner, lesson, references));
         if self.in_scratch {
             gates.push(bench_gate(lesson, scratch));
         }
@@ -219,7 +217,7 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
     let reference = lesson.solution_package();
     let built = [(scratch, stub), (scratch, bench), (references, reference)];
     for (built, package) in built {
-        let said = said_of(built, &package);
+        let said = built.said_of(&package);
         let there = built
             .binaries
             .iter()
@@ -228,7 +226,7 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
         if !there && said.is_empty() && in_scratch {
             problems.push(format!(
                 "nothing of {package} was built: {}",
-                last_words(built)
+                built.last_words()
             ));
         }
         problems.extend(said);
@@ -237,20 +235,20 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
 }
 
 /// The stub builds without warnings, and each of its tests fails through `todo!()` and ends.
-fn stub_gate(setup: &Setup, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
+fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
     let package = scratch::stub_package(lesson);
-    let mut problems = said_of(scratch, &package);
-    let jobs = jobs_of(setup, scratch, &package)?;
+    let mut problems = scratch.said_of(&package);
+    let jobs = jobs_of(runner, scratch, &package)?;
     if jobs.is_empty() && problems.is_empty() {
-        problems.push(format!("no test was built: {}", last_words(scratch)));
+        problems.push(format!("no test was built: {}", scratch.last_words()));
     }
-    let raws = run_all(setup, &jobs);
+    let raws = run_all(runner, &jobs);
     for raw in &raws {
         let test = &raw.name;
         match Outcome::of(raw, &lesson.file_name()) {
             Outcome::Passed(_) if test == FACADE_TEST => {}
-            Outcome::Wrong(wrong) if test == FACADE_TEST => {
-                problems.push(format!("{test}: {}", wrong.report))
+            Outcome::Failed(failure) if test == FACADE_TEST => {
+                problems.push(format!("{test}: {}", failure.report))
             }
             Outcome::NotWritten(todo) if todo.hung => {
                 problems.push(format!("{test} does not end after the todo!()"))
@@ -264,9 +262,9 @@ fn stub_gate(setup: &Setup, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
             Outcome::Passed(_) => {
                 problems.push(format!("{test} passes although nothing is written"))
             }
-            Outcome::Wrong(wrong) => problems.push(format!(
+            Outcome::Failed(failure) => problems.push(format!(
                 "{test} fails otherwise than by todo!(): {}",
-                wrong.reason
+                failure.reason
             )),
             Outcome::NotRun => problems.push(format!("{test} did not run")),
         }
@@ -283,7 +281,7 @@ fn stub_gate(setup: &Setup, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
 }
 
 /// The tour runs to its end.
-fn tour_gate(setup: &Setup, lesson: &Lesson, references: &Built) -> Gate {
+fn tour_gate(runner: &Runner, lesson: &Lesson, references: &Built) -> Gate {
     let package = lesson.solution_package();
     let target = format!("{package}_tour");
     let tour = references
@@ -293,9 +291,9 @@ fn tour_gate(setup: &Setup, lesson: &Lesson, references: &Built) -> Gate {
     let problems = match tour {
         None => vec![format!(
             "no example {target} was built: {}",
-            last_words(references)
+            references.last_words()
         )],
-        Some(tour) => match executor::program(setup, tour) {
+        Some(tour) => match executor::program(runner, tour, &[], TEST_TIMEOUT, |_| ()) {
             Ok(raw) if raw.success => Vec::new(),
             Ok(raw) => vec![format!(
                 "it does not run to its end:\n{}{}",
@@ -311,14 +309,14 @@ fn tour_gate(setup: &Setup, lesson: &Lesson, references: &Built) -> Gate {
 /// The bench compiles, with the stub as the learner's part.
 fn bench_gate(lesson: &Lesson, scratch: &Built) -> Gate {
     let package = scratch::bench_package(lesson);
-    let mut problems = said_of(scratch, &package);
+    let mut problems = scratch.said_of(&package);
     let there = scratch
         .binaries
         .iter()
         .chain(&scratch.executables)
         .any(|binary| binary.package == package);
     if !there && problems.is_empty() {
-        problems.push(format!("no bench was built: {}", last_words(scratch)));
+        problems.push(format!("no bench was built: {}", scratch.last_words()));
     }
     Gate::new(&lesson.name, "bench", problems, "compiles")
 }

@@ -1,41 +1,32 @@
 //! The gate of the reference, and what is recorded of its tests.
 
 use std::collections::BTreeSet;
-use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::builds::{jobs_of, last_words, run_all, said_of};
-use super::{Gate, pristine};
-use crate::files::write_atomically;
-use crate::outcome::Outcome;
-use crate::run::Setup;
+use super::{Gate, lock};
+use crate::course::Lesson;
+use crate::run::Runner;
 use crate::run::cargo::Built;
-use crate::tests_of;
-use crate::workspace::{Lesson, Workspace};
+use crate::run::executor::{jobs_of, run_all};
+use crate::verdict::outcome::Outcome;
 
 /// How often the reference runs each test.
 const REPETITIONS: usize = 3;
 
-/// The reference passes every test, each time; its models explore all there is; the list of tests and the copies of
-/// them are right.
-pub fn gate(
-    setup: &Setup,
-    workspace: &Workspace,
-    lesson: &Lesson,
-    references: &Built,
-    record: bool,
-) -> Result<Gate> {
+/// The reference passes every test, each time; its models explore all there is; the lock is
+/// right.
+pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
     let package = lesson.solution_package();
-    let mut problems = said_of(references, &package);
-    let jobs = jobs_of(setup, references, &package)?;
+    let mut problems = references.said_of(&package);
+    let jobs = jobs_of(runner, references, &package)?;
     if jobs.is_empty() && problems.is_empty() {
-        problems.push(format!("no test was built: {}", last_words(references)));
+        problems.push(format!("no test was built: {}", references.last_words()));
     }
     let (mut interleavings, mut slowest) = (0, 0.0_f64);
     let mut complained = BTreeSet::new();
     for repetition in 0..REPETITIONS {
-        for raw in run_all(setup, &jobs) {
+        for raw in run_all(runner, &jobs) {
             slowest = slowest.max(raw.seconds);
             let problem = match Outcome::of(&raw, &lesson.file_name()) {
                 Outcome::Passed(coverage) => {
@@ -45,12 +36,16 @@ pub fn gate(
                             .map(|coverage| coverage.interleavings)
                             .sum::<usize>();
                     }
-                    let partly = coverage.into_iter().find(|coverage| !coverage.exhaustive);
+                    let partly = coverage
+                        .into_iter()
+                        .find(|coverage| !coverage.is_exhaustive());
                     partly.map(|coverage| {
                         format!("does not explore all: {coverage}; make the model smaller")
                     })
                 }
-                Outcome::Wrong(wrong) => Some(format!("fails: {}\n{}", wrong.reason, wrong.report)),
+                Outcome::Failed(failure) => {
+                    Some(format!("fails: {}\n{}", failure.reason, failure.report))
+                }
                 Outcome::NotWritten(todo) => Some(format!("comes to a todo!(): {}", todo.text)),
                 Outcome::NotRun => Some("did not run".to_owned()),
             };
@@ -61,8 +56,7 @@ pub fn gate(
     }
     let there: BTreeSet<String> = jobs.iter().map(|job| job.canonical.clone()).collect();
     if problems.is_empty() {
-        problems.extend(check_test_list(workspace, lesson, &there, record)?);
-        problems.extend(pristine::check(workspace, lesson, record)?);
+        problems.extend(lock::check(&runner.workspace, lesson, &there, record)?);
     }
     let models = if interleavings > 0 {
         format!(", {interleavings} interleavings")
@@ -74,63 +68,4 @@ pub fn gate(
         there.len()
     );
     Ok(Gate::new(&lesson.name, "reference", problems, note))
-}
-
-/// A `tests.txt`.
-pub fn test_list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
-    let mut text = String::from(
-        "# The tests that the reference passes: a lesson is done when all of these pass.\n\
-         # Written by `cargo xtask verify --record`, checked by `cargo xtask verify`.\n",
-    );
-    names.into_iter().for_each(|name| text.extend([name, "\n"]));
-    text
-}
-
-/// Whether `tests.txt` names the tests that the reference passed; writes it where that is asked for.
-fn check_test_list(
-    workspace: &Workspace,
-    lesson: &Lesson,
-    there: &BTreeSet<String>,
-    record: bool,
-) -> Result<Vec<String>> {
-    let path = workspace.path(lesson.test_list());
-    let listed = fs::read_to_string(&path)
-        .map(|text| tests_of::parse_list(&text))
-        .unwrap_or_default();
-    if there.iter().eq(listed.iter().collect::<BTreeSet<_>>()) {
-        return Ok(Vec::new());
-    }
-    if record {
-        // In the order of the files, which is the order to work in; what they do not show comes last.
-        let in_sources = tests_of::in_sources(workspace, lesson);
-        let mut names: Vec<&String> = there.iter().collect();
-        names.sort_by_key(|name| {
-            in_sources
-                .iter()
-                .position(|other| other == *name)
-                .unwrap_or(usize::MAX)
-        });
-        write_atomically(&path, test_list(names).as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        return Ok(Vec::new());
-    }
-    let command = format!("cargo xtask verify {} --record", lesson.name);
-    if listed.is_empty() {
-        return Ok(vec![format!(
-            "there is no {}: {command}",
-            lesson.test_list().display()
-        )]);
-    }
-    let listed: BTreeSet<String> = listed.into_iter().collect();
-    let mut problems: Vec<String> = there
-        .difference(&listed)
-        .map(|name| format!("tests.txt has no {name}"))
-        .collect();
-    problems.extend(
-        listed
-            .difference(there)
-            .map(|name| format!("tests.txt has {name}, which is no test")),
-    );
-    problems.push(format!("if the tests are right: {command}"));
-    Ok(problems)
 }

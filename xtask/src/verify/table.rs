@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Gate, WORKSPACE};
-use crate::style::{BAD, GOOD, Marks, STRONG, columns, paint, width, wrap};
+use crate::term::{BAD, GOOD, Marks, STRONG, columns, paint, width, wrap};
 
 /// How the table looks.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::style::UNICODE;
+    use crate::term::UNICODE;
 
     #[test]
     fn a_table_ends_with_the_count() {

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::commands::hint;
-use crate::workspace::{Lesson, Workspace};
+use crate::course::hints::parse;
+use crate::course::{Lesson, Workspace};
 
 /// The headings that a lesson's README has, in this order. Others may stand between them.
 pub const HEADINGS: [&str; 5] = [
@@ -81,7 +81,7 @@ fn readme(text: &str) -> Vec<String> {
     if text.contains(PLACEHOLDER) {
         problems.push(format!("`{PLACEHOLDER}`"));
     }
-    let sections = hint::parse(text);
+    let sections = parse(text);
     let mut after = 0;
     for heading in HEADINGS {
         match sections.iter().position(|section| section.title == heading) {
@@ -108,7 +108,7 @@ fn hints(text: &str) -> Vec<String> {
     if text.contains(PLACEHOLDER) {
         problems.push(format!("`{PLACEHOLDER}`"));
     }
-    let hints = hint::parse(text);
+    let hints = parse(text);
     if hints.len() < HINTS {
         problems.push(format!(
             "{} hints under `## ` headings; a lesson has at least {HINTS}",
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_manifest_says_what_the_lesson_is() {
-        let lesson = &crate::select::tests::workspace(&["a"]).lessons[0];
+        let lesson = &crate::course::select::tests::workspace(&["a"]).lessons[0];
         let problems = manifest(lesson).join("\n");
         assert!(
             problems.contains("minutes") && problems.contains("go") && !problems.contains("title"),

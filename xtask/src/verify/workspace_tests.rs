@@ -1,82 +1,64 @@
 //! The tests of the workspace itself: what `cargo nextest run` runs at its root.
 
 use std::process::Stdio;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 
 use super::{Gate, WORKSPACE};
-use crate::run::{Setup, stderr};
-use crate::workspace::Workspace;
+use crate::run::stderr::{Listener, lines};
+use crate::run::{Runner, nextest_is_installed};
 
 /// Set while the workspace's own tests run, to the workspace: none of them may verify that again.
 pub const VERIFYING: &str = "XTASK_VERIFYING";
 
-/// The tests of the workspace's default members: the harness, the references, the runner.
-pub fn gate(setup: &Setup, workspace: &Workspace) -> Result<Gate> {
-    let mut command = setup.cargo(&workspace.root);
-    command.args(if setup.nextest {
-        &["nextest", "run", "--color", "never"][..]
-    } else {
-        &["test", "--color", "never"]
-    });
-    let mut child = command
-        .env(VERIFYING, &workspace.root)
+/// The tests of the workspace's default members: the harness, the references, the runner. They run as their
+/// authors run them, through nextest if it is installed.
+pub fn gate(runner: &Runner) -> Result<Gate> {
+    let words: &[&str] = match nextest_is_installed() {
+        true => &["nextest", "run"],
+        false => &["test"],
+    };
+    let mut child = runner
+        .cargo_once(&runner.workspace.root)
+        .args(words)
+        .args(["--color", "never"])
+        .env(VERIFYING, &runner.workspace.root)
         .stdin(Stdio::null())
-        .stdout(if setup.nextest {
-            Stdio::null()
-        } else {
-            Stdio::piped()
-        })
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("cannot run {}: is cargo installed?", setup.cargo.display()))?;
+        .with_context(|| format!("cannot run {}: is cargo installed?", runner.cargo.display()))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let mut listener = stderr::Listener::new(false);
+    let mut listener = Listener::new(false);
     let mut printed = String::new();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            if let Some(stdout) = stdout {
-                stderr::lines(stdout, |line| {
-                    printed.push_str(&line);
-                    true
-                });
-            }
-        });
+        scope.spawn(|| stdout.map(|stdout| lines(stdout, |line| printed.push_str(&line))));
+        let begun = Instant::now();
         if let Some(stderr) = stderr {
-            let begun = std::time::Instant::now();
-            stderr::lines(stderr, |line| {
-                listener.line(&line, begun);
-                true
-            });
+            lines(stderr, |line| listener.line(&line, begun));
         }
     });
     let status = child.wait().context("cannot wait for cargo")?;
-    listener.end();
-    let summary = listener
-        .after
+    let said = listener.said + &printed;
+    // nextest ends with a count.
+    let summary = said
         .lines()
-        .find(|line| line.trim_start().starts_with("Summary"));
-    let note = match summary.and_then(|line| line.split_once(']')) {
-        Some((_, counts)) => counts.trim().to_owned(),
-        None => "all pass".to_owned(),
-    };
+        .find(|line| line.trim_start().starts_with("Summary ["))
+        .and_then(|line| line.split_once(']'));
+    let note = summary.map_or("all pass", |(_, counts)| counts.trim());
     let problems = if status.success() {
         Vec::new()
     } else {
-        let command = if setup.nextest {
-            "cargo nextest run"
-        } else {
-            "cargo test"
-        };
-        let said = [listener.said, listener.after, printed].concat();
         // The end of it names what failed, and there may be a lot of it.
         let lines: Vec<&str> = said
             .lines()
             .filter(|line| !line.trim().is_empty())
             .collect();
         let from = lines.len().saturating_sub(40);
+        let command = words.join(" ");
         let mut problems = vec![format!(
-            "`{command}` ended with {status}; the end of what it said:"
+            "`cargo {command}` ended with {status}; the end of what it said:"
         )];
         problems.extend(lines[from..].iter().map(|line| (*line).to_owned()));
         problems

@@ -54,13 +54,10 @@ fn bash_completes_commands_and_lessons() {
     fixture.lesson("02_more/01_total", "total");
     fixture.write(&sum.solution("mistakes/off_by_one.patch"), "");
     // A name is a name, never a command.
-    let list = sum.solution("tests.txt");
-    fixture.write(
-        &list,
-        &format!(
-            "# By `touch ran`.\n{}correctness::$(touch ran)\n",
-            fixture.read(&list)
-        ),
+    fixture.replace(
+        &sum.lock(),
+        "]\n",
+        "    \"correctness::$(touch ran)\",\n]\n# By `touch ran`.\n",
     );
     let script = fixture.run(&["completions", "bash"]);
     assert_eq!((script.code, &script.stderr[..]), (Some(0), ""));

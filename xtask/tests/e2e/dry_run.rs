@@ -83,8 +83,7 @@ fn a_model_is_shown_with_the_code_of_the_learner_or_the_reference() {
     );
 }
 
-/// Colours and width reach a test and come back, through nextest and without it; what the user's environment says
-/// of them does not.
+/// Colours and width reach a test and come back; what the user's environment says of them does not.
 #[test]
 fn a_report_is_made_for_the_terminal() {
     let fixture = Fixture::new();
@@ -99,38 +98,35 @@ fn a_report_is_made_for_the_terminal() {
          eprintln!(\"fails: deadlock\\n  {on}main{off} {}\\n  {width}\", \"x\".repeat(90));\n    \
          panic!();\n    #[allow(unreachable_code)]\n    let page = |name",
     );
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        let run = |variables: &[(&str, &str)]| {
-            let output = fixture
-                .command(&["test", "sum", "any"])
-                .env("HARNESS_WIDTH", "7")
-                .env("HARNESS_INK", "marks")
-                .env("HARNESS_DRY_RUN", "full")
-                .envs(variables.iter().copied())
-                .output()
-                .expect("started");
-            String::from_utf8(output.stdout).expect("text")
-        };
-        let long = "x".repeat(90);
-        let plain = run(&[("COLUMNS", "120")]);
-        assert!(
-            plain.contains(&format!("\n   main {long}\n   119\n")),
-            "{plain}"
-        );
-        assert!(!plain.contains(['\x1b', '\u{E000}']), "{plain:?}");
-        assert!(plain.contains("✗ adds_in_any_order  deadlock"), "{plain}");
+    let run = |variables: &[(&str, &str)]| {
+        let output = fixture
+            .command(&["test", "sum", "any"])
+            .env("HARNESS_WIDTH", "7")
+            .env("HARNESS_INK", "marks")
+            .env("HARNESS_DRY_RUN", "full")
+            .envs(variables.iter().copied())
+            .output()
+            .expect("started");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let long = "x".repeat(90);
+    let plain = run(&[("COLUMNS", "120")]);
+    assert!(
+        plain.contains(&format!("\n   main {long}\n   119\n")),
+        "{plain}"
+    );
+    assert!(!plain.contains(['\x1b', '\u{E000}']), "{plain:?}");
+    assert!(plain.contains("✗ adds_in_any_order  deadlock"), "{plain}");
 
-        let wide = run(&[("COLUMNS", "300"), ("CLICOLOR_FORCE", "1")]);
-        assert!(
-            wide.contains(&format!("\n   \x1b[1m\x1b[31mmain\x1b[0m {long}\n   159\n")),
-            "{wide:?}"
-        );
-        assert!(!wide.contains('\u{E000}'), "{wide:?}");
+    let wide = run(&[("COLUMNS", "300"), ("CLICOLOR_FORCE", "1")]);
+    assert!(
+        wide.contains(&format!("\n   \x1b[1m\x1b[31mmain\x1b[0m {long}\n   159\n")),
+        "{wide:?}"
+    );
+    assert!(!wide.contains('\u{E000}'), "{wide:?}");
 
-        let narrow = run(&[("COLUMNS", "50")]);
-        assert!(narrow.contains("\n   49\n"), "{narrow}");
-        let fits = |line: &str| line.chars().count() <= 50 || line.contains('/');
-        assert!(narrow.lines().all(fits), "{narrow}");
-    }
+    let narrow = run(&[("COLUMNS", "50")]);
+    assert!(narrow.contains("\n   49\n"), "{narrow}");
+    let fits = |line: &str| line.chars().count() <= 50 || line.contains('/');
+    assert!(narrow.lines().all(fits), "{narrow}");
 }

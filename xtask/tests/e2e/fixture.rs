@@ -12,7 +12,7 @@ pub struct Fixture {
     // Removed with the fixture.
     _dir: tempfile::TempDir,
     pub root: PathBuf,
-    /// Whether the runner finds cargo-nextest.
+    /// Whether cargo-nextest is found.
     pub nextest: Cell<bool>,
     /// The runner, if it is another file than the one that cargo built.
     pub runner: Option<PathBuf>,
@@ -59,6 +59,7 @@ impl Fixture {
             runner: None,
         };
         fixture.write("Cargo.toml", ROOT);
+        fixture.write(".gitignore", "/target\n");
         fixture.write(
             "exercises/harness/Cargo.toml",
             "[package]\nname = \"harness\"\nedition.workspace = true\n",
@@ -66,11 +67,10 @@ impl Fixture {
         fixture.write("exercises/harness/src/lib.rs", "//! Nothing yet.\n");
         let settings = include_str!("../../../.config/nextest.toml");
         // The part for the runner's own tests names a package that is not here.
-        let (before, rest) = settings
+        let (for_lessons, _) = settings
             .split_once("[[profile.default.overrides]]")
             .expect("there is an override");
-        let after = &rest[rest.find("\n\n").expect("there is more")..];
-        fixture.write(".config/nextest.toml", &format!("{before}{after}"));
+        fixture.write(".config/nextest.toml", for_lessons);
         fixture
     }
 
@@ -92,6 +92,24 @@ impl Fixture {
         let text = self.read(path);
         assert!(text.contains(from), "{path} has {from}");
         self.write(path, &text.replace(from, to));
+    }
+
+    /// Makes it a git repository with all that is there in a commit, or adds a commit.
+    pub fn commit(&self) {
+        for arguments in [
+            &["init", "-q"][..],
+            &["add", "."],
+            &["commit", "-q", "--message", "What is there."],
+        ] {
+            let status = Command::new("git")
+                .current_dir(&self.root)
+                .args(["-c", "user.name=A", "-c", "user.email=a@b.invalid"])
+                .args(["-c", "commit.gpgSign=false"])
+                .args(arguments)
+                .status()
+                .expect("git runs");
+            assert!(status.success(), "{arguments:?}");
+        }
     }
 
     /// A lesson in `exercises/PLACE` that adds two numbers, and its solution.
@@ -161,6 +179,12 @@ impl Fixture {
     }
 }
 
+/// Whether cargo-nextest is installed.
+pub fn has_nextest() -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|dir| dir.join("cargo-nextest").is_file())
+}
+
 /// The `PATH` without the folders that hold cargo-nextest, and with that of the toolchain, which may be one of
 /// them.
 fn path_without_nextest() -> OsString {
@@ -203,6 +227,14 @@ fn adds_in_any_order() {
     println!("passes: 1234 interleavings explored, exhaustively");
 }
 "#;
+
+/// The tests of a lesson.
+const TESTS: [&str; 4] = [
+    "race_freedom::adds_in_any_order",
+    "correctness::adds",
+    "correctness::adds_nothing",
+    "no_leaks::keeps_nothing",
+];
 
 /// The dry run in a lesson's README.
 pub const DRY_RUN: &str = "<!-- dry run of adds_in_any_order: written by `cargo xtask verify --record` -->\n\
@@ -254,19 +286,55 @@ impl Lesson<'_> {
         );
     }
 
-    /// Records the pristine copies, as `verify --record` does.
+    /// Where it says what the lesson was shipped with.
+    pub fn lock(&self) -> String {
+        self.solution("shipped.lock")
+    }
+
+    /// Records what the lesson is shipped with, as `verify --record` does.
     pub fn record(&self) {
-        for path in [
+        self.record_with(&TESTS);
+    }
+
+    /// The same, with this list of tests.
+    pub fn record_with(&self, tests: &[&str]) {
+        let tests: String = tests
+            .iter()
+            .map(|test| format!("    \"{test}\",\n"))
+            .collect();
+        let files = [
             "Cargo.toml",
             "src/lib.rs",
             "src/race_freedom.rs",
             "tests/correctness.rs",
             "tests/no_leaks.rs",
-        ] {
-            let copy = self.solution(&format!("pristine/{path}"));
-            self.fixture
-                .write(&copy, &self.fixture.read(&self.exercise(path)));
-        }
+        ];
+        let files: String = files
+            .iter()
+            .map(|path| {
+                let digest = self.digest(path);
+                format!("\"{path}\" = \"{digest}\"\n")
+            })
+            .collect();
+        self.fixture.write(
+            &self.lock(),
+            &format!(
+                "# What the lesson was shipped with. Written by `cargo xtask verify --record`, checked by `cargo xtask verify`.\n\
+                 lesson = \"{}\"\n\n\
+                 # The tests that the reference passes: the lesson is done when all of these pass.\n\
+                 tests = [\n{tests}]\n\n\
+                 # The SHA-256 of what the tests are built from, each line ending in \\n alone.\n\
+                 [files]\n{files}",
+                self.name
+            ),
+        );
+    }
+
+    /// The SHA-256 of a file in the exercise's folder.
+    pub fn digest(&self, path: &str) -> String {
+        let text = self.fixture.read(&self.exercise(path));
+        let bytes = hmac_sha256::Hash::hash(text.as_bytes());
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn write_all(&self) {
@@ -375,10 +443,6 @@ impl Lesson<'_> {
             &format!(
                 "//! Yours and the reference.\n\n#[path = \"{up}/src/{name}.rs\"]\nmod yours;\nuse {name}_solution as reference;\n\nfn main() {{\n    assert!(reference::add(1, 1) == 2 || yours::add(1, 1) == 2);\n}}\n"
             ),
-        );
-        write(
-            self.solution("tests.txt"),
-            "race_freedom::adds_in_any_order\ncorrectness::adds\ncorrectness::adds_nothing\nno_leaks::keeps_nothing\n",
         );
         self.record();
     }

@@ -1,4 +1,4 @@
-//! Grading: whatever a learner does to the tests, the originals score.
+//! Grading: whatever a learner does to the tests, the originals score, or none do.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -66,14 +66,18 @@ fn the_originals_score_whatever_became_of_the_tests() {
     let lessons: Vec<_> = hows
         .iter()
         .zip(1..)
-        .map(|((how, ..), i)| {
-            let lesson = fixture.lesson(&format!("01_tampered/{i:02}_{how}"), how);
-            tamper(&fixture, &lesson, how);
-            lesson
-        })
+        .map(|((how, ..), i)| fixture.lesson(&format!("01_tampered/{i:02}_{how}"), how))
         .collect();
-    fixture.lesson("02_honest/01_right", "right").solve();
+    let right = fixture.lesson("02_honest/01_right", "right");
     fixture.lesson("02_honest/02_open", "open");
+    fixture.commit();
+    for (lesson, (how, ..)) in lessons.iter().zip(hows) {
+        tamper(&fixture, lesson, how);
+    }
+    right.solve();
+    // Whether the learner has committed that or not.
+    fixture.commit();
+    let edit = fixture.read(&lessons[2].exercise("tests/correctness.rs"));
 
     let ran = fixture.run(&["grade", "--json"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
@@ -109,6 +113,11 @@ fn the_originals_score_whatever_became_of_the_tests() {
         assert_eq!(tampered["file"], lessons[i].exercise(file));
         assert_eq!(tampered["change"], *change);
     }
+    assert_eq!(
+        fixture.read(&lessons[2].exercise("tests/correctness.rs")),
+        edit,
+        "the learner's files are only read"
+    );
     assert_eq!(report["lessons"][7]["done"], true);
     assert_eq!(report["lessons"][8]["attempted"], false);
 
@@ -116,6 +125,70 @@ fn the_originals_score_whatever_became_of_the_tests() {
     let right = fixture.run(&["grade", "right", "open"]);
     assert_eq!(right.code, Some(0), "{right:?}");
     assert_snapshot!("honest", right.stdout);
+}
+
+#[test]
+fn without_the_originals_a_lesson_is_not_scored() {
+    let fixture = Fixture::new();
+    let edited = fixture.lesson("01_basics/01_edited", "edited");
+    let deleted = fixture.lesson("01_basics/02_deleted", "deleted");
+    let fitted = fixture.lesson("01_basics/03_fitted", "fitted");
+    let added = fixture.lesson("01_basics/04_added", "added");
+    let open = fixture.lesson("01_basics/05_open", "open");
+    let manifest = fixture.lesson("01_basics/06_manifest", "manifest");
+    tamper(&fixture, &edited, "edit");
+    tamper(&fixture, &deleted, "delete_file");
+    // A lock that was made to fit is not found out in a single checkout, and the README says so.
+    tamper(&fixture, &fitted, "edit");
+    fitted.record();
+    // What is added is not used, so nothing is missing.
+    added.solve();
+    fixture.write(&added.exercise("tests/mine.rs"), "this is no Rust");
+    // There is nothing to score.
+    fixture.remove(&open.exercise("tests/no_leaks.rs"));
+    tamper(&fixture, &manifest, "manifest");
+
+    // Without git, and with a git that has never seen the originals.
+    let without_git = fixture.run(&["grade", "--json"]);
+    fixture.commit();
+    let without_originals = fixture.run(&["grade", "--json"]);
+    assert_eq!(without_git, without_originals);
+    assert_eq!(without_git.code, Some(1), "{without_git:?}");
+    assert_snapshot!("not_scored", without_git.stderr);
+    let report = json(&without_git);
+    let row = |i: usize| &report["lessons"][i];
+    for (i, path) in [
+        (0, edited.exercise("tests/correctness.rs")),
+        (1, deleted.exercise("tests/correctness.rs")),
+        (5, manifest.exercise("Cargo.toml")),
+    ] {
+        let row = row(i);
+        assert_eq!(row["attempted"], true, "{row:#}");
+        assert_eq!(row["done"], false, "{row:#}");
+        assert_eq!((&row["passed"], &row["total"]), (&0.into(), &4.into()));
+        assert_eq!(row["tests"], Value::Array(Vec::new()));
+        assert_eq!(row["tampered"][0]["file"], path);
+        let error = row["error"].as_str().expect("an error");
+        assert!(error.contains(&path), "{error}");
+    }
+    assert_eq!(row(2)["done"], true);
+    assert_eq!(row(3)["done"], true);
+    assert_eq!(row(3)["tampered"][0]["change"], "added");
+    assert_eq!(row(4)["attempted"], false);
+}
+
+#[test]
+fn a_lock_that_is_damaged_is_named() {
+    let fixture = Fixture::new();
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    fixture.write(&sum.lock(), "lesson =");
+    let ran = fixture.run(&["grade"]);
+    assert_eq!(ran.code, Some(1));
+    let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("solutions/01_basics/01_sum/shipped.lock: `git checkout` it"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -163,10 +236,9 @@ fn two_checkouts_leave_the_learner_only_the_file() {
     let place = "01_basics/01_sum";
     let of_course = course.lesson(place, "sum");
     let of_learner = submission.lesson(place, "sum");
-    // Tests, copies and the list of tests: all of them made to fit a wrong solution.
+    // Tests and lock, with its list of tests: all of it made to fit a wrong solution.
     tamper(&submission, &of_learner, "edit");
-    of_learner.record();
-    submission.write(&of_learner.solution("tests.txt"), "correctness::adds\n");
+    of_learner.record_with(&["correctness::adds"]);
     // What the teacher has solved is no matter.
     of_course.solve();
     let alone = submission.run(&["grade"]);
@@ -186,6 +258,16 @@ fn two_checkouts_leave_the_learner_only_the_file() {
         assert!(ran.stdout.contains("3 of 4"), "{}", ran.stdout);
     }
     assert_eq!(from_course.stdout, from_submission.stdout);
+
+    // One checkout under two names is one checkout.
+    let itself = path(&course);
+    course.replace(
+        &of_course.exercise("tests/correctness.rs"),
+        "2), 4",
+        "2), 5",
+    );
+    let lock = course.run(&["grade", "--pristine", &itself]);
+    assert!(lock.stdout.contains("not scored"), "{}", lock.stdout);
 
     let nowhere = course.run(&["grade", "--submission", "nowhere"]);
     assert_eq!(nowhere.code, Some(1));

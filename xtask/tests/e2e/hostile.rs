@@ -112,7 +112,7 @@ fn hostile(fixture: &Fixture) {
     tests.push_str("#[test]\nfn overflow() { assert_eq!(gremlin::gremlin::overflow(1), 2); }\n");
     fixture.write(&lesson.exercise("tests/correctness.rs"), &tests);
     fixture.remove(&lesson.exercise("tests/no_leaks.rs"));
-    fixture.remove(&lesson.solution("tests.txt"));
+    fixture.remove(&lesson.lock());
 }
 
 /// What a test of the lesson comes to, as the runner says it of nothing but that test. The file is untouched and
@@ -125,128 +125,109 @@ fn alone(fixture: &Fixture, name: &str) -> String {
     verdict.stdout
 }
 
-/// Does it with nextest and without, each in a workspace of its own, and at once: tests that hang only wait.
-fn both_ways(work: impl Fn(&Fixture) + Sync) {
-    std::thread::scope(|scope| {
-        for nextest in [true, false] {
-            let work = &work;
-            scope.spawn(move || {
-                let fixture = Fixture::new();
-                hostile(&fixture);
-                fixture.nextest.set(nextest);
-                work(&fixture);
-            });
-        }
-    });
-}
-
 #[test]
 fn every_kind_of_hostile_test_gets_a_verdict() {
-    both_ways(|fixture| {
-        // Once to build, on a test that ends at once.
-        fixture.run(&["test", "gremlin", "abort"]);
-        let begun = Instant::now();
-        let verdict = fixture.run(&["next"]);
-        let took = begun.elapsed();
-        assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
-        assert_eq!(verdict.code, Some(1));
-        assert!(took < Duration::from_secs(15), "{took:?}");
-        assert_eq!(fixture.read(FILE), HOSTILE);
-        // Threads of the usual size have no room left, or the panic that says so has none, or not even the abort.
-        let line = |reason: &str| format!("   ✗ threads            {reason}\n");
-        let expected = line("started more threads than its memory has room for");
-        let stdout = verdict
-            .stdout
-            .replace(&line("ran out of memory"), &expected)
-            .replace(&line("aborted (SIGABRT)"), &expected);
-        assert_snapshot!("hostile", stdout);
-    });
+    let fixture = Fixture::new();
+    hostile(&fixture);
+    // Once to build, on a test that ends at once.
+    fixture.run(&["test", "gremlin", "abort"]);
+    let begun = Instant::now();
+    let verdict = fixture.run(&["next"]);
+    let took = begun.elapsed();
+    assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
+    assert_eq!(verdict.code, Some(1));
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    assert_eq!(fixture.read(FILE), HOSTILE);
+    // Threads of the usual size have no room left, or the panic that says so has none, or not even the abort.
+    let line = |reason: &str| format!("   ✗ threads            {reason}\n");
+    let expected = line("started more threads than its memory has room for");
+    let stdout = verdict
+        .stdout
+        .replace(&line("ran out of memory"), &expected)
+        .replace(&line("aborted (SIGABRT)"), &expected);
+    assert_snapshot!("hostile", stdout);
 }
 
 #[test]
 fn a_hostile_test_is_told_alone() {
-    both_ways(|fixture| {
-        for name in [
-            "abort",
-            "exit",
-            "small_threads",
-            "memory",
-            "todo_on_a_thread",
-        ] {
-            assert_snapshot!(format!("alone_{name}"), alone(fixture, name));
-        }
-        let overflow = alone(fixture, "overflow");
-        let (before, rest) = overflow.split_once("thread 'overflow' (").expect("named");
-        let (_, after) = rest.split_once(')').expect("a number");
-        let overflow = format!("{before}thread 'overflow' (N){after}");
-        assert_snapshot!("alone_overflow", overflow);
-        let threads = alone(fixture, "threads");
-        assert!(
-            threads.contains("more threads than its memory has room for")
-                || threads.contains("ran out of memory")
-                || threads.contains("SIGABRT"),
-            "{threads}"
-        );
-        // One of the two each: they take their six seconds.
-        let hangs = if fixture.nextest.get() {
-            "deadlock"
-        } else {
-            "spin"
-        };
-        assert_snapshot!(format!("alone_{hangs}"), alone(fixture, hangs));
-    });
+    let fixture = Fixture::new();
+    hostile(&fixture);
+    for name in [
+        "abort",
+        "exit",
+        "small_threads",
+        "memory",
+        "todo_on_a_thread",
+    ] {
+        assert_snapshot!(format!("alone_{name}"), alone(&fixture, name));
+    }
+    let overflow = alone(&fixture, "overflow");
+    let (before, rest) = overflow.split_once("thread 'overflow' (").expect("named");
+    let (_, after) = rest.split_once(')').expect("a number");
+    let overflow = format!("{before}thread 'overflow' (N){after}");
+    assert_snapshot!("alone_overflow", overflow);
+    let threads = alone(&fixture, "threads");
+    assert!(
+        threads.contains("more threads than its memory has room for")
+            || threads.contains("ran out of memory")
+            || threads.contains("SIGABRT"),
+        "{threads}"
+    );
+    for name in ["deadlock", "spin"] {
+        assert_snapshot!(format!("alone_{name}"), alone(&fixture, name));
+    }
 }
 
 #[test]
 fn many_hanging_tests_take_no_longer_than_some() {
-    both_ways(|fixture| {
-        let tests: String = (0..20)
-            .map(|i| format!("#[test]\nfn t{i:02}() {{ gremlin::gremlin::deadlock(); }}\n"))
-            .collect();
-        fixture.write(
-            "exercises/01_hostile/01_gremlin/tests/correctness.rs",
-            &tests,
-        );
-        fixture.run(&["test", "gremlin", "adds_in_any_order"]);
-        let begun = Instant::now();
-        let verdict = fixture.run(&["next"]);
-        let took = begun.elapsed();
-        assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
-        assert!(took < Duration::from_secs(15), "{took:?}");
-        assert_eq!(
-            verdict.stdout.matches("did not end within 6 s\n").count(),
-            16,
-            "{}",
-            verdict.stdout
-        );
-        assert_eq!(
-            verdict.stdout.matches("not run: the time was up\n").count(),
-            5,
-            "{}",
-            verdict.stdout
-        );
-    });
+    let fixture = Fixture::new();
+    hostile(&fixture);
+    let tests: String = (0..20)
+        .map(|i| format!("#[test]\nfn t{i:02}() {{ gremlin::gremlin::deadlock(); }}\n"))
+        .collect();
+    fixture.write(
+        "exercises/01_hostile/01_gremlin/tests/correctness.rs",
+        &tests,
+    );
+    fixture.run(&["test", "gremlin", "adds_in_any_order"]);
+    let begun = Instant::now();
+    let verdict = fixture.run(&["next"]);
+    let took = begun.elapsed();
+    assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    assert_eq!(
+        verdict.stdout.matches("did not end within 6 s\n").count(),
+        16,
+        "{}",
+        verdict.stdout
+    );
+    assert_eq!(
+        verdict.stdout.matches("not run: the time was up\n").count(),
+        5,
+        "{}",
+        verdict.stdout
+    );
 }
 
 #[test]
 fn a_flood_is_shown_in_part() {
-    both_ways(|fixture| {
-        let verdict = alone(fixture, "flood");
-        assert!(verdict.len() < 2000, "{verdict}");
-        // How often it said it before the end is a matter of the machine.
-        let shown: String = verdict
-            .lines()
-            .map(|line| {
-                if line.ends_with(" more lines") || line.contains(" more lines.") {
-                    " [AND SO ON]"
-                } else {
-                    line
-                }
-            })
-            .map(|line| format!("{line}\n"))
-            .collect();
-        assert_snapshot!("alone_flood", shown);
-    });
+    let fixture = Fixture::new();
+    hostile(&fixture);
+    let verdict = alone(&fixture, "flood");
+    assert!(verdict.len() < 2000, "{verdict}");
+    // How often it said it before the end is a matter of the machine.
+    let shown: String = verdict
+        .lines()
+        .map(|line| {
+            if line.ends_with(" more lines") || line.contains(" more lines.") {
+                " [AND SO ON]"
+            } else {
+                line
+            }
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_snapshot!("alone_flood", shown);
 }
 
 #[test]
@@ -254,23 +235,20 @@ fn nothing_is_left_when_the_runner_is_killed() {
     let fixture = Fixture::new();
     hostile(&fixture);
     fixture.run(&["test", "gremlin", "abort"]);
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        fixture.run(&["test", "gremlin", "abort"]);
-        let mut command = fixture.command(&["test", "gremlin", "spin"]);
-        let mut runner = command
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("started");
-        let begun = Instant::now();
-        let runs = |line: &String| line.contains("--exact spin");
-        while !processes::of(&fixture.root, runner.id()).iter().any(runs) {
-            assert!(begun.elapsed() < SOON, "the test did not start");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        runner.kill().expect("killed");
-        runner.wait().expect("a status");
-        processes::all_gone(&fixture.root);
+    fixture.run(&["test", "gremlin", "abort"]);
+    let mut command = fixture.command(&["test", "gremlin", "spin"]);
+    let mut runner = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let begun = Instant::now();
+    let runs = |line: &String| line.contains("--exact spin");
+    while !processes::of(&fixture.root, runner.id()).iter().any(runs) {
+        assert!(begun.elapsed() < SOON, "the test did not start");
+        std::thread::sleep(Duration::from_millis(5));
     }
+    runner.kill().expect("killed");
+    runner.wait().expect("a status");
+    processes::all_gone(&fixture.root);
 }

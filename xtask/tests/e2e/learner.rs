@@ -80,17 +80,10 @@ fn a_wrong_solution_is_told_what_fails() {
         wrong.stdout
     );
 
-    // Without nextest: the same verdict, and one line on what is missing.
+    // Where nextest is not installed, nothing is different.
     fixture.nextest.set(false);
-    let own = fixture.run(&["next"]);
-    assert_eq!(own.stdout, wrong.stdout);
-    assert_eq!(own.code, Some(1));
-    assert_eq!(own.stderr.lines().count(), 1, "{}", own.stderr);
-    assert!(
-        own.stderr.contains("cargo install --locked cargo-nextest"),
-        "{}",
-        own.stderr
-    );
+    assert_eq!(fixture.run(&["next"]), wrong);
+    fixture.nextest.set(true);
 
     // Correctness first: with it the failure of the model is the one in full.
     fixture.replace(
@@ -99,10 +92,7 @@ fn a_wrong_solution_is_told_what_fails() {
         "crate::add(1, 2) == 3",
     );
     sum.solve();
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        assert_snapshot!("wrong_model", fixture.run(&["next"]).stdout);
-    }
+    assert_snapshot!("wrong_model", fixture.run(&["next"]).stdout);
 
     let part = fixture.run(&["test", "1.1", "correctness::adds"]);
     assert_eq!(part.code, Some(0), "{}", part.stdout);
@@ -117,24 +107,21 @@ fn a_compile_error_is_told_in_the_words_of_rustc() {
     let fixture = Fixture::new();
     let sum = fixture.lesson("01_basics/01_sum", "sum");
     fixture.replace(&sum.file(), "todo!(\"add the two numbers\")", "a + c");
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        let failed = fixture.run(&["next"]);
-        assert_eq!(failed.code, Some(1));
-        assert!(
-            failed
-                .stdout
-                .starts_with("error[E0425]: cannot find value `c`"),
-            "{}",
-            failed.stdout
-        );
-        let (_, page) = failed.stdout.split_once("\n 1.1  sum").expect("a header");
-        assert_snapshot!("not_built", page);
-        assert!(
-            !failed.stdout.contains("__guard"),
-            "the runner's own command line is nobody's business"
-        );
-    }
+    let failed = fixture.run(&["next"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(
+        failed
+            .stdout
+            .starts_with("error[E0425]: cannot find value `c`"),
+        "{}",
+        failed.stdout
+    );
+    let (_, page) = failed.stdout.split_once("\n 1.1  sum").expect("a header");
+    assert_snapshot!("not_built", page);
+    assert!(
+        !failed.stdout.contains("__guard"),
+        "the runner's own command line is nobody's business"
+    );
 }
 
 #[test]
@@ -143,12 +130,44 @@ fn a_lesson_whose_tests_are_gone_is_not_done() {
     let sum = fixture.lesson("01_basics/01_sum", "sum");
     sum.solve();
     fixture.write(&sum.exercise("tests/correctness.rs"), "//! Nothing.\n");
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        let fewer = fixture.run(&["next"]);
-        assert_eq!(fewer.code, Some(1));
-        assert_snapshot!("missing_tests", fewer.stdout);
-    }
+    let fewer = fixture.run(&["next"]);
+    assert_eq!(fewer.code, Some(1));
+    assert_snapshot!("missing_tests", fewer.stdout);
+}
+
+#[test]
+fn the_lessons_tests_decide_and_the_learners_are_named() {
+    let fixture = Fixture::new();
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    sum.solve();
+    let text = fixture.read(&sum.file());
+    let in_file = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn mine() {\n        assert_eq!(super::add(1, 1), 3);\n    }\n}\n";
+    fixture.write(&sum.file(), &format!("{text}\n{in_file}"));
+    fixture.write(
+        &sum.exercise("tests/mine.rs"),
+        "//! Mine.\n\n#[test]\n#[ignore]\nfn later() {}\n\n#[test]\nfn now() {}\n",
+    );
+    let judged = fixture.run(&["test", "sum"]);
+    assert_eq!(judged.code, Some(0), "{}", judged.stdout);
+    assert_snapshot!("own_tests", judged.stdout);
+    assert!(fixture.run(&["list"]).stdout.contains("1 of 1 done"));
+    let graded = fixture.run(&["grade"]);
+    assert_eq!(graded.code, Some(0), "{}", graded.stdout);
+
+    // One that is ignored did not run, and the lesson has it.
+    let path = sum.exercise("tests/correctness.rs");
+    fixture.replace(&path, "fn adds()", "#[ignore]\nfn adds()");
+    let ignored = fixture.run(&["test", "sum"]);
+    assert_eq!(ignored.code, Some(1), "{}", ignored.stdout);
+    assert!(
+        ignored
+            .stdout
+            .contains("✗ adds         missing: the lesson has this test"),
+        "{}",
+        ignored.stdout
+    );
+    let graded = fixture.run(&["grade"]);
+    assert!(graded.stdout.contains("not scored"), "{}", graded.stdout);
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod compare;
 #[cfg(unix)]
 mod completions;
 mod doctor;
+#[cfg(unix)]
+mod doors;
 mod dry_run;
 mod fixture;
 mod grade;

@@ -73,13 +73,10 @@ fn a_file_that_does_not_compile_is_left_as_it_is() {
     let sum = fixture.lesson("01_basics/01_sum", "sum");
     fixture.write(&sum.file(), "pub fn add(a: u32, b: u32 -> u32 {\n");
     let before = files(&fixture.root);
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        for arguments in [&["next"][..], &["test", "sum"]] {
-            let ran = run(&fixture, arguments);
-            assert_eq!(files(&fixture.root), before);
-            assert_snapshot!("does_not_compile", page(&ran, "unclosed delimiter"));
-        }
+    for arguments in [&["next"][..], &["test", "sum"]] {
+        let ran = run(&fixture, arguments);
+        assert_eq!(files(&fixture.root), before);
+        assert_snapshot!("does_not_compile", page(&ran, "unclosed delimiter"));
     }
 }
 
@@ -91,13 +88,10 @@ fn a_deleted_file_can_be_had_again() {
     assert_eq!(fixture.run(&["reset", "sum"]).code, Some(0));
     fixture.remove(&sum.file());
     let before = files(&fixture.root);
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        for arguments in [&["next"][..], &["test", "sum"]] {
-            let ran = run(&fixture, arguments);
-            assert_eq!(files(&fixture.root), before);
-            assert_snapshot!("deleted_file", page(&ran, "file not found for module"));
-        }
+    for arguments in [&["next"][..], &["test", "sum"]] {
+        let ran = run(&fixture, arguments);
+        assert_eq!(files(&fixture.root), before);
+        assert_snapshot!("deleted_file", page(&ran, "file not found for module"));
     }
     assert_eq!(fixture.run(&["restore", "sum"]).code, Some(0));
     assert_eq!(fixture.read(&sum.file()), MINE);
@@ -170,17 +164,14 @@ fn a_path_may_have_spaces_and_letters_of_any_alphabet() {
     fs::copy(env!("CARGO_BIN_EXE_xtask"), &runner).expect("copied");
     fixture.root = root;
     fixture.runner = Some(runner);
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        fixture.write(&file, &MINE.replace("b + a", "b - a"));
-        let wrong = run(&fixture, &["next"]);
-        assert_snapshot!("odd_path_wrong", wrong.stdout);
-        fixture.write(&file, MINE);
-        let passes = run(&fixture, &["test", "sum"]);
-        assert_eq!(passes.code, Some(0), "{passes:?}");
-        assert_snapshot!("odd_path_passes", passes.stdout);
-        fixture.remove(".kata/progress.toml");
-    }
+    fixture.write(&file, &MINE.replace("b + a", "b - a"));
+    let wrong = run(&fixture, &["next"]);
+    assert_snapshot!("odd_path_wrong", wrong.stdout);
+    fixture.write(&file, MINE);
+    let passes = run(&fixture, &["test", "sum"]);
+    assert_eq!(passes.code, Some(0), "{passes:?}");
+    assert_snapshot!("odd_path_passes", passes.stdout);
+    fixture.remove(".kata/progress.toml");
     for command in ["swap", "restore", "reset", "restore"] {
         assert_eq!(run(&fixture, &[command, "sum"]).code, Some(0));
     }
@@ -206,30 +197,20 @@ fn a_full_disk_loses_nothing() {
     let fixture = Fixture::new();
     let sum = fixture.lesson("01_basics/01_sum", "sum");
     fixture.write(&sum.file(), MINE);
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        let name = |what: &str| {
-            format!(
-                "full_disk_{what}_{}",
-                if nextest { "nextest" } else { "own" }
-            )
-        };
-        fixture.write(&sum.file(), &format!("{MINE}// {nextest}\n"));
-        let before = files(&fixture.root);
-        // To build.
-        let ran = on_full_disk(&fixture, 0, &["next"]);
+    let before = files(&fixture.root);
+    // To build.
+    let ran = on_full_disk(&fixture, 0, &["next"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_snapshot!("full_disk_build", page(&ran, "File too large"));
+    assert_eq!(files(&fixture.root), before);
+    // To write down that it is done.
+    assert_eq!(fixture.run(&["test", "sum"]).code, Some(0));
+    fixture.remove(".kata/progress.toml");
+    for arguments in [&["next"][..], &["test", "sum"]] {
+        let ran = on_full_disk(&fixture, 0, arguments);
         assert_eq!(ran.code, Some(1), "{ran:?}");
-        assert_snapshot!("full_disk_build", page(&ran, "File too large"));
+        assert_snapshot!("full_disk_done", said(&ran));
         assert_eq!(files(&fixture.root), before);
-        // To write down that it is done.
-        assert_eq!(fixture.run(&["test", "sum"]).code, Some(0));
-        fixture.remove(".kata/progress.toml");
-        for arguments in [&["next"][..], &["test", "sum"]] {
-            let ran = on_full_disk(&fixture, 0, arguments);
-            assert_eq!(ran.code, Some(1), "{ran:?}");
-            assert_snapshot!(name("done"), said(&ran));
-            assert_eq!(files(&fixture.root), before);
-        }
     }
     let before = files(&fixture.root);
     for command in ["swap", "reset"] {
@@ -243,7 +224,7 @@ fn a_full_disk_loses_nothing() {
     assert_snapshot!("full_disk_restore", said(&ran));
     assert_eq!(files(&fixture.root), before);
     assert_eq!(fixture.run(&["restore", "sum"]).code, Some(0));
-    assert_eq!(fixture.read(&sum.file()), format!("{MINE}// false\n"));
+    assert_eq!(fixture.read(&sum.file()), MINE);
 }
 
 #[cfg(target_os = "linux")]
@@ -328,11 +309,7 @@ mod read_only {
         }
         // In parts.
         fixture.replace(&sum.file(), "b + a", "a + b");
-        for nextest in [true, false] {
-            fixture.nextest.set(nextest);
-            let way = if nextest { "nextest" } else { "own" };
-            check(&format!("target_{way}"), &["test", "sum"], "target");
-        }
+        check("target", &["test", "sum"], "target");
         fixture.replace(&sum.file(), "a + b", "b + a");
         check("exercise_swap", &["swap", "sum"], "exercises");
         assert_eq!(fixture.run(&["reset", "sum"]).code, Some(0));

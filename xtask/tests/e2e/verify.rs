@@ -139,10 +139,7 @@ fn each_gate_rejects_what_it_is_for() {
     );
 
     let lists = lesson(8, "lists");
-    fixture.write(
-        &lists.solution("tests.txt"),
-        "correctness::adds\ncorrectness::gone\n",
-    );
+    lists.record_with(&["correctness::adds", "correctness::gone"]);
 
     let copies = lesson(14, "copies");
     fixture.replace(
@@ -150,7 +147,8 @@ fn each_gate_rejects_what_it_is_for() {
         "What it keeps",
         "What it holds",
     );
-    fixture.remove(&copies.solution("pristine/src/lib.rs"));
+    fixture.write(&copies.exercise("tests/more.rs"), "//! More.\n");
+    fixture.replace(&copies.lock(), "\"src/lib.rs\"", "\"src/gone.rs\"");
 
     let mistakes = lesson(9, "mistakes");
     five_mistakes(&mistakes);
@@ -263,12 +261,12 @@ fn each_gate_rejects_what_it_is_for() {
         (
             "lists",
             "reference",
-            "tests.txt has no correctness::adds_nothing",
+            "solutions/01_bad/08_lists/shipped.lock has no correctness::adds_nothing",
         ),
         (
             "lists",
             "reference",
-            "tests.txt has correctness::gone, which is no test",
+            "solutions/01_bad/08_lists/shipped.lock has correctness::gone, which is no test",
         ),
         ("lists", "reference", "cargo xtask verify lists --record"),
         (
@@ -298,7 +296,17 @@ fn each_gate_rejects_what_it_is_for() {
         (
             "copies",
             "reference",
-            "exercises/01_bad/14_copies/tests/no_leaks.rs differs from its copy in solutions/01_bad/14_copies/pristine",
+            "exercises/01_bad/14_copies/tests/no_leaks.rs is not the file that solutions/01_bad/14_copies/shipped.lock records",
+        ),
+        (
+            "copies",
+            "reference",
+            "there is no exercises/01_bad/14_copies/src/gone.rs, which solutions/01_bad/14_copies/shipped.lock records",
+        ),
+        (
+            "copies",
+            "reference",
+            "solutions/01_bad/14_copies/shipped.lock does not record exercises/01_bad/14_copies/tests/more.rs",
         ),
         (
             "copies",
@@ -381,18 +389,130 @@ fn each_gate_rejects_what_it_is_for() {
         "{}",
         recorded.stdout
     );
-    for path in ["src/lib.rs", "tests/no_leaks.rs"] {
-        assert_eq!(
-            fixture.read(&copies.solution(&format!("pristine/{path}"))),
-            fixture.read(&copies.exercise(path))
-        );
+    let lock = fixture.read(&copies.lock());
+    for path in ["src/lib.rs", "tests/no_leaks.rs", "tests/more.rs"] {
+        let line = format!("\n\"{path}\" = \"{}\"\n", copies.digest(path));
+        assert!(lock.contains(&line), "{path}: {lock}");
     }
+    assert!(!lock.contains("gone.rs"), "{lock}");
     assert_eq!(
         problems(&recorded, "lists", "reference"),
         None,
         "{}",
         recorded.stdout
     );
-    let list = fixture.read(&lists.solution("tests.txt"));
-    assert!(list.ends_with("race_freedom::adds_in_any_order\ncorrectness::adds\ncorrectness::adds_nothing\nno_leaks::keeps_nothing\n"), "{list}");
+    // The list is in the order of the files.
+    let recorded = fixture.read(&lists.lock());
+    lists.record();
+    assert_eq!(recorded, fixture.read(&lists.lock()));
+}
+
+#[test]
+fn a_use_after_free_is_named_by_the_gate_of_the_sanitizer() {
+    let fixture = Fixture::new();
+    let freed = fixture.lesson("01_basics/01_freed", "freed");
+    let sound = fixture.lesson("01_basics/02_sound", "sound");
+    fixture.lesson("01_basics/03_safe", "safe");
+    let with_unsafe = |body: &str| {
+        format!(
+            "//! Sums.\n\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 {{\n    \
+             let sum = Box::into_raw(Box::new(a + b));\n    unsafe {{\n{body}    }}\n}}\n"
+        )
+    };
+    // The answer is right, so that every other gate is content.
+    fixture.write(
+        &freed.reference(),
+        &with_unsafe(
+            "        let early = *sum;\n        drop(Box::from_raw(sum));\n        \
+             std::ptr::read_volatile(sum);\n        early\n",
+        ),
+    );
+    fixture.write(
+        &sound.reference(),
+        &with_unsafe("        *Box::from_raw(sum)\n"),
+    );
+    let ran = fixture.run(&["verify", "freed", "sound", "safe"]);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(problems(&ran, "freed", "reference"), None, "{}", ran.stdout);
+    let rows: Vec<_> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains("sanitizer"))
+        .collect();
+    // One for each lesson with `unsafe`, whether the platform has a sanitizer or not.
+    assert_eq!(rows.len(), 2, "{}", ran.stdout);
+    if rows.iter().all(|row| row.contains("not run: ")) {
+        return;
+    }
+    assert!(rows[1].contains("✓ sanitizer  finds nothing"), "{rows:?}");
+    let found = problems(&ran, "freed", "sanitizer").expect("the gate finds it");
+    for said in [
+        "correctness::adds: AddressSanitizer: heap-use-after-free",
+        "in run 1 of 3",
+    ] {
+        assert!(found.contains(said), "{said} is not in\n{found}");
+    }
+}
+
+#[test]
+fn a_behaviour_of_go_stands_in_the_list_and_in_the_lesson() {
+    let fixture = Fixture::new();
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    five_mistakes(&sum);
+    let cite = |ids: &str| {
+        let text = fixture.read(&sum.exercise("tests/no_leaks.rs"));
+        fixture.write(
+            &sum.exercise("tests/no_leaks.rs"),
+            &text.replace("What it keeps.", &format!("What it keeps, {ids}.")),
+        );
+    };
+    let rows = |rows: &str| {
+        let head = "# Go\n\n| ID | behaviour | Go | held by |\n|---|---|---|---|\n";
+        fixture.write("exercises/GO.md", &format!("{head}{rows}"));
+    };
+    cite("WG-01, WG-02, WG-03 and WG-04");
+    sum.record();
+    // Good, missing, not of this lesson, of a test that is not there; and what the lesson does not cite.
+    rows(
+        "| WG-01 | It adds. | sync | `sum`: `no_leaks::keeps_nothing` |\n\
+         | WG-03 | It adds. | sync | differs: it does not |\n\
+         | WG-04 | It adds. | sync | `sum`: `no_leaks::gone` |\n\
+         | ON-01 | It adds. | sync | differs: it does; `sum`: `correctness::adds` |\n",
+    );
+    let ran = fixture.run(&["verify", "sum"]);
+    assert_eq!(ran.code, Some(1));
+    let found = problems(&ran, "sum", "texts").expect("the texts are bad");
+    let one_line = found.split_whitespace().collect::<Vec<_>>().join(" ");
+    let file = "exercises/01_basics/01_sum/tests/no_leaks.rs:1";
+    for said in [
+        &format!(
+            "{file} cites WG-02, which exercises/GO.md does not have: correct the ID, or add a row"
+        ),
+        &format!("{file} cites WG-03, and its row in exercises/GO.md does not name the lesson"),
+        "exercises/GO.md:7: WG-04 names `sum`: `no_leaks::gone`, which is no test of the lesson",
+        "exercises/GO.md:8: ON-01 names `sum`, which does not cite it: write ON-01 above the test",
+    ] {
+        assert!(one_line.contains(said), "{said} is not in\n{found}");
+    }
+    assert!(!one_line.contains("WG-01"), "{found}");
+
+    rows(
+        "| WG-01 | It adds. | sync | `sum`: `no_leaks::keeps_nothing` |\n\
+         | WG-02 | It adds. | sync | `sum`: `no_leaks::keeps_nothing`; `total`: `correctness::adds` |\n\
+         | WG-03 | It adds. | sync | differs: it adds; `sum`: `correctness::adds_nothing` |\n\
+         | WG-04 | It adds. | sync | `sum`: `correctness::adds` |\n\
+         | ON-01 | It adds. | sync | nothing |\n\
+         | WG-01 | It adds. | sync | differs: it does not |\n",
+    );
+    let ran = fixture.run(&["verify"]);
+    assert_eq!(problems(&ran, "sum", "texts"), None, "{}", ran.stdout);
+    let found = problems(&ran, "workspace", "GO.md").expect("the list is bad");
+    let one_line = found.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "exercises/GO.md:6: WG-02 names `total`: `correctness::adds`, and there is no lesson total",
+        "exercises/GO.md:9: ON-01 names no test: write `lesson`: `heading::test` into its last column",
+        "exercises/GO.md:10: WG-01 has a row in line 5 too",
+    ] {
+        assert!(one_line.contains(said), "{said} is not in\n{found}");
+    }
 }

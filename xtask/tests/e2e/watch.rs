@@ -75,80 +75,72 @@ pub fn is_there(process: i32) -> bool {
 fn every_save_gets_a_verdict_and_q_gives_the_terminal_back() {
     let fixture = Fixture::new();
     let (sum, _) = two(&fixture);
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        fixture.write(&sum.file(), &fixture.read(&sum.stub()));
-        let mut pty = watch(&fixture, &[], 24, 80);
-        let screen = pty.wait_for("run 1 · waiting for a save");
-        assert!(screen.contains("Nothing is written yet."), "{screen}");
-        assert!(pty.with_screen(|screen| screen.alternate_screen() && screen.hide_cursor()));
-        assert!(!pty.has_its_settings());
+    let mut pty = watch(&fixture, &[], 24, 80);
+    let screen = pty.wait_for("run 1 · waiting for a save");
+    assert!(screen.contains("Nothing is written yet."), "{screen}");
+    assert!(pty.with_screen(|screen| screen.alternate_screen() && screen.hide_cursor()));
+    assert!(!pty.has_its_settings());
 
-        sum.solve();
-        fixture.replace(&sum.file(), "a + b", "a - b");
-        let screen = pty.wait_for("run 2 · waiting");
-        assert!(screen.contains("✗ adds"), "{screen}");
-        fixture.replace(&sum.file(), "a - b", "a + ");
-        let screen = pty.wait_for("run 3 · waiting");
-        assert!(screen.contains("expected"), "{screen}");
-        sum.solve();
-        let screen = pty.wait_for("run 4 · n: on to total · waiting");
-        assert!(screen.contains("sum is done"), "{screen}");
-        // Noted as `next` does.
-        let list = fixture.run(&["list"]).stdout;
-        assert!(list.contains("1 of 2 done"), "{list}");
+    sum.solve();
+    fixture.replace(&sum.file(), "a + b", "a - b");
+    let screen = pty.wait_for("run 2 · waiting");
+    assert!(screen.contains("✗ adds"), "{screen}");
+    fixture.replace(&sum.file(), "a - b", "a + ");
+    let screen = pty.wait_for("run 3 · waiting");
+    assert!(screen.contains("expected"), "{screen}");
+    sum.solve();
+    let screen = pty.wait_for("run 4 · n: on to total · waiting");
+    assert!(screen.contains("sum is done"), "{screen}");
+    // Noted as `next` does.
+    let list = fixture.run(&["list"]).stdout;
+    assert!(list.contains("1 of 2 done"), "{list}");
 
-        pty.send("n");
-        let screen = pty.wait("the other lesson", |screen| {
-            screen.contains(" 1.2  total") && screen.contains(WAITS)
-        });
-        assert!(screen.contains("total.rs:6"), "{screen}");
-        pty.send("p");
-        pty.wait("the first lesson", |screen| {
-            screen.contains(" 1.1  sum") && screen.contains(WAITS)
-        });
-        pty.send("q");
-        assert!(pty.end().success());
-        pty.assert_restored();
-        let left = pty.screen();
-        assert!(
-            left.contains(" 1.1  sum") && left.contains("Correctness   ✓ 2 of 2"),
-            "{left}"
-        );
-        assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
-    }
+    pty.send("n");
+    let screen = pty.wait("the other lesson", |screen| {
+        screen.contains(" 1.2  total") && screen.contains(WAITS)
+    });
+    assert!(screen.contains("total.rs:6"), "{screen}");
+    pty.send("p");
+    pty.wait("the first lesson", |screen| {
+        screen.contains(" 1.1  sum") && screen.contains(WAITS)
+    });
+    pty.send("q");
+    assert!(pty.end().success());
+    pty.assert_restored();
+    let left = pty.screen();
+    assert!(
+        left.contains(" 1.1  sum") && left.contains("Correctness   ✓ 2 of 2"),
+        "{left}"
+    );
+    assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
 }
 
 #[test]
 fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
     let fixture = Fixture::new();
     let (sum, _) = two(&fixture);
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        let _ = std::fs::remove_file(fixture.root.join("hangs"));
-        hang(&fixture, &sum.file());
-        let mut pty = watch(&fixture, &["sum"], 24, 80);
-        let hangs = hanging(&fixture);
-        pty.wait_for("running tests… ");
-        sum.solve();
-        pty.wait_for("sum is done");
-        wait_until("the hanging test is gone", || !is_there(hangs));
-        let id = pty.pid();
-        wait_until("nothing is left", || {
-            processes::of(&fixture.root, id).is_empty()
-        });
+    hang(&fixture, &sum.file());
+    let mut pty = watch(&fixture, &["sum"], 24, 80);
+    let hangs = hanging(&fixture);
+    pty.wait_for("running tests… ");
+    sum.solve();
+    pty.wait_for("sum is done");
+    wait_until("the hanging test is gone", || !is_there(hangs));
+    let id = pty.pid();
+    wait_until("nothing is left", || {
+        processes::of(&fixture.root, id).is_empty()
+    });
 
-        // The same for an end in the middle of a run.
-        std::fs::remove_file(fixture.root.join("hangs")).expect("there");
-        hang(&fixture, &sum.file());
-        let hangs = hanging(&fixture);
-        pty.send("\x03");
-        assert!(pty.end().success());
-        wait_until("the hanging test is gone", || !is_there(hangs));
-        wait_until("nothing is left", || {
-            processes::of(&fixture.root, 0).is_empty()
-        });
-    }
+    // The same for an end in the middle of a run.
+    std::fs::remove_file(fixture.root.join("hangs")).expect("there");
+    hang(&fixture, &sum.file());
+    let hangs = hanging(&fixture);
+    pty.send("\x03");
+    assert!(pty.end().success());
+    wait_until("the hanging test is gone", || !is_there(hangs));
+    wait_until("nothing is left", || {
+        processes::of(&fixture.root, 0).is_empty()
+    });
 }
 
 #[test]
@@ -315,28 +307,21 @@ fn tests_that_flood_and_abort_spoil_no_screen() {
          loop {\n            println!(\"\\x1b[2J\\x1b[?1049l more and more\");\n        }\n    }\n    \
          std::process::abort()\n}\n",
     );
-    for nextest in [true, false] {
-        fixture.nextest.set(nextest);
-        let mut pty = watch(&fixture, &["sum"], 24, 80);
-        let screen = pty.wait_for("run 1 ·");
-        assert!(screen.contains("printed more than 256 KiB"), "{screen}");
-        assert!(screen.contains("✗ 0 of 2"), "{screen}");
-        assert!(pty.with_screen(|screen| screen.alternate_screen()));
-        pty.send("q");
-        assert!(pty.end().success());
-        assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
-    }
+    let mut pty = watch(&fixture, &["sum"], 24, 80);
+    let screen = pty.wait_for("run 1 ·");
+    assert!(screen.contains("printed more than 256 KiB"), "{screen}");
+    assert!(screen.contains("✗ 0 of 2"), "{screen}");
+    assert!(pty.with_screen(|screen| screen.alternate_screen()));
+    pty.send("q");
+    assert!(pty.end().success());
+    assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
 }
 
 #[test]
 fn in_a_pipe_one_verdict_follows_the_other() {
     let fixture = Fixture::new();
     let (sum, total) = two(&fixture);
-    for (nextest, signal, poll) in [
-        (true, Signal::TERM, None),
-        (false, Signal::INT, Some("--poll")),
-    ] {
-        fixture.nextest.set(nextest);
+    for (signal, poll) in [(Signal::TERM, None), (Signal::INT, Some("--poll"))] {
         for lesson in [&sum, &total] {
             fixture.write(&lesson.file(), &fixture.read(&lesson.stub()));
         }

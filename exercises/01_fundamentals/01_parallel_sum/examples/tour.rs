@@ -1,27 +1,26 @@
-//! A year of trade, a price every half minute: what was turned over, and the best trade that anybody could
-//! have made.
+//! A year of trade, with a price every half minute: the turnover, and the best trade that was possible.
 //!
 //! ```text
 //! cargo run --release -p parallel_sum --example parallel_sum_tour
 //! ```
 //!
-//! Run it with `--release`: it is about time. Then change something:
-//! - the number of prices: how few must they be until one worker is the fastest?
-//! - swap `left` and `right` in `Span::then`. The lowest and the highest price stay what they were; the best
+//! Run it with `--release`, because it measures time. Then change something:
+//! - the number of prices: how few must there be until one worker is the fastest?
+//! - swap `left` and `right` in `Span::then`. The lowest and the highest price stay the same, but the best
 //!   trade now sells before it buys.
-//! - `span.then(next)` does little for each item. Make it do more, and see at how many workers it stops paying.
+//! - `span.then(next)` does little for each item. Make it do more, and see up to how many workers it pays.
 
 use parallel_sum::{reduce, sum};
 use std::hint::black_box;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-/// What there is to know about a span of time.
+/// What the program knows about a span of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Span {
     lowest: u64,
     highest: u64,
-    /// The most that is gained by buying once and selling once, not before.
+    /// The highest profit from buying once and selling once, in this order.
     best_trade: u64,
 }
 
@@ -34,7 +33,8 @@ impl Span {
         }
     }
 
-    /// `self`, and after it `later`. Associative, as time is; not commutative, for the same reason.
+    /// Returns `self` followed by `later`. Associative, like time itself, and not commutative, for the same
+    /// reason.
     fn then(self, later: Self) -> Self {
         let (left, right) = (self, later);
         Self {
@@ -63,7 +63,7 @@ fn prices(count: u64) -> Vec<u64> {
         .collect()
 }
 
-/// Sums and reduces on more and more workers, and shows how long it takes.
+/// Sums and reduces on more and more workers, and prints how long it takes.
 pub fn main() {
     let prices = prices(365 * 24 * 120);
     let spans: Vec<Span> = prices.iter().copied().map(Span::of).collect();
@@ -83,7 +83,7 @@ pub fn main() {
     }
 }
 
-/// What `f` returns, and the shortest of five times that it took.
+/// Returns the result of `f`, and the shortest time of five runs.
 fn fastest<R>(f: impl Fn() -> R) -> (R, Duration) {
     (0..5)
         .map(|_| {

@@ -1,16 +1,15 @@
 //! Models: each explores every interleaving of a few threads. IDs such as GR-02 name behaviours of
 //! goroutines.
 //!
-//! Threads that share nothing do nothing that could be interleaved: then a model has one interleaving, or
-//! few.
+//! If threads share nothing, there is nothing to interleave, so such a model has one interleaving, or few.
 
-use crate::sync::cell::UnsafeCell;
 use crate::sync::{Condvar, Mutex};
 use crate::{reduce, sum};
+use harness::testing::Watched;
 use std::sync::Arc;
 
-/// Catches a total that threads share and do not add to in one step, and one that is read before all have
-/// ended.
+/// Catches a shared total to which a thread does not add in one step, and a total that is read before all
+/// threads have ended.
 #[test]
 fn the_sum_is_the_same_in_every_interleaving() {
     // GR-02
@@ -19,7 +18,7 @@ fn the_sum_is_the_same_in_every_interleaving() {
     });
 }
 
-/// The same with runs that are not equally long: two numbers and one.
+/// The same with runs of different lengths: two numbers and one.
 #[test]
 fn a_shorter_last_run_is_summed_too() {
     // GR-02
@@ -28,7 +27,7 @@ fn a_shorter_last_run_is_summed_too() {
     });
 }
 
-/// Catches results that are combined as they come in: a later run may well be done first.
+/// Catches results that are combined in the order in which they come in: a later run may finish first.
 #[test]
 fn order_is_kept_in_every_interleaving() {
     harness::model(|| {
@@ -37,24 +36,24 @@ fn order_is_kept_in_every_interleaving() {
     });
 }
 
-/// The items are written before the call, the partial results during it, and what comes out is read after it.
-/// Catches a result that is handed over by something that orders nothing, such as a Relaxed flag: whoever
-/// reads it then may do so while it is written. A spawn and a join do order.
+/// The items are written before the call, the partial results are written during it, and the result is read
+/// after it. Catches a result that is handed over by something that orders nothing, such as a Relaxed flag:
+/// the reader may then read it while it is still being written. A spawn and a join do order.
 #[test]
 fn what_a_worker_made_is_there_for_the_caller() {
     // GR-01, GR-02
     harness::model(|| {
-        let items = ["a", "b", "c", "d"].map(|letter| Arc::new(Watched::new(letter)));
+        let items = ["a", "b", "c", "d"].map(|letter| watched(letter));
         let all = reduce(&items, 2, |left, right| {
-            Arc::new(Watched::new(&(left.read() + &right.read())))
+            watched(&(left.read() + &right.read()))
         });
         assert_eq!(all.map(|all| all.read()).as_deref(), Some("abcd"));
     });
 }
 
-/// Four items on two workers make two runs of two, and `combine` is called once in each. Either call waits for
-/// the other: the program ends only if the runs are reduced at the same time. Catches a worker that is joined
-/// before the next one is spawned, and a lock that is held while `combine` runs.
+/// Four items on two workers make two runs of two, and `combine` is called once in each run. Each call
+/// waits for the other: the program ends only if both runs are reduced at the same time. Catches a worker
+/// that is joined before the next one is spawned, and a lock that is held while `combine` runs.
 #[test]
 fn no_run_is_held_up_by_another() {
     harness::model(|| {
@@ -67,12 +66,12 @@ fn no_run_is_held_up_by_another() {
     });
 }
 
-/// Seven items on four workers make three runs of two and one of one: three calls of `combine` that wait for
-/// one another. Catches runs of one, one, one and four, the last with all the remainder: that run comes to
-/// its second call only after its first.
+/// Seven items on four workers make three runs of two and one run of one: three calls of `combine` that
+/// wait for each other. Catches runs of one, one, one and four, where the last has all the remainder: that
+/// run comes to its second call only after its first.
 ///
-/// With such runs it gets stuck in whatever order, so at most one preemption in each interleaving is plenty:
-/// of the reference, 48 instead of 17,281.
+/// Such runs get stuck in any order, so at most one preemption in each interleaving is enough: the
+/// reference has 48 of them, instead of 17,281.
 #[test]
 fn no_run_is_longer_than_its_share() {
     harness::Model::new().preemption_bound(1).check(|| {
@@ -85,8 +84,8 @@ fn no_run_is_longer_than_its_share() {
     });
 }
 
-/// Two items, and more workers than that. A model has room for five threads: catches those that are spawned
-/// for nothing. And then as many workers as can be asked for: catches arithmetic that overflows.
+/// Two items, and more workers than that. A model has room for five threads: catches threads that are
+/// spawned for nothing. Then as many workers as a caller can ask for: catches arithmetic that overflows.
 #[test]
 fn nobody_is_spawned_for_nothing() {
     harness::model(|| {
@@ -97,12 +96,12 @@ fn nobody_is_spawned_for_nothing() {
     });
 }
 
-/// One word for each letter.
+/// Returns one word for each letter.
 fn letters(letters: &str) -> Vec<String> {
     letters.chars().map(String::from).collect()
 }
 
-/// Those who attend wait until enough have come. All who come later pass.
+/// A meeting: threads wait until enough of them have come. Later ones pass.
 struct Meeting {
     quorum: usize,
     arrived: Mutex<usize>,
@@ -132,30 +131,8 @@ impl Meeting {
     }
 }
 
-/// A word that the model watches, by the name that it spells: a read that nothing orders after its making is
-/// a data race.
-struct Watched(UnsafeCell<String>);
-
-// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade. Whether the
-// reads are ordered after the making is what the model checks, before the memory is touched.
-unsafe impl Sync for Watched {}
-
-impl Watched {
-    #[track_caller]
-    fn new(word: &str) -> Self {
-        let cell = UnsafeCell::named(word, String::new());
-        cell.with_mut(|slot| {
-            // SAFETY: the cell has not left this function.
-            unsafe { (*slot).push_str(word) };
-        });
-        Self(cell)
-    }
-
-    #[track_caller]
-    fn read(&self) -> String {
-        self.0.with(|slot| {
-            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
-            unsafe { (*slot).clone() }
-        })
-    }
+/// A word that the model watches, under a name that is the word itself.
+#[track_caller]
+fn watched(word: &str) -> Arc<Watched<String>> {
+    Arc::new(Watched::new(word, word.to_owned()))
 }

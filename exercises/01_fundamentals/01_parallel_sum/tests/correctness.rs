@@ -1,16 +1,16 @@
 //! What `sum` and `reduce` return, on real threads.
 //!
-//! Whether they do so in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks that they do so in every interleaving.
 
+use harness::testing::{panic_of, payload_of, staged_panic};
 use parallel_sum::{reduce, sum};
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread::{self, ThreadId};
 
 #[test]
 fn every_number_is_summed_once() {
-    // Powers of two: a sum that is wrong tells which number is missing.
+    // Powers of two: a wrong sum shows which number is missing.
     for length in 0..=20 {
         let numbers: Vec<u64> = (0..length).map(|n| 1 << n).collect();
         for workers in 1..=7 {
@@ -44,7 +44,7 @@ fn nothing_adds_up_to_zero_and_reduces_to_none() {
     for workers in [1, 2, 64] {
         assert_eq!(sum(&[], workers), 0, "on {workers} workers");
         let nothing = reduce(&[], workers, |_: String, _| {
-            panic!("`combine` was called, and there is nothing to combine")
+            panic!("`combine` was called, but there is nothing to combine")
         });
         assert_eq!(nothing, None, "on {workers} workers");
     }
@@ -55,7 +55,7 @@ fn one_item_is_its_own_result() {
     for workers in [1, 2, 64] {
         assert_eq!(sum(&[7], workers), 7, "on {workers} workers");
         let one = reduce(&["only".to_owned()], workers, |_, _| {
-            panic!("`combine` was called, and there is only one item")
+            panic!("`combine` was called, but there is only one item")
         });
         assert_eq!(one.as_deref(), Some("only"), "on {workers} workers");
     }
@@ -70,16 +70,16 @@ fn more_workers_than_items_make_no_difference() {
 
 #[test]
 fn zero_workers_are_refused() {
-    assert_panics("parallel_sum: no workers", || {
+    assert_refused(|| {
         sum(&[1, 2, 3], 0);
     });
-    assert_panics("parallel_sum: no workers", || {
+    assert_refused(|| {
         sum(&[], 0);
     });
-    assert_panics("parallel_sum: no workers", || {
+    assert_refused(|| {
         reduce(&letters(3), 0, |left, right| left + &right);
     });
-    assert_panics("parallel_sum: no workers", || {
+    assert_refused(|| {
         reduce(&letters(0), 0, |left, right| left + &right);
     });
 }
@@ -99,7 +99,7 @@ fn items_stay_in_their_order() {
     }
 }
 
-/// Whatever the brackets, `combine` gets what is side by side, the left one on its left.
+/// Wherever the brackets are, `combine` gets two neighbours, and the left one comes first.
 #[test]
 fn only_neighbours_are_combined() {
     for length in 1..=20 {
@@ -108,7 +108,7 @@ fn only_neighbours_are_combined() {
             let all = reduce(&items, workers, |left: (u32, u32), right: (u32, u32)| {
                 assert_eq!(
                     left.1, right.0,
-                    "`combine` was given {left:?} and {right:?}: these are not neighbours"
+                    "`combine` was given {left:?} and {right:?}: these are not neighbours, or not in order"
                 );
                 (left.0, right.1)
             });
@@ -132,7 +132,7 @@ fn there_are_no_more_threads_than_workers() {
             let spawned = spawned.lock().unwrap().len();
             assert!(
                 spawned <= workers,
-                "{length} items, on {workers} workers: {spawned} threads were spawned"
+                "{length} items, on {workers} workers: {spawned} threads were spawned, at most {workers} are allowed"
             );
         }
     }
@@ -140,31 +140,30 @@ fn there_are_no_more_threads_than_workers() {
 
 #[test]
 fn a_panic_of_combine_is_passed_on() {
-    // GR-04: in Go it would end the process.
-    // The first call is there for what is not written yet: it panics here, and not where a panic is expected.
+    // GR-04: in Go, it would end the process.
+    // The first call is for the unwritten stub: it panics here, and not where a panic is expected.
     reduce(&letters(8), 1, |left, _| left);
     for workers in 1..=4 {
         for bad in ["b", "d", "f", "h"] {
             let letters = letters(8);
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
-                reduce(&letters, workers, |left, right| {
+            let mut word = None;
+            let panic = payload_of(|| {
+                word = reduce(&letters, workers, |left, right| {
                     if right.contains(bad) {
-                        // Not `panic!`: no message for a panic that is meant to be.
-                        std::panic::resume_unwind(Box::new("bad"));
+                        staged_panic("`combine`");
                     }
                     left + &right
-                })
-            }));
-            if let Ok(word) = outcome {
-                panic!(
-                    "`combine` panicked at {bad:?}, on {workers} workers, and `reduce` returned {word:?}"
-                );
-            }
+                });
+            });
+            assert!(
+                panic.is_some(),
+                "`combine` panicked at {bad:?}, on {workers} workers, but `reduce` returned {word:?}"
+            );
         }
     }
 }
 
-/// An item that notes on which threads, except the one that made it, it is cloned or combined.
+/// An item that records the threads on which it is cloned or combined, except the thread that made it.
 struct Clocked<'a>(&'a Mutex<HashSet<ThreadId>>, ThreadId);
 
 impl Clocked<'_> {
@@ -183,28 +182,20 @@ impl Clone for Clocked<'_> {
     }
 }
 
-/// The first `length` letters of the alphabet.
+/// Returns the first `length` letters of the alphabet.
 fn letters(length: u8) -> Vec<String> {
     (b'a'..b'a' + length)
         .map(|letter| char::from(letter).to_string())
         .collect()
 }
 
+/// Requires the panic that the docs promise. The message may be longer, as that of `assert_ne!` is.
 #[track_caller]
-fn assert_panics(expected: &str, f: impl FnOnce()) {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
-        panic!("should panic with {expected:?}, but returns");
-    };
-    let message = match payload.downcast::<String>() {
-        Ok(message) => *message,
-        Err(payload) => match payload.downcast::<&str>() {
-            Ok(message) => (*message).to_owned(),
-            Err(payload) => std::panic::resume_unwind(payload),
-        },
-    };
-    // `assert_ne!` says more than it was given, which is no mistake.
-    assert!(
-        message.contains(expected),
-        "should panic with {expected:?}, but does with {message:?}"
-    );
+fn assert_refused(f: impl FnOnce()) {
+    const EXPECTED: &str = "parallel_sum: no workers";
+    match panic_of(f) {
+        Some(message) if message.contains(EXPECTED) => {}
+        Some(message) => panic!("should panic with {EXPECTED:?}, but panics with {message:?}"),
+        None => panic!("should panic with {EXPECTED:?}, but returns"),
+    }
 }

@@ -1,8 +1,8 @@
 //! Nothing stays behind: no worker, no clone of an item, no partial result.
 
 use harness::leaks;
+use harness::testing::{payload_of, staged_panic};
 use parallel_sum::{reduce, sum};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 #[global_allocator]
@@ -34,27 +34,23 @@ fn partial_results_are_freed() {
     });
 }
 
-/// Whichever thread panics: its own run is dropped, and so are the results of the others.
+/// Whichever thread panics, its own run is dropped, and so are the results of the others.
 #[test]
 fn a_panic_leaves_nothing_behind() {
-    // What is not written yet panics here, and not where a panic is expected.
+    // The unwritten stub panics here, and not where a panic is expected.
     reduce(&[1, 2], 1, |left, _| left);
     leaks::check(|| {
         for bad in 1..8 {
             let items: Vec<_> = (0..8).map(|n| Arc::new(leaks::track(n))).collect();
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let panic = payload_of(|| {
                 reduce(&items, 4, |left, right| {
                     if **right == bad {
-                        // Not `panic!`: no message for a panic that is meant to be.
-                        resume_unwind(Box::new("bad"));
+                        staged_panic("`combine`");
                     }
                     left
-                })
-            }));
-            assert!(
-                outcome.is_err(),
-                "`combine` panicked, and `reduce` returned"
-            );
+                });
+            });
+            assert!(panic.is_some(), "`combine` panicked, but `reduce` returned");
         }
     });
 }

@@ -1,9 +1,10 @@
-//! What your machine makes of the six programs, beside the sets that you have written down:
+//! How often each outcome of the six programs comes on your machine, beside the sets that you have written
+//! down:
 //!
 //! `cargo run -p interleavings --example interleavings_tour`
 //!
-//! Run it again with `--release`, on another machine, or with more to do between a store and a load. A processor shows
-//! what it likes to do; a set says what it may do.
+//! Run it again with `--release`, on another machine, or with more work between a store and a load. A
+//! processor shows what it usually does; a set says what it may do.
 
 use interleavings::{
     Loads, Message, increments_by_fetch_add, increments_by_load_and_store, message_passing_relaxed,
@@ -117,14 +118,14 @@ fn message_passing() {
     );
 }
 
-/// How often a program runs, unless [`PATIENCE`] ends first.
+/// The number of rounds of a program, unless [`PATIENCE`] ends first.
 const ROUNDS: usize = 200;
 const RUNS_IN_A_ROUND: usize = 1_000;
 
-/// Where the two threads have to share a core, meeting takes long.
+/// If the two threads have to share a core, meeting takes long.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Runs a program again and again, and counts what it came to.
+/// Runs a program again and again, and counts the outcomes.
 fn run<M, A, B, T>(
     main: impl Fn(&M) -> A,
     other: impl Fn(&M) -> B + Sync,
@@ -148,8 +149,8 @@ where
     seen
 }
 
-/// A round: each run has memory of its own, and the two threads meet before it, so that they are at the same memory at
-/// the same time, as nearly as can be.
+/// Runs a round: each run has memory of its own, and the two threads meet before each run, so that they
+/// access the same memory as nearly at the same time as they can.
 fn side_by_side<M, A, B, T>(
     main: impl Fn(&M) -> A,
     other: impl Fn(&M) -> B + Sync,
@@ -200,7 +201,7 @@ fn show<T: Copy + Debug + Ord>(program: &str, seen: BTreeMap<T, usize>, yours: B
         let note = if !yours.contains(&outcome) {
             "  not in your set"
         } else if times == 0 {
-            "  may happen, and did not"
+            "  may happen, but did not"
         } else {
             ""
         };

@@ -1,21 +1,22 @@
-//! The six programs, run in every interleaving and with every value that a load may return, and what they
-//! came to beside what you have written down.
+//! The six programs, run in every interleaving and with every value that a load may return, and their
+//! outcomes compared with your sets. `other` sees what was stored before it was spawned (GR-01), and after
+//! the join, main sees what `other` has stored (GR-02).
 
 use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
-use crate::sync::thread;
 use crate::{Loads, Message};
 use harness::Model;
+use harness::testing::both;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Catches the lost update that is forgotten: both load before either stores. Catches, too, two updates that are
-/// thought to be lost at once.
+/// Catches a forgotten lost update: both threads load before either stores. Also catches the belief that
+/// two updates can be lost at once.
 #[test]
 fn increments_by_load_and_store() {
     fn program() -> u32 {
@@ -30,11 +31,11 @@ fn increments_by_load_and_store() {
     require_exactly(
         crate::increments_by_load_and_store(),
         program,
-        "a thread stores what it has read plus one, and it can read 0 or what the other has stored before",
+        "a thread stores what it has read plus one, and it reads 0 or what the other thread has stored before",
     );
 }
 
-/// Catches the belief that Relaxed makes a read-modify-write come apart.
+/// Catches the belief that Relaxed splits a read-modify-write into two steps.
 #[test]
 fn increments_by_fetch_add() {
     fn program() -> u32 {
@@ -52,7 +53,8 @@ fn increments_by_fetch_add() {
     );
 }
 
-/// Catches sequential consistency assumed, where the threads take turns and every load reads the newest value.
+/// Catches the assumption of sequential consistency: threads take turns, and every load reads the newest
+/// value.
 #[test]
 fn store_buffering_relaxed() {
     fn program() -> Loads {
@@ -72,11 +74,11 @@ fn store_buffering_relaxed() {
     require_exactly(
         crate::store_buffering_relaxed(),
         program,
-        "x and y are 0 until somebody stores 1, and nothing else is ever stored",
+        "x and y are 0 until a thread stores 1, and no other value is ever stored",
     );
 }
 
-/// Catches the fence that is ignored, and the one that is taken for a lock: both stores may come first.
+/// Catches a fence that is ignored, and a fence that is taken for a lock: both stores may come first.
 #[test]
 fn store_buffering_fenced() {
     fn program() -> Loads {
@@ -98,7 +100,7 @@ fn store_buffering_fenced() {
     require_exactly(
         crate::store_buffering_fenced(),
         program,
-        "one of the two fences is the second, and the load behind it reads what was stored in front of the first",
+        "one of the two fences comes second, and the load after it reads what was stored before the first",
     );
 }
 
@@ -128,11 +130,12 @@ fn message_passing_relaxed() {
     require_exactly(
         crate::message_passing_relaxed(),
         program,
-        "data is 0 until it is 42, and nothing else is ever stored",
+        "data is 0 until it is 42, and no other value is ever stored",
     );
 }
 
-/// Catches Release and Acquire ignored, and an Acquire that is thought to wait for its Release.
+/// Catches Release and Acquire that are ignored, and an Acquire load that is thought to wait for its
+/// Release.
 ///
 /// mem, "Atomic Values".
 #[test]
@@ -158,28 +161,12 @@ fn message_passing_release_acquire() {
     require_exactly(
         crate::message_passing_release_acquire(),
         program,
-        "an Acquire load that reads true has before it all that came before the Release store of true",
+        "if an Acquire load reads true, all that came before the Release store of true happens before what follows",
     );
 }
 
-/// Spawns `other`, runs `main` meanwhile, and gives what both have returned. `other` knows what was stored before it
-/// was spawned, and after the join all is known that it has stored.
-///
-/// GR-01.
-#[track_caller]
-fn both<A, B: Send>(main: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
-    thread::scope(|scope| {
-        let other = thread::Builder::new()
-            .name("other".to_owned())
-            .spawn_scoped(scope, other)
-            .expect("a model has room for a thread");
-        let main = main();
-        (main, other.join().expect("no program panics"))
-    })
-}
-
-/// Lets the model run `program` in every interleaving, and fails if `yours` are not exactly the outcomes that it came
-/// to. `why_not` says what keeps the program from any other.
+/// Runs `program` in every interleaving, and fails unless `yours` is exactly the set of its outcomes.
+/// `why_not` says what rules out all other outcomes.
 #[track_caller]
 fn require_exactly<T>(yours: BTreeSet<T>, program: fn() -> T, why_not: &str)
 where
@@ -203,10 +190,10 @@ where
     assert!(message.is_empty(), "{message}");
 }
 
-/// Every outcome that `program` comes to.
+/// Returns every outcome of `program`.
 #[track_caller]
 fn outcomes<T: Copy + Ord + Send + 'static>(program: fn() -> T) -> BTreeSet<T> {
-    // Of std, and so invisible to the model: it takes no part in the program.
+    // From std, so the model does not see it: it is not part of the program.
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
     let collected = Arc::clone(&seen);
     everything().check(move || {
@@ -217,14 +204,14 @@ fn outcomes<T: Copy + Ord + Send + 'static>(program: fn() -> T) -> BTreeSet<T> {
     seen.clone()
 }
 
-/// A model that does not stop early. Milliseconds are enough; if ever they are not, the test shall run out of time
-/// rather than call impossible what the model has not come to.
+/// Makes a model that does not stop early. Milliseconds are enough; if they ever are not, the test should
+/// time out rather than call an outcome impossible that the model has not reached.
 fn everything() -> Model {
     Model::new().budget(Duration::from_secs(600))
 }
 
-/// The simplest interleaving that leads to one of these outcomes: the model is told that none of them can happen, and
-/// refutes it.
+/// Returns the dry run of the simplest interleaving with one of these outcomes: an assertion in the model
+/// says that none of them can happen, and the model refutes it.
 fn dry_run<T>(missing: BTreeSet<T>, program: fn() -> T) -> String
 where
     T: Copy + Debug + Ord + Send + Sync + 'static,
@@ -233,15 +220,15 @@ where
         let outcome = program();
         assert!(!missing.contains(&outcome), "{outcome:?} can happen");
     });
-    let failure = refuted.expect_err("the model has come to each of these outcomes before");
+    let failure = refuted.expect_err("the model has reached each of these outcomes before");
     let remedy = if failure.report.contains("Usually:") {
-        ", and \"Usually\" tells what would keep the program from it"
+        ", and \"Usually\" says what would rule it out"
     } else {
         ""
     };
     format!(
-        "This is how it happens. The model was told that it cannot, so where it does, the model \"fails\" and the \
-         program \"panics\"{remedy}. It is not the program that is wrong here: it is the set.\n\n{}",
+        "This is how it happens. An assertion in the model says that it cannot, so the model \"fails\" and the \
+         program \"panics\"{remedy}. The program is right, and your set is wrong.\n\n{}",
         failure.report
     )
 }

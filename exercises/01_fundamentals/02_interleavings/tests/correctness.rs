@@ -1,7 +1,7 @@
-//! What your sets have to do with this machine, and with each other.
+//! Your sets compared with this machine, and with each other.
 //!
-//! A machine shows some of what can happen, never all of it, so these tests find outcomes that are missing and no
-//! others. That a set is exact is for the models in `src/race_freedom.rs` to say.
+//! A machine shows some of what can happen, never all of it, so these tests find outcomes that are missing
+//! and no others. Whether a set is exact, the models in `src/race_freedom.rs` check.
 
 use harness::sync::real::thread;
 use interleavings::{
@@ -127,7 +127,8 @@ fn message_passing_release_acquire_on_this_machine() {
     );
 }
 
-/// A `fetch_add` is a load and a store with nobody in between, and that may happen to the other two as well.
+/// A `fetch_add` is a load and a store with nothing in between, and the other program may run like that
+/// too.
 #[test]
 fn fetch_add_adds_no_outcome() {
     assert_adds_none(
@@ -139,7 +140,7 @@ fn fetch_add_adds_no_outcome() {
     );
 }
 
-/// What can happen in spite of the fences can happen without them.
+/// What can happen with the fences can happen without them.
 #[test]
 fn fences_add_no_outcome() {
     assert_adds_none(
@@ -148,7 +149,7 @@ fn fences_add_no_outcome() {
     );
 }
 
-/// What can happen in spite of Release and Acquire can happen with Relaxed.
+/// What can happen with Release and Acquire can happen with Relaxed.
 #[test]
 fn release_and_acquire_add_no_outcome() {
     assert_adds_none(
@@ -160,7 +161,8 @@ fn release_and_acquire_add_no_outcome() {
     );
 }
 
-/// Exchange `main` and `other`, and with them `x` and `y`: store buffering is the same program as before.
+/// If you exchange `main` and `other`, and with them `x` and `y`, store buffering is the same program as
+/// before.
 #[test]
 fn store_buffering_has_no_favourite_thread() {
     for (name, yours) in [
@@ -196,7 +198,7 @@ struct Mailbox {
     ready: AtomicBool,
 }
 
-/// Fails if `yours` has an outcome with a value that nobody ever stores.
+/// Fails if `yours` has an outcome with a value that is never stored.
 #[track_caller]
 fn assert_values<T: Debug + Ord>(yours: &BTreeSet<T>, stored: impl Fn(&T) -> bool) {
     for outcome in yours {
@@ -207,7 +209,7 @@ fn assert_values<T: Debug + Ord>(yours: &BTreeSet<T>, stored: impl Fn(&T) -> boo
     }
 }
 
-/// Fails if a stronger program has an outcome that the weaker does not have.
+/// Fails if the stronger program has an outcome that the weaker one does not have.
 #[track_caller]
 fn assert_adds_none<T: Debug + Ord>(
     (strong, stronger): (&str, BTreeSet<T>),
@@ -215,14 +217,14 @@ fn assert_adds_none<T: Debug + Ord>(
 ) {
     if let Some(outcome) = stronger.difference(&weaker).next() {
         panic!(
-            "one of two sets is wrong: {outcome:?} is in {strong} and not in {weak}. The first program is the second \
-             with something stronger in it, which may take outcomes away and adds none"
+            "one of your two sets is wrong: {outcome:?} is in {strong}, but not in {weak}. The first program is the second \
+             with something stronger in it, which may rule outcomes out and never adds one"
         );
     }
 }
 
-/// Fails if the program, made of a part of `main` and one of `other`, comes to an outcome that is not in `yours`: with
-/// one thread after the other, or with both at once as this machine likes it.
+/// Runs the program, with `main` and `other` as its two parts, and fails if an outcome is not in `yours`:
+/// one part after the other, and both at once, as this machine happens to run them.
 #[track_caller]
 fn assert_covers<M, A, B, T>(
     yours: &BTreeSet<T>,
@@ -240,7 +242,7 @@ fn assert_covers<M, A, B, T>(
     let seen = outcome(&memory, first, second);
     assert!(
         yours.contains(&seen),
-        "{seen:?} is not in your set: `main` did all its part, and then `other`"
+        "{seen:?} is not in your set, but it is the outcome if `main` does all its part, and then `other`"
     );
 
     let memory = M::default();
@@ -249,16 +251,17 @@ fn assert_covers<M, A, B, T>(
     let seen = outcome(&memory, second, first);
     assert!(
         yours.contains(&seen),
-        "{seen:?} is not in your set: `other` did all its part, and then `main`"
+        "{seen:?} is not in your set, but it is the outcome if `other` does all its part, and then `main`"
     );
 
-    // A round is short, so that a busy machine, on which the two rarely run at once, ends the test early and not late.
+    // A round is short, so that the test ends early on a busy machine, where the two threads rarely run at
+    // once.
     let begun = Instant::now();
     for _ in 0..20 {
         for seen in side_by_side(&main, &other, &outcome) {
             assert!(
                 yours.contains(&seen),
-                "{seen:?} is not in your set, and this machine has just shown it"
+                "{seen:?} is not in your set, but this machine has just shown it"
             );
         }
         if begun.elapsed() > Duration::from_millis(300) {
@@ -267,8 +270,8 @@ fn assert_covers<M, A, B, T>(
     }
 }
 
-/// Runs the program a hundred times, each time with memory of its own. The two threads meet before each run, so that
-/// they are at the same memory at the same time, as nearly as can be.
+/// Runs the program a hundred times, each time with memory of its own. The two threads meet before each
+/// run, so that they access the same memory as nearly at the same time as they can.
 fn side_by_side<M, A, B, T>(
     main: impl Fn(&M) -> A,
     other: impl Fn(&M) -> B + Sync,

@@ -1,4 +1,4 @@
-//! A set belongs to whoever asked for it: asking starts no thread, and when the set is dropped nothing is left.
+//! A set belongs to its caller: a call starts no thread, and when the set is dropped, nothing is left.
 
 use harness::leaks;
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ fn the_sets_of_message_passing_leave_nothing() {
     leaves_nothing(interleavings::message_passing_release_acquire);
 }
 
-/// Asks twice, as a program may that compares what it saw with the set each time.
+/// Calls twice, like a program that compares what it saw with the set each time.
 #[track_caller]
 fn leaves_nothing<T: Ord + std::fmt::Debug>(set: fn() -> BTreeSet<T>) {
     leaks::check(|| assert_eq!(set(), set(), "the same set each time"));

@@ -28,7 +28,7 @@ fn once() {
     });
 }
 
-/// The Go program of the notes: free of data races, and wrong.
+/// The Go program of the lesson: free of data races, and wrong.
 struct CheckThenAct(AtomicU64);
 
 impl CheckThenAct {
@@ -58,7 +58,8 @@ fn many_times() {
     println!("  your account     {both}");
 }
 
-/// Two threads go from account to account, and are often at the same one.
+/// Two threads go from account to account, and are often at the same one. Returns how many accounts paid
+/// both.
 fn paid_both<A: Sync>(accounts: &[A], withdraw: impl Fn(&A) -> bool + Sync) -> usize {
     let start = Barrier::new(2);
     let draw_from_all = || {

@@ -1,23 +1,16 @@
 //! The account under the model checker: every test runs in each interleaving of its threads.
 //!
-//! Nobody says which thread comes first, so an outcome is right if the operations, one after the other in
-//! some order, could have had it. The tests list these outcomes and accept no other.
+//! Nothing says which thread comes first, so an outcome is right if the operations, one after the other in
+//! some order, could have had it. The tests list these outcomes and accept no others.
+//!
+//! What came before the threads is visible to both (GR-01), and what both did is visible after the join
+//! (GR-02).
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
 use harness::model;
+use harness::testing::both;
 use std::fmt::Debug;
-
-/// Runs `ours` on this thread and `theirs` on another at the same time. What came before is visible to
-/// both (GR-01), and both are visible to what comes after: the other thread is joined, which GR-02 asks for.
-fn together<A, B: Send>(ours: impl FnOnce() -> A, theirs: impl FnOnce() -> B + Send) -> (A, B) {
-    thread::scope(|s| {
-        let other = thread::Builder::new().name("other".to_owned());
-        let other = other.spawn_scoped(s, theirs).expect("a model has threads");
-        let ours = ours();
-        (ours, other.join().expect("the model ends with a panic"))
-    })
-}
 
 #[track_caller]
 fn assert_in_some_order<T: Debug + PartialEq>(operations: &str, outcome: T, possible: &[T]) {
@@ -26,8 +19,8 @@ fn assert_in_some_order<T: Debug + PartialEq>(operations: &str, outcome: T, poss
     }
     let possible: Vec<_> = possible.iter().map(|p| format!("\n    {p:?}")).collect();
     panic!(
-        "{operations} (main, other) had the outcome\n    {outcome:?}\n\
-         One after the other, in either order, they have{}",
+        "{operations} (main, other) returned\n    {outcome:?}\n\
+         One after the other, in either order, they return one of{}",
         possible.concat()
     );
 }
@@ -36,43 +29,43 @@ fn refused<T>(balance: u64, amount: u64) -> Result<T, InsufficientFunds> {
     Err(InsufficientFunds { balance, amount })
 }
 
-/// The story of this lesson. To catch: both threads find 100 before either has taken anything.
+/// The story of this lesson. Catches a second payout: both threads find 100 before either has taken anything.
 #[test]
 fn one_of_two_withdrawals_is_refused() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.withdraw(100), || account.withdraw(100));
+        let outcome = both(|| account.withdraw(100), || account.withdraw(100));
         assert_in_some_order(
             "withdraw(100) and withdraw(100) from 100",
             outcome,
             &[(Ok(0), refused(0, 100)), (refused(0, 100), Ok(0))],
         );
-        assert_eq!(account.balance(), 0, "the balance in the end");
+        assert_eq!(account.balance(), 0, "the balance at the end");
     });
 }
 
-/// To catch: both threads read 100, and the one that writes last wipes out the other's deposit.
+/// Catches a lost deposit: both threads read 100, and the one that writes last wipes out the other's deposit.
 #[test]
 fn no_deposit_is_lost() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.deposit(20), || account.deposit(3));
+        let outcome = both(|| account.deposit(20), || account.deposit(3));
         assert_in_some_order(
             "deposit(20) and deposit(3) on 100",
             outcome,
             &[(Ok(120), Ok(123)), (Ok(123), Ok(103))],
         );
-        assert_eq!(account.balance(), 123, "the balance in the end");
+        assert_eq!(account.balance(), 123, "the balance at the end");
     });
 }
 
-/// To catch: both threads find room for 5 before either has paid in anything, and the balance wraps round.
+/// Catches room given twice: both threads find room for 5 before either pays in; the balance wraps around.
 #[test]
 fn the_last_room_is_given_once() {
     const ROOM: u64 = u64::MAX - 5;
     model(|| {
         let account = Account::new(ROOM);
-        let outcome = together(|| account.deposit(5), || account.deposit(5));
+        let outcome = both(|| account.deposit(5), || account.deposit(5));
         let refused = Err(Overflow {
             balance: u64::MAX,
             amount: 5,
@@ -82,49 +75,49 @@ fn the_last_room_is_given_once() {
             outcome,
             &[(Ok(u64::MAX), refused), (refused, Ok(u64::MAX))],
         );
-        assert_eq!(account.balance(), u64::MAX, "the balance in the end");
+        assert_eq!(account.balance(), u64::MAX, "the balance at the end");
     });
 }
 
-/// To catch: one of two unlike operations is lost; the other thread's operation falls between ours and
-/// the reading of our answer.
+/// Catches a lost operation, and an answer that is read late: the other thread's operation comes between
+/// our operation and the reading of our answer.
 #[test]
 fn deposit_and_withdrawal_both_count() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.deposit(20), || account.withdraw(100));
+        let outcome = both(|| account.deposit(20), || account.withdraw(100));
         assert_in_some_order(
             "deposit(20) and withdraw(100) on 100",
             outcome,
             &[(Ok(120), Ok(20)), (Ok(20), Ok(0))],
         );
-        assert_eq!(account.balance(), 20, "the balance in the end");
+        assert_eq!(account.balance(), 20, "the balance at the end");
     });
 }
 
-/// To catch: a withdrawal that is overtaken, once or twice, and takes that for an empty account.
+/// Catches a withdrawal that is overtaken, once or twice, and reports insufficient funds.
 #[test]
 fn withdrawals_that_fit_all_succeed() {
     model(|| {
         let account = Account::new(3);
-        let (ours, theirs) = together(
+        let (ours, theirs) = both(
             || account.withdraw(1),
             || [account.withdraw(1), account.withdraw(1)],
         );
         assert!(
             ours.is_ok() && theirs.iter().all(Result::is_ok),
-            "there are 3 for three withdrawals of 1, which ended with {ours:?} and {theirs:?}"
+            "there are 3 for three withdrawals of 1, but they returned {ours:?} and {theirs:?}"
         );
-        assert_eq!(account.balance(), 0, "the balance in the end");
+        assert_eq!(account.balance(), 0, "the balance at the end");
     });
 }
 
-/// To catch: the deposit falls between the refusal and the reading of the balance that explains it.
+/// Catches a wrong reason: the deposit comes between the refusal and the reading of the balance for it.
 #[test]
 fn refusal_names_a_balance_that_was_too_low() {
     model(|| {
         let account = Account::new(0);
-        let outcome = together(|| account.withdraw(100), || account.deposit(100));
+        let outcome = both(|| account.withdraw(100), || account.deposit(100));
         assert_in_some_order(
             "withdraw(100) and deposit(100) on 0",
             outcome,
@@ -133,29 +126,29 @@ fn refusal_names_a_balance_that_was_too_low() {
     });
 }
 
-/// To catch: take first, look afterwards, put it back; in between there is money for everybody.
+/// Catches a check that comes after the taking: until it is put back, there is money for every thread.
 #[test]
 fn refused_withdrawal_is_never_seen() {
     model(|| {
         let account = Account::new(50);
-        let outcome = together(|| account.withdraw(50), || account.withdraw(100));
+        let outcome = both(|| account.withdraw(50), || account.withdraw(100));
         assert_in_some_order(
             "withdraw(50) and withdraw(100) from 50",
             outcome,
             &[(Ok(0), refused(0, 100)), (Ok(0), refused(50, 100))],
         );
-        assert_eq!(account.balance(), 0, "the balance in the end");
+        assert_eq!(account.balance(), 0, "the balance at the end");
     });
 }
 
-/// To catch: add first, look afterwards, take it back; in between the balance has wrapped round to
+/// Catches a check that comes after the adding: until it is taken back, the balance has wrapped around to
 /// almost nothing.
 #[test]
 fn refused_deposit_is_never_seen() {
     const FULL: u64 = u64::MAX;
     model(|| {
         let account = Account::new(FULL);
-        let outcome = together(|| account.withdraw(1), || account.deposit(5));
+        let outcome = both(|| account.withdraw(1), || account.deposit(5));
         let refused = |balance| Err(Overflow { balance, amount: 5 });
         assert_in_some_order(
             "withdraw(1) and deposit(5) on u64::MAX",
@@ -165,19 +158,19 @@ fn refused_deposit_is_never_seen() {
                 (Ok(FULL - 1), refused(FULL)),
             ],
         );
-        assert_eq!(account.balance(), FULL - 1, "the balance in the end");
+        assert_eq!(account.balance(), FULL - 1, "the balance at the end");
     });
 }
 
-/// To catch: an operation in two steps, and between them a balance that the account never had; a balance
-/// put together from two words, one read before and one after an operation.
+/// Catches an operation in two steps, with a balance between them that the account never had; and a
+/// balance put together from two words, one read before an operation and one after it.
 #[test]
 fn balance_is_one_that_the_account_had() {
     const HISTORY: [u64; 3] = [100, 120, 70];
     let when = |seen| HISTORY.iter().position(|&balance| balance == seen);
     model(move || {
         let account = Account::new(100);
-        let ((first, then), _) = together(
+        let ((first, then), _) = both(
             || (account.balance(), account.balance()),
             || {
                 account.deposit(20).expect("there is room");
@@ -186,45 +179,45 @@ fn balance_is_one_that_the_account_had() {
         );
         assert!(
             when(first).is_some() && when(then).is_some() && when(first) <= when(then),
-            "an account that held {HISTORY:?}, in this order, was seen to hold {first} and then {then}"
+            "the account held {HISTORY:?}, in this order, but `balance` returned {first} and then {then}"
         );
     });
 }
 
-/// To catch: both threads read 100 before either has emptied the account.
+/// Catches a second payout: both threads read 100 before either has emptied the account.
 #[test]
 fn withdraw_all_is_paid_once() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.withdraw_all(), || account.withdraw_all());
+        let outcome = both(|| account.withdraw_all(), || account.withdraw_all());
         assert_in_some_order(
             "withdraw_all() and withdraw_all() from 100",
             outcome,
             &[(100, 0), (0, 100)],
         );
-        assert_eq!(account.balance(), 0, "the balance in the end");
+        assert_eq!(account.balance(), 0, "the balance at the end");
     });
 }
 
-/// To catch: a deposit between the looking and the taking; it is wiped out, or stays behind although it
-/// came before the taking.
+/// Catches a deposit between the look and the withdrawal that is wiped out, or that stays behind although
+/// it came before the withdrawal.
 #[test]
 fn withdraw_all_takes_all_in_one_step() {
     model(|| {
         let account = Account::new(100);
-        let outcome = together(|| account.withdraw_all(), || account.deposit(20));
+        let outcome = both(|| account.withdraw_all(), || account.deposit(20));
         let taken = outcome.0;
         assert_in_some_order(
             "withdraw_all() and deposit(20) on 100",
             outcome,
             &[(100, Ok(20)), (120, Ok(120))],
         );
-        assert_eq!(taken + account.balance(), 120, "the money in the end");
+        assert_eq!(taken + account.balance(), 120, "the money at the end");
     });
 }
 
-/// To catch: account A is closed into B while others draw on both, and a sum is paid out that is also
-/// moved, or vanishes on the way.
+/// Catches a sum that is paid out and also moved, or is lost on the way: account A is closed into B while
+/// other threads draw from both.
 #[test]
 fn money_is_conserved() {
     model(|| {
@@ -236,12 +229,12 @@ fn money_is_conserved() {
             b.deposit(a.withdraw_all()).expect("B has room for 30");
             from_a.join().unwrap() + from_b.join().unwrap()
         });
-        // Wider than the balances, so that a wrapped one is reported like any other.
+        // Wider than the balances, so that a wrapped balance is reported like any other.
         let parts = [a.balance(), b.balance(), drawn].map(u128::from);
         assert_eq!(
             parts.iter().sum::<u128>(),
             35,
-            "of 30 + 5, A and B hold and the others drew {parts:?}"
+            "A and B began with 30 + 5; now A holds, B holds, and the others have drawn {parts:?}"
         );
     });
 }

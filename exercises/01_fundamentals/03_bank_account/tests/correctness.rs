@@ -1,5 +1,5 @@
-//! What an account promises to one thread, and that the promise survives many on the real machine.
-//! Every interleaving of a few is the business of `src/race_freedom.rs`.
+//! What an account promises to one thread, and that it keeps the promise to many on the real machine.
+//! `src/race_freedom.rs` explores every interleaving of a few.
 
 use bank_account::{Account, InsufficientFunds, Overflow};
 use std::error::Error;
@@ -47,7 +47,7 @@ fn overdraft_is_refused_and_changes_nothing() {
         assert_eq!(account.withdraw(amount), Err(refused));
         assert_eq!(account.balance(), 30, "after refusing {amount}");
     }
-    assert_eq!(account.withdraw(30), Ok(0), "what fits is still paid");
+    assert_eq!(account.withdraw(30), Ok(0), "what fits must still be paid");
 }
 
 #[test]
@@ -65,7 +65,11 @@ fn overflow_is_refused_and_changes_nothing() {
         assert_eq!(account.deposit(amount), Err(Overflow { balance, amount }));
         assert_eq!(account.balance(), balance, "after refusing {amount}");
     }
-    assert_eq!(account.deposit(10), Ok(u64::MAX), "what fits is still paid");
+    assert_eq!(
+        account.deposit(10),
+        Ok(u64::MAX),
+        "what fits must still be paid"
+    );
 }
 
 #[test]
@@ -83,8 +87,8 @@ fn withdraw_all_leaves_nothing() {
         let account = Account::new(balance);
         assert_eq!(account.withdraw_all(), balance);
         assert_eq!(account.balance(), 0);
-        assert_eq!(account.withdraw_all(), 0, "there is nothing left to take");
-        assert_eq!(account.deposit(5), Ok(5), "an empty account is still open");
+        assert_eq!(account.withdraw_all(), 0, "the account was emptied before");
+        assert_eq!(account.deposit(5), Ok(5), "a deposit into an empty account");
     }
 }
 
@@ -113,13 +117,14 @@ fn a_refusal_says_what_was_there_and_what_was_asked() {
     assert!(overflow.contains("30"), "{overflow}");
 }
 
-// The three below run on the machine's own threads, many rounds in parallel. A correct account passes under
-// any schedule. A wrong one is likely to fail, no more: only the models try every interleaving.
+// The three tests below run on the machine's own threads, in parallel. A correct account passes under any
+// schedule, and soon enough even if it is a lock that threads queue for. A wrong one may fail, no more than
+// that: only the models try every interleaving.
 
 const THREADS: u64 = 4;
-const ROUNDS: u64 = 200_000;
+const ROUNDS: u64 = 500;
 
-/// Runs `work` on four threads that set out together, and adds up what they return.
+/// Runs `work` on four threads that start together, and adds up what they return.
 fn on_four_threads(work: impl Fn(u64) -> u64 + Sync) -> u64 {
     let start = Barrier::new(THREADS as usize);
     let (start, work) = (&start, &work);
@@ -145,7 +150,7 @@ fn every_deposit_of_many_threads_counts() {
         }
         0
     });
-    // GR-02: the scope has joined its threads, so all they did is visible here.
+    // GR-02: the scope has joined its threads, so everything that they did is visible here.
     assert_eq!(account.balance(), THREADS * ROUNDS);
 }
 

@@ -1,4 +1,4 @@
-//! An account takes nothing but its own memory: what its operations leave behind is a balance.
+//! An account owns no memory but its own: its operations leave only a balance behind.
 
 use bank_account::Account;
 use harness::leaks;
@@ -6,8 +6,7 @@ use harness::leaks;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// The account outlives the check, so that a journal of its past, which its destructor would free,
-/// counts as well.
+/// The account outlives the check, so that a history, which its destructor would free, counts too.
 #[test]
 fn operations_leave_nothing_behind() {
     let account = Account::new(100);

@@ -1,7 +1,7 @@
-//! Workers serve requests from the first moment. A configuration, when one is there, tells them how.
+//! Workers serve requests from the first moment. A configuration, once there is one, tells them how.
 //!
-//! Two sources race to provide it; run this a few times and see who wins, and how many requests each worker
-//! served before it saw the configuration.
+//! Two sources race to provide it. Run this a few times and see which source wins, and how many requests
+//! each worker served before it saw the configuration.
 
 use publication::Publication;
 use std::thread;
@@ -11,7 +11,7 @@ struct Config {
     greeting: String,
 }
 
-/// Everything the tour does; it takes no arguments.
+/// Runs the whole tour; it takes no arguments.
 pub fn main() {
     let config = Publication::new();
 
@@ -46,7 +46,7 @@ pub fn main() {
         }
     });
 
-    // Every borrower has ended: the cell is ours, and the value moves out of it.
+    // Every borrower has ended, so this thread owns the cell, and the value moves out of it.
     let config = config.into_inner().expect("one source has published");
     println!("at the end the {} owns the greeting", config.source);
 }

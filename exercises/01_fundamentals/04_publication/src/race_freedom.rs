@@ -1,4 +1,4 @@
-//! Models: each explores every interleaving of a few threads, and every value that a load may return there.
+//! Models: each explores every interleaving of a few threads, and every value that a load may return in it.
 //! A reordering that your processor never shows is an interleaving like any other here.
 
 use crate::Publication;
@@ -6,75 +6,36 @@ use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use crate::sync::cell::UnsafeCell;
-use crate::sync::thread::{self, Scope, ScopedJoinHandle};
+use crate::sync::thread;
 use harness::leaks::track;
+use harness::testing::{Watched, spawn};
 
-/// A number the model keeps an eye on, wherever the cell under test stores it: reading it in a thread that
-/// is not ordered after its making is a data race.
-struct Watched(UnsafeCell<u32>);
-
-// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade; whether the
-// reads come after the making is what the models here find out.
-unsafe impl Sync for Watched {}
-
-impl Watched {
-    #[track_caller]
-    fn new(number: u32) -> Self {
-        let cell = UnsafeCell::named("watched", 0);
-        cell.with_mut(|slot| {
-            // SAFETY: the cell has not left this function.
-            unsafe { *slot = number };
-        });
-        Self(cell)
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        self.0.with(|slot| {
-            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
-            unsafe { *slot }
-        })
-    }
-}
-
-/// Starts a thread of the model; `name` heads its column in the dry run.
-#[track_caller]
-fn start<'scope, T: Send + 'scope>(
-    name: &str,
-    scope: &'scope Scope<'scope, '_>,
-    body: impl FnOnce() -> T + Send + 'scope,
-) -> ScopedJoinHandle<'scope, T> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, body)
-        .expect("a model has room for a thread")
-}
-
-/// One thread publishes while another looks. Catches the look that finds the value announced but still on its
-/// way: announced before it was written, or by a store and a load that order nothing.
+/// One thread publishes while another calls `get`. Catches a `get` that finds the value announced but not
+/// yet written: it was announced too early, or by a store and a load that order nothing.
 ///
 /// CH-19 for a cell in place of a channel, and mem, "Incorrect synchronization".
 #[test]
 fn a_reader_sees_nothing_or_the_whole_value() {
     harness::model(|| {
-        let cell = Publication::<Watched>::new();
+        let cell = Publication::<Watched<u32>>::new();
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 if let Some(seen) = cell.get() {
                     assert_eq!(seen.read(), 7);
                 }
             });
-            let result = cell.publish(Watched::new(7));
+            let result = cell.publish(Watched::new("watched", 7));
             assert!(result.is_ok(), "the only publisher was refused");
         });
-        let seen = cell.get().expect("published, and the publisher has ended");
+        let seen = cell
+            .get()
+            .expect("the value was published, and the publisher has ended");
         assert_eq!(seen.read(), 7);
     });
 }
 
-/// The publisher leaves a note first, and a reader that sees the value looks for the note. Catches the reader
-/// that does not find it: the note is Relaxed, so nothing but `publish` and `get` can order it.
+/// The publisher leaves a note first, and a reader that sees the value looks for the note. Catches a reader
+/// that does not find it: the note is Relaxed, so only `publish` and `get` can order it.
 ///
 /// mem, "Atomic Values"; ON-07 promises the same of a Once.
 #[test]
@@ -83,12 +44,12 @@ fn publish_carries_what_came_before() {
         let cell = Publication::new();
         let note = AtomicU32::new(0);
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 if cell.get().is_some() {
                     assert_eq!(
                         note.load(Relaxed),
                         1,
-                        "get returned the value, but the note stored before publish is not there"
+                        "`get` returned the value, but the reader does not see the note stored before `publish`"
                     );
                 }
             });
@@ -98,14 +59,14 @@ fn publish_carries_what_came_before() {
     });
 }
 
-/// Two threads publish. Catches the interleaving in which both find the cell empty before either has said that
-/// it is taken.
+/// Two threads publish. Catches the interleaving in which both find the cell empty before either has
+/// claimed it.
 #[test]
 fn one_of_two_publishers_wins() {
     harness::model(|| {
         let cell = Publication::new();
         let (first, second) = thread::scope(|scope| {
-            let rival = start("rival", scope, || cell.publish(2));
+            let rival = spawn(scope, "rival", || cell.publish(2));
             (cell.publish(1), rival.join().unwrap())
         });
         let winner = match (first, second) {
@@ -120,15 +81,15 @@ fn one_of_two_publishers_wins() {
     });
 }
 
-/// Two threads publish while a third looks twice. Catches a loser that touches the value or the state between
-/// the two looks: what was there once must still be there, and be the winner's.
+/// Two threads publish while a third calls `get` twice. Catches a loser that changes the value or the state
+/// between the two calls: a value that was there once must stay there, and be the winner's.
 #[test]
 fn a_reader_sees_only_the_winners_value() {
     harness::model(|| {
         let cell = Publication::new();
         let (first, second, seen) = thread::scope(|scope| {
-            let rival = start("rival", scope, || cell.publish(2));
-            let reader = start("reader", scope, || {
+            let rival = spawn(scope, "rival", || cell.publish(2));
+            let reader = spawn(scope, "reader", || {
                 let seen = cell.get().copied()?;
                 assert_eq!(
                     cell.get(),
@@ -145,27 +106,27 @@ fn a_reader_sees_only_the_winners_value() {
             assert_eq!(
                 won,
                 Ok(()),
-                "a reader saw {seen}, whose publisher was refused"
+                "a reader saw {seen}, but the publisher of {seen} was refused"
             );
         }
     });
 }
 
-/// One reader sees the value and tells another. Catches the second look that finds nothing, or finds a value
-/// that is not ordered after its making: happens-before is passed on from thread to thread.
+/// One reader sees the value and tells another. Catches a second `get` that finds nothing, or finds a value
+/// that is not ordered after its making: happens-before carries over from thread to thread.
 #[test]
 fn a_reader_told_of_the_value_sees_it() {
     harness::model(|| {
-        let cell = Publication::<Watched>::new();
+        let cell = Publication::<Watched<u32>>::new();
         let told = AtomicBool::new(false);
         thread::scope(|scope| {
-            start("first reader", scope, || {
+            spawn(scope, "first reader", || {
                 if cell.get().is_some() {
                     // Pairs with the Acquire below.
                     told.store(true, Release);
                 }
             });
-            start("second reader", scope, || {
+            spawn(scope, "second reader", || {
                 if told.load(Acquire) {
                     let seen = cell.get();
                     let seen = seen.expect("the first reader has already seen the value");
@@ -173,41 +134,49 @@ fn a_reader_told_of_the_value_sees_it() {
                 }
             });
             assert!(
-                cell.publish(Watched::new(7)).is_ok(),
+                cell.publish(Watched::new("watched", 7)).is_ok(),
                 "the only publisher was refused"
             );
         });
     });
 }
 
-/// The value is there before the threads start; two of them look while a third publishes too late. Catches the
-/// look that finds nothing: while the late publisher has touched the state and not yet put it back, or while
-/// somebody holds a lock that `get` only tries.
+/// The value is there before the threads start. Two of them call `get` while a third publishes too late.
+/// Catches a `get` that finds nothing: because the late publisher has changed the state and not yet
+/// restored it, or because another thread holds a lock that `get` only tries to take.
 #[test]
 fn nobody_hides_a_published_value() {
     harness::model(|| {
         let cell = Publication::new();
         assert_eq!(cell.publish(1), Ok(()));
         thread::scope(|scope| {
-            start("reader", scope, || {
-                assert_eq!(cell.get(), Some(&1), "published before this thread was");
+            spawn(scope, "reader", || {
+                assert_eq!(
+                    cell.get(),
+                    Some(&1),
+                    "published before this thread was spawned"
+                );
             });
-            start("late publisher", scope, || {
+            spawn(scope, "late publisher", || {
                 assert_eq!(cell.publish(2), Err(2));
             });
-            assert_eq!(cell.get(), Some(&1), "published before by this very thread");
+            assert_eq!(
+                cell.get(),
+                Some(&1),
+                "published before, by this very thread"
+            );
         });
     });
 }
 
-/// Two threads publish, and the cell is dropped. Catches a value that is dropped twice, or not at all, in one
-/// order of the two: one value goes with the cell, the other with its publisher.
+/// Two threads publish, and the cell is dropped. Catches a value that is dropped twice, or not at all, in
+/// one of the two orders: one value is dropped with the cell, the other by its publisher.
 #[test]
 fn both_values_are_dropped_once() {
     harness::model(|| {
         let cell = Publication::new();
         thread::scope(|scope| {
-            start("rival", scope, || drop(cell.publish(track(2))));
+            spawn(scope, "rival", || drop(cell.publish(track(2))));
             drop(cell.publish(track(1)));
         });
         drop(cell);

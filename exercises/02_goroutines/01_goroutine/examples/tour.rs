@@ -1,4 +1,4 @@
-//! Put a page together from three services that are asked at once, of which one breaks.
+//! Puts a page together from three services that are asked at the same time; one of them breaks.
 //!
 //! ```text
 //! cargo run -p goroutine --example goroutine_tour
@@ -28,7 +28,7 @@ pub fn main() {
     let services = [("news", 300), ("mail", 100), ("weather", 200)];
     let asked = services.map(|(service, takes)| go(move || ask(service, takes)));
 
-    // Nobody waits here: a reader who is in a hurry gets what is there.
+    // This does not wait: a reader in a hurry gets what is there.
     while !asked.iter().all(JoinHandle::is_finished) {
         let line = asked
             .each_ref()
@@ -44,7 +44,7 @@ pub fn main() {
     for ((service, _), handle) in services.iter().zip(asked) {
         match handle.join() {
             Ok(part) => println!("{part}"),
-            // In Go, nobody would be here to read this.
+            // In Go, the process would have ended before this.
             Err(payload) => match payload.downcast_ref::<&str>() {
                 Some(reason) => println!("{service} is out of order: {reason}"),
                 None => println!("{service} is out of order"),

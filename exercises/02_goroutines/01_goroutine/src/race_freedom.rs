@@ -1,18 +1,14 @@
 //! Every interleaving of a few small programs. IDs such as GR-02 name behaviours of Go's goroutines.
 
-use crate::sync::atomic::{
-    AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
-};
-use crate::sync::{futex, thread};
+use crate::sync::thread;
 use crate::{JoinHandle, go};
 use harness::leaks::track;
-use harness::testing::{Flag, Slot};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Gate, Slot, must_sleep};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
-/// Catches the lost wakeup, whichever way it comes about: main looks and sees no result, `f` ends and notifies
-/// nobody, main falls asleep. And, where `f` ends first, a `join` that sleeps without a look.
+/// Catches the lost wakeup, in any form: main checks and sees no result, `f` ends and notifies no thread,
+/// main falls asleep. Also catches a `join` that sleeps without a check, if `f` ends first.
 #[test]
 fn join_gives_the_value() {
     harness::model(|| {
@@ -21,10 +17,10 @@ fn join_gives_the_value() {
     });
 }
 
-/// Catches a panic that takes the notification with it, or what `f` wrote before it, or the payload.
+/// Catches a panic that loses the notification, or what `f` wrote before it, or the payload.
 #[test]
 fn join_gives_the_payload_of_a_panic() {
-    // GR-04, as Rust has it
+    // GR-04, as it is in Rust
     harness::model(|| {
         let memory = Arc::new(Slot::empty("memory"));
         let theirs = Arc::clone(&memory);
@@ -42,26 +38,18 @@ fn join_gives_the_payload_of_a_panic() {
     });
 }
 
-/// A program that must not end, because `f` never does. To sleep for ever is what the model calls a deadlock,
-/// so here that is the only answer that is right: catches a `join` that gives up, and one that spins.
+/// A program that must not end, because `f` never does. Catches a `join` that gives up, and one that spins.
 #[test]
 fn join_sleeps_while_f_runs() {
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("`join`", "`f` had not ended", || {
         let handle = go(|| Gate::shut("never").pass());
         let _ = handle.join();
+        // Without this a return would be a deadlock, too: `f` sleeps.
         panic!("`join` returned, and `f` had not ended");
     });
-    match explored {
-        Ok(_) => unreachable!("`f` sleeps for ever"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("`join` should fall asleep here, and it does not");
-        }
-    }
 }
 
-/// Catches `if` for `while`: main is woken for no reason, before there is a result.
+/// Catches `if` in place of `while`: main has a spurious wakeup before there is a result.
 #[test]
 fn a_spurious_wakeup_does_not_end_join() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -70,26 +58,26 @@ fn a_spurious_wakeup_does_not_end_join() {
     });
 }
 
-/// Plain memory, written by main, then by `f`, then read by main. Catches a `join` that returns by way of a look
-/// that orders nothing, such as a Relaxed flag.
+/// Plain memory, written by main, then by `f`, then read by main. Catches a `join` that returns because of
+/// a check that orders nothing, such as that of a Relaxed flag.
 #[test]
 fn each_sees_what_the_other_wrote() {
-    // GR-01, and what GR-02 denies to those who do not join
+    // GR-01, and what GR-02 denies if there is no join
     harness::model(|| {
         let memory = Arc::new(Slot::empty("memory"));
         let theirs = Arc::clone(&memory);
         memory.write(1);
         let handle = go(move || {
-            assert_eq!(theirs.read(), 1, "written before `go`");
+            assert_eq!(theirs.read(), 1, "main wrote 1 before `go`");
             theirs.write(2);
         });
         value(handle.join());
-        assert_eq!(memory.read(), 2, "written before `f` returned");
+        assert_eq!(memory.read(), 2, "`f` wrote 2 before it returned");
     });
 }
 
-/// Catches an `is_finished` that says so before `f` is through, or takes it back, or takes away what `join`
-/// waits for.
+/// Catches an `is_finished` that returns `true` before `f` has ended, or `false` after `true`, or that
+/// takes away what `join` waits for.
 #[test]
 fn is_finished_is_never_early() {
     harness::model(|| {
@@ -102,16 +90,19 @@ fn is_finished_is_never_early() {
         if handle.is_finished() {
             assert!(
                 finished.is_raised(),
-                "`is_finished` said true while `f` was running"
+                "`is_finished` returned true while `f` was running"
             );
-            assert!(handle.is_finished(), "`is_finished` took its word back");
+            assert!(
+                handle.is_finished(),
+                "`is_finished` returned true and then false"
+            );
         }
         assert_eq!(value(handle.join()), 7);
     });
 }
 
-/// Catches an `is_finished` that waits for `f`, as for a lock that is held while `f` runs: here `f` waits for
-/// main.
+/// Catches an `is_finished` that waits for `f`, such as for a lock that is held while `f` runs: here `f`
+/// waits for main.
 #[test]
 fn is_finished_does_not_wait() {
     harness::model(|| {
@@ -124,8 +115,8 @@ fn is_finished_does_not_wait() {
     });
 }
 
-/// Catches an `is_finished` that stays false until somebody joins: in some interleavings `f` has ended, and its
-/// thread too, before main asks.
+/// Catches an `is_finished` that stays false until `join` is called: in some interleavings `f` has ended,
+/// and its thread too, before main calls it.
 #[test]
 fn is_finished_turns_true_without_a_join() {
     let told = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -140,15 +131,15 @@ fn is_finished_turns_true_without_a_join() {
     });
     assert!(
         told.load(Relaxed),
-        "`is_finished` said false in every interleaving, also in those where the thread had ended"
+        "`is_finished` returned false in every interleaving, even if the thread had already ended"
     );
 }
 
-/// Catches a handle that waits when it is dropped, and one that takes `f` with it: `f` cannot go on before main
-/// has dropped the handle, and main not before `f` has gone on.
+/// Catches a handle that waits when it is dropped, and one that stops `f`: `f` cannot go on before main has
+/// dropped the handle, and main cannot go on before `f` has.
 #[test]
 fn dropping_the_handle_detaches() {
-    // GR-03, but for the end of the process
+    // GR-03, except for the end of the process
     harness::model(|| {
         let gates = Arc::new((Gate::shut("main_is_done"), Gate::shut("f_is_done")));
         let theirs = Arc::clone(&gates);
@@ -161,8 +152,8 @@ fn dropping_the_handle_detaches() {
     });
 }
 
-/// Catches a thread that waits for somebody to fetch the result, and a result that is dropped twice or never in
-/// one of the two orders: `f` ends first, or the handle goes first.
+/// Catches a thread that waits for its result to be fetched, and a result that is dropped twice or never in
+/// one of the two orders: `f` ends first, or the handle is dropped first.
 #[test]
 fn a_result_that_nobody_takes_is_dropped_once() {
     harness::model(|| {
@@ -170,7 +161,7 @@ fn a_result_that_nobody_takes_is_dropped_once() {
     });
 }
 
-/// Catches a result that is handed out and dropped as well.
+/// Catches a result that is returned and also dropped.
 #[test]
 fn a_result_that_join_gives_is_dropped_once() {
     harness::model(|| {
@@ -179,7 +170,7 @@ fn a_result_that_join_gives_is_dropped_once() {
     });
 }
 
-/// Catches a wakeup that goes to the thread that called `go`, and not to the one that joins.
+/// Catches a wakeup that goes to the thread that called `go` instead of the thread that joins.
 #[test]
 fn a_handle_may_be_joined_by_another_thread() {
     harness::model(|| {
@@ -189,7 +180,8 @@ fn a_handle_may_be_joined_by_another_thread() {
     });
 }
 
-/// Catches what two goroutines share and should not: a result or a notification that goes to the wrong handle.
+/// Catches state that two goroutines share and should not: a result or a notification goes to the wrong
+/// handle.
 #[test]
 fn every_handle_gets_its_own_result() {
     harness::model(|| {
@@ -203,34 +195,11 @@ fn every_handle_gets_its_own_result() {
 /// Drops the handle.
 fn detach<T>(_: JoinHandle<T>) {}
 
-/// What `f` returned, where it does not panic.
+/// Returns what `f` returned. Fails if `f` panicked.
 #[track_caller]
 fn value<T>(joined: thread::Result<T>) -> T {
     match joined {
         Ok(value) => value,
-        Err(_) => panic!("`join` says that `f` panicked, and it did not"),
-    }
-}
-
-/// Holds a thread until another lets it go on.
-struct Gate(AtomicU32);
-
-impl Gate {
-    #[track_caller]
-    fn shut(name: &str) -> Self {
-        Self(AtomicU32::named(name, 0))
-    }
-
-    #[track_caller]
-    fn open(&self) {
-        self.0.store(1, Release);
-        futex::wake_one(&self.0);
-    }
-
-    #[track_caller]
-    fn pass(&self) {
-        while self.0.load(Acquire) == 0 {
-            futex::wait(&self.0, 0);
-        }
+        Err(_) => panic!("`join` returned `Err`, but `f` did not panic"),
     }
 }

@@ -1,29 +1,36 @@
 //! What `go` and its handle do, on real threads. IDs such as GR-04 name behaviours of Go's goroutines.
 //!
-//! Whether a `join` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether `join` sleeps and is woken.
 
 use goroutine::{JoinHandle, go};
 use harness::sync::real::thread;
+use harness::testing::{let_others_run, must_end, wait_until};
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{panic_any, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+
+/// What is true until `f` has ended, which is about to happen.
+const UNFINISHED: &str = "`is_finished` still returns false";
+
+/// Where a thread hangs, if a test does.
+const IN_JOIN: &str =
+    "a thread still waits, in `join`, for a lock, or for an `f` that does not run";
 
 #[test]
 fn join_gives_what_f_returned() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let name = String::from("gopher");
         assert_eq!(value(go(move || name + "s").join()), "gophers");
         value(go(|| ()).join());
     });
 }
 
-/// Whether there is a result cannot be read off the result.
+/// The result itself cannot show whether there is a result.
 #[test]
 fn any_value_is_a_result() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         assert_eq!(value(go(|| None::<u32>).join()), None);
         assert_eq!(value(go(|| Err::<(), _>("no")).join()), Err("no"));
         assert_eq!(value(go(|| [7u8; 4096]).join()), [7; 4096]);
@@ -34,7 +41,7 @@ fn any_value_is_a_result() {
 
 #[test]
 fn f_runs_on_a_thread_of_its_own() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let first = value(go(|| thread::current().id()).join());
         assert!(
             first != thread::current().id(),
@@ -43,10 +50,10 @@ fn f_runs_on_a_thread_of_its_own() {
     });
 }
 
-/// Here nobody can go on without the other: a `go` that runs `f` itself, or leaves it to `join`, hangs.
+/// Neither side can go on without the other: a `go` that runs `f` itself, or leaves it to `join`, hangs.
 #[test]
 fn f_runs_beside_its_caller() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let (question, asked) = mpsc::channel();
         let (answer, answered) = mpsc::channel();
         let handle = go(move || {
@@ -61,8 +68,8 @@ fn f_runs_beside_its_caller() {
 
 #[test]
 fn join_gives_the_payload_of_the_panic() {
-    // GR-04: in Go this would be the end of the process.
-    must_end(|| {
+    // GR-04: in Go, this would end the process.
+    must_end(IN_JOIN, || {
         let literal = payload(go(|| panic!("out of memory")));
         assert_eq!(
             literal.downcast_ref(),
@@ -88,7 +95,7 @@ fn join_gives_the_payload_of_the_panic() {
 #[test]
 fn a_panic_ends_one_goroutine_and_no_other() {
     // GR-04
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let (question, asked) = mpsc::channel();
         let bystander = go(move || asked.recv().map(|n: u32| n + 1));
         detach(go(|| resume_unwind(Box::new("detached"))));
@@ -101,7 +108,7 @@ fn a_panic_ends_one_goroutine_and_no_other() {
 
 #[test]
 fn is_finished_tells_whether_f_has_ended() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let (go_on, told) = mpsc::channel();
         let handle = go(move || {
             told.recv().expect("the caller says when");
@@ -110,40 +117,45 @@ fn is_finished_tells_whether_f_has_ended() {
         assert!(!handle.is_finished(), "`f` waits for the caller");
         assert!(!handle.is_finished(), "`f` still waits for the caller");
         go_on.send(()).expect("`f` waits");
-        wait_until_finished(&handle);
-        assert!(handle.is_finished(), "`is_finished` took its word back");
+        wait_until(UNFINISHED, || handle.is_finished());
+        assert!(
+            handle.is_finished(),
+            "`is_finished` returned true and then false"
+        );
         assert_eq!(value(handle.join()), 7);
     });
 }
 
 #[test]
 fn a_panic_finishes_f_too() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let handle = go(|| -> u32 { resume_unwind(Box::new(7)) });
-        wait_until_finished(&handle);
+        wait_until(UNFINISHED, || handle.is_finished());
         assert_eq!(payload(handle).downcast_ref(), Some(&7));
     });
 }
 
 #[test]
 fn a_detached_goroutine_runs_on() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let (go_on, told) = mpsc::channel();
         let (result, arrived) = mpsc::channel();
         detach(go(move || {
             let n: u32 = told.recv().expect("the caller says when");
             result.send(n + 1).expect("the caller waits");
         }));
-        go_on.send(1).expect("`f` runs, though its handle is gone");
+        go_on
+            .send(1)
+            .expect("`f` runs, even though its handle was dropped");
         assert_eq!(arrived.recv(), Ok(2));
     });
 }
 
-/// The thread is still there when the process of this test ends. It ends all the same.
+/// The thread is still there when the process of this test ends. That does not keep the process alive.
 #[test]
 fn nobody_waits_for_a_goroutine_that_never_ends() {
     // GR-03
-    must_end(|| {
+    must_end(IN_JOIN, || {
         detach(go(|| {
             loop {
                 thread::park();
@@ -152,10 +164,10 @@ fn nobody_waits_for_a_goroutine_that_never_ends() {
     });
 }
 
-/// The cell may move to another thread, and may not be shared: the handle asks for no more.
+/// A `Cell` may move to another thread but may not be shared: the handle requires no more than that.
 #[test]
 fn a_handle_may_be_joined_by_another_thread() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let inner = go(|| Cell::new(7));
         let outer = go(move || value(inner.join()));
         assert_eq!(value(outer.join()).get(), 7);
@@ -164,7 +176,7 @@ fn a_handle_may_be_joined_by_another_thread() {
 
 #[test]
 fn many_at_once_each_have_their_own_result() {
-    must_end(|| {
+    must_end(IN_JOIN, || {
         let handles: Vec<_> = (0..64usize).map(|n| go(move || n * n)).collect();
         for (n, handle) in (0..64).zip(handles).rev() {
             assert_eq!(value(handle.join()), n * n);
@@ -177,13 +189,13 @@ fn what_f_captured_is_gone_when_join_returns() {
     struct Captured(Arc<AtomicBool>);
     impl Drop for Captured {
         fn drop(&mut self) {
-            // Long enough for a `join` that does not wait for it to be caught now and then.
-            (0..1_000).for_each(|_| thread::yield_now());
+            // Gives a `join` that does not wait for this drop a chance to return before it.
+            let_others_run();
             self.0.store(true, Relaxed);
         }
     }
 
-    must_end(|| {
+    must_end(IN_JOIN, || {
         for panics in [false, true].repeat(25) {
             let dropped = Arc::new(AtomicBool::new(false));
             let captured = Captured(Arc::clone(&dropped));
@@ -205,43 +217,20 @@ fn what_f_captured_is_gone_when_join_returns() {
 /// Drops the handle.
 fn detach<T>(_: JoinHandle<T>) {}
 
-/// What `f` returned, where it does not panic.
+/// Returns what `f` returned. Fails if `f` panicked.
 #[track_caller]
 fn value<T>(joined: thread::Result<T>) -> T {
     match joined {
         Ok(value) => value,
-        Err(_) => panic!("`join` says that `f` panicked, and it did not"),
+        Err(_) => panic!("`join` returned `Err`, but `f` did not panic"),
     }
 }
 
-/// What `f` panicked with.
+/// Returns what `f` panicked with. Fails if `f` returned.
 #[track_caller]
 fn payload(handle: JoinHandle<u32>) -> Box<dyn Any + Send> {
     match handle.join() {
-        Ok(value) => panic!("`f` panicked, and `join` says that it returned {value}"),
+        Ok(value) => panic!("`f` panicked, but `join` returned Ok({value})"),
         Err(payload) => payload,
     }
-}
-
-/// Returns when `handle` says that `f` has ended, which it is about to do. No test passes by the limit.
-#[track_caller]
-fn wait_until_finished<T>(handle: &JoinHandle<T>) {
-    let limit = Duration::from_secs(2);
-    let deadline = Instant::now() + limit;
-    while !handle.is_finished() {
-        if Instant::now() > deadline {
-            panic!("`f` has had {limit:?} to end, and `is_finished` still says false");
-        }
-        thread::yield_now();
-    }
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end(
-        "a thread still waits, in `join`, for a lock, or for an `f` that does not run",
-        body,
-    );
 }

@@ -1,15 +1,15 @@
 //! Nothing stays behind: no thread, no result, no allocation.
 //!
-//! What is tracked is made by the check, captured by `f`, and returned or panicked with. Handles are joined on
-//! threads that the check waits for, so that a `join` that never returns is reported and does not hang.
+//! Tracked values are made by the check, captured by `f`, and returned or panicked with. Handles are joined
+//! on threads that the check waits for, so a `join` that never returns is reported and does not hang the
+//! test.
 
 use goroutine::{JoinHandle, go};
 use harness::leaks::{self, Tracked, track};
-use harness::sync::real::thread;
+use harness::testing::{spawn_detached, wait_until};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
-use std::time::{Duration, Instant};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -41,7 +41,7 @@ fn a_joined_payload_is_dropped_once() {
     });
 }
 
-/// The handles go first: nobody is left to take a result when it comes.
+/// The handles are dropped first: there is no handle left to take a result when it comes.
 #[test]
 fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
     leaks::check(|| {
@@ -49,11 +49,11 @@ fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
         let gone = Arc::new(AtomicBool::new(false));
         let (returns_when, panics_when) = (Arc::clone(&gone), Arc::clone(&gone));
         let returns = go(move || {
-            wait_for(&returns_when);
+            wait_until("the handle is still there", || returns_when.load(Acquire));
             value
         });
         let panics = go(move || {
-            wait_for(&panics_when);
+            wait_until("the handle is still there", || panics_when.load(Acquire));
             panic_with(payload)
         });
         detach(returns);
@@ -62,15 +62,16 @@ fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
     });
 }
 
-/// The results are there first: the handles go without taking them.
+/// The results come first: the handles are dropped without taking them.
 #[test]
 fn a_result_that_came_before_its_handle_went_is_dropped_once() {
     leaks::check(|| {
         let (value, payload) = (track(1), track(2));
         let returns = go(move || value);
         let panics = go(move || panic_with(payload));
-        wait_until_finished(&returns);
-        wait_until_finished(&panics);
+        let unfinished = "`is_finished` still returns false";
+        wait_until(unfinished, || returns.is_finished());
+        wait_until(unfinished, || panics.is_finished());
         detach(returns);
         detach(panics);
     });
@@ -95,35 +96,13 @@ fn what_f_captured_is_dropped_once() {
 /// Drops the handle.
 fn detach<T>(_: JoinHandle<T>) {}
 
-/// Joins `handle` on a thread of its own, and drops what it gives.
+/// Joins `handle` on a thread of its own, and drops the result.
 #[track_caller]
 fn join<T: Send + 'static>(handle: JoinHandle<T>) {
-    thread::Builder::new()
-        .name("joiner".to_owned())
-        .spawn(move || drop(handle.join()))
-        .expect("a thread can be spawned");
+    spawn_detached("joiner", move || drop(handle.join()));
 }
 
-/// A panic without a message on standard error.
+/// Panics without a message on standard error.
 fn panic_with(payload: Tracked<u32>) -> Tracked<u32> {
     resume_unwind(Box::new(payload))
-}
-
-fn wait_for(flag: &AtomicBool) {
-    while !flag.load(Acquire) {
-        thread::yield_now();
-    }
-}
-
-/// Returns when `handle` says that `f` has ended, which it is about to do. No test passes by the limit.
-#[track_caller]
-fn wait_until_finished<T>(handle: &JoinHandle<T>) {
-    let limit = Duration::from_secs(2);
-    let deadline = Instant::now() + limit;
-    while !handle.is_finished() {
-        if Instant::now() > deadline {
-            panic!("`f` has had {limit:?} to end, and `is_finished` still says false");
-        }
-        thread::yield_now();
-    }
 }

@@ -1,4 +1,4 @@
-//! Visit a web site whose size nobody knows before its last page is there: every page names others.
+//! Visits a web site whose size is unknown until the last page has been fetched: every page names others.
 //!
 //! ```text
 //! cargo run -p wait_group --example wait_group_tour
@@ -7,7 +7,7 @@
 //! Then change something:
 //! - the site below: give a page more links, or make one slow;
 //! - move `group.add(1)` into the new thread, as its first line, and see how many pages `wait` waits for;
-//! - leave out one `group.done()`, and see who notices. (Ctrl-C is the answer.)
+//! - leave out one `group.done()`, and see what waits for it. (End it with Ctrl-C.)
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -64,7 +64,7 @@ fn visit(page: &'static Page, crawl: Arc<Crawl>) {
         ended,
     });
     for link in page.links {
-        // This page is not done yet, so the counter is above zero and `wait` cannot slip through.
+        // This page is not finished yet, so the counter is above zero and `wait` cannot return.
         crawl.group.add(1);
         let crawl = Arc::clone(&crawl);
         thread::spawn(move || visit(link, crawl));
@@ -72,7 +72,7 @@ fn visit(page: &'static Page, crawl: Arc<Crawl>) {
     crawl.group.done();
 }
 
-/// Crawls [`SITE`], waits for the last page, and shows which were fetched when.
+/// Crawls [`SITE`], waits for the last page, and shows when each page was fetched.
 pub fn main() {
     let crawl = Arc::new(Crawl {
         start: Instant::now(),
@@ -102,7 +102,7 @@ pub fn main() {
     println!("one after the other they would have taken {fetch} ms");
 }
 
-/// The number of pages from this one on, and how long they take to fetch in a row.
+/// Returns the number of pages from this one on, and how long they take to fetch one after the other.
 fn total(page: &Page) -> (u64, u64) {
     page.links
         .iter()

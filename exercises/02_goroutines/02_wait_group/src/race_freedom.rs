@@ -2,10 +2,9 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Slot, must_sleep, spawn};
 
-/// Catches a `wait` that sleeps first and looks afterwards: nobody is there to wake it.
+/// Catches a `wait` that sleeps before it checks the counter: no other thread is there to wake it.
 #[test]
 fn wait_returns_at_once_on_zero() {
     // WG-01
@@ -18,30 +17,21 @@ fn wait_returns_at_once_on_zero() {
     });
 }
 
-/// A program that must not end, because one task of two is never done. To sleep for ever is what the model
-/// calls a deadlock, so here that is the only answer that is right: catches a `wait` that returns with tasks
-/// unfinished, and one that spins.
+/// A program that must not end, because one task of two is never done. Catches a `wait` that returns with
+/// tasks unfinished, and one that spins.
 #[test]
 fn wait_sleeps_while_a_task_is_unfinished() {
     // WG-02
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("`wait`", "the counter was 1", || {
         let group = WaitGroup::new();
         group.add(2);
         group.done();
         group.wait();
     });
-    match explored {
-        Ok(_) => panic!("`wait` returned, and the counter was 1"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("`wait` should fall asleep here, and it does not");
-        }
-    }
 }
 
-/// Catches the lost wakeup: main looks and sees 1, the worker counts down and notifies nobody, main falls
-/// asleep.
+/// Catches the lost wakeup: main checks and sees 1, the worker counts down and notifies no thread, main
+/// falls asleep.
 #[test]
 fn the_last_done_wakes_the_waiter() {
     // WG-02
@@ -84,8 +74,8 @@ fn a_negative_add_wakes_the_waiter() {
     });
 }
 
-/// Catches a count-down that is lost when two come at once, after which main sleeps for ever, and a wait that
-/// ends when main's own task is done and the worker's is not.
+/// Catches a decrement that is lost when two come at once, so that main sleeps for ever; and a wait that
+/// ends when main's own task has finished but the worker's has not.
 #[test]
 fn wait_returns_after_every_done() {
     // WG-02, WG-06
@@ -108,8 +98,8 @@ fn wait_returns_after_every_done() {
     });
 }
 
-/// Catches a wait for the tasks that there were when it began: the worker's first `done` comes after main
-/// fell asleep, and leaves one task.
+/// Catches a wait for only those tasks that existed when it began: the worker's first `done` comes after
+/// main fell asleep, and leaves one task.
 #[test]
 fn an_add_extends_the_wait() {
     // WG-14
@@ -133,7 +123,7 @@ fn an_add_extends_the_wait() {
     });
 }
 
-/// Catches `if` for `while`: main is woken for no reason, before the worker is done.
+/// Catches `if` in place of `while`: main has a spurious wakeup before the worker has finished.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -151,9 +141,9 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// Catches a count-down, or a look at the counter, that orders nothing: main reads what the worker wrote, and
-/// must not read too soon, whether the worker's `done` was the last or main's own, and whether main slept or
-/// not.
+/// Catches a decrement, or a check of the counter, that orders nothing: main reads what the worker wrote,
+/// and must not read too early, whether the worker's `done` was the last or main's own, and whether or not
+/// main slept.
 #[test]
 fn what_a_task_wrote_is_visible_after_wait() {
     // WG-07
@@ -173,8 +163,8 @@ fn what_a_task_wrote_is_visible_after_wait() {
     });
 }
 
-/// Catches what is left over from the first round, such as a flag that says "released" for ever: the second
-/// has a task of its own.
+/// Catches anything left over from the first round, such as a flag that says "released" for ever: the
+/// second round has a task of its own.
 #[test]
 fn the_next_round_is_waited_for_too() {
     // WG-04
@@ -200,8 +190,8 @@ fn the_next_round_is_waited_for_too() {
     });
 }
 
-/// Catches a `done` that is not finished with the group when it releases the waiter: main begins the next
-/// round while the worker is still in the last one.
+/// Catches a `done` that still uses the group after it has released the waiter: main begins the next round
+/// while the worker is still in the last one.
 #[test]
 fn a_released_waiter_may_start_the_next_round() {
     // WG-04, WG-10
@@ -218,8 +208,8 @@ fn a_released_waiter_may_start_the_next_round() {
     });
 }
 
-/// Catches a waiter left behind: before main has run, the worker begins a second round and ends it. Main may
-/// return for either zero, but return it must.
+/// Catches a waiter that is left behind: before main has run, the worker begins and ends a second round.
+/// Main may return for either zero, but it must return.
 #[test]
 fn a_waiter_overtaken_by_the_next_round_still_returns() {
     // WG-13
@@ -237,8 +227,8 @@ fn a_waiter_overtaken_by_the_next_round_still_returns() {
     });
 }
 
-/// Catches a load and a store where one step is needed: of two `add`s at once, one is lost, and the second
-/// `done` finds zero.
+/// Catches a load and a store where one step is needed: of two simultaneous `add`s, one is lost, and the
+/// second `done` finds zero.
 #[test]
 fn adds_at_once_all_count() {
     // WG-08

@@ -1,16 +1,19 @@
 //! What a wait group does, on real threads. IDs such as WG-05 name behaviours of Go's `sync.WaitGroup`.
 //!
-//! Whether a `wait` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, panic_of};
+use harness::testing::{assert_panics, must_end, panic_of};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use wait_group::WaitGroup;
+
+/// Where a thread hangs, if a test does.
+const IN_WAIT: &str = "a thread is still in `wait`, or waits for a lock";
 
 #[test]
 fn wait_returns_at_once_on_zero() {
     // WG-01
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.wait();
         group.wait();
@@ -24,7 +27,7 @@ fn wait_returns_at_once_on_zero() {
 #[test]
 fn add_takes_any_delta() {
     // WG-08
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.add(3);
         group.add(0);
@@ -63,7 +66,7 @@ fn a_counter_below_zero_panics() {
 
 #[test]
 fn a_refused_add_changes_nothing() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.add(2);
         assert_panics("wait_group: negative counter", || group.add(-3));
@@ -77,7 +80,7 @@ fn a_refused_add_changes_nothing() {
 
 #[test]
 fn the_counter_holds_many_and_never_wraps() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         let many = i32::MAX as isize;
         group.add(many);
@@ -90,7 +93,7 @@ fn the_counter_holds_many_and_never_wraps() {
             .count();
         assert!(
             taken < 3,
-            "{taken} times isize::MAX was added: that is more than usize::MAX, so some of it is lost"
+            "isize::MAX was added {taken} times and never refused: the sum is more than usize::MAX, so some of it is lost"
         );
         assert_panics("wait_group: counter overflow", || group.add(isize::MAX));
         for _ in 0..taken {
@@ -104,7 +107,7 @@ fn the_counter_holds_many_and_never_wraps() {
 #[test]
 fn the_work_is_done_when_wait_returns() {
     // WG-02, WG-06, WG-07
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const WORKERS: usize = 4;
         let group = used_group();
         for round in 1..=50 {
@@ -122,7 +125,7 @@ fn the_work_is_done_when_wait_returns() {
             });
             assert!(
                 seen == WORKERS,
-                "round {round}: `wait` returned when {seen} of {WORKERS} workers had done their work"
+                "round {round}: `wait` returned after {seen} of {WORKERS} workers had done their work"
             );
         }
     });
@@ -130,8 +133,8 @@ fn the_work_is_done_when_wait_returns() {
 
 #[test]
 fn nobody_passes_before_the_last_done_and_then_all_do() {
-    // WG-02, WG-03, WG-04: two groups, the same for all rounds.
-    must_end(|| {
+    // WG-02, WG-03, WG-04: the same two groups for all rounds.
+    must_end(IN_WAIT, || {
         const THREADS: usize = 16;
         let arrived = used_group();
         let open = used_group();
@@ -165,7 +168,7 @@ fn nobody_passes_before_the_last_done_and_then_all_do() {
 
 #[test]
 fn tasks_may_add_tasks_while_others_wait() {
-    // WG-14: a task adds its children while it is itself still counted.
+    // WG-14: a task adds its children while the task itself is still counted.
     fn task<'scope>(
         depth: usize,
         group: &'scope WaitGroup,
@@ -183,7 +186,7 @@ fn tasks_may_add_tasks_while_others_wait() {
         group.done();
     }
 
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = used_group();
         let leaves = AtomicUsize::new(0);
         group.add(1);
@@ -194,12 +197,12 @@ fn tasks_may_add_tasks_while_others_wait() {
         });
         assert!(
             seen == 32,
-            "`wait` returned when {seen} of 32 leaves were there"
+            "`wait` returned after {seen} of 32 leaves had been counted"
         );
     });
 }
 
-/// A group that has served a round, which is as good as a new one (WG-04). What is not written yet shows
+/// Makes a group that has served a round, which is as good as a new one (WG-04). An unwritten stub fails
 /// here, and not in a thread that others wait for.
 fn used_group() -> WaitGroup {
     let group = WaitGroup::new();
@@ -209,14 +212,7 @@ fn used_group() -> WaitGroup {
     group
 }
 
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("a thread is still in `wait`, or waits for a lock", body);
-}
-
-/// Reads the counter by what the docs promise: it can be taken down to zero and no further.
+/// Checks the counter by what the docs promise: it can be taken down to zero and no further.
 #[track_caller]
 fn assert_counter_is(n: isize, group: &WaitGroup) {
     assert_panics("wait_group: negative counter", || group.add(-n - 1));

@@ -1,11 +1,10 @@
 //! Nothing stays behind: no thread that sleeps for ever, no value, no allocation.
 //!
-//! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
+//! No test joins a thread here: the leak check waits for each of them to end, and names those that do not.
 
 use harness::leaks;
-use harness::sync::real::{Arc, thread};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use harness::sync::real::Arc;
+use harness::testing::{panic_of, spawn_detached, spawn_sleepers};
 use wait_group::WaitGroup;
 
 #[global_allocator]
@@ -25,8 +24,8 @@ fn every_waiter_leaves() {
 
 #[test]
 fn a_group_keeps_nothing_of_its_rounds() {
-    // WG-04. The group outlives the check, which runs its closure several times and lets all threads of
-    // one round end before the next: whatever the group keeps of a waiter adds up.
+    // WG-04. The group outlives the check, which runs its closure several times and lets all threads of one
+    // round end before the next: anything that the group keeps of a waiter adds up.
     let group = Arc::new(WaitGroup::new());
     leaks::check(|| {
         group.add(1);
@@ -43,53 +42,32 @@ fn what_a_task_owns_is_dropped_once() {
             let group = Arc::clone(&group);
             let owned = leaks::track(n);
             group.add(1);
-            spawn(format!("worker {n}"), move || {
+            spawn_detached(format!("worker {n}"), move || {
                 drop(owned);
                 group.done();
             });
         }
-        spawn("waiter".to_owned(), move || group.wait());
+        spawn_detached("waiter", move || group.wait());
     });
 }
 
 #[test]
 fn a_refused_add_leaves_the_group_usable() {
-    // WG-05. A lock that is still held after the panic would keep these threads here for ever.
+    // WG-05. If a lock is still held after the panic, these threads stay here for ever.
     leaks::check(|| {
         let group = Arc::new(WaitGroup::new());
         group.add(1);
-        let refused = catch_unwind(AssertUnwindSafe(|| group.add(-2)));
-        assert!(refused.is_err(), "add(-2) should panic on a counter of 1");
+        let refused = panic_of(|| group.add(-2));
+        assert!(refused.is_some(), "add(-2) should panic on a counter of 1");
         spawn_waiters(&group);
         group.done();
     });
 }
 
-/// Spawns four threads that wait, and gives them a chance to fall asleep. A group that is right passes whether
-/// they do or not; one that loses sleepers is found out by those who do.
+/// Starts four threads that wait, and lets them fall asleep. A correct group passes even if they do not;
+/// one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_waiters(group: &Arc<WaitGroup>) {
-    let coming = Arc::new(AtomicUsize::new(0));
-    for n in 1..=4 {
-        let group = Arc::clone(group);
-        let coming = Arc::clone(&coming);
-        spawn(format!("waiter {n}"), move || {
-            coming.fetch_add(1, Relaxed);
-            group.wait();
-        });
-    }
-    while coming.load(Relaxed) < 4 {
-        thread::yield_now();
-    }
-    for _ in 0..100 {
-        thread::yield_now();
-    }
-}
-
-#[track_caller]
-fn spawn(name: String, f: impl FnOnce() + Send + 'static) {
-    thread::Builder::new()
-        .name(name)
-        .spawn(f)
-        .expect("a thread can be spawned");
+    let groups = std::iter::repeat_n(group, 4).cloned();
+    spawn_sleepers("waiter", groups.map(|group| move || group.wait()));
 }

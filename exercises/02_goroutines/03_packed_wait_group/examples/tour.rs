@@ -1,15 +1,16 @@
-//! Conway's Game of Life in four bands, one worker each: three wait groups, used again in every generation.
+//! Conway's Game of Life in four bands, with a worker for each: three wait groups, reused in every
+//! generation.
 //!
 //! ```text
 //! cargo run -p packed_wait_group --example packed_wait_group_tour
 //! ```
 //!
-//! No cell has a lock, and every access to one is `Relaxed`. That the bands see each other's last generation
-//! whole, and nothing of the next, is the work of the groups alone. Then change something:
+//! No cell has a lock, and every access to one is `Relaxed`. The groups alone make sure that the bands see
+//! each other's last generation whole, and nothing of the next. Then change something:
 //! - the pattern: `GLIDER` for `R_PENTOMINO`;
-//! - the number of bands, which divides the number of rows: are many better than as many as you have cores?
-//! - close the other gate after this one is opened, not before. It may go well for many runs. When does it not?
-//!   (A run that does not may end in a panic, with a wrong board, or with Ctrl-C.)
+//! - the number of bands, which divides the number of rows: are many bands better than one for each core?
+//! - close the other gate after this one is opened, not before. It may go well for many runs. When does it
+//!   fail? (A run that fails may panic, show a wrong board, or hang until Ctrl-C.)
 
 use packed_wait_group::WaitGroup;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -30,7 +31,7 @@ type Board = Vec<AtomicBool>;
 
 /// Plays the game, and shows the last generation.
 pub fn main() {
-    // The generation that is read and the one that is written, in turns.
+    // The generation that is read and the one that is written take turns.
     let boards: [Board; 2] = std::array::from_fn(|_| {
         let dead = || AtomicBool::new(false);
         std::iter::repeat_with(dead).take(WIDTH * HEIGHT).collect()
@@ -39,7 +40,7 @@ pub fn main() {
         boards[0][row * WIDTH + column].store(true, Relaxed);
     }
 
-    // A group on which many wait for one is a gate: `add` closes it, `done` opens it.
+    // A group on which many threads wait for one is a gate: `add` closes it, `done` opens it.
     let gates = [WaitGroup::new(), WaitGroup::new()];
     let finished = WaitGroup::new();
     let begun = Instant::now();
@@ -58,8 +59,8 @@ pub fn main() {
         }
         for generation in 0..GENERATIONS {
             finished.add(BANDS as isize);
-            gates[(generation + 1) % 2].add(1); // closed before anybody can get there
-            gates[generation % 2].done(); // and all bands go
+            gates[(generation + 1) % 2].add(1); // closed before any worker can get there
+            gates[generation % 2].done(); // and all bands start
             finished.wait();
         }
     });
@@ -77,7 +78,7 @@ pub fn main() {
     println!("a group takes {} bytes", size_of::<WaitGroup>());
 }
 
-/// One generation of one band. The board is a torus.
+/// Computes one generation of one band. The board is a torus.
 fn evolve(from: &Board, to: &Board, band: usize) {
     let rows = HEIGHT / BANDS;
     for row in band * rows..(band + 1) * rows {

@@ -2,11 +2,10 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Slot, must_sleep, spawn};
 
-/// Catches a `wait` that sleeps without a look at the counter, and a first round that leaves something behind
-/// at which the second sleeps.
+/// Catches a `wait` that sleeps without checking the counter, and a first round that leaves something
+/// behind at which the second sleeps.
 #[test]
 fn wait_returns_at_once_on_zero() {
     // WG-01, WG-11
@@ -19,30 +18,22 @@ fn wait_returns_at_once_on_zero() {
     });
 }
 
-/// A program that must not end, because one task of two is never done. To sleep for ever is what the model
-/// calls a deadlock, so here that is the only answer that is right: catches a `wait` that returns with tasks
-/// unfinished, and one that spins, perhaps because the futex never finds the value that it is told to expect.
+/// A program that must not end, because one task of two is never done. Catches a `wait` that returns with
+/// tasks unfinished, and one that spins, perhaps because the futex never finds the value that it is told to
+/// expect.
 #[test]
 fn wait_sleeps_while_a_task_is_unfinished() {
     // WG-02
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("`wait`", "the counter was 1", || {
         let group = WaitGroup::new();
         group.add(2);
         group.done();
         group.wait();
     });
-    match explored {
-        Ok(_) => panic!("`wait` returned, and the counter was 1"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("`wait` should fall asleep here, and it does not");
-        }
-    }
 }
 
-/// Catches the waiter that nobody knows of: main looks and sees 1; the task makes it zero, finds no waiter and
-/// wakes nobody; main registers and falls asleep.
+/// Catches a waiter that the last `done` does not know of: main checks and sees 1; the task makes it zero,
+/// finds no waiter and wakes no thread; main registers and falls asleep.
 #[test]
 fn the_last_done_wakes_the_waiter() {
     // WG-09, WG-11
@@ -57,7 +48,7 @@ fn the_last_done_wakes_the_waiter() {
 }
 
 /// Catches one wakeup for several sleepers, and a second waiter that undoes the registration of the first.
-/// Three threads that retry at one word have too many interleavings to try them all. With three preemptions
+/// Three threads that retry on one word have too many interleavings to try them all. With three preemptions
 /// the reference has about 2,600, and two are enough for either mistake.
 #[test]
 fn every_waiter_wakes() {
@@ -73,7 +64,7 @@ fn every_waiter_wakes() {
     });
 }
 
-/// Catches a wakeup that only `done` gives: the task counts for two, and finishes in one `add`.
+/// Catches a wakeup that only `done` gives: the task counts twice, and finishes in one `add`.
 #[test]
 fn a_negative_add_wakes_the_waiter() {
     // WG-08
@@ -87,8 +78,8 @@ fn a_negative_add_wakes_the_waiter() {
     });
 }
 
-/// Catches a count-down that is lost when two come at once, after which main sleeps for ever, and a wait that
-/// ends when main's own task is done and the other is not.
+/// Catches a decrement that is lost when two come at once, so that main sleeps for ever; and a wait that
+/// ends when main's own task has finished but the other has not.
 #[test]
 fn wait_returns_after_every_done() {
     // WG-02, WG-06
@@ -111,8 +102,8 @@ fn wait_returns_after_every_done() {
     });
 }
 
-/// Catches an `add` that forgets who waits, and a wait that ends because the counter has changed: with main
-/// asleep it goes from 1 to 2, to 1 and to 0, and only the last step is for main.
+/// Catches an `add` that loses the mark of a waiter, and a wait that ends because the counter has changed:
+/// while main is asleep, the counter goes from 1 to 2, to 1 and to 0, and only the last step is for main.
 #[test]
 fn an_add_extends_the_wait() {
     // WG-14
@@ -136,7 +127,7 @@ fn an_add_extends_the_wait() {
     });
 }
 
-/// Catches `if` for `while`: main is woken for no reason, before the task is done.
+/// Catches `if` in place of `while`: main has a spurious wakeup before the task has finished.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -154,9 +145,9 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// Catches a count-down, or a look at the counter, that orders nothing: main reads what the task wrote, and
-/// must not read too soon, whether the task's `done` was the last or main's own, and whether main slept or
-/// not.
+/// Catches a decrement, or a check of the counter, that orders nothing: main reads what the task wrote, and
+/// must not read too early, whether the task's `done` was the last or main's own, and whether or not main
+/// slept.
 #[test]
 fn what_a_task_wrote_is_visible_after_wait() {
     // WG-07
@@ -176,7 +167,7 @@ fn what_a_task_wrote_is_visible_after_wait() {
     });
 }
 
-/// Catches what is left over from the first round: the second has a task of its own.
+/// Catches anything left over from the first round: the second has a task of its own.
 #[test]
 fn the_next_round_is_waited_for_too() {
     // WG-04
@@ -202,7 +193,7 @@ fn the_next_round_is_waited_for_too() {
     });
 }
 
-/// Catches a `done` that is not finished with the word when it releases the waiter: main begins the next round
+/// Catches a `done` that still uses the word after it has released the waiter: main begins the next round
 /// while the task is still on its way out of the last one.
 #[test]
 fn a_released_waiter_may_start_the_next_round() {
@@ -220,8 +211,8 @@ fn a_released_waiter_may_start_the_next_round() {
     });
 }
 
-/// Catches a waiter left behind: before main has run, the task begins a second round and ends it. Main may
-/// return for either zero, but return it must. Go would panic here, in some interleavings.
+/// Catches a waiter that is left behind: before main has run, the task begins and ends a second round. Main
+/// may return for either zero, but it must return. Go would panic here, in some interleavings.
 #[test]
 fn a_waiter_overtaken_by_the_next_round_still_returns() {
     // WG-12, WG-13
@@ -239,10 +230,10 @@ fn a_waiter_overtaken_by_the_next_round_still_returns() {
     });
 }
 
-/// Catches a wakeup of the first round that lets somebody go in the second: a permit that was meant for main and
-/// that the starter takes, or a round that task 1 ends in two steps, with the second round begun between them.
-/// Main is asleep by then, and to interrupt task 1 once is all that it takes. So one preemption is what the model
-/// explores, about 2,200 interleavings of the reference.
+/// Catches a wakeup of the first round that releases a waiter of the second: a permit that was meant for
+/// main and that the starter takes, or a round that task 1 ends in two steps, with the second round begun
+/// between them. Main is asleep by then, and interrupting task 1 once is enough. So the model explores one
+/// preemption, which is about 2,200 interleavings of the reference.
 #[test]
 fn what_is_left_of_a_round_does_not_end_the_next() {
     // WG-12, WG-13
@@ -270,8 +261,8 @@ fn what_is_left_of_a_round_does_not_end_the_next() {
     });
 }
 
-/// Catches a load and a store where one step is needed: of two `add`s at once, one is lost, and the second
-/// `done` finds zero.
+/// Catches a load and a store where one step is needed: of two simultaneous `add`s, one is lost, and the
+/// second `done` finds zero.
 #[test]
 fn adds_at_once_all_count() {
     // WG-08

@@ -1,17 +1,20 @@
 //! What a wait group does, on real threads. IDs such as WG-05 name behaviours of Go's `sync.WaitGroup`.
 //!
-//! Whether a `wait` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`. No test can see
+//! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken. No test can see
 //! a lock that is held for a moment; `cargo bench -p packed_wait_group_solution` can.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, panic_of};
+use harness::testing::{assert_panics, must_end, panic_of};
 use packed_wait_group::WaitGroup;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+
+/// Where a thread hangs, if a test does.
+const IN_WAIT: &str = "a thread is still in `wait`, or waits for a lock";
 
 #[test]
 fn wait_returns_at_once_on_zero() {
     // WG-01
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.wait();
         group.wait();
@@ -25,7 +28,7 @@ fn wait_returns_at_once_on_zero() {
 #[test]
 fn add_takes_any_delta() {
     // WG-08
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.add(3);
         group.add(0);
@@ -47,7 +50,7 @@ fn a_group_is_small() {
     let size = size_of_val(&WaitGroup::new());
     assert!(
         size <= 16,
-        "a group takes {size} bytes, and the docs promise at most 16"
+        "a group takes {size} bytes, but the docs promise at most 16"
     );
 }
 
@@ -74,7 +77,7 @@ fn a_counter_below_zero_panics() {
 
 #[test]
 fn a_refused_add_changes_nothing() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.add(2);
         assert_panics("wait_group: negative counter", || group.add(-3));
@@ -88,7 +91,7 @@ fn a_refused_add_changes_nothing() {
 
 #[test]
 fn the_counter_holds_many_and_never_wraps() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         let many = i32::MAX as isize;
         group.add(many);
@@ -101,7 +104,7 @@ fn the_counter_holds_many_and_never_wraps() {
             .count();
         assert!(
             taken < 3,
-            "{taken} times isize::MAX was added: that is more than usize::MAX, so some of it is lost"
+            "isize::MAX was added {taken} times and never refused: the sum is more than usize::MAX, so some of it is lost"
         );
         assert_panics("wait_group: counter overflow", || group.add(isize::MAX));
         for _ in 0..taken {
@@ -115,7 +118,7 @@ fn the_counter_holds_many_and_never_wraps() {
 #[test]
 fn the_work_is_done_when_wait_returns() {
     // WG-02, WG-06, WG-07
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const WORKERS: usize = 4;
         let group = used_group();
         for round in 1..=50 {
@@ -133,7 +136,7 @@ fn the_work_is_done_when_wait_returns() {
             });
             assert!(
                 seen == WORKERS,
-                "round {round}: `wait` returned when {seen} of {WORKERS} workers had done their work"
+                "round {round}: `wait` returned after {seen} of {WORKERS} workers had done their work"
             );
         }
     });
@@ -141,8 +144,8 @@ fn the_work_is_done_when_wait_returns() {
 
 #[test]
 fn nobody_passes_before_the_last_done_and_then_all_do() {
-    // WG-02, WG-03, WG-04: two groups, the same for all rounds.
-    must_end(|| {
+    // WG-02, WG-03, WG-04: the same two groups for all rounds.
+    must_end(IN_WAIT, || {
         const THREADS: usize = 16;
         let arrived = used_group();
         let open = used_group();
@@ -177,8 +180,8 @@ fn nobody_passes_before_the_last_done_and_then_all_do() {
 #[test]
 fn a_group_may_be_used_again_as_soon_as_its_waits_have_returned() {
     // WG-04, WG-10: a group that workers wait on is a gate. Two gates take turns: one is closed, by `add`,
-    // before the other is opened, and everybody who was at it has gone on by then.
-    must_end(|| {
+    // before the other is opened, and by then all workers have left it.
+    must_end(IN_WAIT, || {
         const WORKERS: usize = 3;
         const STEPS: usize = 200;
         let gates = [used_group(), used_group()];
@@ -209,14 +212,16 @@ fn a_group_may_be_used_again_as_soon_as_its_waits_have_returned() {
             gates[STEPS % 2].done();
         });
         if let Some((steps, seen)) = wrong {
-            panic!("after {steps} steps of {WORKERS} workers {seen} pieces of work were done");
+            panic!(
+                "in {steps} steps, {WORKERS} workers should each do {steps} pieces of work, but in all {seen} were done"
+            );
         }
     });
 }
 
 #[test]
 fn tasks_may_add_tasks_while_others_wait() {
-    // WG-14: a task adds its children while it is itself still counted.
+    // WG-14: a task adds its children while the task itself is still counted.
     fn task<'scope>(
         depth: usize,
         group: &'scope WaitGroup,
@@ -234,7 +239,7 @@ fn tasks_may_add_tasks_while_others_wait() {
         group.done();
     }
 
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let group = used_group();
         let leaves = AtomicUsize::new(0);
         group.add(1);
@@ -245,12 +250,12 @@ fn tasks_may_add_tasks_while_others_wait() {
         });
         assert!(
             seen == 32,
-            "`wait` returned when {seen} of 32 leaves were there"
+            "`wait` returned after {seen} of 32 leaves had been counted"
         );
     });
 }
 
-/// A group that has served a round, which is as good as a new one (WG-04). What is not written yet shows
+/// Makes a group that has served a round, which is as good as a new one (WG-04). An unwritten stub fails
 /// here, and not in a thread that others wait for.
 fn used_group() -> WaitGroup {
     let group = WaitGroup::new();
@@ -260,14 +265,7 @@ fn used_group() -> WaitGroup {
     group
 }
 
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("a thread is still in `wait`, or waits for a lock", body);
-}
-
-/// Reads the counter by what the docs promise: it can be taken down to zero and no further.
+/// Checks the counter by what the docs promise: it can be taken down to zero and no further.
 #[track_caller]
 fn assert_counter_is(n: isize, group: &WaitGroup) {
     assert_panics("wait_group: negative counter", || group.add(-n - 1));

@@ -1,4 +1,4 @@
-//! A connection that three threads want to close, and what four kinds of once make of a panic.
+//! Three threads want to close one connection. Then: what four kinds of once do about a panic.
 //!
 //! ```text
 //! cargo run -p once --example once_tour
@@ -6,7 +6,8 @@
 //!
 //! Then change something:
 //! - run it a few times: who closes the connection, and does "closed" ever come before "goodbye"?
-//! - in your `call_once`, return where a call finds that another runs the function, and run it again;
+//! - in your `call_once`, return if a call finds that another call is running the function, and run the
+//!   tour again;
 //! - let the farewell panic, and see what the other two threads do.
 
 use once::Once;
@@ -23,7 +24,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// Says goodbye, and returns when it has been said, no matter by whom.
+    /// Says goodbye, and returns after goodbye has been said, whichever thread says it.
     fn close(&self, who: &str) {
         self.closed.call_once(|| {
             println!("{:>3} ms  {who} closes", self.clock().as_millis());
@@ -47,7 +48,7 @@ impl Connection {
     }
 }
 
-/// Closes the connection three times at once, and compares what a panic means.
+/// Closes the connection three times at once, and compares what a panic means to each kind of once.
 pub fn main() {
     let connection = Connection {
         start: Instant::now(),
@@ -55,7 +56,7 @@ pub fn main() {
         closed: Once::new(),
     };
     thread::scope(|s| {
-        for who in ["reader", "writer", "time-out"] {
+        for who in ["reader", "writer", "timeout"] {
             let connection = &connection;
             s.spawn(move || connection.close(who));
         }
@@ -77,7 +78,7 @@ pub fn main() {
     panic::set_hook(hook);
 }
 
-/// Makes two calls, the first with a function that panics, and says what the second does.
+/// Makes two calls, the first with a function that panics, and prints what the second does.
 fn second_call(kind: &str, call: impl Fn(&mut dyn FnMut())) {
     let mut runs = 0;
     let mut again = || {

@@ -3,11 +3,10 @@
 use crate::Once;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Slot, must_sleep, spawn};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
-/// Catches a call that waits for itself: nobody else is there to wake it.
+/// Catches a call that waits for itself: no other thread is there to wake it.
 #[test]
 fn one_thread_may_call_again_and_again() {
     // ON-01
@@ -17,11 +16,11 @@ fn one_thread_may_call_again_and_again() {
         for _ in 0..3 {
             once.call_once(|| runs.increment());
         }
-        assert_eq!(runs.get(), 1, "the function ran");
+        assert_eq!(runs.get(), 1, "how often the function ran");
     });
 }
 
-/// Catches the look that is too old: both threads find that nothing has been run, and both run theirs.
+/// Catches a check that is out of date: both threads find that no function has run, and both run theirs.
 #[test]
 fn one_of_two_functions_runs() {
     // ON-01, ON-05
@@ -36,14 +35,16 @@ fn one_of_two_functions_runs() {
         match (mine.get(), others.get()) {
             (1, 0) | (0, 1) => {}
             (0, 0) => panic!("neither function ran"),
-            (1, 1) => panic!("both functions ran, and one should"),
-            (mine, others) => panic!("main's function ran {mine}x and the other's {others}x"),
+            (1, 1) => panic!("both functions ran, but only one should"),
+            (mine, others) => panic!(
+                "main's function ran {mine} times and the other's {others} times, but one should run, once"
+            ),
         }
     });
 }
 
-/// Catches a once that says "done" when the function has begun: one thread runs it, and the other returns in
-/// the middle.
+/// Catches a once that says "done" when the function begins: one thread runs the function, and the other
+/// returns while it is running.
 #[test]
 fn nobody_returns_while_the_function_runs() {
     // ON-02, ON-06
@@ -61,8 +62,8 @@ fn nobody_returns_while_the_function_runs() {
     });
 }
 
-/// Catches a wait that looks once and sleeps once: a sleeper is woken for no reason, and returns while the
-/// function still runs.
+/// Catches a wait that checks once and sleeps once: a sleeper has a spurious wakeup, and returns while the
+/// function is still running.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     // ON-02
@@ -71,8 +72,9 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
         let begun = Flag::lowered("begun");
         let ended = Flag::lowered("ended");
         let call = || {
-            // In the model another thread takes a step before a sleeper wakes up for no reason. This makes the
-            // function's first line a step that it may be, so that its last one is still to come.
+            // In the model, a sleeper wakes spuriously only after another thread has taken a step. With
+            // this line, the function's first line can be that step, so that its last line is still to
+            // come.
             begun.is_raised();
             once.call_once(|| {
                 begun.raise();
@@ -87,13 +89,13 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// Catches one wake-up for two sleepers: main's function starts two callers and ends.
+/// Catches one wakeup for two sleepers: main's function starts two callers and ends.
 #[test]
 fn everybody_who_waits_is_released() {
     // ON-02
     harness::model(|| {
         let once = Once::new();
-        let call = || once.call_once(|| panic!("a second function runs"));
+        let call = || once.call_once(|| panic!("a second function ran"));
         thread::scope(|s| {
             once.call_once(|| {
                 spawn(s, "caller 1", call);
@@ -103,8 +105,8 @@ fn everybody_who_waits_is_released() {
     });
 }
 
-/// Catches a flag that orders nothing: the function writes plain memory, and each of the callers reads it,
-/// whether it ran the function, waited for it or came when it had ended.
+/// Catches a flag that orders nothing: the function writes plain memory, and each caller reads it, whether
+/// it ran the function, waited for it, or came after it had ended.
 #[test]
 fn what_the_function_wrote_is_there_after_every_call() {
     // ON-07
@@ -145,18 +147,18 @@ fn a_panic_releases_whoever_waits() {
         let runs = runs.get();
         assert!(
             runs == 1,
-            "the function panicked, which counts as run, and it ran {runs} times"
+            "the function panicked, which counts as run, so it must run once, but it ran {runs} times"
         );
         assert!(
             mine != others,
-            "one call runs the function and panics, the other returns; but here {}",
+            "one call should run the function and panic, and the other should return; but here {}",
             if mine { "both panic" } else { "both return" }
         );
     });
 }
 
-/// Catches a panic that takes another way out, on which nothing is ordered: what the function wrote before it
-/// panicked is there for the other thread.
+/// Catches a panic whose way out orders nothing: the other thread must see what the function wrote before
+/// it panicked.
 #[test]
 fn what_the_function_wrote_before_its_panic_is_there() {
     // ON-03, ON-07
@@ -179,7 +181,7 @@ fn what_the_function_wrote_before_its_panic_is_there() {
     });
 }
 
-/// Catches one lock for all onces: each of two functions calls the other thread's once, or finds it done.
+/// Catches one lock for all onces: main's function calls the inner once, which another thread calls too.
 #[test]
 fn a_function_may_use_another_once() {
     harness::model(|| {
@@ -190,34 +192,25 @@ fn a_function_may_use_another_once() {
             spawn(s, "other", || inner.call_once(|| runs.increment()));
             outer.call_once(|| inner.call_once(|| runs.increment()));
         });
-        assert_eq!(runs.get(), 1, "the inner once's function ran");
+        assert_eq!(runs.get(), 1, "how often the inner once's function ran");
     });
 }
 
-/// A program that must not end: the function waits for itself. To sleep for ever is what the model calls a
-/// deadlock, so here that is the only answer that is right: catches a call that returns although the function
-/// has not ended, one that runs a second function inside the first, and one that spins.
+/// A program that must not end: the function waits for itself. Catches a call that returns although the
+/// function has not ended, one that runs a second function inside the first, and one that spins.
 #[test]
 fn a_call_from_within_the_function_sleeps_for_ever() {
     // ON-04
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("the inner call", "the function had not ended", || {
         let once = Once::new();
-        once.call_once(|| once.call_once(|| panic!("a second function runs, inside the first")));
+        once.call_once(|| once.call_once(|| panic!("a second function ran, inside the first")));
     });
-    match explored {
-        Ok(_) => panic!("the inner call returned, and the function had not ended"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("the inner call should fall asleep here, and it does not");
-        }
-    }
 }
 
 /// What the functions of the models panic with.
 const EXPECTED: &str = "the function fails";
 
-/// Runs `call` and tells whether it panicked as it was meant to. Any other panic goes on.
+/// Runs `call`, and returns whether it panicked as intended. Any other panic continues.
 fn panics(call: impl FnOnce()) -> bool {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(()) => false,
@@ -226,7 +219,7 @@ fn panics(call: impl FnOnce()) -> bool {
     }
 }
 
-/// How often a function has run. It orders nothing.
+/// Counts how often a function has run. It orders nothing.
 struct Count(AtomicU32);
 
 impl Count {

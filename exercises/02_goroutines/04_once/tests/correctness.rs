@@ -1,31 +1,41 @@
 //! What a once does, on real threads. IDs such as ON-03 name behaviours of Go's `sync.Once`.
 //!
-//! Whether a call waits and is released in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether a call waits and is released.
 
 use harness::sync::real::thread;
+use harness::testing::{
+    let_others_run, must_end, payload_of, staged_panic, staged_panic_of, wait_until,
+};
 use once::Once;
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Barrier};
+
+/// Where a thread hangs, if a test does.
+const IN_CALL: &str = "a thread is still in `call_once`";
 
 #[test]
 fn the_first_call_runs_its_function_and_no_other_does() {
     // ON-01, ON-05
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Once::new();
         let ran = Cell::new("nothing");
         once.call_once(|| ran.set("the first function"));
         assert_eq!(ran.get(), "the first function");
         once.call_once(|| ran.set("the second function"));
         once.call_once(|| ran.set("the third function"));
-        assert_eq!(ran.get(), "the first function", "ran last");
+        assert_eq!(
+            ran.get(),
+            "the first function",
+            "the function that ran last"
+        );
     });
 }
 
 #[test]
 fn the_function_runs_in_the_thread_of_its_call() {
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Once::new();
         let me = thread::current().id();
         let ran_in = Cell::new(None);
@@ -36,18 +46,26 @@ fn the_function_runs_in_the_thread_of_its_call() {
 
 #[test]
 fn every_once_runs_its_own() {
-    // No state that all of them share, whether one has run its function or is about to.
-    must_end(|| {
+    // Catches state that all onces share: that one has run its function, or is running it.
+    must_end(IN_CALL, || {
         let (first, second) = (Once::new(), Once::new());
         let runs = Cell::new(0);
         let increment = || runs.set(runs.get() + 1);
         first.call_once(|| second.call_once(increment));
-        assert_eq!(runs.get(), 1, "the second once, called within the first");
+        assert_eq!(
+            runs.get(),
+            1,
+            "function runs, after the second once was called within the first"
+        );
         Once::new().call_once(increment);
-        assert_eq!(runs.get(), 2, "a third once");
+        assert_eq!(runs.get(), 2, "function runs, after a call on a third once");
         first.call_once(increment);
         second.call_once(increment);
-        assert_eq!(runs.get(), 2, "the first and the second once again");
+        assert_eq!(
+            runs.get(),
+            2,
+            "function runs, after more calls on the first and the second once"
+        );
     });
 }
 
@@ -57,12 +75,10 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
     #[derive(PartialEq)]
     struct Reason(u32);
 
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Once::new();
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            once.call_once(|| resume_unwind(Box::new(Reason(7))));
-        }));
-        let payload = result.expect_err("the function panicked, and the call that ran it returned");
+        let payload = payload_of(|| once.call_once(|| resume_unwind(Box::new(Reason(7)))));
+        let payload = payload.expect("the function panicked, but the call that ran it returned");
         assert!(
             payload.downcast_ref() == Some(&Reason(7)),
             "the call panicked, but not with the payload of the function's panic"
@@ -73,14 +89,14 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
 #[test]
 fn a_function_that_panicked_has_been_run() {
     // ON-03
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Once::new();
-        assert!(panics(|| once.call_once(|| resume_unwind(Box::new(())))));
+        assert!(panics(|| once.call_once(|| staged_panic("the function's"))));
         for call in 2..=3 {
             let ran = Cell::new(false);
             let panicked = panics(|| once.call_once(|| ran.set(true)));
-            assert!(!ran.get(), "call {call}: a function runs after the panic");
-            assert!(!panicked, "call {call}: panics, and should return");
+            assert!(!ran.get(), "call {call}: a function ran after the panic");
+            assert!(!panicked, "call {call} panicked, but it should return");
         }
     });
 }
@@ -88,7 +104,7 @@ fn a_function_that_panicked_has_been_run() {
 #[test]
 fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
     // ON-01, ON-02, ON-07
-    must_end(|| {
+    must_end(IN_CALL, || {
         const THREADS: usize = 8;
         for round in 1..=100 {
             let once = called_elsewhere();
@@ -114,7 +130,7 @@ fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
                 early == 0,
                 "round {round}: {early} calls returned before the function had ended"
             );
-            assert_eq!(runs.into_inner(), 1, "round {round}: functions run");
+            assert_eq!(runs.into_inner(), 1, "round {round}: functions that ran");
         }
     });
 }
@@ -122,7 +138,7 @@ fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
 #[test]
 fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
     // ON-02
-    must_end(|| {
+    must_end(IN_CALL, || {
         const CALLERS: usize = 4;
         let once = called_elsewhere();
         let (coming, returned) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -136,13 +152,10 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
                         returned.fetch_add(1, SeqCst);
                     });
                 }
-                while coming.load(SeqCst) < CALLERS {
-                    thread::yield_now();
-                }
-                // A chance to return too early. A once that is right passes however long this takes.
-                for _ in 0..100 {
-                    thread::yield_now();
-                }
+                wait_until("not all have come", || coming.load(SeqCst) == CALLERS);
+                // Gives the calls a chance to return too early. A correct once passes however long this
+                // takes.
+                let_others_run();
                 early = returned.load(SeqCst);
             });
         });
@@ -153,8 +166,8 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
 
 #[test]
 fn a_panic_in_front_of_many_is_one_panic() {
-    // ON-03: the others wait for the function, and return.
-    must_end(|| {
+    // ON-03: the other calls wait for the function, and return.
+    must_end(IN_CALL, || {
         const THREADS: usize = 8;
         for round in 1..=100 {
             let once = called_elsewhere();
@@ -168,7 +181,7 @@ fn a_panic_in_front_of_many_is_one_panic() {
                             once.call_once(|| {
                                 runs.fetch_add(1, Relaxed);
                                 thread::yield_now();
-                                resume_unwind(Box::new(()));
+                                staged_panic("the function's");
                             });
                         };
                         if panics(call) {
@@ -177,44 +190,36 @@ fn a_panic_in_front_of_many_is_one_panic() {
                     });
                 }
             });
-            assert_eq!(runs.into_inner(), 1, "round {round}: functions run");
-            assert_eq!(panicked.into_inner(), 1, "round {round}: calls panicked");
+            assert_eq!(runs.into_inner(), 1, "round {round}: functions that ran");
+            assert_eq!(
+                panicked.into_inner(),
+                1,
+                "round {round}: calls that panicked"
+            );
         }
     });
 }
 
 #[test]
 fn a_once_may_be_shared_in_an_arc() {
-    must_end(|| {
+    must_end(IN_CALL, || {
         let once = Arc::new(Once::new());
         let ran = Arc::new(AtomicBool::new(false));
         let theirs = (Arc::clone(&once), Arc::clone(&ran));
         let other = thread::spawn(move || theirs.0.call_once(|| theirs.1.store(true, Relaxed)));
         other.join().expect("the call does not panic");
-        once.call_once(|| panic!("another thread has run its function"));
+        once.call_once(|| panic!("a function ran after another thread had run its own"));
         assert!(ran.load(Relaxed));
     });
 }
 
-/// A new once. What is not written yet shows here, and not in a thread that others wait for.
+/// Makes a new once. An unwritten stub fails here, and not in a thread that others wait for.
 fn called_elsewhere() -> Once {
     Once::new().call_once(|| {});
     Once::new()
 }
 
-/// Whether `call` panics. The functions here do so by `resume_unwind`, which prints nothing; what a `todo!` or
-/// an assertion has to say goes on.
+/// Returns whether `call` panics as its function does. The panic of a `todo!` or an assertion continues.
 fn panics(call: impl FnOnce()) -> bool {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(()) => false,
-        Err(payload) if payload.is::<String>() || payload.is::<&str>() => resume_unwind(payload),
-        Err(_) => true,
-    }
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("a thread is still in `call_once`", body);
+    staged_panic_of(call).is_some()
 }

@@ -1,5 +1,5 @@
-//! Three threads want exchange rates at once. One of them loads the rates, two wait, and nobody loads them
-//! twice. Then the same with a bank that is closed.
+//! Three threads want exchange rates at the same time. One of them loads the rates, the other two wait, and
+//! the rates are loaded only once. Then the same with a bank that is closed.
 //!
 //! ```text
 //! cargo run -p lazy --example lazy_tour
@@ -7,7 +7,8 @@
 //!
 //! Then change something:
 //! - leave out the second half of the loop in `main`: the rates are not loaded at all;
-//! - put `std::sync::LazyLock` in place of `Lazy`, and read what the threads are told that the panic did not hit.
+//! - put `std::sync::LazyLock` in place of `Lazy`, and read the messages of the threads that did not run
+//!   the function.
 
 use lazy::Lazy;
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ fn load() -> Rates {
     HashMap::from([("CHF", 1.25), ("EUR", 1.08), ("JPY", 0.0067)])
 }
 
-/// What a hundred dollars are in three currencies, one thread for each.
+/// Prints what a hundred dollars are in three currencies, with a thread for each.
 fn convert(rates: &Lazy<Rates>) {
     thread::scope(|scope| {
         for currency in ["CHF", "EUR", "JPY"] {
@@ -46,7 +47,7 @@ fn convert(rates: &Lazy<Rates>) {
 
 /// Converts twice with rates that can be loaded, and twice with rates that cannot.
 pub fn main() {
-    // The reports of the panics below would only be in the way.
+    // The messages of the panics below would only clutter the output.
     std::panic::set_hook(Box::new(|_| ()));
 
     let rates = Lazy::new(load as fn() -> Rates);

@@ -1,21 +1,18 @@
-//! Models: each explores every interleaving of a few threads, and every value that a load may return there. IDs
-//! such as ON-02 name behaviours of Go's `sync.Once` and `sync.OnceValue`.
+//! Models: each explores every interleaving of a few threads, and every value that a load may return in it.
+//! IDs such as ON-02 name behaviours of Go's `sync.Once` and `sync.OnceValue`.
 
 use crate::Lazy;
 use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use crate::sync::cell::UnsafeCell;
-use crate::sync::thread::{self, Scope, ScopedJoinHandle};
+use crate::sync::thread;
 use harness::leaks::track;
-use harness::verdict::{Kind, failure_line};
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use harness::testing::{Watched, may_sleep, message_of, must_sleep, payload_of, spawn};
 use std::sync::{Arc, Weak};
 
-/// Catches two threads that both find that there is no value yet, and both compute one, or trip over each
-/// other while they try.
+/// Catches two threads that both find that there is no value yet, and both compute one, or get in each
+/// other's way while they try.
 #[test]
 fn the_function_runs_once() {
     // ON-01, ON-09
@@ -23,27 +20,27 @@ fn the_function_runs_once() {
         let runs = AtomicU32::named("runs", 0);
         let lazy = Lazy::new(|| 7 + runs.fetch_add(1, Relaxed));
         thread::scope(|scope| {
-            let other = start("other", scope, || Lazy::force(&lazy));
+            let other = spawn(scope, "other", || Lazy::force(&lazy));
             let (mine, theirs) = (Lazy::force(&lazy), other.join().unwrap());
             assert!(
                 std::ptr::eq(mine, theirs),
-                "two calls of force lent two different values"
+                "two calls of `force` returned references to two different values"
             );
             assert_eq!(*mine, 7);
         });
-        assert_eq!(runs.fetch_add(0, Relaxed), 1, "times that the function ran");
+        assert_eq!(runs.fetch_add(0, Relaxed), 1, "how often the function ran");
     });
 }
 
-/// Two threads force, and both read what they got. Catches the one that comes second and reads a value
-/// that is still being made, or reads it by an ordering that does not bring the value along.
+/// Two threads call `force`, and both read the value. Catches a second thread that reads a value that is
+/// still being made, or reads it by an ordering that does not make the value visible.
 #[test]
 fn force_lends_the_whole_value() {
     // ON-02, ON-06, ON-07
     harness::model(|| {
-        let lazy = Lazy::new(|| Watched::new(7));
+        let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 assert_eq!(Lazy::force(&lazy).read(), 7);
             });
             assert_eq!(Lazy::force(&lazy).read(), 7);
@@ -52,28 +49,28 @@ fn force_lends_the_whole_value() {
     });
 }
 
-/// One thread forces while another looks. Catches the look that finds the value announced but still on its
-/// way: announced before it was written, or by a store and a load that order nothing.
+/// One thread calls `force` while another calls `get`. Catches a `get` that finds the value announced but
+/// not yet written: it was announced too early, or by a store and a load that order nothing.
 #[test]
 fn get_lends_the_whole_value_or_none() {
     // ON-06, ON-07
     harness::model(|| {
-        let lazy = Lazy::new(|| Watched::new(7));
+        let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 if let Some(seen) = Lazy::get(&lazy) {
                     assert_eq!(seen.read(), 7);
                 }
             });
             assert_eq!(Lazy::force(&lazy).read(), 7);
         });
-        let seen = Lazy::get(&lazy).expect("a force has returned before this get");
+        let seen = Lazy::get(&lazy).expect("a `force` has returned before this `get`");
         assert_eq!(seen.read(), 7);
     });
 }
 
-/// The function writes to memory that is not in the lazy. Catches a `force` that brings the value and not the
-/// rest: the note is Relaxed, so nothing but the lazy can order it.
+/// The function writes to memory outside the lazy. Catches a `force` that makes the value visible but not
+/// the rest: the note is Relaxed, so only the lazy can order it.
 #[test]
 fn what_the_function_did_comes_with_force() {
     // ON-07
@@ -81,17 +78,17 @@ fn what_the_function_did_comes_with_force() {
         let note = AtomicU32::named("note", 0);
         let lazy = Lazy::new(|| note.store(1, Relaxed));
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 Lazy::force(&lazy);
-                assert_eq!(note.load(Relaxed), 1, "what the function stored");
+                assert_eq!(note.load(Relaxed), 1, "the note that the function stored");
             });
             Lazy::force(&lazy);
-            assert_eq!(note.load(Relaxed), 1, "what the function stored");
+            assert_eq!(note.load(Relaxed), 1, "the note that the function stored");
         });
     });
 }
 
-/// As before, for whoever only looks.
+/// The same for a thread that only calls `get`.
 #[test]
 fn what_the_function_did_comes_with_get() {
     // ON-07
@@ -99,9 +96,9 @@ fn what_the_function_did_comes_with_get() {
         let note = AtomicU32::named("note", 0);
         let lazy = Lazy::new(|| note.store(1, Relaxed));
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 if Lazy::get(&lazy).is_some() {
-                    assert_eq!(note.load(Relaxed), 1, "what the function stored");
+                    assert_eq!(note.load(Relaxed), 1, "the note that the function stored");
                 }
             });
             Lazy::force(&lazy);
@@ -109,22 +106,22 @@ fn what_the_function_did_comes_with_get() {
     });
 }
 
-/// One reader sees the value and tells another. Catches the second look that finds nothing, or a value that
-/// is not ordered after its making: happens-before is passed on from thread to thread.
+/// One reader sees the value and tells another. Catches a second `get` that finds nothing, or a value that
+/// is not ordered after its making: happens-before carries over from thread to thread.
 #[test]
 fn a_reader_told_of_the_value_sees_it() {
     // ON-07
     harness::model(|| {
         let told = AtomicBool::named("told", false);
-        let lazy = Lazy::new(|| Watched::new(7));
+        let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
-            start("first reader", scope, || {
+            spawn(scope, "first reader", || {
                 if Lazy::get(&lazy).is_some() {
                     // Pairs with the Acquire below.
                     told.store(true, Release);
                 }
             });
-            start("second reader", scope, || {
+            spawn(scope, "second reader", || {
                 if told.load(Acquire) {
                     let seen = Lazy::get(&lazy);
                     let seen = seen.expect("the first reader has already seen the value");
@@ -136,55 +133,56 @@ fn a_reader_told_of_the_value_sees_it() {
     });
 }
 
-/// The value is there before the threads start. Catches a look that gives up because another thread looks as
-/// well, and a `force` that takes it away for a moment.
+/// The value is there before the threads start. Catches a `get` that gives up because another thread reads
+/// too, and a `force` that takes the value away for a moment.
 #[test]
 fn nobody_hides_the_value() {
     harness::model(|| {
         let lazy = Lazy::new(|| 7);
         assert_eq!(Lazy::force(&lazy), &7);
         thread::scope(|scope| {
-            start("reader", scope, || {
+            spawn(scope, "reader", || {
                 assert_eq!(
                     Lazy::get(&lazy),
                     Some(&7),
-                    "computed before this thread was"
+                    "computed before this thread was spawned"
                 );
             });
-            start("other", scope, || assert_eq!(Lazy::force(&lazy), &7));
+            spawn(scope, "other", || assert_eq!(Lazy::force(&lazy), &7));
             assert_eq!(
                 Lazy::get(&lazy),
                 Some(&7),
-                "computed before by this very thread"
+                "computed before, by this very thread"
             );
         });
     });
 }
 
-/// Three threads force. Catches one wakeup for two sleepers, which takes two preemptions: both fall asleep while
-/// the function runs. Without a bound, a lazy that wakes its sleepers by hand takes longer than a model may; the
-/// models of two threads, here and above, have none.
+/// Three threads call `force`. Catches one wakeup for two sleepers, which takes two preemptions: both fall
+/// asleep while the function runs. Without a bound, a lazy that wakes its sleepers by hand takes longer
+/// than a model may. The models of two threads, here and above, have no bound.
 #[test]
 fn everybody_who_waits_is_woken() {
     // ON-02
     harness::Model::new().preemption_bound(2).check(|| {
         let lazy = Lazy::new(|| 7);
         thread::scope(|scope| {
-            start("second", scope, || assert_eq!(Lazy::force(&lazy), &7));
-            start("third", scope, || assert_eq!(Lazy::force(&lazy), &7));
+            spawn(scope, "second", || assert_eq!(Lazy::force(&lazy), &7));
+            spawn(scope, "third", || assert_eq!(Lazy::force(&lazy), &7));
             assert_eq!(Lazy::force(&lazy), &7);
         });
     });
 }
 
-/// Catches `if` for `while`: whoever waits is woken for no reason, while the function still runs.
+/// Catches `if` in place of `while`: a waiting thread has a spurious wakeup while the function is still
+/// running.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     // ON-02
     harness::Model::new().spurious_wakeups(1).check(|| {
-        let lazy = Lazy::new(|| Watched::new(7));
+        let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 assert_eq!(Lazy::force(&lazy).read(), 7);
             });
             assert_eq!(Lazy::force(&lazy).read(), 7);
@@ -192,35 +190,28 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// A program that must not end, because the function does not. To sleep for ever is what the model calls a
-/// deadlock, so here that is the only answer that is right: catches a `force` that looks again and again.
+/// A program that must not end, because the function does not. Catches a `force` that checks again and
+/// again.
 #[test]
 fn whoever_waits_sleeps() {
     // ON-02
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("a `force`", "the function did not", || {
         let lazy = Lazy::new(|| {
             loop {
-                thread::park(); // nobody unparks it
+                thread::park(); // no thread unparks it
             }
         });
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 Lazy::<(), _>::force(&lazy);
             });
             Lazy::force(&lazy);
         });
     });
-    match explored {
-        Ok(_) => panic!("a `force` returned, and the function did not"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("whoever waits for the function should fall asleep here, and does not");
-        }
-    }
 }
 
-/// The function looks at its own lazy. Catches a `get` that waits for the function, which waits for the `get`.
+/// The function calls `get` on its own lazy. Catches a `get` that waits for the function, which waits for
+/// the `get`.
 #[test]
 fn the_function_may_look_with_get() {
     harness::model(|| {
@@ -233,55 +224,51 @@ fn the_function_may_look_with_get() {
     });
 }
 
-/// The function forces its own lazy. There is no value that it could get: it must block or panic. Catches the
-/// thread that takes "somebody has begun" for "there is a value", and the one that spins.
+/// The function forces its own lazy. There is no value that it could get, so the inner call must block or
+/// panic. Catches a call that takes "the function has been called" for "there is a value", and one that
+/// spins.
 #[test]
 fn a_force_from_the_function_itself_never_returns() {
     // ON-04
-    let explored = harness::Model::new().explore(|| {
-        let inner_returned = AtomicBool::named("inner_returned", false);
-        // The function may not borrow the flag, because `knowing_itself` wants it to live for ever.
-        let flag = Arc::new(inner_returned);
-        let raise = Arc::clone(&flag);
-        let lazy = knowing_itself(move |lazy| {
-            let _ = Lazy::force(lazy);
-            raise.store(true, Relaxed);
-            7
-        });
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            let _ = Lazy::force(&lazy);
-        }));
-        assert!(
-            !flag.load(Relaxed),
-            "a `force` from the function itself returned, before there was a value"
-        );
-    });
-    match explored {
-        Ok(_) => {}
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("a `force` from the function itself should block or panic");
-        }
-    }
+    may_sleep(
+        "a `force` from the function itself should block or panic",
+        || {
+            let inner_returned = AtomicBool::named("inner_returned", false);
+            // The function may not borrow the flag, because `knowing_itself` requires a `'static` function.
+            let flag = Arc::new(inner_returned);
+            let raise = Arc::clone(&flag);
+            let lazy = knowing_itself(move |lazy| {
+                let _ = Lazy::force(lazy);
+                raise.store(true, Relaxed);
+                7
+            });
+            payload_of(|| {
+                let _ = Lazy::force(&lazy);
+            });
+            assert!(
+                !flag.load(Relaxed),
+                "a `force` from the function itself returned before there was a value"
+            );
+        },
+    );
 }
 
-/// The function of one lazy forces another, which a third party forces at the same time. Catches a lock that
-/// is not the lazy's own.
+/// The function of one lazy forces another lazy, which a second thread forces at the same time. Catches a
+/// lock that does not belong to one lazy alone.
 #[test]
 fn the_function_may_force_another_lazy() {
     harness::model(|| {
         let low = Lazy::new(|| 3);
         let high = Lazy::new(|| 4 + *Lazy::force(&low));
         thread::scope(|scope| {
-            start("other", scope, || assert_eq!(Lazy::force(&low), &3));
+            spawn(scope, "other", || assert_eq!(Lazy::force(&low), &3));
             assert_eq!(Lazy::force(&high), &7);
         });
     });
 }
 
-/// Two threads force, the function panics, and a third call comes later. Catches a panic that leaves the
-/// waiting thread asleep, that counts as a value, or that lets the function be called again.
+/// Two threads call `force`, the function panics, and a third call comes later. Catches a panic that leaves
+/// the waiting thread asleep, that counts as a value, or that lets the function be called again.
 #[test]
 fn every_force_panics_if_the_function_does() {
     // ON-10
@@ -292,32 +279,32 @@ fn every_force_panics_if_the_function_does() {
             panic!("no network");
         });
         thread::scope(|scope| {
-            start("other", scope, || assert_force_panics(&lazy, "no network"));
+            spawn(scope, "other", || assert_force_panics(&lazy, "no network"));
             assert_force_panics(&lazy, "no network");
         });
         assert_force_panics(&lazy, "no network");
         assert!(Lazy::get(&lazy).is_none(), "there is no value");
-        assert_eq!(runs.fetch_add(0, Relaxed), 1, "times that the function ran");
+        assert_eq!(runs.fetch_add(0, Relaxed), 1, "how often the function ran");
     });
 }
 
-/// Three threads force, and the function panics. Catches a panic that wakes one sleeper of two; the bound is that
-/// of `everybody_who_waits_is_woken`.
+/// Three threads call `force`, and the function panics. Catches a panic that wakes one of two sleepers; the
+/// bound is that of `everybody_who_waits_is_woken`.
 #[test]
 fn a_panic_wakes_everybody_who_waits() {
     // ON-10
     harness::Model::new().preemption_bound(2).check(|| {
         let lazy = Lazy::new(|| -> u32 { panic!("no network") });
         thread::scope(|scope| {
-            start("second", scope, || assert_force_panics(&lazy, "no network"));
-            start("third", scope, || assert_force_panics(&lazy, "no network"));
+            spawn(scope, "second", || assert_force_panics(&lazy, "no network"));
+            spawn(scope, "third", || assert_force_panics(&lazy, "no network"));
             assert_force_panics(&lazy, "no network");
         });
     });
 }
 
-/// Two threads force, and the lazy is dropped. Catches a value, or what the function has captured, that is
-/// dropped twice or not at all, in one order of the two.
+/// Two threads call `force`, and the lazy is dropped. Catches a value, or something that the function has
+/// captured, that is dropped twice or not at all, in one of the two orders.
 #[test]
 fn function_and_value_are_dropped_once() {
     // ON-13
@@ -328,7 +315,7 @@ fn function_and_value_are_dropped_once() {
             track(2)
         });
         thread::scope(|scope| {
-            start("other", scope, || {
+            spawn(scope, "other", || {
                 let _ = Lazy::force(&lazy);
             });
             let _ = Lazy::force(&lazy);
@@ -337,51 +324,10 @@ fn function_and_value_are_dropped_once() {
     });
 }
 
-/// A number the model keeps an eye on, wherever the lazy under test stores it: reading it in a thread that is
-/// not ordered after its making is a data race.
-struct Watched(UnsafeCell<u32>);
-
-// SAFETY: the cell is written while it is made and only read afterwards, by way of the facade; whether the
-// reads come after the making is what the models here find out.
-unsafe impl Sync for Watched {}
-
-impl Watched {
-    #[track_caller]
-    fn new(number: u32) -> Self {
-        let cell = UnsafeCell::named("watched", 0);
-        cell.with_mut(|slot| {
-            // SAFETY: the cell has not left this function.
-            unsafe { *slot = number };
-        });
-        Self(cell)
-    }
-
-    #[track_caller]
-    fn read(&self) -> u32 {
-        self.0.with(|slot| {
-            // SAFETY: nobody writes any more, and a read that races with the making ends the model in `with`.
-            unsafe { *slot }
-        })
-    }
-}
-
-/// Starts a thread of the model; `name` heads its column in the dry run.
-#[track_caller]
-fn start<'scope, T: Send + 'scope>(
-    name: &str,
-    scope: &'scope Scope<'scope, '_>,
-    body: impl FnOnce() -> T + Send + 'scope,
-) -> ScopedJoinHandle<'scope, T> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, body)
-        .expect("a model has room for a thread")
-}
-
-/// A lazy with a function that knows it.
+/// A lazy whose function can refer to the lazy itself.
 type Knowing = Lazy<u32, Box<dyn FnOnce() -> u32 + Send>>;
 
-/// Makes a lazy whose function is lent the lazy itself.
+/// Makes a lazy whose function gets a reference to the lazy itself.
 #[track_caller]
 fn knowing_itself(f: impl FnOnce(&Knowing) -> u32 + Send + 'static) -> Arc<Knowing> {
     Arc::new_cyclic(|lazy: &Weak<Knowing>| {
@@ -393,22 +339,18 @@ fn knowing_itself(f: impl FnOnce(&Knowing) -> u32 + Send + 'static) -> Arc<Knowi
     })
 }
 
-/// Forces a lazy whose function panics, and looks at what this call panics with.
+/// Forces a lazy whose function panics, and checks what this call panics with.
 #[track_caller]
 fn assert_force_panics<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>, expected: &str) {
-    let forced = catch_unwind(AssertUnwindSafe(|| {
-        // Not looked at: if it returns, there may be no value behind the reference.
+    let payload = payload_of(|| {
+        // The result is not read: if `force` returns, there may be no value behind the reference.
         let _ = Lazy::force(lazy);
-    }));
-    match forced {
-        Ok(()) => panic!("`force` returned, and the function panicked: there is no value"),
-        Err(payload) => assert_eq!(message(&*payload), expected, "what `force` panicked with"),
-    }
-}
-
-fn message(payload: &(dyn Any + Send)) -> &str {
-    let string = payload.downcast_ref::<String>().map(String::as_str);
-    string
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("a payload that is no string")
+    });
+    let payload = payload
+        .expect("`force` returned, but the function panicked, so there is no value to return");
+    assert_eq!(
+        message_of(&*payload),
+        expected,
+        "what `force` panicked with"
+    );
 }

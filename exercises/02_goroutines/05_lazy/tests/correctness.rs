@@ -1,34 +1,42 @@
 //! What the docs promise, on real threads. IDs such as ON-10 name behaviours of Go's `sync.Once` and
-//! `sync.OnceValue`. Nothing here needs luck to pass, and the tests with threads do not catch a wrong ordering:
-//! that is what the models in `src/race_freedom.rs` are for.
+//! `sync.OnceValue`. No test here needs luck to pass, and the tests with threads do not catch a wrong
+//! ordering: that is what the models in `src/race_freedom.rs` are for.
 
+use harness::assert_bounds;
 use harness::sync::real::thread;
+use harness::testing::{let_others_run, message_of, must_end, panic_of, payload_of};
 use lazy::Lazy;
 use std::any::Any;
 use std::cell::Cell;
-use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
+use std::panic::{panic_any, resume_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, MutexGuard, Weak};
 
+/// Where a thread hangs, if a test does.
+const IN_FORCE: &str = "a thread is still in `force` or `get`";
+
 #[test]
 fn nothing_is_computed_before_it_is_asked_for() {
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let runs = AtomicUsize::new(0);
         let lazy = Lazy::new(|| runs.fetch_add(1, Relaxed));
-        assert_eq!(runs.load(Relaxed), 0, "`new` called the function");
+        assert_eq!(runs.load(Relaxed), 0, "how often the function ran in `new`");
         assert_eq!(Lazy::get(&lazy), None);
-        assert_eq!(runs.load(Relaxed), 0, "`get` called the function");
+        assert_eq!(runs.load(Relaxed), 0, "how often the function ran in `get`");
         Lazy::force(&lazy);
-        assert_eq!(runs.load(Relaxed), 1, "`force` calls it");
+        assert_eq!(
+            runs.load(Relaxed),
+            1,
+            "how often the function ran in `force`"
+        );
     });
 }
 
 #[test]
 fn every_force_lends_the_same_value() {
     // ON-01, ON-09
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let runs = AtomicUsize::new(0);
         let lazy = Lazy::new(|| {
             runs.fetch_add(1, Relaxed);
@@ -38,29 +46,29 @@ fn every_force_lends_the_same_value() {
         assert_eq!(first, &[7; 32]);
         assert!(
             std::ptr::eq(first, again),
-            "two calls of force lent two different values"
+            "two calls of `force` returned references to two different values"
         );
-        assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+        assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
     });
 }
 
 #[test]
 fn get_lends_what_was_forced() {
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let lazy = Lazy::new(|| String::from("computed"));
         let forced = Lazy::force(&lazy);
-        let seen = Lazy::get(&lazy).expect("a force has returned");
+        let seen = Lazy::get(&lazy).expect("a `force` has returned");
         assert_eq!(seen, "computed");
         assert!(
             std::ptr::eq(forced, seen),
-            "force and get lent two different values"
+            "`force` and `get` returned references to two different values"
         );
     });
 }
 
 #[test]
 fn a_lazy_can_be_used_like_its_value() {
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let words = Lazy::new(|| vec!["to", "be", "computed"]);
         assert_eq!(words.len(), 3);
         assert_eq!(words[1], "be");
@@ -71,10 +79,10 @@ fn a_lazy_can_be_used_like_its_value() {
     });
 }
 
-/// Whether there is a value cannot be read off the value.
+/// The value itself cannot show whether there is a value.
 #[test]
 fn any_value_can_be_computed() {
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let nothing = Lazy::new(|| None::<u32>);
         assert_eq!(Lazy::get(&nothing), None);
         assert_eq!(Lazy::force(&nothing), &None);
@@ -93,7 +101,7 @@ fn any_value_can_be_computed() {
 #[test]
 fn the_function_is_gone_when_force_returns() {
     // ON-13
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let captured = Arc::new(());
         let mine = Arc::clone(&captured);
         let lazy = Lazy::new(move || Arc::strong_count(&mine));
@@ -109,7 +117,7 @@ fn the_function_is_gone_when_force_returns() {
 #[test]
 fn the_function_is_gone_when_force_panics() {
     // ON-13
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let captured = Arc::new(());
         let mine = Arc::clone(&captured);
         let lazy = Lazy::new(move || -> u32 {
@@ -128,7 +136,7 @@ fn the_function_is_gone_when_force_panics() {
 #[test]
 fn every_force_panics_with_the_functions_message() {
     // ON-10
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let runs = AtomicUsize::new(0);
         let lazy = Lazy::new(|| -> u32 {
             runs.fetch_add(1, Relaxed);
@@ -142,28 +150,28 @@ fn every_force_panics_with_the_functions_message() {
         for call in 1..=3 {
             assert_eq!(message_of_force(&formatted), "status 404", "call {call}");
         }
-        assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+        assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
     });
 }
 
 #[test]
 fn dereferencing_panics_too() {
     // ON-10
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let lazy = Lazy::new(|| -> u32 { panic!("no network") });
         for call in 1..=2 {
-            let used = catch_unwind(AssertUnwindSafe(|| {
+            let used = panic_of(|| {
                 let _ = &*lazy;
-            }));
-            let payload = used.expect_err("the function panicked, so `*lazy` does");
-            assert_eq!(message(&*payload), "no network", "call {call}");
+            });
+            let message = used.expect("the function panicked, so `*lazy` must panic too");
+            assert_eq!(message, "no network", "call {call}");
         }
     });
 }
 
 #[test]
 fn there_is_no_value_after_a_panic() {
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let lazy = Lazy::new(|| -> u32 { panic!("no network") });
         assert!(Lazy::get(&lazy).is_none());
         payload_of_force(&lazy);
@@ -176,11 +184,11 @@ fn there_is_no_value_after_a_panic() {
     });
 }
 
-/// A payload has one owner, so one call gets it.
+/// A payload has one owner, so only one call gets it.
 #[test]
 fn the_call_that_ran_the_function_gets_the_payload() {
     // ON-10, ON-14
-    must_end(|| {
+    must_end(IN_FORCE, || {
         #[derive(Debug, PartialEq)]
         struct Status(u32);
         let lazy = Lazy::new(|| -> u32 { panic_any(Status(404)) });
@@ -189,7 +197,7 @@ fn the_call_that_ran_the_function_gets_the_payload() {
             payload.downcast_ref(),
             Some(&Status(404)),
             "the payload of the first call: {}",
-            message(&*payload)
+            message_of(&*payload)
         );
         for call in 2..=3 {
             assert_eq!(
@@ -204,7 +212,7 @@ fn the_call_that_ran_the_function_gets_the_payload() {
 #[test]
 fn the_function_may_look_and_may_force_another() {
     type Boxed = Lazy<u32, Box<dyn FnOnce() -> u32>>;
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let low = Lazy::new(|| 3);
         let high = Arc::new_cyclic(|high: &Weak<Boxed>| {
             let high = Weak::clone(high);
@@ -221,7 +229,7 @@ fn the_function_may_look_and_may_force_another() {
 #[test]
 fn one_of_many_threads_runs_the_function() {
     // ON-01, ON-02, ON-07
-    must_end(|| {
+    must_end(IN_FORCE, || {
         const THREADS: usize = 8;
         const WHOLE: [usize; 16] = [1; 16];
         for _ in 0..50 {
@@ -229,23 +237,22 @@ fn one_of_many_threads_runs_the_function() {
             let start = Barrier::new(THREADS);
             let lazy = Lazy::new(|| {
                 runs.fetch_add(1, Relaxed);
-                for _ in 0..10 {
-                    thread::yield_now(); // gives the others time to come
-                }
+                let_others_run();
                 WHOLE
             });
             thread::scope(|scope| {
                 for _ in 0..THREADS {
                     scope.spawn(|| {
                         start.wait();
-                        // Copied before it is looked at: a torn value may be whole again when printed.
+                        // Copied before it is compared: a torn value may be whole again by the time it is
+                        // printed.
                         let seen = *Lazy::force(&lazy);
                         assert_eq!(seen, WHOLE, "a thread saw part of a value");
                         assert_eq!(Lazy::get(&lazy), Some(&WHOLE), "after a force");
                     });
                 }
             });
-            assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+            assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
         }
     });
 }
@@ -253,16 +260,14 @@ fn one_of_many_threads_runs_the_function() {
 #[test]
 fn one_of_many_threads_gets_the_payload() {
     // ON-10
-    must_end(|| {
+    must_end(IN_FORCE, || {
         const THREADS: usize = 8;
         for _ in 0..20 {
             let runs = AtomicUsize::new(0);
             let start = Barrier::new(THREADS);
             let lazy = Lazy::new(|| -> u32 {
                 runs.fetch_add(1, Relaxed);
-                for _ in 0..10 {
-                    thread::yield_now(); // gives the others time to come
-                }
+                let_others_run();
                 resume_unwind(Box::new(404)); // a panic that prints nothing
             });
             let payloads: Vec<_> = thread::scope(|scope| {
@@ -280,17 +285,17 @@ fn one_of_many_threads_gets_the_payload() {
                 payloads.into_iter().partition(|p| p.is::<i32>());
             assert_eq!(first.len(), 1, "threads that got the payload");
             for payload in others {
-                assert_eq!(message(&*payload), "lazy: the function panicked");
+                assert_eq!(message_of(&*payload), "lazy: the function panicked");
             }
-            assert_eq!(runs.load(Relaxed), 1, "times that the function ran");
+            assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
         }
     });
 }
 
-/// The lazy is made here, forced there, and looked at in a third place.
+/// The lazy is made on this thread, forced on a second, and read on a third.
 #[test]
 fn the_lazy_moves_between_threads() {
-    must_end(|| {
+    must_end(IN_FORCE, || {
         let word = String::from("far");
         let lazy = Lazy::new(move || word + "away");
         let lazy = thread::spawn(move || {
@@ -304,12 +309,11 @@ fn the_lazy_moves_between_threads() {
     });
 }
 
-/// The bounds of the section "Threads" in the docs. What has to be allowed is used, what has to be refused
-/// is asked for: a program that relies on a refusal cannot be compiled, so it cannot be a test.
+/// The bounds of the section "Threads" in the docs.
 #[test]
 fn send_and_sync_follow_from_value_and_function() {
-    // The function captures a `Cell`, which is not `Sync`: that is no obstacle.
-    must_end(|| {
+    // The function captures a `Cell`, which is not `Sync`: that does not matter.
+    must_end(IN_FORCE, || {
         let captured = Cell::new(7);
         let lazy = Lazy::new(move || captured.get());
         thread::scope(|scope| {
@@ -318,75 +322,35 @@ fn send_and_sync_follow_from_value_and_function() {
         });
     });
 
-    /// `Is::<T>::SEND`: the constant of the impl with the bound, where the bound holds, else the trait's.
-    struct Is<T>(PhantomData<T>);
-    trait Otherwise {
-        const SEND: bool = false;
-        const SYNC: bool = false;
-    }
-    impl<T> Otherwise for Is<T> {}
-    impl<T: Send> Is<T> {
-        const SEND: bool = true;
-    }
-    impl<T: Sync> Is<T> {
-        const SYNC: bool = true;
-    }
-    /// Asks about one type: `SEND` or `SYNC`, and what it should be.
-    macro_rules! ask {
-        ($constant:ident, $type:ty, $should_be:literal) => {
-            let verb = if $should_be { "must be" } else { "must not be" };
-            let (is, name) = (Is::<$type>::$constant, stringify!($type));
-            assert_eq!(is, $should_be, "{name} {verb} {}", stringify!($constant));
-        };
-    }
-    /// What a closure is that has captured one of these.
+    /// The type of a closure that has captured an `X`, as far as its bounds go.
     type Captures<X> = (X, fn() -> u32);
 
-    ask!(SEND, Lazy<u32>, true);
-    ask!(SYNC, Lazy<u32>, true);
-    // Another thread can change what a `&Cell` shows: one thread at a time may have the lazy.
-    ask!(SEND, Lazy<Cell<u32>>, true);
-    ask!(SYNC, Lazy<Cell<u32>>, false);
+    assert_bounds!(Lazy<u32>: Send + Sync);
+    // Another thread can change the content of a `&Cell`, so only one thread at a time may have the lazy.
+    assert_bounds!(Lazy<Cell<u32>>: Send + !Sync);
     // Two threads with an `Rc` each would count references in a data race.
-    ask!(SEND, Lazy<Rc<u32>>, false);
-    ask!(SYNC, Lazy<Rc<u32>>, false);
-    // All threads may look at a guard, but the one that locked must drop it.
-    ask!(SYNC, Lazy<MutexGuard<'static, u32>>, false);
-    // The function is called, or dropped, by a thread that need not be the one that brought it.
-    ask!(SEND, Lazy<u32, Captures<Rc<u32>>>, false);
-    ask!(SYNC, Lazy<u32, Captures<Rc<u32>>>, false);
-    // But never by two at once.
-    ask!(SYNC, Lazy<u32, Captures<Cell<u32>>>, true);
+    assert_bounds!(Lazy<Rc<u32>>: !Send + !Sync);
+    // All threads may read a guard, but the thread that locked must drop it.
+    assert_bounds!(Lazy<MutexGuard<'static, u32>>: !Sync);
+    // The function is called, or dropped, by a thread that need not be the one that passed it to `new`.
+    assert_bounds!(Lazy<u32, Captures<Rc<u32>>>: !Send + !Sync);
+    // But it is never used by two threads at once.
+    assert_bounds!(Lazy<u32, Captures<Cell<u32>>>: Sync);
 }
 
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("a thread is still in `force` or `get`", body);
-}
-
-/// What a `force` panics with.
+/// Returns the payload that a `force` panics with.
 #[track_caller]
 fn payload_of_force<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>) -> Box<dyn Any + Send> {
-    let forced = catch_unwind(AssertUnwindSafe(|| {
-        // Not looked at: if it returns, there may be no value behind the reference.
+    let payload = payload_of(|| {
+        // The result is not read: if `force` returns, there may be no value behind the reference.
         let _ = Lazy::force(lazy);
-    }));
-    match forced {
-        Ok(()) => panic!("`force` returned, and the function panicked: there is no value"),
-        Err(payload) => payload,
-    }
+    });
+    payload.unwrap_or_else(|| {
+        panic!("`force` returned, but the function panicked, so there is no value to return")
+    })
 }
 
 #[track_caller]
 fn message_of_force<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>) -> String {
-    message(&*payload_of_force(lazy)).to_owned()
-}
-
-fn message(payload: &(dyn Any + Send)) -> &str {
-    let string = payload.downcast_ref::<String>().map(String::as_str);
-    string
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("a payload that is no string")
+    message_of(&*payload_of_force(lazy)).to_owned()
 }

@@ -1,4 +1,4 @@
-//! A rod that is hot in the middle cools down, computed in steps by four workers with a band each.
+//! A rod that is hot in the middle cools down: four workers compute it in steps, with a band each.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_tour
@@ -6,9 +6,9 @@
 //!
 //! Then change something:
 //! - the number of workers, to 2 or 16 (it has to divide 64): the picture stays the same, cell by cell;
-//! - leave out the second `barrier.wait()`: whoever reads `settled` before the leader has decided goes on for
-//!   a step, and may wait there for workers who have left (Ctrl-C is the answer);
-//! - make it `Barrier::new(WORKERS + 1)`, and see who notices. (Ctrl-C again.)
+//! - leave out the second `barrier.wait()`: a worker that reads `settled` before the leader has decided
+//!   goes on for another step, and may wait there for workers that have left (end it with Ctrl-C);
+//! - make it `Barrier::new(WORKERS + 1)`, and see what waits for it. (Ctrl-C again.)
 
 use barrier::Barrier;
 use std::ops::Range;
@@ -16,15 +16,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::thread;
 
 const WORKERS: usize = 4;
-/// Of these the first and the last are the air at either end, which stays cold.
+/// The first and the last cell are the air at either end, which stays cold.
 const CELLS: usize = 66;
-/// The temperature of the middle at the beginning, in thousandths of a degree.
+/// The temperature of the middle at the start, in thousandths of a degree.
 const HOT: u32 = 100_000;
 
 /// Temperatures in thousandths of a degree. All accesses are Relaxed: the barrier orders them.
 type Rod = Vec<AtomicU32>;
 
-/// Simulates until the hottest cell is down to a tenth, and draws how it looks on the way.
+/// Simulates until the hottest cell is down to a tenth, and draws the rod on the way.
 pub fn main() {
     let rod = |hot: Range<usize>| -> Rod {
         (0..CELLS)
@@ -50,12 +50,12 @@ fn work(band: Range<usize>, rods: &[Rod; 2], barrier: &Barrier, settled: &Atomic
     for step in 0.. {
         let (now, next) = (&rods[step % 2], &rods[(step + 1) % 2]);
         for cell in band.clone() {
-            // The neighbours of the band's ends belong to other workers, who wrote them a step ago.
+            // The neighbours of the band's ends belong to other workers, which wrote them one step ago.
             let around = now[cell - 1].load(Relaxed) + now[cell + 1].load(Relaxed);
             next[cell].store((around + 2 * now[cell].load(Relaxed)) / 4, Relaxed);
         }
         if barrier.wait().is_leader() {
-            // All of `next` is there, and nobody writes before the second `wait`.
+            // All of `next` has been written, and no worker writes before the second `wait`.
             let hottest = next.iter().map(|cell| cell.load(Relaxed)).max();
             let cold = hottest < Some(HOT / 10);
             settled.store(cold, Relaxed);
@@ -63,7 +63,7 @@ fn work(band: Range<usize>, rods: &[Rod; 2], barrier: &Barrier, settled: &Atomic
                 draw(step + 1, next);
             }
         }
-        // The leader has no start: without this one, the others would not wait for its verdict.
+        // The leader has no head start: without this `wait`, the others would not wait for its decision.
         barrier.wait();
         if settled.load(Relaxed) {
             return;

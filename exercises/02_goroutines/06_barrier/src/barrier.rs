@@ -1,17 +1,17 @@
-//! A cyclic barrier: a place where threads wait until enough of them are there, round after round.
+//! A cyclic barrier: a place where threads wait until enough of them have arrived, round after round.
 
-// Locks, atomics, threads: all from `crate::sync`, or the model checker does not see them. To begin with:
+// Take locks, atomics and threads from `crate::sync`: the model checker sees no others. To begin with:
 // use crate::sync::{Condvar, Mutex};
 
-/// Lets threads work in step: nobody gets past [`wait`](Self::wait) before `n` threads have come to it. It is
-/// cyclic: the next `n` calls make the next round.
+/// Lets threads work in step: no thread gets past [`wait`](Self::wait) before `n` threads have called it.
+/// The barrier is cyclic: the next `n` calls make the next round.
 ///
-/// A wait group holds those who wait for work and lets the workers go; here whoever arrives is both, the worker
-/// who has finished a step and the one who waits for the others. And a wait group's user has to know when a
+/// At a wait group, some threads wait for the work and other threads do it. At a barrier, each thread does
+/// both: it has finished a step, and it waits for the others. The user of a wait group has to know that a
 /// round is over before the next may begin. A barrier takes care of that itself.
 ///
-/// It counts calls, not threads. Those of one round need not be those of the next, and more than `n` threads
-/// may use one barrier. Threads share it by reference or in an `Arc`.
+/// A barrier counts calls, not threads. The threads of one round need not be those of the next, and more
+/// than `n` threads may use one barrier. Threads share it by reference or in an `Arc`.
 ///
 /// ```
 /// use std::thread;
@@ -23,7 +23,7 @@
 ///         s.spawn(move || {
 ///             println!("worker {worker} has written its part");
 ///             if barrier.wait().is_leader() {
-///                 println!("all three have, says one of them");
+///                 println!("all three parts are written");
 ///             }
 ///         });
 ///     }
@@ -34,42 +34,47 @@ pub struct Barrier {
 }
 
 impl Barrier {
-    /// A barrier for rounds of `n` calls, at which nobody has arrived.
+    /// Creates a barrier for rounds of `n` calls. No call has arrived yet.
     ///
     /// # Panics
-    /// With `barrier: no participants` if `n` is zero: a round that takes no call is full before the first.
+    /// Panics with `barrier: no participants` if `n` is zero: a round of no calls would be full before the
+    /// first.
     pub fn new(n: usize) -> Self {
         todo!("make a barrier for rounds of {n}")
     }
 
     /// Arrives, and sleeps until the round is full.
     ///
-    /// The first `n` calls on a barrier are its first round, the next `n` its second, and so on without end. A
-    /// call returns only if all the `n` calls of its round have been made. And when they have been made, all `n`
-    /// return, however long one of them takes to leave and however many rounds go by meanwhile. Whoever has
-    /// returned may call again at once, also while others of its round have yet to leave.
+    /// The first `n` calls on a barrier are its first round, the next `n` are its second, and so on without
+    /// end. A call returns only if all `n` calls of its round have been made. When they have been made, all
+    /// `n` return, however long one of them takes to leave and however many rounds go by in the meantime. A
+    /// thread that has returned may call again at once, even if other threads of its round have not left
+    /// yet.
     ///
-    /// Exactly one of the `n` results of a round [is the leader's](BarrierWaitResult::is_leader). Which one
-    /// is not defined.
+    /// Exactly one of the `n` results of a round [is the leader's](BarrierWaitResult::is_leader). It is not
+    /// specified which one.
     ///
-    /// All that the threads of a round did before their calls happens before each of these calls returns.
+    /// Everything that the threads of a round did before their calls happens before each of these calls
+    /// returns.
     ///
-    /// A round that never fills holds its threads for ever. A thread that panics before its call is not there.
+    /// If a round never fills, its threads sleep for ever. A thread that panics before its call does not
+    /// arrive.
     pub fn wait(&self) -> BarrierWaitResult {
-        todo!("arrive; the last of a round lets the others go, and the others sleep until then")
+        todo!("arrive; the last of a round releases the others, which sleep until then")
     }
 }
 
 /// What [`Barrier::wait`] returns: whether this call was its round's leader.
 #[derive(Debug)]
 pub struct BarrierWaitResult {
-    // This type is complete; `wait` makes it.
+    // This type is complete; `wait` returns it.
     leader: bool,
 }
 
 impl BarrierWaitResult {
-    /// Whether this thread is the one of its round that does what has to be done once, such as merging what
-    /// all have found. It has no head start: the others leave when it does, and wait for nothing that it does.
+    /// Returns whether this thread is the leader of its round: the one that does what has to be done once,
+    /// such as merging the results of all. The leader has no head start: the others do not wait for
+    /// anything that it does.
     pub fn is_leader(&self) -> bool {
         self.leader
     }

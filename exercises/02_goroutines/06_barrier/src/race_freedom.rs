@@ -1,13 +1,13 @@
-//! Every interleaving of a few small programs. IDs such as WG-04 name behaviours of Go's `sync.WaitGroup`, of
-//! which barriers are made there; the barrier has to do without its restrictions.
+//! Every interleaving of a few small programs. IDs such as WG-04 name behaviours of Go's `sync.WaitGroup`,
+//! from which Go programs make barriers; this barrier has to work without its restrictions.
 
 use crate::Barrier;
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Slot, spawn};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Slot, must_sleep, spawn};
 
-/// Catches a barrier that takes one arrival too many to open, and one that has no leader when nobody sleeps.
+/// Catches a barrier that takes one arrival too many to open, and one that has no leader if no thread
+/// sleeps.
 #[test]
 fn a_barrier_for_one_holds_nobody() {
     harness::model(|| {
@@ -18,27 +18,18 @@ fn a_barrier_for_one_holds_nobody() {
     });
 }
 
-/// A program that must not end, because a second thread never comes. To sleep for ever is what the model calls
-/// a deadlock, so here that is the only answer that is right: catches a `wait` that returns too soon, and one
-/// that spins.
+/// A program that must not end, because a second thread never comes. Catches a `wait` that returns too
+/// early, and one that spins.
 #[test]
 fn wait_sleeps_until_the_round_is_full() {
-    let explored = harness::Model::new().explore(|| {
+    must_sleep("`wait`", "only one of two had arrived", || {
         let barrier = Barrier::new(2);
         barrier.wait();
     });
-    match explored {
-        Ok(_) => panic!("`wait` returned, and only one of two had arrived"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("`wait` should fall asleep here, and it does not");
-        }
-    }
 }
 
-/// Catches the lost wakeup, that of a thread which has arrived and is not yet asleep when the other comes, and
-/// a `wait` that returns before the other has come.
+/// Catches the lost wakeup of a thread that has arrived and is not yet asleep when the other comes, and a
+/// `wait` that returns before the other has come.
 #[test]
 fn both_wait_for_each_other() {
     // WG-02
@@ -61,8 +52,8 @@ fn both_wait_for_each_other() {
     });
 }
 
-/// Catches one notification for several sleepers: two of three sleep when the third arrives. And two leaders, or
-/// none, where more than one is woken.
+/// Catches one notification for several sleepers: two of three sleep when the third arrives. Also catches
+/// two leaders, or none, if more than one thread is woken.
 #[test]
 fn everyone_wakes_and_one_of_them_leads() {
     // WG-03
@@ -78,7 +69,7 @@ fn everyone_wakes_and_one_of_them_leads() {
     });
 }
 
-/// Catches `if` for `while`: one of the two is woken for no reason, before the other has come.
+/// Catches `if` in place of `while`: one of the two has a spurious wakeup before the other has come.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -98,11 +89,11 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// Catches an arrival, or a look at whether the round is over, that orders nothing: each reads what the
-/// other wrote before it came, whether it was the first to arrive or the last, and whether it slept or not.
+/// Catches an arrival, or a check of whether the round is over, that orders nothing: each reads what the
+/// other wrote before it came, whether it arrived first or last, and whether or not it slept.
 #[test]
 fn what_each_wrote_is_visible_to_all() {
-    // WG-07, and in both directions
+    // WG-07, in both directions
     harness::model(|| {
         let barrier = Barrier::new(2);
         let (main, other) = (Slot::empty("main wrote"), Slot::empty("other wrote"));
@@ -119,15 +110,15 @@ fn what_each_wrote_is_visible_to_all() {
     });
 }
 
-/// Catches a barrier that needs the threads of one round to be gone before the next begins, and does not see to
-/// it: the fast one of the two comes again while the slow one has yet to leave. And a second round that has no
+/// Catches a barrier that relies on the threads of one round having left before the next begins: the fast
+/// one of the two comes again while the slow one has not left yet. Also catches a second round that has no
 /// leader, or two.
 #[test]
 fn a_thread_may_come_again_before_the_other_has_left() {
     // WG-04, WG-13
     harness::model(|| {
         let barrier = Barrier::new(2);
-        // Nobody reads where the threads have come to but you, in the dry run.
+        // These are not read: they show you in the dry run which round the threads have come to.
         let (main, other) = (Came::named("main came"), Came::named("other came"));
         let two_rounds = |came: &Came| {
             [1, 2].map(|round| {
@@ -144,8 +135,9 @@ fn a_thread_may_come_again_before_the_other_has_left() {
     });
 }
 
-/// Catches what is left over from the first round, such as a count that still says "full": in the second, main
-/// writes what the other has read in the first, and the other must not be in the first any more.
+/// Catches anything left over from the first round, such as a count that still says "full": after the
+/// second round, main overwrites what the reader reads between the two rounds, so the reader must have left
+/// the first.
 #[test]
 fn nobody_runs_ahead_into_the_next_step() {
     // WG-04
@@ -166,9 +158,9 @@ fn nobody_runs_ahead_into_the_next_step() {
     });
 }
 
-/// Catches a round that is recognised by what comes again: `slow` is alone with main in the first round, and when
-/// it wakes, main has been through another with `late`. Nobody comes after that, so it has to know that
-/// its own is over.
+/// Catches a round that is recognised by something that comes again: `slow` is alone with main in the first
+/// round, and when it wakes, main has been through another round with `late`. No other thread comes after
+/// that, so `slow` has to know that its own round is over.
 #[test]
 fn a_thread_overtaken_by_whole_rounds_still_leaves() {
     // WG-13
@@ -186,9 +178,10 @@ fn a_thread_overtaken_by_whole_rounds_still_leaves() {
     });
 }
 
-/// Catches a thread that takes the round in which it looked for the one in which it arrives: with three threads at
-/// a barrier for two, a round may fill and end between the two. Whoever is back first comes again, so that there
-/// are four calls, whoever meets whom. At most 2 preemptions each, which makes 1,649 interleavings: all are too many.
+/// Catches a thread that mistakes the round that it has looked at for the round in which it arrives: with
+/// three threads at a barrier for two, a round may fill and end between the look and the arrival. The first
+/// thread to return calls again, so there are four calls, whichever threads meet. At most 2 preemptions in
+/// each interleaving, which makes 1,649 of them: without a bound there are too many.
 #[test]
 fn a_third_thread_belongs_to_the_next_round() {
     harness::Model::new().preemption_bound(2).check(|| {
@@ -202,7 +195,7 @@ fn a_third_thread_belongs_to_the_next_round() {
             let called = called.fetch_add(0, Relaxed);
             assert!(
                 called >= back.next_multiple_of(2),
-                "{back} calls of a barrier for two have returned, and {called} have been made"
+                "{back} calls of a barrier for two have returned, but only {called} have been made"
             );
             back
         };
@@ -223,7 +216,10 @@ fn a_third_thread_belongs_to_the_next_round() {
 #[track_caller]
 fn assert_one_leads<const N: usize>(round: usize, results: [bool; N]) {
     let leaders = results.into_iter().filter(|leader| *leader).count();
-    assert!(leaders == 1, "round {round} has {leaders} leaders");
+    assert!(
+        leaders == 1,
+        "round {round} has {leaders} leaders, but it must have exactly one"
+    );
 }
 
 #[track_caller]
@@ -231,9 +227,9 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().expect("`wait` does not panic")
 }
 
-/// The round that a thread has come to. It orders nothing, and is read by a read-modify-write, which sees the
-/// newest value: a `wait` that returns too early is caught by it, and one that leaves another thread's writes
-/// behind is not. That one is caught by a [`Slot`].
+/// The round that a thread has come to. It orders nothing, and is read by a read-modify-write, which sees
+/// the newest value. So it catches a `wait` that returns too early, but not one that does not make another
+/// thread's writes visible. A [`Slot`] catches that.
 struct Came(AtomicUsize);
 
 impl Came {

@@ -1,37 +1,31 @@
 //! What a barrier does, on real threads. IDs such as WG-04 name behaviours of Go's `sync.WaitGroup`.
 //!
-//! Whether a `wait` sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken.
 
 use barrier::Barrier;
 use harness::sync::real::thread;
+use harness::testing::{assert_panics, let_others_run, must_end};
 use std::panic::{catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
+/// Where a thread hangs, if a test does.
+const IN_WAIT: &str = "a thread is still in `wait`, or waits for a lock";
+
 #[test]
 fn no_participants_are_refused() {
-    let expected = "barrier: no participants";
-    match catch_unwind(|| Barrier::new(0)) {
-        Ok(_) => panic!("Barrier::new(0) should panic with {expected:?}, but returns"),
-        Err(payload) => {
-            let message = (payload.downcast_ref::<&str>().copied())
-                .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-                .unwrap_or("something that is no text");
-            assert!(
-                message == expected,
-                "Barrier::new(0) should panic with {expected:?}, but does with {message:?}"
-            );
-        }
-    }
+    assert_panics("barrier: no participants", || {
+        Barrier::new(0);
+    });
 }
 
 #[test]
 fn alone_one_leads_every_round() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let barrier = Barrier::new(1);
         for round in 1..=100 {
             assert!(
                 barrier.wait().is_leader(),
-                "nobody else is in round {round}"
+                "no other thread is in round {round}, so this one must be its leader"
             );
         }
     });
@@ -39,8 +33,8 @@ fn alone_one_leads_every_round() {
 
 #[test]
 fn nobody_passes_before_the_last_arrives_and_then_all_do() {
-    // WG-02, WG-03, WG-04: one barrier for all rounds.
-    must_end(|| {
+    // WG-02, WG-03, WG-04: the same barrier for all rounds.
+    must_end(IN_WAIT, || {
         const THREADS: usize = 16;
         let barrier = used_barrier(THREADS);
         for round in 1..=8 {
@@ -52,9 +46,7 @@ fn nobody_passes_before_the_last_arrives_and_then_all_do() {
                         passed.fetch_add(1, SeqCst);
                     });
                 }
-                for _ in 0..100 {
-                    thread::yield_now(); // let some fall asleep; it passes whether they do or not
-                }
+                let_others_run();
                 let early = passed.load(SeqCst);
                 barrier.wait();
                 early
@@ -70,7 +62,7 @@ fn nobody_passes_before_the_last_arrives_and_then_all_do() {
 
 #[test]
 fn every_round_has_one_leader() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const THREADS: usize = 4;
         const ROUNDS: usize = 500;
         let barrier = used_barrier(THREADS);
@@ -88,15 +80,20 @@ fn every_round_has_one_leader() {
         });
         for (round, leaders) in leaders.into_iter().enumerate() {
             let leaders = leaders.into_inner();
-            assert!(leaders == 1, "round {} has {leaders} leaders", round + 1);
+            assert!(
+                leaders == 1,
+                "round {} has {leaders} leaders, but it must have exactly one",
+                round + 1
+            );
         }
     });
 }
 
 #[test]
 fn threads_stay_in_step() {
-    // WG-04, WG-07: nobody pauses between the rounds, so the fast come again while the slow are leaving.
-    must_end(|| {
+    // WG-04, WG-07: no thread pauses between the rounds, so the fast ones come again while the slow ones
+    // are leaving.
+    must_end(IN_WAIT, || {
         const THREADS: usize = 4;
         const STEPS: usize = 500;
         let barrier = used_barrier(THREADS);
@@ -110,7 +107,7 @@ fn threads_stay_in_step() {
                         for step in 1..=STEPS {
                             steps[own].store(step, Relaxed);
                             barrier.wait();
-                            // Everybody has begun this step, and may by now have begun the next.
+                            // All threads have begun this step, and may have begun the next by now.
                             for other in steps {
                                 let other = other.load(Relaxed);
                                 if other != step && other != step + 1 {
@@ -126,14 +123,16 @@ fn threads_stay_in_step() {
             joined.map(Result::unwrap).collect::<Vec<_>>()
         });
         if let Some((step, other)) = out_of_step.into_iter().flatten().next() {
-            panic!("one thread was past the barrier of step {step}, another in step {other}");
+            panic!(
+                "one thread was past the barrier of step {step}, but another was in step {other}"
+            );
         }
     });
 }
 
 #[test]
 fn more_threads_than_a_round_takes_make_several_rounds() {
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const ROUND: usize = 3;
         const ROUNDS: usize = 4;
         for _ in 0..50 {
@@ -164,14 +163,14 @@ fn more_threads_than_a_round_takes_make_several_rounds() {
             let leaders = leaders.into_inner();
             assert!(
                 leaders == ROUNDS,
-                "{ROUNDS} rounds had {leaders} leaders in all"
+                "{ROUNDS} rounds had {leaders} leaders in all, but each must have exactly one"
             );
         }
     });
 }
 
-/// A barrier that has served a round of other threads, and is as good as a new one. What is not written yet shows
-/// here, and not in a thread that others wait for.
+/// Makes a barrier that has served a round of other threads, and is as good as a new one. An unwritten stub
+/// fails here, and not in a thread that others wait for.
 fn used_barrier(n: usize) -> Barrier {
     if let Err(panic) = catch_unwind(|| Barrier::new(1).wait()) {
         resume_unwind(panic);
@@ -184,11 +183,4 @@ fn used_barrier(n: usize) -> Barrier {
         barrier.wait();
     });
     barrier
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("a thread is still in `wait`, or waits for a lock", body);
 }

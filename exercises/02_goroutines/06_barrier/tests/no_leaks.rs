@@ -1,10 +1,11 @@
 //! Nothing stays behind: no thread that sleeps for ever, no value, no allocation.
 //!
-//! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
+//! No test joins a thread here: the leak check waits for each of them to end, and names those that do not.
 
 use barrier::Barrier;
 use harness::leaks;
-use harness::sync::real::{Arc, thread};
+use harness::sync::real::Arc;
+use harness::testing::{spawn_detached, spawn_sleepers};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -21,7 +22,8 @@ fn everyone_leaves() {
 
 #[test]
 fn everyone_leaves_the_last_of_many_rounds() {
-    // WG-04. Whoever is left behind in a round is missing in the next, and the other three stay there.
+    // WG-04. A thread that is left behind in one round is missing in the next, and the other three stay
+    // there.
     leaks::check(|| {
         let barrier = Arc::new(Barrier::new(4));
         spawn_four(&barrier, 20);
@@ -31,7 +33,7 @@ fn everyone_leaves_the_last_of_many_rounds() {
 #[test]
 fn a_barrier_keeps_nothing_of_its_rounds() {
     // WG-04. The barrier outlives the check, which runs its closure several times and lets all threads of
-    // one run end before the next: whatever the barrier keeps of a round adds up.
+    // one run end before the next: anything that the barrier keeps of a round adds up.
     let barrier = Arc::new(Barrier::new(5));
     leaks::check(|| {
         spawn_four(&barrier, 3);
@@ -48,7 +50,7 @@ fn what_a_participant_owns_is_dropped_once() {
         for n in 1..=3 {
             let barrier = Arc::clone(&barrier);
             let owned = leaks::track(n);
-            spawn(format!("owner {n}"), move || {
+            spawn_detached(format!("owner {n}"), move || {
                 barrier.wait();
                 drop(owned);
             });
@@ -56,27 +58,16 @@ fn what_a_participant_owns_is_dropped_once() {
     });
 }
 
-/// Spawns four threads that each take part in so many rounds, and gives them a chance to fall asleep. A barrier
-/// that is right passes whether they do or not; one that loses sleepers is found out by those who do.
+/// Starts four threads that each take part in this number of rounds, and lets them fall asleep. A correct
+/// barrier passes even if they do not; one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_four(barrier: &Arc<Barrier>, rounds: usize) {
-    for n in 1..=4 {
-        let barrier = Arc::clone(barrier);
-        spawn(format!("thread {n}"), move || {
+    let calls = std::iter::repeat_n(barrier, 4).cloned().map(|barrier| {
+        move || {
             for _ in 0..rounds {
                 barrier.wait();
             }
-        });
-    }
-    for _ in 0..100 {
-        thread::yield_now();
-    }
-}
-
-#[track_caller]
-fn spawn(name: String, f: impl FnOnce() + Send + 'static) {
-    thread::Builder::new()
-        .name(name)
-        .spawn(f)
-        .expect("a thread can be spawned");
+        }
+    });
+    spawn_sleepers("thread", calls);
 }

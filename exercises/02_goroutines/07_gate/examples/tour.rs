@@ -1,13 +1,13 @@
-//! A server whose workers are started first and may begin when its configuration is there.
+//! A server starts its workers first; they may begin once its configuration is there.
 //!
 //! ```text
 //! cargo run -p gate --example gate_tour
 //! ```
 //!
 //! Then change something:
-//! - let the configuration take longer than the health check has patience, or shorter;
-//! - leave out `ready.open()`, and see who is still there after a while. (Ctrl-C is the answer.)
-//! - let a worker come when the gate has long been open.
+//! - let the configuration take longer than the health check waits, or less long;
+//! - leave out `ready.open()`, and see which threads are still there after a while (end it with Ctrl-C);
+//! - let a worker come long after the gate has opened.
 
 use gate::Gate;
 use harness::sync::real::time::{Clock, Duration};
@@ -17,7 +17,7 @@ use std::thread;
 /// How long it takes to read the configuration.
 const READING: Duration = Duration::from_millis(40);
 
-/// How long each of the health check's looks lasts.
+/// The timeout of each of the health check's waits.
 const PATIENCE: Duration = Duration::from_millis(15);
 
 /// Starts three workers and a health check, and lets them wait for the configuration.
@@ -46,11 +46,11 @@ pub fn main() {
 
         say("main: reads the configuration");
         thread::sleep(READING);
-        config.set(8080).expect("nobody else sets it");
+        config.set(8080).expect("only main sets it");
         say("main: opens the gate");
         ready.open();
     });
 
     ready.wait();
-    say("late comer: passes");
+    say("late thread: passes");
 }

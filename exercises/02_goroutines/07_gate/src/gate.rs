@@ -1,18 +1,19 @@
-//! A start-up gate: it opens once, and then everybody may pass.
+//! A start-up gate: it opens once, and then every thread may pass.
 
-// Locks, atomics, threads: all from `crate::sync`, or the model checker does not see them. To begin with:
+// Take locks, atomics and threads from `crate::sync`: the model checker sees no others. To begin with:
 // use crate::sync::{Condvar, Mutex};
 use crate::sync::time::{Clock, Duration};
 
-/// Holds threads until it is opened, once and for good: what `close(ready)` does to those who receive from
-/// `ready` in Go.
+/// Holds threads until it is opened, once and for good: what `close(ready)` does for the goroutines that
+/// receive from `ready` in Go.
 ///
-/// Whoever comes to a shut gate sleeps. [`open`](Self::open) lets all of them go, however many they are, and
-/// whoever comes later passes without a stop. Threads share a gate by reference or in an `Arc`.
+/// A thread that comes to a shut gate sleeps. [`open`](Self::open) releases all of the sleepers, however
+/// many there are, and a thread that comes later passes without stopping. Threads share a gate by reference
+/// or in an `Arc`.
 ///
-/// A [`Barrier`](std::sync::Barrier) opens by itself when enough threads have come, and shuts behind them. A
-/// [`Condvar`](std::sync::Condvar) alone remembers nothing: who comes after the notification sleeps on. A
-/// gate is a condition variable with a memory of one bit.
+/// A [`Barrier`](std::sync::Barrier) opens by itself when enough threads have come, and shuts behind them.
+/// A [`Condvar`](std::sync::Condvar) alone remembers nothing: a thread that comes after the notification
+/// sleeps on. A gate is a condition variable with a memory of one bit.
 ///
 /// ```
 /// use harness::sync::real::time::{Clock, Duration};
@@ -38,39 +39,40 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate that is shut.
+    /// Creates a gate that is shut.
     pub fn new() -> Self {
         todo!("make a gate that is shut")
     }
 
-    /// Opens the gate for good: every thread that sleeps at it goes, and later ones do not stop. Opening a gate
-    /// that is open changes nothing.
+    /// Opens the gate for good: releases every thread that sleeps at it, and later threads do not stop. If
+    /// the gate is already open, nothing changes.
     pub fn open(&self) {
-        todo!("open the gate and wake all who sleep at it")
+        todo!("open the gate and wake all threads that sleep at it")
     }
 
-    /// Sleeps until the gate is open; returns at once if it is open already.
+    /// Sleeps until the gate is open. Returns at once if it is already open.
     ///
-    /// It does not return before some thread has called [`open`](Self::open). All that the thread which opened
-    /// the gate did before happens before the return.
+    /// Does not return before a thread has called [`open`](Self::open). Everything that the thread did
+    /// before it opened the gate happens before the return.
     pub fn wait(&self) {
         todo!("sleep until the gate is open")
     }
 
-    /// Sleeps until the gate is open, as [`wait`](Self::wait) does, but no longer than until `clock` has moved on
-    /// by `timeout` since the call. Says whether the gate is open: `false` is the time-out.
+    /// Sleeps until the gate is open, as [`wait`](Self::wait) does, but at most until `clock` has advanced
+    /// by `timeout` since the call. Returns whether the gate is open: `false` means a timeout.
     ///
-    /// The gate comes before the clock. Where it is open at the call the answer is `true`, also if `timeout` is
-    /// zero. And where it opened before the time had come the answer is `true`, however late this thread is
-    /// to look: `false` means that the gate was shut at a moment at which the time had come. If it opens only
-    /// after that, and before this call has returned, the answer may be either.
+    /// The gate takes precedence over the clock. If the gate is already open, returns `true`, even with a
+    /// zero timeout. If the gate opens before the timeout has passed, also returns `true`, however late
+    /// this thread checks: `false` means that the gate was shut at a moment when the timeout had passed. If
+    /// the gate opens after that, but before this call has returned, the result may be either.
     ///
-    /// The time runs from the call, and nothing extends it: neither a wakeup for no reason, however often, nor
-    /// others that come and go. A time-out concerns nobody else, and leaves the gate as it was.
+    /// The timeout starts with the call, and nothing extends it: neither spurious wakeups, however many
+    /// there are, nor other threads that come and go. A timeout does not affect other threads, and leaves
+    /// the gate as it was.
     ///
     /// # Panics
-    /// If the end of the time-out is later than the clock can show.
+    /// Panics if the end of the timeout is later than the clock can represent.
     pub fn wait_timeout(&self, clock: &Clock, timeout: Duration) -> bool {
-        todo!("sleep until the gate is open, or {clock:?} has moved on by {timeout:?}")
+        todo!("sleep until the gate is open, or {clock:?} has advanced by {timeout:?}")
     }
 }

@@ -1,20 +1,21 @@
 //! Every interleaving of a few small programs. IDs such as CL-03 name behaviours of Go's channels, CO-07 of its
 //! `sync.Cond`, TM-10 of its timers.
 //!
-//! Time stands still here until a thread advances the clock. Where a model wants the time to come for a
-//! `wait_timeout` that has begun, it explores only runs without preemption, in which a thread goes on until it
-//! sleeps, yields or ends: `main` is asleep in its call before the other thread touches the clock.
+//! Time stands still here until a thread advances the clock. If a model needs a timeout to pass during a
+//! `wait_timeout`, it explores only runs without preemption, in which a thread goes on until it sleeps,
+//! yields or ends: `main` is asleep in its call before the other thread advances the clock.
 
 use crate::Gate;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
-use harness::testing::{Flag, Slot, spawn};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Slot, must_sleep, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Catches a wait that sleeps first and looks afterwards, and one that asks the clock before the gate: late
-/// comers pass.
+const SHUT: &str = "the gate had not been opened";
+
+/// Catches a wait that sleeps before it checks the gate, and one that checks the clock before the gate:
+/// late threads must pass.
 #[test]
 fn an_open_gate_stops_nobody() {
     // CL-02
@@ -27,27 +28,27 @@ fn an_open_gate_stops_nobody() {
         gate.open();
         assert!(
             gate.wait_timeout(&clock, Duration::ZERO),
-            "no time to wait, but the gate was open"
+            "the timeout was zero, but the gate was open, so the answer must be true"
         );
         assert!(
             gate.wait_timeout(&clock, SECOND),
-            "the time stands still, and the gate was open"
+            "the gate was open, so the answer must be true"
         );
     });
 }
 
-/// A program that must not end, because nobody opens the gate. To sleep for ever is what the model calls a
-/// deadlock, so here that is the only answer that is right: catches a `wait` that returns, and one that spins.
+/// A program that must not end, because the gate is never opened. Catches a `wait` that returns, and one
+/// that spins.
 #[test]
 fn wait_sleeps_while_the_gate_is_shut() {
-    sleeps("wait", || Gate::new().wait());
+    must_sleep("`wait`", SHUT, || Gate::new().wait());
 }
 
-/// A program that must not end, because nobody opens the gate, and half a second is not a second. Catches a
-/// `wait_timeout` that gives up too soon, and one that spins.
+/// A program that must not end, because the gate is never opened, and half a second is not a second.
+/// Catches a `wait_timeout` that gives up too early, and one that spins.
 #[test]
 fn wait_timeout_sleeps_while_the_time_has_not_come() {
-    sleeps("wait_timeout", || {
+    must_sleep("`wait_timeout`", SHUT, || {
         let clock = Clock::manual();
         let gate = Gate::new();
         thread::scope(|s| {
@@ -57,7 +58,8 @@ fn wait_timeout_sleeps_while_the_time_has_not_come() {
     });
 }
 
-/// Catches the lost wakeup: main sees the gate shut, the opener opens it and notifies nobody, main falls asleep.
+/// Catches the lost wakeup: main sees the gate shut, the opener opens it and notifies no thread, main falls
+/// asleep.
 #[test]
 fn open_wakes_the_waiter() {
     // CO-01
@@ -70,7 +72,7 @@ fn open_wakes_the_waiter() {
     });
 }
 
-/// Catches the lost wakeup of a waiter who has a time-out: the time stands still, so main relies on the opener.
+/// Catches the lost wakeup of a waiter with a timeout: time stands still, so only the opener can wake main.
 #[test]
 fn open_wakes_a_waiter_who_has_a_time_out() {
     // CO-01
@@ -81,7 +83,7 @@ fn open_wakes_a_waiter_who_has_a_time_out() {
             spawn(s, "opener", || gate.open());
             assert!(
                 gate.wait_timeout(&clock, SECOND),
-                "the time stood still, so this is no time-out"
+                "`wait_timeout` returned false, but no time had passed"
             );
         });
     });
@@ -101,8 +103,8 @@ fn every_waiter_wakes() {
     });
 }
 
-/// Catches a wakeup that is meant for one and taken by another: the first waiter's time comes just when main
-/// opens, and the second still has to be woken.
+/// Catches a wakeup that is meant for one thread and taken by another: the first waiter's timeout passes
+/// just when main opens the gate, and the second must still be woken.
 #[test]
 fn a_time_out_takes_nobody_elses_wakeup() {
     // CO-08
@@ -120,7 +122,8 @@ fn a_time_out_takes_nobody_elses_wakeup() {
     });
 }
 
-/// Catches a second opening that undoes the first, and one that takes the place of a notification still to come.
+/// Catches a second opening that undoes the first, and one that takes the place of a notification still to
+/// come.
 #[test]
 fn two_may_open_at_once() {
     harness::model(|| {
@@ -134,7 +137,7 @@ fn two_may_open_at_once() {
     });
 }
 
-/// Catches `if` for `while`: main is woken for no reason, before the gate is open.
+/// Catches `if` in place of `while`: main has a spurious wakeup before the gate is open.
 #[test]
 fn a_spurious_wakeup_does_not_open_the_gate() {
     // CO-03, CO-11
@@ -152,8 +155,8 @@ fn a_spurious_wakeup_does_not_open_the_gate() {
     });
 }
 
-/// Catches `if` for `while` in `wait_timeout`, where it goes wrong in two ways: main is woken for no reason and says
-/// that the gate is open, or that the time has come.
+/// Catches `if` in place of `while` in `wait_timeout`, where it goes wrong in two ways: main has a spurious
+/// wakeup and reports that the gate is open, or that the timeout has passed.
 #[test]
 fn a_spurious_wakeup_is_no_time_out() {
     // CO-03, CO-11
@@ -168,18 +171,18 @@ fn a_spurious_wakeup_is_no_time_out() {
             });
             assert!(
                 gate.wait_timeout(&clock, SECOND),
-                "the time stood still, so this is no time-out"
+                "`wait_timeout` returned false, but no time had passed"
             );
             assert!(
                 opening.is_raised(),
-                "`wait_timeout` says that the gate is open, and it was shut"
+                "`wait_timeout` returned true, but the gate was shut"
             );
         });
     });
 }
 
-/// Catches an `open`, or a look at the gate, that orders nothing: main reads what the opener wrote, and must not
-/// read too soon, whether it slept or not.
+/// Catches an `open`, or a check of the gate, that orders nothing: main reads what the opener wrote, and
+/// must not read too early, whether or not it slept.
 #[test]
 fn what_was_done_before_opening_is_visible_to_who_passes() {
     // CO-10, CO-15
@@ -197,8 +200,8 @@ fn what_was_done_before_opening_is_visible_to_who_passes() {
     });
 }
 
-/// Catches a look at the gate that orders nothing, in `wait_timeout`: where the answer is `true`, main reads what the
-/// opener wrote. Where the time came first it keeps off.
+/// Catches a check of the gate in `wait_timeout` that orders nothing: if the answer is `true`, main reads
+/// what the opener wrote. On a timeout, main does not read the slot.
 #[test]
 fn what_was_done_before_opening_is_visible_to_who_was_in_time() {
     // CO-10, CO-15
@@ -219,8 +222,8 @@ fn what_was_done_before_opening_is_visible_to_who_was_in_time() {
     });
 }
 
-/// Catches a wait that the clock does not end, and one that forgets to say so. In no run is a thread preempted, so
-/// main sleeps when the second passes.
+/// Catches a wait that the clock does not end, and one that does not report it. No thread is preempted in
+/// any run, so main is asleep when the second passes.
 #[test]
 fn the_time_out_ends_the_wait() {
     // TM-07
@@ -229,20 +232,21 @@ fn the_time_out_ends_the_wait() {
         let gate = Gate::new();
         assert!(
             !gate.wait_timeout(&clock, Duration::ZERO),
-            "nobody has opened the gate, and there was no time to wait"
+            "`wait_timeout` returned true, but the gate was never opened"
         );
         thread::scope(|s| {
             spawn(s, "timekeeper", || clock.advance(SECOND));
             assert!(
                 !gate.wait_timeout(&clock, SECOND),
-                "`wait_timeout` says that the gate is open, and nobody opened it"
+                "`wait_timeout` returned true, but the gate was never opened"
             );
         });
     });
 }
 
-/// Catches a time-out that is made anew in each turn of the loop: main is woken for no reason when half of it is
-/// over, and the other half is still enough. In no run is a thread preempted, but where it yields.
+/// Catches a timeout that starts anew in each iteration of the loop: main has a spurious wakeup when half
+/// of it has passed, and the other half must be enough. No thread is preempted in any run, except where it
+/// yields.
 #[test]
 fn a_wakeup_does_not_put_off_the_time_out() {
     // TM-10
@@ -263,8 +267,8 @@ fn a_wakeup_does_not_put_off_the_time_out() {
         });
 }
 
-/// Catches an answer that is made up, in every order of half a second, another half, and the opening: `false`
-/// wants a second that has passed since the call, `true` an `open` that has begun.
+/// Catches a wrong answer, in every order of half a second, another half, and the opening: `false` requires
+/// that a second has passed since the call, and `true` requires that `open` has begun.
 #[test]
 fn the_answer_is_true_to_the_clock_and_the_gate() {
     // TM-01
@@ -283,21 +287,21 @@ fn the_answer_is_true_to_the_clock_and_the_gate() {
             if gate.wait_timeout(&clock, SECOND) {
                 assert!(
                     opening.is_raised(),
-                    "`wait_timeout` says that the gate is open, and it was shut"
+                    "`wait_timeout` returned true, but the gate was shut"
                 );
             } else {
                 let waited = clock.now() - begun;
                 assert!(
                     waited >= SECOND,
-                    "`wait_timeout` gave up after {waited:?} of a second"
+                    "`wait_timeout` returned false after {waited:?}, but the timeout was {SECOND:?}"
                 );
             }
         });
     });
 }
 
-/// Catches a look at the clock that comes before the look at the gate: the gate is open when the time comes, and
-/// main, which was asked to wait before both, gets round to it after both.
+/// Catches a check of the clock that comes before the check of the gate: the gate is open when the timeout
+/// passes, and main, which called before both, runs after both.
 #[test]
 fn a_gate_that_opened_before_the_time_came_wins() {
     harness::model(|| {
@@ -310,14 +314,15 @@ fn a_gate_that_opened_before_the_time_came_wins() {
             });
             assert!(
                 gate.wait_timeout(&clock, SECOND),
-                "the gate was open before the second had passed"
+                "`wait_timeout` returned false, but the gate was open before the second had passed"
             );
         });
     });
 }
 
-/// Catches a time-out that forgets the gate. Somebody has passed it, so it is open, and only then the time
-/// comes, but main need not have heard: the opener may be between storing and notifying.
+/// Catches a timeout that does not check the gate. Another thread has passed the gate, so it is open, and
+/// only then the timeout passes. But main may not have been notified yet: the opener may be between storing
+/// and notifying.
 #[test]
 fn a_gate_that_somebody_has_passed_is_open_for_who_is_timed_out() {
     harness::model(|| {
@@ -331,14 +336,14 @@ fn a_gate_that_somebody_has_passed_is_open_for_who_is_timed_out() {
             });
             assert!(
                 gate.wait_timeout(&clock, SECOND),
-                "somebody had passed the gate before the second had passed"
+                "`wait_timeout` returned false, but another thread had passed the gate before the second had passed"
             );
         });
     });
 }
 
-/// Catches a time-out that leaves something behind, such as a place in a queue that is woken in vain, or a gate
-/// that counts as opened: main comes back after it.
+/// Catches a timeout that leaves something behind, such as a place in a queue that is woken in vain, or a
+/// gate that counts as open: main comes back after it.
 #[test]
 fn a_time_out_leaves_the_gate_as_it_was() {
     harness::model(|| {
@@ -356,17 +361,4 @@ fn a_time_out_leaves_the_gate_as_it_was() {
             assert!(opening.is_raised(), "`wait` returned before `open`");
         });
     });
-}
-
-/// Requires that `program` sleeps for ever in a call of `what`.
-#[track_caller]
-fn sleeps(what: &str, program: impl Fn() + Send + Sync + 'static) {
-    match harness::Model::new().explore(program) {
-        Ok(_) => panic!("`{what}` returned, and nobody had opened the gate"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("`{what}` should fall asleep here, and it does not");
-        }
-    }
 }

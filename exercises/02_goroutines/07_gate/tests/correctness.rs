@@ -1,19 +1,23 @@
 //! What a gate does, on real threads. IDs such as CL-03 name behaviours of Go's channels, TM-01 of its timers.
 //!
-//! Whether a wait sleeps and is woken in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether a wait sleeps and is woken.
 
 use gate::Gate;
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
+use harness::testing::{let_others_run, must_end, wait_until};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
+
+/// Where a thread hangs, if a test does.
+const IN_WAIT: &str = "a thread is still in `wait` or `wait_timeout`, or waits for a lock";
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
 fn an_open_gate_stops_nobody() {
     // CL-02
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Gate::new();
         gate.open();
         for _ in 0..3 {
@@ -22,7 +26,7 @@ fn an_open_gate_stops_nobody() {
                 for timeout in [Duration::ZERO, HOUR] {
                     assert!(
                         gate.wait_timeout(&clock, timeout),
-                        "the gate is open, and a wait of {timeout:?} timed out"
+                        "the gate is open, but a wait with a timeout of {timeout:?} returned false"
                     );
                 }
             }
@@ -32,8 +36,8 @@ fn an_open_gate_stops_nobody() {
 
 #[test]
 fn an_open_gate_may_be_opened() {
-    // CL-09: where Go panics.
-    must_end(|| {
+    // CL-09: here Go panics.
+    must_end(IN_WAIT, || {
         let gate = Gate::new();
         for _ in 0..3 {
             gate.open();
@@ -45,13 +49,13 @@ fn an_open_gate_may_be_opened() {
 #[test]
 fn no_time_is_over_at_once() {
     // TM-07
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Gate::new();
         for clock in [Clock::real(), Clock::manual()] {
             for _ in 0..3 {
                 assert!(
                     !gate.wait_timeout(&clock, Duration::ZERO),
-                    "the gate is shut, and `wait_timeout` says that it is open"
+                    "the gate is shut, but `wait_timeout` returned true"
                 );
             }
         }
@@ -63,19 +67,19 @@ fn no_time_is_over_at_once() {
 #[test]
 fn the_clock_of_the_machine_ends_the_wait_and_not_too_soon() {
     // TM-01
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Gate::new();
         let clock = Clock::real();
         for timeout in [1, 5, 20].map(Duration::from_millis) {
             let begun = clock.now();
             assert!(
                 !gate.wait_timeout(&clock, timeout),
-                "the gate is shut, and `wait_timeout` says that it is open"
+                "the gate is shut, but `wait_timeout` returned true"
             );
             let waited = clock.now() - begun;
             assert!(
                 waited >= timeout,
-                "a time-out of {timeout:?} was over after {waited:?}"
+                "a timeout of {timeout:?} had already passed after {waited:?}"
             );
         }
     });
@@ -84,7 +88,7 @@ fn the_clock_of_the_machine_ends_the_wait_and_not_too_soon() {
 #[test]
 fn a_manual_clock_ends_the_wait_and_not_too_soon() {
     // TM-01
-    must_end(|| {
+    must_end(IN_WAIT, || {
         let gate = Arc::new(Gate::new());
         let clock = Clock::manual();
         let (answer, answered) = mpsc::channel();
@@ -95,8 +99,8 @@ fn a_manual_clock_ends_the_wait_and_not_too_soon() {
             let open = gate.wait_timeout(&clock, HOUR);
             let _ = answer.send((open, clock.now() - begun));
         });
-        // The time runs from the call, and nobody can see from outside when that has begun. So the clock moves on
-        // until the answer is there.
+        // The timeout starts with the call, and no other thread can see when the call has begun. So the
+        // clock is advanced until the answer is there.
         let (open, waited) = loop {
             clock.advance(HOUR / 2);
             match answered.try_recv() {
@@ -105,21 +109,18 @@ fn a_manual_clock_ends_the_wait_and_not_too_soon() {
                 Err(mpsc::TryRecvError::Disconnected) => panic!("`wait_timeout` panicked"),
             }
         };
-        assert!(
-            !open,
-            "the gate is shut, and `wait_timeout` says that it is open"
-        );
+        assert!(!open, "the gate is shut, but `wait_timeout` returned true");
         assert!(
             waited >= HOUR,
-            "a time-out of an hour was over after {waited:?}"
+            "a timeout of an hour had already passed after {waited:?}"
         );
     });
 }
 
 #[test]
 fn every_gate_opens_by_itself() {
-    // No state that all of them share.
-    must_end(|| {
+    // Catches state that all gates share.
+    must_end(IN_WAIT, || {
         let (open, shut) = (Gate::new(), Gate::new());
         open.open();
         open.wait();
@@ -127,7 +128,7 @@ fn every_gate_opens_by_itself() {
         for gate in [&shut, &Gate::new()] {
             assert!(
                 !gate.wait_timeout(&clock, Duration::ZERO),
-                "another gate is open, and this one says that it is"
+                "only another gate is open, but `wait_timeout` on this one returned true"
             );
         }
         shut.open();
@@ -138,7 +139,7 @@ fn every_gate_opens_by_itself() {
 #[test]
 fn nobody_passes_before_it_opens_and_then_all_do() {
     // CL-03, CO-07
-    must_end(|| {
+    must_end(IN_WAIT, || {
         const WAITERS: usize = 8;
         for round in 1..=20 {
             let gate = shut_gate();
@@ -159,16 +160,13 @@ fn nobody_passes_before_it_opens_and_then_all_do() {
                         }
                     });
                 }
-                while coming.load(SeqCst) < WAITERS {
-                    thread::yield_now();
-                }
-                // A chance to pass too early. A gate that is right passes however long this takes.
-                for _ in 0..50 {
-                    thread::yield_now();
-                }
+                wait_until("not all have come", || coming.load(SeqCst) == WAITERS);
+                // Gives the threads a chance to pass too early. A correct gate passes however long this
+                // takes.
+                let_others_run();
                 early = passed.load(SeqCst);
                 gate.open();
-                // Late comers.
+                // Late threads.
                 gate.wait();
                 s.spawn(|| gate.wait());
             });
@@ -179,7 +177,7 @@ fn nobody_passes_before_it_opens_and_then_all_do() {
             let passed = passed.into_inner();
             assert!(
                 passed == WAITERS,
-                "round {round}: {} of {WAITERS} timed out, and an hour is not over",
+                "round {round}: {} of {WAITERS} timed out, but an hour has not passed",
                 WAITERS - passed
             );
         }
@@ -189,7 +187,7 @@ fn nobody_passes_before_it_opens_and_then_all_do() {
 #[test]
 fn what_was_done_before_opening_is_there_for_all() {
     // CO-10, CO-15
-    must_end(|| {
+    must_end(IN_WAIT, || {
         for round in 1..=50 {
             let gate = shut_gate();
             let work = AtomicUsize::new(0);
@@ -207,7 +205,7 @@ fn what_was_done_before_opening_is_there_for_all() {
             let seen = seen.into_inner();
             assert!(
                 seen == 4,
-                "round {round}: {} of 4 passed before what came before `open`",
+                "round {round}: {} of 4 passed without seeing what was done before `open`",
                 4 - seen
             );
         }
@@ -216,8 +214,8 @@ fn what_was_done_before_opening_is_there_for_all() {
 
 #[test]
 fn time_outs_of_some_are_not_those_of_others() {
-    // Half of them give up at once, again and again, while the others wait for the opening.
-    must_end(|| {
+    // Half of them give up soon, again and again, while the others wait for the opening.
+    must_end(IN_WAIT, || {
         let gate = shut_gate();
         let clock = Clock::real();
         let given_up = AtomicUsize::new(0);
@@ -229,7 +227,12 @@ fn time_outs_of_some_are_not_those_of_others() {
                     }
                 });
                 s.spawn(|| gate.wait());
-                s.spawn(|| assert!(gate.wait_timeout(&clock, HOUR), "an hour is not over"));
+                s.spawn(|| {
+                    assert!(
+                        gate.wait_timeout(&clock, HOUR),
+                        "`wait_timeout` returned false, but an hour has not passed"
+                    )
+                });
             }
             while given_up.load(Relaxed) < 30 {
                 thread::yield_now();
@@ -239,22 +242,12 @@ fn time_outs_of_some_are_not_those_of_others() {
     });
 }
 
-/// A new gate, after another has been through all that a gate does. What is not written yet shows here, and not
-/// in a thread that others wait for.
+/// Makes a new gate, after another gate has been through everything that a gate does. An unwritten stub
+/// fails here, and not in a thread that others wait for.
 fn shut_gate() -> Gate {
     let other = Gate::new();
     let _open = other.wait_timeout(&Clock::manual(), Duration::ZERO);
     other.open();
     other.wait();
     Gate::new()
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end(
-        "a thread is still in `wait` or `wait_timeout`, or waits for a lock",
-        body,
-    );
 }

@@ -1,12 +1,12 @@
 //! Nothing stays behind: no thread that sleeps for ever, no value, no allocation.
 //!
-//! Nobody joins a thread here: the leak check waits for each to end, and names those that don't.
+//! No test joins a thread here: the leak check waits for each of them to end, and names those that do not.
 
 use gate::Gate;
 use harness::leaks;
+use harness::sync::real::Arc;
 use harness::sync::real::time::{Clock, Duration};
-use harness::sync::real::{Arc, thread};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use harness::testing::{spawn_detached, spawn_sleepers};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -29,7 +29,10 @@ fn every_waiter_who_has_a_time_out_leaves() {
         let clock = Clock::real();
         spawn_waiters(&gate, move |gate| {
             let hour = Duration::from_secs(3600);
-            assert!(gate.wait_timeout(&clock, hour), "an hour is not over");
+            assert!(
+                gate.wait_timeout(&clock, hour),
+                "`wait_timeout` returned false, but an hour has not passed"
+            );
         });
         spawn_opener(gate);
     });
@@ -37,14 +40,17 @@ fn every_waiter_who_has_a_time_out_leaves() {
 
 #[test]
 fn a_gate_keeps_nothing_of_its_time_outs() {
-    // The gate outlives the check, which runs its closure several times and lets all threads of one round end
-    // before the next: whatever the gate keeps of a waiter who has given up adds up.
+    // The gate outlives the check, which runs its closure several times and lets all threads of one round
+    // end before the next: anything that the gate keeps of a waiter that has given up adds up.
     let gate = Arc::new(Gate::new());
     leaks::check(|| {
         let clock = Clock::real();
         spawn_waiters(&gate, move |gate| {
             let open = gate.wait_timeout(&clock, Duration::from_millis(1));
-            assert!(!open, "nobody has opened the gate");
+            assert!(
+                !open,
+                "`wait_timeout` returned true, but the gate was never opened"
+            );
         });
     });
 }
@@ -60,7 +66,7 @@ fn an_open_gate_keeps_nothing_of_who_passes() {
             gate.wait();
             assert!(
                 gate.wait_timeout(&clock, Duration::ZERO),
-                "the gate is open"
+                "`wait_timeout` returned false, but the gate is open"
             );
         });
     });
@@ -73,7 +79,7 @@ fn what_a_waiter_owns_is_dropped_once() {
         for n in 1..=3 {
             let gate = Arc::clone(&gate);
             let owned = leaks::track(n);
-            spawn(format!("waiter {n}"), move || {
+            spawn_detached(format!("waiter {n}"), move || {
                 gate.wait();
                 drop(owned);
             });
@@ -82,38 +88,22 @@ fn what_a_waiter_owns_is_dropped_once() {
     });
 }
 
-/// Spawns four threads that come to the gate, and gives them a chance to fall asleep. A gate that is right passes
-/// whether they do or not; one that loses sleepers is found out by those who do.
+/// Starts four threads that come to the gate, and lets them fall asleep. A correct gate passes even if they
+/// do not; one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_waiters(gate: &Arc<Gate>, come: impl Fn(&Gate) + Clone + Send + 'static) {
-    let coming = Arc::new(AtomicUsize::new(0));
-    for n in 1..=4 {
-        let gate = Arc::clone(gate);
-        let coming = Arc::clone(&coming);
-        let come = come.clone();
-        spawn(format!("waiter {n}"), move || {
-            coming.fetch_add(1, Relaxed);
-            come(&gate);
-        });
-    }
-    while coming.load(Relaxed) < 4 {
-        thread::yield_now();
-    }
-    for _ in 0..100 {
-        thread::yield_now();
-    }
+    let waiters = std::iter::repeat_n((gate, come), 4);
+    spawn_sleepers(
+        "waiter",
+        waiters.map(|(gate, come)| {
+            let gate = Arc::clone(gate);
+            move || come(&gate)
+        }),
+    );
 }
 
-/// Opens the gate on a thread of its own: an `open` that hangs is a thread that stays behind, too.
+/// Opens the gate on a thread of its own: if `open` hangs, that thread stays behind, too.
 #[track_caller]
 fn spawn_opener(gate: Arc<Gate>) {
-    spawn("opener".to_owned(), move || gate.open());
-}
-
-#[track_caller]
-fn spawn(name: String, f: impl FnOnce() + Send + 'static) {
-    thread::Builder::new()
-        .name(name)
-        .spawn(f)
-        .expect("a thread can be spawned");
+    spawn_detached("opener", move || gate.open());
 }

@@ -1,16 +1,16 @@
-//! How much is in a directory, and in all the directories below it? Each is read by a child of its own, which
-//! starts a sibling for every directory that it finds. They add to one number, on the stack of
-//! whoever opened the block.
+//! How much is in a directory and in all directories below it? A child of its own reads each directory, and
+//! starts a sibling for every directory that it finds. All of them add to one number, on the stack of the
+//! caller of `open`.
 //!
 //! ```text
 //! cargo run -p nursery --example nursery_tour
 //! ```
 //!
 //! Then change something:
-//! - leave out the look at `has_panicked`, and see how much longer the second survey takes to fail;
-//! - move `survey` into `nursery::open`'s body, so that it ends before the children do, and read what the
-//!   compiler says;
-//! - let the body return `nursery`, to spawn a child when the block is over. Does it compile?
+//! - leave out the check of `has_panicked`, and see how much longer the second survey takes to fail;
+//! - move `survey` into the body of `nursery::open`, so that it ends before the children do, and read what
+//!   the compiler says;
+//! - let the body return `nursery`, to spawn a child after the block has ended. Does it compile?
 
 use nursery::Nursery;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,7 +38,7 @@ struct Survey {
 /// Reads `dir`, and starts a child for each directory in it.
 fn du<'scope>(dir: &'scope Dir, survey: &'scope Survey, nursery: &'scope Nursery<'scope, '_>) {
     if nursery.has_panicked() {
-        return; // nobody will see the total
+        return; // the total will be lost
     }
     thread::sleep(Duration::from_millis(10)); // the disk
     let Some(files) = dir.files else {
@@ -51,7 +51,7 @@ fn du<'scope>(dir: &'scope Dir, survey: &'scope Survey, nursery: &'scope Nursery
     }
 }
 
-/// The size of `root`, if all of it can be read.
+/// Returns the size of `root`, if all of it can be read.
 fn survey(root: &Dir) -> Option<u64> {
     let start = Instant::now();
     let survey = Survey {
@@ -61,7 +61,7 @@ fn survey(root: &Dir) -> Option<u64> {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         nursery::open(|nursery| du(root, &survey, nursery))
     }));
-    // Whatever the outcome, no child is left that could still add to it.
+    // Whatever the outcome, no child is left that could still add to the total.
     let read = survey.read.into_inner();
     let end = if outcome.is_ok() {
         "well"
@@ -97,6 +97,6 @@ pub fn main() {
         dirs: Vec::new(),
     });
     if survey(&backup).is_none() {
-        println!("{}: nobody knows how much", backup.name);
+        println!("{}: the total is unknown", backup.name);
     }
 }

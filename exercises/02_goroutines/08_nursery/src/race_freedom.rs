@@ -1,14 +1,13 @@
 //! Every interleaving of a few small programs. IDs such as EG-03 name behaviours of Go's `errgroup.Group`,
 //! WG-07 of its `sync.WaitGroup`, GR-01 of goroutines.
 
-use crate::sync::{Condvar, Mutex, thread};
+use crate::sync::thread;
 use harness::leaks::{Tracked, track};
-use harness::testing::{Flag, Slot};
-use harness::verdict::{Kind, failure_line};
+use harness::testing::{Flag, Gate, Slot, must_sleep};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// Catches a block that does not wait, and the lost wakeup: main looks and sees one child, the child ends
-/// and notifies nobody, main falls asleep.
+/// Catches a block that does not wait, and the lost wakeup: main checks and sees one child, the child ends
+/// and notifies no thread, main falls asleep.
 #[test]
 fn the_block_ends_after_its_child() {
     // WG-02
@@ -19,28 +18,21 @@ fn the_block_ends_after_its_child() {
     });
 }
 
-/// A program that must not end, because its child waits for what nobody will ever do. To sleep for ever is
-/// what the model calls a deadlock, so here that is the only answer that is right: catches a block that ends
-/// before its child, and one that spins.
+/// A program that must not end, because its child waits for something that never happens. Catches a block
+/// that ends before its child, and one that spins.
 #[test]
 fn the_block_sleeps_while_a_child_is_left() {
     // WG-02
-    let explored = harness::Model::new().explore(|| {
-        let gate = Gate::closed();
+    must_sleep("`open`", "its child was left", || {
+        let gate = Gate::shut("gate");
         crate::open(|nursery| nursery.spawn(|| gate.pass()));
+        // Without this a return would be a deadlock, too: the child sleeps.
+        panic!("`open` returned, and its child was left");
     });
-    match explored {
-        Ok(_) => panic!("`open` returned, and its child was left"),
-        Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => {
-            eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
-            panic!("`open` should fall asleep here, and it does not");
-        }
-    }
 }
 
-/// Catches a count in which two children that end at once are one, and a block that ends with the first of
-/// two: main reads what both have written, and must not read too soon.
+/// Catches a count in which two children that end at once count as one, and a block that ends with the
+/// first of two: main reads what both have written, and must not read too early.
 #[test]
 fn what_the_children_wrote_is_visible_after_the_block() {
     // WG-06, WG-07
@@ -54,8 +46,8 @@ fn what_the_children_wrote_is_visible_after_the_block() {
     });
 }
 
-/// Catches the child that is spawned late: the body is over, and perhaps all children known by then have been
-/// seen to end, when the sibling begins. It reads what its sibling wrote before.
+/// Catches a child that is spawned late: the body has ended, and perhaps all children known by then have
+/// ended, when the sibling begins. It reads what its sibling has written before.
 #[test]
 fn a_sibling_spawned_by_a_child_is_waited_for() {
     // WG-14, WG-15, GR-01
@@ -78,8 +70,8 @@ fn a_sibling_spawned_by_a_child_is_waited_for() {
     });
 }
 
-/// Catches a child that is counted only when its thread is there: if the sibling has ended by then, it has
-/// been taken off in place of the child that spawned it, and that one is still at work.
+/// Catches a child that is counted only after its thread has been spawned: if the sibling has ended by
+/// then, it was subtracted in place of the child that spawned it, which is still running.
 #[test]
 fn a_child_that_has_spawned_a_sibling_is_waited_for() {
     // WG-14, WG-15
@@ -98,11 +90,11 @@ fn a_child_that_has_spawned_a_sibling_is_waited_for() {
     });
 }
 
-/// Catches a `spawn` that waits: the child can end only when the body has gone on.
+/// Catches a `spawn` that waits: the child can end only after the body has gone on.
 #[test]
 fn spawn_does_not_wait_for_the_child() {
     harness::model(|| {
-        let gate = Gate::closed();
+        let gate = Gate::shut("gate");
         crate::open(|nursery| {
             nursery.spawn(|| gate.pass());
             gate.open();
@@ -110,7 +102,7 @@ fn spawn_does_not_wait_for_the_child() {
     });
 }
 
-/// Catches the early return: one child panics, and the other is still at work.
+/// Catches the early return: one child panics, and the other is still running.
 #[test]
 fn a_panic_waits_for_the_other_children() {
     // EG-03
@@ -130,7 +122,7 @@ fn a_panic_waits_for_the_other_children() {
     });
 }
 
-/// Catches a panic that goes straight through `open`, and one that is counted for more than the child that
+/// Catches a panic that goes straight through `open`, and one that counts for more than the child that
 /// panicked: the sibling that it has just spawned is still there.
 #[test]
 fn a_panic_waits_for_the_sibling_just_spawned() {
@@ -153,7 +145,7 @@ fn a_panic_waits_for_the_sibling_just_spawned() {
     });
 }
 
-/// Catches the panic that goes straight through `open`: the body's own.
+/// Catches a panic of the body that goes straight through `open`.
 #[test]
 fn a_panic_of_the_body_waits_for_the_children() {
     // EG-03
@@ -173,8 +165,8 @@ fn a_panic_of_the_body_waits_for_the_children() {
     });
 }
 
-/// Catches a later panic that takes the place of the first: a child that knows of a panic is not the first to
-/// panic.
+/// Catches a later panic that takes the place of the first: a child that knows of a panic is not the first
+/// to panic.
 #[test]
 fn the_first_panic_resumes() {
     // EG-02
@@ -197,8 +189,8 @@ fn the_first_panic_resumes() {
     });
 }
 
-/// Catches a body's panic that counts only in the end: `open` waits for the child, and the child for a sign
-/// of the panic.
+/// Catches a panic of the body that counts only at the end: `open` waits for the child, and the child waits
+/// for a sign of the panic.
 #[test]
 fn a_child_learns_that_the_body_has_panicked() {
     harness::model(|| {
@@ -217,8 +209,8 @@ fn a_child_learns_that_the_body_has_panicked() {
     });
 }
 
-/// Catches a child's panic that counts only in the end: the body waits for a sign of it. And a panic of the
-/// body that takes the place of the child's, which came first.
+/// Catches a panic of a child that counts only at the end: the body waits for a sign of it. Also catches a
+/// panic of the body that takes the place of the child's, which came first.
 #[test]
 fn the_body_learns_that_a_child_has_panicked() {
     // EG-02
@@ -240,8 +232,8 @@ fn the_body_learns_that_a_child_has_panicked() {
     });
 }
 
-/// Catches a payload that is forgotten or dropped twice: a child and the body panic at once, and only one of
-/// the payloads goes on.
+/// Catches a payload that is lost or dropped twice: a child and the body panic at once, and only one of the
+/// payloads goes on.
 #[test]
 fn every_payload_is_dropped_once() {
     // EG-02
@@ -260,7 +252,7 @@ fn every_payload_is_dropped_once() {
     });
 }
 
-/// Catches `if` for `while`: main is woken for no reason, before the child has ended.
+/// Catches `if` in place of `while`: main has a spurious wakeup before the child has ended.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_block() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -270,8 +262,8 @@ fn a_spurious_wakeup_does_not_end_the_block() {
     });
 }
 
-/// Catches a child that is taken for ended when its closure has returned: what it owned has a destructor,
-/// which may still look at what was borrowed.
+/// Catches a child that counts as ended as soon as its closure has returned: what the closure owned has a
+/// destructor, which may still use what was borrowed.
 #[test]
 fn what_a_child_owned_is_dropped_before_the_block_ends() {
     struct RaisesOnDrop<'a>(&'a Flag);
@@ -296,13 +288,13 @@ fn what_a_child_owned_is_dropped_before_the_block_ends() {
     });
 }
 
-/// Panics with a message that [`outcome`] knows.
+/// Panics with a message that [`outcome`] recognises.
 #[track_caller]
 fn boom(whose: &str) -> ! {
     panic!("for `open` to resume: {whose}")
 }
 
-/// What came of `f`: whose panic it was, if one of [`boom`] left it. Any other panic goes on.
+/// Runs `f`, and returns whose panic left it, if [`boom`] began that panic. Any other panic continues.
 fn outcome(f: impl FnOnce()) -> Result<(), String> {
     let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
         return Ok(());
@@ -311,34 +303,5 @@ fn outcome(f: impl FnOnce()) -> Result<(), String> {
     match message.and_then(|message| message.strip_prefix("for `open` to resume: ")) {
         Some(whose) => Err(whose.to_owned()),
         None => resume_unwind(payload),
-    }
-}
-
-/// Whoever passes sleeps until it is open.
-struct Gate {
-    is_open: Mutex<bool>,
-    opened: Condvar,
-}
-
-impl Gate {
-    fn closed() -> Self {
-        Self {
-            is_open: Mutex::new(false),
-            opened: Condvar::new(),
-        }
-    }
-
-    #[track_caller]
-    fn open(&self) {
-        *self.is_open.lock() = true;
-        self.opened.notify_all();
-    }
-
-    #[track_caller]
-    fn pass(&self) {
-        let mut is_open = self.is_open.lock();
-        while !*is_open {
-            self.opened.wait(&mut is_open);
-        }
     }
 }

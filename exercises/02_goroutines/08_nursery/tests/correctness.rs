@@ -1,18 +1,24 @@
 //! What a nursery does, on real threads. IDs such as EG-02 name behaviours of Go's `errgroup.Group`.
 //!
-//! Whether the block waits for every child in every interleaving is asked in `src/race_freedom.rs`.
+//! `src/race_freedom.rs` checks in every interleaving whether the block waits for every child.
 
+use harness::testing::{must_end, staged_panic, staged_panic_of, wait_until};
 use nursery::Nursery;
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
+/// What is true until a panic counts, which is about to happen.
+const NO_PANIC: &str = "`has_panicked` still returns false";
+
+/// Where a thread hangs, if a test does.
+const IN_BLOCK: &str = "the block has not ended, or `spawn` has not returned";
+
 #[test]
 fn a_block_without_children_returns_what_its_body_does() {
     // EG-01
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         assert_eq!(
             nursery::open(|_| "nothing to wait for"),
             "nothing to wait for"
@@ -22,8 +28,8 @@ fn a_block_without_children_returns_what_its_body_does() {
 
 #[test]
 fn the_body_runs_on_the_calling_thread() {
-    must_end(|| {
-        // A cell cannot be shared, so the body must not be sent.
+    must_end(IN_BLOCK, || {
+        // A `Cell` cannot be shared, so the body must stay on this thread.
         let here = Cell::new(None);
         let value = nursery::open(|nursery| {
             nursery.spawn(|| ());
@@ -37,7 +43,7 @@ fn the_body_runs_on_the_calling_thread() {
 
 #[test]
 fn children_read_and_write_what_they_borrow() {
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         let numbers: Vec<u64> = (1..=1000).collect();
         let mut sums = [0; 4];
         nursery::open(|nursery| {
@@ -52,7 +58,7 @@ fn children_read_and_write_what_they_borrow() {
 /// Every child waits for all the others and for the body, so none can end unless all of them run.
 #[test]
 fn children_and_body_run_side_by_side() {
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         let all_here = Barrier::new(5);
         nursery::open(|nursery| {
             for _ in 0..4 {
@@ -82,21 +88,21 @@ fn children_spawn_siblings_which_spawn_siblings() {
         }
     }
 
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         for _ in 0..5 {
             let leaves = AtomicUsize::new(0);
             nursery::open(|nursery| family(6, &leaves, nursery));
             let seen = leaves.into_inner();
             assert!(
                 seen == 64,
-                "`open` returned when {seen} of 64 leaves were there"
+                "`open` returned after {seen} of 64 leaves had been counted"
             );
         }
     });
 }
 
-/// Each waits until the one before has ended, as far as it can tell; the last is spawned when the body is
-/// long over.
+/// Each child spawns the next one as its last act, so the last of them is usually spawned long after the
+/// body has ended.
 #[test]
 fn a_chain_of_siblings_is_waited_for_to_its_end() {
     // WG-14
@@ -108,7 +114,7 @@ fn a_chain_of_siblings_is_waited_for_to_its_end() {
         }
     }
 
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         let end = AtomicBool::new(false);
         nursery::open(|nursery| link(200, nursery, &end));
         assert!(
@@ -121,7 +127,7 @@ fn a_chain_of_siblings_is_waited_for_to_its_end() {
 #[test]
 fn the_work_is_done_when_the_block_ends() {
     // WG-06
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         for round in 1..=50 {
             let work = AtomicUsize::new(0);
             nursery::open(|nursery| {
@@ -135,7 +141,7 @@ fn the_work_is_done_when_the_block_ends() {
             let seen = work.into_inner();
             assert!(
                 seen == 4,
-                "round {round}: `open` returned when {seen} of 4 children had done their work"
+                "round {round}: `open` returned after {seen} of 4 children had done their work"
             );
         }
     });
@@ -143,10 +149,12 @@ fn the_work_is_done_when_the_block_ends() {
 
 #[test]
 fn a_childs_panic_resumes_with_its_payload() {
-    // Not EG-14: a nursery carries the panic to whoever opened it.
-    must_end(|| {
+    // Not EG-14: a nursery passes the panic on to the caller of `open`.
+    must_end(IN_BLOCK, || {
         assert_eq!(
-            panic_of(|| nursery::open(|nursery| nursery.spawn(|| boom("the child's")))),
+            staged_panic_of(|| nursery::open(
+                |nursery| nursery.spawn(|| staged_panic("the child's"))
+            )),
             Some("the child's"),
             "the body has returned, but a child has panicked"
         );
@@ -155,9 +163,9 @@ fn a_childs_panic_resumes_with_its_payload() {
 
 #[test]
 fn a_panic_of_the_body_resumes_with_its_payload() {
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         assert_eq!(
-            panic_of(|| nursery::open(|_| boom("the body's"))),
+            staged_panic_of(|| nursery::open(|_| staged_panic("the body's"))),
             Some("the body's")
         );
     });
@@ -166,16 +174,16 @@ fn a_panic_of_the_body_resumes_with_its_payload() {
 #[test]
 fn all_others_have_ended_when_a_panic_leaves_the_block() {
     // EG-03
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         for round in 1..=20 {
             let ended = AtomicUsize::new(0);
-            let panic = panic_of(|| {
+            let panic = staged_panic_of(|| {
                 nursery::open(|nursery| {
-                    nursery.spawn(|| boom("the child's"));
+                    nursery.spawn(|| staged_panic("the child's"));
                     for _ in 0..4 {
                         nursery.spawn(|| {
-                            // For as long as anybody could take the panic for the end of the block.
-                            wait_until(|| nursery.has_panicked());
+                            // Still running when the panic comes, which must not end the block.
+                            wait_until(NO_PANIC, || nursery.has_panicked());
                             thread::yield_now();
                             ended.fetch_add(1, Relaxed);
                         });
@@ -186,7 +194,7 @@ fn all_others_have_ended_when_a_panic_leaves_the_block() {
             let seen = ended.into_inner();
             assert!(
                 seen == 4,
-                "round {round}: the panic left the block when {seen} of 4 others had ended"
+                "round {round}: the panic left the block after {seen} of 4 others had ended"
             );
         }
     });
@@ -195,16 +203,16 @@ fn all_others_have_ended_when_a_panic_leaves_the_block() {
 #[test]
 fn a_later_panic_is_not_the_one_that_resumes() {
     // EG-02
-    must_end(|| {
-        let panic = panic_of(|| {
+    must_end(IN_BLOCK, || {
+        let panic = staged_panic_of(|| {
             nursery::open(|nursery| {
                 nursery.spawn(|| {
-                    wait_until(|| nursery.has_panicked());
-                    boom("a later child's");
+                    wait_until(NO_PANIC, || nursery.has_panicked());
+                    staged_panic("a later child's");
                 });
-                nursery.spawn(|| boom("the first"));
-                wait_until(|| nursery.has_panicked());
-                boom("the body's")
+                nursery.spawn(|| staged_panic("the first"));
+                wait_until(NO_PANIC, || nursery.has_panicked());
+                staged_panic("the body's")
             })
         });
         assert_eq!(panic, Some("the first"));
@@ -213,29 +221,36 @@ fn a_later_panic_is_not_the_one_that_resumes() {
 
 #[test]
 fn has_panicked_is_false_until_one_has() {
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         nursery::open(|nursery| {
-            assert!(!nursery.has_panicked(), "nobody has been spawned yet");
+            assert!(!nursery.has_panicked(), "no child has been spawned yet");
             let (send, receive) = mpsc::channel();
             nursery.spawn(move || {
-                // A panic that the child itself catches is nobody else's business.
-                assert_eq!(panic_of(|| boom("caught")), Some("caught"));
+                // A panic that the child itself catches does not count.
+                assert_eq!(staged_panic_of(|| staged_panic("caught")), Some("caught"));
                 send.send(nursery.has_panicked()).expect("the body listens");
             });
-            assert_eq!(receive.recv(), Ok(false), "nobody has panicked");
-            assert!(!nursery.has_panicked(), "nobody has panicked");
+            assert_eq!(
+                receive.recv(),
+                Ok(false),
+                "what `has_panicked` returned to the child; neither the body nor a child has panicked"
+            );
+            assert!(
+                !nursery.has_panicked(),
+                "`has_panicked` returned true, but neither the body nor a child has panicked"
+            );
         });
     });
 }
 
 #[test]
 fn children_may_be_spawned_after_a_panic() {
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         let late = AtomicBool::new(false);
-        let panic = panic_of(|| {
+        let panic = staged_panic_of(|| {
             nursery::open(|nursery| {
-                nursery.spawn(|| boom("the child's"));
-                wait_until(|| nursery.has_panicked());
+                nursery.spawn(|| staged_panic("the child's"));
+                wait_until(NO_PANIC, || nursery.has_panicked());
                 nursery.spawn(|| nursery.spawn(|| late.store(true, Relaxed)));
             })
         });
@@ -249,25 +264,25 @@ fn children_may_be_spawned_after_a_panic() {
 
 #[test]
 fn a_nursery_inside_a_child_ends_before_the_child_does() {
-    must_end(|| {
+    must_end(IN_BLOCK, || {
         let log = std::sync::Mutex::new(Vec::new());
         let say = |what| log.lock().unwrap().push(what);
-        let panic = panic_of(|| {
+        let panic = staged_panic_of(|| {
             nursery::open(|outer| {
                 outer.spawn(|| {
-                    let panic = panic_of(|| {
+                    let panic = staged_panic_of(|| {
                         nursery::open(|inner| {
                             inner.spawn(|| {
-                                wait_until(|| inner.has_panicked());
+                                wait_until(NO_PANIC, || inner.has_panicked());
                                 say("the grandchild has ended");
                             });
-                            boom("the inner block's")
+                            staged_panic("the inner block's")
                         })
                     });
                     assert_eq!(panic, Some("the inner block's"));
                     say("the inner block has ended");
                     assert!(!outer.has_panicked(), "the inner panic was caught");
-                    boom("the outer block's");
+                    staged_panic("the outer block's");
                 });
             })
         });
@@ -277,35 +292,4 @@ fn a_nursery_inside_a_child_ends_before_the_child_does() {
             ["the grandchild has ended", "the inner block has ended"]
         );
     });
-}
-
-/// What the children here panic with, so that it is not mistaken for another panic.
-struct Boom(&'static str);
-
-/// Panics, without a word on standard error.
-fn boom(whose: &'static str) {
-    resume_unwind(Box::new(Boom(whose)))
-}
-
-/// Whose panic left `f`, if one of [`boom`] did. Any other goes on.
-fn panic_of(f: impl FnOnce()) -> Option<&'static str> {
-    let payload = catch_unwind(AssertUnwindSafe(f)).err()?;
-    match payload.downcast::<Boom>() {
-        Ok(boom) => Some(boom.0),
-        Err(other) => resume_unwind(other),
-    }
-}
-
-/// Waits for what another thread does. Whatever hangs here, [`must_end`] notices.
-fn wait_until(condition: impl Fn() -> bool) {
-    while !condition() {
-        thread::yield_now();
-    }
-}
-
-/// Runs `body` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(body: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end("the block has not ended, or `spawn` has not returned", body);
 }

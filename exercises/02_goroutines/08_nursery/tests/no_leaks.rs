@@ -2,8 +2,12 @@
 
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::thread;
+use harness::testing::{must_end, payload_of, staged_panic, staged_panic_of};
 use nursery::Nursery;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
+
+/// Where a thread hangs, if a test does.
+const IN_BLOCK: &str = "the block has not ended, or `spawn` has not returned";
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -11,7 +15,7 @@ static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 #[test]
 fn no_child_outlives_the_block() {
     leaks::check(|| {
-        must_end(|| {
+        must_end(IN_BLOCK, || {
             nursery::open(|nursery| {
                 for _ in 0..3 {
                     nursery.spawn(|| nursery.spawn(|| ()));
@@ -25,16 +29,16 @@ fn no_child_outlives_the_block() {
 fn no_child_outlives_a_block_that_panics() {
     // EG-03
     leaks::check(|| {
-        must_end(|| {
-            let panic = panic_of::<Boom>(|| {
+        must_end(IN_BLOCK, || {
+            let panic = staged_panic_of(|| {
                 nursery::open(|nursery| {
-                    nursery.spawn(boom);
+                    nursery.spawn(|| staged_panic("the child's"));
                     for _ in 0..3 {
                         nursery.spawn(|| outlast_a_panic(nursery));
                     }
                 })
             });
-            assert!(panic.is_some(), "a child has panicked, and `open` returned");
+            assert!(panic.is_some(), "a child has panicked, but `open` returned");
         });
     });
 }
@@ -43,18 +47,18 @@ fn no_child_outlives_a_block_that_panics() {
 fn no_child_outlives_a_body_that_panics() {
     // EG-03
     leaks::check(|| {
-        must_end(|| {
-            let panic = panic_of::<Boom>(|| {
+        must_end(IN_BLOCK, || {
+            let panic = staged_panic_of(|| {
                 nursery::open(|nursery| {
                     for _ in 0..3 {
                         nursery.spawn(|| outlast_a_panic(nursery));
                     }
-                    boom();
+                    staged_panic("the child's");
                 })
             });
             assert!(
                 panic.is_some(),
-                "the body has panicked, and `open` returned"
+                "the body has panicked, but `open` returned"
             );
         });
     });
@@ -64,7 +68,7 @@ fn no_child_outlives_a_body_that_panics() {
 fn what_a_child_owns_is_dropped_once() {
     leaks::check(|| {
         let owned = [track(1), track(2), track(3)];
-        must_end(move || {
+        must_end(IN_BLOCK, move || {
             nursery::open(|nursery| {
                 for value in owned {
                     nursery.spawn(move || drop(value));
@@ -78,18 +82,21 @@ fn what_a_child_owns_is_dropped_once() {
 fn what_a_panicking_child_owns_is_dropped_once() {
     leaks::check(|| {
         let owned = [track(1), track(2), track(3)];
-        must_end(move || {
-            let panic = panic_of::<Boom>(|| {
+        must_end(IN_BLOCK, move || {
+            let panic = staged_panic_of(|| {
                 nursery::open(|nursery| {
                     for value in owned {
                         nursery.spawn(move || {
                             let _value = value;
-                            boom();
+                            staged_panic("the child's");
                         });
                     }
                 })
             });
-            assert!(panic.is_some(), "three children have panicked");
+            assert!(
+                panic.is_some(),
+                "three children have panicked, but `open` returned"
+            );
         });
     });
 }
@@ -98,14 +105,14 @@ fn what_a_panicking_child_owns_is_dropped_once() {
 fn what_the_body_returned_is_dropped_if_a_child_panics() {
     leaks::check(|| {
         let value = track(7);
-        must_end(move || {
-            let panic = panic_of::<Boom>(|| {
+        must_end(IN_BLOCK, move || {
+            let panic = staged_panic_of(|| {
                 nursery::open(|nursery| {
-                    nursery.spawn(boom);
+                    nursery.spawn(|| staged_panic("the child's"));
                     value
                 });
             });
-            assert!(panic.is_some(), "a child has panicked, and `open` returned");
+            assert!(panic.is_some(), "a child has panicked, but `open` returned");
         });
     });
 }
@@ -116,8 +123,8 @@ fn every_payload_is_dropped_once() {
     leaks::check(|| {
         let payloads = [track("one"), track("two"), track("three")];
         let bodys = track("the body's");
-        must_end(move || {
-            let panic = panic_of::<Tracked<&str>>(|| {
+        must_end(IN_BLOCK, move || {
+            let payload = payload_of(|| {
                 nursery::open(|nursery| {
                     for payload in payloads {
                         nursery.spawn(move || resume_unwind(Box::new(payload)));
@@ -125,46 +132,23 @@ fn every_payload_is_dropped_once() {
                     resume_unwind(Box::new(bodys))
                 })
             });
-            assert!(panic.is_some(), "all have panicked, and `open` returned");
+            let payload =
+                payload.expect("the body and all children have panicked, but `open` returned");
+            if let Err(other) = payload.downcast::<Tracked<&str>>() {
+                resume_unwind(other);
+            }
         });
     });
 }
 
-/// What the children here panic with, so that it is not mistaken for another panic.
-struct Boom;
-
-/// Panics, without a word on standard error.
-fn boom() {
-    resume_unwind(Box::new(Boom))
-}
-
-/// The payload of the panic that left `f`, if it is a `P`. Any other goes on.
-fn panic_of<P: 'static>(f: impl FnOnce()) -> Option<P> {
-    let payload = catch_unwind(AssertUnwindSafe(f)).err()?;
-    match payload.downcast() {
-        Ok(payload) => Some(*payload),
-        Err(other) => resume_unwind(other),
-    }
-}
-
-/// What a child does that is still there when another panics. It gives up in the end: that it hears of the
-/// panic is asked elsewhere.
+/// Keeps a child running until after another one has panicked. It gives up in the end: other tests check
+/// that it learns of the panic.
 fn outlast_a_panic(nursery: &Nursery<'_, '_>) {
-    for _ in 0..10_000 {
+    for _ in 0..1_000 {
         if nursery.has_panicked() {
             break;
         }
         thread::yield_now();
     }
     thread::yield_now();
-}
-
-/// Runs `block` on a thread of its own and fails if it hangs. No test passes by the limit: it is there for
-/// a thread that nobody will ever wake.
-#[track_caller]
-fn must_end(block: impl FnOnce() + Send + 'static) {
-    harness::testing::must_end(
-        "the block has not ended, or `spawn` has not returned",
-        block,
-    );
 }

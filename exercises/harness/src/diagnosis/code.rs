@@ -1,18 +1,22 @@
-//! What the source says around a place: as much as lines and indentation tell of a file that rustfmt has laid out.
-//! Where that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
+//! What the source says around a place, as far as its tokens tell: which statement, within which blocks, in which function.
+//! If that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
 
-use crate::dry_run::Sources;
-use crate::place::tidy;
-use crate::record::{Event, Panic, Place};
-use std::collections::HashSet;
-use std::ops::RangeInclusive;
+use crate::place::{Place, tidy};
+use crate::reading::Sources;
+use crate::record::{Event, Panic};
+use proc_macro2::{Delimiter, LineColumn, TokenStream, TokenTree};
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
-
-/// A statement longer than this is not looked at to its end.
-const LONGEST_STATEMENT: usize = 20;
 
 /// How many times the panic's variables are followed to where they were bound.
 const BINDINGS_FOLLOWED: usize = 3;
+
+/// Words of the macros that panic.
+const PANICS: &[&str] = &["panic", "assert", "assert_eq", "assert_ne", "unreachable"];
+
+/// Words that leave the block they stand in.
+const LEAVES: &[&str] = &["return", "break", "continue", "panic"];
 
 /// How a write depends on a read before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,278 +27,232 @@ pub(super) enum Dependence {
     Control,
 }
 
-/// The source files of a program.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Code<'a>(&'a Sources);
-
-/// A line of a source file, counted from 0, and a column.
+/// A place in a source file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
     file: String,
-    line: usize,
-    column: usize,
+    at: LineColumn,
 }
 
 impl Spot {
     pub(super) fn of(place: Place) -> Option<Self> {
         Some(Self {
             file: tidy(place.file()),
-            line: usize::try_from(place.line()).ok()?.checked_sub(1)?,
-            column: usize::try_from(place.column()).ok()?,
+            at: LineColumn {
+                line: usize::try_from(place.line()).ok()?,
+                column: usize::try_from(place.column()).ok()?.checked_sub(1)?,
+            },
         })
     }
 
+    /// Of a panic only the line is known; a macro that panics begins its statement most often.
     pub(super) fn of_panic(panic: &Panic) -> Option<Self> {
         let (file, line) = panic.place.rsplit_once(':')?;
         Some(Self {
             file: file.to_owned(),
-            line: line.parse::<usize>().ok()?.checked_sub(1)?,
-            column: 0,
+            at: LineColumn {
+                line: line.parse().ok()?,
+                column: usize::MAX,
+            },
         })
     }
 }
 
+/// The source files of a program.
+pub(super) struct Code<'a> {
+    sources: &'a Sources,
+    files: RefCell<HashMap<String, Option<Rc<File>>>>,
+}
+
 impl<'a> Code<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
-        Self(sources)
+        Self {
+            sources,
+            files: RefCell::default(),
+        }
     }
 
-    /// The file that a spot is in, if it is there and long enough.
-    fn file(self, spot: &Spot) -> Option<File> {
-        let lines = self.0.file(&spot.file)?;
-        (spot.line < lines.len()).then_some(File(lines))
+    fn file(&self, name: &str) -> Option<Rc<File>> {
+        let mut files = self.files.borrow_mut();
+        let read = || Some(Rc::new(File::new(&self.sources.file(name)?.join("\n"))?));
+        files.entry(name.to_owned()).or_insert_with(read).clone()
+    }
+
+    /// What `look` sees in the statement at `place`; no, if it is not known.
+    fn at(&self, place: Place, look: impl FnOnce(&File, &Statement) -> Option<bool>) -> bool {
+        let seen = || {
+            let spot = Spot::of(place)?;
+            let file = self.file(&spot.file)?;
+            look(&file, file.statement(spot.at)?)
+        };
+        seen().unwrap_or_default()
     }
 
     /// How the operation at `write` depends on the one at `read`, which came before it. `None` if they stand in
     /// different functions, or if it does not show.
-    pub(super) fn dependence(self, read: Place, write: Place) -> Option<Dependence> {
-        let (mut read, write) = (Spot::of(read)?, Spot::of(write)?);
+    pub(super) fn dependence(&self, read: Place, write: Place) -> Option<Dependence> {
+        let (read, write) = (Spot::of(read)?, Spot::of(write)?);
         if read.file != write.file {
             return None;
         }
-        let file = self.file(&read)?;
-        if file.statement(read.line).contains(&write.line) {
+        let file = self.file(&read.file)?;
+        let (mut look, change) = (file.statement(read.at)?, file.statement(write.at)?);
+        if look.number == change.number {
             // It came first and stands behind: it is an argument.
-            let behind = (write.line, write.column) < (read.line, read.column);
-            return behind.then_some(Dependence::Data);
+            return (write.at < read.at).then_some(Dependence::Data);
         }
-        if file.function(read.line)? != file.function(write.line)? {
+        if file.function(look)? != file.function(change)? {
             // What a function returns is read where that is called.
-            read.line = file.only_call(read.line, write.line)?;
+            look = file.only_call(look, change)?;
         }
-        if write.line <= read.line {
+        if change.number <= look.number {
             return None;
         }
-        let statement = file.statement(read.line);
-        let names = file.made_of(&statement, write.line);
-        let mentions = |range: &RangeInclusive<usize>| {
-            let used = variables(&file.text(range));
-            names.iter().any(|name| used.contains(name))
-        };
-        if mentions(&file.statement(write.line)) {
+        let names = file.made_of(look, change);
+        let goes_by = |s: &Statement| s.number == look.number || s.uses(&names);
+        if change.uses(&names) {
             return Some(Dependence::Data);
         }
-        let enclosing: Vec<_> = file.enclosing(write.line).collect();
-        let inner = enclosing.split_last().map_or(&[][..], |(_, inner)| inner);
-        let decides = inner.iter().any(|&opener| {
-            let header = file.statement(opener);
-            header.contains(&read.line) || mentions(&header)
-        });
-        let guards = |opener: usize| {
-            let header = file.statement(opener);
-            let end = file.block_end(opener);
-            let outer = file.enclosing(*header.start()).next();
-            let leaves = words(&file.text(&(opener..=end)));
-            (header.contains(&read.line) || mentions(&header))
-                && end < write.line
-                && outer.is_some_and(|outer| enclosing.contains(&outer))
-                && (is_loop(&file.text(&header)) || LEAVES.iter().any(|w| leaves.contains(*w)))
+        let around: Vec<usize> = file.around(change).map(|block| block.number).collect();
+        let inner = file.around(change).take_while(|block| !block.is_function);
+        let decides = inner.map(|block| file.head(block)).any(goes_by);
+        let guards = |block: &Block| {
+            let head = file.head(block);
+            head.number >= look.number
+                && block.end < change.start
+                && goes_by(head)
+                && head.block.is_some_and(|outer| around.contains(&outer))
+                && (head.is_loop() || file.within(block).any(|s| LEAVES.iter().any(|w| s.has(w))))
         };
-        let mut between = read.line..write.line;
-        let guarded = between.any(|line| file.opens_block(line) && guards(line));
-        (decides || guarded).then_some(Dependence::Control)
+        (decides || file.blocks.iter().any(guards)).then_some(Dependence::Control)
     }
 
     /// Whether the operation at `place` may be repeated by a loop around it, in its own function. `None` if that
     /// does not show.
-    pub(super) fn is_in_loop(self, place: Place) -> Option<bool> {
+    pub(super) fn is_in_loop(&self, place: Place) -> Option<bool> {
         let spot = Spot::of(place)?;
-        let file = self.file(&spot)?;
-        file.function(spot.line)?;
-        let own = file.text(&file.statement(spot.line));
-        let mut headers = file.enclosing(spot.line);
-        let any = headers.any(|opener| is_loop(&file.text(&file.statement(opener))));
+        let file = self.file(&spot.file)?;
+        let statement = file.statement(spot.at)?;
+        file.function(statement)?;
+        let mut heads = file.around(statement).map(|block| file.head(block));
         // `wait_while` repeats itself.
-        Some(any || is_loop(&own) || words(&own).contains("wait_while"))
+        Some(heads.any(Statement::is_loop) || statement.is_loop() || statement.has("wait_while"))
     }
 
     /// Whether what an operation on an atomic finds decides what its thread does: it stands in a condition, or
     /// a variable keeps it that does.
-    pub(super) fn decides(self, place: Place) -> bool {
-        let decides = || {
-            let spot = Spot::of(place)?;
-            let file = self.file(&spot)?;
-            let statement = file.statement(spot.line);
-            if is_condition(&file.text(&statement)) {
+    pub(super) fn decides(&self, place: Place) -> bool {
+        self.at(place, |file, statement| {
+            if statement.is_condition() {
                 return Some(true);
             }
-            let names = file.bound_in(&statement);
-            let end = file.block_end(*file.function(spot.line)?.start());
-            let mut after = *statement.end() + 1..=end;
-            Some(after.any(|line| {
-                let text = file.text(&(line..=line));
-                let words = words(&text);
-                is_condition(&text) && names.iter().any(|name| words.contains(name))
+            let names = statement.binds();
+            let mut all = file.within(&file.blocks[file.function(statement)?]);
+            Some(all.any(|s| {
+                s.number > statement.number && s.is_condition() && names.iter().any(|n| s.has(n))
             }))
-        };
-        decides().unwrap_or_default()
+        })
     }
 
     /// Whether the operation at `place` is the last thing in a function: its caller decides by it.
-    pub(super) fn is_returned(self, place: Place) -> bool {
-        let returned = || {
-            let spot = Spot::of(place)?;
-            let file = self.file(&spot)?;
-            let statement = file.statement(spot.line);
-            let text = file.text(&statement);
-            Some(!text.trim_end().ends_with(';') || text.trim_start().starts_with("return"))
-        };
-        returned().unwrap_or_default()
+    pub(super) fn is_returned(&self, place: Place) -> bool {
+        self.at(place, |_, s| Some(!s.ended || s.begins("return")))
     }
 
     /// Whether the statement at `place` changes what a lock guards.
-    pub(super) fn changes(self, place: Place) -> bool {
-        let changes = || {
-            let spot = Spot::of(place)?;
-            let file = self.file(&spot)?;
-            let text = file.text(&file.statement(spot.line));
-            let text = text.trim_start();
-            Some(text.starts_with("let mut ") || (text.starts_with('*') && assigns(text)))
-        };
-        changes().unwrap_or_default()
+    pub(super) fn changes(&self, place: Place) -> bool {
+        self.at(place, |_, s| {
+            let binds = s.begins("let") && s.words.get(1).is_some_and(|word| word.text == "mut");
+            Some(binds || (s.begins("*") && s.assigns))
+        })
     }
 
     /// Whether one of the words stands behind `place` in the same function.
-    pub(super) fn comes_after(self, place: Place, any_of: &[&str]) -> bool {
-        let comes = || {
-            let spot = Spot::of(place)?;
-            let file = self.file(&spot)?;
-            let function = file.function(spot.line)?;
-            let rest = words(&file.text(&(spot.line..=*function.end())));
-            Some(any_of.iter().any(|word| rest.contains(*word)))
-        };
-        comes().unwrap_or_default()
+    pub(super) fn comes_after(&self, place: Place, any_of: &[&str]) -> bool {
+        self.at(place, |file, statement| {
+            let function = file.function(statement)?;
+            let mut rest = file.within(&file.blocks[function]);
+            Some(
+                rest.any(|s| s.number >= statement.number && any_of.iter().any(|word| s.has(word))),
+            )
+        })
     }
 
     /// Whether the operation at `place` stands in the condition of an `if`, and `inside` in the block behind it.
-    pub(super) fn guards(self, place: Place, inside: &Spot) -> bool {
-        let guards = || {
-            let spot = Spot::of(place)?;
-            let file = self.file(&spot)?;
-            let statement = file.statement(spot.line);
-            let opener = *statement.end();
-            Some(
-                spot.file == inside.file
-                    && file.is_if(&statement)
-                    && (opener..=file.block_end(opener)).contains(&inside.line),
-            )
-        };
-        guards().unwrap_or_default()
+    pub(super) fn guards(&self, place: Place, inside: &Spot) -> bool {
+        self.at(place, |file, statement| {
+            let block = file.if_block(statement)?;
+            Some(tidy(place.file()) == inside.file && block.contains(inside.at))
+        })
     }
 
     /// Whether the operation at `place` stands in the condition of an `if` that leaves the function, and `inside`
     /// further down in that function.
-    pub(super) fn lets_through(self, place: Place, inside: &Spot) -> bool {
-        let lets = || {
-            let spot = Spot::of(place)?;
-            let file = self.file(&spot)?;
-            let statement = file.statement(spot.line);
-            let end = file.block_end(*statement.end());
-            let block = words(&file.text(&(*statement.end()..=end)));
+    pub(super) fn lets_through(&self, place: Place, inside: &Spot) -> bool {
+        self.at(place, |file, statement| {
+            let block = file.if_block(statement)?;
+            let function = &file.blocks[file.function(statement)?];
             Some(
-                file.is_if(&statement)
-                    && block.contains("return")
-                    && spot.file == inside.file
-                    && (end..=*file.function(spot.line)?.end()).contains(&inside.line),
+                file.within(block).any(|s| s.has("return"))
+                    && tidy(place.file()) == inside.file
+                    && function.contains(inside.at)
+                    && block.end <= inside.at,
             )
-        };
-        lets().unwrap_or_default()
-    }
-
-    /// Whether both places are in the same function.
-    pub(super) fn same_function(self, a: Place, b: Place) -> bool {
-        let same = || {
-            let (a, b) = (Spot::of(a)?, Spot::of(b)?);
-            let file = self.file(&a)?;
-            Some(a.file == b.file && file.function(a.line)? == file.function(b.line)?)
-        };
-        same().unwrap_or_default()
-    }
-
-    /// Whether the operation at `place` stands in the condition of a `while`.
-    pub(super) fn is_waited_for(self, place: Place) -> bool {
-        let waits = || {
-            let spot = Spot::of(place)?;
-            let file = self.file(&spot)?;
-            let text = file.text(&file.statement(spot.line));
-            Some(text.trim_start().starts_with("while "))
-        };
-        waits().unwrap_or_default()
-    }
-
-    /// What a panic speaks of.
-    pub(super) fn spoken_of(self, panic: &Panic) -> Option<Spoken> {
-        let spot = Spot::of_panic(panic)?;
-        let file = self.file(&spot)?;
-        let function = file.function(spot.line)?;
-        let mut ranges = vec![file.statement(spot.line)];
-        let own = file.text(&ranges[0]);
-        if ["panic!", "unreachable!"].iter().any(|m| own.contains(m)) {
-            // It has no condition of its own; those around it are what it speaks of.
-            let enclosing = file.enclosing(spot.line);
-            let inner = enclosing.take_while(|opener| opener != function.start());
-            ranges.extend(inner.map(|opener| file.statement(opener)));
-        }
-        let mut all = HashSet::new();
-        for range in &ranges {
-            all.extend(words(&file.text(range)));
-        }
-        for _ in 0..BINDINGS_FOLLOWED {
-            for line in *function.start()..spot.line {
-                let statement = file.statement(line);
-                let binds = file.bound_in(&statement);
-                if *statement.start() == line
-                    && !ranges.contains(&statement)
-                    && binds.iter().any(|name| all.contains(name))
-                {
-                    all.extend(words(&file.text(&statement)));
-                    ranges.push(statement);
-                }
-            }
-        }
-        Some(Spoken {
-            file: spot.file,
-            lines: ranges,
-            words: all,
         })
     }
 
-    /// Whether what the operation at `place` returns is thrown away.
-    pub(super) fn is_discarded(self, place: Place) -> bool {
-        let discarded = || {
-            let spot = Spot::of(place)?;
-            let file = self.file(&spot)?;
-            let text = file.text(&file.statement(spot.line));
-            let used = text.trim_start().starts_with("let ") || is_condition(&text);
-            Some(!used && text.trim_end().ends_with(';'))
-        };
-        discarded().unwrap_or_default()
+    /// Whether both places are in the same function.
+    pub(super) fn same_function(&self, a: Place, b: Place) -> bool {
+        self.at(a, |file, statement| {
+            let b = Spot::of(b).filter(|b| b.file == tidy(a.file()))?;
+            Some(file.function(statement)? == file.function(file.statement(b.at)?)?)
+        })
     }
 
-    /// The name of the function that a place is in.
-    fn function_name(self, place: Place) -> Option<String> {
-        let spot = Spot::of(place)?;
-        self.file(&spot)?.function_name(spot.line)
+    /// Whether the operation at `place` stands in the condition of a `while`.
+    pub(super) fn is_waited_for(&self, place: Place) -> bool {
+        self.at(place, |_, s| Some(s.begins("while")))
+    }
+
+    /// Whether what the operation at `place` returns is thrown away.
+    pub(super) fn is_discarded(&self, place: Place) -> bool {
+        self.at(place, |_, s| {
+            Some(!s.begins("let") && !s.is_condition() && s.ended)
+        })
+    }
+
+    /// What a panic speaks of.
+    pub(super) fn spoken_of(&self, panic: &Panic) -> Option<Spoken> {
+        let spot = Spot::of_panic(panic)?;
+        let file = self.file(&spot.file)?;
+        let own = file.statement(spot.at)?;
+        let function = file.function(own)?;
+        let mut about = vec![own.number];
+        if ["panic", "unreachable"].iter().any(|word| own.has(word)) {
+            // It has no condition of its own; those around it are what it speaks of.
+            let inner = file.around(own).take_while(|block| !block.is_function);
+            about.extend(inner.map(|block| block.head));
+        }
+        let mut words: HashSet<String> = HashSet::new();
+        let speak = |words: &mut HashSet<String>, about: &[usize]| {
+            let all = about.iter().map(|&number| &file.statements[number]);
+            words.extend(all.flat_map(|s| &s.words).map(|word| word.text.clone()));
+        };
+        speak(&mut words, &about);
+        for _ in 0..BINDINGS_FOLLOWED {
+            let mut before = file.within(&file.blocks[function]);
+            while let Some(s) = before.next().filter(|s| s.number < own.number) {
+                if s.binds().iter().any(|name| words.contains(*name)) {
+                    about.push(s.number);
+                }
+            }
+            speak(&mut words, &about);
+        }
+        Some(Spoken {
+            file: spot.file,
+            statements: about,
+            words,
+        })
     }
 }
 
@@ -302,7 +260,7 @@ impl<'a> Code<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Spoken {
     file: String,
-    lines: Vec<RangeInclusive<usize>>,
+    statements: Vec<usize>,
     words: HashSet<String>,
 }
 
@@ -315,282 +273,408 @@ impl Spoken {
     }
 
     /// Whether it says what `event` found: the operation stands in it, or in a function that it calls.
-    pub(super) fn shows(&self, code: Code<'_>, event: &Event) -> bool {
-        let Some(place) = event.place else {
-            return false;
-        };
-        let stands = Spot::of(place).is_some_and(|spot| {
-            spot.file == self.file && self.lines.iter().any(|range| range.contains(&spot.line))
-        });
-        stands
-            || code
-                .function_name(place)
-                .is_some_and(|name| self.words.contains(&name))
+    pub(super) fn shows(&self, code: &Code<'_>, event: &Event) -> bool {
+        event.place.is_some_and(|place| {
+            code.at(place, |file, s| {
+                let stands = tidy(place.file()) == self.file && self.statements.contains(&s.number);
+                Some(stands || self.words.contains(file.function_name(s)?))
+            })
+        })
     }
 }
 
-/// Words that leave the block they stand in.
-const LEAVES: &[&str] = &["return", "break", "continue", "panic"];
+/// A file as statements and blocks. The head of a block is a statement, and so is the arm of a `match`; what stands in
+/// the block is none of it.
+#[derive(Debug, Default)]
+struct File {
+    /// In the order in which they begin.
+    statements: Vec<Statement>,
+    blocks: Vec<Block>,
+}
 
-/// The lines of a file.
-struct File(Rc<[String]>);
+#[derive(Debug)]
+struct Statement {
+    number: usize,
+    /// The block that it stands in.
+    block: Option<usize>,
+    start: LineColumn,
+    end: LineColumn,
+    words: Vec<Word>,
+    /// Whether a semicolon ends it.
+    ended: bool,
+    /// Whether it has a `=` or a `+=` in it, not only a `==` or a `>=`.
+    assigns: bool,
+    /// The names that a `let` gives stand before this word.
+    bound: usize,
+    opens_block: bool,
+}
+
+/// An identifier or a keyword, or a `*` that begins a statement.
+#[derive(Debug)]
+struct Word {
+    text: String,
+    /// Whether it is a field or a method: `self.count.store(new)` uses `new`, not `count`.
+    is_member: bool,
+    is_called: bool,
+}
+
+#[derive(Debug)]
+struct Block {
+    number: usize,
+    /// The statement that opens it.
+    head: usize,
+    /// Whether it is the body of a function or a closure.
+    is_function: bool,
+    start: LineColumn,
+    end: LineColumn,
+}
 
 impl File {
-    /// A line without comments and without what stands in quotes.
-    fn line(&self, line: usize) -> String {
-        self.0.get(line).map_or_else(String::new, |l| bare(l))
+    /// `None` if it is not Rust.
+    fn new(text: &str) -> Option<Self> {
+        let mut file = Self::default();
+        file.read_block(text.parse().ok()?, None);
+        Some(file)
     }
 
-    fn text(&self, range: &RangeInclusive<usize>) -> String {
-        let lines = range.clone().map(|line| self.line(line));
-        lines.collect::<Vec<_>>().join("\n")
-    }
-
-    fn indent(&self, line: usize) -> usize {
-        let text = self.0.get(line).map_or("", String::as_str);
-        text.len() - text.trim_start().len()
-    }
-
-    fn opens_block(&self, line: usize) -> bool {
-        self.line(line).trim_end().ends_with('{')
-    }
-
-    /// The lines of the statement, or of the head of the block, that `line` belongs to.
-    fn statement(&self, line: usize) -> RangeInclusive<usize> {
-        let ends = |line: usize| {
-            let text = self.line(line);
-            let text = text.trim_end();
-            text.is_empty() || text.ends_with([';', '{', '}']) || text.contains("=>")
-        };
-        let mut start = line;
-        while start > 0 && line - start < LONGEST_STATEMENT && !ends(start - 1) {
-            start -= 1;
+    fn read_block(&mut self, tokens: TokenStream, block: Option<usize>) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < tokens.len() {
+            let number = self.statements.len();
+            self.statements.push(Statement {
+                number,
+                block,
+                start: tokens[at].span().start(),
+                end: tokens[at].span().end(),
+                words: Vec::new(),
+                ended: false,
+                assigns: false,
+                bound: 0,
+                opens_block: false,
+            });
+            let length = length_of_statement(&tokens[at..]);
+            let own = &tokens[at..at + length];
+            self.read_tokens(own, number);
+            self.statements[number].end = own[length - 1].span().end();
+            self.statements[number].ended = is(&own[length - 1], ';');
+            at += length;
         }
-        let mut end = line;
-        while !ends(end)
-            && end - line < LONGEST_STATEMENT
-            && end + 1 < self.0.len()
-            && !self.line(end + 1).trim_start().starts_with('}')
-        {
-            end += 1;
-        }
-        start..=end
     }
 
-    /// Whether a statement is the head of an `if`.
-    fn is_if(&self, statement: &RangeInclusive<usize>) -> bool {
-        let text = self.text(statement);
-        text.trim_start().starts_with("if ") && self.opens_block(*statement.end())
-    }
-
-    /// The lines that open the blocks around `line`, from the inside out, up to the function's or the closure's.
-    fn enclosing(&self, line: usize) -> impl Iterator<Item = usize> + '_ {
-        let mut indent = self.indent(*self.statement(line).start());
-        let mut ended = false;
-        let above = (0..*self.statement(line).start()).rev();
-        above.filter(move |&line| {
-            if ended || self.line(line).trim().is_empty() || self.indent(line) >= indent {
-                return false;
+    fn read_tokens(&mut self, tokens: &[TokenTree], number: usize) {
+        for (i, token) in tokens.iter().enumerate() {
+            let before = &tokens[..i];
+            match token {
+                TokenTree::Ident(ident) => {
+                    let is_member = matches!(before, [.., dot] if is(dot, '.'))
+                        && !matches!(before, [.., a, b] if is(a, '.') && is(b, '.'));
+                    let is_called = tokens
+                        .get(i + 1)
+                        .is_some_and(|next| is_group(next, Delimiter::Parenthesis));
+                    let text = ident.to_string();
+                    self.statements[number].words.push(Word {
+                        text,
+                        is_member,
+                        is_called,
+                    });
+                }
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                    self.statements[number].opens_block = true;
+                    let block = self.blocks.len();
+                    self.blocks.push(Block {
+                        number: block,
+                        head: number,
+                        is_function: opens_function(before),
+                        start: group.span_open().start(),
+                        end: group.span_close().end(),
+                    });
+                    self.read_block(group.stream(), Some(block));
+                }
+                TokenTree::Group(group) => {
+                    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                    self.read_tokens(&inner, number);
+                }
+                TokenTree::Punct(punct) => {
+                    let joined = |other: Option<&TokenTree>, signs: [char; 4]| {
+                        other.is_some_and(|other| signs.iter().any(|&sign| is(other, sign)))
+                    };
+                    let statement = &mut self.statements[number];
+                    match punct.as_char() {
+                        '*' if statement.words.is_empty() => statement.words.push(Word {
+                            text: "*".to_owned(),
+                            is_member: false,
+                            is_called: false,
+                        }),
+                        '=' if !joined(before.last(), ['=', '!', '<', '>'])
+                            && !joined(tokens.get(i + 1), ['=', '>', '=', '>']) =>
+                        {
+                            statement.assigns = true;
+                            statement.bind();
+                        }
+                        ':' => statement.bind(),
+                        _ => {}
+                    }
+                }
+                TokenTree::Literal(_) => {}
             }
-            indent = self.indent(line);
-            ended = self.opens_function(line);
-            self.opens_block(line)
+        }
+    }
+
+    /// The innermost statement at a place.
+    fn statement(&self, at: LineColumn) -> Option<&Statement> {
+        if at.column == usize::MAX {
+            let mut begun = self.statements.iter().filter(|s| s.start.line == at.line);
+            let first = begun.clone().next();
+            let panics = begun.find(|s| PANICS.iter().any(|word| s.has(word)));
+            return panics
+                .or(first)
+                .or_else(|| self.statement(LineColumn { column: 0, ..at }));
+        }
+        self.statements
+            .iter()
+            .rfind(|s| s.start <= at && at < s.end)
+    }
+
+    fn head(&self, block: &Block) -> &Statement {
+        &self.statements[block.head]
+    }
+
+    /// The blocks around a statement, from the inside out, up to the function's or the closure's.
+    fn around(&self, statement: &Statement) -> impl Iterator<Item = &Block> {
+        let mut next = statement.block;
+        std::iter::from_fn(move || {
+            let block = &self.blocks[next?];
+            next = self.head(block).block.filter(|_| !block.is_function);
+            Some(block)
         })
     }
 
-    fn opens_function(&self, line: usize) -> bool {
-        let head = self.text(&self.statement(line));
-        let head = head.trim_end();
-        head.ends_with('{')
-            && (words(head).contains("fn") || head.ends_with("| {") || head.contains("| -> "))
+    /// The body of the innermost function or closure around a statement.
+    fn function(&self, statement: &Statement) -> Option<usize> {
+        let outermost = self.around(statement).last()?;
+        outermost.is_function.then_some(outermost.number)
     }
 
-    /// The line that closes the block which `opener` opens.
-    fn block_end(&self, opener: usize) -> usize {
-        let closes = |line: &usize| {
-            !self.line(*line).trim().is_empty() && self.indent(*line) <= self.indent(opener)
-        };
-        let mut after = opener + 1..self.0.len();
-        after.find(closes).unwrap_or(self.0.len() - 1)
+    /// The name of the innermost function around a statement. A closure has none.
+    fn function_name(&self, statement: &Statement) -> Option<&str> {
+        let head = self.head(&self.blocks[self.function(statement)?]);
+        let mut words = head.words.iter().skip_while(|word| word.text != "fn");
+        words.nth(1).map(|word| word.text.as_str())
     }
 
-    /// The lines of the innermost function or closure around `line`.
-    fn function(&self, line: usize) -> Option<RangeInclusive<usize>> {
-        let opener = self.enclosing(line).last()?;
-        self.opens_function(opener)
-            .then(|| opener..=self.block_end(opener))
+    /// The statements in a block, and in the blocks within.
+    fn within(&self, block: &Block) -> impl Iterator<Item = &Statement> {
+        let (start, end) = (block.start, block.end);
+        self.statements
+            .iter()
+            .filter(move |s| start < s.start && s.end < end)
     }
 
-    /// The name of the innermost function around `line`. A closure has none.
-    fn function_name(&self, line: usize) -> Option<String> {
-        let head = self.text(&self.statement(*self.function(line)?.start()));
-        let (_, after) = head.split_once("fn ")?;
-        Some(after.chars().take_while(|c| is_ident(*c)).collect())
+    /// The block behind the condition, if a statement is the head of an `if`.
+    fn if_block(&self, statement: &Statement) -> Option<&Block> {
+        let is_if = statement.begins("if");
+        self.blocks
+            .iter()
+            .rfind(|block| is_if && block.head == statement.number)
     }
 
-    /// The line at which the function around `before` calls the one around `returned`, if there is one such line
-    /// above `before`, and if `returned` is in what that function returns.
-    fn only_call(&self, returned: usize, before: usize) -> Option<usize> {
-        let body = self.statement(returned);
-        if self.text(&body).trim_end().ends_with(';') || is_condition(&self.text(&body)) {
+    /// The statement in the function around `before` that calls the one around `returned`, if there is one such above
+    /// `before`, and if `returned` is in what that function returns.
+    fn only_call(&self, returned: &Statement, before: &Statement) -> Option<&Statement> {
+        if returned.ended || returned.is_condition() {
             return None;
         }
-        let call = format!("{}(", self.function_name(returned)?);
-        let mut calls = (*self.function(before)?.start() + 1..before).filter(|&line| {
-            let text = self.line(line);
-            text.match_indices(&call)
-                .any(|(at, _)| !text[..at].ends_with(is_ident))
+        let name = self.function_name(returned)?;
+        let function = &self.blocks[self.function(before)?];
+        let mut calls = self.within(function).filter(|s| {
+            s.number < before.number
+                && s.words
+                    .iter()
+                    .any(|word| word.is_called && word.text == name)
         });
         let first = calls.next()?;
         calls.next().is_none().then_some(first)
     }
 
-    /// The names of what is made of a statement's value, by the `let`s from there to the line `until`.
-    fn made_of(&self, statement: &RangeInclusive<usize>, until: usize) -> HashSet<String> {
-        let mut names = self.bound_in(statement);
-        for line in *statement.end() + 1..until {
-            let range = self.statement(line);
-            let used = variables(&self.text(&range));
-            if *range.start() == line && names.iter().any(|name| used.contains(name)) {
-                names.extend(self.bound_in(&range));
+    /// The names of what is made of a statement's value, by the `let`s from there to another one.
+    fn made_of<'a>(&'a self, statement: &'a Statement, until: &Statement) -> Vec<&'a str> {
+        let mut names = statement.binds();
+        for s in &self.statements[statement.number + 1..until.number] {
+            if s.uses(&names) {
+                names.extend(s.binds());
             }
         }
         names
+    }
+}
+
+impl Statement {
+    fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|other| other.text == word)
+    }
+
+    fn begins(&self, word: &str) -> bool {
+        self.words.first().is_some_and(|first| first.text == word)
+    }
+
+    fn uses(&self, names: &[&str]) -> bool {
+        let mut variables = self.words.iter().filter(|word| !word.is_member);
+        variables.any(|word| names.contains(&word.text.as_str()))
+    }
+
+    fn is_loop(&self) -> bool {
+        self.opens_block && (self.has("while") || self.has("loop"))
+    }
+
+    fn is_condition(&self) -> bool {
+        let decides = ["if", "while", "match", "assert", "assert_eq", "else"];
+        decides.iter().any(|word| self.has(word))
+    }
+
+    /// The pattern of a `let` ends here.
+    fn bind(&mut self) {
+        if self.bound == 0 && self.begins("let") {
+            self.bound = self.words.len();
+        }
     }
 
     /// The names that a `let` gives.
-    fn bound_in(&self, statement: &RangeInclusive<usize>) -> HashSet<String> {
-        let text = self.text(statement);
-        let pattern = text
-            .trim_start()
-            .strip_prefix("let ")
-            .and_then(|rest| rest.split_once(" ="))
-            .map_or("", |(pattern, _)| pattern);
-        let pattern = pattern.split(':').next().unwrap_or_default();
-        let mut names = words(pattern);
-        names.retain(|name| name != "mut" && name.starts_with(|c: char| c.is_lowercase()));
-        names
+    fn binds(&self) -> Vec<&str> {
+        let pattern = self.words[..self.bound]
+            .iter()
+            .skip(1)
+            .map(|word| word.text.as_str());
+        let is_name = |word: &&str| *word != "mut" && word.starts_with(|c: char| c.is_lowercase());
+        pattern.filter(is_name).collect()
     }
 }
 
-fn is_loop(head: &str) -> bool {
-    let words = words(head);
-    head.trim_end().ends_with('{') && (words.contains("while") || words.contains("loop"))
+impl Block {
+    fn contains(&self, at: LineColumn) -> bool {
+        self.start <= at && (at <= self.end || at.column == usize::MAX && at.line <= self.end.line)
+    }
 }
 
-fn is_condition(text: &str) -> bool {
-    let words = words(text);
-    let decides = ["if", "while", "match", "assert", "assert_eq", "else"];
-    decides.iter().any(|word| words.contains(*word))
-}
-
-/// Whether it has a `=` or a `+=` in it, not only a `==` or a `>=`.
-fn assigns(text: &str) -> bool {
-    let is_assignment = |(at, _): (usize, &str)| {
-        !text[..at].ends_with(['=', '!', '<', '>']) && !text[at + 1..].starts_with(['=', '>'])
+/// The number of tokens up to the end of the statement that begins a block: a semicolon, a block that nothing goes on
+/// from, or the comma behind the arm of a `match`.
+fn length_of_statement(tokens: &[TokenTree]) -> usize {
+    let goes_on = |at: usize| {
+        tokens
+            .get(at)
+            .is_some_and(|next| ['.', '?', ';'].iter().any(|&sign| is(next, sign)))
     };
-    text.match_indices('=').any(is_assignment)
-}
-
-fn is_ident(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-fn words(text: &str) -> HashSet<String> {
-    let all = text.split(|c: char| !is_ident(c));
-    all.filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The words that are not fields or methods: `self.count.store(new)` uses `new`, not `count`.
-fn variables(text: &str) -> HashSet<String> {
-    let mut all = HashSet::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(is_ident) {
-        let (before, word) = rest.split_at(start);
-        let end = word.find(|c| !is_ident(c)).unwrap_or(word.len());
-        if !before.ends_with('.') || before.ends_with("..") {
-            all.insert(word[..end].to_owned());
+    let mut is_arm = false;
+    for (at, token) in tokens.iter().enumerate() {
+        let arm_ends = is_arm && is(token, ',');
+        if is(token, ';') || arm_ends || is_group(token, Delimiter::Brace) && !goes_on(at + 1) {
+            return at + 1;
         }
-        rest = &word[end..];
+        is_arm |= is(token, '>') && at > 0 && is(&tokens[at - 1], '=');
     }
-    all
+    tokens.len()
 }
 
-/// A line without its comment, and without what it has in quotes.
-fn bare(line: &str) -> String {
-    let mut out = String::new();
-    let mut quoted = false;
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' if quoted => {
-                chars.next();
-            }
-            '"' => {
-                quoted = !quoted;
-                out.push(c);
-            }
-            '/' if !quoted && chars.peek() == Some(&'/') => break,
-            _ if quoted => {}
-            _ => out.push(c),
-        }
-    }
-    out
+/// Whether a brace behind these tokens begins the body of a function or a closure.
+fn opens_function(before: &[TokenTree]) -> bool {
+    let has = |sign| before.iter().any(|token| is(token, sign));
+    let is_fn = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "fn");
+    before.iter().any(is_fn)
+        || before.last().is_some_and(|last| is(last, '|'))
+        || has('|') && has('-')
+}
+
+fn is(token: &TokenTree, sign: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
+}
+
+fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn file(text: &str) -> File {
-        File(text.lines().map(str::to_owned).collect())
+    /// The statement at the place where `marker` stands first.
+    fn statement<'a>(file: &'a File, text: &str, marker: &str) -> &'a Statement {
+        let before = &text[..text.find(marker).expect("it is there")];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count();
+        file.statement(LineColumn { line, column })
+            .expect("a statement")
+    }
+
+    fn words(statement: &Statement) -> String {
+        let all: Vec<&str> = statement
+            .words
+            .iter()
+            .map(|word| word.text.as_str())
+            .collect();
+        all.join(" ")
     }
 
     #[test]
-    fn a_statement_ends_where_its_bracket_or_semicolon_does() {
-        let file = file(
-            "fn f() {\n    if self\n        .state\n        .load(Relaxed)\n        .is_err()\n    {\n        \
-             return; // early\n    }\n    a(\n        b,\n    );\n    c\n}",
-        );
-        for (line, statement) in [(3, 1..=5), (6, 6..=6), (9, 8..=10), (11, 11..=11)] {
-            assert_eq!(file.statement(line), statement);
+    fn a_statement_is_found_however_it_is_laid_out() {
+        let text = "fn f() { if self\n.state.load(Relaxed).is_err() { return; /* early */ } a(\nb,\n); \
+                    match x { Some(y) => y.z(), None => { n() } } c }";
+        let file = File::new(text).expect("it is Rust");
+        for (marker, expected) in [
+            ("state", "if self state load Relaxed is_err"),
+            ("return", "return"),
+            ("b,", "a b"),
+            ("x {", "match x"),
+            ("y.z", "Some y y z"),
+            ("n()", "n"),
+            ("c }", "c"),
+        ] {
+            let found = statement(&file, text, marker);
+            assert_eq!(words(found), expected);
+            assert_eq!(file.function_name(found), Some("f"));
         }
-        assert_eq!(file.function(3), Some(0..=12));
-        assert_eq!(file.function_name(11).as_deref(), Some("f"));
-        assert_eq!(file.block_end(5), 7);
+        assert!(statement(&file, text, "b,").ended && !statement(&file, text, "c }").ended);
+        let inside = statement(&file, text, "return").start;
+        let block = file.if_block(statement(&file, text, "state"));
+        assert!(block.is_some_and(|block| block.contains(inside)));
     }
 
     #[test]
     fn a_closure_is_a_function_without_a_name() {
-        let file = file("fn f() {\n    s.spawn(move |n| {\n        g(n);\n    });\n    h();\n}");
-        assert_eq!(file.function(2), Some(1..=3));
-        assert_eq!(file.function_name(2), None);
-        assert_eq!(file.function(4), Some(0..=5));
+        let text = "fn f() { s.spawn(move |n| { g(n); }).k(); h(); }";
+        let file = File::new(text).expect("it is Rust");
+        let names =
+            ["g(", "h(", "k("].map(|marker| file.function_name(statement(&file, text, marker)));
+        assert_eq!(names, [None, Some("f"), Some("f")]);
+        assert_eq!(words(statement(&file, text, "k(")), "s spawn move n k");
     }
 
     #[test]
-    fn quotes_and_comments_say_nothing() {
-        assert_eq!(bare(r#"f("a \" // b", c); // d"#), r#"f("", c); "#);
+    fn quotes_and_comments_say_nothing_and_a_field_is_no_variable() {
+        let text = r#"f("a \" // b", c, self.count.store(new + 1)); // d"#;
+        let file = File::new(text).expect("it is Rust");
+        assert_eq!(words(&file.statements[0]), "f c self count store new");
+        let uses = |name| file.statements[0].uses(&[name]);
+        assert!(uses("new") && !uses("count"));
     }
 
     #[test]
-    fn a_field_is_no_variable() {
-        let used = variables("self.count.store(new + 1, Relaxed)");
-        assert!(used.contains("new") && !used.contains("count"));
-    }
-
-    #[test]
-    fn a_comparison_assigns_nothing() {
-        for (text, assigned) in [
-            ("*a.lock() = 1;", true),
-            ("*a.lock() += 1;", true),
-            ("*a.lock() == 1", false),
-            ("*a.lock() >= 1", false),
-            ("*a.lock() != 1", false),
+    fn a_let_binds_and_a_comparison_assigns_nothing() {
+        for (text, assigns, binds) in [
+            ("*a.lock() = 1;", true, ""),
+            ("*a.lock() += 1;", true, ""),
+            ("*a.lock() == 1", false, ""),
+            ("*a.lock() >= 1", false, ""),
+            ("*a.lock() != 1", false, ""),
+            ("let mut a: u8 = b;", true, "a"),
+            ("let (a, Some(b)) = c;", true, "a b"),
         ] {
-            assert_eq!(assigns(text), assigned, "{text}");
+            let file = File::new(text).expect("it is Rust");
+            let statement = &file.statements[0];
+            assert_eq!(
+                (statement.assigns, statement.binds().join(" ").as_str()),
+                (assigns, binds),
+                "{text}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What happens before what in an interleaving, and which stronger ordering would make it so.
 //!
 //! A vector clock for each thread, run over the record by the rules of the C++20 memory model. An edge may be missing
-//! here, where the record does not show what a load read from; none is invented. So "ordered, if this store were
+//! here, if the record does not show what a load read from; none is invented. So "ordered, if this store were
 //! Release" can be trusted, and it is what the diagnoses rest on.
 
 use crate::record::{Effect, Event, Log, MAX_THREADS, ObjectId, ThreadId, Value};
@@ -35,7 +35,7 @@ pub(super) struct Order {
     clocks: Vec<Clock>,
     /// At the end.
     threads: [Clock; MAX_THREADS],
-    /// For each event that reads an atomic, the event that wrote what it read, where that is known.
+    /// For each event that reads an atomic, the event that wrote what it read, if that is known.
     sources: HashMap<usize, Source>,
 }
 
@@ -110,7 +110,7 @@ impl Order {
         clock[log.events[first].thread] > first
     }
 
-    /// Where the value comes from that the event `read`.
+    /// Says where the value that the event `read` comes from.
     pub(super) fn source(&self, read: usize) -> Option<Source> {
         self.sources.get(&read).copied()
     }
@@ -129,7 +129,7 @@ impl Order {
 }
 
 impl Run {
-    /// An operation on an atomic. Says where the value comes from that it reads.
+    /// An operation on an atomic. Says where the value that it reads comes from.
     fn atomic(
         &mut self,
         number: usize,

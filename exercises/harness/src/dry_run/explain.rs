@@ -1,74 +1,56 @@
-//! What kind of failure it is, and what went wrong, in words.
+//! What went wrong, in words.
 
-use super::names::Names;
-use super::words::at_row;
-use crate::place::short;
-use crate::record::{
-    Effect, Fate, Log, MAX_THREADS, ObjectId, Panic, Pending, Place, ThreadId, Wait,
-};
-use crate::recorder::Ending;
-use crate::sync::model::thread::SCOPED_PANIC;
-use crate::verdict::Kind;
+use crate::place::{Place, short};
+use crate::reading::{Names, at_row, culprit, other_access, racing_access};
+use crate::record::{Effect, Ending, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait};
+use crate::text::count;
 
-/// The kind of a failure and what happened, line by line. `ending` is `None` if the model hangs.
-pub(super) fn failure(log: &Log, names: &Names, ending: Option<&Ending>) -> (Kind, Vec<String>) {
+/// What happened, line by line. `ending` is `None` if the model hangs.
+pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>) -> Vec<String> {
     let Some(ending) = ending else {
-        return (Kind::Stuck, stuck(log));
+        return stuck(log);
     };
-    let one = |line: String| vec![line];
     match ending {
-        Ending::Passed | Ending::NeedsTurnstiles | Ending::NeedsCoins => {
+        Ending::Passed
+        | Ending::Paused
+        | Ending::UnlocksMustBeSteps { .. }
+        | Ending::NeedsCoins => {
             unreachable!("neither is a failure: the search handles them")
         }
-        Ending::Panicked | Ending::PanickedTwice => (Kind::Panic, panic_message(log)),
-        // Whatever happened after a thread died of a panic that nobody saw, the panic came first.
-        Ending::Loom if log.unseen_panic().is_some() => (Kind::Panic, panic_message(log)),
-        Ending::Loom => by_loom(log, names),
-        Ending::StackOverflow => (
-            Kind::SetUp,
-            one("a thread of the model ran out of stack: each has 32 KiB. \
-                 Is there a recursion without end, or a large array on the stack?"
-                .to_owned()),
-        ),
-        Ending::TooManyThreads(place) => (
-            Kind::SetUp,
-            one(format!(
-                "a model can have {MAX_THREADS} threads, main included; {} spawns one more",
-                short(place)
-            )),
-        ),
-        Ending::Values(lines) => (Kind::Leak, lines.clone()),
-        Ending::Misuse(message) => (Kind::SetUp, one(message.clone())),
+        Ending::Panicked | Ending::PanickedTwice => panic_message(log),
+        // If a thread died of a panic that was not looked at, that came first.
+        Ending::Stopped if log.unseen_panic().is_some() => panic_message(log),
+        Ending::Stopped => why_stopped(log, names),
+        Ending::StackOverflow => vec![
+            "a thread of the model ran out of stack: each has 32 KiB. \
+             Is there a recursion without end, or a large array on the stack?"
+                .to_owned(),
+        ],
+        Ending::TooManyThreads(place) => vec![format!(
+            "a model can have {MAX_THREADS} threads, main included; {} spawns one more",
+            short(place)
+        )],
+        Ending::Values(lines) => lines.clone(),
+        Ending::Misuse(message) => vec![message.clone()],
     }
 }
 
-/// What loom's panic means.
-fn by_loom(log: &Log, names: &Names) -> (Kind, Vec<String>) {
-    let Some((thread, message)) = &log.loom else {
-        let message = "the model checker stopped without a word".to_owned();
-        return (Kind::SetUp, vec![message]);
+/// What the model checker stopped for.
+fn why_stopped(log: &Log, names: &Names) -> Vec<String> {
+    let Some((_, stop)) = &log.stopped else {
+        return vec!["the model checker stopped without a word".to_owned()];
     };
-    let message = message.trim();
-    let is = |beginnings: &[&str]| beginnings.iter().any(|b| message.starts_with(b));
-    if is(&["deadlock"]) {
-        (Kind::Deadlock, deadlock(log, names))
-    } else if is(&[
-        "Causality violation",
-        "currently writing",
-        "currently reading",
-    ]) {
-        (Kind::DataRace, data_race(log, names, *thread))
-    } else if is(&["Arc leaked", "Allocation leaked", "Messages leaked"]) {
-        (Kind::Leak, leaked_arcs(log, names))
-    } else if is(&["Model exceeded maximum number of branches"]) {
-        (Kind::TooManySteps, vec![too_many_steps(log)])
-    } else if message.contains("deterministic") {
-        let message = "the program did not do the same twice under the same schedule: \
-             a model may not depend on time, on random numbers or on the addresses of things";
-        (Kind::SetUp, vec![message.to_owned()])
-    } else {
-        let message = format!("the model checker cannot follow: {message}");
-        (Kind::SetUp, vec![message])
+    match stop {
+        Stop::Deadlock => deadlock(log, names),
+        Stop::DataRace => data_race(log, names),
+        Stop::Leak => leaked_arcs(log, names),
+        Stop::TooManySteps => vec![too_many_steps(log)],
+        Stop::NotDeterministic => vec![
+            "the program did not do the same twice under the same schedule: \
+             a model may not depend on time, on random numbers or on the addresses of things"
+                .to_owned(),
+        ],
+        Stop::Other(message) => vec![format!("the model checker cannot follow: {message}")],
     }
 }
 
@@ -131,21 +113,6 @@ fn too_many_steps(log: &Log) -> String {
             names(&busy)
         )
     }
-}
-
-/// The panic that explains the failure.
-pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
-    if let Some(unseen) = log.unseen_panic() {
-        return Some(unseen);
-    }
-    let last = log.panics.last()?;
-    // Main passed on what it got from `join`; better shown is what the thread said itself.
-    let second_hand = last.message == SCOPED_PANIC || last.message.ends_with("Any { .. }");
-    let first_hand = log
-        .panics
-        .iter()
-        .find(|p| p.fate == Fate::Joined || p.fate == Fate::EndedThread);
-    first_hand.filter(|_| second_hand).or(Some(last))
 }
 
 fn panic_message(log: &Log) -> Vec<String> {
@@ -233,8 +200,8 @@ fn held_since(log: &Log, thread: ThreadId, object: Option<ObjectId>, since: Plac
     format!("{}{row}", short(since))
 }
 
-fn data_race(log: &Log, names: &Names, thread: ThreadId) -> Vec<String> {
-    let Some(access) = racing_access(log, thread) else {
+fn data_race(log: &Log, names: &Names) -> Vec<String> {
+    let Some((thread, access)) = racing_access(log) else {
         let message =
             "two threads touch the same memory, one of them writes, and nothing orders the two";
         return vec![message.to_owned()];
@@ -267,33 +234,14 @@ fn data_race(log: &Log, names: &Names, thread: ThreadId) -> Vec<String> {
     ]
 }
 
-/// The access that loom objected to: begun, never finished.
-pub(crate) fn racing_access(log: &Log, thread: ThreadId) -> Option<Pending> {
-    log.threads[thread].pending.filter(|p| p.object.is_some())
-}
-
-/// The number of the event that the access races with: the last conflicting one of another thread.
-pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usize> {
-    log.events.iter().rposition(|event| {
-        event.thread != thread
-            && event.object == access.object
-            && match event.effect {
-                Effect::Write => true,
-                Effect::Read => access.name == "write",
-                _ => false,
-            }
-    })
-}
-
 fn leaked_arcs(log: &Log, names: &Names) -> Vec<String> {
     let leaked = log.objects().filter(|(_, o)| !o.references.is_empty());
     leaked
         .flat_map(|(id, object)| {
-            let n = object.references.len();
-            let s = if n == 1 { "" } else { "s" };
             let of_all = format!(
-                "{} still has {n} reference{s} when all threads are done: an Arc made at {}",
+                "{} still has {} when all threads are done: an Arc made at {}",
                 names.of(id),
+                count(object.references.len(), "reference"),
                 short(object.made)
             );
             let each = object.references.iter().map(|reference| {

@@ -4,23 +4,23 @@
 //! of the source in a column of their own; the same without the text; places in the lanes; and where lanes would
 //! be too narrow to read, the rows under each other, each with its thread's name.
 
-use super::rows::{PANICS, Row};
-use super::source::Sources;
-use super::words::{Line, Word, columns, natural_width, shorten, with_rows, words, wrap};
+use super::words::{Line, Word, natural_width, words, wrap};
 use crate::page::{Ink, Page};
-use crate::place::short;
-use crate::record::{Log, ObjectId, Place};
+use crate::place::{Place, short};
+use crate::reading::{PANICS, Row, Sources, with_rows};
+use crate::record::{Log, ObjectId};
+use crate::text::{columns, count, shorten};
 
-/// A lane narrower than this is no lane.
+/// A lane is not made narrower than this.
 const NARROWEST_LANE: usize = 20;
 
 /// A lane is not made wider than this for the sake of a long row, which is broken instead.
 const WIDEST_LANE: usize = 44;
 
-/// As wide as this lanes may be where text of the source would have no room otherwise.
+/// Lanes may be as narrow as this to make room for text of the source.
 const SNUG_LANE: usize = 32;
 
-/// Less text of the source than this says nothing.
+/// Fewer columns of source than this tell nothing.
 const SOURCE: usize = 24;
 
 /// Between two columns.
@@ -96,7 +96,7 @@ enum Entry<'a> {
         to: usize,
         times: usize,
     },
-    /// So many rows are left out.
+    /// This many rows are left out.
     Skipped(usize),
 }
 
@@ -105,7 +105,7 @@ struct Folded<'a> {
     numbers: Vec<(usize, usize)>,
 }
 
-/// Says once what repeats, and how often: a row that stands several times in succession, or a block of rows that
+/// Shows once what repeats, and says how often: a row that stands several times in succession, or a block of rows that
 /// does so at least three times.
 fn fold(rows: &[Row]) -> Folded<'_> {
     let mut folded = Folded {
@@ -199,7 +199,7 @@ struct Lanes {
 enum Places {
     Nowhere,
     InLane,
-    /// In a column of their own, so wide, with so many columns of source behind it.
+    /// In a column of their own of this width, followed by this many columns of source.
     InColumn {
         width: usize,
         source: usize,
@@ -364,7 +364,7 @@ impl Painter<'_> {
         let mut header = Line::default();
         for (thread, name) in self.names.iter().enumerate() {
             header.pad_to(starts[thread]);
-            let name = shorten(self.page, name, lanes.widths[thread]);
+            let name = shorten(name, lanes.widths[thread], &self.page.show("…"));
             header.push(&name, Ink::Thread(thread));
         }
         let mut lines = vec![header.finish()];
@@ -419,7 +419,7 @@ impl Painter<'_> {
                 let mut line = self.begin(*number, i == 0);
                 if i == 0 {
                     let room = start.saturating_sub(self.number + 2 * GAP);
-                    let name = shorten(self.page, &self.names[row.thread], room);
+                    let name = shorten(&self.names[row.thread], room, &self.page.show("…"));
                     line.push(&name, Ink::Thread(row.thread));
                 }
                 line.pad_to(start);
@@ -448,17 +448,15 @@ impl Painter<'_> {
         line
     }
 
-    /// The line of an entry that is no row.
+    /// The line of an entry other than a row.
     fn between(&self, entry: &Entry<'_>) -> Option<String> {
         let text = match entry {
             Entry::Row { .. } => return None,
             Entry::Again { from, to, times } => {
-                let s = if *times == 1 { "" } else { "s" };
-                format!("… rows {from} to {to} again, {times} time{s}")
+                format!("… rows {from} to {to} again, {}", count(*times, "time"))
             }
             Entry::Skipped(rows) => {
-                let s = if *rows == 1 { "" } else { "s" };
-                format!("… {rows} row{s} …")
+                format!("… {} …", count(*rows, "row"))
             }
         };
         let mut line = Line::default();
@@ -467,7 +465,7 @@ impl Painter<'_> {
         Some(line.finish())
     }
 
-    /// The text of the source from `column` on, in at most `width` columns, where there is room for any.
+    /// The text of the source from `column` on, in at most `width` columns; none if that is 0.
     fn push_source(&self, line: &mut Line, place: Place, column: usize, width: usize) {
         if width == 0 {
             return;
@@ -475,7 +473,7 @@ impl Painter<'_> {
         if let Some(text) = self.sources.line(place) {
             line.end();
             line.pad_to(column);
-            let text = shorten(self.page, &self.page.show(&text), width);
+            let text = shorten(&self.page.show(&text), width, &self.page.show("…"));
             line.push(&text, Ink::Faint);
         }
     }

@@ -1,55 +1,7 @@
 //! Words on a page: how wide they are, where their lines break, and how they are painted.
 
 use crate::page::{Ink, Page};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// Around the number of an event in a text that is to name its row: [`at_row`] writes it, [`with_rows`] reads it.
-const ROW: char = '\u{2}';
-
-/// A space at which a line is not broken.
-pub(super) const NO_BREAK: char = '\u{a0}';
-
-/// Names the row of an event in a sentence. Which that is shows only when the rows are laid out.
-pub(crate) fn at_row(event: usize) -> String {
-    format!("{ROW}{event}{ROW}")
-}
-
-/// `text` with the numbers of rows in it.
-pub(super) fn with_rows(text: &str, row: impl Fn(usize) -> Option<usize>) -> String {
-    let mut out = String::new();
-    for (i, part) in text.split(ROW).enumerate() {
-        match part.parse().ok().filter(|_| i % 2 == 1).map(&row) {
-            Some(Some(row)) => out.push_str(&format!("row{NO_BREAK}{row}")),
-            Some(None) => out.push_str("a row not shown"),
-            None => out.push_str(part),
-        }
-    }
-    out
-}
-
-/// `text` for where there are no rows: what stands in brackets with a row's number goes.
-pub(super) fn without_rows(text: &str) -> String {
-    let mut out = String::new();
-    for (i, part) in text.split(ROW).enumerate() {
-        if i % 2 == 1 {
-            let kept = out.trim_end_matches('(').trim_end().len();
-            out.truncate(kept);
-        } else {
-            let part = if i > 0 {
-                part.strip_prefix(')').unwrap_or(part)
-            } else {
-                part
-            };
-            out.push_str(part);
-        }
-    }
-    out
-}
-
-/// The columns that a text takes on a terminal.
-pub(super) fn columns(text: &str) -> usize {
-    text.width()
-}
+use crate::text::{NO_BREAK, columns, fitting};
 
 /// A word, what it is painted with, and the columns that keep it from the word before.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,7 +110,9 @@ pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
             line.push(&" ".repeat(word.gap), ink.unwrap_or(Ink::Plain));
         }
         while line.columns + columns(text) > width {
-            let most = prefix(text, width.saturating_sub(line.columns).max(1));
+            // At least a character, so that there is an end.
+            let first = text.chars().next().map_or(0, char::len_utf8);
+            let most = fitting(text, width.saturating_sub(line.columns)).max(first);
             // Rather behind a joint than in the middle of a name.
             let joint = text[..most].rfind(['(', ':', '/']).filter(|&at| at > 0);
             let cut = joint.map_or(most, |at| at + 1);
@@ -172,29 +126,6 @@ pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
     }
     lines.push(line);
     lines
-}
-
-/// The length in bytes of the longest beginning of `text` that takes at most `width` columns, and at least a
-/// character.
-fn prefix(text: &str, width: usize) -> usize {
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or_default();
-        if used > width && at > 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
-/// `text` in at most `width` columns.
-pub(super) fn shorten(page: &Page, text: &str, width: usize) -> String {
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    let more = page.show("…");
-    let kept = &text[..prefix(text, width.saturating_sub(columns(&more)).max(1))];
-    format!("{}{more}", kept.trim_end())
 }
 
 /// `Title: text`, wrapped, with lines after the first `indent` columns further in. The space that the text
@@ -243,19 +174,5 @@ mod tests {
         );
         // Two columns each.
         assert_eq!(wrapped("日本語", 4), ["日本", "  語"]);
-    }
-
-    #[test]
-    fn a_sentence_names_rows_or_does_without() {
-        let text = format!("held since a.rs:1 ({}), and {}", at_row(4), at_row(9));
-        let rows = |event| (event == 4).then_some(2);
-        assert_eq!(
-            with_rows(&text, rows),
-            "held since a.rs:1 (row\u{a0}2), and a row not shown"
-        );
-        assert_eq!(
-            without_rows(&format!("held since a.rs:1 ({})", at_row(4))),
-            "held since a.rs:1"
-        );
     }
 }

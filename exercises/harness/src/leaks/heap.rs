@@ -1,6 +1,7 @@
 //! The heap's balance, per check, and where an allocation came from.
 
 use super::{WATCH, Watch};
+use crate::text::count;
 use parking_lot::Mutex;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
@@ -102,8 +103,8 @@ impl Tracing {
             lines = places
                 .into_iter()
                 .map(|(place, (blocks, bytes))| {
-                    let s = if blocks == 1 { "" } else { "s" };
-                    format!("{blocks} block{s} ({bytes} bytes) never freed: allocated {place}")
+                    let blocks = count(blocks, "block");
+                    format!("{blocks} ({bytes} bytes) never freed: allocated {place}")
                 })
                 .collect();
         });

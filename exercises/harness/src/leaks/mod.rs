@@ -1,9 +1,11 @@
 //! Nothing may be left behind: no thread, no value, no allocation.
 //!
+//! May use places, [`text`](crate::text) and the [`protocol`].
+//!
 //! [`check`] runs a closure a few times and then requires that
 //! - every thread started in it, through `crate::sync::thread`, has ended;
 //! - every value wrapped by [`track`] was dropped exactly once;
-//! - the heap holds no more blocks than before, where the test binary has the [`CountingAllocator`].
+//! - the heap holds no more blocks than before, if the test binary has the [`CountingAllocator`].
 //!
 //! A thread that is about to end and a destructor that is about to run are waited for: the check looks
 //! again and again, for two seconds and for half a second, before it accuses. What it then reports has a place of origin: the
@@ -30,7 +32,7 @@ pub(crate) use threads::thread_started;
 pub(crate) use values::{Owner, Unbalanced, with_owner};
 pub use values::{Tracked, track};
 
-use crate::verdict::{self, Kind};
+use crate::protocol::{self, Kind};
 use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
@@ -43,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// with them perhaps a value, and frees what the operating system's thread was made of.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How long the heap must stand still to count as settled, where threads may still be vanishing.
+/// How long the heap must stand still to count as settled while threads may still be ending.
 const STILL: Duration = Duration::from_millis(10);
 
 /// How often the closure runs before the heap is watched: lazily made statics and thread-locals settle.
@@ -104,13 +106,13 @@ impl fmt::Display for Leaks {
 pub fn check(body: impl FnMut()) {
     if let Err(leaks) = find(body) {
         let at = Location::caller();
-        eprintln!("{}", verdict::failure_line(Kind::Leak));
+        eprintln!("{}", protocol::failure_line(Kind::Leak));
         eprintln!("\n{leaks}\n  (leak check at {})", crate::place::full(at));
         std::panic::resume_unwind(Box::new("leak".to_owned()));
     }
 }
 
-/// [`check`] for those who want to look at the leaks: runs `body` and returns what it left behind.
+/// Runs `body` as [`check`] does, and returns what it left behind.
 ///
 /// # Errors
 /// If something leaks.

@@ -27,7 +27,7 @@ thread_local! {
     static OWNER: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Whoever asks for the balance: a leak check, or one interleaving of a model.
+/// What values are charged to: a leak check, or one interleaving of a model.
 #[derive(Debug)]
 pub(crate) struct Owner(u64);
 
@@ -103,13 +103,13 @@ impl fmt::Display for Unbalanced {
 /// thread that runs the check, and any thread of a model, may call this.
 ///
 /// # Panics
-/// Outside both a leak check and a model: nobody would look at the result.
+/// Outside both a leak check and a model, because the value would not be checked.
 #[track_caller]
 pub fn track<T>(value: T) -> Tracked<T> {
     let owner = OWNER.get();
     assert!(
         owner != 0,
-        "harness::leaks::track: nobody checks this value; \
+        "harness::leaks::track: this value would not be checked; \
          call it inside harness::leaks::check or harness::model"
     );
     let number = scattered();

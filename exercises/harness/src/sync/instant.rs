@@ -7,19 +7,19 @@ use std::time::Duration;
 pub struct Instant(Duration);
 
 impl Instant {
-    /// The moment so long after the clock began.
+    /// The moment this long after the clock began.
     pub(crate) fn after(since_beginning: Duration) -> Self {
         Self(since_beginning)
     }
 
-    /// How long after `earlier` it is: nothing, if it is before.
+    /// Returns how long after `earlier` it is, or zero if it is before.
     pub fn saturating_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 }
 
 /// # Panics
-/// If the clock cannot show so late a moment.
+/// If the clock cannot show a moment that late.
 impl Add<Duration> for Instant {
     type Output = Self;
     fn add(self, by: Duration) -> Self {

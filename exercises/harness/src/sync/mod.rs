@@ -1,4 +1,5 @@
-//! The facade: one API, two faces.
+//! The facade: one API, two faces. [`real`] may use [`leaks`](crate::leaks); [`model`] that and the record. Neither uses
+//! the other.
 //!
 //! A lesson's `lib.rs` makes one of them `crate::sync`. The library and its integration tests, benches
 //! and examples get [`real`]; the library's unit tests, which hold the models, get [`model`].

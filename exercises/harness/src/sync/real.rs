@@ -54,7 +54,7 @@ pub mod cell {
             f(self.0.get())
         }
 
-        /// A plain reference: `&mut self` proves that nobody else is looking.
+        /// A plain reference: `&mut self` proves that no other thread accesses the cell.
         #[inline(always)]
         pub fn get_mut(&mut self) -> &mut T {
             self.0.get_mut()
@@ -69,7 +69,7 @@ pub mod futex {
     /// Sleeps if `*word` is `expected`, until a wake-up on the same word. The comparison and the falling
     /// asleep are one step: a wake-up that follows a change of the word cannot be missed.
     ///
-    /// It may also return for no reason, so call it in a loop that looks at the word again.
+    /// It may also wake spuriously, so call it in a loop that checks the word again.
     #[inline]
     pub fn wait(word: &AtomicU32, expected: u32) {
         atomic_wait::wait(word, expected);
@@ -94,7 +94,7 @@ pub mod time {
     pub use crate::sync::instant::Instant;
     pub use std::time::Duration;
 
-    /// How long a wait by a manual clock lasts before it returns for no reason: nobody tells it of the advance.
+    /// How long a wait by a manual clock lasts before it returns spuriously: an advance does not wake it.
     const LOOK: Duration = Duration::from_millis(1);
 
     /// Tells the time, and ends waits when it has come. Clones are the same clock.
@@ -132,10 +132,10 @@ pub mod time {
             }
         }
 
-        /// Moves a manual clock on, which ends the waits whose time has come.
+        /// Advances a manual clock, which ends the waits whose deadlines it reaches.
         ///
         /// # Panics
-        /// If it is the clock of the machine, which nobody moves.
+        /// If it is the clock of the machine.
         pub fn advance(&self, by: Duration) {
             let Kind::Manual(manual) = &self.0 else {
                 panic!("only a manual clock can be advanced");
@@ -147,10 +147,10 @@ pub mod time {
         }
 
         /// Unlocks the mutex and sleeps on `condvar`, in one step, until `deadline` at the latest; locks it again before
-        /// it returns. Says whether the time has come: `false` means a notification, or no reason at all, so
-        /// call it in a loop that looks at the condition again. Look once more, too, when the time has come:
-        /// what was waited for may have come with it.
-        #[must_use = "whether the time has come"]
+        /// it returns. Returns whether the deadline is reached: `false` means a notification or a spurious wakeup, so
+        /// call it in a loop that checks the condition again. Check it once more when the deadline is reached: it
+        /// may have become true at the same time.
+        #[must_use = "whether the deadline is reached"]
         pub fn wait_until<T: ?Sized>(
             &self,
             condvar: &Condvar,

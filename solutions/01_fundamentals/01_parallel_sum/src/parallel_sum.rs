@@ -3,35 +3,35 @@
 use crate::sync::thread;
 use std::panic::resume_unwind;
 
-/// The sum of `numbers`, worked out on up to `workers` threads; 0 if there are none. A sum beyond
-/// [`u64::MAX`] wraps around, as Go's does: it is right modulo 2^64.
+/// Returns the sum of `numbers`, or 0 if there are none, computed on up to `workers` threads. A sum beyond
+/// [`u64::MAX`] wraps around, as in Go: it is right modulo 2^64.
 ///
-/// How the work is shared out, and when the call returns, is as for [`reduce`].
+/// [`reduce`] says how the work is shared out, and what has ended when the call returns.
 ///
 /// ```
 /// assert_eq!(parallel_sum::sum(&[1, 2, 3, 4, 5], 2), 15);
 /// ```
 ///
 /// # Panics
-/// With `parallel_sum: no workers` if `workers` is zero.
+/// Panics with `parallel_sum: no workers` if `workers` is zero.
 pub fn sum(numbers: &[u64], workers: usize) -> u64 {
     // Addition modulo 2^64 is associative, so the brackets may be anywhere.
     reduce(numbers, workers, u64::wrapping_add).unwrap_or(0)
 }
 
-/// Puts `combine` between neighbours: of `a`, `b`, `c` it makes `combine(combine(a, b), c)`, on up to
-/// `workers` threads. `None` if there are no items; one item is its own result.
+/// Combines all items into one, on up to `workers` threads: of `a`, `b`, `c` it makes
+/// `combine(combine(a, b), c)`. Returns `None` if there are no items; one item is its own result.
 ///
-/// `combine` has to be associative, that is, it must not matter where the brackets are. It need not be
-/// commutative: the items stay in their order, whichever thread is done first.
+/// `combine` must be associative: the result must not depend on where the brackets are. It need not be
+/// commutative: the items keep their order, whichever thread finishes first.
 ///
-/// The items are cut into at most `workers` runs of neighbours, none of them empty, and none longer than
-/// their number divided by `workers`, rounded up. Each run is reduced by one thread, and no run is held up by
-/// another. No more than `workers` threads are spawned, and no more than there are runs; the calling thread
-/// may take a run itself. All of them have ended when the call returns or panics.
+/// The items are cut into at most `workers` runs of neighbours. No run is empty, and none is longer than the
+/// number of items divided by `workers`, rounded up. Each run is reduced by one thread, and no run waits for
+/// another. At most `workers` threads are spawned, and at most one for each run; the calling thread may
+/// reduce a run itself. All spawned threads have ended when the call returns or panics.
 ///
-/// Unlike [`Iterator::reduce`], which goes from left to right, this chooses where the brackets are, and
-/// clones the items, which stay where they are.
+/// Unlike [`Iterator::reduce`], which combines from left to right, `reduce` chooses where the brackets are.
+/// It works on clones of the items, which stay in the slice.
 ///
 /// ```
 /// let words = ["to", "be", "or", "not"].map(String::from);
@@ -40,16 +40,16 @@ pub fn sum(numbers: &[u64], workers: usize) -> u64 {
 /// ```
 ///
 /// # Panics
-/// With `parallel_sum: no workers` if `workers` is zero, even if there is nothing to do; and if `combine` or
-/// the cloning of an item panics, on whichever thread.
+/// Panics with `parallel_sum: no workers` if `workers` is zero, even if there are no items. Panics if
+/// `combine` or the cloning of an item panics, on any thread.
 pub fn reduce<T, F>(items: &[T], workers: usize, combine: F) -> Option<T>
 where
     T: Clone + Send + Sync,
     F: Fn(T, T) -> T + Sync,
 {
     assert!(workers > 0, "parallel_sum: no workers");
-    // Rounded up: rounded down, the remainder would need a run more than there are workers. And at least 1,
-    // which `chunks` insists on; it matters only if there are no items.
+    // Rounded up: rounding down can make more runs than there are workers. At least 1, because `chunks`
+    // panics for 0; this matters only if there are no items.
     let longest = items.len().div_ceil(workers).max(1);
     let mut runs = items.chunks(longest);
     let first = runs.next()?;
@@ -60,14 +60,14 @@ where
     };
     let reduce_run = &reduce_run;
     Some(thread::scope(|s| {
-        // `collect` is what starts them all: `map` alone would spawn each only when it is time to join it.
-        // They are made anew on every call; rayon keeps its threads, and so is faster for short slices.
+        // `collect` starts all threads at once: `map` alone would spawn each one just before its join.
+        // Every call spawns new threads; rayon keeps its threads, so it is faster for short slices.
         let others: Vec<_> = runs.map(|run| s.spawn(move || reduce_run(run))).collect();
-        // Somebody has to wait for the others; that thread may as well take a run.
+        // This thread has to wait for the others anyway, so it takes a run itself.
         let first = reduce_run(first);
-        // In the order of the runs, not in that in which they were finished. What a thread did happens before
-        // its join returns, which is all the synchronisation there is: nothing is shared but what all only
-        // read. A panic goes on in this thread; the scope first waits for those that are not joined yet.
+        // Joins in the order of the runs, not in the order in which they finish. What a thread did happens
+        // before its join returns. No other synchronisation is needed: the threads only read what they
+        // share. A panic continues in this thread, and the scope first waits for the threads not yet joined.
         others.into_iter().fold(first, |left, other| {
             let right = other.join().unwrap_or_else(|panic| resume_unwind(panic));
             combine(left, right)

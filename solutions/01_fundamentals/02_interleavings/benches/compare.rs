@@ -1,13 +1,12 @@
-//! There is nothing to make fast in this lesson: your sets and the reference's are written down, not computed. If
-//! you compute yours, `six_sets` says what that takes.
+//! There is nothing to make fast in this lesson: your sets and the reference's are written down, not
+//! computed. If you compute yours, `six_sets` shows how long that takes.
 //!
-//! The other groups are about the programs: what a thread pays, alone, for the step that takes outcomes away.
+//! The other groups are about the programs: what a thread pays, alone, for the step that rules outcomes
+//! out.
 //!
 //! `cargo bench -p interleavings_solution`
 
 #![allow(missing_docs)]
-
-use std::panic;
 
 use interleavings_solution as reference;
 
@@ -28,23 +27,7 @@ macro_rules! six_sets {
     };
 }
 
-fn main() {
-    let mut divan = divan::Divan::from_args();
-    if !yours_is_written() {
-        println!("interleavings.rs is not written yet: the rows called `yours` are left out");
-        divan = divan.skip_regex("yours");
-    }
-    divan.main();
-}
-
-/// Whether the learner's file gets through what is measured without a `todo!`.
-fn yours_is_written() -> bool {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let written = panic::catch_unwind(|| drop(six_sets!(yours))).is_ok();
-    panic::set_hook(hook);
-    written
-}
+harness::bench_main!("interleavings.rs", || six_sets!(yours));
 
 /// All six sets, made and dropped.
 mod six_sets {
@@ -82,7 +65,7 @@ mod increment {
     }
 }
 
-/// One side of store buffering: a store, then a load of something else.
+/// One side of store buffering: a store, then a load of another atomic.
 mod store_then_load {
     use divan::{Bencher, black_box};
     use std::sync::atomic::{

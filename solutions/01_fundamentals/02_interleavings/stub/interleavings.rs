@@ -1,34 +1,34 @@
 //! What can happen: the outcomes of six small programs, worked out by hand.
 //!
-//! Each program has two threads, `main` and `other`. `main` makes the atomics, spawns `other`, does its own
-//! part, and joins `other`. Every atomic begins as 0 or `false`. An outcome is in the set if the memory model
-//! of Rust allows it, whether or not your processor ever shows it.
+//! Each program has two threads, `main` and `other`. `main` creates the atomics, spawns `other`, does its
+//! own part, and joins `other`. Every atomic begins as 0 or `false`. An outcome is in the set if Rust's
+//! memory model allows it, even if your processor never shows it.
 //!
-//! Nothing here runs a program: each function returns what you have found with pencil and paper. For example
-//! `BTreeSet::from([0, 7])` is a set of numbers, and
-//! `BTreeSet::from([Loads { main: 5, other: 6 }])` a set of one pair of loads, of no program here.
+//! No function here runs a program: each returns what you have found with pencil and paper. For example,
+//! `BTreeSet::from([0, 7])` is a set of two numbers, and `BTreeSet::from([Loads { main: 5, other: 6 }])` is
+//! a set of one pair of loads; neither is an answer here.
 
 use std::collections::BTreeSet;
 
 /// An outcome of store buffering: what each thread's load read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Loads {
-    /// What `main` read in `y`.
+    /// What `main` read from `y`.
     pub main: u32,
-    /// What `other` read in `x`.
+    /// What `other` read from `x`.
     pub other: u32,
 }
 
-/// An outcome of message passing: what `main` read, in this order.
+/// An outcome of message passing: what `main` read, first from `ready` and then from `data`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Message {
-    /// What it read in `ready`.
+    /// What it read from `ready`.
     pub ready: bool,
-    /// What it read in `data`, whatever `ready` was.
+    /// What it read from `data`, whatever `ready` was.
     pub data: u32,
 }
 
-/// Two increments, each a load and a store. An outcome is what `n` holds when both threads have ended.
+/// Returns the outcomes of two increments, each a load and a store: what `n` holds when both have ended.
 ///
 /// ```text
 /// main                              other
@@ -39,7 +39,7 @@ pub fn increments_by_load_and_store() -> BTreeSet<u32> {
     todo!("every value that n can have after two increments by load and store")
 }
 
-/// Two increments, each a read-modify-write. An outcome is what `n` holds when both threads have ended.
+/// Returns the outcomes of two increments, each a read-modify-write: what `n` holds when both have ended.
 ///
 /// ```text
 /// main                              other
@@ -49,7 +49,7 @@ pub fn increments_by_fetch_add() -> BTreeSet<u32> {
     todo!("every value that n can have after two increments by fetch_add")
 }
 
-/// Store buffering: each thread stores to its own atomic and then looks at the other's.
+/// Returns the outcomes of store buffering: each thread stores to its own atomic and then loads the other's.
 ///
 /// ```text
 /// main                              other
@@ -60,7 +60,7 @@ pub fn store_buffering_relaxed() -> BTreeSet<Loads> {
     todo!("every pair of values that the two loads can read")
 }
 
-/// Store buffering with a fence between the store and the load of each thread.
+/// Returns the outcomes of store buffering with a fence between the store and the load of each thread.
 ///
 /// ```text
 /// main                              other
@@ -72,8 +72,8 @@ pub fn store_buffering_fenced() -> BTreeSet<Loads> {
     todo!("every pair of values that the two loads can read, with a fence before each")
 }
 
-/// Message passing: `other` writes the data and then says that it is ready; `main` looks at both, once, in
-/// the opposite order, and does not wait for anything.
+/// Returns the outcomes of message passing: `other` writes the data and then says that it is ready; `main`
+/// loads both, once each, in the opposite order, and waits for nothing.
 ///
 /// ```text
 /// main                              other
@@ -84,7 +84,8 @@ pub fn message_passing_relaxed() -> BTreeSet<Message> {
     todo!("every pair of values that main can read, one after the other")
 }
 
-/// Message passing with a Release store and an Acquire load of `ready`. The accesses to `data` are as before.
+/// Returns the outcomes of message passing with a Release store and an Acquire load of `ready`. The accesses
+/// to `data` stay Relaxed.
 ///
 /// ```text
 /// main                              other

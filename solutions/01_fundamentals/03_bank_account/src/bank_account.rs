@@ -4,40 +4,40 @@ use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::error::Error;
 use std::fmt;
 
-/// A balance that many threads pay into and draw from, without a lock: a thread that is stopped in the
-/// middle of an operation holds up no other.
+/// A balance that many threads pay into and draw from without a lock. A thread that is stopped in the middle
+/// of an operation does not block any other thread.
 ///
-/// Every operation is one step. The steps of an account have one order, the same for all threads, and
-/// each finds the balance that the step before it left. An operation that happens before another (earlier
-/// in the same thread, or ordered by a spawn, a join, a lock, a channel) comes before it in that order.
+/// Every operation is one step. The steps of an account have one order, the same for all threads, and each
+/// step finds the balance that the step before it left. If an operation happens before another one (earlier
+/// in the same thread, or ordered by a spawn, a join, a lock, a channel), it comes first in that order.
 ///
-/// That is all: an account orders its own balance and no other memory. Whoever sees a deposit does not
-/// for that reason see what the depositor wrote elsewhere before it.
+/// An account orders nothing but its own balance: a thread that sees a deposit does not therefore see what
+/// the depositor wrote elsewhere before it.
 #[derive(Debug)]
 pub struct Account {
     /// The whole state. Every access is `Relaxed`, and that is enough for the order promised above:
     ///
     /// - The values that one atomic ever holds have one order, the same for all threads. A
-    ///   read-modify-write, a successful `compare_exchange` included, writes directly behind the value it
-    ///   read: between its reading and its writing there is no room for another thread. That is one step.
-    /// - A step that writes stands where its value stands. One that writes nothing (`balance`, a refusal)
-    ///   stands directly behind the value it read.
-    /// - A thread never reads a value older than one it has read, written, or been shown by a spawn or a
-    ///   join (coherence). So happens-before agrees with this order.
+    ///   read-modify-write, which includes a successful `compare_exchange`, writes directly after the value
+    ///   it read: no other write fits between its read and its write. So it is one step.
+    /// - A step that writes has the place of the value it wrote. A step that writes nothing (`balance`, a
+    ///   refusal) comes directly after the value it read.
+    /// - An access never reads a value older than one that was read or written by an access that happens
+    ///   before it (coherence). So happens-before agrees with this order.
     ///
-    /// Acquire and Release order other memory around the atomic, and there is none.
+    /// Acquire and Release would order other memory around the atomic, and the account has no other memory.
     balance: AtomicU64,
 }
 
 impl Account {
-    /// An account that holds `balance`.
+    /// Opens an account that holds `balance`.
     pub fn new(balance: u64) -> Self {
         Self {
             balance: AtomicU64::new(balance),
         }
     }
 
-    /// The balance. It may have changed by the time the caller acts on it.
+    /// Returns the balance. It may have changed by the time the caller acts on it.
     #[must_use]
     pub fn balance(&self) -> u64 {
         self.balance.load(Relaxed)
@@ -46,7 +46,7 @@ impl Account {
     /// Pays `amount` in and returns the balance right after this deposit. An `amount` of 0 always succeeds.
     ///
     /// # Errors
-    /// [`Overflow`] if the balance would go beyond [`u64::MAX`]; then nothing has changed.
+    /// Returns [`Overflow`] and changes nothing if the new balance would be more than [`u64::MAX`].
     pub fn deposit(&self, amount: u64) -> Result<u64, Overflow> {
         self.update(|balance| balance.checked_add(amount))
             .map_err(|balance| Overflow { balance, amount })
@@ -55,32 +55,33 @@ impl Account {
     /// Draws `amount` and returns the balance right after this withdrawal. An `amount` of 0 always succeeds.
     ///
     /// # Errors
-    /// [`InsufficientFunds`] if the balance is less than `amount`; then nothing has changed.
+    /// Returns [`InsufficientFunds`] and changes nothing if the balance is less than `amount`.
     pub fn withdraw(&self, amount: u64) -> Result<u64, InsufficientFunds> {
         self.update(|balance| balance.checked_sub(amount))
             .map_err(|balance| InsufficientFunds { balance, amount })
     }
 
-    /// Draws all there is, in one step, and returns how much that was.
+    /// Draws the whole balance in one step and returns it.
     #[must_use = "this money is in no account any more"]
     pub fn withdraw_all(&self) -> u64 {
-        // Nothing to decide, so nothing to retry: whatever is in the word is what the caller gets.
+        // There is nothing to decide, so nothing to retry: the caller gets whatever the balance is.
         self.balance.swap(0, Relaxed)
     }
 
-    /// Replaces the balance by `next(balance)` in one step and returns the new balance. If `next` gives
-    /// `None`, nothing changes and the balance that it turned down comes back.
+    /// Replaces the balance by `next(balance)` in one step and returns the new balance. If `next` returns
+    /// `None`, nothing changes, and `Err` holds the balance that `next` turned down.
     ///
-    /// What `next` decides is decided about `seen`, and the exchange succeeds only if the balance is
-    /// `seen` at that instant; otherwise the decision is void and is taken again. That the balance may
-    /// have changed and changed back in between does no harm: the decision rests on the value alone.
+    /// `next` decides about `seen`, and the exchange succeeds only if the balance is `seen` at that
+    /// instant; otherwise `next` decides again about the newer balance. The balance may have changed and
+    /// changed back in between. That does no harm, because the decision depends on the value alone.
     ///
-    /// Lock-free: an exchange fails because another thread's has succeeded. The weak form may also fail
-    /// for no reason; on processors without a compare-and-swap instruction that saves a second loop.
+    /// The loop is lock-free: an exchange fails because another thread has changed the balance. The weak
+    /// form may also fail spuriously; on processors without a compare-and-swap instruction, it saves a loop
+    /// inside this one.
     ///
-    /// std has this loop as `AtomicU64::try_update`, with the old value for an answer.
+    /// std has this loop as `AtomicU64::try_update`, which returns the old value.
     fn update(&self, next: impl Fn(u64) -> Option<u64>) -> Result<u64, u64> {
-        // May be stale. Then the exchange fails, or the refusal stands earlier in the order.
+        // This may be stale. Then the exchange fails, or the refusal comes earlier in the order.
         let mut seen = self.balance();
         while let Some(new) = next(seen) {
             match self
@@ -95,12 +96,12 @@ impl Account {
     }
 }
 
-/// Why a withdrawal was refused: there was less than it asked for.
+/// The error of a refused withdrawal: the balance was less than the amount asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InsufficientFunds {
-    /// The balance that the withdrawal found. It is less than `amount`.
+    /// The balance that the withdrawal found, which is less than `amount`.
     pub balance: u64,
-    /// What it asked for.
+    /// The amount asked for.
     pub amount: u64,
 }
 
@@ -113,12 +114,12 @@ impl fmt::Display for InsufficientFunds {
 
 impl Error for InsufficientFunds {}
 
-/// Why a deposit was refused: the account cannot hold that much.
+/// The error of a refused deposit: the account cannot hold that much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflow {
-    /// The balance that the deposit found. It is more than `u64::MAX - amount`.
+    /// The balance that the deposit found, which is more than `u64::MAX - amount`.
     pub balance: u64,
-    /// What was to be paid in.
+    /// The amount to be paid in.
     pub amount: u64,
 }
 

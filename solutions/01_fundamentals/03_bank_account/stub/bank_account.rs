@@ -3,27 +3,27 @@
 use std::error::Error;
 use std::fmt;
 
-/// A balance that many threads pay into and draw from, without a lock: a thread that is stopped in the
-/// middle of an operation holds up no other.
+/// A balance that many threads pay into and draw from without a lock. A thread that is stopped in the middle
+/// of an operation does not block any other thread.
 ///
-/// Every operation is one step. The steps of an account have one order, the same for all threads, and
-/// each finds the balance that the step before it left. An operation that happens before another (earlier
-/// in the same thread, or ordered by a spawn, a join, a lock, a channel) comes before it in that order.
+/// Every operation is one step. The steps of an account have one order, the same for all threads, and each
+/// step finds the balance that the step before it left. If an operation happens before another one (earlier
+/// in the same thread, or ordered by a spawn, a join, a lock, a channel), it comes first in that order.
 ///
-/// That is all: an account orders its own balance and no other memory. Whoever sees a deposit does not
-/// for that reason see what the depositor wrote elsewhere before it.
+/// An account orders nothing but its own balance: a thread that sees a deposit does not therefore see what
+/// the depositor wrote elsewhere before it.
 #[derive(Debug)]
 pub struct Account {
     // The fields are yours. One `AtomicU64` from `crate::sync::atomic` is enough.
 }
 
 impl Account {
-    /// An account that holds `balance`.
+    /// Opens an account that holds `balance`.
     pub fn new(balance: u64) -> Self {
-        todo!("an account that holds {balance}")
+        todo!("make an account that holds {balance}")
     }
 
-    /// The balance. It may have changed by the time the caller acts on it.
+    /// Returns the balance. It may have changed by the time the caller acts on it.
     #[must_use]
     pub fn balance(&self) -> u64 {
         todo!("read the balance")
@@ -32,32 +32,32 @@ impl Account {
     /// Pays `amount` in and returns the balance right after this deposit. An `amount` of 0 always succeeds.
     ///
     /// # Errors
-    /// [`Overflow`] if the balance would go beyond [`u64::MAX`]; then nothing has changed.
+    /// Returns [`Overflow`] and changes nothing if the new balance would be more than [`u64::MAX`].
     pub fn deposit(&self, amount: u64) -> Result<u64, Overflow> {
-        todo!("see that there is room for {amount} and pay it in, both in one step")
+        todo!("check that there is room for {amount} and pay it in, both in one step")
     }
 
     /// Draws `amount` and returns the balance right after this withdrawal. An `amount` of 0 always succeeds.
     ///
     /// # Errors
-    /// [`InsufficientFunds`] if the balance is less than `amount`; then nothing has changed.
+    /// Returns [`InsufficientFunds`] and changes nothing if the balance is less than `amount`.
     pub fn withdraw(&self, amount: u64) -> Result<u64, InsufficientFunds> {
-        todo!("see that {amount} is there and take it, both in one step")
+        todo!("check that {amount} is there and take it, both in one step")
     }
 
-    /// Draws all there is, in one step, and returns how much that was.
+    /// Draws the whole balance in one step and returns it.
     #[must_use = "this money is in no account any more"]
     pub fn withdraw_all(&self) -> u64 {
-        todo!("leave nothing, and say how much was taken")
+        todo!("take the whole balance in one step, and return it")
     }
 }
 
-/// Why a withdrawal was refused: there was less than it asked for.
+/// The error of a refused withdrawal: the balance was less than the amount asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InsufficientFunds {
-    /// The balance that the withdrawal found. It is less than `amount`.
+    /// The balance that the withdrawal found, which is less than `amount`.
     pub balance: u64,
-    /// What it asked for.
+    /// The amount asked for.
     pub amount: u64,
 }
 
@@ -70,12 +70,12 @@ impl fmt::Display for InsufficientFunds {
 
 impl Error for InsufficientFunds {}
 
-/// Why a deposit was refused: the account cannot hold that much.
+/// The error of a refused deposit: the account cannot hold that much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflow {
-    /// The balance that the deposit found. It is more than `u64::MAX - amount`.
+    /// The balance that the deposit found, which is more than `u64::MAX - amount`.
     pub balance: u64,
-    /// What was to be paid in.
+    /// The amount to be paid in.
     pub amount: u64,
 }
 

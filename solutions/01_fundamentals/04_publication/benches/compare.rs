@@ -2,127 +2,84 @@
 //!
 //! `cargo bench -p publication_solution`
 //!
-//! All three hold a `u64` in the cell itself, and for each of them a `get` is a load, a comparison and a read.
-//! `OnceLock::set` has more to do than `publish`: it keeps account of threads that wait in `get_or_init`, and
-//! wakes them. Cells are made and dropped outside the time that is measured.
+//! All three hold a `u64` in the cell itself, and for each of them, a `get` is a load, a comparison and a
+//! read. `OnceLock::set` has more to do than `publish`: it keeps track of threads that wait in
+//! `get_or_init`, and wakes them. Cells are made and dropped outside the measured time.
 
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "your file starts without it")]
 use harness::sync::real as sync;
 use publication_solution as reference;
-use std::fmt;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
 
 #[allow(dead_code)]
 #[path = "../../../../exercises/01_fundamentals/04_publication/src/publication.rs"]
 mod yours;
 
-fn main() {
-    divan::main();
+harness::bench_main!("publication.rs", || {
+    let cell = <yours::Publication<u64> as WriteOnce>::filled();
+    assert_eq!((cell.publish(2), cell.get()), (Err(2), Some(&1)));
+});
+
+/// A row for each of the types that do the same work.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::Publication<u64>,
+            reference = crate::reference::Publication<u64>,
+            std_once_lock = std::sync::OnceLock<u64>,
+        );
+    };
 }
 
-/// One look at a published value.
-#[divan::bench(args = contenders())]
-fn get(bencher: Bencher, contender: Contender) {
+/// One read of a published value.
+mod get {
+    use super::*;
     fn run<C: WriteOnce>(bencher: Bencher) {
         let cell = C::filled();
         bencher.bench_local(|| *black_box(&cell).get().unwrap());
     }
-    match contender {
-        Contender::Yours => run::<yours::Publication<u64>>(bencher),
-        Contender::Reference => run::<reference::Publication<u64>>(bencher),
-        Contender::OnceLock => run::<OnceLock<u64>>(bencher),
-    }
+
+    rows!(run());
 }
 
-/// Two threads at once, each looking at the same cell: reading does not get slower by company.
-#[divan::bench(args = contenders(), threads = [2])]
-fn get_by_two_threads(bencher: Bencher, contender: Contender) {
+/// Two threads at once, each reading the same cell: readers do not slow each other down.
+mod get_by_two_threads {
+    use super::*;
     fn run<C: WriteOnce>(bencher: Bencher) {
         let cell = C::filled();
         bencher.bench(|| *black_box(&cell).get().unwrap());
     }
-    match contender {
-        Contender::Yours => run::<yours::Publication<u64>>(bencher),
-        Contender::Reference => run::<reference::Publication<u64>>(bencher),
-        Contender::OnceLock => run::<OnceLock<u64>>(bencher),
-    }
+
+    rows!(run(threads = [2]));
 }
 
 /// The one publisher that wins.
-#[divan::bench(args = contenders())]
-fn publish(bencher: Bencher, contender: Contender) {
+mod publish {
+    use super::*;
     fn run<C: WriteOnce>(bencher: Bencher) {
         bencher
             .with_inputs(C::new)
             .bench_local_refs(|cell| cell.publish(black_box(1)));
     }
-    match contender {
-        Contender::Yours => run::<yours::Publication<u64>>(bencher),
-        Contender::Reference => run::<reference::Publication<u64>>(bencher),
-        Contender::OnceLock => run::<OnceLock<u64>>(bencher),
-    }
+
+    rows!(run());
 }
 
-/// A publisher that comes too late. `OnceLock` is ahead here: it looks with a load before it tries anything,
-/// where the reference goes straight to its exchange, which takes the cache line from the readers even when it
-/// fails. Put a load in front of yours and run this again; whether a refusal deserves it is for you to judge.
-#[divan::bench(args = contenders())]
-fn publish_refused(bencher: Bencher, contender: Contender) {
+/// A publisher that comes too late. `OnceLock` is faster here: it loads the state before it tries anything,
+/// but the reference goes straight to its exchange, which takes the cache line from the readers even if it
+/// fails. Put a load in front of yours and run this again. Is that worth it for a refusal? You decide.
+mod publish_refused {
+    use super::*;
     fn run<C: WriteOnce>(bencher: Bencher) {
         let cell = C::filled();
         bencher.bench_local(|| black_box(&cell).publish(black_box(2)));
     }
-    match contender {
-        Contender::Yours => run::<yours::Publication<u64>>(bencher),
-        Contender::Reference => run::<reference::Publication<u64>>(bencher),
-        Contender::OnceLock => run::<OnceLock<u64>>(bencher),
-    }
+
+    rows!(run());
 }
 
-#[derive(Clone, Copy)]
-enum Contender {
-    Yours,
-    Reference,
-    OnceLock,
-}
-
-impl fmt::Display for Contender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Contender::Yours => "yours",
-            Contender::Reference => "reference",
-            Contender::OnceLock => "std OnceLock",
-        })
-    }
-}
-
-/// The rows of every table: without yours as long as a `todo!()` is left in what the benches call.
-fn contenders() -> Vec<Contender> {
-    static YOURS_RUNS: OnceLock<bool> = OnceLock::new();
-    let yours_runs = *YOURS_RUNS.get_or_init(|| {
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(|_| ()));
-        let result = panic::catch_unwind(AssertUnwindSafe(|| {
-            let cell = <yours::Publication<u64> as WriteOnce>::filled();
-            assert_eq!(cell.publish(2), Err(2));
-            assert_eq!(cell.get(), Some(&1));
-        }));
-        panic::set_hook(hook);
-        if result.is_err() {
-            eprintln!("Your publication.rs is not finished: the rows called `yours` are left out.");
-        }
-        result.is_ok()
-    });
-    let mut all = vec![Contender::Reference, Contender::OnceLock];
-    if yours_runs {
-        all.insert(0, Contender::Yours);
-    }
-    all
-}
-
-/// What the three have in common.
+/// What all three can do.
 trait WriteOnce: Sync + Sized {
     fn new() -> Self;
     fn publish(&self, value: u64) -> Result<(), u64>;
@@ -130,7 +87,7 @@ trait WriteOnce: Sync + Sized {
 
     fn filled() -> Self {
         let cell = Self::new();
-        cell.publish(1).expect("nobody else publishes");
+        cell.publish(1).expect("no other call publishes");
         cell
     }
 }

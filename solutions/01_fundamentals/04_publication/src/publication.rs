@@ -5,19 +5,19 @@ use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::cell::UnsafeCell;
 use std::mem::{self, MaybeUninit};
 
-/// Nobody has published. The slot is uninitialised.
+/// No publisher has claimed the slot. It is uninitialised.
 const EMPTY: u8 = 0;
-/// One publisher has claimed the slot. Only that publisher may touch it.
+/// One publisher has claimed the slot. Only that publisher may access it.
 const WRITING: u8 = 1;
-/// The slot is initialised and is not written again. Everybody may read it.
+/// The slot is initialised and is not written again. Every thread may read it.
 const READY: u8 = 2;
 
 /// A value that is published once and then read by many threads, without a lock.
 ///
-/// A new cell is empty. The first [`publish`](Self::publish) fills it, and from then on every
-/// [`get`](Self::get) lends out that one value. Unlike [`std::sync::OnceLock`], it makes nobody wait: there
-/// is no `get_or_init`, and a publisher that comes second is refused even while the first is still
-/// moving its value in.
+/// A new cell is empty. The first [`publish`](Self::publish) fills it, and every [`get`](Self::get) that
+/// happens after it returns a reference to that value. Unlike [`std::sync::OnceLock`], a `Publication` never
+/// makes a thread wait: there is no `get_or_init`, and a second publisher is refused even while the first is
+/// still moving its value in.
 ///
 /// ```
 /// use publication::Publication;
@@ -30,33 +30,33 @@ const READY: u8 = 2;
 /// assert_eq!(motd.get(), Some(&"the disk is full"));
 /// ```
 ///
-/// # What happens before what
-/// Everything the winner did before it called `publish`, the making of the value included, happens before
-/// everything a reader does after a `get` that returned `Some`. A `get` that returns `None` orders nothing, and
-/// neither does a `publish` that is refused.
+/// # Happens-before
+/// Everything that the winner did before it called `publish`, including the making of the value, happens
+/// before everything that a reader does after a `get` that returned `Some`. A `get` that returns `None`
+/// orders nothing, and neither does a `publish` that is refused.
 ///
 /// # Threads
-/// A `Publication<T>` may be sent to another thread if `T` may. It may be shared between threads if `T` is
-/// `Send` and `Sync`: `get` lends the value to many threads at once, which takes `Sync`, and a value that one
-/// thread publishes may be taken out or dropped by another, which takes `Send`.
+/// A `Publication<T>` is `Send` if `T` is `Send`. It is `Sync` if `T` is `Send` and `Sync`: `get` lends the
+/// value to several threads at once, which requires `Sync`, and a value that one thread publishes may be
+/// taken out or dropped by another, which requires `Send`.
 pub struct Publication<T> {
-    /// EMPTY, WRITING, READY, in this order and never back as long as the cell is shared.
+    /// EMPTY, WRITING, READY, in this order; it never goes back while the cell is shared.
     state: AtomicU8,
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-// SAFETY: whoever owns the cell owns the value in it and nothing else; nothing is tied to the thread that
-// made the cell. So moving the cell to another thread moves a `T`, no more and no less.
+// SAFETY: the owner of the cell owns the value in it, and nothing in the cell is tied to the thread that
+// made it. So moving the cell to another thread does no more than move a `T`.
 unsafe impl<T: Send> Send for Publication<T> {}
 
-// SAFETY: what a shared cell lets several threads do is what the two bounds allow. `get` gives each of them
-// a `&T`: that is `T: Sync`. `publish` takes in a `T` on one thread which `into_inner` or drop, on whichever
-// thread owns the cell at the end, hands out as a `T`: that is `T: Send`. The cell's own accesses to the slot
-// never race, as the comments at each of them show.
+// SAFETY: the two bounds allow everything that threads can do with a shared cell. `get` gives a `&T` to
+// each of them, which `T: Sync` allows. `publish` takes in a `T` on one thread, and `into_inner` or drop
+// hands it out on the thread that owns the cell at the end, which `T: Send` allows. The cell's own accesses
+// to the slot never race, as the comment at each of them shows.
 unsafe impl<T: Send + Sync> Sync for Publication<T> {}
 
 impl<T> Publication<T> {
-    /// An empty cell.
+    /// Creates an empty cell.
     pub fn new() -> Self {
         Self {
             state: AtomicU8::new(EMPTY),
@@ -64,18 +64,18 @@ impl<T> Publication<T> {
         }
     }
 
-    /// Publishes `value`, if no other call has been here first.
+    /// Publishes `value`, unless another call was first.
     ///
     /// Of all the calls on one cell, however they overlap, exactly one returns `Ok`. Every [`get`](Self::get)
     /// that happens after it returns `Some`.
     ///
     /// # Errors
-    /// Hands `value` back, untouched, if another call has won. That is all a refusal says: the winner may
-    /// still be moving its value in, so a `get` right after a refusal may return `None`.
+    /// Hands `value` back, untouched, if another call has won. A refusal says no more than that: the winner
+    /// may still be moving its value in, so a `get` right after a refusal may return `None`.
     pub fn publish(&self, value: T) -> Result<(), T> {
-        // Only one exchange can ever find EMPTY, whatever its ordering. Relaxed is enough on both sides: the
-        // winner has nothing to learn from anybody, since no thread has touched the slot since `new`, and
-        // the loser is promised nothing about the winner.
+        // Only one exchange can succeed, whatever its ordering. Relaxed is enough for success and for
+        // failure: the winner needs nothing from other threads, since no thread has accessed the slot since
+        // `new`, and the loser is promised nothing about the winner.
         if self
             .state
             .compare_exchange(EMPTY, WRITING, Relaxed, Relaxed)
@@ -83,11 +83,13 @@ impl<T> Publication<T> {
         {
             return Err(value);
         }
-        // From the exchange to the store nothing can panic and no foreign code runs: WRITING is always left.
+        // Between the exchange and the store, nothing can panic and no foreign code runs: WRITING always
+        // ends.
         self.value.with_mut(|slot| {
-            // SAFETY: `slot` points into `self.value`: valid and aligned. Nobody else uses it now: this call
-            // alone moved the state from EMPTY to WRITING, which happens once in the life of the cell, and a
-            // reader touches the slot only after it has read READY, which only the store below writes.
+            // SAFETY: `slot` points into `self.value`, so it is valid and aligned. No other thread uses it
+            // now: this call moved the state from EMPTY to WRITING, which happens once in the life of the
+            // cell, and a reader accesses the slot only after it has read READY, which only the store below
+            // writes.
             unsafe { (*slot).write(value) };
         });
         // Pairs with the Acquire in `get`: the write of the slot happens before a load that reads READY.
@@ -95,19 +97,19 @@ impl<T> Publication<T> {
         Ok(())
     }
 
-    /// The published value, or `None` if there is none yet that this thread can see. Never blocks.
+    /// Returns the published value, or `None` if this thread cannot see one yet. Never blocks.
     ///
-    /// Once a call has returned `Some`, every call that happens after it does too, with a reference to the
-    /// same value.
+    /// If a call has returned `Some`, every call that happens after it also returns `Some`, with a
+    /// reference to the same value.
     pub fn get(&self) -> Option<&T> {
-        // Pairs with the Release in `publish`: if this reads READY, the slot has been written, for this
-        // thread too. Any other value says nothing about the slot.
+        // Pairs with the Release in `publish`: if this reads READY, the write of the slot happens before
+        // what follows here. Any other value says nothing about the slot.
         if self.state.load(Acquire) != READY {
             return None;
         }
         Some(self.value.with(|slot| {
-            // SAFETY: READY was read with Acquire, so the write of the slot happens before this: it is
-            // initialised. And nobody writes to it while the reference lives: no publisher wins again, and
+            // SAFETY: READY was read with Acquire, so the write of the slot happens before this: the slot is
+            // initialised. Nothing writes to it while the reference lives: no publisher wins again, and
             // `into_inner` and drop need the whole cell, which `&self` keeps borrowed for just as long.
             unsafe { (*slot).assume_init_ref() }
         }))
@@ -115,13 +117,14 @@ impl<T> Publication<T> {
 
     /// Takes the published value out, or returns `None` if nothing was published.
     pub fn into_inner(mut self) -> Option<T> {
-        // No atomic operation: `self` is ours alone. No publisher is at work, so this is EMPTY or READY; and
-        // it is EMPTY afterwards, so that `drop`, which runs when this function returns, finds no value.
+        // No atomic operation is needed: no other thread has `self`. No publisher is at work, so the state
+        // is EMPTY or READY. It becomes EMPTY, so that `drop`, which runs when this function returns, finds
+        // no value.
         if mem::replace(self.state.get_mut(), EMPTY) != READY {
             return None;
         }
-        // SAFETY: the state was READY, so the slot is initialised. It is EMPTY now and the cell is about to go,
-        // so this copy of the value is the only one that is used or dropped from here on.
+        // SAFETY: the state was READY, so the slot is initialised. The state is EMPTY now and the cell is
+        // about to be dropped, so from here on only this copy of the value is used or dropped.
         Some(unsafe { self.value.get_mut().assume_init_read() })
     }
 }
@@ -130,8 +133,8 @@ impl<T> Publication<T> {
 impl<T> Drop for Publication<T> {
     fn drop(&mut self) {
         if *self.state.get_mut() == READY {
-            // SAFETY: READY means initialised, and not taken out. The value is dropped here and never used
-            // again, because the cell is gone after this.
+            // SAFETY: READY means that the slot is initialised and its value was not taken out. The value is
+            // never used again, because the cell is gone after this.
             unsafe { self.value.get_mut().assume_init_drop() };
         }
     }

@@ -2,18 +2,16 @@
 //!
 //! `cargo bench -p goroutine_solution`
 //!
-//! The memory is measured first, and only on Linux: it is read off /proc. Times follow. All handles stand on the
-//! same threads, so `yours`, `reference` and `std` differ only by what the handle adds. Where a thread is spawned,
-//! that is less than two runs of the same row differ by.
+//! The memory is measured first, and only on Linux: it is read from /proc. The times follow. All handles
+//! use the same kind of thread, so `yours`, `reference` and `std` differ only by what the handle adds. If a
+//! thread is spawned, that is less than the difference between two runs of the same row.
 
 #![allow(missing_docs)]
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
-use std::panic::catch_unwind;
-use std::sync::LazyLock;
 
-// Both by path, and so compiled alike.
+// Both are included by path, and so compiled alike.
 #[allow(dead_code)]
 #[path = "../src/goroutine.rs"]
 mod reference;
@@ -21,51 +19,26 @@ mod reference;
 #[path = "../../../../exercises/02_goroutines/01_goroutine/src/goroutine.rs"]
 mod yours;
 
-fn main() {
-    if *UNWRITTEN {
-        println!("goroutine.rs is not written yet: the rows called `yours` are left out");
-    }
-    if std::env::args().any(|arg| arg == "--bench") {
-        memory::report();
-    }
-    divan::main();
+harness::bench_main!("goroutine.rs", join_one, memory::report);
+
+fn join_one() -> bool {
+    let handle = yours::go(|| ());
+    handle.is_finished();
+    handle.join().is_ok()
 }
 
-/// Whether the learner's file still says `todo!` anywhere on the way that the benches take.
-static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let unwritten = catch_unwind(|| {
-        let handle = yours::go(|| ());
-        handle.is_finished();
-        handle.join().is_ok()
-    })
-    .is_err();
-    std::panic::set_hook(hook);
-    unwritten
-});
-
-/// The same work for every handle; `$run` gets the function that spawns.
-macro_rules! handles {
-    ($run:ident $(, $option:ident = $value:literal)?) => {
-        #[divan::bench(ignore = *crate::UNWRITTEN $(, $option = $value)?)]
-        fn yours(bencher: divan::Bencher) {
-            $run!(bencher, crate::yours::go);
-        }
-
-        #[divan::bench($($option = $value)?)]
-        fn reference(bencher: divan::Bencher) {
-            $run!(bencher, crate::reference::go);
-        }
-
-        #[divan::bench($($option = $value)?)]
-        fn std(bencher: divan::Bencher) {
-            $run!(bencher, ::std::thread::spawn);
-        }
+/// A row for each of the functions that spawn.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::go,
+            reference = crate::reference::go,
+            std = ::std::thread::spawn,
+        );
     };
 }
 
-/// A function is run and its result fetched: called, or on a thread of its own.
+/// A function runs and its result is fetched: by a plain call, or on a thread of its own.
 mod spawn_and_join {
     use divan::black_box;
 
@@ -75,7 +48,7 @@ mod spawn_and_join {
 
     #[divan::bench]
     fn plain_call(bencher: divan::Bencher) {
-        // The call itself must be there: the optimiser may not look through the pointer.
+        // The call itself must be there: the optimiser cannot see through the pointer.
         let work: fn(u64) -> u64 = black_box(work);
         bencher.bench_local(|| work(black_box(1)));
     }
@@ -88,7 +61,7 @@ mod spawn_and_join {
             });
         };
     }
-    handles!(run);
+    rows!(run!());
 }
 
 /// Sixteen are started, and then all are joined.
@@ -101,11 +74,11 @@ mod sixteen_at_once {
             });
         };
     }
-    handles!(run);
+    rows!(run!());
 }
 
-/// The result has been there for a while when it is joined. Here std does more: its `join` is what gives the
-/// stack of the thread back, where a thread that nobody joins does so by itself as it ends.
+/// The result has been there for a while when it is joined. Here std does more: its `join` frees the stack
+/// of the thread, but a thread that is not joined frees its own stack as it ends.
 mod join_late {
     macro_rules! run {
         ($bencher:ident, $spawn:path) => {
@@ -121,11 +94,11 @@ mod join_late {
         };
     }
 
-    // A sample holds its threads all at once: of std's, none is gone before it is joined.
-    handles!(run, sample_size = 16);
+    // A sample holds all its threads at once: none of std's has released its stack before it is joined.
+    rows!(run!(sample_size = 16));
 }
 
-/// What threads take that do nothing: read off /proc before and after many of them are there.
+/// The memory of threads that do nothing: read from /proc before and after many of them are there.
 mod memory {
     use std::sync::{Arc, Condvar, Mutex};
     use std::thread::{self, Builder};
@@ -134,7 +107,11 @@ mod memory {
     /// How many threads are measured at once.
     const THREADS: usize = 1_000;
 
+    /// Prints the table, except where cargo only tests the bench.
     pub(crate) fn report() {
+        if !std::env::args().any(|arg| arg == "--bench") {
+            return;
+        }
         if let Err(error) = table() {
             println!("the memory of a thread cannot be measured here: {error}");
         }
@@ -162,7 +139,7 @@ mod memory {
         let over = format!("over {THREADS} threads");
         row(&over, ["space", "in RAM", "tables", "stack"]);
         for (what, cost) in rows {
-            // A zero is added so that none is negative.
+            // A zero is added so that the table shows no "-0.0".
             let cost = cost.map(|kib| format!("{:.1}", (kib * 10.0).round() / 10.0 + 0.0));
             row(what, cost.each_ref().map(String::as_str));
         }
@@ -201,7 +178,7 @@ mod memory {
         cost
     }
 
-    /// Threads that have ended, and whose handles nobody has joined or dropped yet.
+    /// Threads that have ended, with handles that have not been joined or dropped yet.
     fn ended<H>(spawn: impl Fn(fn()) -> H) -> io::Result<[f64; 4]> {
         let before = Usage::now()?;
         let handles: Vec<H> = (0..THREADS).map(|_| spawn(|| ())).collect();
@@ -268,7 +245,7 @@ mod memory {
             })
         }
 
-        /// What each of [`THREADS`] has added.
+        /// Returns what each of the [`THREADS`] has added.
         fn since(&self, before: &Self) -> [f64; 4] {
             std::array::from_fn(|n| (self.kib[n] as f64 - before.kib[n] as f64) / THREADS as f64)
         }

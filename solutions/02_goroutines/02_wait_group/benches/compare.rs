@@ -1,58 +1,36 @@
 //! Your wait group, the reference, and crossbeam's, at the same work.
 //!
-//! crossbeam's group is used up by one `wait`, its `add` is `clone` and its `done` is `drop`. It lives in an
-//! `Arc` of its own, and counting references is a part of what it is paid for; ours is borrowed.
+//! crossbeam's group is used up by one `wait`; its `add` is `clone`, and its `done` is `drop`. It is in an
+//! `Arc` of its own, and counting the references is a part of its time; ours is borrowed.
 
 #![allow(missing_docs)]
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
-use std::panic::catch_unwind;
-use std::sync::LazyLock;
 use wait_group_solution as reference;
 
 #[allow(dead_code)]
 #[path = "../../../../exercises/02_goroutines/02_wait_group/src/wait_group.rs"]
 mod yours;
 
-fn main() {
-    if *UNWRITTEN {
-        println!("wait_group.rs is not written yet: the rows called `yours` are left out");
-    }
-    divan::main();
-}
-
-/// Whether the learner's file still says `todo!` anywhere on the way that the benches take.
-static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let unwritten = catch_unwind(|| {
-        let group = yours::WaitGroup::new();
-        group.add(1);
-        group.done();
-        group.wait();
-    })
-    .is_err();
-    std::panic::set_hook(hook);
-    unwritten
+harness::bench_main!("wait_group.rs", || {
+    let group = yours::WaitGroup::new();
+    group.add(1);
+    group.done();
+    group.wait();
 });
 
-/// The benches of one workload that differ in nothing but the type. `$run` gets the group's constructor.
-macro_rules! ours {
-    ($run:ident) => {
-        #[divan::bench(ignore = *crate::UNWRITTEN)]
-        fn yours(bencher: divan::Bencher) {
-            $run!(bencher, crate::yours::WaitGroup);
-        }
-
-        #[divan::bench]
-        fn reference(bencher: divan::Bencher) {
-            $run!(bencher, crate::reference::WaitGroup);
-        }
+/// A row for each of the types that do the same work.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::WaitGroup,
+            reference = crate::reference::WaitGroup,
+        );
     };
 }
 
-/// One task is added and done while another keeps the counter above zero: no crossing, nobody waits.
+/// One task is added and finished while another keeps the counter above zero: no thread waits for zero.
 mod add_and_done {
     macro_rules! run {
         ($bencher:ident, $Group:ty) => {
@@ -64,7 +42,7 @@ mod add_and_done {
             });
         };
     }
-    ours!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn crossbeam(bencher: divan::Bencher) {
@@ -73,7 +51,7 @@ mod add_and_done {
     }
 }
 
-/// A whole life on one thread: made, one task added and done, and a wait that finds the zero.
+/// A whole life on one thread: make a group, add and finish one task, and wait at zero.
 mod one_life {
     macro_rules! run {
         ($bencher:ident, $Group:ty) => {
@@ -85,7 +63,7 @@ mod one_life {
             });
         };
     }
-    ours!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn crossbeam(bencher: divan::Bencher) {
@@ -127,7 +105,7 @@ mod contended {
             });
         };
     }
-    ours!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn crossbeam(bencher: divan::Bencher) {
@@ -150,8 +128,8 @@ mod contended {
     }
 }
 
-/// Four threads are spawned and waited for. All rows join them as well, which is all that `std_scope` does:
-/// what a row takes beyond that one is the price of the group.
+/// Four threads are spawned and waited for. All rows also join them, and `std_scope` does only that: what a
+/// row takes beyond it is the price of the group.
 mod fan_in {
     use std::thread;
 
@@ -171,7 +149,7 @@ mod fan_in {
             });
         };
     }
-    ours!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn crossbeam(bencher: divan::Bencher) {

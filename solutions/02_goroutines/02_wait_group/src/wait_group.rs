@@ -4,14 +4,14 @@ use crate::sync::{Condvar, Mutex};
 
 /// Waits until any number of tasks are finished: Go's `sync.WaitGroup`.
 ///
-/// It counts the tasks that are not finished: whoever hands one out calls [`add`](Self::add) first, the task
-/// calls [`done`](Self::done) last, and [`wait`](Self::wait) returns when the counter is zero. Threads share
-/// a group by reference or in an `Arc`.
+/// A wait group counts the unfinished tasks. Call [`add`](Self::add) before you start a task; the task
+/// calls [`done`](Self::done) last, and [`wait`](Self::wait) returns when the counter is zero. Threads
+/// share a group by reference or in an `Arc`.
 ///
-/// A [`Barrier`](std::sync::Barrier) knows from the start how many threads will come, and holds each until
-/// all are there; here tasks may be added while others wait, and `done` holds nobody. A join waits for one
-/// thread to end; a wait group waits for work, which a thread of a pool finishes without ending, and lets
-/// any number of threads wait for it.
+/// A [`Barrier`](std::sync::Barrier) is made for a fixed number of threads, and each of them waits there
+/// for all the others. Tasks may be added to a wait group while threads wait, and `done` does not wait. A
+/// join waits for one thread to end. A wait group waits for tasks, which a pool's thread finishes without
+/// ending, and any number of threads may wait for them.
 ///
 /// ```
 /// use std::{sync::Arc, thread};
@@ -21,7 +21,7 @@ use crate::sync::{Condvar, Mutex};
 ///     group.add(1);
 ///     let group = Arc::clone(&group);
 ///     thread::spawn(move || {
-///         println!("worker {worker} is at it");
+///         println!("worker {worker} is working");
 ///         group.done();
 ///     });
 /// }
@@ -29,14 +29,14 @@ use crate::sync::{Condvar, Mutex};
 /// println!("all three are done");
 /// ```
 pub struct WaitGroup {
-    /// How many tasks are not finished. Whoever makes it zero notifies `zero`.
+    /// The number of unfinished tasks. The call that makes it zero notifies `zero`.
     count: Mutex<usize>,
-    /// Where threads sleep until `count` is zero.
+    /// Waiters sleep here until `count` is zero.
     zero: Condvar,
 }
 
 impl WaitGroup {
-    /// A group whose counter is zero: there is nothing to wait for.
+    /// Creates a group whose counter is zero: there is nothing to wait for.
     pub fn new() -> Self {
         Self {
             count: Mutex::new(0),
@@ -44,62 +44,63 @@ impl WaitGroup {
         }
     }
 
-    /// Adds `delta` to the counter. `delta` may be any number: more than one, zero, negative. If that brings
-    /// the counter to zero, every thread that blocks in [`wait`](Self::wait) is released.
+    /// Adds `delta` to the counter. `delta` may be any number: more than one, zero, or negative. If the
+    /// counter becomes zero, every thread that is blocked in [`wait`](Self::wait) is released.
     ///
-    /// Add a task before it starts, not as the first thing it does: until then nothing stands for it. While
-    /// the counter is above zero, adding to it extends the waits that have begun: they wait for the new
-    /// tasks too.
+    /// Add a task before it starts, not as the first thing that it does: until it is added, no wait waits
+    /// for it. While the counter is above zero, adding to it extends the waits that have begun: they wait
+    /// for the new tasks too.
     ///
     /// # Panics
-    /// With `wait_group: negative counter` if the counter would fall below zero, and with
+    /// Panics with `wait_group: negative counter` if the counter would fall below zero, and with
     /// `wait_group: counter overflow` if it would exceed the most that it can hold, which is at least
-    /// [`i32::MAX`] and at most [`usize::MAX`]. The counter is then what it was before the call.
+    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before.
     pub fn add(&self, delta: isize) {
         let mut count = self.count.lock();
         let Some(new) = count.checked_add_signed(delta) else {
-            // Nothing has been stored, and unwinding releases the lock: the group is as it was.
+            // Nothing has been stored, and unwinding releases the lock: the group is unchanged.
             if delta < 0 {
                 panic!("wait_group: negative counter");
             }
             panic!("wait_group: counter overflow");
         };
         *count = new;
-        // Notify after the lock is released: whoever is woken needs it first. Between the two a waiter may
-        // see the zero and leave, but the group cannot be gone: we have borrowed it.
+        // Notify after the lock is released: a woken thread needs the lock first. In between, a waiter may
+        // see the zero and leave, but the group is still there, because `self` borrows it.
         drop(count);
         if new == 0 {
-            // All of them, for all of them wait for this zero. `wait` shows why none is missed.
+            // Wakes all waiters, because all of them wait for this zero. `wait` proves that none is missed.
             self.zero.notify_all();
         }
     }
 
-    /// Takes one from the counter, as `add(-1)` does: one task is finished.
+    /// Subtracts one from the counter, as `add(-1)` does: one task is finished.
     ///
     /// # Panics
-    /// With `wait_group: negative counter` if the counter is zero already.
+    /// Panics with `wait_group: negative counter` if the counter is already zero.
     pub fn done(&self) {
         self.add(-1);
     }
 
-    /// Sleeps until the counter is zero; returns at once if it is zero already.
+    /// Sleeps until the counter is zero. Returns at once if it is already zero.
     ///
-    /// A wait returns only if the counter was zero at some moment between its call and its return. All that
-    /// threads did before they took from the counter, on its way to that zero, happens before the return.
+    /// A wait returns only if the counter was zero at some moment between its call and its return. If a
+    /// thread subtracts from the counter on its way to that zero, everything that the thread did before
+    /// happens before the return.
     ///
-    /// When the counter reaches zero and stays there, every wait returns. Once all have returned, the group
-    /// may be used again, for as many rounds as you like. If the counter rises before that, a wait that has
-    /// not returned yet may still do so, or may go on until the next zero. Rely on neither: start the next
-    /// round later. Go panics where it notices such a start.
+    /// If the counter reaches zero and stays there, every wait returns. When all of them have returned, the
+    /// group may be used for another round, and so on. If the counter rises earlier, a wait that has not
+    /// returned yet may return, or may sleep until the next zero. Rely on neither: start the next round
+    /// later. Go panics if it notices such an early start.
     pub fn wait(&self) {
         let mut count = self.count.lock();
-        // No wakeup is lost. The counter changes only under the lock, and we hold the lock from our look at
-        // it until `Condvar::wait` has put us among the sleepers, which releases the lock in the same step.
-        // So whoever makes the counter zero has the lock either before us, and then we see the zero, or
-        // after we fell asleep, and then its `notify_all`, later still, finds us.
+        // No wakeup is lost. The counter changes only under the lock, and this thread holds the lock from
+        // its check of the counter until `Condvar::wait` has put it to sleep, which unlocks in the same
+        // step. So the counter becomes zero either before the check, which then sees the zero, or after
+        // this thread is asleep, and then the `notify_all`, which comes later still, wakes it.
         //
-        // A loop, because being woken proves nothing: the wakeup may be spurious, or the notification that
-        // an earlier zero sent after it had released the lock.
+        // A loop, because a wakeup proves nothing: it may be spurious, or it may come from an earlier zero,
+        // whose notification is sent after the lock is released.
         while *count != 0 {
             self.zero.wait(&mut count);
         }

@@ -1,18 +1,18 @@
 //! A wait group: a counter of unfinished tasks that threads can wait on.
 
-// Locks, atomics, threads: all from `crate::sync`, or the model checker does not see them. To begin with:
+// Take locks, atomics and threads from `crate::sync`: the model checker sees no others. To begin with:
 // use crate::sync::{Condvar, Mutex};
 
 /// Waits until any number of tasks are finished: Go's `sync.WaitGroup`.
 ///
-/// It counts the tasks that are not finished: whoever hands one out calls [`add`](Self::add) first, the task
-/// calls [`done`](Self::done) last, and [`wait`](Self::wait) returns when the counter is zero. Threads share
-/// a group by reference or in an `Arc`.
+/// A wait group counts the unfinished tasks. Call [`add`](Self::add) before you start a task; the task
+/// calls [`done`](Self::done) last, and [`wait`](Self::wait) returns when the counter is zero. Threads
+/// share a group by reference or in an `Arc`.
 ///
-/// A [`Barrier`](std::sync::Barrier) knows from the start how many threads will come, and holds each until
-/// all are there; here tasks may be added while others wait, and `done` holds nobody. A join waits for one
-/// thread to end; a wait group waits for work, which a thread of a pool finishes without ending, and lets
-/// any number of threads wait for it.
+/// A [`Barrier`](std::sync::Barrier) is made for a fixed number of threads, and each of them waits there
+/// for all the others. Tasks may be added to a wait group while threads wait, and `done` does not wait. A
+/// join waits for one thread to end. A wait group waits for tasks, which a pool's thread finishes without
+/// ending, and any number of threads may wait for them.
 ///
 /// ```
 /// use std::{sync::Arc, thread};
@@ -22,7 +22,7 @@
 ///     group.add(1);
 ///     let group = Arc::clone(&group);
 ///     thread::spawn(move || {
-///         println!("worker {worker} is at it");
+///         println!("worker {worker} is working");
 ///         group.done();
 ///     });
 /// }
@@ -34,43 +34,44 @@ pub struct WaitGroup {
 }
 
 impl WaitGroup {
-    /// A group whose counter is zero: there is nothing to wait for.
+    /// Creates a group whose counter is zero: there is nothing to wait for.
     pub fn new() -> Self {
         todo!("make a group whose counter is zero")
     }
 
-    /// Adds `delta` to the counter. `delta` may be any number: more than one, zero, negative. If that brings
-    /// the counter to zero, every thread that blocks in [`wait`](Self::wait) is released.
+    /// Adds `delta` to the counter. `delta` may be any number: more than one, zero, or negative. If the
+    /// counter becomes zero, every thread that is blocked in [`wait`](Self::wait) is released.
     ///
-    /// Add a task before it starts, not as the first thing it does: until then nothing stands for it. While
-    /// the counter is above zero, adding to it extends the waits that have begun: they wait for the new
-    /// tasks too.
+    /// Add a task before it starts, not as the first thing that it does: until it is added, no wait waits
+    /// for it. While the counter is above zero, adding to it extends the waits that have begun: they wait
+    /// for the new tasks too.
     ///
     /// # Panics
-    /// With `wait_group: negative counter` if the counter would fall below zero, and with
+    /// Panics with `wait_group: negative counter` if the counter would fall below zero, and with
     /// `wait_group: counter overflow` if it would exceed the most that it can hold, which is at least
-    /// [`i32::MAX`] and at most [`usize::MAX`]. The counter is then what it was before the call.
+    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before.
     pub fn add(&self, delta: isize) {
-        todo!("add {delta} to the counter, and at zero wake all who wait")
+        todo!("add {delta} to the counter, and at zero wake all waiters")
     }
 
-    /// Takes one from the counter, as `add(-1)` does: one task is finished.
+    /// Subtracts one from the counter, as `add(-1)` does: one task is finished.
     ///
     /// # Panics
-    /// With `wait_group: negative counter` if the counter is zero already.
+    /// Panics with `wait_group: negative counter` if the counter is already zero.
     pub fn done(&self) {
-        todo!("take one from the counter")
+        todo!("subtract one from the counter")
     }
 
-    /// Sleeps until the counter is zero; returns at once if it is zero already.
+    /// Sleeps until the counter is zero. Returns at once if it is already zero.
     ///
-    /// A wait returns only if the counter was zero at some moment between its call and its return. All that
-    /// threads did before they took from the counter, on its way to that zero, happens before the return.
+    /// A wait returns only if the counter was zero at some moment between its call and its return. If a
+    /// thread subtracts from the counter on its way to that zero, everything that the thread did before
+    /// happens before the return.
     ///
-    /// When the counter reaches zero and stays there, every wait returns. Once all have returned, the group
-    /// may be used again, for as many rounds as you like. If the counter rises before that, a wait that has
-    /// not returned yet may still do so, or may go on until the next zero. Rely on neither: start the next
-    /// round later. Go panics where it notices such a start.
+    /// If the counter reaches zero and stays there, every wait returns. When all of them have returned, the
+    /// group may be used for another round, and so on. If the counter rises earlier, a wait that has not
+    /// returned yet may return, or may sleep until the next zero. Rely on neither: start the next round
+    /// later. Go panics if it notices such an early start.
     pub fn wait(&self) {
         todo!("sleep until the counter is zero")
     }

@@ -1,65 +1,39 @@
 //! Your wait group, the reference, the one on a mutex and a condition variable from the lesson before, and
 //! crossbeam's, at the same work.
 //!
-//! crossbeam's counter is an atomic too, and its `done`, which is `drop`, takes a lock only at zero. It lives in
-//! an `Arc` of its own, so every `clone` and `drop` counts twice, and it is used up by one `wait`. Ours is
-//! borrowed.
+//! crossbeam's counter is an atomic too, and its `done`, which is `drop`, takes a lock only at zero. It is
+//! in an `Arc` of its own, so every `clone` and `drop` counts twice, and it is used up by one `wait`. Ours
+//! is borrowed.
 
 #![allow(missing_docs)]
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 use packed_wait_group_solution as reference;
-use std::panic::catch_unwind;
-use std::sync::LazyLock;
 
 #[allow(dead_code)]
 #[path = "../../../../exercises/02_goroutines/03_packed_wait_group/src/packed_wait_group.rs"]
 mod yours;
 
-fn main() {
-    if *UNWRITTEN {
-        println!("packed_wait_group.rs is not written yet: the rows called `yours` are left out");
-    }
-    divan::main();
-}
-
-/// Whether the learner's file still says `todo!` anywhere on the way that the benches take.
-static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let unwritten = catch_unwind(|| {
-        let group = yours::WaitGroup::new();
-        group.add(1);
-        group.done();
-        group.wait();
-    })
-    .is_err();
-    std::panic::set_hook(hook);
-    unwritten
+harness::bench_main!("packed_wait_group.rs", || {
+    let group = yours::WaitGroup::new();
+    group.add(1);
+    group.done();
+    group.wait();
 });
 
-/// The benches of one workload that differ in nothing but the type. `$run` gets the group's constructor.
-macro_rules! ours {
-    ($run:ident) => {
-        #[divan::bench(ignore = *crate::UNWRITTEN)]
-        fn yours(bencher: divan::Bencher) {
-            $run!(bencher, crate::yours::WaitGroup);
-        }
-
-        #[divan::bench]
-        fn reference(bencher: divan::Bencher) {
-            $run!(bencher, crate::reference::WaitGroup);
-        }
-
-        #[divan::bench]
-        fn mutex_and_condvar(bencher: divan::Bencher) {
-            $run!(bencher, wait_group_solution::WaitGroup);
-        }
+/// A row for each of the types that do the same work.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::WaitGroup,
+            reference = crate::reference::WaitGroup,
+            mutex_and_condvar = wait_group_solution::WaitGroup,
+        );
     };
 }
 
-/// One task is added and done while another keeps the counter above zero: no crossing, nobody waits.
+/// One task is added and finished while another keeps the counter above zero: no thread waits for zero.
 mod add_and_done {
     macro_rules! run {
         ($bencher:ident, $Group:ty) => {
@@ -71,7 +45,7 @@ mod add_and_done {
             });
         };
     }
-    ours!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn crossbeam(bencher: divan::Bencher) {
@@ -80,7 +54,7 @@ mod add_and_done {
     }
 }
 
-/// A whole life on one thread: made, one task added and done, and a wait that finds the zero.
+/// A whole life on one thread: make a group, add and finish one task, and wait at zero.
 mod one_life {
     macro_rules! run {
         ($bencher:ident, $Group:ty) => {
@@ -92,7 +66,7 @@ mod one_life {
             });
         };
     }
-    ours!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn crossbeam(bencher: divan::Bencher) {
@@ -134,7 +108,7 @@ mod contended {
             });
         };
     }
-    ours!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn crossbeam(bencher: divan::Bencher) {
@@ -157,8 +131,8 @@ mod contended {
     }
 }
 
-/// Four threads are spawned and waited for. All rows join them as well, which is all that `std_scope` does:
-/// what a row takes beyond that one is the price of the group.
+/// Four threads are spawned and waited for. All rows also join them, and `std_scope` does only that: what a
+/// row takes beyond it is the price of the group.
 mod fan_in {
     use std::thread;
 
@@ -178,7 +152,7 @@ mod fan_in {
             });
         };
     }
-    ours!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn crossbeam(bencher: divan::Bencher) {

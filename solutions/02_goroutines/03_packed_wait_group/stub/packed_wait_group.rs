@@ -1,19 +1,19 @@
-//! A wait group in one atomic word: the counter of unfinished tasks, and whether anybody waits for them.
+//! A wait group in one atomic word: the counter of unfinished tasks, and whether a thread waits for them.
 
-// Atomics and the futex: all from `crate::sync`, or the model checker does not see them. To begin with:
+// Take atomics and the futex from `crate::sync`: the model checker sees no others. To begin with:
 // use crate::sync::atomic::AtomicU32;
 // use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 // use crate::sync::futex;
 
 /// Waits until any number of tasks are finished: Go's `sync.WaitGroup`, without a lock.
 ///
-/// It counts the tasks that are not finished: whoever hands one out calls [`add`](Self::add) first, the task
-/// calls [`done`](Self::done) last, and [`wait`](Self::wait) returns when the counter is zero. Threads share
-/// a group by reference or in an `Arc`.
+/// A wait group counts the unfinished tasks. Call [`add`](Self::add) before you start a task; the task
+/// calls [`done`](Self::done) last, and [`wait`](Self::wait) returns when the counter is zero. Threads
+/// share a group by reference or in an `Arc`.
 ///
-/// It does what the wait group on a mutex and a condition variable does. But `add` and `done` take no lock, and
-/// only the `done` that releases somebody calls the operating system. A group is at most 16 bytes large, and
-/// owns nothing elsewhere.
+/// It does what the wait group made of a mutex and a condition variable does. But `add` and `done` take no
+/// lock, and they call the operating system only to release waiters. A group takes at most 16 bytes, and
+/// owns no memory elsewhere.
 ///
 /// ```
 /// use std::thread;
@@ -26,7 +26,7 @@
 ///         s.spawn(move || {
 ///             println!("part {part} is ready");
 ///             group.done();
-///             println!("part {part} tidies up");
+///             println!("part {part} cleans up");
 ///         });
 ///     }
 ///     group.wait();
@@ -38,44 +38,45 @@ pub struct WaitGroup {
 }
 
 impl WaitGroup {
-    /// A group whose counter is zero: there is nothing to wait for.
+    /// Creates a group whose counter is zero: there is nothing to wait for.
     pub fn new() -> Self {
         todo!("make a group whose counter is zero")
     }
 
-    /// Adds `delta` to the counter. `delta` may be any number: more than one, zero, negative. If that brings
-    /// the counter to zero, every thread that blocks in [`wait`](Self::wait) is released.
+    /// Adds `delta` to the counter. `delta` may be any number: more than one, zero, or negative. If the
+    /// counter becomes zero, every thread that is blocked in [`wait`](Self::wait) is released.
     ///
-    /// Add a task before it starts, not as the first thing it does: until then nothing stands for it. While
-    /// the counter is above zero, adding to it extends the waits that have begun: they wait for the new
-    /// tasks too.
+    /// Add a task before it starts, not as the first thing that it does: until it is added, no wait waits
+    /// for it. While the counter is above zero, adding to it extends the waits that have begun: they wait
+    /// for the new tasks too.
     ///
     /// # Panics
-    /// With `wait_group: negative counter` if the counter would fall below zero, and with
+    /// Panics with `wait_group: negative counter` if the counter would fall below zero, and with
     /// `wait_group: counter overflow` if it would exceed the most that it can hold, which is at least
-    /// [`i32::MAX`] and at most [`usize::MAX`]. The counter is then what it was before the call.
+    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before.
     pub fn add(&self, delta: isize) {
-        todo!("add {delta} to the counter; if that makes it zero, wake all who wait")
+        todo!("add {delta} to the counter; if that makes it zero, wake all waiters")
     }
 
-    /// Takes one from the counter, as `add(-1)` does: one task is finished.
+    /// Subtracts one from the counter, as `add(-1)` does: one task is finished.
     ///
     /// # Panics
-    /// With `wait_group: negative counter` if the counter is zero already.
+    /// Panics with `wait_group: negative counter` if the counter is already zero.
     pub fn done(&self) {
-        todo!("take one from the counter")
+        todo!("subtract one from the counter")
     }
 
-    /// Sleeps until the counter is zero; returns at once if it is zero already.
+    /// Sleeps until the counter is zero. Returns at once if it is already zero.
     ///
-    /// A wait returns only if the counter was zero at some moment between its call and its return. All that
-    /// threads did before they took from the counter, on its way to that zero, happens before the return.
+    /// A wait returns only if the counter was zero at some moment between its call and its return. If a
+    /// thread subtracts from the counter on its way to that zero, everything that the thread did before
+    /// happens before the return.
     ///
-    /// When the counter reaches zero and stays there, every wait returns. Rounds may overlap: if the counter
-    /// rises again while some waits of the last round have not returned yet, each of those may return or may go
-    /// on until the next zero, and those that begin then wait for the new tasks and are not let go by anything
-    /// that is left of the old round. Go panics where it notices such an overlap.
+    /// If the counter reaches zero and stays there, every wait returns. Rounds may overlap: the counter may
+    /// rise again while some waits of the last round have not returned yet. Each of those waits may return,
+    /// or may sleep until the next zero. Waits that begin then wait for the new tasks, and nothing that is
+    /// left of the old round ends them. Go panics if it notices such an overlap.
     pub fn wait(&self) {
-        todo!("register and sleep, unless or until the counter is zero")
+        todo!("return if the counter is zero; otherwise register and sleep until it is")
     }
 }

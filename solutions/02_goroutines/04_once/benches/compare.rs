@@ -2,18 +2,16 @@
 //!
 //! `cargo bench -p once_solution`
 //!
-//! std's and parking_lot's do a little more: they remember a panic, and refuse later calls for it.
+//! std's and parking_lot's do a little more: they remember a panic, and then refuse later calls.
 
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "your file starts without it")]
 use harness::sync::real as sync;
-use std::fmt;
-use std::panic;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Barrier, LazyLock};
 use std::thread;
 
-// Both by path, and so compiled alike: calls into another crate might not be inlined.
+// Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
 #[path = "../src/once.rs"]
 mod reference;
@@ -21,50 +19,50 @@ mod reference;
 #[path = "../../../../exercises/02_goroutines/04_once/src/once.rs"]
 mod yours;
 
-fn main() {
-    divan::main();
-}
+harness::bench_main!("once.rs", || yours::Once::new().call_once(|| {}));
 
-/// Runs `$run` with the type that the contender names.
-macro_rules! run {
-    ($contender:ident, $run:ident, $bencher:ident) => {
-        match $contender {
-            Contender::Yours => $run::<yours::Once>($bencher),
-            Contender::Reference => $run::<reference::Once>($bencher),
-            Contender::Std => $run::<std::sync::Once>($bencher),
-            Contender::ParkingLot => $run::<parking_lot::Once>($bencher),
-        }
+/// A row for each of the types that do the same work.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::Once,
+            reference = crate::reference::Once,
+            std = std::sync::Once,
+            parking_lot = parking_lot::Once,
+        );
     };
 }
 
-/// A call when the function has ended, which is what nearly all calls are. `t=2`: two threads at one once, each
-/// without a pause. They only look, so neither is in the other's way.
-#[divan::bench(args = contenders(), threads = [1, 2], sample_size = 50_000)]
-fn done(bencher: Bencher, contender: Contender) {
+/// A call after the function has ended, which is what nearly all calls are. `t=2`: two threads at one once,
+/// each without a pause. They only load, so neither slows the other down.
+mod done {
+    use super::*;
     fn run<O: CallOnce>(bencher: Bencher) {
         let once = O::new();
         once.call_once(|| {});
         bencher.bench(|| black_box(&once).call_once(|| unreachable!("it has been run")));
     }
-    run!(contender, run, bencher)
+
+    rows!(run(threads = [1, 2], sample_size = 50_000));
 }
 
-/// The first call, with nobody else about. The once is made outside the time that is measured.
-#[divan::bench(args = contenders())]
-fn first(bencher: Bencher, contender: Contender) {
+/// The first call, with no other thread. The once is made outside the measured time.
+mod first {
+    use super::*;
     fn run<O: CallOnce>(bencher: Bencher) {
         let runs = AtomicUsize::new(0);
         bencher
             .with_inputs(O::new)
             .bench_local_refs(|once| once.call_once(|| runs.store(1, Relaxed)));
     }
-    run!(contender, run, bencher)
+
+    rows!(run());
 }
 
-/// Two threads walk along the same 10,000 new onces and meet at many of them: one runs the function, and the
-/// other waits for it or comes just after. Spawning and joining the two is part of the time.
-#[divan::bench(args = contenders())]
-fn meeting(bencher: Bencher, contender: Contender) {
+/// Two threads walk along the same 10,000 new onces and meet at many of them: one runs the function, and
+/// the other waits for it or comes just after. The time includes spawning and joining the two.
+mod meeting {
+    use super::*;
     const THREADS: usize = 2;
     const ONCES: usize = 10_000;
 
@@ -88,48 +86,11 @@ fn meeting(bencher: Bencher, contender: Contender) {
             assert_eq!(runs.into_inner(), ONCES);
         });
     }
-    run!(contender, run, bencher)
+
+    rows!(run());
 }
 
-#[derive(Clone, Copy)]
-enum Contender {
-    Yours,
-    Reference,
-    Std,
-    ParkingLot,
-}
-
-impl fmt::Display for Contender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Yours => "yours",
-            Self::Reference => "reference",
-            Self::Std => "std",
-            Self::ParkingLot => "parking_lot",
-        })
-    }
-}
-
-/// The rows of every table: without yours as long as a `todo!()` is left in what the benches call.
-fn contenders() -> Vec<Contender> {
-    static YOURS_RUNS: LazyLock<bool> = LazyLock::new(|| {
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(|_| ()));
-        let ran = panic::catch_unwind(|| yours::Once::new().call_once(|| {}));
-        panic::set_hook(hook);
-        if ran.is_err() {
-            eprintln!("once.rs is not written yet: the rows called `yours` are left out");
-        }
-        ran.is_ok()
-    });
-    let mut all = vec![Contender::Reference, Contender::Std, Contender::ParkingLot];
-    if *YOURS_RUNS {
-        all.insert(0, Contender::Yours);
-    }
-    all
-}
-
-/// What the four have in common.
+/// What all four can do.
 trait CallOnce: Sync + Send {
     fn new() -> Self;
     fn call_once(&self, f: impl FnOnce());

@@ -2,63 +2,35 @@
 //!
 //! `cargo bench -p lazy_solution`
 //!
-//! All three hold a `u64` in themselves, and to read it once it is there is a load, a comparison and a read for
-//! each of them. `lock_every_time` is what the first check saves. The first force is a lock and an unlock here,
-//! two steps on one atomic in std, and comes to the same. Lazies are dropped outside the time that is measured.
+//! All three hold a `u64` in themselves, and for each of them, reading an existing value is a load, a
+//! comparison and a read. `lock_every_time` shows what the first check saves. The first `force` is a lock
+//! and an unlock here, and two steps on one atomic in std, which takes the same time. Lazies are dropped
+//! outside the measured time.
 
 #![allow(missing_docs)]
 
 use divan::black_box;
 use harness::sync::real as sync;
 use lazy_solution as reference;
-use std::panic::catch_unwind;
-use std::sync::LazyLock;
 
 #[allow(dead_code)]
 #[path = "../../../../exercises/02_goroutines/05_lazy/src/lazy.rs"]
 mod yours;
 
-fn main() {
-    if *UNWRITTEN {
-        println!("lazy.rs is not written yet: the rows called `yours` are left out");
-    }
-    divan::main();
-}
+harness::bench_main!("lazy.rs", || *yours::Lazy::force(&yours::Lazy::new(|| 1)));
 
-/// Whether the learner's file still says `todo!` anywhere on the way that the benches take.
-static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let unwritten = catch_unwind(|| {
-        let lazy = yours::Lazy::new(|| 1);
-        *yours::Lazy::force(&lazy)
-    })
-    .is_err();
-    std::panic::set_hook(hook);
-    unwritten
-});
-
-/// The benches of one workload, which differ in nothing but the type.
-macro_rules! contenders {
-    ($run:ident) => {
-        #[divan::bench(ignore = *crate::UNWRITTEN)]
-        fn yours(bencher: divan::Bencher) {
-            $run!(bencher, crate::yours::Lazy);
-        }
-
-        #[divan::bench]
-        fn reference(bencher: divan::Bencher) {
-            $run!(bencher, crate::reference::Lazy);
-        }
-
-        #[divan::bench]
-        fn std_lazy_lock(bencher: divan::Bencher) {
-            $run!(bencher, std::sync::LazyLock);
-        }
+/// A row for each of the types that do the same work.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::Lazy,
+            reference = crate::reference::Lazy,
+            std_lazy_lock = std::sync::LazyLock,
+        );
     };
 }
 
-/// One look at a value that is there.
+/// One read of a value that is there.
 mod read {
     use super::*;
 
@@ -70,7 +42,7 @@ mod read {
             $bencher.bench_local(|| *Lazy::force(black_box(&lazy)));
         }};
     }
-    contenders!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn lock_every_time(bencher: divan::Bencher) {
@@ -79,7 +51,7 @@ mod read {
     }
 }
 
-/// A hundred thousand looks each by two threads at once: reading does not get slower by company.
+/// Two threads at once, with a hundred thousand reads each: readers do not slow each other down.
 mod read_by_two {
     use super::*;
     use std::sync::Barrier;
@@ -107,7 +79,7 @@ mod read_by_two {
             });
         }};
     }
-    contenders!(run);
+    rows!(run!());
 
     #[divan::bench]
     fn lock_every_time(bencher: divan::Bencher) {
@@ -128,7 +100,7 @@ mod read_by_two {
     }
 }
 
-/// The first force, by nobody else disturbed. The function does next to nothing.
+/// The first `force`, with no other thread. The function does next to nothing.
 mod first_force {
     use super::*;
 
@@ -140,10 +112,10 @@ mod first_force {
                 .bench_local_refs(|lazy| *Lazy::force(lazy));
         }};
     }
-    contenders!(run);
+    rows!(run!());
 }
 
-/// Four threads come together, one calls the function and three wait for it.
+/// Four threads come together; one calls the function, and three wait for it.
 mod rush {
     use super::*;
     use std::sync::Barrier;
@@ -168,5 +140,5 @@ mod rush {
             });
         }};
     }
-    contenders!(run);
+    rows!(run!());
 }

@@ -4,7 +4,6 @@
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
-use std::panic;
 
 use barrier_solution as reference;
 
@@ -12,45 +11,20 @@ use barrier_solution as reference;
 #[path = "../../../../exercises/02_goroutines/06_barrier/src/barrier.rs"]
 mod yours;
 
-fn main() {
-    let mut divan = divan::Divan::from_args();
-    if !yours_is_written() {
-        println!("barrier.rs is not written yet: the rows called `yours` are left out");
-        divan = divan.skip_regex("yours");
-    }
-    divan.main();
-}
+harness::bench_main!("barrier.rs", || yours::Barrier::new(1).wait().is_leader());
 
-/// Whether the learner's file gets through a round without a `todo!`.
-fn yours_is_written() -> bool {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let written = panic::catch_unwind(|| yours::Barrier::new(1).wait().is_leader()).is_ok();
-    panic::set_hook(hook);
-    written
-}
-
-/// The benches of one workload, which differ in nothing but the type. `$run` gets the barrier's.
+/// A row for each of the types that do the same work.
 macro_rules! rows {
-    ($run:ident) => {
-        #[divan::bench]
-        fn yours(bencher: divan::Bencher) {
-            $run!(bencher, crate::yours::Barrier);
-        }
-
-        #[divan::bench]
-        fn reference(bencher: divan::Bencher) {
-            $run!(bencher, crate::reference::Barrier);
-        }
-
-        #[divan::bench]
-        fn std(bencher: divan::Bencher) {
-            $run!(bencher, std::sync::Barrier);
-        }
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::Barrier,
+            reference = crate::reference::Barrier,
+            std = std::sync::Barrier,
+        );
     };
 }
 
-/// A round of one thread: what a barrier takes when nobody waits.
+/// A round of one thread: what a barrier costs if no thread waits.
 mod alone {
     macro_rules! run {
         ($bencher:ident, $Barrier:ty) => {
@@ -58,10 +32,10 @@ mod alone {
             $bencher.bench_local(|| barrier.wait().is_leader());
         };
     }
-    rows!(run);
+    rows!(run!());
 }
 
-/// So many threads are spawned, do nothing but wait for each other 1,000 times, and are joined.
+/// Threads are spawned, wait for each other 1,000 times and do nothing else, and are joined.
 macro_rules! rounds {
     ($module:ident, $threads:literal) => {
         mod $module {
@@ -83,7 +57,7 @@ macro_rules! rounds {
                     });
                 };
             }
-            rows!(run);
+            rows!(run!());
         }
     };
 }

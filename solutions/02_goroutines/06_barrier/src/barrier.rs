@@ -1,16 +1,16 @@
-//! A cyclic barrier: a place where threads wait until enough of them are there, round after round.
+//! A cyclic barrier: a place where threads wait until enough of them have arrived, round after round.
 
 use crate::sync::{Condvar, Mutex};
 
-/// Lets threads work in step: nobody gets past [`wait`](Self::wait) before `n` threads have come to it. It is
-/// cyclic: the next `n` calls make the next round.
+/// Lets threads work in step: no thread gets past [`wait`](Self::wait) before `n` threads have called it.
+/// The barrier is cyclic: the next `n` calls make the next round.
 ///
-/// A wait group holds those who wait for work and lets the workers go; here whoever arrives is both, the worker
-/// who has finished a step and the one who waits for the others. And a wait group's user has to know when a
+/// At a wait group, some threads wait for the work and other threads do it. At a barrier, each thread does
+/// both: it has finished a step, and it waits for the others. The user of a wait group has to know that a
 /// round is over before the next may begin. A barrier takes care of that itself.
 ///
-/// It counts calls, not threads. Those of one round need not be those of the next, and more than `n` threads
-/// may use one barrier. Threads share it by reference or in an `Arc`.
+/// A barrier counts calls, not threads. The threads of one round need not be those of the next, and more
+/// than `n` threads may use one barrier. Threads share it by reference or in an `Arc`.
 ///
 /// ```
 /// use std::thread;
@@ -22,34 +22,35 @@ use crate::sync::{Condvar, Mutex};
 ///         s.spawn(move || {
 ///             println!("worker {worker} has written its part");
 ///             if barrier.wait().is_leader() {
-///                 println!("all three have, says one of them");
+///                 println!("all three parts are written");
 ///             }
 ///         });
 ///     }
 /// });
 /// ```
 pub struct Barrier {
-    /// How many calls make a round.
+    /// The number of calls that make a round.
     n: usize,
     round: Mutex<Round>,
-    /// Where threads sleep until the round in which they arrived is over.
+    /// Threads sleep here until the round in which they arrived is over.
     full: Condvar,
 }
 
-/// The round that is filling. Whoever fills it begins the next one and notifies `full`.
+/// The round that is filling. The call that fills it begins the next one and notifies `full`.
 struct Round {
-    /// Which one it is. No number comes again, or a thread that is slow to leave could take a later round for
-    /// its own: one bit is not enough, and 64 last for centuries.
+    /// The number of this round. No number comes again, because a thread that is slow to leave could
+    /// mistake a later round for its own: one bit is not enough, but 64 bits last for centuries.
     number: u64,
-    /// How many have arrived, always fewer than `n`.
+    /// The number of calls that have arrived, always fewer than `n`.
     arrived: usize,
 }
 
 impl Barrier {
-    /// A barrier for rounds of `n` calls, at which nobody has arrived.
+    /// Creates a barrier for rounds of `n` calls. No call has arrived yet.
     ///
     /// # Panics
-    /// With `barrier: no participants` if `n` is zero: a round that takes no call is full before the first.
+    /// Panics with `barrier: no participants` if `n` is zero: a round of no calls would be full before the
+    /// first.
     pub fn new(n: usize) -> Self {
         assert!(n > 0, "barrier: no participants");
         Self {
@@ -64,42 +65,47 @@ impl Barrier {
 
     /// Arrives, and sleeps until the round is full.
     ///
-    /// The first `n` calls on a barrier are its first round, the next `n` its second, and so on without end. A
-    /// call returns only if all the `n` calls of its round have been made. And when they have been made, all `n`
-    /// return, however long one of them takes to leave and however many rounds go by meanwhile. Whoever has
-    /// returned may call again at once, also while others of its round have yet to leave.
+    /// The first `n` calls on a barrier are its first round, the next `n` are its second, and so on without
+    /// end. A call returns only if all `n` calls of its round have been made. When they have been made, all
+    /// `n` return, however long one of them takes to leave and however many rounds go by in the meantime. A
+    /// thread that has returned may call again at once, even if other threads of its round have not left
+    /// yet.
     ///
-    /// Exactly one of the `n` results of a round [is the leader's](BarrierWaitResult::is_leader). Which one
-    /// is not defined.
+    /// Exactly one of the `n` results of a round [is the leader's](BarrierWaitResult::is_leader). It is not
+    /// specified which one.
     ///
-    /// All that the threads of a round did before their calls happens before each of these calls returns.
+    /// Everything that the threads of a round did before their calls happens before each of these calls
+    /// returns.
     ///
-    /// A round that never fills holds its threads for ever. A thread that panics before its call is not there.
+    /// If a round never fills, its threads sleep for ever. A thread that panics before its call does not
+    /// arrive.
     pub fn wait(&self) -> BarrierWaitResult {
         let mut round = self.round.lock();
         round.arrived += 1;
         if round.arrived == self.n {
-            // The next round begins in this step, whole. Whoever gets the lock after us arrives in an empty round,
-            // and those who are still on their way out look at the number only, which no arrival but the last
-            // changes, and never back. That is why nobody has to wait until they are gone.
+            // The whole next round begins in this step. The next thread to get the lock arrives in an empty
+            // round. Threads that have not left yet check only the number, which only the last arrival of a
+            // round changes, and never back. That is why no thread has to wait until they have left.
             round.number += 1;
             round.arrived = 0;
-            // Notify after the lock is released: whoever is woken needs it first. All of them, for all sleep
-            // until this change; the loop below shows why none is missed.
+            // Notify after the lock is released: a woken thread needs the lock first. All sleepers wait for
+            // this change, so notify all; the comment at the loop below proves that none is missed.
             drop(round);
             self.full.notify_all();
             return BarrierWaitResult { leader: true };
         }
         let own = round.number;
-        // No wakeup is lost. The number changes only under the lock, and we hold the lock from our arrival until
-        // `Condvar::wait` has put us among the sleepers, which releases the lock in the same step. So whoever
-        // fills this round gets the lock after we fell asleep, and its `notify_all`, later still, finds us.
+        // No wakeup is lost. The number changes only under the lock, and this thread holds the lock from
+        // its arrival until `Condvar::wait` has put it to sleep, which unlocks in the same step. So the
+        // thread that fills this round gets the lock after this thread is asleep, and its `notify_all`,
+        // which comes later still, wakes this thread.
         //
-        // A loop, because being woken proves nothing: the wakeup may be spurious, or the notification that the
-        // round before sent after it had released the lock.
+        // A loop, because a wakeup proves nothing: it may be spurious, or it may come from the round
+        // before, whose notification is sent after the lock is released.
         //
-        // What the others of this round did before they came, each did before it unlocked. The last one locked
-        // after all of them, and whoever sees the number changed has locked after the last one.
+        // What each thread of this round did before its call, it did before it unlocked. The last one
+        // locked after all the others, and a thread that sees the number changed has locked after the last
+        // one.
         while round.number == own {
             self.full.wait(&mut round);
         }
@@ -114,8 +120,9 @@ pub struct BarrierWaitResult {
 }
 
 impl BarrierWaitResult {
-    /// Whether this thread is the one of its round that does what has to be done once, such as merging what
-    /// all have found. It has no head start: the others leave when it does, and wait for nothing that it does.
+    /// Returns whether this thread is the leader of its round: the one that does what has to be done once,
+    /// such as merging the results of all. The leader has no head start: the others do not wait for
+    /// anything that it does.
     pub fn is_leader(&self) -> bool {
         self.leader
     }

@@ -5,13 +5,11 @@
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "your file may do without")]
 use harness::sync::real as sync;
-use std::fmt;
-use std::panic;
-use std::sync::{Arc, Barrier, Condvar, LazyLock, Mutex};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 use sync::time::{Clock, Duration};
 
-// Both by path, and so compiled alike: calls into another crate might not be inlined.
+// Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
 #[path = "../src/gate.rs"]
 mod reference;
@@ -19,61 +17,69 @@ mod reference;
 #[path = "../../../../exercises/02_goroutines/07_gate/src/gate.rs"]
 mod yours;
 
-fn main() {
-    divan::main();
-}
+harness::bench_main!("gate.rs", || {
+    let gate = yours::Gate::new();
+    let _open = gate.wait_timeout(&Clock::real(), Duration::ZERO);
+    gate.open();
+    gate.wait();
+});
 
-/// Runs `$run` with the type that the contender names.
-macro_rules! run {
-    ($contender:ident, $run:ident, $bencher:ident) => {
-        match $contender {
-            Contender::Yours => $run::<yours::Gate>($bencher),
-            Contender::Reference => $run::<reference::Gate>($bencher),
-            Contender::Std => $run::<StdGate>($bencher),
-        }
+/// A row for each of the types that do the same work.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::Gate,
+            reference = crate::reference::Gate,
+            std = crate::StdGate,
+        );
     };
 }
 
-/// A late comer, who passes. `t=2`: two at one gate, each without a pause, and in each other's way: the look at the
-/// gate takes the lock.
-#[divan::bench(args = contenders(), threads = [1, 2], sample_size = 10_000)]
-fn pass(bencher: Bencher, contender: Contender) {
+/// A late thread, which passes. `t=2`: two threads at one gate, each without a pause. They slow each other
+/// down, because checking the gate takes the lock.
+mod pass {
+    use super::*;
     fn run<G: StartGate>(bencher: Bencher) {
         let gate = G::new();
         gate.open();
         bencher.bench(|| black_box(&gate).wait());
     }
-    run!(contender, run, bencher)
+
+    rows!(run(threads = [1, 2], sample_size = 10_000));
 }
 
-/// A late comer with a time-out, who looks at the clock for nothing.
-#[divan::bench(args = contenders(), sample_size = 10_000)]
-fn pass_with_time_out(bencher: Bencher, contender: Contender) {
+/// A late thread with a timeout, which reads the clock in vain.
+mod pass_with_time_out {
+    use super::*;
     fn run<G: StartGate>(bencher: Bencher) {
         let clock = Clock::real();
         let gate = G::new();
         gate.open();
         bencher.bench(|| black_box(&gate).wait_timeout(&clock, Duration::from_secs(1)));
     }
-    run!(contender, run, bencher)
+
+    rows!(run(sample_size = 10_000));
 }
 
-/// A time-out of 100 µs that runs out. What a row shows beyond these is what the operating system adds to a sleep.
-#[divan::bench(args = contenders())]
-fn time_out(bencher: Bencher, contender: Contender) {
+/// A timeout of 100 µs that passes. What a row takes beyond that is what the operating system adds to a
+/// sleep.
+mod time_out {
+    use super::*;
     fn run<G: StartGate>(bencher: Bencher) {
         let clock = Clock::real();
         let gate = G::new();
         bencher.bench(|| gate.wait_timeout(&clock, Duration::from_micros(100)));
     }
-    run!(contender, run, bencher)
+
+    rows!(run());
 }
 
-/// The gate opens before four threads that sleep or are about to, and the row ends when all have passed. They are
-/// spawned outside the time that is measured. std wakes all sleepers at once. The facade's condition variable, which is
-/// parking_lot's, wakes one and queues the others for the lock, so each is woken by the one before it.
-#[divan::bench(args = contenders())]
-fn release(bencher: Bencher, contender: Contender) {
+/// The gate opens before four threads that sleep or are about to, and the row ends when all of them have
+/// passed. They are spawned outside the measured time. std wakes all sleepers at once. The facade's
+/// condition variable, which is parking_lot's, wakes one and queues the others for the lock, so each is
+/// woken by the one before it.
+mod release {
+    use super::*;
     const THREADS: usize = 4;
 
     fn run<G: StartGate + 'static>(bencher: Bencher) {
@@ -100,57 +106,17 @@ fn release(bencher: Bencher, contender: Contender) {
                 }
             });
     }
-    run!(contender, run, bencher)
+
+    rows!(run());
 }
 
-#[derive(Clone, Copy)]
-enum Contender {
-    Yours,
-    Reference,
-    Std,
-}
-
-impl fmt::Display for Contender {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Yours => "yours",
-            Self::Reference => "reference",
-            Self::Std => "std",
-        })
-    }
-}
-
-/// The rows of every table: without yours as long as a `todo!()` is left in what the benches call.
-fn contenders() -> Vec<Contender> {
-    static YOURS_RUNS: LazyLock<bool> = LazyLock::new(|| {
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(|_| ()));
-        let ran = panic::catch_unwind(|| {
-            let gate = yours::Gate::new();
-            let _open = gate.wait_timeout(&Clock::real(), Duration::ZERO);
-            gate.open();
-            gate.wait();
-        });
-        panic::set_hook(hook);
-        if ran.is_err() {
-            eprintln!("gate.rs is not written yet: the rows called `yours` are left out");
-        }
-        ran.is_ok()
-    });
-    let mut all = vec![Contender::Reference, Contender::Std];
-    if *YOURS_RUNS {
-        all.insert(0, Contender::Yours);
-    }
-    all
-}
-
-/// What one would write without the facade.
+/// The gate as one would write it without the facade.
 struct StdGate {
     is_open: Mutex<bool>,
     opened: Condvar,
 }
 
-/// What the three have in common.
+/// What all three can do.
 trait StartGate: Sync + Send {
     fn new() -> Self;
     fn open(&self);

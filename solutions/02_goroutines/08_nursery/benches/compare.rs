@@ -1,52 +1,26 @@
-//! Your nursery, the reference, and std's scope, at the same work. Nearly all of it is making threads; what a
-//! row takes beyond `std_scope` is the price of the block.
+//! Your nursery, the reference, and std's scope, at the same work. Nearly all of the work is spawning
+//! threads; what a row takes beyond `std_scope` is the price of the block.
 
 #![allow(missing_docs)]
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 use nursery_solution as reference;
-use std::panic::catch_unwind;
-use std::sync::LazyLock;
 
 #[allow(dead_code)]
 #[path = "../../../../exercises/02_goroutines/08_nursery/src/nursery.rs"]
 mod yours;
 
-fn main() {
-    if *UNWRITTEN {
-        println!("nursery.rs is not written yet: the rows called `yours` are left out");
-    }
-    divan::main();
-}
+harness::bench_main!("nursery.rs", || yours::open(|nursery| nursery.spawn(|| ())));
 
-/// Whether the learner's file still says `todo!` anywhere on the way that the benches take.
-static UNWRITTEN: LazyLock<bool> = LazyLock::new(|| {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let unwritten = catch_unwind(|| yours::open(|nursery| nursery.spawn(|| ()))).is_err();
-    std::panic::set_hook(hook);
-    unwritten
-});
-
-/// The benches of one workload that differ in nothing but where the threads are started. `$run` gets the
-/// function that opens the block.
-macro_rules! all {
-    ($run:ident) => {
-        #[divan::bench(ignore = *crate::UNWRITTEN)]
-        fn yours(bencher: divan::Bencher) {
-            $run!(bencher, crate::yours::open);
-        }
-
-        #[divan::bench]
-        fn reference(bencher: divan::Bencher) {
-            $run!(bencher, crate::reference::open);
-        }
-
-        #[divan::bench]
-        fn std_scope(bencher: divan::Bencher) {
-            $run!(bencher, std::thread::scope);
-        }
+/// A row for each of the functions that open the block.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::open,
+            reference = crate::reference::open,
+            std_scope = std::thread::scope,
+        );
     };
 }
 
@@ -57,10 +31,11 @@ mod empty {
             $bencher.bench_local(|| $open(|_| divan::black_box(1)));
         };
     }
-    all!(run);
+    rows!(run!());
 }
 
-/// One child, so that its way back to the block shows: the wakeup, or none if it was faster.
+/// One child, to show how the block learns that it has ended: by a wakeup, or without one if the child was
+/// faster.
 mod one_child {
     macro_rules! run {
         ($bencher:ident, $open:path) => {
@@ -71,7 +46,7 @@ mod one_child {
             });
         };
     }
-    all!(run);
+    rows!(run!());
 }
 
 /// The body starts 64 children, which end at once.
@@ -87,7 +62,7 @@ mod fan_out {
             });
         };
     }
-    all!(run);
+    rows!(run!());
 }
 
 /// Eight children start eight siblings each, all at once.
@@ -107,5 +82,5 @@ mod siblings {
             });
         };
     }
-    all!(run);
+    rows!(run!());
 }

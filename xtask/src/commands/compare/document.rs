@@ -5,10 +5,11 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::verdicts::Count;
-use crate::bench::{Comparison, first_error};
-use crate::diff;
-use crate::verdict::{Heading, Sum, Verdict};
-use crate::workspace::Lesson;
+use crate::bench::Comparison;
+use crate::course::Lesson;
+use crate::run::cargo::first_error;
+use crate::verdict::{Conclusion, Heading, Verdict};
+use crate::view::diff;
 
 const VERSION: u32 = 1;
 
@@ -97,7 +98,7 @@ impl Side {
         Self {
             file,
             error: verdict.as_ref().err().map(|said| first_error(said)),
-            passes: ran.is_some_and(|verdict| verdict.sum() == Sum::Passes),
+            passes: ran.is_some_and(|verdict| verdict.conclusion() == Conclusion::Passes),
             interleavings: explored.map(|explored| explored.interleavings),
             exhaustive: explored.map(|explored| explored.exhaustive),
             groups: groups.unwrap_or_default(),

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::bench::first_error;
-use crate::outcome::Outcome;
-use crate::render::{paragraph, thousands};
-use crate::style::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint};
+use crate::run::cargo::first_error;
+use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, thousands};
+use crate::verdict::outcome::Outcome;
 use crate::verdict::{Heading, Tested, Verdict};
+use crate::view::paragraph;
 
 /// The columns of a heading.
 const HEADING: usize = 15;
@@ -27,7 +27,7 @@ impl Count {
         for test in tests {
             *match test.outcome {
                 Outcome::Passed(_) => &mut count.passed,
-                Outcome::Wrong(_) => &mut count.failed,
+                Outcome::Failed(_) => &mut count.failed,
                 Outcome::NotWritten(_) => &mut count.not_written,
                 Outcome::NotRun => &mut count.not_run,
             } += 1;
@@ -132,19 +132,18 @@ fn cell(count: Count, marks: Marks) -> String {
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::{Coverage, success_line};
+    use harness::protocol::{Coverage, Extent, success_line};
 
     use super::*;
     use crate::run::Ran;
-    use crate::style::UNICODE;
+    use crate::term::UNICODE;
     use crate::verdict::tests::raw;
 
     fn verdict(tests: &[(&str, Option<&str>)], interleavings: usize) -> Verdict {
         let mut tests: Vec<_> = tests.iter().map(|(name, said)| raw(name, *said)).collect();
         let coverage = Coverage {
             interleavings,
-            preemption_bound: None,
-            exhaustive: true,
+            extent: Extent::All,
         };
         for test in &mut tests {
             if test.success && test.name.starts_with("race") {

@@ -35,13 +35,13 @@ __xtask_mistakes() {
 __xtask_tests() {
     local root
     root=$(__xtask_root) || return 0
-    find "$root/solutions" -path "*/[0-9][0-9]_$1/tests.txt" -exec sed -n 's/^[a-z_]*:://p' {} + 2>/dev/null
+    find "$root/solutions" -path "*/[0-9][0-9]_$1/shipped.lock" -exec sed -n 's/^ *"[a-z_]*::\(.*\)",$/\1/p' {} + 2>/dev/null
 }
 
 __xtask_models() {
     local root
     root=$(__xtask_root) || return 0
-    find "$root/solutions" -path "*/[0-9][0-9]_$1/tests.txt" -exec sed -n 's/^race_freedom:://p' {} + 2>/dev/null
+    find "$root/solutions" -path "*/[0-9][0-9]_$1/shipped.lock" -exec sed -n 's/^ *"race_freedom::\(.*\)",$/\1/p' {} + 2>/dev/null
 }
 
 # Short for the same.

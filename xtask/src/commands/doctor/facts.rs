@@ -11,10 +11,10 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::commands::watch;
-use crate::progress::{State, Store};
-use crate::run::Setup;
-use crate::style;
-use crate::workspace::{EXERCISES, Workspace};
+use crate::course::{EXERCISES, Workspace};
+use crate::learner::progress::{State, Store};
+use crate::run::{Runner, nextest_is_installed};
+use crate::term;
 
 /// nextest's settings, from the root. The version that the runner is tested with stands there, for nextest too.
 pub const NEXTEST_SETTINGS: &str = ".config/nextest.toml";
@@ -94,15 +94,11 @@ pub enum Progress {
 
 impl Facts {
     /// Looks around.
-    ///
-    /// # Errors
-    ///
-    /// The system does not tell where the runner's own binary is.
-    pub fn gather(workspace: &Workspace) -> Result<Self> {
-        let setup = Setup::new()?;
+    pub fn gather(runner: &Runner) -> Self {
+        let workspace = &*runner.workspace;
         let root = &workspace.root;
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let mut compiler = setup.cargo(root);
+        let mut compiler = runner.cargo(root);
         // The same surroundings as cargo's, for another program.
         let surroundings: Vec<_> = compiler
             .get_envs()
@@ -114,13 +110,12 @@ impl Facts {
         for name in surroundings {
             compiler.env_remove(name);
         }
-        let nextest = setup
-            .nextest
-            .then(|| version_of(setup.cargo(root).args(["nextest", "--version"])));
-        Ok(Self {
+        let nextest = nextest_is_installed()
+            .then(|| version_of(runner.cargo(root).args(["nextest", "--version"])));
+        Self {
             rust_asked: env!("CARGO_PKG_RUST_VERSION").parse().unwrap_or_default(),
             rustc: version_of(compiler.arg("--version")),
-            cargo: version_of(setup.cargo(root).arg("--version")),
+            cargo: version_of(runner.cargo(root).arg("--version")),
             nextest_asked: nextest_asked(root),
             nextest,
             folders: folders(root),
@@ -128,11 +123,11 @@ impl Facts {
             terminal: Terminal {
                 is_one: std::io::stdout().is_terminal(),
                 unicode: harness::page::is_unicode(),
-                colour: setup.colour,
-                columns: style::terminal_width(),
+                colour: runner.colour,
+                columns: term::terminal_width(),
             },
             progress: progress(workspace).map_err(|error| format!("{error:#}")),
-        })
+        }
     }
 }
 
@@ -199,22 +194,39 @@ fn folders(root: &Path) -> Vec<Folder> {
         None => ("target".to_owned(), root.join("target")),
     };
     let of_root = |name: &str| (name.to_owned(), root.join(name));
-    [of_root(EXERCISES), target, of_root(crate::progress::FOLDER)]
-        .into_iter()
-        .map(|(name, path)| {
-            // What is not there yet is made in the nearest folder that is.
-            let there = path.ancestors().find(|folder| folder.is_dir());
-            let there = there.unwrap_or(root);
-            Folder {
-                name,
-                free: fs4::available_space(there).map_err(|error| error.to_string()),
-                refused: tempfile::tempfile_in(there).err().map(|error| Refused {
-                    permission: error.kind() == ErrorKind::PermissionDenied,
-                    why: error.to_string(),
-                }),
-            }
-        })
-        .collect()
+    [
+        of_root(EXERCISES),
+        target,
+        of_root(crate::learner::progress::FOLDER),
+    ]
+    .into_iter()
+    .map(|(name, path)| {
+        // What is not there yet is made in the nearest folder that is.
+        let there = path.ancestors().find(|folder| folder.is_dir());
+        let there = there.unwrap_or(root);
+        Folder {
+            name,
+            free: free_space(there),
+            refused: tempfile::tempfile_in(there).err().map(|error| Refused {
+                permission: error.kind() == ErrorKind::PermissionDenied,
+                why: error.to_string(),
+            }),
+        }
+    })
+    .collect()
+}
+
+/// How many bytes are free for anybody on the disk of a folder.
+#[cfg(unix)]
+fn free_space(folder: &Path) -> Result<u64, String> {
+    let disk = rustix::fs::statvfs(folder).map_err(|error| error.to_string())?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Not worth a dependency: [`findings`](super::findings) says nothing of it there.
+#[cfg(not(unix))]
+fn free_space(_: &Path) -> Result<u64, String> {
+    Err("the system does not say".to_owned())
 }
 
 fn progress(workspace: &Workspace) -> Result<Progress> {

@@ -85,15 +85,18 @@ impl Finding {
 
 /// What the facts mean.
 pub fn of(facts: &Facts) -> Vec<Finding> {
-    vec![
-        rust(facts),
-        nextest(facts),
-        space(&facts.folders),
+    let mut findings = vec![rust(facts), nextest(facts)];
+    // How much of a disk is free is asked of Unix only.
+    if cfg!(unix) {
+        findings.push(space(&facts.folders));
+    }
+    findings.extend([
         permission(&facts.folders),
         watching(&facts.watching),
         terminal(&facts.terminal),
         progress(&facts.progress),
-    ]
+    ]);
+    findings
 }
 
 fn rust(facts: &Facts) -> Finding {
@@ -129,19 +132,21 @@ fn nextest(facts: &Facts) -> Finding {
         Ok(asked) => *asked,
         Err(why) => {
             let found = format!("its settings in {NEXTEST_SETTINGS} cannot be read: {why}");
-            return Finding::bad(WHAT, found).by(
+            return Finding::warning(WHAT, found).by(
                 "Bring them back:",
                 format!("git checkout -- {NEXTEST_SETTINGS}"),
             );
         }
     };
     match &facts.nextest {
-        None => Finding::warning(WHAT, "not installed; the runner starts the tests itself")
-            .by("To have it, which takes some minutes:", INSTALL),
-        Some(Err(why)) => Finding::bad(WHAT, format!("cannot be run: {why}"))
+        None => Finding::warning(WHAT, "not installed; the runner does without")
+            .by("To run lessons without the runner:", INSTALL),
+        Some(Err(why)) => Finding::warning(WHAT, format!("cannot be run: {why}"))
             .by("Install it again:", format!("{INSTALL} --force")),
-        Some(Ok(found)) if *found < asked => Finding::bad(WHAT, found.to_string())
-            .by(&format!("The lessons need {asked} or later:"), INSTALL),
+        Some(Ok(found)) if *found < asked => Finding::warning(WHAT, found.to_string()).by(
+            &format!("`cargo nextest run` needs {asked} or later:"),
+            INSTALL,
+        ),
         Some(Ok(found)) => Finding::good(WHAT, format!("{found} ({asked} or later is needed)")),
     }
 }
@@ -152,7 +157,7 @@ fn space(folders: &[Folder]) -> Finding {
     let folders = || {
         folders
             .iter()
-            .filter(|folder| folder.name != crate::workspace::EXERCISES)
+            .filter(|folder| folder.name != crate::course::EXERCISES)
     };
     let amount = |bytes: u64| match bytes {
         0..1_000_000_000 => format!("{} MB", bytes / 1_000_000),

@@ -5,9 +5,9 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Judged;
-use crate::json::Test;
-use crate::verdict::{self, Verdict};
-use crate::workspace::Lesson;
+use crate::course::Lesson;
+use crate::verdict::Verdict;
+use crate::view::json::Test;
 
 const VERSION: u32 = 1;
 
@@ -52,7 +52,7 @@ pub struct ForPrograms {
 pub struct Document<'a> {
     version: u32,
     lesson: Option<&'a str>,
-    sum: Sum,
+    sum: &'static str,
     /// `null` where it compiles.
     error: Option<&'a str>,
     swapped: bool,
@@ -62,30 +62,6 @@ pub struct Document<'a> {
     interleavings: Option<usize>,
     exhaustive: Option<bool>,
     tests: Vec<Test>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Sum {
-    Passes,
-    PartPasses,
-    NothingWritten,
-    Fails,
-    NoSuchTest,
-    DoesNotCompile,
-    AllDone,
-}
-
-impl From<verdict::Sum> for Sum {
-    fn from(sum: verdict::Sum) -> Self {
-        match sum {
-            verdict::Sum::Passes => Sum::Passes,
-            verdict::Sum::PartPasses => Sum::PartPasses,
-            verdict::Sum::NothingWritten => Sum::NothingWritten,
-            verdict::Sum::Fails => Sum::Fails,
-            verdict::Sum::NoSuchTest => Sum::NoSuchTest,
-        }
-    }
 }
 
 impl<'a> Document<'a> {
@@ -99,7 +75,7 @@ impl<'a> Document<'a> {
         });
         Self {
             lesson: Some(&lesson.name),
-            sum: ran.map_or(Sum::DoesNotCompile, |verdict| verdict.sum().into()),
+            sum: ran.map_or("does-not-compile", |verdict| verdict.conclusion().word()),
             error: judged.result.as_ref().err().map(String::as_str),
             swapped: judged.swapped,
             edited_meanwhile: judged.edited_meanwhile,
@@ -117,7 +93,7 @@ impl<'a> Document<'a> {
         Self {
             version: VERSION,
             lesson: None,
-            sum: Sum::AllDone,
+            sum: "all-done",
             error: None,
             swapped: false,
             edited_meanwhile: false,
@@ -137,38 +113,35 @@ impl<'a> Document<'a> {
 
 #[cfg(test)]
 mod tests {
-    use harness::verdict::{Coverage, Kind};
+    use harness::protocol::{Coverage, Extent, Kind};
 
     use super::*;
-    use crate::outcome::{Failure, Outcome, Place, Todo, Wrong};
-    use crate::select::tests::workspace;
+    use crate::course::select::tests::workspace;
+    use crate::run::SourceLine;
     use crate::verdict::Tested;
+    use crate::verdict::outcome::{Failure, FailureKind, Outcome, Todo};
 
     #[test]
     fn the_help_describes_every_field() {
         let workspace = workspace(&["wait_group"]);
-        let test = |name: &str, outcome| Tested {
-            name: name.into(),
-            outcome,
-        };
+        let test = |name: &str, outcome| Tested::new(name, outcome, &[name.to_owned()]);
         let todo = Outcome::NotWritten(Todo {
             text: "sleep until the counter is zero".into(),
-            place: Some(Place {
+            at: Some(SourceLine {
                 file: "src/wait_group.rs".into(),
                 line: 41,
             }),
             hung: false,
         });
-        let wrong = Outcome::Wrong(Wrong {
-            kind: Failure::Kind(Kind::Panic),
+        let wrong = Outcome::Failed(Failure {
+            kind: FailureKind::Reported(Kind::Panic),
             reason: "panic: negative counter".into(),
             report: "panicked at src/wait_group.rs:29:9:\nnegative counter".into(),
             hung: false,
         });
         let explored = Outcome::Passed(vec![Coverage {
             interleavings: 23,
-            preemption_bound: None,
-            exhaustive: true,
+            extent: Extent::All,
         }]);
         let judged = Judged {
             result: Ok(Verdict {
@@ -191,7 +164,7 @@ mod tests {
 
         for command in ["next", "test"] {
             let help = crate::help_of(command);
-            for key in crate::json::keys(&json) {
+            for key in crate::view::json::keys(&json) {
                 let mut words = help.split(|c: char| !c.is_alphanumeric() && c != '_');
                 assert!(words.any(|word| word == key), "{command}: {key}");
             }

@@ -12,17 +12,17 @@ use super::saves::Saves;
 use super::signals::{self, Signal};
 use super::state::{Action, Choice, End, Event, Job, Key, RunId, State};
 use super::terminal::{Size, Terminal};
-use super::{place, screen, waits, why};
+use super::{index_of, screen, waits, why};
 use crate::commands::test::Judged;
-use crate::commands::{Exit, break_, compare, hint, list};
-use crate::progress::Store;
-use crate::render::Page;
-use crate::run::Setup;
+use crate::commands::{Exit, break_, compare, hint};
+use crate::course::{Lesson, Workspace, hints};
+use crate::learner::progress::Store;
+use crate::run::Runner;
 use crate::run::control::{Cancelled, Control};
 use crate::run::report_page::ReportPage;
-use crate::style::{self, Marks, divert_notes};
-use crate::verify::mistake::Mistake;
-use crate::workspace::{Lesson, Workspace};
+use crate::scratch::mistake::Mistake;
+use crate::term::{self, Marks, divert_notes};
+use crate::view::{LessonPage, list};
 
 /// How long a stop of the whole job may take to reach this process.
 const STOP: Duration = Duration::from_millis(300);
@@ -47,9 +47,9 @@ enum Message {
 /// # Errors
 ///
 /// The terminal or the files cannot be watched, or a part of the runner has failed.
-pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> Result<Exit> {
+pub fn run(runner: &Runner, lesson: &Lesson, poll: bool) -> Result<Exit> {
     let (sender, messages) = mpsc::channel();
-    let start = place(&workspace, lesson);
+    let start = index_of(&runner.workspace, lesson);
     let saves = Saves::new(poll, {
         let sender = sender.clone();
         move || send(&sender, Event::Saved)
@@ -63,14 +63,17 @@ pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> R
     let notes = DivertedNotes::to(&sender);
     on_a_thread(&sender, listen_to_keys);
 
-    let names = workspace.lessons.iter().map(|lesson| lesson.name.clone());
+    let names = runner
+        .workspace
+        .lessons
+        .iter()
+        .map(|lesson| lesson.name.clone());
     let size = terminal.size()?;
     // The screen is what it is, whatever `COLUMNS` says.
-    style::fit_to(size.columns);
+    term::fit_to(size.columns);
     let (state, actions) = State::new(names.collect(), start, size);
     let mut app = App {
-        setup,
-        workspace: Arc::new(workspace),
+        runner: runner.clone(),
         marks: Marks::of_locale(),
         terminal,
         saves,
@@ -90,7 +93,6 @@ pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> R
     app.remember();
     let App {
         terminal,
-        workspace,
         judged,
         marks,
         ..
@@ -98,9 +100,9 @@ pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> R
     drop(terminal);
     drop(notes);
     if let Some((lesson, judged)) = judged {
-        let lesson = &workspace.lessons[lesson];
-        let text = summary(&workspace, lesson, &judged, marks);
-        style::print(&text.unwrap_or_else(told));
+        let workspace = &*runner.workspace;
+        let text = summary(workspace, &workspace.lessons[lesson], &judged, marks);
+        term::print(&text.unwrap_or_else(told));
     }
     if let Some(signal) = ended? {
         signals::die_of(signal);
@@ -109,8 +111,7 @@ pub fn run(setup: Setup, workspace: Workspace, lesson: &Lesson, poll: bool) -> R
 }
 
 struct App {
-    setup: Setup,
-    workspace: Arc<Workspace>,
+    runner: Runner,
     marks: Marks,
     terminal: Terminal,
     saves: Saves,
@@ -121,7 +122,7 @@ struct App {
     state: State,
     /// The last run that was started.
     run: Option<(Control, JoinHandle<()>)>,
-    /// The last verdict, and the place of its lesson.
+    /// The last verdict, and the index of its lesson.
     judged: Option<(usize, Box<Judged>)>,
     /// The lesson whose hint was shown last, and the hint's number: the progress may not know it yet.
     hints: Option<(usize, usize)>,
@@ -162,7 +163,7 @@ impl App {
                     }
                 };
                 if let Event::Resize(size) = &event {
-                    style::fit_to(size.columns);
+                    term::fit_to(size.columns);
                 }
                 let actions = self.state.on(event);
                 if self.perform(actions)? {
@@ -174,7 +175,7 @@ impl App {
 
     fn draw(&self) -> Result<()> {
         let waits = waits(self.saves.polls.as_deref());
-        let lines = screen::draw(&self.state, self.marks, self.setup.colour, waits);
+        let lines = screen::draw(&self.state, self.marks, self.runner.colour, waits);
         self.terminal.draw(&lines).context("the terminal is gone")
     }
 
@@ -220,19 +221,15 @@ impl App {
 
     /// Tells of the saves in another lesson. Its name stands on the screen until its verdict does.
     fn watch(&mut self, lesson: usize) -> Result<Event> {
-        let lesson = &self.workspace.lessons[lesson];
+        let lesson = &self.runner.workspace.lessons[lesson];
         self.judged = None;
-        self.saves.watch(&self.workspace.path(&lesson.exercise))?;
+        self.saves
+            .watch(&self.runner.workspace.path(&lesson.exercise))?;
         if let Some(polls) = self.saves.polls.as_deref().filter(|_| !self.said_why) {
             send(&self.sender, Event::Note(why(polls)));
             self.said_why = true;
         }
-        let page = Page {
-            workspace: &self.workspace,
-            lesson,
-            marks: self.marks,
-            current: false,
-        };
+        let page = LessonPage::of(&self.runner.workspace, lesson, self.marks);
         Ok(Event::Rendered(page.header()))
     }
 
@@ -242,13 +239,11 @@ impl App {
             let sender = self.sender.clone();
             move |stage| send(&sender, Event::Stage(run, stage))
         });
-        let setup = Setup {
-            control: control.clone(),
-            report: ReportPage::of_stdout(self.setup.colour),
-            ..self.setup.clone()
-        };
+        let runner = self
+            .runner
+            .with_report(ReportPage::of_stdout(self.runner.colour))
+            .with_control(&control);
         let before = self.run.take();
-        let workspace = Arc::clone(&self.workspace);
         let mistake = match job {
             Job::Mistake { mistake, .. } => self.mistakes.get(mistake).cloned(),
             Job::Tests { .. } => None,
@@ -261,24 +256,19 @@ impl App {
             }
             let ended = match (job, mistake) {
                 (Job::Mistake { lesson, .. }, Some(mistake)) => {
-                    let page = Page {
-                        workspace: &workspace,
-                        lesson: &workspace.lessons[lesson],
-                        marks,
-                        current: false,
-                    };
+                    let page =
+                        LessonPage::of(&runner.workspace, &runner.workspace.lessons[lesson], marks);
                     let mut say = |text: &str| send(sender, Event::Said(run, text.to_owned()));
-                    break_::show(&setup, &page, &mistake, &mut say).map(|_| End {
+                    break_::show(&runner, &page, &mistake, &mut say).map(|_| End {
                         page: String::new(),
                         goes_on: None,
                     })
                 }
-                (Job::Mistake { lesson, .. } | Job::Tests { lesson }, _) => {
-                    judge(&setup, &workspace, lesson).map(|(end, judged)| {
+                (Job::Mistake { lesson, .. } | Job::Tests { lesson }, _) => judge(&runner, lesson)
+                    .map(|(end, judged)| {
                         let _ = sender.send(Message::Judged(run, lesson, Box::new(judged)));
                         end
-                    })
-                }
+                    }),
             };
             let end = match ended {
                 Err(error) if Cancelled::is_cause_of(&error) => return,
@@ -295,12 +285,12 @@ impl App {
     /// The next hint, at once: the progress is written when no run has it.
     fn hint(&mut self, lesson: usize) -> Result<String> {
         let at = lesson;
-        let lesson = &self.workspace.lessons[lesson];
-        let hints = hint::read(&self.workspace, lesson)?;
+        let lesson = &self.runner.workspace.lessons[lesson];
+        let hints = hints::read(&self.runner.workspace, lesson)?;
         if hints.is_empty() {
             return Ok(hint::none(lesson));
         }
-        let mut n = hint::next(&hints, &Store::peek(&self.workspace), lesson);
+        let mut n = hint::next(&hints, &Store::peek(&self.runner.workspace), lesson);
         if let Some((_, shown)) = self.hints.filter(|(of, _)| *of == at) {
             n = n.max(shown + 1).min(hints.len());
         }
@@ -318,8 +308,12 @@ impl App {
     /// The learner's code beside the reference; before the lesson is finished, only if the key is pressed twice.
     fn compare(&mut self, lesson: usize) -> Result<Event> {
         let at = lesson;
-        let lesson = self.workspace.lessons[lesson].clone();
-        let known = compare::has_seen(&self.workspace, &Store::peek(&self.workspace), &lesson)?;
+        let lesson = self.runner.workspace.lessons[lesson].clone();
+        let known = compare::has_seen(
+            &self.runner.workspace,
+            &Store::peek(&self.runner.workspace),
+            &lesson,
+        )?;
         if !known && self.asked != Some(at) {
             self.asked = Some(at);
             return Ok(Event::Note(format!(
@@ -327,12 +321,7 @@ impl App {
                 lesson.name
             )));
         }
-        let page = Page {
-            workspace: &self.workspace,
-            lesson: &lesson,
-            marks: self.marks,
-            current: false,
-        };
+        let page = LessonPage::of(&self.runner.workspace, &lesson, self.marks);
         let shown = compare::difference(&page)?;
         if !known {
             self.note_progress(move |store| compare::remember(store, &lesson));
@@ -342,7 +331,7 @@ impl App {
 
     /// Changes the progress, as soon as no run has it.
     fn note_progress(&mut self, change: impl FnOnce(&mut Store) -> Result<()> + Send + 'static) {
-        let workspace = Arc::clone(&self.workspace);
+        let workspace = Arc::clone(&self.runner.workspace);
         let thread = on_a_thread(&self.sender, move |sender| {
             let saved = Store::open(&workspace).and_then(|mut store| change(&mut store));
             if let Err(error) = saved {
@@ -353,24 +342,28 @@ impl App {
     }
 
     fn list(&self) -> Event {
-        match list::rows(&self.workspace, &Store::peek(&self.workspace), self.marks) {
+        match list::rows(
+            &self.runner.workspace,
+            &Store::peek(&self.runner.workspace),
+            self.marks,
+        ) {
             Ok(rows) => Event::Rows(Choice::Lesson, rows),
             Err(error) => Event::Page(told(error)),
         }
     }
 
     fn list_mistakes(&mut self) -> Event {
-        let lesson = &self.workspace.lessons[self.state.lesson];
-        self.mistakes = break_::read(&self.workspace, lesson);
+        let lesson = &self.runner.workspace.lessons[self.state.lesson];
+        self.mistakes = break_::read(&self.runner.workspace, lesson);
         Event::Rows(Choice::Mistake, break_::rows(self.marks, &self.mistakes))
     }
 
     /// The page of the verdict for the screen as it is.
     fn render(&self) -> Option<Event> {
         let (lesson, judged) = self.judged.as_ref()?;
-        let lesson = &self.workspace.lessons[*lesson];
-        let progress = Store::peek(&self.workspace);
-        let page = judged.page(&self.workspace, &progress, lesson);
+        let lesson = &self.runner.workspace.lessons[*lesson];
+        let progress = Store::peek(&self.runner.workspace);
+        let page = judged.page(&self.runner.workspace, &progress, lesson);
         Some(Event::Rendered(page.unwrap_or_else(told)))
     }
 
@@ -395,7 +388,7 @@ impl App {
             .enter()
             .context("the terminal cannot be taken again")?;
         let size = self.terminal.size()?;
-        style::fit_to(size.columns);
+        term::fit_to(size.columns);
         Ok(Event::Resize(size))
     }
 
@@ -420,17 +413,18 @@ impl App {
     }
 }
 
-fn judge(setup: &Setup, workspace: &Workspace, lesson: usize) -> Result<(End, Judged)> {
+fn judge(runner: &Runner, lesson: usize) -> Result<(End, Judged)> {
+    let workspace = &*runner.workspace;
     let lesson = &workspace.lessons[lesson];
-    setup.control.check()?;
+    runner.control.check()?;
     let mut store = Store::open(workspace)?;
-    let judged = Judged::new(setup, workspace, &mut store, lesson, None)?;
+    let judged = Judged::new(runner, &mut store, lesson, None)?;
     let current = store.progress.current(workspace)?;
     let end = End {
         page: judged.page(workspace, &store.progress, lesson)?,
         goes_on: current
             .filter(|_| judged.passes())
-            .map(|current| place(workspace, current)),
+            .map(|current| index_of(workspace, current)),
     };
     Ok((end, judged))
 }
@@ -442,12 +436,7 @@ fn summary(
     judged: &Judged,
     marks: Marks,
 ) -> Result<String> {
-    let page = Page {
-        workspace,
-        lesson,
-        marks,
-        current: false,
-    };
+    let page = LessonPage::of(workspace, lesson, marks);
     let header = page.header();
     if judged.result.is_err() {
         return Ok(format!("{header}\n It does not compile yet.\n"));

@@ -10,11 +10,11 @@ use super::signals::{self, Signal};
 use super::{waits, why};
 use crate::commands::Exit;
 use crate::commands::test::Judged;
-use crate::progress::Store;
-use crate::run::Setup;
+use crate::course::Lesson;
+use crate::learner::progress::Store;
+use crate::run::Runner;
 use crate::run::control::Control;
-use crate::style::{self, note};
-use crate::workspace::{Lesson, Workspace};
+use crate::term::{self, note};
 
 enum Event {
     Saved,
@@ -24,13 +24,8 @@ enum Event {
 }
 
 /// Watches `lesson`. `follow`: goes on to the next one when it is done.
-pub fn run(
-    setup: &Setup,
-    workspace: &Workspace,
-    lesson: &Lesson,
-    follow: bool,
-    poll: bool,
-) -> Result<Exit> {
+pub fn run(runner: &Runner, lesson: &Lesson, follow: bool, poll: bool) -> Result<Exit> {
+    let workspace = &*runner.workspace;
     let (sender, events) = mpsc::channel();
     let to = sender.clone();
     signals::listen(move |signal| drop(to.send(Event::Signal(signal))))?;
@@ -45,8 +40,8 @@ pub fn run(
     thread::scope(|scope| {
         let start = |run, lesson: &Lesson, before| {
             let (to, lesson) = (sender.clone(), lesson.clone());
-            start(scope, setup, before, move |setup| {
-                let _ = to.send(Event::Ended(run, judge(setup, workspace, &lesson)));
+            start(scope, runner, before, move |runner| {
+                let _ = to.send(Event::Ended(run, judge(runner, &lesson)));
             })
         };
         let mut run = 0;
@@ -69,7 +64,7 @@ pub fn run(
                     going_on = None;
                     let passes = match ended {
                         Ok((page, passes)) => {
-                            style::print(&page);
+                            term::print(&page);
                             passes
                         }
                         Err(error) => {
@@ -105,28 +100,26 @@ type Going<'scope> = (Control, ScopedJoinHandle<'scope, ()>);
 /// Starts a run, which begins when the one before has ended.
 fn start<'scope>(
     scope: &'scope Scope<'scope, '_>,
-    setup: &Setup,
+    runner: &Runner,
     before: Option<Going<'scope>>,
-    run: impl FnOnce(&Setup) + Send + 'scope,
+    run: impl FnOnce(&Runner) + Send + 'scope,
 ) -> Going<'scope> {
     // Nobody follows the stages here, but a save and a signal cancel.
     let control = Control::new(|_| ());
-    let setup = Setup {
-        control: control.clone(),
-        ..setup.clone()
-    };
+    let runner = runner.with_control(&control);
     let thread = scope.spawn(move || {
         if let Some((_, thread)) = before {
             let _ = thread.join();
         }
-        run(&setup);
+        run(&runner);
     });
     (control, thread)
 }
 
-fn judge(setup: &Setup, workspace: &Workspace, lesson: &Lesson) -> Result<(String, bool)> {
+fn judge(runner: &Runner, lesson: &Lesson) -> Result<(String, bool)> {
+    let workspace = &*runner.workspace;
     let mut store = Store::open(workspace)?;
-    let judged = Judged::new(setup, workspace, &mut store, lesson, None)?;
+    let judged = Judged::new(runner, &mut store, lesson, None)?;
     let page = judged.page(workspace, &store.progress, lesson)?;
     Ok((page, judged.passes()))
 }

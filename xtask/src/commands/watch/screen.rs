@@ -1,9 +1,10 @@
 //! The screen that a [`State`] makes: exactly as many lines as it has, none wider than it is.
 
 use super::state::{Choice, Job, List, Over, State};
-use super::text::{Text, fold};
+use super::text::Text;
 use crate::run::control::Stage;
-use crate::style::{FAINT, Marks, STRONG, columns, paint};
+use crate::term::fold;
+use crate::term::{FAINT, Marks, STRONG, columns, paint};
 
 /// The line that says what is going on, and the row of a list that is chosen: no colour, so where colours are not
 /// wanted it stays.
@@ -108,17 +109,17 @@ fn status(state: &State, marks: Marks, waits: &str, width: usize) -> String {
         None => (state.verdict.top, state.verdict.lines.len()),
     };
     let rows = state.rows();
-    let place = if all > rows {
+    let position = if all > rows {
         format!("{}-{} of {all} ", top + 1, (top + rows).min(all))
     } else {
         String::new()
     };
-    let keep = width.saturating_sub(columns(&place) + usize::from(!place.is_empty()));
+    let keep = width.saturating_sub(columns(&position) + usize::from(!position.is_empty()));
     let left = first_columns(&left, keep);
-    let room = width.saturating_sub(columns(&left) + columns(&place));
+    let room = width.saturating_sub(columns(&left) + columns(&position));
     paint(
         INVERT,
-        first_columns(&format!("{left}{}{place}", " ".repeat(room)), width),
+        first_columns(&format!("{left}{}{position}", " ".repeat(room)), width),
     )
 }
 

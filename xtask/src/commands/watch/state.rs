@@ -2,9 +2,10 @@
 //! Nothing here touches a terminal, a file or a process.
 
 use super::terminal::Size;
-use super::text::{Text, fold};
-use crate::commands::Row;
+use super::text::Text;
 use crate::run::control::Stage;
+use crate::term::fold;
+use crate::view::list::Row;
 
 /// What happens to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub type RunId = u64;
 pub struct End {
     /// The page; what is still to be said, in the case of a mistake.
     pub page: String,
-    /// The place of the lesson to go on to, if this one is done and another is not.
+    /// The index of the lesson to go on to, if this one is done and another is not.
     pub goes_on: Option<usize>,
 }
 
@@ -105,14 +106,14 @@ pub enum Action {
 pub enum Job {
     /// The tests of a lesson.
     Tests {
-        /// Its place among all.
+        /// Its index among all.
         lesson: usize,
     },
     /// The test that catches a mistake.
     Mistake {
-        /// The lesson's place among all.
+        /// The index of the lesson.
         lesson: usize,
-        /// The mistake's place among those of the lesson.
+        /// The index of the mistake, among those of the lesson.
         mistake: usize,
     },
 }
@@ -124,7 +125,7 @@ pub struct State {
     pub size: Size,
     /// The names of all lessons.
     pub lessons: Vec<String>,
-    /// The place of the one that is watched.
+    /// The index of the one that is watched.
     pub lesson: usize,
     /// The run that is going on, and what it is at.
     pub going_on: Option<(Job, Option<Stage>)>,
@@ -132,7 +133,7 @@ pub struct State {
     pub verdict: Text,
     /// How many verdicts there were on it.
     pub verdicts: usize,
-    /// The place of the lesson to go on to, where the last verdict says so.
+    /// The index of the lesson to go on to, where the last verdict says so.
     pub goes_on: Option<usize>,
     /// Whether the tests were to be run and have not ended since.
     stale: bool,
@@ -162,7 +163,7 @@ pub struct List {
     pub choice: Choice,
     /// The rows.
     pub rows: Vec<Row>,
-    /// The place of the row that Enter takes. Rows that choose nothing are passed over.
+    /// The index of the row that Enter takes. Rows that choose nothing are passed over.
     pub at: usize,
     /// The first row on the screen.
     pub top: usize,

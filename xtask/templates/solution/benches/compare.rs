@@ -4,38 +4,30 @@
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
-use std::panic;
-
 use {{name}}_solution as reference;
 
 #[allow(dead_code)]
 #[path = "../../../../exercises/{{place}}/src/{{name}}.rs"]
 mod yours;
 
-fn main() {
-    let mut divan = divan::Divan::from_args();
-    if !yours_is_written() {
-        println!("{{name}}.rs is not written yet: the rows called `yours` are left out");
-        divan = divan.skip_regex("yours");
+harness::bench_main!("{{name}}.rs", yours::{{Type}}::new);
+
+/// A row for each of the types that do the same work.
+macro_rules! rows {
+    ($($run:tt)+) => {
+        harness::bench_rows!($($run)+;
+            yours = crate::yours::{{Type}},
+            reference = crate::reference::{{Type}},
+        );
+    };
+}
+
+/// To be written: what is measured here.
+mod new {
+    macro_rules! run {
+        ($bencher:ident, $Type:ty) => {
+            $bencher.bench_local(<$Type>::new);
+        };
     }
-    divan.main();
-}
-
-/// Whether the learner's file gets through what is measured without a `todo!`.
-fn yours_is_written() -> bool {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let written = panic::catch_unwind(yours::{{Type}}::new).is_ok();
-    panic::set_hook(hook);
-    written
-}
-
-#[divan::bench]
-fn yours(bencher: divan::Bencher) {
-    bencher.bench(yours::{{Type}}::new);
-}
-
-#[divan::bench]
-fn reference(bencher: divan::Bencher) {
-    bencher.bench(reference::{{Type}}::new);
+    rows!(run!());
 }

@@ -1,5 +1,7 @@
 use super::memory::Edge;
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Reference, Value};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Reference, Value};
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::{fmt, ops};
@@ -66,7 +68,7 @@ impl<T> Arc<T> {
     /// Takes the value out, if this is the only reference.
     ///
     /// # Errors
-    /// Gives the reference back if there are others.
+    /// Returns the reference if there are others.
     #[track_caller]
     pub fn try_unwrap(mut this: Self) -> Result<T, Self> {
         let place = Location::caller();
@@ -79,7 +81,7 @@ impl<T> Arc<T> {
             )
         };
         std::mem::forget(this);
-        let result = recorder::step(pending("try_unwrap", id, place), || {
+        let result = recorder::step(id.pending("try_unwrap", place), || {
             loom::sync::Arc::try_unwrap(inner)
         });
         dropped.acquire();
@@ -103,7 +105,7 @@ impl<T: ?Sized> Arc<T> {
     #[track_caller]
     pub fn strong_count(this: &Self) -> usize {
         let place = Location::caller();
-        let references = recorder::step(pending("strong_count", this.id, place), || {
+        let references = recorder::step(this.id.pending("strong_count", place), || {
             loom::sync::Arc::strong_count(&this.inner)
         });
         this.dropped.acquire();
@@ -115,7 +117,7 @@ impl<T: ?Sized> Arc<T> {
     #[track_caller]
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
         let place = Location::caller();
-        let shared = recorder::step(pending("get_mut", this.id, place), || {
+        let shared = recorder::step(this.id.pending("get_mut", place), || {
             loom::sync::Arc::get_mut(&mut this.inner)
         })?;
         this.dropped.acquire();
@@ -132,7 +134,7 @@ impl<T: ?Sized> Clone for Arc<T> {
     #[track_caller]
     fn clone(&self) -> Self {
         let place = Location::caller();
-        let inner = recorder::step(pending("clone", self.id, place), || {
+        let inner = recorder::step(self.id.pending("clone", place), || {
             loom::sync::Arc::clone(&self.inner)
         });
         Self {
@@ -148,8 +150,8 @@ impl<T: ?Sized> Drop for Arc<T> {
     #[track_caller]
     fn drop(&mut self) {
         let place = Location::caller();
-        recorder::step(pending("drop", self.id, place), || {
-            // SAFETY: this is the destructor: nobody looks at `inner` again.
+        recorder::step(self.id.pending("drop", place), || {
+            // SAFETY: this is the destructor: `inner` is not used again.
             unsafe { ManuallyDrop::drop(&mut self.inner) }
         });
         self.dropped.release();
@@ -177,11 +179,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Arc<T> {
     }
 }
 
-fn pending(name: &'static str, id: ObjectId, place: Place) -> Pending {
-    Pending::new(name, Some(id), place)
-}
-
-/// Notes a new reference, and says which it is.
+/// Records a new reference and returns its number.
 fn made(name: &'static str, id: ObjectId, place: Place) -> usize {
     let maker = recorder::current();
     let (number, left) = recorder::with_object(id, |arc| {
@@ -197,7 +195,7 @@ fn made(name: &'static str, id: ObjectId, place: Place) -> usize {
     number
 }
 
-/// Notes that a reference is no more.
+/// Records that a reference is gone.
 fn gone(name: &'static str, id: ObjectId, reference: usize, place: Place) {
     let left = recorder::with_object(id, |arc| {
         arc.references.retain(|other| other.number != reference);

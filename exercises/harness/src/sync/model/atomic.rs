@@ -1,7 +1,9 @@
 //! Atomics with the API of std's, every operation recorded with its values.
 
 use super::memory::{self, Found};
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, ThreadId, Value};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, ThreadId, Value};
 use std::panic::Location;
 pub use std::sync::atomic::Ordering;
 

@@ -1,7 +1,9 @@
 //! Shared mutable memory whose accesses the model checks.
 
 use super::memory::Plain;
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value, race};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Stop, Value};
 use std::panic::Location;
 
 /// [`real::cell::UnsafeCell`](crate::sync::real::cell::UnsafeCell) under the model: two accesses to the whole
@@ -60,7 +62,7 @@ impl<T> UnsafeCell<T> {
         result
     }
 
-    /// A plain reference. `&mut self` proves that nobody else is looking, if whoever hands the cell over
+    /// A plain reference. `&mut self` proves that no other thread accesses the cell, if handing it over
     /// synchronises; the model checks that.
     #[track_caller]
     pub fn get_mut(&mut self) -> &mut T {
@@ -72,10 +74,10 @@ impl<T> UnsafeCell<T> {
     /// An access begins, or ends: it must be ordered with all others at both times.
     fn access(&self, writes: bool, place: Place) {
         let name = if writes { "write" } else { "read" };
-        let pending = Pending::new(name, Some(self.id), place);
+        let pending = self.id.pending(name, place);
         recorder::step(pending, || {
             if self.memory.access(writes) {
-                race();
+                recorder::stop(Stop::DataRace);
             }
         });
     }

@@ -1,6 +1,7 @@
 //! Choices that loom explores both ways.
 
-use crate::recorder::{Ending, ThreadId, over};
+use super::recorder::over;
+use crate::record::{Ending, ThreadId};
 use loom::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Loom's own atomics, used as coins.

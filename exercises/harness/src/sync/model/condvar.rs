@@ -1,5 +1,7 @@
+use super::recorder;
 use super::{MutexGuard, WaitQueue};
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Value};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -7,14 +9,14 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Condvar {
     sleepers: Arc<WaitQueue>,
-    /// What wait and notify have in common for loom's eyes. Nobody ever waits on it: its `notify_one` is a
+    /// What wait and notify have in common in loom's eyes. It never has waiters: its `notify_one` is a
     /// step that depends on every other one and synchronises with none.
     meeting: Arc<loom::sync::Condvar>,
     id: ObjectId,
 }
 
 impl Condvar {
-    /// A condition variable that nobody waits on.
+    /// A condition variable without waiters.
     #[track_caller]
     pub fn new() -> Self {
         Self {
@@ -33,8 +35,8 @@ impl Condvar {
         this
     }
 
-    /// Unlocks the mutex and sleeps, in one step; locks it again before it returns. It may return for no
-    /// reason, so call it in a loop that looks at the condition again.
+    /// Unlocks the mutex and sleeps, in one step; locks it again before it returns. It may wake
+    /// spuriously, so call it in a loop that checks the condition again.
     #[track_caller]
     pub fn wait<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>) {
         self.wait_at(guard, Location::caller());
@@ -53,25 +55,25 @@ impl Condvar {
         }
     }
 
-    /// Wakes one of the threads that wait, if there is one, and says whether there was.
+    /// Wakes one waiter, if there is one, and returns whether there was.
     #[track_caller]
     pub fn notify_one(&self) -> bool {
         let place = Location::caller();
         let name = "notify_one";
         self.meet(name, place);
-        let woken = self.sleepers.wake_one(self.pending(name, place));
+        let woken = self.sleepers.wake_one(self.id.pending(name, place));
         let any = !woken.is_empty();
         recorder::happened(Effect::Notify { name, woken }, Some(self.id), place);
         any
     }
 
-    /// Wakes all threads that wait and says how many there were.
+    /// Wakes all waiters and returns how many there were.
     #[track_caller]
     pub fn notify_all(&self) -> usize {
         let place = Location::caller();
         let name = "notify_all";
         self.meet(name, place);
-        let woken = self.sleepers.wake_all(self.pending(name, place));
+        let woken = self.sleepers.wake_all(self.id.pending(name, place));
         let count = woken.len();
         recorder::happened(Effect::Notify { name, woken }, Some(self.id), place);
         count
@@ -90,12 +92,12 @@ impl Condvar {
     }
 
     fn meet(&self, name: &'static str, place: Place) {
-        recorder::step(self.pending(name, place), || self.meeting.notify_one());
+        recorder::step(self.id.pending(name, place), || self.meeting.notify_one());
     }
 
     /// A step that meets those of a clock, too.
     pub(super) fn meet_with(&self, clock: &loom::sync::Condvar, name: &'static str, place: Place) {
-        recorder::step(self.pending(name, place), || {
+        recorder::step(self.id.pending(name, place), || {
             self.meeting.notify_one();
             loom::stop_exploring();
             clock.notify_one();
@@ -108,7 +110,7 @@ impl Condvar {
         &self.meeting
     }
 
-    /// Those who wait.
+    /// The waiters.
     pub(super) fn sleepers(&self) -> &Arc<WaitQueue> {
         &self.sleepers
     }
@@ -116,10 +118,6 @@ impl Condvar {
     /// The condition variable, in the record.
     pub(super) fn id(&self) -> ObjectId {
         self.id
-    }
-
-    fn pending(&self, name: &'static str, place: Place) -> Pending {
-        Pending::new(name, Some(self.id), place)
     }
 }
 

@@ -2,11 +2,25 @@
 
 use super::atomic::AtomicU32;
 use super::queue::WaitQueue;
-use crate::recorder::{self, Effect, Pending, Value};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, Pending, ThreadId, Value};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::Arc;
 
-/// Sleeps if `*word` is `expected`, until a wake-up on the same word. It may also return for no reason.
+thread_local! {
+    /// The sleepers of each word, found by its address, as in the kernel.
+    static QUEUES: RefCell<HashMap<usize, Arc<WaitQueue>>> = RefCell::default();
+}
+
+/// A new interleaving begins, without sleepers.
+pub(super) fn begin() {
+    QUEUES.take();
+}
+
+/// Sleeps if `*word` is `expected`, until a wake-up on the same word. It may also wake spuriously.
 ///
 /// It reads the newest value of the word, as the kernel does under its own lock.
 #[track_caller]
@@ -44,20 +58,13 @@ pub fn wake_all(word: &AtomicU32) {
     notified(word, name, woken, place);
 }
 
-fn notified(
-    word: &AtomicU32,
-    name: &'static str,
-    woken: Vec<recorder::ThreadId>,
-    place: recorder::Place,
-) {
+fn notified(word: &AtomicU32, name: &'static str, woken: Vec<ThreadId>, place: Place) {
     let effect = Effect::Notify { name, woken };
     recorder::happened(effect, Some(word.id()), place);
 }
 
-/// The sleepers of a word, found by its address, as in the kernel.
+/// The sleepers of a word.
 fn queue(word: &AtomicU32) -> Arc<WaitQueue> {
     let address = std::ptr::from_ref(word).addr();
-    let session = recorder::session();
-    let mut queues = session.futexes.lock();
-    Arc::clone(queues.entry(address).or_default())
+    QUEUES.with_borrow_mut(|queues| Arc::clone(queues.entry(address).or_default()))
 }

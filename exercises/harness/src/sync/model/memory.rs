@@ -18,7 +18,8 @@
 use super::choice::{Coin, Coins};
 use super::clock::{Clock, Epoch, Vector};
 use super::meeting::Meeting;
-use crate::recorder::{self, MAX_THREADS, ThreadId, race};
+use super::recorder;
+use crate::record::{MAX_THREADS, Stop, ThreadId};
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
@@ -154,7 +155,7 @@ impl Memory {
         let initial = &atomic.stores[0];
         if !before.has(initial.writer, initial.written) {
             // Its making, or the last exclusive borrow, does not happen before.
-            race();
+            recorder::stop(Stop::DataRace);
         }
         atomic.accesses.set(me, now);
     }
@@ -365,15 +366,16 @@ fn with<R>(f: impl FnOnce(&mut Memory) -> R) -> R {
 }
 
 /// A new interleaving begins, with main alone.
-pub(crate) fn begin(spare_coins: usize, newest_only: bool) {
+pub(super) fn begin() {
+    let session = recorder::session();
     with(|memory| {
         let mut coins = std::mem::take(&mut memory.coins);
-        coins.begin(spare_coins);
+        coins.begin(session.spare_coins);
         *memory = Memory {
             threads: vec![Knowledge::default()],
             coins,
             order: Some(Meeting::new()),
-            newest_only,
+            newest_only: session.newest_only,
             ..Memory::default()
         };
         memory.tick(0);
@@ -381,7 +383,7 @@ pub(crate) fn begin(spare_coins: usize, newest_only: bool) {
 }
 
 /// The current thread spawns another, the next in number.
-pub(crate) fn spawn() {
+pub(super) fn spawn() {
     let me = recorder::current();
     with(|memory| {
         memory.tick(me);
@@ -509,7 +511,7 @@ impl Location {
             let now = memory.threads[me].clock.before;
             let atomic = &mut memory.atomics[self.at];
             if !now.has_all_of(&atomic.accesses) {
-                race();
+                recorder::stop(Stop::DataRace);
             }
             let bits = atomic
                 .stores

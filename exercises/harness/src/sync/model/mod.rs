@@ -1,4 +1,5 @@
-//! The face that runs under the model checker: the same API on loom, with every operation recorded.
+//! The face that runs under the model checker: the same API on loom, with every operation recorded. The only place, with
+//! the search, that knows of loom. May use the record and [`leaks`](crate::leaks).
 //!
 //! These types exist only inside [`harness::model`](crate::model); made anywhere else they panic. What follows is
 //! for the reader who wants to know what a model that passes has shown, and what it has not.
@@ -72,8 +73,9 @@
 //!
 //! The line that a passing model prints says how far it went. "exhaustively" is all there is. "at most 2 preemptions
 //! each" is all in which running threads are interrupted no more than twice; most mistakes show there, not all
-//! must. "then the time ran out" means that the model stopped after its time with what it had seen: a correct
-//! answer that takes more steps than the reference is not rejected for that, and its pass is worth less.
+//! must. "all with at most 2 preemptions among them, then the time ran out" means that the model stopped after its time:
+//! it had seen all those, and some of the others. A correct answer that takes more steps than the reference is not
+//! rejected for that, and its pass is worth less.
 //!
 //! # What was added to loom
 //!
@@ -95,16 +97,25 @@ mod choice;
 mod clock;
 mod condvar;
 mod meeting;
-pub(crate) mod memory;
+mod memory;
 mod mutex;
 mod queue;
+pub(crate) mod recorder;
 mod rwlock;
 
 pub use arc::Arc;
 pub use condvar::Condvar;
 pub use mutex::{Mutex, MutexGuard};
-pub(crate) use queue::WaitQueue;
+use queue::WaitQueue;
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// A new interleaving begins: main is about to run.
+pub(crate) fn begin_iteration() {
+    recorder::begin_iteration();
+    memory::begin();
+    futex::begin();
+    thread::begin();
+}
 
 /// Runs `f`, and lets the dry run call what it makes after `name`: the mutex in the field `balance` of an account
 /// becomes `savings.balance`. It has no counterpart in the real face: it is for what a model itself makes.
@@ -123,7 +134,7 @@ pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// });
 /// ```
 pub fn naming<R>(name: &str, f: impl FnOnce() -> R) -> R {
-    crate::recorder::naming(name, f)
+    recorder::naming(name, f)
 }
 
 /// Hints to the processor.

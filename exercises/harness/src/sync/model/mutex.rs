@@ -1,8 +1,10 @@
 use super::WaitQueue;
 use super::memory::Edge;
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Value};
-use std::cell::UnsafeCell;
-use std::panic::Location;
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, Ending, ObjectId, ThreadId, Value};
+use std::cell::{Cell, UnsafeCell};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::thread::panicking;
 use std::{fmt, ops};
 
@@ -11,17 +13,19 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 
 /// A mutex with the API of [`parking_lot::Mutex`]: no poisoning, and `lock` gives the guard.
 ///
-/// Underneath is loom's, which falls short twice. It lets a thread that is about to try the lock wait until it is
-/// free, so that the attempt never fails. And it keeps a mutex of std's, which is poisoned by a guard that is
-/// dropped while a panic unwinds, be it in another thread: to std all threads of a model are one.
+/// It stands on loom's, which falls short twice. Loom makes a thread that is about to try the lock wait until it is
+/// free, so the attempt never fails. And it keeps a mutex of std's, which is poisoned if a guard is dropped while a
+/// panic unwinds, even in another thread: to std all threads of a model are one. Such a mutex cannot be locked again.
 ///
-/// A program that does either is explored again, without loom's lock: there the mutex queues its waiters itself.
-/// See `Turnstile`.
+/// A program that tries either is explored again, without loom's lock: there the mutex queues its waiters itself.
+/// See `OwnLock`.
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
-    turnstile: Option<Turnstile>,
-    /// From the one who unlocks to the next who locks.
+    /// From each holder to the next.
     handed_on: Edge,
+    /// Whether `raw` was unlocked while a panic unwound, so that loom cannot lock it again.
+    poisoned: Cell<bool>,
+    own_lock: Option<OwnLock>,
     id: ObjectId,
     /// Part of another type of the facade, which speaks for it in the record.
     quiet: bool,
@@ -35,18 +39,24 @@ unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 /// What decides who is next in place of loom's lock. Who holds the mutex stands in the record.
-struct Turnstile {
+struct OwnLock {
     /// What locking, trying and unlocking have in common for loom's eyes: a step that depends on every other
-    /// one and synchronises with none. Nobody ever waits on it.
+    /// one and synchronises with none. It never has waiters.
     meeting: loom::sync::Condvar,
     waiting: WaitQueue,
+}
+
+fn unlocks_must_be_steps() -> Ending {
+    Ending::UnlocksMustBeSteps {
+        unwinding: panicking(),
+    }
 }
 
 /// Gives access to the data of a [`Mutex`] and unlocks it when dropped.
 #[must_use = "if unused the mutex unlocks at once"]
 pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
-    /// `None` where there is a turnstile, and for good once the guard is given back.
+    /// `None` if the mutex has a lock of its own, and for good once the guard is given back.
     raw: Option<RawGuard<'a>>,
     locked: Place,
 }
@@ -59,14 +69,15 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub fn new(value: T) -> Self {
         let id = recorder::object("Mutex", Value::Int(0), Location::caller());
-        let turnstile = recorder::session().needs_turnstiles.then(|| Turnstile {
+        let own_lock = recorder::session().unlocks_are_steps.then(|| OwnLock {
             meeting: loom::sync::Condvar::new(),
             waiting: WaitQueue::default(),
         });
         Self {
             raw: loom::sync::Mutex::new(()),
-            turnstile,
             handed_on: Edge::default(),
+            poisoned: Cell::new(false),
+            own_lock,
             id,
             quiet: false,
             data: UnsafeCell::new(value),
@@ -86,8 +97,9 @@ impl<T> Mutex<T> {
     pub(super) fn within(id: ObjectId, value: T) -> Self {
         Self {
             raw: loom::sync::Mutex::new(()),
-            turnstile: None,
             handed_on: Edge::default(),
+            poisoned: Cell::new(false),
+            own_lock: None,
             id,
             quiet: true,
             data: UnsafeCell::new(value),
@@ -114,8 +126,8 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let place = Location::caller();
-        if self.turnstile.is_none() {
-            recorder::over(recorder::Ending::NeedsTurnstiles);
+        if self.own_lock.is_none() {
+            recorder::over(unlocks_must_be_steps());
         }
         let name = "try_lock";
         self.meet(name, place);
@@ -129,7 +141,7 @@ impl<T: ?Sized> Mutex<T> {
         })
     }
 
-    /// A plain reference: `&mut self` proves that nobody holds the lock.
+    /// A plain reference: `&mut self` proves that the lock is free.
     pub fn get_mut(&mut self) -> &mut T {
         self.data.get_mut()
     }
@@ -140,17 +152,24 @@ impl<T: ?Sized> Mutex<T> {
         self.guard(raw, place)
     }
 
-    fn pending(&self, name: &'static str, place: Place) -> Pending {
-        Pending::new(name, Some(self.id), place)
-    }
-
     /// Waits for the lock, on behalf of `name`, which may be a condition variable's `wait`.
     fn acquire(&self, name: &'static str, place: Place) -> Option<RawGuard<'_>> {
-        let Some(turnstile) = &self.turnstile else {
+        let Some(own_lock) = &self.own_lock else {
             self.note_wait(name, place);
-            let raw = recorder::step(self.pending(name, place), || self.raw.lock());
+            let raw = recorder::step(self.id.pending(name, place), || {
+                // A thread that waits already learns of the poison by a panic.
+                let locked = catch_unwind(AssertUnwindSafe(|| {
+                    (!self.poisoned.get()).then(|| self.raw.lock())
+                }));
+                match locked {
+                    Ok(Some(raw)) => Some(raw.expect("loom's lock panics if it is poisoned")),
+                    _ if self.poisoned.get() => recorder::over(unlocks_must_be_steps()),
+                    Ok(None) => unreachable!("it is not poisoned"),
+                    Err(payload) => resume_unwind(payload),
+                }
+            });
             self.handed_on.acquire();
-            return Some(raw.expect("no guard of loom's is dropped while a panic unwinds"));
+            return raw;
         };
         loop {
             self.meet(name, place);
@@ -158,8 +177,8 @@ impl<T: ?Sized> Mutex<T> {
                 break;
             }
             self.note_wait(name, place);
-            let ticket = turnstile.waiting.enter_for_good();
-            turnstile
+            let ticket = own_lock.waiting.enter_for_good();
+            own_lock
                 .waiting
                 .sleep_quietly(&ticket, name, Some(self.id), place);
         }
@@ -168,10 +187,12 @@ impl<T: ?Sized> Mutex<T> {
         None
     }
 
-    /// A step of the turnstile, where there is one.
+    /// A step of the mutex's own lock, if it has one.
     fn meet(&self, name: &'static str, place: Place) {
-        if let Some(turnstile) = &self.turnstile {
-            recorder::step(self.pending(name, place), || turnstile.meeting.notify_one());
+        if let Some(own_lock) = &self.own_lock {
+            recorder::step(self.id.pending(name, place), || {
+                own_lock.meeting.notify_one()
+            });
         }
     }
 
@@ -189,8 +210,8 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
-    /// The thread that holds the lock. `None` for a quiet mutex: nobody ever waits for one of those.
-    fn holder(&self) -> Option<recorder::ThreadId> {
+    /// The thread that holds the lock. `None` for a quiet mutex, which no thread ever waits for.
+    fn holder(&self) -> Option<ThreadId> {
         if self.quiet {
             return None;
         }
@@ -249,16 +270,16 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         // Nothing unwinds while a quiet mutex is held, unless it was locked while something did already, and then
         // std does not poison.
         if panicking() && self.raw.is_some() && !self.mutex.quiet {
-            recorder::over(recorder::Ending::NeedsTurnstiles);
+            self.mutex.poisoned.set(true);
         }
         self.mutex.handed_on.release();
         if !self.mutex.quiet {
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
         }
-        if let Some(turnstile) = &self.mutex.turnstile {
-            turnstile
+        if let Some(own_lock) = &self.mutex.own_lock {
+            own_lock
                 .waiting
-                .wake_all(self.mutex.pending("unlock", self.locked));
+                .wake_all(self.mutex.id.pending("unlock", self.locked));
         }
         self.raw = None;
     }
@@ -284,7 +305,7 @@ impl<T: ?Sized> ops::Deref for MutexGuard<'_, T> {
 
 impl<T: ?Sized> ops::DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the guard holds the lock and is borrowed mutably, so nobody else reaches the data.
+        // SAFETY: the guard holds the lock and is borrowed mutably, so no other thread reaches the data.
         unsafe { &mut *self.mutex.data.get() }
     }
 }

@@ -1,15 +1,17 @@
 //! Threads of a model that sleep until another one wakes them.
 
 use super::memory;
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, Standing, ThreadId};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, Standing, ThreadId};
 use loom::sync::Notify;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A queue of sleeping threads, woken first come, first served.
+/// A queue of sleeping threads, woken in the order in which they came.
 ///
-/// It needs no lock of the model and is no operation of the model: whoever uses it takes a step of its own
+/// It needs no lock of the model and is no operation of the model: its user takes a step of its own
 /// first, on an object that sleeper and waker share, and loom does not switch between that step and this.
 /// What a waker did before it wakes is visible to the sleeper.
 #[derive(Debug, Default)]
@@ -29,12 +31,12 @@ enum Alarm {
     Notify(Arc<Notify>),
 }
 
-/// A place in the queue, taken before whatever guards the queue is released.
+/// An entry in the queue, made before what guards the queue is released.
 #[must_use]
 pub(crate) struct Ticket(Alarm);
 
 impl WaitQueue {
-    /// Enters the current thread, which may wake up for no reason. From here on a wake-up reaches it.
+    /// Enters the current thread, which may wake up spuriously. From here on a wake-up reaches it.
     pub(crate) fn enter(&self) -> Ticket {
         if recorder::may_wake_spuriously() {
             self.enter_with(Alarm::Notify(Arc::new(Notify::new())))
@@ -43,7 +45,7 @@ impl WaitQueue {
         }
     }
 
-    /// Enters the current thread until somebody wakes it.
+    /// Enters the current thread until it is woken.
     pub(crate) fn enter_for_good(&self) -> Ticket {
         self.enter_with(Alarm::Unpark(loom::thread::current()))
     }
@@ -74,7 +76,7 @@ impl WaitQueue {
         recorder::happened(Effect::Wakes { name, spurious }, object, place);
     }
 
-    /// [`sleep`](Self::sleep) without a trace in the record. Says whether it woke up for no reason.
+    /// [`sleep`](Self::sleep) without a trace in the record. Returns whether it woke up spuriously.
     pub(crate) fn sleep_quietly(
         &self,
         ticket: &Ticket,
@@ -94,7 +96,7 @@ impl WaitQueue {
         spurious
     }
 
-    /// Takes `thread` out of the queue, if nobody has: then it woke up for no reason.
+    /// Takes `thread` out of the queue if it is still there: then it woke up spuriously.
     fn leave(&self, thread: ThreadId) -> bool {
         let mut sleepers = self.0.lock();
         let before = sleepers.len();
@@ -102,13 +104,13 @@ impl WaitQueue {
         sleepers.len() < before
     }
 
-    /// Wakes the thread that has slept longest, on behalf of the operation `by`, and says which that was.
+    /// Wakes the thread that has slept longest, on behalf of the operation `by`, and returns it.
     pub(crate) fn wake_one(&self, by: Pending) -> Vec<ThreadId> {
         let first = self.0.lock().pop_front();
         first.into_iter().map(|sleeper| sleeper.wake(by)).collect()
     }
 
-    /// Whether `thread` sleeps here and nobody has woken it.
+    /// Whether `thread` sleeps here and has not been woken.
     pub(crate) fn has(&self, thread: ThreadId) -> bool {
         self.0.lock().iter().any(|sleeper| sleeper.thread == thread)
     }
@@ -125,7 +127,7 @@ impl WaitQueue {
         }
     }
 
-    /// Wakes all that sleep, on behalf of the operation `by`, and says which those were.
+    /// Wakes all sleepers, on behalf of the operation `by`, and returns them.
     pub(crate) fn wake_all(&self, by: Pending) -> Vec<ThreadId> {
         let all = std::mem::take(&mut *self.0.lock());
         all.into_iter().map(|sleeper| sleeper.wake(by)).collect()

@@ -1,5 +1,7 @@
+use super::recorder;
 use super::{Mutex, MutexGuard, WaitQueue};
-use crate::recorder::{self, Effect, ObjectId, Pending, Place, ThreadId, Value};
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Pending, ThreadId, Value};
 use std::cell::UnsafeCell;
 use std::panic::Location;
 use std::{fmt, ops};
@@ -76,7 +78,7 @@ impl<T> RwLock<T> {
 }
 
 impl<T: ?Sized> RwLock<T> {
-    /// Waits until nobody writes or waits to write, and locks for reading.
+    /// Waits until no thread writes or waits to write, and locks for reading.
     #[track_caller]
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
         let place = Location::caller();
@@ -89,7 +91,7 @@ impl<T: ?Sized> RwLock<T> {
         RwLockReadGuard(self.held("read", place))
     }
 
-    /// Waits until nobody reads or writes, and locks for writing.
+    /// Waits until no thread reads or writes, and locks for writing.
     #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
         let place = Location::caller();
@@ -130,13 +132,13 @@ impl<T: ?Sized> RwLock<T> {
         ok.then(|| RwLockWriteGuard(self.holding(place)))
     }
 
-    /// A plain reference: `&mut self` proves that nobody holds the lock.
+    /// A plain reference: `&mut self` proves that the lock is free.
     pub fn get_mut(&mut self) -> &mut T {
         self.data.get_mut()
     }
 
-    /// Sleeps until the lock changes hands. Every release wakes all that wait, and they try again: whichever
-    /// comes first, the model explores it.
+    /// Sleeps until the lock changes hands. Every release wakes all waiters, and they try again: the model
+    /// explores every order.
     fn wait<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
@@ -210,7 +212,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
 impl<T: ?Sized> ops::Deref for RwLockReadGuard<'_, T> {
     type Target = T;
     fn deref(&self) -> &T {
-        // SAFETY: while readers hold the lock nobody writes.
+        // SAFETY: while readers hold the lock no thread writes.
         unsafe { &*self.0.lock.data.get() }
     }
 }

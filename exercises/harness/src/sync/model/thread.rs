@@ -2,8 +2,11 @@
 
 use super::memory::{self, Edge};
 use super::queue::WaitQueue;
-use crate::recorder::{self, Effect, Pending, Place, ThreadId as Number};
+use super::recorder;
+use crate::place::Place;
+use crate::record::{Effect, Pending, SCOPED_PANIC, ThreadId as Number};
 use parking_lot::Mutex;
+use std::cell::RefCell;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -11,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub use std::thread::{Result, panicking};
 
-/// Lets the other threads run: what this one waits for can only come from them.
+/// Lets the other threads run: only they can do what this one waits for.
 #[track_caller]
 pub fn yield_now() {
     let place = Location::caller();
@@ -52,7 +55,7 @@ impl Builder {
         self
     }
 
-    /// Means nothing here: every thread of a model has 32 KiB.
+    /// Has no effect here: every thread of a model has 32 KiB.
     pub fn stack_size(self, _bytes: usize) -> Self {
         self
     }
@@ -124,9 +127,19 @@ impl Thread {
     }
 }
 
+thread_local! {
+    /// Where each thread of the interleaving parks, by its number.
+    static PARKINGS: RefCell<Vec<Arc<Parking>>> = RefCell::default();
+}
+
+/// A new interleaving begins: main is its only thread.
+pub(super) fn begin() {
+    PARKINGS.set(vec![Parking::new()]);
+}
+
 /// Where a thread waits for its token.
 #[derive(Debug)]
-pub(crate) struct Parking {
+struct Parking {
     /// What parking and unparking have in common for loom's eyes. Nobody ever waits on it.
     meeting: loom::sync::Condvar,
     has_token: AtomicBool,
@@ -135,13 +148,13 @@ pub(crate) struct Parking {
 }
 
 impl Parking {
-    pub(crate) fn new() -> Self {
-        Self {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
             meeting: loom::sync::Condvar::new(),
             has_token: AtomicBool::new(false),
             handed_on: Edge::default(),
             sleeper: WaitQueue::default(),
-        }
+        })
     }
 
     fn meet(&self, pending: Pending) {
@@ -156,7 +169,7 @@ impl Parking {
     }
 }
 
-/// Sleeps until somebody unparks this thread, or has done so already. It may also return for no reason.
+/// Sleeps until this thread is unparked; returns at once if it has been already. It may also wake spuriously.
 #[track_caller]
 pub fn park() {
     let place = Location::caller();
@@ -174,17 +187,14 @@ pub fn park() {
 #[track_caller]
 pub fn current() -> Thread {
     let number = recorder::current();
-    recorder::with_log(|log| {
-        let thread = &mut log.threads[number];
-        Thread {
-            number,
-            name: thread.given_name.clone(),
-            parking: Arc::clone(&thread.parking),
-        }
-    })
+    Thread {
+        number,
+        name: recorder::with_log(|log| log.threads[number].given_name.clone()),
+        parking: PARKINGS.with_borrow(|all| Arc::clone(&all[number])),
+    }
 }
 
-/// What a thread leaves for whoever joins it.
+/// The result that a thread leaves for `join`.
 type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
 
 /// The body of a thread that leaves its result in `packet` and says whether it panicked. The panic is caught
@@ -203,7 +213,9 @@ fn start(
     place: Place,
     body: impl FnOnce() -> bool + 'static,
 ) -> (Thread, loom::thread::JoinHandle<()>) {
-    let (number, parking) = recorder::spawning(name.clone(), place);
+    let number = recorder::spawning(name.clone(), place);
+    let parking = Parking::new();
+    PARKINGS.with_borrow_mut(|all| all.push(Arc::clone(&parking)));
     let inner = loom::thread::spawn(move || recorder::thread_body(number, body));
     let thread = Thread {
         number,
@@ -276,7 +288,7 @@ impl<T> JoinHandle<T> {
     /// Waits for the thread to end.
     ///
     /// # Errors
-    /// Gives the payload of the panic, if that ended the thread.
+    /// Returns the payload of the panic, if that ended the thread.
     #[track_caller]
     pub fn join(self) -> Result<T> {
         let Spawned {
@@ -302,7 +314,7 @@ impl<T> std::fmt::Debug for JoinHandle<T> {
 /// Threads that may borrow and have all ended when [`scope`] returns.
 #[derive(Debug)]
 pub struct Scope<'scope, 'env: 'scope> {
-    /// The threads of the scope that nobody has joined.
+    /// The threads of the scope that have not been joined.
     running: Arc<Mutex<Vec<ScopedThread>>>,
     /// Neither lifetime may shrink: a closure could smuggle a shorter borrow in.
     invariant: PhantomData<(&'scope mut &'scope (), &'env mut &'env ())>,
@@ -318,7 +330,7 @@ struct ScopedThread {
 /// Whether the scope has seen the thread end, for a handle that comes later than the scope.
 type Ended = Arc<AtomicBool>;
 
-/// A scoped thread to be joined. The scope joins those that nobody does.
+/// A scoped thread to be joined. The scope joins those that the program does not.
 pub struct ScopedJoinHandle<'scope, T> {
     thread: Thread,
     packet: Packet<T>,
@@ -330,7 +342,7 @@ pub struct ScopedJoinHandle<'scope, T> {
 /// Runs `f`, which may spawn threads that borrow from its surroundings, and waits for all of them.
 ///
 /// # Panics
-/// If a thread panicked that nobody joined, or if `f` panics; in either case after all have ended.
+/// If a thread that was not joined panicked, or if `f` panics; in either case after all have ended.
 #[track_caller]
 pub fn scope<'env, F, T>(f: F) -> T
 where
@@ -361,9 +373,6 @@ where
         Ok(value) => value,
     }
 }
-
-/// What std says, too. The report looks for the panic behind it.
-pub(crate) const SCOPED_PANIC: &str = "a scoped thread panicked";
 
 impl<'scope> Scope<'scope, '_> {
     /// Spawns a thread that ends before the scope does.
@@ -420,7 +429,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// Waits for the thread to end.
     ///
     /// # Errors
-    /// Gives the payload of the panic, if that ended the thread.
+    /// Returns the payload of the panic, if that ended the thread.
     #[track_caller]
     pub fn join(self) -> Result<T> {
         let place = Location::caller();

@@ -1,7 +1,9 @@
-//! Time that stands still until the program moves it, so that a time-out is one more interleaving.
+//! Time that stands still until the program advances it, so that a timeout is one more interleaving.
 
+use super::recorder;
 use super::{Condvar, MutexGuard, WaitQueue};
-use crate::recorder::{self, Effect, Ending, ObjectId, Pending, Place, ThreadId, Value};
+use crate::place::Place;
+use crate::record::{Effect, Ending, ObjectId, ThreadId, Value};
 pub use crate::sync::instant::Instant;
 use parking_lot::Mutex;
 use std::panic::Location;
@@ -14,8 +16,8 @@ pub struct Clock(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// What looking at the clock, waiting for it and advancing it have in common for loom's eyes. Nobody ever
-    /// waits on it.
+    /// What looking at the clock, waiting for it and advancing it have in common in loom's eyes. It never has
+    /// waiters.
     meeting: loom::sync::Condvar,
     now: Mutex<Instant>,
     timers: Mutex<Vec<Timer>>,
@@ -28,12 +30,12 @@ struct Timer {
     deadline: Instant,
     thread: ThreadId,
     sleepers: Arc<WaitQueue>,
-    /// Where it meets whoever notifies it: see [`Clock::advance`].
+    /// What a notification of it has in common with an advance: see [`Clock::advance`].
     meeting: Option<Arc<loom::sync::Condvar>>,
 }
 
 impl Clock {
-    /// There is none in a model, whose threads take no time.
+    /// Fails the model: its threads take no time.
     #[track_caller]
     pub fn real() -> Self {
         let place = Location::caller();
@@ -64,7 +66,7 @@ impl Clock {
         now
     }
 
-    /// Moves it on, which ends the waits whose time has come, the earliest first.
+    /// Advances it, which ends the waits whose deadlines it reaches, the earliest first.
     #[track_caller]
     pub fn advance(&self, by: Duration) {
         let place = Location::caller();
@@ -75,21 +77,21 @@ impl Clock {
             *now = *now + by;
             *now
         };
-        // An advance and a notification are a race for the sleeper, also where they have nothing else in common. Those
-        // who were notified and have not run yet count, too: the advance might have been first.
+        // An advance and a notification race for the sleeper even if they have nothing else in common. Threads that
+        // were notified and have not run yet count too: the advance might have been first.
         let contested: Vec<_> = {
             let timers = self.0.timers.lock();
             let due = timers.iter().filter(|timer| timer.deadline <= now);
             due.filter_map(|timer| timer.meeting.clone()).collect()
         };
         for meeting in contested {
-            recorder::step(self.pending(name, place), || {
+            recorder::step(self.0.id.pending(name, place), || {
                 loom::stop_exploring();
                 meeting.notify_one();
                 loom::explore();
             });
         }
-        // Whoever was notified and has not run yet keeps its timer: it did not wait for the clock.
+        // A thread that was notified and has not run yet keeps its timer: it did not wait for the clock.
         let mut due: Vec<Timer> = self
             .0
             .timers
@@ -102,13 +104,15 @@ impl Clock {
         let woken = due.iter().map(|timer| timer.thread).collect();
         recorder::happened(Effect::Advance { by, woken }, Some(self.0.id), place);
         for timer in due {
-            timer.sleepers.wake(timer.thread, self.pending(name, place));
+            timer
+                .sleepers
+                .wake(timer.thread, self.0.id.pending(name, place));
         }
     }
 
     /// Unlocks the mutex and sleeps on `condvar`, in one step, until `deadline` at the latest; locks it again before it
-    /// returns. Says whether the time has come: `false` means a notification, or no reason at all.
-    #[must_use = "whether the time has come"]
+    /// returns. Returns whether the deadline is reached: `false` means a notification or a spurious wakeup.
+    #[must_use = "whether the deadline is reached"]
     #[track_caller]
     pub fn wait_until<T: ?Sized>(
         &self,
@@ -131,7 +135,7 @@ impl Clock {
         guard.unlocked_while(place, || match ticket {
             Some(ticket) => {
                 sleepers.sleep(ticket, name, Some(condvar.id()), Some(mutex), place);
-                // To wake up for no reason before an advance is not the same as to be woken by it.
+                // A spurious wakeup before an advance is not the same as being woken by it.
                 self.meet(name, place);
             }
             None => recorder::happened(Effect::TooLate(name), Some(condvar.id()), place),
@@ -180,10 +184,8 @@ impl Clock {
     }
 
     fn meet(&self, name: &'static str, place: Place) {
-        recorder::step(self.pending(name, place), || self.0.meeting.notify_one());
-    }
-
-    fn pending(&self, name: &'static str, place: Place) -> Pending {
-        Pending::new(name, Some(self.0.id), place)
+        recorder::step(self.0.id.pending(name, place), || {
+            self.0.meeting.notify_one()
+        });
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::commands::watch::screen;
-use crate::style::{ASCII, UNICODE};
+use crate::term::{ASCII, UNICODE};
 
 const SIZE: Size = Size {
     rows: 10,

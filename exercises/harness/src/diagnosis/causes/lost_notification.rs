@@ -1,0 +1,94 @@
+//! A thread is never woken: another one got the notification, or it came before the thread slept.
+
+use super::{Case, Remark, at_row};
+use crate::diagnosis::waits::{all_needs, ring};
+use crate::record::{Effect, Event, ObjectId, Standing, ThreadId};
+
+/// Silent if threads wait for each other in a ring, which explains more.
+pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
+    if ring(&all_needs(case.log)).is_some() {
+        return None;
+    }
+    (0..case.log.threads.len()).find_map(|thread| of_sleeper(case, thread))
+}
+
+/// Why nobody woke a thread that sleeps on a condition variable or a futex.
+fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
+    let sleeper = &case.log.threads[thread];
+    if sleeper.standing != Standing::Asleep {
+        return None;
+    }
+    let object = sleeper.pending?.object?;
+    let asleep_since = case.log.events.iter().rposition(|event| {
+        event.thread == thread && event.object == Some(object) && event.sleeps()
+    })?;
+    let said: Vec<(usize, &[ThreadId])> = case
+        .log
+        .events
+        .iter()
+        .enumerate()
+        .filter_map(|(at, event)| Some((at, notification(event, object)?)))
+        .collect();
+    let (before, after): (Vec<_>, Vec<_>) =
+        said.into_iter().partition(|(at, _)| *at < asleep_since);
+    let (t, o) = (&sleeper.name, case.object(object));
+    match (before.as_slice(), after.as_slice()) {
+        // It slept when a notification came, and another sleeper had it.
+        (_, [.., (last, woken)]) if after.iter().all(|(_, woken)| !woken.is_empty()) => {
+            let woken: Vec<&str> = woken.iter().map(|&thread| case.thread(thread)).collect();
+            let text = format!(
+                "one notification, several sleepers: it wakes {} ({}), and {t} sleeps on {o} as well ({}). Notify \
+                 all if the news is for all.",
+                woken.join(" and "),
+                at_row(*last),
+                at_row(asleep_since)
+            );
+            Some(Remark::new(text).mark(*last, format!("{t} is not told")))
+        }
+        // The last notification found no sleeper, after this thread had looked and before it slept for the first
+        // time. One that slept before was notified once, and went back to sleep for a reason of its own.
+        ([.., (word, [])], []) if looked_before(case, thread, *word) => {
+            let slept = case.log.events[..asleep_since]
+                .iter()
+                .any(|e| e.thread == thread && e.object == Some(object) && e.sleeps());
+            let text = format!(
+                "a missed notification: {} notifies {o} ({}) before {t} sleeps on it ({}), and a notification is not \
+                 remembered. {}",
+                case.thread(case.event(*word).thread),
+                at_row(*word),
+                at_row(asleep_since),
+                remedy(case, object)
+            );
+            (!slept).then(|| Remark::new(text).mark(*word, "nobody hears it"))
+        }
+        _ => None,
+    }
+}
+
+/// What keeps a notification from being missed.
+fn remedy(case: Case<'_>, object: ObjectId) -> &'static str {
+    if case.log.object(object).type_name == "Condvar" {
+        "The sleeper must check the condition under the lock and keep the lock until it sleeps; the notifier must \
+         change the condition under that lock first."
+    } else {
+        "The waker must change the word first, and the sleeper must say which value it has seen."
+    }
+}
+
+/// Whether the thread had taken a lock or read an atomic before another gave the notification `word`.
+fn looked_before(case: Case<'_>, thread: ThreadId, word: usize) -> bool {
+    // What it said itself it has not missed.
+    case.event(word).thread != thread
+        && case.log.events[..word].iter().any(|event| {
+            let looks = matches!(event.effect, Effect::Lock(_)) || event.reads().is_some();
+            event.thread == thread && looks
+        })
+}
+
+/// Whom a notification of `object` woke.
+fn notification(event: &Event, object: ObjectId) -> Option<&[ThreadId]> {
+    match &event.effect {
+        Effect::Notify { woken, .. } if event.object == Some(object) => Some(woken),
+        _ => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! A panic about a value that one thread has made of an old one, while another thread came between.
+
+use super::{Case, Remark, at_row};
+use crate::diagnosis::code::{Dependence, Spoken};
+use crate::diagnosis::torn::{Torn, own_pairs};
+use crate::place::Place;
+use crate::reading::culprit;
+use crate::record::{Event, Panic};
+
+pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
+    let panic = culprit(case.log)?;
+    let spoken = case.code.spoken_of(panic)?;
+    let all = torn_atomics(case)
+        .map(|torn| (torn, false))
+        .chain(torn_locks(case).map(|torn| (torn, true)));
+    let mut about =
+        all.filter(|(torn, _)| torn.write < panic.at && is_shown(case, panic, &spoken, *torn));
+    let (torn, is_lock) = about.next()?;
+    let (t, u) = (
+        case.thread(case.event(torn.read).thread),
+        case.thread(case.event(torn.between).thread),
+    );
+    let o = case.object(torn.object);
+    let (read, between, write) = (at_row(torn.read), at_row(torn.between), at_row(torn.write));
+    let (text, mark) = if is_lock {
+        let mistake = match torn.dependence {
+            Dependence::Data => "lost update",
+            Dependence::Control => "check-then-act",
+        };
+        (
+            format!(
+                "{mistake}: {t} looks under {o} ({read}), unlocks, and changes it under a lock taken anew ({write}). \
+                 In between {u} had the lock ({between}), and what {t} saw may no longer be so. Hold the lock from the \
+                 look to the change."
+            ),
+            "goes by an old value".to_owned(),
+        )
+    } else if torn.dependence == Dependence::Data {
+        (
+            format!(
+                "lost update: {t} reads {o} ({read}), {u} writes it ({between}), and {t} stores what it made of the \
+                 old value ({write}). Use one read-modify-write (fetch_add, compare_exchange, …), or one lock around \
+                 both."
+            ),
+            format!("overwrites what {u} wrote"),
+        )
+    } else {
+        (
+            format!(
+                "check-then-act: {t} looks at {o} ({read}), {u} writes it ({between}), and {t} acts on what it saw \
+                 ({write}). Look and act in one step (compare_exchange, swap, …), or hold one lock around both."
+            ),
+            "goes by an old value".to_owned(),
+        )
+    };
+    Some(Remark::new(text).mark(torn.write, mark))
+}
+
+/// Stores that overwrite what another thread wrote since the value was read.
+fn torn_atomics<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + 'a {
+    let threads = 0..case.log.threads.len();
+    let pairs = threads.flat_map(move |thread| own_pairs(case, thread));
+    pairs.filter_map(move |torn| {
+        let found = case.event(torn.read).reads()?;
+        let between = (torn.read + 1..torn.write).rfind(|&number| {
+            let event = case.event(number);
+            event.object == Some(torn.object) && event.writes().is_some_and(|new| new != found)
+        })?;
+        // What changes nothing loses nothing.
+        let wrote = case.event(between).writes()?;
+        let lost = case.event(torn.write).writes()? != wrote || torn.dependence == Dependence::Data;
+        lost.then_some(Torn { between, ..torn })
+    })
+}
+
+/// Changes under a lock that go by what was seen the last time that the thread held it.
+fn torn_locks<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + 'a {
+    let locks = case.log.events.iter().enumerate();
+    let changes = locks.filter_map(|(write, event)| Some((write, event, event.locks()?)));
+    changes.filter_map(move |(write, event, lock)| {
+        let is_lock = |event: &Event| event.locks() == Some(lock);
+        let mut own = case.log.events_before(event.thread, write);
+        let (read, look) = own.rfind(|(_, event)| is_lock(event))?;
+        let own = &case.log.events[read..write];
+        if own.iter().any(|e| e.thread == event.thread && e.sleeps()) {
+            return None;
+        }
+        let between = (read + 1..write).rfind(|&number| {
+            let other = case.event(number);
+            let changes = |place: Place| Some(place) == event.place || case.code.changes(place);
+            other.thread != event.thread && is_lock(other) && other.place.is_some_and(changes)
+        })?;
+        let dependence = case.code.dependence(look.place?, event.place?)?;
+        Some(Torn {
+            object: lock,
+            read,
+            between,
+            write,
+            dependence,
+        })
+    })
+}
+
+/// Whether the panic is about the damage: it names the object, or speaks of the function that changed it, or of what
+/// its thread has found there since.
+fn is_shown(case: Case<'_>, panic: &Panic, spoken: &Spoken, torn: Torn) -> bool {
+    let looks = |event: &Event| {
+        event.object == Some(torn.object) && (event.reads().is_some() || event.locks().is_some())
+    };
+    let since = case.log.events_of(panic.thread);
+    let mut looked = since.filter(|(n, e)| (torn.write..panic.at).contains(n) && looks(e));
+    spoken.names(case.object(torn.object))
+        || spoken.shows(case.code, case.event(torn.write))
+        || looked.any(|(_, event)| spoken.shows(case.code, event))
+}

@@ -1,0 +1,129 @@
+//! A write and a read of an atomic that would order two accesses, if one of the two, or both, had a stronger ordering.
+
+use super::{Case, Race, Remark, at_row, what};
+use crate::diagnosis::order::{Later, Missing, Order, Source, Stronger, missing, with_half};
+use crate::reading::{culprit, other_access, racing_access};
+use crate::record::Value;
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+/// Of a data race.
+pub(super) fn of_race(case: Case<'_>) -> Option<Remark> {
+    let race = Race::of(case)?;
+    let missing = missing(case.log, race.other, Later::Next(race.thread))?;
+    ordering(case, missing)
+}
+
+/// Of a stale load that a panic shows.
+pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
+    let panic = culprit(case.log)?;
+    let mut own = case.log.events_before(panic.thread, panic.at);
+    let (load, event) = own.rfind(|(_, event)| event.is_stale())?;
+    // One that has looked again since has seen the newest.
+    let mut since = case.log.events_before(panic.thread, panic.at);
+    if since.any(|(number, later)| {
+        number > load && later.object == event.object && later.reads().is_some()
+    }) {
+        return None;
+    }
+    if !case.code.spoken_of(panic)?.shows(case.code, event) {
+        return None;
+    }
+    let newest = case.log.events[..load]
+        .iter()
+        .rposition(|other| other.object == event.object && other.writes().is_some())?;
+    if case.event(newest).thread == panic.thread {
+        return None;
+    }
+    let missing = missing(case.log, newest, Later::Event(load))?;
+    ordering(case, missing)
+}
+
+/// The orderings that a pair of operations lacks.
+fn ordering(case: Case<'_>, missing: Missing) -> Option<Remark> {
+    let (writer, reader) = (case.event(missing.write), case.event(missing.read));
+    let place = reader.place?;
+    // With one end in order somebody meant it to be one. With neither, a reader that goes by what it reads did.
+    if !(case.code.decides(place) || missing.has_one_end() && case.code.is_returned(place)) {
+        return None;
+    }
+    let text = format!(
+        "{} reads {} ({}), and that does not order it after what {} did before {} ({}): {}.",
+        case.thread(reader.thread),
+        case.object(reader.object?),
+        at_row(missing.read),
+        case.thread(writer.thread),
+        format_args!("its {}", what(writer)),
+        at_row(missing.write),
+        needs(case, missing)?
+    );
+    Some(mark_ends(case, missing, Remark::new(text)))
+}
+
+/// What the two ends of a pair are, and need to be.
+fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
+    let (writer, reader) = (case.event(missing.write), case.event(missing.read));
+    let (w, r) = (writer.order()?, reader.order()?);
+    let (release, acquire) = (with_half(writer, Release), with_half(reader, Acquire));
+    let (writer, reader) = (what(writer), what(reader));
+    let Stronger {
+        release: at_write,
+        acquire: at_read,
+    } = missing.stronger;
+    Some(match (at_write, at_read) {
+        (Some(_), None) => format!("the {writer} is {w:?} and needs {release:?}"),
+        (None, Some(_)) => format!("the {reader} is {r:?} and needs {acquire:?}"),
+        _ => format!(
+            "the {writer} is {w:?} and needs {release:?}, the {reader} is {r:?} and needs {acquire:?}"
+        ),
+    })
+}
+
+fn mark_ends(case: Case<'_>, missing: Missing, mut remark: Remark) -> Remark {
+    let ends = [
+        (missing.stronger.release, Release),
+        (missing.stronger.acquire, Acquire),
+    ];
+    for (event, half) in ends {
+        if let Some(event) = event {
+            let order = with_half(case.event(event), half);
+            remark = remark.mark(event, format!("needs {order:?}"));
+        }
+    }
+    remark
+}
+
+/// Of a data race with the making of an object: the pointer by which a thread came to it was handed over without
+/// ordering.
+pub(super) fn of_making(case: Case<'_>) -> Option<Remark> {
+    let (thread, access) = racing_access(case.log)?;
+    if other_access(case.log, thread, access).is_some() {
+        return None;
+    }
+    let id = access.object?;
+    let maker = case.log.object(id).maker;
+    let is = Order::new(case.log, Stronger::default());
+    // It came by the last pointer that it read, if the maker wrote that.
+    let (read, event) = case
+        .log
+        .events_of(thread)
+        .rfind(|(_, event)| matches!(event.reads(), Some(Value::Pointer(p)) if p != 0))?;
+    let Some(Source::Event(write)) = is.source(read) else {
+        return None;
+    };
+    if case.event(write).thread != maker {
+        return None;
+    }
+    let missing = missing(case.log, write, Later::Event(read))?;
+    let text = format!(
+        "{} makes {} and hands it over by {} ({}), and {}, which finds it there ({}), is not ordered after its \
+         making: {}.",
+        case.thread(maker),
+        case.object(id),
+        case.object(event.object?),
+        at_row(write),
+        case.thread(thread),
+        at_row(read),
+        needs(case, missing)?
+    );
+    Some(mark_ends(case, missing, Remark::new(text)))
+}

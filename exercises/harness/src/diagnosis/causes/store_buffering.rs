@@ -1,0 +1,100 @@
+//! Each of two threads stores and then looks at what the other stores, and neither sees the other's.
+
+use super::{Case, Remark, at_row};
+use crate::diagnosis::order::{Later, Order, Source, Stronger};
+use crate::record::{Effect, Log};
+use std::sync::atomic::Ordering::SeqCst;
+
+/// One side of two threads that each store and then look for the other's store.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    store: usize,
+    load: usize,
+}
+
+/// Each of two threads stores and then looks at what the other stores, and neither sees the other's.
+pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
+    let stale: Vec<usize> = (0..case.log.events.len())
+        .filter(|&number| case.event(number).is_stale())
+        .collect();
+    let &last = stale.last()?;
+    let is = Order::new(case.log, Stronger::default());
+    let mine = Side {
+        store: store_before(case.log, last)?,
+        load: last,
+    };
+    let (me, x, y) = (
+        case.event(last).thread,
+        case.event(mine.store).object?,
+        case.event(last).object?,
+    );
+    let newest = case.log.events[..last]
+        .iter()
+        .rposition(|event| event.object == Some(y) && event.writes().is_some())?;
+    let other = case.event(newest).thread;
+    // The other's look at what this thread stores, after its own store.
+    let (load, _) = case.log.events_of(other).rfind(|(number, event)| {
+        *number > newest && event.object == Some(x) && matches!(event.effect, Effect::Load { .. })
+    })?;
+    let theirs = Side {
+        store: newest,
+        load,
+    };
+    // It saw an older value than this thread stored.
+    let missed = match is.source(load)? {
+        Source::Initial => true,
+        Source::Event(seen) => seen < mine.store,
+    };
+    let explained = stale.iter().all(|&s| s == last || s == load);
+    if me == other || x == y || !missed || !explained {
+        return None;
+    }
+    let fenced = [mine, theirs].map(|side| has_fence(case.log, side));
+    if fenced == [true, true] || one_is_ordered(case.log, &is, mine, theirs) {
+        return None;
+    }
+    let one = |side: Side| {
+        let (store, load) = (case.event(side.store), case.event(side.load));
+        Some(format!(
+            "{} writes {} ({}) and then reads {} ({})",
+            case.thread(store.thread),
+            case.object(store.object?),
+            at_row(side.store),
+            case.object(load.object?),
+            at_row(side.load)
+        ))
+    };
+    let text = format!(
+        "{}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.",
+        one(mine)?,
+        one(theirs)?
+    );
+    let mut remark = Remark::new(text);
+    for (side, fenced) in [mine, theirs].into_iter().zip(fenced) {
+        if !fenced {
+            remark = remark.mark(side.load, "no fence before it");
+        }
+    }
+    Some(remark)
+}
+
+/// The thread's last write before the load, of another atomic than that reads.
+fn store_before(log: &Log, load: usize) -> Option<usize> {
+    let event = &log.events[load];
+    let mut own = log.events_before(event.thread, load);
+    own.rfind(|(_, other)| other.writes().is_some() && other.object != event.object)
+        .map(|(store, _)| store)
+}
+
+fn has_fence(log: &Log, side: Side) -> bool {
+    let mut own = log.events_of(log.events[side.store].thread);
+    own.any(|(number, event)| {
+        (side.store..side.load).contains(&number) && event.effect == Effect::Fence(SeqCst)
+    })
+}
+
+/// Whether synchronisation puts one of the stores before the look of the other: then there was no race of the two.
+fn one_is_ordered(log: &Log, is: &Order, a: Side, b: Side) -> bool {
+    is.is_before(log, a.store, Later::Event(b.load))
+        || is.is_before(log, b.store, Later::Event(a.load))
+}

@@ -1,0 +1,136 @@
+//! The picture of an interleaving: a column per thread, a row per effect, and what went wrong.
+//!
+//! [`explain`] says what went wrong, [`layout`] where the rows stand on the page, [`words`] where lines break.
+//!
+//! May use [`reading`](crate::reading), the [`page`](crate::page) and [`text`](crate::text). What kind of mistake it is
+//! likely to be, it is told.
+
+mod explain;
+mod layout;
+mod words;
+
+use crate::page::{Ink, Page};
+use crate::protocol::Kind;
+use crate::reading::{Reading, Remark, rows, without_rows};
+use crate::record::Ending;
+use layout::Layout;
+use std::fmt::Write;
+use words::paragraph;
+
+/// What failed, and how. A passing interleaving has none.
+#[derive(Clone, Debug)]
+struct Wrong {
+    kind: Kind,
+    /// What happened, line by line.
+    lines: Vec<String>,
+    cause: Option<Remark>,
+}
+
+/// An interleaving, ready to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct DryRun {
+    reading: Reading,
+    wrong: Option<Wrong>,
+}
+
+impl DryRun {
+    /// An interleaving that failed, with its likely `cause`. `ending` is `None` if the model hangs.
+    pub(crate) fn of_failure(
+        reading: Reading,
+        kind: Kind,
+        ending: Option<&Ending>,
+        cause: Option<Remark>,
+    ) -> Self {
+        let lines = explain::what_went_wrong(&reading.log, &reading.names, ending);
+        let wrong = Some(Wrong { kind, lines, cause });
+        Self { reading, wrong }
+    }
+
+    /// One that did not.
+    pub(crate) fn of_pass(reading: Reading) -> Self {
+        Self {
+            reading,
+            wrong: None,
+        }
+    }
+
+    /// What went wrong, without a picture.
+    pub(crate) fn message(&self) -> String {
+        let wrong = self.wrong.iter();
+        let lines = wrong.flat_map(|wrong| wrong.lines.iter().map(|line| without_rows(line)));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The picture, without a word about the failure.
+    pub(crate) fn picture(&self, page: &Page) -> String {
+        self.lay_out(page).text
+    }
+
+    /// The picture, what went wrong, what that usually is, and what the names mean.
+    pub(crate) fn report(&self, page: &Page) -> String {
+        let mut layout = self.lay_out(page);
+        let Some(wrong) = &self.wrong else {
+            return layout.text;
+        };
+        layout.text.push('\n');
+        let title = (Ink::Bad, title(wrong.kind));
+        let (first, rest) = match wrong.kind {
+            // Here the lines are of equal rank.
+            Kind::Deadlock => ("no thread can go on.", wrong.lines.as_slice()),
+            _ => wrong
+                .lines
+                .split_first()
+                .map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest)),
+        };
+        layout.text += &paragraph(page, Some(title), &layout.with_rows(first), 2);
+        for line in rest {
+            let line = format!("  {}", layout.with_rows(line));
+            layout.text += &paragraph(page, None, &line, 4);
+        }
+        if let Some(cause) = &wrong.cause {
+            let text = layout.with_rows(&cause.text);
+            layout.text += &paragraph(page, Some((Ink::Strong, "Usually")), &text, 2);
+        }
+        let legend = self
+            .reading
+            .names
+            .legend(&self.reading.log, &layout.objects);
+        if !legend.is_empty() {
+            let _ = write!(
+                layout.text,
+                "\n{}",
+                paragraph(page, Some((Ink::Strong, "Made at")), &legend, 2)
+            );
+        }
+        layout.text
+    }
+
+    fn lay_out(&self, page: &Page) -> Layout {
+        let Reading {
+            log,
+            names,
+            sources,
+        } = &self.reading;
+        let kind = self.wrong.as_ref().map(|wrong| wrong.kind);
+        let cause = self.wrong.as_ref().and_then(|wrong| wrong.cause.as_ref());
+        let rows = rows(log, names, kind, cause.map_or(&[], |cause| &cause.marks));
+        Layout::new(log, &rows, page, sources)
+    }
+}
+
+/// A sentence, wrapped.
+pub(crate) fn sentence(page: &Page, text: &str) -> String {
+    paragraph(page, None, text, 0)
+}
+
+fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Panic => "Panic",
+        Kind::Deadlock => "Deadlock",
+        Kind::DataRace => "Data race",
+        Kind::Leak => "Leak",
+        Kind::TooManySteps => "Too many steps",
+        Kind::Stuck => "Stuck",
+        Kind::SetUp => "The model cannot run",
+    }
+}

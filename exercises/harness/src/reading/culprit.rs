@@ -1,0 +1,42 @@
+//! Which panic, and which two accesses, a failure is about.
+
+use crate::record::{Effect, Fate, Log, Panic, Pending, SCOPED_PANIC, Stop, ThreadId};
+
+/// The panic that explains the failure.
+pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
+    if let Some(unseen) = log.unseen_panic() {
+        return Some(unseen);
+    }
+    let last = log.panics.last()?;
+    // Main passed on what it got from `join`; better shown is what the thread said itself.
+    let second_hand = last.message == SCOPED_PANIC || last.message.ends_with("Any { .. }");
+    let first_hand = log
+        .panics
+        .iter()
+        .find(|p| p.fate == Fate::Joined || p.fate == Fate::EndedThread);
+    first_hand.filter(|_| second_hand).or(Some(last))
+}
+
+/// The access that ended the interleaving as a data race, begun and never finished, and its thread.
+pub(crate) fn racing_access(log: &Log) -> Option<(ThreadId, Pending)> {
+    let (thread, _) = log
+        .stopped
+        .as_ref()
+        .filter(|(_, stop)| *stop == Stop::DataRace)?;
+    let thread = *thread;
+    let access = log.threads[thread].pending?;
+    access.object.map(|_| (thread, access))
+}
+
+/// The number of the event that the access races with: the last conflicting one of another thread.
+pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usize> {
+    log.events.iter().rposition(|event| {
+        event.thread != thread
+            && event.object == access.object
+            && match event.effect {
+                Effect::Write => true,
+                Effect::Read => access.name == "write",
+                _ => false,
+            }
+    })
+}

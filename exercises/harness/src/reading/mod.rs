@@ -1,0 +1,71 @@
+//! An interleaving, read: what its objects are called, what the source says, which accesses a failure is about, and what
+//! its rows are. The [`diagnosis`](crate::diagnosis) and the [`dry_run`](crate::dry_run) both stand on it.
+//!
+//! May use the [`record`](crate::record), places and text; knows nothing of the search and of loom.
+
+mod culprit;
+mod mentions;
+mod names;
+mod rows;
+mod source;
+
+use crate::record::Log;
+pub(crate) use culprit::{culprit, other_access, racing_access};
+pub(crate) use mentions::{at_row, with_rows, without_rows};
+pub(crate) use names::Names;
+pub(crate) use rows::{PANICS, Row, rows};
+pub(crate) use source::Sources;
+
+/// An interleaving with its names and its source.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) log: Log,
+    pub(crate) names: Names,
+    pub(crate) sources: Sources,
+}
+
+impl Reading {
+    pub(crate) fn new(log: Log) -> Self {
+        let sources = Sources::default();
+        let names = Names::new(&log, &sources);
+        Self {
+            log,
+            names,
+            sources,
+        }
+    }
+}
+
+/// What somebody has to say about an interleaving.
+#[derive(Clone, Debug)]
+pub(crate) struct Remark {
+    /// In a sentence or two. Rows are named by [`at_row`].
+    pub(crate) text: String,
+    /// The rows to look at.
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// What a reader must not miss about a row.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    /// The number of the event that the row shows.
+    pub(crate) event: usize,
+    /// A few words.
+    pub(crate) text: String,
+}
+
+impl Remark {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// Points at an event's row.
+    pub(crate) fn mark(mut self, event: usize, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.marks.push(Mark { event, text });
+        self
+    }
+}

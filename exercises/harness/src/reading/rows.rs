@@ -1,0 +1,268 @@
+//! The rows of a dry run, before they are laid out.
+
+use super::{Mark, Names, culprit, other_access, racing_access};
+use crate::place::Place;
+use crate::protocol::Kind;
+use crate::record::{Effect, Event, Log, ObjectId, Pending, Standing, ThreadId, Value};
+use crate::text::NO_BREAK;
+
+/// How the row of a panic begins.
+pub(crate) const PANICS: &str = "panics: ";
+
+/// What one thread did, or was about to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// The event behind it. `None` for an operation that never took effect.
+    pub(crate) event: Option<usize>,
+    pub(crate) thread: ThreadId,
+    pub(crate) text: String,
+    /// What a reader must not miss about it.
+    pub(crate) marks: Vec<String>,
+    pub(crate) place: Option<Place>,
+    pub(crate) object: Option<ObjectId>,
+}
+
+impl Row {
+    /// Whether it reads the same.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.thread == other.thread
+            && self.text == other.text
+            && self.marks == other.marks
+            && self.place == other.place
+    }
+}
+
+/// The rows of an interleaving, `kind` being how it failed, if it did.
+pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark]) -> Vec<Row> {
+    let end = match (kind, culprit(log)) {
+        (Some(Kind::Panic), Some(panic)) => (panic.at + 1).min(log.events.len()),
+        _ => log.events.len(),
+    };
+    let racing = racing_access(log).filter(|_| kind == Some(Kind::DataRace));
+    let other = racing.and_then(|(thread, access)| other_access(log, thread, access));
+    let counts = kind == Some(Kind::Leak);
+    let mut rows: Vec<Row> = log.events[..end]
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| counts || !matches!(event.effect, Effect::Count { .. }))
+        .map(|(number, event)| Row {
+            event: Some(number),
+            thread: event.thread,
+            text: describe(log, names, event),
+            marks: marks_of(log, event, number, Some(number) == other, marks),
+            place: event.place,
+            object: event.object,
+        })
+        .collect();
+    if let Some((thread, access)) = racing {
+        let mut row = pending_row(names, thread, access, "");
+        row.marks.push(format!("<=={NO_BREAK}races"));
+        rows.push(row);
+    }
+    match kind {
+        Some(Kind::Deadlock) => {
+            for (number, thread) in log.threads.iter().enumerate() {
+                // A lock that was found taken stands there already; one that was found free and lost does not.
+                let last = log.events.iter().rev().find(|event| event.thread == number);
+                let shown =
+                    last.is_some_and(|event| matches!(event.effect, Effect::LockWaits { .. }));
+                let waits = thread.standing == Standing::Running && !shown;
+                if let Some(pending) = thread.pending.filter(|p| waits && p.target.is_none()) {
+                    rows.push(pending_row(names, number, pending, " …"));
+                }
+            }
+        }
+        // Where it stood when the model gave up.
+        Some(Kind::SetUp) => {
+            let running = log.running;
+            let pending = log.threads.get(running).and_then(|thread| thread.pending);
+            if let Some(pending) = pending.filter(|pending| pending.target.is_none()) {
+                rows.push(pending_row(names, running, pending, " …"));
+            }
+        }
+        _ => {}
+    }
+    rows
+}
+
+/// What is remarkable about an event.
+fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
+    let mut all = Vec::new();
+    if let Effect::Load { got, newest, .. } = event.effect
+        && got != newest
+    {
+        all.push(format!("STALE: newest is {}", show(log, newest)));
+    }
+    if races {
+        all.push(format!("<=={NO_BREAK}races"));
+    }
+    let said = marks.iter().filter(|mark| mark.event == number);
+    all.extend(said.map(|mark| format!("<=={NO_BREAK}{}", mark.text)));
+    all
+}
+
+/// An operation that was begun and never finished.
+fn pending_row(names: &Names, thread: ThreadId, pending: Pending, more: &str) -> Row {
+    let object = pending
+        .object
+        .map_or_else(String::new, |id| format!("{}.", names.of(id)));
+    Row {
+        event: None,
+        thread,
+        text: format!("{object}{}{more}", pending.name),
+        marks: Vec::new(),
+        place: Some(pending.place),
+        object: pending.object,
+    }
+}
+
+fn describe(log: &Log, names: &Names, event: &Event) -> String {
+    let name = |thread: ThreadId| log.threads[thread].name.as_str();
+    let all = |threads: &[ThreadId]| threads.iter().map(|&t| name(t)).collect::<Vec<_>>();
+    let o = event.object.map_or("", |id| names.of(id));
+    match &event.effect {
+        Effect::Spawn(t) => format!("spawn {}", name(*t)),
+        Effect::JoinWaits(t) => format!("join {} …", name(*t)),
+        Effect::Join(t) => format!("join {}", name(*t)),
+        Effect::Returns => "returns".to_owned(),
+        Effect::Panics(message) => {
+            format!("{PANICS}{}", message.lines().next().unwrap_or_default())
+        }
+        Effect::ParkReturns => "park: has its token".to_owned(),
+        Effect::Unpark(t) => format!("unpark {}", name(*t)),
+        Effect::Yield => "yield".to_owned(),
+        Effect::Fence(order) => format!("fence({order:?})"),
+        Effect::Load { got, order, .. } => format!("{o}.load({order:?}) = {}", show(log, *got)),
+        Effect::Store { value, order } => format!("{o}.store({}, {order:?})", show(log, *value)),
+        Effect::Update {
+            name,
+            argument,
+            old,
+            new,
+            order,
+        } => format!(
+            "{o}.{name}({}, {order:?}): {} becomes {}",
+            show(log, *argument),
+            show(log, *old),
+            show(log, *new)
+        ),
+        Effect::Exchange {
+            name,
+            expected,
+            new,
+            found,
+            order,
+        } => match found {
+            Ok(_) => format!(
+                "{o}.{name}({order:?}): {} becomes {}",
+                show(log, *expected),
+                show(log, *new)
+            ),
+            Err(found) => format!(
+                "{o}.{name}({order:?}) fails: {} expected, {} found",
+                show(log, *expected),
+                show(log, *found)
+            ),
+        },
+        Effect::LockWaits {
+            name: what,
+            holders,
+        } => {
+            format!("{o}.{what} … held by {}", all(holders).join(", "))
+        }
+        Effect::Lock(what) | Effect::Unlock(what) => format!("{o}.{what}"),
+        Effect::TryLock { name, ok } => {
+            format!("{o}.{name}: {}", if *ok { "locked" } else { "not free" })
+        }
+        Effect::Sleeps { name: "park", .. } => "park …".to_owned(),
+        Effect::Wakes {
+            name: "park",
+            spurious,
+        } => woken("park", *spurious),
+        Effect::Sleeps {
+            name: what,
+            unlocks,
+        } => {
+            let unlocks =
+                unlocks.map_or_else(String::new, |id| format!(", unlocks {}", names.of(id)));
+            format!("{o}.{what} … sleeps{unlocks}")
+        }
+        Effect::Wakes { name, spurious } => woken(&format!("{o}.{name}"), *spurious),
+        Effect::NoSleep { name, found } => {
+            format!("{o}.{name} returns: {} found", show(log, *found))
+        }
+        Effect::Notify { name, woken } if woken.is_empty() => format!("{o}.{name}: nobody waits"),
+        Effect::Notify { name, woken } => format!("{o}.{name}: wakes {}", all(woken).join(", ")),
+        Effect::Now(now) => format!("{o}.now = {now}"),
+        Effect::Advance { by, woken } if woken.is_empty() => {
+            format!("{o}.advance({by:?}): nobody's time has come")
+        }
+        Effect::Advance { by, woken } => {
+            format!(
+                "{o}.advance({by:?}): time is up for {}",
+                all(woken).join(", ")
+            )
+        }
+        Effect::TooLate(what) => format!("{o}.{what} returns: the time has come"),
+        Effect::Read => format!("{o}.read"),
+        Effect::Write => format!("{o}.write"),
+        Effect::Count { name, count } => format!("{o}.{name}: count {count}"),
+    }
+}
+
+fn woken(what: &str, spurious: bool) -> String {
+    if spurious {
+        format!("{what} wakes up for no reason")
+    } else {
+        format!("{what} wakes up")
+    }
+}
+
+/// A value as a row shows it.
+pub(crate) fn show(log: &Log, value: Value) -> String {
+    match value {
+        // A counter that went below zero is easier to see so.
+        Value::Int(i) if i > i128::from(i64::MAX) => format!("MAX-{}", i128::from(u64::MAX) - i),
+        Value::Int(i) => i.to_string(),
+        Value::Bool(b) => b.to_string(),
+        Value::Pointer(0) => "null".to_owned(),
+        Value::Pointer(address) => pointer(log, address),
+    }
+}
+
+/// A pointer is called by the order in which the interleaving first shows it: the address says nothing, and is
+/// another one on every run.
+fn pointer(log: &Log, address: usize) -> String {
+    let mut seen: Vec<usize> = Vec::new();
+    for value in log.events.iter().flat_map(values) {
+        if let Value::Pointer(other) = value
+            && other != 0
+            && !seen.contains(&other)
+        {
+            seen.push(other);
+        }
+    }
+    let rank = seen.iter().position(|&other| other == address);
+    rank.map_or_else(
+        || "a pointer".to_owned(),
+        |rank| format!("pointer {}", rank + 1),
+    )
+}
+
+/// The values that a row shows.
+fn values(event: &Event) -> Vec<Value> {
+    match event.effect {
+        Effect::Load { got, newest, .. } => vec![got, newest],
+        Effect::Store { value, .. } => vec![value],
+        Effect::Update {
+            argument, old, new, ..
+        } => vec![argument, old, new],
+        Effect::Exchange {
+            expected,
+            new,
+            found,
+            ..
+        } => vec![expected, new, found.unwrap_or_else(|found| found)],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,503 @@
+//! The flight recorder: what every thread of a model did, in the order in which it took effect.
+//!
+//! All threads of a model are coroutines on one operating-system thread, and loom switches between them
+//! only inside its own operations: before an operation takes effect, never between the effect and the
+//! return. So two things hold that everything here rests on:
+//! - the order in which loom's operations return is the order of their effects;
+//! - between two operations of loom, plain data that the coroutines share needs no synchronisation.
+//!
+//! Every operation goes through [`step`]. It notes what the thread is about to do, so that an operation that
+//! never returns can be shown, and which thread runs once it has returned. And it is where a model ends:
+//! loom reports a failure by a panic, which must not unwind into the learner's code, whose destructors would
+//! use loom again and abort the process. So `step` stops it, hands the failure over, and lets the
+//! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
+
+use crate::leaks::Owner;
+use crate::place::Place;
+use crate::record::{
+    Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Standing,
+    Stop, Thread, ThreadId, Value,
+};
+use crate::sync::model::memory;
+use parking_lot::Mutex;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
+
+/// The log is never held for longer than it takes to write an entry or, at the end, a report.
+const LOG_PATIENCE: Duration = Duration::from_secs(1);
+
+/// One exploration of a model.
+pub(crate) struct Session {
+    pub(crate) log: Mutex<Log>,
+    /// Rises with every operation: if it stands still, the model hangs outside the facade.
+    pub(crate) steps: AtomicU64,
+    /// This exploration is no longer waited for: it sleeps at its next operation.
+    pub(crate) abandoned: AtomicBool,
+    /// The most steps that an interleaving may have, and those that this one has left.
+    pub(crate) max_steps: usize,
+    pub(crate) steps_left: AtomicUsize,
+    pub(crate) values: Owner,
+    pub(crate) spurious_wakeups: usize,
+    /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
+    /// while a panic unwound, needs that; it multiplies the interleavings.
+    pub(crate) unlocks_are_steps: bool,
+    /// Whether every load reads the newest value: for a report without stale loads, if there is one.
+    pub(crate) newest_only: bool,
+    /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
+    pub(crate) spare_coins: usize,
+    /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
+    pub(crate) recording: bool,
+    /// Whether to keep the interleaving that is the best example.
+    pub(crate) wants_example: bool,
+    /// That one, and how much it tells.
+    pub(crate) example: Mutex<Option<(ExampleRank, Log)>>,
+    /// The places of the panics that the program caught, in interleavings that passed.
+    pub(crate) caught: Mutex<BTreeSet<String>>,
+    /// When to pause, if that is still to come.
+    pub(crate) look: Mutex<Option<Look>>,
+    /// What ends the pause.
+    pub(crate) gone_on: Mutex<Receiver<()>>,
+    pub(crate) outcome: Sender<Ending>,
+}
+
+/// How much an exploration sees before it pauses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) interleavings: usize,
+    /// Where the interleavings take long, the first after this moment is the last.
+    pub(crate) until: Instant,
+}
+
+thread_local! {
+    static SESSION: RefCell<Option<Arc<Session>>> = const { RefCell::new(None) };
+    static CURRENT: Cell<ThreadId> = const { Cell::new(0) };
+}
+
+/// Makes this operating-system thread the one that runs `session`.
+pub(crate) fn attach(session: Arc<Session>) {
+    install_hook();
+    SESSION.set(Some(session));
+}
+
+pub(crate) fn current() -> ThreadId {
+    CURRENT.get()
+}
+
+/// The exploration that runs on this operating-system thread.
+///
+/// # Panics
+/// Outside a model.
+#[track_caller]
+pub(crate) fn session() -> Arc<Session> {
+    SESSION.with_borrow(Clone::clone).expect(
+        "this type belongs to the model: use it inside `harness::model(|| …)`, \
+         or, in code that runs on real threads, use `harness::sync::real`",
+    )
+}
+
+#[track_caller]
+pub(crate) fn with_log<R>(f: impl FnOnce(&mut Log) -> R) -> R {
+    SESSION.with_borrow(|session| match session {
+        Some(session) => f(&mut session.log.lock()),
+        None => f(&mut self::session().log.lock()),
+    })
+}
+
+/// A new interleaving begins: main is about to run.
+pub(crate) fn begin_iteration() {
+    let session = session();
+    keep_if_best_example(&session);
+    // The one before is over; whatever it did wrong without loom's noticing shows now.
+    if let Some(ending) = end_iteration(&session) {
+        over(ending);
+    }
+    pause_if_it_is_time(&session);
+    session.log.lock().begin(session.spurious_wakeups);
+    session
+        .steps_left
+        .store(session.max_steps, Ordering::Relaxed);
+    CURRENT.set(0);
+}
+
+/// Between two interleavings nothing of the program is there, so here an exploration can wait.
+fn pause_if_it_is_time(session: &Session) {
+    let seen = session.log.lock().iteration;
+    let enough = |look: &mut Look| seen >= look.interleavings || Instant::now() >= look.until;
+    if session.look.lock().take_if(enough).is_some() {
+        // If the receiver is gone, nobody ends the pause either.
+        let _ = session.outcome.send(Ending::Paused);
+        if session.gone_on.lock().recv().is_err() {
+            sleep_for_ever();
+        }
+    }
+}
+
+/// How good an example an interleaving is: better the more its threads do to each other, then the less of it is hard to
+/// follow, then the fewer rows it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ExampleRank {
+    meetings: usize,
+    plain: Reverse<usize>,
+    short: Reverse<usize>,
+}
+
+impl ExampleRank {
+    /// Meetings beyond this add no insight, only length.
+    const ENOUGH: usize = 3;
+
+    fn of(log: &Log) -> Self {
+        let count = |what: fn(&Effect) -> bool| {
+            let all = log.events.iter().filter(|event| what(&event.effect));
+            all.count()
+        };
+        let meetings = count(|effect| {
+            matches!(
+                effect,
+                Effect::Sleeps { .. }
+                    | Effect::LockWaits { .. }
+                    | Effect::Exchange { found: Err(_), .. }
+            )
+        });
+        let hard = count(|effect| match effect {
+            Effect::Load { got, newest, .. } => got != newest,
+            Effect::Wakes { spurious, .. } => *spurious,
+            _ => false,
+        });
+        Self {
+            meetings: meetings.min(Self::ENOUGH),
+            plain: Reverse(hard),
+            short: Reverse(log.events.len()),
+        }
+    }
+}
+
+/// Keeps the interleaving that has just ended, if it is a better example than all before.
+pub(crate) fn keep_if_best_example(session: &Session) {
+    if !session.wants_example {
+        return;
+    }
+    let log = session.log.lock();
+    let rank = ExampleRank::of(&log);
+    let mut kept = session.example.lock();
+    if log.iteration > 0 && kept.as_ref().is_none_or(|(best, _)| rank > *best) {
+        *kept = Some((rank, log.clone()));
+    }
+}
+
+/// What an interleaving did wrong that shows only once all its threads are done.
+pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
+    let log = session.log.lock();
+    if log.unseen_panic().is_some() {
+        return Some(Ending::Panicked);
+    }
+    let values = session.values.unbalanced();
+    session.values.clear();
+    if values.is_empty() {
+        let caught = log.panics.iter().map(|panic| panic.place.clone());
+        session.caught.lock().extend(caught);
+        None
+    } else {
+        let lines = values.iter().map(ToString::to_string).collect();
+        Some(Ending::Values(lines))
+    }
+}
+
+/// Records a new object of the facade.
+#[track_caller]
+pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> ObjectId {
+    with_log(|log| {
+        let id = log.add_object(type_name, newest, made, current());
+        log.name(id, "");
+        id
+    })
+}
+
+/// Gives an object the name that its author chose.
+pub(crate) fn name(id: ObjectId, name: &str) {
+    with_log(|log| log.name(id, name));
+}
+
+/// Runs `f`, and names what it makes on this thread after `name`.
+pub(crate) fn naming<R>(name: &str, f: impl FnOnce() -> R) -> R {
+    let me = current();
+    with_log(|log| log.threads[me].prefix.push(name.to_owned()));
+    let result = f();
+    with_log(|log| log.threads[me].prefix.pop());
+    result
+}
+
+/// Changes or reads what is known of an object.
+pub(crate) fn with_object<R>(id: ObjectId, f: impl FnOnce(&mut Object) -> R) -> R {
+    with_log(|log| f(log.object_mut(id)))
+}
+
+/// Records an effect of the current thread.
+pub(crate) fn happened(effect: Effect, object: Option<ObjectId>, place: Place) {
+    SESSION.with_borrow(|session| {
+        if let Some(session) = session.as_ref().filter(|session| session.recording) {
+            note(
+                &mut session.log.lock(),
+                current(),
+                effect,
+                object,
+                Some(place),
+            );
+        }
+    });
+}
+
+fn note(
+    log: &mut Log,
+    thread: ThreadId,
+    effect: Effect,
+    object: Option<ObjectId>,
+    place: Option<Place>,
+) {
+    log.events.push(Event {
+        thread,
+        effect,
+        object,
+        place,
+    });
+}
+
+/// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
+/// returns it has just taken effect, and the caller notes that at once.
+pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
+    let me = current();
+    let (recording, goes_on) = SESSION.with_borrow(|session| {
+        let Some(session) = session else {
+            return (false, true);
+        };
+        session.steps.fetch_add(1, Ordering::Relaxed);
+        if session.abandoned.load(Ordering::Relaxed) {
+            sleep_for_ever();
+        }
+        let left = session.steps_left.load(Ordering::Relaxed);
+        session
+            .steps_left
+            .store(left.saturating_sub(1), Ordering::Relaxed);
+        if !session.recording {
+            return (false, left > 0);
+        }
+        let mut log = session.log.lock();
+        if pending
+            .object
+            .is_some_and(|id| id.iteration != log.iteration)
+        {
+            drop(log);
+            over(Ending::Misuse(format!(
+                "an object used by `{}` was made in an earlier interleaving: \
+                 each must make its own, so it cannot live in a static",
+                pending.name
+            )));
+        }
+        log.threads[me].pending = Some(pending);
+        (true, left > 0)
+    });
+    if !goes_on {
+        stop(Stop::TooManySteps);
+    }
+    match catch_unwind(AssertUnwindSafe(operation)) {
+        Ok(result) => {
+            CURRENT.set(me);
+            if recording {
+                with_log(|log| {
+                    log.threads[me].pending = None;
+                    log.running = me;
+                });
+            }
+            result
+        }
+        Err(payload) => stop_or_resume(payload),
+    }
+}
+
+/// A panic came out of an operation. If it is loom's, the model is over. If not, it is the program's own:
+/// a destructor that ran inside the operation, say that of the value in an `Arc`.
+fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
+    if with_log(|log| log.stopped.is_some()) {
+        over(Ending::Stopped);
+    }
+    if payload.is::<generator::Error>() {
+        // The coroutines are being dropped though loom has not complained: one ran out of stack.
+        over(Ending::StackOverflow);
+    }
+    resume_unwind(payload)
+}
+
+/// The model is over: tells the test, and never returns.
+pub(crate) fn over(ending: Ending) -> ! {
+    // The receiver may be gone: then the result is not needed.
+    let _ = session().outcome.send(ending);
+    sleep_for_ever()
+}
+
+fn sleep_for_ever() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// The operation under way is the last of this interleaving.
+pub(crate) fn stop(why: Stop) -> ! {
+    with_log(|log| log.stopped = Some((current(), why)));
+    over(Ending::Stopped)
+}
+
+/// Whether this wait may wake up spuriously.
+pub(crate) fn may_wake_spuriously() -> bool {
+    with_log(|log| log.spurious_left > 0)
+}
+
+pub(crate) fn woke_spuriously() {
+    // Several may sleep at once that were all allowed to.
+    with_log(|log| log.spurious_left = log.spurious_left.saturating_sub(1));
+}
+
+/// A thread is about to be spawned: says its number.
+pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
+    with_log(|log| {
+        let number = log.threads.len();
+        if number == MAX_THREADS {
+            return None;
+        }
+        log.threads.push(Thread::new(number, name));
+        memory::spawn();
+        note(log, current(), Effect::Spawn(number), None, Some(place));
+        Some(number)
+    })
+    .unwrap_or_else(|| over(Ending::TooManyThreads(place)))
+}
+
+/// Runs a thread's body from its first to its last step. The body catches its own panic and says whether there
+/// was one.
+pub(crate) fn thread_body(number: ThreadId, body: impl FnOnce() -> bool) {
+    CURRENT.set(number);
+    with_log(|log| log.running = number);
+    let panicked = body();
+    ended(number, panicked);
+}
+
+fn ended(number: ThreadId, panicked: bool) {
+    with_log(|log| {
+        if !panicked {
+            log.threads[number].standing = Standing::Returned;
+            note(log, number, Effect::Returns, None, None);
+            return;
+        }
+        log.threads[number].standing = Standing::Panicked;
+        if let Some(panic) = log.panics.iter_mut().rev().find(|p| p.thread == number) {
+            panic.fate = Fate::EndedThread;
+        }
+    });
+}
+
+/// Main has come to the end of the program.
+pub(crate) fn main_returned() {
+    ended(0, false);
+}
+
+/// `join` has handed the panic that ended `thread` to the program.
+pub(crate) fn panic_joined(thread: ThreadId) {
+    with_log(|log| {
+        for panic in &mut log.panics {
+            if panic.thread == thread && panic.fate == Fate::EndedThread {
+                panic.fate = Fate::Joined;
+            }
+        }
+    });
+}
+
+fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let in_model = SESSION
+                .try_with(|session| session.try_borrow().is_ok_and(|s| s.is_some()))
+                .unwrap_or(false);
+            if in_model {
+                panicked(info);
+            } else {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// A panic on the thread that runs a model. Nothing is printed: the report says it if it matters.
+fn panicked(info: &std::panic::PanicHookInfo<'_>) {
+    // Loom steers its coroutines with these.
+    if info.payload().is::<generator::Error>() {
+        return;
+    }
+    let message = info
+        .payload_as_str()
+        .unwrap_or("a panic whose payload is not a string")
+        .to_owned();
+    let place = info.location();
+    let by_loom = place.is_some_and(|place| is_loom(place.file()));
+    let cannot_unwind = message == "panic in a destructor during cleanup"
+        || message == "panic in a function that cannot unwind";
+    let thread = current();
+    if session().log.try_lock_for(LOG_PATIENCE).is_none() {
+        // The recorder itself is at fault, and would wait for itself below.
+        eprintln!("harness: internal error while an operation was recorded: {message}, {place:?}");
+        std::process::exit(101);
+    }
+    with_log(|log| {
+        if by_loom {
+            log.stopped.get_or_insert((thread, what_it_means(&message)));
+        } else if !cannot_unwind {
+            log.panics.push(Panic {
+                thread,
+                message: message.clone(),
+                place: place.map(crate::place::full).unwrap_or_default(),
+                at: log.events.len(),
+                fate: Fate::Unwinds,
+            });
+            note(log, thread, Effect::Panics(message), None, None);
+        }
+    });
+    if cannot_unwind {
+        // The process would abort when this returns.
+        over(Ending::PanickedTwice);
+    }
+}
+
+/// What a panic of loom's means.
+fn what_it_means(message: &str) -> Stop {
+    let message = message.trim();
+    let is = |beginnings: &[&str]| beginnings.iter().any(|b| message.starts_with(b));
+    if is(&["deadlock"]) {
+        Stop::Deadlock
+    } else if is(&[
+        "Causality violation",
+        "currently writing",
+        "currently reading",
+    ]) {
+        Stop::DataRace
+    } else if is(&["Arc leaked", "Allocation leaked", "Messages leaked"]) {
+        Stop::Leak
+    } else if is(&["Model exceeded maximum number of branches"]) {
+        Stop::TooManySteps
+    } else if message.contains("deterministic") {
+        Stop::NotDeterministic
+    } else {
+        Stop::Other(message.to_owned())
+    }
+}
+
+/// Whether a source file belongs to loom or to the coroutines under it.
+fn is_loom(file: &str) -> bool {
+    file.split(['/', '\\'])
+        .any(|part| part.starts_with("loom-") || part.starts_with("generator-"))
+}

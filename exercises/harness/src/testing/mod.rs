@@ -1,0 +1,21 @@
+//! What the tests of several lessons need, and no lesson is about.
+//!
+//! For tests on real threads: a call ends ([`must_end`]), a condition comes true ([`wait_until`]), threads are asleep
+//! or likely to be ([`spawn_sleepers`], [`let_others_run`]), a call panics as it should ([`assert_panics`],
+//! [`staged_panic`]), a destructor runs only on what was made ([`Counted`]), a type is `Send` or `Sync` as it should be
+//! ([`assert_bounds!`](crate::assert_bounds)).
+//!
+//! For models: threads with names ([`spawn`], [`both`]), what they share ([`Flag`], [`Slot`], [`Watched`], [`Gate`]),
+//! and the program that is right only if it sleeps for ever ([`must_sleep`], [`may_sleep`]).
+
+#[doc(hidden)]
+pub mod bounds;
+mod drops;
+mod models;
+mod panics;
+mod threads;
+
+pub use drops::Counted;
+pub use models::{Flag, Gate, Slot, Watched, both, may_sleep, must_sleep, spawn};
+pub use panics::{assert_panics, message_of, panic_of, payload_of, staged_panic, staged_panic_of};
+pub use threads::{let_others_run, must_end, spawn_detached, spawn_sleepers, wait_until};

@@ -1,0 +1,307 @@
+//! What models are made of. Nothing here orders more than its docs say: whatever a model shares must not hide that the
+//! code under test orders too little.
+
+use crate::check::Failure;
+use crate::explore::Model;
+use crate::protocol::{Kind, failure_line};
+use crate::sync::model::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::model::cell::UnsafeCell;
+use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope};
+use crate::sync::model::{Condvar, Mutex};
+
+/// Starts a thread in `scope`; `name` heads its column in the dry run.
+#[track_caller]
+pub fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    f: impl FnOnce() -> T + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, f)
+        .expect("a model has room for a thread")
+}
+
+/// Runs `main` on this thread and `other` on another at the same time, and returns what both returned. What came
+/// before is visible to both, and what both did is visible afterwards, for the other thread is joined.
+#[track_caller]
+pub fn both<A, B: Send>(main: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    scope(|scope| {
+        let other = spawn(scope, "other", other);
+        let main = main();
+        (main, other.join().expect("a panic ends the model"))
+    })
+}
+
+/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the newest
+/// value. So it catches a thread that goes on too early, and not one that leaves another's writes behind; for those
+/// there is [`Slot`].
+#[derive(Debug)]
+pub struct Flag(AtomicBool);
+
+impl Flag {
+    /// Returns a flag that is down; `name` is what the dry run calls it.
+    #[track_caller]
+    pub fn lowered(name: &str) -> Self {
+        Self(AtomicBool::named(name, false))
+    }
+
+    /// Says that it has happened.
+    #[track_caller]
+    pub fn raise(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    /// Returns whether it has happened.
+    #[track_caller]
+    pub fn is_raised(&self) -> bool {
+        self.0.fetch_or(false, Relaxed)
+    }
+}
+
+/// Plain memory that threads write and read, guarded only by the code under test.
+#[derive(Debug)]
+pub struct Slot(UnsafeCell<u32>);
+
+// SAFETY: none of its own. The code under test has to order the accesses; if it does not, the model ends the test at
+// the second of the two, before the memory is touched.
+unsafe impl Sync for Slot {}
+
+impl Slot {
+    /// Returns a slot that holds 0; `name` is what the dry run calls it.
+    #[track_caller]
+    pub fn empty(name: &str) -> Self {
+        Self(UnsafeCell::named(name, 0))
+    }
+
+    /// Writes, as a plain store does.
+    #[track_caller]
+    pub fn write(&self, value: u32) {
+        // SAFETY: the model has checked that no other thread accesses it.
+        self.0.with_mut(|slot| unsafe { *slot = value });
+    }
+
+    /// Reads, as a plain load does.
+    #[track_caller]
+    pub fn read(&self) -> u32 {
+        // SAFETY: the model has checked that no other thread writes.
+        self.0.with(|slot| unsafe { *slot })
+    }
+}
+
+/// A value that the code under test stores, moves and hands over. The model watches it: a read that is not ordered
+/// after its making is a data race.
+#[derive(Debug)]
+pub struct Watched<T>(UnsafeCell<T>);
+
+// SAFETY: the cell is written while it is made and only read afterwards, through the facade. Whether the reads are
+// ordered after the making is what the model checks, before the memory is touched.
+unsafe impl<T: Send + Sync> Sync for Watched<T> {}
+
+impl<T: Clone> Watched<T> {
+    /// Makes the value, which counts as a write; `name` is what the dry run calls it.
+    #[track_caller]
+    pub fn new(name: &str, value: T) -> Self {
+        let cell = UnsafeCell::named(name, value);
+        cell.with_mut(|_| {});
+        Self(cell)
+    }
+
+    /// Returns a copy of the value.
+    #[track_caller]
+    pub fn read(&self) -> T {
+        self.0.with(|value| {
+            // SAFETY: nothing writes after `new`, and a read that races with it ends the model in `with`.
+            unsafe { (*value).clone() }
+        })
+    }
+}
+
+/// Holds threads until another lets them go on. What was done before `open` is visible after `pass`.
+#[derive(Debug)]
+pub struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Returns a gate that is shut; `name` is what the dry run calls it.
+    #[track_caller]
+    pub fn shut(name: &str) -> Self {
+        Self {
+            is_open: Mutex::named(name, false),
+            opened: Condvar::named(&format!("{name}.opened")),
+        }
+    }
+
+    /// Lets everybody pass, from now on.
+    #[track_caller]
+    pub fn open(&self) {
+        *self.is_open.lock() = true;
+        self.opened.notify_all();
+    }
+
+    /// Sleeps until the gate is open.
+    #[track_caller]
+    pub fn pass(&self) {
+        let mut is_open = self.is_open.lock();
+        while !*is_open {
+            self.opened.wait(&mut is_open);
+        }
+    }
+}
+
+/// Requires `program` to sleep for ever in `call`, which is what the model calls a deadlock. A call that returns fails
+/// the test with `because`, as in "the counter was 1"; so does one that spins, and any other failure.
+///
+/// The model stops at the first interleaving that sleeps or fails, so keep `program` to one thread if that is possible.
+/// If another thread of `program` sleeps for ever, panic after the call: main's return alone is no failure then.
+///
+/// # Panics
+/// If `program` does anything but sleep.
+#[track_caller]
+pub fn must_sleep(call: &str, because: &str, program: impl Fn() + Send + Sync + 'static) {
+    match Model::new().explore(program) {
+        Ok(_) => panic!("{call} returned, and {because}"),
+        Err(failure) if failure.kind == Kind::Deadlock => {}
+        Err(failure) => reject(
+            &failure,
+            &format!("{call} should fall asleep here, and it does not"),
+        ),
+    }
+}
+
+/// Explores `program` like [`model`](crate::model), except that it may sleep for ever, too. `right` says what it should
+/// do, as in "a second call should sleep or panic".
+///
+/// # Panics
+/// If `program` fails in any other way.
+#[track_caller]
+pub fn may_sleep(right: &str, program: impl Fn() + Send + Sync + 'static) {
+    match Model::new().explore(program) {
+        Err(failure) if failure.kind != Kind::Deadlock => reject(&failure, right),
+        Ok(_) | Err(_) => {}
+    }
+}
+
+/// Fails the test with the model's report.
+#[track_caller]
+fn reject(failure: &Failure, message: &str) -> ! {
+    eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+    panic!("{message}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{explore, model};
+    use crate::sync::model::thread;
+    use crate::testing::assert_panics;
+    use std::sync::Arc;
+
+    #[track_caller]
+    fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) {
+        let failure = explore(program).expect_err("the model must fail");
+        assert_eq!(failure.kind, kind, "{}", failure.report);
+    }
+
+    fn never_woken() {
+        Gate::shut("never").pass();
+    }
+
+    #[test]
+    fn a_call_that_does_not_sleep_is_rejected() {
+        must_sleep("`pass`", "the gate was shut", never_woken);
+        assert_panics("`pass` returned, and the gate was shut", || {
+            must_sleep("`pass`", "the gate was shut", || {});
+        });
+        let awake = "`pass` should fall asleep here, and it does not";
+        assert_panics(awake, || {
+            must_sleep("`pass`", "the gate was shut", || panic!("no"));
+        });
+        assert_panics(awake, || {
+            must_sleep("`pass`", "the gate was shut", || {
+                loop {
+                    thread::yield_now();
+                }
+            });
+        });
+    }
+
+    #[test]
+    fn what_neither_ends_nor_sleeps_is_rejected() {
+        may_sleep("sleep or return", never_woken);
+        may_sleep("sleep or return", || {});
+        assert_panics("sleep or return", || {
+            may_sleep("sleep or return", || panic!("no"));
+        });
+    }
+
+    #[test]
+    fn a_flag_tells_what_comes_too_early_and_orders_nothing() {
+        fails(Kind::Panic, || {
+            let flag = Flag::lowered("flag");
+            both(|| assert!(flag.is_raised()), || flag.raise());
+        });
+        fails(Kind::DataRace, || {
+            let (flag, slot) = (Flag::lowered("flag"), Slot::empty("slot"));
+            let other = || {
+                slot.write(7);
+                flag.raise();
+            };
+            both(|| flag.is_raised().then(|| slot.read()), other);
+        });
+    }
+
+    #[test]
+    fn a_slot_and_a_watched_value_want_an_order() {
+        fails(Kind::DataRace, || {
+            let slot = Slot::empty("slot");
+            both(|| slot.read(), || slot.write(7));
+        });
+        fails(Kind::DataRace, || {
+            // A lock of std, and a flag: neither orders anything for the model.
+            let (made, flag) = (std::sync::Mutex::new(None), Flag::lowered("flag"));
+            let make = || {
+                *made.lock().unwrap() = Some(Arc::new(Watched::new("made", 7)));
+                flag.raise();
+            };
+            let look = || {
+                if flag.is_raised() {
+                    let seen = made.lock().unwrap().clone();
+                    seen.expect("it is made before the flag is raised").read();
+                }
+            };
+            both(look, make);
+        });
+        model(|| {
+            let slot = Slot::empty("slot");
+            let ((), made) = both(
+                || {},
+                || {
+                    slot.write(7);
+                    Watched::new("made", String::from("whole"))
+                },
+            );
+            assert_eq!((slot.read(), made.read().as_str()), (7, "whole"));
+        });
+    }
+
+    #[test]
+    fn a_gate_lets_all_pass_and_brings_what_was_done_before() {
+        model(|| {
+            let (gate, slot) = (Gate::shut("gate"), Slot::empty("slot"));
+            let pass = || {
+                gate.pass();
+                assert_eq!(slot.read(), 7);
+            };
+            thread::scope(|s| {
+                spawn(s, "first", pass);
+                spawn(s, "second", pass);
+                slot.write(7);
+                gate.open();
+            });
+            pass();
+        });
+    }
+}

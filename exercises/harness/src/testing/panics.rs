@@ -1,0 +1,94 @@
+//! Panics that a test expects.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// Runs `f` and returns the payload of its panic, if it panics.
+pub fn payload_of(f: impl FnOnce()) -> Option<Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(f)).err()
+}
+
+/// Runs `f` and returns the message of its panic, if it panics. See [`message_of`].
+pub fn panic_of(f: impl FnOnce()) -> Option<String> {
+    Some(message_of(&*payload_of(f)?).to_owned())
+}
+
+/// Returns the message in the payload of a panic. `panic!` leaves a `&str` or a `String`; any other payload has no
+/// message, and this says so instead.
+pub fn message_of(payload: &(dyn Any + Send)) -> &str {
+    let literal = payload.downcast_ref::<&str>().copied();
+    literal
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a payload that is not text")
+}
+
+/// Requires `f` to panic with exactly this message.
+///
+/// # Panics
+/// If it does not.
+#[track_caller]
+pub fn assert_panics(expected: &str, f: impl FnOnce()) {
+    match panic_of(f) {
+        Some(message) if message == expected => {}
+        Some(message) => panic!("should panic with {expected:?}, but does with {message:?}"),
+        None => panic!("should panic with {expected:?}, but returns"),
+    }
+}
+
+/// The payload of [`staged_panic`].
+struct Staged(&'static str);
+
+/// Panics without a message on standard error, for a test that wants a panic. [`staged_panic_of`] recognises it
+/// and returns `whose`.
+pub fn staged_panic(whose: &'static str) -> ! {
+    resume_unwind(Box::new(Staged(whose)))
+}
+
+/// Runs `f` and returns whose [`staged_panic`] ended it, if one did. Any other panic goes on.
+pub fn staged_panic_of(f: impl FnOnce()) -> Option<&'static str> {
+    match payload_of(f)?.downcast::<Staged>() {
+        Ok(staged) => Some(staged.0),
+        Err(other) => resume_unwind(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_found_in_either_kind_of_text() {
+        let code = 404;
+        assert_eq!(panic_of(|| panic!("lost")).as_deref(), Some("lost"));
+        assert_eq!(
+            panic_of(|| panic!("status {code}")).as_deref(),
+            Some("status 404")
+        );
+        assert_eq!(
+            panic_of(|| resume_unwind(Box::new(1))).as_deref(),
+            Some("a payload that is not text")
+        );
+        assert_eq!(panic_of(|| {}), None);
+        let payload = payload_of(|| resume_unwind(Box::new(1))).expect("it panics");
+        assert_eq!(payload.downcast_ref(), Some(&1));
+    }
+
+    #[test]
+    fn another_panic_or_none_is_rejected() {
+        assert_panics("should panic with \"a\", but does with \"b\"", || {
+            assert_panics("a", || panic!("b"));
+        });
+        assert_panics("should panic with \"a\", but returns", || {
+            assert_panics("a", || {})
+        });
+    }
+
+    #[test]
+    fn a_panic_that_was_not_staged_goes_on() {
+        assert_eq!(staged_panic_of(|| staged_panic("mine")), Some("mine"));
+        assert_eq!(staged_panic_of(|| {}), None);
+        assert_panics("not staged", || {
+            staged_panic_of(|| panic!("not staged"));
+        });
+    }
+}

@@ -1,0 +1,108 @@
+//! A module per command, and what several have in common.
+//!
+//! May use every other room. [`grade`](crate::grade), [`verify`](crate::verify), [`bench`](crate::bench) and
+//! [`scaffold`](crate::scaffold) do not use each other.
+
+pub mod bench;
+pub mod break_;
+pub mod compare;
+pub mod completions;
+pub mod doctor;
+pub mod dry_run;
+pub mod grade;
+pub mod hint;
+mod in_place;
+pub mod list;
+pub mod new;
+pub mod next;
+pub mod reset;
+pub mod restore;
+pub mod swap;
+pub mod test;
+pub mod verify;
+pub mod watch;
+
+use anyhow::Result;
+
+use crate::course::select;
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::{State, Store};
+use crate::term;
+
+/// Opens the progress and finds the lesson that is meant: the one that goes by `wanted`; without that, the
+/// current one. `None`: every lesson is done.
+///
+/// # Errors
+///
+/// No lesson goes by that, or the progress or a lesson's sources cannot be read.
+pub fn open<'a>(
+    workspace: &'a Workspace,
+    wanted: Option<&str>,
+) -> Result<(Store, Option<&'a Lesson>)> {
+    // A wrong name is said at once, whoever has the lock.
+    let named = wanted
+        .map(|wanted| select::lesson(workspace, wanted))
+        .transpose()?;
+    let store = Store::open(workspace)?;
+    let lesson = match named {
+        Some(lesson) => Some(lesson),
+        None => store.progress.current(workspace)?,
+    };
+    Ok((store, lesson))
+}
+
+/// The lesson that goes by `wanted`. Without a name, the current one if it is begun, and else the one that was
+/// finished last: there is nothing to compare in a lesson that the learner has not opened yet.
+fn begun_or_last_finished<'a>(
+    workspace: &'a Workspace,
+    store: &Store,
+    wanted: Option<&str>,
+) -> Result<Option<&'a Lesson>> {
+    if let Some(wanted) = wanted {
+        return Ok(Some(select::lesson(workspace, wanted)?));
+    }
+    let current = store.progress.current(workspace)?;
+    if let Some(current) = current
+        && store.progress.state(workspace, current)? != State::NotBegun
+    {
+        return Ok(Some(current));
+    }
+    let finished = |lesson: &&Lesson| Some(store.progress.of(lesson)?.passed.as_ref()?.at.clone());
+    let last = workspace
+        .lessons
+        .iter()
+        .filter(|lesson| finished(lesson).is_some())
+        .max_by_key(finished);
+    Ok(last.or(current))
+}
+
+/// Says that there is no lesson to do anything with.
+fn no_lesson() -> Exit {
+    term::print(" There are no lessons here yet.\n");
+    Exit::Failure
+}
+
+/// What the process says to the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The lesson passes; the command did what it was asked.
+    Success,
+    /// It does not.
+    Failure,
+}
+
+impl Exit {
+    /// Success, if this holds.
+    pub fn success_if(holds: bool) -> Self {
+        if holds { Self::Success } else { Self::Failure }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Success => Self::SUCCESS,
+            Exit::Failure => Self::FAILURE,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The tests that a lesson has: the list in its lock, or what the sources say.
+
+use std::fs;
+
+use quote::ToTokens;
+use syn::visit::Visit;
+
+use crate::course::shipped::Lock;
+use crate::course::{Lesson, Workspace};
+
+/// What the canonical name of a model begins with.
+pub const MODELS: &str = "race_freedom::";
+
+/// The canonical names of the tests that the lesson has, in the order in which its files have them.
+///
+/// The [lock](crate::course::shipped) lists the tests that the reference passes. Without one that can be read, the tests in
+/// the sources are counted.
+pub fn expected(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+    match Lock::read(&workspace.path(lesson.lock())) {
+        Ok(Some(lock)) => lock.tests,
+        _ => in_sources(workspace, lesson),
+    }
+}
+
+/// The tests under the lesson's three headings, as its sources have them.
+pub fn in_sources(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+    let mut names = Vec::new();
+    for (heading, path) in [
+        ("race_freedom", "src/race_freedom.rs"),
+        ("correctness", "tests/correctness.rs"),
+        ("no_leaks", "tests/no_leaks.rs"),
+    ] {
+        let text =
+            fs::read_to_string(workspace.path(lesson.exercise.join(path))).unwrap_or_default();
+        names.extend(
+            test_functions(&text)
+                .into_iter()
+                .map(|name| format!("{heading}::{name}")),
+        );
+    }
+    names
+}
+
+/// The names of the lesson's models, without their heading: those that it has, and after them those that the
+/// learner wrote.
+pub fn models(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for test in expected(workspace, lesson)
+        .into_iter()
+        .chain(in_sources(workspace, lesson))
+    {
+        if let Some(name) = test.strip_prefix(MODELS)
+            && !names.iter().any(|other| other == name)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// The paths of the `#[test]` functions in a source file, and of those in its modules.
+fn test_functions(source: &str) -> Vec<String> {
+    #[derive(Default)]
+    struct Finder {
+        modules: Vec<String>,
+        found: Vec<String>,
+    }
+    impl<'ast> Visit<'ast> for Finder {
+        fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+            self.modules.push(module.ident.to_string());
+            syn::visit::visit_item_mod(self, module);
+            self.modules.pop();
+        }
+        fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+            if function
+                .attrs
+                .iter()
+                .any(|attribute| attribute.path().is_ident("test"))
+            {
+                self.modules.push(function.sig.ident.to_string());
+                self.found.push(self.modules.join("::"));
+                self.modules.pop();
+            }
+        }
+    }
+    let mut finder = Finder::default();
+    if let Ok(file) = syn::parse_file(source) {
+        finder.visit_file(&file);
+    }
+    finder.found
+}
+
+/// The names of the lesson's correctness tests that start threads, themselves or through a function of their
+/// file. When one of them fails, a model that fails too says more about it.
+pub fn with_threads(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
+    let path = workspace.path(lesson.exercise.join("tests/correctness.rs"));
+    let source = fs::read_to_string(path).unwrap_or_default();
+    functions_with_threads(&source)
+        .into_iter()
+        .map(|name| format!("correctness::{name}"))
+        .collect()
+}
+
+/// The functions of a file that start threads, themselves or through each other.
+fn functions_with_threads(source: &str) -> Vec<String> {
+    let Ok(file) = syn::parse_file(source) else {
+        return Vec::new();
+    };
+    let bodies: Vec<(String, Vec<String>)> = file
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            syn::Item::Fn(function) => {
+                let body = function.block.to_token_stream().to_string();
+                let words = body
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .map(str::to_owned);
+                Some((function.sig.ident.to_string(), words.collect()))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut found: Vec<String> = Vec::new();
+    // As long as another function turns up that calls one of those found.
+    loop {
+        let more = bodies.iter().find(|(name, words)| {
+            let starts =
+                |word: &String| word == "spawn" || word == "spawn_scoped" || found.contains(word);
+            !found.contains(name) && words.iter().any(starts)
+        });
+        match more {
+            Some((name, _)) => found.push(name.clone()),
+            None => return found,
+        }
+    }
+}
+
+/// What the comment above a test says, in one line; `None` where there is none or the test is not found.
+pub fn comment(workspace: &Workspace, lesson: &Lesson, canonical: &str) -> Option<String> {
+    let (heading, path) = canonical.split_once("::")?;
+    let folder = workspace.path(&lesson.exercise);
+    let file = match heading {
+        "race_freedom" => folder.join("src/race_freedom.rs"),
+        _ => folder.join("tests").join(format!("{heading}.rs")),
+    };
+    comment_above(&fs::read_to_string(file).ok()?, path.rsplit("::").next()?)
+}
+
+fn comment_above(source: &str, function: &str) -> Option<String> {
+    let mark = format!("fn {function}(");
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| line.contains(&mark))?;
+    let mut above: Vec<&str> = Vec::new();
+    for line in lines[..at].iter().rev() {
+        if line.starts_with("#[") {
+            continue;
+        }
+        let Some(text) = line.strip_prefix("///").or_else(|| line.strip_prefix("//")) else {
+            break;
+        };
+        above.push(text.trim());
+    }
+    above.reverse();
+    // The first paragraph: what follows is for those who read the file.
+    let paragraph: Vec<_> = above
+        .into_iter()
+        .take_while(|line| !line.is_empty())
+        .collect();
+    Some(paragraph.join(" ")).filter(|text| !text.is_empty())
+}
+
+/// Every `todo!("…")` in a source file: its line and what it says is to do.
+pub fn todos(source: &str) -> Vec<(u32, String)> {
+    const MARK: &str = "todo!(";
+    let mut found = Vec::new();
+    let mut at = 0;
+    for (line, number) in source.split_inclusive('\n').zip(1..) {
+        if let Some(column) = line
+            .find(MARK)
+            .filter(|_| !line.trim_start().starts_with("//"))
+        {
+            // rustfmt may have put the text on a line of its own.
+            let rest = source[at + column + MARK.len()..].trim_start();
+            let text = rest
+                .strip_prefix('"')
+                .and_then(|text| Some(text.split_once('"')?.0))
+                .unwrap_or_default();
+            found.push((
+                number,
+                text.split_whitespace().collect::<Vec<_>>().join(" "),
+            ));
+        }
+        at += line.len();
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "
+        // Two threads wait.
+        // Both wake.
+        //
+        // More for readers.
+        #[test]
+        fn both_wake() {}
+
+        fn helper() {}
+
+        mod inner {
+            #[test]
+            #[should_panic(expected = \"x\")]
+            fn panics() {}
+        }
+    ";
+
+    #[test]
+    fn tests_are_found_in_sources() {
+        assert_eq!(test_functions(SOURCE), ["both_wake", "inner::panics"]);
+        assert!(test_functions("fn broken( {").is_empty());
+    }
+
+    #[test]
+    fn the_comment_above_a_test_is_its_first_paragraph() {
+        assert_eq!(
+            comment_above(SOURCE, "both_wake").as_deref(),
+            Some("Two threads wait. Both wake.")
+        );
+        assert_eq!(comment_above(SOURCE, "panics"), None);
+        assert_eq!(comment_above(SOURCE, "absent"), None);
+    }
+
+    #[test]
+    fn threads_are_found_behind_a_function() {
+        let source = "fn both(f: fn()) { thread::scope(|s| { s.spawn(f); }); }\nfn twice() { both(a); both(a) }\n\
+                      #[test] fn concurrent() { twice() }\n#[test] fn alone() { assert!(spawned == 1) }\n";
+        assert_eq!(
+            functions_with_threads(source),
+            ["both", "twice", "concurrent"]
+        );
+    }
+
+    #[test]
+    fn todos_are_found_with_their_lines() {
+        let source = "// todo!(\"not this\")\nfn a() {\n    todo!(\"count down\")\n}\nfn b() {\n    todo!(\n        \
+                      \"wait\"\n    );\n    todo!()\n}\n";
+        let found = todos(source);
+        assert_eq!(
+            found,
+            [
+                (3, "count down".into()),
+                (6, "wait".into()),
+                (9, String::new())
+            ]
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! The course: which lessons there are, what they are called, which tests and hints they have.
+//!
+//! | | |
+//! |---|---|
+//! | [`workspace`] | the lessons, from the tree and the manifests |
+//! | [`select`] | which lesson, mistake or model is meant by a name |
+//! | [`lesson_tests`] | the tests that a lesson has, and what its sources say of them |
+//! | [`shipped`] | `shipped.lock`: the tests and files that a lesson was shipped with |
+//! | [`content`] | the files below a folder, and names for what is in them |
+//! | [`hints`], [`readme`] | what the runner reads in a lesson's texts |
+//!
+//! May use nothing of the runner but [`term`](crate::term).
+
+pub mod content;
+pub mod hints;
+pub mod lesson_tests;
+pub mod readme;
+pub mod select;
+pub mod shipped;
+mod workspace;
+
+pub use workspace::{EXERCISES, Lesson, SOLUTIONS, Status, Workspace, numbered_folders};

@@ -1,0 +1,363 @@
+//! Which lesson is meant: by name, by number, or by the beginning of a name. Which of its mistakes: by name or
+//! beginning. Which of its models: by a part of the name.
+
+use std::fmt;
+
+use crate::course::{Lesson, Workspace};
+
+/// How many names are offered in place of a wrong one.
+const NEAREST: usize = 3;
+
+/// Nothing, or too much, goes by the name that was given. Its text is for the user.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoSuchName(pub String);
+
+impl fmt::Display for NoSuchName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoSuchName {}
+
+/// The lesson that `wanted` names.
+///
+/// # Errors
+///
+/// No lesson is called that, or several begin like that.
+pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, NoSuchName> {
+    let lessons = &workspace.lessons;
+    // Nobody comes upon a lesson that is to be written; its author names it in full.
+    let by_author = workspace
+        .to_be_written
+        .iter()
+        .find(|lesson| lesson.name == wanted || lesson.number.to_string() == wanted);
+    if let Some(lesson) = by_author {
+        return Ok(lesson);
+    }
+    if let Some(lesson) = lessons.iter().find(|lesson| lesson.name == wanted) {
+        return Ok(lesson);
+    }
+    if let Some((chapter, number)) = parse_number(wanted) {
+        let found = lessons
+            .iter()
+            .find(|lesson| (lesson.number.chapter, lesson.number.lesson) == (chapter, number));
+        return found.ok_or_else(|| {
+            let chapter: Vec<_> = lessons
+                .iter()
+                .filter(|lesson| lesson.number.chapter == chapter)
+                .collect();
+            let offered = if chapter.is_empty() {
+                lessons.iter().collect()
+            } else {
+                chapter
+            };
+            NoSuchName(format!(
+                "no lesson has the number {wanted}. There are\n{}",
+                names(&offered)
+            ))
+        });
+    }
+    match by_name(
+        lessons,
+        |lesson| &lesson.name,
+        wanted,
+        |name, wanted| name.starts_with(wanted),
+    ) {
+        Found::One(lesson) => Ok(lesson),
+        Found::Several(several) => Err(several_begin("lessons", wanted, &names(&several))),
+        Found::Nearest(nearest) => Err(NoSuchName(format!(
+            "no lesson is called {wanted}. The nearest {}\n{}\n`cargo xtask list` shows them all.",
+            is_or_are(&nearest),
+            names(&nearest),
+        ))),
+    }
+}
+
+/// The one of the `mistakes` in `lesson`, which have these names, that `wanted` names.
+///
+/// # Errors
+///
+/// No mistake is called that, or several begin like that.
+pub fn mistake<'a, T>(
+    lesson: &Lesson,
+    mistakes: &'a [T],
+    name: impl Fn(&T) -> &str,
+    wanted: &str,
+) -> Result<&'a T, NoSuchName> {
+    let names = |mistakes: &[&T]| indented(mistakes.iter().map(|mistake| name(mistake)));
+    match by_name(mistakes, &name, wanted, |name, wanted| {
+        name.starts_with(wanted)
+    }) {
+        Found::One(mistake) => Ok(mistake),
+        Found::Several(several) => Err(several_begin("mistakes", wanted, &names(&several))),
+        Found::Nearest(nearest) if nearest.is_empty() => Err(NoSuchName(format!(
+            "{} has no mistakes. Its text: {}",
+            lesson.name,
+            lesson.readme().display()
+        ))),
+        Found::Nearest(nearest) => Err(NoSuchName(format!(
+            "no mistake in {} is called {wanted}. The nearest {}\n{}\n\
+             `cargo xtask break {}` shows them all.",
+            lesson.name,
+            is_or_are(&nearest),
+            names(&nearest),
+            lesson.name,
+        ))),
+    }
+}
+
+/// The one of the `models` in `lesson` that `wanted` names: all of a name or a part of it.
+///
+/// # Errors
+///
+/// No model is called that, or several have that in their names.
+pub fn model<'a>(
+    lesson: &Lesson,
+    models: &'a [String],
+    wanted: &str,
+) -> Result<&'a str, NoSuchName> {
+    let names = |models: &[&String]| indented(models.iter());
+    // A list of tests has the heading too.
+    let part = wanted.strip_prefix("race_freedom::").unwrap_or(wanted);
+    match by_name(models, String::as_str, part, |name, part| {
+        name.contains(part)
+    }) {
+        Found::One(model) => Ok(model),
+        Found::Several(several) => Err(NoSuchName(format!(
+            "several race-freedom tests of {} have {wanted} in their names:\n{}\n\
+             Write enough of the name to tell them apart.",
+            lesson.name,
+            names(&several)
+        ))),
+        Found::Nearest(nearest) if nearest.is_empty() => Err(NoSuchName(format!(
+            "{} has no race-freedom tests. Its text: {}",
+            lesson.name,
+            lesson.readme().display()
+        ))),
+        Found::Nearest(nearest) => Err(NoSuchName(format!(
+            "no race-freedom test of {} has {wanted} in its name. The nearest {}\n{}\n\
+             `cargo xtask dry-run {}` shows one, and lists the others.",
+            lesson.name,
+            is_or_are(&nearest),
+            names(&nearest),
+            lesson.name,
+        ))),
+    }
+}
+
+fn several_begin(things: &str, wanted: &str, names: &str) -> NoSuchName {
+    NoSuchName(format!(
+        "several {things} begin with {wanted}:\n{names}\nWrite enough of the name to tell them apart."
+    ))
+}
+
+fn is_or_are<T>(things: &[T]) -> &'static str {
+    if things.len() == 1 { "is" } else { "are" }
+}
+
+/// What goes by a name.
+enum Found<'a, T> {
+    /// This, by its name or as the only one that matches.
+    One(&'a T),
+    /// These match.
+    Several(Vec<&'a T>),
+    /// Nothing; these are the most alike, the most alike first.
+    Nearest(Vec<&'a T>),
+}
+
+/// Looks for `wanted` among names, which have small letters and `_`: a whole name wins over others that match.
+fn by_name<'a, T>(
+    all: &'a [T],
+    name: impl Fn(&T) -> &str,
+    wanted: &str,
+    matches: impl Fn(&str, &str) -> bool,
+) -> Found<'a, T> {
+    let folded = wanted.to_lowercase().replace('-', "_");
+    let matching: Vec<_> = all
+        .iter()
+        .filter(|one| matches(name(one), &folded))
+        .collect();
+    let whole = matching.iter().find(|one| name(one) == folded);
+    match (whole, &matching[..]) {
+        (Some(one), _) | (None, [one]) => Found::One(one),
+        (None, []) => Found::Nearest(nearest(all, name, &folded)),
+        (None, _) => Found::Several(matching),
+    }
+}
+
+/// `2.2`, `02.02` or `2/2`.
+fn parse_number(text: &str) -> Option<(u32, u32)> {
+    let (chapter, lesson) = text.split_once(['.', '/'])?;
+    Some((chapter.parse().ok()?, lesson.parse().ok()?))
+}
+
+/// What has the names most like `wanted`, the most alike first.
+fn nearest<'a, T>(all: &'a [T], name: impl Fn(&T) -> &str, wanted: &str) -> Vec<&'a T> {
+    let mut scored: Vec<_> = all
+        .iter()
+        .map(|one| {
+            let alike = strsim::jaro_winkler(name(one), wanted);
+            let within = name(one).contains(wanted);
+            (one, if within { alike + 1.0 } else { alike })
+        })
+        .collect();
+    scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    scored
+        .into_iter()
+        .take(NEAREST)
+        .map(|(one, _)| one)
+        .collect()
+}
+
+fn names(lessons: &[&Lesson]) -> String {
+    let line = |lesson: &&Lesson| format!("{:<5} {}", lesson.number.to_string(), lesson.name);
+    indented(lessons.iter().map(line))
+}
+
+fn indented(lines: impl Iterator<Item = impl fmt::Display>) -> String {
+    let lines: Vec<_> = lines.map(|line| format!("  {line}")).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::course::workspace::{About, Number};
+
+    /// A workspace of lessons with these names, three to a chapter.
+    pub fn workspace(names: &[&str]) -> Workspace {
+        let lessons = names.iter().zip(0..).map(|(name, i)| Lesson {
+            name: (*name).to_owned(),
+            number: Number {
+                chapter: 1 + i / 3,
+                lesson: 1 + i % 3,
+            },
+            chapter: "Goroutines and wait groups".into(),
+            about: About {
+                title: format!("The {name}"),
+                ..About::default()
+            },
+            exercise: format!("exercises/0{}_chapter/0{}_{name}", 1 + i / 3, 1 + i % 3).into(),
+            solution: format!("solutions/0{}_chapter/0{}_{name}", 1 + i / 3, 1 + i % 3).into(),
+        });
+        Workspace {
+            root: "/nowhere".into(),
+            lessons: lessons.collect(),
+            to_be_written: Vec::new(),
+        }
+    }
+
+    const NAMES: [&str; 5] = [
+        "bank_account",
+        "publication",
+        "parallel_sum",
+        "wait_group",
+        "wait_group_context",
+    ];
+
+    fn found(wanted: &str) -> String {
+        match lesson(&workspace(&NAMES), wanted) {
+            Ok(lesson) => lesson.name.clone(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_lesson_goes_by_name_number_or_unique_prefix() {
+        assert_eq!(
+            found("wait_group"),
+            "wait_group",
+            "a whole name wins over a longer one"
+        );
+        assert_eq!(found("2.1"), "wait_group");
+        assert_eq!(found("02.02"), "wait_group_context");
+        assert_eq!(found("pub"), "publication");
+        assert_eq!(found("Bank-Account"), "bank_account");
+        assert_eq!(found("wait-group"), "wait_group");
+    }
+
+    #[test]
+    fn an_ambiguous_prefix_lists_the_candidates() {
+        let text = found("wait");
+        assert!(
+            text.contains("2.1   wait_group\n") && text.contains("2.2   wait_group_context\n"),
+            "{text}"
+        );
+        assert!(!text.contains("bank_account"), "{text}");
+    }
+
+    #[test]
+    fn a_wrong_name_gets_the_nearest_ones() {
+        let text = found("waitgrp");
+        let first = text.lines().nth(1).expect("names follow");
+        assert!(first.ends_with("wait_group"), "{text}");
+        let text = found("sum");
+        assert!(
+            text.lines()
+                .nth(1)
+                .is_some_and(|line| line.ends_with("parallel_sum")),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_wrong_number_lists_its_chapter() {
+        let text = found("2.9");
+        assert!(
+            text.contains("wait_group") && !text.contains("bank_account"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_mistake_goes_by_name_or_unique_prefix() {
+        let mistakes = ["notify_one", "notify_one_late", "polls"];
+        let workspace = workspace(&NAMES);
+        let found = |wanted| match mistake(&workspace.lessons[3], &mistakes, |name| name, wanted) {
+            Ok(name) => (*name).to_owned(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found("notify_one"), "notify_one");
+        assert_eq!(found("Notify-One-L"), "notify_one_late");
+        assert_eq!(found("p"), "polls");
+        assert!(found("not").starts_with("several mistakes begin with not:\n  notify_one\n"));
+        let nearest = found("pols");
+        assert!(nearest.contains("are\n  polls\n"), "{nearest}");
+        assert!(
+            nearest.contains("`cargo xtask break wait_group` shows"),
+            "{nearest}"
+        );
+    }
+
+    #[test]
+    fn a_model_goes_by_any_part_of_its_name() {
+        let models: Vec<String> = ["wait_returns", "every_waiter_wakes", "wait_returns_late"]
+            .map(str::to_owned)
+            .into();
+        let workspace = workspace(&NAMES);
+        let found = |wanted| match model(&workspace.lessons[3], &models, wanted) {
+            Ok(model) => model.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found("waiter"), "every_waiter_wakes");
+        assert_eq!(found("Wait-Returns"), "wait_returns");
+        assert_eq!(found("race_freedom::wait_returns_l"), "wait_returns_late");
+        let several = found("returns");
+        assert!(
+            several.contains("names:\n  wait_returns\n  wait_returns_late\n"),
+            "{several}"
+        );
+        let nearest = found("evry_waiter");
+        assert!(
+            nearest.contains("The nearest are\n  every_waiter_wakes\n")
+                && nearest.contains("`cargo xtask dry-run wait_group` shows"),
+            "{nearest}"
+        );
+        let none = model(&workspace.lessons[3], &[], "x").expect_err("none");
+        assert!(
+            none.to_string().contains("has no race-freedom tests"),
+            "{none}"
+        );
+    }
+}

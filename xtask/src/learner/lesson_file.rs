@@ -1,0 +1,144 @@
+//! The file of a lesson that the learner edits, with all that can stand in it: the reference, the stub, and every
+//! version that the runner ever took out of it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+
+use crate::course::{Lesson, Workspace};
+use crate::learner::progress::Store;
+use crate::learner::versions::{Replaced, Target, Version, Versions, Why};
+use crate::term::note;
+
+/// The learner's file. It borrows the progress, and with it the lock: no second runner is at the file.
+#[derive(Debug)]
+pub struct LessonFile<'a> {
+    /// Whose file it is.
+    pub lesson: &'a Lesson,
+    /// What the runner took out of it.
+    pub versions: Versions,
+    workspace: &'a Workspace,
+    target: Target,
+    _store: &'a Store,
+}
+
+impl<'a> LessonFile<'a> {
+    /// Looks at the file of `lesson` and finishes what a killed runner left there.
+    ///
+    /// # Errors
+    ///
+    /// The file or the versions of it cannot be read.
+    pub fn open(workspace: &'a Workspace, store: &'a Store, lesson: &'a Lesson) -> Result<Self> {
+        let mut versions = Versions::open(store.versions_of(lesson))?;
+        let target = Target::new(&workspace.path(lesson.file()))?;
+        let known: Vec<Vec<u8>> = [lesson.reference(), lesson.stub()]
+            .iter()
+            .filter_map(|path| fs::read(workspace.path(path)).ok())
+            .chain(target.read()?)
+            .collect();
+        let known: Vec<&[u8]> = known.iter().map(Vec::as_slice).collect();
+        if let Some(number) = target.clean_up(&mut versions, &known, &mut |_| Ok(()))? {
+            note(&format!(
+                " A runner was stopped while it replaced {}.\n What was saved there at that moment is kept as version {number}.",
+                lesson.file().display(),
+            ));
+        }
+        Ok(Self {
+            lesson,
+            versions,
+            workspace,
+            target,
+            _store: store,
+        })
+    }
+
+    /// What is in the file; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn content(&self) -> Result<Option<Vec<u8>>> {
+        self.target.read()
+    }
+
+    /// The reference.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn reference(&self) -> Result<Vec<u8>> {
+        self.shipped(&self.lesson.reference())
+    }
+
+    /// The stub.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn stub(&self) -> Result<Vec<u8>> {
+        self.shipped(&self.lesson.stub())
+    }
+
+    fn shipped(&self, path: &Path) -> Result<Vec<u8>> {
+        fs::read(self.workspace.path(path)).map_err(|error| {
+            anyhow!(
+                "cannot read {0}: {error}.\nTo bring it back: git checkout {0}",
+                path.display()
+            )
+        })
+    }
+
+    /// The newest version that is neither the reference nor what is in the file now, with its content. One that
+    /// cannot be read is said on stderr and passed over.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub fn newest_of_learner(&self) -> Result<Option<(Version, Vec<u8>)>> {
+        let others = [self.content()?, self.reference().ok()];
+        for version in self.versions.newest_first() {
+            match self.versions.content(&version) {
+                Ok(content) if others.iter().flatten().any(|other| *other == content) => {}
+                Ok(content) => return Ok(Some((version, content))),
+                Err(error) => note(&format!(" {error:#}")),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What there is to say of a version.
+    pub fn facts(&self, version: &Version) -> Vec<&'static str> {
+        let content = match self.versions.content(version) {
+            Ok(content) => Some(content),
+            Err(_) => return vec!["cannot be read"],
+        };
+        let equals = [
+            (self.reference().ok(), "the reference"),
+            (self.stub().ok(), "the stub"),
+            (self.content().ok().flatten(), "there now"),
+        ];
+        equals
+            .into_iter()
+            .filter(|(other, _)| *other == content)
+            .map(|(_, fact)| fact)
+            .collect()
+    }
+
+    /// Keeps what is in the file and puts `new` there.
+    ///
+    /// # Errors
+    ///
+    /// Something cannot be written. Nothing is lost then.
+    pub fn replace(&mut self, new: &[u8], why: Why) -> Result<Replaced> {
+        if let Some(file) = self.target.behind_link() {
+            note(&format!(
+                " {} is a link. It stays; what is replaced is\n {}",
+                self.lesson.file().display(),
+                file.display(),
+            ));
+        }
+        self.target
+            .replace(&mut self.versions, new, why, &mut |_| Ok(()))
+    }
+}

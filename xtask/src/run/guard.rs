@@ -1,0 +1,348 @@
+//! The process between a test and the runner.
+//!
+//! A learner's test may deadlock, spin, print without end, eat memory or start threads without end. The runner
+//! starts each test through `xtask __guard TIME-OUT-IN-MS PROGRAM ARGUMENTS…`, which gives the test limits, passes on a bounded part of what it prints, stops it when it exceeds one, and
+//! says so in a last line on stderr that [`End::find`] reads back. It also ends the test when its own parent
+//! dies, however that dies, so that no interrupt and no kill leaves a process behind.
+//!
+//! The guard starts before the command line is parsed and before anything is allocated that need not be: it
+//! is started once for each test binary and once for each test.
+
+use std::fmt;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::term::note;
+
+/// The first argument that makes the runner a guard.
+pub const ARGUMENT: &str = "__guard";
+
+/// The most that a test may print on stdout, and again on stderr, in bytes.
+pub const OUTPUT: usize = 256 * 1024;
+
+/// The most memory that a test may have, in bytes: heap and the stacks of its threads (2 MiB each).
+const MEMORY: u64 = 1 << 30;
+
+/// The most threads that a test may have at once. Those with stacks of the usual 2 MiB meet [`MEMORY`] sooner.
+pub const THREADS: usize = 2000;
+
+/// The variable with the options of AddressSanitizer, which reserves terabytes that it never uses: a test for which it is
+/// set has no limit of memory.
+pub const SANITIZED: &str = "ASAN_OPTIONS";
+
+/// How often the guard looks whether its parent and its child are still there, and counts the child's threads.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How a test's process ended, where it did not end by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It ran for longer than it may, in milliseconds.
+    TimeOut(u64),
+    /// It printed more than [`OUTPUT`].
+    Flood,
+    /// It had more than [`THREADS`].
+    Threads,
+    /// A signal ended it, for example `SIGABRT`.
+    Signal(String),
+}
+
+const TIME_OUT: &str = "stopped: time-out ";
+const FLOOD: &str = "stopped: output";
+const MANY_THREADS: &str = "stopped: threads";
+const SIGNAL: &str = "died: ";
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::TimeOut(ms) => write!(f, "{TIME_OUT}{ms} ms"),
+            End::Flood => f.write_str(FLOOD),
+            End::Threads => f.write_str(MANY_THREADS),
+            End::Signal(name) => write!(f, "{SIGNAL}{name}"),
+        }
+    }
+}
+
+impl End {
+    /// What the guard said at the end of a test's stderr, and the stderr without it.
+    pub fn find(stderr: &str) -> (Option<End>, &str) {
+        let trimmed = stderr.trim_end();
+        let start = trimmed.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = &trimmed[start..];
+        let end = if line == FLOOD {
+            Some(End::Flood)
+        } else if line == MANY_THREADS {
+            Some(End::Threads)
+        } else if let Some(ms) = line
+            .strip_prefix(TIME_OUT)
+            .and_then(|rest| rest.strip_suffix(" ms"))
+        {
+            ms.parse().ok().map(End::TimeOut)
+        } else {
+            line.strip_prefix(SIGNAL)
+                .map(|name| End::Signal(name.to_owned()))
+        };
+        match end {
+            Some(end) => (Some(end), &stderr[..start]),
+            None => (None, stderr),
+        }
+    }
+}
+
+/// Acts as the guard where the command line asks for one.
+pub fn requested() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next()? != ARGUMENT {
+        return None;
+    }
+    let time_out = arguments
+        .next()
+        .and_then(|ms| ms.to_str()?.parse().ok())
+        .map(Duration::from_millis);
+    let (Some(time_out), Some(program)) = (time_out, arguments.next()) else {
+        note(&format!(
+            "xtask {ARGUMENT} is started by the runner, with a time-out in milliseconds and a program"
+        ));
+        return Some(ExitCode::from(2));
+    };
+    let mut command = Command::new(&program);
+    command.args(arguments).stdin(Stdio::null());
+    Some(match guard(command, time_out) {
+        Ok(code) => code,
+        Err(error) => {
+            note(&format!("cannot run {}: {error}", program.display()));
+            ExitCode::from(127)
+        }
+    })
+}
+
+/// The exit code to pass on, after the guard's last line where a signal ended the test.
+fn pass_on(status: ExitStatus) -> ExitCode {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let name = signal_hook::low_level::signal_name(signal);
+        let name = name.map_or_else(|| format!("signal {signal}"), str::to_owned);
+        note(&format!("\n{}", End::Signal(name)));
+        return ExitCode::FAILURE;
+    }
+    status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+#[cfg(unix)]
+fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> {
+    use std::io::{Read, Write};
+    use std::os::fd::AsFd;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::process::getppid;
+    use signal_hook::consts::SIGTERM;
+
+    let deadline = Instant::now() + time_out;
+    let parent = getppid();
+    // The runner asks for an end when the run is cancelled. A test need not listen, so the guard sees to it.
+    let asked_to_end = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGTERM, Arc::clone(&asked_to_end))?;
+    // Relaxed: nothing is passed on by it.
+    let asked = || asked_to_end.load(Ordering::Relaxed);
+    limit();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut out = child.stdout.take();
+    let mut err = child.stderr.take();
+    let (mut out_left, mut err_left) = (OUTPUT, OUTPUT);
+    let mut buffer = [0; 16 * 1024];
+    let mut count_at = Instant::now() + TICK;
+
+    // Copies what is there. `false`: the other end is closed. A reader that is gone is no reason to stop.
+    let mut copy = |from: &mut dyn Read, to: &mut dyn Write, left: &mut usize| {
+        let read = from.read(&mut buffer).unwrap_or(0);
+        let passed = read.min(*left);
+        let _ = to.write_all(&buffer[..passed]).and_then(|()| to.flush());
+        *left -= passed;
+        // An output that is exactly as long as the limit is within it.
+        (read > 0, passed < read)
+    };
+
+    let stopped = loop {
+        let now = Instant::now();
+        if now >= deadline {
+            break Some(End::TimeOut(
+                time_out.as_millis().try_into().unwrap_or(u64::MAX),
+            ));
+        }
+        if asked() {
+            break None;
+        }
+        if getppid() != parent {
+            stop(&mut child);
+            return Ok(ExitCode::FAILURE);
+        }
+        // Not in every round: a test that prints makes many of them.
+        if now >= count_at {
+            if threads_of(child.id()).is_some_and(|threads| threads > THREADS) {
+                break Some(End::Threads);
+            }
+            count_at = now + TICK;
+        }
+        let wait = TICK.min(deadline - now);
+        let wait = Timespec {
+            tv_sec: 0,
+            tv_nsec: wait.subsec_nanos().into(),
+        };
+        let mut watched = Vec::with_capacity(2);
+        watched.extend(
+            out.as_ref()
+                .map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)),
+        );
+        watched.extend(
+            err.as_ref()
+                .map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)),
+        );
+        let ready = poll(&mut watched, Some(&wait)).unwrap_or(0);
+        let mut is_ready = watched
+            .iter()
+            .map(|pipe| !pipe.revents().is_empty())
+            .collect::<Vec<_>>()
+            .into_iter();
+        let out_ready = out.is_some() && is_ready.next() == Some(true);
+        let err_ready = err.is_some() && is_ready.next() == Some(true);
+
+        if out_ready && let Some(pipe) = &mut out {
+            let (open, flood) = copy(pipe, &mut std::io::stdout().lock(), &mut out_left);
+            if flood {
+                break Some(End::Flood);
+            }
+            out = out.filter(|_| open);
+        }
+        if err_ready && let Some(pipe) = &mut err {
+            let (open, flood) = copy(pipe, &mut std::io::stderr().lock(), &mut err_left);
+            if flood {
+                break Some(End::Flood);
+            }
+            err = err.filter(|_| open);
+        }
+        // Both pipes closed: it has ended, or is about to. Nothing to read: it may have ended while a
+        // process that it started holds the pipes.
+        if out.is_none() && err.is_none() || ready == 0 {
+            if let Some(status) = child.try_wait()? {
+                // Whoever asked the guard asked the whole group: the test has not ended by itself.
+                if asked() {
+                    break None;
+                }
+                return Ok(pass_on(status));
+            }
+            if out.is_none() && err.is_none() {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
+    };
+    let _ = child.kill();
+    let _ = child.wait();
+    let Some(stopped) = stopped else {
+        // As it would have without a handler.
+        signal_hook::low_level::emulate_default_handler(SIGTERM)?;
+        return Ok(ExitCode::FAILURE);
+    };
+    note(&format!("\n{stopped}"));
+    stop(&mut child);
+    Ok(ExitCode::FAILURE)
+}
+
+/// How many threads a process has, where the system says so to everybody. Elsewhere the limits of memory and of
+/// time have to do.
+#[cfg(unix)]
+fn threads_of(process: u32) -> Option<usize> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let threads = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Threads:"))?;
+    threads.trim().parse().ok()
+}
+
+/// No core dumps, and no more memory than a test can mean to have.
+#[cfg(unix)]
+fn limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    for (resource, most) in [(Resource::Core, 0), (Resource::Data, MEMORY)] {
+        if resource == Resource::Data && std::env::var_os(SANITIZED).is_some() {
+            continue;
+        }
+        let maximum = getrlimit(resource).maximum;
+        let most = maximum.map_or(most, |maximum| maximum.min(most));
+        // Where the system refuses, the test runs without the limit.
+        let _ = setrlimit(
+            resource,
+            Rlimit {
+                current: Some(most),
+                maximum,
+            },
+        );
+    }
+}
+
+/// Ends the test and all that it started. The guard leads a process group of its own, and goes with it.
+#[cfg(unix)]
+fn stop(child: &mut std::process::Child) {
+    use rustix::process::{Signal, getpgrp, getpid, kill_process_group};
+    let _ = child.kill();
+    let _ = child.wait();
+    if getpgrp() == getpid() {
+        let _ = kill_process_group(getpid(), Signal::KILL);
+    }
+}
+
+/// Without process groups and `poll` only the time is limited: what a test prints goes straight through.
+#[cfg(not(unix))]
+fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> {
+    let deadline = Instant::now() + time_out;
+    let mut child = command.spawn()?;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(pass_on(status));
+        }
+        if Instant::now() >= deadline {
+            child.kill()?;
+            child.wait()?;
+            note(&format!(
+                "\n{}",
+                End::TimeOut(time_out.as_millis().try_into().unwrap_or(u64::MAX))
+            ));
+            return Ok(ExitCode::FAILURE);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_is_read_back() {
+        for end in [
+            End::TimeOut(6000),
+            End::Flood,
+            End::Threads,
+            End::Signal("SIGABRT".into()),
+        ] {
+            let stderr = format!("what the test said\n\n{end}\n");
+            assert_eq!(End::find(&stderr), (Some(end), "what the test said\n\n"));
+        }
+    }
+
+    #[test]
+    fn only_the_last_line_counts() {
+        let stderr = "stopped: output\nmore\n";
+        assert_eq!(End::find(stderr), (None, stderr));
+        assert_eq!(End::find(""), (None, ""));
+    }
+}

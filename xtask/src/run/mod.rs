@@ -1,0 +1,285 @@
+//! Runs a lesson's tests: one call of cargo, a process for each test, and a bounded time for all of it.
+//!
+//! | | |
+//! |---|---|
+//! | [`Runner`] | the workspace, and how to run things in it |
+//! | [`cargo`] | builds, and what cargo and rustc say |
+//! | [`executor`] | starts the tests, several at a time |
+//! | [`guard`] | the process in front of each test: its time-out, its limits |
+//! | [`control`] | follows a run and ends it before its time |
+//! | [`report_page`] | the page that tests write their reports for |
+//! | [`stderr`] | what cargo says while it builds |
+//!
+//! May use [`learner`](crate::learner), [`course`](crate::course) and [`term`](crate::term).
+
+pub mod cargo;
+pub mod control;
+pub mod executor;
+pub mod guard;
+pub mod report_page;
+mod source_line;
+pub mod stderr;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::course::{Lesson, Workspace};
+
+use control::Control;
+pub use executor::TestRun;
+use report_page::ReportPage;
+pub use source_line::SourceLine;
+
+/// The workspace, and how to run things in it.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// The workspace and its lessons.
+    pub workspace: Arc<Workspace>,
+    /// The cargo that started the runner, or the one on the `PATH`.
+    pub cargo: OsString,
+    /// The runner's own binary: each test is started through it.
+    pub own_binary: PathBuf,
+    /// Whether rustc's words are shown on a terminal, so that they may be coloured.
+    pub colour: bool,
+    /// The page that tests write their reports for.
+    pub report: ReportPage,
+    /// Who follows the runs, and may cancel them.
+    pub control: Control,
+}
+
+/// The longest that one test of a lesson may take.
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// The bounds of a lesson's tests: a verdict within 15 s, whatever the learner's code does.
+pub const LESSON: executor::Limits = executor::Limits {
+    one: TEST_TIMEOUT,
+    // Two rounds of hanging tests fit in.
+    all: Duration::from_secs(13),
+    // More than there are cores: a test that hangs mostly sleeps, and several shall hang at once.
+    at_once: 8,
+};
+
+impl Runner {
+    /// The runner of a workspace.
+    ///
+    /// # Errors
+    ///
+    /// The system does not tell where the runner's own binary is.
+    pub fn new(workspace: Workspace) -> Result<Self> {
+        let colour =
+            anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+        Ok(Self {
+            workspace: Arc::new(workspace),
+            cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+            // Asked for once, at the start: a build may replace the file while the runner runs.
+            own_binary: env::current_exe()
+                .context("the system does not tell where the runner's binary is")?,
+            colour,
+            report: ReportPage::of_stdout(colour),
+            control: Control::default(),
+        })
+    }
+
+    /// The same, for tests that write their reports for this page.
+    pub fn with_report(&self, report: ReportPage) -> Self {
+        Self {
+            report,
+            ..self.clone()
+        }
+    }
+
+    /// The same, for a run that goes by this handle.
+    pub fn with_control(&self, control: &Control) -> Self {
+        Self {
+            control: control.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// The same, in another workspace.
+    pub fn in_workspace(&self, workspace: Workspace) -> Self {
+        Self {
+            workspace: Arc::new(workspace),
+            ..self.clone()
+        }
+    }
+
+    /// A call of cargo in `root`, free of settings that belong to a test run around this one.
+    pub fn cargo(&self, root: &Path) -> Command {
+        let mut command = Command::new(&self.cargo);
+        command.current_dir(root).env("RUST_BACKTRACE", "0");
+        for (name, _) in env::vars_os() {
+            if name
+                .to_str()
+                .is_some_and(|name| name == "NEXTEST" || name.starts_with("NEXTEST_"))
+            {
+                command.env_remove(name);
+            }
+        }
+        report_page::forget(&mut command);
+        command
+    }
+
+    /// The same for a build that is not repeated after every change to a line: it keeps no incremental state, which takes
+    /// more room than all that is built.
+    pub fn cargo_once(&self, root: &Path) -> Command {
+        let mut command = self.cargo(root);
+        command.env("CARGO_INCREMENTAL", "0");
+        command
+    }
+
+    /// The guard in front of a test, as the first words of its command line.
+    fn guard(&self, time_out: Duration) -> [OsString; 3] {
+        let ms = time_out.as_millis().to_string();
+        [
+            self.own_binary.clone().into(),
+            guard::ARGUMENT.into(),
+            ms.into(),
+        ]
+    }
+
+    fn colour_word(&self) -> &'static str {
+        if self.colour { "always" } else { "never" }
+    }
+}
+
+/// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.
+pub fn nextest_is_installed() -> bool {
+    let name = format!("cargo-nextest{}", env::consts::EXE_SUFFIX);
+    let on_path: Vec<PathBuf> = env::var_os("PATH")
+        .map(|path| env::split_paths(&path).collect())
+        .unwrap_or_default();
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let of_cargo = cargo_home.map(|home| home.join("bin"));
+    on_path
+        .into_iter()
+        .chain(of_cargo)
+        .any(|dir| dir.join(&name).is_file())
+}
+
+/// What came of building a lesson and running its tests.
+#[derive(Debug)]
+pub enum Run {
+    /// It does not compile, or cargo has another complaint; what cargo and rustc say.
+    NotBuilt(String),
+    /// The tests ran.
+    Ran(Ran),
+}
+
+/// The tests that ran.
+#[derive(Debug, Default)]
+pub struct Ran {
+    /// In the order in which their binaries hold them.
+    pub tests: Vec<TestRun>,
+    /// Whether the time was up before all had run.
+    pub cut_short: bool,
+    /// How many warnings rustc has for the lesson.
+    pub warnings: usize,
+}
+
+/// Which of a lesson's tests to run: those whose canonical name contains the text.
+#[derive(Clone, Debug)]
+pub struct Filter(String);
+
+impl std::str::FromStr for Filter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        if !text.is_empty() && text.chars().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a filter is a part of a test's name: letters, digits, _ and ::".to_owned())
+        }
+    }
+}
+
+impl Filter {
+    /// Whether a test's canonical name contains the text.
+    pub fn admits(&self, canonical: &str) -> bool {
+        canonical.contains(&self.0)
+    }
+}
+
+impl std::fmt::Display for Filter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Builds the tests of `lesson` and runs those that the filter admits.
+///
+/// # Errors
+///
+/// cargo or a test binary cannot be run at all, or the run was cancelled.
+pub fn tests(runner: &Runner, lesson: &Lesson, filter: Option<&Filter>) -> Result<Run> {
+    package_tests(runner, &lesson.name, filter)
+}
+
+/// The same, all of them, against the reference.
+///
+/// # Errors
+///
+/// As for [`tests`].
+pub fn tests_of_reference(runner: &Runner, lesson: &Lesson) -> Result<Run> {
+    package_tests(runner, &lesson.solution_package(), None)
+}
+
+fn package_tests(runner: &Runner, package: &str, filter: Option<&Filter>) -> Result<Run> {
+    let built = cargo::build_tests(runner, package, cargo::Tests::All)?;
+    if !built.success {
+        return Ok(Run::NotBuilt(built.said));
+    }
+    let mut jobs = executor::jobs_of(runner, &built, package)?;
+    jobs.retain(|job| filter.is_none_or(|filter| filter.admits(&job.canonical)));
+    let tests = executor::run(runner, &jobs, &LESSON);
+    runner.control.check()?;
+    let cut_short = tests.len() < jobs.len();
+    Ok(Run::Ran(Ran {
+        tests,
+        cut_short,
+        warnings: built.warnings,
+    }))
+}
+
+/// The name by which the runner, the mistakes and the learner call a test: `HEADING::NAME`. The heading is the
+/// module in the library's own unit tests and the file's name in integration tests, where a solution says it
+/// twice (binary `correctness`, module `correctness`).
+pub fn canonical(integration_test: Option<&str>, test: &str) -> String {
+    match integration_test {
+        None => test.to_owned(),
+        Some(target) => {
+            let prefix = format!("{target}::");
+            format!("{prefix}{}", test.strip_prefix(&prefix).unwrap_or(test))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_solution_and_its_lesson_call_a_test_the_same() {
+        assert_eq!(canonical(Some("correctness"), "adds"), "correctness::adds");
+        assert_eq!(
+            canonical(Some("correctness"), "correctness::adds"),
+            "correctness::adds"
+        );
+        assert_eq!(canonical(None, "race_freedom::adds"), "race_freedom::adds");
+    }
+
+    #[test]
+    fn a_filter_is_part_of_a_name() {
+        assert!("correctness::a".parse::<Filter>().is_ok());
+        assert!("test(x) | all()".parse::<Filter>().is_err());
+        assert!("".parse::<Filter>().is_err());
+    }
+}

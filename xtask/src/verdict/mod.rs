@@ -1,0 +1,518 @@
+//! What a run of a lesson's tests comes to, before anything is made of it for the eye.
+//!
+//! | | |
+//! |---|---|
+//! | this file | the verdict on a lesson: which tests decide, which failure comes first |
+//! | [`outcome`] | what became of one test, from what it printed and how it ended |
+//! | [`panics`] | panics as the standard library writes them |
+//!
+//! May use [`run`](mod@crate::run) and the rooms below it.
+
+pub mod outcome;
+pub mod panics;
+
+use std::collections::BTreeSet;
+
+use harness::protocol::{Coverage, Extent};
+
+use crate::run::{Filter, Ran, SourceLine};
+use crate::verdict::outcome::{Failure, Outcome, Todo};
+
+/// The test that every lesson has from the harness: the learner's file reaches concurrency through the facade.
+/// If it fails, no other verdict can be trusted, so it comes first.
+pub const FACADE_TEST: &str = "facade::concurrency_comes_from_the_facade";
+
+/// The heading that a test stands under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Heading {
+    /// What the code does, on real threads.
+    Correctness,
+    /// Every interleaving, in the model.
+    RaceFreedom,
+    /// Threads, values and memory.
+    NoLeaks,
+    /// Tests that the learner wrote. They are run and named, and decide nothing.
+    Own,
+}
+
+impl Heading {
+    /// All of them, in the order in which a verdict shows them.
+    pub const ALL: [Heading; 4] = [
+        Heading::Correctness,
+        Heading::RaceFreedom,
+        Heading::NoLeaks,
+        Heading::Own,
+    ];
+
+    /// As a verdict shows it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Heading::Correctness => "Correctness",
+            Heading::RaceFreedom => "Race-freedom",
+            Heading::NoLeaks => "No leaks",
+            Heading::Own => "Your own",
+        }
+    }
+
+    /// The heading of a test of a lesson that has these tests. A learner may add some in any file.
+    fn of(canonical: &str, expected: &[String]) -> Self {
+        let is_of_lesson = |name| name == FACADE_TEST || expected.iter().any(|other| other == name);
+        match canonical.split("::").next() {
+            _ if !is_of_lesson(canonical) => Heading::Own,
+            Some("correctness") => Heading::Correctness,
+            Some("race_freedom" | "facade") => Heading::RaceFreedom,
+            Some("no_leaks") => Heading::NoLeaks,
+            _ => Heading::Own,
+        }
+    }
+}
+
+/// A test and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tested {
+    /// The canonical name.
+    pub name: String,
+    /// The heading that it stands under.
+    pub heading: Heading,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+impl Tested {
+    /// What became of a test of this canonical name, in a lesson that has these tests.
+    pub fn new(name: &str, outcome: Outcome, expected: &[String]) -> Self {
+        Self {
+            name: name.to_owned(),
+            heading: Heading::of(name, expected),
+            outcome,
+        }
+    }
+
+    /// The name below its heading.
+    pub fn short_name(&self) -> &str {
+        self.name
+            .split_once("::")
+            .map_or(&self.name, |(_, name)| name)
+    }
+
+    /// Whether the lesson has it, so that it decides.
+    pub fn is_of_lesson(&self) -> bool {
+        self.heading != Heading::Own
+    }
+}
+
+/// The verdict on a lesson.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// The tests that ran, and after them those that the lesson has and that did not run.
+    pub tests: Vec<Tested>,
+    /// Whether the time was up before all had run.
+    pub cut_short: bool,
+    /// The correctness tests that start threads.
+    pub with_threads: Vec<String>,
+    /// Whether it is the reference that was run, in place of the learner's file.
+    pub swapped: bool,
+    /// How many warnings rustc has.
+    pub warnings: usize,
+    /// Which part of the tests was asked for; `None`: all.
+    pub filter: Option<Filter>,
+}
+
+/// A verdict in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// All tests that the lesson has pass.
+    Passes,
+    /// Those that were asked for pass.
+    PartPasses,
+    /// Nothing is wrong, but nothing is written either.
+    NothingWritten,
+    /// Something is wrong, not written, or missing.
+    Fails,
+    /// No test's name contains what was asked for.
+    NoSuchTest,
+}
+
+impl Conclusion {
+    /// The word for programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passes => "passes",
+            Self::PartPasses => "part-passes",
+            Self::NothingWritten => "nothing-written",
+            Self::Fails => "fails",
+            Self::NoSuchTest => "no-such-test",
+        }
+    }
+}
+
+impl Verdict {
+    /// Judges a run. `expected` are the canonical names of the tests that the lesson has.
+    pub fn new(ran: &Ran, file_name: &str, expected: &[String], filter: Option<&Filter>) -> Self {
+        let mut tests: Vec<Tested> = ran
+            .tests
+            .iter()
+            .map(|raw| Tested::new(&raw.name, Outcome::of(raw, file_name), expected))
+            // A test of the learner's that is marked `#[ignore]` is not asked for.
+            .filter(|test| test.is_of_lesson() || test.outcome != Outcome::NotRun)
+            .collect();
+        let there: BTreeSet<&str> = ran.tests.iter().map(|raw| raw.name.as_str()).collect();
+        tests.extend(
+            expected
+                .iter()
+                .filter(|name| {
+                    !there.contains(name.as_str())
+                        && filter.is_none_or(|filter| filter.admits(name))
+                })
+                .map(|name| Tested::new(name, Outcome::NotRun, expected)),
+        );
+        // In the order of the lesson's files: that is the order to work in.
+        tests.sort_by_cached_key(|test| {
+            let position = expected.iter().position(|name| *name == test.name);
+            (position.unwrap_or(usize::MAX), test.name.clone())
+        });
+        Self {
+            tests,
+            cut_short: ran.cut_short,
+            with_threads: Vec::new(),
+            swapped: false,
+            warnings: ran.warnings,
+            filter: filter.cloned(),
+        }
+    }
+
+    /// The verdict in a word.
+    pub fn conclusion(&self) -> Conclusion {
+        // The lesson's tests decide. With a filter, all that it admits: they were asked for.
+        let deciding = || {
+            let tests = self.tests.iter();
+            tests.filter(|test| test.is_of_lesson() || self.filter.is_some())
+        };
+        let count = |which: fn(&Tested) -> bool| deciding().filter(|test| which(test)).count();
+        let all = deciding().count();
+        let passed = count(|test| matches!(test.outcome, Outcome::Passed(_)));
+        let real_passed =
+            count(|test| matches!(test.outcome, Outcome::Passed(_)) && test.name != FACADE_TEST);
+        let open = count(|test| matches!(test.outcome, Outcome::NotWritten(_)));
+        if all == 0 && self.filter.is_some() {
+            Conclusion::NoSuchTest
+        } else if passed == all && passed > 0 {
+            if self.filter.is_some() {
+                Conclusion::PartPasses
+            } else {
+                Conclusion::Passes
+            }
+        } else if real_passed == 0 && open > 0 && open + passed == all {
+            Conclusion::NothingWritten
+        } else {
+            Conclusion::Fails
+        }
+    }
+
+    /// How many tests the lesson has.
+    pub fn of_lesson(&self) -> usize {
+        self.tests.iter().filter(|test| test.is_of_lesson()).count()
+    }
+
+    /// The tests under `heading`.
+    pub fn under(&self, heading: Heading) -> impl Iterator<Item = &Tested> {
+        self.tests
+            .iter()
+            .filter(move |test| test.heading == heading)
+    }
+
+    /// The failure to look at first.
+    ///
+    /// The facade test before all, because without the facade no model means anything. Then a test on one thread:
+    /// what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving, where
+    /// a test on real threads shows what came of it, if that. Then the others, heading by heading.
+    pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
+        let on_one_thread = |test: &Tested| {
+            test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
+        };
+        let rank = |test: &Tested, failure: &Failure| match test.heading {
+            _ if test.name == FACADE_TEST => 0,
+            Heading::Correctness if on_one_thread(test) && !failure.hung => 1,
+            Heading::RaceFreedom => 2,
+            Heading::Correctness => 3,
+            Heading::NoLeaks => 4,
+            Heading::Own => 5,
+        };
+        let failure = self.tests.iter().filter_map(|test| match &test.outcome {
+            Outcome::Failed(failure) => Some((test, failure)),
+            _ => None,
+        });
+        failure.min_by_key(|(test, failure)| rank(test, failure))
+    }
+
+    /// The places where a `todo!()` stands that a test came to, each once, in the order of the lines.
+    pub fn todos(&self) -> Vec<&Todo> {
+        let mut todos: Vec<&Todo> = Vec::new();
+        for test in &self.tests {
+            if let Outcome::NotWritten(todo) = &test.outcome
+                && !todos.iter().any(|other| same_todo(other, todo))
+            {
+                todos.push(todo);
+            }
+        }
+        todos.sort_by_key(|todo| {
+            todo.at
+                .as_ref()
+                .map_or((u32::MAX, ""), |at| (at.line, &at.file))
+        });
+        todos
+    }
+
+    /// What the models explored, all together; `None` where no model passed.
+    pub fn explored(&self) -> Option<Explored> {
+        let models = self.tests.iter().filter_map(|test| match &test.outcome {
+            Outcome::Passed(coverage) => Some(coverage),
+            _ => None,
+        });
+        Explored::together(models.flatten())
+    }
+}
+
+/// A `todo!()` is known by its line; where a line is missing, by its words.
+fn same_todo(a: &Todo, b: &Todo) -> bool {
+    let line = |todo: &Todo| todo.at.as_ref().map(SourceLine::short);
+    match (line(a), line(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => a.text == b.text,
+    }
+}
+
+/// What several models explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explored {
+    /// All interleavings together.
+    pub interleavings: usize,
+    /// Whether a model states a preemption bound.
+    pub bounded: bool,
+    /// Whether each explored all within its bound.
+    pub exhaustive: bool,
+    /// If not, the largest preemption bound within which those that ran out of time explored all.
+    pub covered: Option<usize>,
+}
+
+impl Explored {
+    /// What several models explored; `None` where there are none.
+    pub fn together<'a>(models: impl IntoIterator<Item = &'a Coverage>) -> Option<Self> {
+        let mut models = models.into_iter().peekable();
+        models.peek()?;
+        let none = Self {
+            interleavings: 0,
+            bounded: false,
+            exhaustive: true,
+            covered: None,
+        };
+        Some(models.fold(none, Self::and))
+    }
+
+    fn and(mut self, coverage: &Coverage) -> Self {
+        self.interleavings += coverage.interleavings;
+        match coverage.extent {
+            Extent::All => {}
+            Extent::UpTo(_) => self.bounded = true,
+            Extent::Cut { covered } => {
+                // No bound at all is the smallest.
+                self.covered = if self.exhaustive {
+                    covered
+                } else {
+                    covered.min(self.covered)
+                };
+                self.exhaustive = false;
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::run::TestRun;
+
+    /// A test that ran: its name, and `None` where it passed or what it printed on stderr.
+    pub fn raw(name: &str, stderr: Option<&str>) -> TestRun {
+        TestRun {
+            name: name.into(),
+            success: stderr.is_none(),
+            stdout: if stderr.is_none() {
+                "test result: ok. 1 passed; 0 failed\n".into()
+            } else {
+                String::new()
+            },
+            stderr: stderr.unwrap_or("").into(),
+            ..TestRun::default()
+        }
+    }
+
+    pub fn verdict(tests: Vec<TestRun>, expected: &[&str], filter: Option<&str>) -> Verdict {
+        let expected: Vec<_> = expected.iter().map(|name| (*name).to_owned()).collect();
+        let filter = filter.map(|text| text.parse().expect("a filter"));
+        Verdict::new(
+            &Ran {
+                tests,
+                ..Ran::default()
+            },
+            "a.rs",
+            &expected,
+            filter.as_ref(),
+        )
+    }
+
+    const TODO: &str = "thread 'x' panicked at src/a.rs:4:5:\nnot yet implemented: add\n";
+
+    #[test]
+    fn a_lesson_with_fewer_tests_than_it_has_does_not_pass() {
+        let both = ["correctness::a", "no_leaks::b"];
+        let one = verdict(vec![raw(both[0], None)], &both, None);
+        assert_eq!(one.conclusion(), Conclusion::Fails);
+        assert_eq!(one.tests[1].outcome, Outcome::NotRun);
+        let two = verdict(vec![raw(both[0], None), raw(both[1], None)], &both, None);
+        assert_eq!(two.conclusion(), Conclusion::Passes);
+        assert_eq!(
+            verdict(vec![], &[], None).conclusion(),
+            Conclusion::Fails,
+            "no test is no pass"
+        );
+    }
+
+    #[test]
+    fn a_part_that_passes_is_not_the_lesson() {
+        let both = ["correctness::a", "no_leaks::b"];
+        assert_eq!(
+            verdict(vec![raw(both[0], None)], &both, Some("correctness")).conclusion(),
+            Conclusion::PartPasses
+        );
+        assert_eq!(
+            verdict(vec![], &both, Some("absent")).conclusion(),
+            Conclusion::NoSuchTest
+        );
+    }
+
+    #[test]
+    fn only_todos_is_nothing_written() {
+        let tests = vec![raw("correctness::a", Some(TODO)), raw(FACADE_TEST, None)];
+        let expected = ["correctness::a", "correctness::b"];
+        assert_eq!(
+            verdict(tests, &expected[..1], None).conclusion(),
+            Conclusion::NothingWritten
+        );
+        let tests = vec![
+            raw("correctness::a", Some(TODO)),
+            raw("correctness::b", None),
+        ];
+        assert_eq!(
+            verdict(tests, &expected, None).conclusion(),
+            Conclusion::Fails
+        );
+    }
+
+    #[test]
+    fn tests_of_the_learners_own_are_named_and_decide_nothing() {
+        let failed = Some("thread 'x' panicked at a.rs:1:1:\nboom\n");
+        let of_lesson = ["correctness::a"];
+        // In a file of its own, in the learner's file, and among those of the lesson.
+        for mine in ["mine::x", "sum::tests::x", "correctness::x"] {
+            let run = |a, own, filter| {
+                let tests = vec![raw(of_lesson[0], a), raw(mine, own)];
+                verdict(tests, &of_lesson, filter)
+            };
+            assert_eq!(run(None, failed, None).conclusion(), Conclusion::Passes);
+            assert_eq!(run(None, failed, None).of_lesson(), 1);
+            assert_eq!(run(failed, None, None).conclusion(), Conclusion::Fails);
+            assert_eq!(
+                run(Some(TODO), None, None).conclusion(),
+                Conclusion::NothingWritten
+            );
+            let named = run(None, failed, None);
+            assert_eq!(named.tests[1].heading, Heading::Own);
+            assert_eq!(
+                named.first_failure().map(|(test, _)| test.name.as_str()),
+                Some(mine)
+            );
+            // Asked for, they are part of what was asked for.
+            assert_eq!(
+                run(None, None, Some("x")).conclusion(),
+                Conclusion::PartPasses
+            );
+            assert_eq!(run(None, failed, Some("x")).conclusion(), Conclusion::Fails);
+        }
+    }
+
+    #[test]
+    fn an_ignored_test_did_not_run() {
+        let ignored = |name: &str| TestRun {
+            stdout: "test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured\n".into(),
+            ..raw(name, None)
+        };
+        let tests = vec![ignored("correctness::a"), ignored("mine::x")];
+        let verdict = verdict(tests, &["correctness::a"], None);
+        assert_eq!(verdict.conclusion(), Conclusion::Fails);
+        assert_eq!(verdict.tests.len(), 1, "the learner's own is left out");
+        assert_eq!(verdict.tests[0].outcome, Outcome::NotRun);
+    }
+
+    #[test]
+    fn the_first_failure_is_the_one_that_says_most() {
+        let failed = Some("thread 'x' panicked at a.rs:1:1:\nboom\n");
+        let hung = Some("\nstopped: time-out 6000 ms\n");
+        let order = [
+            (FACADE_TEST, failed),
+            ("correctness::alone", failed),
+            ("race_freedom::model", failed),
+            ("correctness::hangs", hung),
+            ("correctness::threads", failed),
+            ("no_leaks::leaks", failed),
+            ("mine::test", failed),
+        ];
+        for first in 0..order.len() {
+            let expected: Vec<&str> = order.iter().map(|(name, _)| *name).collect();
+            let tests = order[first..]
+                .iter()
+                .rev()
+                .map(|(name, stderr)| raw(name, *stderr))
+                .collect();
+            let mut verdict = verdict(tests, &expected, None);
+            verdict.with_threads = vec!["correctness::threads".into()];
+            assert_eq!(
+                verdict.first_failure().map(|(test, _)| test.name.as_str()),
+                Some(order[first].0)
+            );
+        }
+    }
+
+    #[test]
+    fn what_ran_out_of_time_has_covered_the_smallest_bound() {
+        let of = |extent| Coverage {
+            interleavings: 10,
+            extent,
+        };
+        let cut = |covered| of(Extent::Cut { covered });
+        for (models, exhaustive, covered) in [
+            (vec![of(Extent::All), of(Extent::UpTo(1))], true, None),
+            (vec![of(Extent::All), cut(Some(2))], false, Some(2)),
+            (
+                vec![cut(Some(2)), cut(Some(1)), of(Extent::All)],
+                false,
+                Some(1),
+            ),
+            (vec![cut(Some(2)), cut(None), cut(Some(3))], false, None),
+        ] {
+            let all = Explored::together(&models).expect("there are models");
+            assert_eq!((all.exhaustive, all.covered), (exhaustive, covered));
+            assert_eq!(all.interleavings, 10 * models.len());
+        }
+    }
+
+    #[test]
+    fn a_todo_that_many_tests_come_to_is_said_once() {
+        let tests = vec![
+            raw("correctness::a", Some(TODO)),
+            raw("no_leaks::b", Some(TODO)),
+        ];
+        assert_eq!(verdict(tests, &[], None).todos().len(), 1);
+    }
+}

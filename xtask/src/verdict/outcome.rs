@@ -1,0 +1,484 @@
+//! From what a test printed and how it ended to what a learner needs to know.
+
+use std::borrow::Cow;
+
+use harness::page;
+use harness::protocol::{Coverage, Kind, find_coverage, find_failure};
+
+use crate::run::guard::{End, OUTPUT, THREADS};
+use crate::run::{SourceLine, TestRun};
+use crate::term::{columns, thousands};
+
+use super::panics::{Panic, panic_line, panics};
+
+/// What became of a test.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It passed; what its models explored.
+    Passed(Vec<Coverage>),
+    /// It came to a `todo!()`.
+    NotWritten(Todo),
+    /// It failed.
+    Failed(Failure),
+    /// The time was up before its turn came, or it is ignored, or not there any more.
+    NotRun,
+}
+
+/// A `todo!()` that a test came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Todo {
+    /// What is to do.
+    pub text: String,
+    /// Where.
+    pub at: Option<SourceLine>,
+    /// Whether the test did not end by itself after that.
+    pub hung: bool,
+}
+
+/// How a test failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The kind.
+    pub kind: FailureKind,
+    /// In a few words.
+    pub reason: String,
+    /// In full, with the marks of a model's inks.
+    pub report: String,
+    /// Whether the test did not end by itself.
+    pub hung: bool,
+}
+
+/// The kind of a failure: what a model, a leak check or a panic says, or the way a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// A model, a leak check or a panic spoke.
+    Reported(Kind),
+    /// It did not end in time.
+    TimeOut,
+    /// It ended without a word: a signal, or an exit code out of nowhere.
+    Abort,
+    /// It printed more than it may.
+    Flood,
+    /// It started more threads than it may, or than its memory has room for.
+    Threads,
+}
+
+impl std::fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            FailureKind::Reported(kind) => kind.fmt(f),
+            FailureKind::TimeOut => f.pad("time-out"),
+            FailureKind::Abort => f.pad("abort"),
+            FailureKind::Flood => f.pad("flood"),
+            FailureKind::Threads => f.pad("threads"),
+        }
+    }
+}
+
+impl std::str::FromStr for FailureKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "time-out" => Ok(FailureKind::TimeOut),
+            "abort" => Ok(FailureKind::Abort),
+            "flood" => Ok(FailureKind::Flood),
+            "threads" => Ok(FailureKind::Threads),
+            kind => kind
+                .parse()
+                .map(FailureKind::Reported)
+                .map_err(|error| format!("{error}, time-out, abort, flood, threads")),
+        }
+    }
+}
+
+/// What libtest prints last when a test has passed. A process that ends with success and without it was ended
+/// from within, by `std::process::exit`, before the test could fail.
+const LIBTEST_OK: &str = "test result: ok. 1 passed";
+
+/// What it prints last of a test that is marked `#[ignore]`.
+const LIBTEST_IGNORED: &str = "test result: ok. 0 passed; 0 failed; 1 ignored";
+
+/// The words that `std::thread::spawn` panics with where the system has no room for another thread.
+const NO_THREAD: &str = "failed to spawn thread";
+
+/// The words that `todo!()` panics with.
+const TODO: &str = "not yet implemented";
+
+impl Outcome {
+    /// What became of the test; `file_name` is the name of the file that the learner edits.
+    pub fn of(raw: &TestRun, file_name: &str) -> Outcome {
+        // Marks are for the eye: whatever looks for words looks at the text without them.
+        let (stdout, stderr) = (page::plain(&raw.stdout), page::plain(&raw.stderr));
+        if raw.success && stdout.contains(LIBTEST_OK) {
+            return Outcome::Passed(find_coverage(&stdout));
+        }
+        if raw.success && stdout.contains(LIBTEST_IGNORED) {
+            return Outcome::NotRun;
+        }
+        if raw.success {
+            return Outcome::Failed(Failure {
+                kind: FailureKind::Abort,
+                reason: "ended the process before the test was over".to_owned(),
+                report: without_model(&stdout, &stderr),
+                hung: false,
+            });
+        }
+        let (end, stderr) = End::find(&stderr);
+        let hung = matches!(end, Some(End::TimeOut(_) | End::Flood | End::Threads));
+        let panics = panics(stderr);
+        if let Some(mut todo) = find_todo(stderr, &panics, file_name) {
+            todo.hung = hung;
+            return Outcome::NotWritten(todo);
+        }
+        let model = find_failure(stderr)
+            .map(|found| (found, End::find(&raw.stderr).1))
+            .or_else(|| Some((find_failure(&stdout)?, raw.stdout.as_str())));
+        let (kind, reason) = match (&end, &model, panics.first()) {
+            (_, Some(((Kind::Panic, report), _)), _) => {
+                (FailureKind::Reported(Kind::Panic), reason_of_panic(report))
+            }
+            (_, Some(((kind, _), _)), _) => (FailureKind::Reported(*kind), kind.to_string()),
+            (Some(End::TimeOut(ms)), ..) => (
+                FailureKind::TimeOut,
+                format!("did not end within {} s", *ms as f64 / 1000.0),
+            ),
+            (Some(End::Flood), ..) => (
+                FailureKind::Flood,
+                format!("printed more than {} KiB and was stopped", OUTPUT / 1024),
+            ),
+            (Some(End::Threads), ..) => (
+                FailureKind::Threads,
+                format!(
+                    "started more than {} threads and was stopped",
+                    thousands(THREADS)
+                ),
+            ),
+            // A panic, or an abort where even the panic found no memory.
+            _ if stderr.contains(NO_THREAD) => (
+                FailureKind::Threads,
+                "started more threads than its memory has room for".to_owned(),
+            ),
+            (Some(End::Signal(_)), ..) if stderr.contains("has overflowed its stack") => {
+                (FailureKind::Abort, "stack overflow".to_owned())
+            }
+            // An allocation, or the stack that std gives each thread for its signals.
+            (Some(End::Signal(_)), ..)
+                if stderr.contains("memory allocation of ")
+                    || stderr.contains("Cannot allocate memory") =>
+            {
+                (FailureKind::Abort, "ran out of memory".to_owned())
+            }
+            (Some(End::Signal(name)), ..) if name == "SIGABRT" => {
+                (FailureKind::Abort, "aborted (SIGABRT)".to_owned())
+            }
+            (Some(End::Signal(name)), ..) => (FailureKind::Abort, format!("killed ({name})")),
+            (None, None, Some(panic)) => (FailureKind::Reported(Kind::Panic), panic.reason()),
+            (None, None, None) => (FailureKind::Abort, "ended without a word".to_owned()),
+        };
+        let report = match &model {
+            Some(((_, report), marked)) => strip_machinery(report, marked),
+            None => without_model(&stdout, stderr),
+        };
+        Outcome::Failed(Failure {
+            kind,
+            reason,
+            report,
+            hung,
+        })
+    }
+}
+
+/// The first `todo!()` that a test came to, be it on a thread of its own or in a model.
+fn find_todo(stderr: &str, panics: &[Panic<'_>], file_name: &str) -> Option<Todo> {
+    let todo_text = |message: &str| {
+        let (_, rest) = message.split_once(TODO)?;
+        let line = rest.lines().next().unwrap_or_default();
+        Some(line.trim_start_matches(':').trim().to_owned())
+    };
+    for panic in panics {
+        if panic.message.starts_with(TODO) {
+            let text = todo_text(panic.message)?;
+            return Some(Todo {
+                text,
+                at: panic.at.clone(),
+                hung: false,
+            });
+        }
+    }
+    // A model's report names the line in words of its own: the first one in the learner's file after the
+    // message, or else the last one before it.
+    let message = stderr.find(TODO)?;
+    let mark = format!("{file_name}:");
+    let line_at = |start: usize| {
+        let rest = &stderr[start + mark.len()..];
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        rest[..digits].parse().ok().map(|line| SourceLine {
+            file: file_name.to_owned(),
+            line,
+        })
+    };
+    let after = stderr[message..].find(&mark).map(|found| message + found);
+    let at = after
+        .and_then(line_at)
+        .or_else(|| stderr[..message].rfind(&mark).and_then(line_at));
+    Some(Todo {
+        text: todo_text(stderr)?,
+        at,
+        hung: false,
+    })
+}
+
+/// A model's `panic` in a few words: the first line of its report that says what was panicked.
+fn reason_of_panic(report: &str) -> String {
+    let message = report.lines().find_map(|line| {
+        let (_, message) = line.split_once("panicked")?;
+        let message = message
+            .trim_start_matches(" at")
+            .trim_start_matches([':', ' ']);
+        Some(message.trim()).filter(|message| !message.is_empty())
+    });
+    message.map_or_else(|| "panic".to_owned(), |message| format!("panic: {message}"))
+}
+
+/// A model's report without its machine-readable first line, and without what libtest prints after it. `marked` is
+/// the output that ends with `report`, marks included.
+fn strip_machinery(report: &str, marked: &str) -> String {
+    // A mark is no line break: there are as many with the marks as without.
+    let breaks = |text: &str| text.matches('\n').count();
+    let before = breaks(marked) - breaks(report);
+    let body: Vec<&str> = marked.lines().skip(before + 1).collect();
+    tidy(&body.join("\n"))
+}
+
+/// The report of a test in which no model spoke: what it printed, without libtest's own lines.
+fn without_model(stdout: &str, stderr: &str) -> String {
+    let mut report = tidy(stderr);
+    let stdout = tidy(stdout);
+    if !stdout.is_empty() {
+        report = if report.is_empty() {
+            stdout
+        } else {
+            format!("{stdout}\n\n{report}")
+        };
+    }
+    report
+}
+
+/// What libtest and the panic machinery add to a test's own words.
+const NOISE: [&str; 7] = [
+    "running 1 test",
+    "failures:",
+    "test result: ",
+    "note: run with `RUST_BACKTRACE",
+    "successes:",
+    "error: test failed",
+    "passes: ",
+];
+
+/// The output without libtest's lines; marks stay where they are.
+fn tidy(output: &str) -> String {
+    let mut lines: Vec<Cow<'_, str>> = Vec::new();
+    let mut after_failures = false;
+    for marked in output.lines().map(str::trim_end) {
+        let plain = page::plain(marked);
+        let line = plain.trim_end();
+        if NOISE.iter().any(|noise| line.starts_with(noise)) {
+            after_failures = line == "failures:";
+            continue;
+        }
+        // `test correctness::x ... FAILED`, possibly cut by what the test printed.
+        if line.starts_with("test ") && line.contains(" ... ") && line.len() < 200 {
+            continue;
+        }
+        if after_failures && line.starts_with("    ") && !line.trim().contains(' ') {
+            continue;
+        }
+        let blank_before = lines.last().is_none_or(|last| columns(last) == 0);
+        if line.is_empty() && blank_before {
+            continue;
+        }
+        lines.push(match panic_line(line) {
+            Cow::Owned(shorter) => Cow::Owned(shorter),
+            Cow::Borrowed(_) => Cow::Borrowed(marked),
+        });
+    }
+    while lines.last().is_some_and(|line| columns(line) == 0) {
+        lines.pop();
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(stderr: &str) -> Outcome {
+        let stdout = "\nrunning 1 test\ntest correctness::x ... FAILED\n\nfailures:\n\nfailures:\n    \
+                      correctness::x\n\ntest result: FAILED. 0 passed; 1 failed\n";
+        let raw = TestRun {
+            name: "correctness::x".into(),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+            ..TestRun::default()
+        };
+        Outcome::of(&raw, "wait_group.rs")
+    }
+
+    fn failure_of(stderr: &str) -> Failure {
+        match failed(stderr) {
+            Outcome::Failed(failure) => failure,
+            other => panic!("expected a failure, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_todo_is_not_written_yet() {
+        let stderr = "\nthread 'correctness::x' (77) panicked at exercises/02_a/01_b/src/wait_group.rs:41:9:\n\
+                      not yet implemented: sleep until the counter is zero\nnote: run with `RUST_BACKTRACE=1` …\n";
+        let Outcome::NotWritten(todo) = failed(stderr) else {
+            panic!("a todo")
+        };
+        assert_eq!(todo.text, "sleep until the counter is zero");
+        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:41");
+    }
+
+    #[test]
+    fn a_todo_on_another_thread_is_not_written_yet_even_if_the_test_hangs() {
+        let stderr = "\nthread '<unnamed>' panicked at src/wait_group.rs:29:9:\nnot yet implemented: count down\n\
+                      \nthread 'correctness::x' panicked at tests/correctness.rs:3:1:\na scoped thread panicked\n\
+                      \nstopped: time-out 6000 ms\n";
+        let Outcome::NotWritten(todo) = failed(stderr) else {
+            panic!("a todo")
+        };
+        assert_eq!((todo.text.as_str(), todo.hung), ("count down", true));
+    }
+
+    #[test]
+    fn a_todo_in_a_model_is_not_written_yet() {
+        let stderr = "fails: panic\n 1  spawn waiter race_freedom.rs:9\nmain panicked: not yet implemented: count down\n\
+                      at src/wait_group.rs:29\n";
+        let Outcome::NotWritten(todo) = failed(stderr) else {
+            panic!("a todo")
+        };
+        assert_eq!(todo.text, "count down");
+        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:29");
+    }
+
+    #[test]
+    fn a_model_names_the_kind() {
+        let failure = failure_of("noise\nfails: data race\nthe dry run\n");
+        assert_eq!(
+            (failure.kind, failure.reason.as_str()),
+            (FailureKind::Reported(Kind::DataRace), "data race")
+        );
+        assert_eq!(failure.report, "the dry run");
+    }
+
+    #[test]
+    fn marks_are_for_the_report_only() {
+        use harness::page::Ink;
+        let (bad, faint, end) = (Ink::Bad.mark(), Ink::Faint.mark(), Ink::Plain.mark());
+        let report = format!("{bad}Panic{end}: main panicked: {bad}too{end} late");
+        let marked = failure_of(&format!("noise\nfails: panic\n{report}\nmore\n"));
+        assert_eq!(marked.reason, "panic: too late");
+        assert_eq!(marked.report, format!("{report}\nmore"));
+        let cut_off = failure_of(&format!("noise\nfails: deadlock\nwho\n{end}"));
+        assert_eq!(cut_off.report, "who");
+
+        let todo = format!(
+            "fails: panic\n{bad}not yet{end} implemented: wait\n{faint}wait_group.rs{end}:7\n"
+        );
+        let Outcome::NotWritten(todo) = failed(&todo) else {
+            panic!("a todo")
+        };
+        assert_eq!(todo.text, "wait");
+        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:7");
+
+        // libtest's own lines go, whatever colour a test left behind.
+        let tidied = tidy(&format!(
+            "{faint}a{end}\n{end}failures:\n\n{end}\nb\n{end}\n"
+        ));
+        assert_eq!(tidied, format!("{faint}a{end}\n\nb"));
+    }
+
+    #[test]
+    fn a_plain_assertion_is_a_panic() {
+        let failure = failure_of(
+            "\nthread 'correctness::x' (7) panicked at tests/correctness.rs:20:5:\n\
+             assertion `left == right` failed: the sum\n  left: 1\n right: 2\n\
+             note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n",
+        );
+        assert_eq!(failure.kind, FailureKind::Reported(Kind::Panic));
+        assert_eq!(failure.reason, "the sum: 1 against 2");
+        assert!(
+            failure
+                .report
+                .starts_with("panicked at tests/correctness.rs:20:5:"),
+            "{}",
+            failure.report
+        );
+        assert!(failure.report.ends_with("right: 2"), "{}", failure.report);
+    }
+
+    #[test]
+    fn a_process_that_did_not_end_by_itself_says_how() {
+        let cases = [
+            (
+                "stopped: time-out 6000 ms\n",
+                FailureKind::TimeOut,
+                "did not end within 6 s",
+            ),
+            (
+                "stopped: output\n",
+                FailureKind::Flood,
+                "printed more than 256 KiB and was stopped",
+            ),
+            (
+                "stopped: threads\n",
+                FailureKind::Threads,
+                "started more than 2,000 threads and was stopped",
+            ),
+            (
+                "\nthread 'x' (7) panicked at /rustc/1/library/std/src/thread/functions.rs:131:29:\n\
+                 failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"…\" }\n",
+                FailureKind::Threads,
+                "started more threads than its memory has room for",
+            ),
+            ("died: SIGABRT\n", FailureKind::Abort, "aborted (SIGABRT)"),
+            ("died: SIGSEGV\n", FailureKind::Abort, "killed (SIGSEGV)"),
+            (
+                "\nthread 'x' has overflowed its stack\n\ndied: SIGABRT\n",
+                FailureKind::Abort,
+                "stack overflow",
+            ),
+            (
+                "memory allocation of 9 bytes failed\n\ndied: SIGABRT\n",
+                FailureKind::Abort,
+                "ran out of memory",
+            ),
+            ("", FailureKind::Abort, "ended without a word"),
+        ];
+        for (stderr, kind, reason) in cases {
+            let failure = failure_of(stderr);
+            assert_eq!(
+                (failure.kind, failure.reason.as_str()),
+                (kind, reason),
+                "{stderr}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_kind_is_read_back() {
+        for kind in Kind::ALL.map(FailureKind::Reported).into_iter().chain([
+            FailureKind::TimeOut,
+            FailureKind::Abort,
+            FailureKind::Flood,
+            FailureKind::Threads,
+        ]) {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        assert!("sloth".parse::<FailureKind>().is_err());
+    }
+}

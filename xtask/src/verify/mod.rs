@@ -1,0 +1,50 @@
+//! The gates: what must hold of every lesson before anybody is sent into it.
+//!
+//! May use [`view`](crate::view) and the rooms below it.
+
+mod api;
+pub mod caught;
+mod dry_run;
+pub mod gates;
+pub mod go;
+mod lock;
+pub mod reference;
+pub mod sanitizer;
+pub mod table;
+mod texts;
+pub mod workspace_tests;
+
+/// What a gate is of that is not of one lesson.
+pub const WORKSPACE: &str = "workspace";
+
+/// One thing that must hold, and whether it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// The lesson, or `workspace` for what concerns all of it.
+    pub of: String,
+    /// What is tested, in a word.
+    pub name: &'static str,
+    /// A note for the table, or the problems.
+    pub result: Result<String, Vec<String>>,
+}
+
+impl Gate {
+    /// A gate that passes where there are no problems.
+    pub fn new(
+        of: &str,
+        name: &'static str,
+        problems: Vec<String>,
+        note: impl Into<String>,
+    ) -> Self {
+        let result = if problems.is_empty() {
+            Ok(note.into())
+        } else {
+            Err(problems)
+        };
+        Self {
+            of: of.to_owned(),
+            name,
+            result,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A test and what became of it, for programs. `grade`, `next` and `test` hand out the same.
+
+use serde::Serialize;
+
+use crate::run::SourceLine;
+use crate::verdict::outcome::Outcome;
+use crate::verdict::panics::panicked_at;
+use crate::verdict::{Explored, Tested};
+
+/// A test and what became of it. What does not apply is left out.
+#[derive(Debug, Serialize)]
+pub struct Test {
+    /// The canonical name.
+    pub name: String,
+    /// The heading that it stands under.
+    pub heading: &'static str,
+    /// What became of it.
+    pub verdict: TestVerdict,
+    /// What kind of failure it is, for one that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// In a few words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// In full.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub report: String,
+    /// Where the `todo!()` stands, or where it panicked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// How many its models explored, for one that passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interleavings: Option<usize>,
+    /// Whether these are all there are within the models' bounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exhaustive: Option<bool>,
+}
+
+/// What became of a test, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestVerdict {
+    /// It passed.
+    Passed,
+    /// It failed.
+    Failed,
+    /// It came to a `todo!()`.
+    NotWritten,
+    /// The time was up before its turn came, or it is not there any more.
+    NotRun,
+}
+
+impl Test {
+    /// The test, with its texts as `places` makes them: the tests may have been built somewhere else.
+    pub fn new(test: &Tested, places: impl Fn(&str) -> String) -> Self {
+        let mut row = Self {
+            name: test.name.clone(),
+            heading: test.heading.title(),
+            verdict: TestVerdict::Passed,
+            kind: None,
+            message: String::new(),
+            report: String::new(),
+            place: None,
+            interleavings: None,
+            exhaustive: None,
+        };
+        let plain = |text: &str| places(&anstream::adapter::strip_str(text).to_string());
+        let at = |line: &SourceLine| places(&line.to_string());
+        match &test.outcome {
+            Outcome::Passed(coverage) => {
+                let explored = Explored::together(coverage);
+                row.interleavings = explored.map(|explored| explored.interleavings);
+                row.exhaustive = explored.map(|explored| explored.exhaustive);
+            }
+            Outcome::NotRun => row.verdict = TestVerdict::NotRun,
+            Outcome::NotWritten(todo) => {
+                row.verdict = TestVerdict::NotWritten;
+                row.message = plain(&todo.text);
+                row.place = todo.at.as_ref().map(at);
+            }
+            Outcome::Failed(failure) => {
+                row.verdict = TestVerdict::Failed;
+                row.kind = Some(failure.kind.to_string());
+                row.message = plain(&failure.reason);
+                row.report = plain(&failure.report);
+                row.place = panicked_at(&row.report).as_ref().map(at);
+            }
+        }
+        row
+    }
+}
+
+/// The keys of the objects in a pretty JSON text: what a description of it has to name.
+#[cfg(test)]
+pub fn keys(json: &str) -> std::collections::BTreeSet<&str> {
+    json.lines()
+        .filter_map(|line| Some(line.trim().strip_prefix('"')?.split_once("\": ")?.0))
+        .collect()
+}

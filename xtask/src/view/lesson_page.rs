@@ -1,0 +1,634 @@
+//! A verdict for the eye: as wide as prose may be, the groups first, then the first failure in full, then what to do.
+
+use std::fmt::Write;
+use std::fs;
+
+use crate::course::lesson_tests;
+use crate::course::{Lesson, Status, Workspace};
+use crate::run::Filter;
+use crate::run::SourceLine;
+use crate::run::cargo::first_error_line;
+use crate::term::{
+    BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
+};
+use crate::verdict::outcome::{Failure, FailureKind, Outcome};
+use crate::verdict::{Conclusion, Explored, Heading, Tested, Verdict};
+
+use super::parts::{all_done, explored_text, named, paragraph, picture, row, signed};
+
+/// The most lines of a failure that a verdict shows. The tallest dry runs have about half as many.
+const REPORT_LINES: usize = 90;
+
+/// The most lines that it shows of a test that was stopped because it printed without end.
+const FLOOD_LINES: usize = 6;
+
+/// The longest name of a test that shares its line with a reason.
+fn name_columns() -> usize {
+    width() * 11 / 20
+}
+
+/// What is rendered: a lesson in its workspace, with the marks to do it in.
+#[derive(Clone, Copy, Debug)]
+pub struct LessonPage<'a> {
+    /// All lessons.
+    pub workspace: &'a Workspace,
+    /// This one.
+    pub lesson: &'a Lesson,
+    /// The signs to use.
+    pub marks: Marks,
+    /// Whether it is the lesson that `next` runs, so that its name need not be typed.
+    pub current: bool,
+}
+
+/// How much of a report is shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Length<'a> {
+    /// So many lines, and the command that shows all of them.
+    UpTo(usize, &'a str),
+    /// All, but for a test that was stopped because it printed without end.
+    Full,
+}
+
+impl<'a> LessonPage<'a> {
+    /// The page of a command that is told which lesson it is about.
+    pub fn of(workspace: &'a Workspace, lesson: &'a Lesson, marks: Marks) -> Self {
+        Self {
+            workspace,
+            lesson,
+            marks,
+            current: false,
+        }
+    }
+}
+
+impl LessonPage<'_> {
+    /// ` 2.2  wait_group · Goroutines and wait groups · lesson 6 of 65`
+    pub fn header(&self) -> String {
+        let LessonPage {
+            workspace,
+            lesson,
+            marks,
+            ..
+        } = self;
+        let of = match lesson.about.status {
+            Some(Status::ToBeWritten) => "to be written".to_owned(),
+            None => format!(
+                "lesson {} of {}",
+                workspace.position(lesson),
+                workspace.lessons.len()
+            ),
+        };
+        let number = lesson.number.to_string();
+        let room = width()
+            .saturating_sub(1 + columns(&number) + 2 + columns(&lesson.name) + columns(&of) + 6);
+        let chapter = shorten(&lesson.chapter, room, marks.more);
+        let dot = paint(FAINT, marks.dot);
+        format!(
+            " {}  {} {dot} {chapter} {dot} {of}\n",
+            paint(STRONG, number),
+            paint(STRONG, &lesson.name)
+        )
+    }
+
+    /// The whole page for a run of tests.
+    pub fn verdict(&self, verdict: &Verdict, next: Option<&Lesson>) -> String {
+        let mut page = self.header();
+        page.push('\n');
+        match verdict.conclusion() {
+            Conclusion::NothingWritten if verdict.filter.is_none() => {
+                self.start(&mut page, verdict)
+            }
+            Conclusion::NoSuchTest => self.no_such_test(&mut page, verdict.filter.as_ref()),
+            sum => {
+                self.groups(&mut page, verdict);
+                page.push('\n');
+                match sum {
+                    Conclusion::Passes if verdict.swapped => {
+                        self.reference_passes(&mut page, verdict)
+                    }
+                    Conclusion::Passes => self.passes(&mut page, verdict, next),
+                    Conclusion::PartPasses => self.part_passes(&mut page, verdict),
+                    _ => self.fails(&mut page, verdict),
+                }
+            }
+        }
+        page
+    }
+
+    fn groups(&self, page: &mut String, verdict: &Verdict) {
+        let names = verdict
+            .tests
+            .iter()
+            .filter(|test| !matches!(test.outcome, Outcome::Passed(_)))
+            .map(|test| columns(test.short_name()))
+            .filter(|name| *name <= name_columns())
+            .max()
+            .unwrap_or_default();
+        for heading in Heading::ALL {
+            let tests: Vec<_> = verdict.under(heading).collect();
+            if tests.is_empty() {
+                continue;
+            }
+            let passed = tests
+                .iter()
+                .filter(|test| matches!(test.outcome, Outcome::Passed(_)))
+                .count();
+            let wrong = tests.iter().any(|test| match test.outcome {
+                Outcome::Failed(_) => true,
+                Outcome::NotRun => !verdict.cut_short,
+                _ => false,
+            });
+            let mark = if passed == tests.len() {
+                paint(GOOD, self.marks.good)
+            } else if wrong {
+                paint(BAD, self.marks.bad)
+            } else {
+                paint(OPEN, self.marks.open)
+            };
+            let explored = (heading == Heading::RaceFreedom)
+                .then(|| verdict.explored())
+                .flatten();
+            let whose = match passed {
+                all if all == tests.len() => String::new(),
+                1 => " in this one".to_owned(),
+                some => format!(" in these {some}"),
+            };
+            let explored =
+                explored.map_or_else(String::new, |explored| explored_text(&whose, explored));
+            let title = paint(STRONG, format!("{:<13}", heading.title()));
+            let count = format!("{passed} of {}", tests.len());
+            let _ = write!(page, " {title} {mark} {count}");
+            // Beside the count, or below it where the page is too narrow for both.
+            if explored.is_empty() {
+                page.push('\n');
+            } else if 17 + columns(&count) + 3 + columns(&explored) <= width() {
+                let _ = writeln!(page, "   {}", paint(FAINT, explored));
+            } else {
+                page.push('\n');
+                for line in wrap(&explored, width() - 3) {
+                    let _ = writeln!(page, "   {}", paint(FAINT, line));
+                }
+            }
+            for test in tests {
+                self.test_line(page, test, names, verdict.cut_short);
+            }
+        }
+    }
+
+    /// One line for a test that did not pass; a second one where its name is too long for both.
+    fn test_line(&self, page: &mut String, test: &Tested, names: usize, cut_short: bool) {
+        let (mark, reason) = match &test.outcome {
+            Outcome::Passed(_) => return,
+            Outcome::Failed(failure) => (paint(BAD, self.marks.bad), failure.reason.clone()),
+            Outcome::NotWritten(todo) => {
+                let at = todo
+                    .at
+                    .as_ref()
+                    .map_or_else(String::new, |at| format!(": {}", at.short()));
+                (paint(OPEN, self.marks.open), format!("not written yet{at}"))
+            }
+            Outcome::NotRun if cut_short => (
+                paint(OPEN, self.marks.open),
+                "not run: the time was up".to_owned(),
+            ),
+            Outcome::NotRun => (
+                paint(BAD, self.marks.bad),
+                "missing: the lesson has this test".to_owned(),
+            ),
+        };
+        let name = test.short_name();
+        if columns(name) > name_columns() {
+            let _ = writeln!(
+                page,
+                "   {mark} {}",
+                shorten(name, width() - 5, self.marks.more)
+            );
+            let _ = writeln!(
+                page,
+                "     {}",
+                shorten(&reason, width() - 5, self.marks.more)
+            );
+        } else {
+            let reason = shorten(&reason, width() - 7 - names, self.marks.more);
+            let _ = writeln!(page, "   {mark} {name:<names$}  {reason}");
+        }
+    }
+
+    fn fails(&self, page: &mut String, verdict: &Verdict) {
+        if let Some((test, failure)) = verdict.first_failure() {
+            let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
+            let all = format!("cargo nextest run -p {} {filter}", self.lesson.name);
+            self.failure(page, &test.name, failure, Length::UpTo(REPORT_LINES, &all));
+        }
+        let todo = self.todo_list(page, verdict, "Not written yet");
+        let missing: Vec<_> = verdict
+            .tests
+            .iter()
+            .filter(|test| test.outcome == Outcome::NotRun)
+            .collect();
+        if !missing.is_empty() && !verdict.cut_short {
+            let text = "Some of the lesson's tests did not run. A lesson is done when all of its tests \
+                        pass: bring them back, for example with";
+            paragraph(page, text);
+            let folder = self.lesson.exercise.display();
+            for (heading, file) in [
+                ("race_freedom", "src/race_freedom.rs"),
+                ("correctness", "tests/correctness.rs"),
+                ("no_leaks", "tests/no_leaks.rs"),
+            ] {
+                if missing.iter().any(|test| test.name.starts_with(heading)) {
+                    let _ = writeln!(page, "   git checkout {folder}/{file}");
+                }
+            }
+            page.push('\n');
+        } else if verdict.cut_short {
+            paragraph(
+                page,
+                "The time for all tests together was up: tests that do not end used it. Correct those first.",
+            );
+            page.push('\n');
+        }
+        self.warnings(page, verdict);
+        // What is wrong comes before what is not written, and is not where a todo!() is.
+        self.footer(page, todo.filter(|_| verdict.first_failure().is_none()));
+    }
+
+    /// A failure: the test that shows it, what that test is for, and its report.
+    pub fn failure(&self, page: &mut String, test: &str, failure: &Failure, length: Length<'_>) {
+        self.test(page, test);
+        self.report(page, failure, length);
+        if failure.report.is_empty() {
+            let _ = writeln!(page, " The test {}, and printed nothing.", failure.reason);
+        } else if failure.hung {
+            let _ = writeln!(page, "\n The test {}.", failure.reason);
+        }
+        page.push('\n');
+    }
+
+    /// The name of a test and what it is for.
+    pub fn test(&self, page: &mut String, test: &str) {
+        let comment = lesson_tests::comment(self.workspace, self.lesson, test);
+        let name = test.split_once("::").map_or(test, |(_, name)| name);
+        named(page, name, comment.as_deref());
+        page.push('\n');
+    }
+
+    /// The report of a failure.
+    fn report(&self, page: &mut String, failure: &Failure, length: Length<'_>) {
+        let (most, all) = match length {
+            Length::UpTo(lines, all) => (lines, format!(". All of them: {all}")),
+            Length::Full => (usize::MAX, String::new()),
+        };
+        // What a flood says, it says again and again.
+        let most = if failure.kind == FailureKind::Flood {
+            FLOOD_LINES
+        } else {
+            most
+        };
+        let lines: Vec<&str> = failure.report.lines().collect();
+        picture(page, &lines[..most.min(lines.len())]);
+        if lines.len() > most {
+            let _ = writeln!(
+                page,
+                " {} {} more lines{all}",
+                self.marks.more,
+                lines.len() - most,
+            );
+        }
+    }
+
+    /// What is left to write, in the order of the file: a test comes only to the first `todo!()` on its way.
+    fn todo_list(&self, page: &mut String, verdict: &Verdict, title: &str) -> Option<u32> {
+        let reached = verdict.todos();
+        if reached.is_empty() {
+            return None;
+        }
+        let source =
+            fs::read_to_string(self.workspace.path(self.lesson.file())).unwrap_or_default();
+        let in_file = lesson_tests::todos(&source);
+        let first = in_file.first().map(|(line, _)| *line);
+        let file = self.lesson.file_name();
+        let mut all: Vec<(String, String)> = in_file
+            .into_iter()
+            .map(|(line, text)| (format!("{file}:{line}"), text))
+            .collect();
+        for todo in reached {
+            let at = todo.at.as_ref().map_or_else(String::new, SourceLine::short);
+            // Without a line, which a narrow report may have broken in two, it is one of those in the file.
+            if at.is_empty() && !all.is_empty() {
+                continue;
+            }
+            if !all.iter().any(|(other, _)| *other == at) {
+                all.push((at, todo.text.clone()));
+            }
+        }
+        let _ = writeln!(page, " {}", paint(STRONG, title));
+        let widest = all
+            .iter()
+            .map(|(at, _)| columns(at))
+            .max()
+            .unwrap_or_default();
+        for (at, text) in &all {
+            let text = if text.is_empty() {
+                "todo!()"
+            } else {
+                text.as_str()
+            };
+            let room = width().saturating_sub(5 + widest).max(20);
+            for (i, line) in wrap(text, room).iter().enumerate() {
+                let at = if i == 0 { at } else { "" };
+                let _ = writeln!(page, "   {at:<widest$}  {line}");
+            }
+        }
+        page.push('\n');
+        first
+    }
+
+    /// The page of a lesson that is still to be begun.
+    fn start(&self, page: &mut String, verdict: &Verdict) {
+        let about = &self.lesson.about;
+        let mut intro = String::new();
+        for part in [&about.title, &about.description] {
+            let part = part.trim_end_matches('.');
+            if !part.is_empty() {
+                let _ = write!(intro, "{part}. ");
+            }
+        }
+        paragraph(page, &intro);
+        let mut facts = Vec::new();
+        if !about.go.is_empty() {
+            facts.push(format!("In Go: {}", about.go));
+        }
+        if about.minutes > 0 {
+            facts.push(format!("about {} minutes", about.minutes));
+        }
+        facts.extend(about.concepts.iter().cloned());
+        if !facts.is_empty() {
+            for line in wrap(&facts.join(&format!(" {} ", self.marks.dot)), width() - 1) {
+                let _ = writeln!(page, " {}", paint(FAINT, line));
+            }
+        }
+        page.push('\n');
+        let waiting: Vec<String> = Heading::ALL
+            .into_iter()
+            .map(|heading| (heading, verdict.under(heading).count()))
+            .filter(|(_, tests)| *tests > 0)
+            .map(|(heading, tests)| {
+                format!("{} {tests}", heading.title()).replace(' ', &NO_BREAK.to_string())
+            })
+            .collect();
+        let tests = verdict.tests.len();
+        let plural = if tests == 1 { " waits" } else { "s wait" };
+        let text = format!(
+            "Nothing is written yet. {tests} test{plural}: {}.",
+            waiting.join(", ")
+        );
+        for line in wrap(&text, width() - 1) {
+            let _ = writeln!(page, " {}", line);
+        }
+        page.push('\n');
+        let line = self.todo_list(page, verdict, "To write");
+        row(page, "Read", self.lesson.readme().display());
+        row(page, "Edit", self.edit(line));
+        row(page, "Then", self.again());
+        row(page, "Stuck", self.hint());
+    }
+
+    fn passes(&self, page: &mut String, verdict: &Verdict, next: Option<&Lesson>) {
+        let tests = verdict.of_lesson();
+        let all = if tests == 1 {
+            "its test passes".to_owned()
+        } else {
+            format!("all {tests} tests pass")
+        };
+        let name = paint(STRONG, &self.lesson.name);
+        let praise = match verdict.explored() {
+            Some(Explored {
+                exhaustive: false, ..
+            }) => {
+                "The time ran out before every interleaving was seen: fewer steps would leave enough of it."
+            }
+            _ => "Well done.",
+        };
+        let text = format!("{name} is done: {all}. {praise}");
+        signed(page, &paint(GOOD, self.marks.good), &text);
+        let fails = |test: &Tested| !matches!(test.outcome, Outcome::Passed(_));
+        if verdict.under(Heading::Own).any(fails) {
+            paragraph(page, "Tests of your own fail. They do not decide.");
+        }
+        self.warnings(page, verdict);
+        page.push('\n');
+        match next {
+            Some(next) => {
+                let chapter = if next.chapter == self.lesson.chapter {
+                    String::new()
+                } else {
+                    format!(", chapter {}: {}", next.number.chapter, next.chapter)
+                };
+                let title = if next.about.title.is_empty() {
+                    &next.name
+                } else {
+                    &next.about.title
+                };
+                let text = format!(
+                    "{} {} {} {title}{chapter}",
+                    next.number, next.name, self.marks.dot
+                );
+                row(page, "Next", shorten(&text, width() - 8, self.marks.more));
+                row(page, "Read", next.readme().display());
+                row(page, "Edit", next.file().display());
+                row(page, "Start", "cargo xtask next");
+            }
+            None => {
+                paragraph(page, &all_done(self.workspace));
+            }
+        }
+    }
+
+    /// What passes is not the learner's doing.
+    fn reference_passes(&self, page: &mut String, verdict: &Verdict) {
+        let mark = paint(GOOD, self.marks.good);
+        let tests = count(verdict.of_lesson(), "test");
+        let _ = writeln!(page, " {mark} The reference passes: {tests}.");
+        self.warnings(page, verdict);
+    }
+
+    fn part_passes(&self, page: &mut String, verdict: &Verdict) {
+        let name = &self.lesson.name;
+        let filter = verdict
+            .filter
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string);
+        let text = format!("Every test that has `{filter}` in its name passes.");
+        signed(page, &paint(GOOD, self.marks.good), &text);
+        let _ = writeln!(page, " The lesson is done when all do:\n");
+        row(page, "Then", format!("cargo xtask test {name}"));
+    }
+
+    fn no_such_test(&self, page: &mut String, filter: Option<&Filter>) {
+        let filter = filter.map_or_else(String::new, ToString::to_string);
+        let name = &self.lesson.name;
+        paragraph(
+            page,
+            &format!("No test of {name} has `{filter}` in its name. It has"),
+        );
+        for name in lesson_tests::expected(self.workspace, self.lesson) {
+            let _ = writeln!(page, "   {name}");
+        }
+    }
+
+    /// The page for a lesson that cannot be built: rustc first.
+    pub fn not_built(&self, said: &str) -> String {
+        let mut page = format!("{}\n\n{}\n", said.trim_end(), self.header());
+        let plain = anstream::adapter::strip_str(said).to_string();
+        let at = first_error_line(&plain);
+        let own = at
+            .as_ref()
+            .is_none_or(|at| at.file.ends_with(&self.lesson.file_name()));
+        let name = &self.lesson.name;
+        let gone = !self.workspace.path(self.lesson.file()).exists();
+        if gone {
+            paragraph(
+                &mut page,
+                &format!(
+                    "Your file is not there. `cargo xtask restore {name} --list` shows what the runner has kept of \
+                     it, and `cargo xtask reset {name}` puts the stub there."
+                ),
+            );
+        } else if plain.contains("error") && at.is_some() {
+            paragraph(
+                &mut page,
+                "It does not compile yet. The first error above is the one to begin with.",
+            );
+        } else {
+            paragraph(
+                &mut page,
+                "cargo could not build it; what it says stands above.",
+            );
+        }
+        page.push('\n');
+        match at {
+            _ if gone => row(&mut page, "Edit", self.edit(None)),
+            Some(at) if !own => row(&mut page, "Edit", at),
+            at => row(&mut page, "Edit", self.edit(at.map(|at| at.line))),
+        }
+        row(&mut page, "Read", self.lesson.readme().display());
+        row(&mut page, "Then", self.again());
+        row(&mut page, "Stuck", self.hint());
+        page
+    }
+
+    fn warnings(&self, page: &mut String, verdict: &Verdict) {
+        if verdict.warnings > 0 {
+            let (warnings, name) = (count(verdict.warnings, "warning"), &self.lesson.name);
+            paragraph(
+                page,
+                &format!("rustc has {warnings} for it: cargo check -p {name}"),
+            );
+            if verdict.conclusion() != Conclusion::Passes {
+                page.push('\n');
+            }
+        }
+    }
+
+    fn footer(&self, page: &mut String, line: Option<u32>) {
+        row(page, "Edit", self.edit(line));
+        row(page, "Read", self.lesson.readme().display());
+        row(page, "Then", self.again());
+        row(page, "Stuck", self.hint());
+    }
+
+    /// The file to edit, and the line where one is known.
+    pub fn edit(&self, line: Option<u32>) -> String {
+        let file = self.lesson.file();
+        line.map_or_else(
+            || file.display().to_string(),
+            |line| format!("{}:{line}", file.display()),
+        )
+    }
+
+    fn again(&self) -> String {
+        if self.current {
+            "cargo xtask next".to_owned()
+        } else {
+            format!("cargo xtask test {}", self.lesson.name)
+        }
+    }
+
+    fn hint(&self) -> String {
+        if self.current {
+            "cargo xtask hint".to_owned()
+        } else {
+            format!("cargo xtask hint {}", self.lesson.name)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::select;
+    use crate::run::TestRun;
+    use crate::term::UNICODE;
+    use crate::verdict::tests::{raw, verdict};
+
+    /// The page of a lesson whose one model passed with `line`, and whose other one failed where it is told.
+    fn page(line: &str, fails: bool) -> String {
+        let workspace = select::tests::workspace(&["wait_group"]);
+        let page = LessonPage {
+            workspace: &workspace,
+            lesson: &workspace.lessons[0],
+            marks: UNICODE,
+            current: false,
+        };
+        let names = ["race_freedom::a", "race_freedom::b"];
+        let model = TestRun {
+            stdout: format!("passes: {line}\ntest result: ok. 1 passed; 0 failed\n"),
+            ..raw(names[0], None)
+        };
+        let panic = "thread 'x' panicked at a.rs:1:1:\nboom\n";
+        let other = raw(names[1], fails.then_some(panic));
+        let text = page.verdict(&verdict(vec![model, other], &names, None), None);
+        let words = anstream::adapter::strip_str(&text).to_string();
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_pass_that_ran_out_of_time_is_not_told_well_done() {
+        let whole = page("9 interleavings explored, exhaustively", false);
+        assert!(
+            whole.contains("2 of 2 9 interleavings explored, all there are"),
+            "{whole}"
+        );
+        assert!(whole.contains("Well done."), "{whole}");
+        for (covered, says) in [
+            ("", "not all: the time ran out"),
+            (
+                ", all with at most 1 preemption among them",
+                "every one with at most 1 forced switch; the time ran out beyond",
+            ),
+            (
+                ", all with at most 2 preemptions among them",
+                "every one with at most 2 forced switches; the time ran out beyond",
+            ),
+        ] {
+            let line = format!("90000 interleavings explored{covered}, then the time ran out");
+            let cut = page(&line, false);
+            assert!(
+                cut.contains(&format!("90,000 interleavings explored, {says}")),
+                "{cut}"
+            );
+            assert!(cut.contains("The time ran out before"), "{cut}");
+            assert!(!cut.contains("Well done"), "{cut}");
+        }
+    }
+
+    #[test]
+    fn interleavings_of_the_models_that_pass_are_called_so() {
+        let some = page("1 interleaving explored, exhaustively", true);
+        assert!(
+            some.contains("1 of 2 1 interleaving explored in this one, all there are"),
+            "{some}"
+        );
+    }
+}

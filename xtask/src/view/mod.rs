@@ -1,0 +1,20 @@
+//! What a person reads, and what programs read in its place.
+//!
+//! | | |
+//! |---|---|
+//! | [`lesson_page`] | a lesson and its verdict in words |
+//! | [`list`] | the chapters, the lessons, and how far the learner is |
+//! | [`diff`] | two files side by side |
+//! | [`json`] | a test and what became of it, for programs |
+//! | [`parts`] | what all pages are made of |
+//!
+//! May use [`verdict`](crate::verdict) and the rooms below it.
+
+pub mod diff;
+pub mod json;
+mod lesson_page;
+pub mod list;
+mod parts;
+
+pub use lesson_page::{Length, LessonPage};
+pub use parts::{all_done, explored_text, named, paragraph, picture, row, signed};
