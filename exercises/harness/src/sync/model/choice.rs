@@ -44,13 +44,16 @@ const STORED: u8 = 2;
 const NEVER: u8 = 3;
 
 impl Coins {
-    /// Main makes as many coins as an interleaving has used so far, and `spare` more.
+    /// Main makes as many coins as an interleaving has used so far, and `spare` more. Before the first nothing is known.
     pub(super) fn begin(&mut self, spare: usize) {
         self.most = self.most.max(self.used);
         self.used = 0;
+        let enough = match self.most {
+            0 => 8 * spare,
+            most => most + spare,
+        };
         self.supply.clear();
-        self.supply
-            .resize_with(self.most + spare, || AtomicU8::new(OLDER));
+        self.supply.resize_with(enough, || AtomicU8::new(OLDER));
     }
 
     /// The coin of a store by `writer`. The caller has told loom not to explore.
