@@ -844,13 +844,10 @@ fn store_buffering(order_of_store: harness::sync::model::atomic::Ordering, fence
 #[test]
 fn two_stores_that_neither_thread_sees() {
     let needs = "Both need a fence(SeqCst)";
-    let failure = usually(needs, || store_buffering(Relaxed, [false, false]));
-    assert!(!failure.report.contains("In this model SeqCst"));
+    usually(needs, || store_buffering(Relaxed, [false, false]));
     usually(needs, || store_buffering(Relaxed, [true, false]));
-    usually("SeqCst on the accesses themselves counts as AcqRel", || {
-        store_buffering(SeqCst, [false, false]);
-    });
     explore(|| store_buffering(Relaxed, [true, true])).expect("it is right");
+    explore(|| store_buffering(SeqCst, [false, false])).expect("it is right");
 }
 
 // Deadlocks; `failures.rs` has more of them.

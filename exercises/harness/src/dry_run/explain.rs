@@ -1,7 +1,9 @@
 //! What went wrong, in words.
 
 use crate::place::{Place, short};
-use crate::reading::{Names, at_row, culprit, late_use, other_access, racing_access};
+use crate::reading::{
+    Names, at_row, culprit, late_use, other_access, racing_access, unordered_use,
+};
 use crate::record::{
     Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait,
 };
@@ -13,7 +15,10 @@ pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>)
         return stuck(log);
     };
     match ending {
-        Ending::Passed | Ending::Paused | Ending::UnlocksMustBeSteps { .. } => {
+        Ending::Passed
+        | Ending::Paused
+        | Ending::UnlocksMustBeSteps { .. }
+        | Ending::NeedsCoins => {
             unreachable!("neither is a failure: the search handles them")
         }
         Ending::Panicked | Ending::PanickedTwice => panic_message(log),
@@ -43,6 +48,7 @@ fn why_stopped(log: &Log, names: &Names) -> Vec<String> {
         Stop::Deadlock => deadlock(log, names),
         Stop::DataRace => data_race(log, names),
         Stop::Leak => leaked_arcs(log, names),
+        Stop::UnorderedDrop(id, user) => unordered_drop(log, names, *id, *user),
         Stop::UseAfterDrop(_) => use_after_drop(log, names),
         Stop::TooManySteps => vec![too_many_steps(log)],
         Stop::NotDeterministic => vec![
@@ -231,6 +237,27 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
         ),
         first,
         one(thread, access.name, access.place),
+    ]
+}
+
+fn unordered_drop(log: &Log, names: &Names, id: ObjectId, user: ThreadId) -> Vec<String> {
+    let o = names.of(id);
+    let last = unordered_use(log).and_then(|(_, event)| event);
+    let place = last.and_then(|number| log.events[number].place);
+    let at = place.map_or_else(String::new, |place| format!(", {}", short(place)));
+    let row = last.map_or_else(String::new, |number| format!(" ({})", at_row(number)));
+    let drop = log.events.len() - 1;
+    vec![
+        format!(
+            "{o} (made at {}) is dropped, and nothing orders that after the last use:",
+            short(log.object(id).made)
+        ),
+        format!("{} uses it{at}{row}", log.threads[user].name),
+        format!(
+            "{} drops it ({}); in another run that may come first",
+            log.threads[log.events[drop].thread].name,
+            at_row(drop)
+        ),
     ]
 }
 

@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 /// A thread that takes no step of the model for this long hangs outside the facade.
 const STUCK_AFTER: Duration = Duration::from_secs(3);
 
+/// A store is a branch for each thread there may be and two for its coins; a choice is two more.
+const BRANCHES: usize = 16;
+
 /// What a search explores, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -25,6 +28,8 @@ pub(super) struct Limits {
     pub(super) newest_only: bool,
     /// See [`Session::unlocks_are_steps`].
     pub(super) unlocks_are_steps: bool,
+    /// See [`Session::spare_coins`].
+    pub(super) spare_coins: usize,
     /// Pauses once it has seen so much.
     pub(super) look: Option<Look>,
     /// Ends then, with what it has seen.
@@ -53,6 +58,8 @@ pub(super) enum Outcome {
     /// It has to be begun again with unlocks as steps. If the interleaving had panicked, and nobody knows yet whether the
     /// program catches that, it is here.
     UnlocksMustBeSteps(Option<Found>),
+    /// It has to be begun again with more coins.
+    NeedsCoins,
 }
 
 /// What passed.
@@ -86,6 +93,9 @@ impl Search {
             spurious_wakeups: model.spurious_wakeups,
             unlocks_are_steps: limits.unlocks_are_steps,
             newest_only: limits.newest_only,
+            spare_coins: limits.spare_coins,
+            max_steps: model.max_branches,
+            steps_left: model.max_branches.into(),
             recording: model.recording,
             example: Mutex::new(None),
             wants_example: model.wants_example,
@@ -95,10 +105,10 @@ impl Search {
             outcome,
         });
         let worker = Arc::clone(&session);
-        let (max_branches, program) = (model.max_branches, Arc::clone(program));
+        let (max_steps, program) = (model.max_branches, Arc::clone(program));
         std::thread::Builder::new()
             .name("model".to_owned())
-            .spawn(move || run(&worker, limits, max_branches, program))
+            .spawn(move || run(&worker, limits, max_steps, program))
             .expect("the operating system can make a thread for the model");
         Self {
             limits,
@@ -127,6 +137,7 @@ impl Search {
         self.counted = log.iteration;
         let outcome = match ending {
             Some(Ending::Paused) => Outcome::Paused(self),
+            Some(Ending::NeedsCoins) => Outcome::NeedsCoins,
             Some(Ending::UnlocksMustBeSteps { unwinding }) => {
                 let undecided = log.panics.iter().any(|panic| match panic.fate {
                     Fate::Unwinds => unwinding,
@@ -183,12 +194,12 @@ impl Found {
 }
 
 /// The exploration itself.
-fn run(session: &Arc<Session>, limits: Limits, max_branches: usize, program: Program) {
+fn run(session: &Arc<Session>, limits: Limits, max_steps: usize, program: Program) {
     recorder::attach(Arc::clone(session));
     let mut builder = loom::model::Builder::new();
     builder.max_threads = MAX_THREADS;
-    // An operation on an atomic is up to four branches of loom's: see `sync::model::atomic::Memory`.
-    builder.max_branches = 4 * max_branches;
+    // A step is several branches of loom's, whose own limit must not come first.
+    builder.max_branches = BRANCHES * max_steps;
     builder.preemption_bound = limits.preemption_bound;
     builder.max_duration = Some(limits.until.saturating_duration_since(Instant::now()));
     builder.max_permutations = None;

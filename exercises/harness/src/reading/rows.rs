@@ -1,6 +1,6 @@
 //! The rows of a dry run, before they are laid out.
 
-use super::{Mark, Names, culprit, late_use, other_access, racing_access};
+use super::{Mark, Names, culprit, late_use, other_access, racing_access, unordered_use};
 use crate::place::Place;
 use crate::protocol::Kind;
 use crate::record::{
@@ -42,6 +42,9 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     };
     let racing = racing_access(log).filter(|_| kind == Some(Kind::DataRace));
     let other = racing.and_then(|(thread, access)| other_access(log, thread, access));
+    let unordered = unordered_use(log).and_then(|(_, event)| event);
+    let other = other.or(unordered);
+    let unordered = unordered.is_some();
     let counts = kind == Some(Kind::Leak);
     let mut rows: Vec<Row> = log.events[..end]
         .iter()
@@ -51,7 +54,17 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
             event: Some(number),
             thread: event.thread,
             text: describe(log, names, event),
-            marks: marks_of(log, event, number, Some(number) == other, marks),
+            marks: marks_of(
+                log,
+                event,
+                number,
+                (Some(number) == other).then_some(if unordered {
+                    "in no order with the drop"
+                } else {
+                    "races"
+                }),
+                marks,
+            ),
             place: event.place,
             object: event.object,
         })
@@ -93,7 +106,13 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
 }
 
 /// What is remarkable about an event.
-fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
+fn marks_of(
+    log: &Log,
+    event: &Event,
+    number: usize,
+    conflict: Option<&str>,
+    marks: &[Mark],
+) -> Vec<String> {
     let mut all = Vec::new();
     if let Effect::Load { got, newest, .. } = event.effect
         && got != newest
@@ -101,10 +120,10 @@ fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]
         all.push(format!("STALE: newest is {}", show(log, newest)));
     }
     if event.effect == Effect::Dropped {
-        all.push(format!("<=={NO_BREAK}and used afterwards"));
+        all.push(format!("<=={NO_BREAK}too early"));
     }
-    if races {
-        all.push(format!("<=={NO_BREAK}races"));
+    if let Some(conflict) = conflict {
+        all.push(format!("<=={NO_BREAK}{conflict}"));
     }
     let said = marks.iter().filter(|mark| mark.event == number);
     all.extend(said.map(|mark| format!("<=={NO_BREAK}{}", mark.text)));

@@ -64,17 +64,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
             at_row(side.load)
         ))
     };
-    let seq_cst = [mine.store, mine.load, theirs.store, theirs.load]
-        .iter()
-        .all(|&event| case.event(event).order() == Some(SeqCst));
-    let all_seq_cst = if seq_cst {
-        " In this model SeqCst on the accesses themselves counts as AcqRel."
-    } else {
-        ""
-    };
     let text = format!(
-        "{}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.\
-         {all_seq_cst}",
+        "{}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.",
         one(mine)?,
         one(theirs)?
     );

@@ -1,5 +1,6 @@
 //! Whether an object of the facade still lives when it is used.
 
+use super::memory::Plain;
 use super::recorder;
 use crate::place::Place;
 use crate::record::{ObjectId, Pending};
@@ -16,22 +17,27 @@ use std::ptr;
 pub(super) struct Life {
     id: ObjectId,
     seal: u64,
+    /// The operations on the object. What is dropped must be ordered behind all of them.
+    operations: Plain,
     /// Part of another object of the facade, which lives as long and says when it is dropped.
     within: bool,
 }
 
 impl Life {
     pub(super) fn of(id: ObjectId) -> Self {
-        let within = false;
-        let seal = seal(id);
-        Self { id, seal, within }
+        Self {
+            id,
+            seal: seal(id),
+            operations: Plain::new(),
+            within: false,
+        }
     }
 
     /// The mark of a part of the object `id`.
     pub(super) fn within(id: ObjectId) -> Self {
-        let within = true;
-        let seal = seal(id);
-        Self { id, seal, within }
+        let mut life = Self::of(id);
+        life.within = true;
+        life
     }
 
     /// The operation `name` begins. Ends the model if its object does not live.
@@ -47,7 +53,9 @@ impl Life {
         };
         let mark = (found == seal(id)).then_some(id);
         let address = ptr::from_ref(self).addr();
-        recorder::must_live(mark, address, Pending::new(name, mark, place));
+        if recorder::must_live(mark, address, Pending::new(name, mark, place)) {
+            self.operations.access(false);
+        }
     }
 }
 
@@ -56,7 +64,8 @@ impl Drop for Life {
         // SAFETY: the pointer comes from a reference. Volatile, or nobody would seem to read it.
         unsafe { ptr::write_volatile(&raw mut self.seal, 0) };
         if !self.within {
-            recorder::dropped(self.id, ptr::from_ref(self).addr());
+            let address = ptr::from_ref(self).addr();
+            recorder::dropped(self.id, address, || self.operations.unordered());
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::WaitQueue;
-use super::atomic::Edge;
 use super::life::Life;
+use super::memory::Edge;
 use super::recorder;
 use super::shown::shown;
 use crate::place::Place;
@@ -23,6 +23,8 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 /// See `OwnLock`.
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
+    /// From each holder to the next.
+    handed_on: Edge,
     /// Whether `raw` was unlocked while a panic unwound, so that loom cannot lock it again.
     poisoned: Cell<bool>,
     own_lock: Option<OwnLock>,
@@ -45,8 +47,6 @@ struct OwnLock {
     /// one and synchronises with none. It never has waiters.
     meeting: loom::sync::Condvar,
     waiting: WaitQueue,
-    /// From the last unlocking to the next locking.
-    released: Cell<Option<Edge>>,
 }
 
 fn unlocks_must_be_steps() -> Ending {
@@ -78,10 +78,10 @@ impl<T> Mutex<T> {
         let own_lock = recorder::session().unlocks_are_steps.then(|| OwnLock {
             meeting: loom::sync::Condvar::new(),
             waiting: WaitQueue::default(),
-            released: Cell::default(),
         });
         Self {
             raw: loom::sync::Mutex::new(()),
+            handed_on: Edge::default(),
             poisoned: Cell::new(false),
             own_lock,
             life: Life::of(id),
@@ -104,6 +104,7 @@ impl<T> Mutex<T> {
     pub(super) fn within(id: ObjectId, value: T) -> Self {
         Self {
             raw: loom::sync::Mutex::new(()),
+            handed_on: Edge::default(),
             poisoned: Cell::new(false),
             own_lock: None,
             life: Life::within(id),
@@ -144,7 +145,8 @@ impl<T: ?Sized> Mutex<T> {
         recorder::happened(effect, Some(self.id), place);
         ok.then(|| {
             self.note_holder(place);
-            self.guard(self.take_own_lock(), place)
+            self.handed_on.acquire();
+            self.guard(None, place)
         })
     }
 
@@ -164,7 +166,7 @@ impl<T: ?Sized> Mutex<T> {
         self.life.check(name, place);
         let Some(own_lock) = &self.own_lock else {
             self.note_wait(name, place);
-            return recorder::step(self.id.pending(name, place), || {
+            let raw = recorder::step(self.id.pending(name, place), || {
                 // A thread that waits already learns of the poison by a panic.
                 let locked = catch_unwind(AssertUnwindSafe(|| {
                     (!self.poisoned.get()).then(|| self.raw.lock())
@@ -176,6 +178,8 @@ impl<T: ?Sized> Mutex<T> {
                     Err(payload) => resume_unwind(payload),
                 }
             });
+            self.handed_on.acquire();
+            return raw;
         };
         loop {
             self.meet(name, place);
@@ -189,17 +193,7 @@ impl<T: ?Sized> Mutex<T> {
                 .sleep_quietly(&ticket, name, Some(self.id), place);
         }
         self.note_holder(place);
-        self.take_own_lock()
-    }
-
-    /// Takes a lock of its own, which is free: what the last holder did is visible.
-    fn take_own_lock(&self) -> Option<RawGuard<'_>> {
-        let own_lock = self.own_lock.as_ref();
-        if let Some(released) = own_lock.and_then(|own_lock| own_lock.released.take()) {
-            loom::stop_exploring();
-            released.acquire();
-            loom::explore();
-        }
+        self.handed_on.acquire();
         None
     }
 
@@ -315,11 +309,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         if panicking() && self.raw.is_some() && !self.mutex.quiet {
             self.mutex.poisoned.set(true);
         }
-        if let Some(own_lock) = &self.mutex.own_lock {
-            loom::stop_exploring();
-            own_lock.released.set(Some(Edge::release()));
-            loom::explore();
-        }
+        self.mutex.handed_on.release();
         if !self.mutex.quiet {
             recorder::gives_back(self.data());
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());

@@ -1,5 +1,6 @@
 //! Threads of a model that sleep until another one wakes them.
 
+use super::memory;
 use super::recorder;
 use crate::place::Place;
 use crate::record::{Effect, ObjectId, Pending, Standing, ThreadId};
@@ -137,6 +138,7 @@ impl Sleeper {
     fn wake(self, by: Pending) -> ThreadId {
         let thread = self.thread;
         recorder::with_log(|log| log.threads[thread].standing = Standing::Running);
+        memory::wake(thread);
         match self.alarm {
             Alarm::Unpark(handle) => handle.unpark(),
             // Unlike an unpark, this lets other threads run first.

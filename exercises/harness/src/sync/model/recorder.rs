@@ -18,13 +18,14 @@ use crate::record::{
     Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending,
     Standing, Stop, Thread, ThreadId, Value,
 };
+use crate::sync::model::memory;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
@@ -39,6 +40,9 @@ pub(crate) struct Session {
     pub(crate) steps: AtomicU64,
     /// This exploration is no longer waited for: it sleeps at its next operation.
     pub(crate) abandoned: AtomicBool,
+    /// The most steps that an interleaving may have, and those that this one has left.
+    pub(crate) max_steps: usize,
+    pub(crate) steps_left: AtomicUsize,
     pub(crate) values: Owner,
     /// Where the objects lay that this interleaving has dropped. What lies there now may be anything.
     pub(crate) graves: Mutex<HashMap<usize, ObjectId>>,
@@ -48,6 +52,8 @@ pub(crate) struct Session {
     pub(crate) unlocks_are_steps: bool,
     /// Whether every load reads the newest value: for a report without stale loads, if there is one.
     pub(crate) newest_only: bool,
+    /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
+    pub(crate) spare_coins: usize,
     /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
     pub(crate) recording: bool,
     /// Whether to keep the interleaving that is the best example.
@@ -117,6 +123,9 @@ pub(crate) fn begin_iteration() {
     pause_if_it_is_time(&session);
     session.graves.lock().clear();
     session.log.lock().begin(session.spurious_wakeups);
+    session
+        .steps_left
+        .store(session.max_steps, Ordering::Relaxed);
     CURRENT.set(0);
 }
 
@@ -239,14 +248,15 @@ pub(crate) fn gives_back(data: Data) {
 
 /// Ends the model if the object of an operation of the current thread that begins now is not alive. `mark` is what stands where the object
 /// should be, at `address`: an object's number if one is there, or was when the memory was last used for one.
-pub(crate) fn must_live(mark: Option<ObjectId>, address: usize, operation: Pending) {
+///
+/// Otherwise returns whether it is: it may be one of an earlier interleaving, for which [`step`] ends the model.
+pub(crate) fn must_live(mark: Option<ObjectId>, address: usize, operation: Pending) -> bool {
     let session = session();
     let mut log = session.log.lock();
     let dead = match mark {
         Some(id) => match log.find(id) {
             Some(object) if object.dropped.is_some() => Some(id),
-            // Alive; or of another interleaving, which `step` says.
-            _ => return,
+            known => return known.is_some(),
         },
         None => session.graves.lock().get(&address).copied(),
     };
@@ -260,8 +270,9 @@ pub(crate) fn must_live(mark: Option<ObjectId>, address: usize, operation: Pendi
 }
 
 /// The object `id`, whose mark stands at `address`, is being dropped by the current thread. Ends the model if another
-/// thread is in the middle of an operation on it.
-pub(crate) fn dropped(id: ObjectId, address: usize) {
+/// thread is in the middle of an operation on it, or if one has done an operation that is not ordered before:
+/// `unordered` finds that thread.
+pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> Option<ThreadId>) {
     let session = SESSION.try_with(|session| session.try_borrow().ok().and_then(|s| s.clone()));
     // Outside the model, or while its thread ends: no operation can follow.
     let Ok(Some(session)) = session else { return };
@@ -280,6 +291,11 @@ pub(crate) fn dropped(id: ObjectId, address: usize) {
     if let Some((user, operation)) = user {
         log.used_after_drop(user, operation, Some(id));
         drop(log);
+        over(Ending::Stopped);
+    }
+    drop(log);
+    if let Some(user) = unordered() {
+        with_log(|log| log.dropped_unordered(thread, id, user));
         over(Ending::Stopped);
     }
 }
@@ -323,14 +339,20 @@ fn note(
 /// returns it has just taken effect, and the caller notes that at once.
 pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
     let me = current();
-    let recording = SESSION.with_borrow(|session| {
-        let Some(session) = session else { return false };
+    let (recording, goes_on) = SESSION.with_borrow(|session| {
+        let Some(session) = session else {
+            return (false, true);
+        };
         session.steps.fetch_add(1, Ordering::Relaxed);
         if session.abandoned.load(Ordering::Relaxed) {
             sleep_for_ever();
         }
+        let left = session.steps_left.load(Ordering::Relaxed);
+        session
+            .steps_left
+            .store(left.saturating_sub(1), Ordering::Relaxed);
         if !session.recording {
-            return false;
+            return (false, left > 0);
         }
         let mut log = session.log.lock();
         if pending
@@ -345,8 +367,11 @@ pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
             )));
         }
         log.threads[me].pending = Some(pending);
-        true
+        (true, left > 0)
     });
+    if !goes_on {
+        stop(Stop::TooManySteps);
+    }
     match catch_unwind(AssertUnwindSafe(operation)) {
         Ok(result) => {
             CURRENT.set(me);
@@ -388,6 +413,12 @@ fn sleep_for_ever() -> ! {
     }
 }
 
+/// The operation under way is the last of this interleaving.
+pub(crate) fn stop(why: Stop) -> ! {
+    with_log(|log| log.stopped = Some((current(), why)));
+    over(Ending::Stopped)
+}
+
 /// Whether this wait may wake up spuriously.
 pub(crate) fn may_wake_spuriously() -> bool {
     with_log(|log| log.spurious_left > 0)
@@ -406,6 +437,7 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
             return None;
         }
         log.threads.push(Thread::new(number, name));
+        memory::spawn();
         note(log, current(), Effect::Spawn(number), None, Some(place));
         Some(number)
     })
