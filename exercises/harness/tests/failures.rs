@@ -741,7 +741,7 @@ fn lock_unlocked_after_its_owner_freed_it() {
         t.join().unwrap();
     });
     assert!(
-        failure.message.contains("count.unlock"),
+        failure.report.contains("count.unlock: 0 becomes 1  <=="),
         "{}",
         failure.message
     );
@@ -908,4 +908,21 @@ fn what_became_of_the_data_behind_a_lock() {
     ] {
         assert!(failure.report.contains(row), "{row}: {}", failure.report);
     }
+}
+
+/// The last reference drops what all have used, whichever thread has it.
+#[test]
+fn what_an_arc_held_is_dropped_behind_all_uses() {
+    let passed = explore(|| {
+        let shared = Arc::new((Mutex::new(0), Condvar::new()));
+        let theirs = shared.clone();
+        let t = thread::spawn(move || {
+            *theirs.0.lock() += 1;
+            theirs.1.notify_one();
+        });
+        *shared.0.lock() += 1;
+        drop(shared);
+        t.join().unwrap();
+    });
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
 }

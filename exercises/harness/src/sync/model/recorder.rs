@@ -80,6 +80,9 @@ pub(crate) struct Look {
 thread_local! {
     static SESSION: RefCell<Option<Arc<Session>>> = const { RefCell::new(None) };
     static CURRENT: Cell<ThreadId> = const { Cell::new(0) };
+    /// What loom calls the threads of this interleaving.
+    static IN_LOOM: RefCell<[Option<loom::thread::ThreadId>; MAX_THREADS]> =
+        const { RefCell::new([None; MAX_THREADS]) };
 }
 
 /// Makes this operating-system thread the one that runs `session`.
@@ -90,6 +93,21 @@ pub(crate) fn attach(session: Arc<Session>) {
 
 pub(crate) fn current() -> ThreadId {
     CURRENT.get()
+}
+
+/// The current thread has begun.
+fn begun(number: ThreadId) {
+    CURRENT.set(number);
+    let id = loom::thread::current().id();
+    IN_LOOM.with_borrow_mut(|threads| threads[number] = Some(id));
+}
+
+/// Code of the program runs in the middle of an operation, in which another thread may have run: from here on
+/// [`current`] is right again.
+pub(crate) fn resumed() {
+    let id = Some(loom::thread::current().id());
+    let number = IN_LOOM.with_borrow(|threads| threads.iter().position(|other| *other == id));
+    CURRENT.set(number.unwrap_or_else(current));
 }
 
 /// The exploration that runs on this operating-system thread.
@@ -126,7 +144,8 @@ pub(crate) fn begin_iteration() {
     session
         .steps_left
         .store(session.max_steps, Ordering::Relaxed);
-    CURRENT.set(0);
+    IN_LOOM.set([None; MAX_THREADS]);
+    begun(0);
 }
 
 /// Between two interleavings nothing of the program is there, so here an exploration can wait.
@@ -447,7 +466,7 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
 /// Runs a thread's body from its first to its last step. The body catches its own panic and says whether there
 /// was one.
 pub(crate) fn thread_body(number: ThreadId, body: impl FnOnce() -> bool) {
-    CURRENT.set(number);
+    begun(number);
     with_log(|log| log.running = number);
     let panicked = body();
     ended(number, panicked);
