@@ -365,6 +365,12 @@ pub(crate) enum Ending {
         /// Whether a panic unwinds now.
         unwinding: bool,
     },
+    /// An object is dropped, and nothing that the model knows of orders that after all operations on it, which this
+    /// exploration was not set up for.
+    DropsMustBeSteps {
+        /// Whether a panic unwinds now.
+        unwinding: bool,
+    },
     /// An interleaving stores more often than this exploration was set up for.
     NeedsCoins,
     /// The program used the facade in a way that the model cannot follow.
@@ -382,8 +388,6 @@ pub(crate) enum Stop {
     /// An operation on an object that was dropped before it took effect. `None` if all that is known is that no
     /// object lives where the operation looks for it.
     UseAfterDrop(Option<ObjectId>),
-    /// An object is dropped, and nothing orders that after the last operation of this thread on it.
-    UnorderedDrop(ObjectId, ThreadId),
     /// The program did not do the same twice under the same schedule.
     NotDeterministic,
     /// Anything else, in its own words.
@@ -457,18 +461,6 @@ impl Log {
     pub(crate) fn find(&self, id: ObjectId) -> Option<&Object> {
         let own = self.objects.get(id.index);
         own.filter(|_| id.iteration == self.iteration)
-    }
-
-    /// Stops the interleaving, for `thread` drops an object, and nothing orders that after what `user` did to it.
-    pub(crate) fn dropped_unordered(&mut self, thread: ThreadId, id: ObjectId, user: ThreadId) {
-        self.stopped = Some((thread, Stop::UnorderedDrop(id, user)));
-        self.events.push(Event {
-            thread,
-            effect: Effect::Dropped,
-            object: Some(id),
-            place: None,
-            data: None,
-        });
     }
 
     /// Stops the interleaving, for `thread` uses what was dropped before.
@@ -575,7 +567,7 @@ impl Log {
                 Some((_, Stop::DataRace)) => Kind::DataRace,
                 Some((_, Stop::Leak)) => Kind::Leak,
                 Some((_, Stop::TooManySteps)) => Kind::TooManySteps,
-                Some((_, Stop::UseAfterDrop(_) | Stop::UnorderedDrop(..))) => Kind::UseAfterDrop,
+                Some((_, Stop::UseAfterDrop(_))) => Kind::UseAfterDrop,
                 _ => Kind::SetUp,
             },
             Some(Ending::Values(_)) => Kind::Leak,

@@ -1,9 +1,7 @@
 //! What went wrong, in words.
 
-use crate::place::{Place, short};
-use crate::reading::{
-    Names, at_row, culprit, late_use, other_access, racing_access, unordered_use,
-};
+use crate::place::{Place, full, short};
+use crate::reading::{Names, at_row, culprit, late_use, other_access, racing_access};
 use crate::record::{
     Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait,
 };
@@ -18,6 +16,7 @@ pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>)
         Ending::Passed
         | Ending::Paused
         | Ending::UnlocksMustBeSteps { .. }
+        | Ending::DropsMustBeSteps { .. }
         | Ending::NeedsCoins => {
             unreachable!("neither is a failure: the search handles them")
         }
@@ -48,7 +47,6 @@ fn why_stopped(log: &Log, names: &Names) -> Vec<String> {
         Stop::Deadlock => deadlock(log, names),
         Stop::DataRace => data_race(log, names),
         Stop::Leak => leaked_arcs(log, names),
-        Stop::UnorderedDrop(id, user) => unordered_drop(log, names, *id, *user),
         Stop::UseAfterDrop(_) => use_after_drop(log, names),
         Stop::TooManySteps => vec![too_many_steps(log)],
         Stop::NotDeterministic => vec![
@@ -127,8 +125,18 @@ fn panic_message(log: &Log) -> Vec<String> {
     };
     let name = &log.threads[panic.thread].name;
     let mut lines: Vec<String> = panic.message.lines().map(str::to_owned).collect();
-    lines.push(format!("({name}, at {})", panic.place));
+    let own = log.events_before(panic.thread, panic.at);
+    let last = own.filter_map(|(_, event)| event.place).next_back();
+    lines.push(match last.filter(|_| is_of_a_library(&panic.place)) {
+        Some(last) => format!("({name}, in a library, called after {})", full(last)),
+        None => format!("({name}, at {})", panic.place),
+    });
     lines
+}
+
+/// Whether a place is in code that the learner did not write: in std, or in a crate from the registry.
+fn is_of_a_library(place: &str) -> bool {
+    place.starts_with("/rustc/") || place.contains("/library/") || place.contains("/registry/src/")
 }
 
 fn deadlock(log: &Log, names: &Names) -> Vec<String> {
@@ -237,27 +245,6 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
         ),
         first,
         one(thread, access.name, access.place),
-    ]
-}
-
-fn unordered_drop(log: &Log, names: &Names, id: ObjectId, user: ThreadId) -> Vec<String> {
-    let o = names.of(id);
-    let last = unordered_use(log).and_then(|(_, event)| event);
-    let place = last.and_then(|number| log.events[number].place);
-    let at = place.map_or_else(String::new, |place| format!(", {}", short(place)));
-    let row = last.map_or_else(String::new, |number| format!(" ({})", at_row(number)));
-    let drop = log.events.len() - 1;
-    vec![
-        format!(
-            "{o} (made at {}) is dropped, and nothing orders that after the last use:",
-            short(log.object(id).made)
-        ),
-        format!("{} uses it{at}{row}", log.threads[user].name),
-        format!(
-            "{} drops it ({}); in another run that may come first",
-            log.threads[log.events[drop].thread].name,
-            at_row(drop)
-        ),
     ]
 }
 

@@ -41,19 +41,6 @@ pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Opti
     })
 }
 
-/// The thread with an operation that nothing orders before the drop that ended the interleaving, and the number of the event that
-/// is its last one on the object.
-pub(crate) fn unordered_use(log: &Log) -> Option<(ThreadId, Option<usize>)> {
-    let Some((_, Stop::UnorderedDrop(id, user))) = log.stopped else {
-        return None;
-    };
-    let event = log
-        .events
-        .iter()
-        .rposition(|event| event.thread == user && event.object == Some(id));
-    Some((user, event))
-}
-
 /// The operation that ended the interleaving because its object had been dropped, and its thread.
 pub(crate) fn late_use(log: &Log) -> Option<(ThreadId, Pending)> {
     let (thread, _) = log

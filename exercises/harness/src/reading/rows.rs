@@ -1,6 +1,6 @@
 //! The rows of a dry run, before they are laid out.
 
-use super::{Mark, Names, culprit, late_use, other_access, racing_access, unordered_use};
+use super::{Mark, Names, culprit, late_use, other_access, racing_access};
 use crate::place::Place;
 use crate::protocol::Kind;
 use crate::record::{
@@ -42,9 +42,6 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     };
     let racing = racing_access(log).filter(|_| kind == Some(Kind::DataRace));
     let other = racing.and_then(|(thread, access)| other_access(log, thread, access));
-    let unordered = unordered_use(log).and_then(|(_, event)| event);
-    let other = other.or(unordered);
-    let unordered = unordered.is_some();
     let counts = kind == Some(Kind::Leak);
     let mut rows: Vec<Row> = log.events[..end]
         .iter()
@@ -54,17 +51,7 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
             event: Some(number),
             thread: event.thread,
             text: describe(log, names, event),
-            marks: marks_of(
-                log,
-                event,
-                number,
-                (Some(number) == other).then_some(if unordered {
-                    "in no order with the drop"
-                } else {
-                    "races"
-                }),
-                marks,
-            ),
+            marks: marks_of(log, event, number, Some(number) == other, marks),
             place: event.place,
             object: event.object,
         })
@@ -106,13 +93,7 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
 }
 
 /// What is remarkable about an event.
-fn marks_of(
-    log: &Log,
-    event: &Event,
-    number: usize,
-    conflict: Option<&str>,
-    marks: &[Mark],
-) -> Vec<String> {
+fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
     let mut all = Vec::new();
     if let Effect::Load { got, newest, .. } = event.effect
         && got != newest
@@ -122,8 +103,8 @@ fn marks_of(
     if event.effect == Effect::Dropped {
         all.push(format!("<=={NO_BREAK}too early"));
     }
-    if let Some(conflict) = conflict {
-        all.push(format!("<=={NO_BREAK}{conflict}"));
+    if races {
+        all.push(format!("<=={NO_BREAK}races"));
     }
     let said = marks.iter().filter(|mark| mark.event == number);
     all.extend(said.map(|mark| format!("<=={NO_BREAK}{}", mark.text)));
@@ -275,14 +256,34 @@ fn woken(what: &str, spurious: bool) -> String {
 /// A value as a row shows it.
 pub(crate) fn show(log: &Log, value: Value) -> String {
     match value {
+        Value::Int(i) if i == i128::from(u64::MAX) => "MAX".to_owned(),
         // A counter that went below zero is easier to see so.
-        Value::Int(i) if i > i128::from(i64::MAX) => format!("MAX-{}", i128::from(u64::MAX) - i),
+        Value::Int(i) if i > i128::from(u64::MAX) - COUNTED => {
+            format!("MAX-{}", i128::from(u64::MAX) - i)
+        }
+        Value::Int(i) if i >= COUNTED => hex(i),
         Value::Int(i) => i.to_string(),
         Value::Bool(b) => b.to_string(),
         Value::Char(c) => format!("{c:?}"),
         Value::Pointer(0) => "null".to_owned(),
         Value::Pointer(address) => pointer(log, address),
     }
+}
+
+/// What a counter of a lesson stays below. A larger number is most likely a word with several fields.
+const COUNTED: i128 = 1 << 24;
+
+/// `0x8000_0001`.
+fn hex(number: i128) -> String {
+    let digits = format!("{number:x}");
+    let mut text = String::from("0x");
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(4) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A pointer is called by the order in which the interleaving first shows it: the address says nothing, and is
@@ -319,5 +320,27 @@ fn values(event: &Event) -> Vec<Value> {
             ..
         } => vec![expected, new, found.unwrap_or_else(|found| found)],
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_are_words_of_several_fields() {
+        let max = i128::from(u64::MAX);
+        for (number, text) in [
+            (0, "0"),
+            (-1, "-1"),
+            (16_777_215, "16777215"),
+            (0x8000_0001, "0x8000_0001"),
+            (0x1_0000_0000, "0x1_0000_0000"),
+            (1 << 63, "0x8000_0000_0000_0000"),
+            (max - 3, "MAX-3"),
+            (max, "MAX"),
+        ] {
+            assert_eq!(show(&Log::default(), Value::Int(number)), text);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Whether an object of the facade still lives when it is used.
 
+use super::meeting::Meeting;
 use super::memory::Plain;
 use super::recorder;
 use crate::place::Place;
@@ -19,9 +20,17 @@ pub(super) struct Life {
     seal: u64,
     /// The operations on the object. What is dropped must be ordered behind all of them.
     operations: Plain,
+    /// If drops are steps: what they and the operations have in common.
+    meeting: Option<Meeting>,
     /// Part of another object of the facade, which lives as long and says when it is dropped.
     within: bool,
 }
+
+// SAFETY: nobody else refers to the meeting, and loom's part of it is only ever touched by the one operating-system thread that
+// runs all threads of the model.
+unsafe impl Send for Life {}
+// SAFETY: see above.
+unsafe impl Sync for Life {}
 
 impl Life {
     pub(super) fn of(id: ObjectId) -> Self {
@@ -29,6 +38,7 @@ impl Life {
             id,
             seal: seal(id),
             operations: Plain::new(),
+            meeting: recorder::session().drops_are_steps.then(Meeting::new),
             within: false,
         }
     }
@@ -53,19 +63,33 @@ impl Life {
         };
         let mark = (found == seal(id)).then_some(id);
         let address = ptr::from_ref(self).addr();
-        if recorder::must_live(mark, address, Pending::new(name, mark, place)) {
+        let operation = Pending::new(name, mark, place);
+        if recorder::must_live(mark, address, operation) {
             self.operations.access(false);
+            if let Some(meeting) = &self.meeting {
+                let me = recorder::current();
+                recorder::step(operation, || meeting.read(me));
+            }
         }
     }
 }
 
 impl Drop for Life {
     fn drop(&mut self) {
+        if !self.within
+            && let Some(meeting) = &self.meeting
+            && let Some(made) = recorder::made(self.id)
+        {
+            let me = recorder::current();
+            recorder::step(Pending::new("drop", Some(self.id), made), || {
+                meeting.write(me)
+            });
+        }
         // SAFETY: the pointer comes from a reference. Volatile, or nobody would seem to read it.
         unsafe { ptr::write_volatile(&raw mut self.seal, 0) };
         if !self.within {
             let address = ptr::from_ref(self).addr();
-            recorder::dropped(self.id, address, || self.operations.unordered());
+            recorder::dropped(self.id, address, || self.operations.is_unordered());
         }
     }
 }

@@ -561,14 +561,13 @@ impl Plain {
         })
     }
 
-    /// A thread with an access that does not happen before what the current thread does now.
-    pub(super) fn unordered(&self) -> Option<ThreadId> {
+    /// Whether there was an access that does not happen before what the current thread does now.
+    pub(super) fn is_unordered(&self) -> bool {
         let me = recorder::current();
         with(|memory| {
             let before = &memory.threads[me].clock.before;
             let cell = &memory.cells[self.0];
-            let last = |thread| cell.reads.of(thread).max(cell.writes.of(thread));
-            (0..MAX_THREADS).find(|&thread| thread != me && !before.has(thread, last(thread)))
+            !before.has_all_of(&cell.reads) || !before.has_all_of(&cell.writes)
         })
     }
 

@@ -50,6 +50,10 @@ pub(crate) struct Session {
     /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
     /// while a panic unwound, needs that; it multiplies the interleavings.
     pub(crate) unlocks_are_steps: bool,
+    /// Whether dropping an object is a step of its own, which depends on all operations on it. Needed only if nothing that the
+    /// model knows of orders a drop behind them: then another order may be possible, or something that the model does not see, say
+    /// an `Arc` of std's, sees to it.
+    pub(crate) drops_are_steps: bool,
     /// Whether every load reads the newest value: for a report without stale loads, if there is one.
     pub(crate) newest_only: bool,
     /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
@@ -288,10 +292,18 @@ pub(crate) fn must_live(mark: Option<ObjectId>, address: usize, operation: Pendi
     over(Ending::Stopped)
 }
 
+/// Where the object was made, if the model still runs the interleaving in which it was.
+pub(crate) fn made(id: ObjectId) -> Option<Place> {
+    let session = SESSION.try_with(|session| session.try_borrow().ok().and_then(|s| s.clone()));
+    let session = session.ok().flatten()?;
+    let log = session.log.lock();
+    log.find(id).map(|object| object.made)
+}
+
 /// The object `id`, whose mark stands at `address`, is being dropped by the current thread. Ends the model if another
-/// thread is in the middle of an operation on it, or if one has done an operation that is not ordered before:
-/// `unordered` finds that thread.
-pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> Option<ThreadId>) {
+/// thread is in the middle of an operation on it. `unordered` finds out whether a thread has done one that is not
+/// ordered before.
+pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> bool) {
     let session = SESSION.try_with(|session| session.try_borrow().ok().and_then(|s| s.clone()));
     // Outside the model, or while its thread ends: no operation can follow.
     let Ok(Some(session)) = session else { return };
@@ -313,9 +325,10 @@ pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> 
         over(Ending::Stopped);
     }
     drop(log);
-    if let Some(user) = unordered() {
-        with_log(|log| log.dropped_unordered(thread, id, user));
-        over(Ending::Stopped);
+    if !session.drops_are_steps && unordered() {
+        over(Ending::DropsMustBeSteps {
+            unwinding: std::thread::panicking(),
+        });
     }
 }
 
