@@ -270,6 +270,8 @@ pub(crate) struct Object {
 pub(crate) struct Dropped {
     pub(crate) thread: ThreadId,
     pub(crate) at: usize,
+    /// Whether a panic of that thread did.
+    pub(crate) unwinding: bool,
 }
 
 /// One of the references of an `Arc`.
@@ -463,18 +465,21 @@ impl Log {
         own.filter(|_| id.iteration == self.iteration)
     }
 
-    /// Stops the interleaving, for `thread` uses what was dropped before.
+    /// Stops the interleaving, for `thread` uses what was dropped before. If a panic dropped it, that is what went wrong.
     pub(crate) fn used_after_drop(
         &mut self,
         thread: ThreadId,
         operation: Pending,
         id: Option<ObjectId>,
-    ) {
+    ) -> Ending {
         self.threads[thread].pending = Some(operation);
         self.stopped = Some((thread, Stop::UseAfterDrop(id)));
         let Some((id, dropped)) = id.and_then(|id| Some((id, self.find(id)?.dropped?))) else {
-            return;
+            return Ending::Stopped;
         };
+        if dropped.unwinding {
+            return Ending::Panicked;
+        }
         let row = Event {
             thread: dropped.thread,
             effect: Effect::Dropped,
@@ -486,6 +491,7 @@ impl Log {
         for panic in &mut self.panics {
             panic.at += usize::from(panic.at >= dropped.at);
         }
+        Ending::Stopped
     }
 
     pub(crate) fn object(&self, id: ObjectId) -> &Object {

@@ -926,3 +926,17 @@ fn what_an_arc_held_is_dropped_behind_all_uses() {
     });
     assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
 }
+
+/// The panic comes first, and what it drops is used afterwards.
+#[test]
+fn panic_that_drops_what_another_thread_uses() {
+    let failure = explore(|| {
+        let done = AtomicBool::new(false);
+        let shared = Shared::to(&done);
+        let _t = thread::spawn(move || shared.get().store(true, Release));
+        assert!(done.load(Acquire), "the cause");
+    });
+    let failure = failure.expect_err("main may look first");
+    assert_eq!(failure.kind, Kind::Panic, "{}", failure.report);
+    assert!(failure.message.contains("the cause"), "{}", failure.message);
+}

@@ -287,9 +287,9 @@ pub(crate) fn must_live(mark: Option<ObjectId>, address: usize, operation: Pendi
         object: dead,
         ..operation
     };
-    log.used_after_drop(current(), operation, dead);
+    let ending = log.used_after_drop(current(), operation, dead);
     drop(log);
-    over(Ending::Stopped)
+    over(ending)
 }
 
 /// Where the object was made, if the model still runs the interleaving in which it was.
@@ -313,16 +313,22 @@ pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> 
     }
     session.graves.lock().insert(address, id);
     let (thread, at) = (current(), log.events.len());
-    log.object_mut(id).dropped = Some(Dropped { thread, at });
+    let unwinds = |panic: &Panic| panic.thread == thread && panic.fate == Fate::Unwinds;
+    let unwinding = std::thread::panicking() && log.panics.iter().any(unwinds);
+    log.object_mut(id).dropped = Some(Dropped {
+        thread,
+        at,
+        unwinding,
+    });
     // A sleeper has been through with the object: it is woken without it.
     let user = log.threads.iter().enumerate().find_map(|(number, other)| {
         let operation = other.pending.filter(|pending| pending.object == Some(id))?;
         (number != thread && other.standing == Standing::Running).then_some((number, operation))
     });
     if let Some((user, operation)) = user {
-        log.used_after_drop(user, operation, Some(id));
+        let ending = log.used_after_drop(user, operation, Some(id));
         drop(log);
-        over(Ending::Stopped);
+        over(ending);
     }
     drop(log);
     if !session.drops_are_steps && unordered() {
