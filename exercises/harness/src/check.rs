@@ -5,7 +5,7 @@
 
 use crate::diagnosis;
 use crate::dry_run::{self, DryRun};
-use crate::explore::{Explored, Found, Model, Search};
+use crate::explore::{Explored, Failed, Model};
 use crate::page::{self, Page};
 use crate::protocol::{Kind, dry_run_block, failure_line, success_line};
 use crate::reading::Reading;
@@ -45,25 +45,34 @@ pub struct Failure {
 }
 
 impl Failure {
-    fn new(found: Found, search: Search) -> Self {
-        let (kind, ends_process) = (found.kind, found.ends_process());
+    fn new(failed: Failed) -> Self {
+        let found_how = failed.sentence();
+        let Failed {
+            found,
+            interleavings,
+            ends_process,
+            ..
+        } = failed;
+        let (kind, died) = (found.kind, found.ends_process());
         let reading = Reading::new(*found.log);
         let cause = diagnosis::likely_cause(&reading, kind);
         let dry_run = DryRun::of_failure(reading, kind, found.ending.as_ref(), cause);
         let mut failure = Self {
             kind,
             message: dry_run.message(),
-            interleavings: search.failed,
+            interleavings,
             report: String::new(),
-            found: search.sentence(),
+            found: found_how,
             dry_run: Box::new(dry_run),
         };
         failure.report = failure.render(&Page::of_environment());
         if ends_process {
             failure.print();
-            eprintln!(
-                "A destructor panicked while a panic unwound: Rust ends the process for that."
-            );
+            if died {
+                eprintln!(
+                    "A destructor panicked while a panic unwound: Rust ends the process for that."
+                );
+            }
             std::process::exit(101)
         }
         failure
@@ -100,8 +109,8 @@ impl Model {
                     println!("{}", dry_run_block(&picture));
                 }
             }
-            Err((found, search)) => {
-                let failure = Failure::new(found, search);
+            Err(failed) => {
+                let failure = Failure::new(failed);
                 failure.print();
                 // No second banner: the report has said it all.
                 resume_unwind(Box::new(failure.message));
@@ -112,13 +121,13 @@ impl Model {
     /// Explores and returns what came of it.
     ///
     /// # Errors
-    /// If an interleaving fails. The one reported is the simplest found that fails in the same way: without
-    /// a stale load if there is one such, and with the fewest forced switches. [`simplest_within`](Self::simplest_within)
-    /// says how long the search for it may take.
+    /// If an interleaving fails. The one reported is the simplest found that fails in the same way: with the fewest
+    /// forced switches, though rather with one more than with a stale load.
+    /// [`simplest_within`](Self::simplest_within) says how long the search for it may take.
     pub fn explore(self, program: impl Fn() + Send + Sync + 'static) -> Result<Explored, Failure> {
         match self.explore_with(program) {
             Ok(passed) => Ok(passed.explored),
-            Err((found, search)) => Err(Failure::new(found, search)),
+            Err(failed) => Err(Failure::new(failed)),
         }
     }
 }

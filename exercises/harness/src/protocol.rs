@@ -103,24 +103,47 @@ pub fn find_failure(output: &str) -> Option<(Kind, &str)> {
 pub struct Coverage {
     /// The number of interleavings explored.
     pub interleavings: usize,
-    /// The preemption bound, if one was set: the number of times a running thread may be interrupted.
-    pub preemption_bound: Option<usize>,
-    /// Whether everything within the bound was explored. If not, the time ran out.
-    pub exhaustive: bool,
+    /// What they make up.
+    pub extent: Extent,
+}
+
+/// What the interleavings that were explored make up. A preemption bound is the number of times that running
+/// threads may be interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All there are.
+    All,
+    /// All within the preemption bound that the model states.
+    UpTo(usize),
+    /// The time ran out.
+    Cut {
+        /// The largest preemption bound within which all were explored, if there was time for one.
+        covered: Option<usize>,
+    },
+}
+
+impl Coverage {
+    /// Whether everything that the model asked for was explored.
+    pub fn is_exhaustive(&self) -> bool {
+        !matches!(self.extent, Extent::Cut { .. })
+    }
 }
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let explored = count(self.interleavings, "interleaving");
         write!(f, "{explored} explored")?;
-        if let Some(bound) = self.preemption_bound {
-            write!(f, ", at most {} each", count(bound, "preemption"))?;
+        let most = |bound| format!("at most {}", count(bound, "preemption"));
+        match self.extent {
+            Extent::All => f.write_str(", exhaustively"),
+            Extent::UpTo(bound) => write!(f, ", {} each, exhaustively", most(bound)),
+            Extent::Cut { covered } => {
+                if let Some(bound) = covered {
+                    write!(f, ", all with {} among them", most(bound))?;
+                }
+                f.write_str(", then the time ran out")
+            }
         }
-        f.write_str(if self.exhaustive {
-            ", exhaustively"
-        } else {
-            ", then the time ran out"
-        })
     }
 }
 
@@ -137,13 +160,17 @@ pub fn find_coverage(output: &str) -> Vec<Coverage> {
 
 fn parse_success_line(line: &str) -> Option<Coverage> {
     let (number, rest) = line.trim().strip_prefix(PASSED)?.split_once(' ')?;
-    let preemption_bound = rest
+    let bound = rest
         .split_once("at most ")
         .and_then(|(_, bound)| bound.split(' ').next()?.parse().ok());
+    let extent = match (rest.ends_with("exhaustively"), bound) {
+        (true, None) => Extent::All,
+        (true, Some(bound)) => Extent::UpTo(bound),
+        (false, covered) => Extent::Cut { covered },
+    };
     Some(Coverage {
         interleavings: number.parse().ok()?,
-        preemption_bound,
-        exhaustive: rest.ends_with("exhaustively"),
+        extent,
     })
 }
 
@@ -196,17 +223,17 @@ mod tests {
 
     #[test]
     fn a_success_line_is_read_back() {
-        for preemption_bound in [None, Some(1), Some(2)] {
-            for exhaustive in [true, false] {
-                for interleavings in [1, 23] {
-                    let coverage = Coverage {
-                        interleavings,
-                        preemption_bound,
-                        exhaustive,
-                    };
-                    let output = format!("{}\n", success_line(&coverage));
-                    assert_eq!(find_coverage(&output), [coverage]);
-                }
+        let bounds = [None, Some(0), Some(1), Some(2)];
+        let cut = bounds.map(|covered| Extent::Cut { covered });
+        let whole = bounds.map(|bound| bound.map_or(Extent::All, Extent::UpTo));
+        for extent in cut.into_iter().chain(whole) {
+            for interleavings in [1, 23] {
+                let coverage = Coverage {
+                    interleavings,
+                    extent,
+                };
+                let output = format!("{}\n", success_line(&coverage));
+                assert_eq!(find_coverage(&output), [coverage]);
             }
         }
     }

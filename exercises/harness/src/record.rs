@@ -301,6 +301,8 @@ pub(crate) const SCOPED_PANIC: &str = "a scoped thread panicked";
 /// How an exploration ended.
 #[derive(Debug)]
 pub(crate) enum Ending {
+    /// It has only paused.
+    Paused,
     /// Everything within the bounds was explored, or the time ran out.
     Passed,
     /// The model checker found something; it is in the log.
@@ -315,8 +317,12 @@ pub(crate) enum Ending {
     TooManyThreads(Place),
     /// A tracked value was not dropped exactly once.
     Values(Vec<String>),
-    /// The program uses `try_lock` or unlocks while a panic unwinds, which this exploration was not set up for.
-    UnlocksMustBeSteps,
+    /// The program uses `try_lock`, or locks again what was unlocked while a panic unwound, and this exploration was
+    /// not set up for that.
+    UnlocksMustBeSteps {
+        /// Whether a panic unwinds now.
+        unwinding: bool,
+    },
     /// The program used the facade in a way that the model cannot follow.
     Misuse(String),
 }

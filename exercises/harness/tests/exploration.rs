@@ -1,13 +1,13 @@
 //! What the model explores: exactly the outcomes that can happen, and nothing that cannot.
 
-use harness::protocol::Kind;
+use harness::protocol::{Extent, Kind};
 use harness::sync::model::{
     Condvar, Mutex, RwLock,
     atomic::{AtomicU32, AtomicUsize, Ordering::*, fence},
     futex, thread,
     time::{Clock, Duration, Instant},
 };
-use harness::{Model, explore};
+use harness::{Failure, Model, explore};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ fn outcomes<T: Ord + Send + 'static>(
             collect.lock().unwrap().insert(outcome);
         })
         .unwrap_or_else(|failure| panic!("{}", failure.report));
-    assert!(explored.coverage.exhaustive);
+    assert!(explored.coverage.is_exhaustive());
     std::mem::take(&mut *seen.lock().unwrap())
         .into_iter()
         .collect()
@@ -403,31 +403,204 @@ fn a_preemption_bound_is_kept_and_reported() {
         .expect("it is right")
         .coverage;
     assert!(some.interleavings < all.interleavings);
-    assert_eq!(
-        (all.preemption_bound, some.preemption_bound),
-        (None, Some(0))
-    );
-    assert!(all.exhaustive && some.exhaustive);
+    assert_eq!((all.extent, some.extent), (Extent::All, Extent::UpTo(0)));
+}
+
+/// More interleavings than there is time for.
+fn three_threads_of_four_increments() {
+    let n = AtomicUsize::new(0);
+    thread::scope(|s| {
+        for _ in 0..3 {
+            s.spawn(|| {
+                for _ in 0..4 {
+                    n.fetch_add(1, Relaxed);
+                }
+            });
+        }
+    });
 }
 
 #[test]
 fn an_exploration_that_takes_too_long_passes_and_says_so() {
     let explored = Model::new()
-        .budget(std::time::Duration::from_millis(20))
-        .explore(|| {
-            let n = AtomicUsize::new(0);
-            thread::scope(|s| {
-                for _ in 0..3 {
-                    s.spawn(|| {
-                        for _ in 0..4 {
-                            n.fetch_add(1, Relaxed);
-                        }
-                    });
-                }
-            });
-        })
+        .budget(Duration::from_millis(20))
+        .explore(three_threads_of_four_increments)
         .expect("it is right");
-    assert!(!explored.coverage.exhaustive);
+    assert!(!explored.coverage.is_exhaustive());
+}
+
+/// The time runs out in each stage of the search once: at its first interleaving, which takes longer than that.
+#[test]
+fn a_search_whose_time_runs_out_says_which_bound_it_has_covered() {
+    const LOOK: usize = 2;
+    const BUDGET: Duration = Duration::from_secs(2);
+    let within = |bound| {
+        let model = Model::new().preemption_bound(bound);
+        let explored = model.explore(two_threads_that_take_turns);
+        explored.expect("it is right").coverage.interleavings
+    };
+    // The first interleaving of the first look, of the bounds 0 to 3, and of what comes after them.
+    let mut first = vec![1, LOOK + 1];
+    for bound in 0..=3 {
+        first.push(first.last().unwrap() + within(bound));
+    }
+    let covered = [None, None, Some(0), Some(1), Some(2), Some(3)];
+    std::thread::scope(|s| {
+        for (first, covered) in first.into_iter().zip(covered) {
+            s.spawn(move || {
+                let runs = std::sync::atomic::AtomicUsize::new(0);
+                let model = Model::new().look(LOOK).budget(BUDGET);
+                let explored = model.explore(move || {
+                    if runs.fetch_add(1, Relaxed) + 1 == first {
+                        std::thread::sleep(BUDGET);
+                    }
+                    two_threads_that_take_turns();
+                });
+                let coverage = explored.expect("it is right").coverage;
+                assert_eq!(coverage.extent, Extent::Cut { covered }, "from {first}");
+            });
+        }
+    });
+}
+
+/// Counts to six if the threads are made to take turns, which takes four forced switches.
+fn turns() -> usize {
+    let n = AtomicUsize::new(0);
+    let take_turns = |of: [usize; 3]| {
+        for turn in of {
+            let _ = n.compare_exchange(turn, turn + 1, Relaxed, Relaxed);
+        }
+    };
+    thread::scope(|s| {
+        s.spawn(|| take_turns([1, 3, 5]));
+        take_turns([0, 2, 4]);
+    });
+    n.into_inner()
+}
+
+fn two_threads_that_take_turns() {
+    turns();
+}
+
+#[test]
+fn what_fails_with_four_switches_only_is_found() {
+    let fails = || assert!(turns() < 6, "six turns");
+    let bounded = Model::new().preemption_bound(3);
+    bounded.explore(fails).expect("it takes a fourth");
+    // With the bounds after the failure, and before it.
+    for model in [Model::new(), Model::new().look(1)] {
+        let failure = model.explore(fails).expect_err("the fourth shows it");
+        assert_eq!(failure.kind, Kind::Panic);
+        says(&failure, "It takes at least 4 forced switches");
+    }
+    let failure = Model::new().preemption_bound(4).look(1).explore(fails);
+    let failure = failure.expect_err("it is within the bound");
+    says(&failure, "The simplest that fails needs 4 forced switches");
+}
+
+/// Though the search without a bound has only begun.
+#[test]
+fn what_fails_with_few_switches_is_found_early() {
+    let failure = Model::new().look(1).explore(|| {
+        let n = Mutex::new(0);
+        let increment = || {
+            let old = *n.lock();
+            *n.lock() = old + 1;
+        };
+        thread::scope(|s| {
+            s.spawn(increment);
+            increment();
+        });
+        assert_eq!(n.into_inner(), 2, "two increments");
+    });
+    let failure = failure.expect_err("one is lost");
+    says(&failure, "The simplest that fails needs one forced switch");
+    let until = format!(
+        "{} interleavings explored until one failed.",
+        failure.interleavings
+    );
+    says(&failure, &until);
+}
+
+/// Whether a report says this, wherever its lines end.
+#[track_caller]
+fn says(failure: &Failure, text: &str) {
+    let words: Vec<&str> = failure.report.split_whitespace().collect();
+    assert!(words.join(" ").contains(text), "{}", failure.report);
+}
+
+/// The assertion fails under the lock, so the lock is given back while a panic unwinds. Whether or not another thread
+/// locks it then, that is the failure.
+#[test]
+fn a_failure_under_a_lock_is_found() {
+    for others in [false, true] {
+        let failure = explore(move || {
+            let n = Mutex::new(0);
+            thread::scope(|s| {
+                s.spawn(|| {
+                    *n.lock() += 1;
+                    if others {
+                        *n.lock() += 1;
+                    }
+                });
+                let n = n.lock();
+                assert!(*n != 1, "one is seen");
+            });
+        });
+        let failure = failure.expect_err("one is there for a while");
+        assert_eq!(failure.kind, Kind::Panic);
+        let message = &failure.message;
+        assert!(message.starts_with("one is seen"), "{message}");
+    }
+}
+
+/// Panics with a lock held, in a scope that locks it again.
+fn panics_and_locks_again() {
+    struct LocksAgain<'a>(&'a Mutex<u32>);
+    impl Drop for LocksAgain<'_> {
+        fn drop(&mut self) {
+            *self.0.lock() += 1;
+        }
+    }
+    let lock = Mutex::new(0);
+    let _again = LocksAgain(&lock);
+    let _held = lock.lock();
+    panic!("seen");
+}
+
+/// The exploration has to begin again in the very interleaving that fails, and has no time to come to it once more.
+#[test]
+fn a_failure_seen_before_a_restart_is_kept() {
+    const BUDGET: Duration = Duration::from_millis(100);
+    for is_caught in [false, true] {
+        let runs = std::sync::atomic::AtomicUsize::new(0);
+        let explored = Model::new().budget(BUDGET).explore(move || {
+            if runs.fetch_add(1, Relaxed) == 0 {
+                panics_and_locks_again();
+            }
+            if is_caught {
+                let caught = catch_unwind(panics_and_locks_again);
+                assert!(caught.is_err());
+            }
+            std::thread::sleep(BUDGET);
+            three_threads_of_four_increments();
+        });
+        match explored {
+            Ok(explored) => {
+                assert!(is_caught, "a panic was seen");
+                assert!(!explored.coverage.is_exhaustive());
+            }
+            Err(failure) => {
+                assert!(
+                    !is_caught,
+                    "the program catches that panic\n{}",
+                    failure.report
+                );
+                assert_eq!(failure.kind, Kind::Panic);
+                assert!(failure.message.contains("seen"), "{}", failure.message);
+            }
+        }
+    }
 }
 
 #[test]
@@ -489,7 +662,7 @@ fn a_scoped_thread_is_joined_while_the_scope_waits_for_it() {
         });
     });
     let coverage = explored.expect("every order is right").coverage;
-    assert!(coverage.exhaustive, "{coverage}");
+    assert!(coverage.is_exhaustive(), "{coverage}");
 }
 
 /// One thread opens and notifies, another moves the clock to the deadline: main may see the one, the other, or both.

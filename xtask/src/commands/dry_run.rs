@@ -133,7 +133,7 @@ impl DryRun<'_> {
             text.push('\n');
         }
         let explored = Explored::together(coverage).map_or_else(String::new, |explored| {
-            format!(": {}", explored_text(explored))
+            format!(": {}", explored_text("", explored))
         });
         let sign = paint(GOOD, self.page.marks.good);
         signed(text, &sign, &format!("It passes{explored}."));
@@ -265,7 +265,7 @@ impl DryRun<'_> {
 #[cfg(test)]
 mod tests {
     use harness::page::Ink;
-    use harness::protocol::{dry_run_block, success_line};
+    use harness::protocol::{Extent, dry_run_block, success_line};
 
     use super::*;
     use crate::term::UNICODE;
@@ -286,8 +286,7 @@ mod tests {
     fn passed(dry_runs: &[&str]) -> TestRun {
         let coverage = Coverage {
             interleavings: 1234,
-            preemption_bound: None,
-            exhaustive: true,
+            extent: Extent::All,
         };
         let models: String = dry_runs
             .iter()

@@ -13,7 +13,7 @@ pub mod panics;
 
 use std::collections::BTreeSet;
 
-use harness::protocol::Coverage;
+use harness::protocol::{Coverage, Extent};
 
 use crate::run::{Filter, Ran, SourceLine};
 use crate::verdict::outcome::{Failure, Outcome, Todo};
@@ -287,10 +287,12 @@ fn same_todo(a: &Todo, b: &Todo) -> bool {
 pub struct Explored {
     /// All interleavings together.
     pub interleavings: usize,
-    /// Whether a model had a preemption bound.
+    /// Whether a model states a preemption bound.
     pub bounded: bool,
     /// Whether each explored all within its bound.
     pub exhaustive: bool,
+    /// If not, the largest preemption bound within which those that ran out of time explored all.
+    pub covered: Option<usize>,
 }
 
 impl Explored {
@@ -302,16 +304,27 @@ impl Explored {
             interleavings: 0,
             bounded: false,
             exhaustive: true,
+            covered: None,
         };
         Some(models.fold(none, Self::and))
     }
 
-    fn and(self, coverage: &Coverage) -> Self {
-        Self {
-            interleavings: self.interleavings + coverage.interleavings,
-            bounded: self.bounded || coverage.preemption_bound.is_some(),
-            exhaustive: self.exhaustive && coverage.exhaustive,
+    fn and(mut self, coverage: &Coverage) -> Self {
+        self.interleavings += coverage.interleavings;
+        match coverage.extent {
+            Extent::All => {}
+            Extent::UpTo(_) => self.bounded = true,
+            Extent::Cut { covered } => {
+                // No bound at all is the smallest.
+                self.covered = if self.exhaustive {
+                    covered
+                } else {
+                    covered.min(self.covered)
+                };
+                self.exhaustive = false;
+            }
         }
+        self
     }
 }
 
@@ -335,7 +348,7 @@ pub mod tests {
         }
     }
 
-    fn verdict(tests: Vec<TestRun>, expected: &[&str], filter: Option<&str>) -> Verdict {
+    pub fn verdict(tests: Vec<TestRun>, expected: &[&str], filter: Option<&str>) -> Verdict {
         let expected: Vec<_> = expected.iter().map(|name| (*name).to_owned()).collect();
         let filter = filter.map(|text| text.parse().expect("a filter"));
         Verdict::new(
@@ -468,6 +481,29 @@ pub mod tests {
                 verdict.first_failure().map(|(test, _)| test.name.as_str()),
                 Some(order[first].0)
             );
+        }
+    }
+
+    #[test]
+    fn what_ran_out_of_time_has_covered_the_smallest_bound() {
+        let of = |extent| Coverage {
+            interleavings: 10,
+            extent,
+        };
+        let cut = |covered| of(Extent::Cut { covered });
+        for (models, exhaustive, covered) in [
+            (vec![of(Extent::All), of(Extent::UpTo(1))], true, None),
+            (vec![of(Extent::All), cut(Some(2))], false, Some(2)),
+            (
+                vec![cut(Some(2)), cut(Some(1)), of(Extent::All)],
+                false,
+                Some(1),
+            ),
+            (vec![cut(Some(2)), cut(None), cut(Some(3))], false, None),
+        ] {
+            let all = Explored::together(&models).expect("there are models");
+            assert_eq!((all.exhaustive, all.covered), (exhaustive, covered));
+            assert_eq!(all.interleavings, 10 * models.len());
         }
     }
 

@@ -36,7 +36,9 @@ pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) 
                             .map(|coverage| coverage.interleavings)
                             .sum::<usize>();
                     }
-                    let partly = coverage.into_iter().find(|coverage| !coverage.exhaustive);
+                    let partly = coverage
+                        .into_iter()
+                        .find(|coverage| !coverage.is_exhaustive());
                     partly.map(|coverage| {
                         format!("does not explore all: {coverage}; make the model smaller")
                     })

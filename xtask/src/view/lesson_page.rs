@@ -12,7 +12,7 @@ use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
 };
 use crate::verdict::outcome::{Failure, FailureKind, Outcome};
-use crate::verdict::{Conclusion, Heading, Tested, Verdict};
+use crate::verdict::{Conclusion, Explored, Heading, Tested, Verdict};
 
 use super::parts::{all_done, explored_text, named, paragraph, picture, row, signed};
 
@@ -148,7 +148,13 @@ impl LessonPage<'_> {
             let explored = (heading == Heading::RaceFreedom)
                 .then(|| verdict.explored())
                 .flatten();
-            let explored = explored.map_or_else(String::new, explored_text);
+            let whose = match passed {
+                all if all == tests.len() => String::new(),
+                1 => " in this one".to_owned(),
+                some => format!(" in these {some}"),
+            };
+            let explored =
+                explored.map_or_else(String::new, |explored| explored_text(&whose, explored));
             let title = paint(STRONG, format!("{:<13}", heading.title()));
             let count = format!("{passed} of {}", tests.len());
             let _ = write!(page, " {title} {mark} {count}");
@@ -396,7 +402,15 @@ impl LessonPage<'_> {
             format!("all {tests} tests pass")
         };
         let name = paint(STRONG, &self.lesson.name);
-        let text = format!("{name} is done: {all}. Well done.");
+        let praise = match verdict.explored() {
+            Some(Explored {
+                exhaustive: false, ..
+            }) => {
+                "The time ran out before every interleaving was seen: fewer steps would leave enough of it."
+            }
+            _ => "Well done.",
+        };
+        let text = format!("{name} is done: {all}. {praise}");
         signed(page, &paint(GOOD, self.marks.good), &text);
         let fails = |test: &Tested| !matches!(test.outcome, Outcome::Passed(_));
         if verdict.under(Heading::Own).any(fails) {
@@ -547,5 +561,74 @@ impl LessonPage<'_> {
         } else {
             format!("cargo xtask hint {}", self.lesson.name)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::select;
+    use crate::run::TestRun;
+    use crate::term::UNICODE;
+    use crate::verdict::tests::{raw, verdict};
+
+    /// The page of a lesson whose one model passed with `line`, and whose other one failed where it is told.
+    fn page(line: &str, fails: bool) -> String {
+        let workspace = select::tests::workspace(&["wait_group"]);
+        let page = LessonPage {
+            workspace: &workspace,
+            lesson: &workspace.lessons[0],
+            marks: UNICODE,
+            current: false,
+        };
+        let names = ["race_freedom::a", "race_freedom::b"];
+        let model = TestRun {
+            stdout: format!("passes: {line}\ntest result: ok. 1 passed; 0 failed\n"),
+            ..raw(names[0], None)
+        };
+        let panic = "thread 'x' panicked at a.rs:1:1:\nboom\n";
+        let other = raw(names[1], fails.then_some(panic));
+        let text = page.verdict(&verdict(vec![model, other], &names, None), None);
+        let words = anstream::adapter::strip_str(&text).to_string();
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_pass_that_ran_out_of_time_is_not_told_well_done() {
+        let whole = page("9 interleavings explored, exhaustively", false);
+        assert!(
+            whole.contains("2 of 2 9 interleavings explored, all there are"),
+            "{whole}"
+        );
+        assert!(whole.contains("Well done."), "{whole}");
+        for (covered, says) in [
+            ("", "not all: the time ran out"),
+            (
+                ", all with at most 1 preemption among them",
+                "every one with at most 1 forced switch; the time ran out beyond",
+            ),
+            (
+                ", all with at most 2 preemptions among them",
+                "every one with at most 2 forced switches; the time ran out beyond",
+            ),
+        ] {
+            let line = format!("90000 interleavings explored{covered}, then the time ran out");
+            let cut = page(&line, false);
+            assert!(
+                cut.contains(&format!("90,000 interleavings explored, {says}")),
+                "{cut}"
+            );
+            assert!(cut.contains("The time ran out before"), "{cut}");
+            assert!(!cut.contains("Well done"), "{cut}");
+        }
+    }
+
+    #[test]
+    fn interleavings_of_the_models_that_pass_are_called_so() {
+        let some = page("1 interleaving explored, exhaustively", true);
+        assert!(
+            some.contains("1 of 2 1 interleaving explored in this one, all there are"),
+            "{some}"
+        );
     }
 }

@@ -54,15 +54,22 @@ pub fn row(page: &mut String, word: &str, text: impl std::fmt::Display) {
     let _ = writeln!(page, " {}  {text}", paint(STRONG, format!("{word:<5}")));
 }
 
-/// What models explored, in words.
-pub fn explored_text(explored: Explored) -> String {
+/// What models explored, in words; `whose` names the tests, if they are not all.
+pub fn explored_text(whose: &str, explored: Explored) -> String {
     let n = explored.interleavings;
     let how = match (explored.exhaustive, explored.bounded) {
-        (true, false) => "all there are",
-        (true, true) => "all within the stated bounds",
-        (false, _) => "not all: the time ran out",
+        (true, false) => "all there are".to_owned(),
+        (true, true) => "all within the stated bounds".to_owned(),
+        (false, _) => explored.covered.map_or_else(
+            || "not all: the time ran out".to_owned(),
+            |bound| {
+                let es = if bound == 1 { "" } else { "es" };
+                format!("every one with at most {bound} forced switch{es}; the time ran out beyond")
+            },
+        ),
     };
-    format!("{} interleaving{} explored, {how}", thousands(n), plural(n))
+    let s = plural(n);
+    format!("{} interleaving{s} explored{whose}, {how}", thousands(n))
 }
 
 /// Lines of a report. A dry run is made for the terminal's width already; anything else is made to fit.

@@ -132,7 +132,7 @@ fn cell(count: Count, marks: Marks) -> String {
 
 #[cfg(test)]
 mod tests {
-    use harness::protocol::{Coverage, success_line};
+    use harness::protocol::{Coverage, Extent, success_line};
 
     use super::*;
     use crate::run::Ran;
@@ -143,8 +143,7 @@ mod tests {
         let mut tests: Vec<_> = tests.iter().map(|(name, said)| raw(name, *said)).collect();
         let coverage = Coverage {
             interleavings,
-            preemption_bound: None,
-            exhaustive: true,
+            extent: Extent::All,
         };
         for test in &mut tests {
             if test.success && test.name.starts_with("race") {

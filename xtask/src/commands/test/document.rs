@@ -113,7 +113,7 @@ impl<'a> Document<'a> {
 
 #[cfg(test)]
 mod tests {
-    use harness::protocol::{Coverage, Kind};
+    use harness::protocol::{Coverage, Extent, Kind};
 
     use super::*;
     use crate::course::select::tests::workspace;
@@ -141,8 +141,7 @@ mod tests {
         });
         let explored = Outcome::Passed(vec![Coverage {
             interleavings: 23,
-            preemption_bound: None,
-            exhaustive: true,
+            extent: Extent::All,
         }]);
         let judged = Judged {
             result: Ok(Verdict {

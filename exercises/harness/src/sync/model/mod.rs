@@ -73,8 +73,9 @@
 //!
 //! The line that a passing model prints says how far it went. "exhaustively" is all there is. "at most 2 preemptions
 //! each" is all in which running threads are interrupted no more than twice; most mistakes show there, not all
-//! must. "then the time ran out" means that the model stopped after its time with what it had seen: a correct
-//! answer that takes more steps than the reference is not rejected for that, and its pass is worth less.
+//! must. "all with at most 2 preemptions among them, then the time ran out" means that the model stopped after its time:
+//! it had seen all those, and some of the others. A correct answer that takes more steps than the reference is not
+//! rejected for that, and its pass is worth less.
 //!
 //! # What was added to loom
 //!

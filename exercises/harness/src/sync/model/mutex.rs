@@ -4,7 +4,7 @@ use super::recorder;
 use crate::place::Place;
 use crate::record::{Effect, Ending, ObjectId, ThreadId, Value};
 use std::cell::{Cell, UnsafeCell};
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::thread::panicking;
 use std::{fmt, ops};
 
@@ -15,12 +15,14 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 ///
 /// It stands on loom's, which falls short twice. Loom makes a thread that is about to try the lock wait until it is
 /// free, so the attempt never fails. And it keeps a mutex of std's, which is poisoned if a guard is dropped while a
-/// panic unwinds, even in another thread: to std all threads of a model are one.
+/// panic unwinds, even in another thread: to std all threads of a model are one. Such a mutex cannot be locked again.
 ///
-/// A program that does either is explored again, without loom's lock: there the mutex queues its waiters itself.
+/// A program that tries either is explored again, without loom's lock: there the mutex queues its waiters itself.
 /// See `OwnLock`.
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
+    /// Whether `raw` was unlocked while a panic unwound, so that loom cannot lock it again.
+    poisoned: Cell<bool>,
     own_lock: Option<OwnLock>,
     id: ObjectId,
     /// Part of another type of the facade, which speaks for it in the record.
@@ -42,6 +44,12 @@ struct OwnLock {
     waiting: WaitQueue,
     /// From the last unlocking to the next locking.
     released: Cell<Option<Edge>>,
+}
+
+fn unlocks_must_be_steps() -> Ending {
+    Ending::UnlocksMustBeSteps {
+        unwinding: panicking(),
+    }
 }
 
 /// Gives access to the data of a [`Mutex`] and unlocks it when dropped.
@@ -68,6 +76,7 @@ impl<T> Mutex<T> {
         });
         Self {
             raw: loom::sync::Mutex::new(()),
+            poisoned: Cell::new(false),
             own_lock,
             id,
             quiet: false,
@@ -88,6 +97,7 @@ impl<T> Mutex<T> {
     pub(super) fn within(id: ObjectId, value: T) -> Self {
         Self {
             raw: loom::sync::Mutex::new(()),
+            poisoned: Cell::new(false),
             own_lock: None,
             id,
             quiet: true,
@@ -116,7 +126,7 @@ impl<T: ?Sized> Mutex<T> {
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let place = Location::caller();
         if self.own_lock.is_none() {
-            recorder::over(Ending::UnlocksMustBeSteps);
+            recorder::over(unlocks_must_be_steps());
         }
         let name = "try_lock";
         self.meet(name, place);
@@ -145,8 +155,16 @@ impl<T: ?Sized> Mutex<T> {
         let Some(own_lock) = &self.own_lock else {
             self.note_wait(name, place);
             return recorder::step(self.id.pending(name, place), || {
-                let raw = self.raw.lock();
-                Some(raw.expect("no guard of loom's is dropped while a panic unwinds"))
+                // A thread that waits already learns of the poison by a panic.
+                let locked = catch_unwind(AssertUnwindSafe(|| {
+                    (!self.poisoned.get()).then(|| self.raw.lock())
+                }));
+                match locked {
+                    Ok(Some(raw)) => Some(raw.expect("loom's lock panics if it is poisoned")),
+                    _ if self.poisoned.get() => recorder::over(unlocks_must_be_steps()),
+                    Ok(None) => unreachable!("it is not poisoned"),
+                    Err(payload) => resume_unwind(payload),
+                }
             });
         };
         loop {
@@ -258,7 +276,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         // Nothing unwinds while a quiet mutex is held, unless it was locked while something did already, and then
         // std does not poison.
         if panicking() && self.raw.is_some() && !self.mutex.quiet {
-            recorder::over(Ending::UnlocksMustBeSteps);
+            self.mutex.poisoned.set(true);
         }
         if let Some(own_lock) = &self.mutex.own_lock {
             loom::stop_exploring();

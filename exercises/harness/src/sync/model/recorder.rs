@@ -22,11 +22,12 @@ use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Once};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The log is never held for longer than it takes to write an entry or, at the end, a report.
 const LOG_PATIENCE: Duration = Duration::from_secs(1);
@@ -40,8 +41,8 @@ pub(crate) struct Session {
     pub(crate) abandoned: AtomicBool,
     pub(crate) values: Owner,
     pub(crate) spurious_wakeups: usize,
-    /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or unlocks while a panic unwinds,
-    /// needs that; it multiplies the interleavings.
+    /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
+    /// while a panic unwound, needs that; it multiplies the interleavings.
     pub(crate) unlocks_are_steps: bool,
     /// Whether every load reads the newest value: for a report without stale loads, if there is one.
     pub(crate) newest_only: bool,
@@ -51,7 +52,21 @@ pub(crate) struct Session {
     pub(crate) wants_example: bool,
     /// That one, and how much it tells.
     pub(crate) example: Mutex<Option<(ExampleRank, Log)>>,
+    /// The places of the panics that the program caught, in interleavings that passed.
+    pub(crate) caught: Mutex<BTreeSet<String>>,
+    /// When to pause, if that is still to come.
+    pub(crate) look: Mutex<Option<Look>>,
+    /// What ends the pause.
+    pub(crate) gone_on: Mutex<Receiver<()>>,
     pub(crate) outcome: Sender<Ending>,
+}
+
+/// How much an exploration sees before it pauses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) interleavings: usize,
+    /// Where the interleavings take long, the first after this moment is the last.
+    pub(crate) until: Instant,
 }
 
 thread_local! {
@@ -97,8 +112,22 @@ pub(crate) fn begin_iteration() {
     if let Some(ending) = end_iteration(&session) {
         over(ending);
     }
+    pause_if_it_is_time(&session);
     session.log.lock().begin(session.spurious_wakeups);
     CURRENT.set(0);
+}
+
+/// Between two interleavings nothing of the program is there, so here an exploration can wait.
+fn pause_if_it_is_time(session: &Session) {
+    let seen = session.log.lock().iteration;
+    let enough = |look: &mut Look| seen >= look.interleavings || Instant::now() >= look.until;
+    if session.look.lock().take_if(enough).is_some() {
+        // If the receiver is gone, nobody ends the pause either.
+        let _ = session.outcome.send(Ending::Paused);
+        if session.gone_on.lock().recv().is_err() {
+            sleep_for_ever();
+        }
+    }
 }
 
 /// How good an example an interleaving is: better the more its threads do to each other, then the less of it is hard to
@@ -155,12 +184,15 @@ pub(crate) fn keep_if_best_example(session: &Session) {
 
 /// What an interleaving did wrong that shows only once all its threads are done.
 pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
-    if session.log.lock().unseen_panic().is_some() {
+    let log = session.log.lock();
+    if log.unseen_panic().is_some() {
         return Some(Ending::Panicked);
     }
     let values = session.values.unbalanced();
     session.values.clear();
     if values.is_empty() {
+        let caught = log.panics.iter().map(|panic| panic.place.clone());
+        session.caught.lock().extend(caught);
         None
     } else {
         let lines = values.iter().map(ToString::to_string).collect();

@@ -1,0 +1,322 @@
+//! The order of the searches.
+//!
+//! Most programs have few interleavings, so a search without a bound [looks](LOOK) first. If it is not done by then it
+//! waits, while others explore everything with no forced switch of threads, with at most one, and so on up to
+//! [`DEEPEST`]; then it goes on from where it was. So a mistake shows early, and a search whose time runs out has
+//! covered a stated bound. If an interleaving fails, a simpler one is sought in the same order.
+
+use super::search::{Found, Limits, Outcome, Passed, Search};
+use super::{Model, Program};
+use crate::protocol::{Extent, Kind};
+use crate::sync::model::recorder::Look;
+use crate::text::count;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Instant;
+
+/// The largest preemption bound that is explored for itself. Nearly all mistakes show with two forced switches, and a
+/// third still costs little.
+const DEEPEST: usize = 3;
+
+/// A forced switch is easier to follow than a stale load, up to this many of them.
+const SIMPLE_ENOUGH: usize = 2;
+
+/// The number of interleavings that are explored before those with few forced switches: about a quarter of a second.
+/// With fewer, larger programs pay for the bounds though they pass; with more, mistakes wait that only a bound shows.
+pub(super) const LOOK: usize = 5_000;
+
+/// All searches for one program.
+pub(super) struct Deepening<'a> {
+    model: &'a Model,
+    program: &'a Program,
+    until: Instant,
+    unlocks_are_steps: bool,
+    /// The interleavings explored so far.
+    explored: usize,
+    /// The largest preemption bound within which every interleaving was explored and passed.
+    covered: Option<usize>,
+    /// An interleaving in which a panic unwound when its search had to be begun again: perhaps a failure.
+    suspect: Option<Found>,
+    /// The places of the panics that the program is known to catch.
+    caught: BTreeSet<String>,
+    /// See [`Found::ends_process`].
+    ends_process: bool,
+}
+
+/// What a search has seen without a failure.
+enum Seen {
+    All(Passed),
+    Part(Search),
+}
+
+/// The interleaving that is shown of a program that fails.
+pub(crate) struct Failed {
+    pub(crate) found: Found,
+    /// The number of interleavings explored until one failed.
+    pub(crate) interleavings: usize,
+    /// Whether this process must end, for this interleaving or for another one.
+    pub(crate) ends_process: bool,
+    why: Why,
+}
+
+/// An interleaving that fails, and the preemption bound within which it was found.
+struct Failing {
+    found: Found,
+    bound: Option<usize>,
+}
+
+impl<'a> Deepening<'a> {
+    pub(super) fn new(model: &'a Model, program: &'a Program) -> Self {
+        Self {
+            model,
+            program,
+            until: Instant::now() + model.budget,
+            unlocks_are_steps: false,
+            explored: 0,
+            covered: None,
+            suspect: None,
+            caught: BTreeSet::new(),
+            ends_process: false,
+        }
+    }
+
+    /// Explores everything within the model's bound, or what the time allows.
+    pub(super) fn explore(mut self) -> Result<Passed, Failed> {
+        self.passes().map_err(|first| self.fails(first))
+    }
+
+    fn passes(&mut self) -> Result<Passed, Failing> {
+        let all = self.model.preemption_bound;
+        let look = Look {
+            interleavings: self.model.look,
+            until: Instant::now() + self.model.budget / 4,
+        };
+        let mut whole = self.search(Limits {
+            look: Some(look),
+            ..self.limits(all)
+        })?;
+        if matches!(whole, Seen::Part(_)) {
+            for bound in 0..all.unwrap_or(usize::MAX).min(DEEPEST + 1) {
+                if !self.covers(bound)? {
+                    break;
+                }
+            }
+        }
+        loop {
+            match whole {
+                Seen::All(passed) => return self.sum_up(passed),
+                Seen::Part(search) => whole = self.outcome(search.go_on())?,
+            }
+        }
+    }
+
+    /// Explores every interleaving with at most `bound` forced switches. Whether there was time for that.
+    fn covers(&mut self, bound: usize) -> Result<bool, Failing> {
+        let seen = self.search(self.limits(Some(bound)))?;
+        let covers = matches!(seen, Seen::All(passed) if passed.explored.coverage.is_exhaustive());
+        // Beyond a bound that was skipped nothing is covered.
+        if covers && bound == self.next_bound() {
+            self.covered = Some(bound);
+        }
+        Ok(covers)
+    }
+
+    fn next_bound(&self) -> usize {
+        self.covered.map_or(0, |covered| covered + 1)
+    }
+
+    fn limits(&self, preemption_bound: Option<usize>) -> Limits {
+        Limits {
+            preemption_bound,
+            newest_only: false,
+            unlocks_are_steps: self.unlocks_are_steps,
+            look: None,
+            until: self.until,
+        }
+    }
+
+    fn search(&mut self, limits: Limits) -> Result<Seen, Failing> {
+        self.outcome(Search::new(self.model, self.program, limits))
+    }
+
+    /// What a search comes to, though it be begun again.
+    fn outcome(&mut self, mut search: Search) -> Result<Seen, Failing> {
+        loop {
+            let limits = search.limits;
+            let (interleavings, outcome) = search.wait();
+            self.explored += interleavings;
+            match outcome {
+                Outcome::Passed(passed) => {
+                    self.caught.extend(passed.caught.iter().cloned());
+                    return Ok(Seen::All(passed));
+                }
+                Outcome::Paused(search) => return Ok(Seen::Part(search)),
+                Outcome::Failed(found) => {
+                    self.ends_process |= found.ends_process();
+                    let bound = limits.preemption_bound;
+                    return Err(Failing { found, bound });
+                }
+                Outcome::UnlocksMustBeSteps(suspect) => {
+                    self.suspect = self.suspect.take().or(suspect);
+                    self.unlocks_are_steps = true;
+                    let limits = Limits {
+                        unlocks_are_steps: true,
+                        ..limits
+                    };
+                    search = Search::new(self.model, self.program, limits);
+                }
+            }
+        }
+    }
+
+    /// What the whole comes to when its last search has passed.
+    fn sum_up(&mut self, mut passed: Passed) -> Result<Passed, Failing> {
+        let coverage = &mut passed.explored.coverage;
+        if let Extent::Cut { covered } = &mut coverage.extent {
+            *covered = self.covered;
+            coverage.interleavings = self.explored;
+            // What unwound was not met again. If the program catches such panics, it caught that one too.
+            let caught = &self.caught;
+            let failed = |found: &mut Found| {
+                found
+                    .log
+                    .panics
+                    .iter()
+                    .any(|panic| !caught.contains(&panic.place))
+            };
+            if let Some(found) = self.suspect.take_if(failed) {
+                return Err(Failing { found, bound: None });
+            }
+        }
+        Ok(passed)
+    }
+
+    /// Chooses the interleaving that is shown.
+    fn fails(&mut self, first: Failing) -> Failed {
+        let interleavings = self.explored;
+        // What hangs once hangs again, and one that could not begin has nothing to simplify.
+        let hopeless = matches!(
+            first.found.kind,
+            Kind::Stuck | Kind::SetUp | Kind::TooManySteps
+        );
+        let (shown, why) = if hopeless || self.ends_process {
+            (first, Why::Only)
+        } else {
+            self.simplest(first)
+        };
+        Failed {
+            found: shown.found,
+            interleavings,
+            ends_process: self.ends_process,
+            why,
+        }
+    }
+
+    /// The interleaving that is easiest to follow among those that fail like `first`: the one with the fewest forced
+    /// switches, and rather one switch more than a stale load.
+    fn simplest(&mut self, first: Failing) -> (Failing, Why) {
+        self.until = Instant::now() + self.model.simplest_within;
+        let kind = first.found.kind;
+        let most = first.bound.unwrap_or(DEEPEST).min(DEEPEST);
+        let mut simpler = None;
+        while self.next_bound() <= most && first.bound != Some(self.next_bound()) {
+            match self.covers(self.next_bound()) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(failing) => {
+                    simpler = Some(failing);
+                    break;
+                }
+            }
+        }
+        // Nothing fails with fewer.
+        let fewest = self.next_bound();
+        let known = simpler.as_ref().unwrap_or(&first);
+        if known.bound != Some(fewest) {
+            let why = if fewest == 0 {
+                Why::NoSimpler
+            } else {
+                Why::AtLeast(fewest)
+            };
+            return (first, why);
+        }
+        if known.found.reads() || known.found.kind != kind {
+            if known.found.kind == kind {
+                // One as simple is at hand: only so much longer.
+                self.until = Instant::now() + self.model.simplest_within / 4;
+            }
+            for bound in fewest..=fewest.max(most.min(SIMPLE_ENOUGH)) {
+                let limits = Limits {
+                    newest_only: true,
+                    ..self.limits(Some(bound))
+                };
+                match self.search(limits) {
+                    Err(fresh) if fresh.found.kind == kind && bound == fewest => {
+                        return (fresh, Why::Fewest(bound));
+                    }
+                    Err(fresh) if fresh.found.kind == kind => {
+                        return (fresh, Why::FewestFresh(bound));
+                    }
+                    Ok(Seen::All(passed)) if passed.explored.coverage.is_exhaustive() => {}
+                    _ => break,
+                }
+            }
+        }
+        match simpler {
+            Some(simpler) if simpler.found.kind == kind => (simpler, Why::Fewest(fewest)),
+            Some(_) => (first, Why::NoSimpler),
+            None => (first, Why::Fewest(fewest)),
+        }
+    }
+}
+
+impl Failed {
+    /// Says how it was found, and leads over to the dry run.
+    pub(crate) fn sentence(&self) -> String {
+        let until = match self.interleavings {
+            1 => "The first interleaving fails.".to_owned(),
+            n => format!("{} explored until one failed.", count(n, "interleaving")),
+        };
+        format!("{until} {}", self.why)
+    }
+}
+
+/// Why an interleaving is the one shown.
+enum Why {
+    /// It has this many forced switches of threads, and none fails with fewer.
+    Fewest(usize),
+    /// The same of those that fail without a stale load.
+    FewestFresh(usize),
+    /// None fails with fewer forced switches than this.
+    AtLeast(usize),
+    NoSimpler,
+    /// No simpler one was sought.
+    Only,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let switches = |n: &usize| match n {
+            0 => "no forced switch".to_owned(),
+            1 => "one forced switch".to_owned(),
+            2 => "two forced switches".to_owned(),
+            3 => "three forced switches".to_owned(),
+            n => format!("{n} forced switches"),
+        };
+        match self {
+            Why::Fewest(n) => write!(
+                f,
+                "The simplest that fails needs {} of threads:",
+                switches(n)
+            ),
+            Why::FewestFresh(n) => write!(
+                f,
+                "The simplest without a stale load needs {} of threads:",
+                switches(n)
+            ),
+            Why::AtLeast(n) => write!(f, "It takes at least {} of threads:", switches(n)),
+            Why::NoSimpler => f.write_str("No simpler one was found than this:"),
+            Why::Only => f.write_str("This is it:"),
+        }
+    }
+}

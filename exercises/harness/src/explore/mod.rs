@@ -1,0 +1,128 @@
+//! The search through the interleavings of a small program, and for the simplest that fails: one [`search`], and the
+//! order of several, [`deepen`]. It says nothing to anybody: [`check`](crate::check) does.
+//!
+//! May use [`sync::model`](crate::sync::model) and what that stands on.
+
+mod deepen;
+mod search;
+
+use crate::protocol::Coverage;
+use deepen::Deepening;
+pub(crate) use deepen::Failed;
+pub(crate) use search::Passed;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a model may explore. A program within its contract that takes more steps than the reference
+/// must not fail for that: what was explored by then counts.
+const BUDGET: Duration = Duration::from_secs(4);
+
+/// How long the search for a simpler failing interleaving may take.
+const SIMPLEST_WITHIN: Duration = Duration::from_secs(1);
+
+/// What a passing model explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explored {
+    /// How much of the state space that was.
+    pub coverage: Coverage,
+}
+
+/// How to explore: by default everything, without spurious wake-ups.
+#[derive(Clone, Debug)]
+#[must_use = "a model does nothing until `check` or `explore`"]
+pub struct Model {
+    preemption_bound: Option<usize>,
+    max_branches: usize,
+    spurious_wakeups: usize,
+    budget: Duration,
+    simplest_within: Duration,
+    /// The interleavings that the search without a further bound sees before those with one.
+    look: usize,
+    /// See [`Session::recording`](crate::sync::model::recorder::Session::recording).
+    recording: bool,
+    /// Whether to keep the interleaving that tells most.
+    pub(crate) wants_example: bool,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Model {
+    /// Everything, at most 1,000 steps an interleaving, no spurious wake-ups.
+    pub fn new() -> Self {
+        Self {
+            preemption_bound: None,
+            max_branches: 1_000,
+            spurious_wakeups: 0,
+            budget: BUDGET,
+            simplest_within: SIMPLEST_WITHIN,
+            look: deepen::LOOK,
+            recording: true,
+            wants_example: false,
+        }
+    }
+
+    /// Explores without writing down what happens, so that a failure has no dry run: for the bench that
+    /// measures what the record costs.
+    #[doc(hidden)]
+    pub fn without_recording(mut self) -> Self {
+        self.recording = false;
+        self
+    }
+
+    /// Sets how many interleavings are explored before those with few preemptions: for tests that need a small
+    /// program to count as a large one.
+    #[doc(hidden)]
+    pub fn look(mut self, interleavings: usize) -> Self {
+        self.look = interleavings;
+        self
+    }
+
+    /// Explores only interleavings in which running threads are interrupted at most `bound` times. Most
+    /// mistakes show with two; a test that needs this says why and how many interleavings are left.
+    pub fn preemption_bound(mut self, bound: usize) -> Self {
+        self.preemption_bound = Some(bound);
+        self
+    }
+
+    /// Sets how many steps an interleaving may have before it counts as endless.
+    pub fn max_branches(mut self, steps: usize) -> Self {
+        self.max_branches = steps;
+        self
+    }
+
+    /// Lets up to `n` waits of each interleaving (of a condition variable, a futex or `park`) return for no
+    /// reason, as their contracts allow. Each is explored both ways. Waits that are under way at the same time
+    /// may all do so.
+    pub fn spurious_wakeups(mut self, n: usize) -> Self {
+        self.spurious_wakeups = n;
+        self
+    }
+
+    /// Sets how long the exploration may take before it ends with what it has seen. By default 4 s.
+    pub fn budget(mut self, budget: Duration) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Sets how long the search for a simpler failing interleaving may take. By default 1 s.
+    pub fn simplest_within(mut self, budget: Duration) -> Self {
+        self.simplest_within = budget;
+        self
+    }
+
+    /// Explores; if an interleaving fails, returns the simplest one found that fails in the same way.
+    pub(crate) fn explore_with(
+        &self,
+        program: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Passed, Failed> {
+        let program: Program = Arc::new(program);
+        Deepening::new(self, &program).explore()
+    }
+}
+
+type Program = Arc<dyn Fn() + Send + Sync>;

@@ -1,0 +1,242 @@
+//! One search: a program, explored by loom within limits.
+
+use super::{Explored, Model, Program};
+use crate::leaks::{Owner, with_owner};
+use crate::protocol::{Coverage, Extent, Kind};
+use crate::record::{Ending, Fate, Log, MAX_THREADS};
+use crate::sync::model::begin_iteration;
+use crate::sync::model::recorder::{self, Look, Session};
+use parking_lot::Mutex;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+/// A thread that takes no step of the model for this long hangs outside the facade.
+const STUCK_AFTER: Duration = Duration::from_secs(3);
+
+/// What a search explores, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) preemption_bound: Option<usize>,
+    /// See [`Session::newest_only`].
+    pub(super) newest_only: bool,
+    /// See [`Session::unlocks_are_steps`].
+    pub(super) unlocks_are_steps: bool,
+    /// Pauses once it has seen so much.
+    pub(super) look: Option<Look>,
+    /// Ends then, with what it has seen.
+    pub(super) until: Instant,
+}
+
+/// A search, on an operating-system thread of its own. If an interleaving fails, that thread stops where it is and
+/// sleeps for ever, with everything that the failed program holds; so does that of a search that is dropped while
+/// it is paused.
+pub(super) struct Search {
+    pub(super) limits: Limits,
+    session: Arc<Session>,
+    news: Receiver<Ending>,
+    go_on: Sender<()>,
+    /// The interleavings that were there at the last pause.
+    counted: usize,
+}
+
+/// What a search came to.
+pub(super) enum Outcome {
+    /// It is over, and no interleaving failed.
+    Passed(Passed),
+    /// It has looked, and no interleaving has failed yet.
+    Paused(Search),
+    Failed(Found),
+    /// It has to be begun again with unlocks as steps. If the interleaving had panicked, and nobody knows yet whether the
+    /// program catches that, it is here.
+    UnlocksMustBeSteps(Option<Found>),
+}
+
+/// What passed.
+pub(crate) struct Passed {
+    pub(crate) explored: Explored,
+    /// The interleaving that tells most, if one was asked for.
+    pub(crate) example: Option<Log>,
+    /// The places of the panics that the program caught.
+    pub(super) caught: BTreeSet<String>,
+}
+
+/// A failing interleaving.
+pub(crate) struct Found {
+    pub(crate) kind: Kind,
+    pub(crate) log: Box<Log>,
+    /// `None` if it hangs.
+    pub(crate) ending: Option<Ending>,
+}
+
+impl Search {
+    /// Begins.
+    pub(super) fn new(model: &Model, program: &Program, limits: Limits) -> Self {
+        let (outcome, news) = mpsc::channel();
+        let (go_on, gone_on) = mpsc::channel();
+        let session = Arc::new(Session {
+            log: Mutex::new(Log::default()),
+            steps: 0.into(),
+            abandoned: false.into(),
+            values: Owner::new(),
+            spurious_wakeups: model.spurious_wakeups,
+            unlocks_are_steps: limits.unlocks_are_steps,
+            newest_only: limits.newest_only,
+            recording: model.recording,
+            example: Mutex::new(None),
+            wants_example: model.wants_example,
+            caught: Mutex::default(),
+            look: Mutex::new(limits.look),
+            gone_on: Mutex::new(gone_on),
+            outcome,
+        });
+        let worker = Arc::clone(&session);
+        let (max_branches, program) = (model.max_branches, Arc::clone(program));
+        std::thread::Builder::new()
+            .name("model".to_owned())
+            .spawn(move || run(&worker, limits, max_branches, program))
+            .expect("the operating system can make a thread for the model");
+        Self {
+            limits,
+            session,
+            news,
+            go_on,
+            counted: 0,
+        }
+    }
+
+    /// Goes on after a pause.
+    pub(super) fn go_on(self) -> Self {
+        // It waits for that.
+        let _ = self.go_on.send(());
+        self
+    }
+
+    /// Waits until it has come to something, and counts the interleavings that it has explored since the last pause.
+    pub(super) fn wait(mut self) -> (usize, Outcome) {
+        let ending = listen(&self.session, &self.news);
+        let session = Arc::clone(&self.session);
+        let Some(log) = session.log.try_lock_for(STUCK_AFTER) else {
+            unreachable!("nobody holds the log for longer than it takes to write an entry");
+        };
+        let new = log.iteration - self.counted;
+        self.counted = log.iteration;
+        let outcome = match ending {
+            Some(Ending::Paused) => Outcome::Paused(self),
+            Some(Ending::UnlocksMustBeSteps { unwinding }) => {
+                let undecided = log.panics.iter().any(|panic| match panic.fate {
+                    Fate::Unwinds => unwinding,
+                    Fate::EndedThread => true,
+                    Fate::Joined => false,
+                });
+                let suspect = undecided.then(|| Found::new(&log, Some(Ending::Panicked)));
+                Outcome::UnlocksMustBeSteps(suspect)
+            }
+            Some(Ending::Passed) => {
+                let extent = match self.limits.preemption_bound {
+                    _ if Instant::now() >= self.limits.until => Extent::Cut { covered: None },
+                    Some(bound) => Extent::UpTo(bound),
+                    None => Extent::All,
+                };
+                let coverage = Coverage {
+                    interleavings: log.iteration,
+                    extent,
+                };
+                Outcome::Passed(Passed {
+                    explored: Explored { coverage },
+                    example: session.example.lock().take().map(|(_, log)| log),
+                    caught: std::mem::take(&mut session.caught.lock()),
+                })
+            }
+            ending => {
+                session.abandoned.store(ending.is_none(), Relaxed);
+                Outcome::Failed(Found::new(&log, ending))
+            }
+        };
+        (new, outcome)
+    }
+}
+
+impl Found {
+    fn new(log: &Log, ending: Option<Ending>) -> Self {
+        Self {
+            kind: log.kind(ending.as_ref()),
+            log: Box::new(log.clone()),
+            ending,
+        }
+    }
+
+    /// Whether this process must end now. The panicking thread sleeps inside std's panic hook, which std never gives
+    /// back: libtest would wait for it at its end, for ever.
+    pub(crate) fn ends_process(&self) -> bool {
+        matches!(self.ending, Some(Ending::PanickedTwice))
+    }
+
+    /// Whether it reads an atomic, and so perhaps an old value: the record tells only if that differs from the newest.
+    pub(super) fn reads(&self) -> bool {
+        self.log.events.iter().any(|event| event.reads().is_some())
+    }
+}
+
+/// The exploration itself.
+fn run(session: &Arc<Session>, limits: Limits, max_branches: usize, program: Program) {
+    recorder::attach(Arc::clone(session));
+    let mut builder = loom::model::Builder::new();
+    builder.max_threads = MAX_THREADS;
+    // An operation on an atomic is up to four branches of loom's: see `sync::model::atomic::Memory`.
+    builder.max_branches = 4 * max_branches;
+    builder.preemption_bound = limits.preemption_bound;
+    builder.max_duration = Some(limits.until.saturating_duration_since(Instant::now()));
+    builder.max_permutations = None;
+    // Loom looks at the clock only at a checkpoint.
+    builder.checkpoint_interval = 1;
+    builder.checkpoint_file = None;
+    builder.location = false;
+    builder.log = false;
+    let explored = catch_unwind(AssertUnwindSafe(|| {
+        with_owner(&session.values, || {
+            builder.check(move || {
+                begin_iteration();
+                if catch_unwind(AssertUnwindSafe(|| program())).is_err() {
+                    recorder::over(Ending::Panicked);
+                }
+                recorder::main_returned();
+            });
+        });
+    }));
+    let ending = match explored {
+        Ok(()) => {
+            recorder::keep_if_best_example(session);
+            recorder::end_iteration(session).unwrap_or(Ending::Passed)
+        }
+        // All threads had ended, or had no frames left that could touch loom.
+        Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,
+        Err(_) => Ending::Stopped,
+    };
+    // The receiver may be gone: then the result is not needed.
+    let _ = session.outcome.send(ending);
+}
+
+/// Waits for the end of an exploration. `None` if it hangs.
+fn listen(session: &Session, news: &Receiver<Ending>) -> Option<Ending> {
+    let mut steps = 0;
+    let mut since = Instant::now();
+    loop {
+        match news.recv_timeout(Duration::from_millis(100)) {
+            Ok(ending) => return Some(ending),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                unreachable!("the session holds the other end")
+            }
+        }
+        let now = session.steps.load(Relaxed);
+        if now != steps {
+            (steps, since) = (now, Instant::now());
+        } else if since.elapsed() >= STUCK_AFTER {
+            return None;
+        }
+    }
+}
