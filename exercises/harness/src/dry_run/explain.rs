@@ -11,7 +11,7 @@ pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>)
         return stuck(log);
     };
     match ending {
-        Ending::Passed | Ending::Paused | Ending::UnlocksMustBeSteps { .. } => {
+        Ending::Passed | Ending::OutOfTime | Ending::Paused | Ending::UnlocksMustBeSteps { .. } => {
             unreachable!("neither is a failure: the search handles them")
         }
         Ending::Panicked | Ending::PanickedTwice => panic_message(log),
