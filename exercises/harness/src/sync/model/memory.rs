@@ -19,7 +19,7 @@ use super::choice::{Coin, Coins};
 use super::clock::{Clock, Epoch, Vector};
 use super::meeting::Meeting;
 use super::recorder;
-use crate::record::{MAX_THREADS, Stop, ThreadId};
+use crate::record::{MAX_THREADS, Stop, ThreadId, WeakExchange};
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
@@ -37,6 +37,8 @@ struct Memory {
     atomics: Vec<Atomic>,
     cells: Vec<Accesses>,
     coins: Coins,
+    /// The weak exchanges of each thread so far.
+    weak_exchanges: [usize; MAX_THREADS],
     /// The position in S.
     now: Epoch,
     /// What happens before some `fence(SeqCst)`.
@@ -341,6 +343,37 @@ impl Memory {
         }
     }
 
+    /// Whether this weak exchange of `me` is one that fails spuriously.
+    fn fails_spuriously(&mut self, me: ThreadId) -> bool {
+        let this = WeakExchange {
+            thread: me,
+            number: self.weak_exchanges[me],
+        };
+        self.weak_exchanges[me] += 1;
+        let session = recorder::session();
+        session.weak_exchanges.lock().insert(this);
+        session.fail.contains(&this)
+    }
+
+    /// An exchange that fails though what it reads is what it expects, if it may read that.
+    fn fail(
+        &mut self,
+        me: ThreadId,
+        at: usize,
+        failure: Ordering,
+        change: impl Fn(u64) -> Option<u64>,
+    ) -> Option<u64> {
+        self.access(me, at);
+        let mut candidates = self.readable(me, at, failure);
+        let stores = &self.atomics[at].stores;
+        candidates.retain(|&index| change(stores[index].bits).is_some());
+        if candidates.is_empty() {
+            return None;
+        }
+        let index = self.choose(me, at, &candidates);
+        Some(self.read(me, at, index, failure))
+    }
+
     fn fence(&mut self, me: ThreadId, order: Ordering) {
         self.tick(me);
         if order == SeqCst {
@@ -485,9 +518,39 @@ impl Location {
         failure: Ordering,
         change: impl Fn(u64) -> Option<u64>,
     ) -> Result<Found, Found> {
+        self.change(me, success, failure, |memory| {
+            memory.update(me, self.at, (success, failure), change)
+        })
+    }
+
+    /// [`update`](Self::update), which fails spuriously where the exploration has it so.
+    pub(super) fn update_weakly(
+        &self,
+        me: ThreadId,
+        success: Ordering,
+        failure: Ordering,
+        change: impl Fn(u64) -> Option<u64>,
+    ) -> Result<Found, Found> {
+        self.change(me, success, failure, |memory| {
+            if memory.fails_spuriously(me)
+                && let Some(found) = memory.fail(me, self.at, failure, &change)
+            {
+                return Err(found);
+            }
+            memory.update(me, self.at, (success, failure), change)
+        })
+    }
+
+    fn change(
+        &self,
+        me: ThreadId,
+        success: Ordering,
+        failure: Ordering,
+        operation: impl FnOnce(&mut Memory) -> Result<u64, u64>,
+    ) -> Result<Found, Found> {
         self.meet(me, true, success == SeqCst || failure == SeqCst);
         with(|memory| {
-            let result = memory.update(me, self.at, (success, failure), change);
+            let result = operation(memory);
             let newest = memory.newest(self.at);
             let found = |bits| Found { bits, newest };
             result.map(found).map_err(found)
