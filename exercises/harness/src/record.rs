@@ -76,6 +76,7 @@ pub(crate) enum Effect {
         expected: Value,
         new: Value,
         found: Result<Value, Value>,
+        newest: Value,
         order: Ordering,
     },
     /// A lock asked for while another thread holds it.
@@ -167,9 +168,22 @@ impl Event {
         }
     }
 
-    /// Whether a load got a value that had been replaced.
+    /// Whether a load, or an exchange that failed, got a value that had been replaced.
     pub(crate) fn is_stale(&self) -> bool {
-        matches!(self.effect, Effect::Load { got, newest, .. } if got != newest)
+        self.stale().is_some()
+    }
+
+    /// The newest value, if it got one that had been replaced.
+    pub(crate) fn stale(&self) -> Option<Value> {
+        match self.effect {
+            Effect::Load { got, newest, .. }
+            | Effect::Exchange {
+                found: Err(got),
+                newest,
+                ..
+            } => (got != newest).then_some(newest),
+            _ => None,
+        }
     }
 
     /// The lock that it took.
@@ -329,6 +343,13 @@ pub(crate) enum Ending {
     NeedsCoins,
     /// The program used the facade in a way that the model cannot follow.
     Misuse(String),
+}
+
+/// A `compare_exchange_weak`: its number among those of its thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WeakExchange {
+    pub(crate) thread: ThreadId,
+    pub(crate) number: usize,
 }
 
 /// What the model checker stops an interleaving for.

@@ -88,9 +88,7 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
 /// What is remarkable about an event.
 fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
     let mut all = Vec::new();
-    if let Effect::Load { got, newest, .. } = event.effect
-        && got != newest
-    {
+    if let Some(newest) = event.stale() {
         all.push(format!("STALE: newest is {}", show(log, newest)));
     }
     if races {
@@ -153,12 +151,19 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
             new,
             found,
             order,
+            ..
         } => match found {
             Ok(_) => format!(
                 "{o}.{name}({order:?}): {} becomes {}",
                 show(log, *expected),
                 show(log, *new)
             ),
+            Err(found) if found == expected => {
+                format!(
+                    "{o}.{name}({order:?}) fails spuriously: {}",
+                    show(log, *found)
+                )
+            }
             Err(found) => format!(
                 "{o}.{name}({order:?}) fails: {} expected, {} found",
                 show(log, *expected),
@@ -262,8 +267,9 @@ fn values(event: &Event) -> Vec<Value> {
             expected,
             new,
             found,
+            newest,
             ..
-        } => vec![expected, new, found.unwrap_or_else(|found| found)],
+        } => vec![expected, new, found.unwrap_or_else(|found| found), newest],
         _ => Vec::new(),
     }
 }
