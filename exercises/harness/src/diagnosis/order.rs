@@ -151,11 +151,11 @@ impl Run {
         let mut continued = Clock::default();
         let mut source = None;
         if let Some(got) = event.reads() {
-            let read = if matches!(event.effect, Effect::Load { .. }) {
-                atomic.only_visible(me, got, &self.threads[me], clocks)
-            } else {
+            let read = if event.writes().is_some() {
                 // A read-modify-write reads the newest value.
                 Some(newest)
+            } else {
+                atomic.only_visible(me, got, &self.threads[me], clocks)
             };
             if let Some(read) = read {
                 let seen = &mut atomic.written[read];

@@ -73,7 +73,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         ""
     };
     let text = format!(
-        "{}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.\
+        "store buffering: {}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.\
          {all_seq_cst}",
         one(mine)?,
         one(theirs)?

@@ -164,7 +164,9 @@ pub fn park() {
         return;
     }
     let ticket = me.parking.sleeper.enter();
-    me.parking.sleeper.sleep(ticket, "park", None, None, place);
+    me.parking
+        .sleeper
+        .sleep(ticket, "park", None, None, None, place);
     take();
 }
 
