@@ -3,7 +3,7 @@
 
 use crate::place::{Place, tidy};
 use crate::reading::Sources;
-use crate::record::{Event, Panic};
+use crate::record::{Event, Panic, Value};
 use proc_macro2::{Delimiter, LineColumn, TokenStream, TokenTree};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -272,6 +272,33 @@ impl<'a> Code<'a> {
             let body = &file.blocks[file.function(statement)?];
             let mut rest = file.within(body).filter(|s| s.number > statement.number);
             Some(rest.any(|s| s.has(word) && s.has(beside)))
+        })
+    }
+
+    /// Whether the comparison of what the operation at `place` finds with a number, right behind it in the condition of an
+    /// `if` or a `while`, holds for `value`. `None` if there is no such comparison.
+    pub(super) fn holds_for(&self, place: Place, value: Value) -> Option<bool> {
+        let is_condition = self.at(place, |_, s| Some(s.begins("if") || s.begins("while")));
+        let Value::Int(value) = value else {
+            return None;
+        };
+        let line = self.sources.raw_line(place, 0).filter(|_| is_condition)?;
+        let at = usize::try_from(place.column()).ok()?.checked_sub(1)?;
+        let (_, behind) = line.get(at..)?.split_once(')')?;
+        let mut words = behind.split_whitespace();
+        let (sign, number) = (words.next()?, words.next()?.parse::<i128>().ok()?);
+        // Nothing more than that comparison, or it may say something else.
+        if words.next() != Some("{") {
+            return None;
+        }
+        Some(match sign {
+            "==" => value == number,
+            "!=" => value != number,
+            "<" => value < number,
+            "<=" => value <= number,
+            ">" => value > number,
+            ">=" => value >= number,
+            _ => return None,
         })
     }
 

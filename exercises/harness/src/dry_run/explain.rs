@@ -83,7 +83,11 @@ fn too_many_steps(log: &Log) -> String {
     };
     let names = |threads: &[ThreadId]| {
         let all = threads.iter().map(|&t| log.threads[t].name.as_str());
-        all.collect::<Vec<_>>().join(" and ")
+        let all: Vec<_> = all.collect();
+        match all.as_slice() {
+            [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            all => all.join(""),
+        }
     };
     // One that has taken a step or two has not come to its yield yet.
     let steps = |thread: ThreadId| lately.iter().filter(|event| event.thread == thread).count();
@@ -125,8 +129,8 @@ fn too_many_steps(log: &Log) -> String {
     }
 }
 
-/// What a thread that is to wait does instead of looking again and again.
-const SLEEP: &str = "A thread that has to wait for long sleeps, by a Condvar, a futex or park.";
+/// What a thread that is to wait for long does instead of looking again and again.
+const SLEEP: &str = "To sleep takes a Condvar, a futex or park.";
 
 /// Whether a thread only looks, at what others may change.
 fn only_reads(events: &[Event], thread: ThreadId) -> bool {

@@ -14,6 +14,8 @@ pub(crate) const PANICS: &str = "panics: ";
 pub(crate) struct Row {
     /// The event behind it. `None` for an operation that never took effect.
     pub(crate) event: Option<usize>,
+    /// Events of the same thread that came right after it and are shown in it.
+    pub(crate) folded: Vec<usize>,
     pub(crate) thread: ThreadId,
     pub(crate) text: String,
     /// What a reader must not miss about it.
@@ -47,6 +49,7 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
         .filter(|(_, event)| counts || !matches!(event.effect, Effect::Count { .. }))
         .map(|(number, event)| Row {
             event: Some(number),
+            folded: Vec::new(),
             thread: event.thread,
             text: describe(log, names, event, number),
             marks: marks_of(log, event, number, Some(number) == other, marks),
@@ -54,6 +57,9 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
             object: event.object,
         })
         .collect();
+    if kind.is_some() {
+        rows = fold_quiet(log, rows);
+    }
     if let Some((thread, access)) = racing {
         let mut row = pending_row(names, thread, access, "");
         row.marks.push(format!("<=={NO_BREAK}races"));
@@ -85,6 +91,36 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     rows
 }
 
+/// Shows in one row what a thread does in one go and nobody looks for in a failure: several threads that it spawns or
+/// joins, and that it returns.
+fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
+    let effect = |row: &Row| row.event.map(|event| &log.events[event].effect);
+    let mut folded: Vec<Row> = Vec::new();
+    for row in rows {
+        let last = folded.last_mut().filter(|last| {
+            last.thread == row.thread && last.marks.is_empty() && row.marks.is_empty()
+        });
+        let more = last.and_then(|last| {
+            let more = match (effect(last)?, effect(&row)?) {
+                (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
+                    format!(", {}", log.threads[*t].name)
+                }
+                (Effect::Panics(_), _) => return None,
+                (_, Effect::Returns) => format!("; {}", row.text),
+                _ => return None,
+            };
+            Some((last, more))
+        });
+        if let Some((last, more)) = more {
+            last.text.push_str(&more);
+            last.folded.extend(row.event);
+        } else {
+            folded.push(row);
+        }
+    }
+    folded
+}
+
 /// What is remarkable about an event.
 fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
     let mut all = Vec::new();
@@ -108,6 +144,7 @@ fn pending_row(names: &Names, thread: ThreadId, pending: Pending, more: &str) ->
         .map_or_else(String::new, |id| format!("{}.", names.of(id)));
     Row {
         event: None,
+        folded: Vec::new(),
         thread,
         text: format!("{object}{}{more}", pending.name),
         marks: Vec::new(),

@@ -5,7 +5,7 @@ use super::{Case, Remark, about, at_row};
 use crate::reading::culprit;
 use crate::record::{Effect, Event};
 
-/// Silent if the atomic held already what was to be stored, if the thread tries again, if it writes anything else in
+/// Silent if the atomic held already what was to be stored, as a flag does, if the thread tries again, if it writes anything else in
 /// the same function, which may make up for it, and if the panic does not speak of the atomic.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
@@ -72,12 +72,18 @@ fn is_ignored(case: Case<'_>, number: usize, event: &Event) -> bool {
     let own = || case.log.events_of(event.thread);
     let before = own().rev().skip_while(|(other, _)| *other >= number);
     let after = own().skip_while(|(other, _)| *other <= number);
-    let mut call = before
+    let call: Vec<(usize, &Event)> = before
         .take_while(|(_, other)| same_call(other))
-        .chain(after.take_while(|(_, other)| same_call(other)));
-    found != new
+        .chain(after.take_while(|(_, other)| same_call(other)))
+        .collect();
+    // One that has looked makes a new value of the old one: it is no flag.
+    let looked = |(n, other): &(usize, &Event)| {
+        *n < number && other.object == event.object && matches!(other.effect, Effect::Load { .. })
+    };
+    let makes_up = |(n, other): &(usize, &Event)| {
+        other.writes().is_some() || *n > number && other.object == event.object
+    };
+    (found != new || call.iter().any(looked))
         && case.code.is_ignored(place, name)
-        && !call.any(|(n, other)| {
-            other.writes().is_some() || n > number && other.object == event.object
-        })
+        && !call.iter().any(makes_up)
 }

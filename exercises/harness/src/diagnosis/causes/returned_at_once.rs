@@ -2,10 +2,10 @@
 //! thread that takes that for being woken.
 
 use super::{Case, Remark, at_row, end_of};
-use crate::record::Effect;
+use crate::record::{Effect, Event, ThreadId};
 
 /// Silent if the thread reads the word again, if a loop is around the wait, and if what the futex found may be what the
-/// thread waits for: nobody sleeps on that value, and it is the last.
+/// thread waits for.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     of_futex(case).or_else(|| of_park(case))
 }
@@ -21,23 +21,22 @@ fn of_futex(case: Case<'_>) -> Option<Remark> {
         return None;
     };
     let (word, place) = (event.object?, event.place?);
-    let own = case.log.events_before(thread, end);
-    let mut since = own.filter(|(later, _)| *later > number);
-    if since.any(|(_, later)| later.object == Some(word) && later.reads().is_some())
-        || case.code.is_in_loop(place) != Some(false)
-    {
+    let (_, look) = case
+        .log
+        .events_before(thread, number)
+        .rfind(|(_, event)| event.object == Some(word) && event.reads().is_some())?;
+    if looks_again(case, thread, number, look) || case.code.is_in_loop(place) != Some(false) {
         return None;
     }
-    // A thread that finds this value and sleeps shows that it is not what they wait for.
-    let sleeps_on_it = case.log.events.iter().any(|other| {
+    // That it is not what they wait for shows if the look says so, if another thread finds it and sleeps, or if more
+    // comes.
+    let waits_on = case.code.holds_for(look.place?, found) == Some(true);
+    let sleeps_on = case.log.events.iter().any(|other| {
         other.object == Some(word)
             && matches!(other.effect, Effect::Sleeps { expected: Some(value), .. } if value == found)
     });
-    let last = case.log.events[..end]
-        .iter()
-        .rev()
-        .find_map(|other| other.writes().filter(|_| other.object == Some(word)));
-    if !sleeps_on_it && last.is_none_or(|last| last == found) {
+    let is_last = case.log.object(word).newest == found;
+    if !waits_on && !sleeps_on && is_last {
         return None;
     }
     let (t, o) = (case.thread(thread), case.object(word));
@@ -69,15 +68,10 @@ fn of_park(case: Case<'_>) -> Option<Remark> {
         .iter()
         .enumerate()
         .rfind(|(_, event)| event.effect == Effect::Unpark(thread))?;
-    let own = case.log.events_before(thread, end);
-    let mut since = own.filter(|(later, _)| *later > returned);
     let in_one_go = case.code.same_function(place, wait)
         && case.code.decides(place)
         && case.code.is_in_loop(wait) == Some(false);
-    if left > look
-        || !in_one_go
-        || since.any(|(_, later)| later.object == looks.object && later.reads().is_some())
-    {
+    if left > look || !in_one_go || looks_again(case, thread, returned, looks) {
         return None;
     }
     let (t, u, o) = (
@@ -93,4 +87,18 @@ fn of_park(case: Case<'_>) -> Option<Remark> {
         at_row(look)
     );
     Some(Remark::new(text).mark(returned, "does not look again"))
+}
+
+/// Whether a thread reads, after its wait, what it looked at before, in the same function.
+fn looks_again(case: Case<'_>, thread: ThreadId, wait: usize, look: &Event) -> bool {
+    let mut since = case
+        .log
+        .events_of(thread)
+        .filter(|(number, _)| *number > wait);
+    since.any(|(_, later)| {
+        let place = look.place.zip(later.place);
+        later.object == look.object
+            && later.reads().is_some()
+            && place.is_some_and(|(look, later)| case.code.same_function(look, later))
+    })
 }
