@@ -12,7 +12,7 @@ use harness::testing::{Flag, Slot, must_sleep, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-const SHUT: &str = "nobody had opened the gate";
+const SHUT: &str = "the gate had not been opened";
 
 /// Catches a wait that sleeps before it checks the gate, and one that checks the clock before the gate:
 /// late threads must pass.

@@ -27,12 +27,16 @@ const SIMPLE_ENOUGH: usize = 2;
 /// With fewer, larger programs pay for the bounds though they pass; with more, mistakes wait that only a bound shows.
 pub(super) const LOOK: usize = 5_000;
 
+/// How many more stores an interleaving may make than any before it, to begin with: see [`Limits::spare_coins`].
+const SPARE_COINS: usize = 16;
+
 /// All searches for one program.
 pub(super) struct Deepening<'a> {
     model: &'a Model,
     program: &'a Program,
     until: Arc<Deadline>,
     unlocks_are_steps: bool,
+    spare_coins: usize,
     /// The interleavings explored so far.
     explored: usize,
     /// The largest preemption bound within which every interleaving was explored and passed.
@@ -74,6 +78,7 @@ impl<'a> Deepening<'a> {
             program,
             until: Arc::new(Deadline::after(model.budget)),
             unlocks_are_steps: false,
+            spare_coins: SPARE_COINS,
             explored: 0,
             covered: None,
             suspect: None,
@@ -132,6 +137,7 @@ impl<'a> Deepening<'a> {
             preemption_bound,
             newest_only: false,
             unlocks_are_steps: self.unlocks_are_steps,
+            spare_coins: self.spare_coins,
             look: None,
             until: Arc::clone(&self.until),
         }
@@ -157,6 +163,14 @@ impl<'a> Deepening<'a> {
                     self.ends_process |= found.ends_process();
                     let bound = limits.preemption_bound;
                     return Err(Failing { found, bound });
+                }
+                Outcome::NeedsCoins => {
+                    self.spare_coins *= 4;
+                    let limits = Limits {
+                        spare_coins: self.spare_coins,
+                        ..limits
+                    };
+                    search = Search::new(self.model, self.program, limits);
                 }
                 Outcome::UnlocksMustBeSteps(suspect) => {
                     self.suspect = self.suspect.take().or(suspect);

@@ -87,7 +87,7 @@ trait WriteOnce: Sync + Sized {
 
     fn filled() -> Self {
         let cell = Self::new();
-        cell.publish(1).expect("nobody else publishes");
+        cell.publish(1).expect("no other call publishes");
         cell
     }
 }
