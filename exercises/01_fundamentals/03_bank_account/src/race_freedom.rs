@@ -8,8 +8,8 @@
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
-use harness::{Model, model};
 use harness::testing::both;
+use harness::{Model, model};
 use std::fmt::Debug;
 
 #[track_caller]
