@@ -94,6 +94,8 @@ pub(crate) enum Effect {
         name: &'static str,
         /// The mutex that a condition variable's wait unlocks in the same step.
         unlocks: Option<ObjectId>,
+        /// The value that a futex wait was told to expect, and found.
+        expected: Option<Value>,
     },
     Wakes {
         name: &'static str,
@@ -102,6 +104,7 @@ pub(crate) enum Effect {
     /// A futex wait whose word did not hold the expected value.
     NoSleep {
         name: &'static str,
+        expected: Value,
         found: Value,
     },
     Notify {
@@ -237,6 +240,8 @@ pub(crate) struct Object {
     pub(crate) type_name: &'static str,
     /// The name that the author of the model gave it; one that ends with a dot is the beginning of a name.
     pub(crate) given_name: Option<String>,
+    /// Whether it is the model's own, not one of the code under test: those have no name of their own.
+    pub(crate) is_fixture: bool,
     pub(crate) made: Place,
     /// Making it counts as a write.
     pub(crate) maker: ThreadId,
@@ -405,6 +410,7 @@ impl Log {
         self.objects.push(Object {
             type_name,
             given_name: None,
+            is_fixture: false,
             made,
             maker,
             newest,

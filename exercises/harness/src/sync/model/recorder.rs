@@ -221,9 +221,12 @@ pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> Obj
     })
 }
 
-/// Gives an object the name that its author chose.
+/// Gives an object of the model's own the name that its author chose.
 pub(crate) fn name(id: ObjectId, name: &str) {
-    with_log(|log| log.name(id, name));
+    with_log(|log| {
+        log.name(id, name);
+        log.object_mut(id).is_fixture = true;
+    });
 }
 
 /// Runs `f`, and names what it makes on this thread after `name`.
