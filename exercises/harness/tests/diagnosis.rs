@@ -1137,21 +1137,32 @@ fn store_without_a_look_that_ends_in_a_deadlock() {
     });
 }
 
+/// Directly, and by way of a getter.
 #[test]
 fn all_that_is_there_is_taken_twice() {
+    fn look(stock: &AtomicUsize) -> usize {
+        stock.load(Acquire)
+    }
     fn take_all(stock: &AtomicUsize) -> usize {
         let all = stock.load(Acquire);
         stock.store(0, Release);
         all
     }
-    usually("wipes that out unseen", || {
-        let stock = AtomicUsize::new(5);
-        let (a, b) = thread::scope(|s| {
-            let other = s.spawn(|| take_all(&stock));
-            (take_all(&stock), other.join().unwrap())
+    fn take_what_it_saw(stock: &AtomicUsize) -> usize {
+        let all = look(stock);
+        stock.store(0, Release);
+        all
+    }
+    for take in [take_all, take_what_it_saw] {
+        usually("wipes that out unseen", move || {
+            let stock = AtomicUsize::new(5);
+            let (a, b) = thread::scope(|s| {
+                let other = s.spawn(|| take(&stock));
+                (take(&stock), other.join().unwrap())
+            });
+            assert_eq!(a + b, 5, "{}", stock.load(Acquire));
         });
-        assert_eq!(a + b, 5, "{}", stock.load(Acquire));
-    });
+    }
 }
 
 #[test]
@@ -1503,6 +1514,45 @@ fn registered(first: bool) {
 fn looked_before_it_said_that_it_waits() {
     usually("a lost wakeup: main looks at count", || registered(false));
     explore(|| registered(true)).expect("it is right");
+}
+
+#[test]
+fn change_of_a_word_that_nobody_is_told_of() {
+    let program = |change: fn(&AtomicU32)| {
+        move || {
+            let word = AtomicU32::new(0);
+            thread::scope(|s| {
+                s.spawn(|| change(&word));
+                while word.load(Acquire) == 0 {
+                    futex::wait(&word, 0);
+                }
+            });
+        }
+    };
+    usually(
+        "a change that nobody is told of: main sleeps as long as word is 0",
+        program(|word| word.store(1, Release)),
+    );
+    usually(
+        "comes before it",
+        program(|word| {
+            futex::wake_all(word);
+            word.store(1, Release);
+        }),
+    );
+    explore(program(|word| {
+        word.store(1, Release);
+        futex::wake_all(word);
+    }))
+    .expect("it is right");
+    // It is what the sleeper expects again.
+    silent(
+        Kind::Deadlock,
+        program(|word| {
+            word.store(1, Release);
+            word.store(0, Release);
+        }),
+    );
 }
 
 /// A flag and the word of a futex: each side writes its own and reads the other's.

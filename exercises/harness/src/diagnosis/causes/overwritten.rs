@@ -2,6 +2,7 @@
 //! knows nothing of that.
 
 use super::{Case, Remark, about, at_row, what};
+use crate::diagnosis::code::Use;
 use crate::protocol::Kind;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Standing};
@@ -52,8 +53,8 @@ fn overwritten(case: Case<'_>, store: usize) -> Option<Overwritten> {
         Effect::Load { got, .. } => got,
         _ => return None,
     };
-    let place = load.place?;
-    if !case.code.same_function(place, event.place?) || !case.code.is_used(place) {
+    let used = case.code.use_of(load.place?, event.place?)?;
+    if used == Use::Ignored {
         return None;
     }
     // The one that is there when the store comes.
@@ -65,7 +66,7 @@ fn overwritten(case: Case<'_>, store: usize) -> Option<Overwritten> {
     let wrote = change.writes()?;
     let unseen = change.thread != event.thread && wrote != saw;
     // What the thread gives away is given away twice, whatever is left in its place.
-    let counts = change.reads().is_some() && wrote != value || case.code.answers_with(place);
+    let counts = change.reads().is_some() && wrote != value || used == Use::Answers;
     (unseen && counts).then_some(Overwritten {
         look,
         between,
