@@ -1126,10 +1126,10 @@ fn lost_update_that_ends_in_a_deadlock() {
     explore(|| ends_by(|state| state.swap(2, AcqRel) == 1)).expect("it is right");
 }
 
-/// The store comes without a look: what it overwrites is no matter of an old value.
+/// The store comes without a look: what it overwrites is no matter of an old value, but that it wakes nobody is.
 #[test]
 fn store_without_a_look_that_ends_in_a_deadlock() {
-    silent(Kind::Deadlock, || {
+    usually("a change that nobody is told of: thread 1", || {
         ends_by(|state| {
             state.store(2, Release);
             false
@@ -1463,6 +1463,26 @@ fn come_and_gone() {
     });
 }
 
+/// A waiter comes by and sleeps as well. It is not what makes the condition false.
+#[test]
+fn joined_by_another_that_only_waits() {
+    silent(Kind::Deadlock, || {
+        let (count, zero) = (Mutex::new(2), Condvar::new());
+        let wait = || {
+            let mut guard = count.lock();
+            while *guard > 0 {
+                zero.wait(&mut guard);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(wait);
+            s.spawn(wait);
+            *count.lock() -= 1;
+            zero.notify_all();
+        });
+    });
+}
+
 /// The other one took what there was and went on; nothing more comes.
 #[test]
 fn taken_by_one_that_goes_on() {
@@ -1534,7 +1554,7 @@ fn change_of_a_word_that_nobody_is_told_of() {
         program(|word| word.store(1, Release)),
     );
     usually(
-        "comes before it",
+        "comes before the change",
         program(|word| {
             futex::wake_all(word);
             word.store(1, Release);

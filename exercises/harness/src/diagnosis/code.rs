@@ -1,5 +1,5 @@
-//! What the source says around a place, as far as its tokens tell: which statement, within which blocks, in which function.
-//! If that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
+//! What the source says around a place, as far as its tokens tell: which statement, within which blocks, in which
+//! function. If that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
 
 use crate::place::{Place, tidy};
 use crate::reading::Sources;
@@ -167,8 +167,8 @@ impl<'a> Code<'a> {
         })
     }
 
-    /// What becomes of what the operation at `read` finds, in the function of the operation at `write`, which comes after
-    /// it. `None` if they stand in different functions, and the first is not in one that the second calls.
+    /// What becomes of what the operation at `read` finds, in the function of the operation at `write`, which comes
+    /// after it. `None` if they stand in different functions, and the first is not in one that the second calls.
     pub(super) fn use_of(&self, read: Place, write: Place) -> Option<Use> {
         let (read, write) = (Spot::of(read)?, Spot::of(write)?);
         let file = self.file(&read.file).filter(|_| read.file == write.file)?;
@@ -267,6 +267,25 @@ impl<'a> Code<'a> {
             })
     }
 
+    /// Whether what a lock guards is assigned to, between the statement at `lock`, which names the guard, and the one
+    /// at `wait`.
+    pub(super) fn assigns_between(&self, lock: Place, wait: Place) -> bool {
+        self.at(lock, |file, statement| {
+            let wait = Spot::of(wait).filter(|wait| wait.file == tidy(lock.file()))?;
+            let guard = statement.binds();
+            let body = &file.blocks[file.function(statement)?];
+            let mut between = file
+                .within(body)
+                .filter(|s| s.number > statement.number && s.start < wait.at);
+            Some(between.any(|s| {
+                let target = s.words.iter().find(|word| word.text != "*");
+                s.assigns
+                    && !s.begins("let")
+                    && target.is_some_and(|word| guard.contains(&word.text.as_str()))
+            }))
+        })
+    }
+
     /// Whether a word stands further down in the function around `place`, in the same statement as `beside`.
     pub(super) fn comes_later(&self, place: Place, word: &str, beside: &str) -> bool {
         self.at(place, |file, statement| {
@@ -276,8 +295,8 @@ impl<'a> Code<'a> {
         })
     }
 
-    /// Whether the comparison of what the operation at `place` finds with a number, right behind it in the condition of an
-    /// `if` or a `while`, holds for `value`. `None` if there is no such comparison.
+    /// Whether the comparison of what the operation at `place` finds with a number, right behind it in the condition
+    /// of an `if` or a `while`, holds for `value`. `None` if there is no such comparison.
     pub(super) fn holds_for(&self, place: Place, value: Value) -> Option<bool> {
         let is_condition = self.at(place, |_, s| Some(s.begins("if") || s.begins("while")));
         let Value::Int(value) = value else {

@@ -151,8 +151,8 @@ fn last_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Event)> {
     own.next_back().filter(|(_, event)| event.sleeps())
 }
 
-/// Whether a thread, woken in the event `woken`, gave the mutex back before it fell asleep again: then its wait is over,
-/// and it sleeps in another one.
+/// Whether a thread, woken in the event `woken`, gave the mutex back before it fell asleep again: then its wait is
+/// over, and it sleeps in another one.
 fn returned(
     case: Case<'_>,
     thread: ThreadId,

@@ -1,7 +1,7 @@
 //! A futex's word is no longer what its sleeper expects, and nobody woke the sleeper after that change.
 
 use super::{Case, Remark, at_row, last_sleep_of, what};
-use crate::record::{Effect, ThreadId};
+use crate::record::{Effect, Event, ThreadId};
 
 /// Silent if the word is, or is again, what the sleeper expects: then it would sleep anyway.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
@@ -25,18 +25,22 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let since = || case.log.events.iter().enumerate().skip(asleep);
     let of_word = || since().filter(|(_, event)| event.object == Some(word));
     let (changed, change) = of_word().find(|(_, event)| event.writes().is_some())?;
-    let wakes = of_word().filter(|(_, event)| matches!(event.effect, Effect::Notify { .. }));
-    let (before, after): (Vec<_>, Vec<_>) = wakes.partition(|(number, _)| *number < changed);
-    if !after.is_empty() {
+    let wakes =
+        |event: &Event| event.object == Some(word) && matches!(event.effect, Effect::Notify { .. });
+    if since().any(|(number, event)| number > changed && wakes(event)) {
         return None;
     }
+    let too_early = case
+        .log
+        .events_before(change.thread, changed)
+        .rfind(|(_, event)| wakes(event));
     let (t, u, o) = (
         case.thread(thread),
         case.thread(change.thread),
         case.object(word),
     );
-    let too_early = before.last().map_or_else(String::new, |(number, _)| {
-        format!(" The wake in {} comes before it.", at_row(*number))
+    let too_early = too_early.map_or_else(String::new, |(number, _)| {
+        format!(" Its wake ({}) comes before the change.", at_row(number))
     });
     let text = format!(
         "a change that nobody is told of: {t} sleeps as long as {o} is {} ({}), {u} changes it by its {} ({}), and no \

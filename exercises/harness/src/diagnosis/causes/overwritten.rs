@@ -15,8 +15,9 @@ struct Overwritten {
     store: usize,
 }
 
-/// The change must be a read-modify-write, or the thread must answer with what it saw. Silent if it has no use for that, if the change left the value as it was, and if what failed has
-/// nothing to do with it: the panic must speak of the atomic, the sleeper must be the one whose change is lost.
+/// The change must be a read-modify-write, or the thread must answer with what it saw. Silent if it has no use for
+/// that, if the change left the value as it was, and if what failed has nothing to do with it: the panic must speak
+/// of the atomic, the sleeper must be the one whose change is lost.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let all = (0..case.log.events.len()).filter_map(|store| overwritten(case, store));
     let mut concerned = all.filter(|lost| match case.kind {
