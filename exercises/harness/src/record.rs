@@ -45,6 +45,8 @@ pub(crate) enum Value {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
     Spawn(ThreadId),
+    /// A test refuses the thread that was asked for.
+    SpawnRefused,
     JoinWaits(ThreadId),
     Join(ThreadId),
     Returns,

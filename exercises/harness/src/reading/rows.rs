@@ -122,6 +122,7 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
     let o = event.object.map_or("", |id| names.of(id));
     match &event.effect {
         Effect::Spawn(t) => format!("spawn {}", name(*t)),
+        Effect::SpawnRefused => "spawn fails: no more threads".to_owned(),
         Effect::JoinWaits(t) => format!("join {} …", name(*t)),
         Effect::Join(t) => format!("join {}", name(*t)),
         Effect::Returns => "returns".to_owned(),
