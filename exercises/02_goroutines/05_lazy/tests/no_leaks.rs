@@ -117,6 +117,19 @@ fn the_memory_goes_back_too() {
     });
 }
 
+/// The lazies outlive the check, which runs its closure many times: what they keep of a call adds up.
+#[test]
+fn a_lazy_keeps_nothing_of_its_calls() {
+    let made = Lazy::new(|| 7);
+    let panicked = Lazy::new(|| -> u32 { resume_unwind(Box::new("no value")) });
+    leaks::check(|| {
+        assert_eq!(Lazy::force(&made), &7);
+        assert_eq!(Lazy::get(&made), Some(&7));
+        force_panicking(&panicked);
+        assert_eq!(Lazy::get(&panicked), None);
+    });
+}
+
 /// Forces a lazy whose function panics.
 #[track_caller]
 fn force_panicking<T, F: FnOnce() -> T>(lazy: &Lazy<T, F>) {
