@@ -102,12 +102,19 @@ impl<'a> Submitted<'a> {
             is_reference: false,
         };
         let folder = root.join(&lesson.exercise);
+        let mut files = originals.found;
         match shipped::digests(&folder, &lesson.file_name()) {
-            Ok(there) => submitted.tampered.extend(
-                shipped::changes(&originals.digests, &there)
-                    .into_iter()
-                    .map(|(path, change)| (lesson.exercise.join(path), change)),
-            ),
+            Ok(there) => {
+                for (path, change) in shipped::changes(&originals.digests, &there) {
+                    // A module of the learner's file. Nothing that was shipped refers to it.
+                    if change == Change::Added && path.starts_with("src") {
+                        files.extend(fs::read(folder.join(&path)).map(|text| (path, text)));
+                    } else {
+                        let path = lesson.exercise.join(path);
+                        submitted.tampered.push((path, change));
+                    }
+                }
+            }
             // What cannot be read differs from what can. The originals are used all the same.
             Err(_) => submitted
                 .tampered
@@ -131,7 +138,7 @@ impl<'a> Submitted<'a> {
         let reference = fs::read(course.path(lesson.reference()));
         submitted.is_reference = reference.is_ok_and(|text| digest(&written) == digest(&text));
         if submitted.is_to_build() {
-            scratch.add_graded(lesson, &originals.found, written)?;
+            scratch.add_graded(lesson, files, written)?;
         }
         Ok(submitted)
     }
@@ -187,7 +194,8 @@ fn test(
     if !errors.is_empty() {
         return Err(errors.join("\n\n"));
     }
-    let jobs = jobs_of(runner, built, &package).map_err(|error| format!("{error:#}"))?;
+    let mut jobs = jobs_of(runner, built, &package).map_err(|error| format!("{error:#}"))?;
+    executor::own_last(&mut jobs, expected);
     if jobs.is_empty() {
         return Err(format!("no test was built: {}", built.last_words()));
     }
@@ -195,7 +203,7 @@ fn test(
     let ran = Ran {
         cut_short: tests.len() < jobs.len(),
         tests,
-        warnings: 0,
+        ..Ran::default()
     };
     Ok(Verdict::new(&ran, &lesson.file_name(), expected, None))
 }
