@@ -225,6 +225,9 @@ impl std::fmt::Display for Filter {
 ///
 /// cargo or a test binary cannot be run at all, or the run was cancelled.
 pub fn tests(runner: &Runner, lesson: &Lesson, filter: Option<&Filter>) -> Result<Run> {
+    if let Some(missing) = lesson.missing_file(&runner.workspace.root) {
+        return Ok(Run::NotBuilt(format!("error: {missing}\n")));
+    }
     package_tests(runner, lesson, &lesson.name, filter)
 }
 

@@ -173,3 +173,61 @@ fn tests_and_modules_of_the_learners_own_count_the_same_in_test_and_in_grade() {
         }
     }
 }
+
+#[test]
+fn a_swap_that_was_not_restored_never_counts() {
+    let fixture = Fixture::new();
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    let reference = fixture.read(&sum.reference());
+    for (i, laid_out) in [
+        reference.replace("\n\n", "\n\n\n"),
+        reference.replace('\n', "\r\n"),
+        reference.replace("a + b", "{ a + b }"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        fixture.write(&sum.file(), MINE);
+        assert_eq!(fixture.run(&["swap", "sum"]).code, Some(0));
+        fixture.write(&sum.file(), &laid_out);
+        let tested = fixture.run(&["test", "sum"]);
+        assert_snapshot!(format!("swap_laid_out_{i}"), tested.stdout);
+        assert!(fixture.run(&["list"]).stdout.contains("0 of 1 done"));
+        assert_eq!(fixture.run(&["restore", "sum"]).code, Some(0));
+        assert_eq!(fixture.read(&sum.file()), MINE);
+    }
+    // Whatever brings it back: then it is the learner's.
+    assert_eq!(fixture.run(&["swap", "sum"]).code, Some(0));
+    fixture.write(&sum.file(), MINE);
+    let tested = fixture.run(&["test", "sum"]);
+    assert!(tested.stdout.contains("sum is done"), "{}", tested.stdout);
+    assert!(fixture.run(&["list"]).stdout.contains("1 of 1 done"));
+}
+
+#[test]
+fn a_file_that_was_moved_is_named() {
+    let fixture = Fixture::new();
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    for (i, (path, others)) in [
+        ("src/sums.rs", 0),
+        ("src/sum/mod.rs", 0),
+        ("src/my_sums.rs", 1),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = sum.exercise(path);
+        fixture.write(&path, MINE);
+        for other in 0..others {
+            fixture.write(&sum.exercise(&format!("src/other_{other}.rs")), MINE);
+        }
+        let _ = fs::remove_file(fixture.root.join(sum.file()));
+        let (tested, graded) = (fixture.run(&["test", "sum"]), fixture.run(&["grade"]));
+        assert_eq!((tested.code, graded.code), (Some(1), Some(1)), "{path}");
+        assert_snapshot!(
+            format!("moved_{i}"),
+            format!("{}----\n{}", tested.stdout, graded.stdout)
+        );
+        fixture.remove(&path);
+    }
+}
