@@ -25,12 +25,16 @@ const SIMPLE_ENOUGH: usize = 2;
 /// With fewer, larger programs pay for the bounds though they pass; with more, mistakes wait that only a bound shows.
 pub(super) const LOOK: usize = 5_000;
 
+/// How many more stores an interleaving may make than any before it, to begin with: see [`Limits::spare_coins`].
+const SPARE_COINS: usize = 16;
+
 /// All searches for one program.
 pub(super) struct Deepening<'a> {
     model: &'a Model,
     program: &'a Program,
     until: Instant,
     unlocks_are_steps: bool,
+    spare_coins: usize,
     /// The interleavings explored so far.
     explored: usize,
     /// The largest preemption bound within which every interleaving was explored and passed.
@@ -72,6 +76,7 @@ impl<'a> Deepening<'a> {
             program,
             until: Instant::now() + model.budget,
             unlocks_are_steps: false,
+            spare_coins: SPARE_COINS,
             explored: 0,
             covered: None,
             suspect: None,
@@ -130,6 +135,7 @@ impl<'a> Deepening<'a> {
             preemption_bound,
             newest_only: false,
             unlocks_are_steps: self.unlocks_are_steps,
+            spare_coins: self.spare_coins,
             look: None,
             until: self.until,
         }
@@ -155,6 +161,14 @@ impl<'a> Deepening<'a> {
                     self.ends_process |= found.ends_process();
                     let bound = limits.preemption_bound;
                     return Err(Failing { found, bound });
+                }
+                Outcome::NeedsCoins => {
+                    self.spare_coins *= 4;
+                    let limits = Limits {
+                        spare_coins: self.spare_coins,
+                        ..limits
+                    };
+                    search = Search::new(self.model, self.program, limits);
                 }
                 Outcome::UnlocksMustBeSteps(suspect) => {
                     self.suspect = self.suspect.take().or(suspect);

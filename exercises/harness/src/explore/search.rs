@@ -3,7 +3,7 @@
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
 use crate::protocol::{Coverage, Extent, Kind};
-use crate::record::{Ending, Fate, Log, MAX_THREADS};
+use crate::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
 use crate::sync::model::begin_iteration;
 use crate::sync::model::recorder::{self, Look, Session};
 use parking_lot::Mutex;
@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 /// A thread that takes no step of the model for this long hangs outside the facade.
 const STUCK_AFTER: Duration = Duration::from_secs(3);
 
+/// A store is a branch for each thread there may be and two for its coins; a choice is two more.
+const BRANCHES: usize = 16;
+
 /// What a search explores, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -25,6 +28,8 @@ pub(super) struct Limits {
     pub(super) newest_only: bool,
     /// See [`Session::unlocks_are_steps`].
     pub(super) unlocks_are_steps: bool,
+    /// See [`Session::spare_coins`].
+    pub(super) spare_coins: usize,
     /// Pauses once it has seen so much.
     pub(super) look: Option<Look>,
     /// Ends then, with what it has seen.
@@ -53,6 +58,8 @@ pub(super) enum Outcome {
     /// It has to be begun again with unlocks as steps. If the interleaving had panicked, and nobody knows yet whether the
     /// program catches that, it is here.
     UnlocksMustBeSteps(Option<Found>),
+    /// It has to be begun again with more coins.
+    NeedsCoins,
 }
 
 /// What passed.
@@ -62,6 +69,8 @@ pub(crate) struct Passed {
     pub(crate) example: Option<Log>,
     /// The places of the panics that the program caught.
     pub(super) caught: BTreeSet<String>,
+    /// The weak exchanges that there were in some interleaving.
+    pub(super) weak_exchanges: BTreeSet<WeakExchange>,
 }
 
 /// A failing interleaving.
@@ -83,8 +92,13 @@ impl Search {
             abandoned: false.into(),
             values: Owner::new(),
             spurious_wakeups: model.spurious_wakeups,
+            fail: model.fail.clone(),
+            weak_exchanges: Mutex::default(),
             unlocks_are_steps: limits.unlocks_are_steps,
             newest_only: limits.newest_only,
+            spare_coins: limits.spare_coins,
+            max_steps: model.max_branches,
+            steps_left: model.max_branches.into(),
             recording: model.recording,
             example: Mutex::new(None),
             wants_example: model.wants_example,
@@ -94,10 +108,10 @@ impl Search {
             outcome,
         });
         let worker = Arc::clone(&session);
-        let (max_branches, program) = (model.max_branches, Arc::clone(program));
+        let (max_steps, program) = (model.max_branches, Arc::clone(program));
         std::thread::Builder::new()
             .name("model".to_owned())
-            .spawn(move || run(&worker, limits, max_branches, program))
+            .spawn(move || run(&worker, limits, max_steps, program))
             .expect("the operating system can make a thread for the model");
         Self {
             limits,
@@ -126,6 +140,7 @@ impl Search {
         self.counted = log.iteration;
         let outcome = match ending {
             Some(Ending::Paused) => Outcome::Paused(self),
+            Some(Ending::NeedsCoins) => Outcome::NeedsCoins,
             Some(Ending::UnlocksMustBeSteps { unwinding }) => {
                 let undecided = log.panics.iter().any(|panic| match panic.fate {
                     Fate::Unwinds => unwinding,
@@ -149,6 +164,7 @@ impl Search {
                     explored: Explored { coverage },
                     example: session.example.lock().take().map(|(_, log)| log),
                     caught: std::mem::take(&mut session.caught.lock()),
+                    weak_exchanges: std::mem::take(&mut session.weak_exchanges.lock()),
                 })
             }
             ending => {
@@ -157,6 +173,22 @@ impl Search {
             }
         };
         (new, outcome)
+    }
+}
+
+impl Passed {
+    /// Both explorations of one program.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        let (mine, others) = (&mut self.explored.coverage, other.explored.coverage);
+        mine.interleavings += others.interleavings;
+        mine.extent = match (mine.extent, others.extent) {
+            (Extent::Cut { covered: mine }, Extent::Cut { covered: others }) => Extent::Cut {
+                covered: mine.min(others),
+            },
+            (cut @ Extent::Cut { .. }, _) => cut,
+            (_, others) => others,
+        };
+        self
     }
 }
 
@@ -182,12 +214,12 @@ impl Found {
 }
 
 /// The exploration itself.
-fn run(session: &Arc<Session>, limits: Limits, max_branches: usize, program: Program) {
+fn run(session: &Arc<Session>, limits: Limits, max_steps: usize, program: Program) {
     recorder::attach(Arc::clone(session));
     let mut builder = loom::model::Builder::new();
     builder.max_threads = MAX_THREADS;
-    // An operation on an atomic is up to four branches of loom's: see `sync::model::atomic::Memory`.
-    builder.max_branches = 4 * max_branches;
+    // A step is several branches of loom's, whose own limit must not come first.
+    builder.max_branches = BRANCHES * max_steps;
     builder.preemption_bound = limits.preemption_bound;
     builder.max_duration = Some(limits.until.saturating_duration_since(Instant::now()));
     builder.max_permutations = None;

@@ -26,10 +26,11 @@ pub(super) fn is_counting() -> bool {
     COUNTING.load(Relaxed)
 }
 
-/// Blocks allocated less blocks freed by the threads of one check.
+/// Bytes allocated less bytes freed by the threads of one check. Bytes and not blocks: a vector that grows for ever is
+/// one block.
 #[derive(Default)]
 pub(super) struct Balance {
-    blocks: AtomicIsize,
+    bytes: AtomicIsize,
     tracing: AtomicBool,
     /// While tracing: live blocks, by address.
     origins: Mutex<HashMap<usize, Origin>>,
@@ -46,9 +47,9 @@ thread_local! {
 }
 
 impl Balance {
-    pub(super) fn blocks(&self) -> isize {
+    pub(super) fn bytes(&self) -> isize {
         // The threads that counted have been seen to end, or the caller looks again.
-        self.blocks.load(Relaxed)
+        self.bytes.load(Relaxed)
     }
 
     /// From now on, remember where each block comes from.
@@ -58,7 +59,7 @@ impl Balance {
     }
 
     fn allocated(&self, address: usize, bytes: usize) {
-        self.blocks.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(bytes.cast_signed(), Relaxed);
         // A thread that panics may hold std's lock on backtraces: its hook prints one.
         if self.tracing.load(Relaxed) && !std::thread::panicking() {
             bookkeeping(|| {
@@ -68,8 +69,8 @@ impl Balance {
         }
     }
 
-    fn freed(&self, address: usize) {
-        self.blocks.fetch_sub(1, Relaxed);
+    fn freed(&self, address: usize, bytes: usize) {
+        self.bytes.fetch_sub(bytes.cast_signed(), Relaxed);
         if self.tracing.load(Relaxed) {
             bookkeeping(|| drop(self.origins.lock().remove(&address)));
         }
@@ -186,7 +187,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
         // before it, and a watch lives as long as the process.
         let watch = unsafe { block.cast::<Header>().sub(1).read().as_ref() };
         if let Some(watch) = watch {
-            watch.heap.freed(block.addr());
+            watch.heap.freed(block.addr(), layout.size());
         }
         // SAFETY: that is where the larger block begins, and its layout.
         unsafe { System.dealloc(block.sub(distance), whole) }

@@ -1,3 +1,4 @@
+use super::memory::Edge;
 use super::recorder;
 use crate::place::Place;
 use crate::record::{Effect, ObjectId, Reference, Value};
@@ -11,10 +12,28 @@ use std::{fmt, ops};
 /// Every clone and every drop is a step, and steps multiply the interleavings: a model whose subject is not
 /// the reference count itself does better to share by `thread::scope` or by std's `Arc`.
 pub struct Arc<T: ?Sized> {
-    inner: ManuallyDrop<loom::sync::Arc<T>>,
+    inner: ManuallyDrop<loom::sync::Arc<Shared<T>>>,
+    /// From each reference that is dropped to the last.
+    dropped: std::sync::Arc<Edge>,
     id: ObjectId,
     /// Which of the references it is, in the record.
     reference: usize,
+}
+
+/// What the references share.
+struct Shared<T: ?Sized> {
+    /// Comes first, so that it is dropped first.
+    _last: Last,
+    value: T,
+}
+
+struct Last(std::sync::Arc<Edge>);
+
+impl Drop for Last {
+    /// The last reference is dropped, and the value will be, or was taken out.
+    fn drop(&mut self) {
+        self.0.acquire();
+    }
 }
 
 impl<T> Arc<T> {
@@ -23,10 +42,15 @@ impl<T> Arc<T> {
     pub fn new(value: T) -> Self {
         let place = Location::caller();
         let id = recorder::object("Arc", Value::Int(1), place);
-        let inner = ManuallyDrop::new(loom::sync::Arc::new(value));
+        let dropped = std::sync::Arc::<Edge>::default();
+        let inner = ManuallyDrop::new(loom::sync::Arc::new(Shared {
+            _last: Last(std::sync::Arc::clone(&dropped)),
+            value,
+        }));
         let reference = made("new", id, place);
         Self {
             inner,
+            dropped,
             id,
             reference,
         }
@@ -49,19 +73,26 @@ impl<T> Arc<T> {
     pub fn try_unwrap(mut this: Self) -> Result<T, Self> {
         let place = Location::caller();
         let (id, reference) = (this.id, this.reference);
-        // SAFETY: `this` is forgotten at once, so the reference is moved and not dropped as well.
-        let inner = unsafe { ManuallyDrop::take(&mut this.inner) };
+        // SAFETY: `this` is forgotten at once, so both are moved and not dropped as well.
+        let (inner, dropped) = unsafe {
+            (
+                ManuallyDrop::take(&mut this.inner),
+                std::ptr::read(&raw const this.dropped),
+            )
+        };
         std::mem::forget(this);
         let result = recorder::step(id.pending("try_unwrap", place), || {
             loom::sync::Arc::try_unwrap(inner)
         });
+        dropped.acquire();
         match result {
-            Ok(value) => {
+            Ok(shared) => {
                 gone("try_unwrap", id, reference, place);
-                Ok(value)
+                Ok(shared.value)
             }
             Err(inner) => Err(Self {
                 inner: ManuallyDrop::new(inner),
+                dropped,
                 id,
                 reference,
             }),
@@ -77,6 +108,7 @@ impl<T: ?Sized> Arc<T> {
         let references = recorder::step(this.id.pending("strong_count", place), || {
             loom::sync::Arc::strong_count(&this.inner)
         });
+        this.dropped.acquire();
         count("strong_count", this.id, references, place);
         references
     }
@@ -85,9 +117,11 @@ impl<T: ?Sized> Arc<T> {
     #[track_caller]
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
         let place = Location::caller();
-        recorder::step(this.id.pending("get_mut", place), || {
+        let shared = recorder::step(this.id.pending("get_mut", place), || {
             loom::sync::Arc::get_mut(&mut this.inner)
-        })
+        })?;
+        this.dropped.acquire();
+        Some(&mut shared.value)
     }
 
     /// Whether both refer to the same value.
@@ -105,6 +139,7 @@ impl<T: ?Sized> Clone for Arc<T> {
         });
         Self {
             inner: ManuallyDrop::new(inner),
+            dropped: std::sync::Arc::clone(&self.dropped),
             id: self.id,
             reference: made("clone", self.id, place),
         }
@@ -119,6 +154,7 @@ impl<T: ?Sized> Drop for Arc<T> {
             // SAFETY: this is the destructor: `inner` is not used again.
             unsafe { ManuallyDrop::drop(&mut self.inner) }
         });
+        self.dropped.release();
         gone("drop", self.id, self.reference, place);
     }
 }
@@ -126,7 +162,7 @@ impl<T: ?Sized> Drop for Arc<T> {
 impl<T: ?Sized> ops::Deref for Arc<T> {
     type Target = T;
     fn deref(&self) -> &T {
-        &self.inner
+        &self.inner.value
     }
 }
 

@@ -1,14 +1,17 @@
 //! Shared mutable memory whose accesses the model checks.
 
+use super::memory::Plain;
 use super::recorder;
-use crate::record::{Effect, ObjectId, Value};
+use crate::place::Place;
+use crate::record::{Effect, ObjectId, Stop, Value};
 use std::panic::Location;
 
 /// [`real::cell::UnsafeCell`](crate::sync::real::cell::UnsafeCell) under the model: two accesses to the whole
 /// cell, one of them a write, that no synchronisation orders are a data race and fail the model.
 #[derive(Debug)]
 pub struct UnsafeCell<T> {
-    inner: loom::cell::UnsafeCell<T>,
+    inner: std::cell::UnsafeCell<T>,
+    memory: Plain,
     id: ObjectId,
 }
 
@@ -17,7 +20,8 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn new(value: T) -> Self {
         Self {
-            inner: loom::cell::UnsafeCell::new(value),
+            inner: std::cell::UnsafeCell::new(value),
+            memory: Plain::new(),
             id: recorder::object("UnsafeCell", Value::Int(0), Location::caller()),
         }
     }
@@ -40,18 +44,22 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         let place = Location::caller();
-        let access = recorder::step(self.id.pending("read", place), || self.inner.get());
+        self.access(false, place);
         recorder::happened(Effect::Read, Some(self.id), place);
-        access.with(f)
+        let result = f(self.inner.get());
+        self.access(false, place);
+        result
     }
 
     /// Lends a pointer to write through.
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let place = Location::caller();
-        let access = recorder::step(self.id.pending("write", place), || self.inner.get_mut());
+        self.access(true, place);
         recorder::happened(Effect::Write, Some(self.id), place);
-        access.with(f)
+        let result = f(self.inner.get());
+        self.access(true, place);
+        result
     }
 
     /// A plain reference. `&mut self` proves that no other thread accesses the cell, if handing it over
@@ -61,6 +69,17 @@ impl<T> UnsafeCell<T> {
         let data = self.with_mut(|data| data);
         // SAFETY: the pointer comes from the cell, which is borrowed mutably for as long as the reference.
         unsafe { &mut *data }
+    }
+
+    /// An access begins, or ends: it must be ordered with all others at both times.
+    fn access(&self, writes: bool, place: Place) {
+        let name = if writes { "write" } else { "read" };
+        let pending = self.id.pending(name, place);
+        recorder::step(pending, || {
+            if self.memory.access(writes) {
+                recorder::stop(Stop::DataRace);
+            }
+        });
     }
 }
 

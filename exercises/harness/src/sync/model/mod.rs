@@ -11,15 +11,17 @@
 //! **Orders.** The threads of the program are coroutines; only one runs, and which one that is changes only at an
 //! operation of the facade, before it takes effect. Loom decides at each operation who goes on, comes back to every
 //! decision, and takes the other ways. Two orders that differ only in the order of operations that do not depend on
-//! each other, such as accesses to different atomics, lead to the same end, and one of them is enough: that is why
+//! each other, such as accesses to different atomics or two loads, lead to the same end, and one of them is enough: that is why
 //! three threads of three operations take hundreds of interleavings and not the 1,680 that there are. "437
 //! interleavings explored, exhaustively" means 437 runs that stand for all.
 //!
-//! **Values.** A load returns any value that the memory model of C++ and Rust allows it to return under the
+//! **Values.** A load returns any value that the memory model of C++20, which is Rust's, allows it to return under the
 //! orderings given: not only the newest, but each older one that is not yet overwritten as far as the loading thread
-//! can know. `Release`, `Acquire`, `AcqRel`, release sequences and fences give it that knowledge, as do locks,
-//! spawning and joining. So a missing `Release` shows here on every machine, also on one whose processor would
-//! never reorder the two.
+//! can know. The same holds for a `compare_exchange` that fails. `Release`, `Acquire`, `AcqRel`, release sequences and
+//! fences give a thread that knowledge, as do locks, spawning and joining; operations of `SeqCst`, fences included, have
+//! one order besides. So a missing `Release` shows here on every machine, also on one whose processor would never
+//! reorder the two. The stores to one atomic stand in every order that the memory model allows, even if they ran in
+//! another.
 //!
 //! **Data races.** Two accesses to one [`UnsafeCell`](cell::UnsafeCell), one of them a write, that nothing orders end
 //! the model, whatever values they would have read. The whole cell counts as one place. So does making it: a
@@ -36,23 +38,29 @@
 //! returned by itself goes on, another thread takes at least a step, if one can: loom's `Notify` yields. Nothing is injected from outside: no thread of the program has to do anything
 //! for it.
 //!
+//! **Spurious failures** of `compare_exchange_weak` come only where
+//! [`Model::spurious_failures`](crate::Model::spurious_failures) asks for them. The program is explored anew for each set
+//! of calls that fail so, up to so many at a time.
+//!
 //! **`try_lock`** fails whenever another thread holds the lock, which loom's never does. That makes every unlocking an
 //! operation of its own, so that a program without `try_lock` is explored without it: the model begins again when
 //! it meets the first one. It does so, too, when a mutex is unlocked while a panic unwinds, which loom's cannot be.
 //!
 //! # What is not
 //!
-//! - *Load buffering.* A load never returns a value that is stored only later in the run, though the memory model allows
-//!   it for relaxed accesses, and some processors do it. Loom runs the program in the order of its text.
-//! - *2+2W.* Of two threads that each store to the same two atomics, in opposite orders, the model never lets both
-//!   first stores win. Stores to one atomic stand in the order in which they ran; `Memory` in `atomic.rs` says why.
-//! - *Sequentially consistent accesses.* A `SeqCst` load, store or read-modify-write counts as `AcqRel`; only
-//!   [`fence(SeqCst)`](atomic::fence) takes part in the total order. A program that needs the order of `SeqCst`
-//!   accesses fails here although it is right. References use the fence, and say why.
+//! - *Load buffering, and its like.* The threads run the program in the order of its text, one operation after another. So
+//!   what is not explored is every execution in which program order, reads-from and the order S of the operations of
+//!   `SeqCst` together have a cycle. Without `SeqCst` that is load buffering: a load that returns what is stored only
+//!   later, which the memory model allows for relaxed accesses, and some processors do. With `SeqCst` there are a few
+//!   more, in programs that have relaxed accesses beside it: `tests/exactness` counts them.
+//! - *What a thread has read before it yields.* After [`yield_now`](thread::yield_now) or
+//!   [`spin_loop`](hint::spin_loop), a load does not return again a value that this thread has read before and that has
+//!   been replaced. Otherwise a loop that waits for a store would have no end.
+//! - *Wake-ups without synchronisation.* What a thread did before it wakes another happens before the wake-up, also for
+//!   a condition variable and a futex, of which the language does not promise it. The readers of a reader-writer lock
+//!   are ordered one after another.
 //! - *The order of waking.* Whoever wakes one of several sleepers wakes the one that fell asleep first. Which of those
 //!   that are awake goes on first is explored.
-//! - *Failures for no reason* of `compare_exchange_weak`, which here fails only if the value is another. A
-//!   loop round it is therefore tested, a missing loop is not: that is up to stress tests.
 //! - *Time* as it passes. There is only the manual [`time::Clock`], which stands still until the program advances it, so
 //!   that a time-out is one more interleaving.
 //! - *Two panics that unwind at once.* To std all threads of a model are one, and it counts their panics together:
@@ -61,8 +69,8 @@
 //! - *Memory outside the facade.* What is reached through raw pointers without a cell, a lock of std or a static
 //!   is neither switched at nor checked. The tests of a lesson see to it that the learner's file uses the facade.
 //! - *More than five threads*, main included, and what a program does only with larger inputs.
-//! - *`Weak`*, because loom has none; and loom's `Arc` is taken as it is, not checked against brute force as the
-//!   atomics are.
+//! - *`Weak`*, because loom has none; and loom's `Arc` is taken as it is, not compared with axioms as the
+//!   atomics are. Its `strong_count`, and a `get_mut` that fails, acquire more than std's.
 //!
 //! # What a pass therefore means
 //!
@@ -79,9 +87,12 @@
 //!
 //! # What was added to loom
 //!
-//! Loom by itself misses some orders of operations on one atomic and makes up others; `Memory` in `atomic.rs`
-//! tells which, and makes up for it. `tests/exactness.rs` compares the outcomes of hundreds of programs on one atomic with
-//! brute force, and they are the same. Condition variables, reader-writer locks, futexes, scoped threads and
+//! Loom decides which thread goes on, and which way a choice goes. What there is to choose is the facade's own:
+//! `memory.rs` keeps the stores of every atomic and what each thread knows of them, `choice.rs` makes loom explore each
+//! store that may be read, and `meeting.rs` tells it which operations depend on each other. Loom's own atomics have
+//! another memory model, which misses some outcomes and makes up others. `tests/exactness` compares programs of two atomics
+//! and fences, made at random, with the axioms of C++20: nothing is made up, and nothing missed but for the cycles named
+//! above. Condition variables, reader-writer locks, futexes, scoped threads and
 //! `park` are built here on loom's parking and mutexes; `tests/exploration.rs` holds them to their contracts. A model
 //! that fails does not unwind: its threads stop where they are, and the report is made from the record of what
 //! they did, which is always on. It costs a few per cent of the search (`cargo bench -p harness`).
@@ -93,7 +104,11 @@ pub mod thread;
 pub mod time;
 
 mod arc;
+mod choice;
+mod clock;
 mod condvar;
+mod meeting;
+mod memory;
 mod mutex;
 mod queue;
 pub(crate) mod recorder;
@@ -108,6 +123,7 @@ pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// A new interleaving begins: main is about to run.
 pub(crate) fn begin_iteration() {
     recorder::begin_iteration();
+    memory::begin();
     futex::begin();
     thread::begin();
 }

@@ -1,5 +1,5 @@
 use super::WaitQueue;
-use super::atomic::Edge;
+use super::memory::Edge;
 use super::recorder;
 use crate::place::Place;
 use crate::record::{Effect, Ending, ObjectId, ThreadId, Value};
@@ -21,6 +21,8 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 /// See `OwnLock`.
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
+    /// From each holder to the next.
+    handed_on: Edge,
     /// Whether `raw` was unlocked while a panic unwound, so that loom cannot lock it again.
     poisoned: Cell<bool>,
     own_lock: Option<OwnLock>,
@@ -42,8 +44,6 @@ struct OwnLock {
     /// one and synchronises with none. It never has waiters.
     meeting: loom::sync::Condvar,
     waiting: WaitQueue,
-    /// From the last unlocking to the next locking.
-    released: Cell<Option<Edge>>,
 }
 
 fn unlocks_must_be_steps() -> Ending {
@@ -72,10 +72,10 @@ impl<T> Mutex<T> {
         let own_lock = recorder::session().unlocks_are_steps.then(|| OwnLock {
             meeting: loom::sync::Condvar::new(),
             waiting: WaitQueue::default(),
-            released: Cell::default(),
         });
         Self {
             raw: loom::sync::Mutex::new(()),
+            handed_on: Edge::default(),
             poisoned: Cell::new(false),
             own_lock,
             id,
@@ -97,6 +97,7 @@ impl<T> Mutex<T> {
     pub(super) fn within(id: ObjectId, value: T) -> Self {
         Self {
             raw: loom::sync::Mutex::new(()),
+            handed_on: Edge::default(),
             poisoned: Cell::new(false),
             own_lock: None,
             id,
@@ -135,7 +136,8 @@ impl<T: ?Sized> Mutex<T> {
         recorder::happened(effect, Some(self.id), place);
         ok.then(|| {
             self.note_holder(place);
-            self.guard(self.take_own_lock(), place)
+            self.handed_on.acquire();
+            self.guard(None, place)
         })
     }
 
@@ -154,7 +156,7 @@ impl<T: ?Sized> Mutex<T> {
     fn acquire(&self, name: &'static str, place: Place) -> Option<RawGuard<'_>> {
         let Some(own_lock) = &self.own_lock else {
             self.note_wait(name, place);
-            return recorder::step(self.id.pending(name, place), || {
+            let raw = recorder::step(self.id.pending(name, place), || {
                 // A thread that waits already learns of the poison by a panic.
                 let locked = catch_unwind(AssertUnwindSafe(|| {
                     (!self.poisoned.get()).then(|| self.raw.lock())
@@ -166,6 +168,8 @@ impl<T: ?Sized> Mutex<T> {
                     Err(payload) => resume_unwind(payload),
                 }
             });
+            self.handed_on.acquire();
+            return raw;
         };
         loop {
             self.meet(name, place);
@@ -179,17 +183,7 @@ impl<T: ?Sized> Mutex<T> {
                 .sleep_quietly(&ticket, name, Some(self.id), place);
         }
         self.note_holder(place);
-        self.take_own_lock()
-    }
-
-    /// Takes a lock of its own, which is free: what the last holder did is visible.
-    fn take_own_lock(&self) -> Option<RawGuard<'_>> {
-        let own_lock = self.own_lock.as_ref();
-        if let Some(released) = own_lock.and_then(|own_lock| own_lock.released.take()) {
-            loom::stop_exploring();
-            released.acquire();
-            loom::explore();
-        }
+        self.handed_on.acquire();
         None
     }
 
@@ -278,11 +272,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         if panicking() && self.raw.is_some() && !self.mutex.quiet {
             self.mutex.poisoned.set(true);
         }
-        if let Some(own_lock) = &self.mutex.own_lock {
-            loom::stop_exploring();
-            own_lock.released.set(Some(Edge::release()));
-            loom::explore();
-        }
+        self.mutex.handed_on.release();
         if !self.mutex.quiet {
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
         }

@@ -16,15 +16,16 @@ use crate::leaks::Owner;
 use crate::place::Place;
 use crate::record::{
     Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Standing,
-    Stop, Thread, ThreadId, Value,
+    Stop, Thread, ThreadId, Value, WeakExchange,
 };
+use crate::sync::model::memory;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
@@ -39,13 +40,21 @@ pub(crate) struct Session {
     pub(crate) steps: AtomicU64,
     /// This exploration is no longer waited for: it sleeps at its next operation.
     pub(crate) abandoned: AtomicBool,
+    /// The most steps that an interleaving may have, and those that this one has left.
+    pub(crate) max_steps: usize,
+    pub(crate) steps_left: AtomicUsize,
     pub(crate) values: Owner,
     pub(crate) spurious_wakeups: usize,
+    /// The weak exchanges that fail spuriously, and all that there were in some interleaving.
+    pub(crate) fail: BTreeSet<WeakExchange>,
+    pub(crate) weak_exchanges: Mutex<BTreeSet<WeakExchange>>,
     /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
     /// while a panic unwound, needs that; it multiplies the interleavings.
     pub(crate) unlocks_are_steps: bool,
     /// Whether every load reads the newest value: for a report without stale loads, if there is one.
     pub(crate) newest_only: bool,
+    /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
+    pub(crate) spare_coins: usize,
     /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
     pub(crate) recording: bool,
     /// Whether to keep the interleaving that is the best example.
@@ -114,6 +123,9 @@ pub(crate) fn begin_iteration() {
     }
     pause_if_it_is_time(&session);
     session.log.lock().begin(session.spurious_wakeups);
+    session
+        .steps_left
+        .store(session.max_steps, Ordering::Relaxed);
     CURRENT.set(0);
 }
 
@@ -156,14 +168,13 @@ impl ExampleRank {
                     | Effect::Exchange { found: Err(_), .. }
             )
         });
-        let hard = count(|effect| match effect {
-            Effect::Load { got, newest, .. } => got != newest,
+        let hard = log.events.iter().filter(|event| match &event.effect {
             Effect::Wakes { spurious, .. } => *spurious,
-            _ => false,
+            _ => event.is_stale(),
         });
         Self {
             meetings: meetings.min(Self::ENOUGH),
-            plain: Reverse(hard),
+            plain: Reverse(hard.count()),
             short: Reverse(log.events.len()),
         }
     }
@@ -210,9 +221,12 @@ pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> Obj
     })
 }
 
-/// Gives an object the name that its author chose.
+/// Gives an object of the model's own the name that its author chose.
 pub(crate) fn name(id: ObjectId, name: &str) {
-    with_log(|log| log.name(id, name));
+    with_log(|log| {
+        log.name(id, name);
+        log.object_mut(id).is_fixture = true;
+    });
 }
 
 /// Runs `f`, and names what it makes on this thread after `name`.
@@ -263,14 +277,20 @@ fn note(
 /// returns it has just taken effect, and the caller notes that at once.
 pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
     let me = current();
-    let recording = SESSION.with_borrow(|session| {
-        let Some(session) = session else { return false };
+    let (recording, goes_on) = SESSION.with_borrow(|session| {
+        let Some(session) = session else {
+            return (false, true);
+        };
         session.steps.fetch_add(1, Ordering::Relaxed);
         if session.abandoned.load(Ordering::Relaxed) {
             sleep_for_ever();
         }
+        let left = session.steps_left.load(Ordering::Relaxed);
+        session
+            .steps_left
+            .store(left.saturating_sub(1), Ordering::Relaxed);
         if !session.recording {
-            return false;
+            return (false, left > 0);
         }
         let mut log = session.log.lock();
         if pending
@@ -285,8 +305,11 @@ pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
             )));
         }
         log.threads[me].pending = Some(pending);
-        true
+        (true, left > 0)
     });
+    if !goes_on {
+        stop(Stop::TooManySteps);
+    }
     match catch_unwind(AssertUnwindSafe(operation)) {
         Ok(result) => {
             CURRENT.set(me);
@@ -328,6 +351,12 @@ fn sleep_for_ever() -> ! {
     }
 }
 
+/// The operation under way is the last of this interleaving.
+pub(crate) fn stop(why: Stop) -> ! {
+    with_log(|log| log.stopped = Some((current(), why)));
+    over(Ending::Stopped)
+}
+
 /// Whether this wait may wake up spuriously.
 pub(crate) fn may_wake_spuriously() -> bool {
     with_log(|log| log.spurious_left > 0)
@@ -346,6 +375,7 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
             return None;
         }
         log.threads.push(Thread::new(number, name));
+        memory::spawn();
         note(log, current(), Effect::Spawn(number), None, Some(place));
         Some(number)
     })

@@ -1,25 +1,54 @@
 //! Threads of the model: coroutines, of which loom runs one at a time.
 
-use super::atomic::Edge;
+use super::memory::{self, Edge};
 use super::queue::WaitQueue;
 use super::recorder;
 use crate::place::Place;
 use crate::record::{Effect, Pending, SCOPED_PANIC, ThreadId as Number};
+use crate::sync::refusal;
 use parking_lot::Mutex;
 use std::cell::RefCell;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub use std::thread::{Result, panicking};
 
 /// Lets the other threads run: only they can do what this one waits for.
 #[track_caller]
 pub fn yield_now() {
     let place = Location::caller();
+    memory::yields();
     recorder::step(pending("yield_now", place), loom::thread::yield_now);
     recorder::happened(Effect::Yield, None, place);
+}
+
+thread_local! {
+    /// What is left to each thread of the interleaving, by its number; nothing for a thread that may have any.
+    static REFUSALS: RefCell<Vec<(Number, usize)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Sets what is left for the running thread, and returns what was.
+fn replace_left(left: refusal::Left) -> refusal::Left {
+    let me = recorder::current();
+    REFUSALS.with_borrow_mut(|all| {
+        let mine = all.iter().position(|&(thread, _)| thread == me);
+        let was = mine.map(|mine| all.swap_remove(mine).1);
+        all.extend(left.map(|left| (me, left)));
+        was
+    })
+}
+
+/// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when it
+/// has no more. For tests.
+pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
+    refusal::after(n, replace_left, f)
+}
+
+fn ask(place: Place) -> io::Result<()> {
+    refusal::ask(replace_left)
+        .inspect_err(|_| recorder::happened(Effect::SpawnRefused, None, place))
 }
 
 fn pending(name: &'static str, place: Place) -> Pending {
@@ -27,13 +56,16 @@ fn pending(name: &'static str, place: Place) -> Pending {
 }
 
 /// Spawns a thread.
+///
+/// # Panics
+/// If a test [refuses](refuse_after) it.
 #[track_caller]
 pub fn spawn<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    JoinHandle(spawn_at(None, Location::caller(), f))
+    Builder::new().spawn(f).expect("failed to spawn thread")
 }
 
 /// A thread with a name, which is what the dry run calls it.
@@ -62,20 +94,22 @@ impl Builder {
     /// Spawns the thread.
     ///
     /// # Errors
-    /// Never, in the model.
+    /// If a test [refuses](refuse_after) it.
     #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Ok(JoinHandle(spawn_at(self.name, Location::caller(), f)))
+        let place = Location::caller();
+        ask(place)?;
+        Ok(JoinHandle(spawn_at(self.name, place, f)))
     }
 
     /// Spawns the thread in a scope.
     ///
     /// # Errors
-    /// Never, in the model.
+    /// If a test [refuses](refuse_after) it.
     #[track_caller]
     pub fn spawn_scoped<'scope, F, T>(
         self,
@@ -86,7 +120,9 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        Ok(scope.spawn_at(self.name, Location::caller(), f))
+        let place = Location::caller();
+        ask(place)?;
+        Ok(scope.spawn_at(self.name, place, f))
     }
 }
 
@@ -107,9 +143,10 @@ impl Thread {
     #[track_caller]
     pub fn unpark(&self) {
         let place = Location::caller();
-        let token = &self.parking.token;
         let by = pending("unpark", place);
-        recorder::step(by, || token.swap(true, Release));
+        self.parking.meet(by);
+        self.parking.has_token.store(true, Relaxed);
+        self.parking.handed_on.release();
         recorder::happened(Effect::Unpark(self.number), None, place);
         self.parking.sleeper.wake_one(by);
     }
@@ -133,22 +170,38 @@ thread_local! {
 /// A new interleaving begins: main is its only thread.
 pub(super) fn begin() {
     PARKINGS.set(vec![Parking::new()]);
+    REFUSALS.take();
 }
 
-/// Where a thread waits for its token. Made before the thread is: loom lets no thread reach an atomic that was
-/// made later.
+/// Where a thread waits for its token.
 #[derive(Debug)]
 struct Parking {
-    token: loom::sync::atomic::AtomicBool,
+    /// What parking and unparking have in common for loom's eyes. Nobody ever waits on it.
+    meeting: loom::sync::Condvar,
+    has_token: AtomicBool,
+    handed_on: Edge,
     sleeper: WaitQueue,
 }
 
 impl Parking {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            token: loom::sync::atomic::AtomicBool::new(false),
+            meeting: loom::sync::Condvar::new(),
+            has_token: AtomicBool::new(false),
+            handed_on: Edge::default(),
             sleeper: WaitQueue::default(),
         })
+    }
+
+    fn meet(&self, pending: Pending) {
+        recorder::step(pending, || self.meeting.notify_one());
+    }
+
+    /// Takes the token, if it is there.
+    fn take(&self, place: Place) -> bool {
+        self.meet(pending("park", place));
+        self.handed_on.acquire();
+        self.has_token.swap(false, Relaxed)
     }
 }
 
@@ -157,15 +210,15 @@ impl Parking {
 pub fn park() {
     let place = Location::caller();
     let me = current();
-    let token = &me.parking.token;
-    let take = || recorder::step(pending("park", place), || token.swap(false, Acquire));
-    if take() {
+    if me.parking.take(place) {
         recorder::happened(Effect::ParkReturns, None, place);
         return;
     }
     let ticket = me.parking.sleeper.enter();
-    me.parking.sleeper.sleep(ticket, "park", None, None, place);
-    take();
+    me.parking
+        .sleeper
+        .sleep(ticket, "park", None, None, None, place);
+    me.parking.take(place);
 }
 
 /// The running thread.
@@ -262,6 +315,7 @@ fn wait_for_end(number: Number, inner: loom::thread::JoinHandle<()>, place: Plac
         ..pending("join", place)
     };
     recorder::step(pending, || inner.join()).expect("the body of a thread catches its panic");
+    memory::join(number);
     recorder::happened(Effect::Join(number), None, place);
 }
 
@@ -311,8 +365,8 @@ struct ScopedThread {
     ended: Ended,
 }
 
-/// Where the scope says that a thread has ended, for a handle that is joined later.
-type Ended = Arc<Mutex<Option<Edge>>>;
+/// Whether the scope has seen the thread end, for a handle that comes later than the scope.
+type Ended = Arc<AtomicBool>;
 
 /// A scoped thread to be joined. The scope joins those that the program does not.
 pub struct ScopedJoinHandle<'scope, T> {
@@ -348,11 +402,7 @@ where
         let thread = running.remove(0);
         drop(running);
         wait_for_end(thread.number, thread.inner, place);
-        let has_handle = Arc::strong_count(&thread.ended) > 1;
-        if has_handle {
-            let edge = Edge::release();
-            *thread.ended.lock() = Some(edge);
-        }
+        thread.ended.store(true, Relaxed);
         any_panicked |= recorder::with_log(|log| log.threads[thread.number].has_panicked());
     }
     match result {
@@ -364,13 +414,18 @@ where
 
 impl<'scope> Scope<'scope, '_> {
     /// Spawns a thread that ends before the scope does.
+    ///
+    /// # Panics
+    /// If a test [refuses](refuse_after) it.
     #[track_caller]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        self.spawn_at(None, Location::caller(), f)
+        Builder::new()
+            .spawn_scoped(self, f)
+            .expect("failed to spawn thread")
     }
 
     fn spawn_at<F, T>(
@@ -432,8 +487,8 @@ impl<T> ScopedJoinHandle<'_, T> {
         }
         // The scope waits for it already, and says when it has ended: loom lets only one thread wait.
         loop {
-            if let Some(edge) = &*self.ended.lock() {
-                edge.acquire();
+            if self.ended.load(Relaxed) {
+                memory::join(number);
                 recorder::happened(Effect::Join(number), None, place);
                 return take_result(number, &self.packet);
             }
