@@ -103,9 +103,9 @@ impl Lesson {
         self.exercise.join("HINTS.md")
     }
 
-    /// What the learner begins with, from the root.
+    /// What the learner begins with, from the root, in the form that [`stub`](crate::course::stub) reads.
     pub fn stub(&self) -> PathBuf {
-        self.solution.join("stub").join(self.file_name())
+        self.solution.join("stub.txt")
     }
 
     /// The reference, from the root.

@@ -24,7 +24,7 @@ pub use report::Report;
 
 use crate::course::lesson_tests;
 use crate::course::shipped::{self, Change, digest};
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, stub};
 use crate::run::cargo::Built;
 use crate::run::executor::jobs_of;
 use crate::run::{self, Ran, Runner, executor};
@@ -126,11 +126,10 @@ impl<'a> Submitted<'a> {
                 return Ok(submitted);
             }
         };
-        let is = |path: PathBuf| {
-            fs::read(course.path(path)).is_ok_and(|text| digest(&written) == digest(&text))
-        };
-        submitted.attempted = !is(lesson.stub());
-        submitted.is_reference = is(lesson.reference());
+        let stub = stub::read(course, lesson);
+        submitted.attempted = !stub.is_ok_and(|text| digest(&written) == digest(text.as_bytes()));
+        let reference = fs::read(course.path(lesson.reference()));
+        submitted.is_reference = reference.is_ok_and(|text| digest(&written) == digest(&text));
         if submitted.is_to_build() {
             scratch.add_graded(lesson, &originals.found, written)?;
         }

@@ -6,12 +6,12 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::io;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, stub};
 
 pub use fingerprint::fingerprint;
 pub use store::{FOLDER, Store};
@@ -122,16 +122,17 @@ impl Progress {
 
 /// Whether the file exists and the learner has changed it: it is not the stub any more.
 pub fn is_attempted(workspace: &Workspace, lesson: &Lesson) -> bool {
-    file_is(workspace, lesson, &lesson.stub()) == Some(false)
+    let stub = stub::read(workspace, lesson).map(String::into_bytes);
+    file_is(workspace, lesson, stub) == Some(false)
 }
 
 /// Whether the reference is in place of the learner's file.
 pub fn is_swapped(workspace: &Workspace, lesson: &Lesson) -> bool {
-    file_is(workspace, lesson, &lesson.reference()) == Some(true)
+    let reference = fs::read(workspace.path(lesson.reference()));
+    file_is(workspace, lesson, reference) == Some(true)
 }
 
 /// Whether the learner's file has the content of `other`; `None` where one of them cannot be read.
-fn file_is(workspace: &Workspace, lesson: &Lesson, other: &Path) -> Option<bool> {
-    let read = |path: &Path| fs::read(workspace.path(path)).ok();
-    Some(read(&lesson.file())? == read(other)?)
+fn file_is(workspace: &Workspace, lesson: &Lesson, other: io::Result<Vec<u8>>) -> Option<bool> {
+    Some(fs::read(workspace.path(lesson.file())).ok()? == other.ok()?)
 }

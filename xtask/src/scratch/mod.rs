@@ -30,8 +30,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, bail};
 use toml::{Table, Value};
 
-use crate::course::Lesson;
 use crate::course::content::files_below;
+use crate::course::{Lesson, stub};
 use crate::learner::files::lock;
 use crate::run::Runner;
 use crate::run::cargo::{self, Built};
@@ -152,10 +152,11 @@ impl<'a> Scratch<'a> {
                 }
             }
         }
-        let stub = read(&self.path(lesson.stub()))?;
+        let stub = stub::read(&self.runner.workspace, lesson)
+            .with_context(|| format!("cannot read {}", lesson.stub().display()))?;
         let mut files = Files::default();
         files.copy(&self.path(&lesson.exercise), &["src", "tests", "examples"])?;
-        files.put(Path::new("src").join(lesson.file_name()), stub);
+        files.put(Path::new("src").join(lesson.file_name()), stub.into_bytes());
         self.add(&lesson.exercise, manifest, files)
     }
 

@@ -156,7 +156,7 @@ mod tests {
         let mut workspace = workspace(&["a", "b"]);
         workspace.root = dir.path().to_owned();
         for lesson in &workspace.lessons {
-            for (path, text) in [(lesson.file(), "solved"), (lesson.stub(), "stub")] {
+            for (path, text) in [(lesson.file(), "solved"), (lesson.stub(), "| stub")] {
                 let path = workspace.path(path);
                 fs::create_dir_all(path.parent().expect("a folder")).expect("folders can be made");
                 fs::write(path, text).expect("files can be written");
