@@ -76,6 +76,7 @@ pub(crate) enum Effect {
         expected: Value,
         new: Value,
         found: Result<Value, Value>,
+        newest: Value,
         order: Ordering,
     },
     /// A lock asked for while another thread holds it.
@@ -93,6 +94,8 @@ pub(crate) enum Effect {
         name: &'static str,
         /// The mutex that a condition variable's wait unlocks in the same step.
         unlocks: Option<ObjectId>,
+        /// The value that a futex wait was told to expect, and found.
+        expected: Option<Value>,
     },
     Wakes {
         name: &'static str,
@@ -101,6 +104,7 @@ pub(crate) enum Effect {
     /// A futex wait whose word did not hold the expected value.
     NoSleep {
         name: &'static str,
+        expected: Value,
         found: Value,
     },
     Notify {
@@ -167,9 +171,22 @@ impl Event {
         }
     }
 
-    /// Whether a load got a value that had been replaced.
+    /// Whether a load, or an exchange that failed, got a value that had been replaced.
     pub(crate) fn is_stale(&self) -> bool {
-        matches!(self.effect, Effect::Load { got, newest, .. } if got != newest)
+        self.stale().is_some()
+    }
+
+    /// The newest value, if it got one that had been replaced.
+    pub(crate) fn stale(&self) -> Option<Value> {
+        match self.effect {
+            Effect::Load { got, newest, .. }
+            | Effect::Exchange {
+                found: Err(got),
+                newest,
+                ..
+            } => (got != newest).then_some(newest),
+            _ => None,
+        }
     }
 
     /// The lock that it took.
@@ -223,6 +240,8 @@ pub(crate) struct Object {
     pub(crate) type_name: &'static str,
     /// The name that the author of the model gave it; one that ends with a dot is the beginning of a name.
     pub(crate) given_name: Option<String>,
+    /// Whether it is the model's own, not one of the code under test: those have no name of their own.
+    pub(crate) is_fixture: bool,
     pub(crate) made: Place,
     /// Making it counts as a write.
     pub(crate) maker: ThreadId,
@@ -331,6 +350,13 @@ pub(crate) enum Ending {
     Misuse(String),
 }
 
+/// A `compare_exchange_weak`: its number among those of its thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WeakExchange {
+    pub(crate) thread: ThreadId,
+    pub(crate) number: usize,
+}
+
 /// What the model checker stops an interleaving for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -384,6 +410,7 @@ impl Log {
         self.objects.push(Object {
             type_name,
             given_name: None,
+            is_fixture: false,
             made,
             maker,
             newest,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Runner`] | the workspace, and how to run things in it |
 //! | [`cargo`] | builds, and what cargo and rustc say |
+//! | [`fresh`] | that what is run was built from the bytes that are there |
 //! | [`executor`] | starts the tests, several at a time |
 //! | [`guard`] | the process in front of each test: its time-out, its limits |
 //! | [`control`] | follows a run and ends it before its time |
@@ -15,6 +16,7 @@
 pub mod cargo;
 pub mod control;
 pub mod executor;
+mod fresh;
 pub mod guard;
 pub mod report_page;
 mod source_line;

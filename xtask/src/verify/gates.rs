@@ -197,6 +197,7 @@ impl<'a> Verified<'a> {
             &self.mistakes,
             self.mistake_problems,
             scratch,
+            record,
         )?);
         gates.push(tour_gate(runner, lesson, references));
         if self.in_scratch {

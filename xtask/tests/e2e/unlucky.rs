@@ -1,5 +1,10 @@
 //! What happens to people who have no luck.
 
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use insta::assert_snapshot;
+
 use crate::fixture::Fixture;
 
 /// A correct file, in words of the learner's own.
@@ -40,5 +45,53 @@ fn a_renumbered_lesson_takes_the_learners_file_along() {
         assert_eq!(fixture.read(moved), merged, "{how}");
         assert_eq!(fixture.read("solutions/01_basics/02_sum/stub.txt"), stub);
         assert_eq!(fixture.run(&["test", "sum"]).code, Some(0), "{how}");
+    }
+}
+
+/// Gives a file the time that it had a day ago, as a copy that was kept has one.
+fn make_older(fixture: &Fixture, path: &str) {
+    let file = fs::File::options()
+        .write(true)
+        .open(fixture.root.join(path));
+    let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
+    let aged = file.and_then(|file| file.set_modified(yesterday));
+    aged.expect("a file has a time");
+}
+
+#[test]
+fn a_file_that_became_older_is_built_again() {
+    let fixture = Fixture::new();
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    let wrong = MINE.replace("sum + 1", "sum + 2");
+    fixture.write(&sum.file(), MINE);
+    assert_eq!(fixture.run(&["test", "sum"]).code, Some(0));
+    // In the file, in a module of it, in a test and in a model.
+    fixture.write(&sum.file(), &wrong);
+    make_older(&fixture, &sum.file());
+    let again = fixture.run(&["test", "sum"]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert_snapshot!("older", again.stdout);
+    assert!(fixture.run(&["list"]).stdout.contains("0 of 1 done"));
+
+    fixture.write(
+        &sum.file(),
+        &MINE
+            .replace("sum + 1", "one::more(sum)")
+            .replace("\n\n", "\n\nmod one;\n\n"),
+    );
+    let module = sum.exercise("src/sum/one.rs");
+    fixture.write(&module, "pub fn more(sum: u32) -> u32 {\n    sum + 1\n}\n");
+    assert_eq!(fixture.run(&["test", "sum"]).code, Some(0));
+    for (path, right, wrong) in [
+        (module, "sum + 1", "sum + 2"),
+        (sum.exercise("tests/correctness.rs"), "2, 2), 4", "2, 2), 5"),
+        (sum.exercise("src/race_freedom.rs"), "!= 3", "!= 4"),
+    ] {
+        fixture.replace(&path, right, wrong);
+        make_older(&fixture, &path);
+        assert_eq!(fixture.run(&["test", "sum"]).code, Some(1), "{path}");
+        fixture.replace(&path, wrong, right);
+        make_older(&fixture, &path);
+        assert_eq!(fixture.run(&["test", "sum"]).code, Some(0), "{path}");
     }
 }

@@ -8,8 +8,8 @@
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
-use harness::model;
 use harness::testing::both;
+use harness::{Model, model};
 use std::fmt::Debug;
 
 #[track_caller]
@@ -236,5 +236,16 @@ fn money_is_conserved() {
             35,
             "A and B began with 30 + 5; now A holds, B holds, and the others have drawn {parts:?}"
         );
+    });
+}
+
+/// An exchange in its weak form may fail though the balance is the expected one. Catches code that takes this for a
+/// refusal, or that does not try again.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    Model::new().spurious_failures(2).check(|| {
+        let account = Account::new(100);
+        assert_eq!(account.withdraw(40), Ok(60), "40 of 100");
+        assert_eq!(account.deposit(5), Ok(65), "5 on top of 60");
     });
 }

@@ -3,7 +3,7 @@
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
 use crate::protocol::{Coverage, Extent, Kind};
-use crate::record::{Ending, Fate, Log, MAX_THREADS};
+use crate::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
 use crate::sync::model::begin_iteration;
 use crate::sync::model::recorder::{self, Look, Session};
 use parking_lot::Mutex;
@@ -69,6 +69,8 @@ pub(crate) struct Passed {
     pub(crate) example: Option<Log>,
     /// The places of the panics that the program caught.
     pub(super) caught: BTreeSet<String>,
+    /// The weak exchanges that there were in some interleaving.
+    pub(super) weak_exchanges: BTreeSet<WeakExchange>,
 }
 
 /// A failing interleaving.
@@ -90,6 +92,8 @@ impl Search {
             abandoned: false.into(),
             values: Owner::new(),
             spurious_wakeups: model.spurious_wakeups,
+            fail: model.fail.clone(),
+            weak_exchanges: Mutex::default(),
             unlocks_are_steps: limits.unlocks_are_steps,
             newest_only: limits.newest_only,
             spare_coins: limits.spare_coins,
@@ -160,6 +164,7 @@ impl Search {
                     explored: Explored { coverage },
                     example: session.example.lock().take().map(|(_, log)| log),
                     caught: std::mem::take(&mut session.caught.lock()),
+                    weak_exchanges: std::mem::take(&mut session.weak_exchanges.lock()),
                 })
             }
             ending => {
@@ -168,6 +173,22 @@ impl Search {
             }
         };
         (new, outcome)
+    }
+}
+
+impl Passed {
+    /// Both explorations of one program.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        let (mine, others) = (&mut self.explored.coverage, other.explored.coverage);
+        mine.interleavings += others.interleavings;
+        mine.extent = match (mine.extent, others.extent) {
+            (Extent::Cut { covered: mine }, Extent::Cut { covered: others }) => Extent::Cut {
+                covered: mine.min(others),
+            },
+            (cut @ Extent::Cut { .. }, _) => cut,
+            (_, others) => others,
+        };
+        self
     }
 }
 

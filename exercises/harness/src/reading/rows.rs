@@ -1,6 +1,6 @@
 //! The rows of a dry run, before they are laid out.
 
-use super::{Mark, Names, culprit, other_access, racing_access};
+use super::{Mark, Names, at_row, culprit, other_access, racing_access};
 use crate::place::Place;
 use crate::protocol::Kind;
 use crate::record::{Effect, Event, Log, ObjectId, Pending, Standing, ThreadId, Value};
@@ -14,6 +14,8 @@ pub(crate) const PANICS: &str = "panics: ";
 pub(crate) struct Row {
     /// The event behind it. `None` for an operation that never took effect.
     pub(crate) event: Option<usize>,
+    /// Events of the same thread that came right after it and are shown in it.
+    pub(crate) folded: Vec<usize>,
     pub(crate) thread: ThreadId,
     pub(crate) text: String,
     /// What a reader must not miss about it.
@@ -47,13 +49,17 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
         .filter(|(_, event)| counts || !matches!(event.effect, Effect::Count { .. }))
         .map(|(number, event)| Row {
             event: Some(number),
+            folded: Vec::new(),
             thread: event.thread,
-            text: describe(log, names, event),
+            text: describe(log, names, event, number),
             marks: marks_of(log, event, number, Some(number) == other, marks),
             place: event.place,
             object: event.object,
         })
         .collect();
+    if kind.is_some() {
+        rows = fold_quiet(log, rows);
+    }
     if let Some((thread, access)) = racing {
         let mut row = pending_row(names, thread, access, "");
         row.marks.push(format!("<=={NO_BREAK}races"));
@@ -85,12 +91,40 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     rows
 }
 
+/// Shows in one row what a thread does in one go and nobody looks for in a failure: several threads that it spawns or
+/// joins, and that it returns.
+fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
+    let effect = |row: &Row| row.event.map(|event| &log.events[event].effect);
+    let mut folded: Vec<Row> = Vec::new();
+    for row in rows {
+        let last = folded.last_mut().filter(|last| {
+            last.thread == row.thread && last.marks.is_empty() && row.marks.is_empty()
+        });
+        let more = last.and_then(|last| {
+            let more = match (effect(last)?, effect(&row)?) {
+                (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
+                    format!(", {}", log.threads[*t].name)
+                }
+                (Effect::Panics(_), _) => return None,
+                (_, Effect::Returns) => format!("; {}", row.text),
+                _ => return None,
+            };
+            Some((last, more))
+        });
+        if let Some((last, more)) = more {
+            last.text.push_str(&more);
+            last.folded.extend(row.event);
+        } else {
+            folded.push(row);
+        }
+    }
+    folded
+}
+
 /// What is remarkable about an event.
 fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
     let mut all = Vec::new();
-    if let Effect::Load { got, newest, .. } = event.effect
-        && got != newest
-    {
+    if let Some(newest) = event.stale() {
         all.push(format!("STALE: newest is {}", show(log, newest)));
     }
     if races {
@@ -108,6 +142,7 @@ fn pending_row(names: &Names, thread: ThreadId, pending: Pending, more: &str) ->
         .map_or_else(String::new, |id| format!("{}.", names.of(id)));
     Row {
         event: None,
+        folded: Vec::new(),
         thread,
         text: format!("{object}{}{more}", pending.name),
         marks: Vec::new(),
@@ -116,7 +151,23 @@ fn pending_row(names: &Names, thread: ThreadId, pending: Pending, more: &str) ->
     }
 }
 
-fn describe(log: &Log, names: &Names, event: &Event) -> String {
+/// Who has the lock that a thread did not get, and in which row that began.
+fn holder(log: &Log, event: &Event, number: usize) -> Option<String> {
+    let lock = event.object?;
+    let others = (0..log.threads.len()).filter(|&other| other != event.thread);
+    let mut holds = others.filter_map(|other| {
+        let held = log.held(other, number);
+        let (_, since) = held.into_iter().find(|(held, _)| *held == lock)?;
+        Some(format!(
+            "{} has it ({})",
+            log.threads[other].name,
+            at_row(since)
+        ))
+    });
+    holds.next()
+}
+
+fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
     let name = |thread: ThreadId| log.threads[thread].name.as_str();
     let all = |threads: &[ThreadId]| threads.iter().map(|&t| name(t)).collect::<Vec<_>>();
     let o = event.object.map_or("", |id| names.of(id));
@@ -135,6 +186,10 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         Effect::Fence(order) => format!("fence({order:?})"),
         Effect::Load { got, order, .. } => format!("{o}.load({order:?}) = {}", show(log, *got)),
         Effect::Store { value, order } => format!("{o}.store({}, {order:?})", show(log, *value)),
+        // What a fixture finds when it looks.
+        Effect::Update { old, new, .. } if is_fixture(log, event) && old == new => {
+            format!("{o} = {} (newest)", show(log, *new))
+        }
         Effect::Update {
             name,
             argument,
@@ -153,12 +208,19 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
             new,
             found,
             order,
+            ..
         } => match found {
             Ok(_) => format!(
                 "{o}.{name}({order:?}): {} becomes {}",
                 show(log, *expected),
                 show(log, *new)
             ),
+            Err(found) if found == expected => {
+                format!(
+                    "{o}.{name}({order:?}) fails spuriously: {}",
+                    show(log, *found)
+                )
+            }
             Err(found) => format!(
                 "{o}.{name}({order:?}) fails: {} expected, {} found",
                 show(log, *expected),
@@ -172,8 +234,11 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
             format!("{o}.{what} … held by {}", all(holders).join(", "))
         }
         Effect::Lock(what) | Effect::Unlock(what) => format!("{o}.{what}"),
-        Effect::TryLock { name, ok } => {
-            format!("{o}.{name}: {}", if *ok { "locked" } else { "not free" })
+        Effect::TryLock { name, ok: true } => format!("{o}.{name}: locked"),
+        Effect::TryLock { name, ok: false } => {
+            let holder = holder(log, event, number);
+            let holder = holder.map_or_else(String::new, |holder| format!(": {holder}"));
+            format!("{o}.{name}: not free{holder}")
         }
         Effect::Sleeps { name: "park", .. } => "park …".to_owned(),
         Effect::Wakes {
@@ -183,14 +248,22 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         Effect::Sleeps {
             name: what,
             unlocks,
+            expected,
         } => {
+            let expected =
+                expected.map_or_else(String::new, |value| format!("({})", show(log, value)));
             let unlocks =
                 unlocks.map_or_else(String::new, |id| format!(", unlocks {}", names.of(id)));
-            format!("{o}.{what} … sleeps{unlocks}")
+            format!("{o}.{what}{expected} … sleeps{unlocks}")
         }
         Effect::Wakes { name, spurious } => woken(&format!("{o}.{name}"), *spurious),
-        Effect::NoSleep { name, found } => {
-            format!("{o}.{name} returns: {} found", show(log, *found))
+        Effect::NoSleep {
+            name,
+            expected,
+            found,
+        } => {
+            let (expected, found) = (show(log, *expected), show(log, *found));
+            format!("{o}.{name}({expected}) returns at once: {found} found")
         }
         Effect::Notify { name, woken } if woken.is_empty() => format!("{o}.{name}: nobody waits"),
         Effect::Notify { name, woken } => format!("{o}.{name}: wakes {}", all(woken).join(", ")),
@@ -209,6 +282,11 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         Effect::Write => format!("{o}.write"),
         Effect::Count { name, count } => format!("{o}.{name}: count {count}"),
     }
+}
+
+/// Whether it is an operation on what the model itself has made.
+fn is_fixture(log: &Log, event: &Event) -> bool {
+    event.object.is_some_and(|id| log.object(id).is_fixture)
 }
 
 fn woken(what: &str, spurious: bool) -> String {
@@ -262,8 +340,9 @@ fn values(event: &Event) -> Vec<Value> {
             expected,
             new,
             found,
+            newest,
             ..
-        } => vec![expected, new, found.unwrap_or_else(|found| found)],
+        } => vec![expected, new, found.unwrap_or_else(|found| found), newest],
         _ => Vec::new(),
     }
 }

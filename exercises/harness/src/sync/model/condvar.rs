@@ -86,7 +86,7 @@ impl Condvar {
         let mutex = guard.id();
         guard.unlocked_while(place, || {
             let sleepers = &self.sleepers;
-            sleepers.sleep(ticket, "wait", Some(self.id), Some(mutex), place);
+            sleepers.sleep(ticket, "wait", Some(self.id), Some(mutex), None, place);
         });
         recorder::happened(Effect::Lock("lock"), Some(mutex), place);
     }

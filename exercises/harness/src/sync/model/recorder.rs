@@ -16,7 +16,7 @@ use crate::leaks::Owner;
 use crate::place::Place;
 use crate::record::{
     Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Standing,
-    Stop, Thread, ThreadId, Value,
+    Stop, Thread, ThreadId, Value, WeakExchange,
 };
 use crate::sync::model::memory;
 use parking_lot::Mutex;
@@ -45,6 +45,9 @@ pub(crate) struct Session {
     pub(crate) steps_left: AtomicUsize,
     pub(crate) values: Owner,
     pub(crate) spurious_wakeups: usize,
+    /// The weak exchanges that fail spuriously, and all that there were in some interleaving.
+    pub(crate) fail: BTreeSet<WeakExchange>,
+    pub(crate) weak_exchanges: Mutex<BTreeSet<WeakExchange>>,
     /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
     /// while a panic unwound, needs that; it multiplies the interleavings.
     pub(crate) unlocks_are_steps: bool,
@@ -165,14 +168,13 @@ impl ExampleRank {
                     | Effect::Exchange { found: Err(_), .. }
             )
         });
-        let hard = count(|effect| match effect {
-            Effect::Load { got, newest, .. } => got != newest,
+        let hard = log.events.iter().filter(|event| match &event.effect {
             Effect::Wakes { spurious, .. } => *spurious,
-            _ => false,
+            _ => event.is_stale(),
         });
         Self {
             meetings: meetings.min(Self::ENOUGH),
-            plain: Reverse(hard),
+            plain: Reverse(hard.count()),
             short: Reverse(log.events.len()),
         }
     }
@@ -219,9 +221,12 @@ pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> Obj
     })
 }
 
-/// Gives an object the name that its author chose.
+/// Gives an object of the model's own the name that its author chose.
 pub(crate) fn name(id: ObjectId, name: &str) {
-    with_log(|log| log.name(id, name));
+    with_log(|log| {
+        log.name(id, name);
+        log.object_mut(id).is_fixture = true;
+    });
 }
 
 /// Runs `f`, and names what it makes on this thread after `name`.

@@ -215,7 +215,9 @@ pub fn park() {
         return;
     }
     let ticket = me.parking.sleeper.enter();
-    me.parking.sleeper.sleep(ticket, "park", None, None, place);
+    me.parking
+        .sleeper
+        .sleep(ticket, "park", None, None, None, place);
     me.parking.take(place);
 }
 
