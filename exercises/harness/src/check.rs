@@ -4,7 +4,7 @@
 //! others.
 
 use crate::diagnosis;
-use crate::dry_run::{self, DryRun};
+use crate::dry_run::DryRun;
 use crate::explore::{Explored, Failed, Model};
 use crate::page::{self, Page};
 use crate::protocol::{Kind, dry_run_block, failure_line, success_line};
@@ -84,8 +84,7 @@ impl Failure {
 
     /// The dry run on a page of another form.
     pub fn render(&self, page: &Page) -> String {
-        let found = dry_run::sentence(page, &self.found);
-        format!("{found}\n{}", self.dry_run.report(page))
+        self.dry_run.report(page, &self.found)
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) enum Value {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
     Spawn(ThreadId),
+    /// A test refuses the thread that was asked for.
+    SpawnRefused,
     JoinWaits(ThreadId),
     Join(ThreadId),
     Returns,
@@ -75,6 +77,7 @@ pub(crate) enum Effect {
         expected: Value,
         new: Value,
         found: Result<Value, Value>,
+        newest: Value,
         order: Ordering,
     },
     /// A lock asked for while another thread holds it.
@@ -92,6 +95,8 @@ pub(crate) enum Effect {
         name: &'static str,
         /// The mutex that a condition variable's wait unlocks in the same step.
         unlocks: Option<ObjectId>,
+        /// The value that a futex wait was told to expect, and found.
+        expected: Option<Value>,
     },
     Wakes {
         name: &'static str,
@@ -100,6 +105,7 @@ pub(crate) enum Effect {
     /// A futex wait whose word did not hold the expected value.
     NoSleep {
         name: &'static str,
+        expected: Value,
         found: Value,
     },
     Notify {
@@ -197,9 +203,22 @@ impl Event {
         }
     }
 
-    /// Whether a load got a value that had been replaced.
+    /// Whether a load, or an exchange that failed, got a value that had been replaced.
     pub(crate) fn is_stale(&self) -> bool {
-        matches!(self.effect, Effect::Load { got, newest, .. } if got != newest)
+        self.stale().is_some()
+    }
+
+    /// The newest value, if it got one that had been replaced.
+    pub(crate) fn stale(&self) -> Option<Value> {
+        match self.effect {
+            Effect::Load { got, newest, .. }
+            | Effect::Exchange {
+                found: Err(got),
+                newest,
+                ..
+            } => (got != newest).then_some(newest),
+            _ => None,
+        }
     }
 
     /// The lock that it took.
@@ -253,6 +272,8 @@ pub(crate) struct Object {
     pub(crate) type_name: &'static str,
     /// The name that the author of the model gave it; one that ends with a dot is the beginning of a name.
     pub(crate) given_name: Option<String>,
+    /// Whether it is the model's own, not one of the code under test: those have no name of their own.
+    pub(crate) is_fixture: bool,
     pub(crate) made: Place,
     /// Making it counts as a write.
     pub(crate) maker: ThreadId,
@@ -347,8 +368,10 @@ pub(crate) const SCOPED_PANIC: &str = "a scoped thread panicked";
 pub(crate) enum Ending {
     /// It has only paused.
     Paused,
-    /// Everything within the bounds was explored, or the time ran out.
+    /// Everything within the bounds was explored.
     Passed,
+    /// The time ran out.
+    OutOfTime,
     /// The model checker found something; it is in the log.
     Stopped,
     /// Main panicked, or another thread whose panic was never looked at.
@@ -377,6 +400,13 @@ pub(crate) enum Ending {
     NeedsCoins,
     /// The program used the facade in a way that the model cannot follow.
     Misuse(String),
+}
+
+/// A `compare_exchange_weak`: its number among those of its thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WeakExchange {
+    pub(crate) thread: ThreadId,
+    pub(crate) number: usize,
 }
 
 /// What the model checker stops an interleaving for.
@@ -435,6 +465,7 @@ impl Log {
         self.objects.push(Object {
             type_name,
             given_name: None,
+            is_fixture: false,
             made,
             maker,
             newest,

@@ -46,6 +46,13 @@ fn silent_of(kind: Kind, explored: Result<harness::Explored, Failure>) {
     assert!(!failure.report.contains("Usually"), "{}", failure.report);
 }
 
+/// Whether a row has a mark.
+#[track_caller]
+fn marked(failure: &Failure, mark: &str) {
+    let report = failure.render(&Page::new(1_000));
+    assert!(report.contains(&format!("<== {mark}")), "{report}");
+}
+
 /// Pins the picture.
 #[track_caller]
 fn pin(failure: &Failure) {
@@ -409,7 +416,7 @@ fn condition_variable_in_an_if() {
 
 #[test]
 fn futex_in_an_if() {
-    usually_spurious("wakes up for no reason in word.wait", || {
+    usually_spurious("wakes up for no reason in word.futex::wait", || {
         let word = AtomicU32::new(0);
         thread::scope(|s| {
             s.spawn(|| {
@@ -941,7 +948,7 @@ fn clone_that_is_forgotten() {
         let t = thread::spawn(move || std::mem::forget(theirs.clone()));
         t.join().unwrap();
     });
-    assert!(failure.report.contains("<== never dropped"));
+    marked(&failure, "never dropped");
 }
 
 /// Which of the two made at one place was forgotten, the record does not say.
@@ -997,4 +1004,883 @@ fn a_flag_and_something_else_before_the_data() {
 #[test]
 fn a_flag_behind_the_data() {
     explore(|| announced(false, |_| {})).expect("it is right");
+}
+
+// What fails is not one of the known kinds, or is one whose natural neighbours are right.
+
+/// The payload of a pointer that is taken by an exchange; the other side finds it gone and reads what was there.
+#[test]
+fn relaxed_failure_ordering() {
+    let program = |failure| {
+        move || {
+            let (slot, state) = (Slot::new(), AtomicUsize::new(1));
+            thread::scope(|s| {
+                s.spawn(|| {
+                    slot.write();
+                    state.store(2, Release);
+                });
+                if state.compare_exchange(1, 0, AcqRel, failure).is_err() {
+                    slot.read();
+                }
+            });
+        }
+    };
+    let failure = usually(
+        "its failure ordering is Relaxed and needs Acquire",
+        program(Relaxed),
+    );
+    marked(&failure, "needs Acquire for");
+    explore(program(Acquire)).expect("it is right");
+}
+
+#[test]
+fn last_owner_of_a_relaxed_counter() {
+    let failure = usually("Or Release and a fence(Acquire) behind it", || {
+        let (slot, users) = (Slot::new(), AtomicUsize::new(2));
+        let leave = || {
+            slot.read();
+            if users.fetch_sub(1, Relaxed) == 1 {
+                slot.write();
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(leave);
+            leave();
+        });
+    });
+    let report = failure.render(&Page::new(1_000));
+    assert!(
+        report.contains("the fetch_sub is Relaxed and needs AcqRel"),
+        "{report}"
+    );
+}
+
+/// The value goes through two variables before it decides.
+#[test]
+fn relaxed_load_that_variables_carry() {
+    usually("the load is Relaxed and needs Acquire", || {
+        let (slot, stage) = (Slot::new(), AtomicUsize::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                stage.store(1, Release);
+            });
+            let seen = stage.load(Relaxed);
+            let is_ready = seen == 1;
+            if is_ready {
+                slot.read();
+            }
+        });
+    });
+}
+
+/// The last look of a loop decides in the loop's condition, which stands above it.
+#[test]
+fn relaxed_load_that_a_loop_carries() {
+    usually("the load is Relaxed and needs Acquire", || {
+        let (slot, stage) = (Slot::new(), AtomicUsize::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                stage.store(1, Release);
+            });
+            let mut seen = 0;
+            while seen == 0 {
+                seen = stage.load(Relaxed);
+                thread::yield_now();
+            }
+            slot.read();
+        });
+    });
+}
+
+// Updates that a store wipes out.
+
+/// A word of three states, in which a thread says that it waits: the store of the last one must see that.
+fn ends_by(end: fn(&AtomicU32) -> bool) {
+    let state = AtomicU32::new(0);
+    thread::scope(|s| {
+        s.spawn(|| {
+            if state.compare_exchange(0, 1, AcqRel, Acquire).is_ok() {
+                while state.load(Acquire) == 1 {
+                    futex::wait(&state, 1);
+                }
+            }
+        });
+        if end(&state) {
+            futex::wake_all(&state);
+        }
+    });
+}
+
+#[test]
+fn lost_update_that_ends_in_a_deadlock() {
+    let failure = usually("thread 1 changes it by its compare_exchange", || {
+        ends_by(|state| {
+            let is_awaited = state.load(Acquire) == 1;
+            state.store(2, Release);
+            is_awaited
+        });
+    });
+    marked(&failure, "overwrites what");
+    explore(|| ends_by(|state| state.swap(2, AcqRel) == 1)).expect("it is right");
+}
+
+/// The store comes without a look: what it overwrites is no matter of an old value, but that it wakes nobody is.
+#[test]
+fn store_without_a_look_that_ends_in_a_deadlock() {
+    usually("a change that nobody is told of: thread 1", || {
+        ends_by(|state| {
+            state.store(2, Release);
+            false
+        });
+    });
+}
+
+/// Directly, and by way of a getter.
+#[test]
+fn all_that_is_there_is_taken_twice() {
+    fn look(stock: &AtomicUsize) -> usize {
+        stock.load(Acquire)
+    }
+    fn take_all(stock: &AtomicUsize) -> usize {
+        let all = stock.load(Acquire);
+        stock.store(0, Release);
+        all
+    }
+    fn take_what_it_saw(stock: &AtomicUsize) -> usize {
+        let all = look(stock);
+        stock.store(0, Release);
+        all
+    }
+    for take in [take_all, take_what_it_saw] {
+        usually("wipes that out unseen", move || {
+            let stock = AtomicUsize::new(5);
+            let (a, b) = thread::scope(|s| {
+                let other = s.spawn(|| take(&stock));
+                (take(&stock), other.join().unwrap())
+            });
+            assert_eq!(a + b, 5, "{}", stock.load(Acquire));
+        });
+    }
+}
+
+#[test]
+fn failure_that_is_ignored() {
+    fn deposit(balance: &AtomicUsize) {
+        let seen = balance.load(Acquire);
+        let _ = balance.compare_exchange(seen, seen + 1, AcqRel, Acquire);
+    }
+    let failure = usually("a failure that is ignored: ", || {
+        let balance = AtomicUsize::new(0);
+        thread::scope(|s| {
+            s.spawn(|| deposit(&balance));
+            deposit(&balance);
+        });
+        assert_eq!(balance.load(Acquire), 2);
+    });
+    marked(&failure, "failure ignored");
+}
+
+/// The exchange raises a flag that may be up already: its failure is as good as its success.
+#[test]
+fn failure_that_does_not_matter() {
+    silent(Kind::Panic, || {
+        let raised = AtomicBool::new(false);
+        let raise = || {
+            let _ = raised.compare_exchange(false, true, AcqRel, Acquire);
+        };
+        thread::scope(|s| {
+            s.spawn(raise);
+            raise();
+        });
+        assert!(!raised.load(Acquire), "it is up");
+    });
+}
+
+/// The thread that fails to move the tail has done its work by another write: somebody else has moved it.
+#[test]
+fn failure_of_a_thread_that_only_helps() {
+    silent(Kind::Panic, || {
+        let (items, tail) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let push = || {
+            let seen = tail.load(Acquire);
+            items.fetch_add(1, AcqRel);
+            let _ = tail.compare_exchange(seen, seen + 1, AcqRel, Acquire);
+        };
+        thread::scope(|s| {
+            s.spawn(push);
+            push();
+        });
+        assert_eq!(tail.load(Acquire), 3, "wrong by arithmetic");
+    });
+}
+
+// Words that say too little.
+
+/// A slot that one thread claims, writes and declares ready.
+fn claimed(is_there: fn(usize) -> bool) {
+    let (slot, state) = (Slot::new(), AtomicUsize::new(0));
+    thread::scope(|s| {
+        s.spawn(|| {
+            state.store(1, Release);
+            thread::yield_now();
+            slot.write();
+            state.store(2, Release);
+        });
+        let seen = state.load(Acquire);
+        if is_there(seen) {
+            slot.read();
+        }
+    });
+}
+
+#[test]
+fn claimed_is_taken_for_ready() {
+    usually("claimed is not ready: thread 1's store of state", || {
+        claimed(|state| state != 0);
+    });
+    explore(|| claimed(|state| state == 2)).expect("it is right");
+}
+
+/// It goes by the right word, which lacks its ordering.
+#[test]
+fn ready_without_an_ordering_is_not_claimed() {
+    usually("the store is Relaxed and needs Release", || {
+        let (slot, state) = (Slot::new(), AtomicUsize::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                state.store(1, Release);
+                slot.write();
+                state.store(2, Relaxed);
+            });
+            if state.load(Acquire) == 2 {
+                slot.read();
+            }
+        });
+    });
+}
+
+/// The writer looks before it writes: that may be what was to order the two.
+#[test]
+fn claim_whose_writer_looks_first() {
+    silent(Kind::DataRace, || {
+        let (slot, state, readers) = (Slot::new(), AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                state.store(1, Release);
+                if readers.load(Acquire) == 0 {
+                    slot.write();
+                }
+            });
+            if state.load(Acquire) == 1 {
+                slot.read();
+                readers.store(1, Release);
+            }
+        });
+    });
+}
+
+/// Adds, looks whether that was too much, and takes it back.
+#[test]
+fn added_and_taken_back() {
+    fn enter(count: &AtomicUsize) -> bool {
+        if count.fetch_add(1, AcqRel) >= 1 {
+            count.fetch_sub(1, AcqRel);
+            return false;
+        }
+        true
+    }
+    usually("added and taken back: ", || {
+        let count = AtomicUsize::new(1);
+        let (entered, seen) = thread::scope(|s| {
+            let t = s.spawn(|| enter(&count));
+            let seen = count.load(Acquire);
+            (t.join().unwrap(), seen)
+        });
+        assert!(!entered && seen == 1, "{}", count.load(Acquire));
+    });
+}
+
+/// A count of readers goes up and down whatever it was.
+#[test]
+fn count_of_readers() {
+    silent(Kind::Panic, || {
+        let readers = AtomicUsize::new(0);
+        let read = || {
+            readers.fetch_add(1, AcqRel);
+            readers.fetch_sub(1, AcqRel);
+        };
+        thread::scope(|s| {
+            s.spawn(read);
+            assert_eq!(readers.load(Acquire), 0, "somebody reads");
+        });
+    });
+}
+
+#[test]
+fn answer_of_another_moment() {
+    fn deposit(balance: &AtomicUsize, amount: usize) -> usize {
+        balance.fetch_add(amount, AcqRel);
+        balance.load(Acquire)
+    }
+    fn sum(deposit: fn(&AtomicUsize, usize) -> usize) {
+        let balance = AtomicUsize::new(0);
+        let (a, b) = thread::scope(|s| {
+            let other = s.spawn(|| deposit(&balance, 1));
+            (deposit(&balance, 2), other.join().unwrap())
+        });
+        assert!(a != b, "{a} and {b}: {}", balance.load(Acquire));
+    }
+    usually("an answer of another moment: ", || sum(deposit));
+    explore(|| sum(|balance, amount| balance.fetch_add(amount, AcqRel) + amount))
+        .expect("it is right");
+}
+
+// Locks.
+
+/// The value, made once, by the thread that comes first.
+fn made_once(looks_again: bool) {
+    let (ready, lock, made) = (AtomicBool::new(false), Mutex::new(()), AtomicUsize::new(0));
+    let make = || {
+        if !ready.load(Acquire) {
+            let _guard = lock.lock();
+            if looks_again && ready.load(Acquire) {
+                return;
+            }
+            assert_eq!(made.fetch_add(1, AcqRel), 0, "made twice");
+            ready.store(true, Release);
+        }
+    };
+    thread::scope(|s| {
+        s.spawn(make);
+        make();
+    });
+}
+
+#[test]
+fn no_look_under_the_lock() {
+    let failure = usually("no second look: ", || made_once(false));
+    marked(&failure, "does not look again");
+    explore(|| made_once(true)).expect("it is right");
+}
+
+#[test]
+fn lock_that_is_not_free_taken_for_an_answer() {
+    usually("giving up: ", || {
+        let (value, done) = (Mutex::new(7), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| drop(value.lock()));
+            let found = value.try_lock().map(|value| *value);
+            assert_eq!(found, Some(7), "it is there");
+        });
+        assert!(!done.load(Acquire));
+    });
+}
+
+/// It asks again, and waits then.
+#[test]
+fn lock_that_is_asked_for_twice() {
+    silent(Kind::Panic, || {
+        let value = Mutex::new(7);
+        thread::scope(|s| {
+            s.spawn(|| drop(value.lock()));
+            let first = value.try_lock().is_some();
+            let second = *value.lock();
+            assert!(first && second == 7, "not at once");
+        });
+    });
+}
+
+// Sleepers.
+
+/// A flag under a lock, and a sleeper; `tell` raises it and notifies.
+fn told(tell: fn(&Mutex<bool>, &Condvar)) {
+    let (ready, changed) = (Mutex::new(false), Condvar::new());
+    thread::scope(|s| {
+        s.spawn(|| tell(&ready, &changed));
+        let mut guard = ready.lock();
+        while !*guard {
+            changed.wait(&mut guard);
+        }
+    });
+}
+
+#[test]
+fn notified_before_the_change() {
+    let failure = usually("notified too early: thread 1 notifies changed", || {
+        told(|ready, changed| {
+            changed.notify_one();
+            *ready.lock() = true;
+        });
+    });
+    marked(&failure, "nothing");
+    explore(|| {
+        told(|ready, changed| {
+            *ready.lock() = true;
+            changed.notify_one();
+        });
+    })
+    .expect("it is right");
+}
+
+/// The change came before; that it is taken back later is another mistake.
+#[test]
+fn notified_after_a_change_that_is_taken_back() {
+    silent(Kind::Deadlock, || {
+        told(|ready, changed| {
+            *ready.lock() = true;
+            *ready.lock() = false;
+            changed.notify_one();
+            drop(ready.lock());
+        });
+    });
+}
+
+/// A barrier for two without the number of a round: the condition is over before the sleeper looks.
+#[test]
+fn come_and_gone() {
+    fn meet(arrived: &Mutex<u32>, full: &Condvar) {
+        let mut guard = arrived.lock();
+        *guard += 1;
+        if *guard == 2 {
+            full.notify_all();
+        }
+        while *guard % 2 == 1 {
+            full.wait(&mut guard);
+        }
+    }
+    usually("come and gone: ", || {
+        let (arrived, full) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                meet(&arrived, &full);
+                meet(&arrived, &full);
+            });
+            meet(&arrived, &full);
+            meet(&arrived, &full);
+        });
+    });
+}
+
+/// A waiter comes by and sleeps as well. It is not what makes the condition false.
+#[test]
+fn joined_by_another_that_only_waits() {
+    silent(Kind::Deadlock, || {
+        let (count, zero) = (Mutex::new(2), Condvar::new());
+        let wait = || {
+            let mut guard = count.lock();
+            while *guard > 0 {
+                zero.wait(&mut guard);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(wait);
+            s.spawn(wait);
+            *count.lock() -= 1;
+            zero.notify_all();
+        });
+    });
+}
+
+/// The other one took what there was and went on; nothing more comes.
+#[test]
+fn taken_by_one_that_goes_on() {
+    silent(Kind::Deadlock, || {
+        let (queue, filled) = (Mutex::new(0), Condvar::new());
+        let take = || {
+            let mut guard = queue.lock();
+            while *guard == 0 {
+                filled.wait(&mut guard);
+            }
+            *guard -= 1;
+        };
+        thread::scope(|s| {
+            s.spawn(take);
+            s.spawn(take);
+            let mut guard = queue.lock();
+            *guard += 1;
+            filled.notify_all();
+        });
+    });
+}
+
+/// A thread that waits says so; the other looks for it after its change.
+fn registered(first: bool) {
+    let (count, waiters, round) = (AtomicU32::new(1), AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|s| {
+        s.spawn(|| {
+            count.fetch_sub(1, AcqRel);
+            fence(SeqCst);
+            if waiters.load(Acquire) > 0 {
+                round.store(1, Release);
+                futex::wake_all(&round);
+            }
+        });
+        if first {
+            waiters.fetch_add(1, AcqRel);
+            fence(SeqCst);
+        }
+        if count.load(Acquire) > 0 {
+            if !first {
+                waiters.fetch_add(1, AcqRel);
+            }
+            futex::wait(&round, 0);
+        }
+    });
+}
+
+#[test]
+fn looked_before_it_said_that_it_waits() {
+    usually("a lost wakeup: main looks at count", || registered(false));
+    explore(|| registered(true)).expect("it is right");
+}
+
+#[test]
+fn change_of_a_word_that_nobody_is_told_of() {
+    let program = |change: fn(&AtomicU32)| {
+        move || {
+            let word = AtomicU32::new(0);
+            thread::scope(|s| {
+                s.spawn(|| change(&word));
+                while word.load(Acquire) == 0 {
+                    futex::wait(&word, 0);
+                }
+            });
+        }
+    };
+    usually(
+        "a change that nobody is told of: main sleeps as long as word is 0",
+        program(|word| word.store(1, Release)),
+    );
+    usually(
+        "comes before the change",
+        program(|word| {
+            futex::wake_all(word);
+            word.store(1, Release);
+        }),
+    );
+    explore(program(|word| {
+        word.store(1, Release);
+        futex::wake_all(word);
+    }))
+    .expect("it is right");
+    // It is what the sleeper expects again.
+    silent(
+        Kind::Deadlock,
+        program(|word| {
+            word.store(1, Release);
+            word.store(0, Release);
+        }),
+    );
+}
+
+/// A flag and the word of a futex: each side writes its own and reads the other's.
+#[test]
+fn store_buffering_that_ends_in_a_deadlock() {
+    let program = |fenced: bool| {
+        move || {
+            let (count, waiters) = (AtomicU32::new(1), AtomicU32::new(0));
+            thread::scope(|s| {
+                s.spawn(|| {
+                    count.store(0, Release);
+                    if fenced {
+                        fence(SeqCst);
+                    }
+                    if waiters.load(Acquire) > 0 {
+                        futex::wake_all(&count);
+                    }
+                });
+                waiters.store(1, Release);
+                if fenced {
+                    fence(SeqCst);
+                }
+                while count.load(Acquire) > 0 {
+                    futex::wait(&count, 1);
+                }
+            });
+        }
+    };
+    usually("store buffering: thread 1 writes count", program(false));
+    explore(program(true)).expect("it is right");
+}
+
+/// A parker of one's own: the token is taken by a store, which sees nothing.
+#[test]
+fn token_taken_by_a_store() {
+    let program = |swaps: bool| {
+        move || {
+            let (work, token) = (AtomicU32::new(0), AtomicU32::new(0));
+            thread::scope(|s| {
+                s.spawn(|| {
+                    work.store(1, Relaxed);
+                    if token.swap(1, Release) == 0 {
+                        futex::wake_one(&token);
+                    }
+                });
+                loop {
+                    if swaps {
+                        token.swap(0, Acquire);
+                    } else {
+                        token.store(0, Relaxed);
+                    }
+                    if work.load(Relaxed) == 1 {
+                        break;
+                    }
+                    futex::wait(&token, 0);
+                }
+            });
+        }
+    };
+    let failure = usually("a store in place of a swap: ", program(false));
+    marked(&failure, "does not see");
+    explore(program(true)).expect("it is right");
+}
+
+/// A thread starts another and ends after it; main waits until none runs. A thread is counted before it starts, if
+/// `first`, or by the one that starts it, afterwards.
+fn counted(first: bool) {
+    struct Group {
+        running: Mutex<u32>,
+        ended: Condvar,
+        finished: AtomicUsize,
+    }
+    impl Group {
+        fn end(&self) {
+            let mut running = self.running.lock();
+            *running -= 1;
+            if *running == 0 {
+                self.ended.notify_all();
+            }
+        }
+        fn start_late(self: &std::sync::Arc<Self>) -> thread::JoinHandle<()> {
+            let theirs = self.clone();
+            let started = thread::spawn(move || theirs.end());
+            *self.running.lock() += 1;
+            started
+        }
+        fn start(self: &std::sync::Arc<Self>) -> thread::JoinHandle<()> {
+            *self.running.lock() += 1;
+            let theirs = self.clone();
+            thread::spawn(move || theirs.end())
+        }
+    }
+    let group = std::sync::Arc::new(Group {
+        running: Mutex::new(1),
+        ended: Condvar::new(),
+        finished: AtomicUsize::new(0),
+    });
+    let theirs = group.clone();
+    let parent = thread::spawn(move || {
+        let child = if first {
+            theirs.start()
+        } else {
+            theirs.start_late()
+        };
+        theirs.finished.fetch_add(1, AcqRel);
+        theirs.end();
+        child.join().unwrap();
+    });
+    let mut running = group.running.lock();
+    while *running > 0 {
+        group.ended.wait(&mut running);
+    }
+    drop(running);
+    assert_eq!(group.finished.load(Acquire), 1, "left too early");
+    parent.join().unwrap();
+}
+
+#[test]
+fn counted_after_the_start() {
+    let explored = common::patient().preemption_bound(2);
+    said_of(
+        "counted too late: ",
+        explored.clone().explore(|| counted(false)),
+    );
+    explored.explore(|| counted(true)).expect("it is right");
+}
+
+/// Nothing has changed but what the test itself writes.
+#[test]
+fn woken_for_nothing_while_another_writes_something_else() {
+    usually_spurious("goes on though nothing has changed", || {
+        let (ready, changed) = (Mutex::new(false), Condvar::new());
+        let started = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| {
+                started.store(true, Release);
+                *ready.lock() = true;
+                changed.notify_one();
+            });
+            let mut guard = ready.lock();
+            if !*guard {
+                changed.wait(&mut guard);
+            }
+            assert!(*guard, "woken too early");
+        });
+    });
+}
+
+/// What it waits for is an atomic that another thread has written meanwhile: that it wakes up for no reason does no harm.
+#[test]
+fn woken_after_a_change_of_an_atomic_that_it_waits_for() {
+    let explored = common::patient().spurious_wakeups(1).explore(|| {
+        let (ready, lock, changed) = (AtomicBool::new(false), Mutex::new(()), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                ready.store(true, Release);
+                changed.notify_one();
+            });
+            let mut guard = lock.lock();
+            if !ready.load(Acquire) {
+                changed.wait(&mut guard);
+                panic!("wrong in any case");
+            }
+        });
+    });
+    let failure = explored.expect_err("the model must fail");
+    assert!(
+        !failure.report.contains("for no reason in"),
+        "{}",
+        failure.report
+    );
+}
+
+/// The futex does not sleep, because the word has changed, and its caller takes that for being woken.
+#[test]
+fn futex_that_returns_at_once() {
+    let program = |again: bool| {
+        move || {
+            let (count, done) = (AtomicU32::new(2), AtomicBool::new(false));
+            thread::scope(|s| {
+                s.spawn(|| {
+                    count.fetch_sub(1, AcqRel);
+                    done.store(true, Release);
+                    count.fetch_sub(1, AcqRel);
+                    futex::wake_all(&count);
+                });
+                if again {
+                    loop {
+                        match count.load(Acquire) {
+                            0 => break,
+                            left => futex::wait(&count, left),
+                        }
+                    }
+                } else if count.load(Acquire) > 0 {
+                    futex::wait(&count, 2);
+                }
+                assert!(done.fetch_or(false, Acquire), "left too early");
+            });
+        }
+    };
+    usually("returns at once, because count is 1", program(false));
+    explore(program(true)).expect("it is right");
+}
+
+/// The word's only other value is what the thread waits for.
+#[test]
+fn futex_of_a_gate_that_returns_at_once() {
+    silent(Kind::Panic, || {
+        let word = AtomicU32::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                word.store(1, Release);
+                futex::wake_all(&word);
+            });
+            if word.load(Acquire) == 0 {
+                futex::wait(&word, 0);
+            }
+            panic!("wrong in any case");
+        });
+    });
+}
+
+/// A token that is older than the look.
+#[test]
+fn park_that_returns_at_once() {
+    usually("park returns at once", || {
+        let left = std::sync::Arc::new(AtomicUsize::new(1));
+        let (theirs, main) = (left.clone(), thread::current());
+        main.unpark();
+        let t = thread::spawn(move || {
+            theirs.fetch_sub(1, AcqRel);
+            main.unpark();
+        });
+        let mine = left.clone();
+        let wait = move || {
+            if mine.load(Acquire) > 0 {
+                thread::park();
+            }
+        };
+        wait();
+        assert_eq!(left.load(Acquire), 0, "left too early");
+        t.join().unwrap();
+    });
+}
+
+/// The look that is missing would also order: by the word, not by the wake-up.
+#[test]
+fn park_without_a_second_look_that_would_order() {
+    let program = |again: bool| {
+        move || {
+            let slot = std::sync::Arc::new(Slot::new());
+            let left = std::sync::Arc::new(AtomicUsize::new(2));
+            let main = thread::current();
+            let all: Vec<_> = (0..2)
+                .map(|number| {
+                    let (slot, left, main) = (slot.clone(), left.clone(), main.clone());
+                    thread::spawn(move || {
+                        if number == 0 {
+                            slot.write();
+                        }
+                        if left.fetch_sub(1, Release) == 1 {
+                            main.unpark();
+                        }
+                    })
+                })
+                .collect();
+            if again {
+                while left.load(Acquire) > 0 {
+                    thread::park();
+                }
+            } else if left.load(Acquire) > 0 {
+                thread::park();
+            }
+            slot.read();
+            for t in all {
+                t.join().unwrap();
+            }
+        }
+    };
+    usually("does not look at left again", program(false));
+    explore(program(true)).expect("it is right");
+}
+
+// Loops without end.
+
+#[test]
+fn comparison_with_an_old_value() {
+    usually("a comparison with an old value: ", || {
+        let balance = AtomicUsize::new(0);
+        thread::scope(|s| {
+            s.spawn(|| balance.fetch_add(1, AcqRel));
+            let seen = balance.load(Acquire);
+            while balance
+                .compare_exchange(seen, seen + 1, AcqRel, Acquire)
+                .is_err()
+            {}
+        });
+    });
+}
+
+/// It compares with what it has just read, and loops for another reason.
+#[test]
+fn loop_that_succeeds_again_and_again() {
+    silent(Kind::TooManySteps, || {
+        let balance = AtomicUsize::new(0);
+        loop {
+            let seen = balance.load(Acquire);
+            let _ = balance.compare_exchange(seen, seen + 1, AcqRel, Acquire);
+        }
+    });
 }

@@ -174,6 +174,57 @@ fn spurious_wakeups_come_only_when_asked_for() {
     );
 }
 
+fn adds_one(value: &AtomicU32, tries: usize) -> bool {
+    (0..tries).any(|_| {
+        let old = value.load(Relaxed);
+        let exchanged = value.compare_exchange_weak(old, old + 1, Relaxed, Relaxed);
+        exchanged.is_ok()
+    })
+}
+
+#[test]
+fn a_weak_exchange_fails_spuriously_only_when_asked_to() {
+    let program = || assert!(adds_one(&AtomicU32::new(0), 1), "nobody was in between");
+    explore(program).expect("it fails spuriously");
+    let failure = Model::new().spurious_failures(1).explore(program);
+    let failure = failure.expect_err("it does not fail");
+    assert_eq!(failure.kind, Kind::Panic);
+    assert!(
+        failure.report.contains("fails spuriously: 0"),
+        "{}",
+        failure.report
+    );
+}
+
+#[test]
+fn as_many_weak_exchanges_fail_as_asked_for() {
+    let tries = |tries| move || assert!(adds_one(&AtomicU32::new(0), tries), "too few");
+    for n in 0..4 {
+        let model = Model::new().spurious_failures(n);
+        let explored = model.clone().explore(tries(n + 1)).expect("one is left");
+        assert_eq!(explored.coverage.interleavings, n + 1);
+        if n > 0 {
+            model.explore(tries(n)).expect_err("all fail");
+        }
+    }
+}
+
+/// Any of the exchanges may be the one, of either thread.
+#[test]
+fn each_weak_exchange_fails_in_some_interleaving() {
+    let seen = outcomes(Model::new().spurious_failures(1), || {
+        let (a, b) = (AtomicU32::new(0), AtomicU32::new(0));
+        let twice = |value: &AtomicU32| [adds_one(value, 1), adds_one(value, 1)];
+        thread::scope(|s| {
+            let theirs = s.spawn(|| twice(&a));
+            [twice(&b), theirs.join().unwrap()].concat()
+        })
+    });
+    let all_but = |failing| (0..4).map(|n| n != failing).collect::<Vec<_>>();
+    let all: Vec<_> = (0..5).map(all_but).collect();
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), all);
+}
+
 #[test]
 fn a_loop_around_a_wait_survives_spurious_wakeups() {
     for n in [1, 2] {
@@ -444,7 +495,9 @@ fn a_search_whose_time_runs_out_says_which_bound_it_has_covered() {
     for bound in 0..=3 {
         first.push(first.last().unwrap() + within(bound));
     }
-    let covered = [None, None, Some(0), Some(1), Some(2), Some(3)];
+    // Without a forced switch there is one interleaving, which is complete before the time is looked at.
+    assert_eq!(within(0), 1);
+    let covered = [None, Some(0), Some(0), Some(1), Some(2), Some(3)];
     std::thread::scope(|s| {
         for (first, covered) in first.into_iter().zip(covered) {
             s.spawn(move || {

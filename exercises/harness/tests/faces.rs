@@ -30,6 +30,7 @@ macro_rules! program {
     ($face:ident) => {
         mod $face {
             use harness::sync::$face as sync;
+            use harness::testing::{message_of, payload_of};
             use sync::atomic::{
                 AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr,
                 AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::*, fence,
@@ -176,6 +177,32 @@ macro_rules! program {
                 send::<sync::time::Clock>();
             }
 
+            /// The thread that asks for it is refused; another is not, nor is it afterwards.
+            pub(crate) fn refused_threads() {
+                let spawn = || thread::Builder::new().spawn(|| 1);
+                thread::refuse_after(1, || {
+                    let first = thread::spawn(|| thread::spawn(|| 2).join().unwrap());
+                    assert_eq!(first.join().unwrap(), 2);
+                    for _ in 0..2 {
+                        let refused = spawn().map(drop).unwrap_err();
+                        assert_eq!(refused.kind(), std::io::ErrorKind::WouldBlock);
+                    }
+                    thread::refuse_after(1, || assert_eq!(spawn().unwrap().join().unwrap(), 1));
+                });
+                let owned = Arc::new(());
+                let theirs = Arc::clone(&owned);
+                let panic = payload_of(|| {
+                    thread::refuse_after(0, || drop(thread::spawn(move || drop(theirs))));
+                });
+                assert!(message_of(&*panic.unwrap()).starts_with("failed to spawn thread"));
+                assert!(Arc::try_unwrap(owned).is_ok(), "what it owned is dropped");
+                let panic = payload_of(|| {
+                    thread::refuse_after(0, || thread::scope(|s| drop(s.spawn(|| 1))));
+                });
+                assert!(panic.is_some());
+                assert_eq!(spawn().unwrap().join().unwrap(), 1);
+            }
+
             pub(crate) fn program() {
                 atomics();
                 locks();
@@ -204,6 +231,16 @@ fn the_program_runs_under_the_model() {
     if let Err(failure) = explored {
         panic!("{}", failure.report);
     }
+}
+
+#[test]
+fn threads_are_refused_on_the_real_face() {
+    real::refused_threads();
+}
+
+#[test]
+fn threads_are_refused_under_the_model() {
+    harness::model(model::refused_threads);
 }
 
 /// What only real threads show: the clock of the machine runs, and the manual one wakes who waits for it.

@@ -704,6 +704,20 @@ fn time_that_does_not_come() {
     });
 }
 
+/// A child is counted although its thread is refused: the row says so.
+#[test]
+fn a_refused_thread_is_a_row() {
+    fails(Kind::Deadlock, || {
+        let (running, zero) = (Mutex::named("running", 1), Condvar::named("zero"));
+        let refused = thread::refuse_after(0, || thread::Builder::new().spawn(|| {}).is_err());
+        assert!(refused);
+        let mut running = running.lock();
+        while *running > 0 {
+            zero.wait(&mut running);
+        }
+    });
+}
+
 /// A pointer that goes to another thread.
 struct Shared<T>(*const T);
 

@@ -3,6 +3,7 @@
 
 use harness::leaks::{self, CountingAllocator, Leaks};
 use harness::sync::real::thread;
+use std::collections::HashSet;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::sync::{Arc, Mutex, mpsc};
@@ -153,6 +154,50 @@ fn a_cache_that_grows_once_is_no_leak() {
     });
 }
 
+/// A vector doubles its capacity, so most rounds allocate nothing, and it is one block all the time.
+#[test]
+fn four_bytes_a_round_are_found() {
+    let calls = Mutex::new(Vec::<u32>::new());
+    let line = line!() + 1;
+    let found = leaks(|| calls.lock().unwrap().push(7));
+    assert_eq!(found.heap.len(), 1, "{found}");
+    let place = format!("leaks.rs:{line}");
+    assert!(found.heap[0].contains(&place), "{found}");
+}
+
+#[test]
+fn growth_is_found_however_many_calls_a_round_makes() {
+    fn is_found(calls_a_round: usize, mut call: impl FnMut()) {
+        let found = leaks(|| (0..calls_a_round).for_each(|_| call()));
+        assert_eq!(found.heap.len(), 1, "{calls_a_round} calls: {found}");
+    }
+    std::thread::scope(|s| {
+        for calls in [2, 3, 5, 100] {
+            s.spawn(move || {
+                let mut bytes = Vec::<u8>::new();
+                is_found(calls, || bytes.push(7));
+            });
+            s.spawn(move || {
+                let mut numbers = HashSet::new();
+                is_found(calls, || assert!(numbers.insert(numbers.len())));
+            });
+        }
+    });
+}
+
+/// What a round keeps and the next one replaces is no leak, nor is a buffer that is as large as its largest use.
+#[test]
+fn what_is_replaced_is_no_leak() {
+    let last = Mutex::new(String::new());
+    let (mut round, mut buffer) = (0, Vec::new());
+    balanced(|| {
+        round += 1;
+        *last.lock().unwrap() = format!("round {round:06}");
+        buffer.clear();
+        buffer.extend(0..round % 5);
+    });
+}
+
 #[test]
 fn a_block_freed_by_another_thread_is_balanced() {
     balanced(|| {
@@ -172,4 +217,35 @@ fn checks_side_by_side_do_not_disturb_each_other() {
         let found = leaks(|| std::mem::forget(black_box(Box::new(2))));
         assert_eq!(found.heap.len(), 1);
     });
+}
+
+#[test]
+fn what_a_test_prints_is_no_leak() {
+    // Only libtest keeps it, and only if the test is not run with `--nocapture`.
+    balanced(|| {
+        eprintln!("a line for whoever runs the test");
+        drop(std::panic::catch_unwind(|| {
+            panic!("a panic that is caught")
+        }));
+        drop(thread::spawn(|| panic!("a panic that is printed by a thread")).join());
+    });
+}
+
+#[test]
+fn what_a_thread_that_panics_keeps_is_a_leak() {
+    struct Keeps;
+    impl Drop for Keeps {
+        fn drop(&mut self) {
+            std::mem::forget(black_box(Box::new([0u8; 100])));
+        }
+    }
+    let found = leaks(|| {
+        let unwound = std::panic::catch_unwind(|| {
+            let _keeps = Keeps;
+            panic!("a panic that is caught");
+        });
+        drop(unwound);
+    });
+    let accusation = "1 block (100 bytes) never freed: allocated in a thread that panics";
+    assert_eq!(found.heap, [accusation]);
 }

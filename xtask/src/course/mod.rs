@@ -6,6 +6,7 @@
 //! | [`select`] | which lesson, mistake or model is meant by a name |
 //! | [`lesson_tests`] | the tests that a lesson has, and what its sources say of them |
 //! | [`shipped`] | `shipped.lock`: the tests and files that a lesson was shipped with |
+//! | [`stub`] | what a learner begins with, as the solution keeps it |
 //! | [`content`] | the files below a folder, and names for what is in them |
 //! | [`hints`], [`readme`] | what the runner reads in a lesson's texts |
 //!
@@ -17,6 +18,7 @@ pub mod lesson_tests;
 pub mod readme;
 pub mod select;
 pub mod shipped;
+pub mod stub;
 mod workspace;
 
 pub use workspace::{EXERCISES, Lesson, SOLUTIONS, Status, Workspace, numbered_folders};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::course::content::files_below;
 use crate::course::shipped::{Lock, digest};
 
 /// The folder of the exercises, beside the root's `Cargo.toml`.
@@ -93,6 +94,36 @@ impl Lesson {
         format!("{}.rs", self.name)
     }
 
+    /// What is wrong with the place of the learner's file below `root`, if it is not there: which one is missing, and
+    /// which stands beside it. One that was moved may well compile.
+    pub fn missing_file(&self, root: &Path) -> Option<String> {
+        let file = self.file();
+        if root.join(&file).exists() {
+            return None;
+        }
+        let shipped = [Path::new("src/lib.rs"), Path::new("src/race_freedom.rs")];
+        let beside = files_below(&root.join(&self.exercise), &["src"]).unwrap_or_default();
+        let beside: Vec<_> = beside
+            .iter()
+            .filter(|path| !shipped.contains(&path.as_path()))
+            .map(|path| self.exercise.join(path))
+            .collect();
+        let file = file.display();
+        let beside = match &beside[..] {
+            [] => String::new(),
+            [one] => format!(
+                "\nBeside it there is another. If it is yours:\n  mv {} {file}",
+                one.display()
+            ),
+            several => several
+                .iter()
+                .fold("\nBeside it there are:".to_owned(), |text, path| {
+                    format!("{text}\n  {}", path.display())
+                }),
+        };
+        Some(format!("{file} is not there.{beside}"))
+    }
+
     /// The lesson's text, from the root.
     pub fn readme(&self) -> PathBuf {
         self.exercise.join("README.md")
@@ -103,9 +134,9 @@ impl Lesson {
         self.exercise.join("HINTS.md")
     }
 
-    /// What the learner begins with, from the root.
+    /// What the learner begins with, from the root, in the form that [`stub`](crate::course::stub) reads.
     pub fn stub(&self) -> PathBuf {
-        self.solution.join("stub").join(self.file_name())
+        self.solution.join("stub.txt")
     }
 
     /// The reference, from the root.

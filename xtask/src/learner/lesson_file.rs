@@ -2,11 +2,12 @@
 //! version that the runner ever took out of it.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, stub};
 use crate::learner::progress::Store;
 use crate::learner::versions::{Replaced, Target, Version, Versions, Why};
 use crate::term::note;
@@ -32,9 +33,11 @@ impl<'a> LessonFile<'a> {
     pub fn open(workspace: &'a Workspace, store: &'a Store, lesson: &'a Lesson) -> Result<Self> {
         let mut versions = Versions::open(store.versions_of(lesson))?;
         let target = Target::new(&workspace.path(lesson.file()))?;
-        let known: Vec<Vec<u8>> = [lesson.reference(), lesson.stub()]
-            .iter()
-            .filter_map(|path| fs::read(workspace.path(path)).ok())
+        let reference = fs::read(workspace.path(lesson.reference()));
+        let stub = stub::read(workspace, lesson).map(String::into_bytes);
+        let known: Vec<Vec<u8>> = [reference, stub]
+            .into_iter()
+            .flatten()
             .chain(target.read()?)
             .collect();
         let known: Vec<&[u8]> = known.iter().map(Vec::as_slice).collect();
@@ -68,7 +71,8 @@ impl<'a> LessonFile<'a> {
     ///
     /// It cannot be read.
     pub fn reference(&self) -> Result<Vec<u8>> {
-        self.shipped(&self.lesson.reference())
+        let path = self.lesson.reference();
+        shipped(fs::read(self.workspace.path(&path)), &path)
     }
 
     /// The stub.
@@ -77,16 +81,8 @@ impl<'a> LessonFile<'a> {
     ///
     /// It cannot be read.
     pub fn stub(&self) -> Result<Vec<u8>> {
-        self.shipped(&self.lesson.stub())
-    }
-
-    fn shipped(&self, path: &Path) -> Result<Vec<u8>> {
-        fs::read(self.workspace.path(path)).map_err(|error| {
-            anyhow!(
-                "cannot read {0}: {error}.\nTo bring it back: git checkout {0}",
-                path.display()
-            )
-        })
+        let stub = stub::read(self.workspace, self.lesson).map(String::into_bytes);
+        shipped(stub, &self.lesson.stub())
     }
 
     /// The newest version that is neither the reference nor what is in the file now, with its content. One that
@@ -141,4 +137,14 @@ impl<'a> LessonFile<'a> {
         self.target
             .replace(&mut self.versions, new, why, &mut |_| Ok(()))
     }
+}
+
+/// What came with the lesson in the file `path`.
+fn shipped(read: io::Result<Vec<u8>>, path: &Path) -> Result<Vec<u8>> {
+    read.map_err(|error| {
+        anyhow!(
+            "cannot read {0}: {error}.\nTo bring it back: git checkout {0}",
+            path.display()
+        )
+    })
 }

@@ -8,9 +8,9 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::Runner;
 use super::source_line::SourceLine;
 use super::stderr::{self, Listener};
+use super::{Runner, fresh};
 
 /// A test binary.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Built {
     pub success: bool,
     /// The test binaries.
     pub binaries: Vec<Binary>,
+    /// All files that were built.
+    pub artifacts: Vec<Artifact>,
     /// The runnable examples and benches that were built: package, target and file.
     pub executables: Vec<Binary>,
     /// Warnings and errors of rustc, each with the package that it is about.
@@ -40,6 +42,17 @@ pub struct Built {
     pub warnings: usize,
     /// The diagnostics as rustc wrote them.
     pub said: String,
+}
+
+/// A file that was built: a library or a program.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// The package.
+    pub package: String,
+    /// Where it is.
+    pub file: PathBuf,
+    /// Whether cargo had built it before.
+    pub fresh: bool,
 }
 
 /// A warning or an error of rustc.
@@ -52,10 +65,12 @@ pub struct Diagnostic {
 }
 
 /// Which tests of a package to build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tests {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tests<'a> {
     /// All.
     All,
+    /// The models and these integration tests.
+    Of(BTreeSet<&'a str>),
     /// The library's own unit tests, which are the models.
     Models,
 }
@@ -65,14 +80,30 @@ pub enum Tests {
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_tests(runner: &Runner, package: &str, tests: Tests) -> Result<Built> {
+pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<Built> {
     let targets = match tests {
-        Tests::All => "--tests",
-        Tests::Models => "--lib",
+        Tests::All => vec!["--tests"],
+        Tests::Models => vec!["--lib"],
+        Tests::Of(targets) => {
+            let targets = targets.into_iter().flat_map(|target| ["--test", target]);
+            std::iter::once("--lib").chain(targets).collect()
+        }
     };
-    let mut command = runner.cargo(&runner.workspace.root);
-    command.args(["test", "--no-run", targets, "--package", package]);
-    build(runner, command, true)
+    let root = &runner.workspace.root;
+    let again = || {
+        let mut command = runner.cargo(root);
+        command.args(["test", "--no-run", "--package", package]);
+        command.args(&targets);
+        build(runner, command, true)
+    };
+    let mut built = again()?;
+    if built.success && fresh::remove_stale(root, &built.of(package)) {
+        built = again()?;
+    }
+    if built.success {
+        fresh::note(root, &built.of(package));
+    }
+    Ok(built)
 }
 
 /// Runs `command`, a cargo that builds, and reads its messages.
@@ -181,6 +212,10 @@ struct Message {
     target: Option<Target>,
     profile: Option<Profile>,
     executable: Option<PathBuf>,
+    #[serde(default)]
+    filenames: Vec<PathBuf>,
+    #[serde(default)]
+    fresh: bool,
     message: Option<Rendered>,
 }
 
@@ -208,6 +243,12 @@ impl Built {
         self.binaries
             .iter()
             .filter(move |binary| binary.package == package)
+    }
+
+    /// The files that were built of a package.
+    fn of(&self, package: &str) -> Vec<&Artifact> {
+        let all = self.artifacts.iter();
+        all.filter(|artifact| artifact.package == package).collect()
     }
 
     /// Warnings and errors about a package, each once: the library is compiled with and without its tests.
@@ -254,9 +295,17 @@ impl Built {
                     profile: Some(profile),
                     executable,
                     manifest_path,
+                    filenames,
+                    fresh,
                     ..
                 },
             ) => {
+                self.artifacts
+                    .extend(filenames.into_iter().next().map(|file| Artifact {
+                        package: package.clone(),
+                        file,
+                        fresh,
+                    }));
                 let Some(path) = executable else {
                     return;
                 };

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace, numbered_folders};
+use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace, numbered_folders, stub};
 use crate::learner::files::write_atomically;
 
 use names::Chapter;
@@ -160,10 +160,7 @@ impl Plan {
         }
         for (path, template) in EXERCISE {
             if path == "src/lesson.rs" {
-                files.push((
-                    solution.join(own_name("stub/lesson.rs")),
-                    self.fill(template),
-                ));
+                files.push((solution.join("stub.txt"), stub::kept(&self.fill(template))));
             } else if let Some(test) = path.strip_prefix("tests/") {
                 let test = test.trim_end_matches(".rs");
                 let text = self.fill(SOLUTION_TEST).replace("{{test}}", test);

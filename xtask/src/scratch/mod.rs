@@ -30,8 +30,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, bail};
 use toml::{Table, Value};
 
-use crate::course::Lesson;
 use crate::course::content::files_below;
+use crate::course::{Lesson, stub};
 use crate::learner::files::lock;
 use crate::run::Runner;
 use crate::run::cargo::{self, Built};
@@ -152,10 +152,11 @@ impl<'a> Scratch<'a> {
                 }
             }
         }
-        let stub = read(&self.path(lesson.stub()))?;
+        let stub = stub::read(&self.runner.workspace, lesson)
+            .with_context(|| format!("cannot read {}", lesson.stub().display()))?;
         let mut files = Files::default();
         files.copy(&self.path(&lesson.exercise), &["src", "tests", "examples"])?;
-        files.put(Path::new("src").join(lesson.file_name()), stub);
+        files.put(Path::new("src").join(lesson.file_name()), stub.into_bytes());
         self.add(&lesson.exercise, manifest, files)
     }
 
@@ -248,7 +249,7 @@ impl<'a> Scratch<'a> {
         self.add(Path::new(&lesson.name), manifest, files)
     }
 
-    /// Adds the lesson as it was shipped, with `file` as what its learner wrote.
+    /// Adds the lesson as it was shipped, and the modules of its learner, with `file` as what its learner wrote.
     ///
     /// # Errors
     ///
@@ -256,10 +257,10 @@ impl<'a> Scratch<'a> {
     pub fn add_graded(
         &mut self,
         lesson: &Lesson,
-        shipped: &[(PathBuf, Vec<u8>)],
+        shipped: Vec<(PathBuf, Vec<u8>)>,
         file: Vec<u8>,
     ) -> Result<()> {
-        let mut files = Files(shipped.to_vec());
+        let mut files = Files(shipped);
         let manifest = Path::new("Cargo.toml");
         let mut manifest = parse_manifest(
             &lesson.exercise.join(manifest),

@@ -2,24 +2,34 @@
 
 use anyhow::Result;
 
-use super::Gate;
+use super::{Gate, sentences};
 use crate::course::Lesson;
 use crate::run::Runner;
 use crate::run::cargo::Built;
 use crate::run::executor::Job;
 use crate::run::executor::{NoJob, job_of, run_all};
+use crate::run::report_page::ReportPage;
 use crate::scratch;
 use crate::scratch::mistake::Mistake;
 use crate::verdict::outcome::{FailureKind, Outcome};
 
-/// Each mistake compiles and is caught by the test that it names, as what it says, in time.
+/// So wide is the page of a mistake's report that no sentence is broken.
+const UNBROKEN: usize = 2_000;
+
+/// Each mistake compiles and is caught by the test that it names, as what it says, in time; and what is said of it is
+/// what was recorded. With `record` that is written.
 pub fn gate(
     runner: &Runner,
     lesson: &Lesson,
     mistakes: &[Mistake],
     mut problems: Vec<String>,
     scratch: &Built,
+    record: bool,
 ) -> Result<Gate> {
+    let runner = &runner.with_report(ReportPage {
+        columns: UNBROKEN,
+        ..ReportPage::PLAIN
+    });
     let mut jobs: Vec<(Job<'_>, &Mistake)> = Vec::new();
     for mistake in mistakes {
         let package = scratch::mistake_package(lesson, mistake);
@@ -43,12 +53,17 @@ pub fn gate(
     let (jobs, mistakes): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
     let raws = run_all(runner, &jobs);
     let mut caught = 0;
+    let mut said = Vec::new();
     for (raw, mistake) in raws.iter().zip(mistakes) {
         match catch(&Outcome::of(raw, &lesson.file_name()), mistake) {
-            Ok(()) => caught += 1,
+            Ok(()) => {
+                caught += 1;
+                said.push((mistake, raw));
+            }
             Err(problem) => problems.push(format!("{}: {problem}", mistake.name)),
         }
     }
+    problems.extend(sentences::check(&runner.workspace, lesson, &said, record)?);
     Ok(Gate::new(
         &lesson.name,
         "mistakes",

@@ -6,13 +6,13 @@ use anyhow::Result;
 
 use super::sanitizer::{self, Sanitizer};
 use super::{Gate, api, caught, dry_run, go, reference, texts};
-use crate::course::{Lesson, Status, Workspace};
+use crate::course::lesson_tests::FACADE_TEST;
+use crate::course::{Lesson, Status, Workspace, stub};
 use crate::run::cargo::{self, Built};
 use crate::run::executor::{jobs_of, run_all};
 use crate::run::{Runner, TEST_TIMEOUT, executor};
 use crate::scratch::mistake::{self, Mistake};
 use crate::scratch::{self, Scratch};
-use crate::verdict::FACADE_TEST;
 use crate::verdict::outcome::Outcome;
 
 /// The fewest mistakes of a lesson.
@@ -66,7 +66,9 @@ impl<'a> Verified<'a> {
             fs::read_to_string(workspace.path(&path))
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))
         };
-        let (stub, reference) = (read(lesson.stub()), read(lesson.reference()));
+        let stub = stub::read(workspace, lesson)
+            .map_err(|error| format!("{} cannot be read: {error}", lesson.stub().display()));
+        let reference = read(lesson.reference());
         let api = match (&stub, &reference) {
             (Ok(stub), Ok(reference)) => {
                 api::differences(stub, reference).unwrap_or_else(|error| vec![error])
@@ -81,7 +83,7 @@ impl<'a> Verified<'a> {
             let problems = match (fs::read(workspace.path(lesson.file())), &stub) {
                 (Ok(file), Ok(stub)) if file == stub.as_bytes() => Vec::new(),
                 _ => vec![format!(
-                    "{} differs from {}",
+                    "{0} differs from {1}; if it is what the lesson ships: sed 's/^/| /; s/ $//' {0} > {1}",
                     lesson.file().display(),
                     lesson.stub().display()
                 )],
@@ -195,6 +197,7 @@ impl<'a> Verified<'a> {
             &self.mistakes,
             self.mistake_problems,
             scratch,
+            record,
         )?);
         gates.push(tour_gate(runner, lesson, references));
         if self.in_scratch {

@@ -166,7 +166,7 @@ fn parse(text: &str) -> Vec<Row> {
 /// Where the lesson cites behaviours, each once a file. What the learner writes is not looked at.
 fn citations(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Citation>> {
     let of_exercise = ["README.md", "HINTS.md", "src", "tests", "examples"];
-    let of_solution = ["src", "stub", "mistakes", "benches"];
+    let of_solution = ["src", "stub.txt", "mistakes", "benches"];
     let mut found: Vec<Citation> = Vec::new();
     for (folder, parts) in [
         (&lesson.exercise, &of_exercise[..]),

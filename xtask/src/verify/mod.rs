@@ -10,6 +10,7 @@ pub mod go;
 mod lock;
 pub mod reference;
 pub mod sanitizer;
+mod sentences;
 pub mod table;
 mod texts;
 pub mod workspace_tests;

@@ -117,7 +117,7 @@ fn both_doors_come_to_the_same_verdicts() {
     let reference = fixture.read(&sum.reference());
     let hangs = "if a == 0 {\n        loop {\n            std::thread::park();\n        }\n    }\n    a + b";
     for (text, expected) in [
-        (fixture.read(&sum.stub()), [Failed; 4]),
+        (sum.stub_text(), [Failed; 4]),
         (
             reference.replace("a + b", "a - b"),
             [Failed, Failed, Passed, Passed],

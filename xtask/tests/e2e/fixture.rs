@@ -96,20 +96,21 @@ impl Fixture {
 
     /// Makes it a git repository with all that is there in a commit, or adds a commit.
     pub fn commit(&self) {
-        for arguments in [
-            &["init", "-q"][..],
-            &["add", "."],
-            &["commit", "-q", "--message", "What is there."],
-        ] {
-            let status = Command::new("git")
-                .current_dir(&self.root)
-                .args(["-c", "user.name=A", "-c", "user.email=a@b.invalid"])
-                .args(["-c", "commit.gpgSign=false"])
-                .args(arguments)
-                .status()
-                .expect("git runs");
-            assert!(status.success(), "{arguments:?}");
-        }
+        self.git(&["init", "-q"]);
+        self.git(&["add", "."]);
+        self.git(&["commit", "-q", "--message", "What is there."]);
+    }
+
+    /// Runs git, which must succeed.
+    pub fn git(&self, arguments: &[&str]) {
+        let status = Command::new("git")
+            .current_dir(&self.root)
+            .args(["-c", "user.name=A", "-c", "user.email=a@b.invalid"])
+            .args(["-c", "commit.gpgSign=false"])
+            .args(arguments)
+            .status()
+            .expect("git runs");
+        assert!(status.success(), "{arguments:?}");
     }
 
     /// A lesson in `exercises/PLACE` that adds two numbers, and its solution.
@@ -177,6 +178,12 @@ impl Fixture {
             stderr: text(output.stderr),
         }
     }
+}
+
+/// A stub as a solution keeps it.
+fn kept(stub: &str) -> String {
+    let lines = stub.split_inclusive('\n').map(|line| format!("| {line}"));
+    lines.collect::<String>().replace("| \n", "|\n")
 }
 
 /// Whether cargo-nextest is installed.
@@ -258,7 +265,16 @@ impl Lesson<'_> {
 
     /// The pristine stub.
     pub fn stub(&self) -> String {
-        self.solution(&format!("stub/{}.rs", self.name))
+        self.solution("stub.txt")
+    }
+
+    /// The stub as the learner finds it.
+    pub fn stub_text(&self) -> String {
+        let kept = self.fixture.read(&self.stub());
+        let lines = kept.split_inclusive('\n');
+        lines
+            .map(|line| line.strip_prefix("| ").unwrap_or("\n"))
+            .collect()
     }
 
     /// The reference.
@@ -364,7 +380,7 @@ impl Lesson<'_> {
             .replace("{a} and {b}", "the two numbers")
             .replace("todo!", "let _ = (a, b);\n    todo!");
         write(self.file(), &stub);
-        write(self.stub(), &stub);
+        write(self.stub(), &kept(&stub));
         write(
             self.reference(),
             "//! Sums.\n\n/// Adds.\npub fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n",

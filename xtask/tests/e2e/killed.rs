@@ -109,7 +109,7 @@ fn nothing_is_lost_when_a_runner_is_killed_at_any_instant() {
     for round in 0..KILLS / KILLS_PER_FIXTURE {
         let fixture = Fixture::new();
         let sum = fixture.lesson("01_basics/01_sum", "sum");
-        let (reference, stub) = (fixture.read(&sum.reference()), fixture.read(&sum.stub()));
+        let (reference, stub) = (fixture.read(&sum.reference()), sum.stub_text());
         let src = fixture.root.join(sum.exercise("src"));
         median = run_time(&fixture, &sum);
         for trial in 0..KILLS_PER_FIXTURE {
@@ -176,10 +176,7 @@ fn two_runners_at_one_file_lose_nothing() {
     let fixture = Fixture::new();
     let sum = fixture.lesson("01_basics/01_sum", "sum");
     // Whatever was in the file, and what the two may put there.
-    let mut been: BTreeSet<String> = [&sum.stub(), &sum.reference()]
-        .into_iter()
-        .map(|path| fixture.read(path))
-        .collect();
+    let mut been: BTreeSet<String> = [sum.stub_text(), fixture.read(&sum.reference())].into();
     for pair in 0..PAIRS {
         let mine = fresh_file();
         fixture.write(&sum.file(), &mine);
@@ -195,7 +192,7 @@ fn two_runners_at_one_file_lose_nothing() {
         assert!(been.contains(&now), "torn by {commands:?}: {now}");
         let mut there = stored(&fixture);
         there.insert(now);
-        there.extend([fixture.read(&sum.stub()), fixture.read(&sum.reference())]);
+        there.extend([sum.stub_text(), fixture.read(&sum.reference())]);
         assert_eq!(there, been, "after {commands:?}");
     }
 }

@@ -21,6 +21,7 @@ mod processes;
 mod pty;
 mod swap;
 mod tree;
+mod unlucky;
 mod verify;
 #[cfg(target_os = "linux")]
 mod watch;

@@ -323,7 +323,7 @@ fn in_a_pipe_one_verdict_follows_the_other() {
     let (sum, total) = two(&fixture);
     for (signal, poll) in [(Signal::TERM, None), (Signal::INT, Some("--poll"))] {
         for lesson in [&sum, &total] {
-            fixture.write(&lesson.file(), &fixture.read(&lesson.stub()));
+            fixture.write(&lesson.file(), &lesson.stub_text());
         }
         let arguments: Vec<_> = ["watch"].into_iter().chain(poll).collect();
         let mut runner = fixture

@@ -8,8 +8,8 @@
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
-use harness::model;
 use harness::testing::both;
+use harness::{Model, model};
 use std::fmt::Debug;
 
 #[track_caller]
@@ -162,6 +162,29 @@ fn refused_deposit_is_never_seen() {
     });
 }
 
+/// Catches the same two mistakes, and one that is undone: `balance` must not show what was refused.
+#[test]
+fn refusals_are_not_in_the_balance() {
+    const FULL: u64 = u64::MAX - 1;
+    for (there, refuse) in [
+        (
+            50,
+            (|account| account.withdraw(100).is_err()) as fn(&Account) -> bool,
+        ),
+        (FULL, |account| account.deposit(5).is_err()),
+    ] {
+        model(move || {
+            let account = Account::new(there);
+            let (seen, refused) = both(|| account.balance(), || refuse(&account));
+            assert!(
+                refused,
+                "from {there} 100 cannot be drawn, nor can 5 be paid in to {FULL}"
+            );
+            assert_eq!(seen, there, "`balance` beside an operation that is refused");
+        });
+    }
+}
+
 /// Catches an operation in two steps, with a balance between them that the account never had; and a
 /// balance put together from two words, one read before an operation and one after it.
 #[test]
@@ -236,5 +259,16 @@ fn money_is_conserved() {
             35,
             "A and B began with 30 + 5; now A holds, B holds, and the others have drawn {parts:?}"
         );
+    });
+}
+
+/// An exchange in its weak form may fail though the balance is the expected one. Catches code that takes this for a
+/// refusal, or that does not try again.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    Model::new().spurious_failures(2).check(|| {
+        let account = Account::new(100);
+        assert_eq!(account.withdraw(40), Ok(60), "40 of 100");
+        assert_eq!(account.deposit(5), Ok(65), "5 on top of 60");
     });
 }

@@ -1,9 +1,9 @@
-//! What the source says around a place, as far as its tokens tell: which statement, within which blocks, in which function.
-//! If that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
+//! What the source says around a place, as far as its tokens tell: which statement, within which blocks, in which
+//! function. If that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
 
 use crate::place::{Place, tidy};
 use crate::reading::Sources;
-use crate::record::{Event, Panic};
+use crate::record::{Event, Panic, Value};
 use proc_macro2::{Delimiter, LineColumn, TokenStream, TokenTree};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -25,6 +25,16 @@ pub(super) enum Dependence {
     Data,
     /// Whether it is written depends on what was read.
     Control,
+}
+
+/// What becomes of what was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is what the function returns.
+    Answers,
+    /// Something else goes by it.
+    Decides,
+    Ignored,
 }
 
 /// A place in a source file.
@@ -140,18 +150,40 @@ impl<'a> Code<'a> {
     }
 
     /// Whether what an operation on an atomic finds decides what its thread does: it stands in a condition, or
-    /// a variable keeps it that does.
+    /// variables carry it into one.
     pub(super) fn decides(&self, place: Place) -> bool {
         self.at(place, |file, statement| {
-            if statement.is_condition() {
+            if statement.is_condition() || file.is_called_in_a_condition(statement) {
                 return Some(true);
             }
-            let names = statement.binds();
-            let mut all = file.within(&file.blocks[file.function(statement)?]);
-            Some(all.any(|s| {
-                s.number > statement.number && s.is_condition() && names.iter().any(|n| s.has(n))
+            let carried = file.carried(statement)?;
+            let body = &file.blocks[file.function(statement)?];
+            let again = file.loop_around(statement);
+            Some(file.within(body).any(|s| {
+                let comes_after = s.number > statement.number
+                    || again.is_some_and(|block| block.head == s.number || block.holds(s));
+                comes_after && s.is_condition() && s.uses(&carried)
             }))
         })
+    }
+
+    /// What becomes of what the operation at `read` finds, in the function of the operation at `write`, which comes
+    /// after it. `None` if they stand in different functions, and the first is not in one that the second calls.
+    pub(super) fn use_of(&self, read: Place, write: Place) -> Option<Use> {
+        let (read, write) = (Spot::of(read)?, Spot::of(write)?);
+        let file = self.file(&read.file).filter(|_| read.file == write.file)?;
+        let (mut look, change) = (file.statement(read.at)?, file.statement(write.at)?);
+        if file.function(look)? != file.function(change)? {
+            look = file.only_call(look, change)?;
+        }
+        if file.is_answer(look)? {
+            return Some(Use::Answers);
+        }
+        let carried = file.carried(look)?;
+        let body = &file.blocks[file.function(look)?];
+        let later = file.within(body).filter(|s| s.number != look.number);
+        let is_used = look.is_condition() || later.into_iter().any(|s| s.uses(&carried));
+        Some(if is_used { Use::Decides } else { Use::Ignored })
     }
 
     /// Whether the operation at `place` is the last thing in a function: its caller decides by it.
@@ -176,6 +208,11 @@ impl<'a> Code<'a> {
                 rest.any(|s| s.number >= statement.number && any_of.iter().any(|word| s.has(word))),
             )
         })
+    }
+
+    /// Whether a function returns what the operation at `place` finds, as its last thing or by way of a variable.
+    pub(super) fn answers_with(&self, place: Place) -> bool {
+        self.at(place, |file, statement| file.is_answer(statement))
     }
 
     /// Whether the operation at `place` stands in the condition of an `if`, and `inside` in the block behind it.
@@ -217,7 +254,71 @@ impl<'a> Code<'a> {
     /// Whether what the operation at `place` returns is thrown away.
     pub(super) fn is_discarded(&self, place: Place) -> bool {
         self.at(place, |_, s| {
-            Some(!s.begins("let") && !s.is_condition() && s.ended)
+            Some((!s.begins("let") || s.binds_nothing()) && !s.is_condition() && s.ended)
+        })
+    }
+
+    /// Whether the operation `name` at `place` is all that its statement does, and what it returns is thrown away.
+    pub(super) fn is_ignored(&self, place: Place, name: &str) -> bool {
+        self.is_discarded(place)
+            && self.at(place, |_, s| {
+                let first = s.words.iter().find(|word| word.is_called)?;
+                Some(first.text == name && (!s.assigns || s.binds_nothing()))
+            })
+    }
+
+    /// Whether what a lock guards is assigned to, between the statement at `lock`, which names the guard, and the one
+    /// at `wait`.
+    pub(super) fn assigns_between(&self, lock: Place, wait: Place) -> bool {
+        self.at(lock, |file, statement| {
+            let wait = Spot::of(wait).filter(|wait| wait.file == tidy(lock.file()))?;
+            let guard = statement.binds();
+            let body = &file.blocks[file.function(statement)?];
+            let mut between = file
+                .within(body)
+                .filter(|s| s.number > statement.number && s.start < wait.at);
+            Some(between.any(|s| {
+                let target = s.words.iter().find(|word| word.text != "*");
+                s.assigns
+                    && !s.begins("let")
+                    && target.is_some_and(|word| guard.contains(&word.text.as_str()))
+            }))
+        })
+    }
+
+    /// Whether a word stands further down in the function around `place`, in the same statement as `beside`.
+    pub(super) fn comes_later(&self, place: Place, word: &str, beside: &str) -> bool {
+        self.at(place, |file, statement| {
+            let body = &file.blocks[file.function(statement)?];
+            let mut rest = file.within(body).filter(|s| s.number > statement.number);
+            Some(rest.any(|s| s.has(word) && s.has(beside)))
+        })
+    }
+
+    /// Whether the comparison of what the operation at `place` finds with a number, right behind it in the condition
+    /// of an `if` or a `while`, holds for `value`. `None` if there is no such comparison.
+    pub(super) fn holds_for(&self, place: Place, value: Value) -> Option<bool> {
+        let is_condition = self.at(place, |_, s| Some(s.begins("if") || s.begins("while")));
+        let Value::Int(value) = value else {
+            return None;
+        };
+        let line = self.sources.raw_line(place, 0).filter(|_| is_condition)?;
+        let at = usize::try_from(place.column()).ok()?.checked_sub(1)?;
+        let (_, behind) = line.get(at..)?.split_once(')')?;
+        let mut words = behind.split_whitespace();
+        let (sign, number) = (words.next()?, words.next()?.parse::<i128>().ok()?);
+        // Nothing more than that comparison, or it may say something else.
+        if words.next() != Some("{") {
+            return None;
+        }
+        Some(match sign {
+            "==" => value == number,
+            "!=" => value != number,
+            "<" => value < number,
+            "<=" => value <= number,
+            ">" => value > number,
+            ">=" => value >= number,
+            _ => return None,
         })
     }
 
@@ -277,7 +378,7 @@ impl Spoken {
         event.place.is_some_and(|place| {
             code.at(place, |file, s| {
                 let stands = tidy(place.file()) == self.file && self.statements.contains(&s.number);
-                Some(stands || self.words.contains(file.function_name(s)?))
+                Some(stands || self.words.contains(file.item_name(s)?))
             })
         })
     }
@@ -463,12 +564,46 @@ impl File {
         words.nth(1).map(|word| word.text.as_str())
     }
 
+    /// Whether a statement is what its function returns, and a condition in this file calls that.
+    fn is_called_in_a_condition(&self, statement: &Statement) -> bool {
+        let name = self.function_name(statement).filter(|_| !statement.ended);
+        name.is_some_and(|name| {
+            let calls = |s: &Statement| {
+                s.words
+                    .iter()
+                    .any(|word| word.is_called && word.text == name)
+            };
+            let conditions = self.statements.iter().filter(|s| s.is_condition());
+            conditions.filter(|s| !s.has("fn")).any(calls)
+        })
+    }
+
+    /// Whether a function returns what a statement makes, in it or by way of a variable.
+    fn is_answer(&self, statement: &Statement) -> Option<bool> {
+        let body = &self.blocks[self.function(statement)?];
+        let carried = self.carried(statement)?;
+        let returns = |s: &Statement| s.begins("return") || !s.ended && !s.opens_block;
+        let mut later = self.within(body).filter(|s| s.number > statement.number);
+        Some(returns(statement) || later.any(|s| returns(s) && s.uses(&carried)))
+    }
+
+    /// The name of the function around a statement, around its closure too.
+    fn item_name(&self, statement: &Statement) -> Option<&str> {
+        let mut block = statement.block;
+        std::iter::from_fn(|| {
+            let head = self.head(&self.blocks[block?]);
+            block = head.block;
+            Some(head)
+        })
+        .find_map(|head| {
+            let mut words = head.words.iter().skip_while(|word| word.text != "fn");
+            words.nth(1).map(|word| word.text.as_str())
+        })
+    }
+
     /// The statements in a block, and in the blocks within.
-    fn within(&self, block: &Block) -> impl Iterator<Item = &Statement> {
-        let (start, end) = (block.start, block.end);
-        self.statements
-            .iter()
-            .filter(move |s| start < s.start && s.end < end)
+    fn within<'a>(&'a self, block: &'a Block) -> impl Iterator<Item = &'a Statement> {
+        self.statements.iter().filter(move |s| block.holds(s))
     }
 
     /// The block behind the condition, if a statement is the head of an `if`.
@@ -497,15 +632,25 @@ impl File {
         calls.next().is_none().then_some(first)
     }
 
-    /// The names of what is made of a statement's value, by the `let`s from there to another one.
+    /// The names of what is made of a statement's value, from there to another one.
     fn made_of<'a>(&'a self, statement: &'a Statement, until: &Statement) -> Vec<&'a str> {
-        let mut names = statement.binds();
-        for s in &self.statements[statement.number + 1..until.number] {
-            if s.uses(&names) {
-                names.extend(s.binds());
-            }
-        }
-        names
+        let between = self.statements[statement.number + 1..until.number].iter();
+        carry(statement, between)
+    }
+
+    /// The same, from a statement to the end of its function.
+    fn carried<'a>(&'a self, statement: &'a Statement) -> Option<Vec<&'a str>> {
+        let rest = self.within(&self.blocks[self.function(statement)?]);
+        Some(carry(
+            statement,
+            rest.filter(|s| s.number > statement.number),
+        ))
+    }
+
+    /// The innermost loop around a statement, in its function.
+    fn loop_around(&self, statement: &Statement) -> Option<&Block> {
+        let mut around = self.around(statement);
+        around.find(|block| self.head(block).is_loop())
     }
 }
 
@@ -528,7 +673,16 @@ impl Statement {
     }
 
     fn is_condition(&self) -> bool {
-        let decides = ["if", "while", "match", "assert", "assert_eq", "else"];
+        let decides = [
+            "if",
+            "while",
+            "match",
+            "assert",
+            "assert_eq",
+            "else",
+            "then",
+            "then_some",
+        ];
         decides.iter().any(|word| self.has(word))
     }
 
@@ -536,6 +690,28 @@ impl Statement {
     fn bind(&mut self) {
         if self.bound == 0 && self.begins("let") {
             self.bound = self.words.len();
+        }
+    }
+
+    /// Whether it is a `let _ = …`.
+    fn binds_nothing(&self) -> bool {
+        self.begins("let") && self.bound == 2 && self.words[1].text == "_"
+    }
+
+    /// The variables that it gives a value.
+    fn gives(&self) -> Vec<&str> {
+        match self.words.as_slice() {
+            [first, ..] if self.assigns && !self.begins("let") && !first.is_called => {
+                let is_field = self.words.get(1).is_some_and(|second| second.is_member);
+                let name = first.text.as_str();
+                let is_name = name.starts_with(|c: char| c.is_lowercase()) && name != "self";
+                if is_name && !is_field {
+                    vec![name]
+                } else {
+                    Vec::new()
+                }
+            }
+            _ => self.binds(),
         }
     }
 
@@ -551,9 +727,28 @@ impl Statement {
 }
 
 impl Block {
+    /// Whether a statement stands in it.
+    fn holds(&self, s: &Statement) -> bool {
+        self.start < s.start && s.end < self.end
+    }
+
     fn contains(&self, at: LineColumn) -> bool {
         self.start <= at && (at <= self.end || at.column == usize::MAX && at.line <= self.end.line)
     }
+}
+
+/// The variables that hold what is made of a statement's value, by the statements that follow.
+fn carry<'a>(
+    statement: &'a Statement,
+    following: impl Iterator<Item = &'a Statement>,
+) -> Vec<&'a str> {
+    let mut names = statement.gives();
+    for s in following {
+        if s.uses(&names) {
+            names.extend(s.gives());
+        }
+    }
+    names
 }
 
 /// The number of tokens up to the end of the statement that begins a block: a semicolon, a block that nothing goes on

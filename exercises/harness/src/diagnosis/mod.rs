@@ -12,8 +12,8 @@ mod torn;
 mod waits;
 
 use crate::protocol::Kind;
-use crate::reading::{Names, Reading, Remark};
-use crate::record::{Event, Log, ObjectId, ThreadId};
+use crate::reading::{Names, Reading, Remark, show};
+use crate::record::{Event, Log, ObjectId, ThreadId, Value};
 use code::Code;
 
 /// A failure whose cause is looked for.
@@ -34,6 +34,11 @@ impl<'a> Case<'a> {
     /// What it calls an object.
     fn object(self, object: ObjectId) -> &'a str {
         self.names.of(object)
+    }
+
+    /// How it shows a value.
+    fn show(self, value: Value) -> String {
+        show(self.log, value)
     }
 
     /// The event with this number.

@@ -151,11 +151,14 @@ impl Run {
         let mut continued = Clock::default();
         let mut source = None;
         if let Some(got) = event.reads() {
-            let read = if matches!(event.effect, Effect::Load { .. }) {
-                atomic.only_visible(me, got, &self.threads[me], clocks)
-            } else {
-                // A read-modify-write reads the newest value.
+            // A read-modify-write reads the newest value, nearly always.
+            let is_newest = atomic.written[newest]
+                .value
+                .is_none_or(|value| value == got);
+            let read = if event.writes().is_some() && is_newest {
                 Some(newest)
+            } else {
+                atomic.only_visible(me, got, &self.threads[me], clocks)
             };
             if let Some(read) = read {
                 let seen = &mut atomic.written[read];

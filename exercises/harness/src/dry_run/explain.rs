@@ -14,6 +14,7 @@ pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>)
     };
     match ending {
         Ending::Passed
+        | Ending::OutOfTime
         | Ending::Paused
         | Ending::UnlocksMustBeSteps { .. }
         | Ending::DropsMustBeSteps { .. }
@@ -88,13 +89,28 @@ fn too_many_steps(log: &Log) -> String {
     };
     let names = |threads: &[ThreadId]| {
         let all = threads.iter().map(|&t| log.threads[t].name.as_str());
-        all.collect::<Vec<_>>().join(" and ")
+        let all: Vec<_> = all.collect();
+        match all.as_slice() {
+            [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            all => all.join(""),
+        }
     };
-    let greedy: Vec<ThreadId> = busy.iter().copied().filter(|t| !yields(t)).collect();
+    // One that has taken a step or two has not come to its yield yet.
+    let steps = |thread: ThreadId| lately.iter().filter(|event| event.thread == thread).count();
+    let greedy: Vec<ThreadId> = busy
+        .iter()
+        .copied()
+        .filter(|t| !yields(t) && steps(*t) * busy.len() > lately.len() / 2)
+        .collect();
     if !greedy.is_empty() {
+        let waits = greedy.iter().all(|&thread| only_reads(lately, thread));
+        let remedy = if waits {
+            " A loop that waits for another thread must let it run, by thread::yield_now() or hint::spin_loop()."
+        } else {
+            ""
+        };
         return format!(
-            "{} takes step after step, more than a model may have. A loop that waits for another thread \
-             must let it run, by thread::yield_now() or hint::spin_loop().",
+            "{} takes step after step, more than a model may have.{remedy}",
             names(&greedy)
         );
     }
@@ -103,12 +119,12 @@ fn too_many_steps(log: &Log) -> String {
         .all(|thread| log.threads[thread].has_ended() || log.waits(thread).is_some());
     if busy.len() == 1 && others_rest {
         format!(
-            "{} waits in a loop for what no thread will do any more: all others have ended or wait.",
+            "{} waits by spinning, for what no thread will do any more: all others have ended or wait. {SLEEP}",
             names(&busy)
         )
     } else if others_rest {
         format!(
-            "{} wait in loops, and none of them brings the others out: more steps than a model may have.",
+            "{} wait by spinning, and none of them brings the others out: more steps than a model may have. {SLEEP}",
             names(&busy)
         )
     } else {
@@ -117,6 +133,24 @@ fn too_many_steps(log: &Log) -> String {
             names(&busy)
         )
     }
+}
+
+/// What a thread that is to wait for long does instead of looking again and again.
+const SLEEP: &str = "To sleep takes a Condvar, a futex or park.";
+
+/// Whether a thread only looks, at what others may change.
+fn only_reads(events: &[Event], thread: ThreadId) -> bool {
+    let mut own = events.iter().filter(|event| event.thread == thread);
+    own.all(|event| {
+        matches!(
+            event.effect,
+            Effect::Load { .. }
+                | Effect::Lock(_)
+                | Effect::Unlock(_)
+                | Effect::TryLock { .. }
+                | Effect::Update { name: "swap", .. }
+        )
+    })
 }
 
 fn panic_message(log: &Log) -> Vec<String> {
@@ -161,10 +195,7 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         ..
     } = thread.pending?;
     let at = short(place);
-    let what = object.map_or_else(
-        || name.to_owned(),
-        |id| format!("{}.{}", names.of(id), bare(name)),
-    );
+    let what = object.map_or_else(|| name.to_owned(), |id| format!("{}.{name}", names.of(id)));
     Some(match log.waits(number) {
         Some(Wait::ForEnd(target)) => {
             format!("waits for {} to end, {at}", log.threads[target].name)
@@ -194,11 +225,6 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         }
         None => format!("waits in {what}, {at}"),
     })
-}
-
-/// `futex::wait` is `wait` behind the name of its word.
-fn bare(name: &str) -> &str {
-    name.rsplit(':').next().unwrap_or(name)
 }
 
 /// Where a thread got the lock that it holds, and in which row.
@@ -274,7 +300,7 @@ fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
             short(log.object(id).made)
         ),
         format!("{} drops it ({})", log.threads[dropper].name, at_row(row)),
-        format!("{user} uses it, in {o}.{}, {at}", bare(name)),
+        format!("{user} uses it, in {o}.{name}, {at}"),
     ]
 }
 

@@ -45,18 +45,25 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(log: &Log, rows: &[Row], page: &Page, sources: &Sources) -> Self {
-        let folded = fold(rows);
         let mut layout = Self {
             text: String::new(),
             objects: Vec::new(),
-            numbers: folded.numbers,
+            numbers: fold(rows).numbers,
         };
+        // Rows may speak of each other.
+        let rows: Vec<Row> = rows
+            .iter()
+            .map(|row| Row {
+                text: layout.with_rows(&row.text),
+                ..row.clone()
+            })
+            .collect();
         for object in rows.iter().filter_map(|row| row.object) {
             if !layout.objects.contains(&object) {
                 layout.objects.push(object);
             }
         }
-        let entries = elide(folded.entries);
+        let entries = elide(fold(&rows).entries);
         let names: Vec<String> = log.threads.iter().map(|t| page.show(&t.name)).collect();
         let painter = Painter {
             page,
@@ -137,8 +144,8 @@ fn fold(rows: &[Row]) -> Folded<'_> {
             });
         }
         for (i, row) in rows[at..at + block * times].iter().enumerate() {
-            if let Some(event) = row.event {
-                folded.numbers.push((event, next + i % block));
+            for event in row.event.iter().chain(&row.folded) {
+                folded.numbers.push((*event, next + i % block));
             }
         }
         next += block;
@@ -489,6 +496,7 @@ mod tests {
             .enumerate()
             .map(|(event, text)| Row {
                 event: Some(event),
+                folded: Vec::new(),
                 thread: 0,
                 text: text.to_owned(),
                 marks: Vec::new(),

@@ -14,7 +14,6 @@ use crate::protocol::Kind;
 use crate::reading::{Reading, Remark, rows, without_rows};
 use crate::record::Ending;
 use layout::Layout;
-use std::fmt::Write;
 use words::paragraph;
 
 /// What failed, and how. A passing interleaving has none.
@@ -66,13 +65,26 @@ impl DryRun {
         self.lay_out(page).text
     }
 
-    /// The picture, what went wrong, what that usually is, and what the names mean.
-    pub(crate) fn report(&self, page: &Page) -> String {
-        let mut layout = self.lay_out(page);
+    /// What went wrong and what that usually is, which a reader is to see first; then the picture, which `lead` leads over
+    /// to, and what the names mean.
+    pub(crate) fn report(&self, page: &Page, lead: &str) -> String {
+        let layout = self.lay_out(page);
+        let mut text = self.words(page, &layout);
+        text += &format!("\n{}\n{}", paragraph(page, None, lead, 0), layout.text);
+        let Reading { log, names, .. } = &self.reading;
+        let legend = names.legend(log, &layout.objects);
+        if !legend.is_empty() {
+            let made_at = paragraph(page, Some((Ink::Strong, "Made at")), &legend, 2);
+            text += &format!("\n{made_at}");
+        }
+        text
+    }
+
+    /// What went wrong, and what that usually is.
+    fn words(&self, page: &Page, layout: &Layout) -> String {
         let Some(wrong) = &self.wrong else {
-            return layout.text;
+            return String::new();
         };
-        layout.text.push('\n');
         let title = (Ink::Bad, title(wrong.kind));
         let (first, rest) = match wrong.kind {
             // Here the lines are of equal rank.
@@ -82,27 +94,16 @@ impl DryRun {
                 .split_first()
                 .map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest)),
         };
-        layout.text += &paragraph(page, Some(title), &layout.with_rows(first), 2);
+        let mut text = paragraph(page, Some(title), &layout.with_rows(first), 2);
         for line in rest {
             let line = format!("  {}", layout.with_rows(line));
-            layout.text += &paragraph(page, None, &line, 4);
+            text += &paragraph(page, None, &line, 4);
         }
         if let Some(cause) = &wrong.cause {
-            let text = layout.with_rows(&cause.text);
-            layout.text += &paragraph(page, Some((Ink::Strong, "Usually")), &text, 2);
+            let cause = layout.with_rows(&cause.text);
+            text += &paragraph(page, Some((Ink::Strong, "Usually")), &cause, 2);
         }
-        let legend = self
-            .reading
-            .names
-            .legend(&self.reading.log, &layout.objects);
-        if !legend.is_empty() {
-            let _ = write!(
-                layout.text,
-                "\n{}",
-                paragraph(page, Some((Ink::Strong, "Made at")), &legend, 2)
-            );
-        }
-        layout.text
+        text
     }
 
     fn lay_out(&self, page: &Page) -> Layout {
@@ -116,11 +117,6 @@ impl DryRun {
         let rows = rows(log, names, kind, cause.map_or(&[], |cause| &cause.marks));
         Layout::new(log, &rows, page, sources)
     }
-}
-
-/// A sentence, wrapped.
-pub(crate) fn sentence(page: &Page, text: &str) -> String {
-    paragraph(page, None, text, 0)
 }
 
 fn title(kind: Kind) -> &'static str {

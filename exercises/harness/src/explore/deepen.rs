@@ -7,11 +7,13 @@
 
 use super::search::{Found, Limits, Outcome, Passed, Search};
 use super::{Model, Program};
+use crate::liveness::Deadline;
 use crate::protocol::{Extent, Kind};
 use crate::sync::model::recorder::Look;
 use crate::text::count;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The largest preemption bound that is explored for itself. Nearly all mistakes show with two forced switches, and a
@@ -32,7 +34,7 @@ const SPARE_COINS: usize = 16;
 pub(super) struct Deepening<'a> {
     model: &'a Model,
     program: &'a Program,
-    until: Instant,
+    until: Arc<Deadline>,
     unlocks_are_steps: bool,
     drops_are_steps: bool,
     spare_coins: usize,
@@ -75,7 +77,7 @@ impl<'a> Deepening<'a> {
         Self {
             model,
             program,
-            until: Instant::now() + model.budget,
+            until: Arc::new(Deadline::after(model.budget)),
             unlocks_are_steps: false,
             drops_are_steps: false,
             spare_coins: SPARE_COINS,
@@ -140,7 +142,7 @@ impl<'a> Deepening<'a> {
             drops_are_steps: self.drops_are_steps,
             spare_coins: self.spare_coins,
             look: None,
-            until: self.until,
+            until: Arc::clone(&self.until),
         }
     }
 
@@ -151,7 +153,7 @@ impl<'a> Deepening<'a> {
     /// What a search comes to, though it be begun again.
     fn outcome(&mut self, mut search: Search) -> Result<Seen, Failing> {
         loop {
-            let limits = search.limits;
+            let limits = search.limits.clone();
             let (interleavings, outcome) = search.wait();
             self.explored += interleavings;
             match outcome {
@@ -241,7 +243,7 @@ impl<'a> Deepening<'a> {
     /// The interleaving that is easiest to follow among those that fail like `first`: the one with the fewest forced
     /// switches, and rather one switch more than a stale load.
     fn simplest(&mut self, first: Failing) -> (Failing, Why) {
-        self.until = Instant::now() + self.model.simplest_within;
+        self.until = Arc::new(Deadline::after(self.model.simplest_within));
         let kind = first.found.kind;
         let most = first.bound.unwrap_or(DEEPEST).min(DEEPEST);
         let mut simpler = None;
@@ -269,7 +271,7 @@ impl<'a> Deepening<'a> {
         if known.found.reads() || known.found.kind != kind {
             if known.found.kind == kind {
                 // One as simple is at hand: only so much longer.
-                self.until = Instant::now() + self.model.simplest_within / 4;
+                self.until = Arc::new(Deadline::after(self.model.simplest_within / 4));
             }
             for bound in fewest..=fewest.max(most.min(SIMPLE_ENOUGH)) {
                 let limits = Limits {

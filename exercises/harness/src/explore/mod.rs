@@ -7,11 +7,13 @@ mod deepen;
 mod search;
 
 use crate::protocol::Coverage;
+use crate::record::WeakExchange;
 use deepen::Deepening;
 pub(crate) use deepen::Failed;
 pub(crate) use search::Passed;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a model may explore. A program within its contract that takes more steps than the reference
 /// must not fail for that: what was explored by then counts.
@@ -35,6 +37,9 @@ pub struct Model {
     preemption_bound: Option<usize>,
     max_branches: usize,
     spurious_wakeups: usize,
+    spurious_failures: usize,
+    /// The weak exchanges that fail spuriously in this exploration.
+    fail: BTreeSet<WeakExchange>,
     budget: Duration,
     simplest_within: Duration,
     /// The interleavings that the search without a further bound sees before those with one.
@@ -58,6 +63,8 @@ impl Model {
             preemption_bound: None,
             max_branches: 1_000,
             spurious_wakeups: 0,
+            spurious_failures: 0,
+            fail: BTreeSet::new(),
             budget: BUDGET,
             simplest_within: SIMPLEST_WITHIN,
             look: deepen::LOOK,
@@ -103,6 +110,14 @@ impl Model {
         self
     }
 
+    /// Lets up to `n` calls of `compare_exchange_weak` in each interleaving fail spuriously, as its contract allows: though
+    /// the value is the expected one. Each is explored both ways. The program is explored anew for each set of calls, so
+    /// that every call there is multiplies the interleavings.
+    pub fn spurious_failures(mut self, n: usize) -> Self {
+        self.spurious_failures = n;
+        self
+    }
+
     /// Sets how long the exploration may take before it ends with what it has seen. By default 4 s.
     pub fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
@@ -121,7 +136,37 @@ impl Model {
         program: impl Fn() + Send + Sync + 'static,
     ) -> Result<Passed, Failed> {
         let program: Program = Arc::new(program);
-        Deepening::new(self, &program).explore()
+        let until = Instant::now() + self.budget;
+        let mut sets = vec![BTreeSet::new()];
+        let mut all: Option<Passed> = None;
+        let mut next = 0;
+        while let Some(fail) = sets.get(next).cloned() {
+            next += 1;
+            let mut model = self.clone();
+            model.budget = until.saturating_duration_since(Instant::now());
+            model.fail = fail;
+            let passed = match Deepening::new(&model, &program).explore() {
+                Ok(passed) => passed,
+                Err(mut failed) => {
+                    failed.interleavings +=
+                        all.map_or(0, |all| all.explored.coverage.interleavings);
+                    return Err(failed);
+                }
+            };
+            if model.fail.len() < self.spurious_failures {
+                for &exchange in &passed.weak_exchanges {
+                    let mut more = model.fail.clone();
+                    if more.insert(exchange) && !sets.contains(&more) {
+                        sets.push(more);
+                    }
+                }
+            }
+            all = Some(match all {
+                Some(all) => all.and(&passed),
+                None => passed,
+            });
+        }
+        Ok(all.expect("no failure at all is the first set"))
     }
 }
 

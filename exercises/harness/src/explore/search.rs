@@ -2,8 +2,9 @@
 
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
+use crate::liveness::{self, Deadline, Watch};
 use crate::protocol::{Coverage, Extent, Kind};
-use crate::record::{Ending, Fate, Log, MAX_THREADS};
+use crate::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
 use crate::sync::model::begin_iteration;
 use crate::sync::model::recorder::{self, Look, Session};
 use parking_lot::Mutex;
@@ -12,16 +13,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// A thread that takes no step of the model for this long hangs outside the facade.
+/// A thread that takes no step of the model for this long, without the time in which it waited for a processor, hangs
+/// outside the facade.
 const STUCK_AFTER: Duration = Duration::from_secs(3);
+
+/// How often a model that does not end is looked at.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A store is a branch for each thread there may be and two for its coins; a choice is two more.
 const BRANCHES: usize = 16;
 
 /// What a search explores, and for how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) preemption_bound: Option<usize>,
     /// See [`Session::newest_only`].
@@ -35,7 +40,7 @@ pub(super) struct Limits {
     /// Pauses once it has seen so much.
     pub(super) look: Option<Look>,
     /// Ends then, with what it has seen.
-    pub(super) until: Instant,
+    pub(super) until: Arc<Deadline>,
 }
 
 /// A search, on an operating-system thread of its own. If an interleaving fails, that thread stops where it is and
@@ -73,6 +78,8 @@ pub(crate) struct Passed {
     pub(crate) example: Option<Log>,
     /// The places of the panics that the program caught.
     pub(super) caught: BTreeSet<String>,
+    /// The weak exchanges that there were in some interleaving.
+    pub(super) weak_exchanges: BTreeSet<WeakExchange>,
 }
 
 /// A failing interleaving.
@@ -95,6 +102,8 @@ impl Search {
             values: Owner::new(),
             graves: Mutex::default(),
             spurious_wakeups: model.spurious_wakeups,
+            fail: model.fail.clone(),
+            weak_exchanges: Mutex::default(),
             unlocks_are_steps: limits.unlocks_are_steps,
             drops_are_steps: limits.drops_are_steps,
             newest_only: limits.newest_only,
@@ -106,14 +115,16 @@ impl Search {
             wants_example: model.wants_example,
             caught: Mutex::default(),
             look: Mutex::new(limits.look),
+            until: Arc::clone(&limits.until),
             gone_on: Mutex::new(gone_on),
             outcome,
         });
         let worker = Arc::clone(&session);
         let (max_steps, program) = (model.max_branches, Arc::clone(program));
+        let preemption_bound = limits.preemption_bound;
         std::thread::Builder::new()
-            .name("model".to_owned())
-            .spawn(move || run(&worker, limits, max_steps, program))
+            .name(liveness::MODEL.to_owned())
+            .spawn(move || run(&worker, preemption_bound, max_steps, program))
             .expect("the operating system can make a thread for the model");
         Self {
             limits,
@@ -135,7 +146,7 @@ impl Search {
     pub(super) fn wait(mut self) -> (usize, Outcome) {
         let ending = listen(&self.session, &self.news);
         let session = Arc::clone(&self.session);
-        let Some(log) = session.log.try_lock_for(STUCK_AFTER) else {
+        let Some(log) = session.log.try_lock_for(recorder::LOG_PATIENCE) else {
             unreachable!("nobody holds the log for longer than it takes to write an entry");
         };
         let new = log.iteration - self.counted;
@@ -149,9 +160,9 @@ impl Search {
             Some(Ending::DropsMustBeSteps { unwinding }) => {
                 Outcome::DropsMustBeSteps(suspect(&log, unwinding))
             }
-            Some(Ending::Passed) => {
+            Some(ending @ (Ending::Passed | Ending::OutOfTime)) => {
                 let extent = match self.limits.preemption_bound {
-                    _ if Instant::now() >= self.limits.until => Extent::Cut { covered: None },
+                    _ if matches!(ending, Ending::OutOfTime) => Extent::Cut { covered: None },
                     Some(bound) => Extent::UpTo(bound),
                     None => Extent::All,
                 };
@@ -163,6 +174,7 @@ impl Search {
                     explored: Explored { coverage },
                     example: session.example.lock().take().map(|(_, log)| log),
                     caught: std::mem::take(&mut session.caught.lock()),
+                    weak_exchanges: std::mem::take(&mut session.weak_exchanges.lock()),
                 })
             }
             ending => {
@@ -171,6 +183,22 @@ impl Search {
             }
         };
         (new, outcome)
+    }
+}
+
+impl Passed {
+    /// Both explorations of one program.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        let (mine, others) = (&mut self.explored.coverage, other.explored.coverage);
+        mine.interleavings += others.interleavings;
+        mine.extent = match (mine.extent, others.extent) {
+            (Extent::Cut { covered: mine }, Extent::Cut { covered: others }) => Extent::Cut {
+                covered: mine.min(others),
+            },
+            (cut @ Extent::Cut { .. }, _) => cut,
+            (_, others) => others,
+        };
+        self
     }
 }
 
@@ -207,17 +235,21 @@ fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
 }
 
 /// The exploration itself.
-fn run(session: &Arc<Session>, limits: Limits, max_steps: usize, program: Program) {
+fn run(
+    session: &Arc<Session>,
+    preemption_bound: Option<usize>,
+    max_steps: usize,
+    program: Program,
+) {
     recorder::attach(Arc::clone(session));
     let mut builder = loom::model::Builder::new();
     builder.max_threads = MAX_THREADS;
     // A step is several branches of loom's, whose own limit must not come first.
     builder.max_branches = BRANCHES * max_steps;
-    builder.preemption_bound = limits.preemption_bound;
-    builder.max_duration = Some(limits.until.saturating_duration_since(Instant::now()));
+    builder.preemption_bound = preemption_bound;
+    // The time is looked at where an interleaving begins.
+    builder.max_duration = None;
     builder.max_permutations = None;
-    // Loom looks at the clock only at a checkpoint.
-    builder.checkpoint_interval = 1;
     builder.checkpoint_file = None;
     builder.location = false;
     builder.log = false;
@@ -241,16 +273,21 @@ fn run(session: &Arc<Session>, limits: Limits, max_steps: usize, program: Progra
         Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,
         Err(_) => Ending::Stopped,
     };
-    // The receiver may be gone: then the result is not needed.
-    let _ = session.outcome.send(ending);
+    session.tell(ending);
 }
 
 /// Waits for the end of an exploration. `None` if it hangs.
 fn listen(session: &Session, news: &Receiver<Ending>) -> Option<Ending> {
+    let watch = || {
+        Watch::others(liveness::Limits {
+            processor: None,
+            time: STUCK_AFTER,
+        })
+    };
     let mut steps = 0;
-    let mut since = Instant::now();
+    let mut since = watch();
     loop {
-        match news.recv_timeout(Duration::from_millis(100)) {
+        match news.recv_timeout(LOOK) {
             Ok(ending) => return Some(ending),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -259,8 +296,8 @@ fn listen(session: &Session, news: &Receiver<Ending>) -> Option<Ending> {
         }
         let now = session.steps.load(Relaxed);
         if now != steps {
-            (steps, since) = (now, Instant::now());
-        } else if since.elapsed() >= STUCK_AFTER {
+            (steps, since) = (now, watch());
+        } else if since.look().is_some() {
             return None;
         }
     }

@@ -7,6 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 /// The system's allocator, counting for [`check`](super::check). A test binary that wants its heap checked
@@ -26,10 +27,11 @@ pub(super) fn is_counting() -> bool {
     COUNTING.load(Relaxed)
 }
 
-/// Blocks allocated less blocks freed by the threads of one check.
+/// Bytes allocated less bytes freed by the threads of one check. Bytes and not blocks: a vector that grows for ever is
+/// one block.
 #[derive(Default)]
 pub(super) struct Balance {
-    blocks: AtomicIsize,
+    bytes: AtomicIsize,
     tracing: AtomicBool,
     /// While tracing: live blocks, by address.
     origins: Mutex<HashMap<usize, Origin>>,
@@ -37,7 +39,8 @@ pub(super) struct Balance {
 
 struct Origin {
     bytes: usize,
-    trace: Backtrace,
+    /// Nothing in a thread that panics, which may hold std's lock on backtraces.
+    trace: Option<Backtrace>,
 }
 
 thread_local! {
@@ -46,9 +49,9 @@ thread_local! {
 }
 
 impl Balance {
-    pub(super) fn blocks(&self) -> isize {
+    pub(super) fn bytes(&self) -> isize {
         // The threads that counted have been seen to end, or the caller looks again.
-        self.blocks.load(Relaxed)
+        self.bytes.load(Relaxed)
     }
 
     /// From now on, remember where each block comes from.
@@ -58,18 +61,17 @@ impl Balance {
     }
 
     fn allocated(&self, address: usize, bytes: usize) {
-        self.blocks.fetch_add(1, Relaxed);
-        // A thread that panics may hold std's lock on backtraces: its hook prints one.
-        if self.tracing.load(Relaxed) && !std::thread::panicking() {
+        self.bytes.fetch_add(bytes.cast_signed(), Relaxed);
+        if self.tracing.load(Relaxed) {
             bookkeeping(|| {
-                let trace = Backtrace::force_capture();
+                let trace = (!std::thread::panicking()).then(Backtrace::force_capture);
                 self.origins.lock().insert(address, Origin { bytes, trace });
             });
         }
     }
 
-    fn freed(&self, address: usize) {
-        self.blocks.fetch_sub(1, Relaxed);
+    fn freed(&self, address: usize, bytes: usize) {
+        self.bytes.fetch_sub(bytes.cast_signed(), Relaxed);
         if self.tracing.load(Relaxed) {
             bookkeeping(|| drop(self.origins.lock().remove(&address)));
         }
@@ -84,6 +86,19 @@ fn bookkeeping(f: impl FnOnce()) {
     }
 }
 
+/// From now on, what the panic hook allocates is not counted: libtest keeps what it prints.
+pub(super) fn leave_out_the_panic_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let before = INSIDE.replace(true);
+            hook(info);
+            INSIDE.set(before);
+        }));
+    });
+}
+
 pub(super) struct Tracing(&'static Balance);
 
 impl Tracing {
@@ -94,7 +109,14 @@ impl Tracing {
         bookkeeping(|| {
             let mut places: HashMap<String, (usize, usize)> = HashMap::new();
             for (_, origin) in self.0.origins.lock().drain() {
-                let place = places.entry(place(&origin.trace)).or_default();
+                let place = match &origin.trace {
+                    None => "in a thread that panics".to_owned(),
+                    Some(trace) => match place(trace) {
+                        Some(place) => place,
+                        None => continue,
+                    },
+                };
+                let place = places.entry(place).or_default();
                 place.0 += 1;
                 place.1 += origin.bytes;
             }
@@ -112,9 +134,13 @@ impl Tracing {
     }
 }
 
-/// The innermost frame of the program itself: not of std, of a dependency, or of this file.
-fn place(trace: &Backtrace) -> String {
+/// The innermost frame of the program itself: not of std, of a dependency, or of this file. `None` if it is a
+/// `println!` or the like: libtest keeps what a test prints.
+fn place(trace: &Backtrace) -> Option<String> {
     let text = trace.to_string();
+    if text.contains("std::io::stdio::print_to") {
+        return None;
+    }
     let mut function = "";
     for line in text.lines().map(str::trim) {
         let Some(location) = line.strip_prefix("at ") else {
@@ -130,10 +156,10 @@ fn place(trace: &Backtrace) -> String {
                 .rsplit_once(':')
                 .map_or(location, |(place, _)| place);
             let location = location.strip_prefix("./").unwrap_or(location);
-            return format!("at {location} in {function}");
+            return Some(format!("at {location} in {function}"));
         }
     }
-    "outside the program's own code".to_owned()
+    Some("outside the program's own code".to_owned())
 }
 
 /// What stands before every block: the check it is charged to, or null. A block is often freed by another
@@ -186,7 +212,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
         // before it, and a watch lives as long as the process.
         let watch = unsafe { block.cast::<Header>().sub(1).read().as_ref() };
         if let Some(watch) = watch {
-            watch.heap.freed(block.addr());
+            watch.heap.freed(block.addr(), layout.size());
         }
         // SAFETY: that is where the larger block begins, and its layout.
         unsafe { System.dealloc(block.sub(distance), whole) }

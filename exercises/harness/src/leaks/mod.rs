@@ -1,11 +1,11 @@
 //! Nothing may be left behind: no thread, no value, no allocation.
 //!
-//! May use places, [`text`](crate::text) and the [`protocol`].
+//! May use places, [`text`](crate::text), the [`protocol`] and [`liveness`].
 //!
 //! [`check`] runs a closure a few times and then requires that
 //! - every thread started in it, through `crate::sync::thread`, has ended;
 //! - every value wrapped by [`track`] was dropped exactly once;
-//! - the heap holds no more blocks than before, if the test binary has the [`CountingAllocator`].
+//! - the heap does not grow with the number of runs, if the test binary has the [`CountingAllocator`].
 //!
 //! A thread that is about to end and a destructor that is about to run are waited for: the check looks
 //! again and again, for two seconds and for half a second, before it accuses. What it then reports has a place of origin: the
@@ -32,13 +32,15 @@ pub(crate) use threads::thread_started;
 pub(crate) use values::{Owner, Unbalanced, with_owner};
 pub use values::{Tracked, track};
 
+use crate::liveness::{self, Limits};
 use crate::protocol::{self, Kind};
 use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// How long a thread that has been told to end, or a value that is about to be dropped, may take.
+/// How long a thread that has been told to end, or a value that is about to be dropped, may take: as all times here,
+/// without that in which threads waited for a processor.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a thread that has run its last line may take to vanish: it still drops its thread-locals, and
@@ -48,11 +50,13 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How long the heap must stand still to count as settled while threads may still be ending.
 const STILL: Duration = Duration::from_millis(10);
 
-/// How often the closure runs before the heap is watched: lazily made statics and thread-locals settle.
-const WARM_UP_ROUNDS: usize = 2;
+/// How often the closure runs before the heap is watched. Lazily made statics and thread-locals settle meanwhile, and
+/// a vector to which each run adds one element has outgrown its first capacity, which is eight at most.
+const WARM_UP_ROUNDS: usize = 8;
 
-/// A leak shows in every one of these rounds; a cache that happened to grow does not.
-const MEASURED_ROUNDS: usize = 3;
+/// The heap is compared each time the number of rounds has doubled, this often. What grows for ever shows every time,
+/// even if it doubles its capacity whenever it is full; a cache that happened to grow does not.
+const DOUBLINGS: usize = 3;
 
 /// What one leak check watches. It lives as long as the process: a thread may outlive the check, and
 /// still writes here when it ends.
@@ -76,7 +80,7 @@ pub struct Leaks {
     pub threads: Vec<String>,
     /// Tracked values not dropped exactly once, each with what happened and where it was made.
     pub values: Vec<String>,
-    /// Places that allocate in every round what nothing frees, most blocks first.
+    /// Places that allocate what nothing frees, however often the closure runs; most blocks first.
     pub heap: Vec<String>,
 }
 
@@ -124,32 +128,36 @@ pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
     }));
     let _watching = Watching::begin(watch);
 
-    let rounds = if heap::is_counting() {
-        WARM_UP_ROUNDS
-    } else {
-        1
-    };
-    for _ in 0..rounds {
-        run_round(watch, &mut body)?;
-    }
     if !heap::is_counting() {
-        return Ok(());
+        return run_round(watch, &mut body);
     }
-    for _ in 0..MEASURED_ROUNDS {
-        let before = settled_blocks(watch);
-        run_round(watch, &mut body)?;
-        if settles(GRACE, || watch.heap.blocks() <= before) {
+    heap::leave_out_the_panic_hook();
+    let mut run = |rounds| (0..rounds).try_for_each(|_| run_round(watch, &mut body));
+    let mut rounds = WARM_UP_ROUNDS;
+    run(rounds)?;
+    for _ in 0..DOUBLINGS {
+        let before = settled_bytes(watch);
+        run(rounds)?;
+        if settles(GRACE, || watch.heap.bytes() <= before) {
             return Ok(());
         }
+        rounds *= 2;
     }
-    let tracing = watch.heap.trace();
-    run_round(watch, &mut body)?;
-    settled_blocks(watch);
-    let heap = tracing.survivors();
-    Err(Leaks {
-        heap,
-        ..Leaks::default()
-    })
+    // What leaks in every round shows in one; what grows now and then, when the rounds double once more.
+    for rounds in [1, rounds] {
+        let tracing = watch.heap.trace();
+        run(rounds)?;
+        settled_bytes(watch);
+        let heap = tracing.survivors();
+        if !heap.is_empty() {
+            return Err(Leaks {
+                heap,
+                ..Leaks::default()
+            });
+        }
+    }
+    // What has grown is what the test has printed.
+    Ok(())
 }
 
 /// One run of the body; then its threads must have ended and its values must be gone.
@@ -176,36 +184,43 @@ fn run_round(watch: &'static Watch, body: &mut impl FnMut()) -> Result<(), Leaks
     if leaks.is_empty() { Ok(()) } else { Err(leaks) }
 }
 
-/// The blocks in use once the threads of the last round are gone: a block of theirs that is freed later would
-/// hide one that leaks.
-fn settled_blocks(watch: &Watch) -> isize {
-    let mut blocks = watch.heap.blocks();
+/// The bytes in use once the threads of the last round are gone: a block of theirs that is freed later would hide one
+/// that leaks.
+fn settled_bytes(watch: &Watch) -> isize {
+    let mut bytes = watch.heap.bytes();
     let deadline = Instant::now() + GRACE;
     while watch.threads.any_started() && Instant::now() < deadline {
         std::thread::sleep(STILL);
-        let now = watch.heap.blocks();
-        if now == blocks {
+        let now = watch.heap.bytes();
+        if now == bytes {
             break;
         }
-        blocks = now;
+        bytes = now;
     }
-    blocks
+    bytes
 }
 
-/// Looks until `condition` holds or patience ends, more and more rarely.
+/// Looks until `condition` holds, or until patience ends or no thread is left that could make it true; more and more
+/// rarely.
 fn settles(patience: Duration, mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + patience;
+    const RARELY: Duration = Duration::from_millis(20);
+    let limits = Limits {
+        processor: None,
+        time: patience,
+    };
+    // What it allocates is not the program's.
+    let mut threads = Watching::nothing(|| liveness::Watch::others(limits));
     let mut pause = Duration::from_micros(20);
-    loop {
-        if condition() {
-            return true;
-        }
-        if Instant::now() >= deadline {
+    let mut halted = false;
+    while !condition() {
+        if halted {
             return false;
         }
         std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
+        pause = (pause * 2).min(RARELY);
+        halted = pause == RARELY && Watching::nothing(|| threads.look()).is_some();
     }
+    true
 }
 
 /// Makes a check the current one of this thread, for as long as it lives.
@@ -214,6 +229,14 @@ struct Watching {
 }
 
 impl Watching {
+    /// Runs `f` outside any check.
+    fn nothing<T>(f: impl FnOnce() -> T) -> T {
+        let _none = Self {
+            previous: WATCH.take(),
+        };
+        f()
+    }
+
     fn begin(watch: &'static Watch) -> Self {
         Self {
             previous: WATCH.replace(Some(watch)),

@@ -1,6 +1,6 @@
 //! The rows of a dry run, before they are laid out.
 
-use super::{Mark, Names, culprit, late_use, other_access, racing_access};
+use super::{Mark, Names, at_row, culprit, late_use, other_access, racing_access};
 use crate::place::Place;
 use crate::protocol::Kind;
 use crate::record::{
@@ -16,6 +16,8 @@ pub(crate) const PANICS: &str = "panics: ";
 pub(crate) struct Row {
     /// The event behind it. `None` for an operation that never took effect.
     pub(crate) event: Option<usize>,
+    /// Events of the same thread that came right after it and are shown in it.
+    pub(crate) folded: Vec<usize>,
     pub(crate) thread: ThreadId,
     pub(crate) text: String,
     /// What a reader must not miss about it.
@@ -49,13 +51,17 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
         .filter(|(_, event)| counts || !matches!(event.effect, Effect::Count { .. }))
         .map(|(number, event)| Row {
             event: Some(number),
+            folded: Vec::new(),
             thread: event.thread,
-            text: describe(log, names, event),
+            text: describe(log, names, event, number),
             marks: marks_of(log, event, number, Some(number) == other, marks),
             place: event.place,
             object: event.object,
         })
         .collect();
+    if kind.is_some() {
+        rows = fold_quiet(log, rows);
+    }
     if let Some((thread, access)) = racing {
         let mut row = pending_row(names, thread, access, "");
         row.marks.push(format!("<=={NO_BREAK}races"));
@@ -92,12 +98,40 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     rows
 }
 
+/// Shows in one row what a thread does in one go and nobody looks for in a failure: several threads that it spawns or
+/// joins, and that it returns.
+fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
+    let effect = |row: &Row| row.event.map(|event| &log.events[event].effect);
+    let mut folded: Vec<Row> = Vec::new();
+    for row in rows {
+        let last = folded.last_mut().filter(|last| {
+            last.thread == row.thread && last.marks.is_empty() && row.marks.is_empty()
+        });
+        let more = last.and_then(|last| {
+            let more = match (effect(last)?, effect(&row)?) {
+                (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
+                    format!(", {}", log.threads[*t].name)
+                }
+                (Effect::Panics(_), _) => return None,
+                (_, Effect::Returns) => format!("; {}", row.text),
+                _ => return None,
+            };
+            Some((last, more))
+        });
+        if let Some((last, more)) = more {
+            last.text.push_str(&more);
+            last.folded.extend(row.event);
+        } else {
+            folded.push(row);
+        }
+    }
+    folded
+}
+
 /// What is remarkable about an event.
 fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
     let mut all = Vec::new();
-    if let Effect::Load { got, newest, .. } = event.effect
-        && got != newest
-    {
+    if let Some(newest) = event.stale() {
         all.push(format!("STALE: newest is {}", show(log, newest)));
     }
     if event.effect == Effect::Dropped {
@@ -118,6 +152,7 @@ fn pending_row(names: &Names, thread: ThreadId, pending: Pending, more: &str) ->
         .map_or_else(String::new, |id| format!("{}.", names.of(id)));
     Row {
         event: None,
+        folded: Vec::new(),
         thread,
         text: format!("{object}{}{more}", pending.name),
         marks: Vec::new(),
@@ -126,12 +161,29 @@ fn pending_row(names: &Names, thread: ThreadId, pending: Pending, more: &str) ->
     }
 }
 
-fn describe(log: &Log, names: &Names, event: &Event) -> String {
+/// Who has the lock that a thread did not get, and in which row that began.
+fn holder(log: &Log, event: &Event, number: usize) -> Option<String> {
+    let lock = event.object?;
+    let others = (0..log.threads.len()).filter(|&other| other != event.thread);
+    let mut holds = others.filter_map(|other| {
+        let held = log.held(other, number);
+        let (_, since) = held.into_iter().find(|(held, _)| *held == lock)?;
+        Some(format!(
+            "{} has it ({})",
+            log.threads[other].name,
+            at_row(since)
+        ))
+    });
+    holds.next()
+}
+
+fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
     let name = |thread: ThreadId| log.threads[thread].name.as_str();
     let all = |threads: &[ThreadId]| threads.iter().map(|&t| name(t)).collect::<Vec<_>>();
     let o = event.object.map_or("", |id| names.of(id));
     match &event.effect {
         Effect::Spawn(t) => format!("spawn {}", name(*t)),
+        Effect::SpawnRefused => "spawn fails: no more threads".to_owned(),
         Effect::JoinWaits(t) => format!("join {} …", name(*t)),
         Effect::Join(t) => format!("join {}", name(*t)),
         Effect::Returns => "returns".to_owned(),
@@ -144,6 +196,10 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         Effect::Fence(order) => format!("fence({order:?})"),
         Effect::Load { got, order, .. } => format!("{o}.load({order:?}) = {}", show(log, *got)),
         Effect::Store { value, order } => format!("{o}.store({}, {order:?})", show(log, *value)),
+        // What a fixture finds when it looks.
+        Effect::Update { old, new, .. } if is_fixture(log, event) && old == new => {
+            format!("{o} = {} (newest)", show(log, *new))
+        }
         Effect::Update {
             name,
             argument,
@@ -162,12 +218,19 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
             new,
             found,
             order,
+            ..
         } => match found {
             Ok(_) => format!(
                 "{o}.{name}({order:?}): {} becomes {}",
                 show(log, *expected),
                 show(log, *new)
             ),
+            Err(found) if found == expected => {
+                format!(
+                    "{o}.{name}({order:?}) fails spuriously: {}",
+                    show(log, *found)
+                )
+            }
             Err(found) => format!(
                 "{o}.{name}({order:?}) fails: {} expected, {} found",
                 show(log, *expected),
@@ -181,10 +244,13 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
             format!("{o}.{what} … held by {}", all(holders).join(", "))
         }
         Effect::Lock(what) => format!("{o}.{what}"),
-        Effect::Unlock(what) => format!("{o}.{what}{}", of_data(log, event, ": ")),
+        Effect::Unlock(what) => format!("{o}.{what}{}", of_data(log, event)),
         Effect::Dropped => format!("{o} is dropped"),
-        Effect::TryLock { name, ok } => {
-            format!("{o}.{name}: {}", if *ok { "locked" } else { "not free" })
+        Effect::TryLock { name, ok: true } => format!("{o}.{name}: locked"),
+        Effect::TryLock { name, ok: false } => {
+            let holder = holder(log, event, number);
+            let holder = holder.map_or_else(String::new, |holder| format!(": {holder}"));
+            format!("{o}.{name}: not free{holder}")
         }
         Effect::Sleeps { name: "park", .. } => "park …".to_owned(),
         Effect::Wakes {
@@ -194,14 +260,25 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
         Effect::Sleeps {
             name: what,
             unlocks,
+            expected,
         } => {
+            let expected =
+                expected.map_or_else(String::new, |value| format!("({})", show(log, value)));
             let unlocks =
                 unlocks.map_or_else(String::new, |id| format!(", unlocks {}", names.of(id)));
-            format!("{o}.{what} … sleeps{unlocks}{}", of_data(log, event, ": "))
+            format!(
+                "{o}.{what}{expected} … sleeps{unlocks}{}",
+                of_data(log, event)
+            )
         }
         Effect::Wakes { name, spurious } => woken(&format!("{o}.{name}"), *spurious),
-        Effect::NoSleep { name, found } => {
-            format!("{o}.{name} returns: {} found", show(log, *found))
+        Effect::NoSleep {
+            name,
+            expected,
+            found,
+        } => {
+            let (expected, found) = (show(log, *expected), show(log, *found));
+            format!("{o}.{name}({expected}) returns at once: {found} found")
         }
         Effect::Notify { name, woken } if woken.is_empty() => format!("{o}.{name}: nobody waits"),
         Effect::Notify { name, woken } => format!("{o}.{name}: wakes {}", all(woken).join(", ")),
@@ -222,14 +299,14 @@ fn describe(log: &Log, names: &Names, event: &Event) -> String {
     }
 }
 
-/// What became of the data behind the lock that an event gives back, behind `lead`.
-fn of_data(log: &Log, event: &Event, lead: &str) -> String {
+/// What became of the data behind the lock that an event gives back.
+fn of_data(log: &Log, event: &Event) -> String {
     match event.data {
         Some(Data::Shown { before, after }) if before == after => {
-            format!("{lead}{}", shown(log, after))
+            format!(": {}", shown(log, after))
         }
         Some(Data::Shown { before, after }) => {
-            format!("{lead}{} becomes {}", shown(log, before), shown(log, after))
+            format!(": {} becomes {}", shown(log, before), shown(log, after))
         }
         Some(Data::Hidden { mutably: true }) => " (&mut)".to_owned(),
         _ => String::new(),
@@ -243,6 +320,11 @@ fn shown(log: &Log, data: Shown) -> String {
         Shown::Option(Some(value)) => format!("Some({})", show(log, value)),
         Shown::Two(a, b) => format!("({}, {})", show(log, a), show(log, b)),
     }
+}
+
+/// Whether it is an operation on what the model itself has made.
+fn is_fixture(log: &Log, event: &Event) -> bool {
+    event.object.is_some_and(|id| log.object(id).is_fixture)
 }
 
 fn woken(what: &str, spurious: bool) -> String {
@@ -317,8 +399,9 @@ fn values(event: &Event) -> Vec<Value> {
             expected,
             new,
             found,
+            newest,
             ..
-        } => vec![expected, new, found.unwrap_or_else(|found| found)],
+        } => vec![expected, new, found.unwrap_or_else(|found| found), newest],
         _ => Vec::new(),
     }
 }

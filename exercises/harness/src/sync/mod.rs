@@ -19,3 +19,4 @@
 pub(crate) mod instant;
 pub mod model;
 pub mod real;
+mod refusal;

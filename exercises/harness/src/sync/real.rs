@@ -191,10 +191,26 @@ pub mod utils {
 /// Threads: those of std, known to [`leaks`](crate::leaks) while a leak check is on.
 pub mod thread {
     use crate::leaks;
+    use crate::sync::refusal;
+    use std::cell::Cell;
     use std::io;
     pub use std::thread::{
         JoinHandle, Result, ScopedJoinHandle, Thread, ThreadId, current, panicking, park, yield_now,
     };
+
+    thread_local! {
+        static REFUSAL: Cell<refusal::Left> = const { Cell::new(None) };
+    }
+
+    /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when
+    /// it has no more. For tests.
+    pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
+        refusal::after(n, |left| REFUSAL.replace(left), f)
+    }
+
+    fn ask() -> io::Result<()> {
+        refusal::ask(|left| REFUSAL.replace(left))
+    }
 
     /// [`std::thread::spawn`].
     ///
@@ -244,6 +260,7 @@ pub mod thread {
             F: FnOnce() -> T + Send + 'static,
             T: Send + 'static,
         {
+            ask()?;
             let watched = leaks::thread_started(self.name.as_deref());
             self.into_std().spawn(move || watched.run(f))
         }
@@ -262,6 +279,7 @@ pub mod thread {
             F: FnOnce() -> T + Send + 'scope,
             T: Send + 'scope,
         {
+            ask()?;
             let watched = leaks::thread_started(self.name.as_deref());
             self.into_std()
                 .spawn_scoped(&scope.0, move || watched.run(f))

@@ -38,7 +38,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
             let woken: Vec<&str> = woken.iter().map(|&thread| case.thread(thread)).collect();
             let text = format!(
                 "one notification, several sleepers: it wakes {} ({}), and {t} sleeps on {o} as well ({}). Notify \
-                 all if the news is for all.",
+                 all if the news is for all, or let each that wakes notify the next.",
                 woken.join(" and "),
                 at_row(*last),
                 at_row(asleep_since)

@@ -1,11 +1,11 @@
 //! A panic about a value that one thread has made of an old one, while another thread came between.
 
-use super::{Case, Remark, at_row};
-use crate::diagnosis::code::{Dependence, Spoken};
+use super::{Case, Remark, about, at_row};
+use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, own_pairs};
 use crate::place::Place;
 use crate::reading::culprit;
-use crate::record::{Event, Panic};
+use crate::record::Event;
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
@@ -13,9 +13,10 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let all = torn_atomics(case)
         .map(|torn| (torn, false))
         .chain(torn_locks(case).map(|torn| (torn, true)));
-    let mut about =
-        all.filter(|(torn, _)| torn.write < panic.at && is_shown(case, panic, &spoken, *torn));
-    let (torn, is_lock) = about.next()?;
+    let mut shown = all.filter(|(torn, _)| {
+        torn.write < panic.at && about(case, panic, &spoken, torn.object, torn.write)
+    });
+    let (torn, is_lock) = shown.next()?;
     let (t, u) = (
         case.thread(case.event(torn.read).thread),
         case.thread(case.event(torn.between).thread),
@@ -99,17 +100,4 @@ fn torn_locks<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + 'a {
             dependence,
         })
     })
-}
-
-/// Whether the panic is about the damage: it names the object, or speaks of the function that changed it, or of what
-/// its thread has found there since.
-fn is_shown(case: Case<'_>, panic: &Panic, spoken: &Spoken, torn: Torn) -> bool {
-    let looks = |event: &Event| {
-        event.object == Some(torn.object) && (event.reads().is_some() || event.locks().is_some())
-    };
-    let since = case.log.events_of(panic.thread);
-    let mut looked = since.filter(|(n, e)| (torn.write..panic.at).contains(n) && looks(e));
-    spoken.names(case.object(torn.object))
-        || spoken.shows(case.code, case.event(torn.write))
-        || looked.any(|(_, event)| spoken.shows(case.code, event))
 }

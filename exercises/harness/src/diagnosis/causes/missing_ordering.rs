@@ -3,7 +3,7 @@
 use super::{Case, Race, Remark, at_row, what};
 use crate::diagnosis::order::{Later, Missing, Order, Source, Stronger, missing, with_half};
 use crate::reading::{culprit, other_access, racing_access};
-use crate::record::Value;
+use crate::record::{Effect, Value};
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 /// Of a data race.
@@ -64,17 +64,32 @@ fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
     let (writer, reader) = (case.event(missing.write), case.event(missing.read));
     let (w, r) = (writer.order()?, reader.order()?);
     let (release, acquire) = (with_half(writer, Release), with_half(reader, Acquire));
+    // One line that each thread comes to, as the countdown of the last owner, is both ends.
+    let is_one_line = writer.place == reader.place && writer.writes().is_some();
+    let of_failure = matches!(reader.effect, Effect::Exchange { found: Err(_), .. });
     let (writer, reader) = (what(writer), what(reader));
-    let Stronger {
-        release: at_write,
-        acquire: at_read,
-    } = missing.stronger;
-    Some(match (at_write, at_read) {
+    let at_read = if of_failure {
+        format!(
+            "the {reader} fails ({}), its failure ordering is {r:?} and needs {acquire:?}",
+            at_row(missing.read)
+        )
+    } else {
+        format!("the {reader} is {r:?} and needs {acquire:?}")
+    };
+    Some(match (missing.stronger.release, missing.stronger.acquire) {
+        _ if is_one_line && !of_failure => {
+            let fence = match w {
+                Release => "a fence(Acquire) behind it",
+                _ => "Release and a fence(Acquire) behind it",
+            };
+            format!(
+                "the {writer} is {w:?} and needs AcqRel, because each thread both says by it what it has done and \
+                 learns what the others have. Or {fence}, for the thread that goes on"
+            )
+        }
         (Some(_), None) => format!("the {writer} is {w:?} and needs {release:?}"),
-        (None, Some(_)) => format!("the {reader} is {r:?} and needs {acquire:?}"),
-        _ => format!(
-            "the {writer} is {w:?} and needs {release:?}, the {reader} is {r:?} and needs {acquire:?}"
-        ),
+        (None, Some(_)) => at_read,
+        _ => format!("the {writer} is {w:?} and needs {release:?}, {at_read}"),
     })
 }
 
@@ -85,8 +100,17 @@ fn mark_ends(case: Case<'_>, missing: Missing, mut remark: Remark) -> Remark {
     ];
     for (event, half) in ends {
         if let Some(event) = event {
+            let failed = matches!(
+                case.event(event).effect,
+                Effect::Exchange { found: Err(_), .. }
+            );
             let order = with_half(case.event(event), half);
-            remark = remark.mark(event, format!("needs {order:?}"));
+            let order = if failed {
+                format!("{order:?} for its failure")
+            } else {
+                format!("{order:?}")
+            };
+            remark = remark.mark(event, format!("needs {order}"));
         }
     }
     remark

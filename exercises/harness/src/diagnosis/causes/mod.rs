@@ -1,23 +1,39 @@
 //! One file per cause: its rule, and when it keeps silent. [`causes`] says which are looked for in which failures.
 
 mod announced_early;
+mod answer_of_another_moment;
 mod check_then_act;
+mod claimed_not_ready;
+mod come_and_gone;
+mod compares_with_an_old_value;
+mod counted_late;
+mod failure_ignored;
 mod forgotten_reference;
+mod gave_up;
 mod lock_cycle;
 mod lock_taken_twice;
+mod looked_before_the_lock;
 mod lost_notification;
 mod lost_update;
 mod missing_ordering;
 mod no_common_lock;
 mod no_second_look;
+mod nobody_woken;
+mod notified_first;
+mod overwritten;
+mod registered_late;
+mod returned_at_once;
 mod sleep_with_lock;
+mod store_before_sleep;
 mod store_buffering;
+mod taken_back;
 
 use super::Case;
+use super::code::Spoken;
 use super::order::{Later, Order, Source, Stronger, missing};
 use crate::protocol::Kind;
-use crate::reading::{Remark, at_row, other_access, racing_access};
-use crate::record::{Effect, Event, Pending, ThreadId};
+use crate::reading::{Remark, at_row, culprit, other_access, racing_access};
+use crate::record::{Effect, Event, ObjectId, Panic, Pending, Standing, ThreadId};
 
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
 pub(super) type Cause = fn(Case<'_>) -> Option<Remark>;
@@ -29,25 +45,45 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             lock_taken_twice::cause,
             lock_cycle::cause,
             sleep_with_lock::cause,
+            overwritten::cause,
+            store_buffering::cause,
+            store_before_sleep::cause,
+            notified_first::cause,
+            come_and_gone::cause,
+            registered_late::cause,
+            nobody_woken::cause,
             lost_notification::cause,
         ],
         Kind::DataRace => &[
             no_second_look::cause,
+            returned_at_once::cause,
+            looked_before_the_lock::cause,
+            counted_late::cause,
             check_then_act::cause,
             missing_ordering::of_making,
             missing_ordering::of_race,
             announced_early::cause,
+            claimed_not_ready::cause,
             no_common_lock::cause,
         ],
         Kind::Panic => &[
             no_second_look::cause,
+            returned_at_once::cause,
+            looked_before_the_lock::cause,
             missing_ordering::of_stale_load,
             store_buffering::cause,
+            counted_late::cause,
             check_then_act::cause,
             lost_update::cause,
+            overwritten::cause,
+            failure_ignored::cause,
+            taken_back::cause,
+            answer_of_another_moment::cause,
+            gave_up::cause,
         ],
         Kind::Leak => &[forgotten_reference::cause],
-        Kind::UseAfterDrop | Kind::TooManySteps | Kind::Stuck | Kind::SetUp => &[],
+        Kind::TooManySteps => &[compares_with_an_old_value::cause],
+        Kind::UseAfterDrop | Kind::Stuck | Kind::SetUp => &[],
     }
 }
 
@@ -95,4 +131,48 @@ fn what(event: &Event) -> &'static str {
         Effect::Update { name, .. } | Effect::Exchange { name, .. } => name,
         _ => "store",
     }
+}
+
+/// The thread that a failure is found in, and the number of events before that.
+fn end_of(case: Case<'_>) -> Option<(ThreadId, usize)> {
+    if case.kind == Kind::Panic {
+        return culprit(case.log).map(|panic| (panic.thread, panic.at));
+    }
+    let (thread, _) = case.log.stopped.as_ref()?;
+    Some((*thread, case.log.events.len()))
+}
+
+/// The event in which a thread fell asleep for good.
+fn last_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Event)> {
+    if case.log.threads[thread].standing != Standing::Asleep {
+        return None;
+    }
+    let mut own = case.log.events_of(thread);
+    own.next_back().filter(|(_, event)| event.sleeps())
+}
+
+/// Whether a thread, woken in the event `woken`, gave the mutex back before it fell asleep again: then its wait is
+/// over, and it sleeps in another one.
+fn returned(
+    case: Case<'_>,
+    thread: ThreadId,
+    woken: usize,
+    asleep: usize,
+    mutex: ObjectId,
+) -> bool {
+    let mut own = case.log.events_before(thread, asleep);
+    own.any(|(number, event)| number > woken && event.unlocks() == Some(mutex))
+}
+
+/// Whether a panic is about what happened to an object in an event: it names the object, or speaks of the function of
+/// that event, or of what its thread has found there since.
+fn about(case: Case<'_>, panic: &Panic, spoken: &Spoken, object: ObjectId, event: usize) -> bool {
+    let looks = |event: &Event| {
+        event.object == Some(object) && (event.reads().is_some() || event.locks().is_some())
+    };
+    let since = case.log.events_of(panic.thread);
+    let mut looked = since.filter(|(n, e)| (event..panic.at).contains(n) && looks(e));
+    spoken.names(case.object(object))
+        || spoken.shows(case.code, case.event(event))
+        || looked.any(|(_, event)| spoken.shows(case.code, event))
 }

@@ -1,6 +1,7 @@
 //! A thread that is woken and does not look again at what it waits for: `if` in place of `while`.
 
-use super::{Case, Remark, at_row};
+use super::{Case, Race, Remark, at_row};
+use crate::diagnosis::order::{Later, Order, Stronger};
 use crate::protocol::Kind;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Log, ObjectId, ThreadId};
@@ -31,6 +32,9 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     if looks_again(case, sleep, end) {
         return None;
     }
+    if case.kind == Kind::DataRace && is_without_loop(case, sleep)? {
+        return not_ordered(case, sleep);
+    }
     if sleep.spurious {
         for_nothing(case, sleep, "wakes up for no reason")
     } else if case.kind == Kind::Panic && is_without_loop(case, sleep)? {
@@ -41,13 +45,16 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 }
 
 /// Whether the source shows that nothing repeats the wait: it stands in no loop, and in the function that took the
-/// lock, so that no loop is around a call of it.
+/// lock, or that looked before it slept, so that no loop is around a call of it.
 fn is_without_loop(case: Case<'_>, sleep: Sleep<'_>) -> Option<bool> {
     let place = sleep.event.place?;
     let mut own = case.log.events_before(sleep.thread, sleep.sleeps);
-    let (_, locked) = own.rfind(|(_, event)| event.locks() == sleep.mutex)?;
+    let (_, before) = own.rfind(|(_, event)| match sleep.mutex {
+        Some(mutex) => event.locks() == Some(mutex),
+        None => event.reads().is_some(),
+    })?;
     Some(
-        case.code.is_in_loop(place) == Some(false) && case.code.same_function(locked.place?, place),
+        case.code.is_in_loop(place) == Some(false) && case.code.same_function(before.place?, place),
     )
 }
 
@@ -92,29 +99,42 @@ fn looks_again(case: Case<'_>, sleep: Sleep<'_>, end: usize) -> bool {
 
 /// What it waits in, for a sentence.
 fn waits_in(case: Case<'_>, sleep: Sleep<'_>) -> String {
-    let what = sleep.name.rsplit(':').next().unwrap_or(sleep.name);
     sleep.object.map_or_else(
-        || what.to_owned(),
-        |id| format!("{}.{what}", case.object(id)),
+        || sleep.name.to_owned(),
+        |id| format!("{}.{}", case.object(id), sleep.name),
     )
+}
+
+/// Whether an event may have changed what the thread waits for: under a mutex, a lock of that mutex, or a write to an
+/// atomic that the thread read between taking it and falling asleep; without one, any write or unlock. What belongs to
+/// the model itself is no part of it.
+fn may_change(case: Case<'_>, sleep: Sleep<'_>, event: &Event) -> bool {
+    if event.thread == sleep.thread
+        || event
+            .object
+            .is_some_and(|id| case.log.object(id).is_fixture)
+    {
+        return false;
+    }
+    let Some(mutex) = sleep.mutex else {
+        return event.writes().is_some() || event.unlocks().is_some();
+    };
+    let read = || {
+        let own = case.log.events_before(sleep.thread, sleep.sleeps).rev();
+        let mut section = own.take_while(|(_, own)| own.locks() != Some(mutex));
+        section.any(|(_, own)| own.object == event.object && own.reads().is_some())
+    };
+    event.locks() == Some(mutex) || event.writes().is_some() && read()
 }
 
 /// It went on, though nothing had changed since it fell asleep.
 fn for_nothing(case: Case<'_>, sleep: Sleep<'_>, woken: &str) -> Option<Remark> {
-    let changed = case.log.events[sleep.sleeps..sleep.goes_on]
-        .iter()
-        .any(|event| {
-            event.thread != sleep.thread
-                && (event.writes().is_some()
-                    || event.unlocks().is_some()
-                    || event.locks().is_some_and(|lock| sleep.mutex == Some(lock)))
-        });
-    let told = case.log.events[sleep.sleeps..sleep.goes_on]
-        .iter()
-        .any(|event| {
-            event.thread != sleep.thread
-                && matches!(event.effect, Effect::Notify { .. } | Effect::Unpark(_))
-        });
+    let meanwhile = || case.log.events[sleep.sleeps..sleep.goes_on].iter();
+    let changed = meanwhile().any(|event| may_change(case, sleep, event));
+    let told = meanwhile().any(|event| {
+        event.thread != sleep.thread
+            && matches!(event.effect, Effect::Notify { .. } | Effect::Unpark(_))
+    });
     if changed || told && sleep.spurious {
         return None;
     }
@@ -125,6 +145,48 @@ fn for_nothing(case: Case<'_>, sleep: Sleep<'_>, woken: &str) -> Option<Remark> 
         waits_in(case, sleep),
         at_row(sleep.wakes),
         at_row(sleep.sleeps)
+    );
+    Some(Remark::new(text).mark(sleep.wakes, "does not look again"))
+}
+
+/// It was woken, and races: the look that it had before it fell asleep, were it repeated, would order it.
+fn not_ordered(case: Case<'_>, sleep: Sleep<'_>) -> Option<Remark> {
+    let race = Race::of(case)?;
+    let (look, event) = case
+        .log
+        .events_before(sleep.thread, sleep.sleeps)
+        .rfind(|(_, event)| event.reads().is_some())?;
+    let place = event.place.filter(|place| case.code.decides(place))?;
+    let mut again = case.log.clone();
+    let newest = again.object(event.object?).newest;
+    again.events.push(Event {
+        effect: Effect::Load {
+            got: newest,
+            newest,
+            order: event.order()?,
+        },
+        ..event.clone()
+    });
+    let ordered = Order::new(&again, Stronger::default());
+    if !ordered.is_before(&again, race.other, Later::Next(sleep.thread))
+        || !case.code.same_function(place, sleep.event.place?)
+    {
+        return None;
+    }
+    let other = case.event(race.other);
+    let (t, u, o) = (
+        case.thread(sleep.thread),
+        case.thread(other.thread),
+        case.object(event.object?),
+    );
+    let text = format!(
+        "`if` where a `while` is needed: {t} wakes up in {} ({}) and does not look at {o} again, as it did before \
+         ({}). A second look would say whether it may go on, and it would order {t} after what {u} did ({}). Look \
+         again after every wake-up, in a loop.",
+        waits_in(case, sleep),
+        at_row(sleep.wakes),
+        at_row(look),
+        at_row(race.other)
     );
     Some(Remark::new(text).mark(sleep.wakes, "does not look again"))
 }

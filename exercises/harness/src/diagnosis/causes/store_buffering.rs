@@ -2,7 +2,8 @@
 
 use super::{Case, Remark, at_row};
 use crate::diagnosis::order::{Later, Order, Source, Stronger};
-use crate::record::{Effect, Log};
+use crate::protocol::Kind;
+use crate::record::{Effect, Log, Standing};
 use std::sync::atomic::Ordering::SeqCst;
 
 /// One side of two threads that each store and then look for the other's store.
@@ -12,13 +13,32 @@ struct Side {
     load: usize,
 }
 
-/// Each of two threads stores and then looks at what the other stores, and neither sees the other's.
+/// In a deadlock, one of the two must be asleep for good. In a panic, no other load may be stale.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let stale: Vec<usize> = (0..case.log.events.len())
         .filter(|&number| case.event(number).is_stale())
         .collect();
-    let &last = stale.last()?;
     let is = Order::new(case.log, Stronger::default());
+    if case.kind == Kind::Deadlock {
+        let mut sides = stale.iter().filter_map(|&load| sides(case, &is, load));
+        let pair = sides.find(|sides| {
+            sides.iter().any(|side| {
+                let thread = case.event(side.load).thread;
+                case.log.threads[thread].standing == Standing::Asleep
+            })
+        });
+        return remark(case, pair?);
+    }
+    let sides = sides(case, &is, *stale.last()?)?;
+    let explained = |load: &usize| sides.iter().any(|side| side.load == *load);
+    if !stale.iter().all(explained) {
+        return None;
+    }
+    remark(case, sides)
+}
+
+/// The two sides, if a stale load is one side's look.
+fn sides(case: Case<'_>, is: &Order, last: usize) -> Option<[Side; 2]> {
     let mine = Side {
         store: store_before(case.log, last)?,
         load: last,
@@ -45,14 +65,13 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         Source::Initial => true,
         Source::Event(seen) => seen < mine.store,
     };
-    let explained = stale.iter().all(|&s| s == last || s == load);
-    if me == other || x == y || !missed || !explained {
-        return None;
-    }
     let fenced = [mine, theirs].map(|side| has_fence(case.log, side));
-    if fenced == [true, true] || one_is_ordered(case.log, &is, mine, theirs) {
-        return None;
-    }
+    let apart = me != other && x != y && fenced != [true, true];
+    (apart && missed && !one_is_ordered(case.log, is, mine, theirs)).then_some([mine, theirs])
+}
+
+fn remark(case: Case<'_>, [mine, theirs]: [Side; 2]) -> Option<Remark> {
+    let fenced = [mine, theirs].map(|side| has_fence(case.log, side));
     let one = |side: Side| {
         let (store, load) = (case.event(side.store), case.event(side.load));
         Some(format!(
@@ -65,7 +84,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         ))
     };
     let text = format!(
-        "{}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.",
+        "store buffering: {}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and \
+         the read.",
         one(mine)?,
         one(theirs)?
     );

@@ -26,6 +26,8 @@ pub fn fence(order: Ordering) {
     recorder::happened(Effect::Fence(order), None, place);
 }
 
+const WEAK: &str = "compare_exchange_weak";
+
 trait Recordable: Copy {
     fn value(self) -> Value;
 
@@ -168,7 +170,8 @@ macro_rules! atomic {
             }
 
             /// [`compare_exchange`](Self::compare_exchange), which on some machines may fail though the value
-            /// is `expected`. In the model it never does.
+            /// is `expected`. In the model it does where [`Model::spurious_failures`](crate::Model::spurious_failures)
+            /// asks for it.
             ///
             /// # Errors
             /// Gives the value found, if it was another one.
@@ -180,7 +183,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$t, $t> {
-                self.exchange("compare_exchange_weak", expected, new, success, failure)
+                self.exchange(WEAK, expected, new, success, failure)
             }
 
             #[track_caller]
@@ -195,7 +198,13 @@ macro_rules! atomic {
                 let place = Location::caller();
                 let (old, bits) = (expected.into_bits(), new.into_bits());
                 let change = |found| (found == old).then_some(bits);
-                let found = self.step(name, place, |memory, me| memory.update(me, success, failure, change));
+                let found = self.step(name, place, |memory, me| {
+                    if name == WEAK {
+                        memory.update_weakly(me, success, failure, change)
+                    } else {
+                        memory.update(me, success, failure, change)
+                    }
+                });
                 let (Ok(Found { newest, .. }) | Err(Found { newest, .. })) = found;
                 let value = |found: Found| <$t>::from_bits(found.bits);
                 let result = found.map(value).map_err(value);
@@ -204,6 +213,7 @@ macro_rules! atomic {
                     expected: expected.value(),
                     new: new.value(),
                     found: result.map(Recordable::value).map_err(Recordable::value),
+                    newest: <$t>::from_bits(newest).value(),
                     order: if result.is_ok() { success } else { failure },
                 };
                 self.happened(newest, effect, place);

@@ -96,7 +96,7 @@ impl Condvar {
         let ticket = sleepers.enter();
         let mutex = guard.id();
         guard.unlocked_while(place, || {
-            sleepers.sleep(ticket, "wait", Some(self.id), Some(mutex), place);
+            sleepers.sleep(ticket, "wait", Some(self.id), Some(mutex), None, place);
         });
         recorder::happened(Effect::Lock("lock"), Some(mutex), place);
     }

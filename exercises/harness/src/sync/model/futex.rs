@@ -28,13 +28,19 @@ pub fn wait(word: &AtomicU32, expected: u32) {
     let place = Location::caller();
     let name = "futex::wait";
     let found = word.newest(name, place);
+    let value = Value::Int(expected.into());
     if found == expected {
         let queue = queue(word);
         let ticket = queue.enter();
-        queue.sleep(ticket, name, Some(word.id()), None, place);
+        queue.sleep(ticket, name, Some(word.id()), None, Some(value), place);
     } else {
         let found = Value::Int(found.into());
-        recorder::happened(Effect::NoSleep { name, found }, Some(word.id()), place);
+        let effect = Effect::NoSleep {
+            name,
+            expected: value,
+            found,
+        };
+        recorder::happened(effect, Some(word.id()), place);
     }
 }
 

@@ -15,12 +15,16 @@
 //!
 //! `tests/exactness.rs` compares with the axioms.
 
+mod handles;
+
+pub(super) use handles::{Edge, Found, Location, Plain};
+
 use super::choice::{Coin, Coins};
 use super::clock::{Clock, Epoch, Vector};
 use super::meeting::Meeting;
 use super::recorder;
-use crate::record::{MAX_THREADS, Stop, ThreadId};
-use std::cell::{Cell, RefCell};
+use crate::record::{MAX_THREADS, Stop, ThreadId, WeakExchange};
+use std::cell::RefCell;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 const NEVER: Epoch = Epoch::MAX;
@@ -37,6 +41,8 @@ struct Memory {
     atomics: Vec<Atomic>,
     cells: Vec<Accesses>,
     coins: Coins,
+    /// The weak exchanges of each thread so far.
+    weak_exchanges: [usize; MAX_THREADS],
     /// The position in S.
     now: Epoch,
     /// What happens before some `fence(SeqCst)`.
@@ -115,15 +121,6 @@ impl Store {
 struct Accesses {
     reads: Vector,
     writes: Vector,
-}
-
-/// What an operation found.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
-    /// What it read.
-    pub(super) bits: u64,
-    /// The last value in modification order when it was done.
-    pub(super) newest: u64,
 }
 
 fn acquires(order: Ordering) -> bool {
@@ -341,6 +338,37 @@ impl Memory {
         }
     }
 
+    /// Whether this weak exchange of `me` is one that fails spuriously.
+    fn fails_spuriously(&mut self, me: ThreadId) -> bool {
+        let this = WeakExchange {
+            thread: me,
+            number: self.weak_exchanges[me],
+        };
+        self.weak_exchanges[me] += 1;
+        let session = recorder::session();
+        session.weak_exchanges.lock().insert(this);
+        session.fail.contains(&this)
+    }
+
+    /// An exchange that fails though what it reads is what it expects, if it may read that.
+    fn fail(
+        &mut self,
+        me: ThreadId,
+        at: usize,
+        failure: Ordering,
+        change: impl Fn(u64) -> Option<u64>,
+    ) -> Option<u64> {
+        self.access(me, at);
+        let mut candidates = self.readable(me, at, failure);
+        let stores = &self.atomics[at].stores;
+        candidates.retain(|&index| change(stores[index].bits).is_some());
+        if candidates.is_empty() {
+            return None;
+        }
+        let index = self.choose(me, at, &candidates);
+        Some(self.read(me, at, index, failure))
+    }
+
     fn fence(&mut self, me: ThreadId, order: Ordering) {
         self.tick(me);
         if order == SeqCst {
@@ -363,6 +391,10 @@ impl Memory {
 
 fn with<R>(f: impl FnOnce(&mut Memory) -> R) -> R {
     MEMORY.with_borrow_mut(f)
+}
+
+fn order_of_seq_cst() -> Meeting {
+    with(|memory| memory.order.clone()).expect("an interleaving has begun")
 }
 
 /// A new interleaving begins, with main alone.
@@ -428,192 +460,4 @@ pub(super) fn fence(me: ThreadId, order: Ordering) {
         order_of_seq_cst().write(me);
     }
     with(|memory| memory.fence(me, order));
-}
-
-/// An atomic, as bits. The operations are loom's too: call them in a [`recorder::step`].
-#[derive(Debug)]
-pub(super) struct Location {
-    at: usize,
-    meeting: Meeting,
-}
-
-impl Location {
-    pub(super) fn new(bits: u64) -> Self {
-        let me = recorder::current();
-        let at = with(|memory| {
-            let now = memory.tick(me);
-            let mut accesses = Vector::default();
-            accesses.set(me, now);
-            memory.atomics.push(Atomic {
-                stores: vec![Store::new(bits, me, now)],
-                accesses,
-            });
-            memory.atomics.len() - 1
-        });
-        Self {
-            at,
-            meeting: Meeting::new(),
-        }
-    }
-
-    pub(super) fn load(&self, me: ThreadId, order: Ordering) -> Found {
-        // Of two loads of `SeqCst` the later one, in S, may not read an older store.
-        let ordered = order == SeqCst;
-        self.meet(me, ordered, ordered);
-        with(|memory| Found {
-            newest: memory.newest(self.at),
-            bits: memory.load(me, self.at, order),
-        })
-    }
-
-    pub(super) fn store(&self, me: ThreadId, bits: u64, order: Ordering) -> Found {
-        self.meet(me, true, order == SeqCst);
-        with(|memory| {
-            memory.store(me, self.at, bits, order);
-            Found {
-                bits,
-                newest: memory.newest(self.at),
-            }
-        })
-    }
-
-    /// Changes the value, unless `change` gives `None`. Then the result is an `Err`.
-    pub(super) fn update(
-        &self,
-        me: ThreadId,
-        success: Ordering,
-        failure: Ordering,
-        change: impl Fn(u64) -> Option<u64>,
-    ) -> Result<Found, Found> {
-        self.meet(me, true, success == SeqCst || failure == SeqCst);
-        with(|memory| {
-            let result = memory.update(me, self.at, (success, failure), change);
-            let newest = memory.newest(self.at);
-            let found = |bits| Found { bits, newest };
-            result.map(found).map_err(found)
-        })
-    }
-
-    /// Reads the newest value, whatever the thread knows.
-    pub(super) fn newest(&self, me: ThreadId) -> u64 {
-        self.meet(me, true, false);
-        with(|memory| {
-            memory.access(me, self.at);
-            let last = memory.atomics[self.at].stores.len() - 1;
-            memory.read(me, self.at, last, Relaxed)
-        })
-    }
-
-    /// An exclusive borrow: everything before it must happen before, and everything after it happens after.
-    pub(super) fn borrow(&self, me: ThreadId) -> u64 {
-        with(|memory| {
-            memory.access(me, self.at);
-            let now = memory.threads[me].clock.before;
-            let atomic = &mut memory.atomics[self.at];
-            if !now.has_all_of(&atomic.accesses) {
-                recorder::stop(Stop::DataRace);
-            }
-            let bits = atomic
-                .stores
-                .last()
-                .expect("the initial value is there")
-                .bits;
-            atomic.stores = vec![Store::new(bits, me, now.of(me))];
-            bits
-        })
-    }
-
-    /// Puts back what a borrow has made of the value.
-    pub(super) fn put_back(&self, bits: u64) {
-        with(|memory| memory.atomics[self.at].stores[0].bits = bits);
-    }
-
-    fn meet(&self, me: ThreadId, writes: bool, ordered: bool) {
-        if writes {
-            self.meeting.write(me);
-        } else {
-            self.meeting.read(me);
-        }
-        if ordered {
-            order_of_seq_cst().read_as_well(me);
-        }
-    }
-}
-
-fn order_of_seq_cst() -> Meeting {
-    with(|memory| memory.order.clone()).expect("an interleaving has begun")
-}
-
-/// Plain memory, whose accesses must be ordered by happens-before.
-#[derive(Debug)]
-pub(super) struct Plain(usize);
-
-impl Plain {
-    /// Making it counts as a write.
-    pub(super) fn new() -> Self {
-        let me = recorder::current();
-        with(|memory| {
-            let now = memory.tick(me);
-            let mut accesses = Accesses::default();
-            accesses.writes.set(me, now);
-            memory.cells.push(accesses);
-            Self(memory.cells.len() - 1)
-        })
-    }
-
-    /// Whether there was an access that does not happen before what the current thread does now.
-    pub(super) fn is_unordered(&self) -> bool {
-        let me = recorder::current();
-        with(|memory| {
-            let before = &memory.threads[me].clock.before;
-            let cell = &memory.cells[self.0];
-            !before.has_all_of(&cell.reads) || !before.has_all_of(&cell.writes)
-        })
-    }
-
-    /// A read, or a write. Whether it races.
-    pub(super) fn access(&self, writes: bool) -> bool {
-        let me = recorder::current();
-        with(|memory| {
-            let now = memory.tick(me);
-            let before = &memory.threads[me].clock.before;
-            let cell = &mut memory.cells[self.0];
-            let races =
-                !before.has_all_of(&cell.writes) || writes && !before.has_all_of(&cell.reads);
-            let mine = if writes {
-                &mut cell.writes
-            } else {
-                &mut cell.reads
-            };
-            mine.set(me, now);
-            races
-        })
-    }
-}
-
-/// A one-way edge of happens-before through an object of the facade.
-#[derive(Debug, Default)]
-pub(super) struct Edge(Cell<Clock>);
-
-// SAFETY: the threads of a model are coroutines of one operating-system thread, and loom switches between them only
-// at its own operations, of which there is none here.
-unsafe impl Sync for Edge {}
-
-impl Edge {
-    /// What this thread did so far is passed on, besides what others passed on before.
-    pub(super) fn release(&self) {
-        let me = recorder::current();
-        let mut clock = self.0.get();
-        with(|memory| {
-            memory.tick(me);
-            clock.join(&memory.threads[me].clock);
-        });
-        self.0.set(clock);
-    }
-
-    /// What was passed on is visible to this thread.
-    pub(super) fn acquire(&self) {
-        let me = recorder::current();
-        with(|memory| memory.threads[me].clock.join(&self.0.get()));
-    }
 }

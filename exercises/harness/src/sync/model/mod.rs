@@ -38,6 +38,10 @@
 //! returned by itself goes on, another thread takes at least a step, if one can: loom's `Notify` yields. Nothing is injected from outside: no thread of the program has to do anything
 //! for it.
 //!
+//! **Spurious failures** of `compare_exchange_weak` come only where
+//! [`Model::spurious_failures`](crate::Model::spurious_failures) asks for them. The program is explored anew for each set
+//! of calls that fail so, up to so many at a time.
+//!
 //! **`try_lock`** fails whenever another thread holds the lock, which loom's never does. That makes every unlocking an
 //! operation of its own, so that a program without `try_lock` is explored without it: the model begins again when
 //! it meets the first one. It does so, too, when a mutex is unlocked while a panic unwinds, which loom's cannot be.
@@ -57,8 +61,6 @@
 //!   are ordered one after another.
 //! - *The order of waking.* Whoever wakes one of several sleepers wakes the one that fell asleep first. Which of those
 //!   that are awake goes on first is explored.
-//! - *Failures for no reason* of `compare_exchange_weak`, which here fails only if the value is another. A
-//!   loop round it is therefore tested, a missing loop is not: that is up to stress tests.
 //! - *Time* as it passes. There is only the manual [`time::Clock`], which stands still until the program advances it, so
 //!   that a time-out is one more interleaving.
 //! - *Two panics that unwind at once.* To std all threads of a model are one, and it counts their panics together:

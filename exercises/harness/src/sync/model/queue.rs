@@ -3,7 +3,7 @@
 use super::memory;
 use super::recorder;
 use crate::place::Place;
-use crate::record::{Effect, ObjectId, Pending, Standing, ThreadId};
+use crate::record::{Effect, ObjectId, Pending, Standing, ThreadId, Value};
 use loom::sync::Notify;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -59,18 +59,27 @@ impl WaitQueue {
     }
 
     /// Sleeps until woken. The thread must have entered, and taken no step since but for unlocking the mutex
-    /// `unlocks`.
+    /// `unlocks`. A futex's wait was told to expect the value `expected`.
     pub(crate) fn sleep(
         &self,
         ticket: Ticket,
         name: &'static str,
         object: Option<ObjectId>,
         unlocks: Option<ObjectId>,
+        expected: Option<Value>,
         place: Place,
     ) {
         let me = recorder::current();
         recorder::with_log(|log| log.threads[me].standing = Standing::Asleep);
-        recorder::happened(Effect::Sleeps { name, unlocks }, object, place);
+        recorder::happened(
+            Effect::Sleeps {
+                name,
+                unlocks,
+                expected,
+            },
+            object,
+            place,
+        );
         let spurious = self.sleep_quietly(&ticket, name, object, place);
         recorder::with_log(|log| log.threads[me].standing = Standing::Running);
         recorder::happened(Effect::Wakes { name, spurious }, object, place);

@@ -13,10 +13,11 @@
 //! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
 
 use crate::leaks::Owner;
+use crate::liveness::Deadline;
 use crate::place::Place;
 use crate::record::{
     Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending,
-    Standing, Stop, Thread, ThreadId, Value,
+    Standing, Stop, Thread, ThreadId, Value, WeakExchange,
 };
 use crate::sync::model::memory;
 use parking_lot::Mutex;
@@ -31,7 +32,7 @@ use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 /// The log is never held for longer than it takes to write an entry or, at the end, a report.
-const LOG_PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const LOG_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One exploration of a model.
 pub(crate) struct Session {
@@ -47,6 +48,9 @@ pub(crate) struct Session {
     /// Where the objects lay that this interleaving has dropped. What lies there now may be anything.
     pub(crate) graves: Mutex<HashMap<usize, ObjectId>>,
     pub(crate) spurious_wakeups: usize,
+    /// The weak exchanges that fail spuriously, and all that there were in some interleaving.
+    pub(crate) fail: BTreeSet<WeakExchange>,
+    pub(crate) weak_exchanges: Mutex<BTreeSet<WeakExchange>>,
     /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
     /// while a panic unwound, needs that; it multiplies the interleavings.
     pub(crate) unlocks_are_steps: bool,
@@ -68,6 +72,8 @@ pub(crate) struct Session {
     pub(crate) caught: Mutex<BTreeSet<String>>,
     /// When to pause, if that is still to come.
     pub(crate) look: Mutex<Option<Look>>,
+    /// When it ends, whatever is left.
+    pub(crate) until: Arc<Deadline>,
     /// What ends the pause.
     pub(crate) gone_on: Mutex<Receiver<()>>,
     pub(crate) outcome: Sender<Ending>,
@@ -79,6 +85,16 @@ pub(crate) struct Look {
     pub(crate) interleavings: usize,
     /// Where the interleavings take long, the first after this moment is the last.
     pub(crate) until: Instant,
+}
+
+impl Session {
+    /// Says what the exploration has come to.
+    pub(crate) fn tell(&self, ending: Ending) {
+        // Others may go on towards the same moment.
+        self.until.account();
+        // The receiver may be gone: then the result is not needed.
+        let _ = self.outcome.send(ending);
+    }
 }
 
 thread_local! {
@@ -143,6 +159,9 @@ pub(crate) fn begin_iteration() {
         over(ending);
     }
     pause_if_it_is_time(&session);
+    if session.until.is_over() {
+        over(Ending::OutOfTime);
+    }
     session.graves.lock().clear();
     session.log.lock().begin(session.spurious_wakeups);
     session
@@ -157,8 +176,7 @@ fn pause_if_it_is_time(session: &Session) {
     let seen = session.log.lock().iteration;
     let enough = |look: &mut Look| seen >= look.interleavings || Instant::now() >= look.until;
     if session.look.lock().take_if(enough).is_some() {
-        // If the receiver is gone, nobody ends the pause either.
-        let _ = session.outcome.send(Ending::Paused);
+        session.tell(Ending::Paused);
         if session.gone_on.lock().recv().is_err() {
             sleep_for_ever();
         }
@@ -191,14 +209,13 @@ impl ExampleRank {
                     | Effect::Exchange { found: Err(_), .. }
             )
         });
-        let hard = count(|effect| match effect {
-            Effect::Load { got, newest, .. } => got != newest,
+        let hard = log.events.iter().filter(|event| match &event.effect {
             Effect::Wakes { spurious, .. } => *spurious,
-            _ => false,
+            _ => event.is_stale(),
         });
         Self {
             meetings: meetings.min(Self::ENOUGH),
-            plain: Reverse(hard),
+            plain: Reverse(hard.count()),
             short: Reverse(log.events.len()),
         }
     }
@@ -245,9 +262,12 @@ pub(crate) fn object(type_name: &'static str, newest: Value, made: Place) -> Obj
     })
 }
 
-/// Gives an object the name that its author chose.
+/// Gives an object of the model's own the name that its author chose.
 pub(crate) fn name(id: ObjectId, name: &str) {
-    with_log(|log| log.name(id, name));
+    with_log(|log| {
+        log.name(id, name);
+        log.object_mut(id).is_fixture = true;
+    });
 }
 
 /// Runs `f`, and names what it makes on this thread after `name`.
@@ -440,8 +460,7 @@ fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
 
 /// The model is over: tells the test, and never returns.
 pub(crate) fn over(ending: Ending) -> ! {
-    // The receiver may be gone: then the result is not needed.
-    let _ = session().outcome.send(ending);
+    session().tell(ending);
     sleep_for_ever()
 }
 

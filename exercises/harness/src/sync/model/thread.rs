@@ -5,6 +5,7 @@ use super::queue::WaitQueue;
 use super::recorder;
 use crate::place::Place;
 use crate::record::{Effect, Pending, SCOPED_PANIC, ThreadId as Number};
+use crate::sync::refusal;
 use parking_lot::Mutex;
 use std::cell::RefCell;
 use std::io;
@@ -23,18 +24,48 @@ pub fn yield_now() {
     recorder::happened(Effect::Yield, None, place);
 }
 
+thread_local! {
+    /// What is left to each thread of the interleaving, by its number; nothing for a thread that may have any.
+    static REFUSALS: RefCell<Vec<(Number, usize)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Sets what is left for the running thread, and returns what was.
+fn replace_left(left: refusal::Left) -> refusal::Left {
+    let me = recorder::current();
+    REFUSALS.with_borrow_mut(|all| {
+        let mine = all.iter().position(|&(thread, _)| thread == me);
+        let was = mine.map(|mine| all.swap_remove(mine).1);
+        all.extend(left.map(|left| (me, left)));
+        was
+    })
+}
+
+/// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when it
+/// has no more. For tests.
+pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
+    refusal::after(n, replace_left, f)
+}
+
+fn ask(place: Place) -> io::Result<()> {
+    refusal::ask(replace_left)
+        .inspect_err(|_| recorder::happened(Effect::SpawnRefused, None, place))
+}
+
 fn pending(name: &'static str, place: Place) -> Pending {
     Pending::new(name, None, place)
 }
 
 /// Spawns a thread.
+///
+/// # Panics
+/// If a test [refuses](refuse_after) it.
 #[track_caller]
 pub fn spawn<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    JoinHandle(spawn_at(None, Location::caller(), f))
+    Builder::new().spawn(f).expect("failed to spawn thread")
 }
 
 /// A thread with a name, which is what the dry run calls it.
@@ -63,20 +94,22 @@ impl Builder {
     /// Spawns the thread.
     ///
     /// # Errors
-    /// Never, in the model.
+    /// If a test [refuses](refuse_after) it.
     #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Ok(JoinHandle(spawn_at(self.name, Location::caller(), f)))
+        let place = Location::caller();
+        ask(place)?;
+        Ok(JoinHandle(spawn_at(self.name, place, f)))
     }
 
     /// Spawns the thread in a scope.
     ///
     /// # Errors
-    /// Never, in the model.
+    /// If a test [refuses](refuse_after) it.
     #[track_caller]
     pub fn spawn_scoped<'scope, F, T>(
         self,
@@ -87,7 +120,9 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        Ok(scope.spawn_at(self.name, Location::caller(), f))
+        let place = Location::caller();
+        ask(place)?;
+        Ok(scope.spawn_at(self.name, place, f))
     }
 }
 
@@ -135,6 +170,7 @@ thread_local! {
 /// A new interleaving begins: main is its only thread.
 pub(super) fn begin() {
     PARKINGS.set(vec![Parking::new()]);
+    REFUSALS.take();
 }
 
 /// Where a thread waits for its token.
@@ -179,7 +215,9 @@ pub fn park() {
         return;
     }
     let ticket = me.parking.sleeper.enter();
-    me.parking.sleeper.sleep(ticket, "park", None, None, place);
+    me.parking
+        .sleeper
+        .sleep(ticket, "park", None, None, None, place);
     me.parking.take(place);
 }
 
@@ -376,13 +414,18 @@ where
 
 impl<'scope> Scope<'scope, '_> {
     /// Spawns a thread that ends before the scope does.
+    ///
+    /// # Panics
+    /// If a test [refuses](refuse_after) it.
     #[track_caller]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        self.spawn_at(None, Location::caller(), f)
+        Builder::new()
+            .spawn_scoped(self, f)
+            .expect("failed to spawn thread")
     }
 
     fn spawn_at<F, T>(

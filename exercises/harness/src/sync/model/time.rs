@@ -134,7 +134,7 @@ impl Clock {
         });
         guard.unlocked_while(place, || match ticket {
             Some(ticket) => {
-                sleepers.sleep(ticket, name, Some(condvar.id()), Some(mutex), place);
+                sleepers.sleep(ticket, name, Some(condvar.id()), Some(mutex), None, place);
                 // A spurious wakeup before an advance is not the same as being woken by it.
                 self.meet(name, place);
             }
@@ -157,7 +157,7 @@ impl Clock {
         let sleepers = Arc::default();
         self.set_timer(deadline, &sleepers, None);
         let ticket = sleepers.enter_for_good();
-        sleepers.sleep(ticket, name, Some(self.0.id), None, place);
+        sleepers.sleep(ticket, name, Some(self.0.id), None, None, place);
     }
 
     fn set_timer(
