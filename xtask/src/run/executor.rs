@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::course::lesson_tests::is_of_lesson;
+
 use super::Runner;
 use super::canonical;
 use super::cargo::{Binary, Built};
@@ -93,6 +95,11 @@ pub fn jobs_of<'a>(runner: &Runner, built: &'a Built, package: &str) -> Result<V
         .zip(listed)
         .flat_map(of_binary)
         .collect())
+}
+
+/// Puts the tests of a lesson, which has `expected`, before the learner's own, so that those do not use up its time.
+pub fn own_last(jobs: &mut [Job<'_>], expected: &[String]) {
+    jobs.sort_by_key(|job| !is_of_lesson(&job.canonical, expected));
 }
 
 /// Why a test cannot run.

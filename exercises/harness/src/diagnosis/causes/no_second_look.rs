@@ -180,9 +180,9 @@ fn not_ordered(case: Case<'_>, sleep: Sleep<'_>) -> Option<Remark> {
         case.object(event.object?),
     );
     let text = format!(
-        "`if` where a `while` is needed: {t} wakes up in {} ({}) and does not look at {o} again, as it did before ({}). \
-         A second look would say whether it may go on, and it would order {t} after what {u} did ({}). Look again after \
-         every wake-up, in a loop.",
+        "`if` where a `while` is needed: {t} wakes up in {} ({}) and does not look at {o} again, as it did before \
+         ({}). A second look would say whether it may go on, and it would order {t} after what {u} did ({}). Look \
+         again after every wake-up, in a loop.",
         waits_in(case, sleep),
         at_row(sleep.wakes),
         at_row(look),
