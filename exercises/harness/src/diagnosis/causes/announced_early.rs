@@ -7,7 +7,8 @@ use crate::record::Effect;
 /// The writer says that the data is there, the reader goes by that, and the write comes only afterwards, as the next
 /// that its thread does.
 ///
-/// Silent if it says so by a read-modify-write, which is a claim rather, if the reader has been told of something that the writer did later, or if an ordering is missing.
+/// Silent if it says so by a read-modify-write, which is a claim rather, if the reader has been told of something that
+/// the writer did later, or if an ordering is missing.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let race = Race::of(case).filter(|race| race.is_untold(case))?;
     let (is, reader, write) = (&race.is, race.thread, race.other);
