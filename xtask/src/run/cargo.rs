@@ -65,10 +65,12 @@ pub struct Diagnostic {
 }
 
 /// Which tests of a package to build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tests {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tests<'a> {
     /// All.
     All,
+    /// The models and these integration tests.
+    Of(BTreeSet<&'a str>),
     /// The library's own unit tests, which are the models.
     Models,
 }
@@ -78,15 +80,20 @@ pub enum Tests {
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_tests(runner: &Runner, package: &str, tests: Tests) -> Result<Built> {
+pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<Built> {
     let targets = match tests {
-        Tests::All => "--tests",
-        Tests::Models => "--lib",
+        Tests::All => vec!["--tests"],
+        Tests::Models => vec!["--lib"],
+        Tests::Of(targets) => {
+            let targets = targets.into_iter().flat_map(|target| ["--test", target]);
+            std::iter::once("--lib").chain(targets).collect()
+        }
     };
     let root = &runner.workspace.root;
     let again = || {
         let mut command = runner.cargo(root);
-        command.args(["test", "--no-run", targets, "--package", package]);
+        command.args(["test", "--no-run", "--package", package]);
+        command.args(&targets);
         build(runner, command, true)
     };
     let mut built = again()?;

@@ -102,6 +102,13 @@ impl LessonPage<'_> {
             sum => {
                 self.groups(&mut page, verdict);
                 page.push('\n');
+                if let Some(error) = &verdict.left_out {
+                    let text = format!(
+                        "A test file of your own does not compile, and was left out. It does not decide: {error}"
+                    );
+                    paragraph(&mut page, &text);
+                    page.push('\n');
+                }
                 match sum {
                     Conclusion::Passes if verdict.swapped => {
                         self.reference_passes(&mut page, verdict)
