@@ -56,7 +56,7 @@ pub struct Runner {
     pub control: Control,
 }
 
-/// The longest that one test of a lesson may take.
+/// The longest that one test of a lesson may take, without the time in which it waits for a processor.
 pub const TEST_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The bounds of a lesson's tests: a verdict within 15 s, whatever the learner's code does.
@@ -64,8 +64,9 @@ pub const LESSON: executor::Limits = executor::Limits {
     one: TEST_TIMEOUT,
     // Two rounds of hanging tests fit in.
     all: Duration::from_secs(13),
-    // More than there are cores: a test that hangs mostly sleeps, and several shall hang at once.
-    at_once: 8,
+    // More than there are cores: a test may sleep, and several shall sleep at once. No more than that, for those that
+    // spin share the cores until each has used what it may.
+    at_once: 6,
 };
 
 impl Runner {
@@ -138,11 +139,12 @@ impl Runner {
     }
 
     /// The guard in front of a test, as the first words of its command line.
-    fn guard(&self, time_out: Duration) -> [OsString; 3] {
+    fn guard(&self, what: guard::What, time_out: Duration) -> [OsString; 4] {
         let ms = time_out.as_millis().to_string();
         [
             self.own_binary.clone().into(),
             guard::ARGUMENT.into(),
+            what.word().into(),
             ms.into(),
         ]
     }
