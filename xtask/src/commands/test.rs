@@ -8,7 +8,7 @@ use super::Exit;
 use crate::course::lesson_tests;
 use crate::course::select;
 use crate::course::{Lesson, Workspace};
-use crate::learner::progress::{Progress, Store, fingerprint, is_swapped};
+use crate::learner::progress::{Progress, Store, fingerprint};
 use crate::run::report_page::ReportPage;
 use crate::run::{self, Filter, Run, Runner};
 use crate::term::{self, Marks, OPEN, paint};
@@ -74,7 +74,7 @@ impl Judged {
     ) -> Result<Self> {
         let workspace = &*runner.workspace;
         let source = fingerprint(workspace, lesson)?;
-        let swapped = is_swapped(workspace, lesson);
+        let swapped = store.progress.is_swapped(workspace, lesson);
         let ran = match run::tests(runner, lesson, filter)? {
             Run::Ran(ran) => ran,
             Run::NotBuilt(said) => {

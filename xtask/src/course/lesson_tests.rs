@@ -1,5 +1,6 @@
 //! The tests that a lesson has: the list in its lock, or what the sources say.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use quote::ToTokens;
@@ -10,6 +11,42 @@ use crate::course::{Lesson, Workspace};
 
 /// What the canonical name of a model begins with.
 pub const MODELS: &str = "race_freedom::";
+
+/// The test that every lesson has from the harness: the learner's file reaches concurrency through the facade.
+/// If it fails, no other verdict can be trusted, so it comes first.
+pub const FACADE_TEST: &str = "facade::concurrency_comes_from_the_facade";
+
+/// Whether a lesson that has the tests `expected` has this one. All others are the learner's own: they decide nothing.
+pub fn is_of_lesson(canonical: &str, expected: &[String]) -> bool {
+    canonical == FACADE_TEST || expected.iter().any(|name| name == canonical)
+}
+
+/// The names of the integration tests that hold the tests `expected`.
+pub fn targets(expected: &[String]) -> BTreeSet<&str> {
+    let headings = expected
+        .iter()
+        .filter_map(|name| Some(name.split_once("::")?.0));
+    let in_library = ["race_freedom", "facade"];
+    headings
+        .filter(|heading| !in_library.contains(heading))
+        .collect()
+}
+
+/// Whether the exercise has test programs beside those that hold the tests `expected`.
+pub fn has_others(workspace: &Workspace, lesson: &Lesson, expected: &[String]) -> bool {
+    let targets = targets(expected);
+    let entries = fs::read_dir(workspace.path(lesson.exercise.join("tests")));
+    let mut paths = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    paths.any(|path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        !targets.contains(&*name)
+            && (path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file())
+    })
+}
 
 /// The canonical names of the tests that the lesson has, in the order in which its files have them.
 ///
@@ -185,19 +222,50 @@ pub fn todos(source: &str) -> Vec<(u32, String)> {
                 .strip_prefix('"')
                 .and_then(|text| Some(text.split_once('"')?.0))
                 .unwrap_or_default();
-            found.push((
-                number,
-                text.split_whitespace().collect::<Vec<_>>().join(" "),
-            ));
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            found.push((number, without_braces(&text)));
         }
         at += line.len();
     }
     found
 }
 
+/// A format string with the names of its arguments in place of their values: `{workers}` reads `workers`.
+fn without_braces(format: &str) -> String {
+    let mut text = String::new();
+    let mut rest = format;
+    while let Some((before, (name, after))) = rest
+        .split_once('{')
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        text += before;
+        text += match name.split(':').next() {
+            Some("") | None => "…",
+            Some(name) => name,
+        };
+        rest = after;
+    }
+    text + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arguments_are_named_in_what_is_to_be_written() {
+        for (format, text) in [
+            (
+                "share among {workers} threads",
+                "share among workers threads",
+            ),
+            ("{a:?} and {}", "a and …"),
+            ("no argument", "no argument"),
+            ("a { alone", "a { alone"),
+        ] {
+            assert_eq!(without_braces(format), text);
+        }
+    }
 
     const SOURCE: &str = "
         // Two threads wait.

@@ -8,9 +8,10 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::Runner;
+use super::fresh::{self, Artifact};
 use super::source_line::SourceLine;
 use super::stderr::{self, Listener};
-use super::{Runner, fresh};
 
 /// A test binary.
 #[derive(Clone, Debug)]
@@ -44,17 +45,6 @@ pub struct Built {
     pub said: String,
 }
 
-/// A file that was built: a library or a program.
-#[derive(Clone, Debug)]
-pub struct Artifact {
-    /// The package.
-    pub package: String,
-    /// Where it is.
-    pub file: PathBuf,
-    /// Whether cargo had built it before.
-    pub fresh: bool,
-}
-
 /// A warning or an error of rustc.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -65,10 +55,12 @@ pub struct Diagnostic {
 }
 
 /// Which tests of a package to build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tests {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tests<'a> {
     /// All.
     All,
+    /// The models and these integration tests.
+    Of(BTreeSet<&'a str>),
     /// The library's own unit tests, which are the models.
     Models,
 }
@@ -78,15 +70,20 @@ pub enum Tests {
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_tests(runner: &Runner, package: &str, tests: Tests) -> Result<Built> {
+pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<Built> {
     let targets = match tests {
-        Tests::All => "--tests",
-        Tests::Models => "--lib",
+        Tests::All => vec!["--tests"],
+        Tests::Models => vec!["--lib"],
+        Tests::Of(targets) => {
+            let targets = targets.into_iter().flat_map(|target| ["--test", target]);
+            std::iter::once("--lib").chain(targets).collect()
+        }
     };
     let root = &runner.workspace.root;
     let again = || {
         let mut command = runner.cargo(root);
-        command.args(["test", "--no-run", targets, "--package", package]);
+        command.args(["test", "--no-run", "--package", package]);
+        command.args(&targets);
         build(runner, command, true)
     };
     let mut built = again()?;
