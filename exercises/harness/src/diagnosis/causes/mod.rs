@@ -83,7 +83,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
         ],
         Kind::Leak => &[forgotten_reference::cause],
         Kind::TooManySteps => &[compares_with_an_old_value::cause],
-        Kind::Stuck | Kind::SetUp => &[],
+        Kind::UseAfterDrop | Kind::Stuck | Kind::SetUp => &[],
     }
 }
 
