@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
-use crate::course::lesson_tests;
+use crate::course::lacks::lacks;
 use crate::course::{Lesson, Status, Workspace};
-use crate::run::Filter;
+use crate::course::{lesson_tests, settings};
 use crate::run::SourceLine;
 use crate::run::cargo::first_error_line;
+use crate::run::{Filter, nextest_is_installed};
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
 };
@@ -224,7 +226,12 @@ impl LessonPage<'_> {
     fn fails(&self, page: &mut String, verdict: &Verdict) {
         if let Some((test, failure)) = verdict.first_failure() {
             let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
-            let all = format!("cargo nextest run -p {} {filter}", self.lesson.name);
+            let name = &self.lesson.name;
+            let all = if nextest_is_installed() {
+                format!("cargo nextest run -p {name} {filter}")
+            } else {
+                format!("cargo test -p {name} {filter}")
+            };
             self.failure(page, &test.name, failure, Length::UpTo(REPORT_LINES, &all));
         }
         let todo = self.todo_list(page, verdict, "Not written yet");
@@ -293,14 +300,21 @@ impl LessonPage<'_> {
             most
         };
         let lines: Vec<&str> = failure.report.lines().collect();
-        picture(page, &lines[..most.min(lines.len())]);
-        if lines.len() > most {
-            let _ = writeln!(
-                page,
-                " {} {} more lines{all}",
-                self.marks.more,
-                lines.len() - most,
-            );
+        if lines.len() <= most {
+            picture(page, &lines);
+            return;
+        }
+        // What decides stands at the end of a dry run, and how it came to that at the beginning.
+        let tail = if failure.kind == FailureKind::Flood {
+            0
+        } else {
+            most * 2 / 3
+        };
+        picture(page, &lines[..most - tail]);
+        let left_out = lines.len() - most;
+        let _ = writeln!(page, " {} {left_out} more lines{all}", self.marks.more);
+        if tail > 0 {
+            picture(page, &lines[lines.len() - tail..]);
         }
     }
 
@@ -489,40 +503,82 @@ impl LessonPage<'_> {
         let mut page = format!("{}\n\n{}\n", said.trim_end(), self.header());
         let plain = anstream::adapter::strip_str(said).to_string();
         let at = first_error_line(&plain);
-        let own = at
-            .as_ref()
-            .is_none_or(|at| at.file.ends_with(&self.lesson.file_name()));
+        let at = at.filter(|at| Path::new(&at.file).starts_with(&self.lesson.exercise));
         let name = &self.lesson.name;
         let gone = !self.workspace.path(self.lesson.file()).exists();
-        if gone {
-            paragraph(
-                &mut page,
-                &format!(
+        let edit = match at {
+            _ if gone => {
+                let text = format!(
                     "Your file is not there. `cargo xtask restore {name} --list` shows what the runner has kept of \
                      it, and `cargo xtask reset {name}` puts the stub there."
-                ),
-            );
-        } else if plain.contains("error") && at.is_some() {
-            paragraph(
-                &mut page,
-                "It does not compile yet. The first error above is the one to begin with.",
-            );
-        } else {
-            paragraph(
-                &mut page,
-                "cargo could not build it; what it says stands above.",
-            );
-        }
+                );
+                paragraph(&mut page, &text);
+                Some(self.edit(None))
+            }
+            None => {
+                self.no_fault_of_the_learners(&mut page);
+                None
+            }
+            Some(at) if self.is_shipped(&at) => {
+                let lacks = lacks(self.workspace, self.lesson);
+                let text = lacks.unwrap_or_else(|| {
+                    "What the lesson's own files use of yours is not there, or is another. The first error above says what."
+                        .to_owned()
+                });
+                paragraph(&mut page, &text);
+                Some(self.edit(None))
+            }
+            Some(at) => {
+                paragraph(
+                    &mut page,
+                    "It does not compile yet. The first error above is the one to begin with.",
+                );
+                let own = at.file.ends_with(&self.lesson.file_name());
+                Some(if own {
+                    self.edit(Some(at.line))
+                } else {
+                    at.to_string()
+                })
+            }
+        };
         page.push('\n');
-        match at {
-            _ if gone => row(&mut page, "Edit", self.edit(None)),
-            Some(at) if !own => row(&mut page, "Edit", at),
-            at => row(&mut page, "Edit", self.edit(at.map(|at| at.line))),
+        if let Some(edit) = &edit {
+            row(&mut page, "Edit", edit);
+            row(&mut page, "Read", self.lesson.readme().display());
         }
-        row(&mut page, "Read", self.lesson.readme().display());
         row(&mut page, "Then", self.again());
-        row(&mut page, "Stuck", self.hint());
+        match edit {
+            Some(_) => row(&mut page, "Stuck", self.hint()),
+            None => row(&mut page, "Stuck", "cargo xtask doctor"),
+        }
         page
+    }
+
+    /// cargo fails, and no error is in the lesson's files.
+    fn no_fault_of_the_learners(&self, page: &mut String) {
+        paragraph(page, "cargo could not build it; what it says stands above.");
+        let settings = settings::foreign(&self.workspace.root);
+        if !settings.is_empty() {
+            paragraph(
+                page,
+                "It is not your code. These settings are not the lessons'; if one is why, take it away:",
+            );
+            for setting in settings {
+                let _ = writeln!(page, "   {setting}");
+            }
+        }
+    }
+
+    /// Whether an error is in a file of the lesson that the learner does not edit: then it is about what their own file
+    /// does not have.
+    fn is_shipped(&self, at: &SourceLine) -> bool {
+        let expected = lesson_tests::expected(self.workspace, self.lesson);
+        let tests = lesson_tests::targets(&expected);
+        let tests = tests.iter().map(|target| format!("tests/{target}.rs"));
+        let wiring = ["src/lib.rs", "src/race_freedom.rs"].map(str::to_owned);
+        tests
+            .chain(wiring)
+            .any(|path| self.lesson.exercise.join(path) == Path::new(&at.file))
     }
 
     fn warnings(&self, page: &mut String, verdict: &Verdict) {

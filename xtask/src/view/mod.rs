@@ -6,6 +6,7 @@
 //! | [`list`] | the chapters, the lessons, and how far the learner is |
 //! | [`diff`] | two files side by side |
 //! | [`json`] | a test and what became of it, for programs |
+//! | [`markdown`] | hints, folded and drawn |
 //! | [`parts`] | what all pages are made of |
 //!
 //! May use [`verdict`](crate::verdict) and the rooms below it.
@@ -14,7 +15,9 @@ pub mod diff;
 pub mod json;
 mod lesson_page;
 pub mod list;
+mod markdown;
 mod parts;
 
 pub use lesson_page::{Length, LessonPage};
+pub use markdown::markdown;
 pub use parts::{all_done, explored_text, named, paragraph, picture, row, signed};
