@@ -7,12 +7,16 @@
 //! | [`lesson_tests`] | the tests that a lesson has, and what its sources say of them |
 //! | [`shipped`] | `shipped.lock`: the tests and files that a lesson was shipped with |
 //! | [`stub`] | what a learner begins with, as the solution keeps it |
+//! | [`api`] | the public API of a source file |
+//! | [`explained`] | the sections of the texts that explain an error of rustc |
 //! | [`content`] | the files below a folder, and names for what is in them |
 //! | [`hints`], [`readme`] | what the runner reads in a lesson's texts |
 //!
 //! May use nothing of the runner but [`term`](crate::term).
 
+pub mod api;
 pub mod content;
+pub mod explained;
 pub mod hints;
 pub mod lesson_tests;
 pub mod readme;

@@ -33,6 +33,7 @@ use anyhow::{Context, Result};
 
 use crate::course::{Lesson, Workspace};
 
+use cargo::NotBuilt;
 use control::Control;
 pub use executor::TestRun;
 use report_page::ReportPage;
@@ -145,10 +146,6 @@ impl Runner {
             ms.into(),
         ]
     }
-
-    fn colour_word(&self) -> &'static str {
-        if self.colour { "always" } else { "never" }
-    }
 }
 
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.
@@ -169,8 +166,8 @@ pub fn nextest_is_installed() -> bool {
 /// What came of building a lesson and running its tests.
 #[derive(Debug)]
 pub enum Run {
-    /// It does not compile, or cargo has another complaint; what cargo and rustc say.
-    NotBuilt(String),
+    /// It does not compile, or cargo has another complaint.
+    NotBuilt(NotBuilt),
     /// The tests ran.
     Ran(Ran),
 }
@@ -237,7 +234,7 @@ pub fn tests_of_reference(runner: &Runner, lesson: &Lesson) -> Result<Run> {
 fn package_tests(runner: &Runner, package: &str, filter: Option<&Filter>) -> Result<Run> {
     let built = cargo::build_tests(runner, package, cargo::Tests::All)?;
     if !built.success {
-        return Ok(Run::NotBuilt(built.said));
+        return Ok(Run::NotBuilt(built.not_built()));
     }
     let mut jobs = executor::jobs_of(runner, &built, package)?;
     jobs.retain(|job| filter.is_none_or(|filter| filter.admits(&job.canonical)));

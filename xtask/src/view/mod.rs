@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`lesson_page`] | a lesson and its verdict in words |
+//! | [`not_built`] | the same where it does not compile |
 //! | [`list`] | the chapters, the lessons, and how far the learner is |
 //! | [`diff`] | two files side by side |
 //! | [`json`] | a test and what became of it, for programs |
@@ -14,6 +15,7 @@ pub mod diff;
 pub mod json;
 mod lesson_page;
 pub mod list;
+mod not_built;
 mod parts;
 
 pub use lesson_page::{Length, LessonPage};
