@@ -102,6 +102,15 @@ fn read(tokens: TokenStream, found: &mut Vec<Violation>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
+        if let Some(name) = module_elsewhere(&tokens[at..]) {
+            found.push(Violation {
+                line: token.span().start().line,
+                path: format!("mod {name};"),
+                instead: format!("mod {name} {{ … }} in this file"),
+            });
+            at += 3;
+            continue;
+        }
         match token {
             token if begins_path(token) && !continues_a_path(&tokens[..at]) => {
                 at = read_path(&tokens, at, &[], found);
@@ -112,6 +121,18 @@ fn read(tokens: TokenStream, found: &mut Vec<Violation>) {
             }
             _ => at += 1,
         }
+    }
+}
+
+/// The name of a module that stands in another file, where nobody looks for paths: `mod name;`.
+fn module_elsewhere(tokens: &[TokenTree]) -> Option<String> {
+    match tokens {
+        [TokenTree::Ident(keyword), TokenTree::Ident(name), end, ..]
+            if keyword == "mod" && is(end, ';') =>
+        {
+            Some(name.to_string())
+        }
+        _ => None,
     }
 }
 
@@ -262,6 +283,7 @@ mod tests {
                 "crate::sync::channel",
             ),
             ("use std::sync::{self as s};", "std::sync", "crate::sync"),
+            ("pub mod a;", "mod a;", "mod a { … } in this file"),
             (
                 "const R: &str = r#\"\"#; use std::thread;",
                 "std::thread",
@@ -294,6 +316,7 @@ mod tests {
             "use crate::sync::{Arc, Mutex, thread};",
             "use std::sync::atomic::Ordering::{Acquire, Release};",
             "use std::{cell::Cell, fmt, mem::MaybeUninit};",
+            "mod a { fn f() {} }",
             "// use std::sync::Mutex;",
             "/* use std::sync::Mutex; /* nested */ std::thread::spawn */",
             "/// [`std::sync::Mutex`]\nfn f() {}",

@@ -6,7 +6,7 @@
 //! - [`leaks`]: a closure must leave no thread, no value and no allocation behind.
 //! - [`testing`]: what the tests of several lessons need, on real threads and in models; [`bench`](mod@bench), their benches.
 //! - [`page`], [`protocol`] and [`imports`]: the form and the words in which a test speaks to the runner, and the check that
-//!   a learner's file reaches concurrency only through the facade.
+//!   a learner's file reaches concurrency only through the facade. [`liveness`]: whether the threads of a process get on.
 //!
 //! # Rooms
 //!
@@ -27,9 +27,11 @@
 //! | `protocol`, `imports` | what a test tells the runner; where a learner's file gets concurrency from |
 //! | `text` | widths, folding, numbers |
 //! | `page`, `place`, `sync::instant` | what a report is written for; places in the source; moments on a clock |
+//! | `liveness` | whether the threads of a process get on |
 #![warn(missing_docs)]
 
 pub mod imports;
+pub mod liveness;
 pub mod page;
 pub mod protocol;
 pub mod text;

@@ -324,8 +324,10 @@ pub(crate) const SCOPED_PANIC: &str = "a scoped thread panicked";
 pub(crate) enum Ending {
     /// It has only paused.
     Paused,
-    /// Everything within the bounds was explored, or the time ran out.
+    /// Everything within the bounds was explored.
     Passed,
+    /// The time ran out.
+    OutOfTime,
     /// The model checker found something; it is in the log.
     Stopped,
     /// Main panicked, or another thread whose panic was never looked at.

@@ -1126,10 +1126,10 @@ fn lost_update_that_ends_in_a_deadlock() {
     explore(|| ends_by(|state| state.swap(2, AcqRel) == 1)).expect("it is right");
 }
 
-/// The store comes without a look: what it overwrites is no matter of an old value.
+/// The store comes without a look: what it overwrites is no matter of an old value, but that it wakes nobody is.
 #[test]
 fn store_without_a_look_that_ends_in_a_deadlock() {
-    silent(Kind::Deadlock, || {
+    usually("a change that nobody is told of: thread 1", || {
         ends_by(|state| {
             state.store(2, Release);
             false
@@ -1137,21 +1137,32 @@ fn store_without_a_look_that_ends_in_a_deadlock() {
     });
 }
 
+/// Directly, and by way of a getter.
 #[test]
 fn all_that_is_there_is_taken_twice() {
+    fn look(stock: &AtomicUsize) -> usize {
+        stock.load(Acquire)
+    }
     fn take_all(stock: &AtomicUsize) -> usize {
         let all = stock.load(Acquire);
         stock.store(0, Release);
         all
     }
-    usually("wipes that out unseen", || {
-        let stock = AtomicUsize::new(5);
-        let (a, b) = thread::scope(|s| {
-            let other = s.spawn(|| take_all(&stock));
-            (take_all(&stock), other.join().unwrap())
+    fn take_what_it_saw(stock: &AtomicUsize) -> usize {
+        let all = look(stock);
+        stock.store(0, Release);
+        all
+    }
+    for take in [take_all, take_what_it_saw] {
+        usually("wipes that out unseen", move || {
+            let stock = AtomicUsize::new(5);
+            let (a, b) = thread::scope(|s| {
+                let other = s.spawn(|| take(&stock));
+                (take(&stock), other.join().unwrap())
+            });
+            assert_eq!(a + b, 5, "{}", stock.load(Acquire));
         });
-        assert_eq!(a + b, 5, "{}", stock.load(Acquire));
-    });
+    }
 }
 
 #[test]
@@ -1452,6 +1463,26 @@ fn come_and_gone() {
     });
 }
 
+/// A waiter comes by and sleeps as well. It is not what makes the condition false.
+#[test]
+fn joined_by_another_that_only_waits() {
+    silent(Kind::Deadlock, || {
+        let (count, zero) = (Mutex::new(2), Condvar::new());
+        let wait = || {
+            let mut guard = count.lock();
+            while *guard > 0 {
+                zero.wait(&mut guard);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(wait);
+            s.spawn(wait);
+            *count.lock() -= 1;
+            zero.notify_all();
+        });
+    });
+}
+
 /// The other one took what there was and went on; nothing more comes.
 #[test]
 fn taken_by_one_that_goes_on() {
@@ -1503,6 +1534,45 @@ fn registered(first: bool) {
 fn looked_before_it_said_that_it_waits() {
     usually("a lost wakeup: main looks at count", || registered(false));
     explore(|| registered(true)).expect("it is right");
+}
+
+#[test]
+fn change_of_a_word_that_nobody_is_told_of() {
+    let program = |change: fn(&AtomicU32)| {
+        move || {
+            let word = AtomicU32::new(0);
+            thread::scope(|s| {
+                s.spawn(|| change(&word));
+                while word.load(Acquire) == 0 {
+                    futex::wait(&word, 0);
+                }
+            });
+        }
+    };
+    usually(
+        "a change that nobody is told of: main sleeps as long as word is 0",
+        program(|word| word.store(1, Release)),
+    );
+    usually(
+        "comes before the change",
+        program(|word| {
+            futex::wake_all(word);
+            word.store(1, Release);
+        }),
+    );
+    explore(program(|word| {
+        word.store(1, Release);
+        futex::wake_all(word);
+    }))
+    .expect("it is right");
+    // It is what the sleeper expects again.
+    silent(
+        Kind::Deadlock,
+        program(|word| {
+            word.store(1, Release);
+            word.store(0, Release);
+        }),
+    );
 }
 
 /// A flag and the word of a futex: each side writes its own and reads the other's.

@@ -218,3 +218,34 @@ fn checks_side_by_side_do_not_disturb_each_other() {
         assert_eq!(found.heap.len(), 1);
     });
 }
+
+#[test]
+fn what_a_test_prints_is_no_leak() {
+    // Only libtest keeps it, and only if the test is not run with `--nocapture`.
+    balanced(|| {
+        eprintln!("a line for whoever runs the test");
+        drop(std::panic::catch_unwind(|| {
+            panic!("a panic that is caught")
+        }));
+        drop(thread::spawn(|| panic!("a panic that is printed by a thread")).join());
+    });
+}
+
+#[test]
+fn what_a_thread_that_panics_keeps_is_a_leak() {
+    struct Keeps;
+    impl Drop for Keeps {
+        fn drop(&mut self) {
+            std::mem::forget(black_box(Box::new([0u8; 100])));
+        }
+    }
+    let found = leaks(|| {
+        let unwound = std::panic::catch_unwind(|| {
+            let _keeps = Keeps;
+            panic!("a panic that is caught");
+        });
+        drop(unwound);
+    });
+    let accusation = "1 block (100 bytes) never freed: allocated in a thread that panics";
+    assert_eq!(found.heap, [accusation]);
+}

@@ -23,7 +23,7 @@ pub enum Text {
 impl Text {
     /// Puts it in place of the file of the lesson that goes by `wanted`, or of the current one.
     pub fn put(self, workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
-        let (store, lesson) = super::open(workspace, wanted)?;
+        let (mut store, lesson) = super::open(workspace, wanted)?;
         let Some(lesson) = lesson else {
             let command = match self {
                 Text::Reference => "swap",
@@ -44,7 +44,9 @@ impl Text {
         } else {
             Some(file.replace(&content, why)?.text())
         };
-        term::print(&self.page(workspace, &file, kept.as_deref())?);
+        let page = self.page(workspace, &file, kept.as_deref())?;
+        store.mark_swapped(lesson, self == Text::Reference)?;
+        term::print(&page);
         Ok(Exit::Success)
     }
 

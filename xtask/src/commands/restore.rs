@@ -30,7 +30,7 @@ enum Restored {
 /// Puts a version in place of the file: the one that goes by `version`; without that, the newest that is
 /// neither the reference nor what is there.
 pub fn run(workspace: &Workspace, wanted: Option<&str>, version: Option<&str>) -> Result<Exit> {
-    with_file(workspace, wanted, |file| {
+    with_file(workspace, wanted, true, |file| {
         let restored = restore(file, version)?;
         let marks = Marks::of_locale();
         let mut page = LessonPage::of(workspace, file.lesson, marks).header();
@@ -120,7 +120,7 @@ fn when(kept: &Kept) -> String {
 
 /// Prints all versions, the newest first.
 pub fn list(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
-    with_file(workspace, wanted, |file| {
+    with_file(workspace, wanted, false, |file| {
         let lesson = file.lesson;
         let name = &lesson.name;
         let marks = Marks::of_locale();
@@ -174,14 +174,15 @@ fn entry(version: &Version, facts: &[&str], marks: Marks) -> String {
 }
 
 /// Opens the file of the lesson that is meant: the one that goes by `wanted`; without that, the one that is
-/// swapped, or the current one.
+/// swapped, or the current one. `restores`: what is in it then is what the learner wants there.
 fn with_file(
     workspace: &Workspace,
     wanted: Option<&str>,
+    restores: bool,
     then: impl FnOnce(&mut LessonFile<'_>) -> Result<Exit>,
 ) -> Result<Exit> {
     let opened = super::open(workspace, wanted);
-    let (store, mut lesson) = opened.map_err(|error| version_without_lesson(error, wanted))?;
+    let (mut store, mut lesson) = opened.map_err(|error| version_without_lesson(error, wanted))?;
     if wanted.is_none() {
         let mut swapped = Vec::new();
         for lesson in &workspace.lessons {
@@ -211,7 +212,11 @@ fn with_file(
         );
         return Ok(Exit::Success);
     };
-    then(&mut LessonFile::open(workspace, &store, lesson)?)
+    let exit = then(&mut LessonFile::open(workspace, &store, lesson)?)?;
+    if restores {
+        store.mark_swapped(lesson, false)?;
+    }
+    Ok(exit)
 }
 
 /// `restore 2` means a version, and the word that comes first means a lesson.

@@ -8,9 +8,9 @@ use anyhow::Result;
 
 use super::Exit;
 use crate::course::lesson_tests;
+use crate::course::select;
 use crate::course::{Lesson, Workspace};
-use crate::course::{select, shipped};
-use crate::learner::progress::{Progress, Store, fingerprint, is_swapped};
+use crate::learner::progress::{Progress, Store, fingerprint};
 use crate::run::cargo::NotBuilt;
 use crate::run::report_page::ReportPage;
 use crate::run::{self, Filter, Run, Runner};
@@ -77,7 +77,7 @@ impl Judged {
     ) -> Result<Self> {
         let workspace = &*runner.workspace;
         let source = fingerprint(workspace, lesson)?;
-        let swapped = is_swapped(workspace, lesson);
+        let swapped = store.progress.is_swapped(workspace, lesson);
         let ran = match run::tests(runner, lesson, filter)? {
             Run::Ran(ran) => ran,
             Run::NotBuilt(failed) => {
@@ -93,7 +93,7 @@ impl Judged {
         let mut verdict = Verdict::new(&ran, &lesson.file_name(), &expected, filter);
         verdict.with_threads = lesson_tests::with_threads(workspace, lesson);
         verdict.swapped = swapped;
-        verdict.tampered = shipped::tampered(workspace, lesson);
+        verdict.tampered = lesson_tests::tampered(workspace, lesson);
         let text = fs::read_to_string(workspace.path(lesson.file())).unwrap_or_default();
         verdict.unlocked_at_once = slips::unlocked_at_once(&text);
         // Which of the two sources was built cannot be told.

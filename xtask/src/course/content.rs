@@ -38,3 +38,14 @@ pub fn sha256(content: &[u8]) -> String {
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// Whether two files differ in nothing but spaces, line ends and blank lines.
+pub fn same_but_for_layout(a: &[u8], b: &[u8]) -> bool {
+    let visible = |text: &[u8]| {
+        let bytes = text.iter().copied();
+        bytes
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .collect::<Vec<_>>()
+    };
+    visible(a) == visible(b)
+}

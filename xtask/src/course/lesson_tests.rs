@@ -1,15 +1,53 @@
 //! The tests that a lesson has: the list in its lock, or what the sources say.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use quote::ToTokens;
 use syn::visit::Visit;
 
-use crate::course::shipped::Lock;
+use crate::course::shipped::{self, Change, Lock};
 use crate::course::{Lesson, Workspace};
 
 /// What the canonical name of a model begins with.
 pub const MODELS: &str = "race_freedom::";
+
+/// The test that every lesson has from the harness: the learner's file reaches concurrency through the facade.
+/// If it fails, no other verdict can be trusted, so it comes first.
+pub const FACADE_TEST: &str = "facade::concurrency_comes_from_the_facade";
+
+/// Whether a lesson that has the tests `expected` has this one. All others are the learner's own: they decide nothing.
+pub fn is_of_lesson(canonical: &str, expected: &[String]) -> bool {
+    canonical == FACADE_TEST || expected.iter().any(|name| name == canonical)
+}
+
+/// The names of the integration tests that hold the tests `expected`.
+pub fn targets(expected: &[String]) -> BTreeSet<&str> {
+    let headings = expected
+        .iter()
+        .filter_map(|name| Some(name.split_once("::")?.0));
+    let in_library = ["race_freedom", "facade"];
+    headings
+        .filter(|heading| !in_library.contains(heading))
+        .collect()
+}
+
+/// Whether the exercise has test programs beside those that hold the tests `expected`.
+pub fn has_others(workspace: &Workspace, lesson: &Lesson, expected: &[String]) -> bool {
+    let targets = targets(expected);
+    let entries = fs::read_dir(workspace.path(lesson.exercise.join("tests")));
+    let mut paths = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    paths.any(|path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        !targets.contains(&*name)
+            && (path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file())
+    })
+}
 
 /// The canonical names of the tests that the lesson has, in the order in which its files have them.
 ///
@@ -56,6 +94,20 @@ pub fn models(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
         }
     }
     names
+}
+
+/// The files of `lesson` that are not as they were shipped, but for those that were added: they are the learner's own.
+///
+/// Without a lock that can be read there are none.
+pub fn tampered(workspace: &Workspace, lesson: &Lesson) -> Vec<(PathBuf, Change)> {
+    let lock = Lock::read(&workspace.path(lesson.lock())).ok().flatten();
+    let there = shipped::digests(&workspace.path(&lesson.exercise), &lesson.file_name());
+    let (Some(lock), Ok(there)) = (lock, there) else {
+        return Vec::new();
+    };
+    let mut changes = shipped::changes(&lock.files, &there);
+    changes.retain(|(_, change)| *change != Change::Added);
+    changes
 }
 
 /// The paths of the `#[test]` functions in a source file, and of those in its modules.

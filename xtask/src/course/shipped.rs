@@ -13,7 +13,6 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::content::{files_below, sha256};
-use super::{Lesson, Workspace};
 
 /// The parts of an exercise that its tests are built from. `examples/` is not one: the reader is asked to change
 /// the tour.
@@ -151,20 +150,6 @@ pub fn changes(originals: &Digests, there: &Digests) -> Vec<(PathBuf, Change)> {
         Some((path.into(), change))
     });
     changed.collect()
-}
-
-/// The files of `lesson` that are not as they were shipped, but for those that were added: they are the learner's own.
-///
-/// Without a lock that can be read there are none.
-pub fn tampered(workspace: &Workspace, lesson: &Lesson) -> Vec<(PathBuf, Change)> {
-    let lock = Lock::read(&workspace.path(lesson.lock())).ok().flatten();
-    let there = digests(&workspace.path(&lesson.exercise), &lesson.file_name());
-    let (Some(lock), Ok(there)) = (lock, there) else {
-        return Vec::new();
-    };
-    let mut changes = changes(&lock.files, &there);
-    changes.retain(|(_, change)| *change != Change::Added);
-    changes
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::course::content::files_below;
 use crate::course::shipped::{Lock, digest};
 
 /// The folder of the exercises, beside the root's `Cargo.toml`.
@@ -91,6 +92,36 @@ impl Lesson {
     /// The name of the file that the learner edits.
     pub fn file_name(&self) -> String {
         format!("{}.rs", self.name)
+    }
+
+    /// What is wrong with the place of the learner's file below `root`, if it is not there: which one is missing, and
+    /// which stands beside it. One that was moved may well compile.
+    pub fn missing_file(&self, root: &Path) -> Option<String> {
+        let file = self.file();
+        if root.join(&file).exists() {
+            return None;
+        }
+        let shipped = [Path::new("src/lib.rs"), Path::new("src/race_freedom.rs")];
+        let beside = files_below(&root.join(&self.exercise), &["src"]).unwrap_or_default();
+        let beside: Vec<_> = beside
+            .iter()
+            .filter(|path| !shipped.contains(&path.as_path()))
+            .map(|path| self.exercise.join(path))
+            .collect();
+        let file = file.display();
+        let beside = match &beside[..] {
+            [] => String::new(),
+            [one] => format!(
+                "\nBeside it there is another. If it is yours:\n  mv {} {file}",
+                one.display()
+            ),
+            several => several
+                .iter()
+                .fold("\nBeside it there are:".to_owned(), |text, path| {
+                    format!("{text}\n  {}", path.display())
+                }),
+        };
+        Some(format!("{file} is not there.{beside}"))
     }
 
     /// The lesson's text, from the root.

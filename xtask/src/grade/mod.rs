@@ -22,8 +22,9 @@ pub use originals::Originals;
 pub use partition::Partition;
 pub use report::Report;
 
+use crate::course::content::same_but_for_layout;
 use crate::course::lesson_tests;
-use crate::course::shipped::{self, Change, digest};
+use crate::course::shipped::{self, Change};
 use crate::course::{Lesson, Workspace, stub};
 use crate::run::cargo::Built;
 use crate::run::executor::jobs_of;
@@ -47,8 +48,10 @@ pub struct Graded<'a> {
 
 /// What became of a learner's file.
 pub enum Work {
-    /// It is the stub, or it is not there.
+    /// It is the stub.
     NotAttempted,
+    /// It is not there; in words.
+    NoFile(String),
     /// It cannot be read, or it does not compile; in words.
     NotBuilt(String),
     /// These files, from the root, are not what was shipped, and the originals are not found.
@@ -74,7 +77,7 @@ pub struct Submitted<'a> {
     lesson: &'a Lesson,
     tampered: Vec<(PathBuf, Change)>,
     missing: Vec<PathBuf>,
-    unreadable: Option<String>,
+    unreadable: Option<Work>,
     attempted: bool,
     is_reference: bool,
 }
@@ -102,36 +105,47 @@ impl<'a> Submitted<'a> {
             is_reference: false,
         };
         let folder = root.join(&lesson.exercise);
+        let modules = Path::new("src").join(&lesson.name);
+        let mut files = originals.found;
         match shipped::digests(&folder, &lesson.file_name()) {
-            Ok(there) => submitted.tampered.extend(
-                shipped::changes(&originals.digests, &there)
-                    .into_iter()
-                    .map(|(path, change)| (lesson.exercise.join(path), change)),
-            ),
+            Ok(there) => {
+                for (path, change) in shipped::changes(&originals.digests, &there) {
+                    // A module of the learner's file. Nothing that was shipped refers to it.
+                    if change == Change::Added && path.starts_with(&modules) {
+                        files.extend(fs::read(folder.join(&path)).map(|text| (path, text)));
+                    } else {
+                        let path = lesson.exercise.join(path);
+                        submitted.tampered.push((path, change));
+                    }
+                }
+            }
             // What cannot be read differs from what can. The originals are used all the same.
             Err(_) => submitted
                 .tampered
                 .push((lesson.exercise.clone(), Change::Edited)),
         }
-        let file = root.join(lesson.file());
-        if !file.is_file() {
-            submitted.tampered.push((lesson.file(), Change::Deleted));
+        if let Some(missing) = lesson.missing_file(root) {
+            submitted.unreadable = Some(Work::NoFile(missing));
+            submitted.attempted = true;
             return Ok(submitted);
         }
+        let file = root.join(lesson.file());
         let written = match fs::read(&file) {
             Ok(written) => written,
             Err(error) => {
-                submitted.unreadable = Some(format!("cannot read {}: {error}", file.display()));
+                let problem = format!("cannot read {}: {error}", file.display());
+                submitted.unreadable = Some(Work::NotBuilt(problem));
                 submitted.attempted = true;
                 return Ok(submitted);
             }
         };
         let stub = stub::read(course, lesson);
-        submitted.attempted = !stub.is_ok_and(|text| digest(&written) == digest(text.as_bytes()));
+        submitted.attempted =
+            !stub.is_ok_and(|text| same_but_for_layout(&written, text.as_bytes()));
         let reference = fs::read(course.path(lesson.reference()));
-        submitted.is_reference = reference.is_ok_and(|text| digest(&written) == digest(&text));
+        submitted.is_reference = reference.is_ok_and(|text| same_but_for_layout(&written, &text));
         if submitted.is_to_build() {
-            scratch.add_graded(lesson, &originals.found, written)?;
+            scratch.add_graded(lesson, files, written)?;
         }
         Ok(submitted)
     }
@@ -154,7 +168,7 @@ impl<'a> Submitted<'a> {
         let expected = lesson_tests::expected(&runner.workspace, lesson);
         let work = match unreadable {
             _ if !attempted => Work::NotAttempted,
-            Some(problem) => Work::NotBuilt(problem),
+            Some(problem) => problem,
             None if !missing.is_empty() => Work::NotScored(missing),
             None => match test(runner, lesson, built, &expected) {
                 Ok(verdict) => Work::Tested(verdict),
@@ -187,7 +201,8 @@ fn test(
     if !errors.is_empty() {
         return Err(errors.join("\n\n"));
     }
-    let jobs = jobs_of(runner, built, &package).map_err(|error| format!("{error:#}"))?;
+    let mut jobs = jobs_of(runner, built, &package).map_err(|error| format!("{error:#}"))?;
+    executor::own_last(&mut jobs, expected);
     if jobs.is_empty() {
         return Err(format!("no test was built: {}", built.last_words()));
     }
@@ -195,7 +210,7 @@ fn test(
     let ran = Ran {
         cut_short: tests.len() < jobs.len(),
         tests,
-        warnings: 0,
+        ..Ran::default()
     };
     Ok(Verdict::new(&ran, &lesson.file_name(), expected, None))
 }

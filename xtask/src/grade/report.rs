@@ -135,6 +135,10 @@ impl Row {
         };
         match &graded.work {
             Work::NotAttempted => {}
+            Work::NoFile(said) => {
+                row.word = "its file is missing";
+                row.error = Some(said.clone());
+            }
             Work::NotBuilt(said) => {
                 row.word = "does not compile";
                 row.error = Some(said.clone());

@@ -6,18 +6,18 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::course::content::{same_but_for_layout, sha256};
 use crate::course::{Lesson, Workspace, stub};
 
 pub use fingerprint::fingerprint;
 pub use store::{FOLDER, Store};
 
 /// The layout of the file. A file of a later runner is left alone.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the runner remembers of the lessons.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Record {
     /// Whether its reference was shown before it passed: the learner is asked once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reference_shown: bool,
+    /// Whether the reference took the place of the learner's file, and nothing was put back since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub swapped: bool,
     /// The last time that it passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<Passed>,
@@ -92,7 +95,7 @@ impl Progress {
     ///
     /// The lesson's sources cannot be read.
     pub fn state(&self, workspace: &Workspace, lesson: &Lesson) -> Result<State> {
-        if is_swapped(workspace, lesson) {
+        if self.is_swapped(workspace, lesson) {
             return Ok(State::Swapped);
         }
         Ok(
@@ -103,6 +106,21 @@ impl Progress {
                 None => State::NotBegun,
             },
         )
+    }
+
+    /// Whether the reference is in place of the learner's file, however it is laid out; or what became of it after a
+    /// swap. A file that the learner brought back without the runner is the learner's.
+    pub fn is_swapped(&self, workspace: &Workspace, lesson: &Lesson) -> bool {
+        let Ok(file) = fs::read(workspace.path(lesson.file())) else {
+            return false;
+        };
+        let reference = fs::read(workspace.path(lesson.reference()));
+        reference.is_ok_and(|reference| same_but_for_layout(&file, &reference))
+            || self.of(lesson).is_some_and(|record| record.swapped)
+                && is_attempted(workspace, lesson)
+                && !store::versions_folder(workspace, lesson)
+                    .join(format!("{}.rs", sha256(&file)))
+                    .exists()
     }
 
     /// The lesson to work on: the first that is not done.
@@ -122,17 +140,11 @@ impl Progress {
 
 /// Whether the file exists and the learner has changed it: it is not the stub any more.
 pub fn is_attempted(workspace: &Workspace, lesson: &Lesson) -> bool {
-    let stub = stub::read(workspace, lesson).map(String::into_bytes);
-    file_is(workspace, lesson, stub) == Some(false)
-}
-
-/// Whether the reference is in place of the learner's file.
-pub fn is_swapped(workspace: &Workspace, lesson: &Lesson) -> bool {
-    let reference = fs::read(workspace.path(lesson.reference()));
-    file_is(workspace, lesson, reference) == Some(true)
-}
-
-/// Whether the learner's file has the content of `other`; `None` where one of them cannot be read.
-fn file_is(workspace: &Workspace, lesson: &Lesson, other: io::Result<Vec<u8>>) -> Option<bool> {
-    Some(fs::read(workspace.path(lesson.file())).ok()? == other.ok()?)
+    match (
+        fs::read(workspace.path(lesson.file())),
+        stub::read(workspace, lesson),
+    ) {
+        (Ok(file), Ok(stub)) => !same_but_for_layout(&file, stub.as_bytes()),
+        _ => false,
+    }
 }

@@ -38,8 +38,6 @@ pub struct Built {
     pub executables: Vec<Binary>,
     /// Warnings and errors of rustc, each with the package that it is about.
     pub diagnostics: Vec<Diagnostic>,
-    /// How many warnings rustc has for one crate.
-    pub warnings: usize,
     /// What cargo says; for a learner, with the diagnostics as rustc wrote them.
     pub said: String,
 }
@@ -82,10 +80,12 @@ pub struct NotBuilt {
 }
 
 /// Which tests of a package to build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tests {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tests<'a> {
     /// All.
     All,
+    /// The models and these integration tests.
+    Of(BTreeSet<&'a str>),
     /// The library's own unit tests, which are the models.
     Models,
 }
@@ -95,15 +95,20 @@ pub enum Tests {
 /// # Errors
 ///
 /// cargo cannot be run.
-pub fn build_tests(runner: &Runner, package: &str, tests: Tests) -> Result<Built> {
+pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<Built> {
     let targets = match tests {
-        Tests::All => "--tests",
-        Tests::Models => "--lib",
+        Tests::All => vec!["--tests"],
+        Tests::Models => vec!["--lib"],
+        Tests::Of(targets) => {
+            let targets = targets.into_iter().flat_map(|target| ["--test", target]);
+            std::iter::once("--lib").chain(targets).collect()
+        }
     };
     let root = &runner.workspace.root;
     let again = || {
         let mut command = runner.cargo(root);
-        command.args(["test", "--no-run", targets, "--package", package]);
+        command.args(["test", "--no-run", "--package", package]);
+        command.args(&targets);
         build(runner, command, true)
     };
     let mut built = again()?;
@@ -155,7 +160,6 @@ pub fn build(runner: &Runner, mut command: Command, show_progress: bool) -> Resu
     built.success = running.wait().context("cannot wait for cargo")?.success();
     listener.end();
     runner.control.check()?;
-    built.warnings = listener.warnings;
     if show_progress {
         let diagnostics = built.diagnostics.iter();
         built.said = diagnostics.map(|one| one.rendered.as_str()).collect();
@@ -283,6 +287,14 @@ impl Built {
     fn of(&self, package: &str) -> Vec<&Artifact> {
         let all = self.artifacts.iter();
         all.filter(|artifact| artifact.package == package).collect()
+    }
+
+    /// How many warnings rustc has for a package, each counted once: the library is compiled with and without its tests.
+    pub fn warnings_of(&self, package: &str) -> usize {
+        let of_package = self.diagnostics.iter().filter(|one| one.package == package);
+        let warnings = of_package.filter(|one| !one.is_error && one.at.is_some());
+        let places: BTreeSet<_> = warnings.map(|one| (&one.at, &one.message)).collect();
+        places.len()
     }
 
     /// Warnings and errors about a package, each once: the library is compiled with and without its tests.

@@ -2,17 +2,19 @@
 
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::course::lesson_tests::is_of_lesson;
+
 use super::Runner;
 use super::canonical;
 use super::cargo::{Binary, Built};
 use super::control::Stage;
-use crate::run::guard::End;
+use crate::run::guard::{End, What};
 
 /// A test as it was run.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +58,7 @@ pub struct Job<'a> {
 pub struct Limits {
     /// One test.
     pub one: Duration,
-    /// All of them. Those whose turn has not come by then do not run.
+    /// All of them, if one of them has to be stopped. Those whose turn has not come by then do not run.
     pub all: Duration,
     /// How many at once.
     pub at_once: usize,
@@ -93,6 +95,11 @@ pub fn jobs_of<'a>(runner: &Runner, built: &'a Built, package: &str) -> Result<V
         .zip(listed)
         .flat_map(of_binary)
         .collect())
+}
+
+/// Puts the tests of a lesson, which has `expected`, before the learner's own, so that those do not use up its time.
+pub fn own_last(jobs: &mut [Job<'_>], expected: &[String]) {
+    jobs.sort_by_key(|job| !is_of_lesson(&job.canonical, expected));
 }
 
 /// Why a test cannot run.
@@ -139,7 +146,7 @@ pub fn job_of<'a>(
 ///
 /// The binary does not say.
 fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
-    let mut command = command(runner, binary, super::TEST_TIMEOUT);
+    let mut command = command(runner, binary, What::Program, super::TEST_TIMEOUT);
     command.args(["--list", "--format", "terse"]);
     let output = runner
         .control
@@ -173,7 +180,7 @@ pub fn program(
     time_out: Duration,
     mut watch: impl FnMut(&str),
 ) -> Result<TestRun> {
-    let mut command = command(runner, binary, time_out);
+    let mut command = command(runner, binary, What::Program, time_out);
     let output = runner
         .control
         .output(command.args(arguments), |stdout| {
@@ -187,6 +194,7 @@ pub fn program(
 pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
     let deadline = Instant::now() + limits.all;
     let next = AtomicUsize::new(0);
+    let one_was_stopped = AtomicBool::new(false);
     let results = Mutex::new(Vec::with_capacity(jobs.len()));
     let of = jobs.len();
     runner.control.follow(Stage::Running { done: 0, of });
@@ -198,15 +206,22 @@ pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     jobs.get(i).map(|job| (i, job))
                 } {
-                    let left = deadline.saturating_duration_since(Instant::now());
+                    let mut left = deadline.saturating_duration_since(Instant::now());
+                    // While all end by themselves, it is the machine that is slow.
+                    if !one_was_stopped.load(Ordering::Relaxed) {
+                        left = left.max(limits.one);
+                    }
                     if left.is_zero() || runner.control.check().is_err() {
                         break;
                     }
                     let raw = run_one(runner, job, limits.one.min(left));
                     // Stopped because the time of all was up, not its own: nothing is known of it.
-                    let stopped = matches!(End::find(&raw.stderr), (Some(End::TimeOut(_)), _));
-                    if stopped && left < limits.one {
+                    let (end, _) = End::find(&raw.stderr);
+                    if left < limits.one && matches!(end, Some(End::TimeOut(_))) {
                         break;
+                    }
+                    if end.is_some_and(|end| end.is_stopped()) {
+                        one_was_stopped.store(true, Ordering::Relaxed);
                     }
                     let mut results = results
                         .lock()
@@ -249,7 +264,7 @@ pub fn run_all(runner: &Runner, jobs: &[Job<'_>]) -> Vec<TestRun> {
 
 fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
     let begun = Instant::now();
-    let mut command = command(runner, job.binary, time_out);
+    let mut command = command(runner, job.binary, What::Test, time_out);
     command.args(["--exact", &job.test, "--nocapture"]);
     let output = runner.control.output(&mut command, |_| ());
     let ran = match output {
@@ -267,11 +282,11 @@ fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
 }
 
 /// A test binary behind the guard, with the folder and the variables that cargo gives it.
-pub fn command(runner: &Runner, binary: &Binary, time_out: Duration) -> Command {
-    let [guard, argument, ms] = runner.guard(time_out);
+pub fn command(runner: &Runner, binary: &Binary, what: What, time_out: Duration) -> Command {
+    let [guard, argument, what, ms] = runner.guard(what, time_out);
     let mut command = Command::new(guard);
     command
-        .args([argument, ms, binary.path.clone().into()])
+        .args([argument, what, ms, binary.path.clone().into()])
         .current_dir(&binary.folder)
         .env("CARGO_MANIFEST_DIR", &binary.folder)
         .env("CARGO_PKG_NAME", &binary.package)

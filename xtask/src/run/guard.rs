@@ -1,9 +1,10 @@
 //! The process between a test and the runner.
 //!
 //! A learner's test may deadlock, spin, print without end, eat memory or start threads without end. The runner
-//! starts each test through `xtask __guard TIME-OUT-IN-MS PROGRAM ARGUMENTS…`, which gives the test limits, passes on a bounded part of what it prints, stops it when it exceeds one, and
-//! says so in a last line on stderr that [`End::find`] reads back. It also ends the test when its own parent
-//! dies, however that dies, so that no interrupt and no kill leaves a process behind.
+//! starts each test through `xtask __guard WHAT TIME-OUT-IN-MS PROGRAM ARGUMENTS…`, which gives the test limits, passes
+//! on a bounded part of what it prints, stops it when it exceeds one or when none of its threads can go on, and says so
+//! in a last line on stderr that [`End::find`] reads back. It also ends the test when its own parent dies, however that
+//! dies, so that no interrupt and no kill leaves a process behind.
 //!
 //! The guard starts before the command line is parsed and before anything is allocated that need not be: it
 //! is started once for each test binary and once for each test.
@@ -11,6 +12,8 @@
 use std::fmt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use harness::liveness::{Halt, Limits, Watch};
 
 use crate::term::note;
 
@@ -30,14 +33,22 @@ pub const THREADS: usize = 2000;
 /// set has no limit of memory.
 pub const SANITIZED: &str = "ASAN_OPTIONS";
 
-/// How often the guard looks whether its parent and its child are still there, and counts the child's threads.
+/// The most processor time that one thread of a test may use, and all of them together on each processor. A model counts
+/// for itself.
+const PROCESSOR: Duration = Duration::from_secs(4);
+
+/// How often the guard looks whether its parent and its child are still there, and what the child's threads do.
 const TICK: Duration = Duration::from_millis(50);
 
 /// How a test's process ended, where it did not end by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It ran for longer than it may, in milliseconds.
+    /// It ran for longer than it may, in milliseconds. Time in which it waited for a processor is not counted.
     TimeOut(u64),
+    /// Each of its threads waited for another.
+    Stuck,
+    /// It used more processor time than it may, in milliseconds.
+    Spins(u64),
     /// It printed more than [`OUTPUT`].
     Flood,
     /// It had more than [`THREADS`].
@@ -47,6 +58,8 @@ pub enum End {
 }
 
 const TIME_OUT: &str = "stopped: time-out ";
+const STUCK: &str = "stopped: stuck";
+const SPINS: &str = "stopped: processor time ";
 const FLOOD: &str = "stopped: output";
 const MANY_THREADS: &str = "stopped: threads";
 const SIGNAL: &str = "died: ";
@@ -55,6 +68,8 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             End::TimeOut(ms) => write!(f, "{TIME_OUT}{ms} ms"),
+            End::Stuck => f.write_str(STUCK),
+            End::Spins(ms) => write!(f, "{SPINS}{ms} ms"),
             End::Flood => f.write_str(FLOOD),
             End::Threads => f.write_str(MANY_THREADS),
             End::Signal(name) => write!(f, "{SIGNAL}{name}"),
@@ -63,28 +78,75 @@ impl fmt::Display for End {
 }
 
 impl End {
+    /// Whether the guard stopped it.
+    pub fn is_stopped(&self) -> bool {
+        !matches!(self, End::Signal(_))
+    }
+
     /// What the guard said at the end of a test's stderr, and the stderr without it.
     pub fn find(stderr: &str) -> (Option<End>, &str) {
         let trimmed = stderr.trim_end();
         let start = trimmed.rfind('\n').map_or(0, |newline| newline + 1);
         let line = &trimmed[start..];
-        let end = if line == FLOOD {
-            Some(End::Flood)
-        } else if line == MANY_THREADS {
-            Some(End::Threads)
-        } else if let Some(ms) = line
-            .strip_prefix(TIME_OUT)
-            .and_then(|rest| rest.strip_suffix(" ms"))
-        {
-            ms.parse().ok().map(End::TimeOut)
-        } else {
-            line.strip_prefix(SIGNAL)
-                .map(|name| End::Signal(name.to_owned()))
+        let ms = |beginning| -> Option<u64> {
+            let ms = line.strip_prefix(beginning)?.strip_suffix(" ms")?;
+            ms.parse().ok()
+        };
+        let end = match line {
+            FLOOD => Some(End::Flood),
+            MANY_THREADS => Some(End::Threads),
+            STUCK => Some(End::Stuck),
+            _ => ms(TIME_OUT)
+                .map(End::TimeOut)
+                .or_else(|| ms(SPINS).map(End::Spins))
+                .or_else(|| Some(End::Signal(line.strip_prefix(SIGNAL)?.to_owned()))),
         };
         match end {
             Some(end) => (Some(end), &stderr[..start]),
             None => (None, stderr),
         }
+    }
+}
+
+impl From<Halt> for End {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Stuck => End::Stuck,
+            Halt::Spins(used) => End::Spins(milliseconds(used)),
+            Halt::Late(time) => End::TimeOut(milliseconds(time)),
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    time.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+/// What runs behind a guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// One test: its main thread only waits for it.
+    Test,
+    /// Anything else.
+    Program,
+}
+
+impl What {
+    /// The word for it on the guard's command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            What::Test => "test",
+            What::Program => "program",
+        }
+    }
+
+    fn watch(self, process: u32, time: Duration) -> Watch {
+        let limits = Limits {
+            // A bench may use all that it has time for.
+            processor: (self == What::Test).then_some(PROCESSOR),
+            time,
+        };
+        Watch::process(process, self == What::Test, limits)
     }
 }
 
@@ -94,19 +156,26 @@ pub fn requested() -> Option<ExitCode> {
     if arguments.next()? != ARGUMENT {
         return None;
     }
+    let what = arguments.next().and_then(|word| {
+        [What::Test, What::Program]
+            .into_iter()
+            .find(|what| word == what.word())
+    });
     let time_out = arguments
         .next()
         .and_then(|ms| ms.to_str()?.parse().ok())
         .map(Duration::from_millis);
-    let (Some(time_out), Some(program)) = (time_out, arguments.next()) else {
+    let (Some(what), Some(time_out), Some(program)) = (what, time_out, arguments.next()) else {
         note(&format!(
-            "xtask {ARGUMENT} is started by the runner, with a time-out in milliseconds and a program"
+            "xtask {ARGUMENT} is started by the runner, with `{}` or `{}`, a time-out in milliseconds and a program",
+            What::Test.word(),
+            What::Program.word(),
         ));
         return Some(ExitCode::from(2));
     };
     let mut command = Command::new(&program);
     command.args(arguments).stdin(Stdio::null());
-    Some(match guard(command, time_out) {
+    Some(match guard(command, what, time_out) {
         Ok(code) => code,
         Err(error) => {
             note(&format!("cannot run {}: {error}", program.display()));
@@ -131,7 +200,7 @@ fn pass_on(status: ExitStatus) -> ExitCode {
 }
 
 #[cfg(unix)]
-fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> {
+fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Result<ExitCode> {
     use std::io::{Read, Write};
     use std::os::fd::AsFd;
     use std::sync::Arc;
@@ -141,7 +210,6 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
     use rustix::process::getppid;
     use signal_hook::consts::SIGTERM;
 
-    let deadline = Instant::now() + time_out;
     let parent = getppid();
     // The runner asks for an end when the run is cancelled. A test need not listen, so the guard sees to it.
     let asked_to_end = Arc::new(AtomicBool::new(false));
@@ -153,11 +221,12 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
+    let mut threads = what.watch(child.id(), time_out);
     let mut out = child.stdout.take();
     let mut err = child.stderr.take();
     let (mut out_left, mut err_left) = (OUTPUT, OUTPUT);
     let mut buffer = [0; 16 * 1024];
-    let mut count_at = Instant::now() + TICK;
+    let mut look_at = Instant::now() + TICK;
 
     // Copies what is there. `false`: the other end is closed. A reader that is gone is no reason to stop.
     let mut copy = |from: &mut dyn Read, to: &mut dyn Write, left: &mut usize| {
@@ -171,11 +240,6 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
 
     let stopped = loop {
         let now = Instant::now();
-        if now >= deadline {
-            break Some(End::TimeOut(
-                time_out.as_millis().try_into().unwrap_or(u64::MAX),
-            ));
-        }
         if asked() {
             break None;
         }
@@ -184,13 +248,17 @@ fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> 
             return Ok(ExitCode::FAILURE);
         }
         // Not in every round: a test that prints makes many of them.
-        if now >= count_at {
+        if now >= look_at {
             if threads_of(child.id()).is_some_and(|threads| threads > THREADS) {
                 break Some(End::Threads);
             }
-            count_at = now + TICK;
+            if let Some(halt) = threads.look() {
+                break Some(halt.into());
+            }
+            // A look at many threads takes long.
+            look_at = Instant::now() + TICK.max(10 * now.elapsed());
         }
-        let wait = TICK.min(deadline - now);
+        let wait = TICK;
         let wait = Timespec {
             tv_sec: 0,
             tv_nsec: wait.subsec_nanos().into(),
@@ -302,20 +370,17 @@ fn stop(child: &mut std::process::Child) {
 
 /// Without process groups and `poll` only the time is limited: what a test prints goes straight through.
 #[cfg(not(unix))]
-fn guard(mut command: Command, time_out: Duration) -> std::io::Result<ExitCode> {
-    let deadline = Instant::now() + time_out;
+fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Result<ExitCode> {
     let mut child = command.spawn()?;
+    let mut threads = what.watch(child.id(), time_out);
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(pass_on(status));
         }
-        if Instant::now() >= deadline {
+        if let Some(halt) = threads.look() {
             child.kill()?;
             child.wait()?;
-            note(&format!(
-                "\n{}",
-                End::TimeOut(time_out.as_millis().try_into().unwrap_or(u64::MAX))
-            ));
+            note(&format!("\n{}", End::from(halt)));
             return Ok(ExitCode::FAILURE);
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -330,6 +395,8 @@ mod tests {
     fn the_last_line_is_read_back() {
         for end in [
             End::TimeOut(6000),
+            End::Stuck,
+            End::Spins(4010),
             End::Flood,
             End::Threads,
             End::Signal("SIGABRT".into()),

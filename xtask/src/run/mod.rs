@@ -31,9 +31,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests};
 
-use cargo::NotBuilt;
+use cargo::{NotBuilt, Tests};
 use control::Control;
 pub use executor::TestRun;
 use report_page::ReportPage;
@@ -56,7 +56,7 @@ pub struct Runner {
     pub control: Control,
 }
 
-/// The longest that one test of a lesson may take.
+/// The longest that one test of a lesson may take, without the time in which it waits for a processor.
 pub const TEST_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The bounds of a lesson's tests: a verdict within 15 s, whatever the learner's code does.
@@ -64,8 +64,9 @@ pub const LESSON: executor::Limits = executor::Limits {
     one: TEST_TIMEOUT,
     // Two rounds of hanging tests fit in.
     all: Duration::from_secs(13),
-    // More than there are cores: a test that hangs mostly sleeps, and several shall hang at once.
-    at_once: 8,
+    // More than there are cores: a test may sleep, and several shall sleep at once. No more than that, for those that
+    // spin share the cores until each has used what it may.
+    at_once: 6,
 };
 
 impl Runner {
@@ -138,11 +139,12 @@ impl Runner {
     }
 
     /// The guard in front of a test, as the first words of its command line.
-    fn guard(&self, time_out: Duration) -> [OsString; 3] {
+    fn guard(&self, what: guard::What, time_out: Duration) -> [OsString; 4] {
         let ms = time_out.as_millis().to_string();
         [
             self.own_binary.clone().into(),
             guard::ARGUMENT.into(),
+            what.word().into(),
             ms.into(),
         ]
     }
@@ -181,6 +183,8 @@ pub struct Ran {
     pub cut_short: bool,
     /// How many warnings rustc has for the lesson.
     pub warnings: usize,
+    /// Why tests of the learner's own were left out, in rustc's words, if they do not compile.
+    pub left_out: Option<String>,
 }
 
 /// Which of a lesson's tests to run: those whose canonical name contains the text.
@@ -219,7 +223,13 @@ impl std::fmt::Display for Filter {
 ///
 /// cargo or a test binary cannot be run at all, or the run was cancelled.
 pub fn tests(runner: &Runner, lesson: &Lesson, filter: Option<&Filter>) -> Result<Run> {
-    package_tests(runner, &lesson.name, filter)
+    if let Some(missing) = lesson.missing_file(&runner.workspace.root) {
+        return Ok(Run::NotBuilt(NotBuilt {
+            said: format!("error: {missing}\n"),
+            errors: Vec::new(),
+        }));
+    }
+    package_tests(runner, lesson, &lesson.name, filter)
 }
 
 /// The same, all of them, against the reference.
@@ -228,15 +238,28 @@ pub fn tests(runner: &Runner, lesson: &Lesson, filter: Option<&Filter>) -> Resul
 ///
 /// As for [`tests`].
 pub fn tests_of_reference(runner: &Runner, lesson: &Lesson) -> Result<Run> {
-    package_tests(runner, &lesson.solution_package(), None)
+    package_tests(runner, lesson, &lesson.solution_package(), None)
 }
 
-fn package_tests(runner: &Runner, package: &str, filter: Option<&Filter>) -> Result<Run> {
-    let built = cargo::build_tests(runner, package, cargo::Tests::All)?;
+fn package_tests(
+    runner: &Runner,
+    lesson: &Lesson,
+    package: &str,
+    filter: Option<&Filter>,
+) -> Result<Run> {
+    let expected = lesson_tests::expected(&runner.workspace, lesson);
+    let mut built = cargo::build_tests(runner, package, Tests::All)?;
+    let mut left_out = None;
+    if !built.success && lesson_tests::has_others(&runner.workspace, lesson, &expected) {
+        let of_lesson = Tests::Of(lesson_tests::targets(&expected));
+        left_out = Some(cargo::first_error(&built.said));
+        built = cargo::build_tests(runner, package, of_lesson)?;
+    }
     if !built.success {
         return Ok(Run::NotBuilt(built.not_built()));
     }
     let mut jobs = executor::jobs_of(runner, &built, package)?;
+    executor::own_last(&mut jobs, &expected);
     jobs.retain(|job| filter.is_none_or(|filter| filter.admits(&job.canonical)));
     let tests = executor::run(runner, &jobs, &LESSON);
     runner.control.check()?;
@@ -244,7 +267,8 @@ fn package_tests(runner: &Runner, package: &str, filter: Option<&Filter>) -> Res
     Ok(Run::Ran(Ran {
         tests,
         cut_short,
-        warnings: built.warnings,
+        warnings: built.warnings_of(package),
+        left_out,
     }))
 }
 

@@ -249,7 +249,7 @@ impl<'a> Scratch<'a> {
         self.add(Path::new(&lesson.name), manifest, files)
     }
 
-    /// Adds the lesson as it was shipped, with `file` as what its learner wrote.
+    /// Adds the lesson as it was shipped, and the modules of its learner, with `file` as what its learner wrote.
     ///
     /// # Errors
     ///
@@ -257,10 +257,10 @@ impl<'a> Scratch<'a> {
     pub fn add_graded(
         &mut self,
         lesson: &Lesson,
-        shipped: &[(PathBuf, Vec<u8>)],
+        shipped: Vec<(PathBuf, Vec<u8>)>,
         file: Vec<u8>,
     ) -> Result<()> {
-        let mut files = Files(shipped.to_vec());
+        let mut files = Files(shipped);
         let manifest = Path::new("Cargo.toml");
         let mut manifest = parse_manifest(
             &lesson.exercise.join(manifest),

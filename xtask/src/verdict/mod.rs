@@ -18,13 +18,10 @@ use std::path::PathBuf;
 
 use harness::protocol::{Coverage, Extent};
 
+use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
 use crate::course::shipped::Change;
 use crate::run::{Filter, Ran, SourceLine};
 use crate::verdict::outcome::{Failure, Outcome, Todo};
-
-/// The test that every lesson has from the harness: the learner's file reaches concurrency through the facade.
-/// If it fails, no other verdict can be trusted, so it comes first.
-pub const FACADE_TEST: &str = "facade::concurrency_comes_from_the_facade";
 
 /// The heading that a test stands under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,9 +57,8 @@ impl Heading {
 
     /// The heading of a test of a lesson that has these tests. A learner may add some in any file.
     fn of(canonical: &str, expected: &[String]) -> Self {
-        let is_of_lesson = |name| name == FACADE_TEST || expected.iter().any(|other| other == name);
         match canonical.split("::").next() {
-            _ if !is_of_lesson(canonical) => Heading::Own,
+            _ if !is_of_lesson(canonical, expected) => Heading::Own,
             Some("correctness") => Heading::Correctness,
             Some("race_freedom" | "facade") => Heading::RaceFreedom,
             Some("no_leaks") => Heading::NoLeaks,
@@ -122,6 +118,8 @@ pub struct Verdict {
     pub unlocked_at_once: Option<u32>,
     /// How many warnings rustc has.
     pub warnings: usize,
+    /// Why tests of the learner's own were left out, in rustc's words, if they do not compile.
+    pub left_out: Option<String>,
     /// Which part of the tests was asked for; `None`: all.
     pub filter: Option<Filter>,
 }
@@ -187,6 +185,7 @@ impl Verdict {
             tampered: Vec::new(),
             unlocked_at_once: None,
             warnings: ran.warnings,
+            left_out: ran.left_out.clone(),
             filter: filter.cloned(),
         }
     }

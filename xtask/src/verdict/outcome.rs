@@ -125,7 +125,7 @@ impl Outcome {
             });
         }
         let (end, stderr) = End::find(&stderr);
-        let hung = matches!(end, Some(End::TimeOut(_) | End::Flood | End::Threads));
+        let hung = end.as_ref().is_some_and(End::is_stopped);
         let panics = panics(stderr);
         if let Some(mut todo) = find_todo(stderr, &panics, file_name) {
             todo.hung = hung;
@@ -142,6 +142,14 @@ impl Outcome {
             (Some(End::TimeOut(ms)), ..) => (
                 FailureKind::TimeOut,
                 format!("did not end within {} s", *ms as f64 / 1000.0),
+            ),
+            (Some(End::Stuck), ..) => (
+                FailureKind::TimeOut,
+                "hangs, with every thread asleep".to_owned(),
+            ),
+            (Some(End::Spins(ms)), ..) => (
+                FailureKind::TimeOut,
+                format!("still spins after {} s of processor time", ms / 1000),
             ),
             (Some(End::Flood), ..) => (
                 FailureKind::Flood,
@@ -428,6 +436,16 @@ mod tests {
                 "stopped: time-out 6000 ms\n",
                 FailureKind::TimeOut,
                 "did not end within 6 s",
+            ),
+            (
+                "stopped: stuck\n",
+                FailureKind::TimeOut,
+                "hangs, with every thread asleep",
+            ),
+            (
+                "stopped: processor time 4020 ms\n",
+                FailureKind::TimeOut,
+                "still spins after 4 s of processor time",
             ),
             (
                 "stopped: output\n",

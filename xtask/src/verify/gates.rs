@@ -6,13 +6,13 @@ use anyhow::Result;
 
 use super::sanitizer::{self, Sanitizer};
 use super::{Gate, caught, dry_run, go, reference, texts};
+use crate::course::lesson_tests::FACADE_TEST;
 use crate::course::{Lesson, Status, Workspace, api, stub};
 use crate::run::cargo::{self, Built};
 use crate::run::executor::{jobs_of, run_all};
 use crate::run::{Runner, TEST_TIMEOUT, executor};
 use crate::scratch::mistake::{self, Mistake};
 use crate::scratch::{self, Scratch};
-use crate::verdict::FACADE_TEST;
 use crate::verdict::outcome::Outcome;
 
 /// The fewest mistakes of a lesson.

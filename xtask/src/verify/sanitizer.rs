@@ -16,7 +16,7 @@ use crate::course::Lesson;
 use crate::run::Runner;
 use crate::run::cargo::{Binary, Built};
 use crate::run::executor::{self, PATIENT_TIMEOUT};
-use crate::run::guard::{self, End};
+use crate::run::guard::{self, End, What};
 use crate::scratch::{self, SANITIZED, Scratch};
 
 /// How often each test runs: a use after free needs the right interleaving, and may need luck.
@@ -118,7 +118,7 @@ pub fn gate(
 
 /// Runs the tests of a binary, one after the other in one process; what is wrong, if anything is.
 fn run(runner: &Runner, lesson: &Lesson, binary: &Binary) -> Result<Option<String>> {
-    let mut command = executor::command(runner, binary, 10 * PATIENT_TIMEOUT);
+    let mut command = executor::command(runner, binary, What::Program, 10 * PATIENT_TIMEOUT);
     command
         .arg("--test-threads=1")
         .env(guard::SANITIZED, "detect_leaks=0");

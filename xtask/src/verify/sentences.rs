@@ -7,6 +7,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use harness::protocol::find_failure;
 
+use crate::course::lesson_tests::MODELS;
 use crate::course::{Lesson, Workspace};
 use crate::learner::files::write_atomically;
 use crate::run::TestRun;
@@ -32,6 +33,7 @@ pub fn check(
 ) -> Result<Vec<String>> {
     let all: Vec<String> = caught
         .iter()
+        .filter(|(mistake, _)| mistake.caught_by.starts_with(MODELS))
         .filter_map(|(mistake, raw)| entry(&mistake.name, &raw.stderr))
         .collect();
     let text = format!(

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::course::lesson_tests;
+use crate::course::lesson_tests::{self, FACADE_TEST};
 use crate::course::{Lesson, Status, Workspace};
 use crate::run::Filter;
 use crate::run::SourceLine;
@@ -12,7 +12,7 @@ use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
 };
 use crate::verdict::outcome::{Failure, FailureKind, Outcome};
-use crate::verdict::{Conclusion, Explored, FACADE_TEST, Heading, Tested, Verdict};
+use crate::verdict::{Conclusion, Explored, Heading, Tested, Verdict};
 
 use super::parts::{all_done, explored_text, named, paragraph, picture, row, signed};
 
@@ -102,6 +102,13 @@ impl LessonPage<'_> {
             sum => {
                 self.groups(&mut page, verdict);
                 page.push('\n');
+                if let Some(error) = &verdict.left_out {
+                    let text = format!(
+                        "A test file of your own does not compile, and was left out. It does not decide: {error}"
+                    );
+                    paragraph(&mut page, &text);
+                    page.push('\n');
+                }
                 match sum {
                     Conclusion::Passes if verdict.swapped => {
                         self.reference_passes(&mut page, verdict)
@@ -258,7 +265,8 @@ impl LessonPage<'_> {
             page.push('\n');
         }
         self.warnings(page, verdict);
-        if self.tampered(page, verdict) {
+        // Where tests are missing, it has been said how to bring them back.
+        if missing.is_empty() && self.tampered(page, verdict) {
             page.push('\n');
         }
         // What is wrong comes before what is not written, and is not where a todo!() is.

@@ -91,7 +91,7 @@ fn a_deleted_file_can_be_had_again() {
     for arguments in [&["next"][..], &["test", "sum"]] {
         let ran = run(&fixture, arguments);
         assert_eq!(files(&fixture.root), before);
-        assert_snapshot!("deleted_file", page(&ran, "file not found for module"));
+        assert_snapshot!("deleted_file", page(&ran, "sum.rs is not there"));
     }
     assert_eq!(fixture.run(&["restore", "sum"]).code, Some(0));
     assert_eq!(fixture.read(&sum.file()), MINE);

@@ -250,7 +250,7 @@ fn each_gate_rejects_what_it_is_for() {
         (
             "hangs",
             "stub",
-            "no_leaks::keeps_nothing fails otherwise than by todo!(): did not end within 10 s",
+            "no_leaks::keeps_nothing fails otherwise than by todo!(): still spins after",
         ),
         ("fails", "reference", "correctness::adds fails"),
         (

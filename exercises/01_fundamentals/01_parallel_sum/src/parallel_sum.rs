@@ -13,14 +13,16 @@
 /// ```
 ///
 /// # Panics
-/// Panics with `parallel_sum: no workers` if `workers` is zero.
+/// Panics with `parallel_sum: no workers` if `workers` is zero. [`reduce`] says what happens if no thread can
+/// be created.
 pub fn sum(numbers: &[u64], workers: usize) -> u64 {
     let _ = numbers;
     todo!("sum the numbers on up to {workers} threads")
 }
 
 /// Combines all items into one, on up to `workers` threads: of `a`, `b`, `c` it makes
-/// `combine(combine(a, b), c)`. Returns `None` if there are no items; one item is its own result.
+/// `combine(combine(a, b), c)`. Returns `None` if there are no items; one item is its own result. `combine` is
+/// not called for either.
 ///
 /// `combine` must be associative: the result must not depend on where the brackets are. It need not be
 /// commutative: the items keep their order, whichever thread finishes first.
@@ -41,7 +43,8 @@ pub fn sum(numbers: &[u64], workers: usize) -> u64 {
 ///
 /// # Panics
 /// Panics with `parallel_sum: no workers` if `workers` is zero, even if there are no items. Panics if
-/// `combine` or the cloning of an item panics, on any thread.
+/// `combine` or the cloning of an item panics, on any thread. If the operating system cannot create a thread,
+/// panics or reduces that run on the calling thread.
 pub fn reduce<T, F>(items: &[T], workers: usize, combine: F) -> Option<T>
 where
     T: Clone + Send + Sync,

@@ -5,8 +5,9 @@
 
 use crate::sync::{Condvar, Mutex};
 use crate::{reduce, sum};
-use harness::testing::Watched;
+use harness::testing::{Watched, threads_at_once};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Catches a shared total to which a thread does not add in one step, and a total that is read before all
 /// threads have ended.
@@ -25,6 +26,24 @@ fn a_shorter_last_run_is_summed_too() {
     harness::model(|| {
         assert_eq!(sum(&[1, 20, 300], 2), 321, "1 + 20 + 300, on 2 workers");
     });
+}
+
+/// Three numbers on three workers make three runs of one. Catches a `sum` that adds up everything on the calling
+/// thread, and one that joins each thread before it spawns the next.
+#[test]
+fn the_sum_is_shared_out() {
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    harness::model(move || {
+        assert_eq!(sum(&[1, 20, 300], 3), 321, "1 + 20 + 300, on 3 workers");
+        seen.fetch_max(threads_at_once(), Relaxed);
+    });
+    let most = most.load(Relaxed);
+    assert!(
+        most >= 2,
+        "`sum` has 3 runs, and besides the calling thread never more than {most} threads at once: \
+         at least 2 are needed"
+    );
 }
 
 /// Catches results that are combined in the order in which they come in: a later run may finish first.

@@ -2,6 +2,7 @@
 //!
 //! `src/race_freedom.rs` checks that they do so in every interleaving.
 
+use harness::sync::real::thread::refuse_after;
 use harness::testing::{panic_of, payload_of, staged_panic};
 use parallel_sum::{reduce, sum};
 use std::collections::HashSet;
@@ -160,6 +161,65 @@ fn a_panic_of_combine_is_passed_on() {
                 "`combine` panicked at {bad:?}, on {workers} workers, but `reduce` returned {word:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_panic_of_clone_is_passed_on() {
+    struct Fragile<'a>(&'a str, &'a str);
+    impl Clone for Fragile<'_> {
+        fn clone(&self) -> Self {
+            if self.0 == self.1 {
+                staged_panic("`clone`");
+            }
+            Self(self.0, self.1)
+        }
+    }
+    reduce(&letters(4), 1, |left, _| left);
+    for workers in [1, 2, 4] {
+        for bad in ["a", "b", "c", "d"] {
+            let letters = letters(4);
+            let items: Vec<_> = letters.iter().map(|letter| Fragile(letter, bad)).collect();
+            let panic = payload_of(|| drop(reduce(&items, workers, |_, right| right)));
+            assert!(
+                panic.is_some(),
+                "`clone` panicked at {bad:?}, on {workers} workers, but `reduce` returned"
+            );
+        }
+    }
+}
+
+/// Eight items on two workers can only be cut in the middle, so a call of `combine` that reaches across the
+/// middle combines the runs, and all others reduce one.
+#[test]
+fn a_run_is_reduced_by_one_thread() {
+    let halves = [(); 2].map(|()| Mutex::new(HashSet::new()));
+    let items: Vec<_> = (0..8).map(|n| (n, n + 1)).collect();
+    reduce(&items, 2, |left: (usize, usize), right: (usize, usize)| {
+        if left.0 / 4 == (right.1 - 1) / 4 {
+            let mut half = halves[left.0 / 4].lock().unwrap();
+            half.insert(thread::current().id());
+        }
+        (left.0, right.1)
+    });
+    for (half, threads) in halves.into_iter().enumerate() {
+        let threads = threads.into_inner().unwrap().len();
+        assert_eq!(threads, 1, "threads that combined items of run {half}");
+    }
+}
+
+#[test]
+fn a_refused_thread_costs_no_item() {
+    reduce(&letters(8), 1, |left, _| left);
+    for left in 0..4 {
+        let mut word = None;
+        let panic = payload_of(|| {
+            word = refuse_after(left, || reduce(&letters(8), 4, |left, right| left + &right));
+        });
+        assert!(
+            panic.is_some() || word.as_deref() == Some("abcdefgh"),
+            "`reduce` should panic, or reduce the run itself, if there are only {left} threads: it returned {word:?}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! Nothing stays behind: no worker, no clone of an item, no partial result.
 
 use harness::leaks;
+use harness::sync::real::thread::refuse_after;
 use harness::testing::{payload_of, staged_panic};
 use parallel_sum::{reduce, sum};
 use std::sync::Arc;
@@ -51,6 +52,19 @@ fn a_panic_leaves_nothing_behind() {
                 });
             });
             assert!(panic.is_some(), "`combine` panicked, but `reduce` returned");
+        }
+    });
+}
+
+/// Some threads have been spawned when the next one is refused.
+#[test]
+fn a_refused_thread_leaves_nothing_behind() {
+    reduce(&[1, 2], 1, |left, _| left);
+    leaks::check(|| {
+        for left in 0..4 {
+            let items: Vec<_> = (0..8).map(|n| Arc::new(leaks::track(n))).collect();
+            let reduce = || drop(reduce(&items, 4, |left, _| left));
+            drop(payload_of(|| refuse_after(left, reduce)));
         }
     });
 }

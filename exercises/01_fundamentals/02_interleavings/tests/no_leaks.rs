@@ -1,6 +1,7 @@
 //! A set belongs to its caller: a call starts no thread, and when the set is dropped, nothing is left.
 
 use harness::leaks;
+use harness::sync::real::thread::refuse_after;
 use std::collections::BTreeSet;
 
 #[global_allocator]
@@ -28,4 +29,18 @@ fn the_sets_of_message_passing_leave_nothing() {
 #[track_caller]
 fn leaves_nothing<T: Ord + std::fmt::Debug>(set: fn() -> BTreeSet<T>) {
     leaks::check(|| assert_eq!(set(), set(), "the same set each time"));
+}
+
+/// A call that spawns a thread panics here.
+#[test]
+fn a_set_is_worked_out_without_a_thread() {
+    fn starts_no_thread<T>(set: fn() -> BTreeSet<T>) {
+        refuse_after(0, set);
+    }
+    starts_no_thread(interleavings::increments_by_load_and_store);
+    starts_no_thread(interleavings::increments_by_fetch_add);
+    starts_no_thread(interleavings::store_buffering_relaxed);
+    starts_no_thread(interleavings::store_buffering_fenced);
+    starts_no_thread(interleavings::message_passing_relaxed);
+    starts_no_thread(interleavings::message_passing_release_acquire);
 }

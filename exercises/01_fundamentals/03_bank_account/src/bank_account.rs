@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 /// A balance that many threads pay into and draw from without a lock. A thread that is stopped in the middle
-/// of an operation does not block any other thread.
+/// of an operation does not block any other thread. (The tests cannot stop a thread there: they do not check
+/// this.)
 ///
 /// Every operation is one step. The steps of an account have one order, the same for all threads, and each
 /// step finds the balance that the step before it left. If an operation happens before another one (earlier
@@ -12,6 +13,8 @@ use std::fmt;
 ///
 /// An account orders nothing but its own balance: a thread that sees a deposit does not therefore see what
 /// the depositor wrote elsewhere before it.
+///
+/// An account keeps its balance and nothing else: no operation leaves memory behind.
 #[derive(Debug)]
 pub struct Account {
     // The fields are yours. One `AtomicU64` from `crate::sync::atomic` is enough.

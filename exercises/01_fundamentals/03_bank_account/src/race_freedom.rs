@@ -162,6 +162,29 @@ fn refused_deposit_is_never_seen() {
     });
 }
 
+/// Catches the same two mistakes, and one that is undone: `balance` must not show what was refused.
+#[test]
+fn refusals_are_not_in_the_balance() {
+    const FULL: u64 = u64::MAX - 1;
+    for (there, refuse) in [
+        (
+            50,
+            (|account| account.withdraw(100).is_err()) as fn(&Account) -> bool,
+        ),
+        (FULL, |account| account.deposit(5).is_err()),
+    ] {
+        model(move || {
+            let account = Account::new(there);
+            let (seen, refused) = both(|| account.balance(), || refuse(&account));
+            assert!(
+                refused,
+                "from {there} 100 cannot be drawn, nor can 5 be paid in to {FULL}"
+            );
+            assert_eq!(seen, there, "`balance` beside an operation that is refused");
+        });
+    }
+}
+
 /// Catches an operation in two steps, with a balance between them that the account never had; and a
 /// balance put together from two words, one read before an operation and one after it.
 #[test]

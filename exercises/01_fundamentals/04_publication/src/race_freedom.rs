@@ -8,7 +8,7 @@ use crate::sync::atomic::{
 };
 use crate::sync::thread;
 use harness::leaks::track;
-use harness::testing::{Watched, spawn};
+use harness::testing::{Watched, both, has_waited, spawn};
 
 /// One thread publishes while another calls `get`. Catches a `get` that finds the value announced but not
 /// yet written: it was announced too early, or by a store and a load that order nothing.
@@ -180,5 +180,37 @@ fn both_values_are_dropped_once() {
             drop(cell.publish(track(1)));
         });
         drop(cell);
+    });
+}
+
+/// The value is there before the threads begin. Catches a publisher that claims the cell first and finds out
+/// later that it is taken: in between, the value is hidden from a reader.
+#[test]
+fn a_refused_publisher_hides_nothing() {
+    harness::model(|| {
+        let cell = Publication::new();
+        assert_eq!(cell.publish(1), Ok(()));
+        let (seen, refused) = both(|| cell.get().copied(), || cell.publish(2));
+        assert_eq!(seen, Some(1), "`get`, beside a `publish` that is refused");
+        assert_eq!(refused, Err(2), "1 was published before");
+    });
+}
+
+/// Catches a publisher or a reader that sleeps or spins until the first publisher has finished: whoever is
+/// stopped in the middle of `publish` must not stop others.
+#[test]
+fn nobody_waits_for_the_winner() {
+    harness::model(|| {
+        let cell = Publication::new();
+        let publishes_and_reads = |value| {
+            let refused = cell.publish(value).is_err();
+            let seen = cell.get().is_some();
+            assert!(
+                !has_waited(),
+                "a thread has slept or yielded: `publish` and `get` wait for nobody \
+                 (refused: {refused}, saw a value: {seen})"
+            );
+        };
+        both(|| publishes_and_reads(1), || publishes_and_reads(2));
     });
 }

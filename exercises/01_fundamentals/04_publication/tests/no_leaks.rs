@@ -35,6 +35,45 @@ fn an_empty_cell_drops_nothing() {
     });
 }
 
+/// The slot is uninitialised until a value is moved in: what was there before is not a value, and must not be
+/// dropped. The values have no bytes, so a drop of what was never made does no more than count.
+#[test]
+fn only_what_was_published_is_dropped() {
+    let drops_in = |f: &dyn Fn()| {
+        let before = Counted::drops();
+        f();
+        Counted::drops() - before
+    };
+    leaks::check(|| {
+        let cell = Publication::new();
+        let publish = || cell.publish(Counted).expect("the only publisher wins");
+        assert_eq!(drops_in(&publish), 0, "values dropped by `publish`");
+        assert_eq!(
+            drops_in(&|| drop(cell.publish(Counted))),
+            1,
+            "the refused value"
+        );
+        let before = Counted::drops();
+        drop(cell);
+        assert_eq!(
+            Counted::drops() - before,
+            1,
+            "values dropped with their cell"
+        );
+
+        let cell = Publication::new();
+        cell.publish(Counted).expect("the only publisher wins");
+        let before = Counted::drops();
+        let taken = cell.into_inner().expect("published");
+        assert_eq!(
+            Counted::drops() - before,
+            0,
+            "values dropped by `into_inner`"
+        );
+        drop(taken);
+    });
+}
+
 #[test]
 fn a_refused_value_stays_with_its_owner() {
     leaks::check(|| {

@@ -12,6 +12,8 @@ use std::marker::PhantomData;
 ///
 /// A panic of `f` ends `f` and nothing else. It becomes the result, which `join` returns.
 ///
+/// When `f` has ended, its thread ends too, whether the handle is joined, dropped or kept.
+///
 /// ```
 /// use goroutine::go;
 ///
@@ -23,7 +25,7 @@ use std::marker::PhantomData;
 /// ```
 ///
 /// # Panics
-/// Panics if the operating system cannot create a thread.
+/// Panics if the operating system cannot create a thread. Then `f` does not run; it is dropped.
 pub fn go<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,

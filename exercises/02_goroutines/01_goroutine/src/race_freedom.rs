@@ -76,6 +76,26 @@ fn each_sees_what_the_other_wrote() {
     });
 }
 
+/// Catches a result that is stored before what `f` captured has been dropped.
+#[test]
+fn what_f_captured_is_gone_when_join_returns() {
+    struct Captured(Arc<Slot>);
+    impl Drop for Captured {
+        fn drop(&mut self) {
+            self.0.write(1);
+        }
+    }
+    harness::model(|| {
+        let memory = Arc::new(Slot::empty("memory"));
+        let captured = Captured(Arc::clone(&memory));
+        let handle = go(move || {
+            let _captured = &captured;
+        });
+        value(handle.join());
+        assert_eq!(memory.read(), 1, "the drop of what `f` captured wrote 1");
+    });
+}
+
 /// Catches an `is_finished` that returns `true` before `f` has ended, or `false` after `true`, or that
 /// takes away what `join` waits for.
 #[test]

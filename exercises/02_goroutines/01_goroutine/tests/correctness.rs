@@ -3,8 +3,8 @@
 //! `src/race_freedom.rs` checks in every interleaving whether `join` sleeps and is woken.
 
 use goroutine::{JoinHandle, go};
-use harness::sync::real::thread;
-use harness::testing::{let_others_run, must_end, wait_until};
+use harness::sync::real::thread::{self, refuse_after};
+use harness::testing::{let_others_run, must_end, payload_of, wait_until};
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{panic_any, resume_unwind};
@@ -211,6 +211,27 @@ fn what_f_captured_is_gone_when_join_returns() {
                 "`join` returned before what `f` captured was dropped"
             );
         }
+    });
+}
+
+#[test]
+fn go_panics_if_there_is_no_thread() {
+    must_end(IN_JOIN, || {
+        value(go(|| 1).join());
+        let ran = Arc::new(AtomicBool::new(false));
+        let runs = Arc::clone(&ran);
+        let panic = payload_of(|| {
+            refuse_after(0, || detach(go(move || runs.store(true, Relaxed))));
+        });
+        assert!(
+            panic.is_some(),
+            "no thread could be created, but `go` returned"
+        );
+        assert!(
+            !ran.load(Relaxed),
+            "`f` has run, on the thread that called `go`"
+        );
+        assert_eq!(value(go(|| 2).join()), 2);
     });
 }
 

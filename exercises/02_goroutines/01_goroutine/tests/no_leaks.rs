@@ -6,7 +6,8 @@
 
 use goroutine::{JoinHandle, go};
 use harness::leaks::{self, Tracked, track};
-use harness::testing::{spawn_detached, wait_until};
+use harness::sync::real::thread::refuse_after;
+use harness::testing::{payload_of, spawn_detached, wait_until};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
@@ -22,6 +23,32 @@ fn every_thread_ends() {
         detach(go(|| -> u32 { resume_unwind(Box::new(2)) }));
         join(go(|| 3));
         join(go(|| -> u32 { resume_unwind(Box::new(4)) }));
+    });
+}
+
+/// The handles stay, one pair at a time, until the next round replaces them: each thread has to end before that.
+#[test]
+fn the_thread_ends_though_its_handle_is_kept() {
+    // GR-12
+    let mut kept = None;
+    leaks::check(|| {
+        kept = Some((go(|| 1), go(|| -> u32 { resume_unwind(Box::new(2)) })));
+    });
+    drop(kept);
+}
+
+#[test]
+fn an_f_that_gets_no_thread_is_dropped_once() {
+    join(go(|| 1));
+    leaks::check(|| {
+        let captured = track(1);
+        let refused = payload_of(|| {
+            refuse_after(0, || detach(go(move || captured)));
+        });
+        assert!(
+            refused.is_some(),
+            "no thread could be created, but `go` returned"
+        );
     });
 }
 

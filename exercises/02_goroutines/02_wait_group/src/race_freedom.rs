@@ -2,7 +2,7 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, must_sleep, spawn};
+use harness::testing::{Flag, Slot, assert_panics, must_sleep, spawn};
 
 /// Catches a `wait` that sleeps before it checks the counter: no other thread is there to wake it.
 #[test]
@@ -242,5 +242,44 @@ fn adds_at_once_all_count() {
         group.done();
         group.done();
         group.wait();
+    });
+}
+
+/// Catches an `add` that changes the counter, finds that it must not, and changes it back: while the refused
+/// change is there, a waiter may take it for a zero, or miss the zero.
+#[test]
+fn a_refused_add_ends_no_wait() {
+    // WG-05
+    harness::model(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered("finished");
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                assert_panics("wait_group: negative counter", || group.add(-2));
+                finished.raise();
+                group.done();
+            });
+            group.wait();
+            assert!(finished.is_raised(), "`wait` returned before `done`");
+        });
+    });
+}
+
+/// The same beside a `done`, which must not find the counter at zero or below.
+#[test]
+fn a_refused_add_refuses_nobody_else() {
+    // WG-05
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                assert_panics("wait_group: negative counter", || group.add(-3));
+            });
+            group.done();
+            group.done();
+            group.wait();
+        });
     });
 }

@@ -49,7 +49,8 @@ impl WaitGroup {
     /// # Panics
     /// Panics with `wait_group: negative counter` if the counter would fall below zero, and with
     /// `wait_group: counter overflow` if it would exceed the most that it can hold, which is at least
-    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before.
+    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before, and
+    /// no other thread ever sees another one.
     pub fn add(&self, delta: isize) {
         todo!("add {delta} to the counter, and at zero wake all waiters")
     }
@@ -72,6 +73,8 @@ impl WaitGroup {
     /// group may be used for another round, and so on. If the counter rises earlier, a wait that has not
     /// returned yet may return, or may sleep until the next zero. Rely on neither: start the next round
     /// later. Go panics if it notices such an early start.
+    ///
+    /// A group keeps nothing of the waits and rounds that are over.
     pub fn wait(&self) {
         todo!("sleep until the counter is zero")
     }

@@ -104,6 +104,39 @@ fn the_counter_holds_many_and_never_wraps() {
     });
 }
 
+/// The limit is open, so the last step that fits is found by trying. On top of a counter that is not zero the sum
+/// may be more than any type can hold.
+#[test]
+fn an_overflow_is_refused_whatever_was_there_before() {
+    must_end(IN_WAIT, || {
+        for before in [1, 2, i32::MAX as isize] {
+            let group = WaitGroup::new();
+            group.add(before);
+            let mut taken = 0;
+            let refusal = loop {
+                match panic_of(|| group.add(isize::MAX)) {
+                    Some(message) => break message,
+                    None => taken += 1,
+                }
+                assert!(
+                    taken < 3,
+                    "{before} and {taken} times isize::MAX exceed usize::MAX"
+                );
+            };
+            assert_eq!(
+                refusal, "wait_group: counter overflow",
+                "add(isize::MAX) on top of {before} and {taken} times isize::MAX"
+            );
+            for _ in 0..taken {
+                group.add(-isize::MAX);
+            }
+            assert_counter_is(before, &group);
+            assert_panics("wait_group: negative counter", || group.add(isize::MIN));
+            assert_counter_is(before, &group);
+        }
+    });
+}
+
 #[test]
 fn the_work_is_done_when_wait_returns() {
     // WG-02, WG-06, WG-07

@@ -53,7 +53,8 @@ impl WaitGroup {
     /// # Panics
     /// Panics with `wait_group: negative counter` if the counter would fall below zero, and with
     /// `wait_group: counter overflow` if it would exceed the most that it can hold, which is at least
-    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before.
+    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before,
+    /// at every moment: calls in other threads go on as if there had been no such call.
     pub fn add(&self, delta: isize) {
         todo!("add {delta} to the counter; if that makes it zero, wake all waiters")
     }

@@ -2,7 +2,7 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, must_sleep, spawn};
+use harness::testing::{Flag, Slot, assert_panics, must_sleep, spawn};
 
 /// Catches a `wait` that sleeps without checking the counter, and a first round that leaves something
 /// behind at which the second sleeps.
@@ -18,17 +18,26 @@ fn wait_returns_at_once_on_zero() {
     });
 }
 
-/// A program that must not end, because one task of two is never done. Catches a `wait` that returns with
-/// tasks unfinished, and one that spins, perhaps because the futex never finds the value that it is told to
-/// expect.
+/// A program that must not end, because one task of three is never done. Catches a `wait` that returns with
+/// tasks unfinished, and one that spins: because the futex never finds the value that it is told to expect,
+/// or because another waiter has registered already, or after the counter has changed.
 #[test]
 fn wait_sleeps_while_a_task_is_unfinished() {
     // WG-02
-    must_sleep("`wait`", "the counter was 1", || {
+    must_sleep("`wait`", "the counter was never 0", || {
         let group = WaitGroup::new();
-        group.add(2);
+        group.add(3);
         group.done();
-        group.wait();
+        thread::scope(|s| {
+            // Without the panics, a return would be a deadlock, too: the other one sleeps.
+            spawn(s, "second", || {
+                group.done();
+                group.wait();
+                panic!("`wait` returned, and the counter was 1");
+            });
+            group.wait();
+            panic!("`wait` returned, and the counter was never 0");
+        });
     });
 }
 
@@ -64,16 +73,21 @@ fn every_waiter_wakes() {
     });
 }
 
-/// Catches a wakeup that only `done` gives: the task counts twice, and finishes in one `add`.
+/// Catches a wakeup, or an order, that only `done` gives: the task counts twice, and finishes in one `add`.
 #[test]
 fn a_negative_add_wakes_the_waiter() {
-    // WG-08
+    // WG-07, WG-08
     harness::model(|| {
         let group = WaitGroup::new();
+        let slot = Slot::empty("slot");
         group.add(2);
         thread::scope(|s| {
-            spawn(s, "task", || group.add(-2));
+            spawn(s, "task", || {
+                slot.write(7);
+                group.add(-2);
+            });
             group.wait();
+            assert_eq!(slot.read(), 7);
         });
     });
 }
@@ -276,5 +290,38 @@ fn adds_at_once_all_count() {
         group.done();
         group.done();
         group.wait();
+    });
+}
+
+/// Catches a `done` that subtracts first and takes it back when that was one too many: main sees a counter
+/// that is not zero, and falls asleep with nobody left to wake it.
+#[test]
+fn a_refused_done_does_not_show_in_a_wait() {
+    // WG-01, WG-05
+    harness::model(|| {
+        let group = WaitGroup::new();
+        thread::scope(|s| {
+            spawn(s, "refused", || {
+                assert_panics("wait_group: negative counter", || group.done());
+            });
+            group.wait();
+        });
+    });
+}
+
+/// Catches the same in `add`, which shows in a `done` too: main's only task is not one too many.
+#[test]
+fn a_refused_add_does_not_show_in_a_done() {
+    // WG-05, WG-08
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "refused", || {
+                assert_panics("wait_group: negative counter", || group.add(-2));
+            });
+            group.done();
+            group.wait();
+        });
     });
 }

@@ -92,26 +92,26 @@ fn a_refused_add_changes_nothing() {
 #[test]
 fn the_counter_holds_many_and_never_wraps() {
     must_end(IN_WAIT, || {
-        let group = WaitGroup::new();
         let many = i32::MAX as isize;
-        group.add(many);
-        group.add(-many);
-        group.wait();
-
-        // The docs leave the limit open up to `usize::MAX`, which the third step would exceed.
-        let taken = (0..3)
-            .take_while(|_| panic_of(|| group.add(isize::MAX)).is_none())
-            .count();
-        assert!(
-            taken < 3,
-            "isize::MAX was added {taken} times and never refused: the sum is more than usize::MAX, so some of it is lost"
-        );
-        assert_panics("wait_group: counter overflow", || group.add(isize::MAX));
-        for _ in 0..taken {
-            group.add(-isize::MAX);
+        for before in [0, 1, many] {
+            let group = WaitGroup::new();
+            group.add(before);
+            // The docs leave the limit open up to `usize::MAX`, which the third step would exceed.
+            let taken = (0..3)
+                .take_while(|_| panic_of(|| group.add(isize::MAX)).is_none())
+                .count();
+            assert!(
+                taken < 3,
+                "isize::MAX was added {taken} times and never refused: the sum is more than usize::MAX, so some of it is lost"
+            );
+            assert_panics("wait_group: counter overflow", || group.add(isize::MAX));
+            for _ in 0..taken {
+                group.add(-isize::MAX);
+            }
+            assert_counter_is(before, &group);
+            group.add(-before);
+            group.wait();
         }
-        assert_counter_is(0, &group);
-        group.wait();
     });
 }
 

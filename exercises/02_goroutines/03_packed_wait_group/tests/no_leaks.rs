@@ -34,6 +34,19 @@ fn a_group_keeps_nothing_of_its_rounds() {
     });
 }
 
+/// A group that is forgotten leaks what it owns: nothing, if it is all in the group itself.
+#[test]
+fn a_group_owns_no_memory_elsewhere() {
+    // WG-09
+    leaks::check(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        group.done();
+        group.wait();
+        std::mem::forget(group);
+    });
+}
+
 #[test]
 fn what_a_task_owns_is_dropped_once() {
     leaks::check(|| {

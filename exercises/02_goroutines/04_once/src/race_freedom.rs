@@ -105,6 +105,29 @@ fn everybody_who_waits_is_released() {
     });
 }
 
+/// A program that must not end, because the function does not. Catches a call that waits by checking again
+/// and again, even if it does so only while another one sleeps.
+#[test]
+fn whoever_waits_sleeps() {
+    // ON-02
+    must_sleep("a call", "the function had not ended", || {
+        let once = Once::new();
+        let call = || {
+            once.call_once(|| {
+                loop {
+                    thread::park(); // no thread unparks it
+                }
+            });
+            panic!("a call returned, and the function had not ended");
+        };
+        thread::scope(|s| {
+            spawn(s, "second", || call());
+            spawn(s, "third", || call());
+            call();
+        });
+    });
+}
+
 /// Catches a flag that orders nothing: the function writes plain memory, and each caller reads it, whether
 /// it ran the function, waited for it, or came after it had ended.
 #[test]
@@ -154,6 +177,27 @@ fn a_panic_releases_whoever_waits() {
             "one call should run the function and panic, and the other should return; but here {}",
             if mine { "both panic" } else { "both return" }
         );
+    });
+}
+
+/// Catches a panic that wakes one of two sleepers: main's function starts two callers and panics. Two
+/// preemptions are enough to let both fall asleep first; without a bound there are too many interleavings.
+#[test]
+fn a_panic_releases_everybody_who_waits() {
+    // ON-03
+    harness::Model::new().preemption_bound(2).check(|| {
+        let once = Once::new();
+        let call = || once.call_once(|| panic!("a second function ran"));
+        thread::scope(|s| {
+            let panicked = panics(|| {
+                once.call_once(|| {
+                    spawn(s, "caller 1", call);
+                    spawn(s, "caller 2", call);
+                    panic_any(EXPECTED);
+                });
+            });
+            assert!(panicked, "the function panicked, but its call returned");
+        });
     });
 }
 

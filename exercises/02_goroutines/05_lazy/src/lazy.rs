@@ -48,7 +48,7 @@ use std::ops::Deref;
 /// # Drops
 /// The function, with everything that it has captured, is dropped exactly once: by the call, before any
 /// `force` returns or panics, or with the lazy if there was no call. The value, if it was made, is dropped
-/// exactly once, with the lazy.
+/// exactly once, with the lazy. A lazy keeps nothing of later calls.
 pub struct Lazy<T, F = fn() -> T> {
     // The fields are yours: something that says whether the value is there, the function until it is
     // called, the value after that, the message if the function panicked, and a place to sleep for the

@@ -191,7 +191,7 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
 }
 
 /// A program that must not end, because the function does not. Catches a `force` that checks again and
-/// again.
+/// again, even if it does so only while another one sleeps.
 #[test]
 fn whoever_waits_sleeps() {
     // ON-02
@@ -201,11 +201,14 @@ fn whoever_waits_sleeps() {
                 thread::park(); // no thread unparks it
             }
         });
+        let force = || {
+            Lazy::<(), _>::force(&lazy);
+            panic!("a `force` returned, and the function did not");
+        };
         thread::scope(|scope| {
-            spawn(scope, "other", || {
-                Lazy::<(), _>::force(&lazy);
-            });
-            Lazy::force(&lazy);
+            spawn(scope, "second", || force());
+            spawn(scope, "third", || force());
+            force();
         });
     });
 }

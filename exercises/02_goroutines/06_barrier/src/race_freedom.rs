@@ -18,13 +18,26 @@ fn a_barrier_for_one_holds_nobody() {
     });
 }
 
-/// A program that must not end, because a second thread never comes. Catches a `wait` that returns too
-/// early, and one that spins.
+/// A program that must not end, because a third thread never comes. Catches a `wait` that returns too
+/// early, and one that spins, if only while another one sleeps or in a later round.
 #[test]
 fn wait_sleeps_until_the_round_is_full() {
-    must_sleep("`wait`", "only one of two had arrived", || {
-        let barrier = Barrier::new(2);
-        barrier.wait();
+    must_sleep("`wait`", "only two of three had arrived", || {
+        let barrier = Barrier::new(3);
+        // Without the panics, a return would be a deadlock, too: the other one sleeps.
+        let never_full = || {
+            barrier.wait();
+            panic!("`wait` returned, and the round was not full");
+        };
+        thread::scope(|s| {
+            spawn(s, "second", || {
+                barrier.wait();
+                never_full();
+            });
+            spawn(s, "third", || barrier.wait());
+            barrier.wait();
+            never_full();
+        });
     });
 }
 
@@ -53,17 +66,24 @@ fn both_wait_for_each_other() {
 }
 
 /// Catches one notification for several sleepers: two of three sleep when the third arrives. Also catches
-/// two leaders, or none, if more than one thread is woken.
+/// two leaders, or none, if more than one thread is woken, and a thread that sees only what the last one
+/// wrote.
 #[test]
 fn everyone_wakes_and_one_of_them_leads() {
-    // WG-03
+    // WG-03, WG-07
     harness::model(|| {
         let barrier = Barrier::new(3);
-        let leads = || barrier.wait().is_leader();
+        let slots = ["main wrote", "second wrote", "third wrote"].map(Slot::empty);
+        let leads = |own: usize| {
+            slots[own].write(1);
+            let leads = barrier.wait().is_leader();
+            assert!(slots.iter().all(|slot| slot.read() == 1));
+            leads
+        };
         let leaders = thread::scope(|s| {
-            let second = spawn(s, "second", leads);
-            let third = spawn(s, "third", leads);
-            [leads(), joined(second), joined(third)]
+            let second = spawn(s, "second", || leads(1));
+            let third = spawn(s, "third", || leads(2));
+            [leads(0), joined(second), joined(third)]
         });
         assert_one_leads(1, leaders);
     });

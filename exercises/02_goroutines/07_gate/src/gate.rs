@@ -45,7 +45,8 @@ impl Gate {
     }
 
     /// Opens the gate for good: releases every thread that sleeps at it, and later threads do not stop. If
-    /// the gate is already open, nothing changes.
+    /// the gate is already open, nothing changes: what was done before it was first opened still happens
+    /// before every return.
     pub fn open(&self) {
         todo!("open the gate and wake all threads that sleep at it")
     }
@@ -59,7 +60,8 @@ impl Gate {
     }
 
     /// Sleeps until the gate is open, as [`wait`](Self::wait) does, but at most until `clock` has advanced
-    /// by `timeout` since the call. Returns whether the gate is open: `false` means a timeout.
+    /// by `timeout` since the call. Returns whether the gate is open: `false` means a timeout. If it returns
+    /// `true`, everything that the thread which opened the gate did before happens before the return.
     ///
     /// The gate takes precedence over the clock. If the gate is already open, returns `true`, even with a
     /// zero timeout. If the gate opens before the timeout has passed, also returns `true`, however late
@@ -68,10 +70,11 @@ impl Gate {
     ///
     /// The timeout starts with the call, and nothing extends it: neither spurious wakeups, however many
     /// there are, nor other threads that come and go. A timeout does not affect other threads, and leaves
-    /// the gate as it was.
+    /// the gate as it was. A gate keeps nothing of threads that have passed or timed out.
     ///
     /// # Panics
-    /// Panics if the end of the timeout is later than the clock can represent.
+    /// Panics if the end of the timeout is later than the clock can represent. If the gate is already open,
+    /// either is right: to panic, or to return `true`.
     pub fn wait_timeout(&self, clock: &Clock, timeout: Duration) -> bool {
         todo!("sleep until the gate is open, or {clock:?} has advanced by {timeout:?}")
     }

@@ -45,15 +45,23 @@ fn wait_sleeps_while_the_gate_is_shut() {
 }
 
 /// A program that must not end, because the gate is never opened, and half a second is not a second.
-/// Catches a `wait_timeout` that gives up too early, and one that spins.
+/// Catches a `wait_timeout` that gives up too early, even with the longest timeout that there is, and one that
+/// spins, even if it does so only while another one sleeps.
 #[test]
 fn wait_timeout_sleeps_while_the_time_has_not_come() {
+    // TM-07
     must_sleep("`wait_timeout`", SHUT, || {
         let clock = Clock::manual();
         let gate = Gate::new();
+        let wait = |timeout| {
+            gate.wait_timeout(&clock, timeout);
+            // Without this, a return would be a deadlock, too: the other one sleeps.
+            panic!("`wait_timeout` returned, and the gate was shut");
+        };
         thread::scope(|s| {
+            spawn(s, "most patient", || wait(Duration::MAX - SECOND));
             spawn(s, "timekeeper", || clock.advance(SECOND / 2));
-            gate.wait_timeout(&clock, SECOND);
+            wait(SECOND);
         });
     });
 }
@@ -137,11 +145,11 @@ fn two_may_open_at_once() {
     });
 }
 
-/// Catches `if` in place of `while`: main has a spurious wakeup before the gate is open.
+/// Catches `if` in place of `while`: main has spurious wakeups before the gate is open, one or two.
 #[test]
 fn a_spurious_wakeup_does_not_open_the_gate() {
     // CO-03, CO-11
-    harness::Model::new().spurious_wakeups(1).check(|| {
+    harness::Model::new().spurious_wakeups(2).check(|| {
         let gate = Gate::new();
         let opening = Flag::lowered("opening");
         thread::scope(|s| {
@@ -155,12 +163,12 @@ fn a_spurious_wakeup_does_not_open_the_gate() {
     });
 }
 
-/// Catches `if` in place of `while` in `wait_timeout`, where it goes wrong in two ways: main has a spurious
-/// wakeup and reports that the gate is open, or that the timeout has passed.
+/// Catches `if` in place of `while` in `wait_timeout`, where it goes wrong in two ways: main has one or two
+/// spurious wakeups and reports that the gate is open, or that the timeout has passed.
 #[test]
 fn a_spurious_wakeup_is_no_time_out() {
     // CO-03, CO-11
-    harness::Model::new().spurious_wakeups(1).check(|| {
+    harness::Model::new().spurious_wakeups(2).check(|| {
         let clock = Clock::manual();
         let gate = Gate::new();
         let opening = Flag::lowered("opening");
@@ -193,6 +201,33 @@ fn what_was_done_before_opening_is_visible_to_who_passes() {
             spawn(s, "opener", || {
                 slot.write(7);
                 gate.open();
+            });
+            gate.wait();
+            assert_eq!(slot.read(), 7);
+        });
+    });
+}
+
+/// Catches a second opening that takes away what the first one brought. The second opener learns of the first
+/// from a flag, which orders nothing; so if main finds the mark of the second, only the gate can order what the
+/// first one wrote.
+#[test]
+fn opening_again_takes_nothing_away() {
+    // CL-09
+    harness::model(|| {
+        let gate = Gate::new();
+        let slot = Slot::empty("slot");
+        let opened = Flag::lowered("opened");
+        thread::scope(|s| {
+            spawn(s, "opener", || {
+                slot.write(7);
+                gate.open();
+                opened.raise();
+            });
+            spawn(s, "second", || {
+                if opened.is_raised() {
+                    gate.open();
+                }
             });
             gate.wait();
             assert_eq!(slot.read(), 7);
@@ -244,15 +279,15 @@ fn the_time_out_ends_the_wait() {
     });
 }
 
-/// Catches a timeout that starts anew in each iteration of the loop: main has a spurious wakeup when half
-/// of it has passed, and the other half must be enough. No thread is preempted in any run, except where it
-/// yields.
+/// Catches a timeout that starts anew in each iteration of the loop: main has spurious wakeups when a half
+/// and three quarters of it have passed, and the rest must be enough. No thread is preempted in any run,
+/// except where it yields.
 #[test]
 fn a_wakeup_does_not_put_off_the_time_out() {
     // TM-10
     harness::Model::new()
         .preemption_bound(0)
-        .spurious_wakeups(1)
+        .spurious_wakeups(2)
         .check(|| {
             let clock = Clock::manual();
             let gate = Gate::new();
@@ -260,7 +295,9 @@ fn a_wakeup_does_not_put_off_the_time_out() {
                 spawn(s, "timekeeper", || {
                     clock.advance(SECOND / 2);
                     thread::yield_now();
-                    clock.advance(SECOND / 2);
+                    clock.advance(SECOND / 4);
+                    thread::yield_now();
+                    clock.advance(SECOND / 4);
                 });
                 gate.wait_timeout(&clock, SECOND);
             });

@@ -5,7 +5,7 @@
 use gate::Gate;
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{let_others_run, must_end, wait_until};
+use harness::testing::{let_others_run, must_end, panic_of, wait_until};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 
@@ -59,6 +59,29 @@ fn no_time_is_over_at_once() {
                 );
             }
         }
+        gate.open();
+        gate.wait();
+    });
+}
+
+#[test]
+fn an_end_beyond_the_clock_panics() {
+    // TM-07
+    must_end(IN_WAIT, || {
+        let gate = Gate::new();
+        let clock = Clock::manual();
+        clock.advance(HOUR);
+        let panic = panic_of(|| {
+            gate.wait_timeout(&clock, Duration::MAX - HOUR / 2);
+        });
+        assert!(
+            panic.is_some(),
+            "the gate is shut, and the clock cannot show the end of the timeout, but `wait_timeout` returned"
+        );
+        assert!(
+            !gate.wait_timeout(&clock, Duration::ZERO),
+            "a wait that panics must not open the gate"
+        );
         gate.open();
         gate.wait();
     });

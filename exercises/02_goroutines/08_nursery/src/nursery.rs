@@ -61,7 +61,7 @@ impl<'scope> Nursery<'scope, '_> {
     ///
     /// # Panics
     /// Panics if the operating system cannot create a thread. Then there is no child, and `child` is
-    /// dropped.
+    /// dropped. The panic is the caller's own: a caller that catches it has not panicked.
     pub fn spawn(&'scope self, child: impl FnOnce() + Send + 'scope) {
         let _ = child;
         todo!("start the child so that `open` cannot end before it")

@@ -3,7 +3,7 @@
 
 use crate::sync::thread;
 use harness::leaks::{Tracked, track};
-use harness::testing::{Flag, Gate, Slot, must_sleep};
+use harness::testing::{Flag, Gate, Slot, must_sleep, payload_of};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Catches a block that does not wait, and the lost wakeup: main checks and sees one child, the child ends
@@ -19,13 +19,16 @@ fn the_block_ends_after_its_child() {
 }
 
 /// A program that must not end, because its child waits for something that never happens. Catches a block
-/// that ends before its child, and one that spins.
+/// that ends before its child, or when another child ends, and one that spins, even if it does so only then.
 #[test]
 fn the_block_sleeps_while_a_child_is_left() {
     // WG-02
     must_sleep("`open`", "its child was left", || {
         let gate = Gate::shut("gate");
-        crate::open(|nursery| nursery.spawn(|| gate.pass()));
+        crate::open(|nursery| {
+            nursery.spawn(|| gate.pass());
+            nursery.spawn(|| ());
+        });
         // Without this a return would be a deadlock, too: the child sleeps.
         panic!("`open` returned, and its child was left");
     });
@@ -102,22 +105,31 @@ fn spawn_does_not_wait_for_the_child() {
     });
 }
 
-/// Catches the early return: one child panics, and the other is still running.
+/// Catches the early return: one child panics, and the other is still running. Also catches an end by a
+/// panic that orders nothing: main reads what both have written.
 #[test]
 fn a_panic_waits_for_the_other_children() {
-    // EG-03
+    // EG-03, WG-07
     harness::model(|| {
         let finished = Flag::lowered("finished");
+        let (one, two) = (Slot::empty("one"), Slot::empty("two"));
         let outcome = outcome(|| {
             crate::open(|nursery| {
-                nursery.spawn(|| boom("child"));
-                nursery.spawn(|| finished.raise());
+                nursery.spawn(|| {
+                    one.write(1);
+                    boom("child")
+                });
+                nursery.spawn(|| {
+                    two.write(2);
+                    finished.raise();
+                });
             })
         });
         assert!(
             finished.is_raised(),
             "the panic left the block before the other child had ended"
         );
+        assert_eq!((one.read(), two.read()), (1, 2));
         assert_eq!(outcome, Err("child".to_owned()));
     });
 }
@@ -145,15 +157,19 @@ fn a_panic_waits_for_the_sibling_just_spawned() {
     });
 }
 
-/// Catches a panic of the body that goes straight through `open`.
+/// Catches a panic of the body that goes straight through `open`, or that leaves behind what the child wrote.
 #[test]
 fn a_panic_of_the_body_waits_for_the_children() {
-    // EG-03
+    // EG-03, WG-07
     harness::model(|| {
         let finished = Flag::lowered("finished");
+        let slot = Slot::empty("slot");
         let outcome = outcome(|| {
             crate::open(|nursery| {
-                nursery.spawn(|| finished.raise());
+                nursery.spawn(|| {
+                    slot.write(7);
+                    finished.raise();
+                });
                 boom("body")
             })
         });
@@ -161,7 +177,32 @@ fn a_panic_of_the_body_waits_for_the_children() {
             finished.is_raised(),
             "the body's panic left the block before the child had ended"
         );
+        assert_eq!(slot.read(), 7);
         assert_eq!(outcome, Err("body".to_owned()));
+    });
+}
+
+/// Catches a child that counts although its thread cannot be had, and a panic of `spawn` that counts although
+/// the body has caught it: there is one child, and the block ends when that child has ended.
+#[test]
+fn a_child_that_gets_no_thread_is_no_child() {
+    harness::model(|| {
+        let finished = Flag::lowered("finished");
+        crate::open(|nursery| {
+            nursery.spawn(|| finished.raise());
+            let refused = thread::refuse_after(0, || {
+                payload_of(|| nursery.spawn(|| panic!("a child ran without a thread")))
+            });
+            assert!(
+                refused.is_some(),
+                "no thread could be created, but `spawn` returned"
+            );
+            assert!(
+                !nursery.has_panicked(),
+                "the body has caught the panic of `spawn`, but `has_panicked` returned true"
+            );
+        });
+        assert!(finished.is_raised(), "`open` returned before its child");
     });
 }
 

@@ -102,6 +102,30 @@ fn what_a_panicking_child_owns_is_dropped_once() {
 }
 
 #[test]
+fn what_a_child_without_a_thread_owns_is_dropped_once() {
+    leaks::check(|| {
+        let owned = [track(1), track(2)];
+        must_end(IN_BLOCK, move || {
+            let payload = payload_of(|| {
+                nursery::open(|nursery| {
+                    nursery.spawn(|| {
+                        thread::refuse_after(0, || {
+                            for value in owned {
+                                nursery.spawn(move || drop(value));
+                            }
+                        });
+                    });
+                })
+            });
+            assert!(
+                payload.is_some(),
+                "a child has panicked, because it could not spawn another, but `open` returned"
+            );
+        });
+    });
+}
+
+#[test]
 fn what_the_body_returned_is_dropped_if_a_child_panics() {
     leaks::check(|| {
         let value = track(7);

@@ -1,5 +1,5 @@
-//! What the source says around a place, as far as its tokens tell: which statement, within which blocks, in which function.
-//! If that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
+//! What the source says around a place, as far as its tokens tell: which statement, within which blocks, in which
+//! function. If that is not enough the answer is "not known", and a diagnosis that needs it keeps silent.
 
 use crate::place::{Place, tidy};
 use crate::reading::Sources;
@@ -25,6 +25,16 @@ pub(super) enum Dependence {
     Data,
     /// Whether it is written depends on what was read.
     Control,
+}
+
+/// What becomes of what was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is what the function returns.
+    Answers,
+    /// Something else goes by it.
+    Decides,
+    Ignored,
 }
 
 /// A place in a source file.
@@ -157,20 +167,23 @@ impl<'a> Code<'a> {
         })
     }
 
-    /// Whether its thread uses what the operation at `place` finds: in a condition, in what the function returns, or by
-    /// way of a variable.
-    pub(super) fn is_used(&self, place: Place) -> bool {
-        self.at(place, |file, statement| {
-            if statement.is_condition() || statement.begins("return") || !statement.ended {
-                return Some(true);
-            }
-            let carried = file.carried(statement)?;
-            let body = &file.blocks[file.function(statement)?];
-            Some(
-                file.within(body)
-                    .any(|s| s.number != statement.number && s.uses(&carried)),
-            )
-        })
+    /// What becomes of what the operation at `read` finds, in the function of the operation at `write`, which comes
+    /// after it. `None` if they stand in different functions, and the first is not in one that the second calls.
+    pub(super) fn use_of(&self, read: Place, write: Place) -> Option<Use> {
+        let (read, write) = (Spot::of(read)?, Spot::of(write)?);
+        let file = self.file(&read.file).filter(|_| read.file == write.file)?;
+        let (mut look, change) = (file.statement(read.at)?, file.statement(write.at)?);
+        if file.function(look)? != file.function(change)? {
+            look = file.only_call(look, change)?;
+        }
+        if file.is_answer(look)? {
+            return Some(Use::Answers);
+        }
+        let carried = file.carried(look)?;
+        let body = &file.blocks[file.function(look)?];
+        let later = file.within(body).filter(|s| s.number != look.number);
+        let is_used = look.is_condition() || later.into_iter().any(|s| s.uses(&carried));
+        Some(if is_used { Use::Decides } else { Use::Ignored })
     }
 
     /// Whether the operation at `place` is the last thing in a function: its caller decides by it.
@@ -199,19 +212,7 @@ impl<'a> Code<'a> {
 
     /// Whether a function returns what the operation at `place` finds, as its last thing or by way of a variable.
     pub(super) fn answers_with(&self, place: Place) -> bool {
-        self.at(place, |file, statement| {
-            let body = &file.blocks[file.function(statement)?];
-            let carried = file.carried(statement)?;
-            let returns = |s: &Statement| {
-                s.begins("return") || !s.ended && !s.opens_block && s.end < body.end
-            };
-            let own = returns(statement);
-            Some(
-                own || file
-                    .within(body)
-                    .any(|s| s.number > statement.number && returns(s) && s.uses(&carried)),
-            )
-        })
+        self.at(place, |file, statement| file.is_answer(statement))
     }
 
     /// Whether the operation at `place` stands in the condition of an `if`, and `inside` in the block behind it.
@@ -266,6 +267,25 @@ impl<'a> Code<'a> {
             })
     }
 
+    /// Whether what a lock guards is assigned to, between the statement at `lock`, which names the guard, and the one
+    /// at `wait`.
+    pub(super) fn assigns_between(&self, lock: Place, wait: Place) -> bool {
+        self.at(lock, |file, statement| {
+            let wait = Spot::of(wait).filter(|wait| wait.file == tidy(lock.file()))?;
+            let guard = statement.binds();
+            let body = &file.blocks[file.function(statement)?];
+            let mut between = file
+                .within(body)
+                .filter(|s| s.number > statement.number && s.start < wait.at);
+            Some(between.any(|s| {
+                let target = s.words.iter().find(|word| word.text != "*");
+                s.assigns
+                    && !s.begins("let")
+                    && target.is_some_and(|word| guard.contains(&word.text.as_str()))
+            }))
+        })
+    }
+
     /// Whether a word stands further down in the function around `place`, in the same statement as `beside`.
     pub(super) fn comes_later(&self, place: Place, word: &str, beside: &str) -> bool {
         self.at(place, |file, statement| {
@@ -275,8 +295,8 @@ impl<'a> Code<'a> {
         })
     }
 
-    /// Whether the comparison of what the operation at `place` finds with a number, right behind it in the condition of an
-    /// `if` or a `while`, holds for `value`. `None` if there is no such comparison.
+    /// Whether the comparison of what the operation at `place` finds with a number, right behind it in the condition
+    /// of an `if` or a `while`, holds for `value`. `None` if there is no such comparison.
     pub(super) fn holds_for(&self, place: Place, value: Value) -> Option<bool> {
         let is_condition = self.at(place, |_, s| Some(s.begins("if") || s.begins("while")));
         let Value::Int(value) = value else {
@@ -556,6 +576,15 @@ impl File {
             let conditions = self.statements.iter().filter(|s| s.is_condition());
             conditions.filter(|s| !s.has("fn")).any(calls)
         })
+    }
+
+    /// Whether a function returns what a statement makes, in it or by way of a variable.
+    fn is_answer(&self, statement: &Statement) -> Option<bool> {
+        let body = &self.blocks[self.function(statement)?];
+        let carried = self.carried(statement)?;
+        let returns = |s: &Statement| s.begins("return") || !s.ended && !s.opens_block;
+        let mut later = self.within(body).filter(|s| s.number > statement.number);
+        Some(returns(statement) || later.any(|s| returns(s) && s.uses(&carried)))
     }
 
     /// The name of the function around a statement, around its closure too.

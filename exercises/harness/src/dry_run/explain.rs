@@ -14,6 +14,7 @@ pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>)
     };
     match ending {
         Ending::Passed
+        | Ending::OutOfTime
         | Ending::Paused
         | Ending::UnlocksMustBeSteps { .. }
         | Ending::NeedsCoins => {

@@ -7,11 +7,13 @@
 
 use super::search::{Found, Limits, Outcome, Passed, Search};
 use super::{Model, Program};
+use crate::liveness::Deadline;
 use crate::protocol::{Extent, Kind};
 use crate::sync::model::recorder::Look;
 use crate::text::count;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The largest preemption bound that is explored for itself. Nearly all mistakes show with two forced switches, and a
@@ -32,7 +34,7 @@ const SPARE_COINS: usize = 16;
 pub(super) struct Deepening<'a> {
     model: &'a Model,
     program: &'a Program,
-    until: Instant,
+    until: Arc<Deadline>,
     unlocks_are_steps: bool,
     spare_coins: usize,
     /// The interleavings explored so far.
@@ -74,7 +76,7 @@ impl<'a> Deepening<'a> {
         Self {
             model,
             program,
-            until: Instant::now() + model.budget,
+            until: Arc::new(Deadline::after(model.budget)),
             unlocks_are_steps: false,
             spare_coins: SPARE_COINS,
             explored: 0,
@@ -137,7 +139,7 @@ impl<'a> Deepening<'a> {
             unlocks_are_steps: self.unlocks_are_steps,
             spare_coins: self.spare_coins,
             look: None,
-            until: self.until,
+            until: Arc::clone(&self.until),
         }
     }
 
@@ -148,7 +150,7 @@ impl<'a> Deepening<'a> {
     /// What a search comes to, though it be begun again.
     fn outcome(&mut self, mut search: Search) -> Result<Seen, Failing> {
         loop {
-            let limits = search.limits;
+            let limits = search.limits.clone();
             let (interleavings, outcome) = search.wait();
             self.explored += interleavings;
             match outcome {
@@ -229,7 +231,7 @@ impl<'a> Deepening<'a> {
     /// The interleaving that is easiest to follow among those that fail like `first`: the one with the fewest forced
     /// switches, and rather one switch more than a stale load.
     fn simplest(&mut self, first: Failing) -> (Failing, Why) {
-        self.until = Instant::now() + self.model.simplest_within;
+        self.until = Arc::new(Deadline::after(self.model.simplest_within));
         let kind = first.found.kind;
         let most = first.bound.unwrap_or(DEEPEST).min(DEEPEST);
         let mut simpler = None;
@@ -257,7 +259,7 @@ impl<'a> Deepening<'a> {
         if known.found.reads() || known.found.kind != kind {
             if known.found.kind == kind {
                 // One as simple is at hand: only so much longer.
-                self.until = Instant::now() + self.model.simplest_within / 4;
+                self.until = Arc::new(Deadline::after(self.model.simplest_within / 4));
             }
             for bound in fewest..=fewest.max(most.min(SIMPLE_ENOUGH)) {
                 let limits = Limits {

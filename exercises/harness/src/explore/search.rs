@@ -2,6 +2,7 @@
 
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
+use crate::liveness::{self, Deadline, Watch};
 use crate::protocol::{Coverage, Extent, Kind};
 use crate::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
 use crate::sync::model::begin_iteration;
@@ -12,16 +13,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// A thread that takes no step of the model for this long hangs outside the facade.
+/// A thread that takes no step of the model for this long, without the time in which it waited for a processor, hangs
+/// outside the facade.
 const STUCK_AFTER: Duration = Duration::from_secs(3);
+
+/// How often a model that does not end is looked at.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A store is a branch for each thread there may be and two for its coins; a choice is two more.
 const BRANCHES: usize = 16;
 
 /// What a search explores, and for how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) preemption_bound: Option<usize>,
     /// See [`Session::newest_only`].
@@ -33,7 +38,7 @@ pub(super) struct Limits {
     /// Pauses once it has seen so much.
     pub(super) look: Option<Look>,
     /// Ends then, with what it has seen.
-    pub(super) until: Instant,
+    pub(super) until: Arc<Deadline>,
 }
 
 /// A search, on an operating-system thread of its own. If an interleaving fails, that thread stops where it is and
@@ -104,14 +109,16 @@ impl Search {
             wants_example: model.wants_example,
             caught: Mutex::default(),
             look: Mutex::new(limits.look),
+            until: Arc::clone(&limits.until),
             gone_on: Mutex::new(gone_on),
             outcome,
         });
         let worker = Arc::clone(&session);
         let (max_steps, program) = (model.max_branches, Arc::clone(program));
+        let preemption_bound = limits.preemption_bound;
         std::thread::Builder::new()
-            .name("model".to_owned())
-            .spawn(move || run(&worker, limits, max_steps, program))
+            .name(liveness::MODEL.to_owned())
+            .spawn(move || run(&worker, preemption_bound, max_steps, program))
             .expect("the operating system can make a thread for the model");
         Self {
             limits,
@@ -133,7 +140,7 @@ impl Search {
     pub(super) fn wait(mut self) -> (usize, Outcome) {
         let ending = listen(&self.session, &self.news);
         let session = Arc::clone(&self.session);
-        let Some(log) = session.log.try_lock_for(STUCK_AFTER) else {
+        let Some(log) = session.log.try_lock_for(recorder::LOG_PATIENCE) else {
             unreachable!("nobody holds the log for longer than it takes to write an entry");
         };
         let new = log.iteration - self.counted;
@@ -150,9 +157,9 @@ impl Search {
                 let suspect = undecided.then(|| Found::new(&log, Some(Ending::Panicked)));
                 Outcome::UnlocksMustBeSteps(suspect)
             }
-            Some(Ending::Passed) => {
+            Some(ending @ (Ending::Passed | Ending::OutOfTime)) => {
                 let extent = match self.limits.preemption_bound {
-                    _ if Instant::now() >= self.limits.until => Extent::Cut { covered: None },
+                    _ if matches!(ending, Ending::OutOfTime) => Extent::Cut { covered: None },
                     Some(bound) => Extent::UpTo(bound),
                     None => Extent::All,
                 };
@@ -214,17 +221,21 @@ impl Found {
 }
 
 /// The exploration itself.
-fn run(session: &Arc<Session>, limits: Limits, max_steps: usize, program: Program) {
+fn run(
+    session: &Arc<Session>,
+    preemption_bound: Option<usize>,
+    max_steps: usize,
+    program: Program,
+) {
     recorder::attach(Arc::clone(session));
     let mut builder = loom::model::Builder::new();
     builder.max_threads = MAX_THREADS;
     // A step is several branches of loom's, whose own limit must not come first.
     builder.max_branches = BRANCHES * max_steps;
-    builder.preemption_bound = limits.preemption_bound;
-    builder.max_duration = Some(limits.until.saturating_duration_since(Instant::now()));
+    builder.preemption_bound = preemption_bound;
+    // The time is looked at where an interleaving begins.
+    builder.max_duration = None;
     builder.max_permutations = None;
-    // Loom looks at the clock only at a checkpoint.
-    builder.checkpoint_interval = 1;
     builder.checkpoint_file = None;
     builder.location = false;
     builder.log = false;
@@ -248,16 +259,21 @@ fn run(session: &Arc<Session>, limits: Limits, max_steps: usize, program: Progra
         Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,
         Err(_) => Ending::Stopped,
     };
-    // The receiver may be gone: then the result is not needed.
-    let _ = session.outcome.send(ending);
+    session.tell(ending);
 }
 
 /// Waits for the end of an exploration. `None` if it hangs.
 fn listen(session: &Session, news: &Receiver<Ending>) -> Option<Ending> {
+    let watch = || {
+        Watch::others(liveness::Limits {
+            processor: None,
+            time: STUCK_AFTER,
+        })
+    };
     let mut steps = 0;
-    let mut since = Instant::now();
+    let mut since = watch();
     loop {
-        match news.recv_timeout(Duration::from_millis(100)) {
+        match news.recv_timeout(LOOK) {
             Ok(ending) => return Some(ending),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -266,8 +282,8 @@ fn listen(session: &Session, news: &Receiver<Ending>) -> Option<Ending> {
         }
         let now = session.steps.load(Relaxed);
         if now != steps {
-            (steps, since) = (now, Instant::now());
-        } else if since.elapsed() >= STUCK_AFTER {
+            (steps, since) = (now, watch());
+        } else if since.look().is_some() {
             return None;
         }
     }

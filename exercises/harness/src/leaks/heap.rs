@@ -7,6 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 /// The system's allocator, counting for [`check`](super::check). A test binary that wants its heap checked
@@ -38,7 +39,8 @@ pub(super) struct Balance {
 
 struct Origin {
     bytes: usize,
-    trace: Backtrace,
+    /// Nothing in a thread that panics, which may hold std's lock on backtraces.
+    trace: Option<Backtrace>,
 }
 
 thread_local! {
@@ -60,10 +62,9 @@ impl Balance {
 
     fn allocated(&self, address: usize, bytes: usize) {
         self.bytes.fetch_add(bytes.cast_signed(), Relaxed);
-        // A thread that panics may hold std's lock on backtraces: its hook prints one.
-        if self.tracing.load(Relaxed) && !std::thread::panicking() {
+        if self.tracing.load(Relaxed) {
             bookkeeping(|| {
-                let trace = Backtrace::force_capture();
+                let trace = (!std::thread::panicking()).then(Backtrace::force_capture);
                 self.origins.lock().insert(address, Origin { bytes, trace });
             });
         }
@@ -85,6 +86,19 @@ fn bookkeeping(f: impl FnOnce()) {
     }
 }
 
+/// From now on, what the panic hook allocates is not counted: libtest keeps what it prints.
+pub(super) fn leave_out_the_panic_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let before = INSIDE.replace(true);
+            hook(info);
+            INSIDE.set(before);
+        }));
+    });
+}
+
 pub(super) struct Tracing(&'static Balance);
 
 impl Tracing {
@@ -95,7 +109,14 @@ impl Tracing {
         bookkeeping(|| {
             let mut places: HashMap<String, (usize, usize)> = HashMap::new();
             for (_, origin) in self.0.origins.lock().drain() {
-                let place = places.entry(place(&origin.trace)).or_default();
+                let place = match &origin.trace {
+                    None => "in a thread that panics".to_owned(),
+                    Some(trace) => match place(trace) {
+                        Some(place) => place,
+                        None => continue,
+                    },
+                };
+                let place = places.entry(place).or_default();
                 place.0 += 1;
                 place.1 += origin.bytes;
             }
@@ -113,9 +134,13 @@ impl Tracing {
     }
 }
 
-/// The innermost frame of the program itself: not of std, of a dependency, or of this file.
-fn place(trace: &Backtrace) -> String {
+/// The innermost frame of the program itself: not of std, of a dependency, or of this file. `None` if it is a
+/// `println!` or the like: libtest keeps what a test prints.
+fn place(trace: &Backtrace) -> Option<String> {
     let text = trace.to_string();
+    if text.contains("std::io::stdio::print_to") {
+        return None;
+    }
     let mut function = "";
     for line in text.lines().map(str::trim) {
         let Some(location) = line.strip_prefix("at ") else {
@@ -131,10 +156,10 @@ fn place(trace: &Backtrace) -> String {
                 .rsplit_once(':')
                 .map_or(location, |(place, _)| place);
             let location = location.strip_prefix("./").unwrap_or(location);
-            return format!("at {location} in {function}");
+            return Some(format!("at {location} in {function}"));
         }
     }
-    "outside the program's own code".to_owned()
+    Some("outside the program's own code".to_owned())
 }
 
 /// What stands before every block: the check it is charged to, or null. A block is often freed by another

@@ -1,6 +1,6 @@
 //! Nothing may be left behind: no thread, no value, no allocation.
 //!
-//! May use places, [`text`](crate::text) and the [`protocol`].
+//! May use places, [`text`](crate::text), the [`protocol`] and [`liveness`].
 //!
 //! [`check`] runs a closure a few times and then requires that
 //! - every thread started in it, through `crate::sync::thread`, has ended;
@@ -32,13 +32,15 @@ pub(crate) use threads::thread_started;
 pub(crate) use values::{Owner, Unbalanced, with_owner};
 pub use values::{Tracked, track};
 
+use crate::liveness::{self, Limits};
 use crate::protocol::{self, Kind};
 use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// How long a thread that has been told to end, or a value that is about to be dropped, may take.
+/// How long a thread that has been told to end, or a value that is about to be dropped, may take: as all times here,
+/// without that in which threads waited for a processor.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a thread that has run its last line may take to vanish: it still drops its thread-locals, and
@@ -129,6 +131,7 @@ pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
     if !heap::is_counting() {
         return run_round(watch, &mut body);
     }
+    heap::leave_out_the_panic_hook();
     let mut run = |rounds| (0..rounds).try_for_each(|_| run_round(watch, &mut body));
     let mut rounds = WARM_UP_ROUNDS;
     run(rounds)?;
@@ -141,20 +144,20 @@ pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
         rounds *= 2;
     }
     // What leaks in every round shows in one; what grows now and then, when the rounds double once more.
-    let mut heap = Vec::new();
     for rounds in [1, rounds] {
         let tracing = watch.heap.trace();
         run(rounds)?;
         settled_bytes(watch);
-        heap = tracing.survivors();
+        let heap = tracing.survivors();
         if !heap.is_empty() {
-            break;
+            return Err(Leaks {
+                heap,
+                ..Leaks::default()
+            });
         }
     }
-    Err(Leaks {
-        heap,
-        ..Leaks::default()
-    })
+    // What has grown is what the test has printed.
+    Ok(())
 }
 
 /// One run of the body; then its threads must have ended and its values must be gone.
@@ -197,20 +200,27 @@ fn settled_bytes(watch: &Watch) -> isize {
     bytes
 }
 
-/// Looks until `condition` holds or patience ends, more and more rarely.
+/// Looks until `condition` holds, or until patience ends or no thread is left that could make it true; more and more
+/// rarely.
 fn settles(patience: Duration, mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + patience;
+    const RARELY: Duration = Duration::from_millis(20);
+    let limits = Limits {
+        processor: None,
+        time: patience,
+    };
+    // What it allocates is not the program's.
+    let mut threads = Watching::nothing(|| liveness::Watch::others(limits));
     let mut pause = Duration::from_micros(20);
-    loop {
-        if condition() {
-            return true;
-        }
-        if Instant::now() >= deadline {
+    let mut halted = false;
+    while !condition() {
+        if halted {
             return false;
         }
         std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
+        pause = (pause * 2).min(RARELY);
+        halted = pause == RARELY && Watching::nothing(|| threads.look()).is_some();
     }
+    true
 }
 
 /// Makes a check the current one of this thread, for as long as it lives.
@@ -219,6 +229,14 @@ struct Watching {
 }
 
 impl Watching {
+    /// Runs `f` outside any check.
+    fn nothing<T>(f: impl FnOnce() -> T) -> T {
+        let _none = Self {
+            previous: WATCH.take(),
+        };
+        f()
+    }
+
     fn begin(watch: &'static Watch) -> Self {
         Self {
             previous: WATCH.replace(Some(watch)),

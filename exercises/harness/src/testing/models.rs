@@ -4,8 +4,10 @@
 use crate::check::Failure;
 use crate::explore::Model;
 use crate::protocol::{Kind, failure_line};
+use crate::record::Effect;
 use crate::sync::model::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sync::model::cell::UnsafeCell;
+use crate::sync::model::recorder;
 use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope};
 use crate::sync::model::{Condvar, Mutex};
 
@@ -184,6 +186,34 @@ pub fn may_sleep(right: &str, program: impl Fn() + Send + Sync + 'static) {
     }
 }
 
+/// Returns how many threads besides main this interleaving has had at the same time, at most. An implementation that
+/// shares its work shows that in some interleavings, not in all.
+pub fn threads_at_once() -> usize {
+    recorder::with_log(|log| {
+        let (mut running, mut most) = (0, 0);
+        for event in &log.events {
+            match event.effect {
+                Effect::Spawn(_) => running += 1,
+                Effect::Returns => running -= 1,
+                _ => {}
+            }
+            most = most.max(running);
+        }
+        most
+    })
+}
+
+/// Returns whether the running thread has slept or yielded in this interleaving: it has waited for another. Waiting for a
+/// lock does not count.
+pub fn has_waited() -> bool {
+    let me = recorder::current();
+    recorder::with_log(|log| {
+        let waits = |effect: &Effect| matches!(effect, Effect::Yield | Effect::Sleeps { .. });
+        let mut events = log.events.iter();
+        events.any(|event| event.thread == me && waits(&event.effect))
+    })
+}
+
 /// Fails the test with the model's report.
 #[track_caller]
 fn reject(failure: &Failure, message: &str) -> ! {
@@ -284,6 +314,48 @@ mod tests {
                 },
             );
             assert_eq!((slot.read(), made.read().as_str()), (7, "whole"));
+        });
+    }
+
+    #[test]
+    fn threads_that_run_at_once_are_counted() {
+        let most = |joins_at_once: bool| {
+            let most = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+            let seen = Arc::clone(&most);
+            model(move || {
+                let first = thread::spawn(|| {});
+                let first = if joins_at_once {
+                    first.join().unwrap();
+                    None
+                } else {
+                    Some(first)
+                };
+                thread::spawn(|| {}).join().unwrap();
+                first.map(thread::JoinHandle::join);
+                seen.fetch_max(threads_at_once(), std::sync::atomic::Ordering::Relaxed);
+            });
+            most.load(std::sync::atomic::Ordering::Relaxed)
+        };
+        assert_eq!((most(true), most(false)), (1, 2));
+    }
+
+    #[test]
+    fn a_thread_that_yields_or_sleeps_has_waited() {
+        model(|| {
+            let (gate, lock) = (Gate::shut("gate"), Mutex::new(()));
+            let (main, other) = both(
+                || {
+                    drop(lock.lock());
+                    gate.open();
+                    has_waited()
+                },
+                || {
+                    drop(lock.lock());
+                    thread::yield_now();
+                    has_waited()
+                },
+            );
+            assert!(!main && other);
         });
     }
 

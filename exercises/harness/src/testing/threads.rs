@@ -1,5 +1,6 @@
 //! For tests on real threads. None of these lets a test pass because a wait was long enough.
 
+use crate::liveness::{Halt, Limits, Watch};
 use crate::sync::real::thread::{self, Builder};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -7,17 +8,27 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// How long [`must_end`] waits. A call that ends takes a fraction of it on the slowest machine.
-const END: Duration = Duration::from_secs(5);
+/// What the threads of [`must_end`] may take. A call that ends takes a fraction of it on the slowest machine.
+const END: Limits = Limits {
+    processor: Some(Duration::from_secs(3)),
+    time: Duration::from_secs(5),
+};
 
-/// How long [`wait_until`] waits: less than [`must_end`], so that within one it is the first to say what is wrong.
-const CONDITION: Duration = Duration::from_secs(4);
+/// What [`wait_until`] waits for: less than [`must_end`], so that within one it is the first to say what is wrong.
+const CONDITION: Limits = Limits {
+    processor: None,
+    time: Duration::from_secs(4),
+};
+
+/// How often threads that are waited for are looked at.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Runs `body` on a thread of its own and requires it to end: a thread that nothing will ever wake fails the test
 /// instead of hanging it. `where_it_hangs` says what has not ended in that case, as in "a thread is still in `wait`".
 ///
 /// # Panics
-/// If `body` does not end within five seconds, or as `body` does.
+/// As `body` does. If all threads sleep and none is left to wake another; if one spins; if `body` does not end within
+/// five seconds, without the time in which threads waited for a processor.
 #[track_caller]
 pub fn must_end(where_it_hangs: &str, body: impl FnOnce() + Send + 'static) {
     let (running, ended) = mpsc::channel::<()>();
@@ -26,10 +37,21 @@ pub fn must_end(where_it_hangs: &str, body: impl FnOnce() + Send + 'static) {
         let _running = running;
         body();
     });
-    if ended.recv_timeout(END) == Err(RecvTimeoutError::Timeout) {
+    let mut threads = Watch::others(END);
+    while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+        let what_happened = match threads.look() {
+            None => continue,
+            Some(Halt::Stuck) => {
+                format!("hangs: {where_it_hangs}, and no thread is left that could wake it")
+            }
+            Some(Halt::Spins(used)) => {
+                let used = used.as_secs();
+                format!("spins: after {used} s of processor time {where_it_hangs}")
+            }
+            Some(Halt::Late(time)) => format!("does not end: after {time:?} {where_it_hangs}"),
+        };
         panic!(
-            "hangs: after {END:?} {where_it_hangs}. \
-             If a model in race_freedom fails too, it shows how it comes to that"
+            "{what_happened}. If a model in race_freedom fails too, it shows how it comes to that"
         );
     }
     if let Err(panic) = body.join() {
@@ -41,15 +63,33 @@ pub fn must_end(where_it_hangs: &str, body: impl FnOnce() + Send + 'static) {
 /// true until then, as in "`is_finished` still returns false".
 ///
 /// # Panics
-/// If it is not true after four seconds.
+/// If every other thread sleeps and none is left to make it true; if it is not true after four seconds, without the
+/// time in which threads waited for a processor.
 #[track_caller]
 pub fn wait_until(what_holds_instead: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + CONDITION;
+    let mut threads = Watch::others(CONDITION);
+    let soon = Instant::now() + LOOK;
+    let (mut look_at, mut halt) = (soon, None);
     while !condition() {
-        if Instant::now() > deadline {
-            panic!("waits in vain: after {CONDITION:?} {what_holds_instead}");
+        // They halted before the condition was looked at, so it stays as it is.
+        match halt {
+            None => {}
+            Some(Halt::Late(time)) => panic!("waits in vain: after {time:?} {what_holds_instead}"),
+            Some(Halt::Stuck | Halt::Spins(_)) => panic!(
+                "waits in vain: {what_holds_instead}, and no thread is left that could change it"
+            ),
         }
-        thread::yield_now();
+        let now = Instant::now();
+        if now < soon {
+            thread::yield_now();
+            continue;
+        }
+        // What takes so long need not be seen at once: others need the processor more.
+        std::thread::sleep(Duration::from_millis(1));
+        if now >= look_at {
+            halt = threads.look();
+            look_at = now + LOOK;
+        }
     }
 }
 
@@ -96,6 +136,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::liveness::QUIET;
     use crate::testing::{assert_panics, panic_of};
     use std::sync::atomic::AtomicBool;
 
@@ -109,16 +150,74 @@ mod tests {
                 let _ = held.recv();
             })
         });
-        assert!(message.is_some_and(|text| text.starts_with("hangs: after 5s a thread receives.")));
+        let hangs = "hangs: a thread receives, and no thread is left that could wake it.";
+        assert!(message.is_some_and(|text| text.starts_with(hangs)));
         drop(hold);
+    }
+
+    /// It sleeps for longer than it takes to say of a thread that it hangs.
+    #[test]
+    fn a_body_that_sleeps_for_a_time_ends() {
+        must_end("two sleep", || {
+            thread::scope(|s| {
+                let sleep = || std::thread::sleep(QUIET * 3 / 2);
+                s.spawn(sleep);
+                sleep();
+            });
+        });
+    }
+
+    #[test]
+    fn a_body_that_spins_is_rejected_though_another_thread_is_asleep() {
+        let (hold, held) = mpsc::channel::<()>();
+        let over = Arc::new(AtomicBool::new(false));
+        let spins = Arc::clone(&over);
+        let message = panic_of(|| {
+            must_end("a thread spins", move || {
+                thread::scope(|s| {
+                    s.spawn(move || held.recv());
+                    while !spins.load(Relaxed) {
+                        std::hint::spin_loop();
+                    }
+                });
+            })
+        });
+        over.store(true, Relaxed);
+        drop(hold);
+        let spins = "spins: after 3 s of processor time a thread spins.";
+        assert!(message.is_some_and(|text| text.starts_with(spins)));
+    }
+
+    #[test]
+    fn a_body_that_polls_for_ever_is_rejected() {
+        let over = Arc::new(AtomicBool::new(false));
+        let polls = Arc::clone(&over);
+        let message = panic_of(|| {
+            must_end("a thread polls", move || {
+                while !polls.load(Relaxed) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            })
+        });
+        over.store(true, Relaxed);
+        let polls = "does not end: after 5s a thread polls.";
+        assert!(message.is_some_and(|text| text.starts_with(polls)));
     }
 
     #[test]
     fn a_condition_that_never_holds_is_rejected() {
+        let in_vain = "waits in vain: it is false, and no thread is left that could change it";
+        assert_panics(in_vain, || wait_until("it is false", || false));
+        let told = Arc::new(AtomicBool::new(false));
+        let polls = Arc::clone(&told);
+        spawn_detached("polls", move || {
+            while !polls.load(Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
         assert_panics("waits in vain: after 4s it is false", || {
             wait_until("it is false", || false)
         });
-        let told = Arc::new(AtomicBool::new(false));
         let tell = Arc::clone(&told);
         spawn_detached("teller", move || tell.store(true, Relaxed));
         wait_until("it is false", || told.load(Relaxed));

@@ -4,7 +4,8 @@
 //! own part, and joins `other`. Every atomic begins as 0 or `false`. An outcome is in the set if Rust's
 //! memory model allows it, even if your processor never shows it.
 //!
-//! No function here runs a program: each returns what you have found with pencil and paper. For example,
+//! No function here runs a program: each returns what you have found with pencil and paper. It returns the same
+//! set on every call, starts no thread, and keeps nothing once the set is dropped. For example,
 //! `BTreeSet::from([0, 7])` is a set of two numbers, and `BTreeSet::from([Loads { main: 5, other: 6 }])` is
 //! a set of one pair of loads; neither is an answer here.
 

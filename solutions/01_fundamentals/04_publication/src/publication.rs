@@ -17,7 +17,8 @@ const READY: u8 = 2;
 /// A new cell is empty. The first [`publish`](Self::publish) fills it, and every [`get`](Self::get) that
 /// happens after it returns a reference to that value. Unlike [`std::sync::OnceLock`], a `Publication` never
 /// makes a thread wait: there is no `get_or_init`, and a second publisher is refused even while the first is
-/// still moving its value in.
+/// still moving its value in. No call sleeps or spins until another has finished. A refused call changes nothing
+/// at any instant.
 ///
 /// ```
 /// use publication::Publication;
@@ -129,7 +130,8 @@ impl<T> Publication<T> {
     }
 }
 
-/// Drops the published value, if there is one.
+/// Drops the published value, if there is one. Before a value is moved in, the slot holds none, and nothing is
+/// dropped.
 impl<T> Drop for Publication<T> {
     fn drop(&mut self) {
         if *self.state.get_mut() == READY {

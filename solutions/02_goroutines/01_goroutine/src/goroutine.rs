@@ -10,6 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// A panic of `f` ends `f` and nothing else. It becomes the result, which `join` returns.
 ///
+/// When `f` has ended, its thread ends too, whether the handle is joined, dropped or kept.
+///
 /// ```
 /// use goroutine::go;
 ///
@@ -21,7 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// ```
 ///
 /// # Panics
-/// Panics if the operating system cannot create a thread.
+/// Panics if the operating system cannot create a thread. Then `f` does not run; it is dropped.
 // For the reports: they name the call of `go` as the place where the thread was spawned.
 #[track_caller]
 pub fn go<F, T>(f: F) -> JoinHandle<T>

@@ -73,7 +73,8 @@ impl WaitGroup {
     /// # Panics
     /// Panics with `wait_group: negative counter` if the counter would fall below zero, and with
     /// `wait_group: counter overflow` if it would exceed the most that it can hold, which is at least
-    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before.
+    /// [`i32::MAX`] and at most [`usize::MAX`]. Either way, the counter keeps the value that it had before,
+    /// at every moment: calls in other threads go on as if there had been no such call.
     pub fn add(&self, delta: isize) {
         // This may be stale: then the exchange fails and returns the newest value. It is never so stale
         // that a correct program panics: the `add` of a task happens before the task's `done`, which

@@ -47,7 +47,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 /// # Drops
 /// The function, with everything that it has captured, is dropped exactly once: by the call, before any
 /// `force` returns or panics, or with the lazy if there was no call. The value, if it was made, is dropped
-/// exactly once, with the lazy.
+/// exactly once, with the lazy. A lazy keeps nothing of later calls.
 pub struct Lazy<T, F = fn() -> T> {
     /// Set after `value` has been written, and never reset. The first of the two checks.
     ready: AtomicBool,

@@ -78,7 +78,7 @@ impl Barrier {
     /// returns.
     ///
     /// If a round never fills, its threads sleep for ever. A thread that panics before its call does not
-    /// arrive.
+    /// arrive. A barrier keeps nothing of a round that is over.
     pub fn wait(&self) -> BarrierWaitResult {
         let mut round = self.round.lock();
         round.arrived += 1;

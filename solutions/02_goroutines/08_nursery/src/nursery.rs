@@ -84,7 +84,7 @@ impl<'scope> Nursery<'scope, '_> {
     ///
     /// # Panics
     /// Panics if the operating system cannot create a thread. Then there is no child, and `child` is
-    /// dropped.
+    /// dropped. The panic is the caller's own: a caller that catches it has not panicked.
     pub fn spawn(&'scope self, child: impl FnOnce() + Send + 'scope) {
         // The caller, which is the body or a child, counts the new child while the caller itself is still
         // counted. So the count cannot reach zero before it includes the new child. If the child counted

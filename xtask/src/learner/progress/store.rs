@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
@@ -63,7 +63,7 @@ impl Store {
 
     /// The folder of the versions of a lesson's file that the runner replaced.
     pub fn versions_of(&self, lesson: &Lesson) -> PathBuf {
-        self.folder.join("versions").join(&lesson.name)
+        versions_in(&self.folder, lesson)
     }
 
     /// Reads the progress to look at it, beside whoever is changing it: a file is whole whenever it is read. One
@@ -122,6 +122,24 @@ impl Store {
         self.save()
     }
 
+    /// Notes that the reference took the place of the learner's file, or that something else did since.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn mark_swapped(&mut self, lesson: &Lesson, swapped: bool) -> Result<()> {
+        if self
+            .progress
+            .of(lesson)
+            .is_some_and(|record| record.swapped)
+            == swapped
+        {
+            return Ok(());
+        }
+        self.progress.of_mut(lesson).swapped = swapped;
+        self.save()
+    }
+
     /// Notes that the sources as they are do not pass.
     ///
     /// # Errors
@@ -140,6 +158,15 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// The folder of the versions of a lesson's file.
+pub fn versions_folder(workspace: &Workspace, lesson: &Lesson) -> PathBuf {
+    versions_in(&workspace.path(FOLDER), lesson)
+}
+
+fn versions_in(folder: &Path, lesson: &Lesson) -> PathBuf {
+    folder.join("versions").join(&lesson.name)
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         case.object(said.object?),
     );
     let text = format!(
-        "announced too early: {w}'s {} of {o} ({}) says that the data is there, {r} goes by it ({}), and {w} writes the \
-         data only then ({}). Write first, announce last.",
+        "announced too early: {w}'s {} of {o} ({}) says that the data is there, {r} goes by it ({}), and {w} writes \
+         the data only then ({}). Write first, announce last.",
         what(said),
         at_row(word),
         at_row(heard),

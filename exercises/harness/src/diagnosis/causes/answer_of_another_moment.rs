@@ -1,5 +1,5 @@
-//! A change and the answer to it come from two moments: the value that the change replaced is thrown away, and the thread
-//! answers with what it reads in a step of its own.
+//! A change and the answer to it come from two moments: the value that the change replaced is thrown away, and the
+//! thread answers with what it reads in a step of its own.
 
 use super::{Case, Remark, about, at_row, what};
 use crate::reading::culprit;
@@ -29,8 +29,9 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
                 (case.thread(event.thread), case.thread(other.thread), case.object(object));
             let name = what(case.event(change));
             let text = format!(
-                "an answer of another moment: {t} changes {o} by {name} ({}) and answers with what it loads in another step \
-                 ({}). In between {u} writes it ({}). Answer with what {name} returns: that is the value it replaced.",
+                "an answer of another moment: {t} changes {o} by {name} ({}) and answers with what it loads in another \
+                 step ({}). In between {u} writes it ({}). Answer with what {name} returns: that is the value it \
+                 replaced.",
                 at_row(change),
                 at_row(load),
                 at_row(between)

@@ -7,8 +7,8 @@ use crate::record::{Effect, Event};
 /// The reader goes by a word that the writer wrote before it wrote the data, and has learned nothing from the writer
 /// since.
 ///
-/// Silent if the later of the two has been told of something that the other did later, if an ordering is missing, and if
-/// the writer has done anything in between by which it may have waited for the reader.
+/// Silent if the later of the two has been told of something that the other did later, if an ordering is missing, and
+/// if the writer has done anything in between by which it may have waited for the reader.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let race = Race::of(case).filter(|race| race.is_untold(case))?;
     let other = case.event(race.other);

@@ -57,8 +57,8 @@ fn of_spawn(
     }
     let [t, p, c] = [culprit, parent, child].map(|thread| case.thread(thread));
     let text = format!(
-        "counted too late: {p} starts {c} ({}) and counts it in {} only afterwards. {c} is done before that ({}), and {t} \
-         takes it that nobody is left. Count first, then start.",
+        "counted too late: {p} starts {c} ({}) and counts it in {} only afterwards. {c} is done before that ({}), and \
+         {t} takes it that nobody is left. Count first, then start.",
         at_row(spawn),
         case.object(object),
         at_row(told)

@@ -5,8 +5,9 @@ use super::{Case, Remark, about, at_row};
 use crate::reading::culprit;
 use crate::record::{Effect, Event};
 
-/// Silent if the atomic held already what was to be stored, as a flag does, if the thread tries again, if it writes anything else in
-/// the same function, which may make up for it, and if the panic does not speak of the atomic.
+/// Silent if it failed spuriously, if the atomic held already what was to be stored, as a flag does, if the thread
+/// tries again, if it writes anything else in the same function, which may make up for it, and if the panic does not
+/// speak of the atomic.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
     let spoken = case.code.spoken_of(panic)?;
@@ -55,6 +56,7 @@ fn is_ignored(case: Case<'_>, number: usize, event: &Event) -> bool {
     let (
         Effect::Exchange {
             name,
+            expected,
             new,
             found: Err(found),
             ..
@@ -83,7 +85,8 @@ fn is_ignored(case: Case<'_>, number: usize, event: &Event) -> bool {
     let makes_up = |(n, other): &(usize, &Event)| {
         other.writes().is_some() || *n > number && other.object == event.object
     };
-    (found != new || call.iter().any(looked))
+    found != expected
+        && (found != new || call.iter().any(looked))
         && case.code.is_ignored(place, name)
         && !call.iter().any(makes_up)
 }

@@ -56,8 +56,8 @@ fn of_lock(
     let (t, u) = (case.thread(thread), case.thread(writer.thread));
     let (o, m) = (case.object(object), case.object(lock));
     let text = format!(
-        "no second look: {t} looks at {o} ({}) before it has {m} ({}), {u} changes {o} in between ({}), and {t} goes by \
-         what it saw. Look again under the lock.",
+        "no second look: {t} looks at {o} ({}) before it has {m} ({}), {u} changes {o} in between ({}), and {t} goes \
+         by what it saw. Look again under the lock.",
         at_row(look),
         at_row(locked),
         at_row(between)

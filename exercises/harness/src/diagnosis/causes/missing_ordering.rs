@@ -83,8 +83,8 @@ fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
                 _ => "Release and a fence(Acquire) behind it",
             };
             format!(
-                "the {writer} is {w:?} and needs AcqRel, because each thread both says by it what it has done and learns \
-                 what the others have. Or {fence}, for the thread that goes on"
+                "the {writer} is {w:?} and needs AcqRel, because each thread both says by it what it has done and \
+                 learns what the others have. Or {fence}, for the thread that goes on"
             )
         }
         (Some(_), None) => format!("the {writer} is {w:?} and needs {release:?}"),

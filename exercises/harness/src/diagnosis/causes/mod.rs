@@ -18,6 +18,7 @@ mod lost_update;
 mod missing_ordering;
 mod no_common_lock;
 mod no_second_look;
+mod nobody_woken;
 mod notified_first;
 mod overwritten;
 mod registered_late;
@@ -50,6 +51,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             notified_first::cause,
             come_and_gone::cause,
             registered_late::cause,
+            nobody_woken::cause,
             lost_notification::cause,
         ],
         Kind::DataRace => &[
@@ -149,8 +151,8 @@ fn last_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Event)> {
     own.next_back().filter(|(_, event)| event.sleeps())
 }
 
-/// Whether a thread, woken in the event `woken`, gave the mutex back before it fell asleep again: then its wait is over,
-/// and it sleeps in another one.
+/// Whether a thread, woken in the event `woken`, gave the mutex back before it fell asleep again: then its wait is
+/// over, and it sleeps in another one.
 fn returned(
     case: Case<'_>,
     thread: ThreadId,

@@ -156,7 +156,7 @@ fn not_ordered(case: Case<'_>, sleep: Sleep<'_>) -> Option<Remark> {
         .log
         .events_before(sleep.thread, sleep.sleeps)
         .rfind(|(_, event)| event.reads().is_some())?;
-    let place = event.place.filter(|place| case.code.decides(*place))?;
+    let place = event.place.filter(|place| case.code.decides(place))?;
     let mut again = case.log.clone();
     let newest = again.object(event.object?).newest;
     again.events.push(Event {
@@ -180,9 +180,9 @@ fn not_ordered(case: Case<'_>, sleep: Sleep<'_>) -> Option<Remark> {
         case.object(event.object?),
     );
     let text = format!(
-        "`if` where a `while` is needed: {t} wakes up in {} ({}) and does not look at {o} again, as it did before ({}). \
-         A second look would say whether it may go on, and it would order {t} after what {u} did ({}). Look again after \
-         every wake-up, in a loop.",
+        "`if` where a `while` is needed: {t} wakes up in {} ({}) and does not look at {o} again, as it did before \
+         ({}). A second look would say whether it may go on, and it would order {t} after what {u} did ({}). Look \
+         again after every wake-up, in a loop.",
         waits_in(case, sleep),
         at_row(sleep.wakes),
         at_row(look),

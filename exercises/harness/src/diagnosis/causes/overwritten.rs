@@ -2,6 +2,7 @@
 //! knows nothing of that.
 
 use super::{Case, Remark, about, at_row, what};
+use crate::diagnosis::code::Use;
 use crate::protocol::Kind;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Standing};
@@ -14,8 +15,9 @@ struct Overwritten {
     store: usize,
 }
 
-/// The change must be a read-modify-write, or the thread must answer with what it saw. Silent if it has no use for that, if the change left the value as it was, and if what failed has
-/// nothing to do with it: the panic must speak of the atomic, the sleeper must be the one whose change is lost.
+/// The change must be a read-modify-write, or the thread must answer with what it saw. Silent if it has no use for
+/// that, if the change left the value as it was, and if what failed has nothing to do with it: the panic must speak
+/// of the atomic, the sleeper must be the one whose change is lost.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let all = (0..case.log.events.len()).filter_map(|store| overwritten(case, store));
     let mut concerned = all.filter(|lost| match case.kind {
@@ -52,8 +54,8 @@ fn overwritten(case: Case<'_>, store: usize) -> Option<Overwritten> {
         Effect::Load { got, .. } => got,
         _ => return None,
     };
-    let place = load.place?;
-    if !case.code.same_function(place, event.place?) || !case.code.is_used(place) {
+    let used = case.code.use_of(load.place?, event.place?)?;
+    if used == Use::Ignored {
         return None;
     }
     // The one that is there when the store comes.
@@ -65,7 +67,7 @@ fn overwritten(case: Case<'_>, store: usize) -> Option<Overwritten> {
     let wrote = change.writes()?;
     let unseen = change.thread != event.thread && wrote != saw;
     // What the thread gives away is given away twice, whatever is left in its place.
-    let counts = change.reads().is_some() && wrote != value || case.code.answers_with(place);
+    let counts = change.reads().is_some() && wrote != value || used == Use::Answers;
     (unseen && counts).then_some(Overwritten {
         look,
         between,

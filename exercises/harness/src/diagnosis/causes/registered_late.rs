@@ -37,8 +37,8 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (t, u) = (case.thread(thread), case.thread(change.thread));
     let (word, waiters) = (case.object(looks.object?), case.object(register.object?));
     let text = format!(
-        "a lost wakeup: {t} looks at {word} ({}) and only then says in {waiters} that it waits ({}). In between {u} changes \
-         {word} ({}), finds nobody waiting ({}) and wakes nobody. Say so first, then look.",
+        "a lost wakeup: {t} looks at {word} ({}) and only then says in {waiters} that it waits ({}). In between {u} \
+         changes {word} ({}), finds nobody waiting ({}) and wakes nobody. Say so first, then look.",
         at_row(look),
         at_row(registers),
         at_row(changes),

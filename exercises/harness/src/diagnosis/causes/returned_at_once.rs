@@ -1,5 +1,5 @@
-//! A futex that does not sleep, because its word is no longer what was expected, or a park that finds an old token, and a
-//! thread that takes that for being woken.
+//! A futex that does not sleep, because its word is no longer what was expected, or a park that finds an old token,
+//! and a thread that takes that for being woken.
 
 use super::{Case, Remark, at_row, end_of};
 use crate::record::{Effect, Event, ThreadId};
@@ -41,8 +41,8 @@ fn of_futex(case: Case<'_>) -> Option<Remark> {
     }
     let (t, o) = (case.thread(thread), case.object(word));
     let text = format!(
-        "`if` where a `while` is needed: {t}'s {name} returns at once, because {o} is {} ({}), and {t} goes on as if it \
-         had been woken. Look at {o} again after every wait, in a loop.",
+        "`if` where a `while` is needed: {t}'s {name} returns at once, because {o} is {} ({}), and {t} goes on as if \
+         it had been woken. Look at {o} again after every wait, in a loop.",
         case.show(found),
         at_row(number)
     );
@@ -80,8 +80,8 @@ fn of_park(case: Case<'_>) -> Option<Remark> {
         case.object(looks.object?),
     );
     let text = format!(
-        "`if` where a `while` is needed: {t}'s park returns at once ({}), by a token that {u} left ({}) before {t} looked \
-         at {o} ({}). Look at {o} again after every park, in a loop.",
+        "`if` where a `while` is needed: {t}'s park returns at once ({}), by a token that {u} left ({}) before {t} \
+         looked at {o} ({}). Look at {o} again after every park, in a loop.",
         at_row(returned),
         at_row(left),
         at_row(look)

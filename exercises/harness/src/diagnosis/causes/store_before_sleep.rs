@@ -42,9 +42,9 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (t, u) = (case.thread(thread), case.thread(by.thread));
     let (token, word) = (case.object(takes.object?), case.object(looks.object?));
     let text = format!(
-        "a store in place of a swap: {u} writes {word} ({}) and then {token} by its {} ({}). {t} stores over that ({}), \
-         and a store sees nothing: {t}'s load of {word} ({}) may get the old value, and {t} sleeps ({}). A swap(…, \
-         Acquire) takes the token and learns what was done before it was left.",
+        "a store in place of a swap: {u} writes {word} ({}) and then {token} by its {} ({}). {t} stores over that \
+         ({}), and a store sees nothing: {t}'s load of {word} ({}) may get the old value, and {t} sleeps ({}). A \
+         swap(…, Acquire) takes the token and learns what was done before it was left.",
         at_row(missed),
         what(leaves),
         at_row(left),

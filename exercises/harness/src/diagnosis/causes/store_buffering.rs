@@ -84,7 +84,8 @@ fn remark(case: Case<'_>, [mine, theirs]: [Side; 2]) -> Option<Remark> {
         ))
     };
     let text = format!(
-        "store buffering: {}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and the read.",
+        "store buffering: {}, {}, and neither sees what the other wrote. Both need a fence(SeqCst) between the write and \
+         the read.",
         one(mine)?,
         one(theirs)?
     );

@@ -38,8 +38,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         }
         let (t, u, o) = (case.thread(event.thread), case.thread(looks.thread), case.object(object));
         let text = format!(
-            "added and taken back: {t} changes {o} ({}) and undoes that ({}). In between {u} finds {} ({}), a value that \
-             should never have been there. Look first and change in one step: compare_exchange in a loop.",
+            "added and taken back: {t} changes {o} ({}) and undoes that ({}). In between {u} finds {} ({}), a value \
+             that should never have been there. Look first and change in one step: compare_exchange in a loop.",
             at_row(add),
             at_row(back),
             case.show(looks.reads()?),

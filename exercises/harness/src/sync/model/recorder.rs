@@ -13,6 +13,7 @@
 //! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
 
 use crate::leaks::Owner;
+use crate::liveness::Deadline;
 use crate::place::Place;
 use crate::record::{
     Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Standing,
@@ -31,7 +32,7 @@ use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 /// The log is never held for longer than it takes to write an entry or, at the end, a report.
-const LOG_PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const LOG_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One exploration of a model.
 pub(crate) struct Session {
@@ -65,6 +66,8 @@ pub(crate) struct Session {
     pub(crate) caught: Mutex<BTreeSet<String>>,
     /// When to pause, if that is still to come.
     pub(crate) look: Mutex<Option<Look>>,
+    /// When it ends, whatever is left.
+    pub(crate) until: Arc<Deadline>,
     /// What ends the pause.
     pub(crate) gone_on: Mutex<Receiver<()>>,
     pub(crate) outcome: Sender<Ending>,
@@ -76,6 +79,16 @@ pub(crate) struct Look {
     pub(crate) interleavings: usize,
     /// Where the interleavings take long, the first after this moment is the last.
     pub(crate) until: Instant,
+}
+
+impl Session {
+    /// Says what the exploration has come to.
+    pub(crate) fn tell(&self, ending: Ending) {
+        // Others may go on towards the same moment.
+        self.until.account();
+        // The receiver may be gone: then the result is not needed.
+        let _ = self.outcome.send(ending);
+    }
 }
 
 thread_local! {
@@ -122,6 +135,9 @@ pub(crate) fn begin_iteration() {
         over(ending);
     }
     pause_if_it_is_time(&session);
+    if session.until.is_over() {
+        over(Ending::OutOfTime);
+    }
     session.log.lock().begin(session.spurious_wakeups);
     session
         .steps_left
@@ -134,8 +150,7 @@ fn pause_if_it_is_time(session: &Session) {
     let seen = session.log.lock().iteration;
     let enough = |look: &mut Look| seen >= look.interleavings || Instant::now() >= look.until;
     if session.look.lock().take_if(enough).is_some() {
-        // If the receiver is gone, nobody ends the pause either.
-        let _ = session.outcome.send(Ending::Paused);
+        session.tell(Ending::Paused);
         if session.gone_on.lock().recv().is_err() {
             sleep_for_ever();
         }
@@ -340,8 +355,7 @@ fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
 
 /// The model is over: tells the test, and never returns.
 pub(crate) fn over(ending: Ending) -> ! {
-    // The receiver may be gone: then the result is not needed.
-    let _ = session().outcome.send(ending);
+    session().tell(ending);
     sleep_for_ever()
 }
 

@@ -1,0 +1,54 @@
+//! A futex's word is no longer what its sleeper expects, and nobody woke the sleeper after that change.
+
+use super::{Case, Remark, at_row, last_sleep_of, what};
+use crate::record::{Effect, Event, ThreadId};
+
+/// Silent if the word is, or is again, what the sleeper expects: then it would sleep anyway.
+pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
+    (0..case.log.threads.len()).find_map(|thread| of_sleeper(case, thread))
+}
+
+fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
+    let (asleep, event) = last_sleep_of(case, thread)?;
+    let Effect::Sleeps {
+        expected: Some(expected),
+        ..
+    } = event.effect
+    else {
+        return None;
+    };
+    let word = event.object?;
+    if case.log.object(word).newest == expected {
+        return None;
+    }
+    // The change after which it would not have slept any more.
+    let since = || case.log.events.iter().enumerate().skip(asleep);
+    let of_word = || since().filter(|(_, event)| event.object == Some(word));
+    let (changed, change) = of_word().find(|(_, event)| event.writes().is_some())?;
+    let wakes =
+        |event: &Event| event.object == Some(word) && matches!(event.effect, Effect::Notify { .. });
+    if since().any(|(number, event)| number > changed && wakes(event)) {
+        return None;
+    }
+    let too_early = case
+        .log
+        .events_before(change.thread, changed)
+        .rfind(|(_, event)| wakes(event));
+    let (t, u, o) = (
+        case.thread(thread),
+        case.thread(change.thread),
+        case.object(word),
+    );
+    let too_early = too_early.map_or_else(String::new, |(number, _)| {
+        format!(" Its wake ({}) comes before the change.", at_row(number))
+    });
+    let text = format!(
+        "a change that nobody is told of: {t} sleeps as long as {o} is {} ({}), {u} changes it by its {} ({}), and no \
+         thread wakes {t} after that.{too_early} Change first, then wake.",
+        case.show(expected),
+        at_row(asleep),
+        what(change),
+        at_row(changed)
+    );
+    Some(Remark::new(text).mark(changed, format!("{t} is not woken")))
+}

@@ -1,0 +1,446 @@
+//! Whether the threads of a process get on, by what they do and not by the clock alone: on a busy machine slow is not
+//! stuck.
+//!
+//! Linux tells of each thread, in `/proc/PID/task/TID`, how long it has run, how long it was ready and waited for a
+//! processor (`schedstat`), and in which system call it sleeps (`syscall`). Where nobody tells, the clock decides,
+//! with twice the time.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+/// How long nothing must have run in a process that counts as stuck. The argument of [`Watch::look`] needs two looks,
+/// however far apart.
+pub const QUIET: Duration = Duration::from_secs(1);
+
+/// A thread of this name runs a model, which is watched by itself.
+pub const MODEL: &str = "model";
+
+/// With more threads than this, a look takes so long that the clock has to do.
+const MANY: usize = 256;
+
+/// Time counts at least at this fraction of the clock, however busy the machine is.
+const SLOWEST: u32 = 10;
+
+/// Why a process, or a part of one, is no longer waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// Nothing can run: each thread sleeps until another of the process wakes it.
+    Stuck,
+    /// It has used so much processor time.
+    Spins(Duration),
+    /// Some thread can still run, but the time is up.
+    Late(Duration),
+}
+
+/// How long threads may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The processor time that one thread may use, and that all may use together on each processor.
+    pub processor: Option<Duration>,
+    /// The time for all, without that in which they were ready and waited for a processor.
+    pub time: Duration,
+}
+
+/// Watches the threads of a process.
+#[derive(Debug)]
+pub struct Watch {
+    folder: String,
+    limits: Limits,
+    /// Threads that do nothing for the others: never the thread that calls [`Watch::look`], which may be one of them.
+    aside: Option<u32>,
+    /// The main thread, if it only waits for the others.
+    idle_main: Option<u32>,
+    begun: Instant,
+    /// The threads at the last look.
+    threads: BTreeMap<u32, Thread>,
+    /// Processor time: of each thread that is there, and of all that ever were.
+    used: BTreeMap<u32, Duration>,
+    used_by_all: Duration,
+    /// How long threads were ready and waited for a processor, added up.
+    hindered: Duration,
+    /// Since when nothing has run and nothing can.
+    quiet: Option<Instant>,
+    /// Whether the process was new when the watch began, so that all that its threads have done counts.
+    is_new: bool,
+    looks: usize,
+}
+
+/// A thread, as the system describes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Thread {
+    ran: Duration,
+    /// Was ready and waited for a processor.
+    waited: Duration,
+    /// Whether it sleeps on a futex.
+    sleep: Option<Sleep>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sleep {
+    /// Until another thread wakes it.
+    UntilWoken,
+    /// Or until some time has passed.
+    WithTimeout,
+}
+
+impl Watch {
+    /// Watches the threads of this process beside the calling one, of which the main thread of a test's process only
+    /// waits for the test.
+    pub fn others(limits: Limits) -> Self {
+        let aside = fs::read_link("/proc/thread-self").ok();
+        let aside = aside.and_then(|link| link.file_name()?.to_str()?.parse().ok());
+        let main = Some(std::process::id()).filter(|main| Some(*main) != aside);
+        Self::new("self".to_owned(), aside, main, false, limits)
+    }
+
+    /// Watches a process that was just started. `is_test` says that its main thread only waits for a test.
+    pub fn process(process: u32, is_test: bool, limits: Limits) -> Self {
+        let main = is_test.then_some(process);
+        Self::new(process.to_string(), None, main, true, limits)
+    }
+
+    fn new(
+        process: String,
+        aside: Option<u32>,
+        idle_main: Option<u32>,
+        is_new: bool,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            folder: format!("/proc/{process}/task"),
+            limits,
+            aside,
+            idle_main,
+            begun: Instant::now(),
+            threads: BTreeMap::new(),
+            used: BTreeMap::new(),
+            used_by_all: Duration::ZERO,
+            hindered: Duration::ZERO,
+            quiet: None,
+            is_new,
+            looks: 0,
+        }
+    }
+
+    /// Looks what the threads do now; says whether they are no longer worth waiting for.
+    ///
+    /// They are stuck if two looks find the same threads, each of them asleep without a timeout, and none has run in
+    /// between. Then all of them slept at one moment, and only a thread that runs can wake another.
+    pub fn look(&mut self) -> Option<Halt> {
+        let now = Instant::now();
+        let threads = self.read();
+        let is_told = threads.is_some();
+        let threads = threads.unwrap_or_default();
+        for (id, thread) in &threads {
+            let before = match self.threads.get(id) {
+                Some(before) => *before,
+                None if self.looks == 0 && !self.is_new => *thread,
+                None => Thread::default(),
+            };
+            let ran = thread.ran.saturating_sub(before.ran);
+            self.used_by_all += ran;
+            *self.used.entry(*id).or_default() += ran;
+            self.hindered += thread.waited.saturating_sub(before.waited);
+        }
+        self.used.retain(|id, _| threads.contains_key(id));
+        // At the first look there is nothing to compare with.
+        let is_quiet = is_told
+            && self.looks > 0
+            && threads == self.threads
+            && threads
+                .values()
+                .all(|thread| thread.sleep == Some(Sleep::UntilWoken));
+        self.quiet = is_quiet.then(|| self.quiet.unwrap_or(now));
+        self.looks += 1;
+        self.threads = threads;
+
+        let elapsed = now - self.begun;
+        let time = if is_told {
+            elapsed.saturating_sub(self.hindered).max(elapsed / SLOWEST)
+        } else {
+            elapsed / 2
+        };
+        if self.quiet.is_some_and(|since| now - since >= QUIET) {
+            Some(Halt::Stuck)
+        } else if let Some(used) = self.spins() {
+            Some(Halt::Spins(used))
+        } else {
+            (time >= self.limits.time).then_some(Halt::Late(self.limits.time))
+        }
+    }
+
+    /// The processor time that was used, if it is too much.
+    fn spins(&self) -> Option<Duration> {
+        let most = self.limits.processor?;
+        let processors = available_parallelism().map_or(1, |n| n.get());
+        let all = u32::try_from(processors).map_or(Duration::MAX, |n| most.saturating_mul(n));
+        let mut one = self.used.iter().filter(|(_, used)| **used >= most);
+        let is_model = |id: &u32| {
+            let name = fs::read_to_string(format!("{}/{id}/comm", self.folder));
+            name.is_ok_and(|name| name.trim_end() == MODEL)
+        };
+        if let Some((_, used)) = one.find(|(id, _)| !is_model(id)) {
+            return Some(*used);
+        }
+        (self.used_by_all >= all && !self.used.keys().any(is_model)).then_some(self.used_by_all)
+    }
+
+    /// The threads that count. `None` if the system does not tell, or if they are too many.
+    fn read(&self) -> Option<BTreeMap<u32, Thread>> {
+        let entries = fs::read_dir(&self.folder).ok()?;
+        let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        let ids: Vec<u32> = ids.filter(|id| Some(*id) != self.aside).collect();
+        if ids.len() > MANY {
+            return None;
+        }
+        let mut threads = BTreeMap::new();
+        for id in ids {
+            let file = |name| fs::read_to_string(format!("{}/{id}/{name}", self.folder));
+            // It may have ended since.
+            let Ok(times) = file("schedstat") else {
+                continue;
+            };
+            let mut times = times.split_whitespace().map_while(|time| time.parse().ok());
+            let mut time = || times.next().map(Duration::from_nanos);
+            let (ran, waited) = (time()?, time()?);
+            let sleep = file("syscall").ok().and_then(|call| sleep(&call));
+            if Some(id) == self.idle_main && sleep.is_some() {
+                continue;
+            }
+            let thread = Thread { ran, waited, sleep };
+            threads.insert(id, thread);
+        }
+        // A kernel that does not count says 0.
+        let counts = |thread: &Thread| !thread.ran.is_zero();
+        (threads.is_empty() || threads.values().any(counts)).then_some(threads)
+    }
+}
+
+/// How a thread sleeps that is in this system call: `NUMBER ARGUMENTS… SP PC`, or `running`. `None` if it runs, or
+/// sleeps in a way that something beside the process may end.
+fn sleep(call: &str) -> Option<Sleep> {
+    const FUTEX: Option<u64> = if cfg!(target_arch = "x86_64") {
+        Some(202)
+    } else if cfg!(any(target_arch = "aarch64", target_arch = "riscv64")) {
+        Some(98)
+    } else {
+        None
+    };
+    let mut words = call.split_whitespace();
+    let number: u64 = words.next()?.parse().ok()?;
+    // Of all its arguments the fourth is the timeout, whichever way it waits.
+    let timeout = words.nth(3)?;
+    (Some(number) == FUTEX).then_some(if timeout == "0x0" {
+        Sleep::UntilWoken
+    } else {
+        Sleep::WithTimeout
+    })
+}
+
+/// The moment at which work should end, put off by as long as the threads that do it were ready and waited for a
+/// processor.
+#[derive(Debug)]
+pub struct Deadline {
+    at: Instant,
+    /// By how much it is put off, in nanoseconds.
+    later: AtomicU64,
+    /// The most that it is put off.
+    latest: u64,
+}
+
+impl Deadline {
+    /// Returns the moment that is `time` from now.
+    pub fn after(time: Duration) -> Self {
+        let latest = time.saturating_mul(SLOWEST - 1).as_nanos();
+        Self {
+            at: Instant::now() + time,
+            later: AtomicU64::new(0),
+            latest: latest.try_into().unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Says whether it is over. For a thread that has worked towards it since it began to run, and towards no other.
+    pub fn is_over(&self) -> bool {
+        self.is_past() && {
+            self.account();
+            self.is_past()
+        }
+    }
+
+    /// Takes into account how long the calling thread, of which the same must hold, has waited for a processor.
+    pub fn account(&self) {
+        thread_local! {
+            static ACCOUNTED: Cell<u64> = const { Cell::new(0) };
+        }
+        let times = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        let waited = times.split_whitespace().nth(1);
+        let waited: u64 = waited.and_then(|time| time.parse().ok()).unwrap_or(0);
+        let new = waited.saturating_sub(ACCOUNTED.replace(waited));
+        // Relaxed: nothing else is passed on by it.
+        self.later.fetch_add(new, Relaxed);
+    }
+
+    /// Says whether it is over by what was [taken into account](Deadline::account).
+    fn is_past(&self) -> bool {
+        let later = self.later.load(Relaxed).min(self.latest);
+        Instant::now() >= self.at + Duration::from_nanos(later)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Child, Command, Stdio};
+    use std::sync::atomic::AtomicBool;
+    use std::thread;
+
+    const LOOK: Duration = Duration::from_millis(50);
+
+    /// The clock says nothing.
+    const PATIENT: Limits = Limits {
+        processor: None,
+        time: Duration::from_secs(600),
+    };
+
+    /// Looks until something comes of it or `is_over`.
+    fn watch(limits: Limits, is_over: impl Fn() -> bool) -> Option<Halt> {
+        let mut watch = Watch::others(limits);
+        while !is_over() {
+            let halt = watch.look();
+            if halt.is_some() {
+                return halt;
+            }
+            thread::sleep(LOOK);
+        }
+        None
+    }
+
+    #[test]
+    fn a_thread_asleep_for_ever_is_stuck() {
+        let over = AtomicBool::new(false);
+        thread::scope(|s| {
+            let asleep = s.spawn(|| {
+                while !over.load(Relaxed) {
+                    thread::park();
+                }
+            });
+            assert_eq!(watch(PATIENT, || false), Some(Halt::Stuck));
+            over.store(true, Relaxed);
+            asleep.thread().unpark();
+        });
+    }
+
+    #[test]
+    fn a_thread_asleep_for_a_time_is_not_stuck() {
+        thread::scope(|s| {
+            let sleep = || thread::sleep(QUIET * 3 / 2);
+            let waits = || thread::park_timeout(QUIET * 3 / 2);
+            let threads = [s.spawn(sleep), s.spawn(waits)];
+            let is_over = || threads.iter().all(|thread| thread.is_finished());
+            assert_eq!(watch(PATIENT, is_over), None);
+        });
+    }
+
+    /// While one thread can run it may wake the other.
+    #[test]
+    fn a_thread_that_waits_for_one_that_runs_is_not_stuck() {
+        thread::scope(|s| {
+            let runs = s.spawn(|| spin_for(QUIET * 3 / 2));
+            let waits = s.spawn(|| runs.join());
+            assert_eq!(watch(PATIENT, || waits.is_finished()), None);
+        });
+    }
+
+    /// Uses so much processor time.
+    fn spin_for(time: Duration) {
+        let begun = ran();
+        while ran() - begun < time {
+            std::hint::spin_loop();
+        }
+    }
+
+    fn ran() -> Duration {
+        let times = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells");
+        let ran = times.split_whitespace().next().expect("three numbers");
+        Duration::from_nanos(ran.parse().expect("a number"))
+    }
+
+    /// Processes beside this one that use all processors.
+    struct Busy(Vec<Child>);
+
+    impl Busy {
+        fn machine() -> Self {
+            let processors = available_parallelism().map_or(1, |n| n.get());
+            let spin = |_| {
+                Command::new("sh")
+                    .args(["-c", "while :; do :; done"])
+                    .stdin(Stdio::null())
+                    .spawn()
+                    .expect("there is a shell")
+            };
+            Self((0..4 * processors).map(spin).collect())
+        }
+    }
+
+    impl Drop for Busy {
+        fn drop(&mut self) {
+            for child in &mut self.0 {
+                let _ = child.kill().and_then(|()| child.wait().map(drop));
+            }
+        }
+    }
+
+    /// The thread has a fifth of a processor at most, and uses half of what it may: more than that by the clock.
+    #[test]
+    fn time_in_which_a_thread_waits_for_a_processor_is_not_counted() {
+        let _busy = Busy::machine();
+        let limits = Limits {
+            processor: Some(Duration::from_millis(500)),
+            time: Duration::from_millis(500),
+        };
+        thread::scope(|s| {
+            let works = s.spawn(|| spin_for(limits.time / 2));
+            assert_eq!(watch(limits, || works.is_finished()), None);
+        });
+        thread::scope(|s| {
+            let works = s.spawn(|| {
+                let deadline = Deadline::after(limits.time);
+                spin_for(limits.time / 2);
+                deadline.is_over()
+            });
+            assert!(!works.join().expect("no panic"));
+        });
+    }
+
+    #[test]
+    fn a_deadline_comes() {
+        let deadline = Deadline::after(Duration::from_millis(100));
+        while !deadline.is_over() {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_futex_is_told_from_other_calls() {
+        let futex = if cfg!(target_arch = "x86_64") {
+            202
+        } else {
+            98
+        };
+        let call = |timeout| format!("{futex} 0x7f 0x80 0x2 {timeout} 0x0 0x0 0x7ff 0x7fe\n");
+        assert_eq!(sleep(&call("0x0")), Some(Sleep::UntilWoken));
+        assert_eq!(sleep(&call("0x7ff0")), Some(Sleep::WithTimeout));
+        for other in [
+            "running\n",
+            "230 0x1 0x0 0x7f 0x0 0x0 0x0 0x1 0x2\n",
+            "-1 0x1 0x2\n",
+            "",
+        ] {
+            assert_eq!(sleep(other), None);
+        }
+    }
+}
