@@ -43,6 +43,8 @@ pub fn differences(stub: &str, reference: &str) -> Result<Vec<String>, String> {
 /// An item of the lesson's public API that is not in the learner's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
+    /// The type that it belongs to, if it is a function of one.
+    pub owner: String,
     /// What it is called: `add`, or `struct WaitGroup`.
     pub name: String,
     /// As the lesson has it.
@@ -52,6 +54,16 @@ pub struct Missed {
 }
 
 impl Missed {
+    /// `WaitGroup::add`, or `WaitGroup`.
+    pub fn path(&self) -> String {
+        let name = self.name.rsplit(' ').next().unwrap_or(&self.name);
+        if self.owner.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}::{name}", self.owner)
+        }
+    }
+
     /// What is different of the two: the parts between their brackets and commas that are, or else all.
     pub fn parts(&self) -> Option<(String, String)> {
         let split = |line: &str| -> Vec<String> {
@@ -82,6 +94,7 @@ pub fn missed(stub: &str, yours: &str) -> Option<Vec<Missed>> {
         let key = key(lessons);
         let other = yours.difference(&stub).find(|line| self::key(line) == key);
         Missed {
+            owner: key.0.to_owned(),
             name: key.1.to_owned(),
             lessons: lessons.clone(),
             yours: other.cloned(),

@@ -9,6 +9,9 @@
 //! | [`stub`] | what a learner begins with, as the solution keeps it |
 //! | [`api`] | the public API of a source file |
 //! | [`explained`] | the sections of the texts that explain an error of rustc |
+//! | [`lacks`] | what a learner's file lacks of what it was shipped with |
+//! | [`settings`] | settings of cargo from outside the checkout |
+//! | [`problems`] | what is in the way of the whole workspace |
 //! | [`content`] | the files below a folder, and names for what is in them |
 //! | [`hints`], [`readme`] | what the runner reads in a lesson's texts |
 //!
@@ -18,11 +21,14 @@ pub mod api;
 pub mod content;
 pub mod explained;
 pub mod hints;
+pub mod lacks;
 pub mod lesson_tests;
+pub mod problems;
 pub mod readme;
 pub mod select;
+pub mod settings;
 pub mod shipped;
 pub mod stub;
 mod workspace;
 
-pub use workspace::{EXERCISES, Lesson, SOLUTIONS, Status, Workspace, numbered_folders};
+pub use workspace::{EXERCISES, Lesson, Problem, SOLUTIONS, Status, Workspace, numbered_folders};

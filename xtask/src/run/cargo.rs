@@ -8,9 +8,10 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::Runner;
+use super::fresh::{self, Artifact};
 use super::source_line::SourceLine;
 use super::stderr::{self, Listener};
-use super::{Runner, fresh};
 
 /// A test binary.
 #[derive(Clone, Debug)]
@@ -40,17 +41,6 @@ pub struct Built {
     pub diagnostics: Vec<Diagnostic>,
     /// What cargo says; for a learner, with the diagnostics as rustc wrote them.
     pub said: String,
-}
-
-/// A file that was built: a library or a program.
-#[derive(Clone, Debug)]
-pub struct Artifact {
-    /// The package.
-    pub package: String,
-    /// Where it is.
-    pub file: PathBuf,
-    /// Whether cargo had built it before.
-    pub fresh: bool,
 }
 
 /// A warning or an error of rustc.

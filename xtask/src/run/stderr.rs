@@ -19,6 +19,7 @@ pub struct Listener {
     /// Who is told what the run is at.
     control: Control,
     shown: bool,
+    compiled: usize,
 }
 
 /// The words with which a line of cargo's progress begins.
@@ -73,12 +74,22 @@ impl Listener {
         if self.quiet {
             return;
         }
-        if stderr.is_terminal() {
+        if text.starts_with("Blocking") {
+            self.clear();
+            let _ = writeln!(
+                stderr,
+                " another cargo is at work here; waiting for it to end (Ctrl-C gives up)"
+            );
+        } else if stderr.is_terminal() {
             let _ = write!(stderr, "\r\x1b[K {text}").and_then(|()| stderr.flush());
             self.shown = true;
-        } else if !self.shown && since.elapsed() > PATIENCE {
-            let _ = writeln!(stderr, " building; the first time takes up to a minute");
-            self.shown = true;
+        } else {
+            // The lesson itself is one. More are what it stands on.
+            self.compiled += usize::from(text.starts_with("Compiling"));
+            if !self.shown && (self.compiled > 1 || since.elapsed() > PATIENCE) {
+                let _ = writeln!(stderr, " building; the first time takes up to a minute");
+                self.shown = true;
+            }
         }
     }
 

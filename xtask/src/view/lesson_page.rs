@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use crate::course::lesson_tests::{self, FACADE_TEST};
 use crate::course::{Lesson, Status, Workspace};
-use crate::run::Filter;
 use crate::run::SourceLine;
+use crate::run::{Filter, nextest_is_installed};
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
 };
@@ -233,7 +233,12 @@ impl LessonPage<'_> {
         }
         if let Some((test, failure)) = verdict.first_failure() {
             let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
-            let all = format!("cargo nextest run -p {} {filter}", self.lesson.name);
+            let name = &self.lesson.name;
+            let all = if nextest_is_installed() {
+                format!("cargo nextest run -p {name} {filter}")
+            } else {
+                format!("cargo test -p {name} {filter}")
+            };
             self.failure(page, &test.name, failure, Length::UpTo(REPORT_LINES, &all));
         }
         let todo = self.todo_list(page, verdict, "Not written yet");
@@ -572,7 +577,8 @@ impl LessonPage<'_> {
         )
     }
 
-    fn again(&self) -> String {
+    /// The command that judges the lesson again.
+    pub fn again(&self) -> String {
         if self.current {
             "cargo xtask next".to_owned()
         } else {

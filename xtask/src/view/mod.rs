@@ -7,6 +7,7 @@
 //! | [`list`] | the chapters, the lessons, and how far the learner is |
 //! | [`diff`] | two files side by side |
 //! | [`json`] | a test and what became of it, for programs |
+//! | [`markdown`] | hints, folded and drawn |
 //! | [`parts`] | what all pages are made of |
 //!
 //! May use [`verdict`](crate::verdict) and the rooms below it.
@@ -15,8 +16,10 @@ pub mod diff;
 pub mod json;
 mod lesson_page;
 pub mod list;
+mod markdown;
 mod not_built;
 mod parts;
 
 pub use lesson_page::{Length, LessonPage};
+pub use markdown::markdown;
 pub use parts::{all_done, explored_text, named, paragraph, picture, row, signed};

@@ -6,8 +6,9 @@ use std::fmt::Write;
 use std::fs;
 
 use crate::course::explained::{self, Section};
+use crate::course::lacks::lacks;
 use crate::course::shipped::Lock;
-use crate::course::{api, stub};
+use crate::course::{api, settings, stub};
 use crate::run::SourceLine;
 use crate::run::cargo::{Diagnostic, NotBuilt};
 use crate::term::{FAINT, columns, count, paint, terminal_width, width, wrap};
@@ -126,7 +127,7 @@ impl LessonPage<'_> {
         let name = &self.lesson.name;
         let source =
             fs::read_to_string(self.workspace.path(self.lesson.file())).unwrap_or_default();
-        let mut line = None;
+        let (mut line, mut is_theirs) = (None, true);
         if !self.workspace.path(self.lesson.file()).exists() {
             let text = format!(
                 "Your file is not there. `cargo xtask restore {name} --list` shows what the runner has kept of it, \
@@ -148,20 +149,39 @@ impl LessonPage<'_> {
                     first.package
                 );
                 paragraph(&mut page, &text);
+                is_theirs = false;
             }
         } else {
-            paragraph(
-                &mut page,
-                "cargo could not build it; what it says stands above.",
-            );
+            self.no_fault_of_the_learners(&mut page);
+            is_theirs = false;
         }
         page.push('\n');
+        if !is_theirs {
+            row(&mut page, "Then", self.again());
+            row(&mut page, "Stuck", "cargo xtask doctor");
+            return page;
+        }
         match line {
             Some(at) if !at.file.ends_with(&self.lesson.file_name()) => row(&mut page, "Edit", at),
             line => row(&mut page, "Edit", self.edit(line.map(|at| at.line))),
         }
         self.after_edit(&mut page);
         page
+    }
+
+    /// cargo fails, and no error is in the lesson's files.
+    fn no_fault_of_the_learners(&self, page: &mut String) {
+        paragraph(page, "cargo could not build it; what it says stands above.");
+        let settings = settings::foreign(&self.workspace.root);
+        if !settings.is_empty() {
+            paragraph(
+                page,
+                "It is not your code. These settings are not the lessons'; if one is why, take it away:",
+            );
+            for setting in settings {
+                let _ = writeln!(page, "   {setting}");
+            }
+        }
     }
 
     /// A line for each section that explains one of these errors.
@@ -242,7 +262,7 @@ impl LessonPage<'_> {
                 Some("E0368" | "E0369" | "E0308" | "E0277" | "E0600")
             ) && error.message.contains("Guard<")
         };
-        if errors.iter().any(|error| bare(error)) {
+        if errors.iter().any(bare) {
             let text =
                 "A guard is not the value that is locked: if `n` is the guard, `*n` is the value.";
             paragraph(page, text);
@@ -256,6 +276,10 @@ impl LessonPage<'_> {
         errors: &[&Diagnostic],
         source: &str,
     ) -> Option<SourceLine> {
+        if let Some(text) = lacks(self.workspace, self.lesson) {
+            paragraph(page, &text);
+            return None;
+        }
         let stub = stub::read(self.workspace, self.lesson).unwrap_or_default();
         let missed = api::missed(&stub, source).unwrap_or_default();
         if missed.is_empty() {

@@ -115,6 +115,9 @@ impl Search {
         });
         let worker = Arc::clone(&session);
         let (max_steps, program) = (model.max_branches, Arc::clone(program));
+        if let Some(problem) = unreadable(|name| std::env::var(name).ok()) {
+            panic!("{problem}");
+        }
         let preemption_bound = limits.preemption_bound;
         std::thread::Builder::new()
             .name(liveness::MODEL.to_owned())
@@ -220,6 +223,25 @@ impl Found {
     }
 }
 
+/// The variable from which loom cannot read a number. The harness sets all of what loom takes from its variables, but
+/// loom reads them first, and panics.
+fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    const NUMBERS: [&str; 5] = [
+        "LOOM_CHECKPOINT_INTERVAL",
+        "LOOM_MAX_BRANCHES",
+        "LOOM_MAX_DURATION",
+        "LOOM_MAX_PERMUTATIONS",
+        "LOOM_MAX_PREEMPTIONS",
+    ];
+    NUMBERS.iter().find_map(|name| {
+        let value = variable(name).filter(|value| value.parse::<usize>().is_err())?;
+        Some(format!(
+            "the environment variable {name} is no number: {value}\n\
+             The model does not need it. Take it away and run the test again: unset {name}"
+        ))
+    })
+}
+
 /// The exploration itself.
 fn run(
     session: &Arc<Session>,
@@ -286,5 +308,23 @@ fn listen(session: &Session, news: &Receiver<Ending>) -> Option<Ending> {
         } else if since.look().is_some() {
             return None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_loom_cannot_read_is_named() {
+        let set = |value: &'static str| {
+            unreadable(move |name| (name == "LOOM_MAX_BRANCHES").then(|| value.to_owned()))
+        };
+        assert_eq!(set("1000"), None);
+        let problem = set("abc").expect("not a number");
+        assert!(
+            problem.contains("LOOM_MAX_BRANCHES is no number: abc"),
+            "{problem}"
+        );
     }
 }

@@ -21,10 +21,11 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     if case.log.object(word).newest == expected {
         return None;
     }
-    // The change after which it would not have slept any more.
+    // The change that it is left with.
     let since = || case.log.events.iter().enumerate().skip(asleep);
-    let of_word = || since().filter(|(_, event)| event.object == Some(word));
-    let (changed, change) = of_word().find(|(_, event)| event.writes().is_some())?;
+    let (changed, change) = since()
+        .filter(|(_, event)| event.object == Some(word) && event.writes().is_some())
+        .last()?;
     let wakes =
         |event: &Event| event.object == Some(word) && matches!(event.effect, Effect::Notify { .. });
     if since().any(|(number, event)| number > changed && wakes(event)) {
