@@ -74,7 +74,8 @@ impl Listener {
         if self.quiet {
             return;
         }
-        if text.starts_with("Blocking") {
+        // The package cache is for all of the machine, and mostly free again at once.
+        if text.starts_with("Blocking") && !text.ends_with("package cache") {
             self.clear();
             let _ = writeln!(
                 stderr,

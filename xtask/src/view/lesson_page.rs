@@ -312,14 +312,21 @@ impl LessonPage<'_> {
             most
         };
         let lines: Vec<&str> = failure.report.lines().collect();
-        picture(page, &lines[..most.min(lines.len())]);
-        if lines.len() > most {
-            let _ = writeln!(
-                page,
-                " {} {} more lines{all}",
-                self.marks.more,
-                lines.len() - most,
-            );
+        if lines.len() <= most {
+            picture(page, &lines);
+            return;
+        }
+        // What decides stands at the end of a dry run, and how it came to that at the beginning.
+        let tail = if failure.kind == FailureKind::Flood {
+            0
+        } else {
+            most * 2 / 3
+        };
+        picture(page, &lines[..most - tail]);
+        let left_out = lines.len() - most;
+        let _ = writeln!(page, " {} {left_out} more lines{all}", self.marks.more);
+        if tail > 0 {
+            picture(page, &lines[lines.len() - tail..]);
         }
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Limits {
     pub(super) newest_only: bool,
     /// See [`Session::unlocks_are_steps`].
     pub(super) unlocks_are_steps: bool,
+    /// See [`Session::drops_are_steps`].
+    pub(super) drops_are_steps: bool,
     /// See [`Session::spare_coins`].
     pub(super) spare_coins: usize,
     /// Pauses once it has seen so much.
@@ -63,6 +65,8 @@ pub(super) enum Outcome {
     /// It has to be begun again with unlocks as steps. If the interleaving had panicked, and nobody knows yet whether the
     /// program catches that, it is here.
     UnlocksMustBeSteps(Option<Found>),
+    /// The same with drops as steps.
+    DropsMustBeSteps(Option<Found>),
     /// It has to be begun again with more coins.
     NeedsCoins,
 }
@@ -96,10 +100,12 @@ impl Search {
             steps: 0.into(),
             abandoned: false.into(),
             values: Owner::new(),
+            graves: Mutex::default(),
             spurious_wakeups: model.spurious_wakeups,
             fail: model.fail.clone(),
             weak_exchanges: Mutex::default(),
             unlocks_are_steps: limits.unlocks_are_steps,
+            drops_are_steps: limits.drops_are_steps,
             newest_only: limits.newest_only,
             spare_coins: limits.spare_coins,
             max_steps: model.max_branches,
@@ -152,13 +158,10 @@ impl Search {
             Some(Ending::Paused) => Outcome::Paused(self),
             Some(Ending::NeedsCoins) => Outcome::NeedsCoins,
             Some(Ending::UnlocksMustBeSteps { unwinding }) => {
-                let undecided = log.panics.iter().any(|panic| match panic.fate {
-                    Fate::Unwinds => unwinding,
-                    Fate::EndedThread => true,
-                    Fate::Joined => false,
-                });
-                let suspect = undecided.then(|| Found::new(&log, Some(Ending::Panicked)));
-                Outcome::UnlocksMustBeSteps(suspect)
+                Outcome::UnlocksMustBeSteps(suspect(&log, unwinding))
+            }
+            Some(Ending::DropsMustBeSteps { unwinding }) => {
+                Outcome::DropsMustBeSteps(suspect(&log, unwinding))
             }
             Some(ending @ (Ending::Passed | Ending::OutOfTime)) => {
                 let extent = match self.limits.preemption_bound {
@@ -240,6 +243,17 @@ fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
              The model does not need it. Take it away and run the test again: unset {name}"
         ))
     })
+}
+
+/// A panic in an interleaving that is left in the middle, if nobody knows yet whether the program catches it. `unwinding`
+/// says whether one unwinds now.
+fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
+    let undecided = log.panics.iter().any(|panic| match panic.fate {
+        Fate::Unwinds => unwinding,
+        Fate::EndedThread => true,
+        Fate::Joined => false,
+    });
+    undecided.then(|| Found::new(log, Some(Ending::Panicked)))
 }
 
 /// The exploration itself.
