@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`lesson_page`] | a lesson and its verdict in words |
+//! | [`not_built`] | the same where it does not compile |
 //! | [`list`] | the chapters, the lessons, and how far the learner is |
 //! | [`diff`] | two files side by side |
 //! | [`json`] | a test and what became of it, for programs |
@@ -16,6 +17,7 @@ pub mod json;
 mod lesson_page;
 pub mod list;
 mod markdown;
+mod not_built;
 mod parts;
 
 pub use lesson_page::{Length, LessonPage};
