@@ -282,7 +282,7 @@ fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
     let at = short(operation.place);
     let drop = |(number, event): (usize, &Event)| {
         let dropped = event.effect == Effect::Dropped;
-        dropped.then(|| (event.thread, number))
+        dropped.then_some((event.thread, number))
     };
     let Some((id, (dropper, row))) = operation
         .object
