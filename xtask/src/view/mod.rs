@@ -7,7 +7,7 @@
 //! | [`list`] | the chapters, the lessons, and how far the learner is |
 //! | [`diff`] | two files side by side |
 //! | [`json`] | a test and what became of it, for programs |
-//! | [`markdown`](mod@markdown) | hints, folded and drawn |
+//! | [`mod@markdown`] | hints, folded and drawn |
 //! | [`parts`] | what all pages are made of |
 //!
 //! May use [`verdict`](crate::verdict) and the rooms below it.
