@@ -40,8 +40,8 @@ use commands::{
     grade as grade_command, hint, list, new, next, reset, restore, swap, test,
     verify as verify_command, watch,
 };
-use course::Workspace;
 use course::select::NoSuchName;
+use course::{Workspace, problems};
 use run::{Filter, Runner};
 use term::note;
 
@@ -65,9 +65,9 @@ struct Arguments {
 /// What all commands have in common.
 const CONVENTIONS: &str = "\
 Lessons:
-  A lesson goes by its name (wait_group), its number (2.2), or the beginning of
-  its name. Where a command may be given none, it takes the current lesson: the
-  first that is not done.
+  A lesson goes by its name (wait_group), its number (2.2), the beginning of its
+  name, or a path to it or to anything in it. Where a command may be given none,
+  it takes the current lesson: the first that is not done.
 
 Exit codes:
   0  the lesson passes; the command did what it was asked
@@ -274,7 +274,12 @@ fn main() -> ExitCode {
     // clap ends with 2 where it cannot make sense of the words.
     let arguments = Arguments::command().term_width(term::width()).get_matches();
     let arguments = Arguments::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
-    match run(arguments.command) {
+    let exit = run(arguments.command);
+    if let Some(error) = term::lost() {
+        note(&format!("error: cannot write to standard output: {error}"));
+        return ExitCode::FAILURE;
+    }
+    match exit {
         Ok(exit) => exit.into(),
         Err(error) if error.is::<NoSuchName>() => {
             note(&format!("{error}"));
@@ -294,6 +299,11 @@ fn run(command: Command) -> Result<Exit> {
     }
     let runner = Runner::new(Workspace::find()?)?;
     let workspace = &*runner.workspace;
+    if !matches!(command, Command::Doctor) {
+        for problem in problems::of(workspace) {
+            note(&format!(" {}:\n   {}", problem.what, problem.command));
+        }
+    }
     match command {
         Command::Completions(request) => completions::run(&request, Arguments::command()),
         Command::Doctor => Ok(doctor::run(&runner)),

@@ -18,6 +18,8 @@ pub enum Kind {
     Leak,
     /// A panic, a failed assertion included.
     Panic,
+    /// A lock, a condition variable, an atomic or a cell was used after it had been dropped.
+    UseAfterDrop,
     /// More steps than the model allows, most often a loop that spins without yielding.
     TooManySteps,
     /// A thread of the model went on without an operation of the facade, or blocked in something that
@@ -29,11 +31,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, for tests and tables.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Deadlock,
         Kind::DataRace,
         Kind::Leak,
         Kind::Panic,
+        Kind::UseAfterDrop,
         Kind::TooManySteps,
         Kind::Stuck,
         Kind::SetUp,
@@ -47,6 +50,7 @@ impl fmt::Display for Kind {
             Kind::DataRace => "data race",
             Kind::Leak => "leak",
             Kind::Panic => "panic",
+            Kind::UseAfterDrop => "use after drop",
             Kind::TooManySteps => "too many steps",
             Kind::Stuck => "stuck",
             Kind::SetUp => "set-up",

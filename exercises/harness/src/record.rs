@@ -33,11 +33,12 @@ impl ObjectId {
     }
 }
 
-/// What an atomic holds.
+/// What an atomic holds, or a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Int(i128),
     Bool(bool),
+    Char(char),
     Pointer(usize),
 }
 
@@ -122,6 +123,8 @@ pub(crate) enum Effect {
     TooLate(&'static str),
     Read,
     Write,
+    /// An object's destructor. Entered only if the object is used afterwards.
+    Dropped,
     Count {
         name: &'static str,
         count: usize,
@@ -135,6 +138,35 @@ pub(crate) struct Event {
     pub(crate) effect: Effect,
     pub(crate) object: Option<ObjectId>,
     pub(crate) place: Option<Place>,
+    /// What became of the data behind the lock that it gives back.
+    pub(crate) data: Option<Data>,
+}
+
+/// What a thread did with the data behind a lock from the locking to the unlocking.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Data {
+    /// The data can be shown.
+    Shown { before: Shown, after: Shown },
+    /// It cannot. Whether the thread borrowed it mutably.
+    Hidden { mutably: bool },
+}
+
+impl Data {
+    /// `before` and `after`, if the data can be shown.
+    pub(crate) fn new(before: Option<Shown>, after: Option<Shown>, mutably: bool) -> Self {
+        match before.zip(after) {
+            Some((before, after)) => Self::Shown { before, after },
+            None => Self::Hidden { mutably },
+        }
+    }
+}
+
+/// Data of a type that can be shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Shown {
+    One(Value),
+    Option(Option<Value>),
+    Two(Value, Value),
 }
 
 impl Event {
@@ -251,6 +283,16 @@ pub(crate) struct Object {
     pub(crate) holders: Vec<(ThreadId, Place)>,
     /// For an `Arc`: the references there are.
     pub(crate) references: Vec<Reference>,
+    pub(crate) dropped: Option<Dropped>,
+}
+
+/// Which thread dropped an object, and the number of events before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dropped {
+    pub(crate) thread: ThreadId,
+    pub(crate) at: usize,
+    /// Whether a panic of that thread did.
+    pub(crate) unwinding: bool,
 }
 
 /// One of the references of an `Arc`.
@@ -282,6 +324,8 @@ pub(crate) struct Thread {
     pub(crate) standing: Standing,
     /// What the objects that it makes now belong to: see [`naming`](crate::sync::model::naming).
     pub(crate) prefix: Vec<String>,
+    /// What it is about to give back with a lock.
+    pub(crate) gives_back: Option<Data>,
 }
 
 /// What a thread waits for.
@@ -346,6 +390,12 @@ pub(crate) enum Ending {
         /// Whether a panic unwinds now.
         unwinding: bool,
     },
+    /// An object is dropped, and nothing that the model knows of orders that after all operations on it, which this
+    /// exploration was not set up for.
+    DropsMustBeSteps {
+        /// Whether a panic unwinds now.
+        unwinding: bool,
+    },
     /// An interleaving stores more often than this exploration was set up for.
     NeedsCoins,
     /// The program used the facade in a way that the model cannot follow.
@@ -367,6 +417,9 @@ pub(crate) enum Stop {
     /// An `Arc` with references left.
     Leak,
     TooManySteps,
+    /// An operation on an object that was dropped before it took effect. `None` if all that is known is that no
+    /// object lives where the operation looks for it.
+    UseAfterDrop(Option<ObjectId>),
     /// The program did not do the same twice under the same schedule.
     NotDeterministic,
     /// Anything else, in its own words.
@@ -418,6 +471,7 @@ impl Log {
             newest,
             holders: Vec::new(),
             references: Vec::new(),
+            dropped: None,
         });
         ObjectId {
             iteration: self.iteration,
@@ -434,6 +488,41 @@ impl Log {
         }
         full.push_str(name);
         self.object_mut(id).given_name = (!full.is_empty()).then_some(full);
+    }
+
+    /// The object, if this interleaving made it.
+    pub(crate) fn find(&self, id: ObjectId) -> Option<&Object> {
+        let own = self.objects.get(id.index);
+        own.filter(|_| id.iteration == self.iteration)
+    }
+
+    /// Stops the interleaving, for `thread` uses what was dropped before. If a panic dropped it, that is what went wrong.
+    pub(crate) fn used_after_drop(
+        &mut self,
+        thread: ThreadId,
+        operation: Pending,
+        id: Option<ObjectId>,
+    ) -> Ending {
+        self.threads[thread].pending = Some(operation);
+        self.stopped = Some((thread, Stop::UseAfterDrop(id)));
+        let Some((id, dropped)) = id.and_then(|id| Some((id, self.find(id)?.dropped?))) else {
+            return Ending::Stopped;
+        };
+        if dropped.unwinding {
+            return Ending::Panicked;
+        }
+        let row = Event {
+            thread: dropped.thread,
+            effect: Effect::Dropped,
+            object: Some(id),
+            place: None,
+            data: None,
+        };
+        self.events.insert(dropped.at, row);
+        for panic in &mut self.panics {
+            panic.at += usize::from(panic.at >= dropped.at);
+        }
+        Ending::Stopped
     }
 
     pub(crate) fn object(&self, id: ObjectId) -> &Object {
@@ -515,6 +604,7 @@ impl Log {
                 Some((_, Stop::DataRace)) => Kind::DataRace,
                 Some((_, Stop::Leak)) => Kind::Leak,
                 Some((_, Stop::TooManySteps)) => Kind::TooManySteps,
+                Some((_, Stop::UseAfterDrop(_))) => Kind::UseAfterDrop,
                 _ => Kind::SetUp,
             },
             Some(Ending::Values(_)) => Kind::Leak,
@@ -537,6 +627,7 @@ impl Thread {
             pending: None,
             standing: Standing::Running,
             prefix: Vec::new(),
+            gives_back: None,
         }
     }
 

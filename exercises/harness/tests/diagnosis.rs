@@ -1154,7 +1154,7 @@ fn all_that_is_there_is_taken_twice() {
         all
     }
     for take in [take_all, take_what_it_saw] {
-        usually("wipes that out unseen", move || {
+        usually("goes over that unseen", move || {
             let stock = AtomicUsize::new(5);
             let (a, b) = thread::scope(|s| {
                 let other = s.spawn(|| take(&stock));

@@ -717,3 +717,240 @@ fn a_refused_thread_is_a_row() {
         }
     });
 }
+
+/// A pointer that goes to another thread.
+struct Shared<T>(*const T);
+
+// SAFETY: deliberately none: nothing keeps what it points to alive, which is what the model finds.
+unsafe impl<T> Send for Shared<T> {}
+
+impl<T> Shared<T> {
+    fn to(object: &T) -> Self {
+        Self(object)
+    }
+
+    /// The object, alive or not.
+    fn get(&self) -> &T {
+        // SAFETY: see above.
+        unsafe { &*self.0 }
+    }
+}
+
+/// The owner waits for a flag that the other thread raises while it still holds the lock.
+#[test]
+fn lock_unlocked_after_its_owner_freed_it() {
+    let failure = fails(Kind::UseAfterDrop, || {
+        let count = Box::new(Mutex::new(0));
+        let finished = Arc::new(AtomicBool::new(false));
+        let (count2, finished2) = (Shared::to(&*count), finished.clone());
+        let t = thread::spawn(move || {
+            let mut count = count2.get().lock();
+            *count += 1;
+            finished2.store(true, Release);
+        });
+        while !finished.load(Acquire) {
+            thread::yield_now();
+        }
+        drop(count);
+        t.join().unwrap();
+    });
+    assert!(
+        failure.message.contains("count.unlock"),
+        "{}",
+        failure.message
+    );
+}
+
+#[test]
+fn atomic_stored_to_after_drop() {
+    fails(Kind::UseAfterDrop, || {
+        let done = AtomicBool::new(false);
+        let shared = Shared::to(&done);
+        let t = thread::spawn(move || shared.get().store(true, Release));
+        drop(done);
+        t.join().unwrap();
+    });
+}
+
+/// As soon as the count is zero the sleeper goes on, and the condition variable on its stack is gone.
+#[test]
+fn condition_variable_notified_after_its_frame_is_gone() {
+    fn wait_for_child() -> thread::JoinHandle<()> {
+        let (running, ended) = (Mutex::new(1), Condvar::new());
+        let (running2, ended2) = (Shared::to(&running), Shared::to(&ended));
+        let child = thread::spawn(move || {
+            *running2.get().lock() -= 1;
+            ended2.get().notify_one();
+        });
+        ended.wait_while(&mut running.lock(), |running| *running > 0);
+        child
+    }
+    fails(Kind::UseAfterDrop, || wait_for_child().join().unwrap());
+}
+
+/// A place for an object, and for what comes there after it.
+union Place<T> {
+    object: std::mem::ManuallyDrop<T>,
+    bytes: [u8; 512],
+}
+
+/// Drops what `make` makes, overwrites its memory with `byte`, and uses it.
+#[track_caller]
+fn used_in_memory_overwritten_with<T: 'static>(byte: u8, make: fn() -> T, operation: fn(&T)) {
+    let failure = explore(move || {
+        let mut place = Box::new(Place {
+            object: std::mem::ManuallyDrop::new(make()),
+        });
+        // SAFETY: the object is there, and dropped once. That it is used afterwards is the point.
+        unsafe {
+            std::mem::ManuallyDrop::drop(&mut place.object);
+            place.bytes = [byte; 512];
+            operation(&place.object);
+        }
+    })
+    .expect_err("the object is gone");
+    assert_eq!(failure.kind, Kind::UseAfterDrop, "{}", failure.report);
+    assert!(
+        failure.message.contains("main drops it"),
+        "{}",
+        failure.message
+    );
+}
+
+#[test]
+fn use_after_drop_is_found_in_memory_that_was_used_again() {
+    for byte in [0, 1, 0xff] {
+        used_in_memory_overwritten_with(byte, || Mutex::new(7), |lock| *lock.lock() += 1);
+        used_in_memory_overwritten_with(byte, || Mutex::new(7), |lock| drop(lock.try_lock()));
+        used_in_memory_overwritten_with(byte, || RwLock::new(7), |lock| drop(lock.read()));
+        used_in_memory_overwritten_with(byte, || RwLock::new(7), |lock| drop(lock.try_write()));
+        used_in_memory_overwritten_with(byte, Condvar::new, |condvar| {
+            condvar.notify_all();
+        });
+        used_in_memory_overwritten_with(byte, || UnsafeCell::new(7), |cell| cell.with(|_| ()));
+        used_in_memory_overwritten_with(byte, || AtomicUsize::new(7), |n| n.store(8, SeqCst));
+        used_in_memory_overwritten_with(
+            byte,
+            || AtomicUsize::new(7),
+            |n| {
+                n.fetch_add(1, SeqCst);
+            },
+        );
+        used_in_memory_overwritten_with(
+            byte,
+            || AtomicBool::new(true),
+            |flag| {
+                flag.load(SeqCst);
+            },
+        );
+    }
+}
+
+/// What moves lives on, and so does what is put where something else was dropped.
+#[test]
+fn what_moves_or_is_replaced_is_not_dropped() {
+    let passed = explore(|| {
+        let mut places = vec![AtomicUsize::new(1), AtomicUsize::new(2)];
+        places.swap(0, 1);
+        places[0] = AtomicUsize::new(3);
+        places.reserve(100);
+        let last = places.pop().expect("there are two");
+        assert_eq!((places[0].load(SeqCst), last.load(SeqCst)), (3, 1));
+        let mut boxed = Box::new(Mutex::new(last));
+        boxed.get_mut().store(4, SeqCst);
+        let moved = *boxed;
+        assert_eq!(moved.lock().load(SeqCst), 4);
+        assert_eq!(moved.into_inner().into_inner(), 4);
+    });
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
+}
+
+/// The store that hands the memory over is the last access, and takes effect before the other thread frees it.
+#[test]
+fn memory_freed_right_after_the_last_operation_on_it() {
+    let passed = explore(|| {
+        let done = Box::new(AtomicBool::new(false));
+        let shared = Shared::to(&*done);
+        let t = thread::spawn(move || shared.get().store(true, Release));
+        while !done.load(Acquire) {
+            thread::yield_now();
+        }
+        drop(done);
+        t.join().unwrap();
+    });
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
+}
+
+/// The notifier holds the lock, so that the sleeper goes on, and the condition variable ends, only afterwards.
+#[test]
+fn condition_variable_dropped_by_the_woken_thread() {
+    let passed = common::patient().spurious_wakeups(1).explore(|| {
+        let both = Box::new((Mutex::new(1), Condvar::new()));
+        let shared = Shared::to(&*both);
+        let t = thread::spawn(move || {
+            let (running, ended) = shared.get();
+            let mut running = running.lock();
+            *running -= 1;
+            ended.notify_one();
+        });
+        let (running, ended) = &*both;
+        ended.wait_while(&mut running.lock(), |running| *running > 0);
+        drop(both);
+        t.join().unwrap();
+    });
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
+}
+
+/// What a lock's rows say about the data behind it.
+#[test]
+fn what_became_of_the_data_behind_a_lock() {
+    let failure = fails(Kind::Panic, || {
+        let (count, slot, words) = (Mutex::new(1), RwLock::new(None), Mutex::new(Vec::new()));
+        *count.lock() -= 1;
+        assert_eq!(*count.lock(), 0);
+        *slot.write() = Some('x');
+        assert!(slot.read().is_some());
+        words.lock().push("word");
+        assert_eq!(words.lock().len(), 1);
+        panic!("the end");
+    });
+    for row in [
+        "count.unlock: 1 becomes 0",
+        "count.unlock: 0",
+        "slot.unlock write: None becomes Some('x')",
+        "words.unlock (&mut)",
+    ] {
+        assert!(failure.report.contains(row), "{row}: {}", failure.report);
+    }
+}
+
+/// The last reference drops what all have used, whichever thread has it.
+#[test]
+fn what_an_arc_held_is_dropped_behind_all_uses() {
+    let passed = explore(|| {
+        let shared = Arc::new((Mutex::new(0), Condvar::new()));
+        let theirs = shared.clone();
+        let t = thread::spawn(move || {
+            *theirs.0.lock() += 1;
+            theirs.1.notify_one();
+        });
+        *shared.0.lock() += 1;
+        drop(shared);
+        t.join().unwrap();
+    });
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
+}
+
+/// The panic comes first, and what it drops is used afterwards.
+#[test]
+fn panic_that_drops_what_another_thread_uses() {
+    let failure = explore(|| {
+        let done = AtomicBool::new(false);
+        let shared = Shared::to(&done);
+        let _t = thread::spawn(move || shared.get().store(true, Release));
+        assert!(done.load(Acquire), "the cause");
+    });
+    let failure = failure.expect_err("main may look first");
+    assert_eq!(failure.kind, Kind::Panic, "{}", failure.report);
+    assert!(failure.message.contains("the cause"), "{}", failure.message);
+}

@@ -7,6 +7,7 @@ use crate::course::hints::{self, Hint};
 use crate::course::{Lesson, Workspace};
 use crate::learner::progress::{Progress, Store};
 use crate::term::{self, STRONG, paint};
+use crate::view::markdown;
 
 /// Prints the next hint of the lesson, and remembers that it did.
 pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exit> {
@@ -73,7 +74,7 @@ pub fn none(lesson: &Lesson) -> String {
     )
 }
 
-/// A hint for the eye. Its text is Markdown and stays so: it reads well, and it can be copied.
+/// A hint for the eye.
 pub fn render(hint: &Hint, n: usize, of: usize) -> String {
     // `Hint 1`, `Hint 1: the counter`, or a title without a number.
     let title = hint
@@ -89,9 +90,7 @@ pub fn render(hint: &Hint, n: usize, of: usize) -> String {
         format!(": {title}")
     };
     let mut page = format!(" {}\n\n", paint(STRONG, format!("Hint {n} of {of}{title}")));
-    for line in hint.text.lines() {
-        page += &format!("{}{line}\n", if line.is_empty() { "" } else { " " });
-    }
+    page += &markdown(&hint.text);
     page.push('\n');
     page
 }

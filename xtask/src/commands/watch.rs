@@ -56,7 +56,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, poll: bool) -> Result<Exit> {
 /// They cannot be seen at all.
 pub fn way(folder: &Path) -> Result<Option<String>> {
     let mut saves = Saves::new(false, || ())?;
-    saves.watch(folder)?;
+    saves.watch(folder, &folder.join("no file"))?;
     Ok(saves.polls)
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use quote::ToTokens;
 use syn::visit::Visit;
 
-use crate::course::shipped::Lock;
+use crate::course::shipped::{self, Change, Lock};
 use crate::course::{Lesson, Workspace};
 
 /// What the canonical name of a model begins with.
@@ -93,6 +94,20 @@ pub fn models(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
         }
     }
     names
+}
+
+/// The files of `lesson` that are not as they were shipped, but for those that were added: they are the learner's own.
+///
+/// Without a lock that can be read there are none.
+pub fn tampered(workspace: &Workspace, lesson: &Lesson) -> Vec<(PathBuf, Change)> {
+    let lock = Lock::read(&workspace.path(lesson.lock())).ok().flatten();
+    let there = shipped::digests(&workspace.path(&lesson.exercise), &lesson.file_name());
+    let (Some(lock), Ok(there)) = (lock, there) else {
+        return Vec::new();
+    };
+    let mut changes = shipped::changes(&lock.files, &there);
+    changes.retain(|(_, change)| *change != Change::Added);
+    changes
 }
 
 /// The paths of the `#[test]` functions in a source file, and of those in its modules.
@@ -222,19 +237,50 @@ pub fn todos(source: &str) -> Vec<(u32, String)> {
                 .strip_prefix('"')
                 .and_then(|text| Some(text.split_once('"')?.0))
                 .unwrap_or_default();
-            found.push((
-                number,
-                text.split_whitespace().collect::<Vec<_>>().join(" "),
-            ));
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            found.push((number, without_braces(&text)));
         }
         at += line.len();
     }
     found
 }
 
+/// A format string with the names of its arguments in place of their values: `{workers}` reads `workers`.
+fn without_braces(format: &str) -> String {
+    let mut text = String::new();
+    let mut rest = format;
+    while let Some((before, (name, after))) = rest
+        .split_once('{')
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        text += before;
+        text += match name.split(':').next() {
+            Some("") | None => "…",
+            Some(name) => name,
+        };
+        rest = after;
+    }
+    text + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arguments_are_named_in_what_is_to_be_written() {
+        for (format, text) in [
+            (
+                "share among {workers} threads",
+                "share among workers threads",
+            ),
+            ("{a:?} and {}", "a and …"),
+            ("no argument", "no argument"),
+            ("a { alone", "a { alone"),
+        ] {
+            assert_eq!(without_braces(format), text);
+        }
+    }
 
     const SOURCE: &str = "
         // Two threads wait.

@@ -2,6 +2,7 @@
 //! beginning. Which of its models: by a part of the name.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::course::{Lesson, Workspace};
 
@@ -66,12 +67,35 @@ pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, 
     ) {
         Found::One(lesson) => Ok(lesson),
         Found::Several(several) => Err(several_begin("lessons", wanted, &names(&several))),
-        Found::Nearest(nearest) => Err(NoSuchName(format!(
+        Found::Nearest(nearest) => by_path(workspace, wanted).ok_or_else(|| NoSuchName(format!(
             "no lesson is called {wanted}. The nearest {}\n{}\n`cargo xtask list` shows them all.",
             is_or_are(&nearest),
             names(&nearest),
         ))),
     }
+}
+
+/// The lesson that a path leads to or into, from the current folder; or the one whose folder it names.
+fn by_path<'a>(workspace: &'a Workspace, wanted: &str) -> Option<&'a Lesson> {
+    let all = || workspace.lessons.iter().chain(&workspace.to_be_written);
+    let root = workspace.root.canonicalize().ok();
+    let there = Path::new(wanted).canonicalize().ok();
+    let from_root = there
+        .as_deref()
+        .zip(root.as_deref())
+        .and_then(|(there, root)| there.strip_prefix(root).ok());
+    let leads_to = |lesson: &&Lesson| {
+        from_root.is_some_and(|path| {
+            path.starts_with(&lesson.exercise) || path.starts_with(&lesson.solution)
+        })
+    };
+    let names = |lesson: &&Lesson| {
+        let folder = lesson.exercise.file_name();
+        Path::new(wanted)
+            .components()
+            .any(|part| Some(part.as_os_str()) == folder)
+    };
+    all().find(leads_to).or_else(|| all().find(names))
 }
 
 /// The one of the `mistakes` in `lesson`, which have these names, that `wanted` names.
@@ -245,6 +269,7 @@ pub mod tests {
             root: "/nowhere".into(),
             lessons: lessons.collect(),
             to_be_written: Vec::new(),
+            problems: Vec::new(),
         }
     }
 

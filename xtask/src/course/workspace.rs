@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::course::content::files_below;
@@ -24,6 +24,43 @@ pub struct Workspace {
     pub lessons: Vec<Lesson>,
     /// Those that are still to be written. A learner does not meet them: only their authors name them.
     pub to_be_written: Vec<Lesson>,
+    /// What is wrong with the tree. It costs the lessons that it is about.
+    pub problems: Vec<Problem>,
+}
+
+/// Something that is in the way of more than the lesson it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What and where, in a sentence.
+    pub what: String,
+    /// What to type.
+    pub command: String,
+    /// Whether cargo refuses all lessons because of it.
+    pub blocks: bool,
+}
+
+/// A message of several lines, with a picture in the middle, by its first line and its last.
+fn in_a_line(message: &str) -> String {
+    let mut lines = message.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    lines
+        .next_back()
+        .map_or_else(|| first.to_owned(), |last| format!("{first}: {last}"))
+}
+
+/// Two lessons of one name: the one without a solution is the copy.
+fn copy(root: &Path, one: &Lesson, other: &Lesson) -> Problem {
+    let (original, copy) = if root.join(&one.solution).is_dir() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    let (original, copy) = (original.exercise.display(), copy.exercise.display());
+    Problem {
+        what: format!("two lessons are called {}: {original} and {copy}", one.name),
+        command: format!("mv \"{copy}\" .."),
+        blocks: true,
+    }
 }
 
 /// One lesson: a crate under `exercises/`, and its reference under `solutions/`.
@@ -222,11 +259,27 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// A folder or a lesson's manifest cannot be read, or two lessons have one name.
+    /// A folder cannot be read.
     pub fn load(root: &Path) -> Result<Self> {
-        Self::load_by(root, EXERCISES, |lesson| {
-            read_manifest(&root.join(&lesson.exercise).join("Cargo.toml"))
-        })
+        let mut unreadable = Vec::new();
+        let mut workspace = Self::load_by(root, EXERCISES, |lesson| {
+            let read = read_manifest(&root.join(&lesson.exercise).join("Cargo.toml"));
+            Ok(read.unwrap_or_else(|error| {
+                unreadable.push((lesson.clone(), in_a_line(&error.root_cause().to_string())));
+                None
+            }))
+        })?;
+        let unreadable = unreadable.into_iter().map(|(lesson, why)| {
+            let manifest = lesson.exercise.join("Cargo.toml");
+            let manifest = manifest.display();
+            Problem {
+                what: format!("{manifest} cannot be read: {why}"),
+                command: format!("git checkout HEAD -- \"{manifest}\""),
+                blocks: true,
+            }
+        });
+        workspace.problems.extend(unreadable);
+        Ok(workspace)
     }
 
     /// Reads the lessons under `root` that have a [lock](Lock), so that a learner who edits or removes the manifest of
@@ -266,7 +319,7 @@ impl Workspace {
     fn load_by(
         root: &Path,
         of: &str,
-        read: impl Fn(&Lesson) -> Result<Option<(String, About)>>,
+        mut read: impl FnMut(&Lesson) -> Result<Option<(String, About)>>,
     ) -> Result<Self> {
         let mut lessons: Vec<Lesson> = Vec::new();
         for (chapter, chapter_folder) in numbered_folders(&root.join(of))? {
@@ -290,23 +343,27 @@ impl Workspace {
                 }
             }
         }
-        for (i, lesson) in lessons.iter().enumerate() {
-            if let Some(other) = lessons[..i].iter().find(|other| other.name == lesson.name) {
-                bail!(
-                    "two lessons are called {}: rename one of the crates in\n  {}\n  {}",
-                    lesson.name,
-                    other.exercise.display(),
-                    lesson.exercise.display(),
-                );
+        let mut problems = Vec::new();
+        let mut singles: Vec<Lesson> = Vec::new();
+        for lesson in lessons {
+            match singles.iter_mut().find(|other| other.name == lesson.name) {
+                None => singles.push(lesson),
+                Some(other) => {
+                    problems.push(copy(root, other, &lesson));
+                    if !root.join(&other.solution).is_dir() {
+                        *other = lesson;
+                    }
+                }
             }
         }
-        let (to_be_written, lessons) = lessons
+        let (to_be_written, lessons) = singles
             .into_iter()
             .partition(|lesson| lesson.about.status == Some(Status::ToBeWritten));
         Ok(Self {
             root: root.to_owned(),
             lessons,
             to_be_written,
+            problems,
         })
     }
 
@@ -486,11 +543,9 @@ mod tests {
         assert_eq!(workspace.to_be_written[0].name, "a");
 
         write(dir.path(), path, &format!("{lesson}\"done\"\n"));
-        let error = Workspace::load(dir.path()).expect_err("no such status");
-        assert!(
-            format!("{error:#}").contains("expected `to be written`"),
-            "{error:#}"
-        );
+        let workspace = Workspace::load(dir.path()).expect("the others");
+        let problem = &workspace.problems[0].what;
+        assert!(problem.contains("expected `to be written`"), "{problem}");
     }
 
     #[test]
@@ -513,7 +568,7 @@ mod tests {
     }
 
     #[test]
-    fn two_lessons_of_one_name_are_refused() {
+    fn of_two_lessons_of_one_name_the_copy_is_named() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         for folder in ["01_a", "02_b"] {
             write(
@@ -522,9 +577,15 @@ mod tests {
                 "[package]\nname = \"same\"\n[package.metadata.lesson]\n",
             );
         }
-        let error = Workspace::load(dir.path())
-            .expect_err("one name twice")
-            .to_string();
-        assert!(error.contains("two lessons are called same"), "{error}");
+        fs::create_dir_all(dir.path().join("solutions/01_x/02_b")).expect("made");
+        let workspace = Workspace::load(dir.path()).expect("one of them");
+        assert_eq!(workspace.lessons.len(), 1);
+        assert!(workspace.lessons[0].exercise.ends_with("02_b"));
+        let problem = &workspace.problems[0];
+        assert!(
+            problem.what.contains("two lessons are called same"),
+            "{problem:?}"
+        );
+        assert_eq!(problem.command, "mv \"exercises/01_x/01_a\" ..");
     }
 }

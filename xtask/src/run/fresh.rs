@@ -10,7 +10,16 @@ use std::time::UNIX_EPOCH;
 
 use crate::course::content::hex;
 
-use super::cargo::Artifact;
+/// A file that was built: a library or a program.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// The package.
+    pub package: String,
+    /// Where it is.
+    pub file: PathBuf,
+    /// Whether cargo had built it before.
+    pub fresh: bool,
+}
 
 /// Removes what was built from other bytes than those that are there now, and returns whether there was any.
 pub fn remove_stale(root: &Path, artifacts: &[&Artifact]) -> bool {

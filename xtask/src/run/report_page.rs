@@ -7,13 +7,14 @@ use harness::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MAR
 
 use crate::term;
 
-/// What the names of the harness's variables begin with.
-const PREFIX: &str = "HARNESS_";
+/// What the names of the harness's variables begin with, and those of loom, for which the harness decides.
+const PREFIXES: [&str; 2] = ["HARNESS_", "LOOM_"];
 
-/// Keeps from `command` what the user's environment says of reports.
+/// Keeps from `command` what the user's environment says of reports, and of how models are explored.
 pub fn forget(command: &mut Command) {
     for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+        let is_known = |name: &str| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        if name.to_str().is_some_and(is_known) {
             command.env_remove(name);
         }
     }

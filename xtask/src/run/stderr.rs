@@ -14,13 +14,12 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct Listener {
     /// The diagnostics of rustc and whatever else was said that is no progress.
     pub said: String,
-    /// How many warnings rustc has for the lesson's crate.
-    pub warnings: usize,
     /// Whether somebody else says what is being built.
     quiet: bool,
     /// Who is told what the run is at.
     control: Control,
     shown: bool,
+    compiled: usize,
 }
 
 /// The words with which a line of cargo's progress begins.
@@ -61,9 +60,6 @@ impl Listener {
             self.progress(plain.trim(), since);
         } else if plain.starts_with(ECHO) {
             // rustc has said why.
-        } else if let Some(count) = generated_warnings(&plain) {
-            self.warnings = self.warnings.max(count);
-            self.said.push_str(line);
         } else {
             self.said.push_str(line);
         }
@@ -78,12 +74,23 @@ impl Listener {
         if self.quiet {
             return;
         }
-        if stderr.is_terminal() {
+        // The package cache is for all of the machine, and mostly free again at once.
+        if text.starts_with("Blocking") && !text.ends_with("package cache") {
+            self.clear();
+            let _ = writeln!(
+                stderr,
+                " another cargo is at work here; waiting for it to end (Ctrl-C gives up)"
+            );
+        } else if stderr.is_terminal() {
             let _ = write!(stderr, "\r\x1b[K {text}").and_then(|()| stderr.flush());
             self.shown = true;
-        } else if !self.shown && since.elapsed() > PATIENCE {
-            let _ = writeln!(stderr, " building; the first time takes up to a minute");
-            self.shown = true;
+        } else {
+            // The lesson itself is one. More are what it stands on.
+            self.compiled += usize::from(text.starts_with("Compiling"));
+            if !self.shown && (self.compiled > 1 || since.elapsed() > PATIENCE) {
+                let _ = writeln!(stderr, " building; the first time takes up to a minute");
+                self.shown = true;
+            }
         }
     }
 
@@ -99,12 +106,6 @@ impl Listener {
     pub fn end(&mut self) {
         self.clear();
     }
-}
-
-/// The count in ``warning: `name` (lib) generated 2 warnings``.
-fn generated_warnings(line: &str) -> Option<usize> {
-    let (_, count) = line.strip_prefix("warning: `")?.split_once(" generated ")?;
-    count.split(' ').next()?.parse().ok()
 }
 
 /// Hands on line by line what comes out of `source`, until it ends.
@@ -161,12 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn warnings_are_counted_and_progress_is_left_out() {
+    fn progress_is_left_out() {
         let listener = listen(
             "warning: unused\n\nwarning: `a` (lib) generated 2 warnings\nwarning: `a` (lib test) generated 1 warning\n\
              \x1b[32m    Finished\x1b[0m `test` profile\n────\n Nextest run\n",
         );
-        assert_eq!(listener.warnings, 2);
         assert!(!listener.said.contains("Finished"), "{}", listener.said);
         assert!(
             listener.said.ends_with("────\n Nextest run\n"),

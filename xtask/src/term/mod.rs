@@ -5,9 +5,9 @@
 //! the runner.
 
 use std::fmt::Display;
-use std::io::Write;
-use std::sync::Mutex;
+use std::io::{Error, ErrorKind, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use anstyle::{AnsiColor, Style};
 use harness::page::DEFAULT_WIDTH;
@@ -79,12 +79,24 @@ pub const STRONG: Style = Style::new().bold();
 pub const FAINT: Style = Style::new().dimmed();
 
 /// Prints `text` on stdout, with its colours where they are wanted. A reader that has gone, as in
-/// `cargo xtask list | head -1`, is no error.
+/// `cargo xtask list | head -1`, is no error. Any other is kept for [`lost`].
 pub fn print(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    let _ = stdout
+    let written = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let _ = LOST.set(error);
+    }
+}
+
+static LOST: OnceLock<Error> = OnceLock::new();
+
+/// Why something that was printed did not arrive.
+pub fn lost() -> Option<&'static Error> {
+    LOST.get()
 }
 
 /// Who takes the notes, where that is not stderr.

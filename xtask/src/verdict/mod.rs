@@ -5,19 +5,23 @@
 //! | this file | the verdict on a lesson: which tests decide, which failure comes first |
 //! | [`outcome`] | what became of one test, from what it printed and how it ended |
 //! | [`panics`] | panics as the standard library writes them |
+//! | [`slips`] | slips in the source that rustc accepts, or answers with odd words |
 //!
 //! May use [`run`](mod@crate::run) and the rooms below it.
 
 pub mod outcome;
 pub mod panics;
+pub mod slips;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use harness::protocol::{Coverage, Extent};
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
+use crate::course::shipped::Change;
 use crate::run::{Filter, Ran, SourceLine};
-use crate::verdict::outcome::{Failure, Outcome, Todo};
+use crate::verdict::outcome::{Failure, FailureKind, Outcome, Todo};
 
 /// The heading that a test stands under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,6 +112,10 @@ pub struct Verdict {
     pub with_threads: Vec<String>,
     /// Whether it is the reference that was run, in place of the learner's file.
     pub swapped: bool,
+    /// The lesson's files that are not as they were shipped.
+    pub tampered: Vec<(PathBuf, Change)>,
+    /// The line in the learner's file of a lock that is released at once.
+    pub unlocked_at_once: Option<u32>,
     /// How many warnings rustc has.
     pub warnings: usize,
     /// Why tests of the learner's own were left out, in rustc's words, if they do not compile.
@@ -174,6 +182,8 @@ impl Verdict {
             cut_short: ran.cut_short,
             with_threads: Vec::new(),
             swapped: false,
+            tampered: Vec::new(),
+            unlocked_at_once: None,
             warnings: ran.warnings,
             left_out: ran.left_out.clone(),
             filter: filter.cloned(),
@@ -222,20 +232,28 @@ impl Verdict {
 
     /// The failure to look at first.
     ///
-    /// The facade test before all, because without the facade no model means anything. Then a test on one thread:
-    /// what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving, where
-    /// a test on real threads shows what came of it, if that. Then the others, heading by heading.
+    /// The facade test before all, because without the facade no model means anything. Then a test on one thread that says
+    /// what is wrong: what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving,
+    /// where a test on real threads shows what came of it, if that: first of all those that found something, the one with
+    /// the fewest threads and rows. Then the others, heading by heading, and those last that ended without a word.
     pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
         let on_one_thread = |test: &Tested| {
             test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
         };
-        let rank = |test: &Tested, failure: &Failure| match test.heading {
-            _ if test.name == FACADE_TEST => 0,
-            Heading::Correctness if on_one_thread(test) && !failure.hung => 1,
-            Heading::RaceFreedom => 2,
-            Heading::Correctness => 3,
-            Heading::NoLeaks => 4,
-            Heading::Own => 5,
+        let rank = |test: &Tested, failure: &Failure| {
+            let speaks = matches!(failure.kind, FailureKind::Reported(_)) && !failure.hung;
+            let heading = match test.heading {
+                _ if test.name == FACADE_TEST => 0,
+                Heading::Own => 7,
+                _ if !speaks && test.heading != Heading::RaceFreedom => 6,
+                Heading::Correctness if on_one_thread(test) => 1,
+                Heading::RaceFreedom if speaks && failure.kind.is_found() => 2,
+                Heading::Correctness => 4,
+                Heading::RaceFreedom => 3,
+                Heading::NoLeaks => 5,
+            };
+            let size = (heading == 2).then(|| failure.size());
+            (heading, size)
         };
         let failure = self.tests.iter().filter_map(|test| match &test.outcome {
             Outcome::Failed(failure) => Some((test, failure)),
@@ -462,9 +480,9 @@ pub mod tests {
             (FACADE_TEST, failed),
             ("correctness::alone", failed),
             ("race_freedom::model", failed),
-            ("correctness::hangs", hung),
             ("correctness::threads", failed),
             ("no_leaks::leaks", failed),
+            ("correctness::hangs", hung),
             ("mine::test", failed),
         ];
         for first in 0..order.len() {
@@ -479,6 +497,46 @@ pub mod tests {
             assert_eq!(
                 verdict.first_failure().map(|(test, _)| test.name.as_str()),
                 Some(order[first].0)
+            );
+        }
+    }
+
+    #[test]
+    fn of_several_models_the_smallest_that_found_something_comes_first() {
+        let model = |kind: &str, threads: usize, rows: usize| {
+            let row = |number| {
+                let what = if number < threads {
+                    "spawn child"
+                } else {
+                    "a.lock"
+                };
+                format!("  {}  {what}  a.rs:1\n", number + 1)
+            };
+            let rows: String = (0..rows).map(row).collect();
+            format!("fails: {kind}\n     main  child\n{rows}\nWhat happened\n")
+        };
+        let order = [
+            model("data race", 1, 5),
+            model("deadlock", 1, 9),
+            model("panic", 2, 4),
+            model("too many steps", 1, 3),
+        ];
+        let names = [
+            "race_freedom::a",
+            "race_freedom::b",
+            "race_freedom::c",
+            "race_freedom::d",
+        ];
+        for first in 0..order.len() {
+            let tests = order[first..].iter().zip(names).collect::<Vec<_>>();
+            let raws = tests
+                .iter()
+                .rev()
+                .map(|(stderr, name)| raw(name, Some(stderr)));
+            let verdict = verdict(raws.collect(), &names[..tests.len()], None);
+            assert_eq!(
+                verdict.first_failure().map(|(test, _)| test.name.as_str()),
+                Some(names[0])
             );
         }
     }

@@ -9,7 +9,7 @@ use crate::run::guard::{End, OUTPUT, THREADS};
 use crate::run::{SourceLine, TestRun};
 use crate::term::{columns, thousands};
 
-use super::panics::{Panic, panic_line, panics};
+use super::panics::{Panic, deciding, panic_line, panics, reason};
 
 /// What became of a test.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,31 @@ pub enum FailureKind {
     Flood,
     /// It started more threads than it may, or than its memory has room for.
     Threads,
+}
+
+impl FailureKind {
+    /// Whether a model found what is wrong, and did not merely come to no end.
+    pub fn is_found(self) -> bool {
+        match self {
+            FailureKind::Reported(kind) => {
+                !matches!(kind, Kind::TooManySteps | Kind::Stuck | Kind::SetUp)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Failure {
+    /// How much there is to read in a dry run: its threads, then its rows.
+    pub fn size(&self) -> (usize, usize) {
+        let report = page::plain(&self.report);
+        let rows = report.lines().filter(|line| {
+            let number = line.split_whitespace().next();
+            line.starts_with(' ') && number.is_some_and(|word| word.parse::<usize>().is_ok())
+        });
+        let spawned = |line: &&str| line.split_whitespace().any(|word| word == "spawn");
+        (rows.clone().filter(spawned).count(), rows.count())
+    }
 }
 
 impl std::fmt::Display for FailureKind {
@@ -137,7 +162,9 @@ impl Outcome {
         let model = find_failure(stderr)
             .map(|found| (found, End::find(&raw.stderr).1))
             .or_else(|| Some((find_failure(&stdout)?, raw.stdout.as_str())));
-        let (kind, reason) = match (&end, &model, panics.first()) {
+        let deciding = deciding(&panics, &raw.name);
+        let panic = deciding.as_ref().map(|deciding| deciding.panic);
+        let (kind, reason) = match (&end, &model, panic) {
             (_, Some(((Kind::Panic, report), _)), _) => {
                 (FailureKind::Reported(Kind::Panic), reason_of_panic(report))
             }
@@ -180,16 +207,22 @@ impl Outcome {
             {
                 (FailureKind::Abort, "ran out of memory".to_owned())
             }
-            (Some(End::Signal(name)), ..) if name == "SIGABRT" => {
-                (FailureKind::Abort, "aborted (SIGABRT)".to_owned())
+            (Some(End::Signal(name)), ..) => {
+                (FailureKind::Abort, what_a_signal_means(name, stderr))
             }
-            (Some(End::Signal(name)), ..) => (FailureKind::Abort, format!("killed ({name})")),
             (None, None, Some(panic)) => (FailureKind::Reported(Kind::Panic), panic.reason()),
             (None, None, None) => (FailureKind::Abort, "ended without a word".to_owned()),
         };
         let report = match &model {
             Some(((_, report), marked)) => strip_machinery(report, marked),
-            None => without_model(&stdout, stderr),
+            None => {
+                let told = deciding.filter(|_| end.is_none());
+                let stderr = told.map_or_else(
+                    || stderr.to_owned(),
+                    |told| without_wanted(stderr, &panics, &told.shown),
+                );
+                without_model(&stdout, &stderr)
+            }
         };
         Outcome::Failed(Failure {
             kind,
@@ -198,6 +231,45 @@ impl Outcome {
             hung,
         })
     }
+}
+
+/// What the signal that killed a test most likely means. A panic or an allocation that failed has been told before.
+fn what_a_signal_means(name: &str, stderr: &str) -> String {
+    // What glibc's allocator says before it aborts.
+    let allocator = [
+        "free(): ",
+        "double free",
+        "malloc(): ",
+        "malloc_consolidate(): ",
+        "munmap_chunk(): ",
+        "realloc(): ",
+        "corrupted ",
+        "unaligned tcache",
+    ];
+    let by_allocator = || {
+        stderr
+            .lines()
+            .any(|line| allocator.iter().any(|word| line.starts_with(word)))
+    };
+    let meaning = match name {
+        "SIGSEGV" | "SIGBUS" => "most likely used memory after it was freed",
+        "SIGABRT" if by_allocator() => "used memory after it was freed, or freed it twice",
+        "SIGABRT" => "aborted",
+        "SIGILL" | "SIGTRAP" => {
+            "came to code that cannot be reached: most likely memory was used after it was freed"
+        }
+        _ => "was killed",
+    };
+    format!("{meaning} ({name})")
+}
+
+/// What a test printed, without the panics that it caught.
+fn without_wanted(stderr: &str, panics: &[Panic<'_>], shown: &[&Panic<'_>]) -> String {
+    let mut text = stderr.to_owned();
+    for panic in panics.iter().rev().filter(|panic| !shown.contains(panic)) {
+        text.replace_range(panic.span.clone(), "");
+    }
+    text
 }
 
 /// The first `todo!()` that a test came to, be it on a thread of its own or in a model.
@@ -240,17 +312,32 @@ fn find_todo(stderr: &str, panics: &[Panic<'_>], file_name: &str) -> Option<Todo
     })
 }
 
-/// A model's `panic` in a few words: the first line of its report that says what was panicked.
+/// A model's `panic` in a few words: what its report says after `Panic:`, up to the place. A long line of the message may be
+/// broken there.
 fn reason_of_panic(report: &str) -> String {
-    let message = report.lines().find_map(|line| {
-        let (_, message) = line.split_once("panicked")?;
-        let message = message
-            .trim_start_matches(" at")
-            .trim_start_matches([':', ' ']);
-        Some(message.trim()).filter(|message| !message.is_empty())
-    });
-    message.map_or_else(|| "panic".to_owned(), |message| format!("panic: {message}"))
+    let mut lines = report.lines().skip_while(|line| !line.starts_with(PANIC));
+    let Some(first) = lines.next() else {
+        return "panic".to_owned();
+    };
+    let first = first.trim_start_matches(PANIC).trim();
+    let rest: Vec<&str> = lines
+        .map(str::trim_end)
+        .take_while(|line| line.starts_with("  ") && !line.starts_with("  ("))
+        .map(str::trim)
+        .collect();
+    let is_value = |line: &str| line.starts_with("left: ") || line.starts_with("right: ");
+    let values = rest
+        .iter()
+        .position(|line| is_value(line))
+        .unwrap_or(rest.len());
+    let message = [&[first], &rest[..values]].concat().join(" ");
+    let message = std::iter::once(message.as_str()).chain(rest[values..].iter().copied());
+    let message = message.collect::<Vec<_>>().join("\n");
+    format!("panic: {}", reason(&message))
 }
+
+/// The title of what a model's report says of a panic.
+const PANIC: &str = "Panic:";
 
 /// A model's report without its machine-readable first line, and without what libtest prints after it. `marked` is
 /// the output that ends with `report`, marks included.
@@ -392,7 +479,7 @@ mod tests {
     fn marks_are_for_the_report_only() {
         use harness::page::Ink;
         let (bad, faint, end) = (Ink::Bad.mark(), Ink::Faint.mark(), Ink::Plain.mark());
-        let report = format!("{bad}Panic{end}: main panicked: {bad}too{end} late");
+        let report = format!("{bad}Panic:{end} too{end} late");
         let marked = failure_of(&format!("noise\nfails: panic\n{report}\nmore\n"));
         assert_eq!(marked.reason, "panic: too late");
         assert_eq!(marked.report, format!("{report}\nmore"));
@@ -413,6 +500,43 @@ mod tests {
             "{faint}a{end}\n{end}failures:\n\ntest x has been running for over 60 seconds\n{end}\nb\n{end}\n"
         ));
         assert_eq!(tidied, format!("{faint}a{end}\n\nb"));
+    }
+
+    #[test]
+    fn a_panic_of_a_model_is_told_by_its_message() {
+        for (report, told) in [
+            (
+                "1  panics: x\n\nPanic: too late\n  (main, at src/a.rs:1)\n",
+                "too late",
+            ),
+            (
+                "Panic: assertion `left == right` failed: `has_panicked` was true before the\n  body panicked\n  \
+                 left: 1\n  right: 2\n  (main, at src/a.rs:1)\n",
+                "`has_panicked` was true before the body panicked: 1 against 2",
+            ),
+            (
+                "Panic: assertion `left == right` failed\n   left: 1\n  right: 2\n  (main, at a.rs:1)\n",
+                "1 against 2",
+            ),
+        ] {
+            let failure = failure_of(&format!(
+                "fails: panic\nhas_panicked.load(Relaxed) = true\n{report}"
+            ));
+            assert_eq!(failure.reason, format!("panic: {told}"));
+        }
+    }
+
+    #[test]
+    fn a_panic_that_the_test_caught_is_not_shown() {
+        let failure = failure_of(
+            "\nthread 'x' (7) panicked at src/wait_group.rs:20:5:\nwait_group: counter overflow\n\
+             \nthread 'x' (7) panicked at tests/correctness.rs:20:5:\nadd(isize::MAX) should panic\n",
+        );
+        assert_eq!(failure.reason, "add(isize::MAX) should panic");
+        assert_eq!(
+            failure.report,
+            "panicked at tests/correctness.rs:20:5:\nadd(isize::MAX) should panic"
+        );
     }
 
     #[test]
@@ -469,7 +593,26 @@ mod tests {
                 "started more threads than its memory has room for",
             ),
             ("died: SIGABRT\n", FailureKind::Abort, "aborted (SIGABRT)"),
-            ("died: SIGSEGV\n", FailureKind::Abort, "killed (SIGSEGV)"),
+            (
+                "free(): double free detected in tcache 2\n\ndied: SIGABRT\n",
+                FailureKind::Abort,
+                "used memory after it was freed, or freed it twice (SIGABRT)",
+            ),
+            (
+                "died: SIGSEGV\n",
+                FailureKind::Abort,
+                "most likely used memory after it was freed (SIGSEGV)",
+            ),
+            (
+                "died: SIGBUS\n",
+                FailureKind::Abort,
+                "most likely used memory after it was freed (SIGBUS)",
+            ),
+            (
+                "died: SIGKILL\n",
+                FailureKind::Abort,
+                "was killed (SIGKILL)",
+            ),
             (
                 "\nthread 'x' has overflowed its stack\n\ndied: SIGABRT\n",
                 FailureKind::Abort,

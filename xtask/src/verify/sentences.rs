@@ -93,13 +93,16 @@ fn without_rows(text: &str) -> String {
     out + rest
 }
 
-/// A sentence without the numbers of lines, which an edit elsewhere changes.
+/// A sentence without folders and the numbers of lines, which an edit elsewhere changes.
 fn without_places(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(".rs:") {
         let number = after.find(|c: char| !c.is_ascii_digit() && c != ':');
-        let _ = write!(out, "{before}.rs");
+        let path = before.rfind([' ', '(']).map_or(0, |at| at + 1);
+        let (words, path) = before.split_at(path);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let _ = write!(out, "{words}{name}.rs");
         rest = &after[number.unwrap_or(after.len())..];
     }
     out + rest
@@ -111,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_a_model_says_is_kept_without_rows_and_lines() {
-        let report = "fails: data race\n\nData race: two threads reach x (made at a.rs:63), and more:\n  main writes it\n\
+        let report = "fails: data race\n\nData race: two threads reach x (made at src/a.rs:63), and more:\n  main writes it\n\
                       Usually: main writes x (row 12), other reads it (row 4).\n\nThe simplest:\n\n     main\n";
         let said = entry("late", report);
         assert_eq!(

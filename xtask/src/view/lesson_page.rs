@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::PathBuf;
 
-use crate::course::lesson_tests;
+use crate::course::lesson_tests::{self, FACADE_TEST};
 use crate::course::{Lesson, Status, Workspace};
-use crate::run::Filter;
 use crate::run::SourceLine;
-use crate::run::cargo::first_error_line;
+use crate::run::{Filter, nextest_is_installed};
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
 };
@@ -222,9 +222,23 @@ impl LessonPage<'_> {
     }
 
     fn fails(&self, page: &mut String, verdict: &Verdict) {
+        if let Some(line) = verdict.unlocked_at_once {
+            let text = format!(
+                "{}:{line}: a guard bound to `_` unlocks at once. One with a name holds the lock to the end of the \
+                 block: `let _guard = …`.",
+                self.lesson.file_name()
+            );
+            paragraph(page, &text);
+            page.push('\n');
+        }
         if let Some((test, failure)) = verdict.first_failure() {
             let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
-            let all = format!("cargo nextest run -p {} {filter}", self.lesson.name);
+            let name = &self.lesson.name;
+            let all = if nextest_is_installed() {
+                format!("cargo nextest run -p {name} {filter}")
+            } else {
+                format!("cargo test -p {name} {filter}")
+            };
             self.failure(page, &test.name, failure, Length::UpTo(REPORT_LINES, &all));
         }
         let todo = self.todo_list(page, verdict, "Not written yet");
@@ -256,8 +270,13 @@ impl LessonPage<'_> {
             page.push('\n');
         }
         self.warnings(page, verdict);
+        // Where tests are missing, it has been said how to bring them back.
+        if missing.is_empty() && self.tampered(page, verdict) {
+            page.push('\n');
+        }
         // What is wrong comes before what is not written, and is not where a todo!() is.
         self.footer(page, todo.filter(|_| verdict.first_failure().is_none()));
+        self.dry_run(page, verdict);
     }
 
     /// A failure: the test that shows it, what that test is for, and its report.
@@ -293,14 +312,21 @@ impl LessonPage<'_> {
             most
         };
         let lines: Vec<&str> = failure.report.lines().collect();
-        picture(page, &lines[..most.min(lines.len())]);
-        if lines.len() > most {
-            let _ = writeln!(
-                page,
-                " {} {} more lines{all}",
-                self.marks.more,
-                lines.len() - most,
-            );
+        if lines.len() <= most {
+            picture(page, &lines);
+            return;
+        }
+        // What decides stands at the end of a dry run, and how it came to that at the beginning.
+        let tail = if failure.kind == FailureKind::Flood {
+            0
+        } else {
+            most * 2 / 3
+        };
+        picture(page, &lines[..most - tail]);
+        let left_out = lines.len() - most;
+        let _ = writeln!(page, " {} {left_out} more lines{all}", self.marks.more);
+        if tail > 0 {
+            picture(page, &lines[lines.len() - tail..]);
         }
     }
 
@@ -424,6 +450,7 @@ impl LessonPage<'_> {
             paragraph(page, "Tests of your own fail. They do not decide.");
         }
         self.warnings(page, verdict);
+        self.tampered(page, verdict);
         page.push('\n');
         match next {
             Some(next) => {
@@ -484,45 +511,43 @@ impl LessonPage<'_> {
         }
     }
 
-    /// The page for a lesson that cannot be built: rustc first.
-    pub fn not_built(&self, said: &str) -> String {
-        let mut page = format!("{}\n\n{}\n", said.trim_end(), self.header());
-        let plain = anstream::adapter::strip_str(said).to_string();
-        let at = first_error_line(&plain);
-        let own = at
-            .as_ref()
-            .is_none_or(|at| at.file.ends_with(&self.lesson.file_name()));
-        let name = &self.lesson.name;
-        let gone = !self.workspace.path(self.lesson.file()).exists();
-        if gone {
-            paragraph(
-                &mut page,
-                &format!(
-                    "Your file is not there. `cargo xtask restore {name} --list` shows what the runner has kept of \
-                     it, and `cargo xtask reset {name}` puts the stub there."
-                ),
-            );
-        } else if plain.contains("error") && at.is_some() {
-            paragraph(
-                &mut page,
-                "It does not compile yet. The first error above is the one to begin with.",
-            );
-        } else {
-            paragraph(
-                &mut page,
-                "cargo could not build it; what it says stands above.",
-            );
+    /// The command that shows why a model fails, if something else is shown.
+    fn dry_run(&self, page: &mut String, verdict: &Verdict) {
+        let shown = verdict.first_failure().map(|(test, _)| test.heading);
+        let model = verdict
+            .under(Heading::RaceFreedom)
+            .find(|test| matches!(test.outcome, Outcome::Failed(_)) && test.name != FACADE_TEST);
+        if let Some(model) = model
+            && shown != Some(Heading::RaceFreedom)
+        {
+            let (name, model) = (&self.lesson.name, model.short_name());
+            row(page, "See", format!("cargo xtask dry-run {name} {model}"));
         }
-        page.push('\n');
-        match at {
-            _ if gone => row(&mut page, "Edit", self.edit(None)),
-            Some(at) if !own => row(&mut page, "Edit", at),
-            at => row(&mut page, "Edit", self.edit(at.map(|at| at.line))),
+    }
+
+    /// Says which files are not as they were shipped, if there are any.
+    fn tampered(&self, page: &mut String, verdict: &Verdict) -> bool {
+        let files = |path: &PathBuf| self.lesson.exercise.join(path).display().to_string();
+        let paths: Vec<_> = verdict
+            .tampered
+            .iter()
+            .map(|(path, _)| files(path))
+            .collect();
+        if paths.is_empty() {
+            return false;
         }
-        row(&mut page, "Read", self.lesson.readme().display());
-        row(&mut page, "Then", self.again());
-        row(&mut page, "Stuck", self.hint());
-        page
+        let what: Vec<_> = verdict
+            .tampered
+            .iter()
+            .map(|(path, change)| format!("{} was {change}", path.display()))
+            .collect();
+        let text = format!(
+            "These are not the tests that the lesson was shipped with: {}. To bring them back:",
+            what.join(", ")
+        );
+        paragraph(page, &text);
+        let _ = writeln!(page, "   git checkout {}", paths.join(" "));
+        true
     }
 
     fn warnings(&self, page: &mut String, verdict: &Verdict) {
@@ -540,6 +565,11 @@ impl LessonPage<'_> {
 
     fn footer(&self, page: &mut String, line: Option<u32>) {
         row(page, "Edit", self.edit(line));
+        self.after_edit(page);
+    }
+
+    /// The rows below the one that says what to edit.
+    pub fn after_edit(&self, page: &mut String) {
         row(page, "Read", self.lesson.readme().display());
         row(page, "Then", self.again());
         row(page, "Stuck", self.hint());
@@ -554,7 +584,8 @@ impl LessonPage<'_> {
         )
     }
 
-    fn again(&self) -> String {
+    /// The command that judges the lesson again.
+    pub fn again(&self) -> String {
         if self.current {
             "cargo xtask next".to_owned()
         } else {

@@ -232,7 +232,7 @@ fn a_page_longer_than_the_screen_is_scrolled_and_drawn_within_every_size() {
             let lines: Vec<&str> = screen.lines().collect();
             let keys = lines
                 .last()
-                .is_some_and(|line| line.trim_start().starts_with(['n', 'S']));
+                .is_some_and(|line| line.trim_start().starts_with(['n', 'S', '?']));
             lines.len() == usize::from(rows)
                 && keys
                 && lines[0].starts_with(" 1.1  sum")
@@ -369,4 +369,38 @@ fn in_a_pipe_one_verdict_follows_the_other() {
         });
         std::fs::remove_file(fixture.root.join("hangs")).expect("there");
     }
+}
+
+#[test]
+fn a_question_mark_shows_the_keys_and_the_footer_fits() {
+    let fixture = Fixture::new();
+    two(&fixture);
+    let mut pty = watch(&fixture, &[], 24, 60);
+    let screen = pty.wait_for(WAITS);
+    let footer = screen.lines().last().expect("a footer").to_owned();
+    pty.send("?");
+    let help = pty.wait_for("the next lesson");
+    insta::assert_snapshot!("keys", format!("{footer}\n----\n{help}"));
+    pty.send("q");
+    assert!(pty.end().success());
+}
+
+#[test]
+fn a_save_of_the_file_behind_a_link_is_a_run() {
+    let fixture = Fixture::new();
+    let (sum, _) = two(&fixture);
+    let elsewhere = Fixture::new();
+    sum.solve();
+    let text = fixture.read(&sum.file());
+    elsewhere.write("mine/sum.rs", &text);
+    fixture.remove(&sum.file());
+    let target = elsewhere.root.join("mine/sum.rs");
+    std::os::unix::fs::symlink(&target, fixture.root.join(sum.file())).expect("linked");
+    let mut pty = watch(&fixture, &[], 24, 80);
+    pty.wait_for("run 1 ");
+    elsewhere.write("mine/sum.rs", &text.replace("a + b", "a - b"));
+    let screen = pty.wait_for("run 2 ");
+    assert!(screen.contains("✗ adds"), "{screen}");
+    pty.send("q");
+    assert!(pty.end().success());
 }

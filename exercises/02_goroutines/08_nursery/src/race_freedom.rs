@@ -7,7 +7,8 @@ use harness::testing::{Flag, Gate, Slot, must_sleep, payload_of};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Catches a block that does not wait, and the lost wakeup: main checks and sees one child, the child ends
-/// and notifies no thread, main falls asleep.
+/// and notifies no thread, main falls asleep. Also catches a child that uses the nursery after it has let the
+/// block end: the child counts down, main finds zero and returns, the child notifies.
 #[test]
 fn the_block_ends_after_its_child() {
     // WG-02

@@ -5,6 +5,7 @@ use harness::sync::real::thread;
 use harness::testing::{must_end, payload_of, staged_panic, staged_panic_of};
 use nursery::Nursery;
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Where a thread hangs, if a test does.
 const IN_BLOCK: &str = "the block has not ended, or `spawn` has not returned";
@@ -106,9 +107,11 @@ fn what_a_child_without_a_thread_owns_is_dropped_once() {
     leaks::check(|| {
         let owned = [track(1), track(2)];
         must_end(IN_BLOCK, move || {
+            let begun = AtomicBool::new(false);
             let payload = payload_of(|| {
                 nursery::open(|nursery| {
                     nursery.spawn(|| {
+                        begun.store(true, Relaxed);
                         thread::refuse_after(0, || {
                             for value in owned {
                                 nursery.spawn(move || drop(value));
@@ -117,6 +120,7 @@ fn what_a_child_without_a_thread_owns_is_dropped_once() {
                     });
                 })
             });
+            assert!(begun.into_inner(), "the first child has never begun");
             assert!(
                 payload.is_some(),
                 "a child has panicked, because it could not spawn another, but `open` returned"

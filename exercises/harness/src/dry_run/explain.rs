@@ -1,7 +1,7 @@
 //! What went wrong, in words.
 
-use crate::place::{Place, short};
-use crate::reading::{Names, at_row, culprit, other_access, racing_access};
+use crate::place::{Place, full, short};
+use crate::reading::{Names, at_row, culprit, late_use, other_access, racing_access};
 use crate::record::{
     Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait,
 };
@@ -17,6 +17,7 @@ pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>)
         | Ending::OutOfTime
         | Ending::Paused
         | Ending::UnlocksMustBeSteps { .. }
+        | Ending::DropsMustBeSteps { .. }
         | Ending::NeedsCoins => {
             unreachable!("neither is a failure: the search handles them")
         }
@@ -47,6 +48,7 @@ fn why_stopped(log: &Log, names: &Names) -> Vec<String> {
         Stop::Deadlock => deadlock(log, names),
         Stop::DataRace => data_race(log, names),
         Stop::Leak => leaked_arcs(log, names),
+        Stop::UseAfterDrop(_) => use_after_drop(log, names),
         Stop::TooManySteps => vec![too_many_steps(log)],
         Stop::NotDeterministic => vec![
             "the program did not do the same twice under the same schedule: \
@@ -157,8 +159,18 @@ fn panic_message(log: &Log) -> Vec<String> {
     };
     let name = &log.threads[panic.thread].name;
     let mut lines: Vec<String> = panic.message.lines().map(str::to_owned).collect();
-    lines.push(format!("({name}, at {})", panic.place));
+    let own = log.events_before(panic.thread, panic.at);
+    let last = own.filter_map(|(_, event)| event.place).next_back();
+    lines.push(match last.filter(|_| is_of_a_library(&panic.place)) {
+        Some(last) => format!("({name}, in a library, called after {})", full(last)),
+        None => format!("({name}, at {})", panic.place),
+    });
     lines
+}
+
+/// Whether a place is in code that the learner did not write: in std, or in a crate from the registry.
+fn is_of_a_library(place: &str) -> bool {
+    place.starts_with("/rustc/") || place.contains("/library/") || place.contains("/registry/src/")
 }
 
 fn deadlock(log: &Log, names: &Names) -> Vec<String> {
@@ -259,6 +271,36 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
         ),
         first,
         one(thread, access.name, access.place),
+    ]
+}
+
+fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
+    let Some((thread, operation)) = late_use(log) else {
+        return vec!["an object was used after it had been dropped".to_owned()];
+    };
+    let (user, name) = (&log.threads[thread].name, operation.name);
+    let at = short(operation.place);
+    let drop = |(number, event): (usize, &Event)| {
+        let dropped = event.effect == Effect::Dropped;
+        dropped.then(|| (event.thread, number))
+    };
+    let Some((id, (dropper, row))) = operation
+        .object
+        .zip(log.events.iter().enumerate().find_map(drop))
+    else {
+        return vec![format!(
+            "{user} calls {name}, {at}, on memory in which no such object lives: it was freed and is used for \
+             something else, or was never initialised"
+        )];
+    };
+    let o = names.of(id);
+    vec![
+        format!(
+            "{o} (made at {}) is used after it was dropped:",
+            short(log.object(id).made)
+        ),
+        format!("{} drops it ({})", log.threads[dropper].name, at_row(row)),
+        format!("{user} uses it, in {o}.{name}, {at}"),
     ]
 }
 

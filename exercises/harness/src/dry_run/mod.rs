@@ -122,6 +122,7 @@ impl DryRun {
 fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::Panic => "Panic",
+        Kind::UseAfterDrop => "Use after drop",
         Kind::Deadlock => "Deadlock",
         Kind::DataRace => "Data race",
         Kind::Leak => "Leak",

@@ -114,8 +114,7 @@ pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
             let first = text.chars().next().map_or(0, char::len_utf8);
             let most = fitting(text, width.saturating_sub(line.columns)).max(first);
             // Rather behind a joint than in the middle of a name.
-            let joint = text[..most].rfind(['(', ':', '/']).filter(|&at| at > 0);
-            let cut = joint.map_or(most, |at| at + 1);
+            let cut = last_joint(&text[..most], &text[most..]).unwrap_or(most);
             line.push(&text[..cut], word.ink);
             text = &text[cut..];
             lines.push(std::mem::take(&mut line));
@@ -126,6 +125,18 @@ pub(super) fn wrap(words: &[Word], width: usize, indent: usize) -> Vec<Line> {
     }
     lines.push(line);
     lines
+}
+
+/// Where the last part of a word ends that can stand alone, the whole word being `text` and `rest`.
+fn last_joint(text: &str, rest: &str) -> Option<usize> {
+    let ends = text.char_indices().filter(|(_, c)| "(:/_.".contains(*c));
+    let mut ends = ends.map(|(at, c)| (at, at + c.len_utf8()));
+    let splits_path = |end: usize| {
+        let next = text[end..].chars().chain(rest.chars()).next();
+        text[..end].ends_with(':') && next == Some(':')
+    };
+    ends.rfind(|&(at, end)| at > 0 && !splits_path(end))
+        .map(|(_, end)| end)
 }
 
 /// `Title: text`, wrapped, with lines after the first `indent` columns further in. The space that the text
@@ -171,6 +182,14 @@ mod tests {
         assert_eq!(
             wrapped("a.swap(Relaxed)", 9),
             ["a.swap(", "  Relaxed", "  )"]
+        );
+        assert_eq!(
+            wrapped("compare_exchange_weak", 18),
+            ["compare_exchange_", "  weak"]
+        );
+        assert_eq!(
+            wrapped("futex::wait_one", 8),
+            ["futex::", "  wait_", "  one"]
         );
         // Two columns each.
         assert_eq!(wrapped("日本語", 4), ["日本", "  語"]);

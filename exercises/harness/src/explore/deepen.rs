@@ -36,6 +36,7 @@ pub(super) struct Deepening<'a> {
     program: &'a Program,
     until: Arc<Deadline>,
     unlocks_are_steps: bool,
+    drops_are_steps: bool,
     spare_coins: usize,
     /// The interleavings explored so far.
     explored: usize,
@@ -78,6 +79,7 @@ impl<'a> Deepening<'a> {
             program,
             until: Arc::new(Deadline::after(model.budget)),
             unlocks_are_steps: false,
+            drops_are_steps: false,
             spare_coins: SPARE_COINS,
             explored: 0,
             covered: None,
@@ -137,6 +139,7 @@ impl<'a> Deepening<'a> {
             preemption_bound,
             newest_only: false,
             unlocks_are_steps: self.unlocks_are_steps,
+            drops_are_steps: self.drops_are_steps,
             spare_coins: self.spare_coins,
             look: None,
             until: Arc::clone(&self.until),
@@ -168,6 +171,15 @@ impl<'a> Deepening<'a> {
                     self.spare_coins *= 4;
                     let limits = Limits {
                         spare_coins: self.spare_coins,
+                        ..limits
+                    };
+                    search = Search::new(self.model, self.program, limits);
+                }
+                Outcome::DropsMustBeSteps(suspect) => {
+                    self.suspect = self.suspect.take().or(suspect);
+                    self.drops_are_steps = true;
+                    let limits = Limits {
+                        drops_are_steps: true,
                         ..limits
                     };
                     search = Search::new(self.model, self.program, limits);

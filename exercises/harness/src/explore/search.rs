@@ -33,6 +33,8 @@ pub(super) struct Limits {
     pub(super) newest_only: bool,
     /// See [`Session::unlocks_are_steps`].
     pub(super) unlocks_are_steps: bool,
+    /// See [`Session::drops_are_steps`].
+    pub(super) drops_are_steps: bool,
     /// See [`Session::spare_coins`].
     pub(super) spare_coins: usize,
     /// Pauses once it has seen so much.
@@ -63,6 +65,8 @@ pub(super) enum Outcome {
     /// It has to be begun again with unlocks as steps. If the interleaving had panicked, and nobody knows yet whether the
     /// program catches that, it is here.
     UnlocksMustBeSteps(Option<Found>),
+    /// The same with drops as steps.
+    DropsMustBeSteps(Option<Found>),
     /// It has to be begun again with more coins.
     NeedsCoins,
 }
@@ -96,10 +100,12 @@ impl Search {
             steps: 0.into(),
             abandoned: false.into(),
             values: Owner::new(),
+            graves: Mutex::default(),
             spurious_wakeups: model.spurious_wakeups,
             fail: model.fail.clone(),
             weak_exchanges: Mutex::default(),
             unlocks_are_steps: limits.unlocks_are_steps,
+            drops_are_steps: limits.drops_are_steps,
             newest_only: limits.newest_only,
             spare_coins: limits.spare_coins,
             max_steps: model.max_branches,
@@ -115,6 +121,9 @@ impl Search {
         });
         let worker = Arc::clone(&session);
         let (max_steps, program) = (model.max_branches, Arc::clone(program));
+        if let Some(problem) = unreadable(|name| std::env::var(name).ok()) {
+            panic!("{problem}");
+        }
         let preemption_bound = limits.preemption_bound;
         std::thread::Builder::new()
             .name(liveness::MODEL.to_owned())
@@ -149,13 +158,10 @@ impl Search {
             Some(Ending::Paused) => Outcome::Paused(self),
             Some(Ending::NeedsCoins) => Outcome::NeedsCoins,
             Some(Ending::UnlocksMustBeSteps { unwinding }) => {
-                let undecided = log.panics.iter().any(|panic| match panic.fate {
-                    Fate::Unwinds => unwinding,
-                    Fate::EndedThread => true,
-                    Fate::Joined => false,
-                });
-                let suspect = undecided.then(|| Found::new(&log, Some(Ending::Panicked)));
-                Outcome::UnlocksMustBeSteps(suspect)
+                Outcome::UnlocksMustBeSteps(suspect(&log, unwinding))
+            }
+            Some(Ending::DropsMustBeSteps { unwinding }) => {
+                Outcome::DropsMustBeSteps(suspect(&log, unwinding))
             }
             Some(ending @ (Ending::Passed | Ending::OutOfTime)) => {
                 let extent = match self.limits.preemption_bound {
@@ -218,6 +224,36 @@ impl Found {
     pub(super) fn reads(&self) -> bool {
         self.log.events.iter().any(|event| event.reads().is_some())
     }
+}
+
+/// The variable from which loom cannot read a number. The harness sets all of what loom takes from its variables, but
+/// loom reads them first, and panics.
+fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    const NUMBERS: [&str; 5] = [
+        "LOOM_CHECKPOINT_INTERVAL",
+        "LOOM_MAX_BRANCHES",
+        "LOOM_MAX_DURATION",
+        "LOOM_MAX_PERMUTATIONS",
+        "LOOM_MAX_PREEMPTIONS",
+    ];
+    NUMBERS.iter().find_map(|name| {
+        let value = variable(name).filter(|value| value.parse::<usize>().is_err())?;
+        Some(format!(
+            "the environment variable {name} is no number: {value}\n\
+             The model does not need it. Take it away and run the test again: unset {name}"
+        ))
+    })
+}
+
+/// A panic in an interleaving that is left in the middle, if nobody knows yet whether the program catches it. `unwinding`
+/// says whether one unwinds now.
+fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
+    let undecided = log.panics.iter().any(|panic| match panic.fate {
+        Fate::Unwinds => unwinding,
+        Fate::EndedThread => true,
+        Fate::Joined => false,
+    });
+    undecided.then(|| Found::new(log, Some(Ending::Panicked)))
 }
 
 /// The exploration itself.
@@ -286,5 +322,23 @@ fn listen(session: &Session, news: &Receiver<Ending>) -> Option<Ending> {
         } else if since.look().is_some() {
             return None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_loom_cannot_read_is_named() {
+        let set = |value: &'static str| {
+            unreadable(move |name| (name == "LOOM_MAX_BRANCHES").then(|| value.to_owned()))
+        };
+        assert_eq!(set("1000"), None);
+        let problem = set("abc").expect("not a number");
+        assert!(
+            problem.contains("LOOM_MAX_BRANCHES is no number: abc"),
+            "{problem}"
+        );
     }
 }

@@ -150,7 +150,9 @@ fn place(trace: &Backtrace) -> Option<String> {
         let foreign = ["/rustc/", "/.cargo/registry/", "/library/", "src/leaks/"];
         // The shim that calls the allocator is charged to the line with `#[global_allocator]`.
         let shim = function.contains("__rust_alloc") || function.contains("__rust_realloc");
-        if !shim && !foreign.iter().any(|part| location.contains(part)) {
+        // Whatever is not Rust is the C library: it starts threads.
+        let rust = location.contains(".rs:");
+        if rust && !shim && !foreign.iter().any(|part| location.contains(part)) {
             // "path:line:column": the column is noise.
             let location = location
                 .rsplit_once(':')

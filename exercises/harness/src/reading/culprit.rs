@@ -40,3 +40,12 @@ pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Opti
             }
     })
 }
+
+/// The operation that ended the interleaving because its object had been dropped, and its thread.
+pub(crate) fn late_use(log: &Log) -> Option<(ThreadId, Pending)> {
+    let (thread, _) = log
+        .stopped
+        .as_ref()
+        .filter(|(_, stop)| matches!(stop, Stop::UseAfterDrop(_)))?;
+    Some((*thread, log.threads[*thread].pending?))
+}

@@ -10,7 +10,7 @@ mod rows;
 mod source;
 
 use crate::record::Log;
-pub(crate) use culprit::{culprit, other_access, racing_access};
+pub(crate) use culprit::{culprit, late_use, other_access, racing_access};
 pub(crate) use mentions::{at_row, with_rows, without_rows};
 pub(crate) use names::Names;
 pub(crate) use rows::{PANICS, Row, rows, show};

@@ -1,9 +1,11 @@
 //! The rows of a dry run, before they are laid out.
 
-use super::{Mark, Names, at_row, culprit, other_access, racing_access};
+use super::{Mark, Names, at_row, culprit, late_use, other_access, racing_access};
 use crate::place::Place;
 use crate::protocol::Kind;
-use crate::record::{Effect, Event, Log, ObjectId, Pending, Standing, ThreadId, Value};
+use crate::record::{
+    Data, Effect, Event, Log, ObjectId, Pending, Shown, Standing, ThreadId, Value,
+};
 use crate::text::NO_BREAK;
 
 /// How the row of a panic begins.
@@ -63,6 +65,11 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     if let Some((thread, access)) = racing {
         let mut row = pending_row(names, thread, access, "");
         row.marks.push(format!("<=={NO_BREAK}races"));
+        rows.push(row);
+    }
+    if let Some((thread, operation)) = late_use(log).filter(|_| kind == Some(Kind::UseAfterDrop)) {
+        let mut row = pending_row(names, thread, operation, "");
+        row.marks.push(format!("<=={NO_BREAK}after the drop"));
         rows.push(row);
     }
     match kind {
@@ -126,6 +133,9 @@ fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]
     let mut all = Vec::new();
     if let Some(newest) = event.stale() {
         all.push(format!("STALE: newest is {}", show(log, newest)));
+    }
+    if event.effect == Effect::Dropped {
+        all.push(format!("<=={NO_BREAK}too early"));
     }
     if races {
         all.push(format!("<=={NO_BREAK}races"));
@@ -233,7 +243,9 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
         } => {
             format!("{o}.{what} … held by {}", all(holders).join(", "))
         }
-        Effect::Lock(what) | Effect::Unlock(what) => format!("{o}.{what}"),
+        Effect::Lock(what) => format!("{o}.{what}"),
+        Effect::Unlock(what) => format!("{o}.{what}{}", of_data(log, event)),
+        Effect::Dropped => format!("{o} is dropped"),
         Effect::TryLock { name, ok: true } => format!("{o}.{name}: locked"),
         Effect::TryLock { name, ok: false } => {
             let holder = holder(log, event, number);
@@ -254,7 +266,10 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
                 expected.map_or_else(String::new, |value| format!("({})", show(log, value)));
             let unlocks =
                 unlocks.map_or_else(String::new, |id| format!(", unlocks {}", names.of(id)));
-            format!("{o}.{what}{expected} … sleeps{unlocks}")
+            format!(
+                "{o}.{what}{expected} … sleeps{unlocks}{}",
+                of_data(log, event)
+            )
         }
         Effect::Wakes { name, spurious } => woken(&format!("{o}.{name}"), *spurious),
         Effect::NoSleep {
@@ -284,6 +299,29 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
     }
 }
 
+/// What became of the data behind the lock that an event gives back.
+fn of_data(log: &Log, event: &Event) -> String {
+    match event.data {
+        Some(Data::Shown { before, after }) if before == after => {
+            format!(": {}", shown(log, after))
+        }
+        Some(Data::Shown { before, after }) => {
+            format!(": {} becomes {}", shown(log, before), shown(log, after))
+        }
+        Some(Data::Hidden { mutably: true }) => " (&mut)".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn shown(log: &Log, data: Shown) -> String {
+    match data {
+        Shown::One(value) => show(log, value),
+        Shown::Option(None) => "None".to_owned(),
+        Shown::Option(Some(value)) => format!("Some({})", show(log, value)),
+        Shown::Two(a, b) => format!("({}, {})", show(log, a), show(log, b)),
+    }
+}
+
 /// Whether it is an operation on what the model itself has made.
 fn is_fixture(log: &Log, event: &Event) -> bool {
     event.object.is_some_and(|id| log.object(id).is_fixture)
@@ -300,13 +338,34 @@ fn woken(what: &str, spurious: bool) -> String {
 /// A value as a row shows it.
 pub(crate) fn show(log: &Log, value: Value) -> String {
     match value {
+        Value::Int(i) if i == i128::from(u64::MAX) => "MAX".to_owned(),
         // A counter that went below zero is easier to see so.
-        Value::Int(i) if i > i128::from(i64::MAX) => format!("MAX-{}", i128::from(u64::MAX) - i),
+        Value::Int(i) if i > i128::from(u64::MAX) - COUNTED => {
+            format!("MAX-{}", i128::from(u64::MAX) - i)
+        }
+        Value::Int(i) if i >= COUNTED => hex(i),
         Value::Int(i) => i.to_string(),
         Value::Bool(b) => b.to_string(),
+        Value::Char(c) => format!("{c:?}"),
         Value::Pointer(0) => "null".to_owned(),
         Value::Pointer(address) => pointer(log, address),
     }
+}
+
+/// What a counter of a lesson stays below. A larger number is most likely a word with several fields.
+const COUNTED: i128 = 1 << 24;
+
+/// `0x8000_0001`.
+fn hex(number: i128) -> String {
+    let digits = format!("{number:x}");
+    let mut text = String::from("0x");
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(4) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A pointer is called by the order in which the interleaving first shows it: the address says nothing, and is
@@ -344,5 +403,27 @@ fn values(event: &Event) -> Vec<Value> {
             ..
         } => vec![expected, new, found.unwrap_or_else(|found| found), newest],
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_are_words_of_several_fields() {
+        let max = i128::from(u64::MAX);
+        for (number, text) in [
+            (0, "0"),
+            (-1, "-1"),
+            (16_777_215, "16777215"),
+            (0x8000_0001, "0x8000_0001"),
+            (0x1_0000_0000, "0x1_0000_0000"),
+            (1 << 63, "0x8000_0000_0000_0000"),
+            (max - 3, "MAX-3"),
+            (max, "MAX"),
+        ] {
+            assert_eq!(show(&Log::default(), Value::Int(number)), text);
+        }
     }
 }

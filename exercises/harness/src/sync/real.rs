@@ -203,7 +203,7 @@ pub mod thread {
     }
 
     /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when
-    /// it has no more. For tests.
+    /// it has no more. For tests, which catch the panic of [`spawn`]: it prints nothing.
     pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
         refusal::after(n, |left| REFUSAL.replace(left), f)
     }
@@ -222,7 +222,7 @@ pub mod thread {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Builder::new().spawn(f).expect("failed to spawn thread")
+        refusal::expect(Builder::new().spawn(f))
     }
 
     /// [`std::thread::Builder`]: a thread with a name or a stack size of your choice.
@@ -313,9 +313,7 @@ pub mod thread {
             F: FnOnce() -> T + Send + 'scope,
             T: Send + 'scope,
         {
-            Builder::new()
-                .spawn_scoped(self, f)
-                .expect("failed to spawn thread")
+            refusal::expect(Builder::new().spawn_scoped(self, f))
         }
     }
 

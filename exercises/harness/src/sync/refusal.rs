@@ -1,6 +1,9 @@
 //! Threads that a test refuses, on both faces: the operating system has no more of them when it pleases.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
+use std::panic::resume_unwind;
 
 /// How many threads a thread may still spawn; `None` if it may spawn as many as it likes.
 pub(super) type Left = Option<usize>;
@@ -29,9 +32,31 @@ pub(super) fn ask(replace: impl Fn(Left) -> Left) -> io::Result<()> {
     replace(Some(fewer.unwrap_or(0)));
     match fewer {
         Some(_) => Ok(()),
-        None => Err(io::Error::new(
-            io::ErrorKind::WouldBlock,
-            "no thread can be created: the test refuses it",
-        )),
+        None => Err(io::Error::new(io::ErrorKind::WouldBlock, Refused)),
     }
+}
+
+/// What a refused spawn returns.
+#[derive(Debug)]
+struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no thread can be created: the test refuses it")
+    }
+}
+
+impl Error for Refused {}
+
+/// Returns the thread, or panics as `std::thread::spawn` does. If a test refuses the thread, the panic prints nothing:
+/// the test asked for it, and catches it.
+#[track_caller]
+pub(super) fn expect<T>(spawned: io::Result<T>) -> T {
+    spawned.unwrap_or_else(|error| {
+        let message = format!("failed to spawn thread: {error}");
+        if error.get_ref().is_some_and(|error| error.is::<Refused>()) {
+            resume_unwind(Box::new(message));
+        }
+        panic!("{message}");
+    })
 }

@@ -11,7 +11,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::commands::watch;
-use crate::course::{EXERCISES, Workspace};
+use crate::course::{EXERCISES, Problem, Workspace, problems, settings};
 use crate::learner::progress::{State, Store};
 use crate::run::{Runner, nextest_is_installed};
 use crate::term;
@@ -32,6 +32,10 @@ pub struct Facts {
     pub nextest_asked: Result<Version, String>,
     /// nextest, if it is installed; otherwise why it cannot be run.
     pub nextest: Option<Result<Version, String>>,
+    /// What is wrong with the tree of the lessons.
+    pub problems: Vec<Problem>,
+    /// The settings of cargo that are not the lessons'.
+    pub settings: Vec<String>,
     /// The folders that the runner and the learner write to.
     pub folders: Vec<Folder>,
     /// How `watch` sees what is saved: told by the file system (`None`), or by looking again and again, and why.
@@ -118,6 +122,8 @@ impl Facts {
             cargo: version_of(runner.cargo(root).arg("--version")),
             nextest_asked: nextest_asked(root),
             nextest,
+            problems: problems::of(&runner.workspace),
+            settings: settings::foreign(root),
             folders: folders(root),
             watching: watch::way(&root.join(EXERCISES)).map_err(|error| format!("{error:#}")),
             terminal: Terminal {
@@ -268,6 +274,8 @@ pub mod tests {
             cargo: Ok(version("1.96.0")),
             nextest_asked: Ok(version("0.9.100")),
             nextest: Some(Ok(version("0.9.143"))),
+            problems: Vec::new(),
+            settings: Vec::new(),
             folders: vec![
                 folder("exercises", 41_250_000_000),
                 folder("target", 41_250_000_000),
@@ -318,6 +326,12 @@ pub mod tests {
             rustc: Ok(version("1.84.0")),
             cargo: Err("No such file or directory".to_owned()),
             nextest: Some(Ok(version("0.9.72"))),
+            problems: vec![Problem {
+                what: "Cargo.lock:7 has the marks of a merge conflict".to_owned(),
+                command: "git checkout HEAD -- Cargo.lock".to_owned(),
+                blocks: true,
+            }],
+            settings: vec!["build.jobs in /home/me/.cargo/config.toml".to_owned()],
             folders: vec![
                 refused("exercises", "Permission denied", true),
                 refused("target", "Read-only file system", false),

@@ -1,5 +1,7 @@
 //! What the facts mean for a learner.
 
+use crate::course::Problem;
+
 use super::facts::{Facts, Folder, NEXTEST_SETTINGS, Progress, Terminal, Version};
 
 /// Below this, a build may fill the disk.
@@ -86,6 +88,9 @@ impl Finding {
 /// What the facts mean.
 pub fn of(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![rust(facts), nextest(facts)];
+    // Said only where there is something to say.
+    findings.extend(lessons(&facts.problems));
+    findings.extend(settings(&facts.settings));
     // How much of a disk is free is asked of Unix only.
     if cfg!(unix) {
         findings.push(space(&facts.folders));
@@ -97,6 +102,32 @@ pub fn of(facts: &Facts) -> Vec<Finding> {
         progress(&facts.progress),
     ]);
     findings
+}
+
+fn lessons(problems: &[Problem]) -> Option<Finding> {
+    let [first, others @ ..] = problems else {
+        return None;
+    };
+    let (grade, why) = if problems.iter().any(|problem| problem.blocks) {
+        (
+            Grade::Bad,
+            "Until then cargo refuses every lesson. In the clone's folder:",
+        )
+    } else {
+        (Grade::Warning, "To have it back, in the clone's folder:")
+    };
+    let finding = Finding::new(grade, "Lessons", &first.what).by(why, &first.command);
+    Some(others.iter().fold(finding, |finding, problem| {
+        finding.by(&format!("{}:", problem.what), &problem.command)
+    }))
+}
+
+fn settings(settings: &[String]) -> Option<Finding> {
+    (!settings.is_empty()).then(|| {
+        Finding::warning("Settings", settings.join("; ")).because(
+            "They are not the lessons'. If cargo cannot build a lesson, take them away first.",
+        )
+    })
 }
 
 fn rust(facts: &Facts) -> Finding {

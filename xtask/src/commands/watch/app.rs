@@ -223,8 +223,11 @@ impl App {
     fn watch(&mut self, lesson: usize) -> Result<Event> {
         let lesson = &self.runner.workspace.lessons[lesson];
         self.judged = None;
-        self.saves
-            .watch(&self.runner.workspace.path(&lesson.exercise))?;
+        let workspace = &self.runner.workspace;
+        self.saves.watch(
+            &workspace.path(&lesson.exercise),
+            &workspace.path(lesson.file()),
+        )?;
         if let Some(polls) = self.saves.polls.as_deref().filter(|_| !self.said_why) {
             send(&self.sender, Event::Note(why(polls)));
             self.said_why = true;

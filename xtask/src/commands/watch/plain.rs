@@ -32,7 +32,10 @@ pub fn run(runner: &Runner, lesson: &Lesson, follow: bool, poll: bool) -> Result
     let to = sender.clone();
     let mut saves = Saves::new(poll, move || drop(to.send(Event::Saved)))?;
     let mut lesson = lesson;
-    saves.watch(&workspace.path(&lesson.exercise))?;
+    saves.watch(
+        &workspace.path(&lesson.exercise),
+        &workspace.path(lesson.file()),
+    )?;
     if let Some(polls) = &saves.polls {
         note(&why(polls));
     }
@@ -75,7 +78,10 @@ pub fn run(runner: &Runner, lesson: &Lesson, follow: bool, poll: bool) -> Result
                     let current = Store::peek(workspace).current(workspace)?;
                     if let Some(next) = current.filter(|_| follow && passes) {
                         lesson = next;
-                        saves.watch(&workspace.path(&lesson.exercise))?;
+                        saves.watch(
+                            &workspace.path(&lesson.exercise),
+                            &workspace.path(lesson.file()),
+                        )?;
                     }
                     let polls = saves.polls.as_deref();
                     note(&format!("\n {}: {}", waits(polls), lesson.file().display()));

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use notify::event::{AccessKind, AccessMode};
-use notify::{Config, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{
+    Config, ErrorKind, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher,
+};
 
 /// How often the files are looked at where nobody tells.
 const POLL: Duration = Duration::from_millis(500);
@@ -22,7 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Saves {
     watcher: Box<dyn Watcher + Send>,
     sender: mpsc::Sender<Event>,
-    folder: Option<PathBuf>,
+    folders: Vec<PathBuf>,
     /// Why the files are looked at again and again; `None` where the file system tells.
     pub polls: Option<String>,
 }
@@ -43,10 +45,10 @@ impl Saves {
             Ok(watcher) => Ok(Self {
                 watcher: Box::new(watcher),
                 sender,
-                folder: None,
+                folders: Vec::new(),
                 polls: None,
             }),
-            Err(error) => Self::polling(sender, error.to_string()),
+            Err(error) => Self::polling(sender, plain(&error)),
         }
     }
 
@@ -60,18 +62,19 @@ impl Saves {
         Ok(Self {
             watcher: Box::new(watcher),
             sender,
-            folder: None,
+            folders: Vec::new(),
             polls: Some(reason),
         })
     }
 
-    /// Tells of the saves in `folder` from now on, and of no others.
+    /// Tells of the saves in `folder` from now on, and of no others; and of those of `file`, which is in it, where that
+    /// is a link to another place.
     ///
     /// # Errors
     ///
     /// The folder cannot be read.
-    pub fn watch(&mut self, folder: &Path) -> Result<()> {
-        if let Some(folder) = self.folder.take() {
+    pub fn watch(&mut self, folder: &Path, file: &Path) -> Result<()> {
+        for folder in self.folders.drain(..) {
             // It may have gone.
             let _ = self.watcher.unwatch(&folder);
         }
@@ -79,9 +82,9 @@ impl Saves {
             Some(system) if self.polls.is_none() => {
                 Some(format!("{system} does not tell of every save"))
             }
-            _ => match self.watcher.watch(folder, RecursiveMode::Recursive) {
+            _ => match self.watch_both(folder, file) {
                 Ok(()) => None,
-                Err(error) if self.polls.is_none() => Some(error.to_string()),
+                Err(error) if self.polls.is_none() => Some(plain(&error)),
                 Err(error) => {
                     return Err(error)
                         .with_context(|| format!("cannot watch {}", folder.display()));
@@ -90,10 +93,42 @@ impl Saves {
         };
         if let Some(reason) = reason {
             *self = Self::polling(self.sender.clone(), reason)?;
-            return self.watch(folder);
+            return self.watch(folder, file);
         }
-        self.folder = Some(folder.to_owned());
         Ok(())
+    }
+
+    fn watch_both(&mut self, folder: &Path, file: &Path) -> notify::Result<()> {
+        self.watcher.watch(folder, RecursiveMode::Recursive)?;
+        self.folders.push(folder.to_owned());
+        if let Some(target) = behind_link(folder, file) {
+            self.watcher.watch(&target, RecursiveMode::NonRecursive)?;
+            self.folders.push(target);
+        }
+        Ok(())
+    }
+}
+
+/// The folder of the file that `file` leads to, where that is not within `folder`.
+fn behind_link(folder: &Path, file: &Path) -> Option<PathBuf> {
+    let target = file.canonicalize().ok()?.parent()?.to_owned();
+    let within = folder.canonicalize().ok()?;
+    (!target.starts_with(within)).then_some(target)
+}
+
+/// Why files cannot be watched, in words.
+fn plain(error: &notify::Error) -> String {
+    // EMFILE and ENOSPC: inotify has no instance left, or no watch.
+    let used_up = match &error.kind {
+        ErrorKind::MaxFilesWatch => true,
+        ErrorKind::Io(error) => matches!(error.raw_os_error(), Some(24 | 28)),
+        _ => false,
+    };
+    if used_up && cfg!(target_os = "linux") {
+        "other programs use up inotify's limit; `cargo xtask doctor` says how to raise it"
+            .to_owned()
+    } else {
+        error.to_string()
     }
 }
 
@@ -194,7 +229,13 @@ mod tests {
             let (sender, saves) = mpsc::channel();
             let mut watcher =
                 Saves::new(poll, move || sender.send(()).expect("heard")).expect("a way to watch");
-            watcher.watch(&a).expect("watched");
+            let elsewhere = tempfile::tempdir().expect("a temporary folder");
+            let target = elsewhere.path().join("mine.rs");
+            fs::write(&target, "one").expect("written");
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(&target, a.join("src/link.rs")).expect("linked");
+            let link = a.join("src/link.rs");
+            watcher.watch(&a, &link).expect("watched");
             assert_eq!(watcher.polls.is_some(), poll);
             let told = || saves.recv_timeout(Duration::from_secs(60)).expect("told");
 
@@ -204,9 +245,17 @@ mod tests {
             fs::write(a.join("src/.a.rs.new"), "a longer one").expect("written");
             fs::rename(a.join("src/.a.rs.new"), a.join("src/a.rs")).expect("renamed");
             told();
-            watcher.watch(&b).expect("watched");
+            if cfg!(unix) {
+                fs::write(&target, "longer").expect("written");
+                told();
+            }
+            watcher.watch(&b, &b.join("src/a.rs")).expect("watched");
             fs::write(b.join("src/a.rs"), "of the other lesson").expect("written");
             told();
+        }
+        let used_up = notify::Error::io(std::io::Error::from_raw_os_error(24));
+        if cfg!(target_os = "linux") {
+            assert!(plain(&used_up).starts_with("other programs use up inotify's limit"));
         }
         let opened = Event::new(EventKind::Access(AccessKind::Open(AccessMode::Any)));
         assert!(!is_save(&opened.add_path("/l/src/a.rs".into())));

@@ -10,7 +10,7 @@ use crate::term::{FAINT, Marks, STRONG, columns, paint};
 /// wanted it stays.
 const INVERT: anstyle::Style = anstyle::Style::new().invert();
 
-/// The keys that are named. `r`, which runs the tests again as a save does, finds no room beside the others.
+/// The keys that are named. `r`, which runs the tests again as a save does, finds no room beside the others; `?` shows it.
 const KEYS: [(&str, &str); 7] = [
     ("n", "next"),
     ("p", "previous"),
@@ -123,7 +123,7 @@ fn status(state: &State, marks: Marks, waits: &str, width: usize) -> String {
     )
 }
 
-/// The keys that do something here. Where there is no room for their names, the letters alone.
+/// The keys that do something here, as far as there is room, each with its name.
 fn keys(state: &State, width: usize) -> String {
     let mut keys: Vec<(&str, &str)> = match &state.over {
         Some(Over::List(list)) => {
@@ -159,14 +159,21 @@ fn keys(state: &State, width: usize) -> String {
         .iter()
         .map(|(key, name)| 2 + columns(key) + 1 + columns(name))
         .sum();
-    let line: String = if named <= width {
-        keys.iter()
-            .map(|(key, name)| format!("  {} {}", paint(STRONG, key), paint(FAINT, name)))
-            .collect()
-    } else {
-        keys.iter()
-            .map(|(key, _)| format!("  {}", paint(STRONG, key)))
-            .collect()
-    };
+    if named > width {
+        // The first that fit, then the one that shows all, and the way out.
+        let last = [("?", "help"), ("q", "quit")];
+        let columns_of = |(key, name): &(&str, &str)| 2 + columns(key) + 1 + columns(name);
+        let mut room = width.saturating_sub(last.iter().map(columns_of).sum());
+        keys.retain(|key| {
+            let fits = key.0 != "q" && columns_of(key) <= room;
+            room = if fits { room - columns_of(key) } else { 0 };
+            fits
+        });
+        keys.extend(last);
+    }
+    let line: String = keys
+        .iter()
+        .map(|(key, name)| format!("  {} {}", paint(STRONG, key), paint(FAINT, name)))
+        .collect();
     first_columns(&line[1..], width)
 }

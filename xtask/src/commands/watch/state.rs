@@ -169,6 +169,22 @@ pub struct List {
     pub top: usize,
 }
 
+/// What `?` shows.
+const HELP: &str = " Keys\n
+   n         the next lesson
+   p         the one before
+   r         run the tests again, as a save does
+   h         the next hint
+   c         your code beside the reference
+   l         all lessons, to choose one
+   b         mistakes people make here, to watch one fail
+   Space     the next screen of the page; arrows move a line
+   g, G      its beginning, its end
+   Esc       back to the verdict
+   Ctrl-Z    stop for a while; fg goes on
+   q         quit
+";
+
 /// The lines below the page: what is going on, and the keys.
 pub const BELOW: usize = 2;
 
@@ -304,6 +320,7 @@ impl State {
             Key::Letter('h') => vec![Action::Hint(self.lesson)],
             Key::Letter('c') => vec![Action::Compare(self.lesson)],
             Key::Letter('l') => vec![Action::List(Choice::Lesson)],
+            Key::Letter('?') => self.on(Event::Page(HELP.to_owned())),
             Key::Letter('b') => vec![Action::List(Choice::Mistake)],
             Key::Escape => self.back(),
             Key::Enter => self.choose(),

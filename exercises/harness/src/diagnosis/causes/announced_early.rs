@@ -7,7 +7,8 @@ use crate::record::Effect;
 /// The writer says that the data is there, the reader goes by that, and the write comes only afterwards, as the next
 /// that its thread does.
 ///
-/// Silent if the reader has been told of something that the writer did later, or if an ordering is missing.
+/// Silent if it says so by a read-modify-write, which is a claim rather, if the reader has been told of something that
+/// the writer did later, or if an ordering is missing.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let race = Race::of(case).filter(|race| race.is_untold(case))?;
     let (is, reader, write) = (&race.is, race.thread, race.other);
@@ -16,7 +17,10 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         return None;
     }
     let (word, said) = case.log.events_before(writer, write).next_back()?;
-    said.writes()?;
+    // What also reads is a claim more likely.
+    if !matches!(said.effect, Effect::Store { .. }) {
+        return None;
+    }
     let (heard, _) = case.log.events_of(reader).find(|(number, event)| {
         let by_word = matches!(is.source(*number), Some(Source::Event(source)) if source == word);
         by_word && event.place.is_some_and(|place| case.code.decides(place))

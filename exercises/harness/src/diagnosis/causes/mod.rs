@@ -83,7 +83,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
         ],
         Kind::Leak => &[forgotten_reference::cause],
         Kind::TooManySteps => &[compares_with_an_old_value::cause],
-        Kind::Stuck | Kind::SetUp => &[],
+        Kind::UseAfterDrop | Kind::Stuck | Kind::SetUp => &[],
     }
 }
 
@@ -175,4 +175,24 @@ fn about(case: Case<'_>, panic: &Panic, spoken: &Spoken, object: ObjectId, event
     spoken.names(case.object(object))
         || spoken.shows(case.code, case.event(event))
         || looked.any(|(_, event)| spoken.shows(case.code, event))
+}
+
+/// Whether one of two changes by `fetch_add` and `fetch_sub` undoes the other.
+fn takes_back(first: &Event, second: &Event) -> bool {
+    match (&first.effect, &second.effect) {
+        (
+            Effect::Update {
+                name: a, argument, ..
+            },
+            Effect::Update {
+                name: b,
+                argument: back,
+                ..
+            },
+        ) => {
+            let counts = |name: &str| matches!(name, "fetch_add" | "fetch_sub");
+            counts(a) && counts(b) && a != b && argument == back
+        }
+        _ => false,
+    }
 }

@@ -32,7 +32,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         case.object(store.object?),
     );
     let text = format!(
-        "lost update: {t} reads {o} ({}), {u} changes it by its {} ({}), and {t}'s store ({}) wipes that out unseen. \
+        "lost update: {t} reads {o} ({}), {u} changes it by its {} ({}), and {t}'s store ({}) goes over that unseen. \
          A swap or a compare_exchange in place of load and store sees what it replaces.",
         at_row(lost.look),
         what(change),

@@ -32,6 +32,7 @@ struct Last(std::sync::Arc<Edge>);
 impl Drop for Last {
     /// The last reference is dropped, and the value will be, or was taken out.
     fn drop(&mut self) {
+        recorder::resumed();
         self.0.acquire();
     }
 }

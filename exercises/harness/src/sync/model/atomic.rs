@@ -1,5 +1,6 @@
 //! Atomics with the API of std's, every operation recorded with its values.
 
+use super::life::Life;
 use super::memory::{self, Found};
 use super::recorder;
 use crate::place::Place;
@@ -43,6 +44,7 @@ macro_rules! atomic {
             memory: memory::Location,
             /// The value that `get_mut` lent out, until the next operation puts it back.
             lent: std::cell::Cell<Option<$t>>,
+            life: Life,
             id: ObjectId,
         }
 
@@ -60,6 +62,7 @@ macro_rules! atomic {
                 Self {
                     memory: memory::Location::new(value.into_bits()),
                     lent: std::cell::Cell::new(None),
+                    life: Life::of(id),
                     id,
                 }
             }
@@ -80,6 +83,7 @@ macro_rules! atomic {
                 place: Place,
                 operation: impl FnOnce(&memory::Location, ThreadId) -> R,
             ) -> R {
+                self.life.check(name, place);
                 if let Some(value) = self.lent.take() {
                     self.memory.put_back(value.into_bits());
                     recorder::with_object(self.id, |atomic| atomic.newest = value.value());

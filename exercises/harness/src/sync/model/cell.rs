@@ -1,5 +1,6 @@
 //! Shared mutable memory whose accesses the model checks.
 
+use super::life::Life;
 use super::memory::Plain;
 use super::recorder;
 use crate::place::Place;
@@ -12,6 +13,7 @@ use std::panic::Location;
 pub struct UnsafeCell<T> {
     inner: std::cell::UnsafeCell<T>,
     memory: Plain,
+    life: Life,
     id: ObjectId,
 }
 
@@ -19,10 +21,12 @@ impl<T> UnsafeCell<T> {
     /// Wraps `value`.
     #[track_caller]
     pub fn new(value: T) -> Self {
+        let id = recorder::object("UnsafeCell", Value::Int(0), Location::caller());
         Self {
             inner: std::cell::UnsafeCell::new(value),
             memory: Plain::new(),
-            id: recorder::object("UnsafeCell", Value::Int(0), Location::caller()),
+            life: Life::of(id),
+            id,
         }
     }
 
@@ -74,6 +78,7 @@ impl<T> UnsafeCell<T> {
     /// An access begins, or ends: it must be ordered with all others at both times.
     fn access(&self, writes: bool, place: Place) {
         let name = if writes { "write" } else { "read" };
+        self.life.check(name, place);
         let pending = self.id.pending(name, place);
         recorder::step(pending, || {
             if self.memory.access(writes) {

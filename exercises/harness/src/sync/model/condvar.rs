@@ -1,3 +1,4 @@
+use super::life::Life;
 use super::recorder;
 use super::{MutexGuard, WaitQueue};
 use crate::place::Place;
@@ -12,6 +13,7 @@ pub struct Condvar {
     /// What wait and notify have in common in loom's eyes. It never has waiters: its `notify_one` is a
     /// step that depends on every other one and synchronises with none.
     meeting: Arc<loom::sync::Condvar>,
+    life: Life,
     id: ObjectId,
 }
 
@@ -19,10 +21,12 @@ impl Condvar {
     /// A condition variable without waiters.
     #[track_caller]
     pub fn new() -> Self {
+        let id = recorder::object("Condvar", Value::Int(0), Location::caller());
         Self {
             sleepers: Arc::default(),
             meeting: Arc::new(loom::sync::Condvar::new()),
-            id: recorder::object("Condvar", Value::Int(0), Location::caller()),
+            life: Life::of(id),
+            id,
         }
     }
 
@@ -50,7 +54,7 @@ impl Condvar {
         mut condition: impl FnMut(&mut T) -> bool,
     ) {
         let place = Location::caller();
-        while condition(guard) {
+        while guard.peek(&mut condition) {
             self.wait_at(guard, place);
         }
     }
@@ -61,9 +65,11 @@ impl Condvar {
         let place = Location::caller();
         let name = "notify_one";
         self.meet(name, place);
-        let woken = self.sleepers.wake_one(self.id.pending(name, place));
+        // Once the waiters are awake, one of them may drop this.
+        let id = self.id;
+        let woken = self.sleepers.wake_one(id.pending(name, place));
         let any = !woken.is_empty();
-        recorder::happened(Effect::Notify { name, woken }, Some(self.id), place);
+        recorder::happened(Effect::Notify { name, woken }, Some(id), place);
         any
     }
 
@@ -73,30 +79,36 @@ impl Condvar {
         let place = Location::caller();
         let name = "notify_all";
         self.meet(name, place);
-        let woken = self.sleepers.wake_all(self.id.pending(name, place));
+        // Once the waiters are awake, one of them may drop this.
+        let id = self.id;
+        let woken = self.sleepers.wake_all(id.pending(name, place));
         let count = woken.len();
-        recorder::happened(Effect::Notify { name, woken }, Some(self.id), place);
+        recorder::happened(Effect::Notify { name, woken }, Some(id), place);
         count
     }
 
     fn wait_at<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, place: Place) {
+        self.life.check("wait", place);
         guard.before_unlock();
         self.meet("wait", place);
-        let ticket = self.sleepers.enter();
+        // The sleeper is woken without the condition variable, which may be gone by then.
+        let sleepers = Arc::clone(&self.sleepers);
+        let ticket = sleepers.enter();
         let mutex = guard.id();
         guard.unlocked_while(place, || {
-            let sleepers = &self.sleepers;
             sleepers.sleep(ticket, "wait", Some(self.id), Some(mutex), None, place);
         });
         recorder::happened(Effect::Lock("lock"), Some(mutex), place);
     }
 
     fn meet(&self, name: &'static str, place: Place) {
+        self.life.check(name, place);
         recorder::step(self.id.pending(name, place), || self.meeting.notify_one());
     }
 
     /// A step that meets those of a clock, too.
     pub(super) fn meet_with(&self, clock: &loom::sync::Condvar, name: &'static str, place: Place) {
+        self.life.check(name, place);
         recorder::step(self.id.pending(name, place), || {
             self.meeting.notify_one();
             loom::stop_exploring();

@@ -107,12 +107,14 @@ mod arc;
 mod choice;
 mod clock;
 mod condvar;
+mod life;
 mod meeting;
 mod memory;
 mod mutex;
 mod queue;
 pub(crate) mod recorder;
 mod rwlock;
+mod shown;
 
 pub use arc::Arc;
 pub use condvar::Condvar;

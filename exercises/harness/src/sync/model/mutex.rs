@@ -1,8 +1,10 @@
 use super::WaitQueue;
+use super::life::Life;
 use super::memory::Edge;
 use super::recorder;
+use super::shown::shown;
 use crate::place::Place;
-use crate::record::{Effect, Ending, ObjectId, ThreadId, Value};
+use crate::record::{Data, Effect, Ending, ObjectId, Shown, ThreadId, Value};
 use std::cell::{Cell, UnsafeCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::thread::panicking;
@@ -26,6 +28,7 @@ pub struct Mutex<T: ?Sized> {
     /// Whether `raw` was unlocked while a panic unwound, so that loom cannot lock it again.
     poisoned: Cell<bool>,
     own_lock: Option<OwnLock>,
+    life: Life,
     id: ObjectId,
     /// Part of another type of the facade, which speaks for it in the record.
     quiet: bool,
@@ -59,6 +62,9 @@ pub struct MutexGuard<'a, T: ?Sized> {
     /// `None` if the mutex has a lock of its own, and for good once the guard is given back.
     raw: Option<RawGuard<'a>>,
     locked: Place,
+    /// The data when the mutex was locked, if it can be shown.
+    found: Option<Shown>,
+    borrowed_mutably: bool,
 }
 
 // SAFETY: a shared guard gives out `&T` and nothing else.
@@ -78,6 +84,7 @@ impl<T> Mutex<T> {
             handed_on: Edge::default(),
             poisoned: Cell::new(false),
             own_lock,
+            life: Life::of(id),
             id,
             quiet: false,
             data: UnsafeCell::new(value),
@@ -100,6 +107,7 @@ impl<T> Mutex<T> {
             handed_on: Edge::default(),
             poisoned: Cell::new(false),
             own_lock: None,
+            life: Life::within(id),
             id,
             quiet: true,
             data: UnsafeCell::new(value),
@@ -126,6 +134,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let place = Location::caller();
+        self.life.check("try_lock", place);
         if self.own_lock.is_none() {
             recorder::over(unlocks_must_be_steps());
         }
@@ -154,6 +163,7 @@ impl<T: ?Sized> Mutex<T> {
 
     /// Waits for the lock, on behalf of `name`, which may be a condition variable's `wait`.
     fn acquire(&self, name: &'static str, place: Place) -> Option<RawGuard<'_>> {
+        self.life.check(name, place);
         let Some(own_lock) = &self.own_lock else {
             self.note_wait(name, place);
             let raw = recorder::step(self.id.pending(name, place), || {
@@ -222,11 +232,15 @@ impl<T: ?Sized> Mutex<T> {
 
     fn guard<'a>(&'a self, raw: Option<RawGuard<'a>>, locked: Place) -> MutexGuard<'a, T> {
         self.note_holder(locked);
-        MutexGuard {
+        let mut guard = MutexGuard {
             mutex: self,
             raw,
             locked,
-        }
+            found: None,
+            borrowed_mutably: false,
+        };
+        guard.look();
+        guard
     }
 }
 
@@ -257,12 +271,35 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         sleep();
         self.raw = self.mutex.acquire("wait", place);
         self.mutex.note_holder(place);
+        self.look();
     }
 
     /// The step in which the lock is given back, if that is one. It comes before anything that must happen
     /// together with the unlocking.
     pub(super) fn before_unlock(&self) {
+        self.mutex.life.check("unlock", self.locked);
         self.mutex.meet("unlock", self.locked);
+    }
+
+    /// The mutex has just been locked.
+    fn look(&mut self) {
+        if !self.mutex.quiet {
+            self.found = shown(&**self);
+            self.borrowed_mutably = false;
+        }
+    }
+
+    /// What this thread has done with the data so far.
+    fn data(&self) -> Data {
+        Data::new(self.found, shown(&**self), self.borrowed_mutably)
+    }
+
+    /// Looks at the data by `look`, which may borrow it mutably and has no reason to.
+    pub(super) fn peek<R>(&mut self, look: impl FnOnce(&mut T) -> R) -> R {
+        let before = self.borrowed_mutably;
+        let result = look(self);
+        self.borrowed_mutably = before;
+        result
     }
 
     /// Gives the lock back. The caller locks again or never looks at it again.
@@ -274,6 +311,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         }
         self.mutex.handed_on.release();
         if !self.mutex.quiet {
+            recorder::gives_back(self.data());
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
         }
         if let Some(own_lock) = &self.mutex.own_lock {
@@ -305,6 +343,7 @@ impl<T: ?Sized> ops::Deref for MutexGuard<'_, T> {
 
 impl<T: ?Sized> ops::DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
+        self.borrowed_mutably = true;
         // SAFETY: the guard holds the lock and is borrowed mutably, so no other thread reaches the data.
         unsafe { &mut *self.mutex.data.get() }
     }

@@ -151,7 +151,11 @@ impl Sleeper {
         match self.alarm {
             Alarm::Unpark(handle) => handle.unpark(),
             // Unlike an unpark, this lets other threads run first.
-            Alarm::Notify(notify) => recorder::step(by, || notify.notify()),
+            Alarm::Notify(notify) => {
+                // It is through with what the sleeper slept on, and the sleeper may drop that before this goes on.
+                let by = Pending { object: None, ..by };
+                recorder::step(by, || notify.notify());
+            }
         }
         thread
     }

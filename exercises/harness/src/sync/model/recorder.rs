@@ -16,15 +16,15 @@ use crate::leaks::Owner;
 use crate::liveness::Deadline;
 use crate::place::Place;
 use crate::record::{
-    Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending, Standing,
-    Stop, Thread, ThreadId, Value, WeakExchange,
+    Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending,
+    Standing, Stop, Thread, ThreadId, Value, WeakExchange,
 };
 use crate::sync::model::memory;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -45,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) max_steps: usize,
     pub(crate) steps_left: AtomicUsize,
     pub(crate) values: Owner,
+    /// Where the objects lay that this interleaving has dropped. What lies there now may be anything.
+    pub(crate) graves: Mutex<HashMap<usize, ObjectId>>,
     pub(crate) spurious_wakeups: usize,
     /// The weak exchanges that fail spuriously, and all that there were in some interleaving.
     pub(crate) fail: BTreeSet<WeakExchange>,
@@ -52,6 +54,10 @@ pub(crate) struct Session {
     /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
     /// while a panic unwound, needs that; it multiplies the interleavings.
     pub(crate) unlocks_are_steps: bool,
+    /// Whether dropping an object is a step of its own, which depends on all operations on it. Needed only if nothing that the
+    /// model knows of orders a drop behind them: then another order may be possible, or something that the model does not see, say
+    /// an `Arc` of std's, sees to it.
+    pub(crate) drops_are_steps: bool,
     /// Whether every load reads the newest value: for a report without stale loads, if there is one.
     pub(crate) newest_only: bool,
     /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
@@ -94,6 +100,9 @@ impl Session {
 thread_local! {
     static SESSION: RefCell<Option<Arc<Session>>> = const { RefCell::new(None) };
     static CURRENT: Cell<ThreadId> = const { Cell::new(0) };
+    /// What loom calls the threads of this interleaving.
+    static IN_LOOM: RefCell<[Option<loom::thread::ThreadId>; MAX_THREADS]> =
+        const { RefCell::new([None; MAX_THREADS]) };
 }
 
 /// Makes this operating-system thread the one that runs `session`.
@@ -104,6 +113,21 @@ pub(crate) fn attach(session: Arc<Session>) {
 
 pub(crate) fn current() -> ThreadId {
     CURRENT.get()
+}
+
+/// The current thread has begun.
+fn begun(number: ThreadId) {
+    CURRENT.set(number);
+    let id = loom::thread::current().id();
+    IN_LOOM.with_borrow_mut(|threads| threads[number] = Some(id));
+}
+
+/// Code of the program runs in the middle of an operation, in which another thread may have run: from here on
+/// [`current`] is right again.
+pub(crate) fn resumed() {
+    let id = Some(loom::thread::current().id());
+    let number = IN_LOOM.with_borrow(|threads| threads.iter().position(|other| *other == id));
+    CURRENT.set(number.unwrap_or_else(current));
 }
 
 /// The exploration that runs on this operating-system thread.
@@ -138,11 +162,13 @@ pub(crate) fn begin_iteration() {
     if session.until.is_over() {
         over(Ending::OutOfTime);
     }
+    session.graves.lock().clear();
     session.log.lock().begin(session.spurious_wakeups);
     session
         .steps_left
         .store(session.max_steps, Ordering::Relaxed);
-    CURRENT.set(0);
+    IN_LOOM.set([None; MAX_THREADS]);
+    begun(0);
 }
 
 /// Between two interleavings nothing of the program is there, so here an exploration can wait.
@@ -258,6 +284,80 @@ pub(crate) fn with_object<R>(id: ObjectId, f: impl FnOnce(&mut Object) -> R) -> 
     with_log(|log| f(log.object_mut(id)))
 }
 
+/// The current thread is about to give back a lock: says what it did with the data behind it.
+pub(crate) fn gives_back(data: Data) {
+    with_log(|log| log.threads[current()].gives_back = Some(data));
+}
+
+/// Ends the model if the object of an operation of the current thread that begins now is not alive. `mark` is what stands where the object
+/// should be, at `address`: an object's number if one is there, or was when the memory was last used for one.
+///
+/// Otherwise returns whether it is: it may be one of an earlier interleaving, for which [`step`] ends the model.
+pub(crate) fn must_live(mark: Option<ObjectId>, address: usize, operation: Pending) -> bool {
+    let session = session();
+    let mut log = session.log.lock();
+    let dead = match mark {
+        Some(id) => match log.find(id) {
+            Some(object) if object.dropped.is_some() => Some(id),
+            known => return known.is_some(),
+        },
+        None => session.graves.lock().get(&address).copied(),
+    };
+    let operation = Pending {
+        object: dead,
+        ..operation
+    };
+    let ending = log.used_after_drop(current(), operation, dead);
+    drop(log);
+    over(ending)
+}
+
+/// Where the object was made, if the model still runs the interleaving in which it was.
+pub(crate) fn made(id: ObjectId) -> Option<Place> {
+    let session = SESSION.try_with(|session| session.try_borrow().ok().and_then(|s| s.clone()));
+    let session = session.ok().flatten()?;
+    let log = session.log.lock();
+    log.find(id).map(|object| object.made)
+}
+
+/// The object `id`, whose mark stands at `address`, is being dropped by the current thread. Ends the model if another
+/// thread is in the middle of an operation on it. `unordered` finds out whether a thread has done one that is not
+/// ordered before.
+pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> bool) {
+    let session = SESSION.try_with(|session| session.try_borrow().ok().and_then(|s| s.clone()));
+    // Outside the model, or while its thread ends: no operation can follow.
+    let Ok(Some(session)) = session else { return };
+    let mut log = session.log.lock();
+    if log.find(id).is_none() {
+        return;
+    }
+    session.graves.lock().insert(address, id);
+    let (thread, at) = (current(), log.events.len());
+    let unwinds = |panic: &Panic| panic.thread == thread && panic.fate == Fate::Unwinds;
+    let unwinding = std::thread::panicking() && log.panics.iter().any(unwinds);
+    log.object_mut(id).dropped = Some(Dropped {
+        thread,
+        at,
+        unwinding,
+    });
+    // A sleeper has been through with the object: it is woken without it.
+    let user = log.threads.iter().enumerate().find_map(|(number, other)| {
+        let operation = other.pending.filter(|pending| pending.object == Some(id))?;
+        (number != thread && other.standing == Standing::Running).then_some((number, operation))
+    });
+    if let Some((user, operation)) = user {
+        let ending = log.used_after_drop(user, operation, Some(id));
+        drop(log);
+        over(ending);
+    }
+    drop(log);
+    if !session.drops_are_steps && unordered() {
+        over(Ending::DropsMustBeSteps {
+            unwinding: std::thread::panicking(),
+        });
+    }
+}
+
 /// Records an effect of the current thread.
 pub(crate) fn happened(effect: Effect, object: Option<ObjectId>, place: Place) {
     SESSION.with_borrow(|session| {
@@ -280,12 +380,17 @@ fn note(
     object: Option<ObjectId>,
     place: Option<Place>,
 ) {
-    log.events.push(Event {
+    let mut event = Event {
         thread,
         effect,
         object,
         place,
-    });
+        data: None,
+    };
+    if event.unlocks().is_some() {
+        event.data = log.threads[thread].gives_back.take();
+    }
+    log.events.push(event);
 }
 
 /// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
@@ -399,7 +504,7 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
 /// Runs a thread's body from its first to its last step. The body catches its own panic and says whether there
 /// was one.
 pub(crate) fn thread_body(number: ThreadId, body: impl FnOnce() -> bool) {
-    CURRENT.set(number);
+    begun(number);
     with_log(|log| log.running = number);
     let panicked = body();
     ended(number, panicked);

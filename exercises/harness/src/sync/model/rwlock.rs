@@ -1,7 +1,9 @@
+use super::life::Life;
 use super::recorder;
+use super::shown::shown;
 use super::{Mutex, MutexGuard, WaitQueue};
 use crate::place::Place;
-use crate::record::{Effect, ObjectId, Pending, ThreadId, Value};
+use crate::record::{Data, Effect, ObjectId, Shown, ThreadId, Value};
 use std::cell::UnsafeCell;
 use std::panic::Location;
 use std::{fmt, ops};
@@ -12,6 +14,7 @@ pub struct RwLock<T: ?Sized> {
     /// Held for an instant at a time, never while the program runs.
     state: Mutex<State>,
     sleepers: WaitQueue,
+    life: Life,
     id: ObjectId,
     data: UnsafeCell<T>,
 }
@@ -34,7 +37,12 @@ pub struct RwLockReadGuard<'a, T: ?Sized>(Held<'a, T>);
 
 /// Gives exclusive access to the data of an [`RwLock`].
 #[must_use = "if unused the lock is released at once"]
-pub struct RwLockWriteGuard<'a, T: ?Sized>(Held<'a, T>);
+pub struct RwLockWriteGuard<'a, T: ?Sized> {
+    held: Held<'a, T>,
+    /// The data when the lock was taken, if it can be shown.
+    found: Option<Shown>,
+    borrowed_mutably: bool,
+}
 
 struct Held<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
@@ -57,6 +65,7 @@ impl<T> RwLock<T> {
         Self {
             state: Mutex::within(id, State::default()),
             sleepers: WaitQueue::default(),
+            life: Life::of(id),
             id,
             data: UnsafeCell::new(value),
         }
@@ -82,6 +91,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> RwLockReadGuard<'_, T> {
         let place = Location::caller();
+        self.life.check("read", place);
         let mut state = self.state.quiet_lock("read", place);
         while state.writing || state.writers_waiting > 0 {
             state = self.wait(state, "read", place);
@@ -95,6 +105,7 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> RwLockWriteGuard<'_, T> {
         let place = Location::caller();
+        self.life.check("write", place);
         let mut state = self.state.quiet_lock("write", place);
         state.writers_waiting += 1;
         while state.writing || state.readers > 0 {
@@ -103,13 +114,14 @@ impl<T: ?Sized> RwLock<T> {
         state.writers_waiting -= 1;
         state.writing = true;
         drop(state);
-        RwLockWriteGuard(self.held("write", place))
+        RwLockWriteGuard::new(self.held("write", place))
     }
 
     /// Locks for reading if that is possible now.
     #[track_caller]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
         let place = Location::caller();
+        self.life.check("try_read", place);
         let mut state = self.state.quiet_lock("try_read", place);
         let ok = !state.writing && state.writers_waiting == 0;
         state.readers += usize::from(ok);
@@ -123,13 +135,14 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
         let place = Location::caller();
+        self.life.check("try_write", place);
         let mut state = self.state.quiet_lock("try_write", place);
         let ok = !state.writing && state.readers == 0;
         state.writing |= ok;
         drop(state);
         let name = "try_write";
         recorder::happened(Effect::TryLock { name, ok }, Some(self.id), place);
-        ok.then(|| RwLockWriteGuard(self.holding(place)))
+        ok.then(|| RwLockWriteGuard::new(self.holding(place)))
     }
 
     /// A plain reference: `&mut self` proves that the lock is free.
@@ -176,9 +189,22 @@ impl<T: ?Sized> RwLock<T> {
     }
 }
 
+impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    fn new(held: Held<'a, T>) -> Self {
+        let mut guard = Self {
+            held,
+            found: None,
+            borrowed_mutably: false,
+        };
+        guard.found = shown(&*guard);
+        guard
+    }
+}
+
 impl<T: ?Sized> Held<'_, T> {
     fn release(&self, name: &'static str, change: impl FnOnce(&mut State)) {
         let lock = self.lock;
+        lock.life.check(name, self.locked);
         let mut state = lock.state.quiet_lock(name, self.locked);
         change(&mut state);
         recorder::with_object(lock.id, |object| {
@@ -191,7 +217,7 @@ impl<T: ?Sized> Held<'_, T> {
             }
         });
         recorder::happened(Effect::Unlock(name), Some(lock.id), self.locked);
-        let by = Pending::new(name, Some(lock.id), self.locked);
+        let by = lock.id.pending(name, self.locked);
         lock.sleepers.wake_all(by);
     }
 }
@@ -204,8 +230,11 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
-        self.0
-            .release("unlock write", |state| state.writing = false);
+        let data = Data::new(self.found, shown(&**self), self.borrowed_mutably);
+        self.held.release("unlock write", |state| {
+            state.writing = false;
+            recorder::gives_back(data);
+        });
     }
 }
 
@@ -221,14 +250,15 @@ impl<T: ?Sized> ops::Deref for RwLockWriteGuard<'_, T> {
     type Target = T;
     fn deref(&self) -> &T {
         // SAFETY: the writer has the data alone.
-        unsafe { &*self.0.lock.data.get() }
+        unsafe { &*self.held.lock.data.get() }
     }
 }
 
 impl<T: ?Sized> ops::DerefMut for RwLockWriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
+        self.borrowed_mutably = true;
         // SAFETY: the writer has the data alone, and the guard is borrowed mutably.
-        unsafe { &mut *self.0.lock.data.get() }
+        unsafe { &mut *self.held.lock.data.get() }
     }
 }
 

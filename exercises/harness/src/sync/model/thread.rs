@@ -41,7 +41,7 @@ fn replace_left(left: refusal::Left) -> refusal::Left {
 }
 
 /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when it
-/// has no more. For tests.
+/// has no more. For tests, which catch the panic of [`spawn`]: it prints nothing.
 pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
     refusal::after(n, replace_left, f)
 }
@@ -65,7 +65,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    Builder::new().spawn(f).expect("failed to spawn thread")
+    refusal::expect(Builder::new().spawn(f))
 }
 
 /// A thread with a name, which is what the dry run calls it.
@@ -423,9 +423,7 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        Builder::new()
-            .spawn_scoped(self, f)
-            .expect("failed to spawn thread")
+        refusal::expect(Builder::new().spawn_scoped(self, f))
     }
 
     fn spawn_at<F, T>(

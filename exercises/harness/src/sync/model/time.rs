@@ -127,9 +127,9 @@ impl Clock {
         // One step for both, so that neither a notification nor an advance can fall between.
         condvar.meet_with(&self.0.meeting, name, place);
         let late = *self.0.now.lock() >= deadline;
-        let sleepers = condvar.sleepers();
+        let sleepers = Arc::clone(condvar.sleepers());
         let ticket = (!late).then(|| {
-            self.set_timer(deadline, sleepers, Some(condvar.meeting()));
+            self.set_timer(deadline, &sleepers, Some(condvar.meeting()));
             sleepers.enter()
         });
         guard.unlocked_while(place, || match ticket {

@@ -174,6 +174,16 @@ impl Plain {
         })
     }
 
+    /// Whether there was an access that does not happen before what the current thread does now.
+    pub(in crate::sync::model) fn is_unordered(&self) -> bool {
+        let me = recorder::current();
+        with(|memory| {
+            let before = &memory.threads[me].clock.before;
+            let cell = &memory.cells[self.0];
+            !before.has_all_of(&cell.reads) || !before.has_all_of(&cell.writes)
+        })
+    }
+
     /// A read, or a write. Whether it races.
     pub(in crate::sync::model) fn access(&self, writes: bool) -> bool {
         let me = recorder::current();
