@@ -22,8 +22,8 @@ pub const MODEL: &str = "model";
 /// With more threads than this, a look takes so long that the clock has to do.
 const MANY: usize = 256;
 
-/// Time counts at least at this fraction of the clock, however busy the machine is.
-const SLOWEST: u32 = 10;
+/// Time counts at least at this fraction of the clock, however busy the machine is: there is an end in any case.
+const SLOWEST: u32 = 30;
 
 /// Why a process, or a part of one, is no longer waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
