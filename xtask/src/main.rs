@@ -66,8 +66,8 @@ struct Arguments {
 const CONVENTIONS: &str = "\
 Lessons:
   A lesson goes by its name (wait_group), its number (2.2), the beginning of its
-  name, or a path to it or to anything in it. Where a command may be given none, it takes the current lesson: the
-  first that is not done.
+  name, or a path to it or to anything in it. Where a command may be given none,
+  it takes the current lesson: the first that is not done.
 
 Exit codes:
   0  the lesson passes; the command did what it was asked

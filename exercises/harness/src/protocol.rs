@@ -75,6 +75,19 @@ impl FromStr for Kind {
     }
 }
 
+/// How the panic of a test begins whose threads all wait.
+pub const HANGS: &str = "hangs: ";
+/// How it begins if they spin.
+pub const SPINS: &str = "spins: ";
+/// How it begins if the time is up.
+pub const LATE: &str = "does not end: ";
+
+/// Whether a test panicked because it did not end. Such a panic tells what waits, and not why.
+pub fn is_without_end(message: &str) -> bool {
+    let mut beginnings = [HANGS, SPINS, LATE].into_iter();
+    beginnings.any(|beginning| message.starts_with(beginning))
+}
+
 /// The line that opens the report of a failed model or leak check.
 const FAILED: &str = "fails: ";
 /// The line that a model prints when it passes.

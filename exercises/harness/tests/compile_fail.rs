@@ -36,6 +36,8 @@ struct Block {
     line: usize,
     /// What rustc must reject the program with.
     error: Option<&'static str>,
+    /// What it must say then: by these words the runner finds the section.
+    words: Vec<&'static str>,
     code: String,
 }
 
@@ -54,16 +56,25 @@ impl Block {
 fn blocks(text: &Text) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut inside = false;
+    let mut comments: Vec<(&str, &str)> = Vec::new();
     for (i, line) in text.text.lines().enumerate() {
         if let Some(kind) = line.strip_prefix("```rust") {
             inside = true;
+            let error = kind.strip_prefix(",compile_fail,");
+            let words = comments.iter().filter(|(code, _)| Some(*code) == error);
             blocks.push(Block {
                 line: i + 1,
-                error: kind.strip_prefix(",compile_fail,"),
+                error,
+                words: words.flat_map(|(_, words)| words.split(", ")).collect(),
                 code: String::new(),
             });
         } else if line == "```" {
             inside = false;
+        } else if let Some(comment) = line.strip_prefix("<!-- rustc on ") {
+            let comment = comment.trim_end_matches(" -->");
+            comments.extend(comment.split_once(": "));
+        } else if line.starts_with("## ") && !inside {
+            comments.clear();
         } else if inside {
             let block = blocks.last_mut().expect("one has begun");
             let _ = writeln!(block.code, "{line}");
@@ -118,6 +129,13 @@ fn each_program_is_rejected_for_the_reason_given() {
             } else {
                 said.contains(error) && said.contains("error:")
             };
+            for words in &block.words {
+                assert!(
+                    said.contains(words),
+                    "{}:{line}: {words}:\n{said}",
+                    text.name
+                );
+            }
             let errors = said
                 .lines()
                 .filter(|line| line.starts_with("error"))

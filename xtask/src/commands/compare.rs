@@ -69,7 +69,10 @@ pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Ex
         None => Judged::new(runner, &mut store, lesson, None)?,
     };
     let passes = judged.passes();
-    let both = [judged.result, judge_reference(runner, lesson)?];
+    let both = [
+        judged.result.map_err(|failed| failed.said),
+        judge_reference(runner, lesson)?,
+    ];
     if !options.json {
         term::print(&verdicts::render(&both, page.marks));
     }
@@ -171,7 +174,7 @@ fn may_show(lesson: &Lesson, options: Options) -> bool {
 /// The tests of the lesson, run against the reference.
 fn judge_reference(runner: &Runner, lesson: &Lesson) -> Result<Result<Verdict, String>> {
     Ok(match run::tests_of_reference(runner, lesson)? {
-        Run::NotBuilt(said) => Err(said),
+        Run::NotBuilt(failed) => Err(failed.said),
         Run::Ran(ran) => {
             let expected = lesson_tests::expected(&runner.workspace, lesson);
             Ok(Verdict::new(&ran, &lesson.file_name(), &expected, None))

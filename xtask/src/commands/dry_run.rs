@@ -9,7 +9,7 @@ use crate::course::readme;
 use crate::course::select::{self, NoSuchName};
 use crate::course::{Lesson, Workspace};
 use crate::run::Runner;
-use crate::run::cargo::{self, Tests};
+use crate::run::cargo::{self, NotBuilt, Tests};
 use crate::run::executor::{NoJob, job_of, run_all};
 use crate::run::report_page::Passing;
 use crate::run::{SourceLine, TestRun};
@@ -41,7 +41,7 @@ pub fn run(runner: &Runner, wanted: &str, test: Option<&str>, solution: bool) ->
 
     let built = cargo::build_tests(&runner, &package, Tests::Models)?;
     if !built.success {
-        term::print(&show.not_built(&built.said));
+        term::print(&show.not_built(&built.not_built()));
         return Ok(Exit::Failure);
     }
     let test = format!("{MODELS}{model}");
@@ -209,11 +209,11 @@ impl DryRun<'_> {
     }
 
     /// The page for tests that cannot be built: rustc first.
-    fn not_built(&self, said: &str) -> String {
+    fn not_built(&self, failed: &NotBuilt) -> String {
         if !self.solution {
-            return self.page.not_built(said);
+            return self.page.not_built(failed);
         }
-        let mut text = format!("{}\n\n{}\n", said.trim_end(), self.page.header());
+        let mut text = format!("{}\n\n{}\n", failed.said.trim_end(), self.page.header());
         paragraph(
             &mut text,
             "The reference does not compile; what rustc says stands above.",

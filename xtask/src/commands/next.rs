@@ -1,9 +1,10 @@
 //! `cargo xtask next`: runs the first lesson that is not done.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Exit;
 use super::test::{self, Document, ForPrograms};
+use crate::course::problems;
 use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::term;
@@ -15,6 +16,11 @@ pub fn run(runner: &Runner, form: ForPrograms) -> Result<Exit> {
     let mut store = Store::open(workspace)?;
     match store.progress.current(workspace)? {
         Some(lesson) => test::judge(runner, &mut store, lesson, None, form),
+        None if !problems::of(workspace).is_empty() => {
+            bail!(
+                "no other lesson is left to do: see to the one that is missing, or that cannot be read"
+            )
+        }
         None if form.json => {
             term::print(&Document::all_done().to_json()?);
             Ok(Exit::Success)

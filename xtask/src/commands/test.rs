@@ -2,6 +2,8 @@
 
 mod document;
 
+use std::fs;
+
 use anyhow::Result;
 
 use super::Exit;
@@ -9,10 +11,11 @@ use crate::course::lesson_tests;
 use crate::course::select;
 use crate::course::{Lesson, Workspace};
 use crate::learner::progress::{Progress, Store, fingerprint};
+use crate::run::cargo::NotBuilt;
 use crate::run::report_page::ReportPage;
 use crate::run::{self, Filter, Run, Runner};
 use crate::term::{self, Marks, OPEN, paint};
-use crate::verdict::{Conclusion, Verdict};
+use crate::verdict::{Conclusion, Verdict, slips};
 use crate::view::LessonPage;
 
 pub use document::{Document, ForPrograms};
@@ -55,7 +58,7 @@ pub fn judge(
 /// A lesson that was run and whose progress was noted.
 pub struct Judged {
     /// The verdict, or what rustc says where it does not compile.
-    pub result: Result<Verdict, String>,
+    pub result: Result<Verdict, NotBuilt>,
     /// Whether the reference was in place of the learner's file.
     pub swapped: bool,
     /// Whether the sources changed while the tests ran.
@@ -77,9 +80,9 @@ impl Judged {
         let swapped = store.progress.is_swapped(workspace, lesson);
         let ran = match run::tests(runner, lesson, filter)? {
             Run::Ran(ran) => ran,
-            Run::NotBuilt(said) => {
+            Run::NotBuilt(failed) => {
                 return Ok(Self {
-                    result: Err(said),
+                    result: Err(failed),
                     swapped,
                     edited_meanwhile: false,
                     not_noted: None,
@@ -90,6 +93,9 @@ impl Judged {
         let mut verdict = Verdict::new(&ran, &lesson.file_name(), &expected, filter);
         verdict.with_threads = lesson_tests::with_threads(workspace, lesson);
         verdict.swapped = swapped;
+        verdict.tampered = lesson_tests::tampered(workspace, lesson);
+        let text = fs::read_to_string(workspace.path(lesson.file())).unwrap_or_default();
+        verdict.unlocked_at_once = slips::unlocked_at_once(&text);
         // Which of the two sources was built cannot be told.
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;
         let noted = match verdict.conclusion() {
@@ -129,7 +135,7 @@ impl Judged {
             current: current.is_some_and(|current| current.name == lesson.name),
         };
         let mut text = match &self.result {
-            Err(said) => page.not_built(said),
+            Err(failed) => page.not_built(failed),
             Ok(verdict) => page.verdict(verdict, current),
         };
         if self.edited_meanwhile {

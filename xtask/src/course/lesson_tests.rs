@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use quote::ToTokens;
 use syn::visit::Visit;
 
-use crate::course::shipped::Lock;
+use crate::course::shipped::{self, Change, Lock};
 use crate::course::{Lesson, Workspace};
 
 /// What the canonical name of a model begins with.
@@ -93,6 +94,20 @@ pub fn models(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
         }
     }
     names
+}
+
+/// The files of `lesson` that are not as they were shipped, but for those that were added: they are the learner's own.
+///
+/// Without a lock that can be read there are none.
+pub fn tampered(workspace: &Workspace, lesson: &Lesson) -> Vec<(PathBuf, Change)> {
+    let lock = Lock::read(&workspace.path(lesson.lock())).ok().flatten();
+    let there = shipped::digests(&workspace.path(&lesson.exercise), &lesson.file_name());
+    let (Some(lock), Ok(there)) = (lock, there) else {
+        return Vec::new();
+    };
+    let mut changes = shipped::changes(&lock.files, &there);
+    changes.retain(|(_, change)| *change != Change::Added);
+    changes
 }
 
 /// The paths of the `#[test]` functions in a source file, and of those in its modules.

@@ -7,6 +7,8 @@
 //! | [`lesson_tests`] | the tests that a lesson has, and what its sources say of them |
 //! | [`shipped`] | `shipped.lock`: the tests and files that a lesson was shipped with |
 //! | [`stub`] | what a learner begins with, as the solution keeps it |
+//! | [`api`] | the public API of a source file |
+//! | [`explained`] | the sections of the texts that explain an error of rustc |
 //! | [`lacks`] | what a learner's file lacks of what it was shipped with |
 //! | [`settings`] | settings of cargo from outside the checkout |
 //! | [`problems`] | what is in the way of the whole workspace |
@@ -15,7 +17,9 @@
 //!
 //! May use nothing of the runner but [`term`](crate::term).
 
+pub mod api;
 pub mod content;
+pub mod explained;
 pub mod hints;
 pub mod lacks;
 pub mod lesson_tests;

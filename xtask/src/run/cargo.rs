@@ -39,19 +39,34 @@ pub struct Built {
     pub executables: Vec<Binary>,
     /// Warnings and errors of rustc, each with the package that it is about.
     pub diagnostics: Vec<Diagnostic>,
-    /// How many warnings rustc has for one crate.
-    pub warnings: usize,
-    /// The diagnostics as rustc wrote them.
+    /// What cargo says; for a learner, with the diagnostics as rustc wrote them.
     pub said: String,
 }
 
 /// A warning or an error of rustc.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The package.
     pub package: String,
-    /// As rustc writes it.
+    /// As rustc writes it, perhaps in colours.
     pub rendered: String,
+    /// Whether it is an error.
+    pub is_error: bool,
+    /// `E0382`, or the name of a lint. A syntax error has none.
+    pub code: Option<String>,
+    /// Its first line.
+    pub message: String,
+    /// The line that it points at, and the column.
+    pub at: Option<(SourceLine, u32)>,
+}
+
+/// What cargo and rustc say to a package that they could not build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotBuilt {
+    /// All of it.
+    pub said: String,
+    /// The errors of rustc.
+    pub errors: Vec<Diagnostic>,
 }
 
 /// Which tests of a package to build.
@@ -102,23 +117,14 @@ pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<B
 ///
 /// cargo cannot be run, or the run was cancelled.
 pub fn build(runner: &Runner, mut command: Command, show_progress: bool) -> Result<Built> {
-    // Rendered by cargo on stderr for a learner, by way of the messages for `verify`, which has to know
-    // which package they are about.
-    let format = if show_progress {
-        "--message-format=json-render-diagnostics"
+    let colours = show_progress && runner.colour;
+    let format = if colours {
+        "--message-format=json-diagnostic-rendered-ansi"
     } else {
         "--message-format=json"
     };
     command
-        .args([
-            format,
-            "--color",
-            if show_progress {
-                runner.colour_word()
-            } else {
-                "never"
-            },
-        ])
+        .args([format, "--color", if colours { "always" } else { "never" }])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -144,8 +150,11 @@ pub fn build(runner: &Runner, mut command: Command, show_progress: bool) -> Resu
     built.success = running.wait().context("cannot wait for cargo")?.success();
     listener.end();
     runner.control.check()?;
-    built.warnings = listener.warnings;
-    built.said = listener.said;
+    if show_progress {
+        let diagnostics = built.diagnostics.iter();
+        built.said = diagnostics.map(|one| one.rendered.as_str()).collect();
+    }
+    built.said += &listener.said;
     Ok(built)
 }
 
@@ -225,9 +234,38 @@ struct Rendered {
     level: String,
     #[serde(default)]
     rendered: Option<String>,
+    #[serde(default)]
+    message: String,
+    code: Option<Code>,
+    #[serde(default)]
+    spans: Vec<Span>,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    file_name: String,
+    line_start: u32,
+    column_start: u32,
+    is_primary: bool,
 }
 
 impl Built {
+    /// Why it was not built.
+    pub fn not_built(self) -> NotBuilt {
+        let mut errors = self.diagnostics;
+        // `aborting due to 2 previous errors` counts what stands there already.
+        errors.retain(|one| one.is_error && one.at.is_some());
+        NotBuilt {
+            said: self.said,
+            errors,
+        }
+    }
+
     /// The test binaries of a package.
     pub fn tests_of<'a>(&'a self, package: &str) -> impl Iterator<Item = &'a Binary> {
         self.binaries
@@ -239,6 +277,14 @@ impl Built {
     fn of(&self, package: &str) -> Vec<&Artifact> {
         let all = self.artifacts.iter();
         all.filter(|artifact| artifact.package == package).collect()
+    }
+
+    /// How many warnings rustc has for a package, each counted once: the library is compiled with and without its tests.
+    pub fn warnings_of(&self, package: &str) -> usize {
+        let of_package = self.diagnostics.iter().filter(|one| one.package == package);
+        let warnings = of_package.filter(|one| !one.is_error && one.at.is_some());
+        let places: BTreeSet<_> = warnings.map(|one| (&one.at, &one.message)).collect();
+        places.len()
     }
 
     /// Warnings and errors about a package, each once: the library is compiled with and without its tests.
@@ -321,11 +367,25 @@ impl Built {
                         Some(Rendered {
                             level,
                             rendered: Some(rendered),
+                            message,
+                            code,
+                            spans,
                         }),
                     ..
                 },
             ) if level.starts_with("error") || level == "warning" => {
-                self.diagnostics.push(Diagnostic { package, rendered });
+                let primary = spans.into_iter().find(|span| span.is_primary);
+                self.diagnostics.push(Diagnostic {
+                    package,
+                    rendered,
+                    is_error: level.starts_with("error"),
+                    code: code.map(|code| code.code),
+                    message,
+                    at: primary.map(|span| {
+                        let (file, line) = (span.file_name, span.line_start);
+                        (SourceLine { file, line }, span.column_start)
+                    }),
+                });
             }
             _ => {}
         }

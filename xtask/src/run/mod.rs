@@ -33,7 +33,7 @@ use anyhow::{Context, Result};
 
 use crate::course::{Lesson, Workspace, lesson_tests};
 
-use cargo::Tests;
+use cargo::{NotBuilt, Tests};
 use control::Control;
 pub use executor::TestRun;
 use report_page::ReportPage;
@@ -148,10 +148,6 @@ impl Runner {
             ms.into(),
         ]
     }
-
-    fn colour_word(&self) -> &'static str {
-        if self.colour { "always" } else { "never" }
-    }
 }
 
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.
@@ -172,8 +168,8 @@ pub fn nextest_is_installed() -> bool {
 /// What came of building a lesson and running its tests.
 #[derive(Debug)]
 pub enum Run {
-    /// It does not compile, or cargo has another complaint; what cargo and rustc say.
-    NotBuilt(String),
+    /// It does not compile, or cargo has another complaint.
+    NotBuilt(NotBuilt),
     /// The tests ran.
     Ran(Ran),
 }
@@ -228,7 +224,10 @@ impl std::fmt::Display for Filter {
 /// cargo or a test binary cannot be run at all, or the run was cancelled.
 pub fn tests(runner: &Runner, lesson: &Lesson, filter: Option<&Filter>) -> Result<Run> {
     if let Some(missing) = lesson.missing_file(&runner.workspace.root) {
-        return Ok(Run::NotBuilt(format!("error: {missing}\n")));
+        return Ok(Run::NotBuilt(NotBuilt {
+            said: format!("error: {missing}\n"),
+            errors: Vec::new(),
+        }));
     }
     package_tests(runner, lesson, &lesson.name, filter)
 }
@@ -257,7 +256,7 @@ fn package_tests(
         built = cargo::build_tests(runner, package, of_lesson)?;
     }
     if !built.success {
-        return Ok(Run::NotBuilt(built.said));
+        return Ok(Run::NotBuilt(built.not_built()));
     }
     let mut jobs = executor::jobs_of(runner, &built, package)?;
     executor::own_last(&mut jobs, &expected);
@@ -268,7 +267,7 @@ fn package_tests(
     Ok(Run::Ran(Ran {
         tests,
         cut_short,
-        warnings: built.warnings,
+        warnings: built.warnings_of(package),
         left_out,
     }))
 }

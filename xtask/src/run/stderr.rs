@@ -14,8 +14,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub struct Listener {
     /// The diagnostics of rustc and whatever else was said that is no progress.
     pub said: String,
-    /// How many warnings rustc has for the lesson's crate.
-    pub warnings: usize,
     /// Whether somebody else says what is being built.
     quiet: bool,
     /// Who is told what the run is at.
@@ -62,9 +60,6 @@ impl Listener {
             self.progress(plain.trim(), since);
         } else if plain.starts_with(ECHO) {
             // rustc has said why.
-        } else if let Some(count) = generated_warnings(&plain) {
-            self.warnings = self.warnings.max(count);
-            self.said.push_str(line);
         } else {
             self.said.push_str(line);
         }
@@ -79,7 +74,8 @@ impl Listener {
         if self.quiet {
             return;
         }
-        if text.starts_with("Blocking") {
+        // The package cache is for all of the machine, and mostly free again at once.
+        if text.starts_with("Blocking") && !text.ends_with("package cache") {
             self.clear();
             let _ = writeln!(
                 stderr,
@@ -110,12 +106,6 @@ impl Listener {
     pub fn end(&mut self) {
         self.clear();
     }
-}
-
-/// The count in ``warning: `name` (lib) generated 2 warnings``.
-fn generated_warnings(line: &str) -> Option<usize> {
-    let (_, count) = line.strip_prefix("warning: `")?.split_once(" generated ")?;
-    count.split(' ').next()?.parse().ok()
 }
 
 /// Hands on line by line what comes out of `source`, until it ends.
@@ -172,12 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn warnings_are_counted_and_progress_is_left_out() {
+    fn progress_is_left_out() {
         let listener = listen(
             "warning: unused\n\nwarning: `a` (lib) generated 2 warnings\nwarning: `a` (lib test) generated 1 warning\n\
              \x1b[32m    Finished\x1b[0m `test` profile\n────\n Nextest run\n",
         );
-        assert_eq!(listener.warnings, 2);
         assert!(!listener.said.contains("Finished"), "{}", listener.said);
         assert!(
             listener.said.ends_with("────\n Nextest run\n"),

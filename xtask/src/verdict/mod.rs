@@ -5,17 +5,21 @@
 //! | this file | the verdict on a lesson: which tests decide, which failure comes first |
 //! | [`outcome`] | what became of one test, from what it printed and how it ended |
 //! | [`panics`] | panics as the standard library writes them |
+//! | [`slips`] | slips in the source that rustc accepts, or answers with odd words |
 //!
 //! May use [`run`](mod@crate::run) and the rooms below it.
 
 pub mod outcome;
 pub mod panics;
+pub mod slips;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use harness::protocol::{Coverage, Extent};
+use harness::protocol::{Coverage, Extent, is_without_end};
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
+use crate::course::shipped::Change;
 use crate::run::{Filter, Ran, SourceLine};
 use crate::verdict::outcome::{Failure, FailureKind, Outcome, Todo};
 
@@ -108,6 +112,10 @@ pub struct Verdict {
     pub with_threads: Vec<String>,
     /// Whether it is the reference that was run, in place of the learner's file.
     pub swapped: bool,
+    /// The lesson's files that are not as they were shipped.
+    pub tampered: Vec<(PathBuf, Change)>,
+    /// The line in the learner's file of a lock that is released at once.
+    pub unlocked_at_once: Option<u32>,
     /// How many warnings rustc has.
     pub warnings: usize,
     /// Why tests of the learner's own were left out, in rustc's words, if they do not compile.
@@ -174,6 +182,8 @@ impl Verdict {
             cut_short: ran.cut_short,
             with_threads: Vec::new(),
             swapped: false,
+            tampered: Vec::new(),
+            unlocked_at_once: None,
             warnings: ran.warnings,
             left_out: ran.left_out.clone(),
             filter: filter.cloned(),
@@ -231,7 +241,9 @@ impl Verdict {
             test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
         };
         let rank = |test: &Tested, failure: &Failure| {
-            let speaks = matches!(failure.kind, FailureKind::Reported(_)) && !failure.hung;
+            let speaks = matches!(failure.kind, FailureKind::Reported(_))
+                && !failure.hung
+                && !is_without_end(&failure.reason);
             let heading = match test.heading {
                 _ if test.name == FACADE_TEST => 0,
                 Heading::Own => 7,
@@ -466,6 +478,8 @@ pub mod tests {
     fn the_first_failure_is_the_one_that_says_most() {
         let failed = Some("thread 'x' panicked at a.rs:1:1:\nboom\n");
         let hung = Some("\nstopped: time-out 6000 ms\n");
+        let waits =
+            Some("thread 'x' panicked at a.rs:1:1:\nhangs: a thread waits, and none is left\n");
         let order = [
             (FACADE_TEST, failed),
             ("correctness::alone", failed),
@@ -473,6 +487,7 @@ pub mod tests {
             ("correctness::threads", failed),
             ("no_leaks::leaks", failed),
             ("correctness::hangs", hung),
+            ("no_leaks::waits", waits),
             ("mine::test", failed),
         ];
         for first in 0..order.len() {

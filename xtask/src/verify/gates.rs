@@ -5,9 +5,9 @@ use std::fs;
 use anyhow::Result;
 
 use super::sanitizer::{self, Sanitizer};
-use super::{Gate, api, caught, dry_run, go, reference, texts};
+use super::{Gate, caught, dry_run, go, reference, texts};
 use crate::course::lesson_tests::FACADE_TEST;
-use crate::course::{Lesson, Status, Workspace, stub};
+use crate::course::{Lesson, Status, Workspace, api, stub};
 use crate::run::cargo::{self, Built};
 use crate::run::executor::{jobs_of, run_all};
 use crate::run::{Runner, TEST_TIMEOUT, executor};

@@ -2,7 +2,6 @@
 //!
 //! May use [`view`](crate::view) and the rooms below it.
 
-mod api;
 pub mod caught;
 mod dry_run;
 pub mod gates;

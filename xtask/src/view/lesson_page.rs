@@ -2,13 +2,11 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
-use crate::course::lacks::lacks;
+use crate::course::lesson_tests::{self, FACADE_TEST};
 use crate::course::{Lesson, Status, Workspace};
-use crate::course::{lesson_tests, settings};
 use crate::run::SourceLine;
-use crate::run::cargo::first_error_line;
 use crate::run::{Filter, nextest_is_installed};
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
@@ -224,6 +222,15 @@ impl LessonPage<'_> {
     }
 
     fn fails(&self, page: &mut String, verdict: &Verdict) {
+        if let Some(line) = verdict.unlocked_at_once {
+            let text = format!(
+                "{}:{line}: a guard bound to `_` unlocks at once. One with a name holds the lock to the end of the \
+                 block: `let _guard = …`.",
+                self.lesson.file_name()
+            );
+            paragraph(page, &text);
+            page.push('\n');
+        }
         if let Some((test, failure)) = verdict.first_failure() {
             let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
             let name = &self.lesson.name;
@@ -263,8 +270,13 @@ impl LessonPage<'_> {
             page.push('\n');
         }
         self.warnings(page, verdict);
+        // Where tests are missing, it has been said how to bring them back.
+        if missing.is_empty() && self.tampered(page, verdict) {
+            page.push('\n');
+        }
         // What is wrong comes before what is not written, and is not where a todo!() is.
         self.footer(page, todo.filter(|_| verdict.first_failure().is_none()));
+        self.dry_run(page, verdict);
     }
 
     /// A failure: the test that shows it, what that test is for, and its report.
@@ -438,6 +450,7 @@ impl LessonPage<'_> {
             paragraph(page, "Tests of your own fail. They do not decide.");
         }
         self.warnings(page, verdict);
+        self.tampered(page, verdict);
         page.push('\n');
         match next {
             Some(next) => {
@@ -498,87 +511,43 @@ impl LessonPage<'_> {
         }
     }
 
-    /// The page for a lesson that cannot be built: rustc first.
-    pub fn not_built(&self, said: &str) -> String {
-        let mut page = format!("{}\n\n{}\n", said.trim_end(), self.header());
-        let plain = anstream::adapter::strip_str(said).to_string();
-        let at = first_error_line(&plain);
-        let at = at.filter(|at| Path::new(&at.file).starts_with(&self.lesson.exercise));
-        let name = &self.lesson.name;
-        let gone = !self.workspace.path(self.lesson.file()).exists();
-        let edit = match at {
-            _ if gone => {
-                let text = format!(
-                    "Your file is not there. `cargo xtask restore {name} --list` shows what the runner has kept of \
-                     it, and `cargo xtask reset {name}` puts the stub there."
-                );
-                paragraph(&mut page, &text);
-                Some(self.edit(None))
-            }
-            None => {
-                self.no_fault_of_the_learners(&mut page);
-                None
-            }
-            Some(at) if self.is_shipped(&at) => {
-                let lacks = lacks(self.workspace, self.lesson);
-                let text = lacks.unwrap_or_else(|| {
-                    "What the lesson's own files use of yours is not there, or is another. The first error above says what."
-                        .to_owned()
-                });
-                paragraph(&mut page, &text);
-                Some(self.edit(None))
-            }
-            Some(at) => {
-                paragraph(
-                    &mut page,
-                    "It does not compile yet. The first error above is the one to begin with.",
-                );
-                let own = at.file.ends_with(&self.lesson.file_name());
-                Some(if own {
-                    self.edit(Some(at.line))
-                } else {
-                    at.to_string()
-                })
-            }
-        };
-        page.push('\n');
-        if let Some(edit) = &edit {
-            row(&mut page, "Edit", edit);
-            row(&mut page, "Read", self.lesson.readme().display());
-        }
-        row(&mut page, "Then", self.again());
-        match edit {
-            Some(_) => row(&mut page, "Stuck", self.hint()),
-            None => row(&mut page, "Stuck", "cargo xtask doctor"),
-        }
-        page
-    }
-
-    /// cargo fails, and no error is in the lesson's files.
-    fn no_fault_of_the_learners(&self, page: &mut String) {
-        paragraph(page, "cargo could not build it; what it says stands above.");
-        let settings = settings::foreign(&self.workspace.root);
-        if !settings.is_empty() {
-            paragraph(
-                page,
-                "It is not your code. These settings are not the lessons'; if one is why, take it away:",
-            );
-            for setting in settings {
-                let _ = writeln!(page, "   {setting}");
-            }
+    /// The command that shows why a model fails, if something else is shown.
+    fn dry_run(&self, page: &mut String, verdict: &Verdict) {
+        let shown = verdict.first_failure().map(|(test, _)| test.heading);
+        let model = verdict
+            .under(Heading::RaceFreedom)
+            .find(|test| matches!(test.outcome, Outcome::Failed(_)) && test.name != FACADE_TEST);
+        if let Some(model) = model
+            && shown != Some(Heading::RaceFreedom)
+        {
+            let (name, model) = (&self.lesson.name, model.short_name());
+            row(page, "See", format!("cargo xtask dry-run {name} {model}"));
         }
     }
 
-    /// Whether an error is in a file of the lesson that the learner does not edit: then it is about what their own file
-    /// does not have.
-    fn is_shipped(&self, at: &SourceLine) -> bool {
-        let expected = lesson_tests::expected(self.workspace, self.lesson);
-        let tests = lesson_tests::targets(&expected);
-        let tests = tests.iter().map(|target| format!("tests/{target}.rs"));
-        let wiring = ["src/lib.rs", "src/race_freedom.rs"].map(str::to_owned);
-        tests
-            .chain(wiring)
-            .any(|path| self.lesson.exercise.join(path) == Path::new(&at.file))
+    /// Says which files are not as they were shipped, if there are any.
+    fn tampered(&self, page: &mut String, verdict: &Verdict) -> bool {
+        let files = |path: &PathBuf| self.lesson.exercise.join(path).display().to_string();
+        let paths: Vec<_> = verdict
+            .tampered
+            .iter()
+            .map(|(path, _)| files(path))
+            .collect();
+        if paths.is_empty() {
+            return false;
+        }
+        let what: Vec<_> = verdict
+            .tampered
+            .iter()
+            .map(|(path, change)| format!("{} was {change}", path.display()))
+            .collect();
+        let text = format!(
+            "These are not the tests that the lesson was shipped with: {}. To bring them back:",
+            what.join(", ")
+        );
+        paragraph(page, &text);
+        let _ = writeln!(page, "   git checkout {}", paths.join(" "));
+        true
     }
 
     fn warnings(&self, page: &mut String, verdict: &Verdict) {
@@ -596,6 +565,11 @@ impl LessonPage<'_> {
 
     fn footer(&self, page: &mut String, line: Option<u32>) {
         row(page, "Edit", self.edit(line));
+        self.after_edit(page);
+    }
+
+    /// The rows below the one that says what to edit.
+    pub fn after_edit(&self, page: &mut String) {
         row(page, "Read", self.lesson.readme().display());
         row(page, "Then", self.again());
         row(page, "Stuck", self.hint());
@@ -610,7 +584,8 @@ impl LessonPage<'_> {
         )
     }
 
-    fn again(&self) -> String {
+    /// The command that judges the lesson again.
+    pub fn again(&self) -> String {
         if self.current {
             "cargo xtask next".to_owned()
         } else {

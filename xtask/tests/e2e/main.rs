@@ -2,6 +2,7 @@
 
 mod break_;
 mod compare;
+mod compile_errors;
 #[cfg(unix)]
 mod completions;
 mod doctor;

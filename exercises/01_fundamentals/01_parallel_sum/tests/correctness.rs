@@ -180,7 +180,9 @@ fn a_panic_of_clone_is_passed_on() {
         for bad in ["a", "b", "c", "d"] {
             let letters = letters(4);
             let items: Vec<_> = letters.iter().map(|letter| Fragile(letter, bad)).collect();
-            let panic = payload_of(|| drop(reduce(&items, workers, |_, right| right)));
+            let panic = payload_of(|| {
+                reduce(&items, workers, |_, right| right);
+            });
             assert!(
                 panic.is_some(),
                 "`clone` panicked at {bad:?}, on {workers} workers, but `reduce` returned"

@@ -40,6 +40,7 @@ pub struct Publication<T> {
     //   state: AtomicU8,
     //   value: UnsafeCell<MaybeUninit<T>>,
     // Write down what each value of the state means, and who may access the slot in that state.
+    // Takes no space, and makes `T` occur in a field, as it must. Delete it when you have fields of your own.
     replace_me: PhantomData<T>,
 }
 

@@ -34,7 +34,10 @@ fn the_thread_ends_though_its_handle_is_kept() {
     leaks::check(|| {
         kept = Some((go(|| 1), go(|| -> u32 { resume_unwind(Box::new(2)) })));
     });
-    drop(kept);
+    if let Some((returned, panicked)) = kept {
+        detach(returned);
+        detach(panicked);
+    }
 }
 
 #[test]

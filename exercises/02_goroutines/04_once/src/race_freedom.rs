@@ -121,8 +121,8 @@ fn whoever_waits_sleeps() {
             panic!("a call returned, and the function had not ended");
         };
         thread::scope(|s| {
-            spawn(s, "second", || call());
-            spawn(s, "third", || call());
+            spawn(s, "second", call);
+            spawn(s, "third", call);
             call();
         });
     });

@@ -53,6 +53,7 @@ pub struct Lazy<T, F = fn() -> T> {
     // The fields are yours: something that says whether the value is there, the function until it is
     // called, the value after that, the message if the function panicked, and a place to sleep for the
     // waiters. Write down which thread may access each of them, and when.
+    // Takes no space, and makes `T` and `F` occur in a field, as they must. Delete it when you have your own.
     replace_me: PhantomData<(T, F)>,
 }
 

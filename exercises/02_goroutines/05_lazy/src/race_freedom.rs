@@ -206,8 +206,8 @@ fn whoever_waits_sleeps() {
             panic!("a `force` returned, and the function did not");
         };
         thread::scope(|scope| {
-            spawn(scope, "second", || force());
-            spawn(scope, "third", || force());
+            spawn(scope, "second", force);
+            spawn(scope, "third", force);
             force();
         });
     });

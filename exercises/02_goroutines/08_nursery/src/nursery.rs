@@ -16,6 +16,7 @@ use std::mem;
 /// for a single one, and a child's panic leaves the block with its original payload.
 pub struct Nursery<'scope, 'env: 'scope> {
     // Your fields. Children reach the nursery from their own threads, so it has to be `Sync`.
+    // The two below take no space, and stay: they hold on to the lifetimes.
     /// `'scope` is the lifetime of the nursery, `'env` that of what was there before it. Neither may shrink
     /// or grow, or `spawn` would accept a closure whose borrows do not live long enough.
     scope: PhantomData<&'scope mut &'scope ()>,

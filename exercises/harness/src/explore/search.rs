@@ -226,17 +226,6 @@ impl Found {
     }
 }
 
-/// A panic in an interleaving that is left in the middle, if nobody knows yet whether the program catches it. `unwinding`
-/// says whether one unwinds now.
-fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
-    let undecided = log.panics.iter().any(|panic| match panic.fate {
-        Fate::Unwinds => unwinding,
-        Fate::EndedThread => true,
-        Fate::Joined => false,
-    });
-    undecided.then(|| Found::new(log, Some(Ending::Panicked)))
-}
-
 /// The variable from which loom cannot read a number. The harness sets all of what loom takes from its variables, but
 /// loom reads them first, and panics.
 fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
@@ -254,6 +243,17 @@ fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
              The model does not need it. Take it away and run the test again: unset {name}"
         ))
     })
+}
+
+/// A panic in an interleaving that is left in the middle, if nobody knows yet whether the program catches it. `unwinding`
+/// says whether one unwinds now.
+fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
+    let undecided = log.panics.iter().any(|panic| match panic.fate {
+        Fate::Unwinds => unwinding,
+        Fate::EndedThread => true,
+        Fate::Joined => false,
+    });
+    undecided.then(|| Found::new(log, Some(Ending::Panicked)))
 }
 
 /// The exploration itself.

@@ -35,9 +35,9 @@ pub fn both<A, B: Send>(main: impl FnOnce() -> A, other: impl FnOnce() -> B + Se
     })
 }
 
-/// Says that something has happened. It orders nothing, and reads by a read-modify-write, which sees the newest
-/// value. So it catches a thread that goes on too early, and not one that leaves another's writes behind; for those
-/// there is [`Slot`].
+/// Says that something has happened. It orders nothing. Both operations are read-modify-writes, and between two of
+/// those no third fits, so the flag is read as it stands. So it catches a thread that goes on too early, and not one that
+/// leaves another's writes behind; for those there is [`Slot`].
 #[derive(Debug)]
 pub struct Flag(AtomicBool);
 
@@ -51,7 +51,7 @@ impl Flag {
     /// Says that it has happened.
     #[track_caller]
     pub fn raise(&self) {
-        self.0.store(true, Relaxed);
+        self.0.fetch_or(true, Relaxed);
     }
 
     /// Returns whether it has happened.

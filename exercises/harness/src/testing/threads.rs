@@ -1,6 +1,7 @@
 //! For tests on real threads. None of these lets a test pass because a wait was long enough.
 
 use crate::liveness::{Halt, Limits, Watch};
+use crate::protocol::{HANGS, LATE, SPINS};
 use crate::sync::real::thread::{self, Builder};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -42,13 +43,13 @@ pub fn must_end(where_it_hangs: &str, body: impl FnOnce() + Send + 'static) {
         let what_happened = match threads.look() {
             None => continue,
             Some(Halt::Stuck) => {
-                format!("hangs: {where_it_hangs}, and no thread is left that could wake it")
+                format!("{HANGS}{where_it_hangs}, and no thread is left that could wake it")
             }
             Some(Halt::Spins(used)) => {
                 let used = used.as_secs();
-                format!("spins: after {used} s of processor time {where_it_hangs}")
+                format!("{SPINS}after {used} s of processor time {where_it_hangs}")
             }
-            Some(Halt::Late(time)) => format!("does not end: after {time:?} {where_it_hangs}"),
+            Some(Halt::Late(time)) => format!("{LATE}after {time:?} {where_it_hangs}"),
         };
         panic!(
             "{what_happened}. If a model in race_freedom fails too, it shows how it comes to that"

@@ -76,7 +76,11 @@ impl<'a> Document<'a> {
         Self {
             lesson: Some(&lesson.name),
             sum: ran.map_or("does-not-compile", |verdict| verdict.conclusion().word()),
-            error: judged.result.as_ref().err().map(String::as_str),
+            error: judged
+                .result
+                .as_ref()
+                .err()
+                .map(|failed| failed.said.as_str()),
             swapped: judged.swapped,
             edited_meanwhile: judged.edited_meanwhile,
             cut_short: ran.is_some_and(|verdict| verdict.cut_short),

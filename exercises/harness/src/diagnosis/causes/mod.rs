@@ -176,3 +176,23 @@ fn about(case: Case<'_>, panic: &Panic, spoken: &Spoken, object: ObjectId, event
         || spoken.shows(case.code, case.event(event))
         || looked.any(|(_, event)| spoken.shows(case.code, event))
 }
+
+/// Whether one of two changes by `fetch_add` and `fetch_sub` undoes the other.
+fn takes_back(first: &Event, second: &Event) -> bool {
+    match (&first.effect, &second.effect) {
+        (
+            Effect::Update {
+                name: a, argument, ..
+            },
+            Effect::Update {
+                name: b,
+                argument: back,
+                ..
+            },
+        ) => {
+            let counts = |name: &str| matches!(name, "fetch_add" | "fetch_sub");
+            counts(a) && counts(b) && a != b && argument == back
+        }
+        _ => false,
+    }
+}

@@ -1,9 +1,10 @@
 //! A futex's word is no longer what its sleeper expects, and nobody woke the sleeper after that change.
 
-use super::{Case, Remark, at_row, last_sleep_of, what};
+use super::{Case, Remark, at_row, last_sleep_of, takes_back, what};
 use crate::record::{Effect, Event, ThreadId};
 
-/// Silent if the word is, or is again, what the sleeper expects: then it would sleep anyway.
+/// Silent if the word is, or is again, what the sleeper expects, for then it would sleep anyway, and if the change only
+/// takes back what the same thread did before.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     (0..case.log.threads.len()).find_map(|thread| of_sleeper(case, thread))
 }
@@ -25,6 +26,13 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let since = || case.log.events.iter().enumerate().skip(asleep);
     let (changed, change) =
         since().rfind(|(_, event)| event.object == Some(word) && event.writes().is_some())?;
+    // What the sleeper found was that thread's too, and is taken back: the first step is the mistake.
+    let found = case.log.events[..asleep]
+        .iter()
+        .rfind(|event| event.object == Some(word) && event.writes().is_some());
+    if found.is_some_and(|found| found.thread == change.thread && takes_back(found, change)) {
+        return None;
+    }
     let wakes =
         |event: &Event| event.object == Some(word) && matches!(event.effect, Effect::Notify { .. });
     if since().any(|(number, event)| number > changed && wakes(event)) {

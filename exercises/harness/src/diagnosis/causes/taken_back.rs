@@ -1,9 +1,8 @@
 //! A thread adds first and takes it back if that was too much: in between, others see a value that never counted.
 
-use super::{Case, Remark, about, at_row};
+use super::{Case, Remark, about, at_row, takes_back};
 use crate::diagnosis::code::Dependence;
 use crate::reading::culprit;
-use crate::record::{Effect, Event};
 
 /// Silent if the second half does not depend on the first, as in a count of readers, and if the panic does not speak of
 /// the atomic.
@@ -12,18 +11,12 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let spoken = case.code.spoken_of(panic)?;
     let events = || case.log.events[..panic.at].iter().enumerate();
     events().find_map(|(add, event)| {
-        let object = event.object.filter(|_| is_change(event))?;
+        let object = event.object?;
         let place = event.place?;
-        let opposite = |other: &Event| match (&event.effect, &other.effect) {
-            (Effect::Update { name: a, argument, .. }, Effect::Update { name: b, argument: back, .. }) => {
-                a != b && argument == back
-            }
-            _ => false,
-        };
         let mut later = case.log.events_of(event.thread).filter(|(n, _)| *n > add);
         // Taken back, or about to be.
         let back = later.find(|(_, other)| other.object == Some(object) && other.order().is_some());
-        let (back, undo) = back.filter(|(_, other)| is_change(other) && opposite(other))?;
+        let (back, undo) = back.filter(|(_, other)| takes_back(event, other))?;
         if case.code.dependence(place, undo.place?)? != Dependence::Control {
             return None;
         }
@@ -47,14 +40,4 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         );
         Some(Remark::new(text).mark(seen, format!("what {t} takes back")))
     })
-}
-
-fn is_change(event: &Event) -> bool {
-    matches!(
-        event.effect,
-        Effect::Update {
-            name: "fetch_add" | "fetch_sub",
-            ..
-        }
-    )
 }

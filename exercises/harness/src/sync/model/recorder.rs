@@ -19,7 +19,6 @@ use crate::record::{
     Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending,
     Standing, Stop, Thread, ThreadId, Value, WeakExchange,
 };
-use crate::sync::model::memory;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -494,7 +493,6 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
             return None;
         }
         log.threads.push(Thread::new(number, name));
-        memory::spawn();
         note(log, current(), Effect::Spawn(number), None, Some(place));
         Some(number)
     })

@@ -252,6 +252,7 @@ fn start(
     body: impl FnOnce() -> bool + 'static,
 ) -> (Thread, loom::thread::JoinHandle<()>) {
     let number = recorder::spawning(name.clone(), place);
+    memory::spawn();
     let parking = Parking::new();
     PARKINGS.with_borrow_mut(|all| all.push(Arc::clone(&parking)));
     let inner = loom::thread::spawn(move || recorder::thread_body(number, body));

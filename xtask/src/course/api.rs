@@ -1,4 +1,5 @@
-//! The public API of a source file, one line an item, so that a stub and its reference can be compared.
+//! The public API of a source file, one line an item, so that a stub can be compared with its reference and with what
+//! a learner made of it.
 //!
 //! What a learner is free in does not count: private items and fields, the names of parameters, `Send`, `Sync`
 //! and `Drop` (they follow from the fields), and whether a trait is derived or written out.
@@ -37,6 +38,90 @@ pub fn differences(stub: &str, reference: &str) -> Result<Vec<String>, String> {
         .difference(&stub)
         .map(|item| format!("only in the reference: {item}"));
     Ok(only_stub.chain(only_reference).collect())
+}
+
+/// An item of the lesson's public API that is not in the learner's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The type that it belongs to, if it is a function of one.
+    pub owner: String,
+    /// What it is called: `add`, or `struct WaitGroup`.
+    pub name: String,
+    /// As the lesson has it.
+    pub lessons: String,
+    /// What the learner has under that name.
+    pub yours: Option<String>,
+}
+
+impl Missed {
+    /// `WaitGroup::add`, or `WaitGroup`.
+    pub fn path(&self) -> String {
+        let name = self.name.rsplit(' ').next().unwrap_or(&self.name);
+        if self.owner.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}::{name}", self.owner)
+        }
+    }
+
+    /// What is different of the two: the parts between their brackets and commas that are, or else all.
+    pub fn parts(&self) -> Option<(String, String)> {
+        let split = |line: &str| -> Vec<String> {
+            let line = line.replace(" where ", ", ");
+            let parts = line.split(", ").flat_map(|part| part.split(['(', ')']));
+            parts.map(|part| part.trim().to_owned()).collect()
+        };
+        let yours = self.yours.as_ref()?;
+        let (a, b) = (split(yours), split(&self.lessons));
+        let differ = a
+            .iter()
+            .zip(&b)
+            .filter(|(a, b)| a != b && !a.is_empty() && !b.is_empty());
+        let (a_differ, b_differ): (Vec<_>, Vec<_>) = differ.map(|(a, b)| (&**a, &**b)).unzip();
+        Some(if a.len() == b.len() && a_differ.len() == 1 {
+            (a_differ.concat(), b_differ.concat())
+        } else {
+            (yours.clone(), self.lessons.clone())
+        })
+    }
+}
+
+/// What the stub has and the learner's file has not, or has otherwise. What it has besides is the learner's business.
+/// `None` if one of them is not Rust.
+pub fn missed(stub: &str, yours: &str) -> Option<Vec<Missed>> {
+    let (stub, yours) = (of(stub).ok()?, of(yours).ok()?);
+    let missed = stub.difference(&yours).map(|lessons| {
+        let key = key(lessons);
+        let other = yours.difference(&stub).find(|line| self::key(line) == key);
+        Missed {
+            owner: key.0.to_owned(),
+            name: key.1.to_owned(),
+            lessons: lessons.clone(),
+            yours: other.cloned(),
+        }
+    });
+    let mut missed: Vec<_> = missed.collect();
+    // Types before what they have.
+    missed.sort_by_key(|one| !one.name.contains(' '));
+    Some(missed)
+}
+
+/// What a line of an API is known by: the item that it is in, and its name.
+fn key(line: &str) -> (&str, &str) {
+    let name = |from: usize| {
+        let end = line[from..].find(|c: char| !c.is_alphanumeric() && c != '_');
+        end.map_or(line.len(), |end| from + end)
+    };
+    match (line.find("fn "), line.rfind("> "), line.split_once(' ')) {
+        // The bounds of a type's own functions.
+        (_, Some(at), _) if line.starts_with("impl<") => ("impl", &line[at + 2..name(at + 2)]),
+        (Some(at), ..) => {
+            let owner = line[..at].split(['<', ':', ' ']).next().unwrap_or_default();
+            (owner, &line[at + 3..name(at + 3)])
+        }
+        (None, _, Some((kind, _))) if kind != "impl" => ("", &line[..name(kind.len() + 1)]),
+        _ => ("", line),
+    }
 }
 
 /// The public API of a source file, one line an item.
@@ -146,6 +231,13 @@ fn collect(items: &[Item], module: &str, api: &mut BTreeSet<String>) {
                     tokens(&item.self_ty),
                     where_clause(&item.generics)
                 );
+                let parameters = parameters_only(&item.generics);
+                if !parameters.is_empty() && item.items.iter().any(is_public) {
+                    api.insert(format!(
+                        "{module}impl{parameters} {}",
+                        tokens(&item.self_ty)
+                    ));
+                }
                 for inner in &item.items {
                     match inner {
                         ImplItem::Fn(function) if is_pub(&function.vis) => {
@@ -169,6 +261,14 @@ fn collect(items: &[Item], module: &str, api: &mut BTreeSet<String>) {
 
 fn is_pub(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
+}
+
+fn is_public(item: &ImplItem) -> bool {
+    match item {
+        ImplItem::Fn(function) => is_pub(&function.vis),
+        ImplItem::Const(constant) => is_pub(&constant.vis),
+        _ => false,
+    }
 }
 
 fn public_type(item: &Item) -> Option<String> {
@@ -365,6 +465,10 @@ mod tests {
             pub fn wait(self) { todo!() }
         }
         pub fn swap<T: Clone>(a: &mut T, b: &T) -> Option<T> where T: Send { todo!() }
+        pub struct Slot<T> { replace_me: T }
+        impl<T: Send> Slot<T> {
+            pub fn take(&self) {}
+        }
     ";
 
     const REFERENCE: &str = "
@@ -384,6 +488,13 @@ mod tests {
             pub(crate) fn inner(&self) {}
         }
         pub fn swap<T: Clone>(x: &mut T, y: &T) -> Option<T> where T: Send { None }
+        pub struct Slot<T> { value: Option<T> }
+        impl<T> Slot<T> {
+            fn private(&self) {}
+        }
+        impl<T: Send> Slot<T> {
+            pub fn take(&self) {}
+        }
     ";
 
     #[test]
@@ -425,6 +536,48 @@ mod tests {
                 "{named} is not in {found:#?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_missed_is_told_in_few_words() {
+        for (from, to, says) in [
+            ("add(&self", "add(&mut self", "add: &mut self for &self"),
+            ("T: Send", "T: Send + Eq", "swap: T: Send + Eq for T: Send"),
+            (
+                "n: usize",
+                "n: isize, m: u8",
+                "add: WaitGroup: fn add(&self, isize, u8) for WaitGroup: fn add(&self, usize)",
+            ),
+            (
+                "fn wait",
+                "fn await_zero",
+                "wait: nothing for WaitGroup: fn wait(self)",
+            ),
+            (
+                "pub struct WaitGroup",
+                "struct WaitGroup",
+                "struct WaitGroup: nothing for struct WaitGroup",
+            ),
+            (
+                "#[derive(Debug)]",
+                "",
+                "impl Debug for WaitGroup: nothing for impl Debug for WaitGroup",
+            ),
+        ] {
+            let yours = STUB.replacen(from, to, 1);
+            let missed = missed(STUB, &yours).expect("both are Rust");
+            let said = missed.iter().map(|one| match one.parts() {
+                Some((yours, lessons)) => format!("{}: {yours} for {lessons}", one.name),
+                None => format!("{}: nothing for {}", one.name, one.lessons),
+            });
+            let said: Vec<_> = said.collect();
+            assert!(said.iter().any(|line| line == says), "{says}: {said:?}");
+        }
+        assert_eq!(
+            missed(STUB, &format!("{STUB} pub fn more() {{}}")),
+            Some(vec![])
+        );
+        assert_eq!(missed(STUB, "pub fn"), None);
     }
 
     #[test]
