@@ -235,18 +235,19 @@ impl Verdict {
     /// The facade test before all, because without the facade no model means anything. Then a test on one thread that says
     /// what is wrong: what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving,
     /// where a test on real threads shows what came of it, if that: first of all those that found something, the one with
-    /// the fewest threads and rows. Then the others, heading by heading, and those last that ended without a word.
+    /// the fewest threads and rows. Then the others, heading by heading, and last those that ended without a word, or
+    /// not at all.
     pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
         let on_one_thread = |test: &Tested| {
             test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
         };
         let rank = |test: &Tested, failure: &Failure| {
-            let speaks = matches!(failure.kind, FailureKind::Reported(_))
-                && !failure.hung
-                && !is_without_end(&failure.reason);
+            let ends = !failure.hung && !is_without_end(&failure.reason);
+            let speaks = ends && matches!(failure.kind, FailureKind::Reported(_));
             let heading = match test.heading {
                 _ if test.name == FACADE_TEST => 0,
-                Heading::Own => 7,
+                Heading::Own => 8,
+                _ if !ends && test.heading != Heading::RaceFreedom => 7,
                 _ if !speaks && test.heading != Heading::RaceFreedom => 6,
                 Heading::Correctness if on_one_thread(test) => 1,
                 Heading::RaceFreedom if speaks && failure.kind.is_found() => 2,
