@@ -126,6 +126,25 @@ fn refusal_names_a_balance_that_was_too_low() {
     });
 }
 
+/// Catches the same in a deposit: the withdrawal comes between the refusal and the reading of the balance for it.
+#[test]
+fn overflow_names_a_balance_that_was_too_high() {
+    const FULL: u64 = u64::MAX;
+    model(|| {
+        let account = Account::new(FULL);
+        let outcome = both(|| account.deposit(5), || account.withdraw(5));
+        let refused = Err(Overflow {
+            balance: FULL,
+            amount: 5,
+        });
+        assert_in_some_order(
+            "deposit(5) and withdraw(5) on a full account",
+            outcome,
+            &[(refused, Ok(FULL - 5)), (Ok(FULL), Ok(FULL - 5))],
+        );
+    });
+}
+
 /// Catches a check that comes after the taking: until it is put back, there is money for every thread.
 #[test]
 fn refused_withdrawal_is_never_seen() {
@@ -270,5 +289,6 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
         let account = Account::new(100);
         assert_eq!(account.withdraw(40), Ok(60), "40 of 100");
         assert_eq!(account.deposit(5), Ok(65), "5 on top of 60");
+        assert_eq!(account.withdraw_all(), 65, "all of 65");
     });
 }

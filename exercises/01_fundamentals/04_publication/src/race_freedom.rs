@@ -34,6 +34,16 @@ fn a_reader_sees_nothing_or_the_whole_value() {
     });
 }
 
+/// A weak exchange may fail though the cell is empty. Catches a publisher that takes this for a refusal.
+#[test]
+fn a_publisher_alone_is_not_refused() {
+    harness::Model::new().spurious_failures(2).check(|| {
+        let cell = Publication::new();
+        assert_eq!(cell.publish(1), Ok(()), "the only publisher");
+        assert_eq!(cell.get(), Some(&1));
+    });
+}
+
 /// The publisher leaves a note first, and a reader that sees the value looks for the note. Catches a reader
 /// that does not find it: the note is Relaxed, so only `publish` and `get` can order it.
 ///

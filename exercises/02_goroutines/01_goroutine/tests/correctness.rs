@@ -70,10 +70,10 @@ fn f_runs_beside_its_caller() {
 fn join_gives_the_payload_of_the_panic() {
     // GR-04: in Go, this would end the process.
     must_end(IN_JOIN, || {
-        let literal = payload(go(|| panic!("out of memory")));
+        let literal = payload(go(|| panic!("no such file")));
         assert_eq!(
             literal.downcast_ref(),
-            Some(&"out of memory"),
+            Some(&"no such file"),
             "the payload of panic!(\"…\") is a &str"
         );
         let page = std::process::id();

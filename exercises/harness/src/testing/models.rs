@@ -35,9 +35,9 @@ pub fn both<A, B: Send>(main: impl FnOnce() -> A, other: impl FnOnce() -> B + Se
     })
 }
 
-/// Says that something has happened. It orders nothing. Both operations are read-modify-writes, and between two of
-/// those no third fits, so the flag is read as it stands. So it catches a thread that goes on too early, and not one that
-/// leaves another's writes behind; for those there is [`Slot`].
+/// Says that something has happened. It orders nothing. Both operations are read-modify-writes, which come right behind
+/// the value that they read, so a look sees every raise that took effect before it. So it catches a thread that goes on too
+/// early, and not one that leaves another's writes behind; for those there is [`Slot`].
 #[derive(Debug)]
 pub struct Flag(AtomicBool);
 
