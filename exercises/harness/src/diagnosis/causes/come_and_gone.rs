@@ -1,8 +1,8 @@
 //! What a sleeper was woken for is over before it gets to look: another thread had the lock first, changed it again,
 //! and sleeps in turn.
 
-use super::{Case, Remark, at_row, last_sleep_of, returned};
-use crate::record::{Effect, ThreadId};
+use super::{Case, Remark, at_row, last_sleep_of, last_wakeup, returned};
+use crate::record::ThreadId;
 
 /// Silent if the other thread goes on, as one that took an item out of a queue does, and if it does not assign to what
 /// the lock guards, as one that only waits does not.
@@ -13,13 +13,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (asleep, event) = last_sleep_of(case, thread)?;
     let (condition, mutex) = (event.object?, event.unlocks()?);
-    let (notified, by) = case.log.events[..asleep]
-        .iter()
-        .enumerate()
-        .rfind(|(_, event)| {
-            event.object == Some(condition)
-                && matches!(&event.effect, Effect::Notify { woken, .. } if woken.contains(&thread))
-        })?;
+    let (notified, by) = last_wakeup(case, thread, condition, asleep)?;
     let mut own = case.log.events_of(thread);
     let (locked, _) = own.find(|(n, event)| *n > notified && event.locks() == Some(mutex))?;
     if returned(case, thread, locked, asleep, mutex) {

@@ -151,6 +151,20 @@ fn last_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Event)> {
     own.next_back().filter(|(_, event)| event.sleeps())
 }
 
+/// The last notification of `condition` before the event `asleep` that woke a thread.
+fn last_wakeup(
+    case: Case<'_>,
+    thread: ThreadId,
+    condition: ObjectId,
+    asleep: usize,
+) -> Option<(usize, &Event)> {
+    let before = case.log.events[..asleep].iter().enumerate();
+    let mut before = before.filter(|(_, event)| event.object == Some(condition));
+    before.rfind(
+        |(_, event)| matches!(&event.effect, Effect::Notify { woken, .. } if woken.contains(&thread)),
+    )
+}
+
 /// Whether a thread, woken in the event `woken`, gave the mutex back before it fell asleep again: then its wait is
 /// over, and it sleeps in another one.
 fn returned(

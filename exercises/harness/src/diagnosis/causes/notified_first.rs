@@ -1,7 +1,7 @@
 //! A thread notifies first and changes what is waited for afterwards: the sleeper wakes, finds nothing changed, and
 //! sleeps again.
 
-use super::{Case, Remark, at_row, last_sleep_of, returned};
+use super::{Case, Remark, at_row, last_sleep_of, last_wakeup, returned};
 use crate::record::{Effect, ObjectId, ThreadId};
 
 /// Silent if the notifier had the lock before it notified, since its last notification: then what it changed may have
@@ -13,13 +13,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (asleep, event) = last_sleep_of(case, thread)?;
     let (condition, mutex) = (event.object?, event.unlocks()?);
-    let (notified, by) = case.log.events[..asleep]
-        .iter()
-        .enumerate()
-        .rfind(|(_, event)| {
-            event.object == Some(condition)
-                && matches!(&event.effect, Effect::Notify { woken, .. } if woken.contains(&thread))
-        })?;
+    let (notified, by) = last_wakeup(case, thread, condition, asleep)?;
     let nobody = |from: usize, to: usize| {
         !case.log.events[from..to]
             .iter()
