@@ -208,7 +208,7 @@ pub fn threads_at_once() -> usize {
 pub fn has_waited() -> bool {
     let me = recorder::current();
     recorder::with_log(|log| {
-        let waits = |effect: &Effect| matches!(effect, Effect::Yield | Effect::Sleeps { .. });
+        let waits = |effect: &Effect| *effect == Effect::Yield || effect.sleeps();
         let mut events = log.events.iter();
         events.any(|event| event.thread == me && waits(&event.effect))
     })
