@@ -206,7 +206,7 @@ pub fn threads_at_once() -> usize {
 /// Returns whether the running thread has slept or yielded in this interleaving: it has waited for another. Waiting for a
 /// lock does not count.
 pub fn has_waited() -> bool {
-    has_done(|effect| matches!(effect, Effect::Yield | Effect::Sleeps { .. }))
+    has_done(|effect| *effect == Effect::Yield || effect.sleeps())
 }
 
 /// Returns whether the running thread has asked for a lock in this interleaving while another thread held it.
