@@ -1,11 +1,25 @@
-//! To be written: what this program shows. Change something in it and run it again:
-//!
-//! `cargo run -p unbuffered_channel --example unbuffered_channel_tour`
+//! The Go program of the notes in Rust: a kitchen hands its dishes over, one by one, and nothing gets cold.
 
-use unbuffered_channel::UnbufferedChannel;
+use std::thread;
+use unbuffered_channel::channel;
 
-/// To be written: the Go program of the notes, in Rust.
+/// Cooks four dishes, and serves three.
 pub fn main() {
-    let _made = UnbufferedChannel::new();
-    println!("made one");
+    let (kitchen, waiter) = channel();
+    thread::scope(|s| {
+        s.spawn(move || {
+            for dish in ["soup", "fish", "cheese", "cake"] {
+                println!("the kitchen has {dish}");
+                match kitchen.send(dish) {
+                    Ok(()) => println!("the kitchen has handed over the {dish}"),
+                    Err(back) => println!("the waiter has gone home; the {} stays here", back.0),
+                }
+            }
+        });
+        for _ in 0..3 {
+            let dish = waiter.recv().expect("there are four dishes");
+            println!("    the waiter serves the {dish}");
+        }
+        drop(waiter);
+    });
 }

@@ -4,14 +4,13 @@
 //! tests, the models in `race_freedom.rs`, see the model face.
 
 #[cfg(test)]
-#[expect(unused_imports, reason = "the models are not written yet")]
 use harness::sync::model as sync;
 #[cfg(not(test))]
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 
 mod unbuffered_channel;
-pub use unbuffered_channel::UnbufferedChannel;
+pub use unbuffered_channel::{Receiver, Sender, channel};
 
 #[cfg(test)]
 mod race_freedom;

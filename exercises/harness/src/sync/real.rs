@@ -65,11 +65,12 @@ pub mod cell {
 /// Channels: those of crossbeam-channel.
 ///
 /// Only what is named here is on both faces, and of the methods only those that do not take a time: a model has no clock
-/// that runs, and these know no other. Nor is there `select!`.
+/// that runs, and these know no other. Nor is there `select!`. The errors of timeouts are here for lessons that build
+/// channels.
 pub mod channel {
     pub use crossbeam_channel::{
-        IntoIter, Iter, Receiver, RecvError, SendError, Sender, TryIter, TryRecvError,
-        TrySendError, bounded, unbounded,
+        IntoIter, Iter, Receiver, RecvError, RecvTimeoutError, SendError, SendTimeoutError, Sender,
+        TryIter, TryRecvError, TrySendError, bounded, unbounded,
     };
 }
 

@@ -2,14 +2,12 @@
 //! lesson's own tests.
 
 #[cfg(test)]
-#[expect(unused_imports, reason = "the reference is not written yet")]
 use harness::sync::model as sync;
 #[cfg(not(test))]
-#[expect(unused_imports, reason = "the reference is not written yet")]
 use harness::sync::real as sync;
 
 mod unbuffered_channel;
-pub use unbuffered_channel::UnbufferedChannel;
+pub use unbuffered_channel::{Receiver, Sender, channel};
 
 #[cfg(test)]
 #[path = "../../../../exercises/03_channels/04_unbuffered_channel/src/race_freedom.rs"]
