@@ -371,6 +371,8 @@ pub(crate) struct Panic {
 pub(crate) enum Fate {
     /// It unwinds, or the program caught it.
     Unwinds,
+    /// It ended the body of a scope, and goes on when the scope's threads have ended.
+    EndedBody,
     /// It ended its thread, and the result of `join` has not been looked at.
     EndedThread,
     /// It ended its thread, and `join` handed it over.
@@ -615,7 +617,7 @@ impl Log {
         match ending {
             None => Kind::Stuck,
             Some(Ending::Panicked | Ending::PanickedTwice) => Kind::Panic,
-            // If a thread died of a panic that was not looked at, that came first.
+            // If a thread or the body of a scope died of a panic that was not looked at, that came first.
             Some(Ending::Stopped) if self.unseen_panic().is_some() => Kind::Panic,
             Some(Ending::Stopped) => match self.stopped {
                 Some((_, Stop::Deadlock)) => Kind::Deadlock,
@@ -630,9 +632,10 @@ impl Log {
         }
     }
 
-    /// A panic that ended a spawned thread and that was not looked at.
+    /// A panic that ended a spawned thread and that was not looked at, or that waits at the end of a scope.
     pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
-        self.panics.iter().find(|p| p.fate == Fate::EndedThread)
+        let unseen = |p: &&Panic| matches!(p.fate, Fate::EndedThread | Fate::EndedBody);
+        self.panics.iter().find(unseen)
     }
 }
 

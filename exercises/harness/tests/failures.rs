@@ -358,6 +358,24 @@ impl Drop for LocksOnDrop {
 }
 
 #[test]
+fn panic_in_a_scope_whose_threads_wait_for_the_body() {
+    let failure = fails(Kind::Panic, || {
+        let (lock, told) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| told.wait(&mut lock.lock()));
+            let told_yet = *lock.lock();
+            assert!(told_yet, "it should not sleep");
+            told.notify_one();
+        });
+    });
+    assert!(
+        failure.report.contains("Panic: it should not sleep"),
+        "{}",
+        failure.report
+    );
+}
+
+#[test]
 fn destructor_that_locks_while_the_model_dies() {
     fails(Kind::Deadlock, || {
         let m = Arc::new(Mutex::new(0));

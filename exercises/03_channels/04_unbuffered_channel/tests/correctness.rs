@@ -346,6 +346,7 @@ fn values_without_size_are_handed_over_too() {
 
 #[test]
 fn ends_go_to_other_threads_if_their_values_may() {
+    let _ends = channel::<u32>();
     assert_bounds!(Sender<Cell<u32>>: Send + Sync);
     assert_bounds!(Receiver<Cell<u32>>: Send + Sync);
     assert_bounds!(Sender<*const u32>: !Send + !Sync);

@@ -250,7 +250,7 @@ fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
     let undecided = log.panics.iter().any(|panic| match panic.fate {
         Fate::Unwinds => unwinding,
-        Fate::EndedThread => true,
+        Fate::EndedBody | Fate::EndedThread => true,
         Fate::Joined => false,
     });
     undecided.then(|| Found::new(log, Some(Ending::Panicked)))

@@ -4,7 +4,7 @@
 
 #![allow(missing_docs)]
 
-use divan::{Bencher, black_box};
+use divan::black_box;
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 use std::thread;
@@ -33,7 +33,7 @@ macro_rules! hand_over {
                 for _ in 0..$pairs {
                     let (sender, receiver) = (sender.clone(), receiver.clone());
                     s.spawn(move || {
-                        (0..VALUES / $pairs).for_each(|value| drop(sender.send(black_box(value))))
+                        (0..VALUES / $pairs).for_each(|value| _ = sender.send(black_box(value)))
                     });
                     s.spawn(move || while receiver.recv().map(black_box).is_ok() {});
                 }

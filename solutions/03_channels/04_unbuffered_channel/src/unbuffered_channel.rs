@@ -128,12 +128,14 @@ impl<T> Channel<T> {
         });
         sides[side].waiting.push_back(Arc::clone(&seat));
         drop(sides);
-        if !seat.wait(&patience) && self.withdraw(side, &seat) {
-            return Err((seat.take(), Unmet::Late));
+        if !seat.wait(&patience) {
+            if self.withdraw(side, &seat) {
+                return Err((seat.take(), Unmet::Late));
+            }
+            // The time is over, but another thread has the seat by now and is about to end the wait. It does not sleep
+            // before it has.
+            seat.wait(&Patience::Endless);
         }
-        // The wait is over; or the time is, but another thread has the seat by now and is about to end the wait. It does
-        // not sleep before it has.
-        seat.wait(&Patience::Endless);
         // A meeting has taken a sender's value, and given a receiver one.
         match seat.take() {
             value if value.is_some() == sends => Err((value, Unmet::Alone)),

@@ -526,6 +526,21 @@ pub(crate) fn main_returned() {
     ended(0, false);
 }
 
+/// A panic has ended the body of a scope that began before the event `at`, and waits there (`true`); or it goes on.
+pub(crate) fn body_panic(at: usize, waits: bool) {
+    let (from, to) = match waits {
+        true => (Fate::Unwinds, Fate::EndedBody),
+        false => (Fate::EndedBody, Fate::Unwinds),
+    };
+    let thread = current();
+    with_log(|log| {
+        let of_body = |p: &&mut Panic| p.thread == thread && p.at >= at && p.fate == from;
+        if let Some(panic) = log.panics.iter_mut().rev().find(of_body) {
+            panic.fate = to;
+        }
+    });
+}
+
 /// `join` has handed the panic that ended `thread` to the program.
 pub(crate) fn panic_joined(thread: ThreadId) {
     with_log(|log| {

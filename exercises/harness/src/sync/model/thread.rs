@@ -392,7 +392,12 @@ where
         running: Arc::default(),
         invariant: PhantomData,
     };
+    let begins = recorder::with_log(|log| log.events.len());
     let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
+    if result.is_err() {
+        // Threads that wait for the body may keep the scope from ending: that is not the first thing that went wrong.
+        recorder::body_panic(begins, true);
+    }
     let mut any_panicked = false;
     // A thread may spawn another one while it is waited for.
     loop {
@@ -407,7 +412,10 @@ where
         any_panicked |= recorder::with_log(|log| log.threads[thread.number].has_panicked());
     }
     match result {
-        Err(payload) => resume_unwind(payload),
+        Err(payload) => {
+            recorder::body_panic(begins, false);
+            resume_unwind(payload)
+        }
         Ok(_) if any_panicked => panic!("{SCOPED_PANIC}"),
         Ok(value) => value,
     }
