@@ -27,8 +27,8 @@ pub fn main() {
                 println!("{clerk} goes home");
             });
         }
-        // The clerks have clones of their own. If `main` kept this one, a street whose clerks have left would wait
-        // for ever.
+        // The clerks have clones of their own. If `main` kept this one, a street whose clerks have left would
+        // wait for ever.
         drop(queue);
 
         for street in ["High Street", "Mill Lane"] {
