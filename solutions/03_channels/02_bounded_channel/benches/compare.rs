@@ -1,5 +1,5 @@
-//! Your channel, the reference, two that come to mind before it (one condition variable for both sides; two, and
-//! nobody yields before it sleeps), and crossbeam's.
+//! Your channel, the reference, two that come to mind before it (one condition variable for both sides; two,
+//! and nobody yields before it sleeps), and crossbeam's.
 //!
 //! `cargo bench -p bounded_channel_solution`
 
@@ -146,7 +146,8 @@ impl Crossbeam {
     }
 }
 
-/// The second design that comes to mind: both sides sleep on one condition variable, so all are woken each time.
+/// The second design that comes to mind: both sides sleep on one condition variable, so all are woken each
+/// time.
 struct OneCondvar {
     buffer: sync::Mutex<std::collections::VecDeque<u64>>,
     capacity: usize,
