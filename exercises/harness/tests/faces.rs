@@ -97,6 +97,9 @@ macro_rules! program {
                 assert_eq!(cell.with(|data| unsafe { *data }), 2);
                 *cell.get_mut() += 1;
                 assert_eq!(cell.into_inner(), 3);
+                let slice: &UnsafeCell<[u8]> = &UnsafeCell::new([4, 5]);
+                // SAFETY: see above.
+                assert_eq!(slice.with(|data| unsafe { (*data)[1] }), 5);
 
                 let mut first = Arc::new(4);
                 let second = Arc::clone(&first);
