@@ -78,6 +78,7 @@ macro_rules! program {
                     *lock.write() += 1;
                     let _woken: bool = adder.join().unwrap();
                 });
+                MutexGuard::unlocked(&mut count.lock(), || drop(count.lock()));
                 let mut count = count;
                 *count.get_mut() += 1;
                 assert!(count.try_lock().is_some_and(|count| *count == 2));

@@ -3,7 +3,8 @@
 use crate::sync::thread;
 use crate::{Mutex, MutexGuard};
 use harness::testing::{
-    Flag, Slot, both, must_sleep, notifications, spawn, staged_panic, staged_panic_of, yields,
+    Flag, Slot, both, has_waited, must_sleep, notifications, spawn, staged_panic, staged_panic_of,
+    yields,
 };
 
 /// Catches two threads inside at once, and an unlock and a lock that order nothing: each reads what the other
@@ -97,23 +98,22 @@ fn in_a_model_nobody_spins() {
     });
 }
 
-/// Catches a waiter that takes any wakeup for the lock. After a spurious one main takes a step before the waiter
-/// goes on: the first flag is for that.
+/// Catches a waiter that takes any wakeup for the lock. After a spurious one the other thread takes a step before
+/// the waiter goes on, and the step must not be the unlock: the flag is for that.
 #[test]
 fn a_spurious_wakeup_is_no_lock() {
     harness::Model::new().spurious_wakeups(1).check(|| {
         let mutex = Mutex::new(());
-        let (begun, done) = (Flag::lowered("begun"), Flag::lowered("done"));
-        let guard = mutex.lock();
-        thread::scope(|s| {
-            spawn(s, "waiter", || {
-                let _guard = mutex.lock();
-                assert!(done.is_raised(), "`lock` returned, and there was a guard");
-            });
-            begun.raise();
-            done.raise();
-            drop(guard);
-        });
+        let step = Flag::lowered("step");
+        let slot = Slot::empty("slot");
+        let add = || {
+            step.raise();
+            let _guard = mutex.lock();
+            step.raise();
+            slot.write(slot.read() + 1);
+        };
+        both(add, add);
+        assert_eq!(slot.read(), 2);
     });
 }
 
@@ -140,6 +140,7 @@ fn a_refused_try_lock_changes_nothing() {
         thread::scope(|s| {
             spawn(s, "waiter", || *mutex.lock() += 1);
             assert!(mutex.try_lock().is_none(), "there was a guard");
+            assert!(!has_waited(), "`try_lock` has slept or yielded");
             *guard += 1;
             drop(guard);
         });
