@@ -78,6 +78,7 @@ macro_rules! program {
                     *lock.write() += 1;
                     let _woken: bool = adder.join().unwrap();
                 });
+                MutexGuard::unlocked(&mut count.lock(), || drop(count.lock()));
                 let mut count = count;
                 *count.get_mut() += 1;
                 assert!(count.try_lock().is_some_and(|count| *count == 2));
@@ -97,6 +98,9 @@ macro_rules! program {
                 assert_eq!(cell.with(|data| unsafe { *data }), 2);
                 *cell.get_mut() += 1;
                 assert_eq!(cell.into_inner(), 3);
+                let slice: &UnsafeCell<[u8]> = &UnsafeCell::new([4, 5]);
+                // SAFETY: see above.
+                assert_eq!(slice.with(|data| unsafe { (*data)[1] }), 5);
 
                 let mut first = Arc::new(4);
                 let second = Arc::clone(&first);
