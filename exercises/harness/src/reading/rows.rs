@@ -47,7 +47,13 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     let mut rows: Vec<Row> = log.events[..end]
         .iter()
         .enumerate()
-        .filter(|(_, event)| counts || !matches!(event.effect, Effect::Count { .. }))
+        .filter(|(_, event)| {
+            let is_count = matches!(
+                event.effect,
+                Effect::Count { .. } | Effect::WeakCount { .. }
+            );
+            counts || !is_count
+        })
         .map(|(number, event)| Row {
             event: Some(number),
             folded: Vec::new(),
@@ -296,6 +302,8 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
         Effect::Read => format!("{o}.read"),
         Effect::Write => format!("{o}.write"),
         Effect::Count { name, count } => format!("{o}.{name}: count {count}"),
+        Effect::WeakCount { name, count } => format!("{o}.{name}: weak count {count}"),
+        Effect::UpgradeFails => format!("{o}.upgrade fails: the value is gone"),
     }
 }
 

@@ -46,10 +46,12 @@ fn of_receiver(
         return format!("no thread has used the receiver, which {maker} made");
     };
     let h = case.thread(holder);
+    if holder == sender {
+        return format!("{h} itself used the receiver last ({})", at_row(row));
+    }
     let received = format!("{h}, which used the receiver last ({})", at_row(row));
     let now = match case.log.waits(holder) {
         Some(Wait::ForEnd(target)) => format!("waits for {} to end", case.thread(target)),
-        Some(Wait::Asleep) if holder == sender => "is that thread itself".to_owned(),
         Some(Wait::Asleep) => {
             let pending = case.log.threads[holder].pending;
             let at = pending.and_then(|pending| Some((pending.object?, pending.name)));
