@@ -133,6 +133,12 @@ pub(crate) enum Effect {
         name: &'static str,
         count: usize,
     },
+    WeakCount {
+        name: &'static str,
+        count: usize,
+    },
+    /// A weak reference finds that the value is gone.
+    UpgradeFails,
 }
 
 /// A row of the dry run.
@@ -298,6 +304,8 @@ pub(crate) struct Object {
     pub(crate) holders: Vec<(ThreadId, Place)>,
     /// For an `Arc`: the references there are.
     pub(crate) references: Vec<Reference>,
+    /// For an `Arc`: the weak references.
+    pub(crate) weak: Vec<Reference>,
     /// For a channel: its senders and receivers.
     pub(crate) ends: Ends,
     pub(crate) dropped: Option<Dropped>,
@@ -433,7 +441,7 @@ pub(crate) struct WeakExchange {
 pub(crate) enum Stop {
     Deadlock,
     DataRace,
-    /// An `Arc` with references left.
+    /// An `Arc` with references left, weak ones included.
     Leak,
     TooManySteps,
     /// An operation on an object that was dropped before it took effect. `None` if all that is known is that no
@@ -490,6 +498,7 @@ impl Log {
             newest,
             holders: Vec::new(),
             references: Vec::new(),
+            weak: Vec::new(),
             ends: Ends::default(),
             dropped: None,
         });

@@ -10,6 +10,7 @@ use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
     atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*, fence},
     cell::UnsafeCell,
+    channel::{bounded, unbounded},
     futex, thread,
 };
 use harness::{Failure, Model, explore};
@@ -1854,6 +1855,216 @@ fn park_without_a_second_look_that_would_order() {
     };
     usually("does not look at left again", program(false));
     explore(program(true)).expect("it is right");
+}
+
+// Channels.
+
+/// The one that receives stops too soon, and waits for the one that sends.
+#[test]
+fn send_that_nobody_receives() {
+    let failure = usually(
+        "main, which used the receiver last (row 6), waits for thread 1 to end",
+        || {
+            let (jobs, inbox) = bounded(1);
+            let sender = thread::spawn(move || (0..3).for_each(|i| jobs.send(i).unwrap()));
+            inbox.recv().unwrap();
+            sender.join().unwrap();
+        },
+    );
+    marked(&failure, "nobody receives this");
+    pin(&failure);
+}
+
+#[test]
+fn send_to_oneself() {
+    usually("no thread has used the receiver, which main made", || {
+        let (tx, _rx) = bounded(0);
+        tx.send(1).unwrap();
+    });
+}
+
+#[test]
+fn sends_that_cross() {
+    usually(
+        "main sleeps in down.send (row 6), and no thread has used the receiver",
+        || {
+            let (down_tx, down_rx) = bounded(0);
+            let (names, named) = bounded(1);
+            thread::scope(|s| {
+                s.spawn(move || {
+                    let (up_tx, up_rx) = bounded(0);
+                    names.send(up_rx).unwrap();
+                    up_tx.send(1).unwrap();
+                    down_rx.recv()
+                });
+                let up_rx = named.recv().unwrap();
+                down_tx.send(1).unwrap();
+                up_rx.recv().unwrap();
+            });
+        },
+    );
+}
+
+/// The original is still there when the clones are gone.
+#[test]
+fn original_sender_kept_beside_its_clones() {
+    let failure = usually(
+        "not dropped is the sender that main made with the channel",
+        || {
+            let (results, all) = unbounded();
+            thread::scope(|s| {
+                for i in 0..2 {
+                    let results = results.clone();
+                    s.spawn(move || results.send(i).unwrap());
+                }
+                assert_eq!(all.iter().sum::<i32>(), 1);
+            });
+        },
+    );
+    pin(&failure);
+}
+
+/// Main joins the workers before it closes the channel that they read to its end.
+#[test]
+fn channel_closed_behind_the_join() {
+    usually(
+        "a sender that is kept alive: thread 1 sleeps in jobs.recv",
+        || {
+            let (jobs, inbox) = bounded(1);
+            let worker = thread::spawn(move || inbox.iter().count());
+            jobs.send(1).unwrap();
+            worker.join().unwrap();
+            drop(jobs);
+        },
+    );
+}
+
+#[test]
+fn clone_of_a_sender_forgotten() {
+    let failure = usually(
+        "not dropped is the clone that main made (row 1), by which thread 1 sent last (row 5)",
+        || {
+            let (jobs, inbox) = bounded(1);
+            let theirs = jobs.clone();
+            thread::spawn(move || {
+                theirs.send(1).unwrap();
+                std::mem::forget(theirs);
+            });
+            drop(jobs);
+            while inbox.recv().is_ok() {}
+        },
+    );
+    marked(&failure, "not");
+}
+
+/// The sender is kept by a thread that sleeps for a reason of its own, which is what is said.
+#[test]
+fn sender_kept_by_a_thread_that_missed_a_notification() {
+    usually("a missed notification", || {
+        let (jobs, inbox) = bounded(1);
+        let (open, opened) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let jobs = jobs;
+                if !*open.lock() {
+                    opened.wait(&mut open.lock());
+                }
+                jobs.send(1)
+            });
+            *open.lock() = true;
+            opened.notify_one();
+            inbox.recv().unwrap();
+        });
+    });
+}
+
+/// Each waits for the other to begin: neither keeps a sender too long.
+#[test]
+fn receives_that_cross() {
+    silent(Kind::Deadlock, || {
+        let (ask, asked) = bounded(1);
+        let (answer, answered) = bounded(1);
+        thread::scope(|s| {
+            s.spawn(|| {
+                asked.recv().unwrap();
+                answer.send(1)
+            });
+            answered.recv().unwrap();
+            ask.send(1).unwrap();
+        });
+    });
+}
+
+#[test]
+fn send_that_keeps_a_lock() {
+    usually("A channel gives back no lock: unlock it first.", || {
+        let (jobs, inbox) = bounded(0);
+        let log = Mutex::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut log = log.lock();
+                jobs.send(1).unwrap();
+                *log += 1;
+            });
+            drop(log.lock());
+            inbox.recv().unwrap();
+        });
+    });
+}
+
+/// A channel of the learner's own, whose `close` wakes one of the receivers.
+#[test]
+fn close_that_wakes_one() {
+    struct Channel {
+        state: Mutex<(u32, bool)>,
+        changed: Condvar,
+    }
+    impl Channel {
+        fn recv(&self) -> Option<u32> {
+            let mut state = self.state.lock();
+            while state.0 == 0 && !state.1 {
+                self.changed.wait(&mut state);
+            }
+            state.0.checked_sub(1).inspect(|left| state.0 = *left)
+        }
+        fn close(&self) {
+            self.state.lock().1 = true;
+            self.changed.notify_one();
+        }
+    }
+    usually("one notification, several sleepers", || {
+        let channel = Channel {
+            state: Mutex::new((0, false)),
+            changed: Condvar::new(),
+        };
+        thread::scope(|s| {
+            s.spawn(|| channel.recv());
+            s.spawn(|| channel.recv());
+            channel.close();
+        });
+    });
+}
+
+/// A channel orders what it passes on, and the store that is too weak is the only link that is missing.
+#[test]
+fn relaxed_store_behind_a_channel() {
+    usually("the store is Relaxed and needs Release", || {
+        let (slot, ready) = (Slot::new(), AtomicBool::new(false));
+        let (token, handed) = bounded(1);
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                token.send(()).unwrap();
+            });
+            s.spawn(|| {
+                handed.recv().unwrap();
+                ready.store(true, Relaxed);
+            });
+            if ready.load(Acquire) {
+                slot.read();
+            }
+        });
+    });
 }
 
 // Loops without end.

@@ -206,7 +206,10 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         Some(Wait::Asleep) => {
             let remedy = match name {
                 "park" => "no thread is left to unpark it".to_owned(),
-                "wait_until" => "no thread is left to wake it or to advance the clock".to_owned(),
+                "wait_until" | "futex_wait_until" => {
+                    "no thread is left to wake it or to advance the clock".to_owned()
+                }
+                "park_until" => "no thread is left to unpark it or to advance the clock".to_owned(),
                 "sleep_until" => "no thread is left to advance the clock".to_owned(),
                 _ => object
                     .and_then(|id| at_channel(log, name, id))
@@ -334,23 +337,30 @@ fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
 }
 
 fn leaked_arcs(log: &Log, names: &Names) -> Vec<String> {
-    let leaked = log.objects().filter(|(_, o)| !o.references.is_empty());
-    leaked
-        .flat_map(|(id, object)| {
-            let of_all = format!(
+    let mut lines = Vec::new();
+    for (id, object) in log.objects() {
+        let kinds = [
+            ("reference", &object.references),
+            ("weak reference", &object.weak),
+        ];
+        for (kind, left) in kinds {
+            if left.is_empty() {
+                continue;
+            }
+            lines.push(format!(
                 "{} still has {} when all threads are done: an Arc made at {}",
                 names.of(id),
-                count(object.references.len(), "reference"),
+                count(left.len(), kind),
                 short(object.made)
-            );
-            let each = object.references.iter().map(|reference| {
+            ));
+            lines.extend(left.iter().map(|reference| {
                 format!(
-                    "the reference that {} made at {} is never dropped",
+                    "the {kind} that {} made at {} is never dropped",
                     log.threads[reference.maker].name,
                     short(reference.made)
                 )
-            });
-            std::iter::once(of_all).chain(each).collect::<Vec<_>>()
-        })
-        .collect()
+            }));
+        }
+    }
+    lines
 }

@@ -5,8 +5,8 @@ use crate::leaks::{Owner, with_owner};
 use crate::liveness::{self, Deadline, Watch};
 use crate::protocol::{Coverage, Extent, Kind};
 use crate::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
-use crate::sync::model::begin_iteration;
 use crate::sync::model::recorder::{self, Look, Session};
+use crate::sync::model::{begin_iteration, main_ends};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -279,7 +279,11 @@ fn run(
         with_owner(&session.values, || {
             builder.check(move || {
                 begin_iteration();
-                if catch_unwind(AssertUnwindSafe(|| program())).is_err() {
+                let program = || {
+                    program();
+                    main_ends();
+                };
+                if catch_unwind(AssertUnwindSafe(program)).is_err() {
                     recorder::over(Ending::Panicked);
                 }
                 recorder::main_returned();

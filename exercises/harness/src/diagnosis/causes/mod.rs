@@ -2,6 +2,7 @@
 
 mod announced_early;
 mod answer_of_another_moment;
+mod channels;
 mod check_then_act;
 mod claimed_not_ready;
 mod come_and_gone;
@@ -10,6 +11,7 @@ mod counted_late;
 mod failure_ignored;
 mod forgotten_reference;
 mod gave_up;
+mod kept_open;
 mod lock_cycle;
 mod lock_taken_twice;
 mod looked_before_the_lock;
@@ -18,6 +20,7 @@ mod lost_update;
 mod missing_ordering;
 mod no_common_lock;
 mod no_second_look;
+mod nobody_receives;
 mod nobody_woken;
 mod notified_first;
 mod overwritten;
@@ -53,6 +56,8 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             registered_late::cause,
             nobody_woken::cause,
             lost_notification::cause,
+            nobody_receives::cause,
+            kept_open::cause,
         ],
         Kind::DataRace => &[
             no_second_look::cause,

@@ -1,6 +1,7 @@
 //! Atomics with the API of std's, every operation recorded with its values.
 
 use super::life::Life;
+use super::meeting::Meeting;
 use super::memory::{self, Found};
 use super::recorder;
 use crate::place::Place;
@@ -423,6 +424,11 @@ impl<T> Default for AtomicPtr<T> {
 impl AtomicU32 {
     pub(super) fn id(&self) -> ObjectId {
         self.id
+    }
+
+    /// What all that is done to it has in common in loom's eyes.
+    pub(super) fn meeting(&self) -> Meeting {
+        self.memory.meeting()
     }
 
     /// Reads the newest value, and orders nothing by it.

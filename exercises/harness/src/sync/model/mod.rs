@@ -71,8 +71,8 @@
 //! - *Memory outside the facade.* What is reached through raw pointers without a cell, a lock of std or a static
 //!   is neither switched at nor checked. The tests of a lesson see to it that the learner's file uses the facade.
 //! - *More than five threads*, main included, and what a program does only with larger inputs.
-//! - *`Weak`*, because loom has none; and loom's `Arc` is taken as it is, not compared with axioms as the
-//!   atomics are. Its `strong_count`, and a `get_mut` that fails, acquire more than std's.
+//! - *Counts that are not the newest.* [`Arc::strong_count`] and [`Arc::weak_count`] return how many there are now.
+//! - *The order in which thread-locals are dropped*: see [`thread_local!`].
 //!
 //! # What a pass therefore means
 //!
@@ -112,6 +112,7 @@ mod choice;
 mod clock;
 mod condvar;
 mod life;
+mod local;
 mod meeting;
 mod memory;
 mod mutex;
@@ -120,8 +121,10 @@ pub(crate) mod recorder;
 mod rwlock;
 mod shown;
 
-pub use arc::Arc;
+pub use crate::sync::task;
+pub use arc::{Arc, Weak};
 pub use condvar::Condvar;
+pub use local::thread_local;
 pub use mutex::{Mutex, MutexGuard};
 use queue::WaitQueue;
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -132,6 +135,12 @@ pub(crate) fn begin_iteration() {
     memory::begin();
     futex::begin();
     thread::begin();
+    local::begin();
+}
+
+/// Main has come to the end of the program.
+pub(crate) fn main_ends() {
+    local::drop_all();
 }
 
 /// Runs `f`, and lets the dry run call what it makes after `name`: the mutex in the field `balance` of an account

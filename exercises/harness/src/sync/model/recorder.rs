@@ -99,9 +99,6 @@ impl Session {
 thread_local! {
     static SESSION: RefCell<Option<Arc<Session>>> = const { RefCell::new(None) };
     static CURRENT: Cell<ThreadId> = const { Cell::new(0) };
-    /// What loom calls the threads of this interleaving.
-    static IN_LOOM: RefCell<[Option<loom::thread::ThreadId>; MAX_THREADS]> =
-        const { RefCell::new([None; MAX_THREADS]) };
 }
 
 /// Makes this operating-system thread the one that runs `session`.
@@ -117,16 +114,6 @@ pub(crate) fn current() -> ThreadId {
 /// The current thread has begun.
 fn begun(number: ThreadId) {
     CURRENT.set(number);
-    let id = loom::thread::current().id();
-    IN_LOOM.with_borrow_mut(|threads| threads[number] = Some(id));
-}
-
-/// Code of the program runs in the middle of an operation, in which another thread may have run: from here on
-/// [`current`] is right again.
-pub(crate) fn resumed() {
-    let id = Some(loom::thread::current().id());
-    let number = IN_LOOM.with_borrow(|threads| threads.iter().position(|other| *other == id));
-    CURRENT.set(number.unwrap_or_else(current));
 }
 
 /// The exploration that runs on this operating-system thread.
@@ -166,7 +153,6 @@ pub(crate) fn begin_iteration() {
     session
         .steps_left
         .store(session.max_steps, Ordering::Relaxed);
-    IN_LOOM.set([None; MAX_THREADS]);
     begun(0);
 }
 
@@ -234,9 +220,14 @@ pub(crate) fn keep_if_best_example(session: &Session) {
 
 /// What an interleaving did wrong that shows only once all its threads are done.
 pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
-    let log = session.log.lock();
+    let mut log = session.log.lock();
     if log.unseen_panic().is_some() {
         return Some(Ending::Panicked);
+    }
+    let is_leaked = |object: &Object| !object.references.is_empty() || !object.weak.is_empty();
+    if log.objects.iter().any(is_leaked) {
+        log.stopped = Some((log.running, Stop::Leak));
+        return Some(Ending::Stopped);
     }
     let values = session.values.unbalanced();
     session.values.clear();
