@@ -62,7 +62,8 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     if kind.is_some() {
         rows = fold_quiet(log, rows);
     }
-    if let Some((thread, access)) = racing {
+    // A drop has its row.
+    if let Some((thread, access)) = racing.filter(|_| !log.races_with_drop()) {
         let mut row = pending_row(names, thread, access, "");
         row.marks.push(format!("<=={NO_BREAK}races"));
         rows.push(row);
@@ -134,7 +135,9 @@ fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]
     if let Some(newest) = event.stale() {
         all.push(format!("STALE: newest is {}", show(log, newest)));
     }
-    if event.effect == Effect::Dropped {
+    if event.effect == Effect::Dropped && log.races_with_drop() {
+        all.push(format!("<=={NO_BREAK}races"));
+    } else if event.effect == Effect::Dropped {
         all.push(format!("<=={NO_BREAK}too early"));
     }
     if races {

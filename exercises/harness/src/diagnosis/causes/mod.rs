@@ -38,6 +38,9 @@ use crate::record::{Effect, Event, ObjectId, Panic, Pending, Standing, ThreadId}
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
 pub(super) type Cause = fn(Case<'_>) -> Option<Remark>;
 
+/// The causes of a data race of a drop. The place where the memory is freed tells less than that of an access.
+pub(super) const OF_DROP: &[Cause] = &[missing_ordering::of_race];
+
 /// The causes of a kind of failure. The first that is found counts.
 pub(super) fn causes(kind: Kind) -> &'static [Cause] {
     match kind {
