@@ -106,6 +106,8 @@ impl Search {
             unordered_drop: Mutex::default(),
             dropped_by_std: Mutex::default(),
             spurious_wakeups: model.spurious_wakeups,
+            interrupted_exchanges: model.interrupted_exchanges,
+            interruptions_left: 0.into(),
             fail: model.fail.clone(),
             weak_exchanges: Mutex::default(),
             unlocks_are_steps: limits.unlocks_are_steps,

@@ -47,6 +47,9 @@ pub(crate) struct Session {
     /// Where the objects lay that this interleaving has dropped. What lies there now may be anything.
     pub(crate) graves: Mutex<HashMap<usize, ObjectId>>,
     pub(crate) spurious_wakeups: usize,
+    /// How many of main's exchanges are interrupted, and how many of those this interleaving has left.
+    pub(crate) interrupted_exchanges: usize,
+    pub(crate) interruptions_left: AtomicUsize,
     /// The weak exchanges that fail spuriously, and all that there were in some interleaving.
     pub(crate) fail: BTreeSet<WeakExchange>,
     pub(crate) weak_exchanges: Mutex<BTreeSet<WeakExchange>>,
@@ -171,6 +174,9 @@ pub(crate) fn begin_iteration() {
     session
         .steps_left
         .store(session.max_steps, Ordering::Relaxed);
+    session
+        .interruptions_left
+        .store(session.interrupted_exchanges, Ordering::Relaxed);
     IN_LOOM.set([None; MAX_THREADS]);
     begun(0);
 }
@@ -519,6 +525,15 @@ fn sleep_for_ever() -> ! {
 pub(crate) fn stop(why: Stop) -> ! {
     with_log(|log| log.stopped = Some((current(), why)));
     over(Ending::Stopped)
+}
+
+/// Whether the exchange that the current thread is about to make is interrupted.
+pub(crate) fn interrupts_exchange() -> bool {
+    let left = &session().interruptions_left;
+    current() == 0
+        && left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+            .is_ok()
 }
 
 /// Whether this wait may wake up spuriously.
