@@ -249,6 +249,8 @@ impl Verdict {
                 Heading::Own => 8,
                 _ if !ends && test.heading != Heading::RaceFreedom => 7,
                 _ if !speaks && test.heading != Heading::RaceFreedom => 6,
+                // It waits for what no model sees, or memory is broken: nothing in it says which.
+                Heading::RaceFreedom if failure.kind == FailureKind::Reported(Kind::Stuck) => 6,
                 Heading::Correctness if on_one_thread(test) => 1,
                 Heading::RaceFreedom if speaks && failure.kind.is_found() => 2,
                 Heading::Correctness => 4,

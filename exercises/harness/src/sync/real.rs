@@ -1,9 +1,9 @@
 //! The face that runs on the machine: parking_lot, std, crossbeam-utils and atomic-wait, re-exported or
 //! wrapped so thinly that nothing is left of it in an optimised build.
 
-pub use parking_lot::{
-    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, WaitTimeoutResult,
-};
+mod locks;
+
+pub use locks::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use std::sync::Arc;
 
 /// Atomic integers, booleans and pointers, fences and orderings: those of std.
@@ -162,7 +162,7 @@ pub mod time {
                 Kind::Manual(_) if self.now() >= deadline => Duration::ZERO,
                 Kind::Manual(_) => LOOK,
             };
-            condvar.wait_for(guard, left).timed_out() && self.now() >= deadline
+            condvar.wait_for(guard, left) && self.now() >= deadline
         }
 
         /// Sleeps until the clock shows `deadline` or later.

@@ -86,7 +86,8 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
         ],
         Kind::Leak => &[forgotten_reference::cause],
         Kind::TooManySteps => &[compares_with_an_old_value::cause],
-        Kind::UseAfterDrop | Kind::Stuck | Kind::SetUp => &[],
+        Kind::UseAfterDrop => &[no_second_look::cause],
+        Kind::Stuck | Kind::SetUp => &[],
     }
 }
 
