@@ -8,11 +8,12 @@ use harness::page::Page;
 use harness::protocol::Kind;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
-    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*, fence},
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering::*, fence},
     cell::UnsafeCell,
     futex, thread,
 };
 use harness::{Failure, Model, explore};
+use std::ptr::null_mut;
 
 #[track_caller]
 fn usually(said: &str, program: impl Fn() + Send + Sync + 'static) -> Failure {
@@ -1936,6 +1937,37 @@ fn exchange_that_takes_in_a_match() {
                 Ok(_) => slot.read(),
                 Err(_) => {}
             }
+        });
+    });
+}
+
+/// The reader follows the pointer, whatever it is: no condition stands there.
+#[test]
+fn exchange_that_publishes_a_pointer_without_release() {
+    struct Cell(AtomicPtr<Slot>);
+    impl Cell {
+        fn get(&self) -> Option<&Slot> {
+            let found = self.0.load(Acquire);
+            // SAFETY: it is null, or leads to what `publish` has left for good.
+            unsafe { found.as_ref() }
+        }
+
+        fn publish(&self, slot: Box<Slot>) {
+            let new = Box::into_raw(slot);
+            match self.0.compare_exchange(null_mut(), new, Relaxed, Relaxed) {
+                Ok(_) => {}
+                // SAFETY: it was not published.
+                Err(_) => drop(unsafe { Box::from_raw(new) }),
+            }
+        }
+    }
+    usually("the compare_exchange is Relaxed and needs Release", || {
+        let cell = Cell(AtomicPtr::new(null_mut()));
+        thread::scope(|s| {
+            let slot = Box::new(Slot::new());
+            s.spawn(|| cell.get().map(Slot::read));
+            slot.write();
+            cell.publish(slot);
         });
     });
 }
