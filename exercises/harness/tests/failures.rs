@@ -915,13 +915,37 @@ fn what_became_of_the_data_behind_a_lock() {
         panic!("the end");
     });
     for row in [
-        "count.unlock: 1 becomes 0",
-        "count.unlock: 0",
-        "slot.unlock write: None becomes Some('x')",
-        "words.unlock (&mut)",
+        "count.lock, unlock: 1 becomes 0",
+        "count.lock, unlock: 0",
+        "slot.write, unlock write: None becomes Some('x')",
+        "words.lock, unlock (&mut)",
     ] {
         assert!(failure.report.contains(row), "{row}: {}", failure.report);
     }
+}
+
+/// What main does before another thread runs, on what no other thread uses, is one row.
+#[test]
+fn what_nothing_depends_on_is_one_row() {
+    let failure = fails(Kind::Panic, || {
+        let (own, shared) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        own.store(1, Relaxed);
+        own.fetch_add(1, Relaxed);
+        shared.store(1, Relaxed);
+        own.fetch_add(1, Relaxed);
+        thread::scope(|s| {
+            s.spawn(|| shared.fetch_add(1, Relaxed));
+            own.fetch_add(1, Relaxed);
+        });
+        assert_eq!(shared.load(Relaxed), 1);
+    });
+    assert!(
+        failure
+            .report
+            .contains("… 2 rows that no other thread depends on"),
+        "{}",
+        failure.report
+    );
 }
 
 /// The last reference drops what all have used, whichever thread has it.

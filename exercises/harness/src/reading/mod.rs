@@ -11,7 +11,7 @@ mod source;
 
 use crate::record::Log;
 pub(crate) use culprit::{culprit, late_use, other_access, racing_access};
-pub(crate) use mentions::{at_row, with_rows, without_rows};
+pub(crate) use mentions::{at_row, mentioned, with_rows, without_rows};
 pub(crate) use names::Names;
 pub(crate) use rows::{PANICS, Row, rows, show};
 pub(crate) use source::Sources;
