@@ -483,12 +483,14 @@ pub mod tests {
         let hung = Some("\nstopped: time-out 6000 ms\n");
         let waits =
             Some("thread 'x' panicked at a.rs:1:1:\nhangs: a thread waits, and none is left\n");
+        let stuck = harness::protocol::failure_line(Kind::Stuck) + "\n\nStuck: main runs\n";
         let order = [
             (FACADE_TEST, failed),
             ("correctness::alone", failed),
             ("race_freedom::model", failed),
             ("correctness::threads", failed),
             ("no_leaks::leaks", failed),
+            ("race_freedom::stuck", Some(stuck.as_str())),
             ("correctness::hangs", hung),
             ("no_leaks::waits", waits),
             ("mine::test", failed),
