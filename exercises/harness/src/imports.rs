@@ -70,6 +70,10 @@ const RULES: &[(&str, &str)] = &[
     ("std::thread::panicking", ""),
     ("std::sync::atomic", "crate::sync::atomic"),
     ("core::sync::atomic", "crate::sync::atomic"),
+    (
+        "std::sync::mpsc",
+        "crate::sync::channel::{bounded, unbounded}",
+    ),
     ("std::sync", "crate::sync"),
     ("std::thread", "crate::sync::thread"),
     ("std::cell::UnsafeCell", "crate::sync::cell::UnsafeCell"),
@@ -79,8 +83,9 @@ const RULES: &[(&str, &str)] = &[
     ("parking_lot", "crate::sync"),
     ("atomic_wait", "crate::sync::futex"),
     ("crossbeam_utils", "crate::sync::utils"),
+    ("crossbeam::channel", "crate::sync::channel"),
     ("crossbeam", "crate::sync"),
-    ("crossbeam_channel", "crate::sync"),
+    ("crossbeam_channel", "crate::sync::channel"),
     ("loom", "crate::sync"),
     ("harness", "crate::sync"),
 ];
@@ -213,7 +218,9 @@ fn judge(path: &[String], line: usize, found: &mut Vec<Violation>) {
         // A single word may be a variable's name; only a path or an import goes anywhere.
         && path.len() > 1
     {
-        let item = rest.first().filter(|_| !instead.contains("UnsafeCell"));
+        // What is named already is not named again.
+        let is_item = instead.ends_with("UnsafeCell") || instead.ends_with('}');
+        let item = rest.first().filter(|_| !is_item);
         found.push(Violation {
             line,
             path: path.join("::"),
@@ -280,7 +287,17 @@ mod tests {
             (
                 "use crossbeam::channel::*;",
                 "crossbeam::channel::*",
-                "crate::sync::channel",
+                "crate::sync::channel::*",
+            ),
+            (
+                "let (tx, rx) = crossbeam_channel::bounded(1);",
+                "crossbeam_channel::bounded",
+                "crate::sync::channel::bounded",
+            ),
+            (
+                "use std::sync::mpsc::channel;",
+                "std::sync::mpsc::channel",
+                "crate::sync::channel::{bounded, unbounded}",
             ),
             ("use std::sync::{self as s};", "std::sync", "crate::sync"),
             ("pub mod a;", "mod a;", "mod a { … } in this file"),

@@ -2,9 +2,12 @@
 //! data, which knows nothing of the model checker: the recorder of [`sync::model`](crate::sync::model) writes it while
 //! the interleaving runs; the search, the diagnosis and the dry run read it afterwards.
 
+pub(crate) mod channel;
+
 use crate::place::Place;
 use crate::protocol::Kind;
 use crate::sync::instant::Instant;
+use channel::{Ends, Traffic, What};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -121,6 +124,7 @@ pub(crate) enum Effect {
     },
     /// A wait until a moment that has passed already.
     TooLate(&'static str),
+    Channel(Traffic),
     Read,
     Write,
     /// An object's destructor. Entered only if the object is used afterwards.
@@ -241,7 +245,18 @@ impl Event {
 
     /// Whether its thread falls asleep.
     pub(crate) fn sleeps(&self) -> bool {
-        matches!(self.effect, Effect::Sleeps { .. })
+        self.effect.sleeps()
+    }
+}
+
+impl Effect {
+    /// Whether the thread falls asleep.
+    pub(crate) fn sleeps(&self) -> bool {
+        match self {
+            Effect::Sleeps { .. } => true,
+            Effect::Channel(traffic) => matches!(traffic.what, What::Sleeps { .. }),
+            _ => false,
+        }
     }
 }
 
@@ -286,6 +301,8 @@ pub(crate) struct Object {
     pub(crate) holders: Vec<(ThreadId, Place)>,
     /// For an `Arc`: the references there are.
     pub(crate) references: Vec<Reference>,
+    /// For a channel: its senders and receivers.
+    pub(crate) ends: Ends,
     pub(crate) dropped: Option<Dropped>,
 }
 
@@ -474,6 +491,7 @@ impl Log {
             newest,
             holders: Vec::new(),
             references: Vec::new(),
+            ends: Ends::default(),
             dropped: None,
         });
         ObjectId {

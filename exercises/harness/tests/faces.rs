@@ -176,6 +176,34 @@ macro_rules! program {
                 thread::yield_now();
             }
 
+            fn channels() {
+                use sync::channel::{
+                    IntoIter, Iter, Receiver, RecvError, SendError, Sender, TryIter, TryRecvError,
+                    TrySendError, bounded, unbounded,
+                };
+                let (tx, rx): (Sender<u8>, Receiver<u8>) = unbounded();
+                let _: Result<(), SendError<u8>> = tx.send(1);
+                let _: Result<(), TrySendError<u8>> = tx.clone().try_send(2);
+                let _: Result<u8, RecvError> = rx.recv();
+                let _: Result<u8, TryRecvError> = rx.clone().try_recv();
+                let _: (usize, usize) = (tx.len(), rx.len());
+                let _: [bool; 4] = [tx.is_empty(), rx.is_empty(), tx.is_full(), rx.is_full()];
+                let _: [Option<usize>; 2] = [tx.capacity(), rx.capacity()];
+                assert!(tx.same_channel(&tx.clone()) && rx.same_channel(&rx.clone()));
+                let mut attempts: TryIter<'_, u8> = rx.try_iter();
+                assert_eq!(attempts.next(), None);
+                assert_eq!(format!("{tx:?} {rx:?}"), "Sender { .. } Receiver { .. }");
+                drop(tx);
+                let mut all: Iter<'_, u8> = rx.iter();
+                assert_eq!((all.next(), (&rx).into_iter().next()), (None, None));
+                let mut owned: IntoIter<u8> = rx.into_iter();
+                assert_eq!(owned.next(), None);
+                let (tx, rx) = bounded(0);
+                assert_eq!(tx.try_send(3), Err(TrySendError::Full(3)));
+                drop(rx);
+                assert_eq!(tx.send(3), Err(SendError(3)));
+            }
+
             fn time() {
                 use sync::time::{Clock, Duration, Instant};
                 let clock = Clock::manual();
@@ -204,6 +232,12 @@ macro_rules! program {
                 sync::<AtomicPtr<u8>>();
                 send::<thread::JoinHandle<u8>>();
                 sync::<thread::Thread>();
+                send::<sync::channel::Sender<std::cell::Cell<u8>>>();
+                sync::<sync::channel::Sender<std::cell::Cell<u8>>>();
+                sync::<sync::channel::Receiver<u8>>();
+                fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
+                unwind_safe::<sync::channel::Sender<std::cell::Cell<u8>>>();
+                unwind_safe::<sync::channel::Receiver<std::cell::Cell<u8>>>();
                 sync::<sync::time::Clock>();
                 send::<sync::time::Clock>();
             }
@@ -240,6 +274,7 @@ macro_rules! program {
                 nothing_more();
                 memory();
                 threads();
+                channels();
                 time();
                 bounds();
             }

@@ -1,7 +1,10 @@
 //! What went wrong, in words.
 
 use crate::place::{Place, full, short};
-use crate::reading::{Names, at_row, culprit, late_use, other_access, racing_access};
+use crate::reading::{
+    Names, at_row, contents, culprit, handles, late_use, other_access, racing_access,
+};
+use crate::record::channel::Side;
 use crate::record::{
     Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait,
 };
@@ -202,12 +205,14 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         }
         Some(Wait::Asleep) => {
             let remedy = match name {
-                "park" => "unpark it",
-                "wait_until" => "wake it or to advance the clock",
-                "sleep_until" => "advance the clock",
-                _ => "wake it",
+                "park" => "no thread is left to unpark it".to_owned(),
+                "wait_until" => "no thread is left to wake it or to advance the clock".to_owned(),
+                "sleep_until" => "no thread is left to advance the clock".to_owned(),
+                _ => object
+                    .and_then(|id| at_channel(log, name, id))
+                    .unwrap_or_else(|| "no thread is left to wake it".to_owned()),
             };
-            format!("sleeps in {what}, {at}: no thread is left to {remedy}")
+            format!("sleeps in {what}, {at}: {remedy}")
         }
         Some(Wait::ForLock(holders)) => {
             let own = holders.iter().find(|(holder, _)| *holder == number);
@@ -225,6 +230,30 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         }
         None => format!("waits in {what}, {at}"),
     })
+}
+
+/// Why nobody serves a thread that sleeps in the operation `name` on `id`, if that is a channel.
+fn at_channel(log: &Log, name: &str, id: ObjectId) -> Option<String> {
+    let last = log.events.iter().rev().find_map(|event| {
+        let traffic = match &event.effect {
+            Effect::Channel(traffic) => traffic,
+            _ => return None,
+        };
+        (event.object == Some(id)).then_some(traffic)
+    })?;
+    if name == "send" {
+        let full = match last.buffer.capacity {
+            Some(0) => String::new(),
+            _ => format!("{}; ", contents(log, &last.buffer)),
+        };
+        return Some(format!("{full}no thread is left to receive"));
+    }
+    let senders = log.object(id).ends.of(Side::Sender).count();
+    let keep = if senders == 1 { "keeps" } else { "keep" };
+    let senders = handles(Side::Sender, senders);
+    Some(format!(
+        "no thread is left to send, and {senders} {keep} it open"
+    ))
 }
 
 /// Where a thread got the lock that it holds, and in which row.

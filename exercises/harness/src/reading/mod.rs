@@ -8,6 +8,7 @@ mod mentions;
 mod names;
 mod rows;
 mod source;
+mod traffic;
 
 use crate::record::Log;
 pub(crate) use culprit::{culprit, late_use, other_access, racing_access};
@@ -15,6 +16,7 @@ pub(crate) use mentions::{at_row, mentioned, with_rows, without_rows};
 pub(crate) use names::Names;
 pub(crate) use rows::{PANICS, Row, rows, show};
 pub(crate) use source::Sources;
+pub(crate) use traffic::{contents, handles};
 
 /// An interleaving with its names and its source.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The rows of a dry run, before they are laid out.
 
-use super::{Mark, Names, at_row, culprit, late_use, other_access, racing_access};
+use super::{Mark, Names, at_row, culprit, late_use, other_access, racing_access, traffic};
 use crate::place::Place;
 use crate::protocol::Kind;
 use crate::record::{
@@ -353,6 +353,7 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
             )
         }
         Effect::TooLate(what) => format!("{o}.{what} returns: the time has come"),
+        Effect::Channel(traffic) => traffic::describe(log, o, traffic),
         Effect::Read => format!("{o}.read"),
         Effect::Write => format!("{o}.write"),
         Effect::Count { name, count } => format!("{o}.{name}: count {count}"),
@@ -373,7 +374,8 @@ fn of_data(log: &Log, event: &Event) -> String {
     }
 }
 
-fn shown(log: &Log, data: Shown) -> String {
+/// Data as a row shows it.
+pub(super) fn shown(log: &Log, data: Shown) -> String {
     match data {
         Shown::One(value) => show(log, value),
         Shown::Option(None) => "None".to_owned(),

@@ -13,6 +13,7 @@
 //! | `thread` | std, counted for [`leaks`](crate::leaks) | loom; `scope` and `park` built on it |
 //! | `cell::UnsafeCell` | `with` and `with_mut`, free of charge | loom: two unordered accesses are a data race |
 //! | `futex` | the platform's, by way of the atomic-wait crate | a wait queue |
+//! | `channel` | crossbeam-channel, without `select!` and what takes a time | the same semantics, disconnecting included; nobody is woken in vain |
 //! | `time` | the machine's clock, or a manual one | the manual one: a time-out is one more interleaving |
 //! | `hint`, `utils` | std, crossbeam-utils | spinning yields |
 

@@ -62,6 +62,17 @@ pub mod cell {
     }
 }
 
+/// Channels: those of crossbeam-channel.
+///
+/// Only what is named here is on both faces, and of the methods only those that do not take a time: a model has no clock
+/// that runs, and these know no other. Nor is there `select!`.
+pub mod channel {
+    pub use crossbeam_channel::{
+        IntoIter, Iter, Receiver, RecvError, SendError, Sender, TryIter, TryRecvError,
+        TrySendError, bounded, unbounded,
+    };
+}
+
 /// Wait on the value of an atomic word, as the operating system's futex does.
 pub mod futex {
     use std::sync::atomic::AtomicU32;

@@ -206,11 +206,23 @@ pub fn threads_at_once() -> usize {
 /// Returns whether the running thread has slept or yielded in this interleaving: it has waited for another. Waiting for a
 /// lock does not count.
 pub fn has_waited() -> bool {
+    has_done(|effect| *effect == Effect::Yield || effect.sleeps())
+}
+
+/// Returns whether the running thread has asked for a lock in this interleaving while another thread held it.
+pub fn has_waited_for_a_lock() -> bool {
+    has_done(|effect| match effect {
+        Effect::LockWaits { .. } => true,
+        Effect::TryLock { ok, .. } => !ok,
+        _ => false,
+    })
+}
+
+fn has_done(what: impl Fn(&Effect) -> bool) -> bool {
     let me = recorder::current();
     recorder::with_log(|log| {
-        let waits = |effect: &Effect| matches!(effect, Effect::Yield | Effect::Sleeps { .. });
         let mut events = log.events.iter();
-        events.any(|event| event.thread == me && waits(&event.effect))
+        events.any(|event| event.thread == me && what(&event.effect))
     })
 }
 
@@ -357,6 +369,36 @@ mod tests {
             );
             assert!(!main && other);
         });
+    }
+
+    #[test]
+    fn a_thread_that_finds_a_lock_taken_has_waited_for_it() {
+        let seen = Arc::new(std::sync::Mutex::new(std::collections::BTreeSet::new()));
+        let all = Arc::clone(&seen);
+        model(move || {
+            let (lock, own) = (Mutex::new(()), Mutex::new(()));
+            let (main, (lock_was_taken, try_lock_was_taken)) = both(
+                || {
+                    let _held = lock.lock();
+                    drop(own.lock());
+                },
+                || {
+                    drop(lock.try_lock());
+                    let tried = has_waited_for_a_lock();
+                    drop(lock.lock());
+                    (has_waited_for_a_lock(), tried)
+                },
+            );
+            all.lock()
+                .unwrap()
+                .insert((lock_was_taken, try_lock_was_taken));
+            main
+        });
+        let all = std::mem::take(&mut *seen.lock().unwrap());
+        assert_eq!(
+            all.into_iter().collect::<Vec<_>>(),
+            [(false, false), (true, false), (true, true)]
+        );
     }
 
     #[test]

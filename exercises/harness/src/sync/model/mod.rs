@@ -64,6 +64,8 @@
 //! - *Wake-ups without synchronisation.* What a thread did before it wakes another happens before the wake-up, also for
 //!   a condition variable and a futex, of which the language does not promise it. The readers of a reader-writer lock
 //!   are ordered one after another.
+//! - *Channels that are seen in different orders.* All threads agree on the order of the operations on a channel, as on that
+//!   of the operations on a mutex.
 //! - *The order of waking.* Whoever wakes one of several sleepers wakes the one that fell asleep first. Which of those
 //!   that are awake goes on first is explored.
 //! - *Time* as it passes. There is only the manual [`time::Clock`], which stands still until the program advances it, so
@@ -97,13 +99,15 @@
 //! store that may be read, and `meeting.rs` tells it which operations depend on each other. Loom's own atomics have
 //! another memory model, which misses some outcomes and makes up others. `tests/exactness` compares programs of two atomics
 //! and fences, made at random, with the axioms of C++20: nothing is made up, and nothing missed but for the cycles named
-//! above. Condition variables, reader-writer locks, futexes, scoped threads and
-//! `park` are built here on loom's parking and mutexes; `tests/exploration.rs` holds them to their contracts. A model
+//! above. Condition variables, reader-writer locks, futexes, [channels](channel), scoped threads and
+//! `park` are built here on loom's parking and mutexes; `tests/exploration.rs` holds them to their contracts, and
+//! `tests/channels.rs` holds the channels to those of crossbeam-channel. A model
 //! that fails does not unwind: its threads stop where they are, and the report is made from the record of what
 //! they did, which is always on. It costs a few per cent of the search (`cargo bench -p harness`).
 
 pub mod atomic;
 pub mod cell;
+pub mod channel;
 pub mod futex;
 pub mod thread;
 pub mod time;

@@ -212,12 +212,11 @@ impl ExampleRank {
             all.count()
         };
         let meetings = count(|effect| {
-            matches!(
+            let meets = matches!(
                 effect,
-                Effect::Sleeps { .. }
-                    | Effect::LockWaits { .. }
-                    | Effect::Exchange { found: Err(_), .. }
-            )
+                Effect::LockWaits { .. } | Effect::Exchange { found: Err(_), .. }
+            );
+            meets || effect.sleeps()
         });
         let hard = log.events.iter().filter(|event| match &event.effect {
             Effect::Wakes { spurious, .. } => *spurious,
