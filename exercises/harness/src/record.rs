@@ -266,6 +266,9 @@ impl Effect {
     }
 }
 
+/// The name of a [`Pending`] that drops its object.
+pub(crate) const DROP: &str = "drop";
+
 /// An operation that a thread has begun and not finished.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
@@ -639,6 +642,15 @@ impl Log {
             Some(Ending::Values(_)) => Kind::Leak,
             Some(_) => Kind::SetUp,
         }
+    }
+
+    /// Whether the interleaving is a data race of a drop, its last event.
+    pub(crate) fn races_with_drop(&self) -> bool {
+        let dropped = self
+            .events
+            .last()
+            .is_some_and(|event| event.effect == Effect::Dropped);
+        dropped && matches!(self.stopped, Some((_, Stop::DataRace)))
     }
 
     /// A panic that ended a spawned thread and that was not looked at, or that waits at the end of a scope.

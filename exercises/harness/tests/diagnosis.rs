@@ -8,12 +8,13 @@ use harness::page::Page;
 use harness::protocol::Kind;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
-    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*, fence},
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering::*, fence},
     cell::UnsafeCell,
     channel::{bounded, unbounded},
     futex, thread,
 };
 use harness::{Failure, Model, explore};
+use std::ptr::null_mut;
 
 #[track_caller]
 fn usually(said: &str, program: impl Fn() + Send + Sync + 'static) -> Failure {
@@ -2094,4 +2095,226 @@ fn loop_that_succeeds_again_and_again() {
             let _ = balance.compare_exchange(seen, seen + 1, AcqRel, Acquire);
         }
     });
+}
+
+// Payloads that are handed over by a compare_exchange.
+
+/// The publisher announces by an exchange.
+#[test]
+fn exchange_that_publishes_without_release() {
+    let failure = usually("the compare_exchange is Relaxed and needs Release", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                let _ = state.compare_exchange(0, 1, Relaxed, Relaxed);
+            });
+            if state.load(Acquire) == 1 {
+                slot.read();
+            }
+        });
+    });
+    marked(&failure, "needs Release");
+}
+
+/// The reader takes by an exchange.
+#[test]
+fn exchange_that_takes_without_acquire() {
+    let failure = usually("the compare_exchange is Relaxed and needs Acquire", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                state.store(1, Release);
+            });
+            if state.compare_exchange(1, 2, Relaxed, Relaxed).is_ok() {
+                slot.read();
+            }
+        });
+    });
+    marked(&failure, "needs Acquire");
+}
+
+#[test]
+fn exchange_that_takes_in_a_match() {
+    usually("the compare_exchange is Release and needs AcqRel", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                state.store(1, Release);
+            });
+            match state.compare_exchange(1, 2, Release, Relaxed) {
+                Ok(_) => slot.read(),
+                Err(_) => {}
+            }
+        });
+    });
+}
+
+/// The reader follows the pointer, whatever it is: no condition stands there.
+#[test]
+fn exchange_that_publishes_a_pointer_without_release() {
+    struct Cell(AtomicPtr<Slot>);
+    impl Cell {
+        fn get(&self) -> Option<&Slot> {
+            let found = self.0.load(Acquire);
+            // SAFETY: it is null, or leads to what `publish` has left for good.
+            unsafe { found.as_ref() }
+        }
+
+        fn publish(&self, slot: Box<Slot>) {
+            let new = Box::into_raw(slot);
+            match self.0.compare_exchange(null_mut(), new, Relaxed, Relaxed) {
+                Ok(_) => {}
+                // SAFETY: it was not published.
+                Err(_) => drop(unsafe { Box::from_raw(new) }),
+            }
+        }
+    }
+    usually("the compare_exchange is Relaxed and needs Release", || {
+        let cell = Cell(AtomicPtr::new(null_mut()));
+        thread::scope(|s| {
+            let slot = Box::new(Slot::new());
+            s.spawn(|| cell.get().map(Slot::read));
+            slot.write();
+            cell.publish(slot);
+        });
+    });
+}
+
+/// Neither side orders.
+#[test]
+fn exchanges_that_hand_over_relaxed() {
+    let both = "the compare_exchange_weak is Relaxed and needs Release, the compare_exchange is Relaxed and needs Acquire";
+    usually(both, || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                while state.compare_exchange_weak(0, 1, Relaxed, Relaxed).is_err() {
+                    thread::yield_now();
+                }
+            });
+            if state.compare_exchange(1, 2, Relaxed, Relaxed).is_ok() {
+                slot.read();
+            }
+        });
+    });
+}
+
+/// A lock of one's own: taken without Acquire, or given back without Release.
+#[test]
+fn spin_lock_by_exchange_that_orders_one_side_only() {
+    let lock_with = |take, give| {
+        move || {
+            let (slot, locked) = (Slot::new(), AtomicBool::new(false));
+            let add = || {
+                while locked.compare_exchange(false, true, take, Relaxed).is_err() {
+                    thread::yield_now();
+                }
+                slot.write();
+                locked.store(false, give);
+            };
+            thread::scope(|s| {
+                s.spawn(add);
+                add();
+            });
+        }
+    };
+    usually(
+        "the compare_exchange is Relaxed and needs Acquire",
+        lock_with(Relaxed, Release),
+    );
+    usually(
+        "the store is Relaxed and needs Release",
+        lock_with(Acquire, Relaxed),
+    );
+}
+
+/// A lock that is given back by an exchange, too.
+#[test]
+fn lock_given_back_by_an_exchange_without_release() {
+    usually("the compare_exchange is Relaxed and needs Release", || {
+        let (slot, locked) = (Slot::new(), AtomicU32::new(0));
+        let add = || {
+            if locked.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
+                slot.write();
+                let _ = locked.compare_exchange(1, 0, Relaxed, Relaxed);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(add);
+            add();
+        });
+    });
+}
+
+/// The exchange is in order. What is written after it is another mistake, whose sentence speaks of no ordering.
+#[test]
+fn exchange_that_announces_before_the_write() {
+    let failure = common::patient().explore(|| {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                if state.compare_exchange(0, 1, AcqRel, Acquire).is_ok() {
+                    slot.write();
+                }
+            });
+            if state.load(Acquire) == 1 {
+                slot.read();
+            }
+        });
+    });
+    let failure = failure.expect_err("it is announced before it is written");
+    assert_eq!(failure.kind, Kind::DataRace, "{}", failure.report);
+    assert!(
+        !failure.report.contains(" and needs "),
+        "{}",
+        failure.report
+    );
+}
+
+/// Two exchanges that both succeed on words of their own order nothing between the threads, whatever their ordering.
+#[test]
+fn exchanges_on_different_words_are_not_blamed() {
+    silent(Kind::DataRace, || {
+        let (slot, a, b) = (Slot::new(), AtomicU32::new(0), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                let _ = a.compare_exchange(0, 1, Relaxed, Relaxed);
+            });
+            if b.compare_exchange(0, 1, Relaxed, Relaxed).is_ok() {
+                slot.read();
+            }
+        });
+    });
+}
+
+/// Woken for nothing, it gives up the node on its stack, which the other thread is about to use.
+#[test]
+fn frame_that_is_left_after_a_spurious_wakeup() {
+    struct Node(*const AtomicBool);
+    // SAFETY: deliberately none: what the owner of the frame must keep is the subject.
+    unsafe impl Send for Node {}
+    fn wait_for_go() {
+        let go = AtomicBool::new(false);
+        let node = Node(&raw const go);
+        let me = thread::current();
+        thread::spawn(move || {
+            let node = node;
+            // SAFETY: see `Node`.
+            unsafe { (*node.0).store(true, Release) };
+            me.unpark();
+        });
+        if !go.load(Acquire) {
+            thread::park();
+        }
+    }
+    let failure = usually_spurious(
+        "`if` where a `while` is needed: main wakes up for no reason in park",
+        wait_for_go,
+    );
+    assert_eq!(failure.kind, Kind::UseAfterDrop, "{}", failure.report);
 }

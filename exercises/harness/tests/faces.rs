@@ -25,10 +25,23 @@ macro_rules! integers {
     })* };
 }
 
+/// What parking_lot's types have and the faces do not. A method of the type's own would come first, and not fit the call.
+trait Lacks {
+    fn wait_for(&self) {}
+    fn wait_until(&self) {}
+    fn wait_while_for(&self) {}
+    fn try_lock_for(&self) {}
+    fn is_locked(&self) {}
+    fn data_ptr(&self) {}
+    fn upgradable_read(&self) {}
+    fn try_read_for(&self) {}
+}
+
 /// The program, and a lesson's way of choosing a face.
 macro_rules! program {
     ($face:ident) => {
         mod $face {
+            use crate::Lacks;
             use harness::sync::$face as sync;
             use harness::testing::{message_of, payload_of};
             use sync::atomic::{
@@ -92,6 +105,24 @@ macro_rules! program {
                 *lock.get_mut() += 1;
                 assert_eq!(lock.into_inner(), 3);
                 assert_eq!(Mutex::<u8>::default().into_inner(), RwLock::<u8>::default().into_inner());
+            }
+
+            impl Lacks for Condvar {}
+            impl<T> Lacks for Mutex<T> {}
+            impl<T> Lacks for RwLock<T> {}
+
+            /// What one face lacks and the other has would be an error of rustc's in half of a lesson's builds.
+            fn nothing_more() {
+                let (condvar, mutex, lock) = (Condvar::new(), Mutex::new(0), RwLock::new(0));
+                condvar.wait_for();
+                condvar.wait_until();
+                condvar.wait_while_for();
+                mutex.try_lock_for();
+                mutex.is_locked();
+                mutex.data_ptr();
+                lock.upgradable_read();
+                lock.try_read_for();
+                lock.is_locked();
             }
 
             fn memory() {
@@ -307,6 +338,7 @@ macro_rules! program {
             pub(crate) fn program() {
                 atomics();
                 locks();
+                nothing_more();
                 memory();
                 threads();
                 channels();

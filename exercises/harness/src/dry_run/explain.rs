@@ -280,6 +280,9 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
     };
     let id = access.object.expect("an access has an object");
     let made = log.object(id).made;
+    if log.races_with_drop() {
+        return drop_that_races(log, names, thread, access);
+    }
     let one = |thread: ThreadId, what: &str, place: Place| {
         format!("{} {what}s it, {}", log.threads[thread].name, short(place))
     };
@@ -303,6 +306,37 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
         ),
         first,
         one(thread, access.name, access.place),
+    ]
+}
+
+/// Of a data race of a drop: what it races with.
+fn drop_that_races(log: &Log, names: &Names, thread: ThreadId, drop: Pending) -> Vec<String> {
+    let id = drop.object.expect("an access has an object");
+    let (o, made) = (names.of(id), log.object(id).made);
+    let used = other_access(log, thread, drop).map(|other| {
+        let event = &log.events[other];
+        let at = event
+            .place
+            .map_or_else(String::new, |place| format!(", {}", short(place)));
+        format!(
+            "{} uses it{at} ({})",
+            log.threads[event.thread].name,
+            at_row(other)
+        )
+    });
+    let used =
+        used.unwrap_or_else(|| format!("{} makes it", log.threads[log.object(id).maker].name));
+    vec![
+        format!(
+            "{o} (made at {}) is dropped, and nothing orders that after the use by another thread:",
+            short(made)
+        ),
+        used,
+        format!(
+            "{} drops it ({})",
+            log.threads[thread].name,
+            at_row(log.events.len() - 1)
+        ),
     ]
 }
 

@@ -13,7 +13,7 @@ mod values;
 
 use crate::record::Log;
 pub(crate) use culprit::{culprit, late_use, other_access, racing_access};
-pub(crate) use mentions::{at_row, with_rows, without_rows};
+pub(crate) use mentions::{at_row, mentioned, with_rows, without_rows};
 pub(crate) use names::Names;
 pub(crate) use rows::{PANICS, Row, rows};
 pub(crate) use source::Sources;

@@ -4,7 +4,7 @@ use super::values::{show, shown};
 use super::{Mark, Names, at_row, culprit, late_use, other_access, racing_access, traffic};
 use crate::place::Place;
 use crate::protocol::Kind;
-use crate::record::{Data, Effect, Event, Log, ObjectId, Pending, Standing, ThreadId};
+use crate::record::{Data, Effect, Event, Log, ObjectId, Pending, Standing, Thread, ThreadId};
 use crate::text::NO_BREAK;
 
 /// How the row of a panic begins.
@@ -35,8 +35,14 @@ impl Row {
     }
 }
 
-/// The rows of an interleaving, `kind` being how it failed, if it did.
-pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark]) -> Vec<Row> {
+/// The rows of an interleaving, `kind` being how it failed, if it did. `told` are the events that sentences name.
+pub(crate) fn rows(
+    log: &Log,
+    names: &Names,
+    kind: Option<Kind>,
+    marks: &[Mark],
+    told: &[usize],
+) -> Vec<Row> {
     let end = match (kind, culprit(log)) {
         (Some(Kind::Panic), Some(panic)) => (panic.at + 1).min(log.events.len()),
         _ => log.events.len(),
@@ -65,9 +71,10 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
         })
         .collect();
     if kind.is_some() {
-        rows = fold_quiet(log, rows);
+        rows = fold_set_up(log, fold_quiet(log, rows), told);
     }
-    if let Some((thread, access)) = racing {
+    // A drop has its row.
+    if let Some((thread, access)) = racing.filter(|_| !log.races_with_drop()) {
         let mut row = pending_row(names, thread, access, "");
         row.marks.push(format!("<=={NO_BREAK}races"));
         rows.push(row);
@@ -103,10 +110,13 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     rows
 }
 
-/// Shows in one row what a thread does in one go and nobody looks for in a failure: several threads that it spawns or
-/// joins, and that it returns.
+/// Shows in one row what a thread does in one go: several threads that it spawns or joins, a lock that it takes and gives
+/// back, the lock that it has again when it wakes, and that it returns.
 fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
-    let effect = |row: &Row| row.event.map(|event| &log.events[event].effect);
+    let effect = |row: &Row| {
+        let event = row.folded.last().copied().or(row.event)?;
+        Some(&log.events[event].effect)
+    };
     let mut folded: Vec<Row> = Vec::new();
     for row in rows {
         let last = folded.last_mut().filter(|last| {
@@ -116,6 +126,16 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
             let more = match (effect(last)?, effect(&row)?) {
                 (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
                     format!(", {}", log.threads[*t].name)
+                }
+                (Effect::Lock(_) | Effect::TryLock { ok: true, .. }, Effect::Unlock(_))
+                    if last.object == row.object =>
+                {
+                    let what = row.text.find(".unlock").map_or(0, |dot| dot + 1);
+                    format!(", {}", &row.text[what..])
+                }
+                (Effect::Wakes { .. }, Effect::Lock(_)) => {
+                    last.object = row.object;
+                    format!(", {}", row.text)
                 }
                 (Effect::Panics(_), _) => return None,
                 (_, Effect::Returns) => format!("; {}", row.text),
@@ -133,13 +153,53 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
     folded
 }
 
+/// Shows in one row what main does before another thread runs, on objects that no other thread comes to: nothing depends
+/// on when it does that. Of a single row it would save nothing.
+fn fold_set_up(log: &Log, rows: Vec<Row>, told: &[usize]) -> Vec<Row> {
+    let Some(first) = rows.iter().position(|row| row.thread != 0) else {
+        return rows;
+    };
+    let is_shared = |id: ObjectId| {
+        let used = |event: &Event| event.thread != 0 && event.object == Some(id);
+        let waits = |thread: &Thread| thread.pending.is_some_and(|p| p.object == Some(id));
+        log.events.iter().any(used) || log.threads[1..].iter().any(waits)
+    };
+    let is_quiet = |row: &Row| {
+        row.marks.is_empty()
+            && row.object.is_some_and(|id| !is_shared(id))
+            && row.event.is_some_and(|event| !told.contains(&event))
+            && !row.folded.iter().any(|event| told.contains(event))
+    };
+    let mut folded: Vec<Row> = Vec::new();
+    let mut rows = rows.into_iter().enumerate().peekable();
+    while let Some((number, mut row)) = rows.next() {
+        let mut more = 0;
+        if number < first && is_quiet(&row) {
+            while let Some((_, next)) = rows.next_if(|(n, next)| *n < first && is_quiet(next)) {
+                more += 1;
+                row.folded.extend(next.event);
+                row.folded.extend(next.folded);
+            }
+        }
+        if more > 0 {
+            row.text = format!("… {} rows that no other thread depends on", more + 1);
+            row.place = None;
+            row.object = None;
+        }
+        folded.push(row);
+    }
+    folded
+}
+
 /// What is remarkable about an event.
 fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
     let mut all = Vec::new();
     if let Some(newest) = event.stale() {
         all.push(format!("STALE: newest is {}", show(log, newest)));
     }
-    if event.effect == Effect::Dropped {
+    if event.effect == Effect::Dropped && log.races_with_drop() {
+        all.push(format!("<=={NO_BREAK}races"));
+    } else if event.effect == Effect::Dropped {
         all.push(format!("<=={NO_BREAK}too early"));
     }
     if races {

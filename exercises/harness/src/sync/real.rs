@@ -1,10 +1,10 @@
 //! The face that runs on the machine: parking_lot, std, crossbeam-utils and atomic-wait, re-exported or
 //! wrapped so thinly that nothing is left of it in an optimised build.
 
+mod locks;
+
 pub use crate::sync::task;
-pub use parking_lot::{
-    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, WaitTimeoutResult,
-};
+pub use locks::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use std::sync::{Arc, Weak};
 pub use std::thread_local;
 
@@ -204,7 +204,7 @@ pub mod time {
             deadline: Instant,
         ) -> bool {
             let left = self.left(deadline);
-            condvar.wait_for(guard, left).timed_out() && self.now() >= deadline
+            condvar.wait_for(guard, left) && self.now() >= deadline
         }
 
         /// [`park`](super::thread::park)s until `deadline` at the latest. Returns whether the deadline is reached, also if the

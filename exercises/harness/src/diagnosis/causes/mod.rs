@@ -41,6 +41,9 @@ use crate::record::{Effect, Event, ObjectId, Panic, Pending, Standing, ThreadId}
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
 pub(super) type Cause = fn(Case<'_>) -> Option<Remark>;
 
+/// The causes of a data race of a drop. The place where the memory is freed tells less than that of an access.
+pub(super) const OF_DROP: &[Cause] = &[missing_ordering::of_race];
+
 /// The causes of a kind of failure. The first that is found counts.
 pub(super) fn causes(kind: Kind) -> &'static [Cause] {
     match kind {
@@ -88,7 +91,8 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
         ],
         Kind::Leak => &[forgotten_reference::cause],
         Kind::TooManySteps => &[compares_with_an_old_value::cause],
-        Kind::UseAfterDrop | Kind::Stuck | Kind::SetUp => &[],
+        Kind::UseAfterDrop => &[no_second_look::cause],
+        Kind::Stuck | Kind::SetUp => &[],
     }
 }
 

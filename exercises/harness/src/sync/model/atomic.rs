@@ -4,6 +4,7 @@ use super::life::Life;
 use super::meeting::Meeting;
 use super::memory::{self, Found};
 use super::recorder;
+use super::thread;
 use crate::place::Place;
 use crate::record::{Effect, ObjectId, Pending, ThreadId, Value};
 use std::panic::Location;
@@ -197,6 +198,9 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$t, $t> {
                 let place = Location::caller();
+                if recorder::interrupts_exchange() {
+                    thread::let_others_run(name, place);
+                }
                 let (old, bits) = (expected.into_bits(), new.into_bits());
                 let change = |found| (found == old).then_some(bits);
                 let found = self.step(name, place, |memory, me| {

@@ -25,7 +25,9 @@
 //!
 //! **Data races.** Two accesses to one [`UnsafeCell`](cell::UnsafeCell), one of them a write, that nothing orders end
 //! the model, whatever values they would have read. The whole cell counts as one place. So does making it: a
-//! thread that reaches a cell through a pointer that it read with too weak an ordering races with its making.
+//! thread that reaches a cell through a pointer that it read with too weak an ordering races with its making. So does
+//! dropping it, or any other object of the facade: the drop must be ordered behind every use by another thread. An
+//! `Arc` of std's sees to that in a way that the model does not see, and is told by the call stack.
 //!
 //! **Ends.** A model fails if a thread panics and nobody looks at what `join` returns; if threads wait and none can go
 //! on; if a reference of an [`Arc`] or a value of [`leaks::track`](crate::leaks::track) is left, or is dropped
@@ -41,6 +43,9 @@
 //! **Spurious failures** of `compare_exchange_weak` come only where
 //! [`Model::spurious_failures`](crate::Model::spurious_failures) asks for them. The program is explored anew for each set
 //! of calls that fail so, up to so many at a time.
+//!
+//! **Lost races.** [`Model::interrupted_exchanges`](crate::Model::interrupted_exchanges) lets others run before each of
+//! main's exchanges, so that main can lose any number of races in succession, in a single interleaving.
 //!
 //! **`try_lock`** fails whenever another thread holds the lock, which loom's never does. That makes every unlocking an
 //! operation of its own, so that a program without `try_lock` is explored without it: the model begins again when

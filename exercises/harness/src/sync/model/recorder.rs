@@ -16,14 +16,14 @@ use crate::leaks::Owner;
 use crate::liveness::Deadline;
 use crate::place::Place;
 use crate::record::{
-    Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending,
-    Standing, Stop, Thread, ThreadId, Value, WeakExchange,
+    DROP, Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic,
+    Pending, Standing, Stop, Thread, ThreadId, Value, WeakExchange,
 };
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -47,6 +47,9 @@ pub(crate) struct Session {
     /// Where the objects lay that this interleaving has dropped. What lies there now may be anything.
     pub(crate) graves: Mutex<HashMap<usize, ObjectId>>,
     pub(crate) spurious_wakeups: usize,
+    /// How many of main's exchanges are interrupted, and how many of those this interleaving has left.
+    pub(crate) interrupted_exchanges: usize,
+    pub(crate) interruptions_left: AtomicUsize,
     /// The weak exchanges that fail spuriously, and all that there were in some interleaving.
     pub(crate) fail: BTreeSet<WeakExchange>,
     pub(crate) weak_exchanges: Mutex<BTreeSet<WeakExchange>>,
@@ -57,6 +60,11 @@ pub(crate) struct Session {
     /// model knows of orders a drop behind them: then another order may be possible, or something that the model does not see, say
     /// an `Arc` of std's, sees to it.
     pub(crate) drops_are_steps: bool,
+    /// The shortest interleaving so far in which nothing ordered a drop behind a use by another thread. In none of them was the
+    /// object used after it, as far as is known.
+    pub(crate) unordered_drop: Mutex<Option<Box<Log>>>,
+    /// The places where objects were made that an `Arc` of std's drops, whose count the model does not see.
+    pub(crate) dropped_by_std: Mutex<BTreeMap<Place, bool>>,
     /// Whether every load reads the newest value: for a report without stale loads, if there is one.
     pub(crate) newest_only: bool,
     /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
@@ -153,6 +161,9 @@ pub(crate) fn begin_iteration() {
     session
         .steps_left
         .store(session.max_steps, Ordering::Relaxed);
+    session
+        .interruptions_left
+        .store(session.interrupted_exchanges, Ordering::Relaxed);
     begun(0);
 }
 
@@ -340,11 +351,52 @@ pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> 
         over(ending);
     }
     drop(log);
-    if !session.drops_are_steps && unordered() {
+    if !unordered() {
+        return;
+    }
+    if !session.drops_are_steps {
         over(Ending::DropsMustBeSteps {
             unwinding: std::thread::panicking(),
         });
     }
+    if !unwinding {
+        keep_unordered_drop(&session, id);
+    }
+}
+
+/// The current thread has just dropped the object `id`, and nothing that the model knows of orders that behind all uses:
+/// a data race, unless something sees to it that the model does not know. It is kept, and counts if no interleaving shows
+/// more: a use after the drop is easier to understand.
+fn keep_unordered_drop(session: &Session, id: ObjectId) {
+    let (made, is_fixture) = with_object(id, |object| (object.made, object.is_fixture));
+    let is_longer = |log: &Log| {
+        let kept = session.unordered_drop.lock();
+        kept.as_ref()
+            .is_some_and(|kept| kept.events.len() <= log.events.len())
+    };
+    if is_fixture || !session.recording || with_log(|log| is_longer(log)) {
+        return;
+    }
+    let mut by_std = session.dropped_by_std.lock();
+    if *by_std.entry(made).or_insert_with(is_dropped_by_std) {
+        return;
+    }
+    drop(by_std);
+    let mut log = Box::new(with_log(|log| log.clone()));
+    let me = current();
+    note(&mut log, me, Effect::Dropped, Some(id), None);
+    log.threads[me].pending = Some(Pending::new(DROP, Some(id), made));
+    log.stopped = Some((me, Stop::DataRace));
+    *session.unordered_drop.lock() = Some(log);
+}
+
+/// Whether the call under way is the destructor of the last `Arc` of std's.
+fn is_dropped_by_std() -> bool {
+    let calls = std::backtrace::Backtrace::force_capture();
+    // Names take more stack than a thread of the model has.
+    let names = std::thread::spawn(move || calls.to_string());
+    let names = names.join().unwrap_or_default();
+    names.contains("drop_slow")
 }
 
 /// Records an effect of the current thread.
@@ -463,6 +515,15 @@ fn sleep_for_ever() -> ! {
 pub(crate) fn stop(why: Stop) -> ! {
     with_log(|log| log.stopped = Some((current(), why)));
     over(Ending::Stopped)
+}
+
+/// Whether the exchange that the current thread is about to make is interrupted.
+pub(crate) fn interrupts_exchange() -> bool {
+    let left = &session().interruptions_left;
+    current() == 0
+        && left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+            .is_ok()
 }
 
 /// Whether this wait may wake up spuriously.

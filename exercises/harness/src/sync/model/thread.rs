@@ -21,9 +21,14 @@ pub use std::thread::{Result, panicking};
 #[track_caller]
 pub fn yield_now() {
     let place = Location::caller();
-    memory::yields();
-    recorder::step(pending("yield_now", place), loom::thread::yield_now);
+    let_others_run("yield_now", place);
     recorder::happened(Effect::Yield, None, place);
+}
+
+/// Lets the other threads run before the operation `name`.
+pub(super) fn let_others_run(name: &'static str, place: Place) {
+    memory::yields();
+    recorder::step(pending(name, place), loom::thread::yield_now);
 }
 
 thread_local! {
