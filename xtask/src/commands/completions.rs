@@ -138,7 +138,7 @@ fn with_names(generated: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, ValueEnum};
 
     use super::*;
 
@@ -163,13 +163,7 @@ mod tests {
 
     #[test]
     fn every_shell_has_a_script_with_nothing_left_open() {
-        for shell in [
-            Shell::Bash,
-            Shell::Zsh,
-            Shell::Fish,
-            Shell::PowerShell,
-            Shell::Elvish,
-        ] {
+        for &shell in Shell::value_variants() {
             let script = script(shell, crate::Arguments::command()).expect("a script");
             for open in ["@ONE@", "@MANY@", "@VALUED@", "@COMMANDS@"] {
                 assert!(!script.contains(open), "{shell}: {open}");

@@ -19,6 +19,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Exit;
+use super::test::Judged;
 use crate::course::select;
 use crate::course::{Lesson, Workspace};
 use crate::learner::progress::Store;
@@ -71,6 +72,15 @@ fn waits(polls: Option<&str>) -> &'static str {
 /// Says why the files are looked at again and again.
 fn why(polls: &str) -> String {
     format!(" The files are looked at twice a second: {polls}.")
+}
+
+/// Judges the lesson: what came of it, the page that says so, and the lesson that is then the current one.
+fn judged<'a>(runner: &'a Runner, lesson: &Lesson) -> Result<(Judged, String, Option<&'a Lesson>)> {
+    let workspace = &*runner.workspace;
+    let mut store = Store::open(workspace)?;
+    let judged = Judged::new(runner, &mut store, lesson, None)?;
+    let page = judged.page(workspace, &store.progress, lesson)?;
+    Ok((judged, page, store.progress.current(workspace)?))
 }
 
 /// The index of `lesson` among all lessons.

@@ -75,6 +75,15 @@ pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, 
     }
 }
 
+/// The lessons that these name, in this order.
+pub fn lessons<'a>(
+    workspace: &'a Workspace,
+    wanted: &[String],
+) -> Result<Vec<&'a Lesson>, NoSuchName> {
+    let named = wanted.iter().map(|wanted| lesson(workspace, wanted));
+    named.collect()
+}
+
 /// The lesson that a path leads to or into, from the current folder; or the one whose folder it names.
 fn by_path<'a>(workspace: &'a Workspace, wanted: &str) -> Option<&'a Lesson> {
     let all = || workspace.lessons.iter().chain(&workspace.to_be_written);

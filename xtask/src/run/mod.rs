@@ -23,7 +23,7 @@ mod source_line;
 pub mod stderr;
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -116,7 +116,12 @@ impl Runner {
 
     /// A call of cargo in `root`, free of settings that belong to a test run around this one.
     pub fn cargo(&self, root: &Path) -> Command {
-        let mut command = Command::new(&self.cargo);
+        self.tool(&self.cargo, root)
+    }
+
+    /// The same for another program of the toolchain.
+    pub fn tool(&self, program: &OsStr, root: &Path) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(root).env("RUST_BACKTRACE", "0");
         for (name, _) in env::vars_os() {
             if name

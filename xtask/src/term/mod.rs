@@ -129,6 +129,11 @@ pub fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// `text` without its colours.
+pub fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
 /// The signs of a verdict: from Unicode where the locale has it, from ASCII elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks {

@@ -35,6 +35,14 @@ pub struct Todo {
     pub hung: bool,
 }
 
+impl Todo {
+    #[allow(dead_code)]
+    /// `FILE:LINE`; nothing where that is not known.
+    pub fn place(&self) -> String {
+        self.at.as_ref().map_or_else(String::new, SourceLine::short)
+    }
+}
+
 /// How a test failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {

@@ -1,11 +1,17 @@
-//! A test and what became of it, for programs. `grade`, `next` and `test` hand out the same.
+//! What programs read: texts in JSON, and in them a test and what became of it. `grade`, `next` and `test` hand out the same.
 
+use anyhow::Result;
 use serde::Serialize;
 
 use crate::run::SourceLine;
 use crate::verdict::outcome::Outcome;
 use crate::verdict::panics::panicked_at;
 use crate::verdict::{Explored, Tested};
+
+/// An object as the text that goes out.
+pub fn text(object: &impl Serialize) -> Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(object)?))
+}
 
 /// A test and what became of it. What does not apply is left out.
 #[derive(Debug, Serialize)]

@@ -90,10 +90,14 @@ impl LessonPage<'_> {
         )
     }
 
+    /// The beginning of a page: the header, and a blank line.
+    pub fn begin(&self) -> String {
+        self.header() + "\n"
+    }
+
     /// The whole page for a run of tests.
     pub fn verdict(&self, verdict: &Verdict, next: Option<&Lesson>) -> String {
-        let mut page = self.header();
-        page.push('\n');
+        let mut page = self.begin();
         match verdict.conclusion() {
             Conclusion::NothingWritten if verdict.filter.is_none() => {
                 self.start(&mut page, verdict)

@@ -34,19 +34,21 @@ pub fn named(page: &mut String, name: &str, text: Option<&str>) {
     }
 }
 
+/// `text`, wrapped to `room` columns: the first line behind `first`, the others behind `rest`.
+pub fn behind(page: &mut String, first: &str, rest: &str, text: &str, room: usize) {
+    for (i, line) in wrap(text, room).iter().enumerate() {
+        let _ = writeln!(page, "{}{line}", if i == 0 { first } else { rest });
+    }
+}
+
 /// ` ✓ text`, wrapped.
 pub fn signed(page: &mut String, sign: &str, text: &str) {
-    for (i, line) in wrap(text, width() - 3).iter().enumerate() {
-        let sign = if i == 0 { sign } else { " " };
-        let _ = writeln!(page, " {sign} {line}");
-    }
+    behind(page, &format!(" {sign} "), "   ", text, width() - 3);
 }
 
 /// `text`, wrapped.
 pub fn paragraph(page: &mut String, text: &str) {
-    for line in wrap(text, width() - 1) {
-        let _ = writeln!(page, " {line}");
-    }
+    behind(page, " ", " ", text, width() - 1);
 }
 
 /// ` Edit   exercises/…`

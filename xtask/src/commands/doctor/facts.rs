@@ -102,23 +102,11 @@ impl Facts {
         let workspace = &*runner.workspace;
         let root = &workspace.root;
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let mut compiler = runner.cargo(root);
-        // The same surroundings as cargo's, for another program.
-        let surroundings: Vec<_> = compiler
-            .get_envs()
-            .filter(|(_, value)| value.is_none())
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        compiler = std::process::Command::new(rustc);
-        compiler.current_dir(root);
-        for name in surroundings {
-            compiler.env_remove(name);
-        }
         let nextest = nextest_is_installed()
             .then(|| version_of(runner.cargo(root).args(["nextest", "--version"])));
         Self {
             rust_asked: env!("CARGO_PKG_RUST_VERSION").parse().unwrap_or_default(),
-            rustc: version_of(compiler.arg("--version")),
+            rustc: version_of(runner.tool(&rustc, root).arg("--version")),
             cargo: version_of(runner.cargo(root).arg("--version")),
             nextest_asked: nextest_asked(root),
             nextest,
