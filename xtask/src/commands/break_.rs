@@ -9,8 +9,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 
 use super::Exit;
-use crate::course::select;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, select};
 use crate::run::Runner;
 use crate::run::executor::{NoJob, run_all};
 use crate::scratch::mistake::{self, Mistake};

@@ -11,8 +11,7 @@ use anyhow::Result;
 use super::test::Judged;
 use super::{Exit, begun_or_last_finished};
 use crate::bench;
-use crate::course::lesson_tests;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests};
 use crate::learner::progress::{Progress, State, Store};
 use crate::run::{self, Run, Runner};
 use crate::term::{self, Marks, note, terminal_width, width};
@@ -121,10 +120,6 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
 }
 
 /// Whether there is nothing to ask: the lesson was finished once, its reference is in place, or was shown before.
-///
-/// # Errors
-///
-/// The lesson's sources cannot be read.
 pub fn has_seen(workspace: &Workspace, progress: &Progress, lesson: &Lesson) -> Result<bool> {
     let recorded = progress
         .of(lesson)
@@ -133,10 +128,6 @@ pub fn has_seen(workspace: &Workspace, progress: &Progress, lesson: &Lesson) -> 
 }
 
 /// Notes that the reference was shown, where that matters.
-///
-/// # Errors
-///
-/// The progress cannot be written.
 pub fn remember(store: &mut Store, lesson: &Lesson) -> Result<()> {
     let record = store.progress.of_mut(lesson);
     if record.passed.is_some() || record.reference_shown {
@@ -147,10 +138,6 @@ pub fn remember(store: &mut Store, lesson: &Lesson) -> Result<()> {
 }
 
 /// The lines in which the learner's file and the reference differ, under the lesson's header.
-///
-/// # Errors
-///
-/// One of the two cannot be read.
 pub fn difference(page: &LessonPage<'_>) -> Result<String> {
     let [yours, reference] = texts(page.workspace, page.lesson)?;
     Ok(files(page, &Diff::between(&yours, &reference)))

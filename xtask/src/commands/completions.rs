@@ -60,10 +60,6 @@ const NAMES: [(&str, &str); 5] = [
 ];
 
 /// Prints the script for `xtask`, the command line of the runner.
-///
-/// # Errors
-///
-/// clap_complete does not write UTF-8.
 pub fn run(request: &Request, xtask: Command) -> Result<Exit> {
     term::print(&script(request.shell, xtask)?);
     Ok(Exit::Success)

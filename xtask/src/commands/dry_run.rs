@@ -5,14 +5,12 @@ use harness::protocol::{Coverage, find_dry_runs};
 
 use super::Exit;
 use crate::course::lesson_tests::{self, MODELS};
-use crate::course::readme;
 use crate::course::select::{self, NoSuchName};
-use crate::course::{Lesson, Workspace};
-use crate::run::Runner;
+use crate::course::{Lesson, Workspace, readme};
 use crate::run::cargo::{self, NotBuilt, Tests};
 use crate::run::executor::{NoJob, job_of, run_all};
 use crate::run::report_page::Passing;
-use crate::run::{SourceLine, TestRun};
+use crate::run::{Runner, SourceLine, TestRun};
 use crate::term::{self, GOOD, Marks, OPEN, paint};
 use crate::verdict::Explored;
 use crate::verdict::outcome::{Outcome, Todo};

@@ -6,8 +6,7 @@ use anyhow::{Result, bail};
 
 use super::Exit;
 use super::verify::say;
-use crate::course::select;
-use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace};
+use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace, select};
 use crate::grade::{Graded, Originals, Partition, Report, Submitted};
 use crate::run::Runner;
 use crate::run::cargo::Built;

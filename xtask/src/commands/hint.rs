@@ -48,10 +48,6 @@ pub fn next(hints: &[Hint], progress: &Progress, lesson: &Lesson) -> usize {
 }
 
 /// Remembers that the first `n` hints of the lesson were shown.
-///
-/// # Errors
-///
-/// The progress cannot be written.
 pub fn remember(store: &mut Store, lesson: &Lesson, n: usize) -> Result<()> {
     let record = store.progress.of_mut(lesson);
     if record.hints < n {

@@ -22,8 +22,7 @@ pub mod watch;
 
 use anyhow::Result;
 
-use crate::course::select;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, select};
 use crate::learner::progress::{State, Store};
 use crate::term;
 

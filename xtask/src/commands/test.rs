@@ -7,9 +7,7 @@ use std::fs;
 use anyhow::Result;
 
 use super::Exit;
-use crate::course::lesson_tests;
-use crate::course::select;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests, select};
 use crate::learner::progress::{Progress, Store, fingerprint};
 use crate::run::cargo::NotBuilt;
 use crate::run::report_page::ReportPage;
@@ -117,10 +115,6 @@ impl Judged {
     }
 
     /// The page that says so. `progress` is that after the run.
-    ///
-    /// # Errors
-    ///
-    /// A lesson's sources cannot be read.
     pub fn page(
         &self,
         workspace: &Workspace,

@@ -20,12 +20,10 @@ use anyhow::Result;
 
 use super::Exit;
 use super::test::Judged;
-use crate::course::select;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, select};
 use crate::learner::progress::Store;
 use crate::run::Runner;
-use crate::term;
-use crate::view;
+use crate::{term, view};
 
 use saves::Saves;
 

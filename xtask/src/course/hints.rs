@@ -36,10 +36,6 @@ pub fn parse(markdown: &str) -> Vec<Hint> {
 }
 
 /// The hints of a lesson.
-///
-/// # Errors
-///
-/// Their file cannot be read.
 pub fn read(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Hint>> {
     Ok(parse(&workspace.read(&lesson.hints())?))
 }

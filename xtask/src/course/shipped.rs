@@ -34,10 +34,6 @@ pub struct Lock {
 
 impl Lock {
     /// Reads a lock file; `None` if there is none.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read or understood.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -86,10 +82,6 @@ impl fmt::Display for Lock {
 
 /// The digests of what the tests in the exercise's folder are built from; `learners_file` is the name of the file in
 /// `src` that is not among them.
-///
-/// # Errors
-///
-/// A file cannot be read.
 pub fn digests(folder: &Path, learners_file: &str) -> Result<Digests> {
     let learners = Path::new("src").join(learners_file);
     let mut digests = Digests::new();

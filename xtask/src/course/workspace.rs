@@ -240,10 +240,6 @@ struct LessonTable {
 
 impl Workspace {
     /// The workspace around the current folder.
-    ///
-    /// # Errors
-    ///
-    /// No folder from here upwards is one, or a lesson's manifest cannot be read.
     pub fn find() -> Result<Self> {
         let here = std::env::current_dir().context("cannot tell the current folder")?;
         let root = here
@@ -260,10 +256,6 @@ impl Workspace {
     }
 
     /// Reads the lessons under `root`.
-    ///
-    /// # Errors
-    ///
-    /// A folder cannot be read.
     pub fn load(root: &Path) -> Result<Self> {
         let mut unreadable = Vec::new();
         let mut workspace = Self::load_by(root, EXERCISES, |lesson| {
@@ -289,10 +281,6 @@ impl Workspace {
     /// Reads the lessons under `root` that have a [lock](Lock), so that a learner who edits or removes the manifest of
     /// an exercise does not change which lessons there are. What another manifest than the one shipped says is not
     /// used.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Workspace::load`]; or a lock cannot be read.
     pub fn load_shipped(root: &Path) -> Result<Self> {
         Self::load_by(root, SOLUTIONS, |lesson| {
             let Some(lock) = Lock::read(&root.join(lesson.lock()))? else {
@@ -381,10 +369,6 @@ impl Workspace {
     }
 
     /// The text of a file that came with the course, at a path from the root.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn read(&self, from_root: &Path) -> Result<String> {
         fs::read_to_string(self.path(from_root)).with_context(|| {
             let path = from_root.display();
@@ -399,10 +383,6 @@ impl Workspace {
 }
 
 /// The folders called `NN_something`, in the order of their numbers.
-///
-/// # Errors
-///
-/// The folder cannot be read.
 pub fn numbered_folders(dir: &Path) -> Result<Vec<(u32, String)>> {
     let entries =
         fs::read_dir(dir).with_context(|| format!("cannot read the folder {}", dir.display()))?;

@@ -23,9 +23,8 @@ pub use partition::Partition;
 pub use report::Report;
 
 use crate::course::content::same_but_for_layout;
-use crate::course::lesson_tests;
 use crate::course::shipped::{self, Change};
-use crate::course::{Lesson, Workspace, stub};
+use crate::course::{Lesson, Workspace, lesson_tests, stub};
 use crate::run::cargo::Built;
 use crate::run::executor::jobs_of;
 use crate::run::{self, Ran, Runner, executor};
@@ -85,10 +84,6 @@ pub struct Submitted<'a> {
 impl<'a> Submitted<'a> {
     /// Compares the submission under `root` with the originals, and adds the learner's file to the scratch. Stub and
     /// reference are those of `course`.
-    ///
-    /// # Errors
-    ///
-    /// The scratch cannot be written.
     pub fn read(
         course: &Workspace,
         scratch: &mut Scratch<'_>,

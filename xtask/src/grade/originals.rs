@@ -21,10 +21,6 @@ pub struct Originals {
 
 impl Originals {
     /// The files of a course's checkout, as they are there.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be read.
     pub fn of_course(course: &Workspace, lesson: &Lesson) -> Result<Self> {
         let digests = shipped::digests(&course.path(&lesson.exercise), &lesson.file_name())?;
         Self::find(course, lesson, digests)

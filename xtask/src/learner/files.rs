@@ -13,10 +13,6 @@ use tempfile::NamedTempFile;
 use crate::term::note;
 
 /// Takes the lock, or says who has it and waits.
-///
-/// # Errors
-///
-/// The file cannot be made, or the system has no locks there.
 pub fn lock(path: &Path) -> Result<File> {
     let mut file = File::options()
         .create(true)
@@ -58,10 +54,6 @@ pub fn lock(path: &Path) -> Result<File> {
 }
 
 /// Writes `content` beside `path`, syncs it, and renames it.
-///
-/// # Errors
-///
-/// The file cannot be written.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     write_beside(path, content, None)?.persist(path)?;
     sync_folder(path);
@@ -70,10 +62,6 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
 
 /// Writes `content` into a file beside `path` that is not to be seen, and syncs it. It has the permissions and
 /// the owner of `like`, or those of any new file, and goes away unless it is renamed.
-///
-/// # Errors
-///
-/// The file cannot be written.
 pub fn write_beside(
     path: &Path,
     content: &[u8],
@@ -146,10 +134,6 @@ pub fn sync_folder(path: &Path) {
 }
 
 /// Makes a folder and those above it, and syncs each.
-///
-/// # Errors
-///
-/// One cannot be made.
 pub fn make_folder(path: &Path) -> std::io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -165,10 +149,6 @@ pub fn make_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// Renames a file that cannot be used, so that nothing of it is lost, and gives its new name.
-///
-/// # Errors
-///
-/// It cannot be renamed.
 pub fn set_aside(file: &Path) -> Result<PathBuf> {
     let name = file.file_name().unwrap_or_default().display();
     let stamp = utc(SystemTime::now()).replace(':', "");

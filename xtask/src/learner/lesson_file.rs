@@ -26,10 +26,6 @@ pub struct LessonFile<'a> {
 
 impl<'a> LessonFile<'a> {
     /// Looks at the file of `lesson` and finishes what a killed runner left there.
-    ///
-    /// # Errors
-    ///
-    /// The file or the versions of it cannot be read.
     pub fn open(workspace: &'a Workspace, store: &'a Store, lesson: &'a Lesson) -> Result<Self> {
         let mut versions = Versions::open(store.versions_of(lesson))?;
         let target = Target::new(&workspace.path(lesson.file()))?;
@@ -57,29 +53,17 @@ impl<'a> LessonFile<'a> {
     }
 
     /// What is in the file; `None` where there is none.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn content(&self) -> Result<Option<Vec<u8>>> {
         self.target.read()
     }
 
     /// The reference.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn reference(&self) -> Result<Vec<u8>> {
         let path = self.lesson.reference();
         shipped(fs::read(self.workspace.path(&path)), &path)
     }
 
     /// The stub.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn stub(&self) -> Result<Vec<u8>> {
         let stub = stub::read(self.workspace, self.lesson).map(String::into_bytes);
         shipped(stub, &self.lesson.stub())
@@ -87,10 +71,6 @@ impl<'a> LessonFile<'a> {
 
     /// The newest version that is neither the reference nor what is in the file now, with its content. One that
     /// cannot be read is said on stderr and passed over.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read.
     pub fn newest_of_learner(&self) -> Result<Option<(Version, Vec<u8>)>> {
         let others = [self.content()?, self.reference().ok()];
         for version in self.versions.newest_first() {

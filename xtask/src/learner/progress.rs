@@ -90,10 +90,6 @@ impl Progress {
     }
 
     /// How far the learner is with `lesson`.
-    ///
-    /// # Errors
-    ///
-    /// The lesson's sources cannot be read.
     pub fn state(&self, workspace: &Workspace, lesson: &Lesson) -> Result<State> {
         if self.is_swapped(workspace, lesson) {
             return Ok(State::Swapped);
@@ -124,10 +120,6 @@ impl Progress {
     }
 
     /// The lesson to work on: the first that is not done.
-    ///
-    /// # Errors
-    ///
-    /// A lesson's sources cannot be read.
     pub fn current<'a>(&self, workspace: &'a Workspace) -> Result<Option<&'a Lesson>> {
         for lesson in &workspace.lessons {
             if self.state(workspace, lesson)? != State::Done {

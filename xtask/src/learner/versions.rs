@@ -198,10 +198,6 @@ impl Versions {
 
     /// Keeps a version: when this returns, it is on the disk, and so is the index that says when and why. Gives
     /// its number.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written.
     pub fn keep(&mut self, content: &[u8], why: Why, watch: Watch<'_>) -> Result<usize> {
         let kept = Kept::now(content, why);
         let file = self.file(&kept.sha256);

@@ -81,10 +81,6 @@ pub enum Tests<'a> {
 }
 
 /// Builds tests of one package and shows cargo's progress meanwhile.
-///
-/// # Errors
-///
-/// cargo cannot be run.
 pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<Built> {
     let targets = match tests {
         Tests::All => vec!["--tests"],

@@ -285,10 +285,6 @@ pub struct Running {
 
 impl Running {
     /// Waits until it has ended.
-    ///
-    /// # Errors
-    ///
-    /// The system cannot wait for it.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         self.waited = true;
         if let Some(watched) = self.watched.take() {

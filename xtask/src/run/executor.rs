@@ -10,10 +10,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::course::lesson_tests::is_of_lesson;
 
-use super::Runner;
-use super::canonical;
 use super::cargo::{Binary, Built};
 use super::control::Stage;
+use super::{Runner, canonical};
 use crate::run::guard::{End, What};
 
 /// A test as it was run.
@@ -65,10 +64,6 @@ pub struct Limits {
 }
 
 /// The tests of a package, binary by binary.
-///
-/// # Errors
-///
-/// A binary does not list its tests.
 pub fn jobs_of<'a>(runner: &Runner, built: &'a Built, package: &str) -> Result<Vec<Job<'a>>> {
     let binaries: Vec<_> = built.tests_of(package).collect();
     // All are asked at once: each takes about as long to start as a test.
@@ -113,10 +108,6 @@ pub enum NoJob {
 
 /// The test of a package that has this canonical name. `target` is the integration test that holds it; `None` for
 /// the library's own unit tests.
-///
-/// # Errors
-///
-/// The binary does not list its tests.
 pub fn job_of<'a>(
     runner: &Runner,
     built: &'a Built,
@@ -141,10 +132,6 @@ pub fn job_of<'a>(
 }
 
 /// The names of the tests in a binary.
-///
-/// # Errors
-///
-/// The binary does not say.
 fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
     let mut command = command(runner, binary, What::Program, super::TEST_TIMEOUT);
     command.args(["--list", "--format", "terse"]);
@@ -169,10 +156,6 @@ fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
 
 /// Runs a program with these arguments in the bounds of a test, but with a time of its own, and shows `watch` what
 /// it has printed whenever there is more.
-///
-/// # Errors
-///
-/// It cannot be started.
 pub fn program(
     runner: &Runner,
     binary: &Binary,

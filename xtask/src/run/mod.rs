@@ -71,10 +71,6 @@ pub const LESSON: executor::Limits = executor::Limits {
 
 impl Runner {
     /// The runner of a workspace.
-    ///
-    /// # Errors
-    ///
-    /// The system does not tell where the runner's own binary is.
     pub fn new(workspace: Workspace) -> Result<Self> {
         let colour =
             anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
@@ -238,10 +234,6 @@ pub fn tests(runner: &Runner, lesson: &Lesson, filter: Option<&Filter>) -> Resul
 }
 
 /// The same, all of them, against the reference.
-///
-/// # Errors
-///
-/// As for [`tests`].
 pub fn tests_of_reference(runner: &Runner, lesson: &Lesson) -> Result<Run> {
     package_tests(runner, lesson, &lesson.solution_package(), None)
 }

@@ -97,19 +97,11 @@ pub fn graded_folder(lesson: &Lesson) -> PathBuf {
 impl<'a> Scratch<'a> {
     /// An empty scratch workspace with the dependencies, lints and profiles of the real one. Waits until no other
     /// runner has it.
-    ///
-    /// # Errors
-    ///
-    /// The scratch cannot be written.
     pub fn new(runner: &'a Runner) -> Result<Self> {
         Self::at(runner, ROOT)
     }
 
     /// The same in another folder, from the root of the real workspace.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::new`].
     pub fn at(runner: &'a Runner, folder: &str) -> Result<Self> {
         let root = runner.workspace.path(folder);
         fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
@@ -137,10 +129,6 @@ impl<'a> Scratch<'a> {
     }
 
     /// Adds the lesson with its pristine stub.
-    ///
-    /// # Errors
-    ///
-    /// A file of the lesson cannot be read, or the scratch cannot be written.
     pub fn add_stub(&mut self, lesson: &Lesson) -> Result<()> {
         let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
         rename(&mut manifest, &stub_package(lesson), &lesson.name);
@@ -161,10 +149,6 @@ impl<'a> Scratch<'a> {
     }
 
     /// Adds the reference with its bench. The bench finds the stub where it would find the learner's file.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::add_stub`].
     pub fn add_bench(&mut self, lesson: &Lesson) -> Result<()> {
         let mut manifest = read_manifest(&self.path(lesson.solution.join("Cargo.toml")))?;
         rename(
@@ -186,7 +170,7 @@ impl<'a> Scratch<'a> {
     ///
     /// # Errors
     ///
-    /// As for [`Scratch::add_stub`]; or the mistake does not fit the reference.
+    /// The mistake does not fit the reference, or something cannot be read or written.
     pub fn add_mistake(
         &mut self,
         lesson: &Lesson,
@@ -229,10 +213,6 @@ impl<'a> Scratch<'a> {
     }
 
     /// Adds the lesson solved by the reference, with its tests on real threads and nothing else.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::add_stub`].
     pub fn add_sanitized(&mut self, lesson: &Lesson, reference: String) -> Result<()> {
         let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
         rename(&mut manifest, &sanitized_package(lesson), &lesson.name);
@@ -250,10 +230,6 @@ impl<'a> Scratch<'a> {
     }
 
     /// Adds the lesson as it was shipped, and the modules of its learner, with `file` as what its learner wrote.
-    ///
-    /// # Errors
-    ///
-    /// The manifest cannot be read, or the scratch cannot be written.
     pub fn add_graded(
         &mut self,
         lesson: &Lesson,
@@ -290,10 +266,6 @@ impl<'a> Scratch<'a> {
 
     /// Builds everything that was added: tests, examples and benches. With `show_progress` cargo's progress is
     /// shown meanwhile, and what rustc says is in [`Built::said`] only.
-    ///
-    /// # Errors
-    ///
-    /// The root's manifest cannot be read, the scratch cannot be written, or cargo cannot be run.
     pub fn build(&self, show_progress: bool) -> Result<Built> {
         self.write_root()?;
         let mut command = self.runner.cargo_once(&self.root);
@@ -312,10 +284,6 @@ impl<'a> Scratch<'a> {
     }
 
     /// Builds the tests of everything that was added, with AddressSanitizer, in a target folder of its own.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::build`].
     pub fn build_sanitized(&self, host: &str) -> Result<Built> {
         self.write_root()?;
         let mut command = self.runner.cargo_once(&self.root);
@@ -332,10 +300,6 @@ impl<'a> Scratch<'a> {
 
     /// Builds the bench of this name, optimised, of a lesson whose bench was added, and shows cargo's progress
     /// meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::build`].
     pub fn build_bench(&self, lesson: &Lesson, bench: &str) -> Result<Built> {
         self.write_root()?;
         let mut command = self.runner.cargo(&self.root);

@@ -6,8 +6,7 @@ use super::{Gate, sentences};
 use crate::course::Lesson;
 use crate::run::Runner;
 use crate::run::cargo::Built;
-use crate::run::executor::Job;
-use crate::run::executor::{NoJob, job_of, run_all};
+use crate::run::executor::{Job, NoJob, job_of, run_all};
 use crate::run::report_page::ReportPage;
 use crate::scratch;
 use crate::scratch::mistake::Mistake;
@@ -73,10 +72,6 @@ pub fn gate(
 }
 
 /// The test that must catch the mistake.
-///
-/// # Errors
-///
-/// The binary does not list its tests.
 pub fn job<'a>(
     runner: &Runner,
     lesson: &Lesson,

@@ -17,10 +17,6 @@ use crate::run::report_page::{Passing, ReportPage};
 use crate::verdict::outcome::Outcome;
 
 /// The README's dry run is that of the test that it names, run with the reference; with `record` it is made so.
-///
-/// # Errors
-///
-/// A test binary does not list its tests, or the README cannot be written.
 pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
     let path = runner.workspace.path(lesson.readme());
     let found = fs::read_to_string(&path)

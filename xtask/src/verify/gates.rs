@@ -19,10 +19,6 @@ use crate::verdict::outcome::Outcome;
 const MISTAKES: usize = 5;
 
 /// Builds tests and tours of the references.
-///
-/// # Errors
-///
-/// cargo cannot be run.
 pub fn build_references(runner: &Runner, verified: &[Verified<'_>]) -> Result<Built> {
     let mut command = runner.cargo_once(&runner.workspace.root);
     command.args(["build", "--tests", "--examples", "--keep-going"]);
@@ -45,10 +41,6 @@ pub struct Verified<'a> {
 
 impl<'a> Verified<'a> {
     /// Looks at texts and signatures, and adds stub, bench and mistakes to the scratch.
-    ///
-    /// # Errors
-    ///
-    /// The scratch cannot be written.
     pub fn read(
         workspace: &Workspace,
         scratch: &mut Scratch<'_>,
@@ -155,10 +147,6 @@ impl<'a> Verified<'a> {
     }
 
     /// Runs what was built.
-    ///
-    /// # Errors
-    ///
-    /// A test binary cannot be run, or the lock or the README cannot be written.
     pub fn gates(
         mut self,
         runner: &Runner,

@@ -11,8 +11,7 @@ use anyhow::Result;
 
 use super::{Gate, WORKSPACE};
 use crate::course::content::files_below;
-use crate::course::lesson_tests;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests};
 
 /// The file, from the root.
 const GO_MD: &str = "exercises/GO.md";
@@ -42,10 +41,6 @@ struct Citation {
 }
 
 /// What stands against this lesson.
-///
-/// # Errors
-///
-/// A file of the lesson cannot be read.
 pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<String>> {
     let rows = rows(workspace);
     let cited = citations(workspace, lesson)?;

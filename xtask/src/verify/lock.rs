@@ -4,16 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 
-use crate::course::lesson_tests;
 use crate::course::shipped::{self, Change, Lock};
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests};
 use crate::learner::files::write_atomically;
 
 /// Whether the lock has the exercise's files, and the tests `passed` by the reference; with `record` it is written.
-///
-/// # Errors
-///
-/// A file cannot be read or written.
 pub fn check(
     workspace: &Workspace,
     lesson: &Lesson,

@@ -35,10 +35,6 @@ pub enum Sanitizer {
 
 /// Builds the lessons of which `references` has the text and that have `unsafe` in it, with their tests, under the
 /// sanitizer; `None` if there is none.
-///
-/// # Errors
-///
-/// rustc or cargo cannot be run, or the scratch cannot be written.
 pub fn build<'a>(
     runner: &Runner,
     lessons: impl Iterator<Item = &'a Lesson>,
@@ -74,10 +70,6 @@ pub fn has_unsafe(source: &str) -> bool {
 }
 
 /// Runs the tests of a lesson that was built with the sanitizer; `None` if its reference has no `unsafe`.
-///
-/// # Errors
-///
-/// A test cannot be started.
 pub fn gate(
     runner: &Runner,
     lesson: &Lesson,

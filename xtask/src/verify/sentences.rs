@@ -21,10 +21,6 @@ const USUALLY: &str = "Usually: ";
 
 /// Whether the file has what the models say of the `caught` mistakes, on a page on which no sentence is broken; with
 /// `record` it is written.
-///
-/// # Errors
-///
-/// The file cannot be written.
 pub fn check(
     workspace: &Workspace,
     lesson: &Lesson,

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use crate::course::lesson_tests::{self, FACADE_TEST};
 use crate::course::{Lesson, Status, Workspace};
-use crate::run::SourceLine;
-use crate::run::{Filter, nextest_is_installed};
+use crate::run::{Filter, SourceLine, nextest_is_installed};
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
 };

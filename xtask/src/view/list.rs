@@ -66,20 +66,12 @@ struct Entry {
 }
 
 /// The lessons as the rows of a list, each with its place among all.
-///
-/// # Errors
-///
-/// A lesson's sources cannot be read.
 pub fn rows(workspace: &Workspace, progress: &Progress, marks: Marks) -> Result<Vec<Row>> {
     Ok(Listing::new(workspace, progress)?.rows(width(), marks))
 }
 
 impl Listing {
     /// How far the learner is with each lesson.
-    ///
-    /// # Errors
-    ///
-    /// A lesson's sources cannot be read.
     pub fn new(workspace: &Workspace, progress: &Progress) -> Result<Self> {
         let mut lessons = Vec::with_capacity(workspace.lessons.len());
         for lesson in &workspace.lessons {

@@ -43,10 +43,6 @@ enum Message {
 }
 
 /// Watches `lesson` until the user has enough.
-///
-/// # Errors
-///
-/// The terminal or the files cannot be watched, or a part of the runner has failed.
 pub fn run(runner: &Runner, lesson: &Lesson, poll: bool) -> Result<Exit> {
     let (sender, messages) = mpsc::channel();
     let start = index_of(&runner.workspace, lesson);

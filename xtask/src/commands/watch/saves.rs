@@ -33,10 +33,6 @@ pub struct Saves {
 
 impl Saves {
     /// Calls `saved` after each save. `poll`: do not count on the file system.
-    ///
-    /// # Errors
-    ///
-    /// There is no way to see the files at all.
     pub fn new(poll: bool, saved: impl Fn() + Send + 'static) -> Result<Self> {
         let (sender, events) = mpsc::channel();
         thread::spawn(move || gather(&events, &saved));
@@ -80,10 +76,6 @@ impl Saves {
 
     /// Tells of the saves in `folder` from now on, and of no others; and of those of `file`, which is in it, where that
     /// is a link to another place.
-    ///
-    /// # Errors
-    ///
-    /// The folder cannot be read.
     pub fn watch(&mut self, folder: &Path, file: &Path) -> Result<()> {
         for folder in self.folders.drain(..) {
             // It may have gone.

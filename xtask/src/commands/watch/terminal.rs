@@ -60,10 +60,6 @@ impl Terminal {
     }
 
     /// Takes it again after [`Terminal::leave`].
-    ///
-    /// # Errors
-    ///
-    /// It refuses.
     pub fn enter(&self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
@@ -82,19 +78,11 @@ impl Terminal {
     }
 
     /// How large it is.
-    ///
-    /// # Errors
-    ///
-    /// It does not tell.
     pub fn size(&self) -> io::Result<Size> {
         Ok(Size::of(size()?))
     }
 
     /// Shows these lines, the first on top. Each fits the screen, and there are no more than it has.
-    ///
-    /// # Errors
-    ///
-    /// The terminal is gone.
     pub fn draw(&self, lines: &[String]) -> io::Result<()> {
         // A thread has panicked: the message is on the screen that was given back.
         if !TAKEN.load(Ordering::SeqCst) {

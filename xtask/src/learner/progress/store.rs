@@ -94,10 +94,6 @@ impl Store {
     }
 
     /// Writes the progress: beside, synced, renamed. It is the old file or the new one, whatever happens.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn save(&mut self) -> Result<()> {
         self.progress.version = VERSION;
         let text =
@@ -108,10 +104,6 @@ impl Store {
     }
 
     /// Notes that the sources with this fingerprint passed.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn mark_done(&mut self, lesson: &Lesson, source: String, tests: usize) -> Result<()> {
         let passed = Passed {
             source,
@@ -123,10 +115,6 @@ impl Store {
     }
 
     /// Notes that the reference took the place of the learner's file, or that something else did since.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn mark_swapped(&mut self, lesson: &Lesson, swapped: bool) -> Result<()> {
         if self
             .progress
@@ -141,10 +129,6 @@ impl Store {
     }
 
     /// Notes that the sources as they are do not pass.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn mark_not_done(&mut self, lesson: &Lesson, source: &str) -> Result<()> {
         let record = self.progress.of_mut(lesson);
         // Sources that passed earlier and differ stay on record: the lesson is "changed since it passed".

@@ -100,10 +100,6 @@ pub fn read(folder: &Path) -> Result<Vec<Kept>> {
 
 /// The versions in the folder that `log` does not have, the oldest first: all of them where the index was lost,
 /// one where a runner was killed before it could write it.
-///
-/// # Errors
-///
-/// The folder cannot be read.
 pub fn unlisted(folder: &Path, log: &[Kept]) -> Result<Vec<Kept>> {
     let listed: BTreeSet<&str> = log.iter().map(|kept| kept.sha256.as_str()).collect();
     let entries = match fs::read_dir(folder) {
@@ -140,10 +136,6 @@ pub fn unlisted(folder: &Path, log: &[Kept]) -> Result<Vec<Kept>> {
 }
 
 /// Writes the index: beside, synced, renamed.
-///
-/// # Errors
-///
-/// It cannot be written.
 pub fn write(folder: &Path, log: &[Kept], watch: Watch<'_>) -> Result<()> {
     let index = Index {
         version: VERSION,
