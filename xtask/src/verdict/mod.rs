@@ -95,6 +95,11 @@ impl Tested {
             .map_or(&self.name, |(_, name)| name)
     }
 
+    /// Whether it passed.
+    pub fn passed(&self) -> bool {
+        matches!(self.outcome, Outcome::Passed(_))
+    }
+
     /// Whether the lesson has it, so that it decides.
     pub fn is_of_lesson(&self) -> bool {
         self.heading != Heading::Own

@@ -36,7 +36,6 @@ pub struct Todo {
 }
 
 impl Todo {
-    #[allow(dead_code)]
     /// `FILE:LINE`; nothing where that is not known.
     pub fn place(&self) -> String {
         self.at.as_ref().map_or_else(String::new, SourceLine::short)

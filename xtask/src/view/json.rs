@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::run::SourceLine;
+use crate::term;
 use crate::verdict::outcome::Outcome;
 use crate::verdict::panics::panicked_at;
 use crate::verdict::{Explored, Tested};
@@ -14,7 +15,7 @@ pub fn text(object: &impl Serialize) -> Result<String> {
 }
 
 /// A test and what became of it. What does not apply is left out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Test {
     /// The canonical name.
     pub name: String,
@@ -43,10 +44,11 @@ pub struct Test {
 }
 
 /// What became of a test, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestVerdict {
     /// It passed.
+    #[default]
     Passed,
     /// It failed.
     Failed,
@@ -62,15 +64,9 @@ impl Test {
         let mut row = Self {
             name: test.name.clone(),
             heading: test.heading.title(),
-            verdict: TestVerdict::Passed,
-            kind: None,
-            message: String::new(),
-            report: String::new(),
-            place: None,
-            interleavings: None,
-            exhaustive: None,
+            ..Self::default()
         };
-        let plain = |text: &str| places(&anstream::adapter::strip_str(text).to_string());
+        let plain = |text: &str| places(&term::plain(text));
         let at = |line: &SourceLine| places(&line.to_string());
         match &test.outcome {
             Outcome::Passed(coverage) => {

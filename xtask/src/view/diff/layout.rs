@@ -157,17 +157,15 @@ fn half(side: Side, number: Option<usize>, digits: usize, code: &[Cell]) -> Stri
     };
     let mut painted = paint(style, format!("{sign}{space}"));
     for run in code.chunk_by(|a, b| a.strong == b.strong) {
-        painted += &paint(strength(style, run[0].strong), letters(run));
+        let style = if run[0].strong { strong(style) } else { style };
+        painted += &paint(style, letters(run));
     }
     format!("{gutter}{painted}")
 }
 
-fn strength(style: Style, strong: bool) -> Style {
-    if strong {
-        style.bold().underline()
-    } else {
-        style
-    }
+/// What makes the difference within a line.
+fn strong(style: Style) -> Style {
+    style.bold().underline()
 }
 
 fn letters(cells: &[Cell]) -> String {
@@ -229,11 +227,7 @@ fn fitting(cells: &[Cell], room: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::term::UNICODE;
-
-    fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(text).to_string()
-    }
+    use crate::term::{UNICODE, plain};
 
     #[test]
     fn a_patch_fits_the_page() {
@@ -253,74 +247,8 @@ mod tests {
         assert!(plain.lines().all(|line| columns(line) <= 80), "{plain}");
     }
 
-    const YOURS: &str = "\
-//! A gate.
-
-use crate::sync::{Condvar, Mutex};
-
-/// Holds threads until it is opened.
-///
-/// It stays open.
-///
-/// # Panics
-///
-/// Never.
-pub struct Gate {
-    open: Mutex<bool>,
-    opened: Condvar,
-}
-
-impl Gate {
-    /// Opens it.
-    pub fn open(&self) {
-        let mut open = self.open.lock();
-        *open = true;
-        self.opened.notify_one();
-    }
-
-    /// Waits until it is open.
-    pub fn wait(&self) {
-        if !*self.open.lock() { self.opened.wait(&mut self.open.lock()); } // a lock for the look, one for the sleep
-    }
-}
-";
-    const REFERENCE: &str = "\
-//! A gate.
-
-use crate::sync::{Condvar, Mutex};
-
-/// Holds threads until it is opened.
-///
-/// It stays open.
-///
-/// # Panics
-///
-/// Never.
-pub struct Gate {
-    /// Whether it is open. Who opens it notifies `opened`.
-    open: Mutex<bool>,
-    opened: Condvar,
-}
-
-impl Gate {
-    /// Opens it.
-    pub fn open(&self) {
-        let mut open = self.open.lock();
-        *open = true;
-        drop(open);
-        self.opened.notify_all();
-    }
-
-    /// Waits until it is open.
-    pub fn wait(&self) {
-        let mut open = self.open.lock();
-        // No wakeup is lost: the lock is held from the look at it until `wait` has put us among those who sleep.
-        while !*open {
-            self.opened.wait(&mut open);
-        }
-    }
-}
-";
+    const YOURS: &str = include_str!("captured/yours.txt");
+    const REFERENCE: &str = include_str!("captured/reference.txt");
 
     #[test]
     fn two_files_stand_one_above_the_other_or_side_by_side() {
@@ -342,7 +270,7 @@ impl Gate {
     #[test]
     fn words_that_make_the_difference_stand_out() {
         let shown = Diff::between("let a = b + c;\n", "let a = b - c;\n").unified(80);
-        let strong = paint(strength(NEW, true), "-");
+        let strong = paint(strong(NEW), "-");
         assert!(shown.contains(&strong), "{shown:?}");
     }
 
