@@ -98,12 +98,13 @@ pub fn digests(folder: &Path, learners_file: &str) -> Result<Digests> {
 
 /// The SHA-256 of a text, the same for both kinds of line ends: git may change them on the way to a disk.
 pub fn digest(text: &[u8]) -> String {
-    let mut kept = Vec::with_capacity(text.len());
-    for (i, byte) in text.iter().enumerate() {
-        if (*byte, text.get(i + 1)) != (b'\r', Some(&b'\n')) {
-            kept.push(*byte);
-        }
-    }
+    let is_kept = |&(i, byte): &(usize, &u8)| (*byte, text.get(i + 1)) != (b'\r', Some(&b'\n'));
+    let kept: Vec<u8> = text
+        .iter()
+        .enumerate()
+        .filter(is_kept)
+        .map(|(_, byte)| *byte)
+        .collect();
     sha256(&kept)
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 
 use crate::course::{Lesson, Workspace, stub};
-use crate::learner::progress::Store;
+use crate::learner::progress::{Store, versions_folder};
 use crate::learner::versions::{Replaced, Target, Version, Versions, Why};
 use crate::term::note;
 
@@ -27,7 +27,7 @@ pub struct LessonFile<'a> {
 impl<'a> LessonFile<'a> {
     /// Looks at the file of `lesson` and finishes what a killed runner left there.
     pub fn open(workspace: &'a Workspace, store: &'a Store, lesson: &'a Lesson) -> Result<Self> {
-        let mut versions = Versions::open(store.versions_of(lesson))?;
+        let mut versions = Versions::open(versions_folder(workspace, lesson))?;
         let target = Target::new(&workspace.path(lesson.file()))?;
         let reference = fs::read(workspace.path(lesson.reference()));
         let stub = stub::read(workspace, lesson).map(String::into_bytes);

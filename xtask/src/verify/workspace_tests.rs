@@ -51,10 +51,8 @@ pub fn gate(runner: &Runner) -> Result<Gate> {
         Vec::new()
     } else {
         // The end of it names what failed, and there may be a lot of it.
-        let lines: Vec<&str> = said
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
+        let lines = said.lines().filter(|line| !line.trim().is_empty());
+        let lines: Vec<&str> = lines.collect();
         let from = lines.len().saturating_sub(40);
         let command = words.join(" ");
         let mut problems = vec![format!(

@@ -74,10 +74,8 @@ fn hash<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 }
 
 fn is_hash(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == 64 && text.bytes().all(is_digit)
 }
 
 fn file(folder: &Path) -> PathBuf {
