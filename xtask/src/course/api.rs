@@ -426,37 +426,26 @@ mod tests {
 
     #[test]
     fn every_difference_is_named() {
-        let cases = [
-            (
-                "pub fn wait(mut self) {}",
-                "pub fn wait(&self) {}",
-                "WaitGroup: fn wait(&self)",
-            ),
-            (
-                "impl fmt::Debug for",
-                "impl fmt::Display for",
-                "impl Display for WaitGroup",
-            ),
+        for (from, to, named) in [
+            ("wait(mut self)", "wait(&self)", "WaitGroup: fn wait(&self)"),
+            ("fmt::Debug", "fmt::Display", "impl Display for WaitGroup"),
             ("Full(T), Closed", "Full(T), Empty, Closed", "enum Full<T>"),
             ("_more: usize", "_more: isize", "fn add(&self, isize)"),
             (
-                "state: State }\n",
-                "pub state: State }\n",
+                "{ state: State }\n",
+                "{ pub state: State }\n",
                 "struct WaitGroup { state: State }",
             ),
             ("where T: Send", "where T: Sync", "where T: Sync"),
             ("fn private", "pub fn private", "fn private"),
             ("pub fn swap", "fn swap", "fn swap"),
             ("pub fn new", "pub const fn new", "const fn new"),
-        ];
-        for (from, to, named) in cases {
+        ] {
             let reference = REFERENCE.replacen(from, to, 1);
             assert_ne!(reference, REFERENCE, "{from} is there");
             let found = differences(STUB, &reference).expect("both are Rust");
-            assert!(
-                found.iter().any(|line| line.contains(named)),
-                "{named} is not in {found:#?}"
-            );
+            let is_named = found.iter().any(|line| line.contains(named));
+            assert!(is_named, "{named} is not in {found:#?}");
         }
     }
 
@@ -495,10 +484,8 @@ mod tests {
             let said: Vec<_> = said.collect();
             assert!(said.iter().any(|line| line == says), "{says}: {said:?}");
         }
-        assert_eq!(
-            missed(STUB, &format!("{STUB} pub fn more() {{}}")),
-            Some(vec![])
-        );
+        let more = format!("{STUB} pub fn more() {{}}");
+        assert_eq!(missed(STUB, &more), Some(vec![]));
         assert_eq!(missed(STUB, "pub fn"), None);
     }
 

@@ -189,10 +189,8 @@ fn test(
 ) -> Result<Verdict, String> {
     let package = scratch::graded_package(lesson);
     let said = built.said_of(&package);
-    let errors: Vec<_> = said
-        .into_iter()
-        .filter(|said| said.starts_with("error"))
-        .collect();
+    let errors = said.into_iter().filter(|said| said.starts_with("error"));
+    let errors: Vec<_> = errors.collect();
     if !errors.is_empty() {
         return Err(errors.join("\n\n"));
     }

@@ -42,9 +42,8 @@ impl Originals {
         for (path, wanted) in &digests {
             let from_root = lesson.exercise.join(path);
             let there = fs::read(workspace.path(&from_root)).ok();
-            let original = there
-                .filter(|content| digest(content) == *wanted)
-                .or_else(|| in_history(&workspace.root, &from_root, wanted));
+            let original = there.filter(|content| digest(content) == *wanted);
+            let original = original.or_else(|| in_history(&workspace.root, &from_root, wanted));
             match original {
                 Some(content) => found.push((path.into(), content)),
                 None => missing.push(from_root),
