@@ -44,6 +44,16 @@ pub fn has_others(workspace: &Workspace, lesson: &Lesson, expected: &[String]) -
     })
 }
 
+/// Whether what the learner wrote has statics, so that what one test does may reach the next in the same process.
+pub fn has_statics(workspace: &Workspace, lesson: &Lesson) -> bool {
+    let folder = workspace.path(&lesson.exercise);
+    lesson.written(&workspace.root).iter().any(|path| {
+        let text = fs::read_to_string(folder.join(path)).unwrap_or_default();
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '\'');
+        words.any(|word| word == "static")
+    })
+}
+
 /// The canonical names of the tests that the lesson has, in the order in which its files have them.
 ///
 /// The [lock](crate::course::shipped) lists the tests that the reference passes. Without one that can be read, the tests in

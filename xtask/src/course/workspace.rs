@@ -140,11 +140,7 @@ impl Lesson {
         if root.join(&file).exists() {
             return None;
         }
-        let shipped = [Path::new("src/lib.rs"), Path::new("src/race_freedom.rs")];
-        let beside = files_below(&root.join(&self.exercise), &["src"]).unwrap_or_default();
-        let beside = beside
-            .iter()
-            .filter(|path| !shipped.contains(&path.as_path()));
+        let beside = self.written(root).into_iter();
         let beside: Vec<_> = beside.map(|path| self.exercise.join(path)).collect();
         let file = file.display();
         let beside = match &beside[..] {
@@ -160,6 +156,14 @@ impl Lesson {
             }
         };
         Some(format!("{file} is not there.{beside}"))
+    }
+
+    /// The files in `src` that did not come with the lesson, and the learner's own, from the exercise's folder.
+    pub fn written(&self, root: &Path) -> Vec<PathBuf> {
+        let shipped = [Path::new("src/lib.rs"), Path::new("src/race_freedom.rs")];
+        let mut files = files_below(&root.join(&self.exercise), &["src"]).unwrap_or_default();
+        files.retain(|path| !shipped.contains(&path.as_path()));
+        files
     }
 
     /// The lesson's text, from the root.

@@ -26,8 +26,7 @@ use crate::course::content::same_but_for_layout;
 use crate::course::shipped::{self, Change};
 use crate::course::{Lesson, Workspace, lesson_tests, stub};
 use crate::run::cargo::Built;
-use crate::run::executor::jobs_of;
-use crate::run::{self, Ran, Runner, executor};
+use crate::run::{Ran, Runner, executor};
 use crate::scratch::{self, Scratch};
 use crate::verdict::{Conclusion, Verdict};
 
@@ -194,14 +193,14 @@ fn test(
     if !errors.is_empty() {
         return Err(errors.join("\n\n"));
     }
-    let mut jobs = jobs_of(runner, built, &package).map_err(|error| format!("{error:#}"))?;
-    executor::own_last(&mut jobs, expected);
-    if jobs.is_empty() {
+    // A grade is worth a process for each test.
+    let ran = executor::lesson(runner, built.tests_of(&package), expected, None, false);
+    let (tests, cut_short) = ran.map_err(|error| format!("{error:#}"))?;
+    if tests.is_empty() && !cut_short {
         return Err(format!("no test was built: {}", built.last_words()));
     }
-    let tests = executor::run(runner, &jobs, &run::LESSON);
     let ran = Ran {
-        cut_short: tests.len() < jobs.len(),
+        cut_short,
         tests,
         ..Ran::default()
     };

@@ -99,11 +99,11 @@ pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<B
         build(runner, command, true)
     };
     let mut built = again()?;
-    if built.success && fresh::remove_stale(root, &built.of(package)) {
+    if built.success && fresh::settle(root, &built.of(package)) {
         built = again()?;
-    }
-    if built.success {
-        fresh::note(root, &built.of(package));
+        if built.success {
+            fresh::settle(root, &built.of(package));
+        }
     }
     Ok(built)
 }

@@ -1,4 +1,5 @@
-//! Runs a lesson's tests: one call of cargo, a process for each test, and a bounded time for all of it.
+//! Runs a lesson's tests: one call of cargo, a process for each binary, or for each test of one in which not all pass, and
+//! a bounded time for all of it.
 //!
 //! | | |
 //! |---|---|
@@ -6,7 +7,7 @@
 //! | [`cargo`] | builds, and what cargo and rustc say |
 //! | [`fresh`] | that what is run was built from the bytes that are there |
 //! | [`executor`] | starts the tests, several at a time |
-//! | [`guard`] | the process in front of each test: its time-out, its limits |
+//! | [`guard`] | the process in front of them: their time-outs, their limits |
 //! | [`control`] | follows a run and ends it before its time |
 //! | [`report_page`] | the page that tests write their reports for |
 //! | [`stderr`] | what cargo says while it builds |
@@ -31,6 +32,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::course::settings::cargo_home;
 use crate::course::{Lesson, Workspace, lesson_tests};
 
 use cargo::{NotBuilt, Tests};
@@ -119,14 +121,6 @@ impl Runner {
     pub fn tool(&self, program: &OsStr, root: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(root).env("RUST_BACKTRACE", "0");
-        for (name, _) in env::vars_os() {
-            if name
-                .to_str()
-                .is_some_and(|name| name == "NEXTEST" || name.starts_with("NEXTEST_"))
-            {
-                command.env_remove(name);
-            }
-        }
         report_page::forget(&mut command);
         command
     }
@@ -154,16 +148,10 @@ impl Runner {
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.
 pub fn nextest_is_installed() -> bool {
     let name = format!("cargo-nextest{}", env::consts::EXE_SUFFIX);
-    let on_path: Vec<PathBuf> = env::var_os("PATH")
-        .map(|path| env::split_paths(&path).collect())
-        .unwrap_or_default();
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo_home = cargo_home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let of_cargo = cargo_home.map(|home| home.join("bin"));
-    on_path
-        .into_iter()
-        .chain(of_cargo)
-        .any(|dir| dir.join(&name).is_file())
+    let path = env::var_os("PATH").unwrap_or_default();
+    let of_cargo = cargo_home().map(|home| home.join("bin"));
+    let mut folders = env::split_paths(&path).chain(of_cargo);
+    folders.any(|dir| dir.join(&name).is_file())
 }
 
 /// What came of building a lesson and running its tests.
@@ -178,7 +166,7 @@ pub enum Run {
 /// The tests that ran.
 #[derive(Debug, Default)]
 pub struct Ran {
-    /// In the order in which their binaries hold them.
+    /// In no order.
     pub tests: Vec<TestRun>,
     /// Whether the time was up before all had run.
     pub cut_short: bool,
@@ -255,12 +243,10 @@ fn package_tests(
     if !built.success {
         return Ok(Run::NotBuilt(built.not_built()));
     }
-    let mut jobs = executor::jobs_of(runner, &built, package)?;
-    executor::own_last(&mut jobs, &expected);
-    jobs.retain(|job| filter.is_none_or(|filter| filter.admits(&job.canonical)));
-    let tests = executor::run(runner, &jobs, &LESSON);
+    let together = !lesson_tests::has_statics(&runner.workspace, lesson);
+    let binaries = built.tests_of(package);
+    let (tests, cut_short) = executor::lesson(runner, binaries, &expected, filter, together)?;
     runner.control.check()?;
-    let cut_short = tests.len() < jobs.len();
     Ok(Run::Ran(Ran {
         tests,
         cut_short,

@@ -211,7 +211,7 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
 fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
     let package = scratch::stub_package(lesson);
     let mut problems = scratch.said_of(&package);
-    let jobs = jobs_of(runner, scratch, &package)?;
+    let jobs = jobs_of(runner, scratch.tests_of(&package))?;
     if jobs.is_empty() && problems.is_empty() {
         problems.push(format!("no test was built: {}", scratch.last_words()));
     }

@@ -19,7 +19,7 @@ const REPETITIONS: usize = 3;
 pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
     let package = lesson.solution_package();
     let mut problems = references.said_of(&package);
-    let jobs = jobs_of(runner, references, &package)?;
+    let jobs = jobs_of(runner, references.tests_of(&package))?;
     if jobs.is_empty() && problems.is_empty() {
         problems.push(format!("no test was built: {}", references.last_words()));
     }
