@@ -71,13 +71,13 @@ fn script(shell: Shell, xtask: Command) -> Result<String> {
     clap_complete::generate(shell, &mut xtask, "xtask", &mut generated);
     let generated = String::from_utf8(generated).context("a completion script is not UTF-8")?;
     let takers = |argument: &str| -> Vec<String> {
-        xtask
-            .get_subcommands()
-            .filter(|command| {
-                command
-                    .get_positionals()
-                    .any(|one| one.get_id() == argument)
-            })
+        let takes = |command: &&Command| {
+            command
+                .get_positionals()
+                .any(|one| one.get_id() == argument)
+        };
+        let takers = xtask.get_subcommands().filter(takes);
+        takers
             .map(|command| command.get_name().to_owned())
             .collect()
     };
@@ -108,21 +108,18 @@ fn script(shell: Shell, xtask: Command) -> Result<String> {
 
 /// The options that are followed by a value.
 fn valued(xtask: &Command) -> Vec<String> {
-    xtask
-        .get_subcommands()
-        .flat_map(Command::get_opts)
-        .filter_map(Arg::get_long)
-        .map(|long| format!("--{long}"))
-        .collect()
+    let options = xtask.get_subcommands().flat_map(Command::get_opts);
+    let long = options.filter_map(Arg::get_long);
+    long.map(|long| format!("--{long}")).collect()
 }
 
 /// zsh's script, in which names are completed by the functions that look for them.
 fn with_names(generated: &str) -> String {
     let line = |line: &str| {
         let found = NAMES.iter().find(|(argument, _)| {
-            let argument = format!(":{argument} -- ");
+            let argument = format!("{argument} -- ");
             line.trim_start_matches(['\'', '*', ':'])
-                .starts_with(&argument[1..])
+                .starts_with(&argument)
         });
         match (found, line.strip_suffix(":_default' \\")) {
             (Some((_, function)), Some(start)) => format!("{start}:{function}' \\\n"),

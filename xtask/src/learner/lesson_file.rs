@@ -31,11 +31,8 @@ impl<'a> LessonFile<'a> {
         let target = Target::new(&workspace.path(lesson.file()))?;
         let reference = fs::read(workspace.path(lesson.reference()));
         let stub = stub::read(workspace, lesson).map(String::into_bytes);
-        let known: Vec<Vec<u8>> = [reference, stub]
-            .into_iter()
-            .flatten()
-            .chain(target.read()?)
-            .collect();
+        let known = [reference, stub].into_iter().flatten();
+        let known: Vec<Vec<u8>> = known.chain(target.read()?).collect();
         let known: Vec<&[u8]> = known.iter().map(Vec::as_slice).collect();
         if let Some(number) = target.clean_up(&mut versions, &known, &mut |_| Ok(()))? {
             note(&format!(
@@ -94,11 +91,8 @@ impl<'a> LessonFile<'a> {
             (self.stub().ok(), "the stub"),
             (self.content().ok().flatten(), "there now"),
         ];
-        equals
-            .into_iter()
-            .filter(|(other, _)| *other == content)
-            .map(|(_, fact)| fact)
-            .collect()
+        let equal = equals.into_iter().filter(|(other, _)| *other == content);
+        equal.map(|(_, fact)| fact).collect()
     }
 
     /// Keeps what is in the file and puts `new` there.

@@ -238,17 +238,9 @@ fn what_an_end_means(end: &End, stderr: &str) -> String {
 /// What the signal that killed a test most likely means. A panic or an allocation that failed has been told before.
 fn what_a_signal_means(name: &str, stderr: &str) -> String {
     // What glibc's allocator says before it aborts.
-    let allocator = [
-        "free(): ",
-        "double free",
-        "malloc(): ",
-        "malloc_consolidate(): ",
-        "munmap_chunk(): ",
-        "realloc(): ",
-        "corrupted ",
-        "unaligned tcache",
-    ];
-    let is_of_it = |line: &str| allocator.iter().any(|word| line.starts_with(word));
+    let allocator = "free(): |double free|malloc(): |malloc_consolidate(): |munmap_chunk(): |realloc(): |corrupted \
+                     |unaligned tcache";
+    let is_of_it = |line: &str| allocator.split('|').any(|word| line.starts_with(word));
     let by_allocator = || stderr.lines().any(is_of_it);
     let meaning = match name {
         "SIGSEGV" | "SIGBUS" => "most likely used memory after it was freed",

@@ -64,8 +64,8 @@ pub fn build<'a>(
 pub fn has_unsafe(source: &str) -> bool {
     source.lines().any(|line| {
         let code = line.split("//").next().unwrap_or_default();
-        code.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|word| word == "unsafe")
+        let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.any(|word| word == "unsafe")
     })
 }
 
@@ -183,9 +183,8 @@ impl Toolchain {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         };
         let version = ask(&["-vV"])?;
-        let host = version
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let host = host
             .context("`rustc -vV` does not tell the host")?
             .to_owned();
         let libraries = ask(&["--print", "target-libdir"])?.trim().into();

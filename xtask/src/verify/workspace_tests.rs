@@ -44,8 +44,8 @@ pub fn gate(runner: &Runner) -> Result<Gate> {
     // nextest ends with a count.
     let summary = said
         .lines()
-        .find(|line| line.trim_start().starts_with("Summary ["))
-        .and_then(|line| line.split_once(']'));
+        .find(|line| line.trim_start().starts_with("Summary ["));
+    let summary = summary.and_then(|line| line.split_once(']'));
     let note = summary.map_or("all pass", |(_, counts)| counts.trim());
     let problems = if status.success() {
         Vec::new()

@@ -140,16 +140,14 @@ impl FromStr for Version {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let word = text
-            .split_ascii_whitespace()
-            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
-            .ok_or_else(|| format!("no version is in {:?}", text.trim()))?;
+        let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+        let word = text.split_ascii_whitespace().find(is_number);
+        let word = word.ok_or_else(|| format!("no version is in {:?}", text.trim()))?;
         let number = word.split(['-', '+']).next().unwrap_or_default();
         let mut version = Self::default();
         for (place, part) in version.0.iter_mut().zip(number.split('.')) {
-            *place = part
-                .parse()
-                .map_err(|_| format!("{word} is not a version"))?;
+            let number = part.parse();
+            *place = number.map_err(|_| format!("{word} is not a version"))?;
         }
         Ok(version)
     }
@@ -188,13 +186,8 @@ fn folders(root: &Path) -> Vec<Folder> {
         None => ("target".to_owned(), root.join("target")),
     };
     let of_root = |name: &str| (name.to_owned(), root.join(name));
-    [
-        of_root(EXERCISES),
-        target,
-        of_root(crate::learner::progress::FOLDER),
-    ]
-    .into_iter()
-    .map(|(name, path)| {
+    let state = of_root(crate::learner::progress::FOLDER);
+    let folders = [of_root(EXERCISES), target, state].map(|(name, path)| {
         // What is not there yet is made in the nearest folder that is.
         let there = path.ancestors().find(|folder| folder.is_dir());
         let there = there.unwrap_or(root);
@@ -206,8 +199,8 @@ fn folders(root: &Path) -> Vec<Folder> {
                 why: error.to_string(),
             }),
         }
-    })
-    .collect()
+    });
+    folders.into()
 }
 
 /// How many bytes are free for anybody on the disk of a folder.

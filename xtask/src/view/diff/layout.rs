@@ -58,7 +58,6 @@ impl Diff {
         let [old, new] = titles.map(|title| format!("{:digits$}   {}", "", paint(STRONG, title)));
         write(&old, &new);
 
-        let empty = String::new();
         let mut rows = self.rows.iter().peekable();
         while let Some(row) = rows.next() {
             let line = match row {
@@ -90,18 +89,16 @@ impl Diff {
                     };
                     let parts = fold(&line.text, indent, room);
                     let number = |part| line.numbers[which].filter(|_| part == 0);
-                    let shown = parts
-                        .iter()
-                        .enumerate()
-                        .map(|(part, cells)| half(line.side, number(part), digits, cells));
-                    shown.collect()
+                    let parts = parts.iter().enumerate();
+                    let half = |(part, cells): (usize, &Vec<Cell>)| {
+                        half(line.side, number(part), digits, cells)
+                    };
+                    parts.map(half).collect()
                 };
                 let (left, right) = (parts(&left, 0), parts(&right, 1));
                 for part in 0..left.len().max(right.len()) {
-                    write(
-                        left.get(part).unwrap_or(&empty),
-                        right.get(part).unwrap_or(&empty),
-                    );
+                    let of = |side: &[String]| side.get(part).cloned().unwrap_or_default();
+                    write(&of(&left), &of(&right));
                 }
             }
         }
@@ -190,10 +187,9 @@ fn fold(line: &[Cell], indent: usize, room: usize) -> Vec<Vec<Cell>> {
 
     let mut parts: Vec<Vec<Cell>> = Vec::new();
     loop {
-        let mut part = if parts.is_empty() {
-            Vec::new()
-        } else {
-            again.clone()
+        let mut part = match parts.is_empty() {
+            true => Vec::new(),
+            false => again.clone(),
         };
         let taken = fitting(rest, room - part.len());
         if taken == rest.len() {
