@@ -267,6 +267,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn statics_are_found_in_what_the_learner_wrote() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut workspace = crate::course::select::tests::workspace(&["a"]);
+        workspace.root = dir.path().to_owned();
+        let lesson = &workspace.lessons[0];
+        let file = workspace.path(lesson.file());
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file.with_file_name("lib.rs"), "static SHIPPED: u32 = 0;").expect("written");
+        for (text, found) in [
+            ("fn f() { static N: AtomicU32 = AtomicU32::new(0); }", true),
+            ("fn f(f: impl FnOnce() + Send + 'static) {}", false),
+        ] {
+            fs::write(&file, text).expect("written");
+            assert_eq!(has_statics(&workspace, lesson), found, "{text}");
+        }
+    }
+
     const SOURCE: &str = "
         // Two threads wait.
         // Both wake.

@@ -186,23 +186,16 @@ pub fn look_versioned<T: DeserializeOwned>(
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         read => read.with_context(|| format!("cannot read {}", file.display()))?,
     };
-    let understood = std::str::from_utf8(&bytes)
-        .map_err(|error| error.to_string())
-        .and_then(|text| {
-            Ok((
-                text,
-                toml::from_str::<Versioned>(text).map_err(|e| e.to_string())?,
-            ))
-        })
-        .and_then(
-            |(text, Versioned { version: written })| match written > version {
-                true => Ok(Err(written)),
-                false => toml::from_str(text)
-                    .map(Ok)
-                    .map_err(|error| error.to_string()),
-            },
-        );
-    match understood {
+    let understand = || -> Result<Result<T, u32>, String> {
+        let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
+        let in_words = |error: toml::de::Error| error.to_string();
+        let Versioned { version: written } = toml::from_str(text).map_err(in_words)?;
+        if written > version {
+            return Ok(Err(written));
+        }
+        toml::from_str(text).map(Ok).map_err(in_words)
+    };
+    match understand() {
         Ok(Ok(content)) => Ok(Some(Ok(content))),
         Ok(Err(later)) => bail!(
             "{} was written by a later runner (version {later}). Pull the newest `cargo xtask`, or move the file away.",
