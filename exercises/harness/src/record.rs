@@ -356,6 +356,8 @@ pub(crate) enum Fate {
     Unwinds,
     /// It ended its thread, and the result of `join` has not been looked at.
     EndedThread,
+    /// It ended main, and with that the interleaving.
+    EndedMain,
     /// It ended its thread, and `join` handed it over.
     Joined,
 }

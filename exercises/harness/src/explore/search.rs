@@ -80,6 +80,8 @@ pub(crate) struct Passed {
     pub(super) caught: BTreeSet<String>,
     /// The weak exchanges that there were in some interleaving.
     pub(super) weak_exchanges: BTreeSet<WeakExchange>,
+    /// Whether a waker of one thread had several to choose from, in some interleaving.
+    pub(super) wakes_choose: bool,
 }
 
 /// A failing interleaving.
@@ -104,6 +106,8 @@ impl Search {
             spurious_wakeups: model.spurious_wakeups,
             fail: model.fail.clone(),
             weak_exchanges: Mutex::default(),
+            wakes_the_last: model.wakes_the_last,
+            wakes_choose: false.into(),
             unlocks_are_steps: limits.unlocks_are_steps,
             drops_are_steps: limits.drops_are_steps,
             newest_only: limits.newest_only,
@@ -178,6 +182,7 @@ impl Search {
                     example: session.example.lock().take().map(|(_, log)| log),
                     caught: std::mem::take(&mut session.caught.lock()),
                     weak_exchanges: std::mem::take(&mut session.weak_exchanges.lock()),
+                    wakes_choose: session.wakes_choose.load(Relaxed),
                 })
             }
             ending => {
@@ -250,7 +255,7 @@ fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
     let undecided = log.panics.iter().any(|panic| match panic.fate {
         Fate::Unwinds => unwinding,
-        Fate::EndedThread => true,
+        Fate::EndedThread | Fate::EndedMain => true,
         Fate::Joined => false,
     });
     undecided.then(|| Found::new(log, Some(Ending::Panicked)))
@@ -280,7 +285,7 @@ fn run(
             builder.check(move || {
                 begin_iteration();
                 if catch_unwind(AssertUnwindSafe(|| program())).is_err() {
-                    recorder::over(Ending::Panicked);
+                    recorder::main_panicked();
                 }
                 recorder::main_returned();
             });

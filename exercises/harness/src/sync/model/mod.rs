@@ -59,8 +59,9 @@
 //! - *Wake-ups without synchronisation.* What a thread did before it wakes another happens before the wake-up, also for
 //!   a condition variable and a futex, of which the language does not promise it. The readers of a reader-writer lock
 //!   are ordered one after another.
-//! - *The order of waking.* Whoever wakes one of several sleepers wakes the one that fell asleep first. Which of those
-//!   that are awake goes on first is explored.
+//! - *The order of waking*, but for two: a program in which one of several sleepers is woken is explored twice, and
+//!   wakes the one that has slept longest, every time, or the one that fell asleep last. Which of those that are awake goes
+//!   on first is explored.
 //! - *Time* as it passes. There is only the manual [`time::Clock`], which stands still until the program advances it, so
 //!   that a time-out is one more interleaving.
 //! - *Two panics that unwind at once.* To std all threads of a model are one, and it counts their panics together:

@@ -40,7 +40,8 @@ impl Clock {
     pub fn real() -> Self {
         let place = Location::caller();
         recorder::over(Ending::Misuse(format!(
-            "a model has no clock that runs: make a manual one instead of that at {}",
+            "a model has no clock that runs, and {} makes one. Code that is given a clock goes by that one, \
+             and a wait without a timeout needs none; a test makes a manual one",
             crate::place::short(place)
         )))
     }
