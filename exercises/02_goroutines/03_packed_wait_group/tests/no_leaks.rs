@@ -47,14 +47,6 @@ fn a_group_owns_no_memory_elsewhere() {
     });
 }
 
-/// The group is idle for good, so nothing but a `wait` itself could tidy up after it.
-#[test]
-fn a_wait_on_an_idle_group_leaves_nothing() {
-    // WG-01
-    let group = WaitGroup::new();
-    leaks::check(|| group.wait());
-}
-
 #[test]
 fn what_a_task_owns_is_dropped_once() {
     leaks::check(|| {

@@ -40,8 +40,8 @@ impl Clock {
     pub fn real() -> Self {
         let place = Location::caller();
         recorder::over(Ending::Misuse(format!(
-            "a model has no clock that runs, and {} makes one. Code that is given a clock goes by that one, \
-             and a wait without a timeout needs none; a test makes a manual one",
+            "a model has no clock that runs, and {} asks for one. Code that is given a clock uses that one, \
+             and a wait without a timeout needs none; a test makes one with `Clock::manual()`",
             crate::place::short(place)
         )))
     }
