@@ -386,6 +386,8 @@ pub(crate) enum Fate {
     EndedBody,
     /// It ended its thread, and the result of `join` has not been looked at.
     EndedThread,
+    /// It ended main, and with that the interleaving.
+    EndedMain,
     /// It ended its thread, and `join` handed it over.
     Joined,
 }

@@ -20,6 +20,10 @@ const REPORT_LINES: usize = 90;
 /// The most lines that it shows of a test that was stopped because it printed without end.
 const FLOOD_LINES: usize = 6;
 
+/// The most models that are named if more did not pass and one test is shown in full, which should begin on the first
+/// screen. A mistake fails many models, and the others say the same.
+const MODELS_NAMED: usize = 5;
+
 /// The longest name of a test that shares its line with a reason.
 fn name_columns() -> usize {
     width() * 11 / 20
@@ -45,6 +49,29 @@ pub enum Length<'a> {
     UpTo(usize, &'a str),
     /// All, but for a test that was stopped because it printed without end.
     Full,
+}
+
+/// Those of a heading's tests that did not pass, or the most telling of them: the one that is shown in full, and others
+/// that fail.
+fn named_tests<'a>(verdict: &Verdict, heading: Heading, tests: &[&'a Tested]) -> Vec<&'a Tested> {
+    let not_passed = |test: &&&Tested| !matches!(test.outcome, Outcome::Passed(_));
+    let all: Vec<&Tested> = tests.iter().filter(not_passed).copied().collect();
+    let Some((first, _)) = verdict.first_failure() else {
+        return all;
+    };
+    // A line that says "1 more" saves nothing.
+    if heading != Heading::RaceFreedom || all.len() <= MODELS_NAMED + 1 {
+        return all;
+    }
+    let mut telling: Vec<_> = (0..all.len()).collect();
+    telling.sort_by_key(|&at| {
+        let is_first = all[at].name == first.name;
+        let fails = matches!(all[at].outcome, Outcome::Failed(_));
+        (!is_first, !fails)
+    });
+    telling.truncate(MODELS_NAMED);
+    telling.sort_unstable();
+    telling.into_iter().map(|at| all[at]).collect()
 }
 
 impl<'a> LessonPage<'a> {
@@ -167,8 +194,13 @@ impl LessonPage<'_> {
             for line in wrap(&explored, width() - 3).iter().filter(|_| !fits) {
                 let _ = writeln!(page, "   {}", paint(FAINT, line));
             }
-            for test in tests {
+            let named = named_tests(verdict, heading, &tests);
+            let left_out = tests.len() - passed - named.len();
+            for test in named {
                 self.test_line(page, test, names.unwrap_or_default(), verdict.cut_short);
+            }
+            if left_out > 0 {
+                let _ = writeln!(page, "   {} and {left_out} more", self.marks.more);
             }
         }
     }
@@ -544,20 +576,48 @@ mod tests {
     use crate::term::{UNICODE, plain};
     use crate::verdict::tests::{raw, verdict};
 
-    /// The page of a lesson whose one model passed with `line`, and whose other one failed where it is told.
-    fn page(line: &str, fails: bool) -> String {
+    /// The words of the page of a lesson with these tests.
+    fn words(runs: Vec<TestRun>, names: &[&str]) -> String {
         let workspace = select::tests::workspace(&["wait_group"]);
         let page = LessonPage::of(&workspace, &workspace.lessons[0], UNICODE);
+        let text = page.verdict(&verdict(runs, names, None), None);
+        plain(&text)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    const PANIC: &str = "thread 'x' panicked at a.rs:1:1:\nboom\n";
+
+    /// The page of a lesson whose one model passed with `line`, and whose other one failed where it is told.
+    fn page(line: &str, fails: bool) -> String {
         let names = ["race_freedom::a", "race_freedom::b"];
         let model = TestRun {
             stdout: format!("passes: {line}\ntest result: ok. 1 passed; 0 failed\n"),
             ..raw(names[0], None)
         };
-        let panic = "thread 'x' panicked at a.rs:1:1:\nboom\n";
-        let other = raw(names[1], fails.then_some(panic));
-        let text = page.verdict(&verdict(vec![model, other], &names, None), None);
-        let text = plain(&text);
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        let other = raw(names[1], fails.then_some(PANIC));
+        words(vec![model, other], &names)
+    }
+
+    #[test]
+    fn of_many_models_that_fail_some_are_named() {
+        let names = ["a", "b", "c", "d", "e", "f", "g"].map(|name| format!("race_freedom::{name}"));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let fail = |names: &[&str]| {
+            let runs = names.iter().map(|name| raw(name, Some(PANIC)));
+            words(runs.collect(), names)
+        };
+        let (six, seven) = (fail(&names[..6]), fail(&names));
+        assert!(six.contains("✗ f boom") && !six.contains("more"), "{six}");
+        assert!(
+            seven.contains("0 of 7") && seven.contains("… and 2 more"),
+            "{seven}"
+        );
+        assert!(
+            seven.contains("✗ e boom") && !seven.contains("✗ f boom"),
+            "{seven}"
+        );
     }
 
     #[test]

@@ -120,7 +120,7 @@ pub mod futex {
         atomic_wait::wait(word, expected);
     }
 
-    /// Wakes one thread that sleeps on `word`, if there is one.
+    /// Wakes one thread that sleeps on `word`, if there is one. Which one is not promised.
     #[inline]
     pub fn wake_one(word: &AtomicU32) {
         atomic_wait::wake_one(word);

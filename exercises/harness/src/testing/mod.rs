@@ -21,5 +21,8 @@ pub use models::{
     Flag, Gate, Slot, Watched, both, has_waited, has_waited_for_a_lock, may_sleep, must_sleep,
     notifications, spawn, threads_at_once, yields,
 };
-pub use panics::{assert_panics, message_of, panic_of, payload_of, staged_panic, staged_panic_of};
+pub use panics::{
+    assert_call_panics, assert_panics, message_of, panic_of, payload_of, staged_panic,
+    staged_panic_of,
+};
 pub use threads::{let_others_run, must_end, spawn_detached, spawn_sleepers, wait_until};
