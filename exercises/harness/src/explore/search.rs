@@ -265,7 +265,7 @@ fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 /// says whether one unwinds now.
 fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
     let undecided = log.panics.iter().any(|panic| match panic.fate {
-        Fate::Unwinds => unwinding,
+        Fate::Unwinds | Fate::Caught => unwinding,
         Fate::EndedBody | Fate::EndedThread | Fate::EndedMain => true,
         Fate::Joined => false,
     });

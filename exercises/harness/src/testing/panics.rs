@@ -88,6 +88,51 @@ pub fn assert_call_panics(call: &str, expected: &str, f: impl FnOnce()) {
     }
 }
 
+/// Requires the panic of `f` to go on as it began: with `expected` itself as its payload. A program that makes a new
+/// payload of the message turns the `&str` into a `String`.
+///
+/// # Panics
+/// If it does not.
+#[track_caller]
+pub fn assert_passes_on(expected: &'static str, f: impl FnOnce()) {
+    let Some(payload) = payload_of(f) else {
+        panic!("should panic with {expected:?}, but returns");
+    };
+    match (payload.downcast_ref::<&str>(), payload.is::<String>()) {
+        (Some(&text), _) if text == expected => {}
+        (None, true) => panic!(
+            "should pass on the payload, the `&str` {expected:?}, but panics with another one, the `String` {:?}",
+            message_of(&*payload)
+        ),
+        _ => panic!(
+            "should panic with {expected:?}, but does with {:?}",
+            message_of(&*payload)
+        ),
+    }
+}
+
+/// Runs `f` in a destructor while the thread unwinds, as a program does that cleans up after a panic. There,
+/// [`std::thread::panicking`] is true, although `f` has not panicked. A panic of `f` goes on when the thread has
+/// unwound.
+pub fn while_unwinding<R>(f: impl FnOnce() -> R) -> R {
+    struct CallsOnDrop<F: FnOnce()>(Option<F>);
+    impl<F: FnOnce()> Drop for CallsOnDrop<F> {
+        fn drop(&mut self) {
+            self.0.take().expect("it is dropped once")();
+        }
+    }
+
+    let mut result = None;
+    payload_of(|| {
+        let _calls = CallsOnDrop(Some(|| {
+            result = Some(catch_unwind(AssertUnwindSafe(f)));
+        }));
+        staged_panic("while_unwinding's");
+    });
+    let result = result.expect("the destructor has run");
+    result.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
 /// The payload of [`staged_panic`].
 struct Staged(&'static str);
 
@@ -138,6 +183,35 @@ mod tests {
         assert_panics("f() should panic with \"a\", but returns", || {
             assert_call_panics("f()", "a", || {})
         });
+    }
+
+    #[test]
+    fn another_payload_with_the_same_text_is_rejected() {
+        assert_passes_on("lost", || panic!("lost"));
+        let told =
+            panic_of(|| assert_passes_on("lost", || resume_unwind(Box::new("lost".to_owned()))));
+        assert_eq!(
+            told.as_deref(),
+            Some(
+                "should pass on the payload, the `&str` \"lost\", but panics with another one, the `String` \"lost\""
+            )
+        );
+        assert_panics("should panic with \"a\", but does with \"b\"", || {
+            assert_passes_on("a", || panic!("b"));
+        });
+        assert_panics("should panic with \"a\", but returns", || {
+            assert_passes_on("a", || {})
+        });
+    }
+
+    #[test]
+    fn what_runs_while_unwinding_may_return_or_panic() {
+        assert!(while_unwinding(std::thread::panicking));
+        assert!(!std::thread::panicking());
+        assert_eq!(
+            staged_panic_of(|| while_unwinding(|| staged_panic("mine"))),
+            Some("mine")
+        );
     }
 
     #[test]

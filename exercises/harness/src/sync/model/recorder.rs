@@ -436,6 +436,13 @@ fn note(
         event.data = log.threads[thread].gives_back.take();
     }
     log.events.push(event);
+    // All threads of the model are one of the machine: if that does not unwind, none of them does.
+    if !log.panics.is_empty() && !std::thread::panicking() {
+        let own = log.panics.iter_mut().filter(|panic| panic.thread == thread);
+        for panic in own.filter(|panic| panic.fate == Fate::Unwinds) {
+            panic.fate = Fate::Caught;
+        }
+    }
 }
 
 /// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
