@@ -70,8 +70,13 @@ const RULES: &[(&str, &str)] = &[
     ("std::thread::panicking", ""),
     ("std::sync::atomic", "crate::sync::atomic"),
     ("core::sync::atomic", "crate::sync::atomic"),
+    (
+        "std::sync::mpsc",
+        "crate::sync::channel::{bounded, unbounded}",
+    ),
     ("std::sync", "crate::sync"),
     ("std::thread", "crate::sync::thread"),
+    ("std::thread_local", "crate::sync::thread_local"),
     ("std::cell::UnsafeCell", "crate::sync::cell::UnsafeCell"),
     ("core::cell::UnsafeCell", "crate::sync::cell::UnsafeCell"),
     ("std::hint::spin_loop", "crate::sync::hint::spin_loop"),
@@ -79,8 +84,9 @@ const RULES: &[(&str, &str)] = &[
     ("parking_lot", "crate::sync"),
     ("atomic_wait", "crate::sync::futex"),
     ("crossbeam_utils", "crate::sync::utils"),
+    ("crossbeam::channel", "crate::sync::channel"),
     ("crossbeam", "crate::sync"),
-    ("crossbeam_channel", "crate::sync"),
+    ("crossbeam_channel", "crate::sync::channel"),
     ("loom", "crate::sync"),
     ("harness", "crate::sync"),
 ];
@@ -91,10 +97,58 @@ const RULES: &[(&str, &str)] = &[
 /// is judged by how it begins, so an import under another name is found where it is imported.
 pub fn violations(source: &str) -> Vec<Violation> {
     let mut found = Vec::new();
-    if let Ok(tokens) = source.parse() {
+    if let Ok(tokens) = source.parse::<TokenStream>() {
+        if !imports_thread_local(tokens.clone()) {
+            read_thread_locals(tokens.clone(), &mut found);
+        }
         read(tokens, &mut found);
+        found.sort_by_key(|violation| violation.line);
     }
     found
+}
+
+/// std's macro is there without an import.
+const THREAD_LOCAL: &str = "thread_local";
+
+/// Whether a `use` brings the facade's `thread_local!`.
+fn imports_thread_local(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let imports = tokens.split(|token| is(token, ';')).any(|item| {
+        let begin = item.iter().position(|token| token.to_string() == "use");
+        let text = begin.map(|begin| item[begin..].iter().cloned().collect::<TokenStream>());
+        text.is_some_and(|text| {
+            let text = text.to_string();
+            let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            text.replace(' ', "").starts_with("usecrate::sync")
+                && words.any(|word| word == THREAD_LOCAL)
+        })
+    });
+    imports
+        || tokens.into_iter().any(
+            |token| matches!(token, TokenTree::Group(group) if imports_thread_local(group.stream())),
+        )
+}
+
+/// Finds `thread_local!` without a path.
+fn read_thread_locals(tokens: TokenStream, found: &mut Vec<Violation>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => read_thread_locals(group.stream(), found),
+            TokenTree::Ident(word)
+                if word == THREAD_LOCAL
+                    && tokens.get(at + 1).is_some_and(|next| is(next, '!'))
+                    && !at.checked_sub(1).is_some_and(|last| is(&tokens[last], ':')) =>
+            {
+                found.push(Violation {
+                    line: word.span().start().line,
+                    path: format!("{THREAD_LOCAL}!"),
+                    instead: format!("crate::sync::{THREAD_LOCAL}!"),
+                });
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Reads paths wherever they stand, in groups and in the arguments of macros too.
@@ -213,7 +267,9 @@ fn judge(path: &[String], line: usize, found: &mut Vec<Violation>) {
         // A single word may be a variable's name; only a path or an import goes anywhere.
         && path.len() > 1
     {
-        let item = rest.first().filter(|_| !instead.contains("UnsafeCell"));
+        // What is named already is not named again.
+        let is_item = instead.ends_with("UnsafeCell") || instead.ends_with('}');
+        let item = rest.first().filter(|_| !is_item);
         found.push(Violation {
             line,
             path: path.join("::"),
@@ -280,9 +336,29 @@ mod tests {
             (
                 "use crossbeam::channel::*;",
                 "crossbeam::channel::*",
-                "crate::sync::channel",
+                "crate::sync::channel::*",
+            ),
+            (
+                "let (tx, rx) = crossbeam_channel::bounded(1);",
+                "crossbeam_channel::bounded",
+                "crate::sync::channel::bounded",
+            ),
+            (
+                "use std::sync::mpsc::channel;",
+                "std::sync::mpsc::channel",
+                "crate::sync::channel::{bounded, unbounded}",
             ),
             ("use std::sync::{self as s};", "std::sync", "crate::sync"),
+            (
+                "thread_local!(static N: u8 = 0);",
+                "thread_local!",
+                "crate::sync::thread_local!",
+            ),
+            (
+                "fn f() { std::thread_local! { static N: u8 = 0 } }",
+                "std::thread_local",
+                "crate::sync::thread_local",
+            ),
             ("pub mod a;", "mod a;", "mod a { … } in this file"),
             (
                 "const R: &str = r#\"\"#; use std::thread;",
@@ -325,6 +401,10 @@ mod tests {
             "if std::thread::panicking() {}",
             "let c = '\"'; let d = '\\''; let e = 'x';",
             "crate::sync::thread::spawn(|| {});",
+            "crate::sync::thread_local!(static N: u8 = 0);",
+            "use crate::sync::{Arc, thread_local}; thread_local! { static N: u8 = 0 }",
+            "mod a { use crate::sync::thread_local; thread_local!(static N: u8 = 0); }",
+            "use crate::sync::task::{Arc, Wake}; use std::task::Context;",
         ];
         for source in cases {
             assert_eq!(found(source), [], "{source}");

@@ -2,9 +2,12 @@
 //! data, which knows nothing of the model checker: the recorder of [`sync::model`](crate::sync::model) writes it while
 //! the interleaving runs; the search, the diagnosis and the dry run read it afterwards.
 
+pub(crate) mod channel;
+
 use crate::place::Place;
 use crate::protocol::Kind;
 use crate::sync::instant::Instant;
+use channel::{Ends, Traffic, What};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -121,6 +124,7 @@ pub(crate) enum Effect {
     },
     /// A wait until a moment that has passed already.
     TooLate(&'static str),
+    Channel(Traffic),
     Read,
     Write,
     /// An object's destructor. Entered only if the object is used afterwards.
@@ -129,6 +133,12 @@ pub(crate) enum Effect {
         name: &'static str,
         count: usize,
     },
+    WeakCount {
+        name: &'static str,
+        count: usize,
+    },
+    /// A weak reference finds that the value is gone.
+    UpgradeFails,
 }
 
 /// A row of the dry run.
@@ -241,9 +251,23 @@ impl Event {
 
     /// Whether its thread falls asleep.
     pub(crate) fn sleeps(&self) -> bool {
-        matches!(self.effect, Effect::Sleeps { .. })
+        self.effect.sleeps()
     }
 }
+
+impl Effect {
+    /// Whether the thread falls asleep.
+    pub(crate) fn sleeps(&self) -> bool {
+        match self {
+            Effect::Sleeps { .. } => true,
+            Effect::Channel(traffic) => matches!(traffic.what, What::Sleeps { .. }),
+            _ => false,
+        }
+    }
+}
+
+/// The name of a [`Pending`] that drops its object.
+pub(crate) const DROP: &str = "drop";
 
 /// An operation that a thread has begun and not finished.
 #[derive(Clone, Copy, Debug)]
@@ -283,6 +307,10 @@ pub(crate) struct Object {
     pub(crate) holders: Vec<(ThreadId, Place)>,
     /// For an `Arc`: the references there are.
     pub(crate) references: Vec<Reference>,
+    /// For an `Arc`: the weak references.
+    pub(crate) weak: Vec<Reference>,
+    /// For a channel: its senders and receivers.
+    pub(crate) ends: Ends,
     pub(crate) dropped: Option<Dropped>,
 }
 
@@ -354,6 +382,8 @@ pub(crate) struct Panic {
 pub(crate) enum Fate {
     /// It unwinds, or the program caught it.
     Unwinds,
+    /// It ended the body of a scope, and goes on when the scope's threads have ended.
+    EndedBody,
     /// It ended its thread, and the result of `join` has not been looked at.
     EndedThread,
     /// It ended its thread, and `join` handed it over.
@@ -414,7 +444,7 @@ pub(crate) struct WeakExchange {
 pub(crate) enum Stop {
     Deadlock,
     DataRace,
-    /// An `Arc` with references left.
+    /// An `Arc` with references left, weak ones included.
     Leak,
     TooManySteps,
     /// An operation on an object that was dropped before it took effect. `None` if all that is known is that no
@@ -471,6 +501,8 @@ impl Log {
             newest,
             holders: Vec::new(),
             references: Vec::new(),
+            weak: Vec::new(),
+            ends: Ends::default(),
             dropped: None,
         });
         ObjectId {
@@ -597,7 +629,7 @@ impl Log {
         match ending {
             None => Kind::Stuck,
             Some(Ending::Panicked | Ending::PanickedTwice) => Kind::Panic,
-            // If a thread died of a panic that was not looked at, that came first.
+            // If a thread or the body of a scope died of a panic that was not looked at, that came first.
             Some(Ending::Stopped) if self.unseen_panic().is_some() => Kind::Panic,
             Some(Ending::Stopped) => match self.stopped {
                 Some((_, Stop::Deadlock)) => Kind::Deadlock,
@@ -612,9 +644,19 @@ impl Log {
         }
     }
 
-    /// A panic that ended a spawned thread and that was not looked at.
+    /// Whether the interleaving is a data race of a drop, its last event.
+    pub(crate) fn races_with_drop(&self) -> bool {
+        let dropped = self
+            .events
+            .last()
+            .is_some_and(|event| event.effect == Effect::Dropped);
+        dropped && matches!(self.stopped, Some((_, Stop::DataRace)))
+    }
+
+    /// A panic that ended a spawned thread and that was not looked at, or that waits at the end of a scope.
     pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
-        self.panics.iter().find(|p| p.fate == Fate::EndedThread)
+        let unseen = |p: &&Panic| matches!(p.fate, Fate::EndedThread | Fate::EndedBody);
+        self.panics.iter().find(unseen)
     }
 }
 

@@ -187,15 +187,35 @@ fn functions_with_threads(source: &str) -> Vec<String> {
     }
 }
 
-/// What the comment above a test says, in one line; `None` where there is none or the test is not found.
-pub fn comment(workspace: &Workspace, lesson: &Lesson, canonical: &str) -> Option<String> {
+/// What a test does, as the comment above it says, in one line: what it would catch is left out, for that need not be what
+/// the learner did. `None` if there is no such comment or the test is not found.
+pub fn purpose(workspace: &Workspace, lesson: &Lesson, canonical: &str) -> Option<String> {
     let (heading, path) = canonical.split_once("::")?;
     let folder = workspace.path(&lesson.exercise);
     let file = match heading {
         "race_freedom" => folder.join("src/race_freedom.rs"),
         _ => folder.join("tests").join(format!("{heading}.rs")),
     };
-    comment_above(&fs::read_to_string(file).ok()?, path.rsplit("::").next()?)
+    let comment = comment_above(&fs::read_to_string(file).ok()?, path.rsplit("::").next()?)?;
+    let purpose = without_catches(&comment);
+    (!purpose.is_empty()).then(|| purpose.to_owned())
+}
+
+/// The sentences before the first that says what the test catches.
+fn without_catches(comment: &str) -> &str {
+    let begins = |text: &str| {
+        ["Catches ", "Also catches "]
+            .iter()
+            .any(|word| text.starts_with(word))
+    };
+    let ends = comment.match_indices(". ").map(|(at, _)| at);
+    let end = if begins(comment) {
+        Some(0)
+    } else {
+        ends.map(|at| at + 1)
+            .find(|&end| begins(comment[end..].trim_start()))
+    };
+    &comment[..end.unwrap_or(comment.len())]
 }
 
 fn comment_above(source: &str, function: &str) -> Option<String> {
@@ -311,6 +331,12 @@ mod tests {
             comment_above(SOURCE, "both_wake").as_deref(),
             Some("Two threads wait. Both wake.")
         );
+        assert_eq!(
+            without_catches("Both wait. Catches one wakeup. Then they end."),
+            "Both wait."
+        );
+        assert_eq!(without_catches("Catches one wakeup. Both wait."), "");
+        assert_eq!(without_catches("Both wait."), "Both wait.");
         assert_eq!(comment_above(SOURCE, "panics"), None);
         assert_eq!(comment_above(SOURCE, "absent"), None);
     }

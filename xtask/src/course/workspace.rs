@@ -108,6 +108,8 @@ pub struct About {
     pub concepts: Vec<String>,
     /// How long it takes, in minutes.
     pub minutes: u32,
+    /// The learner begins with code that runs and is wrong, not with a `todo!()` in each body.
+    pub repair: bool,
     /// What is said of a lesson that is not finished.
     pub status: Option<Status>,
 }
@@ -231,6 +233,8 @@ struct LessonTable {
     concepts: Vec<String>,
     #[serde(default)]
     minutes: u32,
+    #[serde(default)]
+    repair: bool,
     status: Option<Status>,
 }
 
@@ -464,6 +468,7 @@ fn read_manifest(path: &Path) -> Result<Option<(String, About)>> {
         go: table.go,
         concepts: table.concepts,
         minutes: table.minutes,
+        repair: table.repair,
         status: table.status,
     };
     Ok(Some((manifest.package.name, about)))

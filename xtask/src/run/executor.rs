@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::course::lesson_tests::is_of_lesson;
 
 use super::Runner;
+use super::backtrace;
 use super::canonical;
 use super::cargo::{Binary, Built};
 use super::control::Stage;
@@ -264,16 +265,29 @@ pub fn run_all(runner: &Runner, jobs: &[Job<'_>]) -> Vec<TestRun> {
 
 fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
     let begun = Instant::now();
-    let mut command = command(runner, job.binary, What::Test, time_out);
-    command.args(["--exact", &job.test, "--nocapture"]);
-    let output = runner.control.output(&mut command, |_| ());
-    let ran = match output {
+    let start = |backtrace| {
+        let mut command = command(runner, job.binary, What::Test, time_out);
+        command
+            .args(["--exact", &job.test, "--nocapture"])
+            .env("RUST_BACKTRACE", backtrace);
+        runner.control.output(&mut command, |_| ())
+    };
+    let mut ran = match start("0") {
         Ok(output) => TestRun::new(output.status, &output.stdout, &output.stderr),
         Err(error) => TestRun {
             stderr: format!("the test could not be started: {error}"),
             ..TestRun::default()
         },
     };
+    if !ran.success && End::find(&ran.stderr).0.is_none() && backtrace::is_worth_asking(&ran.stderr)
+    {
+        // Once more, for the place alone.
+        if let Ok(traced) = start("1") {
+            let traced = String::from_utf8_lossy(&traced.stderr);
+            let (folder, root) = (&job.binary.folder, &runner.workspace.root);
+            ran.stderr = backtrace::with_own_places(&ran.stderr, &traced, folder, root);
+        }
+    }
     TestRun {
         name: job.canonical.clone(),
         seconds: begun.elapsed().as_secs_f64(),

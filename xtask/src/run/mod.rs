@@ -13,6 +13,7 @@
 //!
 //! May use [`learner`](crate::learner), [`course`](crate::course) and [`term`](crate::term).
 
+mod backtrace;
 pub mod cargo;
 pub mod control;
 pub mod executor;

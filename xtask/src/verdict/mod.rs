@@ -16,7 +16,7 @@ pub mod slips;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use harness::protocol::{Coverage, Extent, is_without_end};
+use harness::protocol::{Coverage, Extent, Kind, is_without_end};
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
 use crate::course::shipped::Change;
@@ -249,6 +249,8 @@ impl Verdict {
                 Heading::Own => 8,
                 _ if !ends && test.heading != Heading::RaceFreedom => 7,
                 _ if !speaks && test.heading != Heading::RaceFreedom => 6,
+                // It waits for what no model sees, or memory is broken: nothing in it says which.
+                Heading::RaceFreedom if failure.kind == FailureKind::Reported(Kind::Stuck) => 6,
                 Heading::Correctness if on_one_thread(test) => 1,
                 Heading::RaceFreedom if speaks && failure.kind.is_found() => 2,
                 Heading::Correctness => 4,
@@ -481,12 +483,14 @@ pub mod tests {
         let hung = Some("\nstopped: time-out 6000 ms\n");
         let waits =
             Some("thread 'x' panicked at a.rs:1:1:\nhangs: a thread waits, and none is left\n");
+        let stuck = harness::protocol::failure_line(Kind::Stuck) + "\n\nStuck: main runs\n";
         let order = [
             (FACADE_TEST, failed),
             ("correctness::alone", failed),
             ("race_freedom::model", failed),
             ("correctness::threads", failed),
             ("no_leaks::leaks", failed),
+            ("race_freedom::stuck", Some(stuck.as_str())),
             ("correctness::hangs", hung),
             ("no_leaks::waits", waits),
             ("mine::test", failed),

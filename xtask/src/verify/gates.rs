@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::sanitizer::{self, Sanitizer};
 use super::{Gate, caught, dry_run, go, reference, texts};
-use crate::course::lesson_tests::FACADE_TEST;
+use crate::course::lesson_tests::{FACADE_TEST, MODELS};
 use crate::course::{Lesson, Status, Workspace, api, stub};
 use crate::run::cargo::{self, Built};
 use crate::run::executor::{jobs_of, run_all};
@@ -237,7 +237,9 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
     Gate::new(&lesson.name, "builds", problems, "to be written")
 }
 
-/// The stub builds without warnings, and each of its tests fails through `todo!()` and ends.
+/// The stub builds without warnings, and each of its tests fails through `todo!()` and ends. In a lesson to repair the
+/// stub runs: each of its tests ends, none comes to a `todo!()`, and a model fails, whose dry run is where the learner
+/// begins.
 fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
     let package = scratch::stub_package(lesson);
     let mut problems = scratch.said_of(&package);
@@ -245,16 +247,26 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
     if jobs.is_empty() && problems.is_empty() {
         problems.push(format!("no test was built: {}", scratch.last_words()));
     }
-    let raws = run_all(runner, &jobs);
-    for raw in &raws {
+    let repair = lesson.about.repair;
+    let (mut to_do, mut models_that_fail) = (0, 0);
+    for raw in run_all(runner, &jobs) {
         let test = &raw.name;
-        match Outcome::of(raw, &lesson.file_name()) {
-            Outcome::Passed(_) if test == FACADE_TEST => {}
-            Outcome::Failed(failure) if test == FACADE_TEST => {
-                problems.push(format!("{test}: {}", failure.report))
+        let outcome = Outcome::of(&raw, &lesson.file_name());
+        if test == FACADE_TEST {
+            if let Outcome::Failed(failure) = outcome {
+                problems.push(format!("{test}: {}", failure.report));
             }
+            continue;
+        }
+        to_do += usize::from(!repair || matches!(outcome, Outcome::Failed(_)));
+        match outcome {
             Outcome::NotWritten(todo) if todo.hung => {
-                problems.push(format!("{test} does not end after the todo!()"))
+                problems.push(format!("{test} does not end after the todo!()"));
+            }
+            Outcome::NotWritten(_) if repair => {
+                problems.push(format!(
+                    "{test} comes to a todo!() in code that is to be repaired"
+                ));
             }
             Outcome::NotWritten(todo) if todo.text.is_empty() => {
                 problems.push(format!(
@@ -262,8 +274,15 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
                 ));
             }
             Outcome::NotWritten(_) => {}
+            Outcome::Passed(_) if repair => {}
             Outcome::Passed(_) => {
-                problems.push(format!("{test} passes although nothing is written"))
+                problems.push(format!("{test} passes although nothing is written"));
+            }
+            Outcome::Failed(failure) if repair && failure.hung => {
+                problems.push(format!("{test} does not end: {}", failure.reason));
+            }
+            Outcome::Failed(_) if repair => {
+                models_that_fail += usize::from(test.starts_with(MODELS));
             }
             Outcome::Failed(failure) => problems.push(format!(
                 "{test} fails otherwise than by todo!(): {}",
@@ -272,15 +291,15 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
             Outcome::NotRun => problems.push(format!("{test} did not run")),
         }
     }
-    Ok(Gate::new(
-        &lesson.name,
-        "stub",
-        problems,
-        format!(
-            "{} tests to do",
-            raws.iter().filter(|raw| raw.name != FACADE_TEST).count()
-        ),
-    ))
+    if repair && models_that_fail == 0 && problems.is_empty() {
+        problems.push("no model fails, so no dry run shows what is to be repaired".to_owned());
+    }
+    let note = if repair {
+        format!("{to_do} tests to repair")
+    } else {
+        format!("{to_do} tests to do")
+    };
+    Ok(Gate::new(&lesson.name, "stub", problems, note))
 }
 
 /// The tour runs to its end.

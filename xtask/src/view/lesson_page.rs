@@ -293,7 +293,7 @@ impl LessonPage<'_> {
 
     /// The name of a test and what it is for.
     pub fn test(&self, page: &mut String, test: &str) {
-        let comment = lesson_tests::comment(self.workspace, self.lesson, test);
+        let comment = lesson_tests::purpose(self.workspace, self.lesson, test);
         let name = test.split_once("::").map_or(test, |(_, name)| name);
         named(page, name, comment.as_deref());
         page.push('\n');

@@ -236,10 +236,48 @@ fn each_gate_rejects_what_it_is_for() {
         "false",
     );
 
+    // Lessons whose stub is code to repair: one that is a todo!(), one with nothing to repair, one as it should be.
+    for (i, name, body) in [
+        (19, "unbroken", "a.wrapping_add(b)"),
+        (20, "to_do", "todo!(\"add them\")"),
+        (21, "to_repair", "a.wrapping_sub(b)"),
+    ] {
+        let repair = lesson(i, name);
+        let manifest = repair.exercise("Cargo.toml");
+        fixture.replace(&manifest, "minutes = 5\n", "minutes = 5\nrepair = true\n");
+        let stub = fixture.read(&repair.stub());
+        let todo = stub.find("todo!").expect("a body");
+        let end = todo + stub[todo..].find('\n').expect("a line");
+        fixture.write(
+            &repair.stub(),
+            &format!("{}{body}{}", &stub[..todo], &stub[end..]),
+        );
+    }
+
     let ran = fixture.run(&[
-        "verify", "texts", "api", "warns", "passes", "hangs", "fails", "partly", "lists",
-        "mistakes", "few", "trip", "bench", "no_stub", "copies", "drifted", "unmarked", "endless",
-        "misnamed", "silent",
+        "verify",
+        "unbroken",
+        "to_do",
+        "to_repair",
+        "texts",
+        "api",
+        "warns",
+        "passes",
+        "hangs",
+        "fails",
+        "partly",
+        "lists",
+        "mistakes",
+        "few",
+        "trip",
+        "bench",
+        "no_stub",
+        "copies",
+        "drifted",
+        "unmarked",
+        "endless",
+        "misnamed",
+        "silent",
     ]);
     assert_eq!(ran.code, Some(1));
     for (lesson, gate, said) in [
@@ -319,6 +357,12 @@ fn each_gate_rejects_what_it_is_for() {
             "reference",
             "if the exercise is right: cargo xtask verify copies --record",
         ),
+        ("unbroken", "stub", "no model fails"),
+        (
+            "to_do",
+            "stub",
+            "comes to a todo!() in code that is to be repaired",
+        ),
         ("trip", "tour", "it does not run to its end"),
         ("bench", "bench", "cannot find function `sub`"),
         (
@@ -375,6 +419,7 @@ fn each_gate_rejects_what_it_is_for() {
         ("warns", "reference"),
         ("trip", "bench"),
         ("bench", "tour"),
+        ("to_repair", "stub"),
     ] {
         assert_eq!(problems(&ran, lesson, gate), None, "{}", ran.stdout);
     }

@@ -210,6 +210,33 @@ fn a_run_is_reduced_by_one_thread() {
     }
 }
 
+/// The items go into the workers without a remainder, so each run has the same length, and whatever `combine` makes is
+/// a part of a run, or is put together from whole runs.
+#[test]
+fn a_run_is_not_longer_than_its_share() {
+    for (items, workers) in [(4, 2), (8, 4), (9, 3)] {
+        let most = items / workers;
+        let made = Mutex::new(Vec::new());
+        reduce(&letters(items), usize::from(workers), |left, right| {
+            let word = left + &right;
+            made.lock().unwrap().push(word.clone());
+            word
+        });
+        let mut made = made.into_inner().unwrap();
+        made.sort_by_key(String::len);
+        let is_right = |word: &String| {
+            let length = word.len();
+            length <= usize::from(most) || length % usize::from(most) == 0
+        };
+        if let Some(word) = made.iter().find(|word| !is_right(word)) {
+            panic!(
+                "a run of {} where {most} is the most: {items} items on {workers} workers, and `combine` made {word:?}",
+                word.len()
+            );
+        }
+    }
+}
+
 #[test]
 fn a_refused_thread_costs_no_item() {
     reduce(&letters(8), 1, |left, _| left);

@@ -45,6 +45,20 @@ fn the_last_done_wakes_the_waiter() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a change by
+/// another thread, or for success.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || group.done());
+            group.wait();
+        });
+    });
+}
+
 /// Catches one notification for several sleepers: both wait before main is done.
 #[test]
 fn every_waiter_wakes() {

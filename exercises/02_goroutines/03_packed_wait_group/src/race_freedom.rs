@@ -56,6 +56,48 @@ fn the_last_done_wakes_the_waiter() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a change by
+/// another thread, or for success.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        group.done();
+        thread::scope(|s| {
+            spawn(s, "task", || group.done());
+            group.wait();
+        });
+    });
+}
+
+/// A thread that is overtaken again and again goes on trying. Catches an `add` that tries only so often. In the one
+/// interleaving explored, the other thread changes the counter before each exchange of main.
+#[test]
+fn an_add_that_is_overtaken_again_and_again_counts() {
+    // More often than anybody would try again before giving up.
+    const OVERTAKEN: isize = 130;
+    let overtaken = harness::Model::new()
+        .preemption_bound(0)
+        .interrupted_exchanges(OVERTAKEN as usize);
+    overtaken.check(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                for _ in 0..OVERTAKEN {
+                    group.add(1);
+                    thread::yield_now();
+                }
+            });
+            group.add(1);
+        });
+        group.add(-OVERTAKEN - 1);
+        group.done();
+        group.wait();
+    });
+}
+
 /// Catches one wakeup for several sleepers, and a second waiter that undoes the registration of the first.
 /// Three threads that retry on one word have too many interleavings to try them all. Two preemptions are
 /// enough for either mistake.

@@ -20,6 +20,19 @@ fn one_thread_may_call_again_and_again() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the call of
+/// another thread, and waits for it.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(2).check(|| {
+        let once = Once::new();
+        let runs = Count::zero("runs");
+        once.call_once(|| runs.increment());
+        once.call_once(|| runs.increment());
+        assert_eq!(runs.get(), 1, "how often the function ran");
+    });
+}
+
 /// Catches a check that is out of date: both threads find that no function has run, and both run theirs.
 #[test]
 fn one_of_two_functions_runs() {

@@ -65,6 +65,21 @@ fn both_wait_for_each_other() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the arrival of
+/// another thread.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let barrier = Barrier::new(2);
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                barrier.wait();
+            });
+            barrier.wait();
+        });
+    });
+}
+
 /// Catches one notification for several sleepers: two of three sleep when the third arrives. Also catches
 /// two leaders, or none, if more than one thread is woken, and a thread that sees only what the last one
 /// wrote.

@@ -37,6 +37,20 @@ fn an_open_gate_stops_nobody() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a gate that
+/// is open, or goes to sleep where the opener does not see it.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let gate = Gate::new();
+        thread::scope(|s| {
+            spawn(s, "opener", || gate.open());
+            gate.wait();
+        });
+        gate.wait();
+    });
+}
+
 /// A program that must not end, because the gate is never opened. Catches a `wait` that returns, and one
 /// that spins.
 #[test]

@@ -19,6 +19,17 @@ fn the_block_ends_after_its_child() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the end of
+/// another child.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let finished = Flag::lowered("finished");
+        crate::open(|nursery| nursery.spawn(|| finished.raise()));
+        assert!(finished.is_raised(), "`open` returned before its child");
+    });
+}
+
 /// A program that must not end, because its child waits for something that never happens. Catches a block
 /// that ends before its child, or when another child ends, and one that spins, even if it does so only then.
 #[test]

@@ -4,8 +4,9 @@
 //! here, if the record does not show what a load read from; none is invented. So "ordered, if this store were
 //! Release" can be trusted, and it is what the diagnoses rest on.
 
+use crate::record::channel::{Side, Traffic, What, Why};
 use crate::record::{Effect, Event, Log, MAX_THREADS, ObjectId, ThreadId, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering::{self, *};
 
 /// For each thread, how many events of the record up to its last one that happens before.
@@ -74,6 +75,16 @@ struct Run {
     tokens: [Clock; MAX_THREADS],
     locks: HashMap<usize, Clock>,
     atomics: HashMap<usize, Atomic>,
+    channels: HashMap<usize, Channel>,
+}
+
+/// What passes through a channel.
+#[derive(Debug, Default)]
+struct Channel {
+    /// From the sends of the values in the buffer.
+    sent: VecDeque<Clock>,
+    /// From the drops of the handles of a side.
+    gone: HashMap<Side, Clock>,
 }
 
 impl Order {
@@ -207,7 +218,11 @@ impl Run {
                 join(&mut self.threads[me], &end);
             }
             Effect::Unpark(thread) => join(&mut self.tokens[*thread], &now),
-            Effect::ParkReturns | Effect::Wakes { name: "park", .. } => {
+            Effect::ParkReturns
+            | Effect::Wakes {
+                name: "park" | "park_until",
+                ..
+            } => {
                 let token = self.tokens[me];
                 join(&mut self.threads[me], &token);
             }
@@ -227,6 +242,62 @@ impl Run {
                 }
                 if matches!(order, Release | AcqRel | SeqCst) {
                     self.fenced[me] = self.threads[me];
+                }
+            }
+            Effect::Channel(traffic) => self.channel(event, traffic),
+            _ => {}
+        }
+    }
+
+    /// A send happens before its receive, and a side's last drop before those who find that.
+    fn channel(&mut self, event: &Event, traffic: &Traffic) {
+        let (me, Some(id)) = (event.thread, event.object) else {
+            return;
+        };
+        let now = self.threads[me];
+        let channel = self.channels.entry(id.index()).or_default();
+        let is_met = traffic.buffer.capacity == Some(0);
+        match &traffic.what {
+            What::Sends { to: None, .. } => channel.sent.push_back(now),
+            What::Sends { to: Some(to), .. } => {
+                let to = &mut self.threads[*to];
+                if is_met {
+                    let before = *to;
+                    join(to, &now);
+                    join(&mut self.threads[me], &before);
+                } else {
+                    join(to, &now);
+                }
+            }
+            What::Receives { woken, .. } => {
+                channel.sent.extend(woken.map(|woken| self.threads[woken]));
+                if let Some(sent) = channel.sent.pop_front() {
+                    join(&mut self.threads[me], &sent);
+                }
+                let now = self.threads[me];
+                if let Some(woken) = woken {
+                    join(&mut self.threads[*woken], &now);
+                }
+            }
+            What::Dropped { side, woken, .. } => {
+                let gone = channel.gone.entry(*side).or_default();
+                join(gone, &now);
+                let gone = *gone;
+                for &woken in woken {
+                    join(&mut self.threads[woken], &gone);
+                }
+            }
+            What::Fails {
+                sends,
+                why: Why::Disconnected,
+                ..
+            } => {
+                let other = match sends {
+                    Some(_) => Side::Receiver,
+                    None => Side::Sender,
+                };
+                if let Some(gone) = channel.gone.get(&other) {
+                    join(&mut self.threads[me], gone);
                 }
             }
             _ => {}

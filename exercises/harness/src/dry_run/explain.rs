@@ -1,7 +1,10 @@
 //! What went wrong, in words.
 
 use crate::place::{Place, full, short};
-use crate::reading::{Names, at_row, culprit, late_use, other_access, racing_access};
+use crate::reading::{
+    Names, at_row, contents, culprit, handles, late_use, other_access, racing_access,
+};
+use crate::record::channel::Side;
 use crate::record::{
     Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait,
 };
@@ -202,12 +205,17 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         }
         Some(Wait::Asleep) => {
             let remedy = match name {
-                "park" => "unpark it",
-                "wait_until" => "wake it or to advance the clock",
-                "sleep_until" => "advance the clock",
-                _ => "wake it",
+                "park" => "no thread is left to unpark it".to_owned(),
+                "wait_until" | "futex_wait_until" => {
+                    "no thread is left to wake it or to advance the clock".to_owned()
+                }
+                "park_until" => "no thread is left to unpark it or to advance the clock".to_owned(),
+                "sleep_until" => "no thread is left to advance the clock".to_owned(),
+                _ => object
+                    .and_then(|id| at_channel(log, name, id))
+                    .unwrap_or_else(|| "no thread is left to wake it".to_owned()),
             };
-            format!("sleeps in {what}, {at}: no thread is left to {remedy}")
+            format!("sleeps in {what}, {at}: {remedy}")
         }
         Some(Wait::ForLock(holders)) => {
             let own = holders.iter().find(|(holder, _)| *holder == number);
@@ -225,6 +233,30 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         }
         None => format!("waits in {what}, {at}"),
     })
+}
+
+/// Why nobody serves a thread that sleeps in the operation `name` on `id`, if that is a channel.
+fn at_channel(log: &Log, name: &str, id: ObjectId) -> Option<String> {
+    let last = log.events.iter().rev().find_map(|event| {
+        let traffic = match &event.effect {
+            Effect::Channel(traffic) => traffic,
+            _ => return None,
+        };
+        (event.object == Some(id)).then_some(traffic)
+    })?;
+    if name == "send" {
+        let full = match last.buffer.capacity {
+            Some(0) => String::new(),
+            _ => format!("{}; ", contents(log, &last.buffer)),
+        };
+        return Some(format!("{full}no thread is left to receive"));
+    }
+    let senders = log.object(id).ends.of(Side::Sender).count();
+    let keep = if senders == 1 { "keeps" } else { "keep" };
+    let senders = handles(Side::Sender, senders);
+    Some(format!(
+        "no thread is left to send, and {senders} {keep} it open"
+    ))
 }
 
 /// Where a thread got the lock that it holds, and in which row.
@@ -248,6 +280,9 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
     };
     let id = access.object.expect("an access has an object");
     let made = log.object(id).made;
+    if log.races_with_drop() {
+        return drop_that_races(log, names, thread, access);
+    }
     let one = |thread: ThreadId, what: &str, place: Place| {
         format!("{} {what}s it, {}", log.threads[thread].name, short(place))
     };
@@ -271,6 +306,37 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
         ),
         first,
         one(thread, access.name, access.place),
+    ]
+}
+
+/// Of a data race of a drop: what it races with.
+fn drop_that_races(log: &Log, names: &Names, thread: ThreadId, drop: Pending) -> Vec<String> {
+    let id = drop.object.expect("an access has an object");
+    let (o, made) = (names.of(id), log.object(id).made);
+    let used = other_access(log, thread, drop).map(|other| {
+        let event = &log.events[other];
+        let at = event
+            .place
+            .map_or_else(String::new, |place| format!(", {}", short(place)));
+        format!(
+            "{} uses it{at} ({})",
+            log.threads[event.thread].name,
+            at_row(other)
+        )
+    });
+    let used =
+        used.unwrap_or_else(|| format!("{} makes it", log.threads[log.object(id).maker].name));
+    vec![
+        format!(
+            "{o} (made at {}) is dropped, and nothing orders that after the use by another thread:",
+            short(made)
+        ),
+        used,
+        format!(
+            "{} drops it ({})",
+            log.threads[thread].name,
+            at_row(log.events.len() - 1)
+        ),
     ]
 }
 
@@ -305,23 +371,30 @@ fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
 }
 
 fn leaked_arcs(log: &Log, names: &Names) -> Vec<String> {
-    let leaked = log.objects().filter(|(_, o)| !o.references.is_empty());
-    leaked
-        .flat_map(|(id, object)| {
-            let of_all = format!(
+    let mut lines = Vec::new();
+    for (id, object) in log.objects() {
+        let kinds = [
+            ("reference", &object.references),
+            ("weak reference", &object.weak),
+        ];
+        for (kind, left) in kinds {
+            if left.is_empty() {
+                continue;
+            }
+            lines.push(format!(
                 "{} still has {} when all threads are done: an Arc made at {}",
                 names.of(id),
-                count(object.references.len(), "reference"),
+                count(left.len(), kind),
                 short(object.made)
-            );
-            let each = object.references.iter().map(|reference| {
+            ));
+            lines.extend(left.iter().map(|reference| {
                 format!(
-                    "the reference that {} made at {} is never dropped",
+                    "the {kind} that {} made at {} is never dropped",
                     log.threads[reference.maker].name,
                     short(reference.made)
                 )
-            });
-            std::iter::once(of_all).chain(each).collect::<Vec<_>>()
-        })
-        .collect()
+            }));
+        }
+    }
+    lines
 }

@@ -38,6 +38,7 @@ pub struct Model {
     max_branches: usize,
     spurious_wakeups: usize,
     spurious_failures: usize,
+    interrupted_exchanges: usize,
     /// The weak exchanges that fail spuriously in this exploration.
     fail: BTreeSet<WeakExchange>,
     budget: Duration,
@@ -64,6 +65,7 @@ impl Model {
             max_branches: 1_000,
             spurious_wakeups: 0,
             spurious_failures: 0,
+            interrupted_exchanges: 0,
             fail: BTreeSet::new(),
             budget: BUDGET,
             simplest_within: SIMPLEST_WITHIN,
@@ -115,6 +117,15 @@ impl Model {
     /// that every call there is multiplies the interleavings.
     pub fn spurious_failures(mut self, n: usize) -> Self {
         self.spurious_failures = n;
+        self
+    }
+
+    /// Lets others run before each of main's first `n` exchanges (`compare_exchange`, weak or not), as if main were
+    /// interrupted there. If another thread changes the value each time, and then yields, main loses `n` races in
+    /// succession. That takes many steps: with a [preemption bound](Self::preemption_bound) of 0 it is nearly the only
+    /// interleaving.
+    pub fn interrupted_exchanges(mut self, n: usize) -> Self {
+        self.interrupted_exchanges = n;
         self
     }
 

@@ -1,6 +1,6 @@
 //! Which panic, and which two accesses, a failure is about.
 
-use crate::record::{Effect, Fate, Log, Panic, Pending, SCOPED_PANIC, Stop, ThreadId};
+use crate::record::{DROP, Effect, Fate, Log, Panic, Pending, SCOPED_PANIC, Stop, ThreadId};
 
 /// The panic that explains the failure.
 pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
@@ -28,15 +28,16 @@ pub(crate) fn racing_access(log: &Log) -> Option<(ThreadId, Pending)> {
     access.object.map(|_| (thread, access))
 }
 
-/// The number of the event that the access races with: the last conflicting one of another thread.
+/// The number of the event that the access races with: the last conflicting one of another thread. A drop conflicts with
+/// every operation.
 pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usize> {
     log.events.iter().rposition(|event| {
         event.thread != thread
             && event.object == access.object
             && match event.effect {
                 Effect::Write => true,
-                Effect::Read => access.name == "write",
-                _ => false,
+                Effect::Read => access.name != "read",
+                _ => access.name == DROP,
             }
     })
 }

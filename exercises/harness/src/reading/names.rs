@@ -116,13 +116,36 @@ fn name_before(text: &str) -> Option<String> {
     ident_at_end(names.split(',').nth(nth)?)
 }
 
-/// The name in `let mut name: Type`.
+/// The name in `let mut name: Type`, or in `let (name_tx, name_rx)`.
 fn of_binding(text: &str) -> Option<String> {
     let pattern = text.trim_start().strip_prefix("let ")?;
     let pattern = pattern.trim_start();
+    if let Some((names, _)) = pattern.strip_prefix('(').and_then(|p| p.split_once(')')) {
+        return of_ends(names);
+    }
     let pattern = pattern.strip_prefix("mut ").unwrap_or(pattern);
     let name = pattern.split(':').next()?.trim();
     ident_at_end(name).filter(|ident| ident == name.trim_start_matches('_'))
+}
+
+/// The name of a channel whose two ends are bound: `jobs` for `jobs_tx, jobs_rx`, and for `jobs, inbox`.
+fn of_ends(names: &str) -> Option<String> {
+    const ENDS: &[&str] = &[
+        "tx", "rx", "s", "r", "send", "recv", "sender", "receiver", "in", "out",
+    ];
+    let (sender, receiver) = names.split_once(',').filter(|_| !names.contains('('))?;
+    let bare = |name: &str| {
+        let name = name.trim();
+        ident_at_end(name.strip_prefix("mut ").unwrap_or(name))
+    };
+    let (sender, receiver) = (bare(sender)?, bare(receiver)?);
+    let parts = |name: &str| {
+        let parts = name.split('_').map(str::to_owned);
+        let said = parts.filter(|part| !ENDS.contains(&part.trim_end_matches(char::is_numeric)));
+        said.collect::<Vec<_>>().join("_")
+    };
+    let said = [parts(&sender), parts(&receiver)];
+    said.into_iter().find(|name| !name.is_empty())
 }
 
 /// How many commas stand between the values of a tuple. `None` if a bracket is still open.
@@ -180,12 +203,21 @@ mod tests {
             ("let (open, opened) = (Mutex::new((1, 2)), ", Some("opened")),
             ("        let slot =", Some("slot")),
             ("    let _lock = ", Some("lock")),
+            ("let (jobs_tx, jobs_rx) = ", Some("jobs")),
+            (
+                "    let (jobs, mut inbox): (Sender<u8>, _) = ",
+                Some("jobs"),
+            ),
+            ("let (tx, results) = ", Some("results")),
             // None of these says what the value is called.
             ("        Self(", None),
             ("let gate = Gate(", None),
             ("Arc::new(", None),
             ("*slot = ", None),
             ("let Pair { a, b } = ", None),
+            ("let (tx, rx) = ", None),
+            ("let ((jobs, inbox), done) = ", None),
+            ("let (tx2, _rx2) = ", None),
             ("call(x, ", None),
             ("T::", None),
             ("vec![", None),

@@ -7,7 +7,7 @@
 //!
 //! For models: threads with names ([`spawn`], [`both`]), what they share ([`Flag`], [`Slot`], [`Watched`], [`Gate`]),
 //! the program that is right only if it sleeps for ever ([`must_sleep`], [`may_sleep`]), and what an interleaving has
-//! shown so far ([`threads_at_once`], [`has_waited`]).
+//! shown so far ([`threads_at_once`], [`has_waited`], [`has_waited_for_a_lock`], [`notifications`], [`yields`]).
 
 #[doc(hidden)]
 pub mod bounds;
@@ -18,7 +18,8 @@ mod threads;
 
 pub use drops::Counted;
 pub use models::{
-    Flag, Gate, Slot, Watched, both, has_waited, may_sleep, must_sleep, spawn, threads_at_once,
+    Flag, Gate, Slot, Watched, both, has_waited, has_waited_for_a_lock, may_sleep, must_sleep,
+    notifications, spawn, threads_at_once, yields,
 };
 pub use panics::{assert_panics, message_of, panic_of, payload_of, staged_panic, staged_panic_of};
 pub use threads::{let_others_run, must_end, spawn_detached, spawn_sleepers, wait_until};

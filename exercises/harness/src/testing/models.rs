@@ -206,11 +206,44 @@ pub fn threads_at_once() -> usize {
 /// Returns whether the running thread has slept or yielded in this interleaving: it has waited for another. Waiting for a
 /// lock does not count.
 pub fn has_waited() -> bool {
+    has_done(|effect| *effect == Effect::Yield || effect.sleeps())
+}
+
+/// Returns whether the running thread has asked for a lock in this interleaving while another thread held it.
+pub fn has_waited_for_a_lock() -> bool {
+    has_done(|effect| match effect {
+        Effect::LockWaits { .. } => true,
+        Effect::TryLock { ok, .. } => !ok,
+        _ => false,
+    })
+}
+
+fn has_done(what: impl Fn(&Effect) -> bool) -> bool {
     let me = recorder::current();
     recorder::with_log(|log| {
-        let waits = |effect: &Effect| matches!(effect, Effect::Yield | Effect::Sleeps { .. });
         let mut events = log.events.iter();
-        events.any(|event| event.thread == me && waits(&event.effect))
+        events.any(|event| event.thread == me && what(&event.effect))
+    })
+}
+
+/// Returns how often the threads of this interleaving have asked to wake others, whether anybody slept or not:
+/// notifications of condition variables and wake-ups of futexes. On the machine most of these are calls of the operating
+/// system.
+pub fn notifications() -> usize {
+    count(|effect| matches!(effect, Effect::Notify { .. }))
+}
+
+/// Returns how often the threads of this interleaving have yielded, and so how often they have spun. A thread that yields lets
+/// the others go on: what would happen if it fell asleep at once is not explored then.
+pub fn yields() -> usize {
+    count(|effect| matches!(effect, Effect::Yield))
+}
+
+/// Returns how many operations of this interleaving had such an effect.
+fn count(is_such: impl Fn(&Effect) -> bool) -> usize {
+    recorder::with_log(|log| {
+        let effects = log.events.iter().map(|event| &event.effect);
+        effects.filter(|effect| is_such(effect)).count()
     })
 }
 
@@ -357,6 +390,50 @@ mod tests {
             );
             assert!(!main && other);
         });
+    }
+
+    #[test]
+    fn notifications_and_yields_are_counted() {
+        model(|| {
+            let gate = Gate::shut("gate");
+            drop(Mutex::new(()).lock());
+            assert_eq!(notifications(), 0);
+            gate.open();
+            both(|| gate.pass(), || gate.open());
+            assert_eq!((notifications(), yields()), (2, 0));
+            thread::yield_now();
+            assert_eq!(yields(), 1);
+        });
+    }
+
+    #[test]
+    fn a_thread_that_finds_a_lock_taken_has_waited_for_it() {
+        let seen = Arc::new(std::sync::Mutex::new(std::collections::BTreeSet::new()));
+        let all = Arc::clone(&seen);
+        model(move || {
+            let (lock, own) = (Mutex::new(()), Mutex::new(()));
+            let (main, (lock_was_taken, try_lock_was_taken)) = both(
+                || {
+                    let _held = lock.lock();
+                    drop(own.lock());
+                },
+                || {
+                    drop(lock.try_lock());
+                    let tried = has_waited_for_a_lock();
+                    drop(lock.lock());
+                    (has_waited_for_a_lock(), tried)
+                },
+            );
+            all.lock()
+                .unwrap()
+                .insert((lock_was_taken, try_lock_was_taken));
+            main
+        });
+        let all = std::mem::take(&mut *seen.lock().unwrap());
+        assert_eq!(
+            all.into_iter().collect::<Vec<_>>(),
+            [(false, false), (true, false), (true, true)]
+        );
     }
 
     #[test]

@@ -77,10 +77,14 @@ impl<T> Publication<T> {
         // Only one exchange can succeed, whatever its ordering. Relaxed is enough for success and for
         // failure: the winner needs nothing from other threads, since no thread has accessed the slot since
         // `new`, and the loser is promised nothing about the winner.
-        if self
-            .state
-            .compare_exchange(EMPTY, WRITING, Relaxed, Relaxed)
-            .is_err()
+        //
+        // The load in front only saves time: even an exchange that fails takes the cache line away from the
+        // readers, and a load does not. The state never returns to EMPTY, so a refusal by an old value is right.
+        if self.state.load(Relaxed) != EMPTY
+            || self
+                .state
+                .compare_exchange(EMPTY, WRITING, Relaxed, Relaxed)
+                .is_err()
         {
             return Err(value);
         }

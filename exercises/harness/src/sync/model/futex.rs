@@ -70,7 +70,7 @@ fn notified(word: &AtomicU32, name: &'static str, woken: Vec<ThreadId>, place: P
 }
 
 /// The sleepers of a word.
-fn queue(word: &AtomicU32) -> Arc<WaitQueue> {
+pub(super) fn queue(word: &AtomicU32) -> Arc<WaitQueue> {
     let address = std::ptr::from_ref(word).addr();
     QUEUES.with_borrow_mut(|queues| Arc::clone(queues.entry(address).or_default()))
 }

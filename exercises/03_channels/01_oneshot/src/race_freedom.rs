@@ -1,0 +1,270 @@
+//! Every interleaving of a sender and a receiver. IDs such as CH-19 and CL-13 name behaviours of Go's
+//! channels.
+
+use crate::{RecvError, SendError, TryRecvError, channel};
+use harness::leaks::{Tracked, track};
+use harness::testing::{Slot, Watched, both, has_waited, must_sleep};
+
+/// Catches a value that is announced before it is written, or by operations that order nothing; and the lost
+/// wakeup: main looks, the sender sends and finds nobody to wake, main falls asleep.
+#[test]
+fn recv_returns_what_was_sent() {
+    // CH-19
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let slot = Slot::empty("slot");
+        let (received, sent) = both(
+            || {
+                let received: Watched<u32> = receiver.recv().expect("a value was sent");
+                (received.read(), slot.read())
+            },
+            || {
+                slot.write(7);
+                sender.send(Watched::new("value", 6))
+            },
+        );
+        assert!(sent.is_ok(), "`send` failed, but the receiver was there");
+        assert_eq!(
+            received,
+            (6, 7),
+            "what was sent, and what was written before"
+        );
+    });
+}
+
+/// A program that must not end: the sender is kept, and nothing is sent. Catches a `recv` that gives up, and
+/// one that spins.
+#[test]
+fn recv_sleeps_while_nothing_is_sent() {
+    // CH-01
+    let kept = "nothing was sent, and the sender was still there";
+    must_sleep("`recv`", kept, || {
+        let (sender, receiver) = channel::<u32>();
+        let _ = receiver.recv();
+        drop(sender);
+    });
+}
+
+/// Catches a receiver that nobody tells that the sender has gone, and one that is told too early: what the
+/// sender's thread wrote before belongs to main.
+#[test]
+fn a_sender_that_goes_wakes_the_receiver() {
+    // CL-03, CL-13
+    harness::model(|| {
+        let (sender, receiver) = channel::<u32>();
+        let slot = Slot::empty("slot");
+        both(
+            || {
+                assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
+                assert_eq!(slot.read(), 7);
+            },
+            || {
+                slot.write(7);
+                drop(sender);
+            },
+        );
+    });
+}
+
+/// Catches `if` in place of `while`: main wakes up once or twice for no reason, and must not take that for a
+/// value, or for the end.
+#[test]
+fn a_spurious_wakeup_is_no_value() {
+    harness::Model::new().spurious_wakeups(2).check(|| {
+        let (sender, receiver) = channel();
+        let (received, sent) = both(|| receiver.recv(), || sender.send(7));
+        assert_eq!((received, sent), (Ok(7), Ok(())));
+    });
+}
+
+/// As above, with a sender that sends nothing. Catches a receiver that wakes up for no reason and frees what
+/// the sender is about to use.
+#[test]
+fn a_spurious_wakeup_is_no_end() {
+    harness::Model::new().spurious_wakeups(2).check(|| {
+        let (sender, receiver) = channel::<u32>();
+        let slot = Slot::empty("slot");
+        both(
+            || {
+                assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
+                assert_eq!(slot.read(), 7);
+            },
+            || {
+                slot.write(7);
+                drop(sender);
+            },
+        );
+    });
+}
+
+/// The receiver goes while the sender sends. Catches a value that both drop, or neither; a `send` that says
+/// `Ok` though the receiver has gone long ago; and one that returns while what the receiver's thread did
+/// before is not there yet.
+#[test]
+fn a_receiver_that_goes_and_a_value_that_comes() {
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let slot = Slot::empty("slot");
+        both(
+            || {
+                slot.write(7);
+                drop(receiver);
+            },
+            || {
+                if let Err(SendError(value)) = sender.send(track(6)) {
+                    assert_eq!(value, 6, "`send` failed, and returned another value");
+                    assert_eq!(slot.read(), 7);
+                }
+            },
+        );
+    });
+}
+
+/// Catches two ends that each leave the rest to the other, or both clear it away.
+#[test]
+fn both_go_at_once() {
+    harness::model(|| {
+        let (sender, receiver) = channel::<Watched<u32>>();
+        both(|| drop(receiver), || drop(sender));
+    });
+}
+
+/// Catches a `try_recv` that takes half a value, loses one, or returns it twice.
+#[test]
+fn try_recv_beside_a_send() {
+    // CH-02, CH-19
+    harness::model(|| {
+        let (sender, mut receiver) = channel::<Tracked<u32>>();
+        let slot = Slot::empty("slot");
+        let (seen, sent) = both(
+            || {
+                let seen = receiver.try_recv();
+                if let Ok(seen) = &seen {
+                    assert_eq!((**seen, slot.read()), (6, 7));
+                }
+                assert!(!has_waited(), "`try_recv` has slept or yielded");
+                seen
+            },
+            || {
+                slot.write(7);
+                sender.send(track(6))
+            },
+        );
+        assert!(sent.is_ok(), "`send` failed, but the receiver was there");
+        let later = receiver.try_recv();
+        match (seen, later) {
+            (Ok(_), Err(TryRecvError::Disconnected)) => {}
+            (Err(TryRecvError::Empty), Ok(later)) => assert_eq!(later, 6),
+            (seen, later) => panic!(
+                "`try_recv` beside the `send` returned {seen:?}, and when 6 had been sent, {later:?}"
+            ),
+        }
+    });
+}
+
+/// Catches a `try_recv` that takes an unfinished farewell for nothing, or the other way round.
+#[test]
+fn try_recv_beside_a_sender_that_goes() {
+    // CL-11, CL-13
+    harness::model(|| {
+        let (sender, mut receiver) = channel::<u32>();
+        let slot = Slot::empty("slot");
+        both(
+            || match receiver.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => assert_eq!(slot.read(), 7),
+                Ok(value) => panic!("nothing was sent, but `try_recv` returned {value}"),
+            },
+            || {
+                slot.write(7);
+                drop(sender);
+            },
+        );
+        let later = receiver.try_recv();
+        assert_eq!(
+            later,
+            Err(TryRecvError::Disconnected),
+            "the sender has gone"
+        );
+    });
+}
+
+/// Catches a look in vain that leaves something behind at which the `recv` after it sleeps or stumbles.
+#[test]
+fn recv_after_a_look_in_vain() {
+    harness::model(|| {
+        let (sender, mut receiver) = channel();
+        let (received, _) = both(
+            || match receiver.try_recv() {
+                Err(TryRecvError::Empty) => receiver.recv().ok(),
+                seen => seen.ok(),
+            },
+            || sender.send(7),
+        );
+        assert_eq!(received, Some(7));
+    });
+}
+
+/// Catches an `is_closed` that is early: if it says that the receiver has gone, `send` has to fail. Once it
+/// has gone, `is_closed` says so.
+#[test]
+fn is_closed_beside_a_receiver_that_goes() {
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let (again, ()) = both(
+            || {
+                if sender.is_closed() {
+                    assert_eq!(sender.send(7), Err(SendError(7)), "the receiver has gone");
+                    return None;
+                }
+                Some(sender)
+            },
+            || drop(receiver),
+        );
+        if let Some(sender) = again {
+            assert!(sender.is_closed(), "the receiver has been dropped");
+            assert_eq!(sender.send(7), Err(SendError(7)), "the receiver has gone");
+        }
+    });
+}
+
+/// Catches an `is_closed` that takes a receiver that sleeps, or is about to, for one that has gone.
+#[test]
+fn is_closed_beside_a_receiver_that_waits() {
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let (received, _) = both(
+            || receiver.recv(),
+            || {
+                assert!(
+                    !sender.is_closed(),
+                    "the receiver is in `recv`, and has not been dropped"
+                );
+                sender.send(7)
+            },
+        );
+        assert_eq!(received, Ok(7));
+    });
+}
+
+/// Catches a sender that waits for the receiver: to be asleep, to be awake, or to have taken the value.
+#[test]
+fn the_sender_waits_for_nobody() {
+    // CH-05
+    for sends in [true, false] {
+        harness::model(move || {
+            let (sender, receiver) = channel();
+            both(
+                || receiver.recv().is_ok(),
+                move || {
+                    if sends {
+                        let _ = sender.send(7);
+                    } else {
+                        drop(sender);
+                    }
+                    assert!(!has_waited(), "the sender has slept or yielded");
+                },
+            );
+        });
+    }
+}

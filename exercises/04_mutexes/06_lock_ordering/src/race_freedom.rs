@@ -1,0 +1,221 @@
+//! Every interleaving of a few small programs. IDs such as MU-08 name behaviours of Go's mutexes, SL-21 of its `select`,
+//! GR-05 of its scheduler.
+//!
+//! Accounts stand in one array, so that the order of their addresses is the same in each interleaving.
+
+use crate::sync::thread;
+use crate::{Account, Refused, Table, total, transfer};
+use harness::testing::{Gate, Slot, both, has_waited, has_waited_for_a_lock, must_sleep, spawn};
+
+/// Two threads pay each other: each may hold the account from which it pays and want that of the other.
+#[test]
+fn transfers_in_opposite_directions_end() {
+    // GR-05
+    harness::model(|| {
+        let [first, second] = &[Account::new("first", 10), Account::new("second", 20)];
+        let paid = both(|| transfer(first, second, 1), || transfer(second, first, 2));
+        assert_eq!(paid, (Ok(()), Ok(())), "both accounts have enough");
+        assert_eq!(
+            (first.balance(), second.balance()),
+            (11, 19),
+            "the balances"
+        );
+    });
+}
+
+/// The same with accounts that are told apart by nothing but where they are: names and amounts are equal, and so are the
+/// balances, each time main begins. Catches an order that changes while the other thread waits, too.
+#[test]
+fn transfers_between_namesakes_end() {
+    harness::model(|| {
+        let [first, second] = &[Account::new("Kim", 10), Account::new("Kim", 10)];
+        let ((there, back), again) = both(
+            || (transfer(second, first, 1), transfer(first, second, 1)),
+            || transfer(second, first, 1),
+        );
+        assert_eq!(
+            [there, back, again],
+            [Ok(()); 3],
+            "both accounts have enough"
+        );
+        assert_eq!((first.balance(), second.balance()), (11, 9), "the balances");
+    });
+}
+
+/// Three threads, each of which pays from one account into the next: a cycle that no two of them make.
+#[test]
+fn transfers_in_a_circle_end() {
+    harness::model(|| {
+        let [a, b, c] = &["a", "b", "c"].map(|name| Account::new(name, 10));
+        let pay = |from, to, amount| transfer(from, to, amount).expect("there are 10");
+        thread::scope(|s| {
+            spawn(s, "b to c", || pay(b, c, 2));
+            spawn(s, "c to a", || pay(c, a, 3));
+            pay(a, b, 1);
+        });
+        let balances = [a, b, c].map(Account::balance);
+        assert_eq!(balances, [12, 9, 9], "the balances");
+    });
+}
+
+/// One thread, one account, one lock.
+#[test]
+fn a_transfer_to_itself_ends() {
+    // MU-08
+    harness::model(|| {
+        let [account] = &[Account::new("own", 10)];
+        assert_eq!(transfer(account, account, 10), Ok(()), "there are 10");
+        assert_eq!(
+            transfer(account, account, 11),
+            Err(Refused::Insufficient),
+            "there are 10, not 11"
+        );
+        assert_eq!(account.balance(), 10, "the balance");
+    });
+}
+
+/// Main adds up while another thread moves money between the two: an amount that is on its way is missed, or counted
+/// twice. `total` names the accounts in the transfer's order.
+#[test]
+fn a_total_sees_no_transfer_half_done() {
+    harness::model(|| {
+        let [first, second] = &[Account::new("first", 10), Account::new("second", 20)];
+        let (sum, paid) = both(|| total(&[first, second]), || transfer(first, second, 5));
+        assert_eq!(paid, Ok(()), "there are 10");
+        assert_eq!(sum, 30, "the total of 10 and 20, beside a transfer of 5");
+    });
+}
+
+/// The same, and `total` names the accounts the other way round.
+#[test]
+fn a_total_in_the_other_order_ends() {
+    // SL-21
+    harness::model(|| {
+        let [first, second] = &[Account::new("first", 10), Account::new("second", 20)];
+        let (sum, paid) = both(|| total(&[second, first]), || transfer(first, second, 5));
+        assert_eq!(paid, Ok(()), "there are 10");
+        assert_eq!(sum, 30, "the total of 10 and 20, beside a transfer of 5");
+    });
+}
+
+/// Two threads add up the same accounts, in two orders, and name one of them twice.
+#[test]
+fn totals_in_any_order_end() {
+    // SL-21
+    harness::model(|| {
+        let [first, second] = &[Account::new("first", 10), Account::new("second", 20)];
+        let sums = both(
+            || total(&[first, second, first]),
+            || total(&[second, first, second]),
+        );
+        assert_eq!(sums, (30, 30), "each account counts once");
+    });
+}
+
+/// One thread has its transfers refused, the other looks: nothing has left the one account, nor reached the other.
+#[test]
+fn a_refused_transfer_shows_at_no_instant() {
+    harness::model(|| {
+        let [payer, full] = &[Account::new("payer", 10), Account::new("full", u64::MAX)];
+        let (seen, refused) = both(
+            || (payer.balance(), full.balance()),
+            || (transfer(payer, full, 5), transfer(payer, full, 11)),
+        );
+        assert_eq!(
+            refused,
+            (Err(Refused::Overflow), Err(Refused::Insufficient))
+        );
+        assert_eq!(
+            seen,
+            (10, u64::MAX),
+            "the balances beside a transfer that is refused"
+        );
+    });
+}
+
+/// Two transfers that have no account in common. One lock for all would make one of them wait in some interleaving.
+#[test]
+fn transfers_without_a_common_account_do_not_wait() {
+    harness::model(|| {
+        let [a, b, c, d] = &["a", "b", "c", "d"].map(|name| Account::new(name, 10));
+        let pay = |from, to| {
+            transfer(from, to, 1).expect("there are 10");
+            has_waited() || has_waited_for_a_lock()
+        };
+        let waited = both(|| pay(a, b), || pay(d, c));
+        assert_eq!(
+            waited,
+            (false, false),
+            "who has waited, though no account is in common"
+        );
+    });
+}
+
+/// At a table for two, both want both forks. What they write as they eat is a data race if they eat at once.
+#[test]
+fn neighbours_never_eat_at_the_same_time() {
+    // MU-01
+    harness::model(|| {
+        let (table, plate) = (Table::new(2), Slot::empty("plate"));
+        let dine = |seat| table.dine(seat, || plate.write(plate.read() + 1));
+        both(|| dine(0), || dine(1));
+        assert_eq!(plate.read(), 2, "the meals");
+    });
+}
+
+/// Each of three philosophers may hold one fork and want the next.
+#[test]
+fn a_full_table_ends_its_meal() {
+    // GR-05
+    harness::model(|| {
+        let table = &Table::new(3);
+        thread::scope(|s| {
+            spawn(s, "seat 1", || table.dine(1, || ()));
+            spawn(s, "seat 2", || table.dine(2, || ()));
+            table.dine(0, || ());
+        });
+    });
+}
+
+/// At a table for one, both forks are the same.
+#[test]
+fn a_table_for_one_has_one_fork() {
+    // MU-08
+    harness::model(|| {
+        assert_eq!(Table::new(1).dine(0, || "full"), "full");
+    });
+}
+
+/// Each of two philosophers who have no fork in common eats until the other has begun to eat.
+#[test]
+fn philosophers_who_are_not_neighbours_eat_at_the_same_time() {
+    harness::model(|| {
+        let table = Table::new(4);
+        let eats = ["seat 0 eats", "seat 2 eats"].map(Gate::shut);
+        let meal = |own: usize, other: usize| {
+            eats[own].open();
+            eats[other].pass();
+        };
+        both(
+            || table.dine(0, || meal(0, 1)),
+            || table.dine(2, || meal(1, 0)),
+        );
+    });
+}
+
+/// A program that must not end: main eats until its neighbour has eaten. To try again and again is not to sleep.
+#[test]
+fn a_neighbour_sleeps_until_the_forks_are_back() {
+    must_sleep("`dine`", "a neighbour was eating", || {
+        let table = &Table::new(3);
+        table.dine(0, || {
+            thread::scope(|s| {
+                for (seat, name) in [(1, "seat 1"), (2, "seat 2")] {
+                    spawn(s, name, move || {
+                        table.dine(seat, || panic!("{name} eats while seat 0 does"));
+                    });
+                }
+            });
+        });
+    });
+}

@@ -1,0 +1,264 @@
+//! The contract of `lock_ordering` on real threads. IDs such as MU-09 name behaviours of Go's mutexes.
+
+use harness::sync::real::thread;
+use harness::testing::{assert_panics, let_others_run, must_end, staged_panic, staged_panic_of};
+use lock_ordering::{Account, Refused, Table, total, transfer};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Where a thread hangs, if a test does.
+const IN_CALL: &str = "a thread is still in `transfer`, `total` or `dine`";
+
+fn balances<const N: usize>(accounts: &[Account; N]) -> [u64; N] {
+    accounts.each_ref().map(Account::balance)
+}
+
+#[test]
+fn accounts_and_tables_can_be_shared() {
+    harness::assert_bounds!(Account: Send + Sync);
+    harness::assert_bounds!(Table: Send + Sync);
+}
+
+#[test]
+fn a_transfer_moves_the_amount() {
+    must_end(IN_CALL, || {
+        let accounts = [Account::new("Ada", 100), Account::new("Bob", 7)];
+        let [ada, bob] = &accounts;
+        assert_eq!((ada.name(), bob.name()), ("Ada", "Bob"), "the names");
+        assert_eq!(transfer(ada, bob, 30), Ok(()));
+        assert_eq!(balances(&accounts), [70, 37], "30 from Ada to Bob");
+        assert_eq!(transfer(bob, ada, 37), Ok(()), "all there is");
+        assert_eq!(balances(&accounts), [107, 0], "37 from Bob to Ada");
+        assert_eq!(transfer(bob, ada, 0), Ok(()), "0 of 0");
+        assert_eq!(balances(&accounts), [107, 0], "0 from Bob to Ada");
+    });
+}
+
+#[test]
+fn a_refused_transfer_says_why_and_changes_nothing() {
+    must_end(IN_CALL, || {
+        let accounts = [Account::new("poor", 5), Account::new("full", u64::MAX - 4)];
+        let [poor, full] = &accounts;
+        for (amount, refused) in [
+            (5, Refused::Overflow),
+            (6, Refused::Insufficient),
+            (u64::MAX, Refused::Insufficient),
+        ] {
+            assert_eq!(
+                transfer(poor, full, amount),
+                Err(refused),
+                "{amount} from poor to full"
+            );
+            assert_eq!(
+                balances(&accounts),
+                [5, u64::MAX - 4],
+                "after {amount} was refused"
+            );
+        }
+        assert_eq!(transfer(poor, full, 4), Ok(()), "there is room for 4");
+        assert_eq!(balances(&accounts), [1, u64::MAX], "after 4 were moved");
+    });
+}
+
+#[test]
+fn a_transfer_to_itself_changes_nothing() {
+    // MU-08
+    must_end(IN_CALL, || {
+        let rich = &Account::new("rich", u64::MAX);
+        assert_eq!(
+            transfer(rich, rich, u64::MAX),
+            Ok(()),
+            "it has as much, and ends with no more"
+        );
+        let poor = &Account::new("poor", 5);
+        assert_eq!(transfer(poor, poor, 5), Ok(()), "5 of 5");
+        assert_eq!(
+            transfer(poor, poor, 6),
+            Err(Refused::Insufficient),
+            "6 of 5"
+        );
+        assert_eq!(
+            (rich.balance(), poor.balance()),
+            (u64::MAX, 5),
+            "the balances"
+        );
+    });
+}
+
+#[test]
+fn a_total_counts_each_account_once() {
+    must_end(IN_CALL, || {
+        let [a, b, c] = &["same", "same", "other"].map(|name| Account::new(name, u64::MAX));
+        let each = u128::from(u64::MAX);
+        assert_eq!(total(&[]), 0, "no account");
+        assert_eq!(
+            total(&[a, b, c]),
+            3 * each,
+            "three accounts, two of one name"
+        );
+        assert_eq!(
+            total(&[c, a, c, a, c]),
+            2 * each,
+            "two accounts, named five times"
+        );
+        assert_eq!(total(&[c, b, a]), 3 * each, "once more, in another order");
+    });
+}
+
+/// Four threads move money between five accounts, in all directions, themselves included. Each counts it now and then.
+#[test]
+fn money_is_neither_lost_nor_made() {
+    must_end(IN_CALL, || {
+        let accounts = &[0; 5].map(|_| Account::new("one of five", 1_000));
+        thread::scope(|s| {
+            for worker in 0..4 {
+                s.spawn(move || {
+                    let mut dice = worker as u64;
+                    let mut throw = || {
+                        // Knuth's MMIX; its high bits are random enough.
+                        dice = dice
+                            .wrapping_mul(6_364_136_223_846_793_005)
+                            .wrapping_add(1_442_695_040_888_963_407);
+                        (dice >> 33) as usize
+                    };
+                    for round in 0..500 {
+                        let (from, to, amount) = (throw() % 5, throw() % 5, throw() % 700);
+                        let _ = transfer(&accounts[from], &accounts[to], amount as u64);
+                        if round % 10 == 0 {
+                            let mut all: Vec<_> = accounts.iter().collect();
+                            all.rotate_left(throw() % 5);
+                            assert_eq!(total(&all), 5_000, "the total of all accounts");
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(
+            balances(accounts).iter().sum::<u64>(),
+            5_000,
+            "the total at the end"
+        );
+    });
+}
+
+#[test]
+fn dine_returns_what_eat_returns() {
+    must_end(IN_CALL, || {
+        for seats in 1..=5 {
+            let table = Table::new(seats);
+            for seat in 0..seats {
+                let said = format!("seat {seat} of {seats}");
+                assert_eq!(table.dine(seat, || said.clone()), said);
+            }
+        }
+    });
+}
+
+/// Five philosophers, more than a thread each: every one eats, and no two neighbours at once.
+#[test]
+fn everybody_eats_and_no_two_neighbours_at_once() {
+    // MU-01
+    const SEATS: usize = 5;
+    const MEALS: usize = 100;
+    must_end(IN_CALL, || {
+        let table = &Table::new(SEATS);
+        let users = &[0; SEATS].map(|_| AtomicUsize::new(0));
+        thread::scope(|s| {
+            for worker in 0..2 * SEATS {
+                s.spawn(move || {
+                    let seat = worker % SEATS;
+                    let forks = [seat, (seat + 1) % SEATS];
+                    for _ in 0..MEALS {
+                        table.dine(seat, || {
+                            for fork in forks {
+                                let others = users[fork].fetch_add(1, Relaxed);
+                                assert_eq!(
+                                    others, 0,
+                                    "others who use fork {fork} beside seat {seat}"
+                                );
+                            }
+                            thread::yield_now();
+                            for fork in forks {
+                                users[fork].fetch_sub(1, Relaxed);
+                            }
+                        });
+                    }
+                });
+            }
+        });
+    });
+}
+
+/// Each of two philosophers eats until the other does.
+#[test]
+fn philosophers_who_are_not_neighbours_eat_at_the_same_time() {
+    for (seats, pair) in [(4, [0, 2]), (4, [3, 1]), (5, [4, 1]), (6, [2, 5])] {
+        let hang = "a philosopher waits for one who is not a neighbour";
+        must_end(hang, move || {
+            let (table, both_eat) = (&Table::new(seats), &Barrier::new(2));
+            thread::scope(|s| {
+                for seat in pair {
+                    s.spawn(move || table.dine(seat, || both_eat.wait()));
+                }
+            });
+        });
+    }
+}
+
+#[test]
+fn a_neighbour_does_not_eat_before_the_forks_are_back() {
+    must_end(IN_CALL, || {
+        let (table, meals) = (&Table::new(3), &AtomicUsize::new(0));
+        thread::scope(|s| {
+            table.dine(1, || {
+                for seat in 0..3 {
+                    s.spawn(move || table.dine(seat, || meals.fetch_add(1, Relaxed)));
+                }
+                let_others_run();
+                assert_eq!(
+                    meals.load(Relaxed),
+                    0,
+                    "meals while seat 1 has both its forks"
+                );
+            });
+        });
+        assert_eq!(meals.load(Relaxed), 3, "meals in the end");
+    });
+}
+
+#[test]
+fn a_panic_puts_the_forks_back() {
+    // MU-09
+    must_end(
+        "the forks of a philosopher who panicked are still taken",
+        || {
+            for seats in 1..=3 {
+                let table = Table::new(seats);
+                for seat in 0..seats {
+                    let panic =
+                        staged_panic_of(|| table.dine(seat, || staged_panic("a fly in the soup")));
+                    assert!(panic.is_some(), "`eat` panicked, but `dine` returned");
+                }
+                for seat in 0..seats {
+                    table.dine(seat, || ());
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn a_table_needs_a_seat() {
+    assert_panics("lock_ordering: no seats", || drop(Table::new(0)));
+}
+
+#[test]
+fn there_are_no_more_seats_than_that() {
+    must_end(IN_CALL, || {
+        let table = Table::new(3);
+        for seat in [3, 4, usize::MAX] {
+            assert_panics("lock_ordering: no such seat", || table.dine(seat, || ()));
+        }
+        table.dine(2, || ());
+    });
+}
