@@ -560,11 +560,11 @@ fn handles_and_values_that_cannot_be_shown_are_drawn() {
             let tx2 = tx.clone();
             s.spawn(move || tx.send("one".to_owned()).unwrap());
             s.spawn(move || assert!(tx2.try_send("two".to_owned()).is_ok()));
+            while rx.recv().is_ok() {}
             let (unseen_tx, unseen_rx) = unbounded();
             (0..6).for_each(|i| unseen_tx.send(i).unwrap());
             drop(unseen_rx);
             assert_eq!(unseen_tx.send(7).map_err(|error| error.0), Err(7));
-            while rx.recv().is_ok() {}
             panic!("no sender is left");
         });
     });
