@@ -226,6 +226,27 @@ fn has_done(what: impl Fn(&Effect) -> bool) -> bool {
     })
 }
 
+/// Returns how often the threads of this interleaving have asked to wake others, whether anybody slept or not:
+/// notifications of condition variables and wake-ups of futexes. On the machine most of these are calls of the operating
+/// system.
+pub fn notifications() -> usize {
+    count(|effect| matches!(effect, Effect::Notify { .. }))
+}
+
+/// Returns how often the threads of this interleaving have yielded, and so how often they have spun. A thread that yields lets
+/// the others go on: what would happen if it fell asleep at once is not explored then.
+pub fn yields() -> usize {
+    count(|effect| matches!(effect, Effect::Yield))
+}
+
+/// Returns how many operations of this interleaving had such an effect.
+fn count(is_such: impl Fn(&Effect) -> bool) -> usize {
+    recorder::with_log(|log| {
+        let effects = log.events.iter().map(|event| &event.effect);
+        effects.filter(|effect| is_such(effect)).count()
+    })
+}
+
 /// Fails the test with the model's report.
 #[track_caller]
 fn reject(failure: &Failure, message: &str) -> ! {
@@ -368,6 +389,20 @@ mod tests {
                 },
             );
             assert!(!main && other);
+        });
+    }
+
+    #[test]
+    fn notifications_and_yields_are_counted() {
+        model(|| {
+            let gate = Gate::shut("gate");
+            drop(Mutex::new(()).lock());
+            assert_eq!(notifications(), 0);
+            gate.open();
+            both(|| gate.pass(), || gate.open());
+            assert_eq!((notifications(), yields()), (2, 0));
+            thread::yield_now();
+            assert_eq!(yields(), 1);
         });
     }
 

@@ -10,11 +10,12 @@ use std::panic::Location;
 /// [`real::cell::UnsafeCell`](crate::sync::real::cell::UnsafeCell) under the model: two accesses to the whole
 /// cell, one of them a write, that no synchronisation orders are a data race and fail the model.
 #[derive(Debug)]
-pub struct UnsafeCell<T> {
-    inner: std::cell::UnsafeCell<T>,
+pub struct UnsafeCell<T: ?Sized> {
     memory: Plain,
     life: Life,
     id: ObjectId,
+    /// Last, so that a cell of an array is a cell of a slice.
+    inner: std::cell::UnsafeCell<T>,
 }
 
 impl<T> UnsafeCell<T> {
@@ -23,10 +24,10 @@ impl<T> UnsafeCell<T> {
     pub fn new(value: T) -> Self {
         let id = recorder::object("UnsafeCell", Value::Int(0), Location::caller());
         Self {
-            inner: std::cell::UnsafeCell::new(value),
             memory: Plain::new(),
             life: Life::of(id),
             id,
+            inner: std::cell::UnsafeCell::new(value),
         }
     }
 
@@ -43,7 +44,9 @@ impl<T> UnsafeCell<T> {
     pub fn into_inner(self) -> T {
         self.inner.into_inner()
     }
+}
 
+impl<T: ?Sized> UnsafeCell<T> {
     /// Lends a pointer to read through.
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {

@@ -258,9 +258,40 @@ impl<T: ?Sized> fmt::Debug for Mutex<T> {
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// The mutex that the guard locks.
+    pub fn mutex(this: &Self) -> &'a Mutex<T> {
+        this.mutex
+    }
+
     /// The mutex, in the record.
     pub(super) fn id(&self) -> ObjectId {
         self.mutex.id
+    }
+
+    /// Unlocks, runs `f`, and locks again, whether `f` returns or panics.
+    #[track_caller]
+    pub fn unlocked<F, U>(s: &mut Self, f: F) -> U
+    where
+        F: FnOnce() -> U,
+    {
+        struct Relock<'s, 'a, T: ?Sized>(&'s mut MutexGuard<'a, T>, Place);
+
+        impl<T: ?Sized> Drop for Relock<'_, '_, T> {
+            fn drop(&mut self) {
+                let Self(guard, place) = self;
+                guard.raw = guard.mutex.acquire("lock", place);
+                recorder::happened(Effect::Lock("lock"), Some(guard.mutex.id), place);
+                guard.mutex.note_holder(place);
+                guard.locked = place;
+                guard.look();
+            }
+        }
+
+        s.before_unlock();
+        s.release();
+        recorder::happened(Effect::Unlock("unlock"), Some(s.mutex.id), s.locked);
+        let _relock = Relock(s, Location::caller());
+        f()
     }
 
     /// Unlocks, lets `sleep` pass, and locks again: the heart of a condition variable's wait. Nothing happens

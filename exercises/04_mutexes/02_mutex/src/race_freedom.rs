@@ -1,0 +1,262 @@
+//! Every interleaving of a few small programs. IDs such as MU-05 name behaviours of Go's `sync.Mutex`.
+
+use crate::sync::thread;
+use crate::{Mutex, MutexGuard};
+use harness::testing::{
+    Flag, Slot, both, has_waited, must_sleep, notifications, spawn, staged_panic, staged_panic_of,
+    yields,
+};
+
+/// Catches two threads inside at once, and an unlock and a lock that order nothing: each reads what the other
+/// wrote.
+#[test]
+fn one_at_a_time_and_each_sees_the_last() {
+    // MU-01, MU-05
+    harness::model(|| {
+        let count = Mutex::new(0);
+        let slot = Slot::empty("slot");
+        let add = || {
+            let mut count = count.lock();
+            slot.write(slot.read() + 1);
+            *count += 1;
+        };
+        both(add, add);
+        assert_eq!((*count.lock(), slot.read()), (2, 2));
+    });
+}
+
+/// Catches the lost wakeup: main holds the lock while the other finds it locked, and unlocks before the other
+/// sleeps. And again: the second unlock has to wake as the first did.
+#[test]
+fn an_unlock_wakes_the_waiter() {
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        let add_twice = || {
+            *mutex.lock() += 1;
+            *mutex.lock() += 1;
+        };
+        both(add_twice, || *mutex.lock() += 1);
+        assert_eq!(mutex.into_inner(), 3);
+    });
+}
+
+/// Catches a waiter that is forgotten: two sleep, the unlock wakes one, and when that one unlocks, the other
+/// has to be woken. Three threads that retry on one word have too many interleavings to try them all. The mistake
+/// shows with two preemptions, and so many are explored: about 1,600 interleavings of the reference.
+#[test]
+fn every_waiter_is_woken() {
+    // MU-15
+    harness::Model::new().preemption_bound(2).check(|| {
+        let mutex = Mutex::new(0);
+        let guard = mutex.lock();
+        thread::scope(|s| {
+            spawn(s, "waiter 1", || *mutex.lock() += 1);
+            spawn(s, "waiter 2", || *mutex.lock() += 1);
+            drop(guard);
+        });
+        assert_eq!(mutex.into_inner(), 2);
+    });
+}
+
+/// A program that must not end: the mutex is not re-entrant. Catches a second guard, and a `lock` that spins
+/// for ever in place of sleeping.
+#[test]
+fn lock_sleeps_while_there_is_a_guard() {
+    // MU-08
+    must_sleep("`lock`", "there was a guard", || {
+        let mutex = Mutex::new(());
+        let _guard = mutex.lock();
+        let _second = mutex.lock();
+    });
+}
+
+/// The same for the second thread that waits, which finds the mark of the first.
+#[test]
+fn a_second_waiter_sleeps_too() {
+    must_sleep("`lock`", "there was a guard", || {
+        let mutex = Mutex::new(());
+        let _guard = mutex.lock();
+        thread::scope(|s| {
+            spawn(s, "waiter", || {
+                let _second = mutex.lock();
+                panic!("`lock` returned, and there was a guard");
+            });
+            let _third = mutex.lock();
+            panic!("`lock` returned, and there was a guard");
+        });
+    });
+}
+
+/// In a model a thread that spins lets the others go on, and hardly ever gets to sleep: these tests would see
+/// little of it. The README says how to spin on the machine alone.
+#[test]
+fn in_a_model_nobody_spins() {
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        both(|| *mutex.lock() += 1, || *mutex.lock() += 1);
+        assert_eq!(yields(), 0, "a thread has spun or yielded in `lock`");
+    });
+}
+
+/// Catches a waiter that takes any wakeup for the lock. After a spurious one the other thread takes a step before
+/// the waiter goes on, and the step must not be the unlock: the flag is for that.
+#[test]
+fn a_spurious_wakeup_is_no_lock() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let mutex = Mutex::new(());
+        let step = Flag::lowered("step");
+        let slot = Slot::empty("slot");
+        let add = || {
+            step.raise();
+            let _guard = mutex.lock();
+            step.raise();
+            slot.write(slot.read() + 1);
+        };
+        both(add, add);
+        assert_eq!(slot.read(), 2);
+    });
+}
+
+/// Catches a `lock` or a `try_lock` that takes the spurious failure of a weak exchange for a locked mutex.
+#[test]
+fn a_spurious_failure_is_no_guard() {
+    // MU-02
+    harness::Model::new().spurious_failures(1).check(|| {
+        let mutex = Mutex::new(1);
+        *mutex.lock() += 1;
+        let guard = mutex.try_lock();
+        let mut guard = guard.expect("`try_lock` returned None, and there was no guard");
+        *guard += 1;
+    });
+}
+
+/// Catches a refused `try_lock` that changes the word: the mark of a waiter is lost, or the lock itself.
+#[test]
+fn a_refused_try_lock_changes_nothing() {
+    // MU-02
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        let mut guard = mutex.lock();
+        thread::scope(|s| {
+            spawn(s, "waiter", || *mutex.lock() += 1);
+            assert!(mutex.try_lock().is_none(), "there was a guard");
+            assert!(!has_waited(), "`try_lock` has slept or yielded");
+            *guard += 1;
+            drop(guard);
+        });
+        assert_eq!(mutex.into_inner(), 2);
+    });
+}
+
+/// Catches a `try_lock` that succeeds and orders nothing, and one that forgets who waits: main unlocks, and
+/// the waiter must be woken.
+#[test]
+fn a_try_lock_that_succeeds_is_a_lock() {
+    // MU-04
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        let slot = Slot::empty("slot");
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                let _guard = mutex.lock();
+                slot.write(slot.read() + 1);
+            });
+            if let Some(_guard) = mutex.try_lock() {
+                slot.write(slot.read() + 1);
+            }
+        });
+        assert!(mutex.try_lock().is_some(), "there was no guard");
+    });
+}
+
+/// Catches a guard that a panic does not drop, and a waiter that is not told then: nothing is poisoned, and
+/// what was written before the panic is there.
+#[test]
+fn a_panic_unlocks() {
+    // MU-09
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        thread::scope(|s| {
+            spawn(s, "panics", || {
+                let panics = staged_panic_of(|| {
+                    let mut count = mutex.lock();
+                    *count += 1;
+                    staged_panic("under the lock");
+                });
+                assert_eq!(panics, Some("under the lock"));
+            });
+            *mutex.lock() += 1;
+        });
+        assert_eq!(*mutex.lock(), 2);
+    });
+}
+
+/// Catches an `unlocked` that keeps the lock, or does not wake: the other one has to have it before `f` can return.
+#[test]
+fn unlocked_lets_another_in() {
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        let mut guard = mutex.lock();
+        thread::scope(|s| {
+            let other = spawn(s, "other", || *mutex.lock() += 1);
+            MutexGuard::unlocked(&mut guard, || other.join().expect("it only adds"));
+            assert_eq!(*guard, 1);
+        });
+    });
+}
+
+/// Catches an `unlocked` that returns, or unwinds, without the lock: two are inside afterwards.
+#[test]
+fn unlocked_locks_again() {
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        let slot = Slot::empty("slot");
+        let inside = Flag::lowered("inside");
+        let mut guard = mutex.lock();
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                let mut count = mutex.lock();
+                inside.raise();
+                slot.write(slot.read() + 1);
+                *count += 1;
+            });
+            let panics = staged_panic_of(|| {
+                MutexGuard::unlocked(&mut guard, || staged_panic("unlocked"));
+            });
+            assert_eq!(panics, Some("unlocked"));
+            if inside.is_raised() {
+                assert_eq!((*guard, slot.read()), (1, 1));
+            }
+            slot.write(slot.read() + 1);
+            drop(guard);
+        });
+        assert_eq!(slot.read(), 2);
+    });
+}
+
+/// Catches an unlock that asks the operating system to wake somebody, though nobody can be asleep: nobody has
+/// ever been, or everybody has had the lock since. The first unlock after a wait may still ask once.
+#[test]
+fn an_unlock_without_waiters_wakes_nobody() {
+    // MU-15
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        *mutex.lock() += 1;
+        drop(mutex.try_lock());
+        assert_eq!(
+            notifications(),
+            0,
+            "wakeups asked for, and no thread had waited"
+        );
+
+        both(|| *mutex.lock() += 1, || *mutex.lock() += 1);
+        *mutex.lock() += 1;
+        let before = notifications();
+        *mutex.lock() += 1;
+        assert_eq!(
+            notifications() - before,
+            0,
+            "wakeups asked for, and everybody who had waited was gone"
+        );
+    });
+}
