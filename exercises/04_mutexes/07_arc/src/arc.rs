@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 // What all references to one value point to is yours to design: a `Box` with the counts and the value, say.
-// Write down who drops the value, and who frees the memory. `crate::sync::Arc` would be cheating.
+// Write down who drops the value, and who frees the memory. The `Arc` and the `Weak` of `crate::sync` would be cheating.
 
 /// An owner of a value that has several, in several threads: the last one that is dropped drops the value.
 ///
