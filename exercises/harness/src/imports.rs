@@ -19,6 +19,21 @@ macro_rules! facade_only {
     };
 }
 
+/// Adds the test of [`facade_only!`](crate::facade_only) to a lesson whose file has no use for concurrency, not even for
+/// the facade's. `$why_not` says why.
+#[macro_export]
+macro_rules! no_concurrency {
+    ($file:literal, $why_not:literal) => {
+        #[cfg(test)]
+        mod facade {
+            #[test]
+            fn concurrency_comes_from_the_facade() {
+                $crate::imports::require_none($file, include_str!($file), $why_not);
+            }
+        }
+    };
+}
+
 /// A path that goes round the facade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -61,9 +76,26 @@ pub fn require_facade(file: &str, source: &str) {
     );
 }
 
+/// Fails the test that calls it if `source`, the text of `src/FILE`, uses the facade or goes round it.
+///
+/// # Panics
+/// If it does: every place is named, and then `why_not`.
+pub fn require_none(file: &str, source: &str, why_not: &str) {
+    let places: Vec<_> = paths(source)
+        .iter()
+        .map(|found| format!("src/{file}:{}: {}", found.line, found.path))
+        .collect();
+    assert!(
+        places.is_empty(),
+        "this lesson needs no threads, locks or atomics\n{}\n{why_not}",
+        places.join("\n")
+    );
+}
+
 /// Where the facade has what a module of another crate offers. The first entry that fits decides; an empty
 /// replacement allows the path. Beginnings are of whole segments.
 const RULES: &[(&str, &str)] = &[
+    (FACADE, FACADE),
     // The same type on both faces, and no operation.
     ("std::sync::atomic::Ordering", ""),
     ("core::sync::atomic::Ordering", ""),
@@ -91,11 +123,20 @@ const RULES: &[(&str, &str)] = &[
     ("harness", "crate::sync"),
 ];
 
+const FACADE: &str = "crate::sync";
+
 /// Every path in a Rust file that goes round the facade, in the order of the file. None if it is not Rust.
 ///
 /// It reads tokens, not types: comments and strings do not count, groups in `use` are resolved, and a path
 /// is judged by how it begins, so an import under another name is found where it is imported.
 pub fn violations(source: &str) -> Vec<Violation> {
+    let mut found = paths(source);
+    found.retain(|found| !found.path.starts_with(FACADE));
+    found
+}
+
+/// Those, and the paths into the facade.
+fn paths(source: &str) -> Vec<Violation> {
     let mut found = Vec::new();
     if let Ok(tokens) = source.parse::<TokenStream>() {
         if !imports_thread_local(tokens.clone()) {
@@ -281,6 +322,7 @@ fn judge(path: &[String], line: usize, found: &mut Vec<Violation>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::panic_of;
 
     fn found(source: &str) -> Vec<(usize, String, String)> {
         violations(source)
@@ -384,6 +426,26 @@ mod tests {
     fn the_line_is_that_of_the_name() {
         let source = "// one\nuse std::{\n    fmt,\n    sync::Mutex,\n};\n";
         assert_eq!(found(source)[0].0, 4);
+    }
+
+    #[test]
+    fn a_lesson_without_concurrency_may_not_use_the_facade_either() {
+        let why_not = "It keeps nothing.";
+        require_none("a.rs", "use std::collections::BTreeSet;", why_not);
+        for (source, path) in [
+            ("use std::sync::OnceLock;", "std::sync::OnceLock"),
+            (
+                "fn f() { crate::sync::thread::spawn(g); }",
+                "crate::sync::thread::spawn",
+            ),
+            ("use crate::sync::{Arc};", "crate::sync::Arc"),
+        ] {
+            let said = panic_of(|| require_none("a.rs", source, why_not)).expect(source);
+            assert!(
+                said.ends_with(&format!("src/a.rs:1: {path}\n{why_not}")),
+                "{said}"
+            );
+        }
     }
 
     #[test]

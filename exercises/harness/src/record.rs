@@ -380,12 +380,16 @@ pub(crate) struct Panic {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It unwinds, or the program caught it.
+    /// It unwinds, or the program caught it just now.
     Unwinds,
+    /// Its thread has gone on since, and did not unwind: the program caught it. It may resume it later.
+    Caught,
     /// It ended the body of a scope, and goes on when the scope's threads have ended.
     EndedBody,
     /// It ended its thread, and the result of `join` has not been looked at.
     EndedThread,
+    /// It ended main, and with that the interleaving.
+    EndedMain,
     /// It ended its thread, and `join` handed it over.
     Joined,
 }

@@ -1702,6 +1702,32 @@ fn counted_after_the_start() {
     explored.explore(|| counted(true)).expect("it is right");
 }
 
+/// Main fails by itself, and has never come to the line that locks what its child has locked: it counts nothing there.
+#[test]
+fn a_parent_that_fails_by_itself_has_not_counted_late() {
+    type Ended = std::sync::Arc<(Mutex<bool>, Condvar)>;
+    fn start(ended: &Ended, refused: bool) {
+        let slot = std::sync::Arc::new(Mutex::new(Some(7)));
+        if !refused {
+            let (theirs, ended) = (slot.clone(), ended.clone());
+            thread::spawn(move || {
+                theirs.lock().take();
+                *ended.0.lock() = true;
+                ended.1.notify_all();
+            });
+            return;
+        }
+        slot.lock().take();
+        panic!("of itself");
+    }
+    silent(Kind::Panic, || {
+        let ended = Ended::new((Mutex::new(false), Condvar::new()));
+        start(&ended, false);
+        ended.1.wait_while(&mut ended.0.lock(), |ended| !*ended);
+        start(&ended, true);
+    });
+}
+
 /// Nothing has changed but what the test itself writes.
 #[test]
 fn woken_for_nothing_while_another_writes_something_else() {

@@ -319,7 +319,10 @@ macro_rules! program {
                         let refused = spawn().map(drop).unwrap_err();
                         assert_eq!(refused.kind(), std::io::ErrorKind::WouldBlock);
                     }
-                    thread::refuse_after(1, || assert_eq!(spawn().unwrap().join().unwrap(), 1));
+                    thread::refuse_only(0, || {
+                        assert!(spawn().is_err(), "this one, and no other");
+                        assert_eq!(spawn().unwrap().join().unwrap(), 1);
+                    });
                 });
                 let owned = Arc::new(());
                 let theirs = Arc::clone(&owned);

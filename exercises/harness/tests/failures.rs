@@ -13,8 +13,10 @@ use harness::sync::model::{
     thread,
     time::{Clock, Duration},
 };
+use harness::testing::payload_of;
 use harness::text::columns;
 use harness::{Failure, explore, leaks};
+use std::panic::resume_unwind;
 
 /// Requires the kind, and pins what a person reads: see `snapshots/`. Lines are counted from the test's first,
 /// so that a change above it changes nothing.
@@ -804,6 +806,28 @@ fn condition_variable_notified_after_its_frame_is_gone() {
         child
     }
     fails(Kind::UseAfterDrop, || wait_for_child().join().unwrap());
+}
+
+/// The panic is caught, and goes on when the child has said that it has ended: the panic is as it should be, and what it
+/// drops on its way is used by the child.
+#[test]
+fn condition_variable_notified_after_a_resumed_panic_dropped_it() {
+    fn wait_and_resume() {
+        let (running, ended) = (Mutex::new(1), Condvar::new());
+        let (running2, ended2) = (Shared::to(&running), Shared::to(&ended));
+        thread::spawn(move || {
+            *running2.get().lock() -= 1;
+            ended2.get().notify_one();
+        });
+        let caught = payload_of(|| panic!("for the caller"));
+        ended.wait_while(&mut running.lock(), |running| *running > 0);
+        resume_unwind(caught.unwrap());
+    }
+    fails(Kind::UseAfterDrop, || {
+        let looked_at = AtomicBool::new(false);
+        assert!(payload_of(wait_and_resume).is_some());
+        looked_at.store(true, Release);
+    });
 }
 
 /// A place for an object, and for what comes there after it.

@@ -3,7 +3,7 @@
 use crate::Once;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, must_sleep, spawn};
+use harness::testing::{Flag, Slot, message_of, must_sleep, spawn};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
 /// Catches a call that waits for itself: no other thread is there to wake it.
@@ -272,6 +272,9 @@ fn panics(call: impl FnOnce()) -> bool {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(()) => false,
         Err(payload) if payload.downcast_ref() == Some(&EXPECTED) => true,
+        Err(payload) if payload.is::<String>() && message_of(&*payload) == EXPECTED => panic!(
+            "the call should pass on the payload of the function's panic, a `&str`, but it panicked with a `String`"
+        ),
         Err(payload) => resume_unwind(payload),
     }
 }

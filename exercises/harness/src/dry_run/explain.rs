@@ -120,14 +120,22 @@ fn too_many_steps(log: &Log) -> String {
     let others_rest = (0..log.threads.len())
         .filter(|thread| !busy.contains(thread))
         .all(|thread| log.threads[thread].has_ended() || log.waits(thread).is_some());
+    // A model may spin: what it waits for is to come.
+    let in_model = |event: &Event| {
+        event
+            .place
+            .is_some_and(|place| place.file().ends_with(MODELS))
+    };
+    let mut yielding = lately.iter().filter(|event| event.effect == Effect::Yield);
+    let sleep = if yielding.all(in_model) { "" } else { SLEEP };
     if busy.len() == 1 && others_rest {
         format!(
-            "{} waits by spinning, for what no thread will do any more: all others have ended or wait. {SLEEP}",
+            "{} waits by spinning, for what no thread will do any more: all others have ended or wait.{sleep}",
             names(&busy)
         )
     } else if others_rest {
         format!(
-            "{} wait by spinning, and none of them brings the others out: more steps than a model may have. {SLEEP}",
+            "{} wait by spinning, and none of them brings the others out: more steps than a model may have.{sleep}",
             names(&busy)
         )
     } else {
@@ -139,7 +147,10 @@ fn too_many_steps(log: &Log) -> String {
 }
 
 /// What a thread that is to wait for long does instead of looking again and again.
-const SLEEP: &str = "To sleep takes a Condvar, a futex or park.";
+const SLEEP: &str = " To sleep takes a Condvar, a futex or park.";
+
+/// The file of a lesson's models, which the learner does not edit.
+const MODELS: &str = "race_freedom.rs";
 
 /// Whether a thread only looks, at what others may change.
 fn only_reads(events: &[Event], thread: ThreadId) -> bool {

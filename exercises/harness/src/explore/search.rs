@@ -82,6 +82,8 @@ pub(crate) struct Passed {
     pub(super) unordered_drop: Option<Found>,
     /// The weak exchanges that there were in some interleaving.
     pub(super) weak_exchanges: BTreeSet<WeakExchange>,
+    /// Whether a waker of one thread had several to choose from, in some interleaving.
+    pub(super) wakes_choose: bool,
 }
 
 /// A failing interleaving.
@@ -110,6 +112,8 @@ impl Search {
             interruptions_left: 0.into(),
             fail: model.fail.clone(),
             weak_exchanges: Mutex::default(),
+            wakes_the_last: model.wakes_the_last,
+            wakes_choose: false.into(),
             unlocks_are_steps: limits.unlocks_are_steps,
             drops_are_steps: limits.drops_are_steps,
             newest_only: limits.newest_only,
@@ -189,6 +193,7 @@ impl Search {
                         .take()
                         .map(|log| Found::new(&log, Some(Ending::Stopped))),
                     weak_exchanges: std::mem::take(&mut session.weak_exchanges.lock()),
+                    wakes_choose: session.wakes_choose.load(Relaxed),
                 })
             }
             ending => {
@@ -260,8 +265,8 @@ fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 /// says whether one unwinds now.
 fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
     let undecided = log.panics.iter().any(|panic| match panic.fate {
-        Fate::Unwinds => unwinding,
-        Fate::EndedBody | Fate::EndedThread => true,
+        Fate::Unwinds | Fate::Caught => unwinding,
+        Fate::EndedBody | Fate::EndedThread | Fate::EndedMain => true,
         Fate::Joined => false,
     });
     undecided.then(|| Found::new(log, Some(Ending::Panicked)))
@@ -295,7 +300,7 @@ fn run(
                     main_ends();
                 };
                 if catch_unwind(AssertUnwindSafe(program)).is_err() {
-                    recorder::over(Ending::Panicked);
+                    recorder::main_panicked();
                 }
                 recorder::main_returned();
             });

@@ -7,7 +7,9 @@ pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
     if let Some(unseen) = log.unseen_panic() {
         return Some(unseen);
     }
-    let last = log.panics.last()?;
+    // Another thread may have panicked while that of main unwound, and caught it.
+    let main = log.panics.iter().find(|p| p.fate == Fate::EndedMain);
+    let last = main.or(log.panics.last())?;
     // Main passed on what it got from `join`; better shown is what the thread said itself.
     let second_hand = last.message == SCOPED_PANIC || last.message.ends_with("Any { .. }");
     let first_hand = log

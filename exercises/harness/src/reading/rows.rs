@@ -263,7 +263,21 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
         Effect::Store { value, order } => format!("{o}.store({}, {order:?})", show(log, *value)),
         // What a fixture finds when it looks.
         Effect::Update { old, new, .. } if is_fixture(log, event) && old == new => {
-            format!("{o} = {} (newest)", show(log, *new))
+            let before = log.events[..number].iter();
+            let newest = before
+                .filter(|other| other.object == event.object)
+                .filter_map(Event::writes)
+                .next_back();
+            match newest.filter(|newest| newest != new) {
+                None => format!("{o} = {} (newest)", show(log, *new)),
+                Some(newest) => {
+                    format!(
+                        "{o} = {} (comes before the {})",
+                        show(log, *new),
+                        show(log, newest)
+                    )
+                }
+            }
         }
         Effect::Update {
             name,

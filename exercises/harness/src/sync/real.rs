@@ -120,7 +120,7 @@ pub mod futex {
         atomic_wait::wait(word, expected);
     }
 
-    /// Wakes one thread that sleeps on `word`, if there is one.
+    /// Wakes one thread that sleeps on `word`, if there is one. Which one is not promised.
     #[inline]
     pub fn wake_one(word: &AtomicU32) {
         atomic_wait::wake_one(word);
@@ -273,7 +273,21 @@ pub mod thread {
     /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when
     /// it has no more. For tests, which catch the panic of [`spawn`]: it prints nothing.
     pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
-        refusal::after(n, |left| REFUSAL.replace(left), f)
+        let refusal = refusal::Refusal {
+            granted: n,
+            refused: usize::MAX,
+        };
+        refusal::within(refusal, |left| REFUSAL.replace(left), f)
+    }
+
+    /// Runs `f`, in which the operating system refuses this thread the one thread that it asks for after `n` others. It
+    /// can spawn the threads before and after that. As with [`refuse_after`], the panic prints nothing.
+    pub fn refuse_only<R>(n: usize, f: impl FnOnce() -> R) -> R {
+        let refusal = refusal::Refusal {
+            granted: n,
+            refused: 1,
+        };
+        refusal::within(refusal, |left| REFUSAL.replace(left), f)
     }
 
     fn ask() -> io::Result<()> {

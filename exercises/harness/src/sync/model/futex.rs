@@ -44,7 +44,8 @@ pub fn wait(word: &AtomicU32, expected: u32) {
     }
 }
 
-/// Wakes the thread that has slept longest on `word`, if there is one.
+/// Wakes one thread that sleeps on `word`, if there is one. Which one is not promised: the model tries both the one that
+/// has slept longest and the one that fell asleep last.
 #[track_caller]
 pub fn wake_one(word: &AtomicU32) {
     let place = Location::caller();

@@ -66,8 +66,9 @@
 //!   are ordered one after another.
 //! - *Channels that are seen in different orders.* All threads agree on the order of the operations on a channel, as on that
 //!   of the operations on a mutex.
-//! - *The order of waking.* Whoever wakes one of several sleepers wakes the one that fell asleep first. Which of those
-//!   that are awake goes on first is explored.
+//! - *The order of waking*, but for two: a program in which one of several sleepers is woken is explored twice, and
+//!   wakes the one that has slept longest, every time, or the one that fell asleep last. Which of those that are awake goes
+//!   on first is explored.
 //! - *Time* as it passes. There is only the manual [`time::Clock`], which stands still until the program advances it, so
 //!   that a time-out is one more interleaving.
 //! - *Two panics that unwind at once.* To std all threads of a model are one, and it counts their panics together:

@@ -53,6 +53,10 @@ pub(crate) struct Session {
     /// The weak exchanges that fail spuriously, and all that there were in some interleaving.
     pub(crate) fail: BTreeSet<WeakExchange>,
     pub(crate) weak_exchanges: Mutex<BTreeSet<WeakExchange>>,
+    /// Whether a waker of one thread chooses the one that fell asleep last, and not the one that has slept longest.
+    pub(crate) wakes_the_last: bool,
+    /// Whether there was such a choice in some interleaving.
+    pub(crate) wakes_choose: AtomicBool,
     /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
     /// while a panic unwound, needs that; it multiplies the interleavings.
     pub(crate) unlocks_are_steps: bool,
@@ -432,6 +436,13 @@ fn note(
         event.data = log.threads[thread].gives_back.take();
     }
     log.events.push(event);
+    // All threads of the model are one of the machine: if that does not unwind, none of them does.
+    if !log.panics.is_empty() && !std::thread::panicking() {
+        let own = log.panics.iter_mut().filter(|panic| panic.thread == thread);
+        for panic in own.filter(|panic| panic.fate == Fate::Unwinds) {
+            panic.fate = Fate::Caught;
+        }
+    }
 }
 
 /// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
@@ -526,6 +537,13 @@ pub(crate) fn interrupts_exchange() -> bool {
             .is_ok()
 }
 
+/// Whether a waker of one thread, which has more than one to choose from, chooses the last.
+pub(crate) fn wakes_the_last() -> bool {
+    let session = session();
+    session.wakes_choose.store(true, Ordering::Relaxed);
+    session.wakes_the_last
+}
+
 /// Whether this wait may wake up spuriously.
 pub(crate) fn may_wake_spuriously() -> bool {
     with_log(|log| log.spurious_left > 0)
@@ -593,6 +611,16 @@ pub(crate) fn body_panic(at: usize, waits: bool) {
     });
 }
 
+/// A panic has ended main, and the interleaving ends with it.
+pub(crate) fn main_panicked() -> ! {
+    with_log(|log| {
+        if let Some(panic) = log.panics.iter_mut().rfind(|p| p.thread == 0) {
+            panic.fate = Fate::EndedMain;
+        }
+    });
+    over(Ending::Panicked)
+}
+
 /// `join` has handed the panic that ended `thread` to the program.
 pub(crate) fn panic_joined(thread: ThreadId) {
     with_log(|log| {
@@ -604,15 +632,19 @@ pub(crate) fn panic_joined(thread: ThreadId) {
     });
 }
 
+/// Whether this operating-system thread runs a model.
+pub(crate) fn in_model() -> bool {
+    SESSION
+        .try_with(|session| session.try_borrow().is_ok_and(|s| s.is_some()))
+        .unwrap_or(false)
+}
+
 fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let in_model = SESSION
-                .try_with(|session| session.try_borrow().is_ok_and(|s| s.is_some()))
-                .unwrap_or(false);
-            if in_model {
+            if in_model() {
                 panicked(info);
             } else {
                 previous(info);
@@ -675,7 +707,11 @@ fn what_it_means(message: &str) -> Stop {
         Stop::DataRace
     } else if is(&["Arc leaked", "Allocation leaked", "Messages leaked"]) {
         Stop::Leak
-    } else if is(&["Model exceeded maximum number of branches"]) {
+    } else if is(&[
+        "Model exceeded maximum number of branches",
+        // Loom counts the forced switches of an interleaving in a byte: threads take step after step, in turns.
+        "attempt to add with overflow",
+    ]) {
         Stop::TooManySteps
     } else if message.contains("deterministic") {
         Stop::NotDeterministic

@@ -33,7 +33,7 @@ pub(super) fn let_others_run(name: &'static str, place: Place) {
 
 thread_local! {
     /// What is left to each thread of the interleaving, by its number; nothing for a thread that may have any.
-    static REFUSALS: RefCell<Vec<(Number, usize)>> = const { RefCell::new(Vec::new()) };
+    static REFUSALS: RefCell<Vec<(Number, refusal::Refusal)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Sets what is left for the running thread, and returns what was.
@@ -50,7 +50,21 @@ fn replace_left(left: refusal::Left) -> refusal::Left {
 /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when it
 /// has no more. For tests, which catch the panic of [`spawn`]: it prints nothing.
 pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
-    refusal::after(n, replace_left, f)
+    let refusal = refusal::Refusal {
+        granted: n,
+        refused: usize::MAX,
+    };
+    refusal::within(refusal, replace_left, f)
+}
+
+/// Runs `f`, in which the operating system refuses this thread the one thread that it asks for after `n` others. It
+/// can spawn the threads before and after that. As with [`refuse_after`], the panic prints nothing.
+pub fn refuse_only<R>(n: usize, f: impl FnOnce() -> R) -> R {
+    let refusal = refusal::Refusal {
+        granted: n,
+        refused: 1,
+    };
+    refusal::within(refusal, replace_left, f)
 }
 
 fn ask(place: Place) -> io::Result<()> {

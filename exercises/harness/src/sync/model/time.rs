@@ -64,7 +64,8 @@ impl Clock {
     pub fn real() -> Self {
         let place = Location::caller();
         recorder::over(Ending::Misuse(format!(
-            "a model has no clock that runs: make a manual one instead of that at {}",
+            "a model has no clock that runs, and {} asks for one. Code that is given a clock uses that one, \
+             and a wait without a timeout needs none; a test makes one with `Clock::manual()`",
             crate::place::short(place)
         )))
     }
