@@ -41,14 +41,14 @@ pub struct Mutex<T: ?Sized> {
     data: UnsafeCell<T>,
 }
 
-// The compiler cannot check how an `UnsafeCell` is used, so it does not let threads share a type that contains
-// one. These lines are your promise that they may share this one, and your code has to make it true.
+// The compiler cannot check how an `UnsafeCell` is used, so it does not let threads share a type that
+// contains one. These lines are your promise that they may share this one, and your code has to make it true.
 
 // SAFETY: the owner of the mutex owns the value, and nothing else in it is tied to a thread.
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 
-// SAFETY: threads that share a mutex reach the value one after the other. So sharing it does no more than hand
-// a `T` from thread to thread, which `T: Send` allows.
+// SAFETY: threads that share a mutex reach the value one after the other. So sharing it does no more than
+// hand a `T` from thread to thread, which `T: Send` allows.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 impl<T> Mutex<T> {

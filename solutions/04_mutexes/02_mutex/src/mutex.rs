@@ -19,8 +19,9 @@ const UNLOCKED: u32 = 0;
 const LOCKED: u32 = 1;
 const CONTENDED: u32 = 2;
 
-/// How often a locked mutex is looked at before its thread goes to sleep: most critical sections are shorter than
-/// two calls of the operating system. Not at all in a model, where nothing would be left to wait for then.
+/// How often a locked mutex is looked at before its thread goes to sleep: most critical sections are shorter
+/// than two calls of the operating system. Not at all in a model, where nothing would be left to wait for
+/// then.
 const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 
 /// Protects a value: one thread at a time can reach it. Go's `sync.Mutex`, with the data inside.
