@@ -6,8 +6,8 @@
 //! cargo test -p condvar --example condvar_tour --features my_mutex
 //! ```
 //!
-//! The first runs on your condition variable and the reference's mutex, the second on your own mutex as well, and the
-//! third puts the wait group's own tests to both. Then change something:
+//! The first runs on your condition variable and the reference's mutex, the second on your own mutex as well,
+//! and the third puts the wait group's own tests to both. Then change something:
 //! - put your own wait group in place of this one, from `exercises/02_goroutines/02_wait_group`;
 //! - notify one in your `notify_all`, and see who is still there. (End it with Ctrl-C.)
 
@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The reference of the lesson `wait_group`, as it stands there; the mutex and the condition variable were given then.
+/// The reference of the lesson `wait_group`, as it stands there; the mutex and the condition variable were
+/// given then.
 pub struct WaitGroup {
     count: Mutex<usize>,
     zero: Condvar,
@@ -75,8 +76,8 @@ pub fn main() {
     shelf();
 }
 
-/// Four workers, a thousand rounds: nobody begins one before all have ended the last. What opens a round is a wait
-/// group too, that all wait for.
+/// Four workers, a thousand rounds: nobody begins one before all have ended the last. What opens a round is a
+/// wait group too, that all wait for.
 fn rounds() {
     let gates = [WaitGroup::new(), WaitGroup::new()];
     let finished = WaitGroup::new();

@@ -8,12 +8,13 @@ use crate::MutexGuard;
 /// Lets threads sleep until others have changed what a [`Mutex`](crate::Mutex) protects. Go's `sync.Cond`.
 ///
 /// A thread that has locked the mutex and does not find what it needs calls [`wait`](Self::wait), which
-/// unlocks, sleeps until it is notified, and locks again. Another locks the mutex, changes the value, and then
-/// calls [`notify_one`](Self::notify_one) or [`notify_all`](Self::notify_all), with or without the lock.
+/// unlocks, sleeps until it is notified, and locks again. Another locks the mutex, changes the value, and
+/// then calls [`notify_one`](Self::notify_one) or [`notify_all`](Self::notify_all), with or without the lock.
 ///
 /// A notification says that it may be worth looking, and nothing more: a wait may also end for no reason, and
-/// another thread may have changed the value again. So wait in a loop, or let [`wait_while`](Self::wait_while)
-/// do it. Use one mutex with one condition variable. It takes at most 16 bytes, and owns no memory elsewhere.
+/// another thread may have changed the value again. So wait in a loop, or let
+/// [`wait_while`](Self::wait_while) do it. Use one mutex with one condition variable. It takes at most 16
+/// bytes, and owns no memory elsewhere.
 ///
 /// ```
 /// use std::thread;
@@ -32,10 +33,11 @@ use crate::MutexGuard;
 ///
 /// # Which waits a notification reaches
 /// Those that have begun: a wait has begun when it has unlocked the mutex. If a thread has locked the mutex
-/// after that, and then notifies, the waiter wakes up, asleep or not yet. A notification is not remembered for
-/// waits that begin later, and none of them can take it away from one that has begun.
+/// after that, and then notifies, the waiter wakes up, asleep or not yet. A notification is not remembered
+/// for waits that begin later, and none of them can take it away from one that has begun.
 pub struct Condvar {
-    // Your fields. What can a thread compare when it falls asleep, so that a notification in between is not lost?
+    // Your fields. What can a thread compare when it falls asleep, so that a notification in between is not
+    // lost?
 }
 
 impl Condvar {
@@ -68,8 +70,8 @@ impl Condvar {
         todo!("wait as long as the condition is true")
     }
 
-    /// Wakes one thread of those that wait, if there are any. It may be any of them. More may wake up if they have
-    /// not fallen asleep yet.
+    /// Wakes one thread of those that wait, if there are any. It may be any of them. More may wake up if they
+    /// have not fallen asleep yet.
     ///
     /// Does not call the operating system if nobody waits.
     pub fn notify_one(&self) {

@@ -3,8 +3,8 @@
 //! The library and the tests in `tests/` see the real face of the facade; the library's own unit
 //! tests, the models in `race_freedom.rs`, see the model face.
 //!
-//! The mutex is that of the lesson `mutex`: its reference, or your own with `--features my_mutex`. In a model it is
-//! the facade's, which has the same API, and whose `lock` is one row of the dry run.
+//! The mutex is that of the lesson `mutex`: its reference, or your own with `--features my_mutex`. In a model
+//! it is the facade's, which has the same API, and whose `lock` is one row of the dry run.
 
 #[cfg(test)]
 use harness::sync::model as sync;

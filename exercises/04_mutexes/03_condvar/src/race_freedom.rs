@@ -26,8 +26,8 @@ fn a_notification_reaches_a_wait_that_has_begun() {
     });
 }
 
-/// The same with `notify_all` and `wait_while`, and a notifier that still has the lock. Catches a wait that comes
-/// back without the lock, or never gives it away.
+/// The same with `notify_all` and `wait_while`, and a notifier that still has the lock. Catches a wait that
+/// comes back without the lock, or never gives it away.
 #[test]
 fn a_notification_with_the_lock_held_reaches_it_too() {
     // CO-01
@@ -49,8 +49,8 @@ fn a_notification_with_the_lock_held_reaches_it_too() {
     });
 }
 
-/// A program that must not end: what was notified before the wait began is not remembered. Catches a wait that
-/// returns, and one that spins.
+/// A program that must not end: what was notified before the wait began is not remembered. Catches a wait
+/// that returns, and one that spins.
 #[test]
 fn wait_sleeps_until_a_notification_to_come() {
     // CO-05
@@ -83,8 +83,8 @@ fn wait_sleeps_again_after_a_notification() {
     });
 }
 
-/// Catches a `notify_all` that wakes one. It shows without a forced switch of threads; with two there are about 1,000
-/// interleavings of the reference, and not all are explored.
+/// Catches a `notify_all` that wakes one. It shows without a forced switch of threads; with two there are
+/// about 1,000 interleavings of the reference, and not all are explored.
 #[test]
 fn notify_all_wakes_everybody() {
     // CO-07
@@ -100,8 +100,8 @@ fn notify_all_wakes_everybody() {
     });
 }
 
-/// Catches two notifications that wake one thread together: each of them is worth one letter, and two wait for
-/// one. Two preemptions, which is about 3,000 interleavings.
+/// Catches two notifications that wake one thread together: each of them is worth one letter, and two wait
+/// for one. Two preemptions, which is about 3,000 interleavings.
 #[test]
 fn two_notifications_wake_two() {
     // CO-04
@@ -123,8 +123,8 @@ fn two_notifications_wake_two() {
     });
 }
 
-/// Catches a wait that takes away what is owed to one that began before: the other one notifies main, and waits
-/// itself before main has fallen asleep. Each waits for the other in turn.
+/// Catches a wait that takes away what is owed to one that began before: the other one notifies main, and
+/// waits itself before main has fallen asleep. Each waits for the other in turn.
 #[test]
 fn a_newer_wait_takes_nothing_from_an_older_one() {
     // CO-08
@@ -170,8 +170,8 @@ fn a_spurious_wakeup_does_not_end_wait_while() {
     }
 }
 
-/// Catches a notification that asks the operating system to wake somebody, though nobody waits: nobody ever has,
-/// or all who did have gone, whether they slept or not.
+/// Catches a notification that asks the operating system to wake somebody, though nobody waits: nobody ever
+/// has, or all who did have gone, whether they slept or not.
 #[test]
 fn a_notification_without_waiters_wakes_nobody() {
     harness::model(|| {

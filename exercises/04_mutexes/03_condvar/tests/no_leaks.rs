@@ -40,8 +40,8 @@ fn everybody_leaves_if_each_notifies_the_next() {
     });
 }
 
-/// The condition variable outlives the check, which runs its closure several times: anything that it keeps of a
-/// wait or a notification adds up.
+/// The condition variable outlives the check, which runs its closure several times: anything that it keeps of
+/// a wait or a notification adds up.
 #[test]
 fn nothing_is_kept_of_waits_and_notifications() {
     let gate = Arc::new((Mutex::new(false), Condvar::new()));
@@ -77,8 +77,8 @@ fn what_a_condition_captures_is_dropped_once() {
     });
 }
 
-/// Starts four threads that wait until the gate is open, and lets them fall asleep. A correct condition variable
-/// passes even if they do not; one that loses sleepers fails if they do.
+/// Starts four threads that wait until the gate is open, and lets them fall asleep. A correct condition
+/// variable passes even if they do not; one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_waiters(gate: &Arc<(Mutex<bool>, Condvar)>) {
     let gates = std::iter::repeat_n(gate, 4).cloned();

@@ -1,7 +1,7 @@
 //! Every interleaving of a few small programs. IDs such as RW-04 name behaviours of Go's `sync.RWMutex`.
 //!
-//! Three threads that retry on one word have too many interleavings to try them all: those models say how many forced
-//! switches of threads they explore.
+//! Three threads that retry on one word have too many interleavings to try them all: those models say how
+//! many forced switches of threads they explore.
 
 use crate::RwMutex;
 use crate::sync::thread;
@@ -12,9 +12,9 @@ use harness::testing::{
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-/// Catches a reader and a writer inside at once, an unlock of either kind that orders nothing, and one that wakes
-/// nobody. Nobody may spin: a thread that spins in a model lets the others go on, and hardly ever gets to sleep, so
-/// that these tests would see little of it. The README says how to spin on the machine alone.
+/// Catches a reader and a writer inside at once, an unlock of either kind that orders nothing, and one that
+/// wakes nobody. Nobody may spin: a thread that spins in a model lets the others go on, and hardly ever gets
+/// to sleep, so that these tests would see little of it. The README says how to spin on the machine alone.
 #[test]
 fn a_reader_and_a_writer_take_turns() {
     // RW-14
@@ -56,8 +56,8 @@ fn one_writer_at_a_time() {
     });
 }
 
-/// Catches a writer that is forgotten while another has the lock and wakes up one of two: as in a mutex. Two forced
-/// switches.
+/// Catches a writer that is forgotten while another has the lock and wakes up one of two: as in a mutex. Two
+/// forced switches.
 #[test]
 fn every_writer_is_woken() {
     harness::Model::new().preemption_bound(2).check(|| {
@@ -88,8 +88,8 @@ fn every_reader_is_let_in() {
     });
 }
 
-/// Catches a writer that the last of two readers does not wake, or the first of them too early: the count of those
-/// who leave. Two forced switches.
+/// Catches a writer that the last of two readers does not wake, or the first of them too early: the count of
+/// those who leave. Two forced switches.
 #[test]
 fn the_last_reader_wakes_the_writer() {
     // RW-08
@@ -113,8 +113,8 @@ fn the_last_reader_wakes_the_writer() {
     });
 }
 
-/// Catches a reader that comes while a writer waits for another reader, and that is forgotten then, or counted among
-/// those that the writer waits for. Both readers are main's friends: each comes twice.
+/// Catches a reader that comes while a writer waits for another reader, and that is forgotten then, or
+/// counted among those that the writer waits for. Both readers are main's friends: each comes twice.
 #[test]
 fn readers_come_back_while_a_writer_waits() {
     // RW-08
@@ -135,8 +135,8 @@ fn readers_come_back_while_a_writer_waits() {
     });
 }
 
-/// Catches a lock that prefers readers: a thread reads twice, and a writer comes in between. There is an interleaving in
-/// which both sleep for ever, because the writer keeps the second `read` out.
+/// Catches a lock that prefers readers: a thread reads twice, and a writer comes in between. There is an
+/// interleaving in which both sleep for ever, because the writer keeps the second `read` out.
 #[test]
 fn a_writer_that_waits_keeps_new_readers_out() {
     // RW-04, RW-05
@@ -180,8 +180,9 @@ fn a_writer_that_waits_keeps_try_read_out() {
     );
 }
 
-/// Catches a writer that unlocks for the next writer, though a reader waits. Runs without forced switches only: main
-/// yields, and the other goes on until it sleeps; so the reader waits when main unlocks, and so does the second writer.
+/// Catches a writer that unlocks for the next writer, though a reader waits. Runs without forced switches
+/// only: main yields, and the other goes on until it sleeps; so the reader waits when main unlocks, and so
+/// does the second writer.
 #[test]
 fn readers_that_wait_go_before_the_next_writer() {
     // RW-07
@@ -239,8 +240,8 @@ fn guards_that_exclude_each_other_sleep() {
     });
 }
 
-/// Catches a thread that takes a spurious wakeup for the lock: a reader or a writer. The step before the lock and the
-/// one behind it give the other time to wake up in between. Two forced switches.
+/// Catches a thread that takes a spurious wakeup for the lock: a reader or a writer. The step before the lock
+/// and the one behind it give the other time to wake up in between. Two forced switches.
 #[test]
 fn a_spurious_wakeup_is_no_lock() {
     let explore = |main_writes: bool, other_writes: bool| {
@@ -271,7 +272,8 @@ fn a_spurious_wakeup_is_no_lock() {
     explore(true, false);
 }
 
-/// Catches a refused `try_write` that shows, even for a moment: as a writer that waits, it would keep a reader out.
+/// Catches a refused `try_write` that shows, even for a moment: as a writer that waits, it would keep a
+/// reader out.
 #[test]
 fn a_refused_try_write_changes_nothing() {
     // RW-03
@@ -334,7 +336,8 @@ fn a_spurious_failure_is_no_guard() {
     });
 }
 
-/// Catches a guard that a panic does not drop, of either kind: nothing is poisoned, and those that wait are woken.
+/// Catches a guard that a panic does not drop, of either kind: nothing is poisoned, and those that wait are
+/// woken.
 #[test]
 fn a_panic_unlocks() {
     harness::model(|| {
@@ -364,8 +367,8 @@ fn a_panic_unlocks() {
     });
 }
 
-/// Catches a lock that asks the operating system to wake somebody, though nobody has waited: one thread locks in every
-/// way, and two read at once.
+/// Catches a lock that asks the operating system to wake somebody, though nobody has waited: one thread locks
+/// in every way, and two read at once.
 #[test]
 fn an_unlock_without_waiters_wakes_nobody() {
     harness::model(|| {

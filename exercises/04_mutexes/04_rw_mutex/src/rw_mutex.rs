@@ -12,16 +12,16 @@ use std::ops::{Deref, DerefMut};
 /// inside.
 ///
 /// # Who goes first
-/// A writer that waits keeps new readers out, so an endless stream of readers does not keep it waiting: it waits
-/// only for the readers that were there when it came, and for writers. And when a writer unlocks, all readers that wait at
-/// that moment get the lock before the next writer, so an endless stream of writers does not keep readers waiting
-/// either. In which order writers get the lock is not promised.
+/// A writer that waits keeps new readers out, so an endless stream of readers does not keep it waiting: it
+/// waits only for the readers that were there when it came, and for writers. And when a writer unlocks, all
+/// readers that wait at that moment get the lock before the next writer, so an endless stream of writers does
+/// not keep readers waiting either. In which order writers get the lock is not promised.
 ///
-/// It follows that a thread must not read-lock twice: if a writer comes in between, the second `read` waits for the
-/// writer, and the writer for the first. Nor can a read lock become a write lock.
+/// It follows that a thread must not read-lock twice: if a writer comes in between, the second `read` waits
+/// for the writer, and the writer for the first. Nor can a read lock become a write lock.
 ///
-/// Guards unlock when they are dropped, also by a panic, and nothing is poisoned. A lock adds at most 32 bytes to the
-/// value, and owns no memory elsewhere.
+/// Guards unlock when they are dropped, also by a panic, and nothing is poisoned. A lock adds at most 32
+/// bytes to the value, and owns no memory elsewhere.
 ///
 /// ```
 /// let config = RwMutex::new(String::from("v1"));
@@ -43,14 +43,14 @@ pub struct RwMutex<T: ?Sized> {
     data: UnsafeCell<T>,
 }
 
-// The compiler cannot check how an `UnsafeCell` is used, so it does not let threads share a type that contains
-// one. These lines are your promise that they may share this one, and your code has to make it true.
+// The compiler cannot check how an `UnsafeCell` is used, so it does not let threads share a type that
+// contains one. These lines are your promise that they may share this one, and your code has to make it true.
 
 // SAFETY: the owner of the lock owns the value, and nothing else in it is tied to a thread.
 unsafe impl<T: ?Sized + Send> Send for RwMutex<T> {}
 
-// SAFETY: threads that share the lock read the value at once, which `T: Sync` allows, or reach it one after the
-// other, which `T: Send` allows.
+// SAFETY: threads that share the lock read the value at once, which `T: Sync` allows, or reach it one after
+// the other, which `T: Send` allows.
 unsafe impl<T: ?Sized + Send + Sync> Sync for RwMutex<T> {}
 
 impl<T> RwMutex<T> {
@@ -71,14 +71,14 @@ impl<T: ?Sized> RwMutex<T> {
     /// Otherwise sleeps until that writer has unlocked; then it has the lock before any other writer.
     ///
     /// # Panics
-    /// Panics with `rw_mutex: too many readers` if the lock cannot count so many, which are more than 100 million.
-    /// Only guards that were leaked add up to that.
+    /// Panics with `rw_mutex: too many readers` if the lock cannot count so many, which are more than 100
+    /// million. Only guards that were leaked add up to that.
     pub fn read(&self) -> RwMutexReadGuard<'_, T> {
         todo!("become one of the readers; if there is a writer, sleep until it has let you in")
     }
 
-    /// Locks for reading if no writer has the lock or waits for it, and returns `None` otherwise. Never waits, and
-    /// changes nothing if it returns `None`.
+    /// Locks for reading if no writer has the lock or waits for it, and returns `None` otherwise. Never
+    /// waits, and changes nothing if it returns `None`.
     ///
     /// # Panics
     /// As [`read`](Self::read) does.
@@ -91,8 +91,8 @@ impl<T: ?Sized> RwMutex<T> {
         todo!("become the only writer; then sleep until the readers that were there have left")
     }
 
-    /// Locks for writing if nobody has the lock, and returns `None` otherwise. Never waits, and changes nothing if it
-    /// returns `None`: in particular it keeps no reader out.
+    /// Locks for writing if nobody has the lock, and returns `None` otherwise. Never waits, and changes
+    /// nothing if it returns `None`: in particular it keeps no reader out.
     pub fn try_write(&self) -> Option<RwMutexWriteGuard<'_, T>> {
         todo!("become the only writer, if nobody has the lock")
     }
@@ -104,7 +104,8 @@ impl<T: ?Sized> RwMutex<T> {
     }
 }
 
-/// Proves that its thread has locked a [`RwMutex`] for reading, lends the value, and unlocks when it is dropped.
+/// Proves that its thread has locked a [`RwMutex`] for reading, lends the value, and unlocks when it is
+/// dropped.
 ///
 /// A guard stays on the thread that locked: it is not `Send`.
 #[must_use = "the lock is given back when the guard is dropped, which is at once"]
@@ -114,7 +115,8 @@ pub struct RwMutexReadGuard<'a, T: ?Sized> {
     not_send: PhantomData<*const ()>,
 }
 
-/// Proves that its thread has locked a [`RwMutex`] for writing, lends the value, and unlocks when it is dropped.
+/// Proves that its thread has locked a [`RwMutex`] for writing, lends the value, and unlocks when it is
+/// dropped.
 ///
 /// A guard stays on the thread that locked: it is not `Send`.
 #[must_use = "the lock is given back when the guard is dropped, which is at once"]

@@ -1,4 +1,5 @@
-//! What a lock of many readers does, on real threads. IDs such as RW-03 name behaviours of Go's `sync.RWMutex`.
+//! What a lock of many readers does, on real threads. IDs such as RW-03 name behaviours of Go's
+//! `sync.RWMutex`.
 //!
 //! `src/race_freedom.rs` checks in every interleaving who sleeps and is woken, and what is ordered.
 
@@ -110,7 +111,8 @@ fn a_writer_is_alone() {
 
 #[test]
 fn an_endless_stream_of_readers_lets_a_writer_in() {
-    // RW-04: two readers that overlap all the time. Each goes only when the writer has been, or the other has come.
+    // RW-04: two readers that overlap all the time. Each goes only when the writer has been, or the other has
+    // come.
     must_end(IN_LOCK, || {
         let lock = RwMutex::new(());
         let written = AtomicBool::new(false);

@@ -61,7 +61,8 @@ fn everyone_who_waits_leaves_after_a_panic() {
     });
 }
 
-/// The lock outlives the check, which runs its closure several times: anything that it keeps of a wait adds up.
+/// The lock outlives the check, which runs its closure several times: anything that it keeps of a wait adds
+/// up.
 #[test]
 fn a_lock_keeps_nothing_of_its_waiters() {
     let lock = Arc::new(RwMutex::new(()));
@@ -83,8 +84,8 @@ fn a_lock_owns_no_memory_elsewhere() {
     });
 }
 
-/// Starts two readers and two writers, and lets them fall asleep. A correct lock passes even if they do not; one that
-/// loses sleepers fails if they do.
+/// Starts two readers and two writers, and lets them fall asleep. A correct lock passes even if they do not;
+/// one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_waiters<T: Send + Sync + 'static>(lock: &Arc<RwMutex<T>>) {
     let waiters = (0..4).map(|n| {

@@ -1,8 +1,9 @@
-//! Your condition variable, the reference, parking_lot's and std's, each with the mutex of its kind, and a design
-//! without the number of waiters, at the same work.
+//! Your condition variable, the reference, parking_lot's and std's, each with the mutex of its kind, and a
+//! design without the number of waiters, at the same work.
 //!
 //! `calls_always` asks the operating system to wake somebody at each notification, as std's does on Linux.
-//! parking_lot's `notify_all` wakes one thread and puts the others in the mutex's queue, where they would go anyway.
+//! parking_lot's `notify_all` wakes one thread and puts the others in the mutex's queue, where they would go
+//! anyway.
 
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "the stub has no use for it")]

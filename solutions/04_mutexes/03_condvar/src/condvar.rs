@@ -8,12 +8,13 @@ use crate::sync::futex;
 /// Lets threads sleep until others have changed what a [`Mutex`](crate::Mutex) protects. Go's `sync.Cond`.
 ///
 /// A thread that has locked the mutex and does not find what it needs calls [`wait`](Self::wait), which
-/// unlocks, sleeps until it is notified, and locks again. Another locks the mutex, changes the value, and then
-/// calls [`notify_one`](Self::notify_one) or [`notify_all`](Self::notify_all), with or without the lock.
+/// unlocks, sleeps until it is notified, and locks again. Another locks the mutex, changes the value, and
+/// then calls [`notify_one`](Self::notify_one) or [`notify_all`](Self::notify_all), with or without the lock.
 ///
 /// A notification says that it may be worth looking, and nothing more: a wait may also end for no reason, and
-/// another thread may have changed the value again. So wait in a loop, or let [`wait_while`](Self::wait_while)
-/// do it. Use one mutex with one condition variable. It takes at most 16 bytes, and owns no memory elsewhere.
+/// another thread may have changed the value again. So wait in a loop, or let
+/// [`wait_while`](Self::wait_while) do it. Use one mutex with one condition variable. It takes at most 16
+/// bytes, and owns no memory elsewhere.
 ///
 /// ```
 /// use std::thread;
@@ -32,11 +33,11 @@ use crate::sync::futex;
 ///
 /// # Which waits a notification reaches
 /// Those that have begun: a wait has begun when it has unlocked the mutex. If a thread has locked the mutex
-/// after that, and then notifies, the waiter wakes up, asleep or not yet. A notification is not remembered for
-/// waits that begin later, and none of them can take it away from one that has begun.
+/// after that, and then notifies, the waiter wakes up, asleep or not yet. A notification is not remembered
+/// for waits that begin later, and none of them can take it away from one that has begun.
 pub struct Condvar {
-    /// Changed by each notification. A waiter sleeps only as long as it is what it was under the lock. It is the
-    /// word to sleep on.
+    /// Changed by each notification. A waiter sleeps only as long as it is what it was under the lock. It is
+    /// the word to sleep on.
     sequence: AtomicU32,
     /// How many threads are in `wait`, and have not been seen to wake up.
     waiters: AtomicU32,
@@ -58,10 +59,11 @@ impl Condvar {
     /// [which waits a notification reaches](Self#which-waits-a-notification-reaches).
     pub fn wait<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>) {
         // No wakeup is lost. Both lines are executed under the lock. So they happen before everything that a
-        // thread does after it has locked the mutex next, and it is such a thread that changes what this one waits
-        // for, and then notifies. It therefore finds this thread counted; and its change of the sequence comes after
-        // the load here, which has seen an older number. Either it comes before the futex compares, which then
-        // does not sleep; or this thread is asleep by then, and the wakeup, which comes later still, wakes it.
+        // thread does after it has locked the mutex next, and it is such a thread that changes what this one
+        // waits for, and then notifies. It therefore finds this thread counted; and its change of the
+        // sequence comes after the load here, which has seen an older number. Either it comes before the
+        // futex compares, which then does not sleep; or this thread is asleep by then, and the wakeup, which
+        // comes later still, wakes it.
         //
         // Relaxed will do for all of it: the mutex orders what matters.
         self.waiters.fetch_add(1, Relaxed);
@@ -88,8 +90,8 @@ impl Condvar {
         }
     }
 
-    /// Wakes one thread of those that wait, if there are any. It may be any of them. More may wake up if they have
-    /// not fallen asleep yet.
+    /// Wakes one thread of those that wait, if there are any. It may be any of them. More may wake up if they
+    /// have not fallen asleep yet.
     ///
     /// Does not call the operating system if nobody waits.
     pub fn notify_one(&self) {
@@ -107,14 +109,15 @@ impl Condvar {
         }
     }
 
-    /// Changes the sequence number, so that nobody falls asleep who has seen the old one. Returns `false` if nobody
-    /// waits. Of the waits that a notification has to reach, the load sees all that have not woken up: see `wait`.
+    /// Changes the sequence number, so that nobody falls asleep who has seen the old one. Returns `false` if
+    /// nobody waits. Of the waits that a notification has to reach, the load sees all that have not woken up:
+    /// see `wait`.
     fn announce(&self) -> bool {
         if self.waiters.load(Relaxed) == 0 {
             return false;
         }
-        // It wraps around. A thread would have to stand still between its load and the futex while others notify four
-        // billion times, and then the very number that it has seen would have to be there again.
+        // It wraps around. A thread would have to stand still between its load and the futex while others
+        // notify four billion times, and then the very number that it has seen would have to be there again.
         self.sequence.fetch_add(1, Relaxed);
         true
     }

@@ -1,8 +1,8 @@
 //! Your lock, the reference, parking_lot's and std's, and a mutex, at the same work.
 //!
-//! parking_lot's is one word, with its sleepers in a table of their own. std's is one word of the same kind as the
-//! reference's and a counter that writers sleep on; a writer that waits goes before readers that wait, always. The mutex is
-//! that of the lesson `mutex`: what one has without telling readers from writers.
+//! parking_lot's is one word, with its sleepers in a table of their own. std's is one word of the same kind
+//! as the reference's and a counter that writers sleep on; a writer that waits goes before readers that wait,
+//! always. The mutex is that of the lesson `mutex`: what one has without telling readers from writers.
 
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "the stub has no use for it")]
@@ -106,7 +106,8 @@ mod eight_threads_long {
     rows!(run(sample_count = 15));
 }
 
-/// Starts threads together, and lets each lock so and so often for so many steps; each `write_every`th time, it writes.
+/// Starts threads together, and lets each lock so and so often for so many steps; each `write_every`th time,
+/// it writes.
 fn contend<L: Lock>(
     bencher: Bencher,
     threads: usize,

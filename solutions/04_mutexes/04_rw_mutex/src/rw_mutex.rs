@@ -26,24 +26,24 @@ const PHASES: u32 = !(PHASE - 1);
 /// More readers than there can be threads. Only guards that were leaked add up to so many.
 const MOST: u32 = READERS / READER / 2;
 
-/// How often the lock is looked at before a thread goes to sleep. Not at all in a model, where nothing would be left
-/// to wait for then.
+/// How often the lock is looked at before a thread goes to sleep. Not at all in a model, where nothing would
+/// be left to wait for then.
 const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 
 /// Protects a value that many threads may read at once, or one may write. Go's `sync.RWMutex`, with the data
 /// inside.
 ///
 /// # Who goes first
-/// A writer that waits keeps new readers out, so an endless stream of readers does not keep it waiting: it waits
-/// only for the readers that were there when it came, and for writers. And when a writer unlocks, all readers that wait at
-/// that moment get the lock before the next writer, so an endless stream of writers does not keep readers waiting
-/// either. In which order writers get the lock is not promised.
+/// A writer that waits keeps new readers out, so an endless stream of readers does not keep it waiting: it
+/// waits only for the readers that were there when it came, and for writers. And when a writer unlocks, all
+/// readers that wait at that moment get the lock before the next writer, so an endless stream of writers does
+/// not keep readers waiting either. In which order writers get the lock is not promised.
 ///
-/// It follows that a thread must not read-lock twice: if a writer comes in between, the second `read` waits for the
-/// writer, and the writer for the first. Nor can a read lock become a write lock.
+/// It follows that a thread must not read-lock twice: if a writer comes in between, the second `read` waits
+/// for the writer, and the writer for the first. Nor can a read lock become a write lock.
 ///
-/// Guards unlock when they are dropped, also by a panic, and nothing is poisoned. A lock adds at most 32 bytes to the
-/// value, and owns no memory elsewhere.
+/// Guards unlock when they are dropped, also by a panic, and nothing is poisoned. A lock adds at most 32
+/// bytes to the value, and owns no memory elsewhere.
 ///
 /// ```
 /// let config = RwMutex::new(String::from("v1"));
@@ -62,8 +62,8 @@ const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 pub struct RwMutex<T: ?Sized> {
     /// As in the table above. Writers that wait for another writer sleep on it.
     state: AtomicU32,
-    /// How many readers the writer that has announced itself still waits for. It sleeps on this. Below zero, by
-    /// wrapping, if some of them have left before it has added their number.
+    /// How many readers the writer that has announced itself still waits for. It sleeps on this. Below zero,
+    /// by wrapping, if some of them have left before it has added their number.
     departing: AtomicU32,
     /// The PHASE up to which waiting readers have been told to go on. They sleep on this.
     admitted: AtomicU32,
@@ -73,8 +73,8 @@ pub struct RwMutex<T: ?Sized> {
 // SAFETY: the owner of the lock owns the value, and nothing else in it is tied to a thread.
 unsafe impl<T: ?Sized + Send> Send for RwMutex<T> {}
 
-// SAFETY: threads that share the lock read the value at once, which `T: Sync` allows, or reach it one after the
-// other, which `T: Send` allows. The comments at `read_lock` and `write_lock` show that they do no more.
+// SAFETY: threads that share the lock read the value at once, which `T: Sync` allows, or reach it one after
+// the other, which `T: Send` allows. The comments at `read_lock` and `write_lock` show that they do no more.
 unsafe impl<T: ?Sized + Send + Sync> Sync for RwMutex<T> {}
 
 impl<T> RwMutex<T> {
@@ -99,16 +99,16 @@ impl<T: ?Sized> RwMutex<T> {
     /// Otherwise sleeps until that writer has unlocked; then it has the lock before any other writer.
     ///
     /// # Panics
-    /// Panics with `rw_mutex: too many readers` if the lock cannot count so many, which are more than 100 million.
-    /// Only guards that were leaked add up to that.
+    /// Panics with `rw_mutex: too many readers` if the lock cannot count so many, which are more than 100
+    /// million. Only guards that were leaked add up to that.
     #[inline]
     pub fn read(&self) -> RwMutexReadGuard<'_, T> {
         self.read_lock();
         self.read_guard()
     }
 
-    /// Locks for reading if no writer has the lock or waits for it, and returns `None` otherwise. Never waits, and
-    /// changes nothing if it returns `None`.
+    /// Locks for reading if no writer has the lock or waits for it, and returns `None` otherwise. Never
+    /// waits, and changes nothing if it returns `None`.
     ///
     /// # Panics
     /// As [`read`](Self::read) does.
@@ -135,8 +135,8 @@ impl<T: ?Sized> RwMutex<T> {
         self.write_guard()
     }
 
-    /// Locks for writing if nobody has the lock, and returns `None` otherwise. Never waits, and changes nothing if it
-    /// returns `None`: in particular it keeps no reader out.
+    /// Locks for writing if nobody has the lock, and returns `None` otherwise. Never waits, and changes
+    /// nothing if it returns `None`: in particular it keeps no reader out.
     pub fn try_write(&self) -> Option<RwMutexWriteGuard<'_, T>> {
         let mut state = self.state.load(Relaxed);
         while state & (WRITER | READERS) == 0 {
@@ -173,11 +173,11 @@ impl<T: ?Sized> RwMutex<T> {
         }
     }
 
-    /// Counts this thread among the readers, in one step that never fails. If there was no writer, it has the lock: a
-    /// writer that comes now sees it counted, and waits for it to leave.
+    /// Counts this thread among the readers, in one step that never fails. If there was no writer, it has the
+    /// lock: a writer that comes now sees it counted, and waits for it to leave.
     ///
-    /// Acquire pairs with the Release in `write_unlock`, also of earlier writers, because every change of the word
-    /// is a read-modify-write.
+    /// Acquire pairs with the Release in `write_unlock`, also of earlier writers, because every change of the
+    /// word is a read-modify-write.
     #[inline]
     fn read_lock(&self) {
         let before = self.state.fetch_add(READER, Acquire);
@@ -199,13 +199,14 @@ impl<T: ?Sized> RwMutex<T> {
 
     /// Waits until the writer that this thread has found in the word has let it in.
     fn wait_for_writer(&self, before: u32) {
-        // The writer lets in everybody that is counted when it unlocks, and counts the phase on in the same step. This
-        // thread waits for exactly that: `admitted` follows the phase. It cannot miss it by a whole turn, because the
-        // phase moves on only with a reader that is let in, and the next writer has to wait for this one.
+        // The writer lets in everybody that is counted when it unlocks, and counts the phase on in the same
+        // step. This thread waits for exactly that: `admitted` follows the phase. It cannot miss it by a
+        // whole turn, because the phase moves on only with a reader that is let in, and the next writer has
+        // to wait for this one.
         let mine = phase(before.wrapping_add(PHASE));
-        // No wakeup is lost: the futex compares `admitted` with what was seen, and `write_unlock` changes it first and
-        // wakes all afterwards. A loop, because the wakeup may be spurious, or `admitted` may be on its way from the
-        // phase before. Acquire pairs with the Release of that store.
+        // No wakeup is lost: the futex compares `admitted` with what was seen, and `write_unlock` changes it
+        // first and wakes all afterwards. A loop, because the wakeup may be spurious, or `admitted` may be on
+        // its way from the phase before. Acquire pairs with the Release of that store.
         let mut spins = SPINS;
         loop {
             let seen = self.admitted.load(Acquire);
@@ -225,15 +226,16 @@ impl<T: ?Sized> RwMutex<T> {
     #[inline]
     fn read_unlock(&self) {
         let before = self.state.fetch_sub(READER, Release);
-        // A writer has announced itself while this thread had the lock, and has counted it in `departing`. The last
-        // one wakes it. If this thread is faster, the number is below zero for a moment, and the writer's addition
-        // makes up for it.
+        // A writer has announced itself while this thread had the lock, and has counted it in `departing`.
+        // The last one wakes it. If this thread is faster, the number is below zero for a moment, and the
+        // writer's addition makes up for it.
         if before & WRITER != 0 && self.departing.fetch_sub(1, Release) == 1 {
             futex::wake_one(&self.departing);
         }
     }
 
-    /// First the place of the only writer, which keeps new readers out; then the readers that were there have to leave.
+    /// First the place of the only writer, which keeps new readers out; then the readers that were there have
+    /// to leave.
     ///
     /// Acquire pairs with the Release in `write_unlock` and in `read_unlock`.
     #[inline]
@@ -254,11 +256,12 @@ impl<T: ?Sized> RwMutex<T> {
         }
     }
 
-    /// Sets WRITER, as a mutex is locked, and returns how many readers were there in that step. `state` is what
-    /// the word was just now.
+    /// Sets WRITER, as a mutex is locked, and returns how many readers were there in that step. `state` is
+    /// what the word was just now.
     #[cold]
     fn announce(&self, mut state: u32) -> u32 {
-        // What WAITING has to be when this thread sets WRITER: set if it has slept, because then others may sleep.
+        // What WAITING has to be when this thread sets WRITER: set if it has slept, because then others may
+        // sleep.
         let mut mark = 0;
         let mut spins = SPINS;
         loop {
@@ -289,9 +292,9 @@ impl<T: ?Sized> RwMutex<T> {
                 }
             }
             // No wakeup is lost. This thread falls asleep only with WRITER and WAITING in the word, and only
-            // `write_unlock` takes them away, both in one step, and then wakes one. That one sets WAITING again when
-            // it sets WRITER or sleeps, and so the next is woken by the next. Readers change the word too, so it
-            // may not be what was seen: then this thread looks again.
+            // `write_unlock` takes them away, both in one step, and then wakes one. That one sets WAITING
+            // again when it sets WRITER or sleeps, and so the next is woken by the next. Readers change the
+            // word too, so it may not be what was seen: then this thread looks again.
             mark = WAITING;
             futex::wait(&self.state, state | WAITING);
             state = self.state.load(Relaxed);
@@ -301,16 +304,16 @@ impl<T: ?Sized> RwMutex<T> {
     /// Waits until the readers that were there have left. Later ones do not get in, because WRITER is set.
     #[cold]
     fn wait_for_readers(&self, present: u32) {
-        // Acquire, here and below: pairs with the Release in `read_unlock`. The word is 0 when `present` readers have
-        // subtracted their one, some before this addition and some after it.
+        // Acquire, here and below: pairs with the Release in `read_unlock`. The word is 0 when `present`
+        // readers have subtracted their one, some before this addition and some after it.
         let mut left = self
             .departing
             .fetch_add(present, Acquire)
             .wrapping_add(present);
         let mut spins = SPINS;
         while left != 0 {
-            // No wakeup is lost: the futex compares with what was seen, and the last reader changes it first and
-            // wakes afterwards.
+            // No wakeup is lost: the futex compares with what was seen, and the last reader changes it first
+            // and wakes afterwards.
             if spins == 0 {
                 futex::wait(&self.departing, left);
             } else {
@@ -354,8 +357,8 @@ impl<T: ?Sized> RwMutex<T> {
             }
         };
         if readers(state) != 0 {
-            // All who were counted have the lock now. The next store to `admitted` comes from a writer that has
-            // waited for all of them to leave, and so for this one to be seen.
+            // All who were counted have the lock now. The next store to `admitted` comes from a writer that
+            // has waited for all of them to leave, and so for this one to be seen.
             self.admitted.store(phase(unlocked), Release);
             futex::wake_all(&self.admitted);
         }
@@ -373,7 +376,8 @@ fn phase(state: u32) -> u32 {
     state / PHASE
 }
 
-/// Proves that its thread has locked a [`RwMutex`] for reading, lends the value, and unlocks when it is dropped.
+/// Proves that its thread has locked a [`RwMutex`] for reading, lends the value, and unlocks when it is
+/// dropped.
 ///
 /// A guard stays on the thread that locked: it is not `Send`.
 #[must_use = "the lock is given back when the guard is dropped, which is at once"]
@@ -383,7 +387,8 @@ pub struct RwMutexReadGuard<'a, T: ?Sized> {
     not_send: PhantomData<*const ()>,
 }
 
-/// Proves that its thread has locked a [`RwMutex`] for writing, lends the value, and unlocks when it is dropped.
+/// Proves that its thread has locked a [`RwMutex`] for writing, lends the value, and unlocks when it is
+/// dropped.
 ///
 /// A guard stays on the thread that locked: it is not `Send`.
 #[must_use = "the lock is given back when the guard is dropped, which is at once"]
@@ -404,8 +409,9 @@ impl<T: ?Sized> Deref for RwMutexReadGuard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: valid and aligned, because it points into the lock, which the guard borrows. As long as this
-        // guard is there, no thread writes (see `read_lock`), and what writers did before happens before this.
+        // SAFETY: valid and aligned, because it points into the lock, which the guard borrows. As long as
+        // this guard is there, no thread writes (see `read_lock`), and what writers did before happens before
+        // this.
         self.lock.data.with(|data| unsafe { &*data })
     }
 }
@@ -415,8 +421,8 @@ impl<T: ?Sized> Deref for RwMutexWriteGuard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: valid and aligned, as above. As long as this guard is there, no other thread reads or writes (see
-        // `write_lock`), and this one writes only through the guard, which the reference borrows.
+        // SAFETY: valid and aligned, as above. As long as this guard is there, no other thread reads or
+        // writes (see `write_lock`), and this one writes only through the guard, which the reference borrows.
         self.lock.data.with(|data| unsafe { &*data })
     }
 }
