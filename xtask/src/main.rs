@@ -37,7 +37,7 @@ use harness::page::DEFAULT_WIDTH;
 
 use commands::{
     Exit, bench as bench_command, break_, compare, completions, doctor, dry_run,
-    grade as grade_command, hint, list, new, next, reset, restore, swap, test,
+    grade as grade_command, hint, in_place, list, new, next, restore, test,
     verify as verify_command, watch,
 };
 use course::select::NoSuchName;
@@ -125,17 +125,7 @@ enum Command {
         lesson: Option<String>,
     },
     /// Bring back a version of your file that swap, reset or restore replaced
-    Restore {
-        /// The lesson; without one, the swapped or the current
-        lesson: Option<String>,
-        /// Its number, or the beginning of its hash; without one, the newest that is neither the reference nor
-        /// what is there now
-        #[arg(conflicts_with = "list")]
-        version: Option<String>,
-        /// Show all versions
-        #[arg(long)]
-        list: bool,
-    },
+    Restore(restore::Options),
     /// Put the stub in place of your file, which is kept
     ///
     /// To begin the lesson anew. `cargo xtask restore` brings your file back.
@@ -169,15 +159,7 @@ enum Command {
     /// A race-freedom test runs a small program in every order that its threads can take, every
     /// interleaving. This shows one of them, a column for each thread and a row for each step. If one
     /// fails, that is the one shown.
-    DryRun {
-        /// The lesson: its name, its number (2.2), or the beginning of its name
-        lesson: String,
-        /// The race-freedom test: its name or a part of it; without one, the one in the lesson's README.md
-        test: Option<String>,
-        /// Run the reference instead of your code
-        #[arg(long)]
-        solution: bool,
-    },
+    DryRun(dry_run::Options),
     /// For teachers: grade every lesson that was attempted, by the original tests
     #[command(display_order = 100)]
     Grade(grade_command::Options),
@@ -188,38 +170,7 @@ enum Command {
     ///
     /// Shows the lines that differ, side by side from 120 columns on, then what the lesson's tests say of
     /// both. Before you have finished the lesson it asks whether to show the reference, once.
-    Compare {
-        /// The lesson; without one, the current one, or the last one you finished if that is not begun
-        lesson: Option<String>,
-        /// What they take, too, as `cargo xtask bench` shows it
-        #[arg(long)]
-        bench: bool,
-        /// For programs
-        ///
-        /// Never asks. One object:
-        ///   version    1; it rises when a field changes its meaning
-        ///   lesson     its name
-        ///   equal      whether the two files have the same lines
-        ///   diff       a unified diff from your file to the reference
-        ///   yours, reference
-        ///     file           its path from the root
-        ///     error          rustc's first error; null if it compiles
-        ///     passes         whether it passes all tests of the lesson
-        ///     interleavings  explored by the models that pass; null if none does
-        ///     exhaustive     whether these are all there are within the bounds
-        ///     groups         for each heading: heading, tests, passed, failed,
-        ///                    not_written, not_run
-        ///   bench      null without --bench; else rounds, yours and cases as
-        ///              `cargo xtask bench --json` has them
-        /// If the lesson is not finished and --yes is missing, it exits with
-        /// 1, and the object has version, lesson, error (not-finished) and
-        /// message.
-        #[arg(long, verbatim_doc_comment)]
-        json: bool,
-        /// Show the reference of a lesson that you have not finished, without a question
-        #[arg(long, short)]
-        yes: bool,
-    },
+    Compare(compare::Options),
     /// Measure your code, the reference and what one would take in production, as ratios
     ///
     /// Exits with 0 only when yours was measured in every case.
@@ -245,16 +196,7 @@ enum Command {
     },
     /// For authors: test everything, or the gates of some lessons
     #[command(display_order = 100)]
-    Verify {
-        /// The lessons; without any, all of them and the workspace's own tests
-        lessons: Vec<String>,
-        /// Require too that each exercise's file is its stub, as it is shipped
-        #[arg(long)]
-        shipped: bool,
-        /// Write down what the lessons are shipped with (solutions/…/shipped.lock), and the dry runs in their README.md
-        #[arg(long)]
-        record: bool,
-    },
+    Verify(verify_command::Options),
     /// Say what is installed, what is missing and what to type
     ///
     /// Looks at the toolchain, cargo-nextest, the disk, what may be written, watching of files, the
@@ -315,51 +257,20 @@ fn run(command: Command) -> Result<Exit> {
         } => test::run(&runner, &lesson, filter.as_ref(), form),
         Command::List(options) => list::run(&runner, options),
         Command::Hint { lesson, all } => hint::run(workspace, lesson.as_deref(), all),
-        Command::Swap { lesson } => swap::run(workspace, lesson.as_deref()),
-        Command::Restore {
-            lesson,
-            version,
-            list,
-        } => {
-            if list {
-                restore::list(workspace, lesson.as_deref())
-            } else {
-                restore::run(workspace, lesson.as_deref(), version.as_deref())
-            }
-        }
-        Command::Reset { lesson } => reset::run(workspace, lesson.as_deref()),
+        Command::Swap { lesson } => in_place::Text::Reference.put(workspace, lesson.as_deref()),
+        Command::Restore(options) => restore::run(workspace, &options),
+        Command::Reset { lesson } => in_place::Text::Stub.put(workspace, lesson.as_deref()),
         Command::Break { lesson, mistake } => break_::run(&runner, &lesson, mistake.as_deref()),
-        Command::DryRun {
-            lesson,
-            test,
-            solution,
-        } => dry_run::run(&runner, &lesson, test.as_deref(), solution),
+        Command::DryRun(options) => dry_run::run(&runner, &options),
         Command::Grade(options) => grade_command::run(&runner, &options),
         Command::New(request) => new::run(workspace, &request),
-        Command::Compare {
-            lesson,
-            bench,
-            json,
-            yes,
-        } => compare::run(
-            &runner,
-            lesson.as_deref(),
-            compare::Options { bench, json, yes },
-        ),
+        Command::Compare(options) => compare::run(&runner, &options),
         Command::Bench { lesson, json } => bench_command::run(&runner, lesson.as_deref(), json),
         Command::Watch { lesson, poll } => watch::run(&runner, lesson.as_deref(), poll),
-        Command::Verify {
-            lessons,
-            shipped,
-            record,
-        } => {
+        Command::Verify(options) => {
             // Its table does not depend on who runs it.
             term::fit_to(DEFAULT_WIDTH);
-            verify_command::run(
-                &runner,
-                &lessons,
-                verify_command::Options { shipped, record },
-            )
+            verify_command::run(&runner, &options)
         }
     }
 }

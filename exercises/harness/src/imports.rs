@@ -19,6 +19,21 @@ macro_rules! facade_only {
     };
 }
 
+/// Adds the test of [`facade_only!`](crate::facade_only) to a lesson whose file has no use for concurrency, not even for
+/// the facade's. `$why_not` says why.
+#[macro_export]
+macro_rules! no_concurrency {
+    ($file:literal, $why_not:literal) => {
+        #[cfg(test)]
+        mod facade {
+            #[test]
+            fn concurrency_comes_from_the_facade() {
+                $crate::imports::require_none($file, include_str!($file), $why_not);
+            }
+        }
+    };
+}
+
 /// A path that goes round the facade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -61,9 +76,26 @@ pub fn require_facade(file: &str, source: &str) {
     );
 }
 
+/// Fails the test that calls it if `source`, the text of `src/FILE`, uses the facade or goes round it.
+///
+/// # Panics
+/// If it does: every place is named, and then `why_not`.
+pub fn require_none(file: &str, source: &str, why_not: &str) {
+    let places: Vec<_> = paths(source)
+        .iter()
+        .map(|found| format!("src/{file}:{}: {}", found.line, found.path))
+        .collect();
+    assert!(
+        places.is_empty(),
+        "this lesson needs no threads, locks or atomics\n{}\n{why_not}",
+        places.join("\n")
+    );
+}
+
 /// Where the facade has what a module of another crate offers. The first entry that fits decides; an empty
 /// replacement allows the path. Beginnings are of whole segments.
 const RULES: &[(&str, &str)] = &[
+    (FACADE, FACADE),
     // The same type on both faces, and no operation.
     ("std::sync::atomic::Ordering", ""),
     ("core::sync::atomic::Ordering", ""),
@@ -76,6 +108,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     ("std::sync", "crate::sync"),
     ("std::thread", "crate::sync::thread"),
+    ("std::thread_local", "crate::sync::thread_local"),
     ("std::cell::UnsafeCell", "crate::sync::cell::UnsafeCell"),
     ("core::cell::UnsafeCell", "crate::sync::cell::UnsafeCell"),
     ("std::hint::spin_loop", "crate::sync::hint::spin_loop"),
@@ -90,16 +123,73 @@ const RULES: &[(&str, &str)] = &[
     ("harness", "crate::sync"),
 ];
 
+const FACADE: &str = "crate::sync";
+
 /// Every path in a Rust file that goes round the facade, in the order of the file. None if it is not Rust.
 ///
 /// It reads tokens, not types: comments and strings do not count, groups in `use` are resolved, and a path
 /// is judged by how it begins, so an import under another name is found where it is imported.
 pub fn violations(source: &str) -> Vec<Violation> {
+    let mut found = paths(source);
+    found.retain(|found| !found.path.starts_with(FACADE));
+    found
+}
+
+/// Those, and the paths into the facade.
+fn paths(source: &str) -> Vec<Violation> {
     let mut found = Vec::new();
-    if let Ok(tokens) = source.parse() {
+    if let Ok(tokens) = source.parse::<TokenStream>() {
+        if !imports_thread_local(tokens.clone()) {
+            read_thread_locals(tokens.clone(), &mut found);
+        }
         read(tokens, &mut found);
+        found.sort_by_key(|violation| violation.line);
     }
     found
+}
+
+/// std's macro is there without an import.
+const THREAD_LOCAL: &str = "thread_local";
+
+/// Whether a `use` brings the facade's `thread_local!`.
+fn imports_thread_local(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let imports = tokens.split(|token| is(token, ';')).any(|item| {
+        let begin = item.iter().position(|token| token.to_string() == "use");
+        let text = begin.map(|begin| item[begin..].iter().cloned().collect::<TokenStream>());
+        text.is_some_and(|text| {
+            let text = text.to_string();
+            let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            text.replace(' ', "").starts_with("usecrate::sync")
+                && words.any(|word| word == THREAD_LOCAL)
+        })
+    });
+    imports
+        || tokens.into_iter().any(
+            |token| matches!(token, TokenTree::Group(group) if imports_thread_local(group.stream())),
+        )
+}
+
+/// Finds `thread_local!` without a path.
+fn read_thread_locals(tokens: TokenStream, found: &mut Vec<Violation>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => read_thread_locals(group.stream(), found),
+            TokenTree::Ident(word)
+                if word == THREAD_LOCAL
+                    && tokens.get(at + 1).is_some_and(|next| is(next, '!'))
+                    && !at.checked_sub(1).is_some_and(|last| is(&tokens[last], ':')) =>
+            {
+                found.push(Violation {
+                    line: word.span().start().line,
+                    path: format!("{THREAD_LOCAL}!"),
+                    instead: format!("crate::sync::{THREAD_LOCAL}!"),
+                });
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Reads paths wherever they stand, in groups and in the arguments of macros too.
@@ -232,6 +322,7 @@ fn judge(path: &[String], line: usize, found: &mut Vec<Violation>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::panic_of;
 
     fn found(source: &str) -> Vec<(usize, String, String)> {
         violations(source)
@@ -300,6 +391,16 @@ mod tests {
                 "crate::sync::channel::{bounded, unbounded}",
             ),
             ("use std::sync::{self as s};", "std::sync", "crate::sync"),
+            (
+                "thread_local!(static N: u8 = 0);",
+                "thread_local!",
+                "crate::sync::thread_local!",
+            ),
+            (
+                "fn f() { std::thread_local! { static N: u8 = 0 } }",
+                "std::thread_local",
+                "crate::sync::thread_local",
+            ),
             ("pub mod a;", "mod a;", "mod a { … } in this file"),
             (
                 "const R: &str = r#\"\"#; use std::thread;",
@@ -328,6 +429,26 @@ mod tests {
     }
 
     #[test]
+    fn a_lesson_without_concurrency_may_not_use_the_facade_either() {
+        let why_not = "It keeps nothing.";
+        require_none("a.rs", "use std::collections::BTreeSet;", why_not);
+        for (source, path) in [
+            ("use std::sync::OnceLock;", "std::sync::OnceLock"),
+            (
+                "fn f() { crate::sync::thread::spawn(g); }",
+                "crate::sync::thread::spawn",
+            ),
+            ("use crate::sync::{Arc};", "crate::sync::Arc"),
+        ] {
+            let said = panic_of(|| require_none("a.rs", source, why_not)).expect(source);
+            assert!(
+                said.ends_with(&format!("src/a.rs:1: {path}\n{why_not}")),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
     fn what_is_allowed_is_not_found() {
         let cases = [
             "use crate::sync::{Arc, Mutex, thread};",
@@ -342,6 +463,10 @@ mod tests {
             "if std::thread::panicking() {}",
             "let c = '\"'; let d = '\\''; let e = 'x';",
             "crate::sync::thread::spawn(|| {});",
+            "crate::sync::thread_local!(static N: u8 = 0);",
+            "use crate::sync::{Arc, thread_local}; thread_local! { static N: u8 = 0 }",
+            "mod a { use crate::sync::thread_local; thread_local!(static N: u8 = 0); }",
+            "use crate::sync::task::{Arc, Wake}; use std::task::Context;",
         ];
         for source in cases {
             assert_eq!(found(source), [], "{source}");

@@ -26,7 +26,7 @@
 //! | `leaks` | nothing may be left behind |
 //! | `protocol`, `imports` | what a test tells the runner; where a learner's file gets concurrency from |
 //! | `text` | widths, folding, numbers |
-//! | `page`, `place`, `sync::instant`, `sync::refusal` | what a report is written for; places in the source; moments on a clock; threads that a test refuses |
+//! | `page`, `place`, `sync::instant`, `sync::refusal`, `sync::task` | what a report is written for; places in the source; moments on a clock; threads that a test refuses; what wakers are made of |
 //! | `liveness` | whether the threads of a process get on |
 #![warn(missing_docs)]
 

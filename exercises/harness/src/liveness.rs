@@ -294,7 +294,6 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::{Child, Command, Stdio};
     use std::sync::atomic::AtomicBool;
     use std::thread;
 
@@ -369,50 +368,93 @@ mod tests {
         Duration::from_nanos(ran.parse().expect("a number"))
     }
 
-    /// Processes beside this one that use all processors.
-    struct Busy(Vec<Child>);
+    /// A process of one thread, as the system tells of it: `ran` and `waited` are in `schedstat`.
+    struct Told(tempfile::TempDir);
 
-    impl Busy {
-        fn machine() -> Self {
-            let processors = available_parallelism().map_or(1, |n| n.get());
-            let spin = |_| {
-                Command::new("sh")
-                    .args(["-c", "while :; do :; done"])
-                    .stdin(Stdio::null())
-                    .spawn()
-                    .expect("there is a shell")
-            };
-            Self((0..4 * processors).map(spin).collect())
+    impl Told {
+        fn watch(limits: Limits, begun_before: Duration) -> (Self, Watch) {
+            let folder = tempfile::tempdir().expect("a folder can be made");
+            fs::create_dir(folder.path().join("7")).expect("it is empty");
+            let mut watch = Watch::new(String::new(), None, None, true, limits);
+            watch.folder = folder.path().display().to_string();
+            watch.begun = Instant::now()
+                .checked_sub(begun_before)
+                .expect("the machine has run for longer");
+            (Self(folder), watch)
+        }
+
+        fn says(&self, ran: Duration, waited: Duration) {
+            let file =
+                |name: &str, text: String| fs::write(self.0.path().join("7").join(name), text);
+            let times = format!("{} {} 1\n", ran.as_nanos(), waited.as_nanos());
+            file("schedstat", times).expect("the folder is there");
+            file("syscall", "running\n".to_owned()).expect("the folder is there");
         }
     }
 
-    impl Drop for Busy {
-        fn drop(&mut self) {
-            for child in &mut self.0 {
-                let _ = child.kill().and_then(|()| child.wait().map(drop));
-            }
-        }
-    }
-
-    /// The thread has a fifth of a processor at most, and uses a quarter of what it may: more than all by the clock.
+    /// However long it takes by the clock. What the system tells is made up, so that this machine may be as busy as it likes.
     #[test]
     fn time_in_which_a_thread_waits_for_a_processor_is_not_counted() {
-        let _busy = Busy::machine();
+        let minute = Duration::from_secs(60);
         let limits = Limits {
-            processor: Some(Duration::from_secs(1)),
-            time: Duration::from_secs(1),
+            processor: Some(10 * minute),
+            time: 10 * minute,
+        };
+        let (told, mut watch) = Told::watch(limits, 30 * minute);
+        told.says(5 * minute, 25 * minute);
+        assert_eq!(watch.look(), None);
+        let (told, mut watch) = Told::watch(limits, 30 * minute);
+        told.says(5 * minute, 15 * minute);
+        assert_eq!(watch.look(), Some(Halt::Late(limits.time)));
+        // There is an end in any case.
+        let (told, mut watch) = Told::watch(limits, SLOWEST * limits.time);
+        told.says(5 * minute, SLOWEST * limits.time);
+        assert_eq!(watch.look(), Some(Halt::Late(limits.time)));
+        let (told, mut watch) = Told::watch(limits, 30 * minute);
+        told.says(10 * minute, 25 * minute);
+        assert_eq!(watch.look(), Some(Halt::Spins(10 * minute)));
+    }
+
+    /// The same of a deadline.
+    #[test]
+    fn a_deadline_is_put_off_by_the_wait_for_a_processor() {
+        let minute = Duration::from_secs(60);
+        let past = |waited: Duration| {
+            let mut deadline = Deadline::after(10 * minute);
+            let now = Instant::now();
+            deadline.at = now
+                .checked_sub(5 * minute)
+                .expect("the machine has run for longer");
+            deadline.later = AtomicU64::new(waited.as_nanos().try_into().expect("an hour or so"));
+            deadline.is_past()
+        };
+        assert!(past(Duration::ZERO) && past(4 * minute));
+        assert!(!past(6 * minute));
+    }
+
+    /// More threads than processors: some wait, and the system tells for how long.
+    #[test]
+    fn the_system_tells_of_threads_that_wait_for_a_processor() {
+        let processors = available_parallelism().map_or(1, |n| n.get());
+        let waited = || {
+            let times = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells");
+            times
+                .split_whitespace()
+                .nth(1)
+                .map(|time| time.parse::<u64>())
         };
         thread::scope(|s| {
-            let works = s.spawn(|| spin_for(limits.time / 4));
-            assert_eq!(watch(limits, || works.is_finished()), None);
-        });
-        thread::scope(|s| {
-            let works = s.spawn(|| {
-                let deadline = Deadline::after(limits.time);
-                spin_for(limits.time / 4);
-                deadline.is_over()
-            });
-            assert!(!works.join().expect("no panic"));
+            let spin = |_| {
+                s.spawn(move || {
+                    spin_for(QUIET / 10);
+                    waited().expect("three numbers").expect("a number")
+                })
+            };
+            let threads: Vec<_> = (0..4 * processors).map(spin).collect();
+            let waited = threads
+                .into_iter()
+                .map(|thread| thread.join().expect("no panic"));
+            assert!(waited.sum::<u64>() > 0);
         });
     }
 

@@ -133,6 +133,12 @@ pub(crate) enum Effect {
         name: &'static str,
         count: usize,
     },
+    WeakCount {
+        name: &'static str,
+        count: usize,
+    },
+    /// A weak reference finds that the value is gone.
+    UpgradeFails,
 }
 
 /// A row of the dry run.
@@ -260,6 +266,9 @@ impl Effect {
     }
 }
 
+/// The name of a [`Pending`] that drops its object.
+pub(crate) const DROP: &str = "drop";
+
 /// An operation that a thread has begun and not finished.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pending {
@@ -298,6 +307,8 @@ pub(crate) struct Object {
     pub(crate) holders: Vec<(ThreadId, Place)>,
     /// For an `Arc`: the references there are.
     pub(crate) references: Vec<Reference>,
+    /// For an `Arc`: the weak references.
+    pub(crate) weak: Vec<Reference>,
     /// For a channel: its senders and receivers.
     pub(crate) ends: Ends,
     pub(crate) dropped: Option<Dropped>,
@@ -369,10 +380,16 @@ pub(crate) struct Panic {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It unwinds, or the program caught it.
+    /// It unwinds, or the program caught it just now.
     Unwinds,
+    /// Its thread has gone on since, and did not unwind: the program caught it. It may resume it later.
+    Caught,
+    /// It ended the body of a scope, and goes on when the scope's threads have ended.
+    EndedBody,
     /// It ended its thread, and the result of `join` has not been looked at.
     EndedThread,
+    /// It ended main, and with that the interleaving.
+    EndedMain,
     /// It ended its thread, and `join` handed it over.
     Joined,
 }
@@ -431,7 +448,7 @@ pub(crate) struct WeakExchange {
 pub(crate) enum Stop {
     Deadlock,
     DataRace,
-    /// An `Arc` with references left.
+    /// An `Arc` with references left, weak ones included.
     Leak,
     TooManySteps,
     /// An operation on an object that was dropped before it took effect. `None` if all that is known is that no
@@ -488,6 +505,7 @@ impl Log {
             newest,
             holders: Vec::new(),
             references: Vec::new(),
+            weak: Vec::new(),
             ends: Ends::default(),
             dropped: None,
         });
@@ -615,7 +633,7 @@ impl Log {
         match ending {
             None => Kind::Stuck,
             Some(Ending::Panicked | Ending::PanickedTwice) => Kind::Panic,
-            // If a thread died of a panic that was not looked at, that came first.
+            // If a thread or the body of a scope died of a panic that was not looked at, that came first.
             Some(Ending::Stopped) if self.unseen_panic().is_some() => Kind::Panic,
             Some(Ending::Stopped) => match self.stopped {
                 Some((_, Stop::Deadlock)) => Kind::Deadlock,
@@ -630,9 +648,19 @@ impl Log {
         }
     }
 
-    /// A panic that ended a spawned thread and that was not looked at.
+    /// Whether the interleaving is a data race of a drop, its last event.
+    pub(crate) fn races_with_drop(&self) -> bool {
+        let dropped = self
+            .events
+            .last()
+            .is_some_and(|event| event.effect == Effect::Dropped);
+        dropped && matches!(self.stopped, Some((_, Stop::DataRace)))
+    }
+
+    /// A panic that ended a spawned thread and that was not looked at, or that waits at the end of a scope.
     pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
-        self.panics.iter().find(|p| p.fate == Fate::EndedThread)
+        let unseen = |p: &&Panic| matches!(p.fate, Fate::EndedThread | Fate::EndedBody);
+        self.panics.iter().find(unseen)
     }
 }
 

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`columns`], [`letter_columns`] | the width of a text, of a character |
 //! | [`fitting`], [`shorten`] | what fits into a width |
-//! | [`wrap`], [`paragraph`] | prose, broken between words |
+//! | [`wrap`] | prose, broken between words |
 //! | [`fold`] | one line of output, with its colours and its margin |
 //! | [`thousands`], [`plural`], [`count`] | numbers |
 //!
@@ -89,13 +89,6 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         *line = line.replace(NO_BREAK, " ");
     }
     lines
-}
-
-/// `text`, wrapped: one line each, `margin` columns in, at most `width` columns wide with the margin.
-pub fn paragraph(text: &str, width: usize, margin: usize) -> String {
-    let lines = wrap(text, width.saturating_sub(margin));
-    let lines = lines.iter().map(|line| format!("{:margin$}{line}\n", ""));
-    lines.collect()
 }
 
 /// `25300` as `25,300`.
@@ -289,7 +282,6 @@ mod tests {
         assert_eq!(wrap("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
         assert_eq!(wrap("a\u{a0}bb ccc-dddd", 5), ["a bb", "ccc-dddd"]);
         assert_eq!(wrap("\x1b[1mbb\x1b[0m ccc", 6), ["\x1b[1mbb\x1b[0m ccc"]);
-        assert_eq!(paragraph("a bb ccc", 6, 2), "  a bb\n  ccc\n");
     }
 
     #[test]

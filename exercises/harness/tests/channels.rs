@@ -148,6 +148,36 @@ macro_rules! programs {
                 })
             }
 
+            /// Two receivers that may be asleep, and no sender any more.
+            pub fn no_sender_is_left(capacity: usize) -> Outcome {
+                let (tx, rx) = bounded(capacity);
+                thread::scope(|s| {
+                    let rx2 = rx.clone();
+                    let all = [
+                        s.spawn(move || rx.recv().ok()),
+                        s.spawn(move || rx2.recv().ok()),
+                    ];
+                    drop(tx);
+                    all.map(|receiver| receiver.join().unwrap()).to_vec()
+                })
+            }
+
+            /// Two senders that may be asleep, and no receiver any more: what comes back to them.
+            pub fn no_receiver_is_left(capacity: usize) -> Outcome {
+                let (tx, rx) = bounded(capacity);
+                (0..capacity).for_each(|_| tx.send(0).unwrap());
+                thread::scope(|s| {
+                    let tx2 = tx.clone();
+                    let back = |sent: Result<(), SendError<u32>>| sent.err().map(|error| error.0);
+                    let all = [
+                        s.spawn(move || back(tx.send(1))),
+                        s.spawn(move || back(tx2.send(2))),
+                    ];
+                    drop(rx);
+                    all.map(|sender| sender.join().unwrap()).to_vec()
+                })
+            }
+
             /// What a thread sees of another's sending and closing.
             pub fn looks(capacity: usize) -> Outcome {
                 let (tx, rx) = bounded(capacity);
@@ -245,6 +275,15 @@ fn attempts() {
 #[test]
 fn a_receiver_walks_away() {
     both(&[0, 1, 2], real::walks_away, model::walks_away, &[1, 2, 2]);
+}
+
+/// CL-03, CL-06.
+#[test]
+fn everyone_learns_that_a_side_is_gone() {
+    let (real, model) = (real::no_sender_is_left, model::no_sender_is_left);
+    both(&[0, 1], real, model, &[1, 1]);
+    let (real, model) = (real::no_receiver_is_left, model::no_receiver_is_left);
+    both(&[0, 1], real, model, &[1, 1]);
 }
 
 #[test]
@@ -556,15 +595,17 @@ fn a_meeting_is_drawn() {
 fn handles_and_values_that_cannot_be_shown_are_drawn() {
     pin(Kind::Panic, || {
         let (tx, rx) = bounded(2);
+        let (unseen_tx, unseen_rx) = unbounded();
         thread::scope(|s| {
-            let tx2 = tx.clone();
-            s.spawn(move || tx.send("one".to_owned()).unwrap());
-            s.spawn(move || assert!(tx2.try_send("two".to_owned()).is_ok()));
-            let (unseen_tx, unseen_rx) = unbounded();
             (0..6).for_each(|i| unseen_tx.send(i).unwrap());
-            drop(unseen_rx);
-            assert_eq!(unseen_tx.send(7).map_err(|error| error.0), Err(7));
+            let tx2 = tx.clone();
+            s.spawn(move || {
+                drop(unseen_rx);
+                tx.send("one".to_owned()).unwrap();
+            });
+            s.spawn(move || assert!(tx2.try_send("two".to_owned()).is_ok()));
             while rx.recv().is_ok() {}
+            assert_eq!(unseen_tx.send(7).map_err(|error| error.0), Err(7));
             panic!("no sender is left");
         });
     });

@@ -8,11 +8,13 @@ use harness::page::Page;
 use harness::protocol::Kind;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
-    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*, fence},
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering::*, fence},
     cell::UnsafeCell,
+    channel::{bounded, unbounded},
     futex, thread,
 };
 use harness::{Failure, Model, explore};
+use std::ptr::null_mut;
 
 #[track_caller]
 fn usually(said: &str, program: impl Fn() + Send + Sync + 'static) -> Failure {
@@ -1700,6 +1702,32 @@ fn counted_after_the_start() {
     explored.explore(|| counted(true)).expect("it is right");
 }
 
+/// Main fails by itself, and has never come to the line that locks what its child has locked: it counts nothing there.
+#[test]
+fn a_parent_that_fails_by_itself_has_not_counted_late() {
+    type Ended = std::sync::Arc<(Mutex<bool>, Condvar)>;
+    fn start(ended: &Ended, refused: bool) {
+        let slot = std::sync::Arc::new(Mutex::new(Some(7)));
+        if !refused {
+            let (theirs, ended) = (slot.clone(), ended.clone());
+            thread::spawn(move || {
+                theirs.lock().take();
+                *ended.0.lock() = true;
+                ended.1.notify_all();
+            });
+            return;
+        }
+        slot.lock().take();
+        panic!("of itself");
+    }
+    silent(Kind::Panic, || {
+        let ended = Ended::new((Mutex::new(false), Condvar::new()));
+        start(&ended, false);
+        ended.1.wait_while(&mut ended.0.lock(), |ended| !*ended);
+        start(&ended, true);
+    });
+}
+
 /// Nothing has changed but what the test itself writes.
 #[test]
 fn woken_for_nothing_while_another_writes_something_else() {
@@ -1856,6 +1884,216 @@ fn park_without_a_second_look_that_would_order() {
     explore(program(true)).expect("it is right");
 }
 
+// Channels.
+
+/// The one that receives stops too soon, and waits for the one that sends.
+#[test]
+fn send_that_nobody_receives() {
+    let failure = usually(
+        "main, which used the receiver last (row 6), waits for thread 1 to end",
+        || {
+            let (jobs, inbox) = bounded(1);
+            let sender = thread::spawn(move || (0..3).for_each(|i| jobs.send(i).unwrap()));
+            inbox.recv().unwrap();
+            sender.join().unwrap();
+        },
+    );
+    marked(&failure, "nobody receives this");
+    pin(&failure);
+}
+
+#[test]
+fn send_to_oneself() {
+    usually("no thread has used the receiver, which main made", || {
+        let (tx, _rx) = bounded(0);
+        tx.send(1).unwrap();
+    });
+}
+
+#[test]
+fn sends_that_cross() {
+    usually(
+        "main sleeps in down.send (row 6), and no thread has used the receiver",
+        || {
+            let (down_tx, down_rx) = bounded(0);
+            let (names, named) = bounded(1);
+            thread::scope(|s| {
+                s.spawn(move || {
+                    let (up_tx, up_rx) = bounded(0);
+                    names.send(up_rx).unwrap();
+                    up_tx.send(1).unwrap();
+                    down_rx.recv()
+                });
+                let up_rx = named.recv().unwrap();
+                down_tx.send(1).unwrap();
+                up_rx.recv().unwrap();
+            });
+        },
+    );
+}
+
+/// The original is still there when the clones are gone.
+#[test]
+fn original_sender_kept_beside_its_clones() {
+    let failure = usually(
+        "not dropped is the sender that main made with the channel",
+        || {
+            let (results, all) = unbounded();
+            thread::scope(|s| {
+                for i in 0..2 {
+                    let results = results.clone();
+                    s.spawn(move || results.send(i).unwrap());
+                }
+                assert_eq!(all.iter().sum::<i32>(), 1);
+            });
+        },
+    );
+    pin(&failure);
+}
+
+/// Main joins the workers before it closes the channel that they read to its end.
+#[test]
+fn channel_closed_behind_the_join() {
+    usually(
+        "a sender that is kept alive: thread 1 sleeps in jobs.recv",
+        || {
+            let (jobs, inbox) = bounded(1);
+            let worker = thread::spawn(move || inbox.iter().count());
+            jobs.send(1).unwrap();
+            worker.join().unwrap();
+            drop(jobs);
+        },
+    );
+}
+
+#[test]
+fn clone_of_a_sender_forgotten() {
+    let failure = usually(
+        "not dropped is the clone that main made (row 1), by which thread 1 sent last (row 5)",
+        || {
+            let (jobs, inbox) = bounded(1);
+            let theirs = jobs.clone();
+            thread::spawn(move || {
+                theirs.send(1).unwrap();
+                std::mem::forget(theirs);
+            });
+            drop(jobs);
+            while inbox.recv().is_ok() {}
+        },
+    );
+    marked(&failure, "not");
+}
+
+/// The sender is kept by a thread that sleeps for a reason of its own, which is what is said.
+#[test]
+fn sender_kept_by_a_thread_that_missed_a_notification() {
+    usually("a missed notification", || {
+        let (jobs, inbox) = bounded(1);
+        let (open, opened) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let jobs = jobs;
+                if !*open.lock() {
+                    opened.wait(&mut open.lock());
+                }
+                jobs.send(1)
+            });
+            *open.lock() = true;
+            opened.notify_one();
+            inbox.recv().unwrap();
+        });
+    });
+}
+
+/// Each waits for the other to begin: neither keeps a sender too long.
+#[test]
+fn receives_that_cross() {
+    silent(Kind::Deadlock, || {
+        let (ask, asked) = bounded(1);
+        let (answer, answered) = bounded(1);
+        thread::scope(|s| {
+            s.spawn(|| {
+                asked.recv().unwrap();
+                answer.send(1)
+            });
+            answered.recv().unwrap();
+            ask.send(1).unwrap();
+        });
+    });
+}
+
+#[test]
+fn send_that_keeps_a_lock() {
+    usually("A channel gives back no lock: unlock it first.", || {
+        let (jobs, inbox) = bounded(0);
+        let log = Mutex::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut log = log.lock();
+                jobs.send(1).unwrap();
+                *log += 1;
+            });
+            drop(log.lock());
+            inbox.recv().unwrap();
+        });
+    });
+}
+
+/// A channel of the learner's own, whose `close` wakes one of the receivers.
+#[test]
+fn close_that_wakes_one() {
+    struct Channel {
+        state: Mutex<(u32, bool)>,
+        changed: Condvar,
+    }
+    impl Channel {
+        fn recv(&self) -> Option<u32> {
+            let mut state = self.state.lock();
+            while state.0 == 0 && !state.1 {
+                self.changed.wait(&mut state);
+            }
+            state.0.checked_sub(1).inspect(|left| state.0 = *left)
+        }
+        fn close(&self) {
+            self.state.lock().1 = true;
+            self.changed.notify_one();
+        }
+    }
+    usually("one notification, several sleepers", || {
+        let channel = Channel {
+            state: Mutex::new((0, false)),
+            changed: Condvar::new(),
+        };
+        thread::scope(|s| {
+            s.spawn(|| channel.recv());
+            s.spawn(|| channel.recv());
+            channel.close();
+        });
+    });
+}
+
+/// A channel orders what it passes on, and the store that is too weak is the only link that is missing.
+#[test]
+fn relaxed_store_behind_a_channel() {
+    usually("the store is Relaxed and needs Release", || {
+        let (slot, ready) = (Slot::new(), AtomicBool::new(false));
+        let (token, handed) = bounded(1);
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                token.send(()).unwrap();
+            });
+            s.spawn(|| {
+                handed.recv().unwrap();
+                ready.store(true, Relaxed);
+            });
+            if ready.load(Acquire) {
+                slot.read();
+            }
+        });
+    });
+}
+
 // Loops without end.
 
 #[test]
@@ -1883,4 +2121,226 @@ fn loop_that_succeeds_again_and_again() {
             let _ = balance.compare_exchange(seen, seen + 1, AcqRel, Acquire);
         }
     });
+}
+
+// Payloads that are handed over by a compare_exchange.
+
+/// The publisher announces by an exchange.
+#[test]
+fn exchange_that_publishes_without_release() {
+    let failure = usually("the compare_exchange is Relaxed and needs Release", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                let _ = state.compare_exchange(0, 1, Relaxed, Relaxed);
+            });
+            if state.load(Acquire) == 1 {
+                slot.read();
+            }
+        });
+    });
+    marked(&failure, "needs Release");
+}
+
+/// The reader takes by an exchange.
+#[test]
+fn exchange_that_takes_without_acquire() {
+    let failure = usually("the compare_exchange is Relaxed and needs Acquire", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                state.store(1, Release);
+            });
+            if state.compare_exchange(1, 2, Relaxed, Relaxed).is_ok() {
+                slot.read();
+            }
+        });
+    });
+    marked(&failure, "needs Acquire");
+}
+
+#[test]
+fn exchange_that_takes_in_a_match() {
+    usually("the compare_exchange is Release and needs AcqRel", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                state.store(1, Release);
+            });
+            match state.compare_exchange(1, 2, Release, Relaxed) {
+                Ok(_) => slot.read(),
+                Err(_) => {}
+            }
+        });
+    });
+}
+
+/// The reader follows the pointer, whatever it is: no condition stands there.
+#[test]
+fn exchange_that_publishes_a_pointer_without_release() {
+    struct Cell(AtomicPtr<Slot>);
+    impl Cell {
+        fn get(&self) -> Option<&Slot> {
+            let found = self.0.load(Acquire);
+            // SAFETY: it is null, or leads to what `publish` has left for good.
+            unsafe { found.as_ref() }
+        }
+
+        fn publish(&self, slot: Box<Slot>) {
+            let new = Box::into_raw(slot);
+            match self.0.compare_exchange(null_mut(), new, Relaxed, Relaxed) {
+                Ok(_) => {}
+                // SAFETY: it was not published.
+                Err(_) => drop(unsafe { Box::from_raw(new) }),
+            }
+        }
+    }
+    usually("the compare_exchange is Relaxed and needs Release", || {
+        let cell = Cell(AtomicPtr::new(null_mut()));
+        thread::scope(|s| {
+            let slot = Box::new(Slot::new());
+            s.spawn(|| cell.get().map(Slot::read));
+            slot.write();
+            cell.publish(slot);
+        });
+    });
+}
+
+/// Neither side orders.
+#[test]
+fn exchanges_that_hand_over_relaxed() {
+    let both = "the compare_exchange_weak is Relaxed and needs Release, the compare_exchange is Relaxed and needs Acquire";
+    usually(both, || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                while state.compare_exchange_weak(0, 1, Relaxed, Relaxed).is_err() {
+                    thread::yield_now();
+                }
+            });
+            if state.compare_exchange(1, 2, Relaxed, Relaxed).is_ok() {
+                slot.read();
+            }
+        });
+    });
+}
+
+/// A lock of one's own: taken without Acquire, or given back without Release.
+#[test]
+fn spin_lock_by_exchange_that_orders_one_side_only() {
+    let lock_with = |take, give| {
+        move || {
+            let (slot, locked) = (Slot::new(), AtomicBool::new(false));
+            let add = || {
+                while locked.compare_exchange(false, true, take, Relaxed).is_err() {
+                    thread::yield_now();
+                }
+                slot.write();
+                locked.store(false, give);
+            };
+            thread::scope(|s| {
+                s.spawn(add);
+                add();
+            });
+        }
+    };
+    usually(
+        "the compare_exchange is Relaxed and needs Acquire",
+        lock_with(Relaxed, Release),
+    );
+    usually(
+        "the store is Relaxed and needs Release",
+        lock_with(Acquire, Relaxed),
+    );
+}
+
+/// A lock that is given back by an exchange, too.
+#[test]
+fn lock_given_back_by_an_exchange_without_release() {
+    usually("the compare_exchange is Relaxed and needs Release", || {
+        let (slot, locked) = (Slot::new(), AtomicU32::new(0));
+        let add = || {
+            if locked.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
+                slot.write();
+                let _ = locked.compare_exchange(1, 0, Relaxed, Relaxed);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(add);
+            add();
+        });
+    });
+}
+
+/// The exchange is in order. What is written after it is another mistake, whose sentence speaks of no ordering.
+#[test]
+fn exchange_that_announces_before_the_write() {
+    let failure = common::patient().explore(|| {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                if state.compare_exchange(0, 1, AcqRel, Acquire).is_ok() {
+                    slot.write();
+                }
+            });
+            if state.load(Acquire) == 1 {
+                slot.read();
+            }
+        });
+    });
+    let failure = failure.expect_err("it is announced before it is written");
+    assert_eq!(failure.kind, Kind::DataRace, "{}", failure.report);
+    assert!(
+        !failure.report.contains(" and needs "),
+        "{}",
+        failure.report
+    );
+}
+
+/// Two exchanges that both succeed on words of their own order nothing between the threads, whatever their ordering.
+#[test]
+fn exchanges_on_different_words_are_not_blamed() {
+    silent(Kind::DataRace, || {
+        let (slot, a, b) = (Slot::new(), AtomicU32::new(0), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                let _ = a.compare_exchange(0, 1, Relaxed, Relaxed);
+            });
+            if b.compare_exchange(0, 1, Relaxed, Relaxed).is_ok() {
+                slot.read();
+            }
+        });
+    });
+}
+
+/// Woken for nothing, it gives up the node on its stack, which the other thread is about to use.
+#[test]
+fn frame_that_is_left_after_a_spurious_wakeup() {
+    struct Node(*const AtomicBool);
+    // SAFETY: deliberately none: what the owner of the frame must keep is the subject.
+    unsafe impl Send for Node {}
+    fn wait_for_go() {
+        let go = AtomicBool::new(false);
+        let node = Node(&raw const go);
+        let me = thread::current();
+        thread::spawn(move || {
+            let node = node;
+            // SAFETY: see `Node`.
+            unsafe { (*node.0).store(true, Release) };
+            me.unpark();
+        });
+        if !go.load(Acquire) {
+            thread::park();
+        }
+    }
+    let failure = usually_spurious(
+        "`if` where a `while` is needed: main wakes up for no reason in park",
+        wait_for_go,
+    );
+    assert_eq!(failure.kind, Kind::UseAfterDrop, "{}", failure.report);
 }

@@ -7,7 +7,7 @@ use harness::sync::model::{
     futex, thread,
     time::{Clock, Duration, Instant},
 };
-use harness::{Failure, Model, explore};
+use harness::{Failure, Model, explore, leaks};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -820,4 +820,173 @@ fn a_wait_by_the_clock_may_return_for_no_reason() {
         })
     });
     assert_eq!(seen, [false, true]);
+}
+
+/// One of two threads drops the last reference while the other upgrades a weak one.
+#[test]
+fn an_upgrade_gets_the_value_or_comes_too_late() {
+    use harness::sync::model::Arc;
+    let seen = outcomes(Model::new(), || {
+        let value = Arc::new(leaks::track(7));
+        let weak = Arc::downgrade(&value);
+        thread::scope(|s| {
+            s.spawn(move || drop(value));
+            let upgraded = weak.upgrade();
+            (upgraded.map(|value| **value), weak.strong_count() > 0)
+        })
+    });
+    // The value of a temporary is dropped with the statement.
+    assert_eq!(seen, [(None, false), (Some(7), false), (Some(7), true)]);
+}
+
+#[test]
+fn counts_of_references_are_exact() {
+    use harness::sync::model::Arc;
+    let seen = outcomes(Model::new(), || {
+        let value = Arc::new(());
+        thread::scope(|s| {
+            let theirs = value.clone();
+            s.spawn(move || {
+                let _more = (theirs.clone(), Arc::downgrade(&theirs));
+            });
+            (Arc::strong_count(&value), Arc::weak_count(&value))
+        })
+    });
+    // The three are dropped in the order of their declaration: the clone, the weak reference, the original.
+    assert_eq!(seen, [(1, 0), (2, 0), (2, 1), (3, 0), (3, 1)]);
+}
+
+/// Of those who give up their references exactly one gets the value, and it sees what the others did with it.
+#[test]
+fn the_last_reference_gets_the_value() {
+    use harness::sync::model::{Arc, cell::UnsafeCell};
+    struct Plain(UnsafeCell<u8>);
+    // SAFETY: none of its own. The model stops at the second of two accesses that nothing orders.
+    unsafe impl Sync for Plain {}
+    let program = |last: fn(Arc<Plain>) -> Option<Plain>| {
+        move || {
+            let value = Arc::new(Plain(UnsafeCell::new(0)));
+            let theirs = value.clone();
+            let other = thread::spawn(move || {
+                theirs.0.with(|_| {});
+                last(theirs)
+                    .map(|mut value| *value.0.get_mut() = 1)
+                    .is_some()
+            });
+            let mine = last(value).map(|mut value| *value.0.get_mut() = 2);
+            (mine.is_some(), other.join().unwrap())
+        }
+    };
+    assert_eq!(
+        outcomes(Model::new(), program(Arc::into_inner)),
+        [(false, true), (true, false)]
+    );
+    let seen = outcomes(Model::new(), program(|value| Arc::try_unwrap(value).ok()));
+    assert_eq!(seen, [(false, false), (false, true), (true, false)]);
+    // The number tells nothing of what the others did.
+    let counted = explore(|| {
+        let value = Arc::new(Plain(UnsafeCell::new(0)));
+        let theirs = value.clone();
+        let other = thread::spawn(move || theirs.0.with(|_| {}));
+        if Arc::strong_count(&value) == 1 {
+            value.0.with_mut(|_| {});
+        }
+        other.join().unwrap();
+    });
+    assert_eq!(counted.unwrap_err().kind, Kind::DataRace);
+}
+
+#[test]
+fn a_weak_reference_that_is_forgotten_is_a_leak() {
+    use harness::sync::model::Arc;
+    let failure = explore(|| std::mem::forget(Arc::downgrade(&Arc::new(1)))).unwrap_err();
+    assert_eq!(failure.kind, Kind::Leak);
+    let said = "the weak reference that main made at exploration.rs";
+    assert!(failure.message.contains(said), "{}", failure.message);
+}
+
+#[test]
+fn a_thread_has_its_own_value_until_it_ends() {
+    use harness::sync::model::{thread::LocalKey, thread_local};
+    use std::cell::{Cell, RefCell};
+    thread_local! {
+        static COUNT: Cell<u32> = const { Cell::new(0) };
+        static LAST: RefCell<Option<Leaves>> = const { RefCell::new(None) };
+        static LATE: Cell<u32> = const { Cell::new(5) };
+    }
+    static KEY: &LocalKey<RefCell<Option<Leaves>>> = &LAST;
+    struct Leaves(Arc<AtomicUsize>);
+    impl Drop for Leaves {
+        fn drop(&mut self) {
+            assert!(KEY.try_with(|_| ()).is_err(), "it is being dropped");
+            assert_eq!(LATE.get(), 5, "made by a destructor");
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+    let seen = outcomes(Model::new(), || {
+        let left = Arc::new(AtomicUsize::new(0));
+        let work = |left: &Arc<AtomicUsize>| {
+            KEY.set(Some(Leaves(Arc::clone(left))));
+            COUNT.set(COUNT.get() + 1);
+            thread::yield_now();
+            COUNT.replace(9)
+        };
+        let theirs = Arc::clone(&left);
+        let other = thread::spawn(move || work(&theirs));
+        let counts = [work(&left), other.join().unwrap()];
+        (counts, left.load(Relaxed))
+    });
+    assert_eq!(seen, [([1, 1], 1)]);
+}
+
+/// An unpark and the clock race for a thread that parks, and a store with its wake for one that waits on a futex.
+#[test]
+fn a_timed_wait_ends_by_the_clock_or_before() {
+    let second = Duration::from_secs(1);
+    let parked = outcomes(Model::new(), move || {
+        let (clock, word) = (Clock::manual(), AtomicU32::new(0));
+        let main = thread::current();
+        thread::scope(|s| {
+            s.spawn(|| {
+                word.store(1, Release);
+                main.unpark();
+            });
+            s.spawn(|| clock.advance(second));
+            let late = clock.park_until(Instant::default() + second);
+            (late, word.load(Acquire))
+        })
+    });
+    assert_eq!(parked, [(false, 1), (true, 0), (true, 1)]);
+    let waited = outcomes(Model::new(), move || {
+        let (clock, word) = (Clock::manual(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                word.store(1, Release);
+                futex::wake_one(&word);
+            });
+            s.spawn(|| clock.advance(second));
+            let late = clock.futex_wait_until(&word, 0, Instant::default() + second);
+            (late, word.load(Relaxed))
+        })
+    });
+    assert_eq!(waited, [(false, 1), (true, 0), (true, 1)]);
+}
+
+/// Nothing is left behind by a wait that ended early: the clock does not wake the thread from another.
+#[test]
+fn a_wait_that_ended_early_has_no_timer_left() {
+    let second = Duration::from_secs(1);
+    let failure = explore(move || {
+        let (clock, word) = (Clock::manual(), AtomicU32::new(0));
+        let deadline = Instant::default() + second;
+        thread::current().unpark();
+        assert!(!clock.park_until(deadline), "it has its token");
+        assert!(!clock.futex_wait_until(&word, 1, deadline), "not expected");
+        let clock = &clock;
+        thread::scope(|s| {
+            s.spawn(move || clock.advance(second));
+            thread::park();
+        });
+    });
+    assert_eq!(failure.unwrap_err().kind, Kind::Deadlock);
 }

@@ -25,19 +25,35 @@ macro_rules! integers {
     })* };
 }
 
+/// What parking_lot's types have and the faces do not. A method of the type's own would come first, and not fit the call.
+trait Lacks {
+    fn wait_for(&self) {}
+    fn wait_until(&self) {}
+    fn wait_while_for(&self) {}
+    fn try_lock_for(&self) {}
+    fn is_locked(&self) {}
+    fn data_ptr(&self) {}
+    fn upgradable_read(&self) {}
+    fn try_read_for(&self) {}
+}
+
 /// The program, and a lesson's way of choosing a face.
 macro_rules! program {
     ($face:ident) => {
         mod $face {
+            use crate::Lacks;
             use harness::sync::$face as sync;
             use harness::testing::{message_of, payload_of};
             use sync::atomic::{
                 AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr,
                 AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering::*, fence,
             };
+            use std::cell::{Cell, RefCell};
             use sync::cell::UnsafeCell;
             use sync::utils::{Backoff, CachePadded};
-            use sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, futex, hint, thread};
+            use sync::task::{self, Context, Poll, Wake, Waker};
+            use sync::thread_local;
+            use sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, Weak, futex, hint, thread};
 
             fn atomics() {
                 integers!(AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize);
@@ -80,6 +96,7 @@ macro_rules! program {
                 });
                 MutexGuard::unlocked(&mut count.lock(), || drop(count.lock()));
                 let mut count = count;
+                assert!(std::ptr::eq(MutexGuard::mutex(&count.lock()), &count));
                 *count.get_mut() += 1;
                 assert!(count.try_lock().is_some_and(|count| *count == 2));
                 assert_eq!(count.into_inner(), 2);
@@ -88,6 +105,24 @@ macro_rules! program {
                 *lock.get_mut() += 1;
                 assert_eq!(lock.into_inner(), 3);
                 assert_eq!(Mutex::<u8>::default().into_inner(), RwLock::<u8>::default().into_inner());
+            }
+
+            impl Lacks for Condvar {}
+            impl<T> Lacks for Mutex<T> {}
+            impl<T> Lacks for RwLock<T> {}
+
+            /// What one face lacks and the other has would be an error of rustc's in half of a lesson's builds.
+            fn nothing_more() {
+                let (condvar, mutex, lock) = (Condvar::new(), Mutex::new(0), RwLock::new(0));
+                condvar.wait_for();
+                condvar.wait_until();
+                condvar.wait_while_for();
+                mutex.try_lock_for();
+                mutex.is_locked();
+                mutex.data_ptr();
+                lock.upgradable_read();
+                lock.try_read_for();
+                lock.is_locked();
             }
 
             fn memory() {
@@ -107,7 +142,20 @@ macro_rules! program {
                 assert_eq!((*second, Arc::strong_count(&first)), (4, 2));
                 assert!(Arc::ptr_eq(&first, &second) && Arc::get_mut(&mut first).is_none());
                 drop(second);
+                let weak: Weak<u8> = Arc::downgrade(&first);
+                assert!(Arc::get_mut(&mut first).is_none() && weak.ptr_eq(&weak.clone()));
+                assert_eq!((weak.strong_count(), weak.weak_count()), (1, 1));
+                assert_eq!(Arc::weak_count(&first), 1);
+                assert_eq!(weak.upgrade().as_deref(), Some(&4));
                 assert_eq!(Arc::try_unwrap(first).ok(), Some(4));
+                assert!(weak.upgrade().is_none());
+                assert_eq!((weak.strong_count(), weak.weak_count()), (0, 0));
+                assert!(Weak::<u8>::new().upgrade().is_none());
+                assert!(Weak::<u8>::default().ptr_eq(&Weak::new()));
+                assert_eq!(format!("{weak:?} {:?}", Arc::new(1)), "(Weak) 1");
+                let first = Arc::new(5);
+                let second = first.clone();
+                assert_eq!((Arc::into_inner(first), Arc::into_inner(second)), (None, Some(5)));
 
                 let padded: CachePadded<u8> = CachePadded::new(5);
                 assert_eq!(*padded, 5);
@@ -177,6 +225,43 @@ macro_rules! program {
                 assert_eq!(tx.send(3), Err(SendError(3)));
             }
 
+            thread_local! {
+                /// Counts.
+                static CALLS: Cell<u32> = const { Cell::new(1) };
+                pub static NAMES: RefCell<Vec<u8>> = RefCell::default();
+            }
+            thread_local!(static OWNED: Box<u8> = Box::new(7));
+
+            pub(crate) fn locals() {
+                CALLS.set(CALLS.get() + 1);
+                NAMES.with_borrow_mut(|names| names.push(1));
+                let theirs = thread::scope(|s| {
+                    let theirs = s.spawn(|| (CALLS.replace(9), NAMES.take(), OWNED.with(|n| **n)));
+                    theirs.join().unwrap()
+                });
+                assert_eq!(theirs, (1, vec![], 7));
+                assert_eq!((CALLS.take(), NAMES.replace(vec![2])), (2, vec![1]));
+                assert_eq!(NAMES.with_borrow(Vec::len), 1);
+                NAMES.set(vec![]);
+                let key: &'static thread::LocalKey<Box<u8>> = &OWNED;
+                let found: Result<u8, thread::AccessError> = key.try_with(|n| **n);
+                assert_eq!(found.ok(), Some(7));
+            }
+
+            /// What wakes a task is shared by an `Arc` of std's.
+            fn wakers() {
+                struct Flag(AtomicBool);
+                impl Wake for Flag {
+                    fn wake(self: task::Arc<Self>) {
+                        self.0.store(true, Release);
+                    }
+                }
+                let flag = task::Arc::new(Flag(AtomicBool::new(false)));
+                let waker = Waker::from(flag.clone());
+                let poll = Poll::Ready(Context::from_waker(&waker).waker().wake_by_ref());
+                assert!(poll.is_ready() && flag.0.load(Acquire));
+            }
+
             fn time() {
                 use sync::time::{Clock, Duration, Instant};
                 let clock = Clock::manual();
@@ -187,6 +272,12 @@ macro_rules! program {
                 clock.clone().advance(second);
                 assert!(clock.wait_until(&opened, &mut open.lock(), begun + second));
                 clock.sleep_until(begun + second);
+                let word = AtomicU32::new(0);
+                assert!(clock.futex_wait_until(&word, 0, begun + second));
+                assert!(!clock.futex_wait_until(&word, 1, begun + second + second));
+                thread::current().unpark();
+                assert!(!clock.park_until(begun + second + second));
+                assert!(clock.park_until(begun + second));
                 assert_eq!(clock.now() - begun, second);
                 assert_eq!(begun.saturating_since(clock.now()), Duration::ZERO);
                 assert_eq!(clock.now().to_string(), "1s");
@@ -211,6 +302,9 @@ macro_rules! program {
                 fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
                 unwind_safe::<sync::channel::Sender<std::cell::Cell<u8>>>();
                 unwind_safe::<sync::channel::Receiver<std::cell::Cell<u8>>>();
+                unwind_safe::<(Arc<u8>, Weak<u8>)>();
+                sync::<Arc<u8>>();
+                send::<Weak<u8>>();
                 sync::<sync::time::Clock>();
                 send::<sync::time::Clock>();
             }
@@ -225,7 +319,10 @@ macro_rules! program {
                         let refused = spawn().map(drop).unwrap_err();
                         assert_eq!(refused.kind(), std::io::ErrorKind::WouldBlock);
                     }
-                    thread::refuse_after(1, || assert_eq!(spawn().unwrap().join().unwrap(), 1));
+                    thread::refuse_only(0, || {
+                        assert!(spawn().is_err(), "this one, and no other");
+                        assert_eq!(spawn().unwrap().join().unwrap(), 1);
+                    });
                 });
                 let owned = Arc::new(());
                 let theirs = Arc::clone(&owned);
@@ -244,9 +341,11 @@ macro_rules! program {
             pub(crate) fn program() {
                 atomics();
                 locks();
+                nothing_more();
                 memory();
                 threads();
                 channels();
+                wakers();
                 time();
                 bounds();
             }
@@ -270,6 +369,16 @@ fn the_program_runs_under_the_model() {
     if let Err(failure) = explored {
         panic!("{}", failure.report);
     }
+}
+
+#[test]
+fn threads_have_values_of_their_own_on_the_real_face() {
+    real::locals();
+}
+
+#[test]
+fn threads_have_values_of_their_own_under_the_model() {
+    harness::model(model::locals);
 }
 
 #[test]

@@ -8,13 +8,15 @@ use harness::page::{Page, Paint};
 use harness::protocol::Kind;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
-    atomic::{AtomicBool, AtomicUsize, Ordering::*},
+    atomic::{AtomicBool, AtomicUsize, Ordering, Ordering::*},
     cell::UnsafeCell,
     thread,
     time::{Clock, Duration},
 };
+use harness::testing::payload_of;
 use harness::text::columns;
 use harness::{Failure, explore, leaks};
+use std::panic::resume_unwind;
 
 /// Requires the kind, and pins what a person reads: see `snapshots/`. Lines are counted from the test's first,
 /// so that a change above it changes nothing.
@@ -355,6 +357,24 @@ impl Drop for LocksOnDrop {
     fn drop(&mut self) {
         *self.0.lock() += 1;
     }
+}
+
+#[test]
+fn panic_in_a_scope_whose_threads_wait_for_the_body() {
+    let failure = fails(Kind::Panic, || {
+        let (lock, told) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| told.wait(&mut lock.lock()));
+            let told_yet = *lock.lock();
+            assert!(told_yet, "it should not sleep");
+            told.notify_one();
+        });
+    });
+    assert!(
+        failure.report.contains("Panic: it should not sleep"),
+        "{}",
+        failure.report
+    );
 }
 
 #[test]
@@ -788,6 +808,28 @@ fn condition_variable_notified_after_its_frame_is_gone() {
     fails(Kind::UseAfterDrop, || wait_for_child().join().unwrap());
 }
 
+/// The panic is caught, and goes on when the child has said that it has ended: the panic is as it should be, and what it
+/// drops on its way is used by the child.
+#[test]
+fn condition_variable_notified_after_a_resumed_panic_dropped_it() {
+    fn wait_and_resume() {
+        let (running, ended) = (Mutex::new(1), Condvar::new());
+        let (running2, ended2) = (Shared::to(&running), Shared::to(&ended));
+        thread::spawn(move || {
+            *running2.get().lock() -= 1;
+            ended2.get().notify_one();
+        });
+        let caught = payload_of(|| panic!("for the caller"));
+        ended.wait_while(&mut running.lock(), |running| *running > 0);
+        resume_unwind(caught.unwrap());
+    }
+    fails(Kind::UseAfterDrop, || {
+        let looked_at = AtomicBool::new(false);
+        assert!(payload_of(wait_and_resume).is_some());
+        looked_at.store(true, Release);
+    });
+}
+
 /// A place for an object, and for what comes there after it.
 union Place<T> {
     object: std::mem::ManuallyDrop<T>,
@@ -914,14 +956,35 @@ fn what_became_of_the_data_behind_a_lock() {
         assert_eq!(words.lock().len(), 1);
         panic!("the end");
     });
+    let report = failure.render(&Page::new(200));
     for row in [
-        "count.unlock: 1 becomes 0",
-        "count.unlock: 0",
-        "slot.unlock write: None becomes Some('x')",
-        "words.unlock (&mut)",
+        "count.lock, unlock: 1 becomes 0",
+        "count.lock, unlock: 0",
+        "slot.write, unlock write: None becomes Some('x')",
+        "words.lock, unlock (&mut)",
     ] {
-        assert!(failure.report.contains(row), "{row}: {}", failure.report);
+        assert!(report.contains(row), "{row}: {report}");
     }
+}
+
+/// What main does before another thread runs, on what no other thread uses, is one row.
+#[test]
+fn what_nothing_depends_on_is_one_row() {
+    let failure = fails(Kind::Panic, || {
+        let (own, shared) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        own.store(1, Relaxed);
+        own.fetch_add(1, Relaxed);
+        shared.store(1, Relaxed);
+        own.fetch_add(1, Relaxed);
+        thread::scope(|s| {
+            s.spawn(|| shared.fetch_add(1, Relaxed));
+            own.fetch_add(1, Relaxed);
+        });
+        assert_eq!(shared.load(Relaxed), 1);
+    });
+    let report = failure.render(&Page::new(200));
+    let row = "… 2 rows that no other thread depends on";
+    assert!(report.contains(row), "{report}");
 }
 
 /// The last reference drops what all have used, whichever thread has it.
@@ -937,6 +1000,76 @@ fn what_an_arc_held_is_dropped_behind_all_uses() {
         *shared.0.lock() += 1;
         drop(shared);
         t.join().unwrap();
+    });
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
+}
+
+/// What two threads own, and the last of them frees: a reference count by hand.
+struct Half<T> {
+    left: Shared<AtomicUsize>,
+    owned: *mut (AtomicUsize, T),
+    order: Ordering,
+}
+
+// SAFETY: whether the last owner comes after the other is what the tests are about; the model ends them if not.
+unsafe impl<T> Send for Half<T> {}
+
+impl<T> Half<T> {
+    fn pair(order: Ordering, value: T) -> (Self, Self) {
+        let owned = Box::into_raw(Box::new((AtomicUsize::new(2), value)));
+        let half = || Self {
+            // SAFETY: it was made in the line above.
+            left: Shared::to(unsafe { &(*owned).0 }),
+            owned,
+            order,
+        };
+        (half(), half())
+    }
+
+    fn get(&self) -> &T {
+        // SAFETY: there is an owner.
+        unsafe { &(*self.owned).1 }
+    }
+}
+
+impl<T> Drop for Half<T> {
+    fn drop(&mut self) {
+        if self.left.get().fetch_sub(1, self.order) == 1 {
+            // SAFETY: the last owner frees it, if it knows that it is the last. That is the subject.
+            drop(unsafe { Box::from_raw(self.owned) });
+        }
+    }
+}
+
+/// Both threads use what they own, and let go of it.
+fn two_owners(order: Ordering) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let (mine, theirs) = Half::pair(order, Mutex::new(1));
+        thread::spawn(move || *theirs.get().lock() += 1);
+        *mine.get().lock() += 1;
+    }
+}
+
+/// No thread uses what was dropped, whichever comes first. But nothing tells the last owner what the other did.
+#[test]
+fn last_owner_that_is_not_told_of_the_others_uses() {
+    fails(Kind::DataRace, two_owners(Relaxed));
+    for order in [Acquire, Release] {
+        let failure = explore(two_owners(order)).expect_err("one half is not enough");
+        assert_eq!(failure.kind, Kind::DataRace, "{}", failure.report);
+    }
+    let passed = explore(two_owners(AcqRel));
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
+}
+
+/// The reference count of a fixture is std's, and right, though the model does not see it.
+#[test]
+fn what_an_arc_of_std_held_is_dropped_behind_all_uses() {
+    let passed = explore(|| {
+        let shared = std::sync::Arc::new(AtomicUsize::new(0));
+        let theirs = std::sync::Arc::clone(&shared);
+        thread::spawn(move || theirs.store(1, Relaxed));
+        shared.store(2, Relaxed);
     });
     assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
 }

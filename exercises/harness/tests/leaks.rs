@@ -3,6 +3,8 @@
 
 use harness::leaks::{self, CountingAllocator, Leaks};
 use harness::sync::real::thread;
+use harness::testing::{payload_of, staged_panic};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::*};
@@ -131,6 +133,38 @@ fn a_block_never_freed_is_named_with_where_it_was_allocated() {
         accusation.contains(&format!("leaks.rs:{line}")),
         "{accusation}"
     );
+}
+
+/// The harness spawns it: its own line says nothing.
+#[test]
+fn a_thread_that_is_never_joined_is_charged_to_the_line_that_spawned_it() {
+    let mut line = 0;
+    let found = leaks(|| {
+        line = line!() + 1;
+        std::mem::forget(thread::spawn(|| ()));
+    });
+    for accusation in &found.heap {
+        assert!(
+            accusation.contains(&format!("leaks.rs:{line}")),
+            "{accusation}"
+        );
+    }
+    assert!(!found.heap.is_empty(), "{found}");
+}
+
+#[test]
+fn what_stays_in_a_thread_local_is_left_by_the_first_call() {
+    thread_local! {
+        static KEPT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    let keep = |bytes: usize| KEPT.with_borrow_mut(|kept| kept.resize(bytes, 0));
+    balanced(|| keep(48));
+    assert_eq!(leaks::bytes_left_by(|| keep(48)), 48);
+    assert_eq!(leaks::bytes_left_by(|| drop(vec![0; 48])), 0);
+    let panic = payload_of(|| {
+        leaks::bytes_left_by(|| staged_panic("mine"));
+    });
+    assert!(panic.is_some());
 }
 
 #[test]

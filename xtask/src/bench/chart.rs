@@ -54,11 +54,9 @@ fn missing(text: &mut String, page: &LessonPage<'_>, yours: &Yours) {
             "Yours did not come to its end, and is missing where it was not measured by then: {how}. What the \
              tests say: {test}"
         ),
-        Yours::LeftOut => {
-            format!(
-                "Yours is missing: it does not do what the bench asks of it. What the tests say: {test}"
-            )
-        }
+        Yours::LeftOut => format!(
+            "Yours is missing: it does not do what the bench asks of it. What the tests say: {test}"
+        ),
     };
     signed(text, &paint(OPEN, page.marks.open), &words);
     text.push('\n');
@@ -66,10 +64,8 @@ fn missing(text: &mut String, page: &LessonPage<'_>, yours: &Yours) {
 
 fn chart(cases: &[Case], width: usize, marks: Marks) -> String {
     let rows = || cases.iter().flat_map(|case| &case.rows);
-    let names = rows()
-        .map(|row| columns(&row.name).min(NAME_COLUMNS))
-        .max()
-        .unwrap_or_default();
+    let names = rows().map(|row| columns(&row.name).min(NAME_COLUMNS)).max();
+    let names = names.unwrap_or_default();
     let spread = rows().map(|row| columns(&range(row.ratio))).max();
     let spread = spread.filter(|spread| *spread > 0).map_or(0, |s| s + 2);
     // A margin of three, a ratio of six, and two spaces on either side of it.
@@ -80,11 +76,8 @@ fn chart(cases: &[Case], width: usize, marks: Marks) -> String {
     let mut text = String::new();
     for case in cases {
         if !case.name.is_empty() {
-            let _ = writeln!(
-                text,
-                " {}",
-                paint(STRONG, shorten(&case.name, width - 1, marks.more))
-            );
+            let name = shorten(&case.name, width - 1, marks.more);
+            let _ = writeln!(text, " {}", paint(STRONG, name));
         }
         for row in &case.rows {
             text.push_str(&line(row, names, room, unit, marks));
@@ -103,10 +96,9 @@ fn line(row: &Row, names: usize, room: usize, unit: f64, marks: Marks) -> String
     let ratio = row.ratio.ratio;
     let bar = bar(ratio * unit, room, marks);
     let range = range(row.ratio);
-    let pad = if range.is_empty() {
-        0
-    } else {
-        room - columns(&bar) + 2
+    let pad = match range.is_empty() {
+        true => 0,
+        false => room - columns(&bar) + 2,
     };
     let bar = match row.name.as_str() {
         YOURS => paint(GOOD, bar),
@@ -152,11 +144,9 @@ fn number(ratio: f64) -> String {
 
 /// The least and the greatest, where one number does not stand for both.
 fn range(ratio: Ratio) -> String {
-    if ratio.high - ratio.low > WIDE * ratio.ratio {
-        format!("{} to {}", number(ratio.low), number(ratio.high))
-    } else {
-        String::new()
-    }
+    let is_wide = ratio.high - ratio.low > WIDE * ratio.ratio;
+    let text = is_wide.then(|| format!("{} to {}", number(ratio.low), number(ratio.high)));
+    text.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -165,11 +155,7 @@ mod tests {
     use super::super::ratios::cases;
     use super::*;
     use crate::course::select::tests::workspace;
-    use crate::term::UNICODE;
-
-    fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(text).to_string()
-    }
+    use crate::term::{UNICODE, plain};
 
     #[test]
     fn the_chart_of_a_lesson() {
@@ -197,12 +183,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_said() {
         let workspace = workspace(&["wait_group"]);
-        let page = LessonPage {
-            workspace: &workspace,
-            lesson: &workspace.lessons[0],
-            marks: UNICODE,
-            current: false,
-        };
+        let page = LessonPage::of(&workspace, &workspace.lessons[0], UNICODE);
         let mut text = String::new();
         for yours in [
             Yours::Measured,
@@ -219,9 +200,7 @@ mod tests {
     #[test]
     fn numbers_have_three_digits() {
         let all = [0.004, 0.13, 1.0, 9.949, 9.96, 12.34, 99.6, 1234.5, 2e7];
-        assert_eq!(
-            all.map(number).join(" "),
-            "< 0.01 0.13 1.00 9.95 10.0 12.3 100 1234 > 10^5"
-        );
+        let expected = "< 0.01 0.13 1.00 9.95 10.0 12.3 100 1234 > 10^5";
+        assert_eq!(all.map(number).join(" "), expected);
     }
 }

@@ -62,15 +62,14 @@ pub fn at_work(output: &str) -> Option<String> {
 fn branch(line: &str) -> Option<(usize, &str)> {
     let mut rest = line;
     for depth in 0.. {
-        if let Some(below) = rest
+        let below = rest
             .strip_prefix("├─ ")
-            .or_else(|| rest.strip_prefix("╰─ "))
-        {
+            .or_else(|| rest.strip_prefix("╰─ "));
+        if let Some(below) = below {
             return Some((depth, below));
         }
-        rest = rest
-            .strip_prefix("│  ")
-            .or_else(|| rest.strip_prefix("   "))?;
+        let inner = rest.strip_prefix("│  ");
+        rest = inner.or_else(|| rest.strip_prefix("   "))?;
     }
     None
 }
@@ -131,11 +130,8 @@ pub mod tests {
         assert_eq!(leaves.len(), 8);
         assert_eq!(leaves[3], ("get_by_two_threads/std OnceLock".into(), 0.26));
         let leaves = medians(WAIT_GROUP);
-        assert_eq!(
-            leaves.len(),
-            9,
-            "the ignored ones are not there: {leaves:?}"
-        );
+        // The ignored ones are not there.
+        assert_eq!(leaves.len(), 9, "{leaves:?}");
         assert_eq!(leaves[2], ("contended/crossbeam".into(), 1_370_000.0));
         assert_eq!(leaves[4], ("fan_in/crossbeam".into(), 125_400.0));
     }

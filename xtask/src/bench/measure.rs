@@ -7,12 +7,9 @@ use anyhow::{Context, Result, bail};
 use super::divan::{self, Leaf};
 use super::ratios::{Case, cases};
 use super::{BENCH, Comparison, MAX_TIME, MIN_TIME, ROUND, ROUNDS, Yours};
-use crate::course::lesson_tests;
-use crate::course::{Lesson, Workspace};
-use crate::run::Runner;
-use crate::run::SourceLine;
+use crate::course::{Lesson, Workspace, lesson_tests};
 use crate::run::cargo::{self, Binary, Built, first_error};
-use crate::run::executor;
+use crate::run::{Runner, executor};
 use crate::scratch::{self, Scratch};
 use crate::term::note;
 use crate::verdict::outcome::Outcome;
@@ -37,10 +34,7 @@ pub fn measure(runner: &Runner, lesson: &Lesson) -> Result<Comparison> {
     let measured = rounds(runner, lesson, &binary, "")?;
     let with_yours = cases(&measured.rounds);
     let cases = match &measured.stopped {
-        Some(_) if measured.complete == 0 => {
-            let others = without_yours(runner, lesson)?;
-            merge(&with_yours, others)
-        }
+        Some(_) if measured.complete == 0 => merge(&with_yours, without_yours(runner, lesson)?),
         _ => with_yours,
     };
     if cases.is_empty() {
@@ -64,12 +58,14 @@ pub fn measure(runner: &Runner, lesson: &Lesson) -> Result<Comparison> {
 
 /// The cases that yours was measured in, and the others without it.
 fn merge(with_yours: &[Case], others: Vec<Case>) -> Vec<Case> {
-    let merged = others.into_iter().map(|other| {
+    let others = others.into_iter();
+    let merged = others.map(|other| {
+        let is_it = |case: &&Case| case.name == other.name && case.has_yours();
         with_yours
             .iter()
-            .find(|case| case.name == other.name && case.has_yours())
+            .find(is_it)
             .cloned()
-            .unwrap_or(other)
+            .unwrap_or(other.clone())
     });
     merged.collect()
 }
@@ -89,19 +85,16 @@ fn without_yours(runner: &Runner, lesson: &Lesson) -> Result<Vec<Case>> {
     scratch.add_stub(lesson)?;
     scratch.add_bench(lesson)?;
     let built = scratch.build_bench(lesson, BENCH)?;
-    let restore = || {
-        format!(
-            "the bench of {} does not run without yours either. If you changed {}, `git checkout` brings it back",
-            lesson.name,
-            lesson.solution.display()
-        )
-    };
+    let (name, solution) = (&lesson.name, lesson.solution.display());
+    let restore = format!(
+        "the bench of {name} does not run without yours either. If you changed {solution}, `git checkout` brings it back"
+    );
     let Some(binary) = bench_of(&built, &scratch::bench_package(lesson)) else {
-        return Err(anyhow::Error::msg(built.said)).with_context(restore);
+        return Err(anyhow::Error::msg(built.said)).context(restore);
     };
     let measured = rounds(runner, lesson, &binary, " without yours")?;
     match measured.stopped {
-        Some(stopped) => Err(anyhow::anyhow!("it stops: {stopped:?}")).with_context(restore),
+        Some(stopped) => Err(anyhow::anyhow!("it stops: {stopped:?}")).context(restore),
         None => Ok(cases(&measured.rounds)),
     }
 }
@@ -109,10 +102,8 @@ fn without_yours(runner: &Runner, lesson: &Lesson) -> Result<Vec<Case>> {
 fn bench_of(built: &Built, package: &str) -> Option<Binary> {
     let all = built.binaries.iter().chain(&built.executables);
     let mut of_package = all.filter(|binary| binary.package == package);
-    of_package
-        .find(|binary| binary.target.as_deref() == Some(BENCH))
-        .filter(|_| built.success)
-        .cloned()
+    let bench = of_package.find(|binary| binary.target.as_deref() == Some(BENCH));
+    bench.filter(|_| built.success).cloned()
 }
 
 /// What several rounds came to.
@@ -146,9 +137,7 @@ fn rounds(runner: &Runner, lesson: &Lesson, binary: &Binary, how: &str) -> Resul
             continue;
         }
         measured.stopped = Some(match Outcome::of(&raw, &lesson.file_name()) {
-            Outcome::NotWritten(todo) => {
-                Yours::NotWritten(todo.at.as_ref().map_or_else(String::new, SourceLine::short))
-            }
+            Outcome::NotWritten(todo) => Yours::NotWritten(todo.place()),
             Outcome::Failed(failure) => Yours::Stopped(match divan::at_work(&raw.stdout) {
                 Some(row) => format!("{} ({row})", failure.reason),
                 None => failure.reason,

@@ -78,10 +78,8 @@ pub fn cases(rounds: &[Vec<Leaf>]) -> Vec<Case> {
             } else {
                 continue;
             };
-            match entries
-                .iter_mut()
-                .find(|(known, name, _)| (known, name.as_str()) == (&case, row))
-            {
+            let is_it = |(known, name, _): &&mut Entry| *known == case && name == row;
+            match entries.iter_mut().find(is_it) {
                 Some((.., ratios)) => ratios.push(ratio),
                 None => entries.push((case, row.to_owned(), vec![ratio])),
             }
@@ -155,26 +153,16 @@ mod tests {
     fn rows_are_found_on_any_level_of_the_tree() {
         let cases = shape(BANK_ACCOUNT);
         assert_eq!(cases[0].0, "1 thread");
-        assert_eq!(
-            cases[1],
-            (
-                "2 threads".into(),
-                vec![
-                    "reference 1.00".into(),
-                    "parking_lot_mutex 1.03".into(),
-                    "std_mutex 1.91".into()
-                ]
-            )
-        );
+        assert_eq!(cases[1].0, "2 threads");
+        let rows = ["reference 1.00", "parking_lot_mutex 1.03", "std_mutex 1.91"];
+        assert_eq!(cases[1].1, rows);
         let cases = shape(PUBLICATION);
         assert_eq!(cases[2].0, "publish");
         assert_eq!(cases[2].1, ["reference 1.00", "std OnceLock 2.62"]);
         let cases = shape(WAIT_GROUP);
         assert_eq!(cases[2].0, "fan_in");
-        assert_eq!(
-            cases[2].1,
-            ["reference 1.00", "crossbeam 0.98", "std_scope 0.89"]
-        );
+        let rows = ["reference 1.00", "crossbeam 0.98", "std_scope 0.89"];
+        assert_eq!(cases[2].1, rows);
     }
 
     fn round(yours: Option<f64>, reference: f64) -> Vec<Leaf> {
@@ -182,8 +170,8 @@ mod tests {
             path: vec![name.to_owned()],
             median,
         };
+        let yours = yours.map(|median| leaf("yours", median));
         yours
-            .map(|median| leaf("yours", median))
             .into_iter()
             .chain([leaf("reference", reference)])
             .collect()
@@ -192,11 +180,8 @@ mod tests {
     #[test]
     fn each_round_has_its_own_measure() {
         // The machine was half as quick in the second round, and busy for a moment in the third.
-        let rounds = [
-            round(Some(12.0), 10.0),
-            round(Some(24.0), 20.0),
-            round(Some(30.0), 10.0),
-        ];
+        let rounds = [(12.0, 10.0), (24.0, 20.0), (30.0, 10.0)];
+        let rounds = rounds.map(|(yours, reference)| round(Some(yours), reference));
         let cases = cases(&rounds);
         let yours = cases[0].rows[0].ratio;
         assert!(cases[0].has_yours());
@@ -215,9 +200,7 @@ mod tests {
         let cases = cases(&[round(Some(1.0), 0.0)]);
         assert!(!cases[0].has_yours(), "nothing is so many times nothing");
         assert_eq!(Ratio::of(vec![]), None);
-        assert_eq!(
-            Ratio::of(vec![1.0, 2.0]).map(|ratio| ratio.ratio),
-            Some(1.5)
-        );
+        let even = Ratio::of(vec![1.0, 2.0]);
+        assert_eq!(even.map(|ratio| ratio.ratio), Some(1.5));
     }
 }

@@ -8,7 +8,7 @@ use crate::bench::{self, Comparison, Yours};
 use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::term::{self, Marks};
-use crate::view::LessonPage;
+use crate::view::{LessonPage, json};
 
 /// The comparison for programs. A field may be added; one that changes its meaning raises `version`. The help of
 /// `--json` describes it for its readers.
@@ -39,7 +39,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, json: bool) -> Result<Exit> {
             lesson: &lesson.name,
             comparison: &comparison,
         };
-        format!("{}\n", serde_json::to_string_pretty(&document)?)
+        json::text(&document)?
     } else {
         bench::render(&page, &comparison)
     });

@@ -9,8 +9,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 
 use super::Exit;
-use crate::course::select;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, select};
 use crate::run::Runner;
 use crate::run::executor::{NoJob, run_all};
 use crate::scratch::mistake::{self, Mistake};
@@ -54,14 +53,12 @@ pub fn read(workspace: &Workspace, lesson: &Lesson) -> Vec<Mistake> {
 
 /// Each mistake: its name and what it is, the kind of failure, and the test that catches it.
 fn list(page: &LessonPage<'_>, mistakes: &[Mistake]) -> String {
-    let mut text = page.header();
-    text.push('\n');
+    let mut text = page.begin();
     text.push_str(&lines(&rows(page.marks, mistakes)));
     if mistakes.is_empty() {
-        let _ = writeln!(text, " It has no mistakes to make yet.");
-    }
-    text.push('\n');
-    if !mistakes.is_empty() {
+        text += " It has no mistakes to make yet.\n\n";
+    } else {
+        text.push('\n');
         row(&mut text, "Run", format!("{} MISTAKE", more(page.lesson)));
     }
     row(&mut text, "Read", page.lesson.readme().display());
@@ -165,8 +162,7 @@ pub fn show(
 
 /// What the mistake is, as a diff of the reference and in words.
 fn introduction(page: &LessonPage<'_>, mistake: &Mistake) -> String {
-    let mut text = page.header();
-    text.push('\n');
+    let mut text = page.begin();
     named(&mut text, &mistake.name, Some(&mistake.mistake));
     paragraph(&mut text, &mistake.why);
     let _ = writeln!(text, "\n {}", page.lesson.reference().display());

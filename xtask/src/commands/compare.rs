@@ -11,14 +11,13 @@ use anyhow::Result;
 use super::test::Judged;
 use super::{Exit, begun_or_last_finished};
 use crate::bench;
-use crate::course::lesson_tests;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests};
 use crate::learner::progress::{Progress, State, Store};
 use crate::run::{self, Run, Runner};
 use crate::term::{self, Marks, note, terminal_width, width};
 use crate::verdict::Verdict;
 use crate::view::diff::Diff;
-use crate::view::{LessonPage, paragraph, row};
+use crate::view::{LessonPage, json, paragraph, row};
 
 use document::{Document, Refusal};
 
@@ -29,21 +28,45 @@ const SIDE_BY_SIDE: usize = 120;
 const WIDEST: usize = 240;
 
 /// What to show, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, clap::Args)]
 pub struct Options {
-    /// What the two take, too.
-    pub bench: bool,
-    /// For programs.
-    pub json: bool,
-    /// Show the reference of a lesson that is not finished, unasked.
-    pub yes: bool,
+    /// The lesson; without one, the current one, or the last one you finished if that is not begun
+    lesson: Option<String>,
+    /// What they take, too, as `cargo xtask bench` shows it
+    #[arg(long)]
+    bench: bool,
+    /// For programs
+    ///
+    /// Never asks. One object:
+    ///   version    1; it rises when a field changes its meaning
+    ///   lesson     its name
+    ///   equal      whether the two files have the same lines
+    ///   diff       a unified diff from your file to the reference
+    ///   yours, reference
+    ///     file           its path from the root
+    ///     error          rustc's first error; null if it compiles
+    ///     passes         whether it passes all tests of the lesson
+    ///     interleavings  explored by the models that pass; null if none does
+    ///     exhaustive     whether these are all there are within the bounds
+    ///     groups         for each heading: heading, tests, passed, failed,
+    ///                    not_written, not_run
+    ///   bench      null without --bench; else rounds, yours and cases as
+    ///              `cargo xtask bench --json` has them
+    /// If the lesson is not finished and --yes is missing, it exits with
+    /// 1, and the object has version, lesson, error (not-finished) and
+    /// message.
+    #[arg(long, verbatim_doc_comment)]
+    json: bool,
+    /// Show the reference of a lesson that you have not finished, without a question
+    #[arg(long, short)]
+    yes: bool,
 }
 
-/// Compares the lesson that goes by `wanted`; without a name, the one at hand.
-pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Exit> {
+/// Compares the lesson that was named; without a name, the one at hand.
+pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     let workspace = &*runner.workspace;
     let mut store = Store::open(workspace)?;
-    let Some(lesson) = begun_or_last_finished(workspace, &store, wanted)? else {
+    let Some(lesson) = begun_or_last_finished(workspace, &store, options.lesson.as_deref())? else {
         return Ok(super::no_lesson());
     };
     // Whether it is finished is for its tests to say, where there is something to test.
@@ -53,7 +76,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Ex
         .transpose()?;
     if !has_seen(workspace, &store.progress, lesson)? && !may_show(lesson, options) {
         if options.json {
-            term::print(&Refusal::not_finished(lesson).to_json()?);
+            term::print(&json::text(&Refusal::not_finished(lesson))?);
         }
         return Ok(Exit::Failure);
     }
@@ -64,10 +87,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Ex
     if !options.json {
         term::print(&files(&page, &Diff::between(&yours, &reference)));
     }
-    let judged = match judged {
-        Some(judged) => judged,
-        None => Judged::new(runner, &mut store, lesson, None)?,
-    };
+    let judged = judged.map_or_else(|| Judged::new(runner, &mut store, lesson, None), Ok)?;
     let passes = judged.passes();
     let both = [
         judged.result.map_err(|failed| failed.said),
@@ -82,7 +102,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Ex
         .transpose()?;
     if options.json {
         let document = Document::new(lesson, [&yours, &reference], &both, comparison.as_ref());
-        term::print(&document.to_json()?);
+        term::print(&json::text(&document)?);
         return Ok(Exit::Success);
     }
     let mut text = String::from("\n");
@@ -100,10 +120,6 @@ pub fn run(runner: &Runner, wanted: Option<&str>, options: Options) -> Result<Ex
 }
 
 /// Whether there is nothing to ask: the lesson was finished once, its reference is in place, or was shown before.
-///
-/// # Errors
-///
-/// The lesson's sources cannot be read.
 pub fn has_seen(workspace: &Workspace, progress: &Progress, lesson: &Lesson) -> Result<bool> {
     let recorded = progress
         .of(lesson)
@@ -112,10 +128,6 @@ pub fn has_seen(workspace: &Workspace, progress: &Progress, lesson: &Lesson) -> 
 }
 
 /// Notes that the reference was shown, where that matters.
-///
-/// # Errors
-///
-/// The progress cannot be written.
 pub fn remember(store: &mut Store, lesson: &Lesson) -> Result<()> {
     let record = store.progress.of_mut(lesson);
     if record.passed.is_some() || record.reference_shown {
@@ -126,10 +138,6 @@ pub fn remember(store: &mut Store, lesson: &Lesson) -> Result<()> {
 }
 
 /// The lines in which the learner's file and the reference differ, under the lesson's header.
-///
-/// # Errors
-///
-/// One of the two cannot be read.
 pub fn difference(page: &LessonPage<'_>) -> Result<String> {
     let [yours, reference] = texts(page.workspace, page.lesson)?;
     Ok(files(page, &Diff::between(&yours, &reference)))
@@ -144,7 +152,7 @@ fn texts(workspace: &Workspace, lesson: &Lesson) -> Result<[String; 2]> {
 }
 
 /// Whether the learner wants to see the reference.
-fn may_show(lesson: &Lesson, options: Options) -> bool {
+fn may_show(lesson: &Lesson, options: &Options) -> bool {
     if options.yes {
         return true;
     }
@@ -185,7 +193,7 @@ fn judge_reference(runner: &Runner, lesson: &Lesson) -> Result<Result<Verdict, S
 /// The two files, as far as they differ.
 fn files(page: &LessonPage<'_>, diff: &Diff) -> String {
     let lesson = page.lesson;
-    let mut text = format!("{}\n", page.header());
+    let mut text = page.begin();
     for (whose, path) in [("yours", lesson.file()), ("reference", lesson.reference())] {
         let whose = term::paint(term::STRONG, format!("{whose:<9}"));
         let _ = writeln!(text, " {whose}  {}", path.display());

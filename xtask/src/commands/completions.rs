@@ -60,10 +60,6 @@ const NAMES: [(&str, &str); 5] = [
 ];
 
 /// Prints the script for `xtask`, the command line of the runner.
-///
-/// # Errors
-///
-/// clap_complete does not write UTF-8.
 pub fn run(request: &Request, xtask: Command) -> Result<Exit> {
     term::print(&script(request.shell, xtask)?);
     Ok(Exit::Success)
@@ -75,13 +71,13 @@ fn script(shell: Shell, xtask: Command) -> Result<String> {
     clap_complete::generate(shell, &mut xtask, "xtask", &mut generated);
     let generated = String::from_utf8(generated).context("a completion script is not UTF-8")?;
     let takers = |argument: &str| -> Vec<String> {
-        xtask
-            .get_subcommands()
-            .filter(|command| {
-                command
-                    .get_positionals()
-                    .any(|one| one.get_id() == argument)
-            })
+        let takes = |command: &&Command| {
+            command
+                .get_positionals()
+                .any(|one| one.get_id() == argument)
+        };
+        let takers = xtask.get_subcommands().filter(takes);
+        takers
             .map(|command| command.get_name().to_owned())
             .collect()
     };
@@ -112,21 +108,18 @@ fn script(shell: Shell, xtask: Command) -> Result<String> {
 
 /// The options that are followed by a value.
 fn valued(xtask: &Command) -> Vec<String> {
-    xtask
-        .get_subcommands()
-        .flat_map(Command::get_opts)
-        .filter_map(Arg::get_long)
-        .map(|long| format!("--{long}"))
-        .collect()
+    let options = xtask.get_subcommands().flat_map(Command::get_opts);
+    let long = options.filter_map(Arg::get_long);
+    long.map(|long| format!("--{long}")).collect()
 }
 
 /// zsh's script, in which names are completed by the functions that look for them.
 fn with_names(generated: &str) -> String {
     let line = |line: &str| {
         let found = NAMES.iter().find(|(argument, _)| {
-            let argument = format!(":{argument} -- ");
+            let argument = format!("{argument} -- ");
             line.trim_start_matches(['\'', '*', ':'])
-                .starts_with(&argument[1..])
+                .starts_with(&argument)
         });
         match (found, line.strip_suffix(":_default' \\")) {
             (Some((_, function)), Some(start)) => format!("{start}:{function}' \\\n"),
@@ -138,7 +131,7 @@ fn with_names(generated: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, ValueEnum};
 
     use super::*;
 
@@ -163,13 +156,7 @@ mod tests {
 
     #[test]
     fn every_shell_has_a_script_with_nothing_left_open() {
-        for shell in [
-            Shell::Bash,
-            Shell::Zsh,
-            Shell::Fish,
-            Shell::PowerShell,
-            Shell::Elvish,
-        ] {
+        for &shell in Shell::value_variants() {
             let script = script(shell, crate::Arguments::command()).expect("a script");
             for open in ["@ONE@", "@MANY@", "@VALUED@", "@COMMANDS@"] {
                 assert!(!script.contains(open), "{shell}: {open}");

@@ -11,6 +11,7 @@ use crate::run::Runner;
 use crate::term::{
     self, BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, count, paint, width, wrap,
 };
+use crate::view::behind;
 
 use facts::Facts;
 use findings::{Finding, Grade};
@@ -35,17 +36,20 @@ fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
             Grade::Bad => paint(BAD, marks.bad),
         };
         let what = paint(STRONG, format!("{:<13}", finding.what));
-        let mut start = format!(" {mark} {what} ");
-        for line in wrap(&finding.found, width.saturating_sub(MARGIN)) {
-            let _ = writeln!(page, "{start}{line}");
-            start.clone_from(&margin);
-        }
-        for remedy in &finding.remedies {
-            for line in wrap(&remedy.why, width.saturating_sub(MARGIN)) {
+        let room = width.saturating_sub(MARGIN);
+        behind(
+            &mut page,
+            &format!(" {mark} {what} "),
+            &margin,
+            &finding.found,
+            room,
+        );
+        for (why, command) in &finding.remedies {
+            for line in wrap(why, room) {
                 let _ = writeln!(page, "{margin}{}", paint(FAINT, line));
             }
             // In one piece, to be copied; further left where it is too long for its place.
-            if let Some(command) = &remedy.command {
+            if let Some(command) = command {
                 let indent = match MARGIN + 2 + columns(command) <= width {
                     true => MARGIN + 2,
                     false => 3,
@@ -54,13 +58,8 @@ fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
             }
         }
     }
-    let number = |grade| {
-        findings
-            .iter()
-            .filter(|finding| finding.grade == grade)
-            .count()
-    };
-    let sum = match (number(Grade::Bad), number(Grade::Warning)) {
+    let of = |grade| findings.iter().filter(move |one| one.grade == grade);
+    let sum = match (of(Grade::Bad).count(), of(Grade::Warning).count()) {
         (0, 0) => "Nothing is missing: cargo xtask next".to_owned(),
         (0, n) => format!(
             "{}. Nothing keeps you from the lessons: cargo xtask next",
@@ -72,9 +71,7 @@ fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
         ),
     };
     page.push('\n');
-    for line in wrap(&sum, width - 1) {
-        let _ = writeln!(page, " {line}");
-    }
+    behind(&mut page, " ", " ", &sum, width - 1);
     page
 }
 
@@ -82,8 +79,7 @@ fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
 mod tests {
     use super::facts::tests::{all_is_well, all_is_wrong, some_is_missing};
     use super::*;
-    use crate::term::{ASCII, UNICODE};
-
+    use crate::term::{ASCII, UNICODE, plain};
     #[test]
     fn each_finding_is_a_line_and_each_problem_has_its_command() {
         for (name, facts, width, marks) in [
@@ -92,8 +88,7 @@ mod tests {
             ("doctor_narrow", some_is_missing(), 40, ASCII),
             ("doctor_problems", all_is_wrong(), 80, UNICODE),
         ] {
-            let page = render(&findings::of(&facts), width, marks);
-            let page = anstream::adapter::strip_str(&page).to_string();
+            let page = plain(&render(&findings::of(&facts), width, marks));
             assert!(marks != ASCII || page.is_ascii(), "{page}");
             insta::assert_snapshot!(name, page);
         }

@@ -5,24 +5,34 @@ use harness::protocol::{Coverage, find_dry_runs};
 
 use super::Exit;
 use crate::course::lesson_tests::{self, MODELS};
-use crate::course::readme;
 use crate::course::select::{self, NoSuchName};
-use crate::course::{Lesson, Workspace};
-use crate::run::Runner;
+use crate::course::{Lesson, Workspace, readme};
 use crate::run::cargo::{self, NotBuilt, Tests};
 use crate::run::executor::{NoJob, job_of, run_all};
 use crate::run::report_page::Passing;
-use crate::run::{SourceLine, TestRun};
+use crate::run::{Runner, SourceLine, TestRun};
 use crate::term::{self, GOOD, Marks, OPEN, paint};
 use crate::verdict::Explored;
 use crate::verdict::outcome::{Outcome, Todo};
 use crate::view::{Length, LessonPage, explored_text, paragraph, picture, row, signed};
 
-/// Shows the model that `test` names in the lesson that goes by `wanted`, run with the learner's code or with the
-/// reference.
-pub fn run(runner: &Runner, wanted: &str, test: Option<&str>, solution: bool) -> Result<Exit> {
+/// Which model to show, and whose code.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The lesson: its name, its number (2.2), or the beginning of its name
+    lesson: String,
+    /// The race-freedom test: its name or a part of it; without one, the one in the lesson's README.md
+    test: Option<String>,
+    /// Run the reference instead of your code
+    #[arg(long)]
+    solution: bool,
+}
+
+/// Shows the model, run with the learner's code or with the reference.
+pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     let workspace = &*runner.workspace;
-    let lesson = select::lesson(workspace, wanted)?;
+    let lesson = select::lesson(workspace, &options.lesson)?;
+    let (test, solution) = (options.test.as_deref(), options.solution);
     let models = lesson_tests::models(workspace, lesson);
     let model = choose(workspace, lesson, &models, test)?;
     let runner = runner.with_report(runner.report.clone().with(Passing::DryRun));
@@ -94,8 +104,7 @@ struct DryRun<'a> {
 impl DryRun<'_> {
     /// The page for a test that ran. It is what was asked for where the model passes and shows itself.
     fn ran(&self, raw: &TestRun) -> (String, Exit) {
-        let mut text = self.page.header();
-        text.push('\n');
+        let mut text = self.page.begin();
         match Outcome::of(raw, &self.page.lesson.file_name()) {
             Outcome::Passed(coverage) => {
                 let dry_runs = find_dry_runs(&raw.stdout);
@@ -117,10 +126,9 @@ impl DryRun<'_> {
 
     fn passes(&self, text: &mut String, dry_runs: &[String], coverage: &[Coverage]) {
         self.title(text);
-        let whose = if self.solution {
-            "the reference"
-        } else {
-            "your code"
+        let (whose, flag) = match self.solution {
+            true => ("the reference", " --solution"),
+            false => ("your code", ""),
         };
         for (i, dry_run) in dry_runs.iter().enumerate() {
             let of = match dry_runs.len() {
@@ -160,12 +168,8 @@ impl DryRun<'_> {
                 &format!("Other race-freedom tests: {}.", others.join(", ")),
             );
             text.push('\n');
-            let solution = if self.solution { " --solution" } else { "" };
-            row(
-                text,
-                "More",
-                format!("cargo xtask dry-run {name} TEST{solution}"),
-            );
+            let more = format!("cargo xtask dry-run {name} TEST{flag}");
+            row(text, "More", more);
         }
         if self.solution {
             row(text, "Code", lesson.reference().display());
@@ -175,10 +179,8 @@ impl DryRun<'_> {
 
     fn not_written(&self, text: &mut String, todo: &Todo) {
         self.title(text);
-        let at = todo
-            .at
-            .as_ref()
-            .map_or_else(|| "a todo!()".to_owned(), SourceLine::short);
+        let at = todo.at.as_ref().map(SourceLine::short);
+        let at = at.as_deref().unwrap_or("a todo!()");
         let what = if todo.text.is_empty() {
             String::new()
         } else {
@@ -194,15 +196,15 @@ impl DryRun<'_> {
 
     /// The page for a test that is not in the lesson's file any more.
     fn not_there(&self) -> String {
-        let mut text = self.page.header();
-        text.push('\n');
+        let mut text = self.page.begin();
         let file = self.page.lesson.exercise.join("src/race_freedom.rs");
-        let file = file.display();
-        let said = format!(
-            "The lesson has a test {}, and it is not in {file} any more. Bring it back:",
-            self.model,
+        let (file, model) = (file.display(), self.model);
+        paragraph(
+            &mut text,
+            &format!(
+                "The lesson has a test {model}, and it is not in {file} any more. Bring it back:"
+            ),
         );
-        paragraph(&mut text, &said);
         text.push('\n');
         row(&mut text, "Back", format!("git checkout {file}"));
         text
@@ -253,12 +255,10 @@ impl DryRun<'_> {
         row(text, "Then", format!("cargo xtask test {name}"));
         let test = self
             .named
-            .map_or_else(String::new, |named| format!(" {named}"));
-        row(
-            text,
-            "See",
-            format!("cargo xtask dry-run {name}{test} --solution"),
-        );
+            .map(|named| format!(" {named}"))
+            .unwrap_or_default();
+        let see = format!("cargo xtask dry-run {name}{test} --solution");
+        row(text, "See", see);
     }
 }
 
@@ -268,7 +268,7 @@ mod tests {
     use harness::protocol::{Extent, dry_run_block, success_line};
 
     use super::*;
-    use crate::term::UNICODE;
+    use crate::term::{UNICODE, plain};
 
     fn shown(raw: &TestRun, solution: bool) -> (String, Exit) {
         let workspace = select::tests::workspace(&["wait_group"]);
@@ -307,8 +307,7 @@ mod tests {
         let (text, exit) = shown(&passed(&[&dry_run, "     main\n  1  returns"]), true);
         assert_eq!(exit, Exit::Success);
         assert!(text.contains("\x1b[31mSTALE\x1b[0m"), "{text:?}");
-        let plain = anstream::adapter::strip_str(&text).to_string();
-        insta::assert_snapshot!("dry_run", plain);
+        insta::assert_snapshot!("dry_run", plain(&text));
     }
 
     #[test]

@@ -6,13 +6,13 @@ use anyhow::{Result, bail};
 
 use super::Exit;
 use super::verify::say;
-use crate::course::select;
-use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace};
+use crate::course::{EXERCISES, Lesson, SOLUTIONS, Workspace, select};
 use crate::grade::{Graded, Originals, Partition, Report, Submitted};
 use crate::run::Runner;
 use crate::run::cargo::Built;
 use crate::scratch::Scratch;
-use crate::term::{self, Marks, note};
+use crate::term::{self, Marks, note, plain};
+use crate::view::json;
 
 /// What to grade, and how.
 #[derive(Debug, clap::Args)]
@@ -98,8 +98,8 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     let report = Report::new(options.partition, &graded);
     let table = report.render(Marks::of_locale());
     if options.json {
-        note(anstream::adapter::strip_str(&table).to_string().trim_end());
-        term::print(&format!("{}\n", serde_json::to_string_pretty(&report)?));
+        note(plain(&table).trim_end());
+        term::print(&json::text(&report)?);
     } else {
         term::print(&table);
     }
@@ -112,11 +112,7 @@ fn chosen<'a>(course: &'a Workspace, options: &Options) -> Result<Vec<&'a Lesson
     let mut lessons = if options.lessons.is_empty() {
         course.lessons.iter().collect()
     } else {
-        options
-            .lessons
-            .iter()
-            .map(|wanted| select::lesson(course, wanted))
-            .collect::<Result<Vec<_>, _>>()?
+        select::lessons(course, &options.lessons)?
     };
     lessons.sort_by_key(|lesson| lesson.number);
     lessons.dedup_by_key(|lesson| lesson.number);

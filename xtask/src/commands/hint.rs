@@ -30,11 +30,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exi
         return Ok(Exit::Success);
     }
     let n = next(&hints, &store.progress, lesson);
-    let again = if wanted.is_some() {
-        format!(" {}", lesson.name)
-    } else {
-        String::new()
-    };
+    let again = wanted.map_or_else(String::new, |_| format!(" {}", lesson.name));
     let left = match hints.len() - n {
         0 => format!(" That was the last one. All of them again: cargo xtask hint{again} --all\n"),
         1 => format!(" One more: cargo xtask hint{again}\n"),
@@ -52,10 +48,6 @@ pub fn next(hints: &[Hint], progress: &Progress, lesson: &Lesson) -> usize {
 }
 
 /// Remembers that the first `n` hints of the lesson were shown.
-///
-/// # Errors
-///
-/// The progress cannot be written.
 pub fn remember(store: &mut Store, lesson: &Lesson, n: usize) -> Result<()> {
     let record = store.progress.of_mut(lesson);
     if record.hints < n {
@@ -84,13 +76,7 @@ pub fn render(hint: &Hint, n: usize, of: usize) -> String {
             rest.trim_start_matches(|c: char| c.is_ascii_digit())
                 .trim_start_matches([':', '.', ' '])
         });
-    let title = if title.is_empty() {
-        String::new()
-    } else {
-        format!(": {title}")
-    };
-    let mut page = format!(" {}\n\n", paint(STRONG, format!("Hint {n} of {of}{title}")));
-    page += &markdown(&hint.text);
-    page.push('\n');
-    page
+    let colon = if title.is_empty() { "" } else { ": " };
+    let heading = paint(STRONG, format!("Hint {n} of {of}{colon}{title}"));
+    format!(" {heading}\n\n{}\n", markdown(&hint.text))
 }

@@ -1,4 +1,5 @@
-//! What swap and reset have in common: a text that came with the lesson takes the place of the learner's file.
+//! `cargo xtask swap [LESSON]` and `reset [LESSON]`: a text that came with the lesson takes the place of the learner's
+//! file.
 
 use std::fmt::Write;
 
@@ -64,20 +65,15 @@ impl Text {
             Text::Reference => (paint(OPEN, marks.swapped), "reference", "Read"),
             Text::Stub => (paint(FAINT, marks.open), "stub", "Edit"),
         };
-        let mut page = LessonPage::of(workspace, lesson, marks).header();
-        page.push('\n');
-        match kept {
-            Some(kept) => {
-                let _ = writeln!(page, " {mark} The {text} is in place of your file.");
-                paragraph(&mut page, kept);
-            }
-            None => {
-                let _ = writeln!(
-                    page,
-                    " {mark} The {text} is in place already: nothing was changed."
-                );
-            }
-        }
+        let mut page = LessonPage::of(workspace, lesson, marks).begin();
+        let _ = match kept {
+            Some(_) => writeln!(page, " {mark} The {text} is in place of your file."),
+            None => writeln!(
+                page,
+                " {mark} The {text} is in place already: nothing was changed."
+            ),
+        };
+        paragraph(&mut page, kept.unwrap_or_default());
         page.push('\n');
         row(&mut page, todo, lesson.file().display());
         if file.newest_of_learner()?.is_some() {

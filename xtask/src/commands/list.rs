@@ -8,6 +8,7 @@ use crate::course::Lesson;
 use crate::learner::progress::{State, Store};
 use crate::run::Runner;
 use crate::term::{self, Marks, note, width};
+use crate::view::json;
 use crate::view::list::Listing;
 
 /// How to list.
@@ -47,7 +48,7 @@ pub fn run(runner: &Runner, options: Options) -> Result<Exit> {
     }
     let listing = Listing::new(workspace, &store.progress)?;
     if options.json {
-        term::print(&format!("{}\n", serde_json::to_string_pretty(&listing)?));
+        term::print(&json::text(&listing)?);
     } else {
         term::print(&listing.render(width(), Marks::of_locale()));
     }

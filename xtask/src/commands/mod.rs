@@ -1,4 +1,4 @@
-//! A module per command, and what several have in common.
+//! A module per command ([`in_place`] has two), and what several have in common.
 //!
 //! May use every other room. [`grade`](crate::grade), [`verify`](crate::verify), [`bench`](crate::bench) and
 //! [`scaffold`](crate::scaffold) do not use each other.
@@ -11,21 +11,18 @@ pub mod doctor;
 pub mod dry_run;
 pub mod grade;
 pub mod hint;
-mod in_place;
+pub mod in_place;
 pub mod list;
 pub mod new;
 pub mod next;
-pub mod reset;
 pub mod restore;
-pub mod swap;
 pub mod test;
 pub mod verify;
 pub mod watch;
 
 use anyhow::Result;
 
-use crate::course::select;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, select};
 use crate::learner::progress::{State, Store};
 use crate::term;
 
@@ -44,10 +41,7 @@ pub fn open<'a>(
         .map(|wanted| select::lesson(workspace, wanted))
         .transpose()?;
     let store = Store::open(workspace)?;
-    let lesson = match named {
-        Some(lesson) => Some(lesson),
-        None => store.progress.current(workspace)?,
-    };
+    let lesson = named.map_or_else(|| store.progress.current(workspace), |one| Ok(Some(one)))?;
     Ok((store, lesson))
 }
 

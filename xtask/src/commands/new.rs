@@ -1,7 +1,5 @@
 //! `cargo xtask new CHAPTER NAME`: a lesson to be written.
 
-use std::fmt::Write;
-
 use anyhow::Result;
 
 use super::Exit;
@@ -13,16 +11,14 @@ use crate::view::{LessonPage, paragraph, row};
 /// Lays out the lesson and says what to do with it.
 pub fn run(workspace: &Workspace, request: &Request) -> Result<Exit> {
     let lesson = scaffold::lay_out(workspace, request)?;
-    let page = LessonPage::of(workspace, &lesson, Marks::of_locale());
-    let mut text = page.header();
+    let mut text = LessonPage::of(workspace, &lesson, Marks::of_locale()).begin();
     let name = &lesson.name;
-    text.push('\n');
     paragraph(
         &mut text,
         "It builds. `To be written` marks what is missing, and as long as the manifest says so too, learners do not \
          meet the lesson. README.md, \"Contributing\", says in which order to go on.",
     );
-    let _ = writeln!(text);
+    text.push('\n');
     row(&mut text, "Edit", lesson.exercise.display());
     row(&mut text, "", lesson.solution.display());
     row(&mut text, "Then", format!("cargo xtask verify {name}"));

@@ -8,7 +8,7 @@ use crate::course::problems;
 use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::term;
-use crate::view;
+use crate::view::{self, json};
 
 /// Runs the current lesson.
 pub fn run(runner: &Runner, form: ForPrograms) -> Result<Exit> {
@@ -22,7 +22,7 @@ pub fn run(runner: &Runner, form: ForPrograms) -> Result<Exit> {
             )
         }
         None if form.json => {
-            term::print(&Document::all_done().to_json()?);
+            term::print(&json::text(&Document::all_done())?);
             Ok(Exit::Success)
         }
         None => {

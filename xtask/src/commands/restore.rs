@@ -6,13 +6,27 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use super::Exit;
-use crate::course::Workspace;
 use crate::course::select::NoSuchName;
+use crate::course::{Lesson, Workspace};
 use crate::learner::lesson_file::LessonFile;
 use crate::learner::progress::State;
 use crate::learner::versions::{Kept, Replaced, Version, Why};
 use crate::term::{self, FAINT, GOOD, Marks, STRONG, count, paint};
 use crate::view::{LessonPage, paragraph, row};
+
+/// What to restore, or to list.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The lesson; without one, the swapped or the current
+    lesson: Option<String>,
+    /// Its number, or the beginning of its hash; without one, the newest that is neither the reference nor
+    /// what is there now
+    #[arg(conflicts_with = "list")]
+    version: Option<String>,
+    /// Show all versions
+    #[arg(long)]
+    list: bool,
+}
 
 /// How much of a hash is shown.
 const HASH_COLUMNS: usize = 8;
@@ -27,14 +41,16 @@ enum Restored {
     Nothing,
 }
 
-/// Puts a version in place of the file: the one that goes by `version`; without that, the newest that is
-/// neither the reference nor what is there.
-pub fn run(workspace: &Workspace, wanted: Option<&str>, version: Option<&str>) -> Result<Exit> {
+/// Puts a version in place of the file, or lists all.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<Exit> {
+    let wanted = options.lesson.as_deref();
+    if options.list {
+        return with_file(workspace, wanted, false, |file| list(workspace, file));
+    }
     with_file(workspace, wanted, true, |file| {
-        let restored = restore(file, version)?;
+        let restored = restore(file, options.version.as_deref())?;
         let marks = Marks::of_locale();
-        let mut page = LessonPage::of(workspace, file.lesson, marks).header();
-        page.push('\n');
+        let mut page = LessonPage::of(workspace, file.lesson, marks).begin();
         render(&mut page, file, &restored, marks);
         term::print(&page);
         Ok(match restored {
@@ -88,10 +104,10 @@ fn render(page: &mut String, file: &LessonFile<'_>, restored: &Restored, marks: 
             row(page, "Then", format!("cargo xtask test {}", lesson.name));
         }
         Restored::There(version) => {
+            let number = version.number;
             let _ = writeln!(
                 page,
-                " Version {} is what is there now: nothing was changed.",
-                version.number
+                " Version {number} is what is there now: nothing was changed."
             );
         }
         Restored::Nothing if file.versions.all().is_empty() => paragraph(
@@ -105,7 +121,7 @@ fn render(page: &mut String, file: &LessonFile<'_>, restored: &Restored, marks: 
             );
             page.push('\n');
             row(page, "All", format!("cargo xtask restore {name} --list"));
-            row(page, "Stub", format!("cargo xtask reset {}", lesson.name));
+            row(page, "Stub", format!("cargo xtask reset {name}"));
         }
     }
 }
@@ -119,36 +135,27 @@ fn when(kept: &Kept) -> String {
 }
 
 /// Prints all versions, the newest first.
-pub fn list(workspace: &Workspace, wanted: Option<&str>) -> Result<Exit> {
-    with_file(workspace, wanted, false, |file| {
-        let lesson = file.lesson;
-        let name = &lesson.name;
-        let marks = Marks::of_locale();
-        let mut page = LessonPage::of(workspace, lesson, marks).header();
-        page.push('\n');
-        let versions = file.versions.newest_first();
-        if versions.is_empty() {
-            paragraph(
-                &mut page,
-                "No version is kept: the runner has not replaced this file yet.",
-            );
-        } else {
-            for version in &versions {
-                page += &entry(version, &file.facts(version), marks);
-            }
-            page.push('\n');
-            row(
-                &mut page,
-                "Back",
-                format!("cargo xtask restore {name} VERSION"),
-            );
-            let folder = file.versions.folder();
-            let folder = folder.strip_prefix(&workspace.root).unwrap_or(folder);
-            row(&mut page, "Files", folder.display());
+fn list(workspace: &Workspace, file: &LessonFile<'_>) -> Result<Exit> {
+    let lesson = file.lesson;
+    let marks = Marks::of_locale();
+    let mut page = LessonPage::of(workspace, lesson, marks).begin();
+    let versions = file.versions.newest_first();
+    if versions.is_empty() {
+        let text = "No version is kept: the runner has not replaced this file yet.";
+        paragraph(&mut page, text);
+    } else {
+        for version in &versions {
+            page += &entry(version, &file.facts(version), marks);
         }
-        term::print(&page);
-        Ok(Exit::Success)
-    })
+        let back = format!("cargo xtask restore {} VERSION", lesson.name);
+        page.push('\n');
+        row(&mut page, "Back", back);
+        let folder = file.versions.folder();
+        let folder = folder.strip_prefix(&workspace.root).unwrap_or(folder);
+        row(&mut page, "Files", folder.display());
+    }
+    term::print(&page);
+    Ok(Exit::Success)
 }
 
 /// Two lines: what it takes to name it and when it was kept, then what is known of it.
@@ -162,10 +169,8 @@ fn entry(version: &Version, facts: &[&str], marks: Marks) -> String {
         &kept.sha256[..HASH_COLUMNS],
         count(kept.lines, "line"),
     );
-    let facts: Vec<&str> = std::iter::once(kept.why.text())
-        .chain(facts.iter().copied())
-        .filter(|fact| !fact.is_empty())
-        .collect();
+    let facts = std::iter::once(kept.why.text()).chain(facts.iter().copied());
+    let facts: Vec<&str> = facts.filter(|fact| !fact.is_empty()).collect();
     if facts.is_empty() {
         return first;
     }
@@ -194,15 +199,10 @@ fn with_file(
             [] => lesson,
             [one] => Some(one),
             several => {
-                let names: Vec<_> = several
-                    .iter()
-                    .map(|lesson| format!("  cargo xtask restore {}", lesson.name))
-                    .collect();
-                return Err(NoSuchName(format!(
-                    "several lessons are swapped. Say which one to restore:\n{}",
-                    names.join("\n")
-                ))
-                .into());
+                let line = |lesson: &&Lesson| format!("\n  cargo xtask restore {}", lesson.name);
+                let names: String = several.iter().map(line).collect();
+                let text = format!("several lessons are swapped. Say which one to restore:{names}");
+                return Err(NoSuchName(text).into());
             }
         };
     }

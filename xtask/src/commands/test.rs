@@ -7,16 +7,14 @@ use std::fs;
 use anyhow::Result;
 
 use super::Exit;
-use crate::course::lesson_tests;
-use crate::course::select;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests, select};
 use crate::learner::progress::{Progress, Store, fingerprint};
 use crate::run::cargo::NotBuilt;
 use crate::run::report_page::ReportPage;
 use crate::run::{self, Filter, Run, Runner};
 use crate::term::{self, Marks, OPEN, paint};
 use crate::verdict::{Conclusion, Verdict, slips};
-use crate::view::LessonPage;
+use crate::view::{LessonPage, json};
 
 pub use document::{Document, ForPrograms};
 
@@ -47,11 +45,12 @@ pub fn judge(
         runner.report = ReportPage::PLAIN;
     }
     let judged = Judged::new(&runner, store, lesson, filter)?;
-    term::print(&if json {
-        Document::new(lesson, &judged).to_json()?
+    let text = if json {
+        json::text(&Document::new(lesson, &judged))?
     } else {
         judged.page(&runner.workspace, &store.progress, lesson)?
-    });
+    };
+    term::print(&text);
     Ok(Exit::success_if(judged.passes()))
 }
 
@@ -116,10 +115,6 @@ impl Judged {
     }
 
     /// The page that says so. `progress` is that after the run.
-    ///
-    /// # Errors
-    ///
-    /// A lesson's sources cannot be read.
     pub fn page(
         &self,
         workspace: &Workspace,
@@ -138,25 +133,23 @@ impl Judged {
             Err(failed) => page.not_built(failed),
             Ok(verdict) => page.verdict(verdict, current),
         };
+        let name = &lesson.name;
         if self.edited_meanwhile {
             text += &format!(
                 "\n The lesson's files changed while its tests ran, so it does not count as done yet.\n \
-                 Once more: cargo xtask test {}\n",
-                lesson.name
+                 Once more: cargo xtask test {name}\n"
             );
         }
         if self.swapped {
             text += &format!(
                 "\n {} The reference is in place of your file, so this does not count as done.\n   \
-                 `cargo xtask restore {}` brings yours back.\n",
+                 `cargo xtask restore {name}` brings yours back.\n",
                 paint(OPEN, page.marks.swapped),
-                lesson.name
             );
         }
         if let Some(error) = &self.not_noted {
             text += &format!(
-                "\n The progress does not know of this: {error:#}\n Once more, then: cargo xtask test {}\n",
-                lesson.name
+                "\n The progress does not know of this: {error:#}\n Once more, then: cargo xtask test {name}\n"
             );
         }
         Ok(text)

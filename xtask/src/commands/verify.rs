@@ -20,16 +20,21 @@ use crate::verify::workspace_tests::{self, VERIFYING};
 use crate::verify::{go, sanitizer};
 
 /// What to verify beyond the gates.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The exercises are as they are shipped.
-    pub shipped: bool,
-    /// Write `shipped.lock` and the dry run in the README.
-    pub record: bool,
+    /// The lessons; without any, all of them and the workspace's own tests
+    lessons: Vec<String>,
+    /// Require too that each exercise's file is its stub, as it is shipped
+    #[arg(long)]
+    shipped: bool,
+    /// Write down what the lessons are shipped with (solutions/…/shipped.lock), and the dry runs in their README.md
+    #[arg(long)]
+    record: bool,
 }
 
-/// Verifies the lessons that go by `wanted`; without any, all of them and the workspace's own tests.
-pub fn run(runner: &Runner, wanted: &[String], options: Options) -> Result<Exit> {
+/// Verifies the lessons that were named; without any, all of them and the workspace's own tests.
+pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
+    let wanted = &options.lessons;
     let workspace = &*runner.workspace;
     if std::env::var_os(VERIFYING).is_some_and(|root| root == *workspace.root) {
         bail!(
@@ -37,25 +42,17 @@ pub fn run(runner: &Runner, wanted: &[String], options: Options) -> Result<Exit>
         );
     }
     let lessons = if wanted.is_empty() {
-        let mut all: Vec<_> = workspace
-            .lessons
-            .iter()
-            .chain(&workspace.to_be_written)
-            .collect();
+        let all = workspace.lessons.iter().chain(&workspace.to_be_written);
+        let mut all: Vec<_> = all.collect();
         all.sort_by_key(|lesson| lesson.number);
         all
     } else {
-        wanted
-            .iter()
-            .map(|wanted| select::lesson(workspace, wanted))
-            .collect::<Result<Vec<_>, _>>()?
+        select::lessons(workspace, wanted)?
     };
     let runner = runner.with_report(ReportPage::PLAIN);
     let mut scratch = Scratch::new(&runner)?.without_debug_info();
-    let table = Table::new(
-        Marks::of_locale(),
-        lessons.iter().map(|lesson| lesson.name.as_str()),
-    );
+    let names = lessons.iter().map(|lesson| lesson.name.as_str());
+    let table = Table::new(Marks::of_locale(), names);
 
     let mut gates = Vec::new();
     if wanted.is_empty() {
@@ -65,12 +62,8 @@ pub fn run(runner: &Runner, wanted: &[String], options: Options) -> Result<Exit>
     }
     let mut verified: Vec<Verified<'_>> = Vec::new();
     for lesson in lessons {
-        verified.push(Verified::read(
-            workspace,
-            &mut scratch,
-            lesson,
-            options.shipped,
-        )?);
+        let read = Verified::read(workspace, &mut scratch, lesson, options.shipped)?;
+        verified.push(read);
     }
     if !verified.is_empty() {
         say("building the references");
@@ -82,20 +75,15 @@ pub fn run(runner: &Runner, wanted: &[String], options: Options) -> Result<Exit>
         let sanitizer = sanitizer::build(&runner, written.map(|one| one.lesson))?;
         for verified in verified {
             say(&format!("testing {}", verified.lesson.name));
-            gates.extend(verified.gates(
-                &runner,
-                &references,
-                &built,
-                sanitizer.as_ref(),
-                options.record,
-            )?);
+            let sanitizer = sanitizer.as_ref();
+            let of = verified.gates(&runner, &references, &built, sanitizer, options.record)?;
+            gates.extend(of);
         }
     }
     say("");
     term::print(&table.render(&gates));
-    Ok(Exit::success_if(
-        gates.iter().all(|gate| gate.result.is_ok()),
-    ))
+    let passes = gates.iter().all(|gate| gate.result.is_ok());
+    Ok(Exit::success_if(passes))
 }
 
 /// Says on a terminal what takes so long, in a line that goes away again.

@@ -19,12 +19,11 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::Exit;
-use crate::course::select;
-use crate::course::{Lesson, Workspace};
+use super::test::Judged;
+use crate::course::{Lesson, Workspace, select};
 use crate::learner::progress::Store;
 use crate::run::Runner;
-use crate::term;
-use crate::view;
+use crate::{term, view};
 
 use saves::Saves;
 
@@ -71,6 +70,15 @@ fn waits(polls: Option<&str>) -> &'static str {
 /// Says why the files are looked at again and again.
 fn why(polls: &str) -> String {
     format!(" The files are looked at twice a second: {polls}.")
+}
+
+/// Judges the lesson: what came of it, the page that says so, and the lesson that is then the current one.
+fn judged<'a>(runner: &'a Runner, lesson: &Lesson) -> Result<(Judged, String, Option<&'a Lesson>)> {
+    let workspace = &*runner.workspace;
+    let mut store = Store::open(workspace)?;
+    let judged = Judged::new(runner, &mut store, lesson, None)?;
+    let page = judged.page(workspace, &store.progress, lesson)?;
+    Ok((judged, page, store.progress.current(workspace)?))
 }
 
 /// The index of `lesson` among all lessons.

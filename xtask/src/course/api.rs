@@ -8,19 +8,12 @@ use std::collections::BTreeSet;
 
 use quote::ToTokens;
 use syn::{
-    Attribute, Fields, FnArg, GenericParam, Generics, ImplItem, Item, Meta, Path, ReturnType,
-    Safety, Signature, TraitItem, Type, Visibility, punctuated::Punctuated, token::Comma,
+    Attribute, Fields, FnArg, Generics, Ident, ImplItem, Item, ItemImpl, Path, ReturnType, Safety,
+    Signature, TraitItem, Type, Variant, Visibility, punctuated::Punctuated, token::Comma,
 };
 
 /// Traits that follow from the fields, which are the learner's.
-const FROM_FIELDS: [&str; 6] = [
-    "Send",
-    "Sync",
-    "Drop",
-    "Unpin",
-    "UnwindSafe",
-    "RefUnwindSafe",
-];
+const FROM_FIELDS: &str = "Send Sync Drop Unpin UnwindSafe RefUnwindSafe";
 
 /// What the two have that the other has not.
 ///
@@ -31,12 +24,10 @@ pub fn differences(stub: &str, reference: &str) -> Result<Vec<String>, String> {
     let stub = of(stub).map_err(|error| format!("the stub cannot be read: {error}"))?;
     let reference =
         of(reference).map_err(|error| format!("the reference cannot be read: {error}"))?;
-    let only_stub = stub
-        .difference(&reference)
-        .map(|item| format!("only in the stub:      {item}"));
-    let only_reference = reference
-        .difference(&stub)
-        .map(|item| format!("only in the reference: {item}"));
+    let only_stub = stub.difference(&reference);
+    let only_stub = only_stub.map(|item| format!("only in the stub:      {item}"));
+    let only_reference = reference.difference(&stub);
+    let only_reference = only_reference.map(|item| format!("only in the reference: {item}"));
     Ok(only_stub.chain(only_reference).collect())
 }
 
@@ -57,10 +48,9 @@ impl Missed {
     /// `WaitGroup::add`, or `WaitGroup`.
     pub fn path(&self) -> String {
         let name = self.name.rsplit(' ').next().unwrap_or(&self.name);
-        if self.owner.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}::{name}", self.owner)
+        match self.owner.as_str() {
+            "" => name.to_owned(),
+            owner => format!("{owner}::{name}"),
         }
     }
 
@@ -134,124 +124,78 @@ fn of(source: &str) -> syn::Result<BTreeSet<String>> {
 
 fn collect(items: &[Item], module: &str, api: &mut BTreeSet<String>) {
     let public: BTreeSet<String> = items.iter().filter_map(public_type).collect();
+    let mut add = |line: String| {
+        api.insert(format!("{module}{line}"));
+    };
     for item in items {
         match item {
             Item::Fn(item) if is_pub(&item.vis) => {
-                api.insert(format!("{module}{}", signature(&item.sig)));
+                add(signature(&item.sig));
             }
             Item::Struct(item) if is_pub(&item.vis) => {
-                let fields = public_fields(&item.fields);
-                api.insert(format!(
-                    "{module}struct {}{}{fields}",
-                    item.ident,
-                    generics(&item.generics)
+                let (name, generics) = (&item.ident, generics(&item.generics));
+                add(format!(
+                    "struct {name}{generics}{}",
+                    public_fields(&item.fields)
                 ));
-                derives(&item.attrs, &item.ident.to_string(), module, api);
+                derives(&item.attrs, name).for_each(&mut add);
             }
             Item::Enum(item) if is_pub(&item.vis) => {
-                let variants: Vec<_> = item
-                    .variants
-                    .iter()
-                    .map(|variant| format!("{}{}", variant.ident, all_fields(&variant.fields)))
-                    .collect();
-                let generics = generics(&item.generics);
-                api.insert(format!(
-                    "{module}enum {}{generics} {{ {} }}",
-                    item.ident,
+                let variant = |one: &Variant| format!("{}{}", one.ident, all_fields(&one.fields));
+                let variants: Vec<_> = item.variants.iter().map(variant).collect();
+                let (name, generics) = (&item.ident, generics(&item.generics));
+                add(format!(
+                    "enum {name}{generics} {{ {} }}",
                     variants.join(", ")
                 ));
-                derives(&item.attrs, &item.ident.to_string(), module, api);
+                derives(&item.attrs, name).for_each(&mut add);
             }
             Item::Trait(item) if is_pub(&item.vis) => {
-                let bounds = item.supertraits.to_token_stream();
-                let generics = generics(&item.generics);
-                api.insert(format!(
-                    "{module}trait {}{generics}: {}",
-                    item.ident,
-                    tidy(&bounds.to_string())
+                let (name, generics) = (&item.ident, generics(&item.generics));
+                add(format!(
+                    "trait {name}{generics}: {}",
+                    tokens(&item.supertraits)
                 ));
                 for inner in &item.items {
                     let line = match inner {
-                        TraitItem::Fn(function) => {
-                            let default = if function.default.is_some() {
-                                " { … }"
-                            } else {
-                                ""
-                            };
-                            format!("{}{default}", signature(&function.sig))
+                        TraitItem::Fn(function) if function.default.is_some() => {
+                            signature(&function.sig) + " { … }"
                         }
+                        TraitItem::Fn(function) => signature(&function.sig),
                         other => tokens(other),
                     };
-                    api.insert(format!("{module}trait {}: {line}", item.ident));
+                    add(format!("trait {name}: {line}"));
                 }
             }
             Item::Type(item) if is_pub(&item.vis) => {
-                let generics = generics(&item.generics);
-                api.insert(format!(
-                    "{module}type {}{generics} = {}",
-                    item.ident,
-                    tokens(&item.ty)
-                ));
+                let (name, generics) = (&item.ident, generics(&item.generics));
+                add(format!("type {name}{generics} = {}", tokens(&item.ty)));
             }
             Item::Const(item) if is_pub(&item.vis) => {
-                api.insert(format!(
-                    "{module}const {}: {}",
-                    item.ident,
-                    tokens(&item.ty)
-                ));
+                add(format!("const {}: {}", item.ident, tokens(&item.ty)));
             }
             Item::Static(item) if is_pub(&item.vis) => {
-                api.insert(format!(
-                    "{module}static {}: {}",
-                    item.ident,
-                    tokens(&item.ty)
-                ));
+                add(format!("static {}: {}", item.ident, tokens(&item.ty)));
             }
             Item::Use(item) if is_pub(&item.vis) => {
-                api.insert(format!("{module}use {}", tokens(&item.tree)));
+                add(format!("use {}", tokens(&item.tree)));
             }
             Item::Mod(item) if is_pub(&item.vis) => {
                 if let Some((_, items)) = &item.content {
-                    collect(items, &format!("{module}{}::", item.ident), api);
+                    let mut inner = BTreeSet::new();
+                    collect(items, &format!("{}::", item.ident), &mut inner);
+                    inner.into_iter().for_each(&mut add);
                 }
             }
             Item::Impl(item) => {
-                let Some(name) = type_name(&item.self_ty).filter(|name| public.contains(name))
-                else {
-                    continue;
-                };
-                if let Some((path, _)) = &item.trait_ {
-                    if let Some(name_of_trait) = trait_name(path) {
-                        api.insert(format!("{module}impl {name_of_trait} for {name}"));
+                let name = type_name(&item.self_ty).filter(|name| public.contains(name));
+                match (name, &item.trait_) {
+                    (None, _) => {}
+                    (Some(name), Some((path, _))) => {
+                        let line = trait_name(path).map(|of| format!("impl {of} for {name}"));
+                        line.into_iter().for_each(&mut add);
                     }
-                    continue;
-                }
-                let of = format!(
-                    "{module}{}{}",
-                    tokens(&item.self_ty),
-                    where_clause(&item.generics)
-                );
-                let parameters = parameters_only(&item.generics);
-                if !parameters.is_empty() && item.items.iter().any(is_public) {
-                    api.insert(format!(
-                        "{module}impl{parameters} {}",
-                        tokens(&item.self_ty)
-                    ));
-                }
-                for inner in &item.items {
-                    match inner {
-                        ImplItem::Fn(function) if is_pub(&function.vis) => {
-                            api.insert(format!("{of}: {}", signature(&function.sig)));
-                        }
-                        ImplItem::Const(constant) if is_pub(&constant.vis) => {
-                            api.insert(format!(
-                                "{of}: const {}: {}",
-                                constant.ident,
-                                tokens(&constant.ty)
-                            ));
-                        }
-                        _ => {}
-                    }
+                    (Some(_), None) => own_functions(item).for_each(&mut add),
                 }
             }
             _ => {}
@@ -259,16 +203,24 @@ fn collect(items: &[Item], module: &str, api: &mut BTreeSet<String>) {
     }
 }
 
-fn is_pub(visibility: &Visibility) -> bool {
-    matches!(visibility, Visibility::Public(_))
+/// What is public in a type's own `impl`, and the bounds that it is public under.
+fn own_functions(item: &ItemImpl) -> impl Iterator<Item = String> {
+    let (name, bounds) = (tokens(&item.self_ty), parameters_only(&item.generics));
+    let of = format!("{name}{}", where_clause(&item.generics));
+    let line = |inner: &ImplItem| match inner {
+        ImplItem::Fn(it) if is_pub(&it.vis) => Some(format!("{of}: {}", signature(&it.sig))),
+        ImplItem::Const(it) if is_pub(&it.vis) => {
+            Some(format!("{of}: const {}: {}", it.ident, tokens(&it.ty)))
+        }
+        _ => None,
+    };
+    let lines: Vec<String> = item.items.iter().filter_map(line).collect();
+    let bounds = (!bounds.is_empty() && !lines.is_empty()).then(|| format!("impl{bounds} {name}"));
+    bounds.into_iter().chain(lines)
 }
 
-fn is_public(item: &ImplItem) -> bool {
-    match item {
-        ImplItem::Fn(function) => is_pub(&function.vis),
-        ImplItem::Const(constant) => is_pub(&constant.vis),
-        _ => false,
-    }
+fn is_pub(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
 }
 
 fn public_type(item: &Item) -> Option<String> {
@@ -282,11 +234,7 @@ fn public_type(item: &Item) -> Option<String> {
 /// `Guard` in `&'a Guard<'_, T>`.
 fn type_name(of: &Type) -> Option<String> {
     match of {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string()),
+        Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
         Type::Reference(reference) => type_name(&reference.elem),
         _ => None,
     }
@@ -295,57 +243,44 @@ fn type_name(of: &Type) -> Option<String> {
 /// The trait without the path to it; `None` for those that follow from the fields.
 fn trait_name(path: &Path) -> Option<String> {
     let last = path.segments.last()?;
-    (!FROM_FIELDS.contains(&last.ident.to_string().as_str())).then(|| tokens(last))
+    let follows = FROM_FIELDS.split(' ').any(|name| last.ident == name);
+    (!follows).then(|| tokens(last))
 }
 
-fn derives(attributes: &[Attribute], name: &str, module: &str, api: &mut BTreeSet<String>) {
-    for attribute in attributes
+/// The traits that are derived for the type of this name.
+fn derives(attributes: &[Attribute], name: &Ident) -> impl Iterator<Item = String> {
+    let derives = attributes
         .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"))
-    {
-        let Meta::List(_) = &attribute.meta else {
-            continue;
-        };
-        let paths = attribute.parse_args_with(Punctuated::<Path, Comma>::parse_terminated);
-        for path in paths.into_iter().flatten() {
-            if let Some(name_of_trait) = trait_name(&path) {
-                api.insert(format!("{module}impl {name_of_trait} for {name}"));
-            }
-        }
-    }
+        .filter(|one| one.path().is_ident("derive"));
+    let paths = derives.flat_map(|derive| {
+        let paths = derive.parse_args_with(Punctuated::<Path, Comma>::parse_terminated);
+        paths.into_iter().flatten()
+    });
+    paths.filter_map(move |path| Some(format!("impl {} for {name}", trait_name(&path)?)))
 }
 
 fn public_fields(fields: &Fields) -> String {
-    let public: Vec<_> = fields
+    let public = fields
         .iter()
         .enumerate()
-        .filter(|(_, field)| is_pub(&field.vis))
-        .map(|(i, field)| {
-            let name = field
-                .ident
-                .as_ref()
-                .map_or_else(|| i.to_string(), ToString::to_string);
-            format!("{name}: {}", tokens(&field.ty))
-        })
-        .collect();
-    if public.is_empty() {
-        String::new()
-    } else {
-        format!(" {{ {} }}", public.join(", "))
+        .filter(|(_, field)| is_pub(&field.vis));
+    let public = public.map(|(i, field)| {
+        let name = field.ident.as_ref();
+        let name = name.map_or_else(|| i.to_string(), ToString::to_string);
+        format!("{name}: {}", tokens(&field.ty))
+    });
+    match public.collect::<Vec<_>>() {
+        none if none.is_empty() => String::new(),
+        public => format!(" {{ {} }}", public.join(", ")),
     }
 }
 
 fn all_fields(fields: &Fields) -> String {
-    let all: Vec<_> = fields
-        .iter()
-        .map(|field| {
-            let name = field
-                .ident
-                .as_ref()
-                .map_or_else(String::new, |name| format!("{name}: "));
-            format!("{name}{}", tokens(&field.ty))
-        })
-        .collect();
+    let all = fields.iter().map(|field| match &field.ident {
+        Some(name) => format!("{name}: {}", tokens(&field.ty)),
+        None => tokens(&field.ty),
+    });
+    let all: Vec<_> = all.collect();
     match fields {
         Fields::Unit => String::new(),
         Fields::Unnamed(_) => format!("({})", all.join(", ")),
@@ -365,20 +300,17 @@ fn signature(signature: &Signature) -> String {
             line.push_str(keyword);
         }
     }
-    let parameters: Vec<_> = signature
-        .inputs
-        .iter()
-        .map(|input| match input {
-            FnArg::Receiver(receiver) => {
-                // `mut self` is the body's business; the `mut` of `&mut self` belongs to the kind.
-                let mut receiver = receiver.clone();
-                receiver.mutability = None;
-                receiver.attrs.clear();
-                tokens(&receiver)
-            }
-            FnArg::Typed(typed) => tokens(&typed.ty),
-        })
-        .collect();
+    let parameters = signature.inputs.iter().map(|input| match input {
+        FnArg::Receiver(receiver) => {
+            // `mut self` is the body's business; the `mut` of `&mut self` belongs to the kind.
+            let mut receiver = receiver.clone();
+            receiver.mutability = None;
+            receiver.attrs.clear();
+            tokens(&receiver)
+        }
+        FnArg::Typed(typed) => tokens(&typed.ty),
+    });
+    let parameters: Vec<_> = parameters.collect();
     let output = match &signature.output {
         ReturnType::Default => String::new(),
         ReturnType::Type(_, of) => format!(" -> {}", tokens(of)),
@@ -400,26 +332,16 @@ fn parameters_only(generics: &Generics) -> String {
     if generics.params.is_empty() {
         return String::new();
     }
-    let parameters: Vec<_> = generics
-        .params
-        .iter()
-        .map(|parameter| match parameter {
-            GenericParam::Type(parameter) => tokens(parameter),
-            GenericParam::Lifetime(parameter) => tokens(parameter),
-            GenericParam::Const(parameter) => tokens(parameter),
-        })
-        .collect();
+    let parameters: Vec<_> = generics.params.iter().map(tokens).collect();
     format!("<{}>", parameters.join(", "))
 }
 
 fn where_clause(generics: &Generics) -> String {
-    generics
-        .where_clause
-        .as_ref()
-        .map_or_else(String::new, |clause| {
-            let predicates: Vec<_> = clause.predicates.iter().map(tokens).collect();
-            format!(" where {}", predicates.join(", "))
-        })
+    let clause = generics.where_clause.as_ref();
+    clause.map_or_else(String::new, |clause| {
+        let predicates: Vec<_> = clause.predicates.iter().map(tokens).collect();
+        format!(" where {}", predicates.join(", "))
+    })
 }
 
 fn tokens(of: &impl ToTokens) -> String {
@@ -504,37 +426,26 @@ mod tests {
 
     #[test]
     fn every_difference_is_named() {
-        let cases = [
-            (
-                "pub fn wait(mut self) {}",
-                "pub fn wait(&self) {}",
-                "WaitGroup: fn wait(&self)",
-            ),
-            (
-                "impl fmt::Debug for",
-                "impl fmt::Display for",
-                "impl Display for WaitGroup",
-            ),
+        for (from, to, named) in [
+            ("wait(mut self)", "wait(&self)", "WaitGroup: fn wait(&self)"),
+            ("fmt::Debug", "fmt::Display", "impl Display for WaitGroup"),
             ("Full(T), Closed", "Full(T), Empty, Closed", "enum Full<T>"),
             ("_more: usize", "_more: isize", "fn add(&self, isize)"),
             (
-                "state: State }\n",
-                "pub state: State }\n",
+                "{ state: State }\n",
+                "{ pub state: State }\n",
                 "struct WaitGroup { state: State }",
             ),
             ("where T: Send", "where T: Sync", "where T: Sync"),
             ("fn private", "pub fn private", "fn private"),
             ("pub fn swap", "fn swap", "fn swap"),
             ("pub fn new", "pub const fn new", "const fn new"),
-        ];
-        for (from, to, named) in cases {
+        ] {
             let reference = REFERENCE.replacen(from, to, 1);
             assert_ne!(reference, REFERENCE, "{from} is there");
             let found = differences(STUB, &reference).expect("both are Rust");
-            assert!(
-                found.iter().any(|line| line.contains(named)),
-                "{named} is not in {found:#?}"
-            );
+            let is_named = found.iter().any(|line| line.contains(named));
+            assert!(is_named, "{named} is not in {found:#?}");
         }
     }
 
@@ -573,10 +484,8 @@ mod tests {
             let said: Vec<_> = said.collect();
             assert!(said.iter().any(|line| line == says), "{says}: {said:?}");
         }
-        assert_eq!(
-            missed(STUB, &format!("{STUB} pub fn more() {{}}")),
-            Some(vec![])
-        );
+        let more = format!("{STUB} pub fn more() {{}}");
+        assert_eq!(missed(STUB, &more), Some(vec![]));
         assert_eq!(missed(STUB, "pub fn"), None);
     }
 

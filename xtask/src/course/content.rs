@@ -6,10 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// The files in these parts of a folder, by their paths in it; a part is a file or a folder, and may be missing.
-///
-/// # Errors
-///
-/// A folder cannot be read.
 pub fn files_below(folder: &Path, parts: &[&str]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open: Vec<PathBuf> = parts.iter().map(PathBuf::from).collect();

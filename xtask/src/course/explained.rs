@@ -109,12 +109,8 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("```rust,compile_fail,"));
         for code in fences {
-            assert!(
-                all()
-                    .iter()
-                    .any(|section| section.codes.iter().any(|(other, _)| other == code)),
-                "{code}"
-            );
+            let explains = |section: &Section| section.codes.iter().any(|(other, _)| other == code);
+            assert!(all().iter().any(explains), "{code}");
         }
         for section in all() {
             for (code, words) in &section.codes {
@@ -122,10 +118,8 @@ mod tests {
                 let found = best(all().into_iter(), code, &said).map(|found| found.codes);
                 let found = found.expect("a section");
                 // Another section may know the same words.
-                assert!(
-                    found.contains(&(code.clone(), words.clone())),
-                    "{code}: {said}: {found:?}"
-                );
+                let known = found.contains(&(code.clone(), words.clone()));
+                assert!(known, "{code}: {said}: {found:?}");
             }
         }
     }

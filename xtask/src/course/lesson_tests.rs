@@ -24,12 +24,10 @@ pub fn is_of_lesson(canonical: &str, expected: &[String]) -> bool {
 
 /// The names of the integration tests that hold the tests `expected`.
 pub fn targets(expected: &[String]) -> BTreeSet<&str> {
-    let headings = expected
-        .iter()
-        .filter_map(|name| Some(name.split_once("::")?.0));
-    let in_library = ["race_freedom", "facade"];
+    let headings = expected.iter().filter_map(|name| name.split_once("::"));
+    let headings = headings.map(|(heading, _)| heading);
     headings
-        .filter(|heading| !in_library.contains(heading))
+        .filter(|heading| !["race_freedom", "facade"].contains(heading))
         .collect()
 }
 
@@ -37,15 +35,22 @@ pub fn targets(expected: &[String]) -> BTreeSet<&str> {
 pub fn has_others(workspace: &Workspace, lesson: &Lesson, expected: &[String]) -> bool {
     let targets = targets(expected);
     let entries = fs::read_dir(workspace.path(lesson.exercise.join("tests")));
-    let mut paths = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path());
+    let entries = entries.into_iter().flatten().flatten();
+    let mut paths = entries.map(|entry| entry.path());
     paths.any(|path| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         !targets.contains(&*name)
             && (path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file())
+    })
+}
+
+/// Whether what the learner wrote has statics, so that what one test does may reach the next in the same process.
+pub fn has_statics(workspace: &Workspace, lesson: &Lesson) -> bool {
+    let folder = workspace.path(&lesson.exercise);
+    lesson.written(&workspace.root).iter().any(|path| {
+        let text = fs::read_to_string(folder.join(path)).unwrap_or_default();
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '\'');
+        words.any(|word| word == "static")
     })
 }
 
@@ -68,13 +73,9 @@ pub fn in_sources(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
         ("correctness", "tests/correctness.rs"),
         ("no_leaks", "tests/no_leaks.rs"),
     ] {
-        let text =
-            fs::read_to_string(workspace.path(lesson.exercise.join(path))).unwrap_or_default();
-        names.extend(
-            test_functions(&text)
-                .into_iter()
-                .map(|name| format!("{heading}::{name}")),
-        );
+        let path = workspace.path(lesson.exercise.join(path));
+        let tests = test_functions(&fs::read_to_string(path).unwrap_or_default());
+        names.extend(tests.iter().map(|name| format!("{heading}::{name}")));
     }
     names
 }
@@ -83,10 +84,8 @@ pub fn in_sources(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
 /// learner wrote.
 pub fn models(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for test in expected(workspace, lesson)
-        .into_iter()
-        .chain(in_sources(workspace, lesson))
-    {
+    let all = expected(workspace, lesson).into_iter();
+    for test in all.chain(in_sources(workspace, lesson)) {
         if let Some(name) = test.strip_prefix(MODELS)
             && !names.iter().any(|other| other == name)
         {
@@ -124,11 +123,7 @@ fn test_functions(source: &str) -> Vec<String> {
             self.modules.pop();
         }
         fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
-            if function
-                .attrs
-                .iter()
-                .any(|attribute| attribute.path().is_ident("test"))
-            {
+            if function.attrs.iter().any(|one| one.path().is_ident("test")) {
                 self.modules.push(function.sig.ident.to_string());
                 self.found.push(self.modules.join("::"));
                 self.modules.pop();
@@ -147,10 +142,8 @@ fn test_functions(source: &str) -> Vec<String> {
 pub fn with_threads(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
     let path = workspace.path(lesson.exercise.join("tests/correctness.rs"));
     let source = fs::read_to_string(path).unwrap_or_default();
-    functions_with_threads(&source)
-        .into_iter()
-        .map(|name| format!("correctness::{name}"))
-        .collect()
+    let names = functions_with_threads(&source).into_iter();
+    names.map(|name| format!("correctness::{name}")).collect()
 }
 
 /// The functions of a file that start threads, themselves or through each other.
@@ -158,20 +151,17 @@ fn functions_with_threads(source: &str) -> Vec<String> {
     let Ok(file) = syn::parse_file(source) else {
         return Vec::new();
     };
-    let bodies: Vec<(String, Vec<String>)> = file
-        .items
-        .iter()
-        .filter_map(|item| match item {
-            syn::Item::Fn(function) => {
-                let body = function.block.to_token_stream().to_string();
-                let words = body
-                    .split(|c: char| !c.is_alphanumeric() && c != '_')
-                    .map(str::to_owned);
-                Some((function.sig.ident.to_string(), words.collect()))
-            }
-            _ => None,
-        })
-        .collect();
+    let functions = file.items.iter().filter_map(|item| match item {
+        syn::Item::Fn(function) => Some(function),
+        _ => None,
+    });
+    let bodies = functions.map(|function| {
+        let body = function.block.to_token_stream().to_string();
+        let words = body.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let words: Vec<String> = words.map(str::to_owned).collect();
+        (function.sig.ident.to_string(), words)
+    });
+    let bodies: Vec<_> = bodies.collect();
     let mut found: Vec<String> = Vec::new();
     // As long as another function turns up that calls one of those found.
     loop {
@@ -187,31 +177,50 @@ fn functions_with_threads(source: &str) -> Vec<String> {
     }
 }
 
-/// What the comment above a test says, in one line; `None` where there is none or the test is not found.
-pub fn comment(workspace: &Workspace, lesson: &Lesson, canonical: &str) -> Option<String> {
+/// What a test does, as the comment above it says, in one line: what it would catch is left out, for that need not be what
+/// the learner did. `None` if there is no such comment or the test is not found.
+pub fn purpose(workspace: &Workspace, lesson: &Lesson, canonical: &str) -> Option<String> {
     let (heading, path) = canonical.split_once("::")?;
     let folder = workspace.path(&lesson.exercise);
     let file = match heading {
         "race_freedom" => folder.join("src/race_freedom.rs"),
         _ => folder.join("tests").join(format!("{heading}.rs")),
     };
-    comment_above(&fs::read_to_string(file).ok()?, path.rsplit("::").next()?)
+    let comment = comment_above(&fs::read_to_string(file).ok()?, path.rsplit("::").next()?)?;
+    let purpose = without_catches(&comment);
+    (!purpose.is_empty()).then(|| purpose.to_owned())
+}
+
+/// The sentences before the first that says what the test catches.
+fn without_catches(comment: &str) -> &str {
+    let begins = |text: &str| {
+        ["Catches ", "Also catches "]
+            .iter()
+            .any(|word| text.starts_with(word))
+    };
+    let ends = comment.match_indices(". ").map(|(at, _)| at);
+    let end = if begins(comment) {
+        Some(0)
+    } else {
+        ends.map(|at| at + 1)
+            .find(|&end| begins(comment[end..].trim_start()))
+    };
+    &comment[..end.unwrap_or(comment.len())]
 }
 
 fn comment_above(source: &str, function: &str) -> Option<String> {
     let mark = format!("fn {function}(");
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let at = lines.iter().position(|line| line.contains(&mark))?;
-    let mut above: Vec<&str> = Vec::new();
-    for line in lines[..at].iter().rev() {
-        if line.starts_with("#[") {
-            continue;
-        }
-        let Some(text) = line.strip_prefix("///").or_else(|| line.strip_prefix("//")) else {
-            break;
-        };
-        above.push(text.trim());
-    }
+    let above = lines[..at]
+        .iter()
+        .rev()
+        .filter(|line| !line.starts_with("#["));
+    let above = above.map_while(|line| {
+        line.strip_prefix("//")
+            .map(|text| text.trim_start_matches('/'))
+    });
+    let mut above: Vec<_> = above.map(str::trim).collect();
     above.reverse();
     // The first paragraph: what follows is for those who read the file.
     let paragraph: Vec<_> = above
@@ -227,16 +236,12 @@ pub fn todos(source: &str) -> Vec<(u32, String)> {
     let mut found = Vec::new();
     let mut at = 0;
     for (line, number) in source.split_inclusive('\n').zip(1..) {
-        if let Some(column) = line
-            .find(MARK)
-            .filter(|_| !line.trim_start().starts_with("//"))
-        {
+        let column = line.find(MARK);
+        if let Some(column) = column.filter(|_| !line.trim_start().starts_with("//")) {
             // rustfmt may have put the text on a line of its own.
             let rest = source[at + column + MARK.len()..].trim_start();
-            let text = rest
-                .strip_prefix('"')
-                .and_then(|text| Some(text.split_once('"')?.0))
-                .unwrap_or_default();
+            let text = rest.strip_prefix('"').and_then(|text| text.split_once('"'));
+            let text = text.unwrap_or_default().0;
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             found.push((number, without_braces(&text)));
         }
@@ -282,6 +287,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn statics_are_found_in_what_the_learner_wrote() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut workspace = crate::course::select::tests::workspace(&["a"]);
+        workspace.root = dir.path().to_owned();
+        let lesson = &workspace.lessons[0];
+        let file = workspace.path(lesson.file());
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file.with_file_name("lib.rs"), "static SHIPPED: u32 = 0;").expect("written");
+        for (text, found) in [
+            ("fn f() { static N: AtomicU32 = AtomicU32::new(0); }", true),
+            ("fn f(f: impl FnOnce() + Send + 'static) {}", false),
+        ] {
+            fs::write(&file, text).expect("written");
+            assert_eq!(has_statics(&workspace, lesson), found, "{text}");
+        }
+    }
+
     const SOURCE: &str = "
         // Two threads wait.
         // Both wake.
@@ -311,6 +334,12 @@ mod tests {
             comment_above(SOURCE, "both_wake").as_deref(),
             Some("Two threads wait. Both wake.")
         );
+        assert_eq!(
+            without_catches("Both wait. Catches one wakeup. Then they end."),
+            "Both wait."
+        );
+        assert_eq!(without_catches("Catches one wakeup. Both wait."), "");
+        assert_eq!(without_catches("Both wait."), "Both wait.");
         assert_eq!(comment_above(SOURCE, "panics"), None);
         assert_eq!(comment_above(SOURCE, "absent"), None);
     }
@@ -319,24 +348,15 @@ mod tests {
     fn threads_are_found_behind_a_function() {
         let source = "fn both(f: fn()) { thread::scope(|s| { s.spawn(f); }); }\nfn twice() { both(a); both(a) }\n\
                       #[test] fn concurrent() { twice() }\n#[test] fn alone() { assert!(spawned == 1) }\n";
-        assert_eq!(
-            functions_with_threads(source),
-            ["both", "twice", "concurrent"]
-        );
+        let found = functions_with_threads(source);
+        assert_eq!(found, ["both", "twice", "concurrent"]);
     }
 
     #[test]
     fn todos_are_found_with_their_lines() {
         let source = "// todo!(\"not this\")\nfn a() {\n    todo!(\"count down\")\n}\nfn b() {\n    todo!(\n        \
                       \"wait\"\n    );\n    todo!()\n}\n";
-        let found = todos(source);
-        assert_eq!(
-            found,
-            [
-                (3, "count down".into()),
-                (6, "wait".into()),
-                (9, String::new())
-            ]
-        );
+        let [count, wait] = ["count down", "wait"].map(str::to_owned);
+        assert_eq!(todos(source), [(3, count), (6, wait), (9, String::new())]);
     }
 }

@@ -53,11 +53,8 @@ fn gone(workspace: &Workspace, found: &mut Vec<Problem>) -> Result<()> {
         let inner = Path::new(SOLUTIONS).join(&chapter);
         for (_, folder) in numbered_folders(&root.join(&inner))? {
             let exercise = Path::new(EXERCISES).join(&chapter).join(&folder);
-            let is_lesson = root
-                .join(&inner)
-                .join(&folder)
-                .join("shipped.lock")
-                .is_file();
+            let lock = inner.join(&folder).join("shipped.lock");
+            let is_lesson = root.join(lock).is_file();
             if is_lesson && !root.join(&exercise).exists() {
                 let exercise = exercise.display();
                 found.push(Problem {

@@ -120,17 +120,10 @@ fn prose(markdown: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
 
 /// What stands between the fences of a block.
 fn picture(block: &str) -> String {
-    let mut picture = String::new();
-    let lines = block
-        .lines()
-        .skip_while(|line| !line.starts_with("```"))
-        .skip(1)
-        .take_while(|line| !line.starts_with("```"));
-    for line in lines {
-        picture.push_str(line.trim_end());
-        picture.push('\n');
-    }
-    picture
+    let is_fence = |line: &&str| line.starts_with("```");
+    let lines = block.lines().skip_while(|line| !is_fence(line)).skip(1);
+    let lines = lines.take_while(|line| !is_fence(line));
+    lines.map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// The model whose dry run the lesson's README shows. `None` where it does not say.
@@ -150,10 +143,8 @@ mod tests {
     #[test]
     fn a_block_is_found_and_replaced() {
         let block = Block::find(README).expect("a block");
-        assert_eq!(
-            (block.model.as_str(), block.picture.as_str()),
-            ("wakes", "  1  a\n\n  2  b\n")
-        );
+        assert_eq!(block.model, "wakes");
+        assert_eq!(block.picture, "  1  a\n\n  2  b\n");
         assert_eq!(block.replace(README, &block.picture), README);
         let other = block.replace(README, "  1  c\n");
         assert_eq!(other, README.replace("  1  a\n\n  2  b\n", "  1  c\n"));

@@ -29,29 +29,20 @@ impl std::error::Error for NoSuchName {}
 pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, NoSuchName> {
     let lessons = &workspace.lessons;
     // Nobody comes upon a lesson that is to be written; its author names it in full.
-    let by_author = workspace
-        .to_be_written
-        .iter()
-        .find(|lesson| lesson.name == wanted || lesson.number.to_string() == wanted);
-    if let Some(lesson) = by_author {
-        return Ok(lesson);
-    }
-    if let Some(lesson) = lessons.iter().find(|lesson| lesson.name == wanted) {
+    let mut by_author = workspace.to_be_written.iter();
+    let by_author = by_author.find(|one| one.name == wanted || one.number.to_string() == wanted);
+    let by_name_in_full = || lessons.iter().find(|lesson| lesson.name == wanted);
+    if let Some(lesson) = by_author.or_else(by_name_in_full) {
         return Ok(lesson);
     }
     if let Some((chapter, number)) = parse_number(wanted) {
-        let found = lessons
-            .iter()
-            .find(|lesson| (lesson.number.chapter, lesson.number.lesson) == (chapter, number));
-        return found.ok_or_else(|| {
-            let chapter: Vec<_> = lessons
-                .iter()
-                .filter(|lesson| lesson.number.chapter == chapter)
-                .collect();
-            let offered = if chapter.is_empty() {
-                lessons.iter().collect()
-            } else {
-                chapter
+        let is_in = |one: &&Lesson| one.number.chapter == chapter;
+        let in_chapter: Vec<_> = lessons.iter().filter(is_in).collect();
+        let found = in_chapter.iter().find(|one| one.number.lesson == number);
+        return found.copied().ok_or_else(|| {
+            let offered = match in_chapter.is_empty() {
+                true => lessons.iter().collect(),
+                false => in_chapter.clone(),
             };
             NoSuchName(format!(
                 "no lesson has the number {wanted}. There are\n{}",
@@ -59,12 +50,7 @@ pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, 
             ))
         });
     }
-    match by_name(
-        lessons,
-        |lesson| &lesson.name,
-        wanted,
-        |name, wanted| name.starts_with(wanted),
-    ) {
+    match by_name(lessons, |lesson| &lesson.name, wanted, BEGINS) {
         Found::One(lesson) => Ok(lesson),
         Found::Several(several) => Err(several_begin("lessons", wanted, &names(&several))),
         Found::Nearest(nearest) => by_path(workspace, wanted).ok_or_else(|| NoSuchName(format!(
@@ -75,25 +61,31 @@ pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, 
     }
 }
 
+/// The lessons that these name, in this order.
+pub fn lessons<'a>(
+    workspace: &'a Workspace,
+    wanted: &[String],
+) -> Result<Vec<&'a Lesson>, NoSuchName> {
+    let named = wanted.iter().map(|wanted| lesson(workspace, wanted));
+    named.collect()
+}
+
 /// The lesson that a path leads to or into, from the current folder; or the one whose folder it names.
 fn by_path<'a>(workspace: &'a Workspace, wanted: &str) -> Option<&'a Lesson> {
     let all = || workspace.lessons.iter().chain(&workspace.to_be_written);
     let root = workspace.root.canonicalize().ok();
     let there = Path::new(wanted).canonicalize().ok();
-    let from_root = there
-        .as_deref()
-        .zip(root.as_deref())
-        .and_then(|(there, root)| there.strip_prefix(root).ok());
+    let from_root = there.as_deref().zip(root.as_deref());
+    let from_root = from_root.and_then(|(there, root)| there.strip_prefix(root).ok());
     let leads_to = |lesson: &&Lesson| {
-        from_root.is_some_and(|path| {
-            path.starts_with(&lesson.exercise) || path.starts_with(&lesson.solution)
-        })
+        let is_in =
+            |path: &Path| path.starts_with(&lesson.exercise) || path.starts_with(&lesson.solution);
+        from_root.is_some_and(is_in)
     };
     let names = |lesson: &&Lesson| {
         let folder = lesson.exercise.file_name();
-        Path::new(wanted)
-            .components()
-            .any(|part| Some(part.as_os_str()) == folder)
+        let mut parts = Path::new(wanted).components();
+        parts.any(|part| Some(part.as_os_str()) == folder)
     };
     all().find(leads_to).or_else(|| all().find(names))
 }
@@ -110,16 +102,10 @@ pub fn mistake<'a, T>(
     wanted: &str,
 ) -> Result<&'a T, NoSuchName> {
     let names = |mistakes: &[&T]| indented(mistakes.iter().map(|mistake| name(mistake)));
-    match by_name(mistakes, &name, wanted, |name, wanted| {
-        name.starts_with(wanted)
-    }) {
+    match by_name(mistakes, &name, wanted, BEGINS) {
         Found::One(mistake) => Ok(mistake),
         Found::Several(several) => Err(several_begin("mistakes", wanted, &names(&several))),
-        Found::Nearest(nearest) if nearest.is_empty() => Err(NoSuchName(format!(
-            "{} has no mistakes. Its text: {}",
-            lesson.name,
-            lesson.readme().display()
-        ))),
+        Found::Nearest(nearest) if nearest.is_empty() => Err(has_none(lesson, "mistakes")),
         Found::Nearest(nearest) => Err(NoSuchName(format!(
             "no mistake in {} is called {wanted}. The nearest {}\n{}\n\
              `cargo xtask break {}` shows them all.",
@@ -144,9 +130,7 @@ pub fn model<'a>(
     let names = |models: &[&String]| indented(models.iter());
     // A list of tests has the heading too.
     let part = wanted.strip_prefix("race_freedom::").unwrap_or(wanted);
-    match by_name(models, String::as_str, part, |name, part| {
-        name.contains(part)
-    }) {
+    match by_name(models, String::as_str, part, HAS) {
         Found::One(model) => Ok(model),
         Found::Several(several) => Err(NoSuchName(format!(
             "several race-freedom tests of {} have {wanted} in their names:\n{}\n\
@@ -154,11 +138,9 @@ pub fn model<'a>(
             lesson.name,
             names(&several)
         ))),
-        Found::Nearest(nearest) if nearest.is_empty() => Err(NoSuchName(format!(
-            "{} has no race-freedom tests. Its text: {}",
-            lesson.name,
-            lesson.readme().display()
-        ))),
+        Found::Nearest(nearest) if nearest.is_empty() => {
+            Err(has_none(lesson, "race-freedom tests"))
+        }
         Found::Nearest(nearest) => Err(NoSuchName(format!(
             "no race-freedom test of {} has {wanted} in its name. The nearest {}\n{}\n\
              `cargo xtask dry-run {}` shows one, and lists the others.",
@@ -170,6 +152,14 @@ pub fn model<'a>(
     }
 }
 
+fn has_none(lesson: &Lesson, things: &str) -> NoSuchName {
+    let (name, readme) = (&lesson.name, lesson.readme());
+    NoSuchName(format!(
+        "{name} has no {things}. Its text: {}",
+        readme.display()
+    ))
+}
+
 fn several_begin(things: &str, wanted: &str, names: &str) -> NoSuchName {
     NoSuchName(format!(
         "several {things} begin with {wanted}:\n{names}\nWrite enough of the name to tell them apart."
@@ -179,6 +169,10 @@ fn several_begin(things: &str, wanted: &str, names: &str) -> NoSuchName {
 fn is_or_are<T>(things: &[T]) -> &'static str {
     if things.len() == 1 { "is" } else { "are" }
 }
+
+/// How a word may name something without being all of its name.
+const BEGINS: fn(&str, &str) -> bool = |name, word| name.starts_with(word);
+const HAS: fn(&str, &str) -> bool = |name, word| name.contains(word);
 
 /// What goes by a name.
 enum Found<'a, T> {
@@ -195,13 +189,11 @@ fn by_name<'a, T>(
     all: &'a [T],
     name: impl Fn(&T) -> &str,
     wanted: &str,
-    matches: impl Fn(&str, &str) -> bool,
+    matches: fn(&str, &str) -> bool,
 ) -> Found<'a, T> {
     let folded = wanted.to_lowercase().replace('-', "_");
-    let matching: Vec<_> = all
-        .iter()
-        .filter(|one| matches(name(one), &folded))
-        .collect();
+    let matching = all.iter().filter(|one| matches(name(one), &folded));
+    let matching: Vec<_> = matching.collect();
     let whole = matching.iter().find(|one| name(one) == folded);
     match (whole, &matching[..]) {
         (Some(one), _) | (None, [one]) => Found::One(one),
@@ -218,20 +210,14 @@ fn parse_number(text: &str) -> Option<(u32, u32)> {
 
 /// What has the names most like `wanted`, the most alike first.
 fn nearest<'a, T>(all: &'a [T], name: impl Fn(&T) -> &str, wanted: &str) -> Vec<&'a T> {
-    let mut scored: Vec<_> = all
-        .iter()
-        .map(|one| {
-            let alike = strsim::jaro_winkler(name(one), wanted);
-            let within = name(one).contains(wanted);
-            (one, if within { alike + 1.0 } else { alike })
-        })
-        .collect();
-    scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    scored
-        .into_iter()
-        .take(NEAREST)
-        .map(|(one, _)| one)
-        .collect()
+    let score = |one: &T| {
+        let within = name(one).contains(wanted);
+        strsim::jaro_winkler(name(one), wanted) + if within { 1.0 } else { 0.0 }
+    };
+    let mut nearest: Vec<_> = all.iter().collect();
+    nearest.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    nearest.truncate(NEAREST);
+    nearest
 }
 
 fn names(lessons: &[&Lesson]) -> String {
@@ -290,11 +276,8 @@ pub mod tests {
 
     #[test]
     fn a_lesson_goes_by_name_number_or_unique_prefix() {
-        assert_eq!(
-            found("wait_group"),
-            "wait_group",
-            "a whole name wins over a longer one"
-        );
+        // A whole name wins over a longer one.
+        assert_eq!(found("wait_group"), "wait_group");
         assert_eq!(found("2.1"), "wait_group");
         assert_eq!(found("02.02"), "wait_group_context");
         assert_eq!(found("pub"), "publication");
@@ -305,10 +288,8 @@ pub mod tests {
     #[test]
     fn an_ambiguous_prefix_lists_the_candidates() {
         let text = found("wait");
-        assert!(
-            text.contains("2.1   wait_group\n") && text.contains("2.2   wait_group_context\n"),
-            "{text}"
-        );
+        let both = "  2.1   wait_group\n  2.2   wait_group_context\n";
+        assert!(text.contains(both), "{text}");
         assert!(!text.contains("bank_account"), "{text}");
     }
 
@@ -318,21 +299,15 @@ pub mod tests {
         let first = text.lines().nth(1).expect("names follow");
         assert!(first.ends_with("wait_group"), "{text}");
         let text = found("sum");
-        assert!(
-            text.lines()
-                .nth(1)
-                .is_some_and(|line| line.ends_with("parallel_sum")),
-            "{text}"
-        );
+        let first = text.lines().nth(1).expect("names follow");
+        assert!(first.ends_with("parallel_sum"), "{text}");
     }
 
     #[test]
     fn a_wrong_number_lists_its_chapter() {
         let text = found("2.9");
-        assert!(
-            text.contains("wait_group") && !text.contains("bank_account"),
-            "{text}"
-        );
+        let [shown, other] = ["wait_group", "bank_account"].map(|name| text.contains(name));
+        assert!(shown && !other, "{text}");
     }
 
     #[test]
@@ -349,17 +324,14 @@ pub mod tests {
         assert!(found("not").starts_with("several mistakes begin with not:\n  notify_one\n"));
         let nearest = found("pols");
         assert!(nearest.contains("are\n  polls\n"), "{nearest}");
-        assert!(
-            nearest.contains("`cargo xtask break wait_group` shows"),
-            "{nearest}"
-        );
+        let all = "`cargo xtask break wait_group` shows";
+        assert!(nearest.contains(all), "{nearest}");
     }
 
     #[test]
     fn a_model_goes_by_any_part_of_its_name() {
-        let models: Vec<String> = ["wait_returns", "every_waiter_wakes", "wait_returns_late"]
-            .map(str::to_owned)
-            .into();
+        let models = ["wait_returns", "every_waiter_wakes", "wait_returns_late"];
+        let models = models.map(str::to_owned);
         let workspace = workspace(&NAMES);
         let found = |wanted| match model(&workspace.lessons[3], &models, wanted) {
             Ok(model) => model.to_owned(),
@@ -369,20 +341,14 @@ pub mod tests {
         assert_eq!(found("Wait-Returns"), "wait_returns");
         assert_eq!(found("race_freedom::wait_returns_l"), "wait_returns_late");
         let several = found("returns");
-        assert!(
-            several.contains("names:\n  wait_returns\n  wait_returns_late\n"),
-            "{several}"
-        );
+        let both = "names:\n  wait_returns\n  wait_returns_late\n";
+        assert!(several.contains(both), "{several}");
         let nearest = found("evry_waiter");
-        assert!(
-            nearest.contains("The nearest are\n  every_waiter_wakes\n")
-                && nearest.contains("`cargo xtask dry-run wait_group` shows"),
-            "{nearest}"
-        );
+        let first = "The nearest are\n  every_waiter_wakes\n";
+        assert!(nearest.contains(first), "{nearest}");
+        let all = "`cargo xtask dry-run wait_group` shows";
+        assert!(nearest.contains(all), "{nearest}");
         let none = model(&workspace.lessons[3], &[], "x").expect_err("none");
-        assert!(
-            none.to_string().contains("has no race-freedom tests"),
-            "{none}"
-        );
+        assert!(none.0.contains("has no race-freedom tests"), "{none}");
     }
 }

@@ -34,10 +34,6 @@ pub struct Lock {
 
 impl Lock {
     /// Reads a lock file; `None` if there is none.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read or understood.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -86,10 +82,6 @@ impl fmt::Display for Lock {
 
 /// The digests of what the tests in the exercise's folder are built from; `learners_file` is the name of the file in
 /// `src` that is not among them.
-///
-/// # Errors
-///
-/// A file cannot be read.
 pub fn digests(folder: &Path, learners_file: &str) -> Result<Digests> {
     let learners = Path::new("src").join(learners_file);
     let mut digests = Digests::new();
@@ -106,12 +98,13 @@ pub fn digests(folder: &Path, learners_file: &str) -> Result<Digests> {
 
 /// The SHA-256 of a text, the same for both kinds of line ends: git may change them on the way to a disk.
 pub fn digest(text: &[u8]) -> String {
-    let mut kept = Vec::with_capacity(text.len());
-    for (i, byte) in text.iter().enumerate() {
-        if (*byte, text.get(i + 1)) != (b'\r', Some(&b'\n')) {
-            kept.push(*byte);
-        }
-    }
+    let is_kept = |&(i, byte): &(usize, &u8)| (*byte, text.get(i + 1)) != (b'\r', Some(&b'\n'));
+    let kept: Vec<u8> = text
+        .iter()
+        .enumerate()
+        .filter(is_kept)
+        .map(|(_, byte)| *byte)
+        .collect();
     sha256(&kept)
 }
 

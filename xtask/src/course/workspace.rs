@@ -43,17 +43,15 @@ pub struct Problem {
 fn in_a_line(message: &str) -> String {
     let mut lines = message.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
-    lines
-        .next_back()
-        .map_or_else(|| first.to_owned(), |last| format!("{first}: {last}"))
+    let last = lines.next_back();
+    last.map_or_else(|| first.to_owned(), |last| format!("{first}: {last}"))
 }
 
 /// Two lessons of one name: the one without a solution is the copy.
 fn copy(root: &Path, one: &Lesson, other: &Lesson) -> Problem {
-    let (original, copy) = if root.join(&one.solution).is_dir() {
-        (one, other)
-    } else {
-        (other, one)
+    let (original, copy) = match root.join(&one.solution).is_dir() {
+        true => (one, other),
+        false => (other, one),
     };
     let (original, copy) = (original.exercise.display(), copy.exercise.display());
     Problem {
@@ -96,9 +94,11 @@ impl fmt::Display for Number {
 }
 
 /// What a lesson's manifest says of it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
 pub struct About {
     /// One line: what is built.
+    #[serde(skip)]
     pub description: String,
     /// The lesson's title.
     pub title: String,
@@ -140,13 +140,8 @@ impl Lesson {
         if root.join(&file).exists() {
             return None;
         }
-        let shipped = [Path::new("src/lib.rs"), Path::new("src/race_freedom.rs")];
-        let beside = files_below(&root.join(&self.exercise), &["src"]).unwrap_or_default();
-        let beside: Vec<_> = beside
-            .iter()
-            .filter(|path| !shipped.contains(&path.as_path()))
-            .map(|path| self.exercise.join(path))
-            .collect();
+        let beside = self.written(root).into_iter();
+        let beside: Vec<_> = beside.map(|path| self.exercise.join(path)).collect();
         let file = file.display();
         let beside = match &beside[..] {
             [] => String::new(),
@@ -154,13 +149,21 @@ impl Lesson {
                 "\nBeside it there is another. If it is yours:\n  mv {} {file}",
                 one.display()
             ),
-            several => several
-                .iter()
-                .fold("\nBeside it there are:".to_owned(), |text, path| {
-                    format!("{text}\n  {}", path.display())
-                }),
+            several => {
+                let line = |path: &PathBuf| format!("\n  {}", path.display());
+                let lines: String = several.iter().map(line).collect();
+                format!("\nBeside it there are:{lines}")
+            }
         };
         Some(format!("{file} is not there.{beside}"))
+    }
+
+    /// The files in `src` that did not come with the lesson, and the learner's own, from the exercise's folder.
+    pub fn written(&self, root: &Path) -> Vec<PathBuf> {
+        let shipped = [Path::new("src/lib.rs"), Path::new("src/race_freedom.rs")];
+        let mut files = files_below(&root.join(&self.exercise), &["src"]).unwrap_or_default();
+        files.retain(|path| !shipped.contains(&path.as_path()));
+        files
     }
 
     /// The lesson's text, from the root.
@@ -220,30 +223,11 @@ struct Package {
 
 #[derive(Deserialize)]
 struct Metadata {
-    lesson: Option<LessonTable>,
-}
-
-#[derive(Deserialize)]
-struct LessonTable {
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    go: String,
-    #[serde(default)]
-    concepts: Vec<String>,
-    #[serde(default)]
-    minutes: u32,
-    #[serde(default)]
-    repair: bool,
-    status: Option<Status>,
+    lesson: Option<About>,
 }
 
 impl Workspace {
     /// The workspace around the current folder.
-    ///
-    /// # Errors
-    ///
-    /// No folder from here upwards is one, or a lesson's manifest cannot be read.
     pub fn find() -> Result<Self> {
         let here = std::env::current_dir().context("cannot tell the current folder")?;
         let root = here
@@ -260,10 +244,6 @@ impl Workspace {
     }
 
     /// Reads the lessons under `root`.
-    ///
-    /// # Errors
-    ///
-    /// A folder cannot be read.
     pub fn load(root: &Path) -> Result<Self> {
         let mut unreadable = Vec::new();
         let mut workspace = Self::load_by(root, EXERCISES, |lesson| {
@@ -289,10 +269,6 @@ impl Workspace {
     /// Reads the lessons under `root` that have a [lock](Lock), so that a learner who edits or removes the manifest of
     /// an exercise does not change which lessons there are. What another manifest than the one shipped says is not
     /// used.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Workspace::load`]; or a lock cannot be read.
     pub fn load_shipped(root: &Path) -> Result<Self> {
         Self::load_by(root, SOLUTIONS, |lesson| {
             let Some(lock) = Lock::read(&root.join(lesson.lock()))? else {
@@ -306,16 +282,18 @@ impl Workspace {
             } else {
                 None
             };
-            Ok(Some(of_manifest.unwrap_or_else(|| {
-                let title = lock.lesson.clone();
+            let Lock { lesson: name, .. } = lock;
+            let title = name.clone();
+            let as_named = || {
                 (
-                    lock.lesson,
+                    name,
                     About {
                         title,
                         ..About::default()
                     },
                 )
-            })))
+            };
+            Ok(Some(of_manifest.unwrap_or_else(as_named)))
         })
     }
 
@@ -373,18 +351,14 @@ impl Workspace {
 
     /// The position of `lesson` among all lessons, from 1.
     pub fn position(&self, lesson: &Lesson) -> usize {
-        1 + self
+        let others = self
             .lessons
             .iter()
-            .take_while(|other| other.name != lesson.name)
-            .count()
+            .take_while(|other| other.name != lesson.name);
+        1 + others.count()
     }
 
     /// The text of a file that came with the course, at a path from the root.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn read(&self, from_root: &Path) -> Result<String> {
         fs::read_to_string(self.path(from_root)).with_context(|| {
             let path = from_root.display();
@@ -399,10 +373,6 @@ impl Workspace {
 }
 
 /// The folders called `NN_something`, in the order of their numbers.
-///
-/// # Errors
-///
-/// The folder cannot be read.
 pub fn numbered_folders(dir: &Path) -> Result<Vec<(u32, String)>> {
     let entries =
         fs::read_dir(dir).with_context(|| format!("cannot read the folder {}", dir.display()))?;
@@ -425,18 +395,13 @@ pub fn numbered_folders(dir: &Path) -> Result<Vec<(u32, String)>> {
 
 /// The first heading of the chapter's README; without one, the folder's name made readable.
 fn chapter_title(folder: &Path) -> String {
-    let heading = fs::read_to_string(folder.join("README.md"))
-        .ok()
-        .and_then(|text| {
-            text.lines()
-                .find_map(|line| Some(line.strip_prefix("# ")?.trim().to_owned()))
-        });
+    let text = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+    let heading = |line: &str| Some(line.strip_prefix("# ")?.trim().to_owned());
+    let heading = text.lines().find_map(heading);
     heading.unwrap_or_else(|| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let words = name
-            .split_once('_')
-            .map_or(&*name, |(_, words)| words)
-            .replace('_', " ");
+        let words = name.split_once('_').map_or(&*name, |(_, words)| words);
+        let words = words.replace('_', " ");
         let mut letters = words.chars();
         letters.next().map_or_else(String::new, |first| {
             first.to_uppercase().chain(letters).collect()
@@ -455,23 +420,18 @@ fn read_manifest(path: &Path) -> Result<Option<(String, About)>> {
             path.display()
         )
     })?;
-    let Some(table) = manifest
-        .package
-        .metadata
-        .and_then(|metadata| metadata.lesson)
-    else {
-        return Ok(None);
-    };
-    let about = About {
-        description: manifest.package.description,
-        title: table.title,
-        go: table.go,
-        concepts: table.concepts,
-        minutes: table.minutes,
-        repair: table.repair,
-        status: table.status,
-    };
-    Ok(Some((manifest.package.name, about)))
+    let package = manifest.package;
+    let about = package.metadata.and_then(|metadata| metadata.lesson);
+    Ok(about.map(|about| {
+        let description = package.description;
+        (
+            package.name,
+            About {
+                description,
+                ..about
+            },
+        )
+    }))
 }
 
 #[cfg(test)]
@@ -480,8 +440,7 @@ mod tests {
 
     fn write(root: &Path, path: &str, text: &str) {
         let path = root.join(path);
-        fs::create_dir_all(path.parent().expect("a file has a folder"))
-            .expect("folders can be made");
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         fs::write(path, text).expect("files can be written");
     }
 
@@ -491,42 +450,26 @@ mod tests {
         let lesson = |name: &str| {
             format!("[package]\nname = \"{name}\"\n[package.metadata.lesson]\ntitle = \"T\"\n")
         };
-        write(
-            dir.path(),
-            "exercises/10_last/01_z/Cargo.toml",
-            &lesson("z"),
-        );
-        write(
-            dir.path(),
-            "exercises/02_two_words/02_b/Cargo.toml",
-            &lesson("b"),
-        );
-        write(
-            dir.path(),
-            "exercises/02_two_words/01_c/Cargo.toml",
-            &lesson("c"),
-        );
-        write(
-            dir.path(),
-            "exercises/02_two_words/03_plain/Cargo.toml",
-            "[package]\nname = \"plain\"\n",
-        );
-        write(
-            dir.path(),
-            "exercises/10_last/README.md",
-            "text\n# The last chapter\n",
-        );
-        write(
-            dir.path(),
-            "exercises/harness/Cargo.toml",
-            "[package]\nname = \"harness\"\n",
-        );
+        for (path, text) in [
+            ("10_last/01_z/Cargo.toml", lesson("z")),
+            ("02_two_words/02_b/Cargo.toml", lesson("b")),
+            ("02_two_words/01_c/Cargo.toml", lesson("c")),
+            (
+                "02_two_words/03_plain/Cargo.toml",
+                "[package]\nname = \"plain\"\n".into(),
+            ),
+            ("10_last/README.md", "text\n# The last chapter\n".into()),
+            (
+                "harness/Cargo.toml",
+                "[package]\nname = \"harness\"\n".into(),
+            ),
+        ] {
+            write(dir.path(), &format!("exercises/{path}"), &text);
+        }
         let workspace = Workspace::load(dir.path()).expect("a workspace");
-        let seen: Vec<_> = workspace
-            .lessons
-            .iter()
-            .map(|lesson| format!("{} {} {}", lesson.number, lesson.name, lesson.chapter))
-            .collect();
+        let lessons = workspace.lessons.iter();
+        let seen = lessons.map(|one| format!("{} {} {}", one.number, one.name, one.chapter));
+        let seen: Vec<_> = seen.collect();
         assert_eq!(
             seen,
             [
@@ -556,16 +499,10 @@ mod tests {
     #[test]
     fn locks_say_which_lessons_there_are() {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        write(
-            dir.path(),
-            "exercises/01_x/01_a/Cargo.toml",
-            "no manifest any more",
-        );
-        write(
-            dir.path(),
-            "solutions/01_x/01_a/shipped.lock",
-            "lesson = \"a\"\ntests = []\n[files]\n",
-        );
+        let manifest = "exercises/01_x/01_a/Cargo.toml";
+        write(dir.path(), manifest, "no manifest any more");
+        let lock = "lesson = \"a\"\ntests = []\n[files]\n";
+        write(dir.path(), "solutions/01_x/01_a/shipped.lock", lock);
         let workspace = Workspace::load_shipped(dir.path()).expect("a workspace");
         let lesson = &workspace.lessons[0];
         assert_eq!(lesson.name, "a");
@@ -576,10 +513,11 @@ mod tests {
     fn of_two_lessons_of_one_name_the_copy_is_named() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         for folder in ["01_a", "02_b"] {
+            let manifest = "[package]\nname = \"same\"\n[package.metadata.lesson]\n";
             write(
                 dir.path(),
                 &format!("exercises/01_x/{folder}/Cargo.toml"),
-                "[package]\nname = \"same\"\n[package.metadata.lesson]\n",
+                manifest,
             );
         }
         fs::create_dir_all(dir.path().join("solutions/01_x/02_b")).expect("made");
@@ -587,10 +525,8 @@ mod tests {
         assert_eq!(workspace.lessons.len(), 1);
         assert!(workspace.lessons[0].exercise.ends_with("02_b"));
         let problem = &workspace.problems[0];
-        assert!(
-            problem.what.contains("two lessons are called same"),
-            "{problem:?}"
-        );
+        let what = &problem.what;
+        assert!(what.contains("two lessons are called same"), "{what}");
         assert_eq!(problem.command, "mv \"exercises/01_x/01_a\" ..");
     }
 }

@@ -23,12 +23,10 @@ pub use partition::Partition;
 pub use report::Report;
 
 use crate::course::content::same_but_for_layout;
-use crate::course::lesson_tests;
 use crate::course::shipped::{self, Change};
-use crate::course::{Lesson, Workspace, stub};
+use crate::course::{Lesson, Workspace, lesson_tests, stub};
 use crate::run::cargo::Built;
-use crate::run::executor::jobs_of;
-use crate::run::{self, Ran, Runner, executor};
+use crate::run::{Ran, Runner, executor};
 use crate::scratch::{self, Scratch};
 use crate::verdict::{Conclusion, Verdict};
 
@@ -85,10 +83,6 @@ pub struct Submitted<'a> {
 impl<'a> Submitted<'a> {
     /// Compares the submission under `root` with the originals, and adds the learner's file to the scratch. Stub and
     /// reference are those of `course`.
-    ///
-    /// # Errors
-    ///
-    /// The scratch cannot be written.
     pub fn read(
         course: &Workspace,
         scratch: &mut Scratch<'_>,
@@ -194,21 +188,19 @@ fn test(
 ) -> Result<Verdict, String> {
     let package = scratch::graded_package(lesson);
     let said = built.said_of(&package);
-    let errors: Vec<_> = said
-        .into_iter()
-        .filter(|said| said.starts_with("error"))
-        .collect();
+    let errors = said.into_iter().filter(|said| said.starts_with("error"));
+    let errors: Vec<_> = errors.collect();
     if !errors.is_empty() {
         return Err(errors.join("\n\n"));
     }
-    let mut jobs = jobs_of(runner, built, &package).map_err(|error| format!("{error:#}"))?;
-    executor::own_last(&mut jobs, expected);
-    if jobs.is_empty() {
+    // A grade is worth a process for each test.
+    let ran = executor::lesson(runner, built.tests_of(&package), expected, None, false);
+    let (tests, cut_short) = ran.map_err(|error| format!("{error:#}"))?;
+    if tests.is_empty() && !cut_short {
         return Err(format!("no test was built: {}", built.last_words()));
     }
-    let tests = executor::run(runner, &jobs, &run::LESSON);
     let ran = Ran {
-        cut_short: tests.len() < jobs.len(),
+        cut_short,
         tests,
         ..Ran::default()
     };

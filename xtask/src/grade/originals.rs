@@ -21,10 +21,6 @@ pub struct Originals {
 
 impl Originals {
     /// The files of a course's checkout, as they are there.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be read.
     pub fn of_course(course: &Workspace, lesson: &Lesson) -> Result<Self> {
         let digests = shipped::digests(&course.path(&lesson.exercise), &lesson.file_name())?;
         Self::find(course, lesson, digests)
@@ -46,9 +42,8 @@ impl Originals {
         for (path, wanted) in &digests {
             let from_root = lesson.exercise.join(path);
             let there = fs::read(workspace.path(&from_root)).ok();
-            let original = there
-                .filter(|content| digest(content) == *wanted)
-                .or_else(|| in_history(&workspace.root, &from_root, wanted));
+            let original = there.filter(|content| digest(content) == *wanted);
+            let original = original.or_else(|| in_history(&workspace.root, &from_root, wanted));
             match original {
                 Some(content) => found.push((path.into(), content)),
                 None => missing.push(from_root),

@@ -1,14 +1,13 @@
 //! Grades for people and for programs.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::{Graded, Partition, Work, real_places};
 use crate::course::shipped::Change;
 use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, columns, count, paint, shorten, width, wrap};
-use crate::verdict::outcome::Outcome;
 use crate::verdict::{Conclusion, Tested};
 use crate::view::json::{Test, TestVerdict};
 
@@ -56,6 +55,15 @@ struct Tampered {
     change: Change,
 }
 
+impl Tampered {
+    fn new((file, change): &(PathBuf, Change)) -> Self {
+        Self {
+            file: slashes(file),
+            change: *change,
+        }
+    }
+}
+
 impl Report {
     /// The report on these lessons.
     pub fn new(partition: Option<Partition>, graded: &[Graded<'_>]) -> Self {
@@ -82,21 +90,19 @@ impl Report {
         }
         let replaced = |row: &Row| !row.tampered.is_empty() && !row.not_scored;
         if self.lessons.iter().any(replaced) {
-            page.push_str(
-                "\n Files that differ from the originals were not used: the originals were.\n",
-            );
+            page += "\n Files that differ from the originals were not used: the originals were.\n";
         }
         let gap = if self.lessons.is_empty() { "" } else { "\n" };
         let part = self
             .partition
-            .map_or_else(String::new, |partition| format!("Part {partition}: "));
+            .map_or_else(String::new, |it| format!("Part {it}: "));
         let (attempted, done) = (self.attempted, self.done);
         let sum = match attempted {
             0 => "nothing is attempted; every file is its stub".to_owned(),
-            _ => format!(
-                "{attempted} attempted, {done} passed, {} failed",
-                attempted - done
-            ),
+            _ => {
+                let failed = attempted - done;
+                format!("{attempted} attempted, {done} passed, {failed} failed")
+            }
         };
         let open = match self.lessons.len() - attempted {
             open if attempted > 0 && open > 0 => format!(", {open} not attempted"),
@@ -122,14 +128,7 @@ impl Row {
             total: graded.tests,
             error: None,
             tests: Vec::new(),
-            tampered: graded
-                .tampered
-                .iter()
-                .map(|(file, change)| Tampered {
-                    file: slashes(file),
-                    change: *change,
-                })
-                .collect(),
+            tampered: graded.tampered.iter().map(Tampered::new).collect(),
             not_scored: matches!(graded.work, Work::NotScored(_)),
             word: "not attempted",
         };
@@ -153,15 +152,11 @@ impl Row {
                 ));
             }
             Work::Tested(verdict) => {
-                row.tests = verdict
-                    .tests
-                    .iter()
-                    .map(|test| Test::new(test, |text| real_places(text, lesson)))
-                    .collect();
+                let tests = verdict.tests.iter();
+                let tests = tests.map(|test| Test::new(test, |text| real_places(text, lesson)));
+                row.tests = tests.collect();
                 row.total = verdict.of_lesson();
-                let passed = |test: &&Tested| {
-                    test.is_of_lesson() && matches!(test.outcome, Outcome::Passed(_))
-                };
+                let passed = |test: &&Tested| test.is_of_lesson() && test.passed();
                 row.passed = verdict.tests.iter().filter(passed).count();
                 row.word = match verdict.conclusion() {
                     Conclusion::Passes if graded.is_reference => "passes; it is the reference",
@@ -181,19 +176,15 @@ impl Row {
             (true, false) => (marks.bad, BAD),
             (false, _) => (marks.open, FAINT),
         };
-        let count = if self.attempted {
-            format!("{:>3} of {:<3}  ", self.passed, self.total)
-        } else {
-            " ".repeat(12)
+        let count = match self.attempted {
+            true => format!("{:>3} of {:<3}  ", self.passed, self.total),
+            false => " ".repeat(12),
         };
-        let _ = writeln!(
-            page,
-            " {:<5} {} {:<names$}  {count}{}",
-            self.number,
-            paint(style, mark),
-            self.name,
-            self.word
-        );
+        let Self {
+            number, name, word, ..
+        } = self;
+        let mark = paint(style, mark);
+        let _ = writeln!(page, " {number:<5} {mark} {name:<names$}  {count}{word}");
         for Tampered { file, change } in &self.tampered {
             let _ = writeln!(page, "         {} {file}", paint(OPEN, change));
         }
@@ -208,11 +199,8 @@ impl Row {
             };
             for (i, line) in wrap(&line(test), width() - 11).iter().enumerate() {
                 let mark = if i == 0 { &mark } else { " " };
-                let _ = writeln!(
-                    page,
-                    "         {mark} {}",
-                    shorten(line, width() - 11, marks.more)
-                );
+                let line = shorten(line, width() - 11, marks.more);
+                let _ = writeln!(page, "         {mark} {line}");
             }
         }
         let more = self.tests.iter().filter(left).count();
@@ -244,17 +232,18 @@ mod tests {
 
     use super::*;
     use crate::course::select::tests::workspace;
-    use crate::term::UNICODE;
-    use crate::verdict::outcome::{Failure, FailureKind, Todo};
+    use crate::term::{UNICODE, plain};
+    use crate::verdict::Verdict;
+    use crate::verdict::outcome::{Failure, FailureKind, Outcome, Todo};
 
     #[test]
     fn a_report_names_what_failed_and_what_was_edited() {
         let workspace = workspace(&["bank_account", "publication", "parallel_sum", "wait_group"]);
         let test = |name: &str, outcome| Tested::new(name, outcome, &[name.to_owned()]);
         let verdict = |tests: Vec<Tested>| {
-            Work::Tested(crate::verdict::Verdict {
+            Work::Tested(Verdict {
                 tests,
-                ..Default::default()
+                ..Verdict::default()
             })
         };
         let wrong = Outcome::Failed(Failure {
@@ -280,38 +269,31 @@ mod tests {
             Work::NotAttempted,
             verdict(fails),
         ];
-        let graded: Vec<_> = workspace
-            .lessons
-            .iter()
-            .zip(works)
-            .map(|(lesson, work)| Graded {
-                lesson,
-                tampered: match &work {
-                    Work::Tested(verdict) if verdict.tests.len() > 1 => vec![
-                        (lesson.exercise.join("Cargo.toml"), Change::Edited),
-                        (lesson.exercise.join("tests/no_leaks.rs"), Change::Deleted),
-                    ],
-                    _ => Vec::new(),
-                },
-                tests: 9,
-                is_reference: lesson.name == "bank_account",
-                work,
-            })
-            .collect();
+        let lessons = workspace.lessons.iter().zip(works);
+        let graded = lessons.map(|(lesson, work)| Graded {
+            lesson,
+            tampered: match &work {
+                Work::Tested(verdict) if verdict.tests.len() > 1 => vec![
+                    (lesson.exercise.join("Cargo.toml"), Change::Edited),
+                    (lesson.exercise.join("tests/no_leaks.rs"), Change::Deleted),
+                ],
+                _ => Vec::new(),
+            },
+            tests: 9,
+            is_reference: lesson.name == "bank_account",
+            work,
+        });
+        let graded: Vec<_> = graded.collect();
         let report = Report::new("2/4".parse().ok(), &graded);
         assert!(!report.passes());
-        let page = anstream::adapter::strip_str(&report.render(UNICODE)).to_string();
+        let page = plain(&report.render(UNICODE));
         insta::assert_snapshot!("grades", page);
         let json = serde_json::to_string_pretty(&report).expect("JSON");
         insta::assert_snapshot!("grades_json", json);
 
         // The README says what each field means.
         let readme = include_str!("../../../README.md");
-        let keys = json
-            .lines()
-            .filter_map(|line| line.trim().split_once("\": "));
-        for (key, _) in keys {
-            let key = key.trim_start_matches('"');
+        for key in crate::view::json::keys(&json) {
             assert!(readme.contains(&format!("`{key}`")), "{key}");
         }
     }

@@ -13,10 +13,6 @@ use tempfile::NamedTempFile;
 use crate::term::note;
 
 /// Takes the lock, or says who has it and waits.
-///
-/// # Errors
-///
-/// The file cannot be made, or the system has no locks there.
 pub fn lock(path: &Path) -> Result<File> {
     let mut file = File::options()
         .create(true)
@@ -33,13 +29,12 @@ pub fn lock(path: &Path) -> Result<File> {
             let holder = holder.trim();
             // A run of `watch` holds it, and another part of `watch` waits: no concern of the user's.
             if holder != std::process::id().to_string() {
+                let process = match holder {
+                    "" => String::new(),
+                    holder => format!(" (process {holder})"),
+                };
                 note(&format!(
-                    " another `cargo xtask` is at work here{}; waiting for it to end (Ctrl-C gives up)",
-                    if holder.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" (process {holder})")
-                    },
+                    " another `cargo xtask` is at work here{process}; waiting for it to end (Ctrl-C gives up)"
                 ));
             }
             file.lock()
@@ -58,10 +53,6 @@ pub fn lock(path: &Path) -> Result<File> {
 }
 
 /// Writes `content` beside `path`, syncs it, and renames it.
-///
-/// # Errors
-///
-/// The file cannot be written.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     write_beside(path, content, None)?.persist(path)?;
     sync_folder(path);
@@ -70,10 +61,6 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
 
 /// Writes `content` into a file beside `path` that is not to be seen, and syncs it. It has the permissions and
 /// the owner of `like`, or those of any new file, and goes away unless it is renamed.
-///
-/// # Errors
-///
-/// The file cannot be written.
 pub fn write_beside(
     path: &Path,
     content: &[u8],
@@ -146,10 +133,6 @@ pub fn sync_folder(path: &Path) {
 }
 
 /// Makes a folder and those above it, and syncs each.
-///
-/// # Errors
-///
-/// One cannot be made.
 pub fn make_folder(path: &Path) -> std::io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -165,10 +148,6 @@ pub fn make_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// Renames a file that cannot be used, so that nothing of it is lost, and gives its new name.
-///
-/// # Errors
-///
-/// It cannot be renamed.
 pub fn set_aside(file: &Path) -> Result<PathBuf> {
     let name = file.file_name().unwrap_or_default().display();
     let stamp = utc(SystemTime::now()).replace(':', "");
@@ -188,81 +167,65 @@ pub fn set_aside(file: &Path) -> Result<PathBuf> {
     Ok(aside)
 }
 
-/// What keeps a versioned file from being used.
-#[derive(Debug)]
-pub enum Damage {
-    /// A later runner has written it, in this version.
-    Later(u32),
-    /// It cannot be understood, and why, in a line.
-    Broken(String),
-}
-
-/// Understands a TOML file whose key `version` tells its layout.
+/// Reads a TOML file whose key `version` tells its layout; `None` where there is none. Of one that cannot be understood it
+/// says why, in a line.
 ///
 /// # Errors
 ///
-/// What keeps it from being used.
-pub fn parse_versioned<T: DeserializeOwned>(bytes: &[u8], version: u32) -> Result<T, Damage> {
+/// The file cannot be read, or a later runner has written it.
+pub fn look_versioned<T: DeserializeOwned>(
+    file: &Path,
+    version: u32,
+) -> Result<Option<Result<T, String>>> {
     // A later version may have fields that this one does not know: it is not damaged for that.
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,
     }
-    let broken = |error: &dyn std::fmt::Display| {
-        let error = error.to_string();
-        Damage::Broken(
-            error
-                .lines()
-                .next()
-                .unwrap_or("it cannot be read")
-                .to_owned(),
-        )
+    let bytes = match fs::read(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.with_context(|| format!("cannot read {}", file.display()))?,
     };
-    let text = std::str::from_utf8(bytes).map_err(|error| broken(&error))?;
-    let Versioned { version: written } = toml::from_str(text).map_err(|error| broken(&error))?;
-    if written > version {
-        return Err(Damage::Later(written));
+    let understand = || -> Result<Result<T, u32>, String> {
+        let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
+        let in_words = |error: toml::de::Error| error.to_string();
+        let Versioned { version: written } = toml::from_str(text).map_err(in_words)?;
+        if written > version {
+            return Ok(Err(written));
+        }
+        toml::from_str(text).map(Ok).map_err(in_words)
+    };
+    match understand() {
+        Ok(Ok(content)) => Ok(Some(Ok(content))),
+        Ok(Err(later)) => bail!(
+            "{} was written by a later runner (version {later}). Pull the newest `cargo xtask`, or move the file away.",
+            file.display()
+        ),
+        Err(damage) => {
+            let first = damage.lines().next().unwrap_or("it cannot be read");
+            Ok(Some(Err(first.to_owned())))
+        }
     }
-    toml::from_str(text).map_err(|error| broken(&error))
 }
 
-/// What is said of a file that a later runner has written.
-pub fn of_a_later_runner(file: &Path, version: u32) -> String {
-    format!(
-        "{} was written by a later runner (version {version}). Pull the newest `cargo xtask`, or move the file away.",
-        file.display()
-    )
-}
-
-/// Reads a TOML file whose key `version` tells its layout; `None` where there is none. One that cannot be
-/// understood is set aside, with a word on stderr that ends with `remedy`, as if there were none.
-///
-/// # Errors
-///
-/// The file cannot be read, or a later runner has written it.
+/// The same; a file that cannot be understood is set aside, with a word on stderr that ends with `remedy`, as if there
+/// were none.
 pub fn read_versioned<T: DeserializeOwned>(
     file: &Path,
     version: u32,
     remedy: &str,
 ) -> Result<Option<T>> {
-    let bytes = match fs::read(file) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        read => read.with_context(|| format!("cannot read {}", file.display()))?,
+    let damage = match look_versioned(file, version)?.transpose() {
+        Ok(content) => return Ok(content),
+        Err(damage) => damage,
     };
-    match parse_versioned(&bytes, version) {
-        Ok(content) => Ok(Some(content)),
-        Err(Damage::Later(later)) => bail!("{}", of_a_later_runner(file, later)),
-        Err(Damage::Broken(damage)) => {
-            let aside = set_aside(file)?;
-            note(&format!(
-                " {} is damaged ({}).\n It is set aside as {}; nothing of it is used or lost.\n {remedy}",
-                file.display(),
-                damage,
-                aside.file_name().unwrap_or_default().display(),
-            ));
-            Ok(None)
-        }
-    }
+    let aside = set_aside(file)?;
+    note(&format!(
+        " {} is damaged ({damage}).\n It is set aside as {}; nothing of it is used or lost.\n {remedy}",
+        file.display(),
+        aside.file_name().unwrap_or_default().display(),
+    ));
+    Ok(None)
 }
 
 /// A moment as `2026-08-04T21:07:00Z`.
@@ -285,10 +248,9 @@ mod tests {
             fs::write(dir.path().join(name), name).expect("written");
         }
         remove_partial(&path);
-        let mut left: Vec<_> = fs::read_dir(dir.path())
-            .expect("listed")
-            .map(|entry| entry.expect("an entry").file_name())
-            .collect();
+        let entries = fs::read_dir(dir.path()).expect("listed");
+        let left = entries.map(|entry| entry.expect("an entry").file_name());
+        let mut left: Vec<_> = left.collect();
         left.sort();
         assert_eq!(left, [".other.rs.x.partial", ".sum.rs.swp", "sum.rs"]);
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 
 use crate::course::{Lesson, Workspace, stub};
-use crate::learner::progress::Store;
+use crate::learner::progress::{Store, versions_folder};
 use crate::learner::versions::{Replaced, Target, Version, Versions, Why};
 use crate::term::note;
 
@@ -26,20 +26,13 @@ pub struct LessonFile<'a> {
 
 impl<'a> LessonFile<'a> {
     /// Looks at the file of `lesson` and finishes what a killed runner left there.
-    ///
-    /// # Errors
-    ///
-    /// The file or the versions of it cannot be read.
     pub fn open(workspace: &'a Workspace, store: &'a Store, lesson: &'a Lesson) -> Result<Self> {
-        let mut versions = Versions::open(store.versions_of(lesson))?;
+        let mut versions = Versions::open(versions_folder(workspace, lesson))?;
         let target = Target::new(&workspace.path(lesson.file()))?;
         let reference = fs::read(workspace.path(lesson.reference()));
         let stub = stub::read(workspace, lesson).map(String::into_bytes);
-        let known: Vec<Vec<u8>> = [reference, stub]
-            .into_iter()
-            .flatten()
-            .chain(target.read()?)
-            .collect();
+        let known = [reference, stub].into_iter().flatten();
+        let known: Vec<Vec<u8>> = known.chain(target.read()?).collect();
         let known: Vec<&[u8]> = known.iter().map(Vec::as_slice).collect();
         if let Some(number) = target.clean_up(&mut versions, &known, &mut |_| Ok(()))? {
             note(&format!(
@@ -57,29 +50,17 @@ impl<'a> LessonFile<'a> {
     }
 
     /// What is in the file; `None` where there is none.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn content(&self) -> Result<Option<Vec<u8>>> {
         self.target.read()
     }
 
     /// The reference.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn reference(&self) -> Result<Vec<u8>> {
         let path = self.lesson.reference();
         shipped(fs::read(self.workspace.path(&path)), &path)
     }
 
     /// The stub.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn stub(&self) -> Result<Vec<u8>> {
         let stub = stub::read(self.workspace, self.lesson).map(String::into_bytes);
         shipped(stub, &self.lesson.stub())
@@ -87,10 +68,6 @@ impl<'a> LessonFile<'a> {
 
     /// The newest version that is neither the reference nor what is in the file now, with its content. One that
     /// cannot be read is said on stderr and passed over.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read.
     pub fn newest_of_learner(&self) -> Result<Option<(Version, Vec<u8>)>> {
         let others = [self.content()?, self.reference().ok()];
         for version in self.versions.newest_first() {
@@ -114,11 +91,8 @@ impl<'a> LessonFile<'a> {
             (self.stub().ok(), "the stub"),
             (self.content().ok().flatten(), "there now"),
         ];
-        equals
-            .into_iter()
-            .filter(|(other, _)| *other == content)
-            .map(|(_, fact)| fact)
-            .collect()
+        let equal = equals.into_iter().filter(|(other, _)| *other == content);
+        equal.map(|(_, fact)| fact).collect()
     }
 
     /// Keeps what is in the file and puts `new` there.

@@ -14,7 +14,7 @@ use crate::course::content::{same_but_for_layout, sha256};
 use crate::course::{Lesson, Workspace, stub};
 
 pub use fingerprint::fingerprint;
-pub use store::{FOLDER, Store};
+pub use store::{FOLDER, Store, versions_folder};
 
 /// The layout of the file. A file of a later runner is left alone.
 const VERSION: u32 = 2;
@@ -90,22 +90,17 @@ impl Progress {
     }
 
     /// How far the learner is with `lesson`.
-    ///
-    /// # Errors
-    ///
-    /// The lesson's sources cannot be read.
     pub fn state(&self, workspace: &Workspace, lesson: &Lesson) -> Result<State> {
         if self.is_swapped(workspace, lesson) {
             return Ok(State::Swapped);
         }
-        Ok(
-            match self.of(lesson).and_then(|record| record.passed.as_ref()) {
-                Some(passed) if passed.source == fingerprint(workspace, lesson)? => State::Done,
-                Some(_) => State::Changed,
-                None if is_attempted(workspace, lesson) => State::Attempted,
-                None => State::NotBegun,
-            },
-        )
+        let passed = self.of(lesson).and_then(|record| record.passed.as_ref());
+        Ok(match passed {
+            Some(passed) if passed.source == fingerprint(workspace, lesson)? => State::Done,
+            Some(_) => State::Changed,
+            None if is_attempted(workspace, lesson) => State::Attempted,
+            None => State::NotBegun,
+        })
     }
 
     /// Whether the reference is in place of the learner's file, however it is laid out; or what became of it after a
@@ -118,16 +113,12 @@ impl Progress {
         reference.is_ok_and(|reference| same_but_for_layout(&file, &reference))
             || self.of(lesson).is_some_and(|record| record.swapped)
                 && is_attempted(workspace, lesson)
-                && !store::versions_folder(workspace, lesson)
+                && !versions_folder(workspace, lesson)
                     .join(format!("{}.rs", sha256(&file)))
                     .exists()
     }
 
     /// The lesson to work on: the first that is not done.
-    ///
-    /// # Errors
-    ///
-    /// A lesson's sources cannot be read.
     pub fn current<'a>(&self, workspace: &'a Workspace) -> Result<Option<&'a Lesson>> {
         for lesson in &workspace.lessons {
             if self.state(workspace, lesson)? != State::Done {
@@ -140,11 +131,7 @@ impl Progress {
 
 /// Whether the file exists and the learner has changed it: it is not the stub any more.
 pub fn is_attempted(workspace: &Workspace, lesson: &Lesson) -> bool {
-    match (
-        fs::read(workspace.path(lesson.file())),
-        stub::read(workspace, lesson),
-    ) {
-        (Ok(file), Ok(stub)) => !same_but_for_layout(&file, stub.as_bytes()),
-        _ => false,
-    }
+    let file = fs::read(workspace.path(lesson.file()));
+    let stub = stub::read(workspace, lesson);
+    matches!((file, stub), (Ok(file), Ok(stub)) if !same_but_for_layout(&file, stub.as_bytes()))
 }

@@ -88,10 +88,8 @@ impl Versions {
     pub fn all(&self) -> Vec<Version> {
         let mut all: Vec<Version> = Vec::new();
         for kept in &self.log {
-            match all
-                .iter_mut()
-                .find(|version| version.kept.sha256 == kept.sha256)
-            {
+            let mut known = all.iter_mut();
+            match known.find(|version| version.kept.sha256 == kept.sha256) {
                 Some(version) => version.kept = kept.clone(),
                 None => all.push(Version {
                     number: all.len() + 1,
@@ -106,10 +104,8 @@ impl Versions {
     pub fn newest_first(&self) -> Vec<Version> {
         let mut all = self.all();
         all.sort_by_key(|version| {
-            let last = self
-                .log
-                .iter()
-                .rposition(|kept| kept.sha256 == version.kept.sha256);
+            let is_it = |kept: &Kept| kept.sha256 == version.kept.sha256;
+            let last = self.log.iter().rposition(is_it);
             std::cmp::Reverse(last)
         });
         all
@@ -127,10 +123,9 @@ impl Versions {
             return Ok(version.clone());
         }
         let hash = wanted.to_ascii_lowercase();
-        let matching: Vec<_> = all
-            .iter()
-            .filter(|version| hash.len() >= HASH_DIGITS && version.kept.sha256.starts_with(&hash))
-            .collect();
+        let begins = |version: &&Version| version.kept.sha256.starts_with(&hash);
+        let matching = all.iter().filter(begins);
+        let matching: Vec<_> = matching.filter(|_| hash.len() >= HASH_DIGITS).collect();
         match &matching[..] {
             [one] => Ok((*one).clone()),
             [] => Err(NoSuchName(format!(
@@ -144,13 +139,10 @@ impl Versions {
                 }
             ))),
             several => {
-                let lines: Vec<_> = several
-                    .iter()
-                    .map(|version| format!("  {}  {}", version.number, version.kept.sha256))
-                    .collect();
+                let line = |one: &&Version| format!("\n  {}  {}", one.number, one.kept.sha256);
+                let lines: String = several.iter().map(line).collect();
                 Err(NoSuchName(format!(
-                    "several versions begin with {wanted}:\n{}\nWrite enough of the hash to tell them apart.",
-                    lines.join("\n")
+                    "several versions begin with {wanted}:{lines}\nWrite enough of the hash to tell them apart."
                 )))
             }
         }
@@ -198,12 +190,8 @@ impl Versions {
 
     /// Keeps a version: when this returns, it is on the disk, and so is the index that says when and why. Gives
     /// its number.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written.
     pub fn keep(&mut self, content: &[u8], why: Why, watch: Watch<'_>) -> Result<usize> {
-        let kept = Kept::now(content, why);
+        let kept = Kept::new(content, SystemTime::now(), why);
         let file = self.file(&kept.sha256);
         let sha256 = kept.sha256.clone();
         self.log.push(kept);
@@ -249,24 +237,15 @@ impl Versions {
 }
 
 impl Kept {
-    fn now(content: &[u8], why: Why) -> Self {
-        Self::new(content, SystemTime::now(), why)
-    }
-
     fn new(content: &[u8], at: SystemTime, why: Why) -> Self {
         Self {
             at: utc(at),
             why,
             sha256: sha256(content),
             bytes: content.len(),
-            lines: lines(content),
+            lines: content.split_inclusive(|byte| *byte == b'\n').count(),
         }
     }
-}
-
-/// How many lines a content has.
-pub fn lines(content: &[u8]) -> usize {
-    content.split_inclusive(|byte| *byte == b'\n').count()
 }
 
 #[cfg(test)]

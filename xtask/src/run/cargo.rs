@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::Runner;
 use super::fresh::{self, Artifact};
 use super::source_line::SourceLine;
 use super::stderr::{self, Listener};
+use crate::term::plain;
 
 /// A test binary.
 #[derive(Clone, Debug)]
@@ -81,10 +82,6 @@ pub enum Tests<'a> {
 }
 
 /// Builds tests of one package and shows cargo's progress meanwhile.
-///
-/// # Errors
-///
-/// cargo cannot be run.
 pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<Built> {
     let targets = match tests {
         Tests::All => vec!["--tests"],
@@ -102,11 +99,11 @@ pub fn build_tests(runner: &Runner, package: &str, tests: Tests<'_>) -> Result<B
         build(runner, command, true)
     };
     let mut built = again()?;
-    if built.success && fresh::remove_stale(root, &built.of(package)) {
+    if built.success && fresh::settle(root, &built.of(package)) {
         built = again()?;
-    }
-    if built.success {
-        fresh::note(root, &built.of(package));
+        if built.success {
+            fresh::settle(root, &built.of(package));
+        }
     }
     Ok(built)
 }
@@ -148,7 +145,7 @@ pub fn build(runner: &Runner, mut command: Command, show_progress: bool) -> Resu
         }
     });
     built.success = running.wait().context("cannot wait for cargo")?.success();
-    listener.end();
+    listener.clear();
     runner.control.check()?;
     if show_progress {
         let diagnostics = built.diagnostics.iter();
@@ -179,19 +176,13 @@ fn die_with_this_process(command: &mut Command) {
 
 /// The line that rustc's first error points at, in what it says without colours.
 pub fn first_error_line(said: &str) -> Option<SourceLine> {
-    let from_error = if said.starts_with("error") {
-        0
-    } else {
-        said.find("\nerror")?
-    };
-    said[from_error..]
-        .lines()
-        .find_map(|line| SourceLine::parse(line.trim_start().strip_prefix("--> ")?))
+    let mut lines = said.lines().skip_while(|line| !line.starts_with("error"));
+    lines.find_map(|line| SourceLine::parse(line.trim_start().strip_prefix("--> ")?))
 }
 
 /// rustc's first error in a line, with where it is.
 pub fn first_error(said: &str) -> String {
-    let plain = anstream::adapter::strip_str(said).to_string();
+    let plain = plain(said);
     let error = plain.lines().find(|line| line.starts_with("error"));
     let message = error.and_then(|line| Some(line.split_once(": ")?.1));
     let message = message.unwrap_or("cargo says no more");
@@ -199,59 +190,6 @@ pub fn first_error(said: &str) -> String {
         Some(line) => format!("{message} ({})", line.short()),
         None => message.to_owned(),
     }
-}
-
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    #[serde(default)]
-    package_id: String,
-    #[serde(default)]
-    manifest_path: PathBuf,
-    target: Option<Target>,
-    profile: Option<Profile>,
-    executable: Option<PathBuf>,
-    #[serde(default)]
-    filenames: Vec<PathBuf>,
-    #[serde(default)]
-    fresh: bool,
-    message: Option<Rendered>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Profile {
-    test: bool,
-}
-
-#[derive(Deserialize)]
-struct Rendered {
-    level: String,
-    #[serde(default)]
-    rendered: Option<String>,
-    #[serde(default)]
-    message: String,
-    code: Option<Code>,
-    #[serde(default)]
-    spans: Vec<Span>,
-}
-
-#[derive(Deserialize)]
-struct Code {
-    code: String,
-}
-
-#[derive(Deserialize)]
-struct Span {
-    file_name: String,
-    line_start: u32,
-    column_start: u32,
-    is_primary: bool,
 }
 
 impl Built {
@@ -271,6 +209,12 @@ impl Built {
         self.binaries
             .iter()
             .filter(move |binary| binary.package == package)
+    }
+
+    /// Whether anything of a package was built that can be run.
+    pub fn has(&self, package: &str) -> bool {
+        let mut all = self.binaries.iter().chain(&self.executables);
+        all.any(|binary| binary.package == package)
     }
 
     /// The files that were built of a package.
@@ -303,11 +247,8 @@ impl Built {
 
     /// The end of what cargo said, for when nothing else explains why something is not there.
     pub fn last_words(&self) -> String {
-        let lines: Vec<&str> = self
-            .said
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
+        let lines = self.said.lines();
+        let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
         let from = lines.len().saturating_sub(10);
         if lines.is_empty() {
             "the manifest has no such target".to_owned()
@@ -318,74 +259,61 @@ impl Built {
 
     /// Takes in one of cargo's messages. What is none is passed over: cargo may learn new ones.
     fn message(&mut self, line: &str) {
-        let Ok(message) = serde_json::from_str::<Message>(line) else {
+        let Ok(message) = serde_json::from_str::<Value>(line) else {
             return;
         };
-        let package = package_name(&message.package_id).to_owned();
-        let reason = message.reason.clone();
-        match (reason.as_str(), message) {
-            (
-                "compiler-artifact",
-                Message {
-                    target: Some(target),
-                    profile: Some(profile),
-                    executable,
-                    manifest_path,
-                    filenames,
-                    fresh,
-                    ..
-                },
-            ) => {
-                self.artifacts
-                    .extend(filenames.into_iter().next().map(|file| Artifact {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let package = package_name(&text(&message["package_id"])).to_owned();
+        match message["reason"].as_str() {
+            Some("compiler-artifact") => {
+                if let Some(file) = message["filenames"][0].as_str() {
+                    self.artifacts.push(Artifact {
                         package: package.clone(),
-                        file,
-                        fresh,
-                    }));
-                let Some(path) = executable else {
+                        file: file.into(),
+                        fresh: message["fresh"] == true,
+                    });
+                }
+                let Some(path) = message["executable"].as_str() else {
                     return;
                 };
-                let integration = target.kind.iter().any(|kind| kind != "lib");
-                let folder = manifest_path.parent().unwrap_or(Path::new(".")).to_owned();
-                let name = integration.then_some(target.name);
+                let target = &message["target"];
+                let kinds = target["kind"].as_array();
+                let of_library = kinds.is_none_or(|all| all.iter().all(|kind| kind == "lib"));
+                let manifest = PathBuf::from(text(&message["manifest_path"]));
                 let binary = Binary {
                     package,
-                    target: name,
-                    path,
-                    folder,
+                    target: (!of_library).then(|| text(&target["name"])),
+                    path: path.into(),
+                    folder: manifest.parent().unwrap_or(Path::new(".")).to_owned(),
                 };
-                if profile.test {
-                    self.binaries.push(binary);
-                } else {
-                    self.executables.push(binary);
+                match message["profile"]["test"] == true {
+                    true => self.binaries.push(binary),
+                    false => self.executables.push(binary),
                 }
             }
-            (
-                "compiler-message",
-                Message {
-                    message:
-                        Some(Rendered {
-                            level,
-                            rendered: Some(rendered),
-                            message,
-                            code,
-                            spans,
-                        }),
-                    ..
-                },
-            ) if level.starts_with("error") || level == "warning" => {
-                let primary = spans.into_iter().find(|span| span.is_primary);
-                self.diagnostics.push(Diagnostic {
-                    package,
-                    rendered,
-                    is_error: level.starts_with("error"),
-                    code: code.map(|code| code.code),
-                    message,
-                    at: primary.map(|span| {
-                        let (file, line) = (span.file_name, span.line_start);
-                        (SourceLine { file, line }, span.column_start)
-                    }),
+            Some("compiler-message") => {
+                let message = &message["message"];
+                let level = text(&message["level"]);
+                let is_error = level.starts_with("error");
+                let spans = message["spans"].as_array().into_iter().flatten();
+                let primary = spans.into_iter().find(|span| span["is_primary"] == true);
+                let at = primary.map(|span| {
+                    let number = |key: &str| span[key].as_u64().and_then(|n| n.try_into().ok());
+                    let line = number("line_start").unwrap_or_default();
+                    let file = text(&span["file_name"]);
+                    let column = number("column_start").unwrap_or_default();
+                    (SourceLine { file, line }, column)
                 });
+                if is_error || level == "warning" {
+                    self.diagnostics.push(Diagnostic {
+                        package,
+                        rendered: text(&message["rendered"]),
+                        is_error,
+                        code: message["code"]["code"].as_str().map(str::to_owned),
+                        message: text(&message["message"]),
+                        at,
+                    });
+                }
             }
             _ => {}
         }
@@ -418,9 +346,8 @@ mod tests {
         ] {
             built.message(line);
         }
-        let seen: Vec<_> = built
-            .binaries
-            .iter()
+        let seen = built.binaries.iter();
+        let seen: Vec<_> = seen
             .map(|b| (b.package.as_str(), b.target.as_deref()))
             .collect();
         assert_eq!(seen, [("bank", Some("correctness")), ("bank", None)]);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -159,9 +159,8 @@ impl Control {
             let out = out.map_or(Ok(()), |mut out| {
                 read_all(&mut out, &mut stdout, &mut watch)
             });
-            let err = err
-                .join()
-                .unwrap_or_else(|_| Err(io::Error::other("reading what a process prints failed")));
+            let failed = |_| Err(io::Error::other("reading what a process prints failed"));
+            let err = err.join().unwrap_or_else(failed);
             (out, err)
         });
         let status = running.wait()?;
@@ -227,14 +226,15 @@ impl Watched {
         // Nothing panics under the lock that could leave half a change.
         self.processes
             .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn are_gone_within(&self, time: Duration) -> bool {
+        let some_live = |all: &mut Processes| !all.live.is_empty();
         let waited = self
             .ended
-            .wait_timeout_while(self.processes(), time, |all| !all.live.is_empty());
-        let (processes, _) = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
+            .wait_timeout_while(self.processes(), time, some_live);
+        let (processes, _) = waited.unwrap_or_else(PoisonError::into_inner);
         processes.live.is_empty()
     }
 }
@@ -285,10 +285,6 @@ pub struct Running {
 
 impl Running {
     /// Waits until it has ended.
-    ///
-    /// # Errors
-    ///
-    /// The system cannot wait for it.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         self.waited = true;
         if let Some(watched) = self.watched.take() {
@@ -341,11 +337,8 @@ mod tests {
             let begun = Instant::now();
             let status = thread::scope(|scope| {
                 let output = scope.spawn(|| control.output(&mut sh(script), |_| ()));
-                while control
-                    .watched
-                    .as_ref()
-                    .is_some_and(|watched| watched.processes().live.is_empty())
-                {
+                let live = |watched: &Arc<Watched>| watched.processes().live.is_empty();
+                while control.watched.as_ref().is_some_and(live) {
                     thread::yield_now();
                 }
                 control.cancel();
@@ -369,14 +362,11 @@ mod tests {
     #[test]
     fn what_a_process_prints_is_taken_in() {
         for control in [Control::default(), Control::new(|_| ())] {
-            let output = control
-                .output(&mut sh("echo out; echo err >&2; exit 3"), |_| ())
-                .expect("started");
+            let mut command = sh("echo out; echo err >&2; exit 3");
+            let output = control.output(&mut command, |_| ()).expect("started");
             assert_eq!(output.status.code(), Some(3));
-            assert_eq!(
-                (&output.stdout[..], &output.stderr[..]),
-                (&b"out\n"[..], &b"err\n"[..])
-            );
+            assert_eq!(output.stdout, b"out\n");
+            assert_eq!(output.stderr, b"err\n");
         }
     }
 }

@@ -1,8 +1,11 @@
-//! Runs tests: a process each, each behind the guard, several at a time.
+//! Runs tests, several at a time, each process behind the guard: a lesson's in one process a binary as long as they pass;
+//! all others in a process each.
 
+use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
@@ -10,10 +13,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::course::lesson_tests::is_of_lesson;
 
-use super::Runner;
-use super::canonical;
 use super::cargo::{Binary, Built};
 use super::control::Stage;
+use super::{Filter, Runner, backtrace, canonical};
 use crate::run::guard::{End, What};
 
 /// A test as it was run.
@@ -64,42 +66,112 @@ pub struct Limits {
     pub at_once: usize,
 }
 
-/// The tests of a package, binary by binary.
-///
-/// # Errors
-///
-/// A binary does not list its tests.
-pub fn jobs_of<'a>(runner: &Runner, built: &'a Built, package: &str) -> Result<Vec<Job<'a>>> {
-    let binaries: Vec<_> = built.tests_of(package).collect();
+/// Runs the tests of a lesson, which has `expected`, in the bounds of [`LESSON`](super::LESSON), and returns whether the
+/// time was up before all had run. `together`: those of a binary may share a process as long as they pass.
+pub fn lesson<'a>(
+    runner: &Runner,
+    binaries: impl Iterator<Item = &'a Binary>,
+    expected: &[String],
+    filter: Option<&Filter>,
+    together: bool,
+) -> Result<(Vec<TestRun>, bool)> {
+    let mut binaries: Vec<_> = binaries.collect();
+    let mut tests = Vec::new();
+    if together && filter.is_none() {
+        runner.control.follow(Stage::Running { done: 0, of: 0 });
+        let passed = each(&binaries, |binary| passed_together(runner, binary));
+        let tried = std::mem::take(&mut binaries);
+        for (binary, (passed, all)) in tried.into_iter().zip(passed) {
+            tests.extend(passed);
+            if !all {
+                binaries.push(binary);
+            }
+        }
+    }
+    let mut jobs = jobs_of(runner, binaries.into_iter())?;
+    let names: BTreeSet<_> = tests.iter().map(|test| test.name.clone()).collect();
+    jobs.retain(|job| !names.contains(&job.canonical));
+    jobs.retain(|job| filter.is_none_or(|filter| filter.admits(&job.canonical)));
+    // The learner's own come last, so that they do not use up the time.
+    jobs.sort_by_key(|job| !is_of_lesson(&job.canonical, expected));
+    let alone = run(runner, &jobs, &super::LESSON);
+    let cut_short = alone.len() < jobs.len();
+    tests.extend(alone);
+    Ok((tests, cut_short))
+}
+
+/// Runs the tests of a binary in one process, one after the other, until one does not pass. Returns those that passed, and
+/// whether these are all.
+fn passed_together(runner: &Runner, binary: &Binary) -> (Vec<TestRun>, bool) {
+    let mut command = command(runner, binary, What::Tests, super::TEST_TIMEOUT);
+    command.args(["--test-threads=1", "--show-output"]);
+    match runner.control.output(&mut command, |_| ()) {
+        Ok(output) => {
+            let target = binary.target.as_deref();
+            let printed = String::from_utf8_lossy(&output.stdout);
+            read_together(target, &printed, output.status.success())
+        }
+        Err(_) => (Vec::new(), false),
+    }
+}
+
+fn read_together(target: Option<&str>, printed: &str, success: bool) -> (Vec<TestRun>, bool) {
+    let (lines, outputs) = printed
+        .split_once("\nsuccesses:\n")
+        .unwrap_or((printed, ""));
+    let names = lines.lines().filter_map(|line| {
+        let name = line.strip_prefix("test ")?.strip_suffix(" ... ok")?;
+        Some(name.trim_end_matches(" - should panic"))
+    });
+    let names: Vec<&str> = names.collect();
+    let sum = format!(
+        "test result: ok. {} passed; 0 failed; 0 ignored; ",
+        names.len()
+    );
+    let all = success && printed.contains(&sum);
+    let passed = names.into_iter().map(|name| {
+        let output = outputs.split_once(&format!("---- {name} stdout ----\n"));
+        let output = output.and_then(|(_, rest)| rest.split("\n---- ").next());
+        TestRun {
+            name: canonical(target, name),
+            success: true,
+            stdout: format!("{}\ntest result: ok. 1 passed", output.unwrap_or_default()),
+            ..TestRun::default()
+        }
+    });
+    // What models have explored is printed in the end.
+    let passed = passed.filter(|_| all || target.is_some());
+    (passed.collect(), all)
+}
+
+/// What becomes of each, all at once.
+fn each<T: Sync, U: Send>(all: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
+    std::thread::scope(|scope| {
+        let started: Vec<_> = all.iter().map(|one| scope.spawn(|| work(one))).collect();
+        let ended = started.into_iter().map(|thread| thread.join());
+        ended
+            .map(|it| it.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// The tests of these binaries, one after the other.
+pub fn jobs_of<'a>(
+    runner: &Runner,
+    binaries: impl Iterator<Item = &'a Binary>,
+) -> Result<Vec<Job<'a>>> {
+    let binaries: Vec<_> = binaries.collect();
     // All are asked at once: each takes about as long to start as a test.
-    let listed: Vec<_> = std::thread::scope(|scope| {
-        let asked: Vec<_> = binaries
-            .iter()
-            .map(|binary| scope.spawn(|| list(runner, binary)))
-            .collect();
-        let answers = asked.into_iter().map(|asked| match asked.join() {
-            Ok(answer) => answer,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        answers.collect::<Result<_>>()
-    })?;
-    let of_binary = |(binary, tests): (&'a Binary, Vec<String>)| {
-        tests.into_iter().map(move |test| Job {
+    let listed = each(&binaries, |binary| list(runner, binary));
+    let mut jobs = Vec::new();
+    for (binary, tests) in binaries.into_iter().zip(listed) {
+        jobs.extend(tests?.into_iter().map(|test| Job {
             binary,
             canonical: canonical(binary.target.as_deref(), &test),
             test,
-        })
-    };
-    Ok(binaries
-        .into_iter()
-        .zip(listed)
-        .flat_map(of_binary)
-        .collect())
-}
-
-/// Puts the tests of a lesson, which has `expected`, before the learner's own, so that those do not use up its time.
-pub fn own_last(jobs: &mut [Job<'_>], expected: &[String]) {
-    jobs.sort_by_key(|job| !is_of_lesson(&job.canonical, expected));
+        }));
+    }
+    Ok(jobs)
 }
 
 /// Why a test cannot run.
@@ -113,10 +185,6 @@ pub enum NoJob {
 
 /// The test of a package that has this canonical name. `target` is the integration test that holds it; `None` for
 /// the library's own unit tests.
-///
-/// # Errors
-///
-/// The binary does not list its tests.
 pub fn job_of<'a>(
     runner: &Runner,
     built: &'a Built,
@@ -124,15 +192,12 @@ pub fn job_of<'a>(
     target: Option<&str>,
     wanted: &str,
 ) -> Result<Result<Job<'a>, NoJob>> {
-    let Some(binary) = built
-        .tests_of(package)
-        .find(|binary| binary.target.as_deref() == target)
-    else {
+    let mut binaries = built.tests_of(package);
+    let Some(binary) = binaries.find(|binary| binary.target.as_deref() == target) else {
         return Ok(Err(NoJob::NotBuilt));
     };
-    let test = list(runner, binary)?
-        .into_iter()
-        .find(|test| canonical(target, test) == wanted);
+    let mut tests = list(runner, binary)?.into_iter();
+    let test = tests.find(|test| canonical(target, test) == wanted);
     Ok(test.ok_or(NoJob::NoSuchTest).map(|test| Job {
         binary,
         canonical: wanted.to_owned(),
@@ -141,10 +206,6 @@ pub fn job_of<'a>(
 }
 
 /// The names of the tests in a binary.
-///
-/// # Errors
-///
-/// The binary does not say.
 fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
     let mut command = command(runner, binary, What::Program, super::TEST_TIMEOUT);
     command.args(["--list", "--format", "terse"]);
@@ -161,18 +222,12 @@ fn list(runner: &Runner, binary: &Binary) -> Result<Vec<String>> {
         );
     }
     let names = String::from_utf8_lossy(&output.stdout);
-    Ok(names
-        .lines()
-        .filter_map(|line| Some(line.strip_suffix(": test")?.to_owned()))
-        .collect())
+    let names = names.lines().filter_map(|line| line.strip_suffix(": test"));
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// Runs a program with these arguments in the bounds of a test, but with a time of its own, and shows `watch` what
 /// it has printed whenever there is more.
-///
-/// # Errors
-///
-/// It cannot be started.
 pub fn program(
     runner: &Runner,
     binary: &Binary,
@@ -223,9 +278,7 @@ pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
                     if end.is_some_and(|end| end.is_stopped()) {
                         one_was_stopped.store(true, Ordering::Relaxed);
                     }
-                    let mut results = results
-                        .lock()
-                        .unwrap_or_else(|poisoned| poisoned.into_inner());
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     results.push((i, raw));
                     let done = results.len();
                     // Under the lock, so that the numbers come in their order.
@@ -234,9 +287,7 @@ pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
             });
         }
     });
-    let mut results = results
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(i, _)| *i);
     results.into_iter().map(|(_, raw)| raw).collect()
 }
@@ -251,29 +302,35 @@ pub fn run_all(runner: &Runner, jobs: &[Job<'_>]) -> Vec<TestRun> {
     // Models are busy, but what hangs, as a mistake may, sleeps.
     let at_once = available_parallelism().map_or(2, usize::from) + 1;
     let all = Duration::from_secs(24 * 3600);
-    run(
-        runner,
-        jobs,
-        &Limits {
-            one: PATIENT_TIMEOUT,
-            all,
-            at_once,
-        },
-    )
+    let one = PATIENT_TIMEOUT;
+    run(runner, jobs, &Limits { one, all, at_once })
 }
 
 fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
     let begun = Instant::now();
-    let mut command = command(runner, job.binary, What::Test, time_out);
-    command.args(["--exact", &job.test, "--nocapture"]);
-    let output = runner.control.output(&mut command, |_| ());
-    let ran = match output {
+    let start = |backtrace| {
+        let mut command = command(runner, job.binary, What::Test, time_out);
+        command
+            .args(["--exact", &job.test, "--nocapture"])
+            .env("RUST_BACKTRACE", backtrace);
+        runner.control.output(&mut command, |_| ())
+    };
+    let mut ran = match start("0") {
         Ok(output) => TestRun::new(output.status, &output.stdout, &output.stderr),
         Err(error) => TestRun {
             stderr: format!("the test could not be started: {error}"),
             ..TestRun::default()
         },
     };
+    if !ran.success && End::find(&ran.stderr).0.is_none() && backtrace::is_worth_asking(&ran.stderr)
+    {
+        // Once more, for the place alone.
+        if let Ok(traced) = start("1") {
+            let traced = String::from_utf8_lossy(&traced.stderr);
+            let (folder, root) = (&job.binary.folder, &runner.workspace.root);
+            ran.stderr = backtrace::with_own_places(&ran.stderr, &traced, folder, root);
+        }
+    }
     TestRun {
         name: job.canonical.clone(),
         seconds: begun.elapsed().as_secs_f64(),
@@ -297,4 +354,33 @@ pub fn command(runner: &Runner, binary: &Binary, what: What, time_out: Duration)
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_beside_others_is_told_from_what_is_to_run_alone() {
+        let all = "\nrunning 2 tests\ntest m::a ... ok\ntest m::b - should panic ... ok\n\nsuccesses:\n\n\
+                   ---- m::a stdout ----\npasses: 8 interleavings\n\n\nsuccesses:\n    m::a\n    m::b\n\n\
+                   test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n";
+        let (passed, complete) = read_together(None, all, true);
+        assert!(complete);
+        let names: Vec<_> = passed.iter().map(|test| test.name.as_str()).collect();
+        assert_eq!(names, ["m::a", "m::b"]);
+        assert!(passed[0].stdout.starts_with("passes: 8 interleavings\n"));
+        assert!(!passed[1].stdout.contains("passes"));
+        // It ended from within, or with one that is ignored.
+        let ignored = all.replace("0 ignored", "1 ignored");
+        assert!(!read_together(None, all, false).1 && !read_together(None, &ignored, true).1);
+
+        let cut = "\nrunning 3 tests\ntest a ... ok\ntest b ... FAILED\ntest c ... ";
+        let (passed, complete) = read_together(Some("correctness"), cut, false);
+        assert!(!complete);
+        let names: Vec<_> = passed.iter().map(|test| test.name.as_str()).collect();
+        assert_eq!(names, ["correctness::a"]);
+        // Of a model it is not known yet what it has explored.
+        assert_eq!(read_together(None, cut, false).0.len(), 0);
+    }
 }

@@ -6,8 +6,8 @@
 //! in a last line on stderr that [`End::find`] reads back. It also ends the test when its own parent dies, however that
 //! dies, so that no interrupt and no kill leaves a process behind.
 //!
-//! The guard starts before the command line is parsed and before anything is allocated that need not be: it
-//! is started once for each test binary and once for each test.
+//! The guard starts before the command line is parsed and before anything is allocated that need not be: it is started
+//! once for each test binary, and where not all of its tests pass, once for each of those.
 
 use std::fmt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
@@ -36,6 +36,14 @@ pub const SANITIZED: &str = "ASAN_OPTIONS";
 /// The most processor time that one thread of a test may use, and all of them together on each processor. A model counts
 /// for itself.
 const PROCESSOR: Duration = Duration::from_secs(4);
+
+/// How long several tests may take from one word of them to the next, without the time in which they waited for a processor.
+/// They are stopped then, or at the first that fails: what becomes of those that have not passed is for a process each to
+/// find out.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// What libtest says of a test that failed.
+const FAILED: &[u8] = b"FAILED";
 
 /// How often the guard looks whether its parent and its child are still there, and what the child's threads do.
 const TICK: Duration = Duration::from_millis(50);
@@ -127,6 +135,8 @@ fn milliseconds(time: Duration) -> u64 {
 pub enum What {
     /// One test: its main thread only waits for it.
     Test,
+    /// The tests of a binary one after the other, for as long as they pass and get on: see [`PATIENCE`].
+    Tests,
     /// Anything else.
     Program,
 }
@@ -136,6 +146,7 @@ impl What {
     pub const fn word(self) -> &'static str {
         match self {
             What::Test => "test",
+            What::Tests => "tests",
             What::Program => "program",
         }
     }
@@ -144,9 +155,9 @@ impl What {
         let limits = Limits {
             // A bench may use all that it has time for.
             processor: (self == What::Test).then_some(PROCESSOR),
-            time,
+            time: if self == What::Tests { PATIENCE } else { time },
         };
-        Watch::process(process, self == What::Test, limits)
+        Watch::process(process, self != What::Program, limits)
     }
 }
 
@@ -157,19 +168,15 @@ pub fn requested() -> Option<ExitCode> {
         return None;
     }
     let what = arguments.next().and_then(|word| {
-        [What::Test, What::Program]
-            .into_iter()
-            .find(|what| word == what.word())
+        let mut all = [What::Test, What::Tests, What::Program].into_iter();
+        all.find(|what| word == what.word())
     });
-    let time_out = arguments
-        .next()
-        .and_then(|ms| ms.to_str()?.parse().ok())
-        .map(Duration::from_millis);
+    let ms = arguments.next().and_then(|ms| ms.to_str()?.parse().ok());
+    let time_out = ms.map(Duration::from_millis);
     let (Some(what), Some(time_out), Some(program)) = (what, time_out, arguments.next()) else {
         note(&format!(
-            "xtask {ARGUMENT} is started by the runner, with `{}` or `{}`, a time-out in milliseconds and a program",
-            What::Test.word(),
-            What::Program.word(),
+            "xtask {ARGUMENT} is started by the runner, with `test`, `tests` or `program`, a time-out in milliseconds \
+             and a program"
         ));
         return Some(ExitCode::from(2));
     };
@@ -193,14 +200,13 @@ fn pass_on(status: ExitStatus) -> ExitCode {
         note(&format!("\n{}", End::Signal(name)));
         return ExitCode::FAILURE;
     }
-    status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from)
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 #[cfg(unix)]
 fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Result<ExitCode> {
+    use std::cell::Cell;
     use std::io::{Read, Write};
     use std::os::fd::AsFd;
     use std::sync::Arc;
@@ -227,11 +233,16 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
     let (mut out_left, mut err_left) = (OUTPUT, OUTPUT);
     let mut buffer = [0; 16 * 1024];
     let mut look_at = Instant::now() + TICK;
+    let failed = Cell::new(false);
 
     // Copies what is there. `false`: the other end is closed. A reader that is gone is no reason to stop.
     let mut copy = |from: &mut dyn Read, to: &mut dyn Write, left: &mut usize| {
         let read = from.read(&mut buffer).unwrap_or(0);
         let passed = read.min(*left);
+        if what == What::Tests {
+            let mut words = buffer[..passed].windows(FAILED.len());
+            failed.set(failed.get() || words.any(|word| word == FAILED));
+        }
         let _ = to.write_all(&buffer[..passed]).and_then(|()| to.flush());
         *left -= passed;
         // An output that is exactly as long as the limit is within it.
@@ -243,7 +254,7 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
         if asked() {
             break None;
         }
-        if getppid() != parent {
+        if failed.get() || getppid() != parent {
             stop(&mut child);
             return Ok(ExitCode::FAILURE);
         }
@@ -258,30 +269,25 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
             // A look at many threads takes long.
             look_at = Instant::now() + TICK.max(10 * now.elapsed());
         }
-        let wait = TICK;
         let wait = Timespec {
             tv_sec: 0,
-            tv_nsec: wait.subsec_nanos().into(),
+            tv_nsec: TICK.subsec_nanos().into(),
         };
-        let mut watched = Vec::with_capacity(2);
-        watched.extend(
-            out.as_ref()
-                .map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)),
-        );
-        watched.extend(
-            err.as_ref()
-                .map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)),
-        );
+        let pipes = [out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)];
+        let pipes = pipes.into_iter().flatten();
+        let mut watched: Vec<_> = pipes
+            .map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN))
+            .collect();
         let ready = poll(&mut watched, Some(&wait)).unwrap_or(0);
-        let mut is_ready = watched
-            .iter()
-            .map(|pipe| !pipe.revents().is_empty())
-            .collect::<Vec<_>>()
-            .into_iter();
+        let is_ready = watched.iter().map(|pipe| !pipe.revents().is_empty());
+        let mut is_ready = is_ready.collect::<Vec<_>>().into_iter();
         let out_ready = out.is_some() && is_ready.next() == Some(true);
         let err_ready = err.is_some() && is_ready.next() == Some(true);
 
         if out_ready && let Some(pipe) = &mut out {
+            if what == What::Tests {
+                threads = what.watch(child.id(), time_out);
+            }
             let (open, flood) = copy(pipe, &mut std::io::stdout().lock(), &mut out_left);
             if flood {
                 break Some(End::Flood);
@@ -347,13 +353,8 @@ fn limit() {
         let maximum = getrlimit(resource).maximum;
         let most = maximum.map_or(most, |maximum| maximum.min(most));
         // Where the system refuses, the test runs without the limit.
-        let _ = setrlimit(
-            resource,
-            Rlimit {
-                current: Some(most),
-                maximum,
-            },
-        );
+        let current = Some(most);
+        let _ = setrlimit(resource, Rlimit { current, maximum });
     }
 }
 

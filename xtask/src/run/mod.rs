@@ -1,4 +1,5 @@
-//! Runs a lesson's tests: one call of cargo, a process for each test, and a bounded time for all of it.
+//! Runs a lesson's tests: one call of cargo, a process for each binary, or for each test of one in which not all pass, and
+//! a bounded time for all of it.
 //!
 //! | | |
 //! |---|---|
@@ -6,13 +7,14 @@
 //! | [`cargo`] | builds, and what cargo and rustc say |
 //! | [`fresh`] | that what is run was built from the bytes that are there |
 //! | [`executor`] | starts the tests, several at a time |
-//! | [`guard`] | the process in front of each test: its time-out, its limits |
+//! | [`guard`] | the process in front of them: their time-outs, their limits |
 //! | [`control`] | follows a run and ends it before its time |
 //! | [`report_page`] | the page that tests write their reports for |
 //! | [`stderr`] | what cargo says while it builds |
 //!
 //! May use [`learner`](crate::learner), [`course`](crate::course) and [`term`](crate::term).
 
+mod backtrace;
 pub mod cargo;
 pub mod control;
 pub mod executor;
@@ -23,7 +25,7 @@ mod source_line;
 pub mod stderr;
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::course::settings::cargo_home;
 use crate::course::{Lesson, Workspace, lesson_tests};
 
 use cargo::{NotBuilt, Tests};
@@ -71,10 +74,6 @@ pub const LESSON: executor::Limits = executor::Limits {
 
 impl Runner {
     /// The runner of a workspace.
-    ///
-    /// # Errors
-    ///
-    /// The system does not tell where the runner's own binary is.
     pub fn new(workspace: Workspace) -> Result<Self> {
         let colour =
             anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
@@ -116,16 +115,13 @@ impl Runner {
 
     /// A call of cargo in `root`, free of settings that belong to a test run around this one.
     pub fn cargo(&self, root: &Path) -> Command {
-        let mut command = Command::new(&self.cargo);
+        self.tool(&self.cargo, root)
+    }
+
+    /// The same for another program of the toolchain.
+    pub fn tool(&self, program: &OsStr, root: &Path) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(root).env("RUST_BACKTRACE", "0");
-        for (name, _) in env::vars_os() {
-            if name
-                .to_str()
-                .is_some_and(|name| name == "NEXTEST" || name.starts_with("NEXTEST_"))
-            {
-                command.env_remove(name);
-            }
-        }
         report_page::forget(&mut command);
         command
     }
@@ -153,16 +149,10 @@ impl Runner {
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.
 pub fn nextest_is_installed() -> bool {
     let name = format!("cargo-nextest{}", env::consts::EXE_SUFFIX);
-    let on_path: Vec<PathBuf> = env::var_os("PATH")
-        .map(|path| env::split_paths(&path).collect())
-        .unwrap_or_default();
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo_home = cargo_home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
-    let of_cargo = cargo_home.map(|home| home.join("bin"));
-    on_path
-        .into_iter()
-        .chain(of_cargo)
-        .any(|dir| dir.join(&name).is_file())
+    let path = env::var_os("PATH").unwrap_or_default();
+    let of_cargo = cargo_home().map(|home| home.join("bin"));
+    let mut folders = env::split_paths(&path).chain(of_cargo);
+    folders.any(|dir| dir.join(&name).is_file())
 }
 
 /// What came of building a lesson and running its tests.
@@ -177,7 +167,7 @@ pub enum Run {
 /// The tests that ran.
 #[derive(Debug, Default)]
 pub struct Ran {
-    /// In the order in which their binaries hold them.
+    /// In no order.
     pub tests: Vec<TestRun>,
     /// Whether the time was up before all had run.
     pub cut_short: bool,
@@ -233,10 +223,6 @@ pub fn tests(runner: &Runner, lesson: &Lesson, filter: Option<&Filter>) -> Resul
 }
 
 /// The same, all of them, against the reference.
-///
-/// # Errors
-///
-/// As for [`tests`].
 pub fn tests_of_reference(runner: &Runner, lesson: &Lesson) -> Result<Run> {
     package_tests(runner, lesson, &lesson.solution_package(), None)
 }
@@ -258,12 +244,10 @@ fn package_tests(
     if !built.success {
         return Ok(Run::NotBuilt(built.not_built()));
     }
-    let mut jobs = executor::jobs_of(runner, &built, package)?;
-    executor::own_last(&mut jobs, &expected);
-    jobs.retain(|job| filter.is_none_or(|filter| filter.admits(&job.canonical)));
-    let tests = executor::run(runner, &jobs, &LESSON);
+    let together = !lesson_tests::has_statics(&runner.workspace, lesson);
+    let binaries = built.tests_of(package);
+    let (tests, cut_short) = executor::lesson(runner, binaries, &expected, filter, together)?;
     runner.control.check()?;
-    let cut_short = tests.len() < jobs.len();
     Ok(Run::Ran(Ran {
         tests,
         cut_short,

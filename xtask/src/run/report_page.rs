@@ -7,8 +7,9 @@ use harness::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MAR
 
 use crate::term;
 
-/// What the names of the harness's variables begin with, and those of loom, for which the harness decides.
-const PREFIXES: [&str; 2] = ["HARNESS_", "LOOM_"];
+/// What the names of variables begin with that are for another run: those of the harness, those of loom, for which the
+/// harness decides, and those of nextest around this one.
+const PREFIXES: [&str; 3] = ["HARNESS_", "LOOM_", "NEXTEST"];
 
 /// Keeps from `command` what the user's environment says of reports, and of how models are explored.
 pub fn forget(command: &mut Command) {

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::control::{Control, Stage};
+use crate::term::plain;
 
 /// How long a build takes before somebody who looks at a pipe is told that there is one.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -49,7 +50,7 @@ impl Listener {
 
     /// Takes in one line, its line break included.
     pub fn line(&mut self, line: &str, since: Instant) {
-        let plain = anstream::adapter::strip_str(line).to_string();
+        let plain = plain(line);
         let word = plain.split_whitespace().next().unwrap_or_default();
         if word == "Finished" && plain.starts_with("  ") {
             self.clear();
@@ -94,17 +95,13 @@ impl Listener {
         }
     }
 
-    fn clear(&mut self) {
+    /// Takes away what is shown. To be called when cargo has ended.
+    pub fn clear(&mut self) {
         let mut stderr = std::io::stderr();
         if self.shown && stderr.is_terminal() {
             let _ = write!(stderr, "\r\x1b[K").and_then(|()| stderr.flush());
         }
         self.shown = false;
-    }
-
-    /// To be called when cargo has ended.
-    pub fn end(&mut self) {
-        self.clear();
     }
 }
 

@@ -96,10 +96,8 @@ pub fn lay_out(workspace: &Workspace, request: &Request) -> Result<Lesson> {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let mut laid_out = Workspace::load(beside.path())?;
-    let lesson = laid_out
-        .to_be_written
-        .pop()
-        .context("the template of the manifest says nothing of a lesson")?;
+    let lesson = laid_out.to_be_written.pop();
+    let lesson = lesson.context("the template of the manifest says nothing of a lesson")?;
     fs::create_dir(beside.path().join(lesson.mistakes())).context("cannot make the mistakes")?;
     for folder in [&lesson.solution, &lesson.exercise] {
         let to = workspace.path(folder);
@@ -108,10 +106,8 @@ pub fn lay_out(workspace: &Workspace, request: &Request) -> Result<Lesson> {
             .with_context(|| format!("cannot make {}", to.display()))?;
     }
     if plan.chapter.is_new {
-        let readme = workspace
-            .path(EXERCISES)
-            .join(&plan.chapter.folder)
-            .join("README.md");
+        let folder = workspace.path(EXERCISES).join(&plan.chapter.folder);
+        let readme = folder.join("README.md");
         write_atomically(&readme, plan.fill(CHAPTER).as_bytes())
             .with_context(|| format!("cannot write {}", readme.display()))?;
     }
@@ -126,14 +122,12 @@ impl Plan {
         let chapters = numbered_folders(&workspace.path(EXERCISES))?;
         let chapter = names::chapter(&chapters, &request.chapter)?;
         names::check_lesson(&workspace.root, &request.name)?;
-        let last = [EXERCISES, SOLUTIONS]
-            .iter()
-            .flat_map(|part| {
-                numbered_folders(&workspace.path(part).join(&chapter.folder)).unwrap_or_default()
-            })
-            .map(|(number, _)| number)
-            .max()
-            .unwrap_or_default();
+        let folders = [EXERCISES, SOLUTIONS].map(|part| {
+            let folder = workspace.path(part).join(&chapter.folder);
+            numbered_folders(&folder).unwrap_or_default()
+        });
+        let last = folders.iter().flatten().map(|(number, _)| *number).max();
+        let last = last.unwrap_or_default();
         let name = request.name.clone();
         Ok(Self {
             place: Path::new(&chapter.folder).join(format!("{:02}_{name}", last + 1)),
@@ -184,11 +178,8 @@ impl Plan {
             // What its author wrote comes last: marks in it are none.
             ("{{title}}", self.title.clone()),
         ];
-        texts
-            .iter()
-            .fold(template.to_owned(), |filled, (mark, text)| {
-                filled.replace(mark, text)
-            })
+        let fill = |filled: String, (mark, text): &(&str, String)| filled.replace(mark, text);
+        texts.iter().fold(template.to_owned(), fill)
     }
 }
 
@@ -231,11 +222,11 @@ mod tests {
             for (path, text) in files {
                 let there = fs::read_to_string(workspace.path(&path))
                     .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                let in_tests = path
+                    .parent()
+                    .is_some_and(|folder| folder.ends_with("tests"));
                 let wires = path.starts_with(&lesson.solution)
-                    && (path.ends_with("examples/tour.rs")
-                        || path
-                            .parent()
-                            .is_some_and(|folder| folder.ends_with("tests")));
+                    && (path.ends_with("examples/tour.rs") || in_tests);
                 if wires {
                     assert_eq!(text, there.replace("\r\n", "\n"), "{}", path.display());
                 }

@@ -9,19 +9,8 @@ use serde::Deserialize;
 use crate::course::select::NoSuchName;
 
 /// Names that the wiring of a lesson has a use for, or that Rust has.
-const RESERVED: [&str; 11] = [
-    "alloc",
-    "core",
-    "correctness",
-    "facade",
-    "no_leaks",
-    "proc_macro",
-    "race_freedom",
-    "std",
-    "sync",
-    "test",
-    "tour",
-];
+const RESERVED: &str =
+    "alloc core correctness facade no_leaks proc_macro race_freedom std sync test tour";
 
 /// A chapter, be it there or to be begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +29,9 @@ pub struct Chapter {
 ///
 /// There is no such chapter, or another one has that number or that name.
 pub fn chapter(there: &[(u32, String)], wanted: &str) -> Result<Chapter, NoSuchName> {
-    let words = |folder: &str| {
-        folder
-            .split_once('_')
-            .map_or("", |(_, words)| words)
-            .to_owned()
+    let words = |folder: &str| match folder.split_once('_') {
+        Some((_, words)) => words.to_owned(),
+        None => String::new(),
     };
     let chapter = |folder: &str, is_new| Chapter {
         folder: folder.to_owned(),
@@ -62,19 +49,16 @@ pub fn chapter(there: &[(u32, String)], wanted: &str) -> Result<Chapter, NoSuchN
     if let (Some((_, folder)), false) = (found, wanted.is_empty()) {
         return Ok(chapter(folder, false));
     }
-    let listed: String = there
-        .iter()
-        .map(|(_, folder)| format!("\n  {folder}"))
-        .collect();
+    let listed = there.iter().map(|(_, folder)| format!("\n  {folder}"));
+    let listed: String = listed.collect();
     let (Some(number), false) = (number, name.is_empty()) else {
         return Err(NoSuchName(format!(
             "there is no chapter {wanted}. There are{listed}\n\
              To begin one, give its number and its name: 03_channels"
         )));
     };
-    let taken = there
-        .iter()
-        .find(|(n, folder)| *n == number || words(folder) == name);
+    let mut all = there.iter();
+    let taken = all.find(|(n, folder)| *n == number || words(folder) == name);
     if let Some((_, folder)) = taken {
         return Err(NoSuchName(format!(
             "there is a chapter {folder}; one called {wanted} cannot stand beside it"
@@ -100,7 +84,8 @@ pub fn check_lesson(root: &Path, name: &str) -> Result<()> {
         );
     }
     // A keyword is no identifier.
-    if RESERVED.contains(&name) || syn::parse_str::<syn::Ident>(name).is_err() {
+    let is_reserved = RESERVED.split(' ').any(|word| word == name);
+    if is_reserved || syn::parse_str::<syn::Ident>(name).is_err() {
         bail!("no lesson can be called `{name}`: the word has a meaning of its own in its code");
     }
     #[derive(Deserialize)]
@@ -133,10 +118,9 @@ pub fn check_lesson(root: &Path, name: &str) -> Result<()> {
 }
 
 fn is_name(name: &str) -> bool {
+    let is_fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name.chars().all(is_fit)
         && name.split('_').all(|word| !word.is_empty())
 }
 

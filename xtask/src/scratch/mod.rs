@@ -97,19 +97,11 @@ pub fn graded_folder(lesson: &Lesson) -> PathBuf {
 impl<'a> Scratch<'a> {
     /// An empty scratch workspace with the dependencies, lints and profiles of the real one. Waits until no other
     /// runner has it.
-    ///
-    /// # Errors
-    ///
-    /// The scratch cannot be written.
     pub fn new(runner: &'a Runner) -> Result<Self> {
         Self::at(runner, ROOT)
     }
 
     /// The same in another folder, from the root of the real workspace.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::new`].
     pub fn at(runner: &'a Runner, folder: &str) -> Result<Self> {
         let root = runner.workspace.path(folder);
         fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
@@ -137,13 +129,10 @@ impl<'a> Scratch<'a> {
     }
 
     /// Adds the lesson with its pristine stub.
-    ///
-    /// # Errors
-    ///
-    /// A file of the lesson cannot be read, or the scratch cannot be written.
     pub fn add_stub(&mut self, lesson: &Lesson) -> Result<()> {
-        let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
-        rename(&mut manifest, &stub_package(lesson), &lesson.name);
+        let stub = stub::read(&self.runner.workspace, lesson)
+            .with_context(|| format!("cannot read {}", lesson.stub().display()))?;
+        let (mut manifest, mut files) = self.exercise(lesson, &stub_package(lesson), stub)?;
         // The learner's own tour keeps its place in the target folder.
         if let Some(Value::Array(examples)) = manifest.get_mut("example") {
             for example in examples.iter_mut().filter_map(Value::as_table_mut) {
@@ -152,31 +141,27 @@ impl<'a> Scratch<'a> {
                 }
             }
         }
-        let stub = stub::read(&self.runner.workspace, lesson)
-            .with_context(|| format!("cannot read {}", lesson.stub().display()))?;
-        let mut files = Files::default();
-        files.copy(&self.path(&lesson.exercise), &["src", "tests", "examples"])?;
-        files.put(Path::new("src").join(lesson.file_name()), stub.into_bytes());
+        files.copy(&self.path(&lesson.exercise), &["examples"])?;
         self.add(&lesson.exercise, manifest, files)
     }
 
+    /// The exercise as a package of its own, with its tests, and this text as the learner's file.
+    fn exercise(&self, lesson: &Lesson, package: &str, text: String) -> Result<(Table, Files)> {
+        let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
+        rename(&mut manifest, package, &lesson.name);
+        let mut files = Files::default();
+        files.copy(&self.path(&lesson.exercise), &["src", "tests"])?;
+        files.put(Path::new("src").join(lesson.file_name()), text.into_bytes());
+        Ok((manifest, files))
+    }
+
     /// Adds the reference with its bench. The bench finds the stub where it would find the learner's file.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::add_stub`].
     pub fn add_bench(&mut self, lesson: &Lesson) -> Result<()> {
         let mut manifest = read_manifest(&self.path(lesson.solution.join("Cargo.toml")))?;
-        rename(
-            &mut manifest,
-            &bench_package(lesson),
-            &lesson.solution_package(),
-        );
-        manifest.remove("example");
+        let package = bench_package(lesson);
+        rename(&mut manifest, &package, &lesson.solution_package());
         package_only(&mut manifest);
-        edit(&mut manifest, "lib", |table| {
-            table.insert("test".into(), false.into());
-        });
+        unit_tests(&mut manifest, false);
         let mut files = Files::default();
         files.copy(&self.path(&lesson.solution), &["src", "benches"])?;
         self.add(&lesson.solution, manifest, files)
@@ -186,7 +171,7 @@ impl<'a> Scratch<'a> {
     ///
     /// # Errors
     ///
-    /// As for [`Scratch::add_stub`]; or the mistake does not fit the reference.
+    /// The mistake does not fit the reference, or something cannot be read or written.
     pub fn add_mistake(
         &mut self,
         lesson: &Lesson,
@@ -196,23 +181,10 @@ impl<'a> Scratch<'a> {
         let solved = mistake
             .apply(reference, &format!("src/{}", lesson.file_name()))
             .map_err(Error::msg)?;
-        let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
-        rename(
-            &mut manifest,
-            &mistake_package(lesson, mistake),
-            &lesson.name,
-        );
-        manifest.remove("example");
+        let package = mistake_package(lesson, mistake);
+        let (mut manifest, files) = self.exercise(lesson, &package, solved)?;
         package_only(&mut manifest);
-        edit(&mut manifest, "lib", |table| {
-            table.insert("test".into(), mistake.target().is_none().into());
-        });
-        let mut files = Files::default();
-        files.copy(&self.path(&lesson.exercise), &["src", "tests"])?;
-        files.put(
-            Path::new("src").join(lesson.file_name()),
-            solved.into_bytes(),
-        );
+        unit_tests(&mut manifest, mistake.target().is_none());
         if let Some(target) = mistake.target() {
             let path = format!("tests/{target}.rs");
             if !files.has(&path) {
@@ -229,31 +201,15 @@ impl<'a> Scratch<'a> {
     }
 
     /// Adds the lesson solved by the reference, with its tests on real threads and nothing else.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::add_stub`].
     pub fn add_sanitized(&mut self, lesson: &Lesson, reference: String) -> Result<()> {
-        let mut manifest = read_manifest(&self.path(lesson.exercise.join("Cargo.toml")))?;
-        rename(&mut manifest, &sanitized_package(lesson), &lesson.name);
+        let package = sanitized_package(lesson);
+        let (mut manifest, files) = self.exercise(lesson, &package, reference)?;
         manifest.remove("example");
-        edit(&mut manifest, "lib", |table| {
-            table.insert("test".into(), false.into());
-        });
-        let mut files = Files::default();
-        files.copy(&self.path(&lesson.exercise), &["src", "tests"])?;
-        files.put(
-            Path::new("src").join(lesson.file_name()),
-            reference.into_bytes(),
-        );
+        unit_tests(&mut manifest, false);
         self.add(Path::new(&lesson.name), manifest, files)
     }
 
     /// Adds the lesson as it was shipped, and the modules of its learner, with `file` as what its learner wrote.
-    ///
-    /// # Errors
-    ///
-    /// The manifest cannot be read, or the scratch cannot be written.
     pub fn add_graded(
         &mut self,
         lesson: &Lesson,
@@ -262,10 +218,8 @@ impl<'a> Scratch<'a> {
     ) -> Result<()> {
         let mut files = Files(shipped);
         let manifest = Path::new("Cargo.toml");
-        let mut manifest = parse_manifest(
-            &lesson.exercise.join(manifest),
-            files.get(manifest).unwrap_or_default(),
-        )?;
+        let text = files.get(manifest).unwrap_or_default();
+        let mut manifest = parse_manifest(&lesson.exercise.join(manifest), text)?;
         rename(&mut manifest, &graded_package(lesson), &lesson.name);
         manifest.remove("example");
         files.put(Path::new("src").join(lesson.file_name()), file);
@@ -273,10 +227,8 @@ impl<'a> Scratch<'a> {
     }
 
     fn add(&mut self, place: &Path, manifest: Table, mut files: Files) -> Result<()> {
-        files.put(
-            "Cargo.toml".into(),
-            toml::to_string(&manifest)?.into_bytes(),
-        );
+        let text = toml::to_string(&manifest)?;
+        files.put("Cargo.toml".into(), text.into_bytes());
         files.write(&self.root.join(place))?;
         let package = manifest
             .get("package")
@@ -290,32 +242,17 @@ impl<'a> Scratch<'a> {
 
     /// Builds everything that was added: tests, examples and benches. With `show_progress` cargo's progress is
     /// shown meanwhile, and what rustc says is in [`Built::said`] only.
-    ///
-    /// # Errors
-    ///
-    /// The root's manifest cannot be read, the scratch cannot be written, or cargo cannot be run.
     pub fn build(&self, show_progress: bool) -> Result<Built> {
         self.write_root()?;
         let mut command = self.runner.cargo_once(&self.root);
         command
-            .args([
-                "build",
-                "--workspace",
-                "--tests",
-                "--examples",
-                "--benches",
-                "--keep-going",
-                "--target-dir",
-            ])
+            .args(["build", "--workspace", "--tests", "--examples", "--benches"])
+            .args(["--keep-going", "--target-dir"])
             .arg(self.target_folder());
         cargo::build(self.runner, command, show_progress)
     }
 
     /// Builds the tests of everything that was added, with AddressSanitizer, in a target folder of its own.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::build`].
     pub fn build_sanitized(&self, host: &str) -> Result<Built> {
         self.write_root()?;
         let mut command = self.runner.cargo_once(&self.root);
@@ -332,10 +269,6 @@ impl<'a> Scratch<'a> {
 
     /// Builds the bench of this name, optimised, of a lesson whose bench was added, and shows cargo's progress
     /// meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Scratch::build`].
     pub fn build_bench(&self, lesson: &Lesson, bench: &str) -> Result<Built> {
         self.write_root()?;
         let mut command = self.runner.cargo(&self.root);
@@ -364,21 +297,16 @@ impl<'a> Scratch<'a> {
         let mut scratch = Table::new();
         let mut table = Table::new();
         table.insert("resolver".into(), "3".into());
-        table.insert(
-            "members".into(),
-            Value::Array(
-                self.members
-                    .iter()
-                    .map(|member| member.folder.as_str().into())
-                    .collect(),
-            ),
-        );
+        let members = self.members.iter();
+        let members = members
+            .map(|member| member.folder.as_str().into())
+            .collect();
+        table.insert("members".into(), Value::Array(members));
         if let Some(Value::Table(of_root)) = root.get_mut("workspace") {
             for key in ["resolver", "package", "dependencies", "lints"] {
                 if let Some(mut value) = of_root.remove(key) {
-                    if let (true, Value::Table(dependencies)) = (key == "dependencies", &mut value)
-                    {
-                        make_paths_absolute(dependencies, &self.runner.workspace.root);
+                    if let ("dependencies", Value::Table(all)) = (key, &mut value) {
+                        make_paths_absolute(all, &self.runner.workspace.root);
                     }
                     table.insert(key.into(), value);
                 }
@@ -451,13 +379,21 @@ fn rename(manifest: &mut Table, package: &str, library: &str) {
     });
 }
 
-/// Only the targets that the manifest names.
+/// Only the targets that the manifest names, and no example.
 fn package_only(manifest: &mut Table) {
-    for key in ["autotests", "autoexamples", "autobins"] {
-        edit(manifest, "package", |table| {
+    manifest.remove("example");
+    edit(manifest, "package", |table| {
+        for key in ["autotests", "autoexamples", "autobins"] {
             table.insert(key.into(), false.into());
-        });
-    }
+        }
+    });
+}
+
+/// Whether the library's own unit tests are built.
+fn unit_tests(manifest: &mut Table, built: bool) {
+    edit(manifest, "lib", |table| {
+        table.insert("test".into(), built.into());
+    });
 }
 
 fn make_paths_absolute(dependencies: &mut Table, root: &Path) {
@@ -549,24 +485,21 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let write = |names: &[&str]| {
             let mut files = Files::default();
-            names
-                .iter()
-                .for_each(|name| files.put(name.into(), name.as_bytes().to_vec()));
+            for name in names {
+                files.put(name.into(), name.as_bytes().to_vec());
+            }
             files.write(dir.path()).expect("written");
         };
         write(&["src/a.rs", "src/b.rs"]);
         let stamp = |name: &str| {
             fs::metadata(dir.path().join(name))
-                .and_then(|meta| meta.modified())
+                .and_then(|it| it.modified())
                 .ok()
         };
         let before = stamp("src/a.rs");
         write(&["src/a.rs", "c.rs"]);
-        assert_eq!(
-            stamp("src/a.rs"),
-            before,
-            "what is the same is not written again"
-        );
+        // What is the same is not written again.
+        assert_eq!(stamp("src/a.rs"), before);
         assert!(stamp("src/b.rs").is_none() && stamp("c.rs").is_some());
     }
 

@@ -7,7 +7,7 @@
 use std::fmt::Display;
 use std::io::{Error, ErrorKind, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use harness::page::DEFAULT_WIDTH;
@@ -108,16 +108,12 @@ pub type NoteTaker = Box<dyn Fn(&str) + Send>;
 /// Hands every [`note`] to `to` from now on, or to stderr again: `watch` has the whole screen, and a line on
 /// stderr would spoil it.
 pub fn divert_notes(to: Option<NoteTaker>) {
-    *NOTES
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner()) = to;
+    *NOTES.lock().unwrap_or_else(PoisonError::into_inner) = to;
 }
 
 /// Prints a line on stderr, in one piece. Nobody need be there to read it.
 pub fn note(text: &str) {
-    let notes = NOTES
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(take) = &*notes {
         return take(text);
     }
@@ -127,6 +123,11 @@ pub fn note(text: &str) {
 /// `text` in `style`.
 pub fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// `text` without its colours.
+pub fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
 }
 
 /// The signs of a verdict: from Unicode where the locale has it, from ASCII elsewhere.

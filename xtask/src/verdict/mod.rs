@@ -16,7 +16,7 @@ pub mod slips;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use harness::protocol::{Coverage, Extent, is_without_end};
+use harness::protocol::{Coverage, Extent, Kind, is_without_end};
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
 use crate::course::shipped::Change;
@@ -95,6 +95,11 @@ impl Tested {
             .map_or(&self.name, |(_, name)| name)
     }
 
+    /// Whether it passed.
+    pub fn passed(&self) -> bool {
+        matches!(self.outcome, Outcome::Passed(_))
+    }
+
     /// Whether the lesson has it, so that it decides.
     pub fn is_of_lesson(&self) -> bool {
         self.heading != Heading::Own
@@ -163,15 +168,11 @@ impl Verdict {
             .filter(|test| test.is_of_lesson() || test.outcome != Outcome::NotRun)
             .collect();
         let there: BTreeSet<&str> = ran.tests.iter().map(|raw| raw.name.as_str()).collect();
-        tests.extend(
-            expected
-                .iter()
-                .filter(|name| {
-                    !there.contains(name.as_str())
-                        && filter.is_none_or(|filter| filter.admits(name))
-                })
-                .map(|name| Tested::new(name, Outcome::NotRun, expected)),
-        );
+        let is_missing = |name: &&String| {
+            !there.contains(name.as_str()) && filter.is_none_or(|filter| filter.admits(name))
+        };
+        let missing = expected.iter().filter(is_missing);
+        tests.extend(missing.map(|name| Tested::new(name, Outcome::NotRun, expected)));
         // In the order of the lesson's files: that is the order to work in.
         tests.sort_by_cached_key(|test| {
             let position = expected.iter().position(|name| *name == test.name);
@@ -180,13 +181,10 @@ impl Verdict {
         Self {
             tests,
             cut_short: ran.cut_short,
-            with_threads: Vec::new(),
-            swapped: false,
-            tampered: Vec::new(),
-            unlocked_at_once: None,
             warnings: ran.warnings,
             left_out: ran.left_out.clone(),
             filter: filter.cloned(),
+            ..Self::default()
         }
     }
 
@@ -199,17 +197,15 @@ impl Verdict {
         };
         let count = |which: fn(&Tested) -> bool| deciding().filter(|test| which(test)).count();
         let all = deciding().count();
-        let passed = count(|test| matches!(test.outcome, Outcome::Passed(_)));
-        let real_passed =
-            count(|test| matches!(test.outcome, Outcome::Passed(_)) && test.name != FACADE_TEST);
+        let passed = count(Tested::passed);
+        let real_passed = count(|test| test.passed() && test.name != FACADE_TEST);
         let open = count(|test| matches!(test.outcome, Outcome::NotWritten(_)));
         if all == 0 && self.filter.is_some() {
             Conclusion::NoSuchTest
         } else if passed == all && passed > 0 {
-            if self.filter.is_some() {
-                Conclusion::PartPasses
-            } else {
-                Conclusion::Passes
+            match self.filter {
+                Some(_) => Conclusion::PartPasses,
+                None => Conclusion::Passes,
             }
         } else if real_passed == 0 && open > 0 && open + passed == all {
             Conclusion::NothingWritten
@@ -249,6 +245,8 @@ impl Verdict {
                 Heading::Own => 8,
                 _ if !ends && test.heading != Heading::RaceFreedom => 7,
                 _ if !speaks && test.heading != Heading::RaceFreedom => 6,
+                // It waits for what no model sees, or memory is broken: nothing in it says which.
+                Heading::RaceFreedom if failure.kind == FailureKind::Reported(Kind::Stuck) => 6,
                 Heading::Correctness if on_one_thread(test) => 1,
                 Heading::RaceFreedom if speaks && failure.kind.is_found() => 2,
                 Heading::Correctness => 4,
@@ -276,9 +274,8 @@ impl Verdict {
             }
         }
         todos.sort_by_key(|todo| {
-            todo.at
-                .as_ref()
-                .map_or((u32::MAX, ""), |at| (at.line, &at.file))
+            let at = todo.at.as_ref();
+            at.map_or((u32::MAX, ""), |at| (at.line, &at.file))
         });
         todos
     }
@@ -355,14 +352,14 @@ pub mod tests {
 
     /// A test that ran: its name, and `None` where it passed or what it printed on stderr.
     pub fn raw(name: &str, stderr: Option<&str>) -> TestRun {
+        let stdout = match stderr {
+            None => "test result: ok. 1 passed; 0 failed\n".into(),
+            Some(_) => String::new(),
+        };
         TestRun {
             name: name.into(),
             success: stderr.is_none(),
-            stdout: if stderr.is_none() {
-                "test result: ok. 1 passed; 0 failed\n".into()
-            } else {
-                String::new()
-            },
+            stdout,
             stderr: stderr.unwrap_or("").into(),
             ..TestRun::default()
         }
@@ -371,63 +368,45 @@ pub mod tests {
     pub fn verdict(tests: Vec<TestRun>, expected: &[&str], filter: Option<&str>) -> Verdict {
         let expected: Vec<_> = expected.iter().map(|name| (*name).to_owned()).collect();
         let filter = filter.map(|text| text.parse().expect("a filter"));
-        Verdict::new(
-            &Ran {
-                tests,
-                ..Ran::default()
-            },
-            "a.rs",
-            &expected,
-            filter.as_ref(),
-        )
+        let ran = Ran {
+            tests,
+            ..Ran::default()
+        };
+        Verdict::new(&ran, "a.rs", &expected, filter.as_ref())
+    }
+
+    fn first_failure(verdict: &Verdict) -> Option<&str> {
+        let (test, _) = verdict.first_failure()?;
+        Some(&test.name)
     }
 
     const TODO: &str = "thread 'x' panicked at src/a.rs:4:5:\nnot yet implemented: add\n";
 
     #[test]
-    fn a_lesson_with_fewer_tests_than_it_has_does_not_pass() {
-        let both = ["correctness::a", "no_leaks::b"];
-        let one = verdict(vec![raw(both[0], None)], &both, None);
-        assert_eq!(one.conclusion(), Conclusion::Fails);
+    fn the_lesson_passes_when_all_of_its_tests_do() {
+        let [a, b] = ["correctness::a", "no_leaks::b"];
+        let both = [a, b];
+        let of = |tests: &[(&str, Option<&str>)], expected: &[&str], filter| {
+            let tests = tests.iter().map(|(name, stderr)| raw(name, *stderr));
+            verdict(tests.collect(), expected, filter).conclusion()
+        };
+        // With fewer tests than it has it does not, and no test is no pass.
+        assert_eq!(of(&[(a, None)], &both, None), Conclusion::Fails);
+        let all = [(a, None), (b, None)];
+        assert_eq!(of(&all, &both, None), Conclusion::Passes);
+        assert_eq!(of(&[], &[], None), Conclusion::Fails);
+        let one = verdict(vec![raw(a, None)], &both, None);
         assert_eq!(one.tests[1].outcome, Outcome::NotRun);
-        let two = verdict(vec![raw(both[0], None), raw(both[1], None)], &both, None);
-        assert_eq!(two.conclusion(), Conclusion::Passes);
-        assert_eq!(
-            verdict(vec![], &[], None).conclusion(),
-            Conclusion::Fails,
-            "no test is no pass"
-        );
-    }
-
-    #[test]
-    fn a_part_that_passes_is_not_the_lesson() {
-        let both = ["correctness::a", "no_leaks::b"];
-        assert_eq!(
-            verdict(vec![raw(both[0], None)], &both, Some("correctness")).conclusion(),
-            Conclusion::PartPasses
-        );
-        assert_eq!(
-            verdict(vec![], &both, Some("absent")).conclusion(),
-            Conclusion::NoSuchTest
-        );
-    }
-
-    #[test]
-    fn only_todos_is_nothing_written() {
-        let tests = vec![raw("correctness::a", Some(TODO)), raw(FACADE_TEST, None)];
-        let expected = ["correctness::a", "correctness::b"];
-        assert_eq!(
-            verdict(tests, &expected[..1], None).conclusion(),
-            Conclusion::NothingWritten
-        );
-        let tests = vec![
-            raw("correctness::a", Some(TODO)),
-            raw("correctness::b", None),
-        ];
-        assert_eq!(
-            verdict(tests, &expected, None).conclusion(),
-            Conclusion::Fails
-        );
+        // A part that passes is not the lesson.
+        let part = of(&[(a, None)], &both, Some("correctness"));
+        assert_eq!(part, Conclusion::PartPasses);
+        let none = of(&[], &both, Some("absent"));
+        assert_eq!(none, Conclusion::NoSuchTest);
+        // Only todos is nothing written.
+        let open = [(a, Some(TODO)), (FACADE_TEST, None)];
+        assert_eq!(of(&open, &[a], None), Conclusion::NothingWritten);
+        let begun = [(a, Some(TODO)), (b, None)];
+        assert_eq!(of(&begun, &both, None), Conclusion::Fails);
     }
 
     #[test]
@@ -443,21 +422,14 @@ pub mod tests {
             assert_eq!(run(None, failed, None).conclusion(), Conclusion::Passes);
             assert_eq!(run(None, failed, None).of_lesson(), 1);
             assert_eq!(run(failed, None, None).conclusion(), Conclusion::Fails);
-            assert_eq!(
-                run(Some(TODO), None, None).conclusion(),
-                Conclusion::NothingWritten
-            );
+            let open = run(Some(TODO), None, None);
+            assert_eq!(open.conclusion(), Conclusion::NothingWritten);
             let named = run(None, failed, None);
             assert_eq!(named.tests[1].heading, Heading::Own);
-            assert_eq!(
-                named.first_failure().map(|(test, _)| test.name.as_str()),
-                Some(mine)
-            );
+            assert_eq!(first_failure(&named), Some(mine));
             // Asked for, they are part of what was asked for.
-            assert_eq!(
-                run(None, None, Some("x")).conclusion(),
-                Conclusion::PartPasses
-            );
+            let part = run(None, None, Some("x"));
+            assert_eq!(part.conclusion(), Conclusion::PartPasses);
             assert_eq!(run(None, failed, Some("x")).conclusion(), Conclusion::Fails);
         }
     }
@@ -481,12 +453,14 @@ pub mod tests {
         let hung = Some("\nstopped: time-out 6000 ms\n");
         let waits =
             Some("thread 'x' panicked at a.rs:1:1:\nhangs: a thread waits, and none is left\n");
+        let stuck = harness::protocol::failure_line(Kind::Stuck) + "\n\nStuck: main runs\n";
         let order = [
             (FACADE_TEST, failed),
             ("correctness::alone", failed),
             ("race_freedom::model", failed),
             ("correctness::threads", failed),
             ("no_leaks::leaks", failed),
+            ("race_freedom::stuck", Some(stuck.as_str())),
             ("correctness::hangs", hung),
             ("no_leaks::waits", waits),
             ("mine::test", failed),
@@ -500,23 +474,16 @@ pub mod tests {
                 .collect();
             let mut verdict = verdict(tests, &expected, None);
             verdict.with_threads = vec!["correctness::threads".into()];
-            assert_eq!(
-                verdict.first_failure().map(|(test, _)| test.name.as_str()),
-                Some(order[first].0)
-            );
+            assert_eq!(first_failure(&verdict), Some(order[first].0));
         }
     }
 
     #[test]
     fn of_several_models_the_smallest_that_found_something_comes_first() {
         let model = |kind: &str, threads: usize, rows: usize| {
-            let row = |number| {
-                let what = if number < threads {
-                    "spawn child"
-                } else {
-                    "a.lock"
-                };
-                format!("  {}  {what}  a.rs:1\n", number + 1)
+            let row = |number| match number < threads {
+                true => format!("  {}  spawn child  a.rs:1\n", number + 1),
+                false => format!("  {}  a.lock  a.rs:1\n", number + 1),
             };
             let rows: String = (0..rows).map(row).collect();
             format!("fails: {kind}\n     main  child\n{rows}\nWhat happened\n")
@@ -527,23 +494,14 @@ pub mod tests {
             model("panic", 2, 4),
             model("too many steps", 1, 3),
         ];
-        let names = [
-            "race_freedom::a",
-            "race_freedom::b",
-            "race_freedom::c",
-            "race_freedom::d",
-        ];
+        let names = ["a", "b", "c", "d"].map(|name| format!("race_freedom::{name}"));
+        let names = names.each_ref().map(String::as_str);
         for first in 0..order.len() {
             let tests = order[first..].iter().zip(names).collect::<Vec<_>>();
-            let raws = tests
-                .iter()
-                .rev()
-                .map(|(stderr, name)| raw(name, Some(stderr)));
+            let last_first = tests.iter().rev();
+            let raws = last_first.map(|(stderr, name)| raw(name, Some(stderr)));
             let verdict = verdict(raws.collect(), &names[..tests.len()], None);
-            assert_eq!(
-                verdict.first_failure().map(|(test, _)| test.name.as_str()),
-                Some(names[0])
-            );
+            assert_eq!(first_failure(&verdict), Some(names[0]));
         }
     }
 
@@ -554,14 +512,11 @@ pub mod tests {
             extent,
         };
         let cut = |covered| of(Extent::Cut { covered });
+        let all = || of(Extent::All);
         for (models, exhaustive, covered) in [
             (vec![of(Extent::All), of(Extent::UpTo(1))], true, None),
             (vec![of(Extent::All), cut(Some(2))], false, Some(2)),
-            (
-                vec![cut(Some(2)), cut(Some(1)), of(Extent::All)],
-                false,
-                Some(1),
-            ),
+            (vec![cut(Some(2)), cut(Some(1)), all()], false, Some(1)),
             (vec![cut(Some(2)), cut(None), cut(Some(3))], false, None),
         ] {
             let all = Explored::together(&models).expect("there are models");
@@ -572,10 +527,7 @@ pub mod tests {
 
     #[test]
     fn a_todo_that_many_tests_come_to_is_said_once() {
-        let tests = vec![
-            raw("correctness::a", Some(TODO)),
-            raw("no_leaks::b", Some(TODO)),
-        ];
-        assert_eq!(verdict(tests, &[], None).todos().len(), 1);
+        let tests = ["correctness::a", "no_leaks::b"].map(|name| raw(name, Some(TODO)));
+        assert_eq!(verdict(tests.into(), &[], None).todos().len(), 1);
     }
 }

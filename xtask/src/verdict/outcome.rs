@@ -35,6 +35,13 @@ pub struct Todo {
     pub hung: bool,
 }
 
+impl Todo {
+    /// `FILE:LINE`; nothing where that is not known.
+    pub fn place(&self) -> String {
+        self.at.as_ref().map_or_else(String::new, SourceLine::short)
+    }
+}
+
 /// How a test failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
@@ -88,14 +95,19 @@ impl Failure {
     }
 }
 
+/// The words for the ways in which a process ends.
+const ENDS: [(FailureKind, &str); 4] = [
+    (FailureKind::TimeOut, "time-out"),
+    (FailureKind::Abort, "abort"),
+    (FailureKind::Flood, "flood"),
+    (FailureKind::Threads, "threads"),
+];
+
 impl std::fmt::Display for FailureKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            FailureKind::Reported(kind) => kind.fmt(f),
-            FailureKind::TimeOut => f.pad("time-out"),
-            FailureKind::Abort => f.pad("abort"),
-            FailureKind::Flood => f.pad("flood"),
-            FailureKind::Threads => f.pad("threads"),
+        match (self, ENDS.iter().find(|(kind, _)| kind == self)) {
+            (FailureKind::Reported(kind), _) => kind.fmt(f),
+            (_, end) => f.pad(end.map_or("", |(_, word)| word)),
         }
     }
 }
@@ -104,16 +116,11 @@ impl std::str::FromStr for FailureKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "time-out" => Ok(FailureKind::TimeOut),
-            "abort" => Ok(FailureKind::Abort),
-            "flood" => Ok(FailureKind::Flood),
-            "threads" => Ok(FailureKind::Threads),
-            kind => kind
-                .parse()
-                .map(FailureKind::Reported)
-                .map_err(|error| format!("{error}, time-out, abort, flood, threads")),
+        if let Some((kind, _)) = ENDS.iter().find(|(_, word)| *word == text) {
+            return Ok(*kind);
         }
+        let kind = text.parse().map(FailureKind::Reported);
+        kind.map_err(|error| format!("{error}, time-out, abort, flood, threads"))
     }
 }
 
@@ -169,47 +176,12 @@ impl Outcome {
                 (FailureKind::Reported(Kind::Panic), reason_of_panic(report))
             }
             (_, Some(((kind, _), _)), _) => (FailureKind::Reported(*kind), kind.to_string()),
-            (Some(End::TimeOut(ms)), ..) => (
-                FailureKind::TimeOut,
-                format!("did not end within {} s", *ms as f64 / 1000.0),
-            ),
-            (Some(End::Stuck), ..) => (
-                FailureKind::TimeOut,
-                "hangs, with every thread asleep".to_owned(),
-            ),
-            (Some(End::Spins(ms)), ..) => (
-                FailureKind::TimeOut,
-                format!("still spins after {} s of processor time", ms / 1000),
-            ),
-            (Some(End::Flood), ..) => (
-                FailureKind::Flood,
-                format!("printed more than {} KiB and was stopped", OUTPUT / 1024),
-            ),
-            (Some(End::Threads), ..) => (
-                FailureKind::Threads,
-                format!(
-                    "started more than {} threads and was stopped",
-                    thousands(THREADS)
-                ),
-            ),
             // A panic, or an abort where even the panic found no memory.
-            _ if stderr.contains(NO_THREAD) => (
+            (None | Some(End::Signal(_)), ..) if stderr.contains(NO_THREAD) => (
                 FailureKind::Threads,
                 "started more threads than its memory has room for".to_owned(),
             ),
-            (Some(End::Signal(_)), ..) if stderr.contains("has overflowed its stack") => {
-                (FailureKind::Abort, "stack overflow".to_owned())
-            }
-            // An allocation, or the stack that std gives each thread for its signals.
-            (Some(End::Signal(_)), ..)
-                if stderr.contains("memory allocation of ")
-                    || stderr.contains("Cannot allocate memory") =>
-            {
-                (FailureKind::Abort, "ran out of memory".to_owned())
-            }
-            (Some(End::Signal(name)), ..) => {
-                (FailureKind::Abort, what_a_signal_means(name, stderr))
-            }
+            (Some(end), ..) => (kind_of(end), what_an_end_means(end, stderr)),
             (None, None, Some(panic)) => (FailureKind::Reported(Kind::Panic), panic.reason()),
             (None, None, None) => (FailureKind::Abort, "ended without a word".to_owned()),
         };
@@ -233,24 +205,43 @@ impl Outcome {
     }
 }
 
+fn kind_of(end: &End) -> FailureKind {
+    match end {
+        End::TimeOut(_) | End::Stuck | End::Spins(_) => FailureKind::TimeOut,
+        End::Flood => FailureKind::Flood,
+        End::Threads => FailureKind::Threads,
+        End::Signal(_) => FailureKind::Abort,
+    }
+}
+
+/// How a process ended that did not end by itself.
+fn what_an_end_means(end: &End, stderr: &str) -> String {
+    let says = |words| stderr.contains(words);
+    match end {
+        End::TimeOut(ms) => format!("did not end within {} s", *ms as f64 / 1000.0),
+        End::Stuck => "hangs, with every thread asleep".to_owned(),
+        End::Spins(ms) => format!("still spins after {} s of processor time", ms / 1000),
+        End::Flood => format!("printed more than {} KiB and was stopped", OUTPUT / 1024),
+        End::Threads => {
+            let most = thousands(THREADS);
+            format!("started more than {most} threads and was stopped")
+        }
+        End::Signal(_) if says("has overflowed its stack") => "stack overflow".to_owned(),
+        // An allocation, or the stack that std gives each thread for its signals.
+        End::Signal(_) if says("memory allocation of ") || says("Cannot allocate memory") => {
+            "ran out of memory".to_owned()
+        }
+        End::Signal(name) => what_a_signal_means(name, stderr),
+    }
+}
+
 /// What the signal that killed a test most likely means. A panic or an allocation that failed has been told before.
 fn what_a_signal_means(name: &str, stderr: &str) -> String {
     // What glibc's allocator says before it aborts.
-    let allocator = [
-        "free(): ",
-        "double free",
-        "malloc(): ",
-        "malloc_consolidate(): ",
-        "munmap_chunk(): ",
-        "realloc(): ",
-        "corrupted ",
-        "unaligned tcache",
-    ];
-    let by_allocator = || {
-        stderr
-            .lines()
-            .any(|line| allocator.iter().any(|word| line.starts_with(word)))
-    };
+    let allocator = "free(): |double free|malloc(): |malloc_consolidate(): |munmap_chunk(): |realloc(): |corrupted \
+                     |unaligned tcache";
+    let is_of_it = |line: &str| allocator.split('|').any(|word| line.starts_with(word));
+    let by_allocator = || stderr.lines().any(is_of_it);
     let meaning = match name {
         "SIGSEGV" | "SIGBUS" => "most likely used memory after it was freed",
         "SIGABRT" if by_allocator() => "used memory after it was freed, or freed it twice",
@@ -281,9 +272,8 @@ fn find_todo(stderr: &str, panics: &[Panic<'_>], file_name: &str) -> Option<Todo
     };
     for panic in panics {
         if panic.message.starts_with(TODO) {
-            let text = todo_text(panic.message)?;
             return Some(Todo {
-                text,
+                text: todo_text(panic.message)?,
                 at: panic.at.clone(),
                 hung: false,
             });
@@ -326,10 +316,8 @@ fn reason_of_panic(report: &str) -> String {
         .map(str::trim)
         .collect();
     let is_value = |line: &str| line.starts_with("left: ") || line.starts_with("right: ");
-    let values = rest
-        .iter()
-        .position(|line| is_value(line))
-        .unwrap_or(rest.len());
+    let values = rest.iter().position(|line| is_value(line));
+    let values = values.unwrap_or(rest.len());
     let message = [&[first], &rest[..values]].concat().join(" ");
     let message = std::iter::once(message.as_str()).chain(rest[values..].iter().copied());
     let message = message.collect::<Vec<_>>().join("\n");
@@ -351,16 +339,9 @@ fn strip_machinery(report: &str, marked: &str) -> String {
 
 /// The report of a test in which no model spoke: what it printed, without libtest's own lines.
 fn without_model(stdout: &str, stderr: &str) -> String {
-    let mut report = tidy(stderr);
-    let stdout = tidy(stdout);
-    if !stdout.is_empty() {
-        report = if report.is_empty() {
-            stdout
-        } else {
-            format!("{stdout}\n\n{report}")
-        };
-    }
-    report
+    let parts = [tidy(stdout), tidy(stderr)];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n")
 }
 
 /// What libtest and the panic machinery add to a test's own words.
@@ -432,46 +413,52 @@ mod tests {
         }
     }
 
+    /// What is to do, where, and whether the test hung then.
+    fn todo_of(stderr: &str) -> (String, String, bool) {
+        match failed(stderr) {
+            Outcome::NotWritten(todo) => (todo.text.clone(), todo.place(), todo.hung),
+            other => panic!("expected a todo, got {other:?}"),
+        }
+    }
+
     #[test]
     fn a_todo_is_not_written_yet() {
-        let stderr = "\nthread 'correctness::x' (77) panicked at exercises/02_a/01_b/src/wait_group.rs:41:9:\n\
-                      not yet implemented: sleep until the counter is zero\nnote: run with `RUST_BACKTRACE=1` …\n";
-        let Outcome::NotWritten(todo) = failed(stderr) else {
-            panic!("a todo")
-        };
-        assert_eq!(todo.text, "sleep until the counter is zero");
-        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:41");
-    }
-
-    #[test]
-    fn a_todo_on_another_thread_is_not_written_yet_even_if_the_test_hangs() {
-        let stderr = "\nthread '<unnamed>' panicked at src/wait_group.rs:29:9:\nnot yet implemented: count down\n\
-                      \nthread 'correctness::x' panicked at tests/correctness.rs:3:1:\na scoped thread panicked\n\
-                      \nstopped: time-out 6000 ms\n";
-        let Outcome::NotWritten(todo) = failed(stderr) else {
-            panic!("a todo")
-        };
-        assert_eq!((todo.text.as_str(), todo.hung), ("count down", true));
-    }
-
-    #[test]
-    fn a_todo_in_a_model_is_not_written_yet() {
-        let stderr = "fails: panic\n 1  spawn waiter race_freedom.rs:9\nmain panicked: not yet implemented: count down\n\
-                      at src/wait_group.rs:29\n";
-        let Outcome::NotWritten(todo) = failed(stderr) else {
-            panic!("a todo")
-        };
-        assert_eq!(todo.text, "count down");
-        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:29");
+        for (stderr, text, at, hung) in [
+            (
+                "\nthread 'correctness::x' (77) panicked at exercises/02_a/01_b/src/wait_group.rs:41:9:\n\
+                 not yet implemented: sleep until the counter is zero\nnote: run with `RUST_BACKTRACE=1` …\n",
+                "sleep until the counter is zero",
+                41,
+                false,
+            ),
+            // On another thread, even if the test hangs.
+            (
+                "\nthread '<unnamed>' panicked at src/wait_group.rs:29:9:\nnot yet implemented: count down\n\
+                 \nthread 'correctness::x' panicked at tests/correctness.rs:3:1:\na scoped thread panicked\n\
+                 \nstopped: time-out 6000 ms\n",
+                "count down",
+                29,
+                true,
+            ),
+            // In a model.
+            (
+                "fails: panic\n 1  spawn waiter race_freedom.rs:9\nmain panicked: not yet implemented: count down\n\
+                 at src/wait_group.rs:29\n",
+                "count down",
+                29,
+                false,
+            ),
+        ] {
+            let expected = (text.to_owned(), format!("wait_group.rs:{at}"), hung);
+            assert_eq!(todo_of(stderr), expected);
+        }
     }
 
     #[test]
     fn a_model_names_the_kind() {
         let failure = failure_of("noise\nfails: data race\nthe dry run\n");
-        assert_eq!(
-            (failure.kind, failure.reason.as_str()),
-            (FailureKind::Reported(Kind::DataRace), "data race")
-        );
+        assert_eq!(failure.kind, FailureKind::Reported(Kind::DataRace));
+        assert_eq!(failure.reason, "data race");
         assert_eq!(failure.report, "the dry run");
     }
 
@@ -489,11 +476,8 @@ mod tests {
         let todo = format!(
             "fails: panic\n{bad}not yet{end} implemented: wait\n{faint}wait_group.rs{end}:7\n"
         );
-        let Outcome::NotWritten(todo) = failed(&todo) else {
-            panic!("a todo")
-        };
-        assert_eq!(todo.text, "wait");
-        assert_eq!(todo.at.expect("a line").short(), "wait_group.rs:7");
+        let expected = ("wait".into(), "wait_group.rs:7".into(), false);
+        assert_eq!(todo_of(&todo), expected);
 
         // libtest's own lines go, whatever colour a test left behind.
         let tidied = tidy(&format!(
@@ -548,101 +532,86 @@ mod tests {
         );
         assert_eq!(failure.kind, FailureKind::Reported(Kind::Panic));
         assert_eq!(failure.reason, "the sum: 1 against 2");
-        assert!(
-            failure
-                .report
-                .starts_with("panicked at tests/correctness.rs:20:5:"),
-            "{}",
-            failure.report
-        );
-        assert!(failure.report.ends_with("right: 2"), "{}", failure.report);
+        let report = &failure.report;
+        let first = "panicked at tests/correctness.rs:20:5:";
+        assert!(report.starts_with(first), "{report}");
+        assert!(report.ends_with("right: 2"), "{report}");
     }
 
     #[test]
     fn a_process_that_did_not_end_by_itself_says_how() {
-        let cases = [
+        let no_thread = "\nthread 'x' (7) panicked at /rustc/1/library/std/src/thread/functions.rs:131:29:\n\
+                         failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"…\" }\n";
+        let [stopped, died] = ["stopped: ", "died: "];
+        for (before, end, told) in [
             (
-                "stopped: time-out 6000 ms\n",
-                FailureKind::TimeOut,
-                "did not end within 6 s",
+                stopped,
+                "time-out 6000 ms",
+                "time-out: did not end within 6 s",
             ),
             (
-                "stopped: stuck\n",
-                FailureKind::TimeOut,
-                "hangs, with every thread asleep",
+                stopped,
+                "stuck",
+                "time-out: hangs, with every thread asleep",
             ),
             (
-                "stopped: processor time 4020 ms\n",
-                FailureKind::TimeOut,
-                "still spins after 4 s of processor time",
+                stopped,
+                "processor time 4020 ms",
+                "time-out: still spins after 4 s of processor time",
             ),
             (
-                "stopped: output\n",
-                FailureKind::Flood,
-                "printed more than 256 KiB and was stopped",
+                stopped,
+                "output",
+                "flood: printed more than 256 KiB and was stopped",
             ),
             (
-                "stopped: threads\n",
-                FailureKind::Threads,
-                "started more than 2,000 threads and was stopped",
+                stopped,
+                "threads",
+                "threads: started more than 2,000 threads and was stopped",
             ),
             (
-                "\nthread 'x' (7) panicked at /rustc/1/library/std/src/thread/functions.rs:131:29:\n\
-                 failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"…\" }\n",
-                FailureKind::Threads,
-                "started more threads than its memory has room for",
+                no_thread,
+                "",
+                "threads: started more threads than its memory has room for",
             ),
-            ("died: SIGABRT\n", FailureKind::Abort, "aborted (SIGABRT)"),
+            (died, "SIGABRT", "abort: aborted (SIGABRT)"),
             (
-                "free(): double free detected in tcache 2\n\ndied: SIGABRT\n",
-                FailureKind::Abort,
-                "used memory after it was freed, or freed it twice (SIGABRT)",
-            ),
-            (
-                "died: SIGSEGV\n",
-                FailureKind::Abort,
-                "most likely used memory after it was freed (SIGSEGV)",
+                "free(): double free detected in tcache 2\n\n",
+                "died: SIGABRT",
+                "abort: used memory after it was freed, or freed it twice (SIGABRT)",
             ),
             (
-                "died: SIGBUS\n",
-                FailureKind::Abort,
-                "most likely used memory after it was freed (SIGBUS)",
+                died,
+                "SIGSEGV",
+                "abort: most likely used memory after it was freed (SIGSEGV)",
             ),
             (
-                "died: SIGKILL\n",
-                FailureKind::Abort,
-                "was killed (SIGKILL)",
+                died,
+                "SIGBUS",
+                "abort: most likely used memory after it was freed (SIGBUS)",
+            ),
+            (died, "SIGKILL", "abort: was killed (SIGKILL)"),
+            (
+                "\nthread 'x' has overflowed its stack\n\n",
+                "died: SIGABRT",
+                "abort: stack overflow",
             ),
             (
-                "\nthread 'x' has overflowed its stack\n\ndied: SIGABRT\n",
-                FailureKind::Abort,
-                "stack overflow",
+                "memory allocation of 9 bytes failed\n\n",
+                "died: SIGABRT",
+                "abort: ran out of memory",
             ),
-            (
-                "memory allocation of 9 bytes failed\n\ndied: SIGABRT\n",
-                FailureKind::Abort,
-                "ran out of memory",
-            ),
-            ("", FailureKind::Abort, "ended without a word"),
-        ];
-        for (stderr, kind, reason) in cases {
-            let failure = failure_of(stderr);
-            assert_eq!(
-                (failure.kind, failure.reason.as_str()),
-                (kind, reason),
-                "{stderr}"
-            );
+            ("", "", "abort: ended without a word"),
+        ] {
+            let failure = failure_of(&format!("{before}{end}\n"));
+            assert_eq!(format!("{}: {}", failure.kind, failure.reason), told);
         }
     }
 
     #[test]
     fn every_kind_is_read_back() {
-        for kind in Kind::ALL.map(FailureKind::Reported).into_iter().chain([
-            FailureKind::TimeOut,
-            FailureKind::Abort,
-            FailureKind::Flood,
-            FailureKind::Threads,
-        ]) {
+        let ends = ENDS.map(|(kind, _)| kind);
+        for kind in Kind::ALL.map(FailureKind::Reported).into_iter().chain(ends) {
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }
         assert!("sloth".parse::<FailureKind>().is_err());

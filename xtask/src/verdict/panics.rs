@@ -43,15 +43,13 @@ pub fn reason(message: &str) -> String {
     let mut lines = message.lines();
     let first = lines.next().unwrap_or("panic");
     let value = |name: &str| {
-        message
-            .lines()
-            .find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "))
+        let mut lines = message.lines().map(str::trim);
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
     };
     match (value("left"), value("right")) {
         (Some(left), Some(right)) if first.starts_with("assertion") => {
-            let what = first
-                .split_once("failed: ")
-                .map_or_else(String::new, |(_, what)| format!("{what}: "));
+            let what = first.split_once("failed: ");
+            let what = what.map_or_else(String::new, |(_, what)| format!("{what}: "));
             format!("{what}{left} against {right}")
         }
         _ => first.to_owned(),
@@ -66,23 +64,19 @@ pub fn panics(stderr: &str) -> Vec<Panic<'_>> {
         let start = at;
         at += line.len();
         let line = line.trim_end();
-        let Some((thread, named)) = line
-            .split_once(" panicked at ")
-            .filter(|_| line.starts_with("thread '"))
-        else {
+        let panic = line.split_once(" panicked at ");
+        let Some((thread, named)) = panic.filter(|_| line.starts_with("thread '")) else {
             continue;
         };
         let rest = &stderr[at..];
-        let end = [
+        let marks = [
             "\nnote: run with",
             "\nstack backtrace:",
             "\nthread '",
             "\n\n",
-        ]
-        .iter()
-        .filter_map(|mark| rest.find(mark))
-        .min()
-        .unwrap_or(rest.len());
+        ];
+        let end = marks.iter().filter_map(|mark| rest.find(mark)).min();
+        let end = end.unwrap_or(rest.len());
         let thread = thread.trim_start_matches("thread '");
         found.push(Panic {
             thread: thread.rsplit_once('\'').map_or(thread, |(name, _)| name),
@@ -144,9 +138,8 @@ pub fn panic_line(line: &str) -> Cow<'_, str> {
     let parts = line
         .strip_prefix("thread '")
         .and_then(|rest| rest.split_once("' "));
-    let Some((thread, (_, at))) =
-        parts.and_then(|(thread, rest)| Some((thread, rest.split_once("panicked at ")?)))
-    else {
+    let parts = parts.and_then(|(thread, rest)| Some((thread, rest.split_once("panicked at ")?)));
+    let Some((thread, (_, at))) = parts else {
         return Cow::Borrowed(line);
     };
     // libtest calls a test's thread by the test's path, a program its main thread `main`.
@@ -192,11 +185,8 @@ mod tests {
         assert_eq!(shown, ["add(isize::MAX) should panic"]);
         // The test's own payload, thrown on a thread of the learner's.
         let payload = ("<unnamed>", TEST, "out of memory");
-        let fails = (
-            "correctness::adds",
-            TEST,
-            "assertion `left == right` failed: the payload\n  left: None\n right: Some(\"out of memory\")",
-        );
+        let differs = "assertion `left == right` failed: the payload\n  left: None\n right: Some(\"out of memory\")";
+        let fails = ("correctness::adds", TEST, differs);
         let (reason, shown) = decides(&[payload, fails]);
         assert_eq!(reason, "the payload: None against Some(\"out of memory\")");
         assert_eq!(shown.len(), 1);
@@ -228,13 +218,12 @@ mod tests {
 
     #[test]
     fn a_comparison_is_told_by_its_numbers() {
+        let numbers = "\n  left: 1\n right: 2";
+        let failed = "assertion `left == right` failed";
         for (message, told) in [
+            (&*format!("{failed}{numbers}"), "1 against 2"),
             (
-                "assertion `left == right` failed\n  left: 1\n right: 2",
-                "1 against 2",
-            ),
-            (
-                "assertion `left == right` failed: the sum\n  left: 1\n right: 2",
+                &format!("{failed}: the sum{numbers}"),
                 "the sum: 1 against 2",
             ),
             ("assertion failed: x", "assertion failed: x"),

@@ -3,9 +3,8 @@
 /// The line of a lock whose guard is bound to `_`, so that it unlocks at once.
 pub fn unlocked_at_once(source: &str) -> Option<u32> {
     statements(source).find_map(|(line, statement)| {
-        let value = statement
-            .strip_prefix("let_=")
-            .or_else(|| statement.strip_prefix("_="))?;
+        let value = statement.strip_prefix("let_=");
+        let value = value.or_else(|| statement.strip_prefix("_="))?;
         LOCKS
             .iter()
             .any(|lock| value.ends_with(lock))
@@ -54,10 +53,7 @@ mod tests {
     fn a_guard_that_is_thrown_away_is_found() {
         for (source, line) in [
             ("fn f() {\n    let _ = self.m.lock();\n}", Some(2)),
-            (
-                "fn f() {\n    _ = self\n        .m\n        .write();\n}",
-                Some(4),
-            ),
+            ("fn f() {\n _ = self\n .m\n .write();\n}", Some(4)),
             ("let _guard = m.lock();", None),
             ("// let _ = m.lock();", None),
             ("let _ = m.lock().take();", None),

@@ -6,8 +6,7 @@ use super::{Gate, sentences};
 use crate::course::Lesson;
 use crate::run::Runner;
 use crate::run::cargo::Built;
-use crate::run::executor::Job;
-use crate::run::executor::{NoJob, job_of, run_all};
+use crate::run::executor::{Job, NoJob, job_of, run_all};
 use crate::run::report_page::ReportPage;
 use crate::scratch;
 use crate::scratch::mistake::Mistake;
@@ -64,29 +63,22 @@ pub fn gate(
         }
     }
     problems.extend(sentences::check(&runner.workspace, lesson, &said, record)?);
-    Ok(Gate::new(
-        &lesson.name,
-        "mistakes",
-        problems,
-        format!("{caught} of {caught} caught"),
-    ))
+    let note = format!("{caught} of {caught} caught");
+    Ok(Gate::new(&lesson.name, "mistakes", problems, note))
 }
 
 /// The test that must catch the mistake.
-///
-/// # Errors
-///
-/// The binary does not list its tests.
 pub fn job<'a>(
     runner: &Runner,
     lesson: &Lesson,
     mistake: &Mistake,
     scratch: &'a Built,
 ) -> Result<Result<Job<'a>, NoJob>> {
+    let package = scratch::mistake_package(lesson, mistake);
     job_of(
         runner,
         scratch,
-        &scratch::mistake_package(lesson, mistake),
+        &package,
         mistake.target(),
         &mistake.caught_by,
     )
@@ -121,19 +113,16 @@ mod tests {
     use super::*;
     use crate::run::TestRun;
 
-    fn mistake(kind: FailureKind) -> Mistake {
-        Mistake {
+    fn catch(raw: &TestRun, kind: FailureKind) -> Result<(), String> {
+        let mistake = Mistake {
             name: "one_notify".into(),
             mistake: "one notification".into(),
             why: "it wakes one".into(),
             caught_by: "race_freedom::wakes".into(),
             kind,
             diff: String::new(),
-        }
-    }
-
-    fn catch(raw: &TestRun, mistake: &Mistake) -> Result<(), String> {
-        super::catch(&Outcome::of(raw, "a.rs"), mistake)
+        };
+        super::catch(&Outcome::of(raw, "a.rs"), &mistake)
     }
 
     #[test]
@@ -143,12 +132,12 @@ mod tests {
             stderr,
             ..TestRun::default()
         };
-        let deadlock = raw(format!("{}\nthe dry run\n", failure_line(Kind::Deadlock)));
-        let as_deadlock = mistake(FailureKind::Reported(Kind::Deadlock));
-        assert_eq!(catch(&deadlock, &as_deadlock), Ok(()));
+        let line = failure_line(Kind::Deadlock);
+        let deadlock = raw(format!("{line}\nthe dry run\n"));
+        let [as_deadlock, as_leak] = [Kind::Deadlock, Kind::Leak].map(FailureKind::Reported);
+        assert_eq!(catch(&deadlock, as_deadlock), Ok(()));
 
-        let other = catch(&deadlock, &mistake(FailureKind::Reported(Kind::Leak)))
-            .expect_err("another kind");
+        let other = catch(&deadlock, as_leak).expect_err("another kind");
         assert!(other.contains("says `deadlock`"), "{other}");
 
         let stdout = "test result: ok. 1 passed; 0 failed\n".to_owned();
@@ -157,22 +146,13 @@ mod tests {
             stdout,
             ..raw(String::new())
         };
-        assert!(
-            catch(&passed, &as_deadlock)
-                .expect_err("it passes")
-                .contains("it passes")
-        );
+        let passes = catch(&passed, as_deadlock).expect_err("it passes");
+        assert!(passes.contains("it passes"), "{passes}");
 
-        let hung = raw(format!(
-            "{}\n\nstopped: time-out 6000 ms\n",
-            failure_line(Kind::Deadlock)
-        ));
-        assert!(
-            catch(&hung, &as_deadlock)
-                .expect_err("it hangs")
-                .contains("does not end")
-        );
+        let hung = raw(format!("{line}\n\nstopped: time-out 6000 ms\n"));
+        let hangs = catch(&hung, as_deadlock).expect_err("it hangs");
+        assert!(hangs.contains("does not end"), "{hangs}");
         let silent = raw("\nstopped: time-out 6000 ms\n".into());
-        assert_eq!(catch(&silent, &mistake(FailureKind::TimeOut)), Ok(()));
+        assert_eq!(catch(&silent, FailureKind::TimeOut), Ok(()));
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use harness::protocol::find_dry_runs;
 
-use super::Gate;
+use super::{Gate, hunks};
 use crate::course::Lesson;
 use crate::course::lesson_tests::{self, MODELS};
 use crate::course::readme::Block;
@@ -17,29 +17,28 @@ use crate::run::report_page::{Passing, ReportPage};
 use crate::verdict::outcome::Outcome;
 
 /// The README's dry run is that of the test that it names, run with the reference; with `record` it is made so.
-///
-/// # Errors
-///
-/// A test binary does not list its tests, or the README cannot be written.
 pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
     let path = runner.workspace.path(lesson.readme());
-    let found = fs::read_to_string(&path)
+    let readme = fs::read_to_string(&path);
+    let found = readme
         .map_err(|error| format!("README.md cannot be read: {error}"))
         .and_then(|readme| match Block::find(&readme) {
             Ok(block) => Ok((readme, block)),
             Err(missing) => Err(format!("README.md: {missing}")),
         });
-    let result = match found {
-        Ok((readme, block)) => match picture(runner, lesson, references, &block.model)? {
-            Ok(picture) if picture == block.picture => Ok(block),
-            Ok(picture) if record => {
-                write_atomically(&path, block.replace(&readme, &picture).as_bytes())
-                    .with_context(|| format!("cannot write {}", path.display()))?;
-                Ok(block)
-            }
-            Ok(picture) => Err(drift(lesson, &block, &picture)),
-            Err(problem) => Err(problem),
-        },
+    let shown = match &found {
+        Ok((_, block)) => picture(runner, lesson, references, &block.model)?,
+        Err(_) => Ok(String::new()),
+    };
+    let result = found.and_then(|(readme, block)| Ok((readme, block, shown?)));
+    let result = match result {
+        Ok((_, block, picture)) if picture == block.picture => Ok(block),
+        Ok((readme, block, picture)) if record => {
+            write_atomically(&path, block.replace(&readme, &picture).as_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(block)
+        }
+        Ok((_, block, picture)) => Err(drift(lesson, &block, &picture)),
         Err(problem) => Err(problem),
     };
     let (problems, note) = match result {
@@ -97,16 +96,10 @@ fn picture(
 
 /// Where the README and the reference differ, and what to do.
 fn drift(lesson: &Lesson, block: &Block, picture: &str) -> String {
-    let patch = diffy::create_patch(&block.picture, picture).to_string();
-    let lines: Vec<&str> = patch
-        .lines()
-        .skip_while(|line| !line.starts_with("@@"))
-        .collect();
+    let lines = hunks(&block.picture, picture);
     format!(
         "README.md does not show what {MODELS}{} does now. From what it shows to what it should show:\n{}\n\
          If the code is right: cargo xtask verify {} --record",
-        block.model,
-        lines.join("\n"),
-        lesson.name,
+        block.model, lines, lesson.name,
     )
 }

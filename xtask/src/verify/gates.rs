@@ -19,10 +19,6 @@ use crate::verdict::outcome::Outcome;
 const MISTAKES: usize = 5;
 
 /// Builds tests and tours of the references.
-///
-/// # Errors
-///
-/// cargo cannot be run.
 pub fn build_references(runner: &Runner, verified: &[Verified<'_>]) -> Result<Built> {
     let mut command = runner.cargo_once(&runner.workspace.root);
     command.args(["build", "--tests", "--examples", "--keep-going"]);
@@ -45,10 +41,6 @@ pub struct Verified<'a> {
 
 impl<'a> Verified<'a> {
     /// Looks at texts and signatures, and adds stub, bench and mistakes to the scratch.
-    ///
-    /// # Errors
-    ///
-    /// The scratch cannot be written.
     pub fn read(
         workspace: &Workspace,
         scratch: &mut Scratch<'_>,
@@ -73,10 +65,10 @@ impl<'a> Verified<'a> {
             (Ok(stub), Ok(reference)) => {
                 api::differences(stub, reference).unwrap_or_else(|error| vec![error])
             }
-            _ => [&stub, &reference]
-                .into_iter()
-                .filter_map(|text| text.clone().err())
-                .collect(),
+            _ => {
+                let texts = [&stub, &reference].into_iter();
+                texts.filter_map(|text| text.clone().err()).collect()
+            }
         };
         gates.push(Gate::new(name, "api", api, "stub and reference agree"));
         if shipped {
@@ -88,12 +80,8 @@ impl<'a> Verified<'a> {
                     lesson.stub().display()
                 )],
             };
-            gates.push(Gate::new(
-                name,
-                "shipped",
-                problems,
-                "the exercise is its stub",
-            ));
+            let note = "the exercise is its stub";
+            gates.push(Gate::new(name, "shipped", problems, note));
         }
 
         let (mut mistakes, mut mistake_problems) =
@@ -111,9 +99,8 @@ impl<'a> Verified<'a> {
         }
         mistakes.retain(|mistake| {
             let added = reference.clone().and_then(|reference| {
-                scratch
-                    .add_mistake(lesson, mistake, &reference)
-                    .map_err(|error| format!("{error:#}"))
+                let added = scratch.add_mistake(lesson, mistake, &reference);
+                added.map_err(|error| format!("{error:#}"))
             });
             if let Err(problem) = &added {
                 mistake_problems.push(format!("{}: {problem}", mistake.name));
@@ -155,10 +142,6 @@ impl<'a> Verified<'a> {
     }
 
     /// Runs what was built.
-    ///
-    /// # Errors
-    ///
-    /// A test binary cannot be run, or the lock or the README cannot be written.
     pub fn gates(
         mut self,
         runner: &Runner,
@@ -170,23 +153,15 @@ impl<'a> Verified<'a> {
         let lesson = self.lesson;
         let name = &lesson.name;
         if lesson.about.status == Some(Status::ToBeWritten) {
-            return Ok(vec![builds_gate(
-                lesson,
-                self.in_scratch,
-                references,
-                scratch,
-            )]);
+            let gate = builds_gate(lesson, self.in_scratch, references, scratch);
+            return Ok(vec![gate]);
         }
         let mut gates = std::mem::take(&mut self.gates);
         if self.in_scratch {
             gates.push(stub_gate(runner, lesson, scratch)?);
         } else {
-            gates.push(Gate::new(
-                name,
-                "stub",
-                vec![format!("there is no {}", lesson.stub().display())],
-                "",
-            ));
+            let problem = format!("there is no {}", lesson.stub().display());
+            gates.push(Gate::new(name, "stub", vec![problem], ""));
         }
         gates.push(reference::gate(runner, lesson, references, record)?);
         gates.extend(sanitizer::gate(runner, lesson, sanitizer)?);
@@ -213,20 +188,13 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
     if !in_scratch {
         problems.push(format!("there is no {}", lesson.stub().display()));
     }
-    let (stub, bench) = (
-        scratch::stub_package(lesson),
-        scratch::bench_package(lesson),
-    );
-    let reference = lesson.solution_package();
-    let built = [(scratch, stub), (scratch, bench), (references, reference)];
-    for (built, package) in built {
+    for (built, package) in [
+        (scratch, scratch::stub_package(lesson)),
+        (scratch, scratch::bench_package(lesson)),
+        (references, lesson.solution_package()),
+    ] {
         let said = built.said_of(&package);
-        let there = built
-            .binaries
-            .iter()
-            .chain(&built.executables)
-            .any(|binary| binary.package == package);
-        if !there && said.is_empty() && in_scratch {
+        if !built.has(&package) && said.is_empty() && in_scratch {
             problems.push(format!(
                 "nothing of {package} was built: {}",
                 built.last_words()
@@ -243,7 +211,7 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
 fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> {
     let package = scratch::stub_package(lesson);
     let mut problems = scratch.said_of(&package);
-    let jobs = jobs_of(runner, scratch, &package)?;
+    let jobs = jobs_of(runner, scratch.tests_of(&package))?;
     if jobs.is_empty() && problems.is_empty() {
         problems.push(format!("no test was built: {}", scratch.last_words()));
     }
@@ -269,9 +237,8 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
                 ));
             }
             Outcome::NotWritten(todo) if todo.text.is_empty() => {
-                problems.push(format!(
-                    "{test} comes to a todo!() that does not say what to do"
-                ));
+                let problem = "comes to a todo!() that does not say what to do";
+                problems.push(format!("{test} {problem}"));
             }
             Outcome::NotWritten(_) => {}
             Outcome::Passed(_) if repair => {}
@@ -284,10 +251,10 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
             Outcome::Failed(_) if repair => {
                 models_that_fail += usize::from(test.starts_with(MODELS));
             }
-            Outcome::Failed(failure) => problems.push(format!(
-                "{test} fails otherwise than by todo!(): {}",
-                failure.reason
-            )),
+            Outcome::Failed(failure) => {
+                let reason = failure.reason;
+                problems.push(format!("{test} fails otherwise than by todo!(): {reason}"))
+            }
             Outcome::NotRun => problems.push(format!("{test} did not run")),
         }
     }
@@ -306,10 +273,8 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
 fn tour_gate(runner: &Runner, lesson: &Lesson, references: &Built) -> Gate {
     let package = lesson.solution_package();
     let target = format!("{package}_tour");
-    let tour = references
-        .executables
-        .iter()
-        .find(|binary| binary.target.as_ref() == Some(&target));
+    let mut executables = references.executables.iter();
+    let tour = executables.find(|binary| binary.target.as_ref() == Some(&target));
     let problems = match tour {
         None => vec![format!(
             "no example {target} was built: {}",
@@ -332,12 +297,7 @@ fn tour_gate(runner: &Runner, lesson: &Lesson, references: &Built) -> Gate {
 fn bench_gate(lesson: &Lesson, scratch: &Built) -> Gate {
     let package = scratch::bench_package(lesson);
     let mut problems = scratch.said_of(&package);
-    let there = scratch
-        .binaries
-        .iter()
-        .chain(&scratch.executables)
-        .any(|binary| binary.package == package);
-    if !there && problems.is_empty() {
+    if !scratch.has(&package) && problems.is_empty() {
         problems.push(format!("no bench was built: {}", scratch.last_words()));
     }
     Gate::new(&lesson.name, "bench", problems, "compiles")

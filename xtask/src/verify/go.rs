@@ -11,8 +11,7 @@ use anyhow::Result;
 
 use super::{Gate, WORKSPACE};
 use crate::course::content::files_below;
-use crate::course::lesson_tests;
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests};
 
 /// The file, from the root.
 const GO_MD: &str = "exercises/GO.md";
@@ -42,10 +41,6 @@ struct Citation {
 }
 
 /// What stands against this lesson.
-///
-/// # Errors
-///
-/// A file of the lesson cannot be read.
 pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<String>> {
     let rows = rows(workspace);
     let cited = citations(workspace, lesson)?;
@@ -72,10 +67,8 @@ pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<String>> {
         ..
     } in &rows
     {
-        let mut held = held
-            .iter()
-            .filter(|(name, _)| *name == lesson.name)
-            .peekable();
+        let held = held.iter().filter(|(name, _)| *name == lesson.name);
+        let mut held = held.peekable();
         if held.peek().is_some() && !cited.iter().any(|citation| citation.id == *id) {
             problems.push(format!(
                 "{GO_MD}:{line}: {id} names `{}`, which does not cite it: write {id} above the test, or take the \
@@ -197,14 +190,15 @@ fn citations(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Citation>> {
 
 /// The IDs in a text: words such as `WG-02`.
 fn ids(text: &str) -> impl Iterator<Item = &str> {
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    let is_id = move |word: &&str| match word.split_once('-') {
+        Some((subject, number)) if SUBJECTS.contains(&subject) => {
+            number.len() == 2 && number.bytes().all(is_digit)
+        }
+        _ => false,
+    };
     text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_')
-        .filter(|word| {
-            word.split_once('-').is_some_and(|(subject, number)| {
-                SUBJECTS.contains(&subject)
-                    && number.len() == 2
-                    && number.bytes().all(|byte| byte.is_ascii_digit())
-            })
-        })
+        .filter(is_id)
 }
 
 #[cfg(test)]

@@ -4,16 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 
-use crate::course::lesson_tests;
 use crate::course::shipped::{self, Change, Lock};
-use crate::course::{Lesson, Workspace};
+use crate::course::{Lesson, Workspace, lesson_tests};
 use crate::learner::files::write_atomically;
 
 /// Whether the lock has the exercise's files, and the tests `passed` by the reference; with `record` it is written.
-///
-/// # Errors
-///
-/// A file cannot be read or written.
 pub fn check(
     workspace: &Workspace,
     lesson: &Lesson,
@@ -60,29 +55,19 @@ pub fn check(
         problems.push(format!("{place} is of {}", lock.lesson));
     }
     let recorded: BTreeSet<String> = lock.tests.into_iter().collect();
-    problems.extend(
-        passed
-            .difference(&recorded)
-            .map(|name| format!("{place} has no {name}")),
-    );
-    problems.extend(
-        recorded
-            .difference(passed)
-            .map(|name| format!("{place} has {name}, which is no test")),
-    );
-    problems.extend(
-        shipped::changes(&lock.files, &files)
-            .into_iter()
-            .map(|(path, change)| {
-                let path = lesson.exercise.join(path);
-                let path = path.display();
-                match change {
-                    Change::Edited => format!("{path} is not the file that {place} records"),
-                    Change::Deleted => format!("there is no {path}, which {place} records"),
-                    Change::Added => format!("{place} does not record {path}"),
-                }
-            }),
-    );
+    let lacks = passed.difference(&recorded);
+    problems.extend(lacks.map(|name| format!("{place} has no {name}")));
+    let more = recorded.difference(passed);
+    problems.extend(more.map(|name| format!("{place} has {name}, which is no test")));
+    for (path, change) in shipped::changes(&lock.files, &files) {
+        let path = lesson.exercise.join(path);
+        let path = path.display();
+        problems.push(match change {
+            Change::Edited => format!("{path} is not the file that {place} records"),
+            Change::Deleted => format!("there is no {path}, which {place} records"),
+            Change::Added => format!("{place} does not record {path}"),
+        });
+    }
     problems.push(format!("if the exercise is right: {command}"));
     Ok(problems)
 }

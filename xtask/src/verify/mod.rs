@@ -14,6 +14,13 @@ pub mod table;
 mod texts;
 pub mod workspace_tests;
 
+/// What has to change in `old` to make `new` of it.
+fn hunks(old: &str, new: &str) -> String {
+    let patch = diffy::create_patch(old, new).to_string();
+    let hunks = patch.lines().skip_while(|line| !line.starts_with("@@"));
+    hunks.collect::<Vec<_>>().join("\n")
+}
+
 /// What a gate is of that is not of one lesson.
 pub const WORKSPACE: &str = "workspace";
 

@@ -19,7 +19,7 @@ const REPETITIONS: usize = 3;
 pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
     let package = lesson.solution_package();
     let mut problems = references.said_of(&package);
-    let jobs = jobs_of(runner, references, &package)?;
+    let jobs = jobs_of(runner, references.tests_of(&package))?;
     if jobs.is_empty() && problems.is_empty() {
         problems.push(format!("no test was built: {}", references.last_words()));
     }
@@ -31,17 +31,11 @@ pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) 
             let problem = match Outcome::of(&raw, &lesson.file_name()) {
                 Outcome::Passed(coverage) => {
                     if repetition == 0 {
-                        interleavings += coverage
-                            .iter()
-                            .map(|coverage| coverage.interleavings)
-                            .sum::<usize>();
+                        let explored = coverage.iter().map(|one| one.interleavings);
+                        interleavings += explored.sum::<usize>();
                     }
-                    let partly = coverage
-                        .into_iter()
-                        .find(|coverage| !coverage.is_exhaustive());
-                    partly.map(|coverage| {
-                        format!("does not explore all: {coverage}; make the model smaller")
-                    })
+                    let partly = coverage.into_iter().find(|one| !one.is_exhaustive());
+                    partly.map(|one| format!("does not explore all: {one}; make the model smaller"))
                 }
                 Outcome::Failed(failure) => {
                     Some(format!("fails: {}\n{}", failure.reason, failure.report))
@@ -58,10 +52,9 @@ pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) 
     if problems.is_empty() {
         problems.extend(lock::check(&runner.workspace, lesson, &there, record)?);
     }
-    let models = if interleavings > 0 {
-        format!(", {interleavings} interleavings")
-    } else {
-        String::new()
+    let models = match interleavings {
+        0 => String::new(),
+        n => format!(", {n} interleavings"),
     };
     let note = format!(
         "{} tests, {REPETITIONS} times{models}, slowest {slowest:.1} s",

@@ -35,10 +35,6 @@ pub enum Sanitizer {
 
 /// Builds the lessons of which `references` has the text and that have `unsafe` in it, with their tests, under the
 /// sanitizer; `None` if there is none.
-///
-/// # Errors
-///
-/// rustc or cargo cannot be run, or the scratch cannot be written.
 pub fn build<'a>(
     runner: &Runner,
     lessons: impl Iterator<Item = &'a Lesson>,
@@ -68,16 +64,12 @@ pub fn build<'a>(
 pub fn has_unsafe(source: &str) -> bool {
     source.lines().any(|line| {
         let code = line.split("//").next().unwrap_or_default();
-        code.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|word| word == "unsafe")
+        let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.any(|word| word == "unsafe")
     })
 }
 
 /// Runs the tests of a lesson that was built with the sanitizer; `None` if its reference has no `unsafe`.
-///
-/// # Errors
-///
-/// A test cannot be started.
 pub fn gate(
     runner: &Runner,
     lesson: &Lesson,
@@ -136,13 +128,14 @@ fn run(runner: &Runner, lesson: &Lesson, binary: &Binary) -> Result<Option<Strin
     let test = stdout
         .lines()
         .last()
-        .and_then(|line| line.strip_prefix("test ")?.split_once(" ... "))
-        .map_or(target.to_owned(), |(test, _)| format!("{target}::{test}"));
+        .and_then(|line| line.strip_prefix("test "));
+    let test = test.and_then(|line| line.split_once(" ... "));
+    let test = test.map_or(target.to_owned(), |(test, _)| format!("{target}::{test}"));
     Ok(Some(match stderr.split_once(MARK) {
-        Some((_, report)) => format!(
-            "{test}: AddressSanitizer: {}",
-            summary(report, &lesson.file_name())
-        ),
+        Some((_, report)) => {
+            let summary = summary(report, &lesson.file_name());
+            format!("{test}: AddressSanitizer: {summary}")
+        }
         None => {
             let (end, said) = End::find(&stderr);
             let end = end.map_or_else(|| output.status.to_string(), |end| end.to_string());
@@ -160,10 +153,8 @@ fn summary(report: &str, file: &str) -> String {
     let mut lines = vec![kind.to_owned()];
     for line in report.lines() {
         let stack = line.ends_with(" here:") || line.contains(" thread T") && line.ends_with(':');
-        let frame = line
-            .split_whitespace()
-            .last()
-            .filter(|place| place.contains(&format!("/{file}:")));
+        let place = line.split_whitespace().last();
+        let frame = place.filter(|place| place.contains(&format!("/{file}:")));
         if stack {
             lines.push(line.trim().to_owned());
         } else if let Some(place) = frame {
@@ -192,9 +183,8 @@ impl Toolchain {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         };
         let version = ask(&["-vV"])?;
-        let host = version
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let host = host
             .context("`rustc -vV` does not tell the host")?
             .to_owned();
         let libraries = ask(&["--print", "target-libdir"])?.trim().into();
@@ -208,17 +198,13 @@ impl Toolchain {
 }
 
 fn has_runtime(libraries: &Path) -> bool {
-    fs::read_dir(libraries).is_ok_and(|entries| {
-        entries
-            .flatten()
-            .any(|entry| entry.file_name().to_string_lossy().contains("_rt.asan."))
-    })
+    let mut entries = fs::read_dir(libraries).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_string_lossy().contains("_rt.asan."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::Workspace;
 
     #[test]
     fn unsafe_is_a_word_of_the_code() {
@@ -254,24 +240,17 @@ mod tests {
         fs::write(empty.path().join("librustc-stable_rt.asan.a"), "").expect("written");
         assert!(has_runtime(empty.path()));
 
-        let workspace = crate::course::select::tests::workspace(&["sum"]);
+        let mut workspace = crate::course::select::tests::workspace(&["sum"]);
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let workspace = Workspace {
-            root: dir.path().to_owned(),
-            ..workspace
-        };
+        workspace.root = dir.path().to_owned();
         let lesson = &workspace.lessons[0];
         let reference = workspace.path(lesson.reference());
         fs::create_dir_all(reference.parent().expect("a folder")).expect("made");
         fs::write(reference, "unsafe impl Send for A {}").expect("written");
         let runner = Runner::new(workspace.clone()).expect("a runner");
         let missing = Sanitizer::Missing("wasm32-wasip1".into());
-        let gate = gate(&runner, lesson, Some(&missing))
-            .expect("nothing runs")
-            .expect("a gate");
-        assert_eq!(
-            gate.result,
-            Ok("not run: the toolchain has no AddressSanitizer for wasm32-wasip1".into())
-        );
+        let gate = gate(&runner, lesson, Some(&missing)).expect("nothing runs");
+        let note = "not run: the toolchain has no AddressSanitizer for wasm32-wasip1";
+        assert_eq!(gate.expect("a gate").result, Ok(note.into()));
     }
 }

@@ -7,6 +7,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use harness::protocol::find_failure;
 
+use super::hunks;
 use crate::course::lesson_tests::MODELS;
 use crate::course::{Lesson, Workspace};
 use crate::learner::files::write_atomically;
@@ -21,10 +22,6 @@ const USUALLY: &str = "Usually: ";
 
 /// Whether the file has what the models say of the `caught` mistakes, on a page on which no sentence is broken; with
 /// `record` it is written.
-///
-/// # Errors
-///
-/// The file cannot be written.
 pub fn check(
     workspace: &Workspace,
     lesson: &Lesson,
@@ -53,16 +50,12 @@ pub fn check(
             .with_context(|| format!("cannot write {}", path.display()))?;
         return Ok(Vec::new());
     }
-    let patch = diffy::create_patch(&recorded, &text).to_string();
-    let changed: Vec<&str> = patch
-        .lines()
-        .skip_while(|line| !line.starts_with("@@"))
-        .collect();
+    let changed = hunks(&recorded, &text);
     Ok(vec![format!(
         "{} does not say what the models say now. From what it says to what they say:\n{}\n\
          If each sentence is right: cargo xtask verify {} --record",
         place.display(),
-        changed.join("\n"),
+        changed,
         lesson.name
     )])
 }

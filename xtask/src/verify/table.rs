@@ -18,11 +18,8 @@ const GATE_COLUMNS: usize = 9;
 impl Table {
     /// A table for lessons with these names.
     pub fn new<'a>(marks: Marks, names: impl Iterator<Item = &'a str>) -> Self {
-        let names = names
-            .chain([WORKSPACE])
-            .map(columns)
-            .max()
-            .unwrap_or_default();
+        let names = names.chain([WORKSPACE]).map(columns).max();
+        let names = names.unwrap_or_default();
         Self { marks, names }
     }
 
@@ -38,22 +35,16 @@ impl Table {
                 Ok(note) => (paint(GOOD, self.marks.good), note.as_str()),
                 Err(_) => (paint(BAD, self.marks.bad), ""),
             };
-            let _ = writeln!(
-                page,
-                "{}",
-                format!(" {name}  {mark} {:<GATE_COLUMNS$}  {note}", gate.name).trim_end()
-            );
+            let line = format!(" {name}  {mark} {:<GATE_COLUMNS$}  {note}", gate.name);
+            let _ = writeln!(page, "{}", line.trim_end());
             for problem in gate.result.as_ref().err().into_iter().flatten() {
                 self.problem(&mut page, problem);
             }
         }
         let failed = gates.iter().filter(|gate| gate.result.is_err()).count();
         let gap = if gates.is_empty() { "" } else { "\n" };
-        let _ = writeln!(
-            page,
-            "{gap}{} passed, {failed} failed",
-            gates.len() - failed
-        );
+        let passed = gates.len() - failed;
+        let _ = writeln!(page, "{gap}{passed} passed, {failed} failed");
         page
     }
 

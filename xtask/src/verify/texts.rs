@@ -32,25 +32,15 @@ pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
             .ok()
     };
     let (readme_text, hints_text) = (read(lesson.readme()), read(lesson.hints()));
-    if let Some(text) = readme_text {
-        problems.extend(
-            readme(&text)
-                .into_iter()
-                .map(|problem| format!("README.md: {problem}")),
-        );
+    let texts = [
+        ("README.md", readme_text.map(|text| readme(&text))),
+        ("HINTS.md", hints_text.map(|text| hints(&text))),
+        ("Cargo.toml", Some(manifest(lesson))),
+    ];
+    for (file, found) in texts {
+        let found = found.into_iter().flatten();
+        problems.extend(found.map(|problem| format!("{file}: {problem}")));
     }
-    if let Some(text) = hints_text {
-        problems.extend(
-            hints(&text)
-                .into_iter()
-                .map(|problem| format!("HINTS.md: {problem}")),
-        );
-    }
-    problems.extend(
-        manifest(lesson)
-            .into_iter()
-            .map(|problem| format!("Cargo.toml: {problem}")),
-    );
     for part in [
         "src/race_freedom.rs",
         "tests/correctness.rs",
@@ -123,26 +113,17 @@ fn hints(text: &str) -> Vec<String> {
 
 fn manifest(lesson: &Lesson) -> Vec<String> {
     let about = &lesson.about;
+    let is_blank = |text: &str| text.trim().is_empty() || text.contains(PLACEHOLDER);
     let missing = [
-        (
-            "package.description",
-            about.description.trim().is_empty() || about.description.contains(PLACEHOLDER),
-        ),
-        (
-            "package.metadata.lesson.title",
-            about.title.trim().is_empty(),
-        ),
-        ("package.metadata.lesson.go", about.go.trim().is_empty()),
-        (
-            "package.metadata.lesson.concepts",
-            about.concepts.is_empty(),
-        ),
-        ("package.metadata.lesson.minutes", about.minutes == 0),
+        ("description", is_blank(&about.description)),
+        ("metadata.lesson.title", about.title.trim().is_empty()),
+        ("metadata.lesson.go", about.go.trim().is_empty()),
+        ("metadata.lesson.concepts", about.concepts.is_empty()),
+        ("metadata.lesson.minutes", about.minutes == 0),
     ];
+    let missing = missing.iter().filter(|(_, missing)| *missing);
     missing
-        .iter()
-        .filter(|(_, missing)| *missing)
-        .map(|(key, _)| format!("no {key}"))
+        .map(|(key, _)| format!("no package.{key}"))
         .collect()
 }
 
@@ -150,63 +131,45 @@ fn manifest(lesson: &Lesson) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn good_readme() -> String {
-        let text = "word ".repeat(20);
-        HEADINGS
-            .iter()
-            .map(|heading| format!("## {heading}\n\n{text}\n\n"))
-            .collect()
-    }
-
     #[test]
     fn a_readme_has_its_parts_in_order() {
-        assert_eq!(readme(&good_readme()), Vec::<String>::new());
-        let cases = [
+        let text = "word ".repeat(20);
+        let sections = HEADINGS.map(|heading| format!("## {heading}\n\n{text}\n\n"));
+        let good = sections.concat();
+        assert_eq!(readme(&good), Vec::<String>::new());
+        let early = good.replace("## Why", "## X");
+        for (text, problem) in [
             (
-                good_readme().replace("## Dry run", "## A run"),
+                good.replace("## Dry run", "## A run"),
                 "no heading `## Dry run`",
             ),
+            (early.replace("## Dry run", "## Why"), "stands too early"),
+            (good.clone() + "To be written", "To be written"),
             (
-                good_readme()
-                    .replace("## Why", "## X")
-                    .replace("## Dry run", "## Why"),
-                "stands too early",
-            ),
-            (good_readme() + "To be written", "To be written"),
-            (
-                good_readme().replacen(&"word ".repeat(20), "few", 1),
+                good.replacen(&text, "few", 1),
                 "`## Why` has next to no text",
             ),
-        ];
-        for (text, problem) in cases {
+        ] {
             let found = readme(&text);
-            assert!(
-                found.iter().any(|line| line.contains(problem)),
-                "{problem}: {found:?}"
-            );
+            let is_said = found.iter().any(|line| line.contains(problem));
+            assert!(is_said, "{problem}: {found:?}");
         }
     }
 
     #[test]
     fn there_are_three_hints() {
-        assert_eq!(
-            hints("## Hint 1\na\n## Hint 2\nb\n## Hint 3\nc\n"),
-            Vec::<String>::new()
-        );
+        let three = "## Hint 1\na\n## Hint 2\nb\n## Hint 3\nc\n";
+        assert_eq!(hints(three), Vec::<String>::new());
         assert_eq!(hints("## Hint 1\na\n").len(), 1);
-        assert_eq!(
-            hints("## Hint 1\na\n## Hint 2\n\n## Hint 3\nc\n"),
-            ["`## Hint 2` says nothing"]
-        );
+        let empty = three.replace('b', "");
+        assert_eq!(hints(&empty), ["`## Hint 2` says nothing"]);
     }
 
     #[test]
     fn a_manifest_says_what_the_lesson_is() {
         let lesson = &crate::course::select::tests::workspace(&["a"]).lessons[0];
         let problems = manifest(lesson).join("\n");
-        assert!(
-            problems.contains("minutes") && problems.contains("go") && !problems.contains("title"),
-            "{problems}"
-        );
+        let [minutes, go, title] = ["minutes", "go", "title"].map(|key| problems.contains(key));
+        assert!(minutes && go && !title, "{problems}");
     }
 }

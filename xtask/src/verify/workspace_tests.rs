@@ -44,17 +44,15 @@ pub fn gate(runner: &Runner) -> Result<Gate> {
     // nextest ends with a count.
     let summary = said
         .lines()
-        .find(|line| line.trim_start().starts_with("Summary ["))
-        .and_then(|line| line.split_once(']'));
+        .find(|line| line.trim_start().starts_with("Summary ["));
+    let summary = summary.and_then(|line| line.split_once(']'));
     let note = summary.map_or("all pass", |(_, counts)| counts.trim());
     let problems = if status.success() {
         Vec::new()
     } else {
         // The end of it names what failed, and there may be a lot of it.
-        let lines: Vec<&str> = said
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
+        let lines = said.lines().filter(|line| !line.trim().is_empty());
+        let lines: Vec<&str> = lines.collect();
         let from = lines.len().saturating_sub(40);
         let command = words.join(" ");
         let mut problems = vec![format!(

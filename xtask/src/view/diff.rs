@@ -56,10 +56,8 @@ struct Cell {
 impl Diff {
     /// The lines of a unified diff.
     pub fn of_patch(unified: &str) -> Self {
-        let mut lines: Vec<&str> = unified
-            .lines()
-            .skip_while(|line| !line.starts_with("@@"))
-            .collect();
+        let lines = unified.lines().skip_while(|line| !line.starts_with("@@"));
+        let mut lines: Vec<&str> = lines.collect();
         // A last line that is blank would stand beside the one that follows the diff.
         if lines.last().is_some_and(|line| line.trim().is_empty()) {
             lines.pop();
@@ -138,11 +136,8 @@ impl Diff {
 
 /// A unified diff for programs of two files, each with its path. Empty where there is no difference.
 pub fn patch([(old_path, old), (new_path, new)]: [(&str, &str); 2]) -> String {
-    let lines = |text: &str| {
-        text.lines()
-            .map(|line| format!("{line}\n"))
-            .collect::<String>()
-    };
+    let line = |line: &str| format!("{line}\n");
+    let lines = |text: &str| text.lines().map(line).collect::<String>();
     TextDiff::configure()
         .algorithm(Algorithm::Patience)
         .timeout(PATIENCE)

@@ -1,14 +1,21 @@
-//! A test and what became of it, for programs. `grade`, `next` and `test` hand out the same.
+//! What programs read: texts in JSON, and in them a test and what became of it. `grade`, `next` and `test` hand out the same.
 
+use anyhow::Result;
 use serde::Serialize;
 
 use crate::run::SourceLine;
+use crate::term;
 use crate::verdict::outcome::Outcome;
 use crate::verdict::panics::panicked_at;
 use crate::verdict::{Explored, Tested};
 
+/// An object as the text that goes out.
+pub fn text(object: &impl Serialize) -> Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(object)?))
+}
+
 /// A test and what became of it. What does not apply is left out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Test {
     /// The canonical name.
     pub name: String,
@@ -37,10 +44,11 @@ pub struct Test {
 }
 
 /// What became of a test, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TestVerdict {
     /// It passed.
+    #[default]
     Passed,
     /// It failed.
     Failed,
@@ -56,15 +64,9 @@ impl Test {
         let mut row = Self {
             name: test.name.clone(),
             heading: test.heading.title(),
-            verdict: TestVerdict::Passed,
-            kind: None,
-            message: String::new(),
-            report: String::new(),
-            place: None,
-            interleavings: None,
-            exhaustive: None,
+            ..Self::default()
         };
-        let plain = |text: &str| places(&anstream::adapter::strip_str(text).to_string());
+        let plain = |text: &str| places(&term::plain(text));
         let at = |line: &SourceLine| places(&line.to_string());
         match &test.outcome {
             Outcome::Passed(coverage) => {

@@ -2,25 +2,27 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
 
 use crate::course::lesson_tests::{self, FACADE_TEST};
 use crate::course::{Lesson, Status, Workspace};
-use crate::run::SourceLine;
 use crate::run::{Filter, nextest_is_installed};
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
 };
 use crate::verdict::outcome::{Failure, FailureKind, Outcome};
-use crate::verdict::{Conclusion, Explored, Heading, Tested, Verdict};
+use crate::verdict::{Conclusion, Heading, Tested, Verdict};
 
-use super::parts::{all_done, explored_text, named, paragraph, picture, row, signed};
+use super::parts::{all_done, behind, explored_text, named, paragraph, picture, row, signed};
 
 /// The most lines of a failure that a verdict shows. The tallest dry runs have about half as many.
 const REPORT_LINES: usize = 90;
 
 /// The most lines that it shows of a test that was stopped because it printed without end.
 const FLOOD_LINES: usize = 6;
+
+/// The most models that are named if more did not pass and one test is shown in full, which should begin on the first
+/// screen. A mistake fails many models, and the others say the same.
+const MODELS_NAMED: usize = 5;
 
 /// The longest name of a test that shares its line with a reason.
 fn name_columns() -> usize {
@@ -47,6 +49,29 @@ pub enum Length<'a> {
     UpTo(usize, &'a str),
     /// All, but for a test that was stopped because it printed without end.
     Full,
+}
+
+/// Those of a heading's tests that did not pass, or the most telling of them: the one that is shown in full, and others
+/// that fail.
+fn named_tests<'a>(verdict: &Verdict, heading: Heading, tests: &[&'a Tested]) -> Vec<&'a Tested> {
+    let not_passed = |test: &&&Tested| !matches!(test.outcome, Outcome::Passed(_));
+    let all: Vec<&Tested> = tests.iter().filter(not_passed).copied().collect();
+    let Some((first, _)) = verdict.first_failure() else {
+        return all;
+    };
+    // A line that says "1 more" saves nothing.
+    if heading != Heading::RaceFreedom || all.len() <= MODELS_NAMED + 1 {
+        return all;
+    }
+    let mut telling: Vec<_> = (0..all.len()).collect();
+    telling.sort_by_key(|&at| {
+        let is_first = all[at].name == first.name;
+        let fails = matches!(all[at].outcome, Outcome::Failed(_));
+        (!is_first, !fails)
+    });
+    telling.truncate(MODELS_NAMED);
+    telling.sort_unstable();
+    telling.into_iter().map(|at| all[at]).collect()
 }
 
 impl<'a> LessonPage<'a> {
@@ -90,10 +115,14 @@ impl LessonPage<'_> {
         )
     }
 
+    /// The beginning of a page: the header, and a blank line.
+    pub fn begin(&self) -> String {
+        self.header() + "\n"
+    }
+
     /// The whole page for a run of tests.
     pub fn verdict(&self, verdict: &Verdict, next: Option<&Lesson>) -> String {
-        let mut page = self.header();
-        page.push('\n');
+        let mut page = self.begin();
         match verdict.conclusion() {
             Conclusion::NothingWritten if verdict.filter.is_none() => {
                 self.start(&mut page, verdict)
@@ -123,23 +152,15 @@ impl LessonPage<'_> {
     }
 
     fn groups(&self, page: &mut String, verdict: &Verdict) {
-        let names = verdict
-            .tests
-            .iter()
-            .filter(|test| !matches!(test.outcome, Outcome::Passed(_)))
-            .map(|test| columns(test.short_name()))
-            .filter(|name| *name <= name_columns())
-            .max()
-            .unwrap_or_default();
+        let open = verdict.tests.iter().filter(|test| !test.passed());
+        let names = open.map(|test| columns(test.short_name()));
+        let names = names.filter(|name| *name <= name_columns()).max();
         for heading in Heading::ALL {
             let tests: Vec<_> = verdict.under(heading).collect();
             if tests.is_empty() {
                 continue;
             }
-            let passed = tests
-                .iter()
-                .filter(|test| matches!(test.outcome, Outcome::Passed(_)))
-                .count();
+            let passed = tests.iter().filter(|test| test.passed()).count();
             let wrong = tests.iter().any(|test| match test.outcome {
                 Outcome::Failed(_) => true,
                 Outcome::NotRun => !verdict.cut_short,
@@ -152,32 +173,34 @@ impl LessonPage<'_> {
             } else {
                 paint(OPEN, self.marks.open)
             };
-            let explored = (heading == Heading::RaceFreedom)
-                .then(|| verdict.explored())
-                .flatten();
             let whose = match passed {
                 all if all == tests.len() => String::new(),
                 1 => " in this one".to_owned(),
                 some => format!(" in these {some}"),
             };
-            let explored =
-                explored.map_or_else(String::new, |explored| explored_text(&whose, explored));
+            let explored = verdict
+                .explored()
+                .filter(|_| heading == Heading::RaceFreedom);
+            let explored = explored.map_or_else(String::new, |all| explored_text(&whose, all));
             let title = paint(STRONG, format!("{:<13}", heading.title()));
             let count = format!("{passed} of {}", tests.len());
             let _ = write!(page, " {title} {mark} {count}");
             // Beside the count, or below it where the page is too narrow for both.
-            if explored.is_empty() {
-                page.push('\n');
-            } else if 17 + columns(&count) + 3 + columns(&explored) <= width() {
-                let _ = writeln!(page, "   {}", paint(FAINT, explored));
-            } else {
-                page.push('\n');
-                for line in wrap(&explored, width() - 3) {
-                    let _ = writeln!(page, "   {}", paint(FAINT, line));
-                }
+            let fits = 17 + columns(&count) + 3 + columns(&explored) <= width();
+            if fits && !explored.is_empty() {
+                let _ = write!(page, "   {}", paint(FAINT, &explored));
             }
-            for test in tests {
-                self.test_line(page, test, names, verdict.cut_short);
+            page.push('\n');
+            for line in wrap(&explored, width() - 3).iter().filter(|_| !fits) {
+                let _ = writeln!(page, "   {}", paint(FAINT, line));
+            }
+            let named = named_tests(verdict, heading, &tests);
+            let left_out = tests.len() - passed - named.len();
+            for test in named {
+                self.test_line(page, test, names.unwrap_or_default(), verdict.cut_short);
+            }
+            if left_out > 0 {
+                let _ = writeln!(page, "   {} and {left_out} more", self.marks.more);
             }
         }
     }
@@ -188,45 +211,36 @@ impl LessonPage<'_> {
             Outcome::Passed(_) => return,
             Outcome::Failed(failure) => (paint(BAD, self.marks.bad), failure.reason.clone()),
             Outcome::NotWritten(todo) => {
-                let at = todo
-                    .at
-                    .as_ref()
-                    .map_or_else(String::new, |at| format!(": {}", at.short()));
-                (paint(OPEN, self.marks.open), format!("not written yet{at}"))
+                let colon = if todo.at.is_some() { ": " } else { "" };
+                let said = format!("not written yet{colon}{}", todo.place());
+                (paint(OPEN, self.marks.open), said)
             }
-            Outcome::NotRun if cut_short => (
-                paint(OPEN, self.marks.open),
-                "not run: the time was up".to_owned(),
-            ),
-            Outcome::NotRun => (
-                paint(BAD, self.marks.bad),
-                "missing: the lesson has this test".to_owned(),
-            ),
+            Outcome::NotRun if cut_short => {
+                let said = "not run: the time was up".to_owned();
+                (paint(OPEN, self.marks.open), said)
+            }
+            Outcome::NotRun => {
+                let said = "missing: the lesson has this test".to_owned();
+                (paint(BAD, self.marks.bad), said)
+            }
         };
         let name = test.short_name();
+        let fit = |text: &str, room: usize| shorten(text, room, self.marks.more);
         if columns(name) > name_columns() {
-            let _ = writeln!(
-                page,
-                "   {mark} {}",
-                shorten(name, width() - 5, self.marks.more)
-            );
-            let _ = writeln!(
-                page,
-                "     {}",
-                shorten(&reason, width() - 5, self.marks.more)
-            );
+            let (name, reason) = (fit(name, width() - 5), fit(&reason, width() - 5));
+            let _ = writeln!(page, "   {mark} {name}\n     {reason}");
         } else {
-            let reason = shorten(&reason, width() - 7 - names, self.marks.more);
+            let reason = fit(&reason, width() - 7 - names);
             let _ = writeln!(page, "   {mark} {name:<names$}  {reason}");
         }
     }
 
     fn fails(&self, page: &mut String, verdict: &Verdict) {
         if let Some(line) = verdict.unlocked_at_once {
+            let file = self.lesson.file_name();
             let text = format!(
-                "{}:{line}: a guard bound to `_` unlocks at once. One with a name holds the lock to the end of the \
-                 block: `let _guard = …`.",
-                self.lesson.file_name()
+                "{file}:{line}: a guard bound to `_` unlocks at once. One with a name holds the lock to the end of the \
+                 block: `let _guard = …`."
             );
             paragraph(page, &text);
             page.push('\n');
@@ -234,19 +248,18 @@ impl LessonPage<'_> {
         if let Some((test, failure)) = verdict.first_failure() {
             let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
             let name = &self.lesson.name;
-            let all = if nextest_is_installed() {
-                format!("cargo nextest run -p {name} {filter}")
+            let tool = if nextest_is_installed() {
+                "nextest run"
             } else {
-                format!("cargo test -p {name} {filter}")
+                "test"
             };
+            let all = format!("cargo {tool} -p {name} {filter}");
             self.failure(page, &test.name, failure, Length::UpTo(REPORT_LINES, &all));
         }
         let todo = self.todo_list(page, verdict, "Not written yet");
-        let missing: Vec<_> = verdict
-            .tests
-            .iter()
-            .filter(|test| test.outcome == Outcome::NotRun)
-            .collect();
+        let missing = verdict.tests.iter();
+        let missing = missing.filter(|test| test.outcome == Outcome::NotRun);
+        let missing: Vec<_> = missing.collect();
         if !missing.is_empty() && !verdict.cut_short {
             let text = "Some of the lesson's tests did not run. A lesson is done when all of its tests \
                         pass: bring them back, for example with";
@@ -293,7 +306,7 @@ impl LessonPage<'_> {
 
     /// The name of a test and what it is for.
     pub fn test(&self, page: &mut String, test: &str) {
-        let comment = lesson_tests::comment(self.workspace, self.lesson, test);
+        let comment = lesson_tests::purpose(self.workspace, self.lesson, test);
         let name = test.split_once("::").map_or(test, |(_, name)| name);
         named(page, name, comment.as_deref());
         page.push('\n');
@@ -305,29 +318,20 @@ impl LessonPage<'_> {
             Length::UpTo(lines, all) => (lines, format!(". All of them: {all}")),
             Length::Full => (usize::MAX, String::new()),
         };
+        let is_flood = failure.kind == FailureKind::Flood;
         // What a flood says, it says again and again.
-        let most = if failure.kind == FailureKind::Flood {
-            FLOOD_LINES
-        } else {
-            most
-        };
+        let most = if is_flood { FLOOD_LINES } else { most };
         let lines: Vec<&str> = failure.report.lines().collect();
         if lines.len() <= most {
             picture(page, &lines);
             return;
         }
         // What decides stands at the end of a dry run, and how it came to that at the beginning.
-        let tail = if failure.kind == FailureKind::Flood {
-            0
-        } else {
-            most * 2 / 3
-        };
+        let tail = if is_flood { 0 } else { most * 2 / 3 };
         picture(page, &lines[..most - tail]);
         let left_out = lines.len() - most;
         let _ = writeln!(page, " {} {left_out} more lines{all}", self.marks.more);
-        if tail > 0 {
-            picture(page, &lines[lines.len() - tail..]);
-        }
+        picture(page, &lines[lines.len() - tail..]);
     }
 
     /// What is left to write, in the order of the file: a test comes only to the first `todo!()` on its way.
@@ -336,42 +340,28 @@ impl LessonPage<'_> {
         if reached.is_empty() {
             return None;
         }
-        let source =
-            fs::read_to_string(self.workspace.path(self.lesson.file())).unwrap_or_default();
-        let in_file = lesson_tests::todos(&source);
+        let in_file = lesson_tests::todos(&self.source());
         let first = in_file.first().map(|(line, _)| *line);
         let file = self.lesson.file_name();
-        let mut all: Vec<(String, String)> = in_file
-            .into_iter()
-            .map(|(line, text)| (format!("{file}:{line}"), text))
-            .collect();
+        let in_file = in_file.into_iter();
+        let in_file = in_file.map(|(line, text)| (format!("{file}:{line}"), text));
+        let mut all: Vec<(String, String)> = in_file.collect();
         for todo in reached {
-            let at = todo.at.as_ref().map_or_else(String::new, SourceLine::short);
+            let at = todo.place();
             // Without a line, which a narrow report may have broken in two, it is one of those in the file.
-            if at.is_empty() && !all.is_empty() {
-                continue;
-            }
-            if !all.iter().any(|(other, _)| *other == at) {
+            let known = |(other, _): &(String, String)| at.is_empty() || *other == at;
+            if !all.iter().any(known) {
                 all.push((at, todo.text.clone()));
             }
         }
         let _ = writeln!(page, " {}", paint(STRONG, title));
-        let widest = all
-            .iter()
-            .map(|(at, _)| columns(at))
-            .max()
-            .unwrap_or_default();
+        let widest = all.iter().map(|(at, _)| columns(at)).max();
+        let widest = widest.unwrap_or_default();
+        let room = width().saturating_sub(5 + widest).max(20);
         for (at, text) in &all {
-            let text = if text.is_empty() {
-                "todo!()"
-            } else {
-                text.as_str()
-            };
-            let room = width().saturating_sub(5 + widest).max(20);
-            for (i, line) in wrap(text, room).iter().enumerate() {
-                let at = if i == 0 { at } else { "" };
-                let _ = writeln!(page, "   {at:<widest$}  {line}");
-            }
+            let text = if text.is_empty() { "todo!()" } else { text };
+            let first = format!("   {at:<widest$}  ");
+            behind(page, &first, &" ".repeat(5 + widest), text, room);
         }
         page.push('\n');
         first
@@ -380,13 +370,10 @@ impl LessonPage<'_> {
     /// The page of a lesson that is still to be begun.
     fn start(&self, page: &mut String, verdict: &Verdict) {
         let about = &self.lesson.about;
-        let mut intro = String::new();
-        for part in [&about.title, &about.description] {
-            let part = part.trim_end_matches('.');
-            if !part.is_empty() {
-                let _ = write!(intro, "{part}. ");
-            }
-        }
+        let parts = [&about.title, &about.description];
+        let parts = parts.map(|part| part.trim_end_matches('.'));
+        let parts = parts.iter().filter(|part| !part.is_empty());
+        let intro: String = parts.map(|part| format!("{part}. ")).collect();
         paragraph(page, &intro);
         let mut facts = Vec::new();
         if !about.go.is_empty() {
@@ -396,29 +383,21 @@ impl LessonPage<'_> {
             facts.push(format!("about {} minutes", about.minutes));
         }
         facts.extend(about.concepts.iter().cloned());
-        if !facts.is_empty() {
-            for line in wrap(&facts.join(&format!(" {} ", self.marks.dot)), width() - 1) {
-                let _ = writeln!(page, " {}", paint(FAINT, line));
-            }
+        for line in wrap(&facts.join(&format!(" {} ", self.marks.dot)), width() - 1) {
+            let _ = writeln!(page, " {}", paint(FAINT, line));
         }
         page.push('\n');
-        let waiting: Vec<String> = Heading::ALL
-            .into_iter()
-            .map(|heading| (heading, verdict.under(heading).count()))
-            .filter(|(_, tests)| *tests > 0)
-            .map(|(heading, tests)| {
-                format!("{} {tests}", heading.title()).replace(' ', &NO_BREAK.to_string())
-            })
-            .collect();
+        let waiting = Heading::ALL.into_iter();
+        let waiting = waiting.filter_map(|heading| {
+            let tests = verdict.under(heading).count();
+            let text = format!("{} {tests}", heading.title());
+            (tests > 0).then(|| text.replace(' ', &NO_BREAK.to_string()))
+        });
+        let waiting = waiting.collect::<Vec<_>>().join(", ");
         let tests = verdict.tests.len();
         let plural = if tests == 1 { " waits" } else { "s wait" };
-        let text = format!(
-            "Nothing is written yet. {tests} test{plural}: {}.",
-            waiting.join(", ")
-        );
-        for line in wrap(&text, width() - 1) {
-            let _ = writeln!(page, " {}", line);
-        }
+        let text = format!("Nothing is written yet. {tests} test{plural}: {waiting}.");
+        paragraph(page, &text);
         page.push('\n');
         let line = self.todo_list(page, verdict, "To write");
         row(page, "Read", self.lesson.readme().display());
@@ -429,24 +408,20 @@ impl LessonPage<'_> {
 
     fn passes(&self, page: &mut String, verdict: &Verdict, next: Option<&Lesson>) {
         let tests = verdict.of_lesson();
-        let all = if tests == 1 {
-            "its test passes".to_owned()
-        } else {
-            format!("all {tests} tests pass")
+        let all = match tests {
+            1 => "its test passes".to_owned(),
+            _ => format!("all {tests} tests pass"),
         };
         let name = paint(STRONG, &self.lesson.name);
         let praise = match verdict.explored() {
-            Some(Explored {
-                exhaustive: false, ..
-            }) => {
+            Some(explored) if !explored.exhaustive => {
                 "The time ran out before every interleaving was seen: fewer steps would leave enough of it."
             }
             _ => "Well done.",
         };
         let text = format!("{name} is done: {all}. {praise}");
         signed(page, &paint(GOOD, self.marks.good), &text);
-        let fails = |test: &Tested| !matches!(test.outcome, Outcome::Passed(_));
-        if verdict.under(Heading::Own).any(fails) {
+        if verdict.under(Heading::Own).any(|test| !test.passed()) {
             paragraph(page, "Tests of your own fail. They do not decide.");
         }
         self.warnings(page, verdict);
@@ -454,20 +429,22 @@ impl LessonPage<'_> {
         page.push('\n');
         match next {
             Some(next) => {
-                let chapter = if next.chapter == self.lesson.chapter {
-                    String::new()
-                } else {
-                    format!(", chapter {}: {}", next.number.chapter, next.chapter)
+                let Lesson {
+                    name,
+                    number,
+                    about,
+                    ..
+                } = next;
+                let chapter = match next.chapter == self.lesson.chapter {
+                    true => String::new(),
+                    false => format!(", chapter {}: {}", number.chapter, next.chapter),
                 };
-                let title = if next.about.title.is_empty() {
-                    &next.name
+                let title = if about.title.is_empty() {
+                    name
                 } else {
-                    &next.about.title
+                    &about.title
                 };
-                let text = format!(
-                    "{} {} {} {title}{chapter}",
-                    next.number, next.name, self.marks.dot
-                );
+                let text = format!("{number} {name} {} {title}{chapter}", self.marks.dot);
                 row(page, "Next", shorten(&text, width() - 8, self.marks.more));
                 row(page, "Read", next.readme().display());
                 row(page, "Edit", next.file().display());
@@ -489,10 +466,8 @@ impl LessonPage<'_> {
 
     fn part_passes(&self, page: &mut String, verdict: &Verdict) {
         let name = &self.lesson.name;
-        let filter = verdict
-            .filter
-            .as_ref()
-            .map_or_else(String::new, ToString::to_string);
+        let filter = verdict.filter.as_ref();
+        let filter = filter.map_or_else(String::new, ToString::to_string);
         let text = format!("Every test that has `{filter}` in its name passes.");
         signed(page, &paint(GOOD, self.marks.good), &text);
         let _ = writeln!(page, " The lesson is done when all do:\n");
@@ -502,10 +477,8 @@ impl LessonPage<'_> {
     fn no_such_test(&self, page: &mut String, filter: Option<&Filter>) {
         let filter = filter.map_or_else(String::new, ToString::to_string);
         let name = &self.lesson.name;
-        paragraph(
-            page,
-            &format!("No test of {name} has `{filter}` in its name. It has"),
-        );
+        let text = format!("No test of {name} has `{filter}` in its name. It has");
+        paragraph(page, &text);
         for name in lesson_tests::expected(self.workspace, self.lesson) {
             let _ = writeln!(page, "   {name}");
         }
@@ -514,10 +487,9 @@ impl LessonPage<'_> {
     /// The command that shows why a model fails, if something else is shown.
     fn dry_run(&self, page: &mut String, verdict: &Verdict) {
         let shown = verdict.first_failure().map(|(test, _)| test.heading);
-        let model = verdict
-            .under(Heading::RaceFreedom)
-            .find(|test| matches!(test.outcome, Outcome::Failed(_)) && test.name != FACADE_TEST);
-        if let Some(model) = model
+        let fails = |test: &&Tested| matches!(test.outcome, Outcome::Failed(_));
+        let mut models = verdict.under(Heading::RaceFreedom).filter(fails);
+        if let Some(model) = models.find(|test| test.name != FACADE_TEST)
             && shown != Some(Heading::RaceFreedom)
         {
             let (name, model) = (&self.lesson.name, model.short_name());
@@ -527,20 +499,14 @@ impl LessonPage<'_> {
 
     /// Says which files are not as they were shipped, if there are any.
     fn tampered(&self, page: &mut String, verdict: &Verdict) -> bool {
-        let files = |path: &PathBuf| self.lesson.exercise.join(path).display().to_string();
-        let paths: Vec<_> = verdict
-            .tampered
-            .iter()
-            .map(|(path, _)| files(path))
-            .collect();
+        let (mut paths, mut what) = (Vec::new(), Vec::new());
+        for (path, change) in &verdict.tampered {
+            paths.push(self.lesson.exercise.join(path).display().to_string());
+            what.push(format!("{} was {change}", path.display()));
+        }
         if paths.is_empty() {
             return false;
         }
-        let what: Vec<_> = verdict
-            .tampered
-            .iter()
-            .map(|(path, change)| format!("{} was {change}", path.display()))
-            .collect();
         let text = format!(
             "These are not the tests that the lesson was shipped with: {}. To bring them back:",
             what.join(", ")
@@ -553,14 +519,17 @@ impl LessonPage<'_> {
     fn warnings(&self, page: &mut String, verdict: &Verdict) {
         if verdict.warnings > 0 {
             let (warnings, name) = (count(verdict.warnings, "warning"), &self.lesson.name);
-            paragraph(
-                page,
-                &format!("rustc has {warnings} for it: cargo check -p {name}"),
-            );
+            let text = format!("rustc has {warnings} for it: cargo check -p {name}");
+            paragraph(page, &text);
             if verdict.conclusion() != Conclusion::Passes {
                 page.push('\n');
             }
         }
+    }
+
+    /// The learner's file as it is; nothing where there is none.
+    pub fn source(&self) -> String {
+        fs::read_to_string(self.workspace.path(self.lesson.file())).unwrap_or_default()
     }
 
     fn footer(&self, page: &mut String, line: Option<u32>) {
@@ -577,11 +546,8 @@ impl LessonPage<'_> {
 
     /// The file to edit, and the line where one is known.
     pub fn edit(&self, line: Option<u32>) -> String {
-        let file = self.lesson.file();
-        line.map_or_else(
-            || file.display().to_string(),
-            |line| format!("{}:{line}", file.display()),
-        )
+        let file = self.lesson.file().display().to_string();
+        line.map_or_else(|| file.clone(), |line| format!("{file}:{line}"))
     }
 
     /// The command that judges the lesson again.
@@ -607,28 +573,51 @@ mod tests {
     use super::*;
     use crate::course::select;
     use crate::run::TestRun;
-    use crate::term::UNICODE;
+    use crate::term::{UNICODE, plain};
     use crate::verdict::tests::{raw, verdict};
+
+    /// The words of the page of a lesson with these tests.
+    fn words(runs: Vec<TestRun>, names: &[&str]) -> String {
+        let workspace = select::tests::workspace(&["wait_group"]);
+        let page = LessonPage::of(&workspace, &workspace.lessons[0], UNICODE);
+        let text = page.verdict(&verdict(runs, names, None), None);
+        plain(&text)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    const PANIC: &str = "thread 'x' panicked at a.rs:1:1:\nboom\n";
 
     /// The page of a lesson whose one model passed with `line`, and whose other one failed where it is told.
     fn page(line: &str, fails: bool) -> String {
-        let workspace = select::tests::workspace(&["wait_group"]);
-        let page = LessonPage {
-            workspace: &workspace,
-            lesson: &workspace.lessons[0],
-            marks: UNICODE,
-            current: false,
-        };
         let names = ["race_freedom::a", "race_freedom::b"];
         let model = TestRun {
             stdout: format!("passes: {line}\ntest result: ok. 1 passed; 0 failed\n"),
             ..raw(names[0], None)
         };
-        let panic = "thread 'x' panicked at a.rs:1:1:\nboom\n";
-        let other = raw(names[1], fails.then_some(panic));
-        let text = page.verdict(&verdict(vec![model, other], &names, None), None);
-        let words = anstream::adapter::strip_str(&text).to_string();
-        words.split_whitespace().collect::<Vec<_>>().join(" ")
+        let other = raw(names[1], fails.then_some(PANIC));
+        words(vec![model, other], &names)
+    }
+
+    #[test]
+    fn of_many_models_that_fail_some_are_named() {
+        let names = ["a", "b", "c", "d", "e", "f", "g"].map(|name| format!("race_freedom::{name}"));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let fail = |names: &[&str]| {
+            let runs = names.iter().map(|name| raw(name, Some(PANIC)));
+            words(runs.collect(), names)
+        };
+        let (six, seven) = (fail(&names[..6]), fail(&names));
+        assert!(six.contains("✗ f boom") && !six.contains("more"), "{six}");
+        assert!(
+            seven.contains("0 of 7") && seven.contains("… and 2 more"),
+            "{seven}"
+        );
+        assert!(
+            seven.contains("✗ e boom") && !seven.contains("✗ f boom"),
+            "{seven}"
+        );
     }
 
     #[test]

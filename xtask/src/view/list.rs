@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::course::Workspace;
 use crate::learner::progress::{Progress, State};
-use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, shorten, width, wrap};
+use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, shorten, width};
+use crate::view::behind;
 
 /// A line of a list, and what choosing it in `watch` chooses: its place among the lessons or mistakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,20 +67,12 @@ struct Entry {
 }
 
 /// The lessons as the rows of a list, each with its place among all.
-///
-/// # Errors
-///
-/// A lesson's sources cannot be read.
 pub fn rows(workspace: &Workspace, progress: &Progress, marks: Marks) -> Result<Vec<Row>> {
     Ok(Listing::new(workspace, progress)?.rows(width(), marks))
 }
 
 impl Listing {
     /// How far the learner is with each lesson.
-    ///
-    /// # Errors
-    ///
-    /// A lesson's sources cannot be read.
     pub fn new(workspace: &Workspace, progress: &Progress) -> Result<Self> {
         let mut lessons = Vec::with_capacity(workspace.lessons.len());
         for lesson in &workspace.lessons {
@@ -100,18 +93,12 @@ impl Listing {
                 readme: lesson.readme().display().to_string(),
             });
         }
-        let current = lessons
-            .iter()
-            .find(|entry| entry.state != State::Done)
-            .map(|entry| entry.name.clone());
-        let done = lessons
-            .iter()
-            .filter(|entry| entry.state == State::Done)
-            .count();
+        let is_done = |entry: &&Entry| entry.state == State::Done;
+        let current = lessons.iter().find(|entry| !is_done(entry));
         Ok(Self {
             version: 1,
-            current,
-            done,
+            current: current.map(|entry| entry.name.clone()),
+            done: lessons.iter().filter(is_done).count(),
             total: lessons.len(),
             chapters: chapters(&lessons),
             lessons,
@@ -124,34 +111,22 @@ impl Listing {
         if !self.lessons.is_empty() {
             page.push('\n');
         }
-        let sum = format!("{} of {} done.", self.done, self.total);
-        let next = self
-            .current
-            .as_ref()
-            .map(|current| format!("The next is {current}: cargo\u{a0}xtask\u{a0}next"));
-        for line in wrap(
-            &[Some(sum), next]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(" "),
-            width - 1,
-        ) {
-            let _ = writeln!(page, " {}", line);
+        let mut sum = format!("{} of {} done.", self.done, self.total);
+        if let Some(current) = &self.current {
+            let _ = write!(sum, " The next is {current}: cargo\u{a0}xtask\u{a0}next");
         }
-        let swapped: Vec<_> = self
-            .lessons
-            .iter()
-            .filter(|entry| entry.state == State::Swapped)
-            .map(|entry| entry.name.as_str())
-            .collect();
+        behind(&mut page, " ", " ", &sum, width - 1);
+        let swapped = |entry: &&Entry| entry.state == State::Swapped;
+        let swapped: Vec<_> = self.lessons.iter().filter(swapped).collect();
         if let Some(first) = swapped.first() {
-            let lesson = if swapped.len() == 1 { first } else { "LESSON" };
+            let lesson = if swapped.len() == 1 {
+                &first.name
+            } else {
+                "LESSON"
+            };
             let said = format!("Swapped: `cargo xtask restore {lesson}` brings yours back.");
-            for (i, line) in wrap(&said, width - 3).iter().enumerate() {
-                let mark = if i == 0 { marks.swapped } else { " " };
-                let _ = writeln!(page, " {} {line}", paint(OPEN, mark));
-            }
+            let mark = format!(" {} ", paint(OPEN, marks.swapped));
+            behind(&mut page, &mark, "   ", &said, width - 3);
         }
         page
     }
@@ -159,12 +134,8 @@ impl Listing {
     fn rows(&self, width: usize, marks: Marks) -> Vec<Row> {
         let mut rows = Vec::new();
         let row = |text, chooses| Row { text, chooses };
-        let names = self
-            .lessons
-            .iter()
-            .map(|entry| entry.name.len())
-            .max()
-            .unwrap_or_default();
+        let names = self.lessons.iter().map(|entry| entry.name.len()).max();
+        let names = names.unwrap_or_default();
         let mut chapter = None;
         for (i, entry) in self.lessons.iter().enumerate() {
             if chapter != Some(entry.chapter_number()) {
@@ -177,15 +148,10 @@ impl Listing {
                     chapter.map_or_else(String::new, |one| self.heading(one, width, marks));
                 rows.push(row(heading, None));
             }
-            let here = if self.current.as_ref() == Some(&entry.name) {
-                marks.here
-            } else {
-                " "
-            };
-            rows.push(row(
-                format!(" {here} {}", entry.line(names, width - 3, marks)),
-                Some(i),
-            ));
+            let is_here = self.current.as_ref() == Some(&entry.name);
+            let here = if is_here { marks.here } else { " " };
+            let text = format!(" {here} {}", entry.line(names, width - 3, marks));
+            rows.push(row(text, Some(i)));
         }
         rows
     }
@@ -223,9 +189,7 @@ impl Listing {
 impl Entry {
     fn chapter_number(&self) -> u32 {
         let number = self.number.split('.').next();
-        number
-            .and_then(|number| number.parse().ok())
-            .unwrap_or_default()
+        number.and_then(|it| it.parse().ok()).unwrap_or_default()
     }
 
     /// The lesson and how far it is, in `width` columns: first the title goes, then the end of the state.
@@ -240,10 +204,9 @@ impl Entry {
         let Self { number, name, .. } = self;
         let start = format!("{number:<5} {} {name:<names$}", paint(style, mark));
         let room = width.saturating_sub(columns(&start) + 2);
-        let of_state = if state.is_empty() {
-            0
-        } else {
-            columns(state) + 3
+        let of_state = match columns(state) {
+            0 => 0,
+            columns => columns + 3,
         };
         // A title of a few letters says nothing.
         let title = match room.saturating_sub(of_state) {
@@ -259,9 +222,8 @@ impl Entry {
             true => state,
             false => paint(style, state),
         };
-        format!("{start}  {title}{dot}{state}")
-            .trim_end()
-            .to_owned()
+        let line = format!("{start}  {title}{dot}{state}");
+        line.trim_end().to_owned()
     }
 }
 
@@ -270,10 +232,7 @@ fn chapters(lessons: &[Entry]) -> Vec<Chapter> {
     let mut chapters: Vec<Chapter> = Vec::new();
     for entry in lessons {
         let number = entry.chapter_number();
-        if chapters
-            .last()
-            .is_none_or(|chapter| chapter.number != number)
-        {
+        if chapters.last().is_none_or(|last| last.number != number) {
             chapters.push(Chapter {
                 number,
                 title: entry.chapter.clone(),
@@ -292,15 +251,18 @@ fn chapters(lessons: &[Entry]) -> Vec<Chapter> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::term::{ASCII, UNICODE};
+    use crate::term::{ASCII, UNICODE, plain};
 
     #[test]
     fn a_list_shows_chapters_states_and_the_current_lesson() {
-        let entry = |number: &str, name: &str, chapter: &str, state| Entry {
+        let entry = |number: &str, name: &str, state| Entry {
             number: number.into(),
             name: name.into(),
             title: format!("The title of {name}"),
-            chapter: chapter.into(),
+            chapter: match &number[..1] {
+                "1" => "Fundamentals".into(),
+                _ => "Goroutines and wait groups".into(),
+            },
             description: String::new(),
             go: String::new(),
             concepts: Vec::new(),
@@ -312,26 +274,11 @@ mod tests {
             readme: String::new(),
         };
         let lessons = vec![
-            entry("1.3", "bank_account", "Fundamentals", State::Done),
-            entry("1.4", "publication", "Fundamentals", State::Changed),
-            entry(
-                "2.2",
-                "wait_group",
-                "Goroutines and wait groups",
-                State::Attempted,
-            ),
-            entry(
-                "2.10",
-                "errgroup",
-                "Goroutines and wait groups",
-                State::NotBegun,
-            ),
-            entry(
-                "2.11",
-                "semaphore",
-                "Goroutines and wait groups",
-                State::Swapped,
-            ),
+            entry("1.3", "bank_account", State::Done),
+            entry("1.4", "publication", State::Changed),
+            entry("2.2", "wait_group", State::Attempted),
+            entry("2.10", "errgroup", State::NotBegun),
+            entry("2.11", "semaphore", State::Swapped),
         ];
         let listing = Listing {
             version: 1,
@@ -346,7 +293,7 @@ mod tests {
             ("list_40", 40, UNICODE),
             ("list_ascii", 40, ASCII),
         ] {
-            let page = anstream::adapter::strip_str(&listing.render(width, marks)).to_string();
+            let page = plain(&listing.render(width, marks));
             assert!(page.lines().all(|line| columns(line) <= width), "{page}");
             assert!(marks != ASCII || page.is_ascii(), "{page}");
             insta::assert_snapshot!(name, page);

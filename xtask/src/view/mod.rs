@@ -22,4 +22,4 @@ mod parts;
 
 pub use lesson_page::{Length, LessonPage};
 pub use markdown::markdown;
-pub use parts::{all_done, explored_text, named, paragraph, picture, row, signed};
+pub use parts::{all_done, behind, explored_text, named, paragraph, picture, row, signed};

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::fs;
 
 use crate::course::explained::{self, Section};
 use crate::course::lacks::lacks;
@@ -11,11 +10,11 @@ use crate::course::shipped::Lock;
 use crate::course::{api, settings, stub};
 use crate::run::SourceLine;
 use crate::run::cargo::{Diagnostic, NotBuilt};
-use crate::term::{FAINT, columns, count, paint, terminal_width, width, wrap};
+use crate::term::{FAINT, columns, count, paint, plain, terminal_width, width, wrap};
 use crate::verdict::slips;
 
 use super::LessonPage;
-use super::parts::{paragraph, row};
+use super::parts::{behind, paragraph, row};
 
 /// The most lines of the page: two screens.
 const LINES: usize = 48;
@@ -66,17 +65,15 @@ impl LessonPage<'_> {
         let Some((at, _)) = &error.at else {
             return false;
         };
+        let slashes = |path: &str| path.replace('\\', "/");
+        let exercise = slashes(&self.lesson.exercise.to_string_lossy()) + "/";
         let lock = Lock::read(&self.workspace.path(self.lesson.lock()));
-        let lock = lock.ok().flatten();
-        let path = at.file.replace('\\', "/");
-        let exercise = format!(
-            "{}/",
-            self.lesson.exercise.to_string_lossy().replace('\\', "/")
-        );
-        path.strip_prefix(&exercise).is_some_and(|path| {
-            path == format!("src/{}", self.lesson.file_name())
-                || lock.is_some_and(|lock| !lock.files.contains_key(path))
-        })
+        slashes(&at.file)
+            .strip_prefix(&exercise)
+            .is_some_and(|path| {
+                path == format!("src/{}", self.lesson.file_name())
+                    || matches!(&lock, Ok(Some(lock)) if !lock.files.contains_key(path))
+            })
     }
 
     /// As many errors as there is room for, and how many there are besides.
@@ -125,8 +122,7 @@ impl LessonPage<'_> {
         page += &self.header();
         page.push('\n');
         let name = &self.lesson.name;
-        let source =
-            fs::read_to_string(self.workspace.path(self.lesson.file())).unwrap_or_default();
+        let source = self.source();
         let (mut line, mut is_theirs) = (None, true);
         if !self.workspace.path(self.lesson.file()).exists() {
             let text = format!(
@@ -174,10 +170,8 @@ impl LessonPage<'_> {
         paragraph(page, "cargo could not build it; what it says stands above.");
         let settings = settings::foreign(&self.workspace.root);
         if !settings.is_empty() {
-            paragraph(
-                page,
-                "It is not your code. These settings are not the lessons'; if one is why, take it away:",
-            );
+            let text = "It is not your code. These settings are not the lessons'; if one is why, take it away:";
+            paragraph(page, text);
             for setting in settings {
                 let _ = writeln!(page, "   {setting}");
             }
@@ -191,8 +185,7 @@ impl LessonPage<'_> {
             let Some(code) = &error.code else {
                 continue;
             };
-            let plain = anstream::adapter::strip_str(&error.rendered).to_string();
-            let section = explained::explaining(self.workspace, code, &plain);
+            let section = explained::explaining(self.workspace, code, &plain(&error.rendered));
             if let Some(section) = section
                 && !sections.iter().any(|(_, other)| *other == section)
             {
@@ -207,17 +200,13 @@ impl LessonPage<'_> {
         }
     }
 
-    fn section(
-        &self,
-        page: &mut String,
-        code: &str,
-        Section {
+    fn section(&self, page: &mut String, code: &str, section: &Section) {
+        let Section {
             heading,
             text,
             line,
             ..
-        }: &Section,
-    ) {
+        } = section;
         let (one, place) = (format!(" {code}  {heading}"), format!("{text}:{line}"));
         if columns(&one) + 2 + columns(&place) <= terminal_width() {
             let _ = writeln!(page, "{one}  {place}");
@@ -233,10 +222,8 @@ impl LessonPage<'_> {
             matches!(error.code.as_deref(), Some("E0594" | "E0596"))
                 && error.rendered.contains("&mut ")
         }) {
-            paragraph(
-                page,
-                &format!("Do not follow rustc to `&mut self`. {SHARED}"),
-            );
+            let text = format!("Do not follow rustc to `&mut self`. {SHARED}");
+            paragraph(page, &text);
         }
         let says = |error: &&Diagnostic, words: &str| error.message.contains(words);
         if errors
@@ -263,9 +250,10 @@ impl LessonPage<'_> {
             ) && error.message.contains("Guard<")
         };
         if errors.iter().any(bare) {
-            let text =
-                "A guard is not the value that is locked: if `n` is the guard, `*n` is the value.";
-            paragraph(page, text);
+            paragraph(
+                page,
+                "A guard is not the value that is locked: if `n` is the guard, `*n` is the value.",
+            );
         }
     }
 
@@ -283,25 +271,23 @@ impl LessonPage<'_> {
         let stub = stub::read(self.workspace, self.lesson).unwrap_or_default();
         let missed = api::missed(&stub, source).unwrap_or_default();
         if missed.is_empty() {
-            let unshared = errors
-                .iter()
-                .any(|error| error.message.contains("between threads safely"));
-            paragraph(
-                page,
-                if unshared {
+            let unshared = |error: &&Diagnostic| error.message.contains("between threads safely");
+            let text = match errors.iter().any(unshared) {
+                true => {
                     "Your file compiles, what uses it does not: threads share it, and a field is not made for that. \
                      rustc names it above."
-                } else {
+                }
+                false => {
                     "Your file compiles, what uses it does not: was a signature or a bound changed, or is a field \
                      not `Sync`?"
-                },
-            );
+                }
+            };
+            paragraph(page, text);
             return None;
         }
-        paragraph(
-            page,
-            "Your file compiles, what uses it does not. It differs from what the lesson gave you:",
-        );
+        let text =
+            "Your file compiles, what uses it does not. It differs from what the lesson gave you:";
+        paragraph(page, text);
         for missed in missed.iter().take(DIFFERENCES) {
             let text = match missed.parts() {
                 Some((yours, lessons)) => {
@@ -309,18 +295,10 @@ impl LessonPage<'_> {
                 }
                 None => format!("`{}` is missing", missed.lessons),
             };
-            for line in wrap(&text, width() - 3) {
-                let _ = writeln!(page, "   {line}");
-            }
+            behind(page, "   ", "   ", &text, width() - 3);
         }
-        if missed.len() > DIFFERENCES {
-            let more = count(missed.len() - DIFFERENCES, "more");
-            let _ = writeln!(
-                page,
-                "   {} {}",
-                self.marks.more,
-                more.trim_end_matches('s')
-            );
+        if let Some(more) = missed.len().checked_sub(DIFFERENCES).filter(|n| *n > 0) {
+            let _ = writeln!(page, "   {} {more} more", self.marks.more);
         }
         let is_exclusive = |one: &api::Missed| {
             one.yours
@@ -336,10 +314,8 @@ impl LessonPage<'_> {
                 self.section(page, "E0594", &section);
             }
         }
-        let name = missed
-            .iter()
-            .find(|one| one.yours.is_some())
-            .map(|one| format!("fn {}", one.name))?;
+        let name = missed.iter().find(|one| one.yours.is_some())?;
+        let name = format!("fn {}", name.name);
         let of_name = |line: &str| {
             let rest = line.split_once(&name).map(|(_, rest)| rest);
             rest.is_some_and(|rest| rest.starts_with(['(', '<']))
@@ -354,18 +330,13 @@ impl LessonPage<'_> {
 
 /// How many errors there are, those of both faces together.
 fn places(errors: &[Diagnostic]) -> usize {
-    let places: BTreeSet<_> = errors
-        .iter()
-        .map(|error| (&error.code, &error.at))
-        .collect();
-    places.len()
+    let places = errors.iter().map(|error| (&error.code, &error.at));
+    places.collect::<BTreeSet<_>>().len()
 }
 
 /// The lines of a terminal that a text takes.
 fn lines_of(text: &str) -> usize {
-    let plain = anstream::adapter::strip_str(text).to_string();
-    let lines = plain
-        .lines()
-        .map(|line| columns(line).div_ceil(terminal_width()).max(1));
-    lines.sum()
+    let terminal = terminal_width();
+    let lines = |line: &str| columns(line).div_ceil(terminal).max(1);
+    text.lines().map(lines).sum()
 }

@@ -23,30 +23,27 @@ pub fn all_done(workspace: &Workspace) -> String {
 /// ` name: text`, wrapped.
 pub fn named(page: &mut String, name: &str, text: Option<&str>) {
     let text = text.map_or_else(|| name.to_owned(), |text| format!("{name}: {text}"));
-    for (i, line) in wrap(&text, width() - 1).iter().enumerate() {
-        // Painted only now, so that colours take no room.
-        let line = if i == 0 {
-            line.replacen(name, &paint(STRONG, name), 1)
-        } else {
-            line.clone()
-        };
-        let _ = writeln!(page, " {line}");
+    let mut lines = String::new();
+    behind(&mut lines, " ", " ", &text, width() - 1);
+    // Painted only now, so that colours take no room.
+    page.push_str(&lines.replacen(name, &paint(STRONG, name), 1));
+}
+
+/// `text`, wrapped to `room` columns: the first line behind `first`, the others behind `rest`.
+pub fn behind(page: &mut String, first: &str, rest: &str, text: &str, room: usize) {
+    for (i, line) in wrap(text, room).iter().enumerate() {
+        let _ = writeln!(page, "{}{line}", if i == 0 { first } else { rest });
     }
 }
 
 /// ` ✓ text`, wrapped.
 pub fn signed(page: &mut String, sign: &str, text: &str) {
-    for (i, line) in wrap(text, width() - 3).iter().enumerate() {
-        let sign = if i == 0 { sign } else { " " };
-        let _ = writeln!(page, " {sign} {line}");
-    }
+    behind(page, &format!(" {sign} "), "   ", text, width() - 3);
 }
 
 /// `text`, wrapped.
 pub fn paragraph(page: &mut String, text: &str) {
-    for line in wrap(text, width() - 1) {
-        let _ = writeln!(page, " {line}");
-    }
+    behind(page, " ", " ", text, width() - 1);
 }
 
 /// ` Edit   exercises/…`
@@ -77,11 +74,8 @@ pub fn picture(page: &mut String, lines: &[&str]) {
     let terminal = terminal_width();
     let shown: Vec<String> = lines.iter().flat_map(|line| fit(line, terminal)).collect();
     // As wide as the terminal where it has to be, else in line with the rest of the page.
-    let margin = if shown.iter().all(|line| columns(line) < terminal) {
-        " "
-    } else {
-        ""
-    };
+    let in_line = shown.iter().all(|line| columns(line) < terminal);
+    let margin = if in_line { " " } else { "" };
     let mut text = String::new();
     for line in shown {
         let _ = writeln!(text, "{}", format!("{margin}{line}").trim_end());
@@ -125,12 +119,10 @@ mod tests {
         assert_eq!(fit(&line, 79), [line.as_str()]);
         let mut page = String::new();
         picture(&mut page, &[&line]);
-        assert_eq!(
-            page,
-            format!(
-                " \u{1b}[1m\u{1b}[31mPanic\u{1b}[0m {}\n\u{1b}[0m",
-                "x".repeat(73)
-            )
+        let painted = format!(
+            "\u{1b}[1m\u{1b}[31mPanic\u{1b}[0m {}\n\u{1b}[0m",
+            "x".repeat(73)
         );
+        assert_eq!(page, format!(" {painted}"));
     }
 }

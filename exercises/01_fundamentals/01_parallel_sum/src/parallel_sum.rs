@@ -44,7 +44,7 @@ pub fn sum(numbers: &[u64], workers: usize) -> u64 {
 /// # Panics
 /// Panics with `parallel_sum: no workers` if `workers` is zero, even if there are no items. Panics if
 /// `combine` or the cloning of an item panics, on any thread. If the operating system cannot create a thread,
-/// panics or reduces that run on the calling thread.
+/// panics or reduces that run on the calling thread; others may then have to wait for it.
 pub fn reduce<T, F>(items: &[T], workers: usize, combine: F) -> Option<T>
 where
     T: Clone + Send + Sync,

@@ -32,18 +32,39 @@ fn a_shorter_last_run_is_summed_too() {
 /// thread, and one that joins each thread before it spawns the next.
 #[test]
 fn the_sum_is_shared_out() {
-    let most = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&most);
-    harness::model(move || {
-        assert_eq!(sum(&[1, 20, 300], 3), 321, "1 + 20 + 300, on 3 workers");
-        seen.fetch_max(threads_at_once(), Relaxed);
-    });
-    let most = most.load(Relaxed);
+    let most = most_threads_of_a_sum(&[1, 20, 300]);
     assert!(
         most >= 2,
         "`sum` has 3 runs, and besides the calling thread never more than {most} threads at once: \
          at least 2 are needed"
     );
+}
+
+/// Five numbers on three workers. Catches a `sum` that cuts the numbers in another way than `reduce`, and spawns more
+/// threads than there are workers.
+#[test]
+fn the_sum_has_no_more_threads_than_workers() {
+    let most = most_threads_of_a_sum(&[1, 20, 300, 4_000, 50_000]);
+    assert!(
+        most <= 3,
+        "`sum` has 3 workers, and besides the calling thread {most} threads at once: at most 3 are allowed"
+    );
+}
+
+/// Returns how many threads a `sum` on three workers has at once, at most.
+#[track_caller]
+fn most_threads_of_a_sum(numbers: &'static [u64]) -> usize {
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    harness::model(move || {
+        assert_eq!(
+            sum(numbers, 3),
+            numbers.iter().sum(),
+            "the sum of {numbers:?}, on 3 workers"
+        );
+        seen.fetch_max(threads_at_once(), Relaxed);
+    });
+    most.load(Relaxed)
 }
 
 /// Catches results that are combined in the order in which they come in: a later run may finish first.
@@ -100,6 +121,20 @@ fn no_run_is_longer_than_its_share() {
             left + &right
         });
         assert_eq!(word.as_deref(), Some("abcdefg"));
+    });
+}
+
+/// Six items on three workers make three runs of two. Catches halves: the workers are cut in two, the items too, and
+/// of three items one worker has all, a run that comes to its second call only after its first.
+#[test]
+fn three_workers_have_equal_runs() {
+    harness::Model::new().preemption_bound(1).check(|| {
+        let meeting = Meeting::of(3);
+        let word = reduce(&letters("abcdef"), 3, |left, right| {
+            meeting.attend();
+            left + &right
+        });
+        assert_eq!(word.as_deref(), Some("abcdef"));
     });
 }
 

@@ -2,11 +2,12 @@
 //!
 //! `src/race_freedom.rs` checks that they do so in every interleaving.
 
-use harness::sync::real::thread::refuse_after;
-use harness::testing::{panic_of, payload_of, staged_panic};
+use harness::sync::real::thread::{refuse_after, refuse_only};
+use harness::testing::{must_end, panic_of, payload_of, staged_panic};
 use parallel_sum::{reduce, sum};
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::fmt::Debug;
+use std::sync::{Barrier, Mutex};
 use std::thread::{self, ThreadId};
 
 #[test]
@@ -210,17 +211,95 @@ fn a_run_is_reduced_by_one_thread() {
     }
 }
 
+/// The items go into the workers without a remainder, so each run has the same length, and whatever `combine` makes is
+/// a part of a run, or is put together from whole runs.
+#[test]
+fn a_run_is_not_longer_than_its_share() {
+    for (items, workers) in [(4, 2), (8, 4), (9, 3)] {
+        let most = items / workers;
+        let made = Mutex::new(Vec::new());
+        reduce(&letters(items), usize::from(workers), |left, right| {
+            let word = left + &right;
+            made.lock().unwrap().push(word.clone());
+            word
+        });
+        let mut made = made.into_inner().unwrap();
+        made.sort_by_key(String::len);
+        let is_right = |word: &String| {
+            let length = word.len();
+            length <= usize::from(most) || length % usize::from(most) == 0
+        };
+        if let Some(word) = made.iter().find(|word| !is_right(word)) {
+            panic!(
+                "a run of {} where {most} is the most: {items} items on {workers} workers, and `combine` made {word:?}",
+                word.len()
+            );
+        }
+    }
+}
+
+/// Thirty-two runs of two items: the first call of `combine` in each waits for all the others. Catches a call that
+/// has fewer threads than runs, such as one for each core of the machine, and longer runs than it should.
+#[test]
+fn many_runs_are_reduced_at_once() {
+    must_end("on 32 workers, a run waits for another to begin", || {
+        let all_runs = Barrier::new(32);
+        let items: Vec<_> = (0..64).map(|n| (n, n + 1)).collect();
+        let all = reduce(&items, 32, |left: (u32, u32), right: (u32, u32)| {
+            if right.1 - left.0 == 2 {
+                all_runs.wait();
+            }
+            (left.0, right.1)
+        });
+        assert_eq!(all, Some((0, 64)));
+    });
+}
+
+/// Catches a run that is left out, or combined out of order, if it gets no thread, and a call that asks again and
+/// again until it gets one.
 #[test]
 fn a_refused_thread_costs_no_item() {
-    reduce(&letters(8), 1, |left, _| left);
-    for left in 0..4 {
-        let mut word = None;
-        let panic = payload_of(|| {
-            word = refuse_after(left, || reduce(&letters(8), 4, |left, right| left + &right));
-        });
+    must_end("`reduce` was refused a thread, and has not ended", || {
+        reduce(&letters(8), 1, |left, _| left);
+        let reduce = || reduce(&letters(8), 4, |left, right| left + &right);
+        for n in 0..4 {
+            let all = Some("abcdefgh".to_owned());
+            assert_all_or_panic(all.clone(), n + 1, "all later ones", || {
+                refuse_after(n, reduce)
+            });
+            assert_all_or_panic(all, n + 1, "no later one", || refuse_only(n, reduce));
+        }
+    });
+}
+
+/// Catches a `sum` that does not leave its work to `reduce`, and leaves a run out if it gets no thread.
+#[test]
+fn a_refused_thread_costs_no_number() {
+    must_end("`sum` was refused a thread, and has not ended", || {
+        sum(&[1, 20, 300], 1);
+        let sum = || sum(&[1, 20, 300], 3);
+        for n in 0..3 {
+            assert_all_or_panic(321, n + 1, "all later ones", || refuse_after(n, sum));
+            assert_all_or_panic(321, n + 1, "no later one", || refuse_only(n, sum));
+        }
+    });
+}
+
+/// Requires `call` to panic or to return `all`. It is refused thread `number`, and the later ones that `later` says.
+#[track_caller]
+fn assert_all_or_panic<R: Debug + PartialEq>(
+    all: R,
+    number: usize,
+    later: &str,
+    call: impl FnOnce() -> R,
+) {
+    let mut returned = None;
+    payload_of(|| returned = Some(call()));
+    if let Some(returned) = returned {
         assert!(
-            panic.is_some() || word.as_deref() == Some("abcdefgh"),
-            "`reduce` should panic, or reduce the run itself, if there are only {left} threads: it returned {word:?}"
+            returned == all,
+            "the call was refused thread {number} and {later}: it should panic, or reduce the run itself and \
+             return {all:?}, but it returned {returned:?}"
         );
     }
 }

@@ -26,10 +26,13 @@ fn the_sets_of_message_passing_leave_nothing() {
     leaves_nothing(interleavings::message_passing_release_acquire);
 }
 
-/// Calls twice, like a program that compares what it saw with the set each time.
+/// Calls twice, like a program that compares what it saw with the set each time. Also catches a set that stays in a
+/// thread-local.
 #[track_caller]
 fn leaves_nothing<T: Ord + std::fmt::Debug>(set: fn() -> BTreeSet<T>) {
     leaks::check(|| assert_eq!(set(), set(), "the same set each time"));
+    let bytes = leaks::bytes_left_by(|| drop(set()));
+    assert_eq!(bytes, 0, "bytes that a call keeps when its set is dropped");
 }
 
 #[test]

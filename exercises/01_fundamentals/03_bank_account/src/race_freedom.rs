@@ -292,3 +292,42 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
         assert_eq!(account.withdraw_all(), 65, "all of 65");
     });
 }
+
+/// How often main is overtaken in succession: more often than anybody would try again before giving up.
+const OVERTAKEN: usize = 130;
+
+/// A thread that is overtaken again and again goes on trying. Catches an operation that tries only so often, and then
+/// refuses though the balance allows it. In the one interleaving explored, the other thread changes the balance before
+/// each exchange of main.
+#[test]
+fn an_operation_that_is_overtaken_again_and_again_is_not_refused() {
+    type Move = fn(&Account) -> bool;
+    let moves: [(&str, Move, Move); 2] = [
+        (
+            "withdraw(1)",
+            |a| a.withdraw(1).is_ok(),
+            |a| a.deposit(1).is_ok(),
+        ),
+        (
+            "deposit(1)",
+            |a| a.deposit(1).is_ok(),
+            |a| a.withdraw(1).is_ok(),
+        ),
+    ];
+    for (name, ours, theirs) in moves {
+        let overtaken = Model::new()
+            .preemption_bound(0)
+            .interrupted_exchanges(OVERTAKEN);
+        overtaken.check(move || {
+            let account = Account::new(1_000);
+            let others = || {
+                for _ in 0..OVERTAKEN {
+                    assert!(theirs(&account), "refused, with about 1000 in the account");
+                    thread::yield_now();
+                }
+            };
+            let (done, ()) = both(|| ours(&account), others);
+            assert!(done, "{name} was refused, with about 1000 in the account");
+        });
+    }
+}

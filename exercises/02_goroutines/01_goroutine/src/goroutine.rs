@@ -67,6 +67,7 @@ impl<T> JoinHandle<T> {
     ///
     /// `true` means that `join` returns at once; all later calls return `true` too. `false` may already be
     /// out of date when you read it, but not for long: soon after `f` has ended, every call returns `true`.
+    /// Threads that share the handle may ask at the same time, and do not disturb each other.
     ///
     /// `true` says that `f` has ended, and no more: to read what `f` wrote, call `join` first.
     pub fn is_finished(&self) -> bool {

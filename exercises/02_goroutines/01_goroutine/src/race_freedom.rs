@@ -3,7 +3,7 @@
 use crate::sync::thread;
 use crate::{JoinHandle, go};
 use harness::leaks::track;
-use harness::testing::{Flag, Gate, Slot, must_sleep};
+use harness::testing::{Flag, Gate, Slot, both, has_waited, must_sleep};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -58,6 +58,16 @@ fn a_spurious_wakeup_does_not_end_join() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a result that
+/// is there, or goes to sleep where `f` does not see it.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let handle = go(|| 7);
+        assert_eq!(value(handle.join()), 7);
+    });
+}
+
 /// Plain memory, written by main, then by `f`, then read by main. Catches a `join` that returns because of
 /// a check that orders nothing, such as that of a Relaxed flag.
 #[test]
@@ -96,8 +106,8 @@ fn what_f_captured_is_gone_when_join_returns() {
     });
 }
 
-/// Catches an `is_finished` that returns `true` before `f` has ended, or `false` after `true`, or that
-/// takes away what `join` waits for.
+/// Catches an `is_finished` that returns `true` before `f` has ended or before its result is there, or `false` after
+/// `true`, or that takes away what `join` waits for.
 #[test]
 fn is_finished_is_never_early() {
     harness::model(|| {
@@ -115,6 +125,30 @@ fn is_finished_is_never_early() {
             assert!(
                 handle.is_finished(),
                 "`is_finished` returned true and then false"
+            );
+            assert_eq!(value(handle.join()), 7);
+            assert!(
+                !has_waited(),
+                "`is_finished` returned true, and `join` slept: it should return at once"
+            );
+            return;
+        }
+        assert_eq!(value(handle.join()), 7);
+    });
+}
+
+/// Catches an `is_finished` that is `true` and then `false` because another thread asks at the same time, such as by a
+/// `try_lock` that finds the lock taken.
+#[test]
+fn threads_that_ask_at_once_get_the_same_answer() {
+    harness::model(|| {
+        let handle = go(|| 7);
+        if handle.is_finished() {
+            let answers = both(|| handle.is_finished(), || handle.is_finished());
+            assert_eq!(
+                answers,
+                (true, true),
+                "`is_finished` had returned true before main and other called it at the same time"
             );
         }
         assert_eq!(value(handle.join()), 7);

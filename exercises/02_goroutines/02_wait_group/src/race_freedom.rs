@@ -2,7 +2,8 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, assert_panics, must_sleep, spawn};
+use harness::testing::{Flag, Slot, assert_panics, both, must_sleep, panic_of, spawn};
+use std::sync::{Arc, Mutex};
 
 /// Catches a `wait` that sleeps before it checks the counter: no other thread is there to wake it.
 #[test]
@@ -36,6 +37,20 @@ fn wait_sleeps_while_a_task_is_unfinished() {
 fn the_last_done_wakes_the_waiter() {
     // WG-02
     harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || group.done());
+            group.wait();
+        });
+    });
+}
+
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a change by
+/// another thread, or for success.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
         let group = WaitGroup::new();
         group.add(1);
         thread::scope(|s| {
@@ -123,15 +138,18 @@ fn an_add_extends_the_wait() {
     });
 }
 
-/// Catches `if` in place of `while`: main has a spurious wakeup before the worker has finished.
+/// Catches `if` in place of `while`, once or several times: main has up to three spurious wakeups before the worker has
+/// finished.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
-    harness::Model::new().spurious_wakeups(1).check(|| {
+    harness::Model::new().spurious_wakeups(3).check(|| {
         let group = WaitGroup::new();
         let finished = Flag::lowered("finished");
         group.add(1);
         thread::scope(|s| {
             spawn(s, "worker", || {
+                thread::yield_now();
+                thread::yield_now();
                 finished.raise();
                 group.done();
             });
@@ -282,4 +300,56 @@ fn a_refused_add_refuses_nobody_else() {
             group.wait();
         });
     });
+}
+
+/// Catches an `add` that adds first and takes it back if that was too much, which main's `done` may meet; and one that
+/// checks for an overflow first and adds afterwards, when the other has added as well.
+#[test]
+fn a_full_counter_takes_no_more_from_either_of_two() {
+    // WG-08
+    let most = most();
+    harness::model(move || {
+        let group = WaitGroup::new();
+        let mut room = most;
+        while room > 0 {
+            let delta = room.min(isize::MAX.unsigned_abs());
+            group.add(delta.cast_signed());
+            room -= delta;
+        }
+        let adds_one = || match panic_of(|| group.add(1)) {
+            Some(refused) => refused != "wait_group: counter overflow",
+            None => true,
+        };
+        let (main, other) = both(
+            || {
+                if let Some(message) = panic_of(|| group.done()) {
+                    panic!("`done` on a full counter panics: {message}");
+                }
+                adds_one()
+            },
+            adds_one,
+        );
+        assert!(
+            main != other,
+            "the counter was full, one task was done, and two were added: exactly one should be refused"
+        );
+        group.done();
+    });
+}
+
+/// Finds the most that a counter holds, which the docs leave open, in a model of its own.
+fn most() -> usize {
+    let most = Arc::new(Mutex::new(0_usize));
+    let found = Arc::clone(&most);
+    harness::model(move || {
+        let group = WaitGroup::new();
+        let powers = (0..isize::BITS - 1).rev().map(|bit| 1 << bit);
+        let taken = [isize::MAX]
+            .into_iter()
+            .chain(powers)
+            .chain([1])
+            .filter(|&delta| panic_of(|| group.add(delta)).is_none());
+        *found.lock().unwrap() = taken.map(isize::unsigned_abs).sum();
+    });
+    *most.lock().unwrap()
 }

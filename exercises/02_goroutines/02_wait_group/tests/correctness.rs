@@ -3,7 +3,7 @@
 //! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, must_end, panic_of};
+use harness::testing::{assert_call_panics, must_end, panic_of};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use wait_group::WaitGroup;
 
@@ -47,21 +47,27 @@ fn add_takes_any_delta() {
 fn one_done_too_many_panics() {
     // WG-05
     let group = WaitGroup::new();
-    assert_panics("wait_group: negative counter", || group.done());
-    group.add(1);
-    group.done();
-    assert_panics("wait_group: negative counter", || group.done());
+    for when in ["of a new group", "after add(1) and `done`"] {
+        assert_call_panics(
+            &format!("`done` {when}"),
+            "wait_group: negative counter",
+            || group.done(),
+        );
+        group.add(1);
+        group.done();
+    }
 }
 
 #[test]
 fn a_counter_below_zero_panics() {
     // WG-05, WG-08
     let group = WaitGroup::new();
-    assert_panics("wait_group: negative counter", || group.add(-1));
-    assert_panics("wait_group: negative counter", || group.add(isize::MIN));
-    group.add(2);
-    assert_panics("wait_group: negative counter", || group.add(-3));
-    assert_panics("wait_group: negative counter", || group.add(isize::MIN));
+    for (count, below) in [(0, -1), (2, -3)] {
+        group.add(count);
+        for delta in [below, isize::MIN] {
+            assert_refused(count, delta, &group);
+        }
+    }
 }
 
 #[test]
@@ -69,11 +75,11 @@ fn a_refused_add_changes_nothing() {
     must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.add(2);
-        assert_panics("wait_group: negative counter", || group.add(-3));
+        assert_refused(2, -3, &group);
         group.done();
         assert_counter_is(1, &group);
         group.done();
-        assert_panics("wait_group: negative counter", || group.done());
+        assert_refused(0, -1, &group);
         group.wait();
     });
 }
@@ -95,7 +101,10 @@ fn the_counter_holds_many_and_never_wraps() {
             taken < 3,
             "isize::MAX was added {taken} times and never refused: the sum is more than usize::MAX, so some of it is lost"
         );
-        assert_panics("wait_group: counter overflow", || group.add(isize::MAX));
+        let full = format!("add(isize::MAX) on a counter of {taken} times isize::MAX");
+        assert_call_panics(&full, "wait_group: counter overflow", || {
+            group.add(isize::MAX)
+        });
         for _ in 0..taken {
             group.add(-isize::MAX);
         }
@@ -131,7 +140,7 @@ fn an_overflow_is_refused_whatever_was_there_before() {
                 group.add(-isize::MAX);
             }
             assert_counter_is(before, &group);
-            assert_panics("wait_group: negative counter", || group.add(isize::MIN));
+            assert_refused(before, isize::MIN, &group);
             assert_counter_is(before, &group);
         }
     });
@@ -248,7 +257,7 @@ fn used_group() -> WaitGroup {
 /// Checks the counter by what the docs promise: it can be taken down to zero and no further.
 #[track_caller]
 fn assert_counter_is(n: isize, group: &WaitGroup) {
-    assert_panics("wait_group: negative counter", || group.add(-n - 1));
+    assert_refused(n, -n - 1, group);
     if let Some(message) = panic_of(|| group.add(-n)) {
         panic!(
             "the counter should be {n}, but add({}) panics: {message}",
@@ -256,4 +265,11 @@ fn assert_counter_is(n: isize, group: &WaitGroup) {
         );
     }
     group.add(n);
+}
+
+/// Checks that an `add` which would take a counter of `count` below zero is refused.
+#[track_caller]
+fn assert_refused(count: isize, delta: isize, group: &WaitGroup) {
+    let call = format!("add({delta}) on a counter of {count}");
+    assert_call_panics(&call, "wait_group: negative counter", || group.add(delta));
 }

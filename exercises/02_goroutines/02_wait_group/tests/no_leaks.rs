@@ -34,6 +34,14 @@ fn a_group_keeps_nothing_of_its_rounds() {
     });
 }
 
+/// The group is idle for good, so nothing but a `wait` itself could tidy up after it.
+#[test]
+fn a_wait_on_an_idle_group_leaves_nothing() {
+    // WG-01
+    let group = WaitGroup::new();
+    leaks::check(|| group.wait());
+}
+
 #[test]
 fn what_a_task_owns_is_dropped_once() {
     leaks::check(|| {

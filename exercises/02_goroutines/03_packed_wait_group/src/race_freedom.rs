@@ -2,7 +2,8 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, assert_panics, must_sleep, spawn};
+use harness::testing::{Flag, Slot, assert_panics, both, must_sleep, panic_of, spawn};
+use std::sync::{Arc, Mutex};
 
 /// Catches a `wait` that sleeps without checking the counter, and a first round that leaves something
 /// behind at which the second sleeps.
@@ -53,6 +54,48 @@ fn the_last_done_wakes_the_waiter() {
             spawn(s, "task", || group.done());
             group.wait();
         });
+    });
+}
+
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a change by
+/// another thread, or for success.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        group.done();
+        thread::scope(|s| {
+            spawn(s, "task", || group.done());
+            group.wait();
+        });
+    });
+}
+
+/// A thread that is overtaken again and again goes on trying. Catches an `add` that tries only so often. In the one
+/// interleaving explored, the other thread changes the counter before each exchange of main.
+#[test]
+fn an_add_that_is_overtaken_again_and_again_counts() {
+    // More often than anybody would try again before giving up.
+    const OVERTAKEN: isize = 130;
+    let overtaken = harness::Model::new()
+        .preemption_bound(0)
+        .interrupted_exchanges(OVERTAKEN as usize);
+    overtaken.check(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                for _ in 0..OVERTAKEN {
+                    group.add(1);
+                    thread::yield_now();
+                }
+            });
+            group.add(1);
+        });
+        group.add(-OVERTAKEN - 1);
+        group.done();
+        group.wait();
     });
 }
 
@@ -324,4 +367,74 @@ fn a_refused_add_does_not_show_in_a_done() {
             group.wait();
         });
     });
+}
+
+/// Catches an `add` that adds first and takes it back if that was too much, which main's `done` may meet; and one that
+/// checks for an overflow first and adds afterwards, when the other has added as well.
+#[test]
+fn a_full_counter_takes_no_more_from_either_of_two() {
+    // WG-08
+    let most = most();
+    harness::model(move || {
+        let group = WaitGroup::new();
+        let mut room = most;
+        while room > 0 {
+            let delta = room.min(isize::MAX.unsigned_abs());
+            group.add(delta.cast_signed());
+            room -= delta;
+        }
+        let adds_one = || match panic_of(|| group.add(1)) {
+            Some(refused) => refused != "wait_group: counter overflow",
+            None => true,
+        };
+        let (main, other) = both(
+            || {
+                if let Some(message) = panic_of(|| group.done()) {
+                    panic!("`done` on a full counter panics: {message}");
+                }
+                adds_one()
+            },
+            adds_one,
+        );
+        assert!(
+            main != other,
+            "the counter was full, one task was done, and two were added: exactly one should be refused"
+        );
+        group.done();
+    });
+}
+
+/// Catches a mark of a waiter that takes room from the counter, or is lost when the counter is full.
+#[test]
+fn a_full_counter_may_have_a_waiter() {
+    // WG-08, WG-14
+    const MANY: isize = i32::MAX as isize;
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task", || {
+                group.add(MANY - 1);
+                group.add(-MANY);
+            });
+            group.wait();
+        });
+    });
+}
+
+/// Finds the most that a counter holds, which the docs leave open, in a model of its own.
+fn most() -> usize {
+    let most = Arc::new(Mutex::new(0_usize));
+    let found = Arc::clone(&most);
+    harness::model(move || {
+        let group = WaitGroup::new();
+        let powers = (0..isize::BITS - 1).rev().map(|bit| 1 << bit);
+        let taken = [isize::MAX]
+            .into_iter()
+            .chain(powers)
+            .chain([1])
+            .filter(|&delta| panic_of(|| group.add(delta)).is_none());
+        *found.lock().unwrap() = taken.map(isize::unsigned_abs).sum();
+    });
+    *most.lock().unwrap()
 }

@@ -4,7 +4,7 @@
 //! a lock that is held for a moment; `cargo bench -p packed_wait_group_solution` can.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, must_end, panic_of};
+use harness::testing::{assert_call_panics, must_end, panic_of};
 use packed_wait_group::WaitGroup;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
@@ -58,21 +58,27 @@ fn a_group_is_small() {
 fn one_done_too_many_panics() {
     // WG-05
     let group = WaitGroup::new();
-    assert_panics("wait_group: negative counter", || group.done());
-    group.add(1);
-    group.done();
-    assert_panics("wait_group: negative counter", || group.done());
+    for when in ["of a new group", "after add(1) and `done`"] {
+        assert_call_panics(
+            &format!("`done` {when}"),
+            "wait_group: negative counter",
+            || group.done(),
+        );
+        group.add(1);
+        group.done();
+    }
 }
 
 #[test]
 fn a_counter_below_zero_panics() {
     // WG-05, WG-08
     let group = WaitGroup::new();
-    assert_panics("wait_group: negative counter", || group.add(-1));
-    assert_panics("wait_group: negative counter", || group.add(isize::MIN));
-    group.add(2);
-    assert_panics("wait_group: negative counter", || group.add(-3));
-    assert_panics("wait_group: negative counter", || group.add(isize::MIN));
+    for (count, below) in [(0, -1), (2, -3)] {
+        group.add(count);
+        for delta in [below, isize::MIN] {
+            assert_refused(count, delta, &group);
+        }
+    }
 }
 
 #[test]
@@ -80,11 +86,11 @@ fn a_refused_add_changes_nothing() {
     must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         group.add(2);
-        assert_panics("wait_group: negative counter", || group.add(-3));
+        assert_refused(2, -3, &group);
         group.done();
         assert_counter_is(1, &group);
         group.done();
-        assert_panics("wait_group: negative counter", || group.done());
+        assert_refused(0, -1, &group);
         group.wait();
     });
 }
@@ -104,7 +110,11 @@ fn the_counter_holds_many_and_never_wraps() {
                 taken < 3,
                 "isize::MAX was added {taken} times and never refused: the sum is more than usize::MAX, so some of it is lost"
             );
-            assert_panics("wait_group: counter overflow", || group.add(isize::MAX));
+            let full =
+                format!("add(isize::MAX) on a counter of {before} and {taken} times isize::MAX");
+            assert_call_panics(&full, "wait_group: counter overflow", || {
+                group.add(isize::MAX)
+            });
             for _ in 0..taken {
                 group.add(-isize::MAX);
             }
@@ -268,7 +278,7 @@ fn used_group() -> WaitGroup {
 /// Checks the counter by what the docs promise: it can be taken down to zero and no further.
 #[track_caller]
 fn assert_counter_is(n: isize, group: &WaitGroup) {
-    assert_panics("wait_group: negative counter", || group.add(-n - 1));
+    assert_refused(n, -n - 1, group);
     if let Some(message) = panic_of(|| group.add(-n)) {
         panic!(
             "the counter should be {n}, but add({}) panics: {message}",
@@ -276,4 +286,11 @@ fn assert_counter_is(n: isize, group: &WaitGroup) {
         );
     }
     group.add(n);
+}
+
+/// Checks that an `add` which would take a counter of `count` below zero is refused.
+#[track_caller]
+fn assert_refused(count: isize, delta: isize, group: &WaitGroup) {
+    let call = format!("add({delta}) on a counter of {count}");
+    assert_call_panics(&call, "wait_group: negative counter", || group.add(delta));
 }

@@ -3,7 +3,7 @@
 use crate::Once;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, must_sleep, spawn};
+use harness::testing::{Flag, Slot, message_of, must_sleep, spawn};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
 /// Catches a call that waits for itself: no other thread is there to wake it.
@@ -16,6 +16,19 @@ fn one_thread_may_call_again_and_again() {
         for _ in 0..3 {
             once.call_once(|| runs.increment());
         }
+        assert_eq!(runs.get(), 1, "how often the function ran");
+    });
+}
+
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the call of
+/// another thread, and waits for it.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(2).check(|| {
+        let once = Once::new();
+        let runs = Count::zero("runs");
+        once.call_once(|| runs.increment());
+        once.call_once(|| runs.increment());
         assert_eq!(runs.get(), 1, "how often the function ran");
     });
 }
@@ -259,6 +272,9 @@ fn panics(call: impl FnOnce()) -> bool {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(()) => false,
         Err(payload) if payload.downcast_ref() == Some(&EXPECTED) => true,
+        Err(payload) if payload.is::<String>() && message_of(&*payload) == EXPECTED => panic!(
+            "the call should pass on the payload of the function's panic, a `&str`, but it panicked with a `String`"
+        ),
         Err(payload) => resume_unwind(payload),
     }
 }

@@ -4,7 +4,8 @@
 
 use harness::sync::real::thread;
 use harness::testing::{
-    let_others_run, must_end, payload_of, staged_panic, staged_panic_of, wait_until,
+    assert_passes_on, let_others_run, must_end, payload_of, staged_panic, staged_panic_of,
+    wait_until, while_unwinding,
 };
 use once::Once;
 use std::cell::Cell;
@@ -31,6 +32,40 @@ fn the_first_call_runs_its_function_and_no_other_does() {
             "the function that ran last"
         );
     });
+}
+
+/// Catches calls that are counted in eight or sixteen bits: a count that wraps around makes a later call the first.
+#[test]
+fn after_any_number_of_calls_no_function_runs() {
+    // ON-01
+    must_end(IN_CALL, || {
+        let once = Once::new();
+        let ran = Cell::new(0);
+        for call in 0..=65_536 {
+            once.call_once(|| {
+                assert_eq!(call, 0, "the call whose function ran, the first being 0");
+                ran.set(ran.get() + 1);
+            });
+        }
+        assert_eq!(ran.get(), 1, "functions that ran");
+    });
+}
+
+/// Catches `thread::panicking()` taken for "my function has panicked": the first call is made in a destructor, while
+/// its thread unwinds.
+#[test]
+fn a_call_while_its_thread_unwinds_is_a_call() {
+    // ON-01, ON-02
+    must_end(
+        "the call after one in a destructor has not returned",
+        || {
+            let once = Once::new();
+            let ran = Cell::new(false);
+            while_unwinding(|| once.call_once(|| ran.set(true)));
+            assert!(ran.get(), "the first call's function did not run");
+            once.call_once(|| panic!("the second call's function ran"));
+        },
+    );
 }
 
 #[test]
@@ -83,6 +118,9 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
             payload.downcast_ref() == Some(&Reason(7)),
             "the call panicked, but not with the payload of the function's panic"
         );
+        assert_passes_on("the function fails", || {
+            Once::new().call_once(|| resume_unwind(Box::new("the function fails")));
+        });
     });
 }
 
@@ -139,7 +177,8 @@ fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
 fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
     // ON-02
     must_end(IN_CALL, || {
-        const CALLERS: usize = 4;
+        // So many also catch a count of the sleepers that wraps around.
+        const CALLERS: usize = 256;
         let once = called_elsewhere();
         let (coming, returned) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let mut early = 0;

@@ -42,6 +42,7 @@ fn a_function_that_panics_is_dropped() {
     });
 }
 
+/// Each caller's function owns a value. Catches a call that waits and forgets its function in place of dropping it.
 #[test]
 fn everybody_who_waits_leaves() {
     // ON-02

@@ -32,6 +32,17 @@ fn the_function_runs_once() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the call of
+/// another thread, and waits for it.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(2).check(|| {
+        let lazy = Lazy::new(|| 7);
+        assert_eq!(*Lazy::force(&lazy), 7);
+        assert_eq!(Lazy::get(&lazy), Some(&7));
+    });
+}
+
 /// Two threads call `force`, and both read the value. Catches a second thread that reads a value that is
 /// still being made, or reads it by an ordering that does not make the value visible.
 #[test]

@@ -4,7 +4,9 @@
 
 use harness::assert_bounds;
 use harness::sync::real::thread;
-use harness::testing::{let_others_run, message_of, must_end, panic_of, payload_of};
+use harness::testing::{
+    assert_passes_on, let_others_run, message_of, must_end, panic_of, payload_of, while_unwinding,
+};
 use lazy::Lazy;
 use std::any::Any;
 use std::cell::Cell;
@@ -48,7 +50,28 @@ fn every_force_lends_the_same_value() {
             std::ptr::eq(first, again),
             "two calls of `force` returned references to two different values"
         );
+        // Catches calls that are counted in eight or sixteen bits.
+        for _ in 0..65_536 {
+            Lazy::force(&lazy);
+        }
         assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
+    });
+}
+
+/// Catches `thread::panicking()` taken for "the function has panicked": the first `force` is called in a destructor,
+/// while its thread unwinds.
+#[test]
+fn a_force_while_its_thread_unwinds_makes_the_value() {
+    // ON-01
+    must_end(IN_FORCE, || {
+        let lazy = Lazy::new(|| 7);
+        assert_eq!(while_unwinding(|| *Lazy::force(&lazy)), 7);
+        assert_eq!(
+            Lazy::get(&lazy),
+            Some(&7),
+            "a `force` has returned while its thread unwound"
+        );
+        assert_eq!(*lazy, 7);
     });
 }
 
@@ -174,13 +197,16 @@ fn there_is_no_value_after_a_panic() {
     must_end(IN_FORCE, || {
         let lazy = Lazy::new(|| -> u32 { panic!("no network") });
         assert!(Lazy::get(&lazy).is_none());
-        payload_of_force(&lazy);
-        assert!(
-            Lazy::get(&lazy).is_none(),
-            "the function panicked: there is no value"
-        );
-        payload_of_force(&lazy);
-        assert!(Lazy::get(&lazy).is_none());
+        for call in 1..=2 {
+            payload_of_force(&lazy);
+            let mut value = None;
+            let panic = panic_of(|| value = Lazy::get(&lazy));
+            assert_eq!(
+                panic, None,
+                "`get` panicked after the panic of `force` {call}: it should return None"
+            );
+            assert_eq!(value, None, "the function panicked: there is no value");
+        }
     });
 }
 
@@ -199,6 +225,10 @@ fn the_call_that_ran_the_function_gets_the_payload() {
             "the payload of the first call: {}",
             message_of(&*payload)
         );
+        assert_passes_on("no network", || {
+            let lazy = Lazy::new(|| -> u32 { resume_unwind(Box::new("no network")) });
+            let _ = Lazy::force(&lazy);
+        });
         for call in 2..=3 {
             assert_eq!(
                 message_of_force(&lazy),

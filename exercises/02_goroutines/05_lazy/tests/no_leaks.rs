@@ -13,6 +13,7 @@ use std::panic::resume_unwind;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// Catches a value that is forgotten, or dropped only if the function, too, needs to be dropped.
 #[test]
 fn the_value_is_dropped_with_its_lazy() {
     leaks::check(|| {

@@ -41,6 +41,18 @@ fn wait_sleeps_until_the_round_is_full() {
     });
 }
 
+/// The largest rounds that there are must not end either. Catches a number that is cut to fit, and a `new` that makes room
+/// for all or computes with more than `n`.
+#[test]
+fn wait_sleeps_however_large_the_round_is() {
+    let one_if_cut_to_32_bits = usize::try_from((1_u64 << 32) + 1);
+    for n in [usize::MAX].into_iter().chain(one_if_cut_to_32_bits) {
+        must_sleep("`wait`", "only one had arrived", move || {
+            Barrier::new(n).wait();
+        });
+    }
+}
+
 /// Catches the lost wakeup of a thread that has arrived and is not yet asleep when the other comes, and a
 /// `wait` that returns before the other has come.
 #[test]
@@ -61,6 +73,21 @@ fn both_wait_for_each_other() {
                 other.has_come_to(1),
                 "`wait` returned before other had come"
             );
+        });
+    });
+}
+
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the arrival of
+/// another thread.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let barrier = Barrier::new(2);
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                barrier.wait();
+            });
+            barrier.wait();
         });
     });
 }
@@ -105,6 +132,30 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
                 other.has_come_to(1),
                 "`wait` returned before other had come"
             );
+        });
+    });
+}
+
+/// The same in a second round, in which the fast one of the two may sleep until the slow one has left the first.
+#[test]
+fn a_spurious_wakeup_does_not_end_the_second_wait() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let barrier = Barrier::new(2);
+        let other = Came::named("other came");
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                for round in 1..=2 {
+                    other.to(round);
+                    barrier.wait();
+                }
+            });
+            for round in 1..=2 {
+                barrier.wait();
+                assert!(
+                    other.has_come_to(round),
+                    "`wait` returned from round {round} before other had come to it"
+                );
+            }
         });
     });
 }
@@ -232,6 +283,41 @@ fn a_third_thread_belongs_to_the_next_round() {
     });
 }
 
+/// Catches a wakeup for a thread that has yet to leave, which one that comes to the next round takes: the first of three to
+/// leave comes again while the other two are asleep. No thread is preempted in any run.
+#[test]
+fn a_thread_that_comes_again_takes_nobodys_wakeup() {
+    // WG-03, WG-13
+    harness::Model::new().preemption_bound(0).check(|| {
+        let barrier = Barrier::new(3);
+        let two_rounds = || {
+            barrier.wait();
+            barrier.wait();
+        };
+        thread::scope(|s| {
+            spawn(s, "second", two_rounds);
+            spawn(s, "third", two_rounds);
+            two_rounds();
+        });
+    });
+}
+
+/// Catches a thread that opens its round after the next one has been opened, and takes that back: four threads make two
+/// rounds, and one of them is interrupted on its way. At most one preemption in each interleaving.
+#[test]
+fn a_round_that_opens_late_does_not_shut_the_next() {
+    // WG-13
+    harness::Model::new().preemption_bound(1).check(|| {
+        let barrier = Barrier::new(2);
+        thread::scope(|s| {
+            for name in ["second", "third", "fourth"] {
+                spawn(s, name, || barrier.wait());
+            }
+            barrier.wait();
+        });
+    });
+}
+
 /// Fails unless exactly one of the results of a round is the leader's.
 #[track_caller]
 fn assert_one_leads<const N: usize>(round: usize, results: [bool; N]) {
@@ -247,7 +333,7 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().expect("`wait` does not panic")
 }
 
-/// The round that a thread has come to. It orders nothing, and is read by a read-modify-write, which sees
+/// The round that a thread has come to. It orders nothing, and is written and read by read-modify-writes, which see
 /// the newest value. So it catches a `wait` that returns too early, but not one that does not make another
 /// thread's writes visible. A [`Slot`] catches that.
 struct Came(AtomicUsize);
@@ -259,7 +345,7 @@ impl Came {
 
     #[track_caller]
     fn to(&self, round: usize) {
-        self.0.store(round, Relaxed);
+        self.0.swap(round, Relaxed);
     }
 
     #[track_caller]

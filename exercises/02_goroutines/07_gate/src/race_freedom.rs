@@ -8,9 +8,12 @@
 use crate::Gate;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
-use harness::testing::{Flag, Slot, must_sleep, spawn};
+use harness::testing::{Flag, Slot, both, must_sleep, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// One that is no multiple of a coarser unit: it may not be rounded.
+const EXACTLY: Duration = Duration::new(1, 1);
 
 const SHUT: &str = "the gate had not been opened";
 
@@ -37,6 +40,20 @@ fn an_open_gate_stops_nobody() {
     });
 }
 
+/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a gate that
+/// is open, or goes to sleep where the opener does not see it.
+#[test]
+fn an_exchange_that_fails_spuriously_is_tried_again() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let gate = Gate::new();
+        thread::scope(|s| {
+            spawn(s, "opener", || gate.open());
+            gate.wait();
+        });
+        gate.wait();
+    });
+}
+
 /// A program that must not end, because the gate is never opened. Catches a `wait` that returns, and one
 /// that spins.
 #[test]
@@ -44,9 +61,9 @@ fn wait_sleeps_while_the_gate_is_shut() {
     must_sleep("`wait`", SHUT, || Gate::new().wait());
 }
 
-/// A program that must not end, because the gate is never opened, and half a second is not a second.
-/// Catches a `wait_timeout` that gives up too early, even with the longest timeout that there is, and one that
-/// spins, even if it does so only while another one sleeps.
+/// A program that must not end, because the gate is never opened, and one nanosecond is not two. Catches a
+/// `wait_timeout` that gives up too early, even with the longest timeout that there is, and one that spins, even if
+/// it does so only while another one sleeps, or only for a short time.
 #[test]
 fn wait_timeout_sleeps_while_the_time_has_not_come() {
     // TM-07
@@ -60,8 +77,8 @@ fn wait_timeout_sleeps_while_the_time_has_not_come() {
         };
         thread::scope(|s| {
             spawn(s, "most patient", || wait(Duration::MAX - SECOND));
-            spawn(s, "timekeeper", || clock.advance(SECOND / 2));
-            wait(SECOND);
+            spawn(s, "timekeeper", || clock.advance(Duration::from_nanos(1)));
+            wait(Duration::from_nanos(2));
         });
     });
 }
@@ -142,6 +159,25 @@ fn two_may_open_at_once() {
             gate.wait();
             gate.wait();
         });
+    });
+}
+
+/// Catches an `open` that leaves the opening to another thread, which has not come to it yet, and a `wait_timeout` that
+/// takes a gate for shut because another thread has the lock.
+#[test]
+fn the_gate_is_open_when_open_returns() {
+    // CL-02
+    harness::model(|| {
+        let clock = Clock::manual();
+        let gate = Gate::new();
+        let open = || {
+            gate.open();
+            assert!(
+                gate.wait_timeout(&clock, Duration::ZERO),
+                "`open` had returned, but `wait_timeout` returned false"
+            );
+        };
+        both(open, open);
     });
 }
 
@@ -270,11 +306,30 @@ fn the_time_out_ends_the_wait() {
             "`wait_timeout` returned true, but the gate was never opened"
         );
         thread::scope(|s| {
-            spawn(s, "timekeeper", || clock.advance(SECOND));
+            spawn(s, "timekeeper", || clock.advance(EXACTLY));
             assert!(
-                !gate.wait_timeout(&clock, SECOND),
+                !gate.wait_timeout(&clock, EXACTLY),
                 "`wait_timeout` returned true, but the gate was never opened"
             );
+        });
+    });
+}
+
+/// Catches a thread that holds up others while it sleeps, so that one with a timeout waits for a lock. No thread is
+/// preempted in any run, so main and `hasty` are in their calls when the second passes.
+#[test]
+fn a_sleeper_holds_up_nobodys_time_out() {
+    // CO-08
+    harness::Model::new().preemption_bound(0).check(|| {
+        let clock = Clock::manual();
+        let gate = Gate::new();
+        thread::scope(|s| {
+            spawn(s, "hasty", || {
+                spawn(s, "timekeeper", || clock.advance(SECOND));
+                gate.wait_timeout(&clock, SECOND);
+                gate.open();
+            });
+            gate.wait();
         });
     });
 }
@@ -304,8 +359,8 @@ fn a_wakeup_does_not_put_off_the_time_out() {
         });
 }
 
-/// Catches a wrong answer, in every order of half a second, another half, and the opening: `false` requires
-/// that a second has passed since the call, and `true` requires that `open` has begun.
+/// Catches a wrong answer, in every order of a second, a nanosecond, and the opening: `false` requires that both have
+/// passed since the call, and `true` requires that `open` has begun.
 #[test]
 fn the_answer_is_true_to_the_clock_and_the_gate() {
     // TM-01
@@ -315,13 +370,13 @@ fn the_answer_is_true_to_the_clock_and_the_gate() {
         let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "other", || {
-                clock.advance(SECOND / 2);
-                clock.advance(SECOND / 2);
+                clock.advance(SECOND);
+                clock.advance(EXACTLY - SECOND);
                 opening.raise();
                 gate.open();
             });
             let begun: Instant = clock.now();
-            if gate.wait_timeout(&clock, SECOND) {
+            if gate.wait_timeout(&clock, EXACTLY) {
                 assert!(
                     opening.is_raised(),
                     "`wait_timeout` returned true, but the gate was shut"
@@ -329,8 +384,8 @@ fn the_answer_is_true_to_the_clock_and_the_gate() {
             } else {
                 let waited = clock.now() - begun;
                 assert!(
-                    waited >= SECOND,
-                    "`wait_timeout` returned false after {waited:?}, but the timeout was {SECOND:?}"
+                    waited >= EXACTLY,
+                    "`wait_timeout` returned false after {waited:?}, but the timeout was {EXACTLY:?}"
                 );
             }
         });

@@ -6,7 +6,7 @@ use gate::Gate;
 use harness::leaks;
 use harness::sync::real::Arc;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{spawn_detached, spawn_sleepers};
+use harness::testing::{panic_of, spawn_detached, spawn_sleepers};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -52,6 +52,42 @@ fn a_gate_keeps_nothing_of_its_time_outs() {
                 "`wait_timeout` returned true, but the gate was never opened"
             );
         });
+    });
+}
+
+#[test]
+fn a_gate_keeps_nothing_of_an_end_beyond_the_clock() {
+    // TM-07
+    let gate = Gate::new();
+    let clock = Clock::manual();
+    clock.advance(Duration::from_secs(1));
+    leaks::check(|| {
+        let panic = panic_of(|| {
+            gate.wait_timeout(&clock, Duration::MAX);
+        });
+        assert!(
+            panic.is_some(),
+            "the clock cannot show the end of the timeout, but `wait_timeout` returned"
+        );
+    });
+}
+
+/// A manual clock wakes its sleepers spuriously, each millisecond. A correct gate passes even if no thread sleeps for so
+/// long; one that keeps something of each wakeup fails if they do.
+#[test]
+fn a_gate_keeps_nothing_of_spurious_wakeups() {
+    // CO-11
+    let gate = Arc::new(Gate::new());
+    leaks::check(|| {
+        let clock = Clock::manual();
+        let theirs = clock.clone();
+        spawn_waiters(&gate, move |gate| {
+            gate.wait_timeout(&theirs, Duration::from_secs(1));
+        });
+        for _ in 0..4 {
+            std::thread::sleep(Duration::from_millis(1));
+            clock.advance(Duration::from_secs(1));
+        }
     });
 }
 

@@ -46,8 +46,9 @@ pub struct Nursery<'scope, 'env: 'scope> {
 ///
 /// # Panics
 /// Panics if `body` or a child panics. The panic interrupts nothing else: the block still waits for all of
-/// them. Then `open` resumes the first of the panics, with its payload; the payloads of the others and the
-/// value that `body` returned are dropped. [`Nursery::has_panicked`] says which panic is the first.
+/// them. Then `open` resumes the first of the panics, with its payload; before that, the payloads of the
+/// others and the value that `body` returned are dropped. Their destructors must not panic.
+/// [`Nursery::has_panicked`] says which panic is the first.
 pub fn open<'env, T>(body: impl for<'scope> FnOnce(&'scope Nursery<'scope, 'env>) -> T) -> T {
     let _ = body;
     todo!("run the body, wait for every child, and resume the first panic if there is one")

@@ -2,11 +2,16 @@
 //!
 //! `src/race_freedom.rs` checks in every interleaving whether the block waits for every child.
 
-use harness::testing::{must_end, staged_panic, staged_panic_of, wait_until};
+use harness::sync::real::thread::refuse_only;
+use harness::testing::{
+    assert_passes_on, let_others_run, must_end, payload_of, staged_panic, staged_panic_of,
+    wait_until, while_unwinding,
+};
 use nursery::Nursery;
 use std::cell::Cell;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Barrier, mpsc};
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
 /// What is true until a panic counts, which is about to happen.
@@ -71,6 +76,75 @@ fn children_and_body_run_side_by_side() {
     });
 }
 
+/// The same with many: catches a count of eight bits, in which 256 children are none, and a `spawn` that waits while
+/// there are many children.
+#[test]
+fn many_children_run_side_by_side() {
+    const CHILDREN: usize = 257;
+    must_end(IN_BLOCK, || {
+        // Owned, not borrowed: if the block ends too early, the children find them alive.
+        let all_here = Arc::new(Barrier::new(CHILDREN));
+        let ended = Arc::new(AtomicUsize::new(0));
+        nursery::open(|nursery| {
+            for _ in 0..CHILDREN {
+                let (all_here, ended) = (Arc::clone(&all_here), Arc::clone(&ended));
+                nursery.spawn(move || {
+                    all_here.wait();
+                    let_others_run();
+                    ended.fetch_add(1, Relaxed);
+                });
+            }
+        });
+        let seen = ended.load(Relaxed);
+        assert!(
+            seen == CHILDREN,
+            "`open` returned after {seen} of {CHILDREN} children had done their work"
+        );
+    });
+}
+
+/// Catches a nursery that spawns no more after the operating system has refused it a thread.
+#[test]
+fn a_refused_child_costs_only_itself() {
+    must_end(IN_BLOCK, || {
+        let ran = AtomicBool::new(false);
+        nursery::open(|nursery| {
+            refuse_only(0, || {
+                let refused = payload_of(|| nursery.spawn(|| ()));
+                assert!(
+                    refused.is_some(),
+                    "no thread could be created, but `spawn` returned"
+                );
+                nursery.spawn(|| ran.store(true, Relaxed));
+            });
+        });
+        assert!(
+            ran.into_inner(),
+            "the child after the refused one was not waited for, or never began"
+        );
+    });
+}
+
+/// A child that borrows what its body made would outlive it. The compiler rejects such a program only if the lifetimes
+/// are fixed, and a program that must not compile cannot be a test: this one looks for the two fields that fix them.
+#[test]
+fn the_lifetimes_neither_shrink_nor_grow() {
+    nursery::open(|_| ());
+    let source = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/nursery.rs"));
+    let source: String = source.split_whitespace().collect();
+    for field in [
+        "scope: PhantomData<&'scope mut &'scope ()>",
+        "env: PhantomData<&'env mut &'env ()>",
+    ] {
+        assert!(
+            source.contains(&field.replace(' ', "")),
+            "the field `{field}` is gone: without it, a child may borrow what does not live long enough"
+        );
+    }
+}
+
+/// Catches a `spawn` that waits for other children, such as one that has room for only so many: the child that it waits
+/// for may be the one that calls it.
 #[test]
 fn children_spawn_siblings_which_spawn_siblings() {
     // WG-14
@@ -157,6 +231,38 @@ fn a_childs_panic_resumes_with_its_payload() {
             )),
             Some("the child's"),
             "the body has returned, but a child has panicked"
+        );
+        assert_passes_on("the child fails", || {
+            nursery::open(|nursery| nursery.spawn(|| resume_unwind(Box::new("the child fails"))));
+        });
+    });
+}
+
+/// Catches `thread::panicking()` taken for "the body has panicked": the block is in a destructor, while its thread
+/// unwinds.
+#[test]
+fn a_block_while_its_thread_unwinds_is_a_block() {
+    must_end(IN_BLOCK, || {
+        let value = while_unwinding(|| {
+            nursery::open(|nursery| {
+                nursery.spawn(|| ());
+                assert!(
+                    !nursery.has_panicked(),
+                    "`has_panicked` returned true, but the panic is none of the block's"
+                );
+                7
+            })
+        });
+        assert_eq!(value, 7);
+        let panic = while_unwinding(|| {
+            staged_panic_of(|| {
+                nursery::open(|nursery| nursery.spawn(|| staged_panic("the child's")))
+            })
+        });
+        assert_eq!(
+            panic,
+            Some("the child's"),
+            "what `open` panicked with, while its thread unwound"
         );
     });
 }

@@ -1,7 +1,7 @@
 //! No value, no memory and no thread stays behind, whichever end goes first.
 //!
-//! Tracked values are numbers on purpose: a string that is dropped twice crashes the whole process. No test joins a
-//! thread: the leak check waits for each of them to end, and names those that do not.
+//! Tracked values are numbers on purpose: a string that is dropped twice crashes the whole process. No test
+//! joins a thread: the leak check waits for each of them to end, and names those that do not.
 
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::Arc;

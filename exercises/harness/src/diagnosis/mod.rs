@@ -55,5 +55,10 @@ pub(crate) fn likely_cause(reading: &Reading, kind: Kind) -> Option<Remark> {
         names: &reading.names,
         code: &Code::new(&reading.sources),
     };
-    causes::causes(kind).iter().find_map(|cause| cause(case))
+    let causes = if reading.log.races_with_drop() {
+        causes::OF_DROP
+    } else {
+        causes::causes(kind)
+    };
+    causes.iter().find_map(|cause| cause(case))
 }

@@ -218,7 +218,11 @@ impl Run {
                 join(&mut self.threads[me], &end);
             }
             Effect::Unpark(thread) => join(&mut self.tokens[*thread], &now),
-            Effect::ParkReturns | Effect::Wakes { name: "park", .. } => {
+            Effect::ParkReturns
+            | Effect::Wakes {
+                name: "park" | "park_until",
+                ..
+            } => {
                 let token = self.tokens[me];
                 join(&mut self.threads[me], &token);
             }

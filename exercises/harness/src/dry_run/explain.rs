@@ -120,14 +120,22 @@ fn too_many_steps(log: &Log) -> String {
     let others_rest = (0..log.threads.len())
         .filter(|thread| !busy.contains(thread))
         .all(|thread| log.threads[thread].has_ended() || log.waits(thread).is_some());
+    // A model may spin: what it waits for is to come.
+    let in_model = |event: &Event| {
+        event
+            .place
+            .is_some_and(|place| place.file().ends_with(MODELS))
+    };
+    let mut yielding = lately.iter().filter(|event| event.effect == Effect::Yield);
+    let sleep = if yielding.all(in_model) { "" } else { SLEEP };
     if busy.len() == 1 && others_rest {
         format!(
-            "{} waits by spinning, for what no thread will do any more: all others have ended or wait. {SLEEP}",
+            "{} waits by spinning, for what no thread will do any more: all others have ended or wait.{sleep}",
             names(&busy)
         )
     } else if others_rest {
         format!(
-            "{} wait by spinning, and none of them brings the others out: more steps than a model may have. {SLEEP}",
+            "{} wait by spinning, and none of them brings the others out: more steps than a model may have.{sleep}",
             names(&busy)
         )
     } else {
@@ -139,7 +147,10 @@ fn too_many_steps(log: &Log) -> String {
 }
 
 /// What a thread that is to wait for long does instead of looking again and again.
-const SLEEP: &str = "To sleep takes a Condvar, a futex or park.";
+const SLEEP: &str = " To sleep takes a Condvar, a futex or park.";
+
+/// The file of a lesson's models, which the learner does not edit.
+const MODELS: &str = "race_freedom.rs";
 
 /// Whether a thread only looks, at what others may change.
 fn only_reads(events: &[Event], thread: ThreadId) -> bool {
@@ -206,7 +217,10 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
         Some(Wait::Asleep) => {
             let remedy = match name {
                 "park" => "no thread is left to unpark it".to_owned(),
-                "wait_until" => "no thread is left to wake it or to advance the clock".to_owned(),
+                "wait_until" | "futex_wait_until" => {
+                    "no thread is left to wake it or to advance the clock".to_owned()
+                }
+                "park_until" => "no thread is left to unpark it or to advance the clock".to_owned(),
                 "sleep_until" => "no thread is left to advance the clock".to_owned(),
                 _ => object
                     .and_then(|id| at_channel(log, name, id))
@@ -277,6 +291,9 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
     };
     let id = access.object.expect("an access has an object");
     let made = log.object(id).made;
+    if log.races_with_drop() {
+        return drop_that_races(log, names, thread, access);
+    }
     let one = |thread: ThreadId, what: &str, place: Place| {
         format!("{} {what}s it, {}", log.threads[thread].name, short(place))
     };
@@ -300,6 +317,37 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
         ),
         first,
         one(thread, access.name, access.place),
+    ]
+}
+
+/// Of a data race of a drop: what it races with.
+fn drop_that_races(log: &Log, names: &Names, thread: ThreadId, drop: Pending) -> Vec<String> {
+    let id = drop.object.expect("an access has an object");
+    let (o, made) = (names.of(id), log.object(id).made);
+    let used = other_access(log, thread, drop).map(|other| {
+        let event = &log.events[other];
+        let at = event
+            .place
+            .map_or_else(String::new, |place| format!(", {}", short(place)));
+        format!(
+            "{} uses it{at} ({})",
+            log.threads[event.thread].name,
+            at_row(other)
+        )
+    });
+    let used =
+        used.unwrap_or_else(|| format!("{} makes it", log.threads[log.object(id).maker].name));
+    vec![
+        format!(
+            "{o} (made at {}) is dropped, and nothing orders that after the use by another thread:",
+            short(made)
+        ),
+        used,
+        format!(
+            "{} drops it ({})",
+            log.threads[thread].name,
+            at_row(log.events.len() - 1)
+        ),
     ]
 }
 
@@ -334,23 +382,30 @@ fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
 }
 
 fn leaked_arcs(log: &Log, names: &Names) -> Vec<String> {
-    let leaked = log.objects().filter(|(_, o)| !o.references.is_empty());
-    leaked
-        .flat_map(|(id, object)| {
-            let of_all = format!(
+    let mut lines = Vec::new();
+    for (id, object) in log.objects() {
+        let kinds = [
+            ("reference", &object.references),
+            ("weak reference", &object.weak),
+        ];
+        for (kind, left) in kinds {
+            if left.is_empty() {
+                continue;
+            }
+            lines.push(format!(
                 "{} still has {} when all threads are done: an Arc made at {}",
                 names.of(id),
-                count(object.references.len(), "reference"),
+                count(left.len(), kind),
                 short(object.made)
-            );
-            let each = object.references.iter().map(|reference| {
+            ));
+            lines.extend(left.iter().map(|reference| {
                 format!(
-                    "the reference that {} made at {} is never dropped",
+                    "the {kind} that {} made at {} is never dropped",
                     log.threads[reference.maker].name,
                     short(reference.made)
                 )
-            });
-            std::iter::once(of_all).chain(each).collect::<Vec<_>>()
-        })
-        .collect()
+            }));
+        }
+    }
+    lines
 }

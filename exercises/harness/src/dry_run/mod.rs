@@ -11,7 +11,7 @@ mod words;
 
 use crate::page::{Ink, Page};
 use crate::protocol::Kind;
-use crate::reading::{Reading, Remark, rows, without_rows};
+use crate::reading::{Reading, Remark, mentioned, rows, without_rows};
 use crate::record::Ending;
 use layout::Layout;
 use words::paragraph;
@@ -114,7 +114,11 @@ impl DryRun {
         } = &self.reading;
         let kind = self.wrong.as_ref().map(|wrong| wrong.kind);
         let cause = self.wrong.as_ref().and_then(|wrong| wrong.cause.as_ref());
-        let rows = rows(log, names, kind, cause.map_or(&[], |cause| &cause.marks));
+        let lines = self.wrong.iter().flat_map(|wrong| &wrong.lines);
+        let texts = lines.chain(cause.map(|cause| &cause.text));
+        let told: Vec<usize> = texts.flat_map(|text| mentioned(text)).collect();
+        let marks = cause.map_or(&[][..], |cause| &cause.marks);
+        let rows = rows(log, names, kind, marks, &told);
         Layout::new(log, &rows, page, sources)
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Deepening<'a> {
     covered: Option<usize>,
     /// An interleaving in which a panic unwound when its search had to be begun again: perhaps a failure.
     suspect: Option<Found>,
+    /// An interleaving in which nothing orders a drop: a failure, if there is no other.
+    unordered_drop: Option<Found>,
     /// The places of the panics that the program is known to catch.
     caught: BTreeSet<String>,
     /// See [`Found::ends_process`].
@@ -84,6 +86,7 @@ impl<'a> Deepening<'a> {
             explored: 0,
             covered: None,
             suspect: None,
+            unordered_drop: None,
             caught: BTreeSet::new(),
             ends_process: false,
         }
@@ -157,7 +160,9 @@ impl<'a> Deepening<'a> {
             let (interleavings, outcome) = search.wait();
             self.explored += interleavings;
             match outcome {
-                Outcome::Passed(passed) => {
+                Outcome::Passed(mut passed) => {
+                    let unordered = passed.unordered_drop.take();
+                    self.unordered_drop = unordered.or(self.unordered_drop.take());
                     self.caught.extend(passed.caught.iter().cloned());
                     return Ok(Seen::All(passed));
                 }
@@ -216,7 +221,10 @@ impl<'a> Deepening<'a> {
                 return Err(Failing { found, bound: None });
             }
         }
-        Ok(passed)
+        match self.unordered_drop.take() {
+            Some(found) => Err(Failing { found, bound: None }),
+            None => Ok(passed),
+        }
     }
 
     /// Chooses the interleaving that is shown.
@@ -227,7 +235,10 @@ impl<'a> Deepening<'a> {
             first.found.kind,
             Kind::Stuck | Kind::SetUp | Kind::TooManySteps
         );
-        let (shown, why) = if hopeless || self.ends_process {
+        let (shown, why) = if first.found.log.races_with_drop() {
+            // It is the shortest already.
+            (first, Why::NoSimpler)
+        } else if hopeless || self.ends_process {
             (first, Why::Only)
         } else {
             self.simplest(first)

@@ -38,8 +38,11 @@ pub struct Model {
     max_branches: usize,
     spurious_wakeups: usize,
     spurious_failures: usize,
+    interrupted_exchanges: usize,
     /// The weak exchanges that fail spuriously in this exploration.
     fail: BTreeSet<WeakExchange>,
+    /// Whether a waker of one thread chooses the one that fell asleep last, in this exploration.
+    wakes_the_last: bool,
     budget: Duration,
     simplest_within: Duration,
     /// The interleavings that the search without a further bound sees before those with one.
@@ -64,7 +67,9 @@ impl Model {
             max_branches: 1_000,
             spurious_wakeups: 0,
             spurious_failures: 0,
+            interrupted_exchanges: 0,
             fail: BTreeSet::new(),
+            wakes_the_last: false,
             budget: BUDGET,
             simplest_within: SIMPLEST_WITHIN,
             look: deepen::LOOK,
@@ -118,6 +123,15 @@ impl Model {
         self
     }
 
+    /// Lets others run before each of main's first `n` exchanges (`compare_exchange`, weak or not), as if main were
+    /// interrupted there. If another thread changes the value each time, and then yields, main loses `n` races in
+    /// succession. That takes many steps: with a [preemption bound](Self::preemption_bound) of 0 it is nearly the only
+    /// interleaving.
+    pub fn interrupted_exchanges(mut self, n: usize) -> Self {
+        self.interrupted_exchanges = n;
+        self
+    }
+
     /// Sets how long the exploration may take before it ends with what it has seen. By default 4 s.
     pub fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
@@ -137,14 +151,15 @@ impl Model {
     ) -> Result<Passed, Failed> {
         let program: Program = Arc::new(program);
         let until = Instant::now() + self.budget;
-        let mut sets = vec![BTreeSet::new()];
+        let mut variants = vec![(false, BTreeSet::new())];
         let mut all: Option<Passed> = None;
         let mut next = 0;
-        while let Some(fail) = sets.get(next).cloned() {
+        while let Some((wakes_the_last, fail)) = variants.get(next).cloned() {
             next += 1;
             let mut model = self.clone();
             model.budget = until.saturating_duration_since(Instant::now());
             model.fail = fail;
+            model.wakes_the_last = wakes_the_last;
             let passed = match Deepening::new(&model, &program).explore() {
                 Ok(passed) => passed,
                 Err(mut failed) => {
@@ -156,17 +171,22 @@ impl Model {
             if model.fail.len() < self.spurious_failures {
                 for &exchange in &passed.weak_exchanges {
                     let mut more = model.fail.clone();
-                    if more.insert(exchange) && !sets.contains(&more) {
-                        sets.push(more);
+                    if more.insert(exchange) && !variants.contains(&(wakes_the_last, more.clone()))
+                    {
+                        variants.push((wakes_the_last, more));
                     }
                 }
+            }
+            // To wake the last is another program only if there was a choice.
+            if passed.wakes_choose && !wakes_the_last && model.fail.is_empty() {
+                variants.push((true, BTreeSet::new()));
             }
             all = Some(match all {
                 Some(all) => all.and(&passed),
                 None => passed,
             });
         }
-        Ok(all.expect("no failure at all is the first set"))
+        Ok(all.expect("there is a first variant"))
     }
 }
 

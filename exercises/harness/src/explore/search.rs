@@ -5,8 +5,8 @@ use crate::leaks::{Owner, with_owner};
 use crate::liveness::{self, Deadline, Watch};
 use crate::protocol::{Coverage, Extent, Kind};
 use crate::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
-use crate::sync::model::begin_iteration;
 use crate::sync::model::recorder::{self, Look, Session};
+use crate::sync::model::{begin_iteration, main_ends};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -78,8 +78,12 @@ pub(crate) struct Passed {
     pub(crate) example: Option<Log>,
     /// The places of the panics that the program caught.
     pub(super) caught: BTreeSet<String>,
+    /// An interleaving that fails for a drop which nothing orders, if no other failed.
+    pub(super) unordered_drop: Option<Found>,
     /// The weak exchanges that there were in some interleaving.
     pub(super) weak_exchanges: BTreeSet<WeakExchange>,
+    /// Whether a waker of one thread had several to choose from, in some interleaving.
+    pub(super) wakes_choose: bool,
 }
 
 /// A failing interleaving.
@@ -101,9 +105,15 @@ impl Search {
             abandoned: false.into(),
             values: Owner::new(),
             graves: Mutex::default(),
+            unordered_drop: Mutex::default(),
+            dropped_by_std: Mutex::default(),
             spurious_wakeups: model.spurious_wakeups,
+            interrupted_exchanges: model.interrupted_exchanges,
+            interruptions_left: 0.into(),
             fail: model.fail.clone(),
             weak_exchanges: Mutex::default(),
+            wakes_the_last: model.wakes_the_last,
+            wakes_choose: false.into(),
             unlocks_are_steps: limits.unlocks_are_steps,
             drops_are_steps: limits.drops_are_steps,
             newest_only: limits.newest_only,
@@ -177,7 +187,13 @@ impl Search {
                     explored: Explored { coverage },
                     example: session.example.lock().take().map(|(_, log)| log),
                     caught: std::mem::take(&mut session.caught.lock()),
+                    unordered_drop: session
+                        .unordered_drop
+                        .lock()
+                        .take()
+                        .map(|log| Found::new(&log, Some(Ending::Stopped))),
                     weak_exchanges: std::mem::take(&mut session.weak_exchanges.lock()),
+                    wakes_choose: session.wakes_choose.load(Relaxed),
                 })
             }
             ending => {
@@ -249,8 +265,8 @@ fn unreadable(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 /// says whether one unwinds now.
 fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
     let undecided = log.panics.iter().any(|panic| match panic.fate {
-        Fate::Unwinds => unwinding,
-        Fate::EndedThread => true,
+        Fate::Unwinds | Fate::Caught => unwinding,
+        Fate::EndedBody | Fate::EndedThread | Fate::EndedMain => true,
         Fate::Joined => false,
     });
     undecided.then(|| Found::new(log, Some(Ending::Panicked)))
@@ -279,8 +295,12 @@ fn run(
         with_owner(&session.values, || {
             builder.check(move || {
                 begin_iteration();
-                if catch_unwind(AssertUnwindSafe(|| program())).is_err() {
-                    recorder::over(Ending::Panicked);
+                let program = || {
+                    program();
+                    main_ends();
+                };
+                if catch_unwind(AssertUnwindSafe(program)).is_err() {
+                    recorder::main_panicked();
                 }
                 recorder::main_returned();
             });

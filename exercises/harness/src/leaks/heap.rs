@@ -134,7 +134,7 @@ impl Tracing {
     }
 }
 
-/// The innermost frame of the program itself: not of std, of a dependency, or of this file. `None` if it is a
+/// The innermost frame of the program itself: not of std, of a dependency, or of the harness. `None` if it is a
 /// `println!` or the like: libtest keeps what a test prints.
 fn place(trace: &Backtrace) -> Option<String> {
     let text = trace.to_string();
@@ -147,7 +147,14 @@ fn place(trace: &Backtrace) -> Option<String> {
             function = line.split_once(": ").map_or(line, |(_, name)| name);
             continue;
         };
-        let foreign = ["/rustc/", "/.cargo/registry/", "/library/", "src/leaks/"];
+        let foreign = [
+            "/rustc/",
+            "/.cargo/registry/",
+            "/library/",
+            "src/leaks/",
+            "src/sync/",
+            "src/testing/",
+        ];
         // The shim that calls the allocator is charged to the line with `#[global_allocator]`.
         let shim = function.contains("__rust_alloc") || function.contains("__rust_realloc");
         // Whatever is not Rust is the C library: it starts threads.

@@ -36,7 +36,7 @@ use crate::liveness::{self, Limits};
 use crate::protocol::{self, Kind};
 use std::cell::Cell;
 use std::fmt;
-use std::panic::Location;
+use std::panic::{Location, resume_unwind};
 use std::time::{Duration, Instant};
 
 /// How long a thread that has been told to end, or a value that is about to be dropped, may take: as all times here,
@@ -64,6 +64,16 @@ struct Watch {
     threads: threads::Threads,
     heap: heap::Balance,
     values: Owner,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self {
+            threads: threads::Threads::default(),
+            heap: heap::Balance::default(),
+            values: Owner::new(),
+        }
+    }
 }
 
 thread_local! {
@@ -112,7 +122,7 @@ pub fn check(body: impl FnMut()) {
         let at = Location::caller();
         eprintln!("{}", protocol::failure_line(Kind::Leak));
         eprintln!("\n{leaks}\n  (leak check at {})", crate::place::full(at));
-        std::panic::resume_unwind(Box::new("leak".to_owned()));
+        resume_unwind(Box::new("leak".to_owned()));
     }
 }
 
@@ -121,11 +131,7 @@ pub fn check(body: impl FnMut()) {
 /// # Errors
 /// If something leaks.
 pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
-    let watch: &'static Watch = Box::leak(Box::new(Watch {
-        threads: threads::Threads::default(),
-        heap: heap::Balance::default(),
-        values: Owner::new(),
-    }));
+    let watch: &'static Watch = Box::leak(Box::new(Watch::new()));
     let _watching = Watching::begin(watch);
 
     if !heap::is_counting() {
@@ -158,6 +164,22 @@ pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
     }
     // What has grown is what the test has printed.
     Ok(())
+}
+
+/// Runs `f` once, on a thread that has run nothing before, and returns how many bytes it has left on the heap while that
+/// thread is still there: also what it keeps in a thread-local, which [`check`] takes for settled.
+///
+/// # Panics
+/// As `f` does.
+pub fn bytes_left_by(f: impl FnOnce() + Send) -> isize {
+    let watch: &'static Watch = Box::leak(Box::new(Watch::new()));
+    let run = || {
+        let watching = Watching::begin(watch);
+        with_owner(&watch.values, f);
+        drop(watching);
+        watch.heap.bytes()
+    };
+    std::thread::scope(|s| s.spawn(run).join()).unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// One run of the body; then its threads must have ended and its values must be gone.

@@ -1,13 +1,15 @@
 //! Which panic, and which two accesses, a failure is about.
 
-use crate::record::{Effect, Fate, Log, Panic, Pending, SCOPED_PANIC, Stop, ThreadId};
+use crate::record::{DROP, Effect, Fate, Log, Panic, Pending, SCOPED_PANIC, Stop, ThreadId};
 
 /// The panic that explains the failure.
 pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
     if let Some(unseen) = log.unseen_panic() {
         return Some(unseen);
     }
-    let last = log.panics.last()?;
+    // Another thread may have panicked while that of main unwound, and caught it.
+    let main = log.panics.iter().find(|p| p.fate == Fate::EndedMain);
+    let last = main.or(log.panics.last())?;
     // Main passed on what it got from `join`; better shown is what the thread said itself.
     let second_hand = last.message == SCOPED_PANIC || last.message.ends_with("Any { .. }");
     let first_hand = log
@@ -28,15 +30,16 @@ pub(crate) fn racing_access(log: &Log) -> Option<(ThreadId, Pending)> {
     access.object.map(|_| (thread, access))
 }
 
-/// The number of the event that the access races with: the last conflicting one of another thread.
+/// The number of the event that the access races with: the last conflicting one of another thread. A drop conflicts with
+/// every operation.
 pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usize> {
     log.events.iter().rposition(|event| {
         event.thread != thread
             && event.object == access.object
             && match event.effect {
                 Effect::Write => true,
-                Effect::Read => access.name == "write",
-                _ => false,
+                Effect::Read => access.name != "read",
+                _ => access.name == DROP,
             }
     })
 }

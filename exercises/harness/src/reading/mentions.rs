@@ -10,6 +10,12 @@ pub(crate) fn at_row(event: usize) -> String {
     format!("{ROW}{event}{ROW}")
 }
 
+/// The events whose rows `text` names.
+pub(crate) fn mentioned(text: &str) -> impl Iterator<Item = usize> {
+    let parts = text.split(ROW).skip(1).step_by(2);
+    parts.filter_map(|part| part.parse().ok())
+}
+
 /// `text` with the numbers of rows in it.
 pub(crate) fn with_rows(text: &str, row: impl Fn(usize) -> Option<usize>) -> String {
     let mut out = String::new();
@@ -50,6 +56,7 @@ mod tests {
     fn a_sentence_names_rows_or_does_without() {
         let text = format!("held since a.rs:1 ({}), and {}", at_row(4), at_row(9));
         let rows = |event| (event == 4).then_some(2);
+        assert_eq!(mentioned(&text).collect::<Vec<_>>(), [4, 9]);
         assert_eq!(
             with_rows(&text, rows),
             "held since a.rs:1 (row\u{a0}2), and a row not shown"

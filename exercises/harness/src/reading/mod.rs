@@ -9,14 +9,16 @@ mod names;
 mod rows;
 mod source;
 mod traffic;
+mod values;
 
 use crate::record::Log;
 pub(crate) use culprit::{culprit, late_use, other_access, racing_access};
-pub(crate) use mentions::{at_row, with_rows, without_rows};
+pub(crate) use mentions::{at_row, mentioned, with_rows, without_rows};
 pub(crate) use names::Names;
-pub(crate) use rows::{PANICS, Row, rows, show};
+pub(crate) use rows::{PANICS, Row, rows};
 pub(crate) use source::Sources;
 pub(crate) use traffic::{contents, handles};
+pub(crate) use values::show;
 
 /// An interleaving with its names and its source.
 #[derive(Clone, Debug)]

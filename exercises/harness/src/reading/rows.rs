@@ -1,11 +1,10 @@
 //! The rows of a dry run, before they are laid out.
 
+use super::values::{show, shown};
 use super::{Mark, Names, at_row, culprit, late_use, other_access, racing_access, traffic};
 use crate::place::Place;
 use crate::protocol::Kind;
-use crate::record::{
-    Data, Effect, Event, Log, ObjectId, Pending, Shown, Standing, ThreadId, Value,
-};
+use crate::record::{Data, Effect, Event, Log, ObjectId, Pending, Standing, Thread, ThreadId};
 use crate::text::NO_BREAK;
 
 /// How the row of a panic begins.
@@ -36,8 +35,14 @@ impl Row {
     }
 }
 
-/// The rows of an interleaving, `kind` being how it failed, if it did.
-pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark]) -> Vec<Row> {
+/// The rows of an interleaving, `kind` being how it failed, if it did. `told` are the events that sentences name.
+pub(crate) fn rows(
+    log: &Log,
+    names: &Names,
+    kind: Option<Kind>,
+    marks: &[Mark],
+    told: &[usize],
+) -> Vec<Row> {
     let end = match (kind, culprit(log)) {
         (Some(Kind::Panic), Some(panic)) => (panic.at + 1).min(log.events.len()),
         _ => log.events.len(),
@@ -48,7 +53,13 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     let mut rows: Vec<Row> = log.events[..end]
         .iter()
         .enumerate()
-        .filter(|(_, event)| counts || !matches!(event.effect, Effect::Count { .. }))
+        .filter(|(_, event)| {
+            let is_count = matches!(
+                event.effect,
+                Effect::Count { .. } | Effect::WeakCount { .. }
+            );
+            counts || !is_count
+        })
         .map(|(number, event)| Row {
             event: Some(number),
             folded: Vec::new(),
@@ -60,9 +71,10 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
         })
         .collect();
     if kind.is_some() {
-        rows = fold_quiet(log, rows);
+        rows = fold_set_up(log, fold_quiet(log, rows), told);
     }
-    if let Some((thread, access)) = racing {
+    // A drop has its row.
+    if let Some((thread, access)) = racing.filter(|_| !log.races_with_drop()) {
         let mut row = pending_row(names, thread, access, "");
         row.marks.push(format!("<=={NO_BREAK}races"));
         rows.push(row);
@@ -98,10 +110,13 @@ pub(crate) fn rows(log: &Log, names: &Names, kind: Option<Kind>, marks: &[Mark])
     rows
 }
 
-/// Shows in one row what a thread does in one go and nobody looks for in a failure: several threads that it spawns or
-/// joins, and that it returns.
+/// Shows in one row what a thread does in one go: several threads that it spawns or joins, a lock that it takes and gives
+/// back, the lock that it has again when it wakes, and that it returns.
 fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
-    let effect = |row: &Row| row.event.map(|event| &log.events[event].effect);
+    let effect = |row: &Row| {
+        let event = row.folded.last().copied().or(row.event)?;
+        Some(&log.events[event].effect)
+    };
     let mut folded: Vec<Row> = Vec::new();
     for row in rows {
         let last = folded.last_mut().filter(|last| {
@@ -111,6 +126,16 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
             let more = match (effect(last)?, effect(&row)?) {
                 (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
                     format!(", {}", log.threads[*t].name)
+                }
+                (Effect::Lock(_) | Effect::TryLock { ok: true, .. }, Effect::Unlock(_))
+                    if last.object == row.object =>
+                {
+                    let what = row.text.find(".unlock").map_or(0, |dot| dot + 1);
+                    format!(", {}", &row.text[what..])
+                }
+                (Effect::Wakes { .. }, Effect::Lock(_)) => {
+                    last.object = row.object;
+                    format!(", {}", row.text)
                 }
                 (Effect::Panics(_), _) => return None,
                 (_, Effect::Returns) => format!("; {}", row.text),
@@ -128,13 +153,53 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
     folded
 }
 
+/// Shows in one row what main does before another thread runs, on objects that no other thread comes to: nothing depends
+/// on when it does that. Of a single row it would save nothing.
+fn fold_set_up(log: &Log, rows: Vec<Row>, told: &[usize]) -> Vec<Row> {
+    let Some(first) = rows.iter().position(|row| row.thread != 0) else {
+        return rows;
+    };
+    let is_shared = |id: ObjectId| {
+        let used = |event: &Event| event.thread != 0 && event.object == Some(id);
+        let waits = |thread: &Thread| thread.pending.is_some_and(|p| p.object == Some(id));
+        log.events.iter().any(used) || log.threads[1..].iter().any(waits)
+    };
+    let is_quiet = |row: &Row| {
+        row.marks.is_empty()
+            && row.object.is_some_and(|id| !is_shared(id))
+            && row.event.is_some_and(|event| !told.contains(&event))
+            && !row.folded.iter().any(|event| told.contains(event))
+    };
+    let mut folded: Vec<Row> = Vec::new();
+    let mut rows = rows.into_iter().enumerate().peekable();
+    while let Some((number, mut row)) = rows.next() {
+        let mut more = 0;
+        if number < first && is_quiet(&row) {
+            while let Some((_, next)) = rows.next_if(|(n, next)| *n < first && is_quiet(next)) {
+                more += 1;
+                row.folded.extend(next.event);
+                row.folded.extend(next.folded);
+            }
+        }
+        if more > 0 {
+            row.text = format!("… {} rows that no other thread depends on", more + 1);
+            row.place = None;
+            row.object = None;
+        }
+        folded.push(row);
+    }
+    folded
+}
+
 /// What is remarkable about an event.
 fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]) -> Vec<String> {
     let mut all = Vec::new();
     if let Some(newest) = event.stale() {
         all.push(format!("STALE: newest is {}", show(log, newest)));
     }
-    if event.effect == Effect::Dropped {
+    if event.effect == Effect::Dropped && log.races_with_drop() {
+        all.push(format!("<=={NO_BREAK}races"));
+    } else if event.effect == Effect::Dropped {
         all.push(format!("<=={NO_BREAK}too early"));
     }
     if races {
@@ -198,7 +263,21 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
         Effect::Store { value, order } => format!("{o}.store({}, {order:?})", show(log, *value)),
         // What a fixture finds when it looks.
         Effect::Update { old, new, .. } if is_fixture(log, event) && old == new => {
-            format!("{o} = {} (newest)", show(log, *new))
+            let before = log.events[..number].iter();
+            let newest = before
+                .filter(|other| other.object == event.object)
+                .filter_map(Event::writes)
+                .next_back();
+            match newest.filter(|newest| newest != new) {
+                None => format!("{o} = {} (newest)", show(log, *new)),
+                Some(newest) => {
+                    format!(
+                        "{o} = {} (comes before the {})",
+                        show(log, *new),
+                        show(log, newest)
+                    )
+                }
+            }
         }
         Effect::Update {
             name,
@@ -297,6 +376,8 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
         Effect::Read => format!("{o}.read"),
         Effect::Write => format!("{o}.write"),
         Effect::Count { name, count } => format!("{o}.{name}: count {count}"),
+        Effect::WeakCount { name, count } => format!("{o}.{name}: weak count {count}"),
+        Effect::UpgradeFails => format!("{o}.upgrade fails: the value is gone"),
     }
 }
 
@@ -314,16 +395,6 @@ fn of_data(log: &Log, event: &Event) -> String {
     }
 }
 
-/// Data as a row shows it.
-pub(super) fn shown(log: &Log, data: Shown) -> String {
-    match data {
-        Shown::One(value) => show(log, value),
-        Shown::Option(None) => "None".to_owned(),
-        Shown::Option(Some(value)) => format!("Some({})", show(log, value)),
-        Shown::Two(a, b) => format!("({}, {})", show(log, a), show(log, b)),
-    }
-}
-
 /// Whether it is an operation on what the model itself has made.
 fn is_fixture(log: &Log, event: &Event) -> bool {
     event.object.is_some_and(|id| log.object(id).is_fixture)
@@ -334,98 +405,5 @@ fn woken(what: &str, spurious: bool) -> String {
         format!("{what} wakes up for no reason")
     } else {
         format!("{what} wakes up")
-    }
-}
-
-/// A value as a row shows it.
-pub(crate) fn show(log: &Log, value: Value) -> String {
-    match value {
-        Value::Int(i) if i == i128::from(u64::MAX) => "MAX".to_owned(),
-        // A counter that went below zero is easier to see so.
-        Value::Int(i) if i > i128::from(u64::MAX) - COUNTED => {
-            format!("MAX-{}", i128::from(u64::MAX) - i)
-        }
-        Value::Int(i) if i >= COUNTED => hex(i),
-        Value::Int(i) => i.to_string(),
-        Value::Bool(b) => b.to_string(),
-        Value::Char(c) => format!("{c:?}"),
-        Value::Pointer(0) => "null".to_owned(),
-        Value::Pointer(address) => pointer(log, address),
-    }
-}
-
-/// What a counter of a lesson stays below. A larger number is most likely a word with several fields.
-const COUNTED: i128 = 1 << 24;
-
-/// `0x8000_0001`.
-fn hex(number: i128) -> String {
-    let digits = format!("{number:x}");
-    let mut text = String::from("0x");
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(4) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A pointer is called by the order in which the interleaving first shows it: the address says nothing, and is
-/// another one on every run.
-fn pointer(log: &Log, address: usize) -> String {
-    let mut seen: Vec<usize> = Vec::new();
-    for value in log.events.iter().flat_map(values) {
-        if let Value::Pointer(other) = value
-            && other != 0
-            && !seen.contains(&other)
-        {
-            seen.push(other);
-        }
-    }
-    let rank = seen.iter().position(|&other| other == address);
-    rank.map_or_else(
-        || "a pointer".to_owned(),
-        |rank| format!("pointer {}", rank + 1),
-    )
-}
-
-/// The values that a row shows.
-fn values(event: &Event) -> Vec<Value> {
-    match event.effect {
-        Effect::Load { got, newest, .. } => vec![got, newest],
-        Effect::Store { value, .. } => vec![value],
-        Effect::Update {
-            argument, old, new, ..
-        } => vec![argument, old, new],
-        Effect::Exchange {
-            expected,
-            new,
-            found,
-            newest,
-            ..
-        } => vec![expected, new, found.unwrap_or_else(|found| found), newest],
-        _ => Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn large_numbers_are_words_of_several_fields() {
-        let max = i128::from(u64::MAX);
-        for (number, text) in [
-            (0, "0"),
-            (-1, "-1"),
-            (16_777_215, "16777215"),
-            (0x8000_0001, "0x8000_0001"),
-            (0x1_0000_0000, "0x1_0000_0000"),
-            (1 << 63, "0x8000_0000_0000_0000"),
-            (max - 3, "MAX-3"),
-            (max, "MAX"),
-        ] {
-            assert_eq!(show(&Log::default(), Value::Int(number)), text);
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a thread did to a channel, as a row says it.
 
-use super::rows::shown;
+use super::values::shown;
 use crate::record::channel::{Buffer, Sends, Side, Traffic, What, Why};
 use crate::record::{Log, Shown, ThreadId};
 use crate::text::count;

@@ -9,8 +9,10 @@
 //! |---|---|---|
 //! | `Mutex`, `Condvar`, `RwLock` | parking_lot: no poisoning | the same API on loom |
 //! | `atomic` | std | loom, every operation recorded |
-//! | `Arc` | std | loom: a reference that is never dropped is a leak |
+//! | `Arc`, `Weak` | std | counted: a reference that is never dropped is a leak |
+//! | `task` | std, with its `Arc`, which wakers are made of | the same: nothing there is explored |
 //! | `thread` | std, counted for [`leaks`](crate::leaks) | loom; `scope` and `park` built on it |
+//! | `thread_local!` | std | a value for each thread of the model, dropped when that ends |
 //! | `cell::UnsafeCell` | `with` and `with_mut`, free of charge | loom: two unordered accesses are a data race |
 //! | `futex` | the platform's, by way of the atomic-wait crate | a wait queue |
 //! | `channel` | crossbeam-channel, without `select!` and what takes a time | the same semantics, disconnecting included; nobody is woken in vain |
@@ -21,3 +23,4 @@ pub(crate) mod instant;
 pub mod model;
 pub mod real;
 mod refusal;
+pub mod task;

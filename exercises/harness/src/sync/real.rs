@@ -1,10 +1,12 @@
 //! The face that runs on the machine: parking_lot, std, crossbeam-utils and atomic-wait, re-exported or
 //! wrapped so thinly that nothing is left of it in an optimised build.
 
-pub use parking_lot::{
-    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard, WaitTimeoutResult,
-};
-pub use std::sync::Arc;
+mod locks;
+
+pub use crate::sync::task;
+pub use locks::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use std::sync::{Arc, Weak};
+pub use std::thread_local;
 
 /// Atomic integers, booleans and pointers, fences and orderings: those of std.
 pub mod atomic {
@@ -65,17 +67,49 @@ pub mod cell {
 /// Channels: those of crossbeam-channel.
 ///
 /// Only what is named here is on both faces, and of the methods only those that do not take a time: a model has no clock
-/// that runs, and these know no other. Nor is there `select!`.
+/// that runs, and these know no other. Nor is there `select!`. The errors of timeouts are here for lessons that build
+/// channels.
 pub mod channel {
     pub use crossbeam_channel::{
-        IntoIter, Iter, Receiver, RecvError, SendError, Sender, TryIter, TryRecvError,
-        TrySendError, bounded, unbounded,
+        IntoIter, Iter, Receiver, RecvError, RecvTimeoutError, SendError, SendTimeoutError, Sender,
+        TryIter, TryRecvError, TrySendError, bounded, unbounded,
     };
 }
 
 /// Wait on the value of an atomic word, as the operating system's futex does.
 pub mod futex {
     use std::sync::atomic::AtomicU32;
+    use std::time::Duration;
+
+    /// [`wait`] for at most `time`.
+    #[cfg(target_os = "linux")]
+    pub(super) fn wait_timeout(word: &AtomicU32, expected: u32, time: Duration) {
+        let time = libc::timespec {
+            tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            // At most 999,999,999, which fits however wide the field is.
+            tv_nsec: time.subsec_nanos() as _,
+        };
+        // SAFETY: the kernel reads the word and the time, and both live until the call returns. It takes the word to be one
+        // of this process alone, as do the calls that wake it, in atomic-wait.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                word.as_ptr(),
+                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+                expected,
+                &raw const time,
+            );
+        }
+    }
+
+    /// [`wait`] for at most `time`. Looks at the word again and again, which makes no wake-up necessary.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn wait_timeout(word: &AtomicU32, expected: u32, time: Duration) {
+        const LOOK: Duration = Duration::from_millis(1);
+        if word.load(std::sync::atomic::Ordering::Relaxed) == expected {
+            std::thread::sleep(time.min(LOOK));
+        }
+    }
 
     /// Sleeps if `*word` is `expected`, until a wake-up on the same word. The comparison and the falling
     /// asleep are one step: a wake-up that follows a change of the word cannot be missed.
@@ -86,7 +120,7 @@ pub mod futex {
         atomic_wait::wait(word, expected);
     }
 
-    /// Wakes one thread that sleeps on `word`, if there is one.
+    /// Wakes one thread that sleeps on `word`, if there is one. Which one is not promised.
     #[inline]
     pub fn wake_one(word: &AtomicU32) {
         atomic_wait::wake_one(word);
@@ -101,7 +135,8 @@ pub mod futex {
 
 /// Time as a clock tells it: one that runs, or one that stands still until somebody advances it.
 pub mod time {
-    use super::{Arc, Condvar, Mutex, MutexGuard};
+    use super::atomic::AtomicU32;
+    use super::{Arc, Condvar, Mutex, MutexGuard, futex};
     pub use crate::sync::instant::Instant;
     pub use std::time::Duration;
 
@@ -168,12 +203,33 @@ pub mod time {
             guard: &mut MutexGuard<'_, T>,
             deadline: Instant,
         ) -> bool {
-            let left = match &self.0 {
+            let left = self.left(deadline);
+            condvar.wait_for(guard, left) && self.now() >= deadline
+        }
+
+        /// [`park`](super::thread::park)s until `deadline` at the latest. Returns whether the deadline is reached, also if the
+        /// thread was unparked by then: look at what it waits for in either case.
+        #[must_use = "whether the deadline is reached"]
+        pub fn park_until(&self, deadline: Instant) -> bool {
+            std::thread::park_timeout(self.left(deadline));
+            self.now() >= deadline
+        }
+
+        /// Sleeps if `*word` is `expected`, as [`futex::wait`] does, until `deadline` at the latest. Returns whether the
+        /// deadline is reached, also if the thread was woken by then: look at the word in either case.
+        #[must_use = "whether the deadline is reached"]
+        pub fn futex_wait_until(&self, word: &AtomicU32, expected: u32, deadline: Instant) -> bool {
+            futex::wait_timeout(word, expected, self.left(deadline));
+            self.now() >= deadline
+        }
+
+        /// How long a wait may last before the clock has to be looked at.
+        fn left(&self, deadline: Instant) -> Duration {
+            match &self.0 {
                 Kind::Real(_) => deadline.saturating_since(self.now()),
                 Kind::Manual(_) if self.now() >= deadline => Duration::ZERO,
                 Kind::Manual(_) => LOOK,
-            };
-            condvar.wait_for(guard, left).timed_out() && self.now() >= deadline
+            }
         }
 
         /// Sleeps until the clock shows `deadline` or later.
@@ -206,7 +262,8 @@ pub mod thread {
     use std::cell::Cell;
     use std::io;
     pub use std::thread::{
-        JoinHandle, Result, ScopedJoinHandle, Thread, ThreadId, current, panicking, park, yield_now,
+        AccessError, JoinHandle, LocalKey, Result, ScopedJoinHandle, Thread, ThreadId, current,
+        panicking, park, yield_now,
     };
 
     thread_local! {
@@ -216,7 +273,21 @@ pub mod thread {
     /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when
     /// it has no more. For tests, which catch the panic of [`spawn`]: it prints nothing.
     pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
-        refusal::after(n, |left| REFUSAL.replace(left), f)
+        let refusal = refusal::Refusal {
+            granted: n,
+            refused: usize::MAX,
+        };
+        refusal::within(refusal, |left| REFUSAL.replace(left), f)
+    }
+
+    /// Runs `f`, in which the operating system refuses this thread the one thread that it asks for after `n` others. It
+    /// can spawn the threads before and after that. As with [`refuse_after`], the panic prints nothing.
+    pub fn refuse_only<R>(n: usize, f: impl FnOnce() -> R) -> R {
+        let refusal = refusal::Refusal {
+            granted: n,
+            refused: 1,
+        };
+        refusal::within(refusal, |left| REFUSAL.replace(left), f)
     }
 
     fn ask() -> io::Result<()> {

@@ -5,35 +5,51 @@ use std::fmt;
 use std::io;
 use std::panic::resume_unwind;
 
-/// How many threads a thread may still spawn; `None` if it may spawn as many as it likes.
-pub(super) type Left = Option<usize>;
+/// What a thread may still spawn; `None` if it may spawn as many threads as it likes.
+pub(super) type Left = Option<Refusal>;
 
-/// Runs `f` with `n` threads left. `replace` sets what is left for the running thread and returns what was.
-pub(super) fn after<R>(n: usize, replace: impl Fn(Left) -> Left, f: impl FnOnce() -> R) -> R {
+/// First some threads are granted, then some are refused, then all are granted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    pub(super) granted: usize,
+    pub(super) refused: usize,
+}
+
+/// Runs `f` with this refusal. `replace` sets what is left for the running thread and returns what was.
+pub(super) fn within<R>(
+    refusal: Refusal,
+    replace: impl Fn(Left) -> Left,
+    f: impl FnOnce() -> R,
+) -> R {
     struct Restore<F: Fn(Left) -> Left>(Left, F);
     impl<F: Fn(Left) -> Left> Drop for Restore<F> {
         fn drop(&mut self) {
             (self.1)(self.0);
         }
     }
-    let _restore = Restore(replace(Some(n)), replace);
+    let _restore = Restore(replace(Some(refusal)), replace);
     f()
 }
 
-/// Takes one of the threads that are left.
+/// Asks for one more thread.
 ///
 /// # Errors
-/// If none is.
+/// If it is refused.
 pub(super) fn ask(replace: impl Fn(Left) -> Left) -> io::Result<()> {
-    let Some(left) = replace(None) else {
+    let Some(mut left) = replace(None) else {
         return Ok(());
     };
-    let fewer = left.checked_sub(1);
-    replace(Some(fewer.unwrap_or(0)));
-    match fewer {
-        Some(_) => Ok(()),
-        None => Err(io::Error::new(io::ErrorKind::WouldBlock, Refused)),
-    }
+    let next = if left.granted > 0 {
+        left.granted -= 1;
+        Ok(())
+    } else if left.refused > 0 {
+        left.refused -= 1;
+        Err(io::Error::new(io::ErrorKind::WouldBlock, Refused))
+    } else {
+        Ok(())
+    };
+    replace(Some(left));
+    next
 }
 
 /// What a refused spawn returns.

@@ -2,7 +2,7 @@
 //!
 //! For tests on real threads: a call ends ([`must_end`]), a condition comes true ([`wait_until`]), threads are asleep
 //! or likely to be ([`spawn_sleepers`], [`let_others_run`]), a call panics as it should ([`assert_panics`],
-//! [`staged_panic`]), a destructor runs only on what was made ([`Counted`]), a type is `Send` or `Sync` as it should be
+//! [`assert_passes_on`], [`staged_panic`]) or is made while its thread unwinds ([`while_unwinding`]), a destructor runs only on what was made ([`Counted`]), a type is `Send` or `Sync` as it should be
 //! ([`assert_bounds!`](crate::assert_bounds)).
 //!
 //! For models: threads with names ([`spawn`], [`both`]), what they share ([`Flag`], [`Slot`], [`Watched`], [`Gate`]),
@@ -21,5 +21,8 @@ pub use models::{
     Flag, Gate, Slot, Watched, both, has_waited, has_waited_for_a_lock, may_sleep, must_sleep,
     notifications, spawn, threads_at_once, yields,
 };
-pub use panics::{assert_panics, message_of, panic_of, payload_of, staged_panic, staged_panic_of};
+pub use panics::{
+    assert_call_panics, assert_panics, assert_passes_on, message_of, panic_of, payload_of,
+    staged_panic, staged_panic_of, while_unwinding,
+};
 pub use threads::{let_others_run, must_end, spawn_detached, spawn_sleepers, wait_until};

@@ -51,9 +51,7 @@ pub fn must_end(where_it_hangs: &str, body: impl FnOnce() + Send + 'static) {
             }
             Some(Halt::Late(time)) => format!("{LATE}after {time:?} {where_it_hangs}"),
         };
-        panic!(
-            "{what_happened}. If a model in race_freedom fails too, it shows how it comes to that"
-        );
+        panic!("{what_happened}");
     }
     if let Err(panic) = body.join() {
         resume_unwind(panic);
@@ -151,7 +149,7 @@ mod tests {
                 let _ = held.recv();
             })
         });
-        let hangs = "hangs: a thread receives, and no thread is left that could wake it.";
+        let hangs = "hangs: a thread receives, and no thread is left that could wake it";
         assert!(message.is_some_and(|text| text.starts_with(hangs)));
         drop(hold);
     }
@@ -185,7 +183,7 @@ mod tests {
         });
         over.store(true, Relaxed);
         drop(hold);
-        let spins = "spins: after 3 s of processor time a thread spins.";
+        let spins = "spins: after 3 s of processor time a thread spins";
         assert!(message.is_some_and(|text| text.starts_with(spins)));
     }
 
@@ -201,7 +199,7 @@ mod tests {
             })
         });
         over.store(true, Relaxed);
-        let polls = "does not end: after 5s a thread polls.";
+        let polls = "does not end: after 5s a thread polls";
         assert!(message.is_some_and(|text| text.starts_with(polls)));
     }
 

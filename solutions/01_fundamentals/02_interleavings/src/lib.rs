@@ -17,4 +17,8 @@ pub use interleavings::{
 #[path = "../../../../exercises/01_fundamentals/02_interleavings/src/race_freedom.rs"]
 mod race_freedom;
 
-harness::facade_only!("interleavings.rs");
+harness::no_concurrency!(
+    "interleavings.rs",
+    "No function of this lesson runs a program, starts a thread or keeps anything: each returns a set that you have \
+     worked out."
+);

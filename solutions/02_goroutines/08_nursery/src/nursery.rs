@@ -47,14 +47,15 @@ pub struct Nursery<'scope, 'env: 'scope> {
 ///
 /// # Panics
 /// Panics if `body` or a child panics. The panic interrupts nothing else: the block still waits for all of
-/// them. Then `open` resumes the first of the panics, with its payload; the payloads of the others and the
-/// value that `body` returned are dropped. [`Nursery::has_panicked`] says which panic is the first.
+/// them. Then `open` resumes the first of the panics, with its payload; before that, the payloads of the
+/// others and the value that `body` returned are dropped. Their destructors must not panic.
+/// [`Nursery::has_panicked`] says which panic is the first.
 pub fn open<'env, T>(body: impl for<'scope> FnOnce(&'scope Nursery<'scope, 'env>) -> T) -> T {
     let nursery = Nursery {
         state: Arc::new(State {
             progress: Mutex::new(Progress {
                 running: 1, // the body
-                first_panic: None,
+                panics: Vec::new(),
             }),
             all_ended: Condvar::new(),
         }),
@@ -64,12 +65,13 @@ pub fn open<'env, T>(body: impl for<'scope> FnOnce(&'scope Nursery<'scope, 'env>
     let mut value = None;
     let panic = catch_unwind(AssertUnwindSafe(|| value = Some(body(&nursery)))).err();
     // `spawn` relies on this: whatever happens, `open` does not return or unwind before `wait` has
-    // returned. So no foreign code is called in between. A destructor may panic, so if the body's panic is
-    // not the first, it is dropped afterwards.
-    let late = nursery.state.ended(panic);
-    match nursery.state.wait() {
+    // returned. So no foreign code is called in between. A destructor may panic, so the panics that are not
+    // the first are dropped afterwards.
+    nursery.state.ended(panic);
+    let mut panics = nursery.state.wait().into_iter();
+    match panics.next() {
         Some(first) => {
-            drop((late, value));
+            drop((panics, value));
             resume_unwind(first)
         }
         None => value.expect("the body has not panicked, so it has returned"),
@@ -94,10 +96,8 @@ impl<'scope> Nursery<'scope, '_> {
         let child = Box::new(move || {
             // When this returns, `child` has been called and is gone, with everything that it owned.
             let panic = catch_unwind(AssertUnwindSafe(child)).err();
-            // From here on, the block may have ended. Only `state` is left, which this thread co-owns. A
-            // panic that is not the first is dropped last: if its destructor panics in turn, that ends only
-            // this thread.
-            drop(state.ended(panic));
+            // From here on, the block may have ended. Only `state` is left, which this thread co-owns.
+            state.ended(panic);
         });
         // SAFETY: the child is gone before `'scope` ends, which is when `open` returns or unwinds. If the
         // child starts, it is gone before its thread calls `ended`. Until then the count is above zero, and
@@ -117,7 +117,7 @@ impl<'scope> Nursery<'scope, '_> {
     /// unwound its closure. A child that runs for a long time should check now and then, because the block
     /// waits for it even after a panic.
     pub fn has_panicked(&self) -> bool {
-        self.state.progress.lock().first_panic.is_some()
+        !self.state.progress.lock().panics.is_empty()
     }
 }
 
@@ -141,19 +141,15 @@ struct Progress {
     /// The number of those that have not ended: the body and the children. The last to end notifies
     /// `all_ended`. From then on the number stays zero, because nothing is left that could start a child.
     running: usize,
-    /// The panic that `open` will resume.
-    first_panic: Option<Payload>,
+    /// In the order in which they were caught: `open` will resume the first, and drop the others before that.
+    panics: Vec<Payload>,
 }
 
 impl State {
-    /// Counts the body or a child as ended, and keeps its panic if that is the first. Otherwise returns the
-    /// panic, because its destructor may do anything and should not run under the lock.
-    fn ended(&self, panic: Option<Payload>) -> Option<Payload> {
+    /// Counts the body or a child as ended, and keeps its panic.
+    fn ended(&self, panic: Option<Payload>) {
         let mut progress = self.progress.lock();
-        let late = match progress.first_panic {
-            None => mem::replace(&mut progress.first_panic, panic),
-            Some(_) => panic,
-        };
+        progress.panics.extend(panic);
         progress.running -= 1;
         let last = progress.running == 0;
         drop(progress);
@@ -161,11 +157,10 @@ impl State {
             // One is enough, because only the block sleeps here. `wait` proves that it is not missed.
             self.all_ended.notify_one();
         }
-        late
     }
 
-    /// Sleeps until all have ended, and returns the first panic.
-    fn wait(&self) -> Option<Payload> {
+    /// Sleeps until all have ended, and returns their panics.
+    fn wait(&self) -> Vec<Payload> {
         let mut progress = self.progress.lock();
         // No wakeup is lost. The count changes only under the lock, and this thread holds the lock from its
         // check of the count until `Condvar::wait` has put it to sleep, which unlocks in the same step. So
@@ -176,7 +171,7 @@ impl State {
         while progress.running > 0 {
             self.all_ended.wait(&mut progress);
         }
-        progress.first_panic.take()
+        mem::take(&mut progress.panics)
     }
 }
 

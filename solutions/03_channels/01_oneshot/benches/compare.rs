@@ -143,7 +143,8 @@ fn bounded_1() -> (
     crossbeam_channel::bounded(1)
 }
 
-/// The first design that comes to mind: the slot of the lesson `goroutine`, and a flag for the sender that goes.
+/// The first design that comes to mind: the slot of the lesson `goroutine`, and a flag for the sender that
+/// goes.
 mod slot {
     use crate::sync::{Arc, Condvar, Mutex};
 

@@ -6,7 +6,7 @@ use crate::sync::cell::UnsafeCell;
 use crate::sync::thread::{self, Thread};
 use std::error::Error;
 use std::fmt;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 
 /// Both ends are there, and nothing has been sent. The sender alone uses `value`, the receiver alone uses
@@ -40,7 +40,7 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let channel = NonNull::from(Box::leak(Box::new(Channel {
         state: AtomicU8::new(OPEN),
         value: UnsafeCell::new(None),
-        receiver: UnsafeCell::new(None),
+        receiver: UnsafeCell::new(MaybeUninit::uninit()),
     })));
     (Sender { channel }, Receiver { channel })
 }
@@ -51,8 +51,10 @@ struct Channel<T> {
     /// OPEN, ASLEEP, ALONE, in this order. Each end moves it once at most, except that a receiver may wait
     /// first.
     state: AtomicU8,
+    /// The sender puts it there before it leaves.
     value: UnsafeCell<Option<T>>,
-    receiver: UnsafeCell<Option<Thread>>,
+    /// The thread that sleeps. Initialised while the state is ASLEEP, until the sender takes it out.
+    receiver: UnsafeCell<MaybeUninit<Thread>>,
 }
 
 /// The end that sends, once. Made by [`channel`].
@@ -137,15 +139,15 @@ unsafe fn leave<T>(channel: NonNull<Channel<T>>) -> Option<Box<Channel<T>>> {
         Err(ASLEEP) => {
             // Before the store: the receiver may wake up spuriously, and then it frees the channel.
             //
-            // SAFETY: ASLEEP was read with Acquire, so the receiver's write happens before this, and the slot
-            // is the sender's.
-            let receiver = unsafe { shared.receiver.with_mut(|slot| (*slot).take()) };
+            // SAFETY: ASLEEP was read with Acquire, so the receiver's write happens before this: the slot is
+            // initialised, and the sender's. It is not read again, because the state never is ASLEEP again.
+            let receiver = unsafe { shared.receiver.with_mut(|slot| (*slot).assume_init_read()) };
             // A store is enough: from ASLEEP only the sender moves on. Release: pairs with the Acquire in
             // `wait`.
             shared.state.store(ALONE, Release);
             // After the store: `wait` proves that this is not missed. If the receiver has not waited for it,
             // its next `park` returns at once, which `park` may always do.
-            receiver.expect("put there before ASLEEP").unpark();
+            receiver.unpark();
             None
         }
         // SAFETY: ALONE, and this end is still here, so it was the receiver that has gone, for good: nobody
@@ -216,17 +218,23 @@ impl<T> Receiver<T> {
         }
         let me = thread::current();
         // SAFETY: the slot is the receiver's as long as it has not said ASLEEP, and it says so once, below.
+        // It is uninitialised, so nothing is lost by writing over it.
         unsafe {
-            channel.receiver.with_mut(|slot| slot.write(Some(me)));
+            channel.receiver.with_mut(|slot| (*slot).write(me));
         }
         // Release: pairs with the Acquire in `leave`, which takes the thread out. Acquire, on failure: pairs
-        // with the Release in `leave`; the state is ALONE then, and the thread that nobody needs is freed
-        // with the channel.
+        // with the Release in `leave`.
         if channel
             .state
             .compare_exchange(OPEN, ASLEEP, Release, Acquire)
             .is_err()
         {
+            // The sender has just left.
+            //
+            // SAFETY: it was written above, and the sender, which has not read ASLEEP, has not taken it out.
+            unsafe {
+                channel.receiver.with_mut(|slot| (*slot).assume_init_drop());
+            }
             return;
         }
         // No wakeup is lost. The exchange has moved OPEN to ASLEEP, so the sender has not left before it.

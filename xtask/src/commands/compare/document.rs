@@ -1,7 +1,6 @@
 //! The comparison for programs. A field may be added; one that changes its meaning raises `version`. The help of
 //! `--json` describes it for its readers.
 
-use anyhow::Result;
 use serde::Serialize;
 
 use super::verdicts::Count;
@@ -45,10 +44,8 @@ struct Side {
 struct Group {
     heading: &'static str,
     tests: usize,
-    passed: usize,
-    failed: usize,
-    not_written: usize,
-    not_run: usize,
+    #[serde(flatten)]
+    count: Count,
 }
 
 impl<'a> Document<'a> {
@@ -71,10 +68,6 @@ impl<'a> Document<'a> {
             bench,
         }
     }
-
-    pub fn to_json(&self) -> Result<String> {
-        Ok(format!("{}\n", serde_json::to_string_pretty(self)?))
-    }
 }
 
 impl Side {
@@ -87,10 +80,7 @@ impl Side {
                 Group {
                     heading: heading.title(),
                     tests: count.all(),
-                    passed: count.passed,
-                    failed: count.failed,
-                    not_written: count.not_written,
-                    not_run: count.not_run,
+                    count,
                 }
             });
             groups.filter(|group| group.tests > 0).collect()
@@ -126,9 +116,5 @@ impl<'a> Refusal<'a> {
                 lesson.name
             ),
         }
-    }
-
-    pub fn to_json(&self) -> Result<String> {
-        Ok(format!("{}\n", serde_json::to_string_pretty(self)?))
     }
 }

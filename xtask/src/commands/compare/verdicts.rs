@@ -7,12 +7,13 @@ use crate::term::{BAD, FAINT, GOOD, Marks, OPEN, STRONG, columns, paint, thousan
 use crate::verdict::outcome::Outcome;
 use crate::verdict::{Heading, Tested, Verdict};
 use crate::view::paragraph;
+use serde::Serialize;
 
 /// The columns of a heading.
 const HEADING: usize = 15;
 
 /// How many tests came to what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Count {
     pub passed: usize,
     pub failed: usize,
@@ -136,7 +137,7 @@ mod tests {
 
     use super::*;
     use crate::run::Ran;
-    use crate::term::UNICODE;
+    use crate::term::{UNICODE, plain};
     use crate::verdict::tests::raw;
 
     fn verdict(tests: &[(&str, Option<&str>)], interleavings: usize) -> Verdict {
@@ -185,10 +186,7 @@ mod tests {
             Err("error[E0425]: cannot find value `c`\n --> src/a.rs:5:9\n".to_owned()),
         ]
         .into_iter()
-        .map(|yours| {
-            let page = render(&[yours, reference()], UNICODE);
-            anstream::adapter::strip_str(&page).to_string()
-        })
+        .map(|yours| plain(&render(&[yours, reference()], UNICODE)))
         .collect();
         insta::assert_snapshot!("verdicts", pages.join("----\n"));
     }

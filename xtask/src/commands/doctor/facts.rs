@@ -102,23 +102,11 @@ impl Facts {
         let workspace = &*runner.workspace;
         let root = &workspace.root;
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let mut compiler = runner.cargo(root);
-        // The same surroundings as cargo's, for another program.
-        let surroundings: Vec<_> = compiler
-            .get_envs()
-            .filter(|(_, value)| value.is_none())
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        compiler = std::process::Command::new(rustc);
-        compiler.current_dir(root);
-        for name in surroundings {
-            compiler.env_remove(name);
-        }
         let nextest = nextest_is_installed()
             .then(|| version_of(runner.cargo(root).args(["nextest", "--version"])));
         Self {
             rust_asked: env!("CARGO_PKG_RUST_VERSION").parse().unwrap_or_default(),
-            rustc: version_of(compiler.arg("--version")),
+            rustc: version_of(runner.tool(&rustc, root).arg("--version")),
             cargo: version_of(runner.cargo(root).arg("--version")),
             nextest_asked: nextest_asked(root),
             nextest,
@@ -152,16 +140,14 @@ impl FromStr for Version {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let word = text
-            .split_ascii_whitespace()
-            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
-            .ok_or_else(|| format!("no version is in {:?}", text.trim()))?;
+        let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+        let word = text.split_ascii_whitespace().find(is_number);
+        let word = word.ok_or_else(|| format!("no version is in {:?}", text.trim()))?;
         let number = word.split(['-', '+']).next().unwrap_or_default();
         let mut version = Self::default();
         for (place, part) in version.0.iter_mut().zip(number.split('.')) {
-            *place = part
-                .parse()
-                .map_err(|_| format!("{word} is not a version"))?;
+            let number = part.parse();
+            *place = number.map_err(|_| format!("{word} is not a version"))?;
         }
         Ok(version)
     }
@@ -200,13 +186,8 @@ fn folders(root: &Path) -> Vec<Folder> {
         None => ("target".to_owned(), root.join("target")),
     };
     let of_root = |name: &str| (name.to_owned(), root.join(name));
-    [
-        of_root(EXERCISES),
-        target,
-        of_root(crate::learner::progress::FOLDER),
-    ]
-    .into_iter()
-    .map(|(name, path)| {
+    let state = of_root(crate::learner::progress::FOLDER);
+    let folders = [of_root(EXERCISES), target, state].map(|(name, path)| {
         // What is not there yet is made in the nearest folder that is.
         let there = path.ancestors().find(|folder| folder.is_dir());
         let there = there.unwrap_or(root);
@@ -218,8 +199,8 @@ fn folders(root: &Path) -> Vec<Folder> {
                 why: error.to_string(),
             }),
         }
-    })
-    .collect()
+    });
+    folders.into()
 }
 
 /// How many bytes are free for anybody on the disk of a folder.

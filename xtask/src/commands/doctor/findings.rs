@@ -22,8 +22,8 @@ pub struct Finding {
     pub what: &'static str,
     /// What was found.
     pub found: String,
-    /// What to do.
-    pub remedies: Vec<Remedy>,
+    /// What to do: what it is good for, and what to type where typing helps.
+    pub remedies: Vec<(String, Option<String>)>,
 }
 
 /// How something is.
@@ -35,15 +35,6 @@ pub enum Grade {
     Warning,
     /// It keeps the learner from the lessons.
     Bad,
-}
-
-/// What to do about something.
-#[derive(Debug)]
-pub struct Remedy {
-    /// What it is good for.
-    pub why: String,
-    /// What to type, where typing helps.
-    pub command: Option<String>,
 }
 
 impl Finding {
@@ -69,18 +60,13 @@ impl Finding {
     }
 
     fn because(mut self, why: &str) -> Self {
-        self.remedies.push(Remedy {
-            why: why.to_owned(),
-            command: None,
-        });
+        self.remedies.push((why.to_owned(), None));
         self
     }
 
     fn by(mut self, why: &str, command: impl Into<String>) -> Self {
-        self.remedies.push(Remedy {
-            why: why.to_owned(),
-            command: Some(command.into()),
-        });
+        let command = Some(command.into());
+        self.remedies.push((why.to_owned(), command));
         self
     }
 }
@@ -132,22 +118,20 @@ fn settings(settings: &[String]) -> Option<Finding> {
 
 fn rust(facts: &Facts) -> Finding {
     let asked = facts.rust_asked;
-    let tool = |name: &str, version: &Result<Version, String>| match version {
+    let tools = [("rustc", &facts.rustc), ("cargo", &facts.cargo)];
+    let found = tools.map(|(name, version)| match version {
         Ok(version) => format!("{name} {version}"),
         Err(why) => format!("{name} cannot be run ({why})"),
-    };
-    let tools = [("rustc", &facts.rustc), ("cargo", &facts.cargo)];
-    let found = tools.map(|(name, version)| tool(name, version)).join(", ");
+    });
+    let found = found.join(", ");
     if tools.iter().any(|(_, version)| version.is_err()) {
         return Finding::bad("Rust", found).by(
             "Install Rust from https://rustup.rs, then:",
             "rustup default stable",
         );
     }
-    let old = tools
-        .iter()
-        .any(|(_, version)| version.as_ref().is_ok_and(|version| *version < asked));
-    if old {
+    let is_old = |version: &Result<Version, _>| matches!(version, Ok(it) if *it < asked);
+    if tools.iter().any(|(_, version)| is_old(version)) {
         return Finding::bad("Rust", found).by(
             &format!("The lessons need Rust {asked} or later:"),
             "rustup update stable && rustup default stable",
@@ -185,20 +169,18 @@ fn nextest(facts: &Facts) -> Finding {
 fn space(folders: &[Folder]) -> Finding {
     const WHAT: &str = "Disk space";
     // The exercises grow by what the learner writes, which is little.
-    let folders = || {
-        folders
-            .iter()
-            .filter(|folder| folder.name != crate::course::EXERCISES)
-    };
+    let elsewhere = |folder: &&Folder| folder.name != crate::course::EXERCISES;
+    let folders = || folders.iter().filter(elsewhere);
     let amount = |bytes: u64| match bytes {
         0..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
         _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
     };
     let mut found: Vec<String> = Vec::new();
     for folder in folders() {
-        let (amount, name) = match &folder.free {
-            Ok(bytes) => (format!("{} free", amount(*bytes)), &folder.name),
-            Err(why) => (format!("unknown ({why})"), &folder.name),
+        let name = &folder.name;
+        let amount = match &folder.free {
+            Ok(bytes) => format!("{} free", amount(*bytes)),
+            Err(why) => format!("unknown ({why})"),
         };
         // Mostly all are on one disk.
         match found.iter_mut().find(|other| other.starts_with(&amount)) {
@@ -212,10 +194,9 @@ fn space(folders: &[Folder]) -> Finding {
         .min();
     match least {
         Some(bytes) if *bytes < LITTLE => {
-            let grade = if *bytes < NOTHING {
-                Grade::Bad
-            } else {
-                Grade::Warning
+            let grade = match *bytes < NOTHING {
+                true => Grade::Bad,
+                false => Grade::Warning,
             };
             Finding::new(grade, WHAT, found).by(
                 "What was built can be removed, and is built again when it is needed:",
@@ -282,24 +263,17 @@ fn watching(way: &Result<Option<String>, String>) -> Finding {
 
 fn terminal(terminal: &Terminal) -> Finding {
     const WHAT: &str = "Terminal";
-    let signs = if terminal.unicode {
-        "UTF-8"
-    } else {
-        "no UTF-8, so ASCII signs"
+    let signs = match terminal.unicode {
+        true => "UTF-8",
+        false => "no UTF-8, so ASCII signs",
     };
-    let colour = if terminal.colour {
-        "colours"
-    } else {
-        "no colours"
-    };
+    let no = if terminal.colour { "" } else { "no " };
     let columns = terminal.columns;
+    let found = format!("{signs}, {no}colours, {columns} columns");
     if !terminal.is_one {
-        return Finding::good(
-            WHAT,
-            format!("none here; {signs}, {colour}, {columns} columns"),
-        );
+        return Finding::good(WHAT, format!("none here; {found}"));
     }
-    let mut finding = Finding::good(WHAT, format!("{signs}, {colour}, {columns} columns"));
+    let mut finding = Finding::good(WHAT, found);
     if !terminal.unicode {
         finding.grade = Grade::Warning;
         finding = finding.by(

@@ -1,7 +1,6 @@
 //! The verdict for programs. A field may be added; one that changes its meaning raises `version`. The help of
 //! `--json` describes it for its readers.
 
-use anyhow::Result;
 use serde::Serialize;
 
 use super::Judged;
@@ -76,11 +75,7 @@ impl<'a> Document<'a> {
         Self {
             lesson: Some(&lesson.name),
             sum: ran.map_or("does-not-compile", |verdict| verdict.conclusion().word()),
-            error: judged
-                .result
-                .as_ref()
-                .err()
-                .map(|failed| failed.said.as_str()),
+            error: judged.result.as_ref().err().map(|failed| &*failed.said),
             swapped: judged.swapped,
             edited_meanwhile: judged.edited_meanwhile,
             cut_short: ran.is_some_and(|verdict| verdict.cut_short),
@@ -107,11 +102,6 @@ impl<'a> Document<'a> {
             exhaustive: None,
             tests: Vec::new(),
         }
-    }
-
-    /// The text.
-    pub fn to_json(&self) -> Result<String> {
-        Ok(format!("{}\n", serde_json::to_string_pretty(self)?))
     }
 }
 
@@ -161,9 +151,8 @@ mod tests {
             edited_meanwhile: false,
             not_noted: None,
         };
-        let json = Document::new(&workspace.lessons[0], &judged)
-            .to_json()
-            .expect("JSON");
+        let document = Document::new(&workspace.lessons[0], &judged);
+        let json = crate::view::json::text(&document).expect("JSON");
         insta::assert_snapshot!("document", json);
 
         for command in ["next", "test"] {

@@ -12,10 +12,10 @@ use super::saves::Saves;
 use super::signals::{self, Signal};
 use super::state::{Action, Choice, End, Event, Job, Key, RunId, State};
 use super::terminal::{Size, Terminal};
-use super::{index_of, screen, waits, why};
+use super::{index_of, judged, screen, waits, why};
 use crate::commands::test::Judged;
 use crate::commands::{Exit, break_, compare, hint};
-use crate::course::{Lesson, Workspace, hints};
+use crate::course::{Lesson, hints};
 use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::run::control::{Cancelled, Control};
@@ -43,10 +43,6 @@ enum Message {
 }
 
 /// Watches `lesson` until the user has enough.
-///
-/// # Errors
-///
-/// The terminal or the files cannot be watched, or a part of the runner has failed.
 pub fn run(runner: &Runner, lesson: &Lesson, poll: bool) -> Result<Exit> {
     let (sender, messages) = mpsc::channel();
     let start = index_of(&runner.workspace, lesson);
@@ -91,18 +87,12 @@ pub fn run(runner: &Runner, lesson: &Lesson, poll: bool) -> Result<Exit> {
     let ended = app.run(actions);
     app.end_run();
     app.remember();
-    let App {
-        terminal,
-        judged,
-        marks,
-        ..
-    } = app;
-    drop(terminal);
-    drop(notes);
+    let (judged, marks) = (app.judged.take(), app.marks);
+    drop((app, notes));
     if let Some((lesson, judged)) = judged {
         let workspace = &*runner.workspace;
-        let text = summary(workspace, &workspace.lessons[lesson], &judged, marks);
-        term::print(&text.unwrap_or_else(told));
+        let page = LessonPage::of(workspace, &workspace.lessons[lesson], marks);
+        term::print(&summary(&page, &judged).unwrap_or_else(told));
     }
     if let Some(signal) = ended? {
         signals::die_of(signal);
@@ -184,9 +174,7 @@ impl App {
         for action in actions {
             let event = match action {
                 Action::Cancel => {
-                    if let Some((control, _)) = &self.run {
-                        control.cancel();
-                    }
+                    self.run.iter().for_each(|(control, _)| control.cancel());
                     None
                 }
                 Action::Start(run, job) => {
@@ -195,10 +183,10 @@ impl App {
                 }
                 Action::Watch(lesson) => Some(self.watch(lesson)?),
                 Action::Hint(lesson) => Some(Event::Page(self.hint(lesson).unwrap_or_else(told))),
-                Action::Compare(lesson) => Some(
-                    self.compare(lesson)
-                        .unwrap_or_else(|error| Event::Page(told(error))),
-                ),
+                Action::Compare(lesson) => {
+                    let compared = self.compare(lesson);
+                    Some(compared.unwrap_or_else(|error| Event::Page(told(error))))
+                }
                 Action::List(Choice::Lesson) => Some(self.list()),
                 Action::List(Choice::Mistake) => Some(self.list_mistakes()),
                 Action::Render => self.render(),
@@ -221,18 +209,15 @@ impl App {
 
     /// Tells of the saves in another lesson. Its name stands on the screen until its verdict does.
     fn watch(&mut self, lesson: usize) -> Result<Event> {
-        let lesson = &self.runner.workspace.lessons[lesson];
-        self.judged = None;
         let workspace = &self.runner.workspace;
-        self.saves.watch(
-            &workspace.path(&lesson.exercise),
-            &workspace.path(lesson.file()),
-        )?;
+        let lesson = &workspace.lessons[lesson];
+        self.judged = None;
+        self.saves.watch_lesson(workspace, lesson)?;
         if let Some(polls) = self.saves.polls.as_deref().filter(|_| !self.said_why) {
             send(&self.sender, Event::Note(why(polls)));
             self.said_why = true;
         }
-        let page = LessonPage::of(&self.runner.workspace, lesson, self.marks);
+        let page = LessonPage::of(workspace, lesson, self.marks);
         Ok(Event::Rendered(page.header()))
     }
 
@@ -257,28 +242,27 @@ impl App {
                 // If it panicked, that was told.
                 let _ = before.join();
             }
+            let lessons = &runner.workspace.lessons;
             let ended = match (job, mistake) {
                 (Job::Mistake { lesson, .. }, Some(mistake)) => {
-                    let page =
-                        LessonPage::of(&runner.workspace, &runner.workspace.lessons[lesson], marks);
+                    let page = LessonPage::of(&runner.workspace, &lessons[lesson], marks);
                     let mut say = |text: &str| send(sender, Event::Said(run, text.to_owned()));
-                    break_::show(&runner, &page, &mistake, &mut say).map(|_| End {
-                        page: String::new(),
-                        goes_on: None,
-                    })
+                    break_::show(&runner, &page, &mistake, &mut say).map(|_| End::default())
                 }
-                (Job::Mistake { lesson, .. } | Job::Tests { lesson }, _) => judge(&runner, lesson)
-                    .map(|(end, judged)| {
+                (Job::Mistake { lesson, .. } | Job::Tests { lesson }, _) => {
+                    judge(&runner, &lessons[lesson]).map(|(end, judged)| {
                         let _ = sender.send(Message::Judged(run, lesson, Box::new(judged)));
                         end
-                    }),
+                    })
+                }
             };
             let end = match ended {
+                Ok(end) => end,
                 Err(error) if Cancelled::is_cause_of(&error) => return,
-                ended => ended.unwrap_or_else(|error| End {
+                Err(error) => End {
                     page: told(error),
                     goes_on: None,
-                }),
+                },
             };
             send(sender, Event::Ended(run, end));
         });
@@ -286,9 +270,8 @@ impl App {
     }
 
     /// The next hint, at once: the progress is written when no run has it.
-    fn hint(&mut self, lesson: usize) -> Result<String> {
-        let at = lesson;
-        let lesson = &self.runner.workspace.lessons[lesson];
+    fn hint(&mut self, at: usize) -> Result<String> {
+        let lesson = &self.runner.workspace.lessons[at];
         let hints = hints::read(&self.runner.workspace, lesson)?;
         if hints.is_empty() {
             return Ok(hint::none(lesson));
@@ -309,14 +292,10 @@ impl App {
     }
 
     /// The learner's code beside the reference; before the lesson is finished, only if the key is pressed twice.
-    fn compare(&mut self, lesson: usize) -> Result<Event> {
-        let at = lesson;
-        let lesson = self.runner.workspace.lessons[lesson].clone();
-        let known = compare::has_seen(
-            &self.runner.workspace,
-            &Store::peek(&self.runner.workspace),
-            &lesson,
-        )?;
+    fn compare(&mut self, at: usize) -> Result<Event> {
+        let workspace = &self.runner.workspace;
+        let lesson = workspace.lessons[at].clone();
+        let known = compare::has_seen(workspace, &Store::peek(workspace), &lesson)?;
         if !known && self.asked != Some(at) {
             self.asked = Some(at);
             return Ok(Event::Note(format!(
@@ -324,7 +303,7 @@ impl App {
                 lesson.name
             )));
         }
-        let page = LessonPage::of(&self.runner.workspace, &lesson, self.marks);
+        let page = LessonPage::of(workspace, &lesson, self.marks);
         let shown = compare::difference(&page)?;
         if !known {
             self.note_progress(move |store| compare::remember(store, &lesson));
@@ -345,11 +324,8 @@ impl App {
     }
 
     fn list(&self) -> Event {
-        match list::rows(
-            &self.runner.workspace,
-            &Store::peek(&self.runner.workspace),
-            self.marks,
-        ) {
+        let workspace = &self.runner.workspace;
+        match list::rows(workspace, &Store::peek(workspace), self.marks) {
             Ok(rows) => Event::Rows(Choice::Lesson, rows),
             Err(error) => Event::Page(told(error)),
         }
@@ -398,12 +374,8 @@ impl App {
     /// Waits a moment for the progress to be written. Another runner may have it for longer.
     fn remember(&mut self) {
         let begun = Instant::now();
-        while self
-            .remembering
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished())
-            && begun.elapsed() < REMEMBER
-        {
+        let writes = |thread: &JoinHandle<()>| !thread.is_finished();
+        while self.remembering.as_ref().is_some_and(writes) && begun.elapsed() < REMEMBER {
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -416,35 +388,20 @@ impl App {
     }
 }
 
-fn judge(runner: &Runner, lesson: usize) -> Result<(End, Judged)> {
-    let workspace = &*runner.workspace;
-    let lesson = &workspace.lessons[lesson];
+fn judge(runner: &Runner, lesson: &Lesson) -> Result<(End, Judged)> {
     runner.control.check()?;
-    let mut store = Store::open(workspace)?;
-    let judged = Judged::new(runner, &mut store, lesson, None)?;
-    let current = store.progress.current(workspace)?;
-    let end = End {
-        page: judged.page(workspace, &store.progress, lesson)?,
-        goes_on: current
-            .filter(|_| judged.passes())
-            .map(|current| index_of(workspace, current)),
-    };
-    Ok((end, judged))
+    let (judged, page, current) = judged(runner, lesson)?;
+    let current = current.filter(|_| judged.passes());
+    let goes_on = current.map(|current| index_of(&runner.workspace, current));
+    Ok((End { page, goes_on }, judged))
 }
 
 /// The first lines of the last verdict, for the screen that is left.
-fn summary(
-    workspace: &Workspace,
-    lesson: &Lesson,
-    judged: &Judged,
-    marks: Marks,
-) -> Result<String> {
-    let page = LessonPage::of(workspace, lesson, marks);
-    let header = page.header();
+fn summary(page: &LessonPage<'_>, judged: &Judged) -> Result<String> {
     if judged.result.is_err() {
-        return Ok(format!("{header}\n It does not compile yet.\n"));
+        return Ok(page.begin() + " It does not compile yet.\n");
     }
-    let text = judged.page(workspace, &Store::peek(workspace), lesson)?;
+    let text = judged.page(page.workspace, &Store::peek(page.workspace), page.lesson)?;
     let paragraphs: Vec<_> = text.split("\n\n").take(2).collect();
     Ok(format!("{}\n", paragraphs.join("\n\n").trim_end()))
 }
@@ -479,10 +436,9 @@ fn listen_to_keys(sender: &mpsc::Sender<Message>) {
             Ok(event::Event::Key(key)) if key.kind != KeyEventKind::Release => {
                 key_of(key).map(Event::Key)
             }
-            Ok(event::Event::Resize(columns, rows)) => Some(Event::Resize(Size {
-                rows: usize::from(rows),
-                columns: usize::from(columns),
-            })),
+            Ok(event::Event::Resize(columns, rows)) => {
+                Some(Event::Resize(Size::of((columns, rows))))
+            }
             Ok(_) => None,
             Err(_) => return send(sender, Event::Quit),
         };
@@ -511,15 +467,14 @@ fn key_of(key: event::KeyEvent) -> Option<Key> {
     })
 }
 
-/// Notes go to the screen while this lives.
+/// Sends the notes to the screen until it is dropped.
 struct DivertedNotes;
 
 impl DivertedNotes {
     fn to(sender: &mpsc::Sender<Message>) -> Self {
         let sender = sender.clone();
-        divert_notes(Some(Box::new(move |note| {
-            send(&sender, Event::Note(note.to_owned()));
-        })));
+        let send = move |note: &str| send(&sender, Event::Note(note.to_owned()));
+        divert_notes(Some(Box::new(send)));
         Self
     }
 }

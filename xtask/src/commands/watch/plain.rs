@@ -7,9 +7,8 @@ use anyhow::Result;
 
 use super::saves::Saves;
 use super::signals::{self, Signal};
-use super::{waits, why};
+use super::{judged, waits, why};
 use crate::commands::Exit;
-use crate::commands::test::Judged;
 use crate::course::Lesson;
 use crate::learner::progress::Store;
 use crate::run::Runner;
@@ -32,10 +31,7 @@ pub fn run(runner: &Runner, lesson: &Lesson, follow: bool, poll: bool) -> Result
     let to = sender.clone();
     let mut saves = Saves::new(poll, move || drop(to.send(Event::Saved)))?;
     let mut lesson = lesson;
-    saves.watch(
-        &workspace.path(&lesson.exercise),
-        &workspace.path(lesson.file()),
-    )?;
+    saves.watch_lesson(workspace, lesson)?;
     if let Some(polls) = &saves.polls {
         note(&why(polls));
     }
@@ -78,10 +74,7 @@ pub fn run(runner: &Runner, lesson: &Lesson, follow: bool, poll: bool) -> Result
                     let current = Store::peek(workspace).current(workspace)?;
                     if let Some(next) = current.filter(|_| follow && passes) {
                         lesson = next;
-                        saves.watch(
-                            &workspace.path(&lesson.exercise),
-                            &workspace.path(lesson.file()),
-                        )?;
+                        saves.watch_lesson(workspace, lesson)?;
                     }
                     let polls = saves.polls.as_deref();
                     note(&format!("\n {}: {}", waits(polls), lesson.file().display()));
@@ -123,9 +116,6 @@ fn start<'scope>(
 }
 
 fn judge(runner: &Runner, lesson: &Lesson) -> Result<(String, bool)> {
-    let workspace = &*runner.workspace;
-    let mut store = Store::open(workspace)?;
-    let judged = Judged::new(runner, &mut store, lesson, None)?;
-    let page = judged.page(workspace, &store.progress, lesson)?;
+    let (judged, page, _) = judged(runner, lesson)?;
     Ok((page, judged.passes()))
 }

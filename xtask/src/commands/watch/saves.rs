@@ -11,6 +11,8 @@ use notify::{
     Config, ErrorKind, Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher,
 };
 
+use crate::course::{Lesson, Workspace};
+
 /// How often the files are looked at where nobody tells.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -31,10 +33,6 @@ pub struct Saves {
 
 impl Saves {
     /// Calls `saved` after each save. `poll`: do not count on the file system.
-    ///
-    /// # Errors
-    ///
-    /// There is no way to see the files at all.
     pub fn new(poll: bool, saved: impl Fn() + Send + 'static) -> Result<Self> {
         let (sender, events) = mpsc::channel();
         thread::spawn(move || gather(&events, &saved));
@@ -42,13 +40,21 @@ impl Saves {
             return Self::polling(sender, "--poll asks for it".to_owned());
         }
         match RecommendedWatcher::new(hand_on(&sender), Config::default()) {
-            Ok(watcher) => Ok(Self {
-                watcher: Box::new(watcher),
-                sender,
-                folders: Vec::new(),
-                polls: None,
-            }),
+            Ok(watcher) => Ok(Self::by(Box::new(watcher), sender, None)),
             Err(error) => Self::polling(sender, plain(&error)),
+        }
+    }
+
+    fn by(
+        watcher: Box<dyn Watcher + Send>,
+        sender: mpsc::Sender<Event>,
+        polls: Option<String>,
+    ) -> Self {
+        Self {
+            watcher,
+            sender,
+            folders: Vec::new(),
+            polls,
         }
     }
 
@@ -59,43 +65,35 @@ impl Saves {
             .with_compare_contents(true);
         let watcher = PollWatcher::new(hand_on(&sender), config)
             .context("the files cannot be watched; `cargo xtask next` runs a lesson once")?;
-        Ok(Self {
-            watcher: Box::new(watcher),
-            sender,
-            folders: Vec::new(),
-            polls: Some(reason),
-        })
+        Ok(Self::by(Box::new(watcher), sender, Some(reason)))
+    }
+
+    /// Tells of the saves in a lesson from now on, and of no others.
+    pub fn watch_lesson(&mut self, workspace: &Workspace, lesson: &Lesson) -> Result<()> {
+        let (folder, file) = (&lesson.exercise, lesson.file());
+        self.watch(&workspace.path(folder), &workspace.path(file))
     }
 
     /// Tells of the saves in `folder` from now on, and of no others; and of those of `file`, which is in it, where that
     /// is a link to another place.
-    ///
-    /// # Errors
-    ///
-    /// The folder cannot be read.
     pub fn watch(&mut self, folder: &Path, file: &Path) -> Result<()> {
         for folder in self.folders.drain(..) {
             // It may have gone.
             let _ = self.watcher.unwatch(&folder);
         }
-        let reason = match no_events(folder) {
-            Some(system) if self.polls.is_none() => {
-                Some(format!("{system} does not tell of every save"))
-            }
-            _ => match self.watch_both(folder, file) {
-                Ok(()) => None,
-                Err(error) if self.polls.is_none() => Some(plain(&error)),
-                Err(error) => {
+        let reason = match (no_events(folder), &self.polls) {
+            (Some(system), None) => format!("{system} does not tell of every save"),
+            (_, polls) => match (polls.is_some(), self.watch_both(folder, file)) {
+                (_, Ok(())) => return Ok(()),
+                (false, Err(error)) => plain(&error),
+                (true, Err(error)) => {
                     return Err(error)
                         .with_context(|| format!("cannot watch {}", folder.display()));
                 }
             },
         };
-        if let Some(reason) = reason {
-            *self = Self::polling(self.sender.clone(), reason)?;
-            return self.watch(folder, file);
-        }
-        Ok(())
+        *self = Self::polling(self.sender.clone(), reason)?;
+        self.watch(folder, file)
     }
 
     fn watch_both(&mut self, folder: &Path, file: &Path) -> notify::Result<()> {
@@ -166,10 +164,8 @@ fn hand_on(sender: &mpsc::Sender<Event>) -> impl Fn(notify::Result<Event>) + Sen
 
 /// Whether it changes what the lesson's tests are built from. Builds read those files, which is told too.
 fn is_save(event: &Event) -> bool {
-    let changes = match event.kind {
-        EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
-        _ => true,
-    };
+    let closed = AccessKind::Close(AccessMode::Write);
+    let changes = !matches!(event.kind, EventKind::Access(kind) if kind != closed);
     changes && (event.need_rescan() || event.paths.iter().any(|path| is_source(path)))
 }
 

@@ -3,8 +3,7 @@
 use super::state::{Choice, Job, List, Over, State};
 use super::text::Text;
 use crate::run::control::Stage;
-use crate::term::fold;
-use crate::term::{FAINT, Marks, STRONG, columns, paint};
+use crate::term::{FAINT, Marks, STRONG, columns, fold, paint, plain};
 
 /// The line that says what is going on, and the row of a list that is chosen: no colour, so where colours are not
 /// wanted it stays.
@@ -37,7 +36,7 @@ pub fn draw(state: &State, marks: Marks, colour: bool, waits: &str) -> Vec<Strin
     lines.push(keys(state, width));
     if !colour {
         for line in &mut lines {
-            let plain = anstream::adapter::strip_str(line).to_string();
+            let plain = plain(line);
             *line = if line.starts_with(&INVERT.render().to_string()) {
                 paint(INVERT, plain)
             } else {
@@ -51,12 +50,8 @@ pub fn draw(state: &State, marks: Marks, colour: bool, waits: &str) -> Vec<Strin
 }
 
 fn window(text: &Text, rows: usize) -> Vec<String> {
-    text.lines
-        .iter()
-        .skip(text.top)
-        .take(rows)
-        .cloned()
-        .collect()
+    let lines = text.lines.iter().skip(text.top).take(rows);
+    lines.cloned().collect()
 }
 
 fn list_lines(list: &List, rows: usize, width: usize) -> Vec<String> {
@@ -65,8 +60,7 @@ fn list_lines(list: &List, rows: usize, width: usize) -> Vec<String> {
         .map(|(i, row)| {
             if i == list.at {
                 // Its own colours would end the inversion.
-                let plain = anstream::adapter::strip_str(&row.text).to_string();
-                let plain = first_columns(&plain, width);
+                let plain = first_columns(&plain(&row.text), width);
                 let room = width.saturating_sub(columns(&plain));
                 paint(INVERT, format!("{plain}{}", " ".repeat(room)))
             } else {
@@ -131,20 +125,9 @@ fn keys(state: &State, width: usize) -> String {
                 Choice::Lesson => "go there",
                 Choice::Mistake => "show",
             };
-            vec![
-                ("j/k", "move"),
-                ("Enter", go),
-                ("Esc", "back"),
-                ("q", "quit"),
-            ]
+            vec![("j/k", "move"), ("Enter", go), ("Esc", "back"), KEYS[6]]
         }
-        Some(Over::Text(..)) => vec![
-            ("Esc", "back"),
-            ("h", "hint"),
-            ("l", "list"),
-            ("b", "break"),
-            ("q", "quit"),
-        ],
+        Some(Over::Text(..)) => vec![("Esc", "back"), KEYS[2], KEYS[4], KEYS[5], KEYS[6]],
         None => KEYS.to_vec(),
     };
     let scrolls = match &state.over {
@@ -155,14 +138,10 @@ fn keys(state: &State, width: usize) -> String {
     if scrolls {
         keys.insert(0, ("Space", "more"));
     }
-    let named: usize = keys
-        .iter()
-        .map(|(key, name)| 2 + columns(key) + 1 + columns(name))
-        .sum();
-    if named > width {
+    let columns_of = |(key, name): &(&str, &str)| 2 + columns(key) + 1 + columns(name);
+    if keys.iter().map(columns_of).sum::<usize>() > width {
         // The first that fit, then the one that shows all, and the way out.
-        let last = [("?", "help"), ("q", "quit")];
-        let columns_of = |(key, name): &(&str, &str)| 2 + columns(key) + 1 + columns(name);
+        let last = [("?", "help"), KEYS[6]];
         let mut room = width.saturating_sub(last.iter().map(columns_of).sum());
         keys.retain(|key| {
             let fits = key.0 != "q" && columns_of(key) <= room;

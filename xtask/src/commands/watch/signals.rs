@@ -13,10 +13,6 @@ pub enum Signal {
 }
 
 /// Calls `each` for every signal that comes, on a thread of its own.
-///
-/// # Errors
-///
-/// The system refuses.
 #[cfg(unix)]
 pub fn listen(each: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};

@@ -40,7 +40,7 @@ pub enum Event {
 pub type RunId = u64;
 
 /// What came of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct End {
     /// The page; what is still to be said, in the case of a mistake.
     pub page: String,
@@ -423,11 +423,12 @@ impl State {
         let first = rows.iter().position(|row| row.chooses.is_some());
         match here.or(first) {
             Some(at) => {
+                let top = 0;
                 self.over = Some(Over::List(List {
                     choice,
                     rows,
                     at,
-                    top: 0,
+                    top,
                 }));
             }
             None => drop(self.note(" There is nothing to choose from.")),
@@ -468,27 +469,19 @@ impl State {
         };
         match &mut self.over {
             Some(Over::List(list)) => {
-                let choosable: Vec<usize> = (0..list.rows.len())
-                    .filter(|row| list.rows[*row].chooses.is_some())
-                    .collect();
-                let now = choosable
-                    .iter()
-                    .position(|row| *row == list.at)
-                    .unwrap_or(0);
-                if let Some(to) = by(now) {
+                let rows = 0..list.rows.len();
+                let choosable: Vec<_> =
+                    rows.filter(|at| list.rows[*at].chooses.is_some()).collect();
+                let now = choosable.iter().position(|row| *row == list.at);
+                if let Some(to) = by(now.unwrap_or(0)) {
                     let to = to.min(choosable.len().saturating_sub(1));
                     list.at = choosable.get(to).copied().unwrap_or(0);
                 }
             }
-            Some(Over::Text(text, _)) => {
-                if let Some(top) = by(text.top) {
-                    text.move_to(top, rows);
-                }
-            }
+            Some(Over::Text(text, _)) => text.move_to(by(text.top).unwrap_or(text.top), rows),
             None => {
-                if let Some(top) = by(self.verdict.top) {
-                    self.verdict.move_to(top, rows);
-                }
+                let top = self.verdict.top;
+                self.verdict.move_to(by(top).unwrap_or(top), rows);
             }
         }
     }
@@ -501,16 +494,13 @@ impl State {
             Some(Over::Text(text, _)) => text.move_to(text.top, rows),
             Some(Over::List(list)) => {
                 // With the heading above the first, and with what belongs to the row below it.
-                let next = list.rows[list.at + 1..]
-                    .iter()
-                    .position(|row| row.chooses.is_some());
+                let chooses = |row: &Row| row.chooses.is_some();
+                let next = list.rows[list.at + 1..].iter().position(chooses);
                 let end = next.map_or(list.rows.len(), |next| list.at + 1 + next);
-                let first = list.rows.iter().position(|row| row.chooses.is_some());
+                let first = list.rows.iter().position(chooses);
                 let begin = if first == Some(list.at) { 0 } else { list.at };
-                list.top = list
-                    .top
-                    .max(end.saturating_sub(rows))
-                    .min(begin.max((list.at + 1).saturating_sub(rows)));
+                let most = begin.max((list.at + 1).saturating_sub(rows));
+                list.top = list.top.max(end.saturating_sub(rows)).min(most);
             }
             None => {}
         }

@@ -25,6 +25,16 @@ pub struct Size {
     pub columns: usize,
 }
 
+impl Size {
+    /// As crossterm has it: columns and rows.
+    pub fn of((columns, rows): (u16, u16)) -> Self {
+        Self {
+            rows: rows.into(),
+            columns: columns.into(),
+        }
+    }
+}
+
 /// The terminal. It is given back when this is dropped, and before the message of a panic is printed.
 #[derive(Debug)]
 pub struct Terminal(());
@@ -50,10 +60,6 @@ impl Terminal {
     }
 
     /// Takes it again after [`Terminal::leave`].
-    ///
-    /// # Errors
-    ///
-    /// It refuses.
     pub fn enter(&self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
@@ -72,23 +78,11 @@ impl Terminal {
     }
 
     /// How large it is.
-    ///
-    /// # Errors
-    ///
-    /// It does not tell.
     pub fn size(&self) -> io::Result<Size> {
-        let (columns, rows) = size()?;
-        Ok(Size {
-            rows: usize::from(rows),
-            columns: usize::from(columns),
-        })
+        Ok(Size::of(size()?))
     }
 
     /// Shows these lines, the first on top. Each fits the screen, and there are no more than it has.
-    ///
-    /// # Errors
-    ///
-    /// The terminal is gone.
     pub fn draw(&self, lines: &[String]) -> io::Result<()> {
         // A thread has panicked: the message is on the screen that was given back.
         if !TAKEN.load(Ordering::SeqCst) {
@@ -178,24 +172,27 @@ mod tests {
         }
     }
 
+    fn taken() -> Terminal {
+        let terminal = Terminal::take().expect("a terminal");
+        terminal.draw(&["drawn".to_owned()]).expect("drawn");
+        terminal
+    }
+
     #[test]
     #[ignore = "is run by the test above, on a terminal"]
     fn panics_with_the_terminal() {
-        let terminal = Terminal::take().expect("a terminal");
-        terminal.draw(&["drawn".to_owned()]).expect("drawn");
+        let _terminal = taken();
         panic!("a panic for a test");
     }
 
     #[test]
     #[ignore = "is run by the test above, on a terminal"]
     fn panics_beside_the_terminal() {
-        let terminal = Terminal::take().expect("a terminal");
-        terminal.draw(&["drawn".to_owned()]).expect("drawn");
+        let terminal = taken();
         let ended = std::thread::spawn(|| panic!("a panic for a test")).join();
         // Who has the screen may not know yet.
-        terminal
-            .draw(&["drawn too late".to_owned()])
-            .expect("drawn");
+        let late = ["drawn too late".to_owned()];
+        terminal.draw(&late).expect("drawn");
         assert!(ended.is_err());
     }
 }

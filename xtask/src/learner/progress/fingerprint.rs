@@ -8,10 +8,6 @@ use crate::course::content::{files_below, hex};
 use crate::course::{Lesson, Workspace};
 
 /// A short name for exactly these sources: everything under the lesson's `src/` and `tests/`.
-///
-/// # Errors
-///
-/// A file cannot be read.
 pub fn fingerprint(workspace: &Workspace, lesson: &Lesson) -> Result<String> {
     let folder = workspace.path(&lesson.exercise);
     let mut hash = hmac_sha256::Hash::new();

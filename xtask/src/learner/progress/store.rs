@@ -1,17 +1,15 @@
 //! The file of the progress: read, written, set aside, and never by two at once.
 
 use std::fs::File;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::{Passed, Progress, VERSION};
 use crate::course::{Lesson, Workspace};
 use crate::learner::files::{
-    Damage, lock, make_folder, of_a_later_runner, parse_versioned, read_versioned, utc,
-    write_atomically,
+    lock, look_versioned, make_folder, read_versioned, utc, write_atomically,
 };
 
 /// The folder of everything that the runner remembers, from the root. Git does not see it.
@@ -61,11 +59,6 @@ impl Store {
         })
     }
 
-    /// The folder of the versions of a lesson's file that the runner replaced.
-    pub fn versions_of(&self, lesson: &Lesson) -> PathBuf {
-        versions_in(&self.folder, lesson)
-    }
-
     /// Reads the progress to look at it, beside whoever is changing it: a file is whole whenever it is read. One
     /// that cannot be understood is left to [`Store::open`].
     pub fn peek(workspace: &Workspace) -> Progress {
@@ -81,23 +74,10 @@ impl Store {
     ///
     /// The file cannot be read, or comes from a later runner.
     pub fn look(workspace: &Workspace) -> Result<Option<Result<Progress, String>>> {
-        let file = workspace.path(FOLDER).join(FILE);
-        let bytes = match std::fs::read(&file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read.with_context(|| format!("cannot read {}", file.display()))?,
-        };
-        Ok(Some(match parse_versioned(&bytes, VERSION) {
-            Ok(progress) => Ok(progress),
-            Err(Damage::Broken(damage)) => Err(damage),
-            Err(Damage::Later(version)) => bail!("{}", of_a_later_runner(&file, version)),
-        }))
+        look_versioned(&workspace.path(FOLDER).join(FILE), VERSION)
     }
 
     /// Writes the progress: beside, synced, renamed. It is the old file or the new one, whatever happens.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn save(&mut self) -> Result<()> {
         self.progress.version = VERSION;
         let text =
@@ -108,10 +88,6 @@ impl Store {
     }
 
     /// Notes that the sources with this fingerprint passed.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn mark_done(&mut self, lesson: &Lesson, source: String, tests: usize) -> Result<()> {
         let passed = Passed {
             source,
@@ -123,17 +99,9 @@ impl Store {
     }
 
     /// Notes that the reference took the place of the learner's file, or that something else did since.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn mark_swapped(&mut self, lesson: &Lesson, swapped: bool) -> Result<()> {
-        if self
-            .progress
-            .of(lesson)
-            .is_some_and(|record| record.swapped)
-            == swapped
-        {
+        let before = self.progress.of(lesson).map(|record| record.swapped);
+        if before.unwrap_or_default() == swapped {
             return Ok(());
         }
         self.progress.of_mut(lesson).swapped = swapped;
@@ -141,17 +109,11 @@ impl Store {
     }
 
     /// Notes that the sources as they are do not pass.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn mark_not_done(&mut self, lesson: &Lesson, source: &str) -> Result<()> {
         let record = self.progress.of_mut(lesson);
         // Sources that passed earlier and differ stay on record: the lesson is "changed since it passed".
-        if record
-            .passed
-            .as_ref()
-            .is_some_and(|passed| passed.source == source)
+        if let Some(passed) = &record.passed
+            && passed.source == source
         {
             record.passed = None;
             self.save()?;
@@ -160,13 +122,10 @@ impl Store {
     }
 }
 
-/// The folder of the versions of a lesson's file.
+/// The folder of the versions of a lesson's file that the runner replaced.
 pub fn versions_folder(workspace: &Workspace, lesson: &Lesson) -> PathBuf {
-    versions_in(&workspace.path(FOLDER), lesson)
-}
-
-fn versions_in(folder: &Path, lesson: &Lesson) -> PathBuf {
-    folder.join("versions").join(&lesson.name)
+    let folder = workspace.path(FOLDER).join("versions");
+    folder.join(&lesson.name)
 }
 
 #[cfg(test)]
@@ -204,35 +163,24 @@ mod tests {
         let source = fingerprint(&workspace, a).expect("a fingerprint");
         store.mark_done(a, source, 3).expect("saved");
         assert_eq!(state(&store), State::Done);
-        assert_eq!(
-            store
-                .progress
-                .current(&workspace)
-                .expect("read")
-                .map(|l| &l.name),
-            Some(&b.name)
-        );
+        let current = store.progress.current(&workspace).expect("read");
+        assert_eq!(current.map(|lesson| &lesson.name), Some(&b.name));
         fs::write(workspace.path(a.file()), "edited").expect("written");
         assert_eq!(state(&store), State::Changed);
         fs::write(workspace.path(b.file()), "stub").expect("written");
-        assert_eq!(
-            store.progress.state(&workspace, b).expect("a state"),
-            State::NotBegun
-        );
+        let state_of_b = store.progress.state(&workspace, b);
+        assert_eq!(state_of_b.expect("a state"), State::NotBegun);
         drop(store);
 
         // A second runner reads what the first one wrote.
         fs::write(workspace.path(a.file()), "solved").expect("written");
         let store = Store::open(&workspace).expect("a store");
         assert_eq!(state(&store), State::Done);
-        assert_eq!(
-            store
-                .progress
-                .of(a)
-                .and_then(|r| r.passed.as_ref())
-                .map(|p| p.tests),
-            Some(3)
-        );
+        let passed = store
+            .progress
+            .of(a)
+            .and_then(|record| record.passed.as_ref());
+        assert_eq!(passed.map(|passed| passed.tests), Some(3));
     }
 
     #[test]
@@ -248,12 +196,11 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_set_aside() {
-        for damage in [
+        let [half, wrong] = [
             &b"version = 1\n[lessons.a"[..],
-            b"\xff\xfe",
-            b"",
             b"version = 1\nlessons = 3\n",
-        ] {
+        ];
+        for damage in [half, b"\xff\xfe", b"", wrong] {
             let (_dir, workspace) = lessons();
             let folder = workspace.path(FOLDER);
             fs::create_dir_all(&folder).expect("made");
@@ -274,13 +221,10 @@ mod tests {
         let file = workspace.path(FOLDER).join("progress.toml");
         fs::create_dir_all(workspace.path(FOLDER)).expect("made");
         fs::write(&file, "version = 99\nnew = true\n").expect("written");
-        let error = Store::open(&workspace)
-            .expect_err("a later version")
-            .to_string();
+        let error = Store::open(&workspace).expect_err("a later version");
+        let error = error.to_string();
         assert!(error.contains("later runner"), "{error}");
-        assert_eq!(
-            fs::read_to_string(&file).expect("read"),
-            "version = 99\nnew = true\n"
-        );
+        let left = fs::read_to_string(&file).expect("read");
+        assert_eq!(left, "version = 99\nnew = true\n");
     }
 }

@@ -74,10 +74,8 @@ fn hash<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 }
 
 fn is_hash(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == 64 && text.bytes().all(is_digit)
 }
 
 fn file(folder: &Path) -> PathBuf {
@@ -100,10 +98,6 @@ pub fn read(folder: &Path) -> Result<Vec<Kept>> {
 
 /// The versions in the folder that `log` does not have, the oldest first: all of them where the index was lost,
 /// one where a runner was killed before it could write it.
-///
-/// # Errors
-///
-/// The folder cannot be read.
 pub fn unlisted(folder: &Path, log: &[Kept]) -> Result<Vec<Kept>> {
     let listed: BTreeSet<&str> = log.iter().map(|kept| kept.sha256.as_str()).collect();
     let entries = match fs::read_dir(folder) {
@@ -140,10 +134,6 @@ pub fn unlisted(folder: &Path, log: &[Kept]) -> Result<Vec<Kept>> {
 }
 
 /// Writes the index: beside, synced, renamed.
-///
-/// # Errors
-///
-/// It cannot be written.
 pub fn write(folder: &Path, log: &[Kept], watch: Watch<'_>) -> Result<()> {
     let index = Index {
         version: VERSION,

@@ -80,10 +80,6 @@ impl Target {
     }
 
     /// The content; `None` where there is no file.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
     pub fn read(&self) -> Result<Option<Vec<u8>>> {
         read(&self.file)
     }
@@ -96,10 +92,6 @@ impl Target {
 
     /// Removes what a killed runner left beside the file. Whatever it had taken out of the file's place and not
     /// yet looked at is kept first, unless it is one of `known` or in the store; gives its number then.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read, kept or removed.
     pub fn clean_up(
         &self,
         versions: &mut Versions,

@@ -19,24 +19,19 @@ fn again(versions: &Versions) -> Versions {
 }
 
 fn contents(versions: &Versions) -> Vec<String> {
-    versions
-        .all()
-        .iter()
-        .map(|version| String::from_utf8(versions.content(version).expect("whole")).expect("text"))
+    let all = versions.all().into_iter();
+    let contents = all.map(|version| versions.content(&version).expect("whole"));
+    contents
+        .map(|content| String::from_utf8(content).expect("text"))
         .collect()
 }
 
 /// What lies in the folder besides versions and index.
 fn aside(versions: &Versions) -> Vec<Vec<u8>> {
-    fs::read_dir(&versions.folder)
-        .expect("listed")
-        .filter_map(|entry| {
-            let path = entry.expect("an entry").path();
-            path.to_string_lossy()
-                .contains(".damaged-")
-                .then(|| fs::read(path).expect("read"))
-        })
-        .collect()
+    let entries = fs::read_dir(&versions.folder).expect("listed");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let aside = paths.filter(|path| path.to_string_lossy().contains(".damaged-"));
+    aside.map(|path| fs::read(path).expect("read")).collect()
 }
 
 #[test]
@@ -45,16 +40,12 @@ fn a_version_is_a_file_that_a_person_can_read() {
     assert_eq!(keep(&mut versions, "fn one() {}\n"), 1);
     assert_eq!(keep(&mut versions, "fn two() {}\n\n// no end"), 2);
     let again = again(&versions);
-    assert_eq!(
-        contents(&again),
-        ["fn one() {}\n", "fn two() {}\n\n// no end"]
-    );
+    let both = ["fn one() {}\n", "fn two() {}\n\n// no end"];
+    assert_eq!(contents(&again), both);
     let two = &again.all()[1].kept;
     assert_eq!((two.lines, two.bytes, two.why), (3, 22, Why::Swap));
-    assert_eq!(
-        fs::read_to_string(again.file(&two.sha256)).expect("read"),
-        "fn two() {}\n\n// no end"
-    );
+    let file = again.file(&two.sha256);
+    assert_eq!(fs::read_to_string(file).expect("read"), both[1]);
 }
 
 #[test]
@@ -65,11 +56,8 @@ fn the_same_content_twice_is_one_version_with_the_later_time() {
     }
     let versions = again(&versions);
     assert_eq!(contents(&versions), ["a", "b"]);
-    let newest: Vec<_> = versions
-        .newest_first()
-        .iter()
-        .map(|version| version.number)
-        .collect();
+    let newest = versions.newest_first().into_iter();
+    let newest: Vec<_> = newest.map(|version| version.number).collect();
     assert_eq!(newest, [1, 2], "version 1 was kept last");
     assert_eq!(versions.log.len(), 3);
 }

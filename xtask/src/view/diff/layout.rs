@@ -58,7 +58,6 @@ impl Diff {
         let [old, new] = titles.map(|title| format!("{:digits$}   {}", "", paint(STRONG, title)));
         write(&old, &new);
 
-        let empty = String::new();
         let mut rows = self.rows.iter().peekable();
         while let Some(row) = rows.next() {
             let line = match row {
@@ -90,18 +89,16 @@ impl Diff {
                     };
                     let parts = fold(&line.text, indent, room);
                     let number = |part| line.numbers[which].filter(|_| part == 0);
-                    let shown = parts
-                        .iter()
-                        .enumerate()
-                        .map(|(part, cells)| half(line.side, number(part), digits, cells));
-                    shown.collect()
+                    let parts = parts.iter().enumerate();
+                    let half = |(part, cells): (usize, &Vec<Cell>)| {
+                        half(line.side, number(part), digits, cells)
+                    };
+                    parts.map(half).collect()
                 };
                 let (left, right) = (parts(&left, 0), parts(&right, 1));
                 for part in 0..left.len().max(right.len()) {
-                    write(
-                        left.get(part).unwrap_or(&empty),
-                        right.get(part).unwrap_or(&empty),
-                    );
+                    let of = |side: &[String]| side.get(part).cloned().unwrap_or_default();
+                    write(&of(&left), &of(&right));
                 }
             }
         }
@@ -157,17 +154,15 @@ fn half(side: Side, number: Option<usize>, digits: usize, code: &[Cell]) -> Stri
     };
     let mut painted = paint(style, format!("{sign}{space}"));
     for run in code.chunk_by(|a, b| a.strong == b.strong) {
-        painted += &paint(strength(style, run[0].strong), letters(run));
+        let style = if run[0].strong { strong(style) } else { style };
+        painted += &paint(style, letters(run));
     }
     format!("{gutter}{painted}")
 }
 
-fn strength(style: Style, strong: bool) -> Style {
-    if strong {
-        style.bold().underline()
-    } else {
-        style
-    }
+/// What makes the difference within a line.
+fn strong(style: Style) -> Style {
+    style.bold().underline()
 }
 
 fn letters(cells: &[Cell]) -> String {
@@ -192,10 +187,9 @@ fn fold(line: &[Cell], indent: usize, room: usize) -> Vec<Vec<Cell>> {
 
     let mut parts: Vec<Vec<Cell>> = Vec::new();
     loop {
-        let mut part = if parts.is_empty() {
-            Vec::new()
-        } else {
-            again.clone()
+        let mut part = match parts.is_empty() {
+            true => Vec::new(),
+            false => again.clone(),
         };
         let taken = fitting(rest, room - part.len());
         if taken == rest.len() {
@@ -229,11 +223,7 @@ fn fitting(cells: &[Cell], room: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::term::UNICODE;
-
-    fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(text).to_string()
-    }
+    use crate::term::{UNICODE, plain};
 
     #[test]
     fn a_patch_fits_the_page() {
@@ -253,74 +243,8 @@ mod tests {
         assert!(plain.lines().all(|line| columns(line) <= 80), "{plain}");
     }
 
-    const YOURS: &str = "\
-//! A gate.
-
-use crate::sync::{Condvar, Mutex};
-
-/// Holds threads until it is opened.
-///
-/// It stays open.
-///
-/// # Panics
-///
-/// Never.
-pub struct Gate {
-    open: Mutex<bool>,
-    opened: Condvar,
-}
-
-impl Gate {
-    /// Opens it.
-    pub fn open(&self) {
-        let mut open = self.open.lock();
-        *open = true;
-        self.opened.notify_one();
-    }
-
-    /// Waits until it is open.
-    pub fn wait(&self) {
-        if !*self.open.lock() { self.opened.wait(&mut self.open.lock()); } // a lock for the look, one for the sleep
-    }
-}
-";
-    const REFERENCE: &str = "\
-//! A gate.
-
-use crate::sync::{Condvar, Mutex};
-
-/// Holds threads until it is opened.
-///
-/// It stays open.
-///
-/// # Panics
-///
-/// Never.
-pub struct Gate {
-    /// Whether it is open. Who opens it notifies `opened`.
-    open: Mutex<bool>,
-    opened: Condvar,
-}
-
-impl Gate {
-    /// Opens it.
-    pub fn open(&self) {
-        let mut open = self.open.lock();
-        *open = true;
-        drop(open);
-        self.opened.notify_all();
-    }
-
-    /// Waits until it is open.
-    pub fn wait(&self) {
-        let mut open = self.open.lock();
-        // No wakeup is lost: the lock is held from the look at it until `wait` has put us among those who sleep.
-        while !*open {
-            self.opened.wait(&mut open);
-        }
-    }
-}
-";
+    const YOURS: &str = include_str!("captured/yours.txt");
+    const REFERENCE: &str = include_str!("captured/reference.txt");
 
     #[test]
     fn two_files_stand_one_above_the_other_or_side_by_side() {
@@ -342,7 +266,7 @@ impl Gate {
     #[test]
     fn words_that_make_the_difference_stand_out() {
         let shown = Diff::between("let a = b + c;\n", "let a = b - c;\n").unified(80);
-        let strong = paint(strength(NEW, true), "-");
+        let strong = paint(strong(NEW), "-");
         assert!(shown.contains(&strong), "{shown:?}");
     }
 

@@ -25,6 +25,10 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let Some(Source::Event(word)) = race.is.source(heard) else {
         return None;
     };
+    // Who changes the word as well does not take it for anything: that is a step of its own.
+    if look.writes().is_some_and(|new| look.reads() != Some(new)) {
+        return None;
+    }
     let said = case.event(word);
     if said.thread != writer || word > write || look.object != said.object {
         return None;

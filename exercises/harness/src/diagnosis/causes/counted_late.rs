@@ -52,7 +52,8 @@ fn of_spawn(
         number > told
             && matches!(&event.effect, Effect::Notify { woken, .. } if woken.contains(&culprit))
     });
-    if !woke || culprit == child {
+    // A parent that has not come to count has not waited either: what fails in it is something else.
+    if !woke || culprit == child || culprit == parent {
         return None;
     }
     let [t, p, c] = [culprit, parent, child].map(|thread| case.thread(thread));

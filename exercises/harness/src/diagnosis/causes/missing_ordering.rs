@@ -42,8 +42,11 @@ pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
 fn ordering(case: Case<'_>, missing: Missing) -> Option<Remark> {
     let (writer, reader) = (case.event(missing.write), case.event(missing.read));
     let place = reader.place?;
-    // With one end in order somebody meant it to be one. With neither, a reader that goes by what it reads did.
-    if !(case.code.decides(place) || missing.has_one_end() && case.code.is_returned(place)) {
+    // With one end in order somebody meant it to be one. With neither, a reader that goes by what it reads did. A pointer
+    // is there to be followed.
+    let is_pointer = matches!(reader.reads(), Some(Value::Pointer(p)) if p != 0);
+    let is_handed_on = is_pointer || case.code.is_returned(place) || case.code.answers_with(place);
+    if !(case.code.decides(place) || missing.has_one_end() && is_handed_on) {
         return None;
     }
     let text = format!(

@@ -2,6 +2,7 @@
 
 mod announced_early;
 mod answer_of_another_moment;
+mod channels;
 mod check_then_act;
 mod claimed_not_ready;
 mod come_and_gone;
@@ -10,6 +11,7 @@ mod counted_late;
 mod failure_ignored;
 mod forgotten_reference;
 mod gave_up;
+mod kept_open;
 mod lock_cycle;
 mod lock_taken_twice;
 mod looked_before_the_lock;
@@ -18,6 +20,7 @@ mod lost_update;
 mod missing_ordering;
 mod no_common_lock;
 mod no_second_look;
+mod nobody_receives;
 mod nobody_woken;
 mod notified_first;
 mod overwritten;
@@ -38,6 +41,9 @@ use crate::record::{Effect, Event, ObjectId, Panic, Pending, Standing, ThreadId}
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
 pub(super) type Cause = fn(Case<'_>) -> Option<Remark>;
 
+/// The causes of a data race of a drop. The place where the memory is freed tells less than that of an access.
+pub(super) const OF_DROP: &[Cause] = &[missing_ordering::of_race];
+
 /// The causes of a kind of failure. The first that is found counts.
 pub(super) fn causes(kind: Kind) -> &'static [Cause] {
     match kind {
@@ -53,6 +59,8 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             registered_late::cause,
             nobody_woken::cause,
             lost_notification::cause,
+            nobody_receives::cause,
+            kept_open::cause,
         ],
         Kind::DataRace => &[
             no_second_look::cause,
@@ -83,7 +91,8 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
         ],
         Kind::Leak => &[forgotten_reference::cause],
         Kind::TooManySteps => &[compares_with_an_old_value::cause],
-        Kind::UseAfterDrop | Kind::Stuck | Kind::SetUp => &[],
+        Kind::UseAfterDrop => &[no_second_look::cause],
+        Kind::Stuck | Kind::SetUp => &[],
     }
 }
 

@@ -1,6 +1,7 @@
 //! A thread that is woken and does not look again at what it waits for: `if` in place of `while`.
 
 use super::{Case, Race, Remark, at_row};
+use crate::diagnosis::code::Spot;
 use crate::diagnosis::order::{Later, Order, Stronger};
 use crate::protocol::Kind;
 use crate::reading::culprit;
@@ -26,6 +27,8 @@ struct Sleep<'a> {
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let (thread, end) = match case.kind {
         Kind::Panic => culprit(case.log).map(|panic| (panic.thread, panic.at))?,
+        // It went on, and dropped what another thread was to use.
+        Kind::UseAfterDrop => dropper(case.log)?,
         _ => (case.log.stopped.as_ref()?.0, case.log.events.len()),
     };
     let sleep = last_sleep(case.log, thread, end)?;
@@ -42,6 +45,13 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     } else {
         None
     }
+}
+
+/// The thread that dropped too early, and the event in which it did.
+fn dropper(log: &Log) -> Option<(ThreadId, usize)> {
+    let mut events = log.events.iter().enumerate();
+    let (dropped, event) = events.find(|(_, event)| event.effect == Effect::Dropped)?;
+    Some((event.thread, dropped))
 }
 
 /// Whether the source shows that nothing repeats the wait: it stands in no loop, and in the function that took the
@@ -117,7 +127,10 @@ fn may_change(case: Case<'_>, sleep: Sleep<'_>, event: &Event) -> bool {
         return false;
     }
     let Some(mutex) = sleep.mutex else {
-        return event.writes().is_some() || event.unlocks().is_some();
+        return match guard(case, sleep) {
+            Some(word) => event.object == Some(word) && event.writes().is_some(),
+            None => event.writes().is_some() || event.unlocks().is_some(),
+        };
     };
     let read = || {
         let own = case.log.events_before(sleep.thread, sleep.sleeps).rev();
@@ -125,6 +138,17 @@ fn may_change(case: Case<'_>, sleep: Sleep<'_>, event: &Event) -> bool {
         section.any(|(_, own)| own.object == event.object && own.reads().is_some())
     };
     event.locks() == Some(mutex) || event.writes().is_some() && read()
+}
+
+/// The atomic that it slept for, if it is known: it stands in the condition of the `if` around the sleep.
+fn guard(case: Case<'_>, sleep: Sleep<'_>) -> Option<ObjectId> {
+    let mut own = case.log.events_before(sleep.thread, sleep.sleeps);
+    let (_, look) = own.rfind(|(_, event)| event.reads().is_some())?;
+    let inside = Spot::of(sleep.event.place?)?;
+    look.object.filter(|_| {
+        look.place
+            .is_some_and(|place| case.code.guards(place, &inside))
+    })
 }
 
 /// It went on, though nothing had changed since it fell asleep.

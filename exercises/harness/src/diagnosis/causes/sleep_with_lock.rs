@@ -28,6 +28,8 @@ fn of_sleeper(case: Case<'_>, needs: &[Needs], thread: ThreadId) -> Option<Remar
     let words: &[&str] = match pending.name {
         "park" => &["unpark"],
         "wait" => &["notify_one", "notify_all"],
+        "send" => &["recv", "iter"],
+        "recv" => &["send"],
         _ => &["wake_one", "wake_all"],
     };
     let wakes = |need: &&Needs| {
@@ -48,9 +50,12 @@ fn of_sleeper(case: Case<'_>, needs: &[Needs], thread: ThreadId) -> Option<Remar
         case.thread(need.waits),
         case.object(lock),
     );
+    let remedy = match pending.name {
+        "send" | "recv" => "A channel gives back no lock: unlock it first.",
+        _ => "A wait gives back only its own mutex: unlock the others first.",
+    };
     let text = format!(
-        "a sleep that keeps a lock: {t} sleeps ({}) and holds {l} ({}), which {u} needs before it can wake it. A wait \
-         gives back only its own mutex: unlock the others first.",
+        "a sleep that keeps a lock: {t} sleeps ({}) and holds {l} ({}), which {u} needs before it can wake it. {remedy}",
         at_row(asleep),
         at_row(since)
     );

@@ -1,8 +1,10 @@
 //! Atomics with the API of std's, every operation recorded with its values.
 
 use super::life::Life;
+use super::meeting::Meeting;
 use super::memory::{self, Found};
 use super::recorder;
+use super::thread;
 use crate::place::Place;
 use crate::record::{Effect, ObjectId, Pending, ThreadId, Value};
 use std::panic::Location;
@@ -196,6 +198,9 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$t, $t> {
                 let place = Location::caller();
+                if recorder::interrupts_exchange() {
+                    thread::let_others_run(name, place);
+                }
                 let (old, bits) = (expected.into_bits(), new.into_bits());
                 let change = |found| (found == old).then_some(bits);
                 let found = self.step(name, place, |memory, me| {
@@ -423,6 +428,11 @@ impl<T> Default for AtomicPtr<T> {
 impl AtomicU32 {
     pub(super) fn id(&self) -> ObjectId {
         self.id
+    }
+
+    /// What all that is done to it has in common in loom's eyes.
+    pub(super) fn meeting(&self) -> Meeting {
+        self.memory.meeting()
     }
 
     /// Reads the newest value, and orders nothing by it.

@@ -20,7 +20,10 @@ mod core;
 use self::core::{Channel, Failed};
 use crate::place::Place;
 use crate::record::channel::{Side, Why};
-pub use crossbeam_channel::{RecvError, SendError, TryRecvError, TrySendError};
+// The two of timeouts are for lessons that build channels: nothing here returns them.
+pub use crossbeam_channel::{
+    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
+};
 use std::fmt;
 use std::iter::FusedIterator;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};

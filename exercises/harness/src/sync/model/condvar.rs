@@ -59,7 +59,8 @@ impl Condvar {
         }
     }
 
-    /// Wakes one waiter, if there is one, and returns whether there was.
+    /// Wakes one waiter, if there is one, and returns whether there was. Which one is not promised: the model tries both
+    /// the one that has slept longest and the one that fell asleep last.
     #[track_caller]
     pub fn notify_one(&self) -> bool {
         let place = Location::caller();

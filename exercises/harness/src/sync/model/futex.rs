@@ -44,7 +44,8 @@ pub fn wait(word: &AtomicU32, expected: u32) {
     }
 }
 
-/// Wakes the thread that has slept longest on `word`, if there is one.
+/// Wakes one thread that sleeps on `word`, if there is one. Which one is not promised: the model tries both the one that
+/// has slept longest and the one that fell asleep last.
 #[track_caller]
 pub fn wake_one(word: &AtomicU32) {
     let place = Location::caller();
@@ -70,7 +71,7 @@ fn notified(word: &AtomicU32, name: &'static str, woken: Vec<ThreadId>, place: P
 }
 
 /// The sleepers of a word.
-fn queue(word: &AtomicU32) -> Arc<WaitQueue> {
+pub(super) fn queue(word: &AtomicU32) -> Arc<WaitQueue> {
     let address = std::ptr::from_ref(word).addr();
     QUEUES.with_borrow_mut(|queues| Arc::clone(queues.entry(address).or_default()))
 }

@@ -4,7 +4,7 @@ use super::meeting::Meeting;
 use super::memory::Plain;
 use super::recorder;
 use crate::place::Place;
-use crate::record::{ObjectId, Pending};
+use crate::record::{DROP, ObjectId, Pending};
 use std::ptr;
 
 /// The mark that a lock, a condition variable, an atomic or a cell carries as long as it lives, and that is struck out
@@ -81,7 +81,7 @@ impl Drop for Life {
             && let Some(made) = recorder::made(self.id)
         {
             let me = recorder::current();
-            recorder::step(Pending::new("drop", Some(self.id), made), || {
+            recorder::step(Pending::new(DROP, Some(self.id), made), || {
                 meeting.write(me)
             });
         }

@@ -30,12 +30,22 @@ impl Meeting {
         // One step in all: loom does not switch where it is told not to explore. What it would like to try there it
         // tries at the last place where it may, which is before the line above.
         loom::stop_exploring();
+        self.others(me);
+        loom::explore();
+    }
+
+    /// [`write`](Self::write) as part of a step that has begun, in which loom does not explore.
+    pub(super) fn write_as_well(&self, me: ThreadId) {
+        self.0[me].notify_one();
+        self.others(me);
+    }
+
+    fn others(&self, me: ThreadId) {
         for (thread, meeting) in self.0.iter().enumerate() {
             if thread != me {
                 meeting.notify_one();
             }
         }
-        loom::explore();
     }
 
     /// [`read`](Self::read) as part of a step that has begun.

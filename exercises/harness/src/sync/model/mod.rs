@@ -25,7 +25,9 @@
 //!
 //! **Data races.** Two accesses to one [`UnsafeCell`](cell::UnsafeCell), one of them a write, that nothing orders end
 //! the model, whatever values they would have read. The whole cell counts as one place. So does making it: a
-//! thread that reaches a cell through a pointer that it read with too weak an ordering races with its making.
+//! thread that reaches a cell through a pointer that it read with too weak an ordering races with its making. So does
+//! dropping it, or any other object of the facade: the drop must be ordered behind every use by another thread. An
+//! `Arc` of std's sees to that in a way that the model does not see, and is told by the call stack.
 //!
 //! **Ends.** A model fails if a thread panics and nobody looks at what `join` returns; if threads wait and none can go
 //! on; if a reference of an [`Arc`] or a value of [`leaks::track`](crate::leaks::track) is left, or is dropped
@@ -41,6 +43,9 @@
 //! **Spurious failures** of `compare_exchange_weak` come only where
 //! [`Model::spurious_failures`](crate::Model::spurious_failures) asks for them. The program is explored anew for each set
 //! of calls that fail so, up to so many at a time.
+//!
+//! **Lost races.** [`Model::interrupted_exchanges`](crate::Model::interrupted_exchanges) lets others run before each of
+//! main's exchanges, so that main can lose any number of races in succession, in a single interleaving.
 //!
 //! **`try_lock`** fails whenever another thread holds the lock, which loom's never does. That makes every unlocking an
 //! operation of its own, so that a program without `try_lock` is explored without it: the model begins again when
@@ -61,8 +66,9 @@
 //!   are ordered one after another.
 //! - *Channels that are seen in different orders.* All threads agree on the order of the operations on a channel, as on that
 //!   of the operations on a mutex.
-//! - *The order of waking.* Whoever wakes one of several sleepers wakes the one that fell asleep first. Which of those
-//!   that are awake goes on first is explored.
+//! - *The order of waking*, but for two: a program in which one of several sleepers is woken is explored twice, and
+//!   wakes the one that has slept longest, every time, or the one that fell asleep last. Which of those that are awake goes
+//!   on first is explored.
 //! - *Time* as it passes. There is only the manual [`time::Clock`], which stands still until the program advances it, so
 //!   that a time-out is one more interleaving.
 //! - *Two panics that unwind at once.* To std all threads of a model are one, and it counts their panics together:
@@ -71,8 +77,8 @@
 //! - *Memory outside the facade.* What is reached through raw pointers without a cell, a lock of std or a static
 //!   is neither switched at nor checked. The tests of a lesson see to it that the learner's file uses the facade.
 //! - *More than five threads*, main included, and what a program does only with larger inputs.
-//! - *`Weak`*, because loom has none; and loom's `Arc` is taken as it is, not compared with axioms as the
-//!   atomics are. Its `strong_count`, and a `get_mut` that fails, acquire more than std's.
+//! - *Counts that are not the newest.* [`Arc::strong_count`] and [`Arc::weak_count`] return how many there are now.
+//! - *The order in which thread-locals are dropped*: see [`thread_local!`].
 //!
 //! # What a pass therefore means
 //!
@@ -112,6 +118,7 @@ mod choice;
 mod clock;
 mod condvar;
 mod life;
+mod local;
 mod meeting;
 mod memory;
 mod mutex;
@@ -120,8 +127,10 @@ pub(crate) mod recorder;
 mod rwlock;
 mod shown;
 
-pub use arc::Arc;
+pub use crate::sync::task;
+pub use arc::{Arc, Weak};
 pub use condvar::Condvar;
+pub use local::thread_local;
 pub use mutex::{Mutex, MutexGuard};
 use queue::WaitQueue;
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -132,6 +141,12 @@ pub(crate) fn begin_iteration() {
     memory::begin();
     futex::begin();
     thread::begin();
+    local::begin();
+}
+
+/// Main has come to the end of the program.
+pub(crate) fn main_ends() {
+    local::drop_all();
 }
 
 /// Runs `f`, and lets the dry run call what it makes after `name`: the mutex in the field `balance` of an account

@@ -259,6 +259,11 @@ impl<T: ?Sized> fmt::Debug for Mutex<T> {
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// The mutex that the guard locks.
+    pub fn mutex(this: &Self) -> &'a Mutex<T> {
+        this.mutex
+    }
+
     /// The mutex, in the record.
     pub(super) fn id(&self) -> ObjectId {
         self.mutex.id

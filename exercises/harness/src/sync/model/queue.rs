@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A queue of sleeping threads, woken in the order in which they came.
+/// A queue of sleeping threads. One that is woken alone is the first or, in a search of its own, the last of them.
 ///
 /// It needs no lock of the model and is no operation of the model: its user takes a step of its own
 /// first, on an object that sleeper and waker share, and loom does not switch between that step and this.
@@ -113,10 +113,17 @@ impl WaitQueue {
         sleepers.len() < before
     }
 
-    /// Wakes the thread that has slept longest, on behalf of the operation `by`, and returns it.
+    /// Wakes one thread, on behalf of the operation `by`, and returns it.
     pub(crate) fn wake_one(&self, by: Pending) -> Vec<ThreadId> {
-        let first = self.0.lock().pop_front();
-        first.into_iter().map(|sleeper| sleeper.wake(by)).collect()
+        let one = {
+            let mut sleepers = self.0.lock();
+            if sleepers.len() > 1 && recorder::wakes_the_last() {
+                sleepers.pop_back()
+            } else {
+                sleepers.pop_front()
+            }
+        };
+        one.into_iter().map(|sleeper| sleeper.wake(by)).collect()
     }
 
     /// Whether `thread` sleeps here and has not been woken.

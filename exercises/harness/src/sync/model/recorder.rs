@@ -16,14 +16,14 @@ use crate::leaks::Owner;
 use crate::liveness::Deadline;
 use crate::place::Place;
 use crate::record::{
-    Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic, Pending,
-    Standing, Stop, Thread, ThreadId, Value, WeakExchange,
+    DROP, Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic,
+    Pending, Standing, Stop, Thread, ThreadId, Value, WeakExchange,
 };
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -47,9 +47,16 @@ pub(crate) struct Session {
     /// Where the objects lay that this interleaving has dropped. What lies there now may be anything.
     pub(crate) graves: Mutex<HashMap<usize, ObjectId>>,
     pub(crate) spurious_wakeups: usize,
+    /// How many of main's exchanges are interrupted, and how many of those this interleaving has left.
+    pub(crate) interrupted_exchanges: usize,
+    pub(crate) interruptions_left: AtomicUsize,
     /// The weak exchanges that fail spuriously, and all that there were in some interleaving.
     pub(crate) fail: BTreeSet<WeakExchange>,
     pub(crate) weak_exchanges: Mutex<BTreeSet<WeakExchange>>,
+    /// Whether a waker of one thread chooses the one that fell asleep last, and not the one that has slept longest.
+    pub(crate) wakes_the_last: bool,
+    /// Whether there was such a choice in some interleaving.
+    pub(crate) wakes_choose: AtomicBool,
     /// Whether unlocking a mutex is a step of its own. A program that uses `try_lock`, or locks again what was unlocked
     /// while a panic unwound, needs that; it multiplies the interleavings.
     pub(crate) unlocks_are_steps: bool,
@@ -57,6 +64,11 @@ pub(crate) struct Session {
     /// model knows of orders a drop behind them: then another order may be possible, or something that the model does not see, say
     /// an `Arc` of std's, sees to it.
     pub(crate) drops_are_steps: bool,
+    /// The shortest interleaving so far in which nothing ordered a drop behind a use by another thread. In none of them was the
+    /// object used after it, as far as is known.
+    pub(crate) unordered_drop: Mutex<Option<Box<Log>>>,
+    /// The places where objects were made that an `Arc` of std's drops, whose count the model does not see.
+    pub(crate) dropped_by_std: Mutex<BTreeMap<Place, bool>>,
     /// Whether every load reads the newest value: for a report without stale loads, if there is one.
     pub(crate) newest_only: bool,
     /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
@@ -99,9 +111,6 @@ impl Session {
 thread_local! {
     static SESSION: RefCell<Option<Arc<Session>>> = const { RefCell::new(None) };
     static CURRENT: Cell<ThreadId> = const { Cell::new(0) };
-    /// What loom calls the threads of this interleaving.
-    static IN_LOOM: RefCell<[Option<loom::thread::ThreadId>; MAX_THREADS]> =
-        const { RefCell::new([None; MAX_THREADS]) };
 }
 
 /// Makes this operating-system thread the one that runs `session`.
@@ -117,16 +126,6 @@ pub(crate) fn current() -> ThreadId {
 /// The current thread has begun.
 fn begun(number: ThreadId) {
     CURRENT.set(number);
-    let id = loom::thread::current().id();
-    IN_LOOM.with_borrow_mut(|threads| threads[number] = Some(id));
-}
-
-/// Code of the program runs in the middle of an operation, in which another thread may have run: from here on
-/// [`current`] is right again.
-pub(crate) fn resumed() {
-    let id = Some(loom::thread::current().id());
-    let number = IN_LOOM.with_borrow(|threads| threads.iter().position(|other| *other == id));
-    CURRENT.set(number.unwrap_or_else(current));
 }
 
 /// The exploration that runs on this operating-system thread.
@@ -166,7 +165,9 @@ pub(crate) fn begin_iteration() {
     session
         .steps_left
         .store(session.max_steps, Ordering::Relaxed);
-    IN_LOOM.set([None; MAX_THREADS]);
+    session
+        .interruptions_left
+        .store(session.interrupted_exchanges, Ordering::Relaxed);
     begun(0);
 }
 
@@ -234,9 +235,14 @@ pub(crate) fn keep_if_best_example(session: &Session) {
 
 /// What an interleaving did wrong that shows only once all its threads are done.
 pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
-    let log = session.log.lock();
+    let mut log = session.log.lock();
     if log.unseen_panic().is_some() {
         return Some(Ending::Panicked);
+    }
+    let is_leaked = |object: &Object| !object.references.is_empty() || !object.weak.is_empty();
+    if log.objects.iter().any(is_leaked) {
+        log.stopped = Some((log.running, Stop::Leak));
+        return Some(Ending::Stopped);
     }
     let values = session.values.unbalanced();
     session.values.clear();
@@ -349,11 +355,52 @@ pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> 
         over(ending);
     }
     drop(log);
-    if !session.drops_are_steps && unordered() {
+    if !unordered() {
+        return;
+    }
+    if !session.drops_are_steps {
         over(Ending::DropsMustBeSteps {
             unwinding: std::thread::panicking(),
         });
     }
+    if !unwinding {
+        keep_unordered_drop(&session, id);
+    }
+}
+
+/// The current thread has just dropped the object `id`, and nothing that the model knows of orders that behind all uses:
+/// a data race, unless something sees to it that the model does not know. It is kept, and counts if no interleaving shows
+/// more: a use after the drop is easier to understand.
+fn keep_unordered_drop(session: &Session, id: ObjectId) {
+    let (made, is_fixture) = with_object(id, |object| (object.made, object.is_fixture));
+    let is_longer = |log: &Log| {
+        let kept = session.unordered_drop.lock();
+        kept.as_ref()
+            .is_some_and(|kept| kept.events.len() <= log.events.len())
+    };
+    if is_fixture || !session.recording || with_log(|log| is_longer(log)) {
+        return;
+    }
+    let mut by_std = session.dropped_by_std.lock();
+    if *by_std.entry(made).or_insert_with(is_dropped_by_std) {
+        return;
+    }
+    drop(by_std);
+    let mut log = Box::new(with_log(|log| log.clone()));
+    let me = current();
+    note(&mut log, me, Effect::Dropped, Some(id), None);
+    log.threads[me].pending = Some(Pending::new(DROP, Some(id), made));
+    log.stopped = Some((me, Stop::DataRace));
+    *session.unordered_drop.lock() = Some(log);
+}
+
+/// Whether the call under way is the destructor of the last `Arc` of std's.
+fn is_dropped_by_std() -> bool {
+    let calls = std::backtrace::Backtrace::force_capture();
+    // Names take more stack than a thread of the model has.
+    let names = std::thread::spawn(move || calls.to_string());
+    let names = names.join().unwrap_or_default();
+    names.contains("drop_slow")
 }
 
 /// Records an effect of the current thread.
@@ -389,6 +436,13 @@ fn note(
         event.data = log.threads[thread].gives_back.take();
     }
     log.events.push(event);
+    // All threads of the model are one of the machine: if that does not unwind, none of them does.
+    if !log.panics.is_empty() && !std::thread::panicking() {
+        let own = log.panics.iter_mut().filter(|panic| panic.thread == thread);
+        for panic in own.filter(|panic| panic.fate == Fate::Unwinds) {
+            panic.fate = Fate::Caught;
+        }
+    }
 }
 
 /// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
@@ -474,6 +528,22 @@ pub(crate) fn stop(why: Stop) -> ! {
     over(Ending::Stopped)
 }
 
+/// Whether the exchange that the current thread is about to make is interrupted.
+pub(crate) fn interrupts_exchange() -> bool {
+    let left = &session().interruptions_left;
+    current() == 0
+        && left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+            .is_ok()
+}
+
+/// Whether a waker of one thread, which has more than one to choose from, chooses the last.
+pub(crate) fn wakes_the_last() -> bool {
+    let session = session();
+    session.wakes_choose.store(true, Ordering::Relaxed);
+    session.wakes_the_last
+}
+
 /// Whether this wait may wake up spuriously.
 pub(crate) fn may_wake_spuriously() -> bool {
     with_log(|log| log.spurious_left > 0)
@@ -526,6 +596,31 @@ pub(crate) fn main_returned() {
     ended(0, false);
 }
 
+/// A panic has ended the body of a scope that began before the event `at`, and waits there (`true`); or it goes on.
+pub(crate) fn body_panic(at: usize, waits: bool) {
+    let (from, to) = match waits {
+        true => (Fate::Unwinds, Fate::EndedBody),
+        false => (Fate::EndedBody, Fate::Unwinds),
+    };
+    let thread = current();
+    with_log(|log| {
+        let of_body = |p: &&mut Panic| p.thread == thread && p.at >= at && p.fate == from;
+        if let Some(panic) = log.panics.iter_mut().rev().find(of_body) {
+            panic.fate = to;
+        }
+    });
+}
+
+/// A panic has ended main, and the interleaving ends with it.
+pub(crate) fn main_panicked() -> ! {
+    with_log(|log| {
+        if let Some(panic) = log.panics.iter_mut().rfind(|p| p.thread == 0) {
+            panic.fate = Fate::EndedMain;
+        }
+    });
+    over(Ending::Panicked)
+}
+
 /// `join` has handed the panic that ended `thread` to the program.
 pub(crate) fn panic_joined(thread: ThreadId) {
     with_log(|log| {
@@ -537,15 +632,19 @@ pub(crate) fn panic_joined(thread: ThreadId) {
     });
 }
 
+/// Whether this operating-system thread runs a model.
+pub(crate) fn in_model() -> bool {
+    SESSION
+        .try_with(|session| session.try_borrow().is_ok_and(|s| s.is_some()))
+        .unwrap_or(false)
+}
+
 fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let in_model = SESSION
-                .try_with(|session| session.try_borrow().is_ok_and(|s| s.is_some()))
-                .unwrap_or(false);
-            if in_model {
+            if in_model() {
                 panicked(info);
             } else {
                 previous(info);
@@ -608,7 +707,11 @@ fn what_it_means(message: &str) -> Stop {
         Stop::DataRace
     } else if is(&["Arc leaked", "Allocation leaked", "Messages leaked"]) {
         Stop::Leak
-    } else if is(&["Model exceeded maximum number of branches"]) {
+    } else if is(&[
+        "Model exceeded maximum number of branches",
+        // Loom counts the forced switches of an interleaving in a byte: threads take step after step, in turns.
+        "attempt to add with overflow",
+    ]) {
         Stop::TooManySteps
     } else if message.contains("deterministic") {
         Stop::NotDeterministic

@@ -1,5 +1,7 @@
 //! Threads of the model: coroutines, of which loom runs one at a time.
 
+use super::local;
+pub use super::local::{AccessError, LocalKey};
 use super::memory::{self, Edge};
 use super::queue::WaitQueue;
 use super::recorder;
@@ -19,14 +21,19 @@ pub use std::thread::{Result, panicking};
 #[track_caller]
 pub fn yield_now() {
     let place = Location::caller();
-    memory::yields();
-    recorder::step(pending("yield_now", place), loom::thread::yield_now);
+    let_others_run("yield_now", place);
     recorder::happened(Effect::Yield, None, place);
+}
+
+/// Lets the other threads run before the operation `name`.
+pub(super) fn let_others_run(name: &'static str, place: Place) {
+    memory::yields();
+    recorder::step(pending(name, place), loom::thread::yield_now);
 }
 
 thread_local! {
     /// What is left to each thread of the interleaving, by its number; nothing for a thread that may have any.
-    static REFUSALS: RefCell<Vec<(Number, usize)>> = const { RefCell::new(Vec::new()) };
+    static REFUSALS: RefCell<Vec<(Number, refusal::Refusal)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Sets what is left for the running thread, and returns what was.
@@ -43,7 +50,21 @@ fn replace_left(left: refusal::Left) -> refusal::Left {
 /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when it
 /// has no more. For tests, which catch the panic of [`spawn`]: it prints nothing.
 pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
-    refusal::after(n, replace_left, f)
+    let refusal = refusal::Refusal {
+        granted: n,
+        refused: usize::MAX,
+    };
+    refusal::within(refusal, replace_left, f)
+}
+
+/// Runs `f`, in which the operating system refuses this thread the one thread that it asks for after `n` others. It
+/// can spawn the threads before and after that. As with [`refuse_after`], the panic prints nothing.
+pub fn refuse_only<R>(n: usize, f: impl FnOnce() -> R) -> R {
+    let refusal = refusal::Refusal {
+        granted: n,
+        refused: 1,
+    };
+    refusal::within(refusal, replace_left, f)
 }
 
 fn ask(place: Place) -> io::Result<()> {
@@ -175,21 +196,21 @@ pub(super) fn begin() {
 
 /// Where a thread waits for its token.
 #[derive(Debug)]
-struct Parking {
+pub(super) struct Parking {
     /// What parking and unparking have in common for loom's eyes. Nobody ever waits on it.
-    meeting: loom::sync::Condvar,
+    pub(super) meeting: Arc<loom::sync::Condvar>,
     has_token: AtomicBool,
     handed_on: Edge,
-    sleeper: WaitQueue,
+    pub(super) sleeper: Arc<WaitQueue>,
 }
 
 impl Parking {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            meeting: loom::sync::Condvar::new(),
+            meeting: Arc::new(loom::sync::Condvar::new()),
             has_token: AtomicBool::new(false),
             handed_on: Edge::default(),
-            sleeper: WaitQueue::default(),
+            sleeper: Arc::default(),
         })
     }
 
@@ -200,9 +221,30 @@ impl Parking {
     /// Takes the token, if it is there.
     fn take(&self, place: Place) -> bool {
         self.meet(pending("park", place));
+        self.token()
+    }
+
+    /// [`take`](Self::take) in a step that meets those of a clock, too.
+    pub(super) fn take_with(&self, clock: &loom::sync::Condvar, by: Pending) -> bool {
+        recorder::step(by, || {
+            self.meeting.notify_one();
+            loom::stop_exploring();
+            clock.notify_one();
+            loom::explore();
+        });
+        self.token()
+    }
+
+    fn token(&self) -> bool {
         self.handed_on.acquire();
         self.has_token.swap(false, Relaxed)
     }
+}
+
+/// Where the running thread parks.
+pub(super) fn parking() -> Arc<Parking> {
+    let me = recorder::current();
+    PARKINGS.with_borrow(|all| Arc::clone(&all[me]))
 }
 
 /// Sleeps until this thread is unparked; returns at once if it has been already. It may also wake spuriously.
@@ -228,7 +270,7 @@ pub fn current() -> Thread {
     Thread {
         number,
         name: recorder::with_log(|log| log.threads[number].given_name.clone()),
-        parking: PARKINGS.with_borrow(|all| Arc::clone(&all[number])),
+        parking: parking(),
     }
 }
 
@@ -240,6 +282,9 @@ type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
 fn body<T>(packet: Packet<T>, f: impl FnOnce() -> T) -> impl FnOnce() -> bool {
     move || {
         let result = catch_unwind(AssertUnwindSafe(f));
+        // std would end the process if one of them panicked.
+        let dropped = catch_unwind(local::drop_all);
+        let result = result.and_then(|value| dropped.map(|()| value));
         let panicked = result.is_err();
         *packet.lock() = Some(result);
         panicked
@@ -392,7 +437,12 @@ where
         running: Arc::default(),
         invariant: PhantomData,
     };
+    let begins = recorder::with_log(|log| log.events.len());
     let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
+    if result.is_err() {
+        // Threads that wait for the body may keep the scope from ending: that is not the first thing that went wrong.
+        recorder::body_panic(begins, true);
+    }
     let mut any_panicked = false;
     // A thread may spawn another one while it is waited for.
     loop {
@@ -407,7 +457,10 @@ where
         any_panicked |= recorder::with_log(|log| log.threads[thread.number].has_panicked());
     }
     match result {
-        Err(payload) => resume_unwind(payload),
+        Err(payload) => {
+            recorder::body_panic(begins, false);
+            resume_unwind(payload)
+        }
         Ok(_) if any_panicked => panic!("{SCOPED_PANIC}"),
         Ok(value) => value,
     }

@@ -1,7 +1,8 @@
 //! Time that stands still until the program advances it, so that a timeout is one more interleaving.
 
-use super::recorder;
-use super::{Condvar, MutexGuard, WaitQueue};
+use super::atomic::AtomicU32;
+use super::meeting::Meeting;
+use super::{Condvar, MutexGuard, WaitQueue, futex, recorder, thread};
 use crate::place::Place;
 use crate::record::{Effect, Ending, ObjectId, ThreadId, Value};
 pub use crate::sync::instant::Instant;
@@ -31,7 +32,30 @@ struct Timer {
     thread: ThreadId,
     sleepers: Arc<WaitQueue>,
     /// What a notification of it has in common with an advance: see [`Clock::advance`].
-    meeting: Option<Arc<loom::sync::Condvar>>,
+    meeting: Option<Contested>,
+}
+
+/// What an advance has to meet besides the clock.
+#[derive(Clone, Debug)]
+enum Contested {
+    Condvar(Arc<loom::sync::Condvar>),
+    Word(Meeting),
+}
+
+// SAFETY: loom's part is only ever touched by the one operating-system thread that runs all threads of the model, and so are
+// the counts of references to it.
+unsafe impl Send for Contested {}
+// SAFETY: see above.
+unsafe impl Sync for Contested {}
+
+impl Contested {
+    /// As part of a step that has begun.
+    fn meet(&self) {
+        match self {
+            Self::Condvar(meeting) => meeting.notify_one(),
+            Self::Word(meeting) => meeting.write_as_well(recorder::current()),
+        }
+    }
 }
 
 impl Clock {
@@ -40,7 +64,8 @@ impl Clock {
     pub fn real() -> Self {
         let place = Location::caller();
         recorder::over(Ending::Misuse(format!(
-            "a model has no clock that runs: make a manual one instead of that at {}",
+            "a model has no clock that runs, and {} asks for one. Code that is given a clock uses that one, \
+             and a wait without a timeout needs none; a test makes one with `Clock::manual()`",
             crate::place::short(place)
         )))
     }
@@ -87,7 +112,7 @@ impl Clock {
         for meeting in contested {
             recorder::step(self.0.id.pending(name, place), || {
                 loom::stop_exploring();
-                meeting.notify_one();
+                meeting.meet();
                 loom::explore();
             });
         }
@@ -129,7 +154,8 @@ impl Clock {
         let late = *self.0.now.lock() >= deadline;
         let sleepers = Arc::clone(condvar.sleepers());
         let ticket = (!late).then(|| {
-            self.set_timer(deadline, &sleepers, Some(condvar.meeting()));
+            let contested = Contested::Condvar(Arc::clone(condvar.meeting()));
+            self.set_timer(deadline, &sleepers, Some(contested));
             sleepers.enter()
         });
         guard.unlocked_while(place, || match ticket {
@@ -142,6 +168,79 @@ impl Clock {
         });
         recorder::happened(Effect::Lock("lock"), Some(mutex), place);
         late || self.clear_timer()
+    }
+
+    /// [`park`](thread::park)s until `deadline` at the latest. Returns whether the deadline is reached, also if the thread was
+    /// unparked by then.
+    #[must_use = "whether the deadline is reached"]
+    #[track_caller]
+    pub fn park_until(&self, deadline: Instant) -> bool {
+        let place = Location::caller();
+        let name = "park_until";
+        let by = self.0.id.pending(name, place);
+        let parking = thread::parking();
+        // One step for both, so that neither a token nor an advance can fall between.
+        let has_token = parking.take_with(&self.0.meeting, by);
+        let late = self.is_over(deadline);
+        if has_token {
+            recorder::happened(Effect::ParkReturns, None, place);
+            return late;
+        }
+        if late {
+            recorder::happened(Effect::TooLate(name), Some(self.0.id), place);
+            return true;
+        }
+        let contested = Contested::Condvar(Arc::clone(&parking.meeting));
+        self.set_timer(deadline, &parking.sleeper, Some(contested));
+        let ticket = parking.sleeper.enter();
+        let id = Some(self.0.id);
+        parking.sleeper.sleep(ticket, name, id, None, None, place);
+        parking.take_with(&self.0.meeting, by);
+        self.clear_timer();
+        self.is_over(deadline)
+    }
+
+    /// Sleeps if `*word` is `expected`, as [`futex::wait`] does, until `deadline` at the latest. Returns whether the deadline
+    /// is reached, also if the thread was woken by then.
+    #[must_use = "whether the deadline is reached"]
+    #[track_caller]
+    pub fn futex_wait_until(&self, word: &AtomicU32, expected: u32, deadline: Instant) -> bool {
+        let place = Location::caller();
+        let name = "futex_wait_until";
+        let found = word.newest(name, place);
+        // The same step: loom does not switch where it does not explore.
+        recorder::step(self.0.id.pending(name, place), || {
+            loom::stop_exploring();
+            self.0.meeting.notify_one();
+            loom::explore();
+        });
+        let late = self.is_over(deadline);
+        let value = Value::Int(expected.into());
+        if found != expected {
+            let effect = Effect::NoSleep {
+                name,
+                expected: value,
+                found: Value::Int(found.into()),
+            };
+            recorder::happened(effect, Some(word.id()), place);
+            return late;
+        }
+        if late {
+            recorder::happened(Effect::TooLate(name), Some(word.id()), place);
+            return true;
+        }
+        let sleepers = futex::queue(word);
+        self.set_timer(deadline, &sleepers, Some(Contested::Word(word.meeting())));
+        let ticket = sleepers.enter();
+        sleepers.sleep(ticket, name, Some(word.id()), None, Some(value), place);
+        self.meet(name, place);
+        self.clear_timer();
+        self.is_over(deadline)
+    }
+
+    /// Whether it shows `deadline` or later.
+    fn is_over(&self, deadline: Instant) -> bool {
+        *self.0.now.lock() >= deadline
     }
 
     /// Sleeps until the clock shows `deadline` or later.
@@ -160,17 +259,12 @@ impl Clock {
         sleepers.sleep(ticket, name, Some(self.0.id), None, None, place);
     }
 
-    fn set_timer(
-        &self,
-        deadline: Instant,
-        sleepers: &Arc<WaitQueue>,
-        meeting: Option<&Arc<loom::sync::Condvar>>,
-    ) {
+    fn set_timer(&self, deadline: Instant, sleepers: &Arc<WaitQueue>, meeting: Option<Contested>) {
         self.0.timers.lock().push(Timer {
             deadline,
             thread: recorder::current(),
             sleepers: Arc::clone(sleepers),
-            meeting: meeting.cloned(),
+            meeting,
         });
     }
 

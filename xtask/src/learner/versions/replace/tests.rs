@@ -64,13 +64,31 @@ impl Folder {
         target.replace(&mut self.versions(), NEW, Why::Swap, watch)
     }
 
+    /// Fails if what was there cannot be had back.
+    fn assert_has(&self, content: &[u8], when: impl std::fmt::Debug) {
+        assert!(self.to_be_had().contains(&content.to_vec()), "{when:?}");
+    }
+
+    /// Replaces while somebody does this once, after the step.
+    fn replace_while(&self, at: Step, disturb: impl FnOnce()) -> Replaced {
+        let mut disturb = Some(disturb);
+        let replaced = self.replace(&mut |step| {
+            if step == at
+                && let Some(disturb) = disturb.take()
+            {
+                disturb();
+            }
+            Ok(())
+        });
+        replaced.expect("replaced")
+    }
+
     /// Every content that can be had back: the file's, and all versions'.
     fn to_be_had(&self) -> Vec<Vec<u8>> {
         let versions = self.versions();
-        let mut all: Vec<_> = versions
-            .all()
-            .iter()
-            .map(|version| versions.content(version).expect("whole"))
+        let all = versions.all().into_iter();
+        let mut all: Vec<_> = all
+            .map(|version| versions.content(&version).expect("whole"))
             .collect();
         all.extend(fs::read(self.file()).ok());
         all
@@ -156,13 +174,13 @@ fn a_kill_after_any_step_loses_nothing() {
             let versions = folder.versions();
             assert_eq!(versions.all()[0].kept.why, Why::Swap, "{step:?}");
         }
-        assert!(folder.to_be_had().contains(&MINE.to_vec()), "{step:?}");
+        folder.assert_has(MINE, step);
         assert_eq!(folder.clean_up(), 1, "nothing is left beside, {step:?}");
-        assert!(folder.to_be_had().contains(&MINE.to_vec()), "{step:?}");
+        folder.assert_has(MINE, step);
         // And the next runner can do what this one could not.
         folder.replace(&mut |_| Ok(())).expect("replaced");
         assert_eq!(fs::read(folder.file()).expect("read"), NEW);
-        assert!(folder.to_be_had().contains(&MINE.to_vec()), "{step:?}");
+        folder.assert_has(MINE, step);
     }
 }
 
@@ -183,7 +201,7 @@ fn an_error_after_any_step_loses_nothing() {
         assert_eq!(result.is_err(), failed, "{failing:?}");
         let content = fs::read(folder.file()).expect("a file is always there");
         assert!(content == MINE || content == NEW, "torn after {failing:?}");
-        assert!(folder.to_be_had().contains(&MINE.to_vec()), "{failing:?}");
+        folder.assert_has(MINE, failing);
         assert_eq!(folder.clean_up(), 1, "nothing is left beside, {failing:?}");
     }
 }
@@ -217,19 +235,9 @@ fn what_an_editor_saves_at_any_step_is_not_lost() {
     for at in ORDER {
         for save in [Save::InPlace, Save::ByRename] {
             let folder = Folder::new();
-            let mut saved = false;
-            folder
-                .replace(&mut |step| {
-                    if step == at && !saved {
-                        saved = true;
-                        save.save(&folder.file());
-                    }
-                    Ok(())
-                })
-                .expect("replaced");
-            let all = folder.to_be_had();
-            assert!(all.contains(&MINE.to_vec()), "{save:?} after {at:?}");
-            assert!(all.contains(&SAVED.to_vec()), "{save:?} after {at:?}");
+            folder.replace_while(at, || save.save(&folder.file()));
+            folder.assert_has(MINE, (save, at));
+            folder.assert_has(SAVED, (save, at));
         }
     }
 }
@@ -245,7 +253,7 @@ fn a_save_that_a_killed_runner_had_taken_out_is_kept_by_the_next() {
         .expect("cleaned up");
     assert_eq!(found, Some(1));
     assert_eq!(versions.all()[0].kept.why, Why::Found);
-    assert!(folder.to_be_had().contains(&SAVED.to_vec()));
+    folder.assert_has(SAVED, ());
     assert!(!target.staged().exists());
 }
 
@@ -253,17 +261,8 @@ fn a_save_that_a_killed_runner_had_taken_out_is_kept_by_the_next() {
 fn a_file_that_goes_away_meanwhile_is_kept_as_it_was() {
     for at in ORDER {
         let folder = Folder::new();
-        let mut removed = false;
-        folder
-            .replace(&mut |step| {
-                if step == at && !removed {
-                    removed = true;
-                    fs::remove_file(folder.file()).expect("removed");
-                }
-                Ok(())
-            })
-            .expect("replaced");
-        assert!(folder.to_be_had().contains(&MINE.to_vec()), "{at:?}");
+        folder.replace_while(at, || fs::remove_file(folder.file()).expect("removed"));
+        folder.assert_has(MINE, at);
         assert_eq!(folder.clean_up(), usize::from(folder.file().exists()));
     }
 }
@@ -273,24 +272,13 @@ fn a_file_that_turns_up_where_there_was_none_is_kept() {
     let folder = Folder::new();
     fs::remove_file(folder.file()).expect("removed");
     let nothing = folder.copy();
-    assert_eq!(
-        nothing.replace(&mut |_| Ok(())).expect("put there"),
-        Replaced::default()
-    );
+    let replaced = nothing.replace(&mut |_| Ok(())).expect("put there");
+    assert_eq!(replaced, Replaced::default());
     assert_eq!(fs::read(nothing.file()).expect("read"), NEW);
 
-    let mut saved = false;
-    folder
-        .replace(&mut |step| {
-            if step == Step::NewStaged && !saved {
-                saved = true;
-                Save::InPlace.save(&folder.file());
-            }
-            Ok(())
-        })
-        .expect("replaced");
+    folder.replace_while(Step::NewStaged, || Save::InPlace.save(&folder.file()));
     assert_eq!(fs::read(folder.file()).expect("read"), NEW);
-    assert!(folder.to_be_had().contains(&SAVED.to_vec()));
+    folder.assert_has(SAVED, ());
 }
 
 #[test]
@@ -329,17 +317,13 @@ fn permissions_stay_and_so_does_a_link() {
     folder.replace(&mut |_| Ok(())).expect("replaced");
     assert!(folder.file().is_symlink());
     assert_eq!(fs::read(&elsewhere).expect("read"), NEW);
-    let mode = fs::metadata(&elsewhere)
-        .expect("metadata")
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o777, 0o640);
-    assert!(folder.to_be_had().contains(&MINE.to_vec()));
+    let metadata = fs::metadata(&elsewhere).expect("metadata");
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o640);
+    folder.assert_has(MINE, ());
 
     fs::remove_file(&elsewhere).expect("removed");
-    let nowhere = Target::new(&folder.file())
-        .expect_err("nowhere")
-        .to_string();
+    let nowhere = Target::new(&folder.file()).expect_err("nowhere");
+    let nowhere = nowhere.to_string();
     assert!(nowhere.contains("a link that leads nowhere"), "{nowhere}");
 }
 

@@ -145,6 +145,10 @@ impl Location {
         with(|memory| memory.atomics[self.at].stores[0].bits = bits);
     }
 
+    pub(in crate::sync::model) fn meeting(&self) -> Meeting {
+        self.meeting.clone()
+    }
+
     fn meet(&self, me: ThreadId, writes: bool, ordered: bool) {
         if writes {
             self.meeting.write(me);

@@ -1,0 +1,358 @@
+//! Every interleaving of a few small programs. IDs such as CH-18 name behaviours of Go's channels.
+//!
+//! Three threads are explored with at most two preemptions: 132 to 340 interleavings of the reference, of
+//! more than 50,000.
+
+use crate::Channel;
+use crate::sync::thread;
+use harness::testing::{Slot, Watched, both, has_waited, must_sleep, spawn};
+
+/// A program that must not end. Catches a `recv` that makes something up, and one that spins.
+#[test]
+fn recv_sleeps_while_the_channel_is_empty() {
+    // CH-01
+    must_sleep("`recv`", "the channel was empty", || {
+        let channel = Channel::new(2);
+        channel.send(1);
+        channel.recv();
+        channel.recv();
+    });
+}
+
+/// A program that must not end. Catches a channel with more room than it was given, and a `send` that spins
+/// or throws something away.
+#[test]
+fn send_sleeps_while_the_channel_is_full() {
+    // CH-03
+    for capacity in 1..=2 {
+        let full = "the channel was full";
+        must_sleep("`send`", full, move || {
+            let channel = Channel::new(capacity);
+            for value in 0..=capacity {
+                channel.send(value);
+            }
+        });
+    }
+}
+
+/// With room for one, each side waits for the other. Catches the lost wakeup on either side: a thread looks,
+/// the other changes the buffer and finds nobody to wake, the first falls asleep.
+#[test]
+fn both_sides_are_woken() {
+    // CH-07, CH-18
+    for yields in [0, 2] {
+        harness::model(move || {
+            let channel = Channel::new(1);
+            both(
+                || {
+                    assert_eq!(
+                        (channel.recv(), channel.recv()),
+                        (1, 2),
+                        "1 was sent before 2"
+                    )
+                },
+                || {
+                    let_others_sleep(yields);
+                    channel.send(1);
+                    let_others_sleep(yields);
+                    channel.send(2);
+                },
+            );
+        });
+    }
+}
+
+/// Two receivers may be asleep before main sends anything. Catches a notification only when the channel was
+/// empty before: the second value wakes nobody. And one that goes to a sleeper of the other side, or to none.
+#[test]
+fn every_value_wakes_a_receiver() {
+    harness::Model::new().preemption_bound(2).check(|| {
+        let channel = Channel::new(2);
+        thread::scope(|s| {
+            let receivers =
+                ["receiver 1", "receiver 2"].map(|name| spawn(s, name, || channel.recv()));
+            channel.send(1);
+            channel.send(2);
+            let mut received = receivers.map(|receiver| receiver.join().unwrap());
+            received.sort_unstable();
+            assert_eq!(received, [1, 2], "each value is received once");
+        });
+    });
+}
+
+/// The channel is full and two senders may be asleep before main receives anything. Catches a notification
+/// only when the channel was full before, and one that goes to a sleeper of the other side.
+#[test]
+fn every_room_wakes_a_sender() {
+    // CH-16
+    harness::Model::new().preemption_bound(2).check(|| {
+        let channel = Channel::new(2);
+        channel.send(0);
+        channel.send(0);
+        thread::scope(|s| {
+            for value in 1..=2 {
+                let channel = &channel;
+                spawn(s, &format!("sender {value}"), move || channel.send(value));
+            }
+            assert_eq!(channel.recv(), 0, "it was there before the others");
+            assert_eq!(channel.recv(), 0, "it was there before the others");
+        });
+        let mut left = [channel.recv(), channel.recv()];
+        left.sort_unstable();
+        assert_eq!(left, [1, 2], "both were sent");
+    });
+}
+
+/// Both sides sleep at the same time: a receiver that came when the channel was empty, and a sender that came
+/// when it was full. Catches one condition variable for both, with one notification: it may wake the side
+/// that has nothing to do.
+#[test]
+fn a_wakeup_reaches_the_side_that_needs_it() {
+    harness::Model::new().preemption_bound(2).check(|| {
+        let channel = Channel::new(1);
+        thread::scope(|s| {
+            spawn(s, "receiver 1", || channel.recv());
+            spawn(s, "receiver 2", || channel.recv());
+            channel.send(1);
+            channel.send(2);
+        });
+        assert_eq!(channel.len(), 0, "two were sent, two were received");
+    });
+}
+
+/// Main takes the value for which the receiver was woken. Catches `if` in place of `while`, and a receiver
+/// that takes its wakeup for a value. In Go nobody can come in between: there the value is handed to the
+/// sleeper.
+#[test]
+fn a_value_may_be_gone_when_the_woken_receiver_looks() {
+    // CH-13, CH-15
+    for yields in [0, 2] {
+        harness::model(move || {
+            let channel = Channel::new(1);
+            thread::scope(|s| {
+                let receiver = spawn(s, "receiver", || channel.recv());
+                let_others_sleep(yields);
+                channel.send(1);
+                if channel.try_recv().is_some() {
+                    channel.send(2);
+                    assert_eq!(receiver.join().unwrap(), 2, "main has received 1");
+                } else {
+                    assert_eq!(receiver.join().unwrap(), 1, "main has received nothing");
+                }
+            });
+        });
+    }
+}
+
+/// Main takes the room for which the sender was woken. Catches `if` in place of `while`: one value too many.
+#[test]
+fn the_room_may_be_gone_when_the_woken_sender_looks() {
+    // CH-14
+    for yields in [0, 2] {
+        harness::model(move || {
+            let channel = Channel::new(1);
+            channel.send(1);
+            thread::scope(|s| {
+                spawn(s, "sender", || channel.send(2));
+                let_others_sleep(yields);
+                assert_eq!(channel.recv(), 1);
+                let sent = channel.try_send(3).is_ok();
+                assert!(channel.len() <= 1, "more values than there is room for");
+                if sent {
+                    assert_eq!(channel.recv(), 3, "3 was first to find room");
+                }
+            });
+            assert_eq!(channel.recv(), 2);
+        });
+    }
+}
+
+/// Catches `if` in place of `while`, on either side: a wakeup for no reason.
+#[test]
+fn a_spurious_wakeup_brings_nothing() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let channel = Channel::new(1);
+        both(
+            || assert_eq!((channel.recv(), channel.recv()), (1, 2)),
+            || {
+                channel.send(1);
+                channel.send(2);
+            },
+        );
+    });
+}
+
+/// Catches a value that is announced by operations that order nothing.
+#[test]
+fn a_send_happens_before_its_receive() {
+    // CH-19
+    harness::model(|| {
+        let channel = Channel::new(2);
+        let slot = Slot::empty("slot");
+        both(
+            || {
+                let value: Watched<u32> = channel.recv();
+                assert_eq!((value.read(), slot.read()), (6, 7));
+            },
+            || {
+                slot.write(7);
+                channel.send(Watched::new("value", 6));
+            },
+        );
+    });
+}
+
+/// The channel as a semaphore: room that a receiver has made brings what the receiver did before. Catches
+/// room that is announced by operations that order nothing.
+#[test]
+fn a_receive_happens_before_the_send_that_takes_its_room() {
+    // CH-21
+    harness::model(|| {
+        let channel = Channel::new(1);
+        let slot = Slot::empty("slot");
+        channel.send(());
+        both(
+            || {
+                channel.send(());
+                assert_eq!(slot.read(), 7);
+            },
+            || {
+                slot.write(7);
+                channel.recv();
+            },
+        );
+    });
+}
+
+/// As above, with `try_send` and `try_recv`. Catches a refused call that leaves something behind, or takes
+/// something.
+#[test]
+fn try_calls_beside_each_other() {
+    // CH-02, CH-04
+    harness::model(|| {
+        let channel = Channel::new(1);
+        let slot = Slot::empty("slot");
+        assert_eq!(channel.try_send(1), Ok(()), "there was room");
+        let (sent, received) = both(
+            || {
+                let sent = channel.try_send(2);
+                if sent.is_ok() {
+                    assert_eq!(slot.read(), 7);
+                }
+                assert!(!has_waited(), "`try_send` has slept or yielded");
+                sent
+            },
+            || {
+                slot.write(7);
+                let received = channel.try_recv();
+                assert!(!has_waited(), "`try_recv` has slept or yielded");
+                received
+            },
+        );
+        assert_eq!(received, Some(1), "1 was there before");
+        let left = channel.try_recv();
+        match sent {
+            Ok(()) => assert_eq!(left, Some(2), "`try_send(2)` returned `Ok`"),
+            Err(value) => assert_eq!((value, left), (2, None), "2 was refused"),
+        }
+    });
+}
+
+/// Catches a `try_send`, or a `try_recv`, that succeeds and wakes nobody.
+#[test]
+fn try_calls_wake_sleepers() {
+    // CH-18
+    for yields in [0, 2] {
+        harness::model(move || {
+            let channel = Channel::new(1);
+            thread::scope(|s| {
+                let receiver = spawn(s, "receiver", || channel.recv());
+                let_others_sleep(yields);
+                assert_eq!(channel.try_send(1), Ok(()), "the channel was empty");
+                assert_eq!(receiver.join().unwrap(), 1);
+            });
+            channel.send(2);
+            thread::scope(|s| {
+                spawn(s, "sender", || channel.send(3));
+                let_others_sleep(yields);
+                assert_eq!(channel.try_recv(), Some(2), "the channel was full");
+            });
+            assert_eq!(channel.recv(), 3);
+        });
+    }
+}
+
+/// Catches a `try_recv` and a `try_send` that only try to take a lock: one that is held for a moment is no
+/// reason to say that the channel is empty, or full.
+#[test]
+fn a_try_call_does_not_fail_because_others_are_at_work() {
+    harness::model(|| {
+        let channel = Channel::new(2);
+        let (mine, other) = both(|| channel.try_send(1), || channel.try_send(2));
+        assert_eq!((mine, other), (Ok(()), Ok(())), "there was room for both");
+        let (mine, other) = both(|| channel.try_recv(), || channel.try_recv());
+        let mut received = [mine, other];
+        received.sort_unstable();
+        assert_eq!(received, [Some(1), Some(2)], "two were there");
+    });
+}
+
+/// A refused `try_send` and a refused `try_recv` beside a thread that sleeps. Catches a refused call that
+/// takes the sleeper's place, or its wakeup.
+#[test]
+fn a_refused_call_disturbs_no_sleeper() {
+    harness::model(|| {
+        let channel = Channel::new(1);
+        channel.send(1);
+        both(
+            || {
+                if channel.len() == 1 {
+                    let _ = channel.try_send(3).is_err_and(|value| value == 3);
+                }
+                let mut received = vec![channel.recv(), channel.recv()];
+                received.extend(channel.try_recv());
+                assert_eq!(received[0], 1, "1 was there before");
+                assert!(
+                    received.contains(&2),
+                    "2 was sent, {received:?} were received"
+                );
+            },
+            || channel.send(2),
+        );
+    });
+}
+
+/// A `send` that finds room, and a `recv` that finds a value, wait for nobody. Catches a rendezvous.
+#[test]
+fn nobody_waits_where_there_is_room_and_a_value() {
+    // CH-05
+    harness::model(|| {
+        let channel = Channel::new(3);
+        channel.send(1);
+        both(
+            || {
+                channel.recv();
+                assert!(
+                    !has_waited(),
+                    "`recv` has slept or yielded, but there was a value"
+                );
+            },
+            || {
+                channel.send(2);
+                channel.send(3);
+                assert!(
+                    !has_waited(),
+                    "`send` has slept or yielded, but there was room"
+                );
+            },
+        );
+    });
+}
+
+/// Yields `times` times. A thread that yields runs on only when the others wait, sleep or have yielded too:
+/// so a thread that yields before it falls asleep is asleep after the second.
+fn let_others_sleep(times: usize) {
+    for _ in 0..times {
+        thread::yield_now();
+    }
+}

@@ -1,0 +1,229 @@
+//! What a channel does, on real threads. IDs such as CH-09 name behaviours of Go's channels.
+//!
+//! `src/race_freedom.rs` checks in every interleaving who sleeps and who is woken.
+
+use bounded_channel::Channel;
+use harness::sync::real::thread;
+use harness::testing::{assert_panics, must_end, panic_of, staged_panic};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+
+/// Where a thread hangs, if a test does.
+const ASLEEP: &str = "a thread is still in `send` or `recv`, or waits for a lock";
+
+#[test]
+fn a_channel_holds_its_capacity_and_no_more() {
+    // CH-02, CH-04, CH-05, CH-11
+    must_end(ASLEEP, || {
+        for capacity in [1, 2, 3, 5, 8, 100] {
+            let channel = Channel::new(capacity);
+            assert_eq!(channel.capacity(), capacity);
+            // Three rounds: a ring goes round.
+            for _ in 0..3 {
+                for n in 0..capacity {
+                    assert_eq!(channel.len(), n);
+                    assert_eq!(
+                        channel.try_send(n),
+                        Ok(()),
+                        "{n} of {capacity} places are taken"
+                    );
+                }
+                assert_eq!(
+                    channel.try_send(capacity),
+                    Err(capacity),
+                    "all {capacity} places are taken"
+                );
+                assert_eq!((channel.len(), channel.is_empty()), (capacity, false));
+                for n in 0..capacity {
+                    assert_eq!(
+                        channel.try_recv(),
+                        Some(n),
+                        "values come in the order of the calls"
+                    );
+                }
+                assert_eq!(
+                    channel.try_recv(),
+                    None,
+                    "all {capacity} have been received"
+                );
+                assert_eq!((channel.len(), channel.is_empty()), (0, true));
+            }
+        }
+    });
+}
+
+#[test]
+fn values_come_out_as_they_went_in() {
+    // CH-07
+    must_end(ASLEEP, || {
+        for capacity in [1, 2, 7, 100] {
+            let channel = Channel::new(capacity);
+            thread::scope(|s| {
+                s.spawn(|| (0..100).for_each(|value| channel.send(value)));
+                for value in 0..100 {
+                    assert_eq!(channel.recv(), value, "with room for {capacity}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn every_value_arrives_once() {
+    // CH-09
+    const THREADS: u64 = 4;
+    const EACH: u64 = 1_000;
+    must_end(ASLEEP, || {
+        for capacity in [1, 3, 64] {
+            let channel = Channel::new(capacity);
+            let received = Mutex::new(Vec::new());
+            thread::scope(|s| {
+                for sender in 0..THREADS {
+                    let (channel, received) = (&channel, &received);
+                    s.spawn(move || (0..EACH).for_each(|n| channel.send((sender, n))));
+                    s.spawn(move || {
+                        let mine: Vec<_> = (0..EACH).map(|_| channel.recv()).collect();
+                        for sender in 0..THREADS {
+                            let of_one = mine.iter().filter(|value| value.0 == sender);
+                            assert!(of_one.is_sorted(), "values of one sender came out of order");
+                        }
+                        received.lock().unwrap().extend(mine);
+                    });
+                }
+            });
+            let mut received = received.into_inner().unwrap();
+            received.sort_unstable();
+            let sent = (0..THREADS).flat_map(|sender| (0..EACH).map(move |n| (sender, n)));
+            assert!(
+                received.into_iter().eq(sent),
+                "every value arrives, and arrives once"
+            );
+        }
+    });
+}
+
+#[test]
+fn many_workers_share_the_work() {
+    // CH-10
+    const WORKERS: usize = 23;
+    const ITEMS: u64 = 20_000;
+    must_end(ASLEEP, || {
+        let (jobs, results) = (Channel::new(23), Channel::new(20));
+        let sum = thread::scope(|s| {
+            for _ in 0..WORKERS {
+                s.spawn(|| {
+                    while let Some(job) = jobs.recv() {
+                        results.send(job * 2);
+                    }
+                });
+            }
+            s.spawn(|| {
+                (0..ITEMS).for_each(|item| jobs.send(Some(item)));
+                (0..WORKERS).for_each(|_| jobs.send(None));
+            });
+            (0..ITEMS).map(|_| results.recv()).sum::<u64>()
+        });
+        assert_eq!(sum, ITEMS * (ITEMS - 1));
+        assert_eq!((jobs.len(), results.len()), (0, 0));
+    });
+}
+
+/// As a semaphore: who has sent is inside, and at most as many are inside as there is room for.
+#[test]
+fn a_channel_admits_as_many_as_it_has_room_for() {
+    // CH-21
+    must_end(ASLEEP, || {
+        let room = Channel::new(3);
+        let (inside, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        thread::scope(|s| {
+            for _ in 0..8 {
+                s.spawn(|| {
+                    for _ in 0..200 {
+                        room.send(());
+                        most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
+                        thread::yield_now();
+                        inside.fetch_sub(1, SeqCst);
+                        room.recv();
+                    }
+                });
+            }
+        });
+        let most = most.into_inner();
+        assert!(
+            most <= 3,
+            "{most} were inside at the same time, with room for 3"
+        );
+    });
+}
+
+#[test]
+fn any_type_can_be_sent() {
+    // CH-24
+    must_end(ASLEEP, || {
+        let units = Channel::new(2);
+        units.send(());
+        units.send(());
+        assert_eq!(
+            (units.try_send(()), units.len()),
+            (Err(()), 2),
+            "a unit takes a place, too"
+        );
+        units.recv();
+        assert_eq!(units.try_send(()), Ok(()));
+
+        let closures: Channel<Box<dyn Fn() -> u32 + Send>> = Channel::new(1);
+        closures.send(Box::new(|| 7));
+        let refused = closures
+            .try_send(Box::new(|| 8))
+            .map_err(|refused| refused())
+            .expect_err("there is no room");
+        assert_eq!((refused, closures.recv()()), (8, 7));
+
+        let local = Channel::new(1);
+        local.send(Rc::new(Cell::new(7)));
+        assert_eq!(local.recv().get(), 7, "on one thread");
+    });
+}
+
+#[test]
+fn a_channel_is_shared_if_its_values_may_move() {
+    let _channel = Channel::<u32>::new(1);
+    harness::assert_bounds!(Channel<Cell<u32>>: Send + Sync);
+    harness::assert_bounds!(Channel<Rc<u32>>: !Send + !Sync);
+}
+
+#[test]
+fn a_capacity_that_cannot_be_is_refused() {
+    // CH-12
+    assert_panics("bounded_channel: no room for a value", || {
+        Channel::<u64>::new(0);
+    });
+    let too_large = panic_of(|| {
+        Channel::<u64>::new(usize::MAX);
+    });
+    assert!(
+        too_large.is_some(),
+        "there cannot be memory for usize::MAX numbers"
+    );
+}
+
+#[test]
+fn a_panic_elsewhere_leaves_the_channel_as_it_is() {
+    must_end(ASLEEP, || {
+        let channel = Channel::new(2);
+        let sent = AtomicU64::new(0);
+        thread::scope(|s| {
+            let worker = s.spawn(|| {
+                channel.send(1);
+                sent.store(1, SeqCst);
+                staged_panic("worker");
+            });
+            assert!(worker.join().is_err());
+        });
+        assert_eq!((sent.into_inner(), channel.len()), (1, 1));
+        channel.send(2);
+        assert_eq!((channel.recv(), channel.recv()), (1, 2));
+    });
+}

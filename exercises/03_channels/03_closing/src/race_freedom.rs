@@ -1,0 +1,356 @@
+//! Every interleaving of a few small programs. IDs such as CL-03 name behaviours of Go's channels.
+//!
+//! Threads borrow their ends where it does not matter who drops them: each drop is a step more to explore.
+//! Three threads are explored with at most two preemptions, and with one if main yields first: 76 to 305
+//! interleavings of the reference, of more than 50,000.
+
+use crate::sync::thread;
+use crate::{RecvError, SendError, TryRecvError, TrySendError, bounded};
+use harness::leaks::track;
+use harness::testing::{Slot, both, must_sleep, spawn};
+
+/// A program that must not end: a clone of the sender is still there. Catches a clone that is not counted,
+/// and a receiver that gives up when the first sender goes.
+#[test]
+fn recv_sleeps_while_a_sender_is_left() {
+    // CH-01
+    must_sleep(
+        "`recv`",
+        "the second of two senders was still there",
+        || {
+            let (sender, receiver) = bounded::<u32>(1);
+            let second = sender.clone();
+            drop(sender);
+            let _ = receiver.recv();
+            drop(second);
+        },
+    );
+}
+
+/// A program that must not end: a clone of the receiver is still there, and the channel is full.
+#[test]
+fn send_sleeps_while_a_receiver_is_left() {
+    // CH-03
+    must_sleep(
+        "`send`",
+        "the second of two receivers was still there",
+        || {
+            let (sender, receiver) = bounded(1);
+            let second = receiver.clone();
+            drop(receiver);
+            let _ = sender.send(1);
+            let _ = sender.send(2);
+            drop(second);
+        },
+    );
+}
+
+/// Two receivers sleep, or are about to, and main closes, or drops the only sender. Catches one notification
+/// for several sleepers, and a close that comes between a receiver's look and its sleep.
+#[test]
+fn the_end_wakes_every_receiver() {
+    // CL-03
+    for (closes, yields, bound) in [(true, 0, 2), (true, 2, 1), (false, 2, 1)] {
+        harness::Model::new()
+            .preemption_bound(bound)
+            .check(move || {
+                let (sender, receiver) = bounded::<u32>(1);
+                thread::scope(|s| {
+                    for name in ["receiver 1", "receiver 2"] {
+                        spawn(s, name, || assert_eq!(receiver.recv(), Err(RecvError)));
+                    }
+                    let_others_sleep(yields);
+                    if closes {
+                        assert!(sender.close(), "it was open");
+                        // Kept, so that it is the close that wakes them, and not the drop.
+                        Some(sender)
+                    } else {
+                        drop(sender);
+                        None
+                    }
+                });
+            });
+    }
+}
+
+/// Two senders sleep at a full channel, or are about to, and main closes. Catches one notification for
+/// several sleepers, a sender that puts its value in after all, and a value that is lost. What was in the
+/// channel still comes out.
+#[test]
+fn close_wakes_every_sender() {
+    // CL-06, CL-07, CL-08
+    for (yields, bound) in [(0, 2), (2, 1)] {
+        harness::Model::new()
+            .preemption_bound(bound)
+            .check(move || {
+                let (sender, receiver) = bounded(1);
+                assert_eq!(sender.send(0), Ok(()), "there was room");
+                thread::scope(|s| {
+                    for value in 1..=2 {
+                        let sender = &sender;
+                        spawn(s, &format!("sender {value}"), move || {
+                            let refused = sender.send(value);
+                            assert_eq!(refused, Err(SendError(value)), "full, then closed");
+                        });
+                    }
+                    let_others_sleep(yields);
+                    assert!(sender.close(), "it was open");
+                });
+                assert_eq!(receiver.recv(), Ok(0), "0 was sent before the close");
+                assert_eq!(receiver.recv(), Err(RecvError), "1 and 2 were refused");
+            });
+    }
+}
+
+/// As above, but the last receiver goes. In Go the senders would wait for ever.
+#[test]
+fn the_last_receiver_wakes_every_sender() {
+    for (yields, bound) in [(0, 2), (2, 1)] {
+        harness::Model::new()
+            .preemption_bound(bound)
+            .check(move || {
+                let (sender, receiver) = bounded(1);
+                assert_eq!(sender.send(0), Ok(()), "there was room");
+                thread::scope(|s| {
+                    for value in 1..=2 {
+                        let sender = &sender;
+                        spawn(s, &format!("sender {value}"), move || {
+                            let refused = sender.send(value);
+                            assert_eq!(refused, Err(SendError(value)), "full, then closed");
+                        });
+                    }
+                    let_others_sleep(yields);
+                    drop(receiver);
+                });
+            });
+    }
+}
+
+/// Each of two threads drops a sender while main receives. Catches counts of which each reads the other's old
+/// value: nobody is the last, or both are.
+#[test]
+fn the_last_of_two_senders_wakes_the_receiver() {
+    // CL-03
+    for yields in [0, 2] {
+        harness::Model::new().preemption_bound(2).check(move || {
+            let (sender, receiver) = bounded::<u32>(1);
+            let second = sender.clone();
+            thread::scope(|s| {
+                spawn(s, "first", move || drop(sender));
+                spawn(s, "second", move || {
+                    let_others_sleep(yields);
+                    drop(second);
+                });
+                assert_eq!(receiver.recv(), Err(RecvError));
+            });
+        });
+    }
+}
+
+/// The same for two receivers, and a sender that finds the channel full.
+#[test]
+fn the_last_of_two_receivers_wakes_the_sender() {
+    for yields in [0, 2] {
+        harness::Model::new().preemption_bound(2).check(move || {
+            let (sender, receiver) = bounded(1);
+            let second = receiver.clone();
+            assert_eq!(sender.send(0), Ok(()), "there was room");
+            thread::scope(|s| {
+                spawn(s, "first", move || drop(receiver));
+                spawn(s, "second", move || {
+                    let_others_sleep(yields);
+                    drop(second);
+                });
+                assert_eq!(sender.send(1), Err(SendError(1)), "full, then closed");
+            });
+        });
+    }
+}
+
+/// A value, and the end right behind it. Catches a receiver that is told of the end first, or sleeps through
+/// it.
+#[test]
+fn the_end_comes_after_the_last_value() {
+    // CL-01, CL-12
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        let (received, ()) = both(
+            || receiver.iter().collect::<Vec<_>>(),
+            move || {
+                for value in 1..=2 {
+                    assert_eq!(sender.send(value), Ok(()), "the receiver is there");
+                }
+            },
+        );
+        assert_eq!(received, [1, 2], "two were sent, and then the sender went");
+        assert_eq!(receiver.recv(), Err(RecvError), "it is over for good");
+    });
+}
+
+/// One sends while another closes. Catches a value that is accepted and never comes out, and one that is
+/// refused and comes out nevertheless.
+#[test]
+fn a_value_beside_a_close_arrives_or_comes_back() {
+    // CL-07, CL-08
+    harness::model(|| {
+        let (sender, receiver) = bounded(2);
+        let (sent, closed) = both(|| sender.send(track(7)), || sender.close());
+        assert!(closed, "nobody else has closed it");
+        match (sent, receiver.try_recv()) {
+            (Ok(()), Ok(value)) => assert_eq!(value, 7),
+            (Err(SendError(value)), Err(TryRecvError::Closed)) => assert_eq!(value, 7),
+            (sent, received) => panic!("`send(7)` returned {sent:?}, then `try_recv` {received:?}"),
+        }
+        let again = sender.try_send(track(8));
+        assert!(
+            matches!(again, Err(TrySendError::Closed(_))),
+            "closed for good"
+        );
+    });
+}
+
+/// One sends while the last receiver goes. The value is dropped once: with the receiver, or by the sender,
+/// which gets it back.
+#[test]
+fn a_value_beside_the_last_receiver_is_dropped_once() {
+    harness::model(|| {
+        let (sender, receiver) = bounded(2);
+        both(
+            || {
+                if let Err(SendError(value)) = sender.send(track(7)) {
+                    assert_eq!(value, 7, "`send` failed, and returned another value");
+                }
+                let again = sender.try_send(track(8));
+                assert!(
+                    !matches!(again, Err(TrySendError::Full(_))),
+                    "there was room"
+                );
+            },
+            move || drop(receiver),
+        );
+        assert!(sender.send(track(9)).is_err(), "nobody receives");
+    });
+}
+
+/// Catches a `try_recv` that finds neither the value, nor the end, while one of the two is there.
+#[test]
+fn try_recv_beside_a_close_finds_the_value() {
+    // CH-22, CL-11
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        assert_eq!(sender.send(7), Ok(()), "there was room");
+        let (received, _) = both(|| receiver.try_recv(), || sender.close());
+        assert_eq!(received, Ok(7), "7 was there before");
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+    });
+}
+
+/// Catches an end that is told by operations that order nothing, whichever way it comes about.
+#[test]
+fn what_was_done_before_the_end_is_visible_after_it() {
+    // CL-13
+    for (closes, yields) in [(true, 0), (true, 2), (false, 0), (false, 2)] {
+        harness::model(move || {
+            let (sender, receiver) = bounded::<u32>(1);
+            let slot = Slot::empty("slot");
+            both(
+                || {
+                    assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
+                    assert_eq!(slot.read(), 7);
+                },
+                || {
+                    let_others_sleep(yields);
+                    slot.write(7);
+                    if closes {
+                        sender.close();
+                    }
+                    drop(sender);
+                },
+            );
+        });
+    }
+}
+
+/// The same for a sender that learns that the last receiver has gone.
+#[test]
+fn what_was_done_before_the_last_receiver_went_is_visible() {
+    for yields in [0, 2] {
+        harness::model(move || {
+            let (sender, receiver) = bounded(1);
+            let slot = Slot::empty("slot");
+            both(
+                || {
+                    while sender.send(1).is_ok() {}
+                    assert_eq!(slot.read(), 7);
+                },
+                || {
+                    let_others_sleep(yields);
+                    slot.write(7);
+                    drop(receiver);
+                },
+            );
+        });
+    }
+}
+
+/// Catches `if` in place of `while`, on either side: a wakeup for no reason is neither a value nor room nor
+/// the end.
+#[test]
+fn a_spurious_wakeup_is_no_end() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let (sender, receiver) = bounded(1);
+        both(
+            || assert_eq!((receiver.recv(), receiver.recv()), (Ok(1), Ok(2))),
+            || {
+                assert_eq!(sender.send(1), Ok(()), "the receiver is there");
+                assert_eq!(sender.send(2), Ok(()), "the receiver is there");
+            },
+        );
+    });
+}
+
+/// Catches a close that both callers take for theirs, or neither.
+#[test]
+fn one_of_two_closes_it() {
+    // CL-09
+    harness::model(|| {
+        let (sender, receiver) = bounded::<u32>(1);
+        let (mine, other) = both(|| sender.close(), || sender.close());
+        assert!(
+            mine != other,
+            "one of the two has closed it: {mine}, {other}"
+        );
+        assert!(!sender.close(), "it was closed before");
+        assert_eq!(receiver.recv(), Err(RecvError));
+    });
+}
+
+/// The channel holds a value whose `drop` uses the channel. Catches values that are dropped while the lock is
+/// held.
+#[test]
+fn values_are_dropped_outside_the_lock() {
+    // CL-15
+    struct Asks(crate::Sender<Asks>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            assert!(
+                !self.0.close(),
+                "its last receiver has gone, so it is closed"
+            );
+        }
+    }
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        let asks = Asks(sender.clone());
+        assert!(sender.send(asks).is_ok(), "there was room");
+        drop(receiver);
+    });
+}
+
+/// Yields `times` times. A thread that yields runs on only when the others wait, sleep or have yielded too:
+/// so a thread that yields before it falls asleep is asleep after the second.
+fn let_others_sleep(times: usize) {
+    for _ in 0..times {
+        thread::yield_now();
+    }
+}

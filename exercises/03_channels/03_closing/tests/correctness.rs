@@ -1,0 +1,294 @@
+//! What the two ends do, on real threads. IDs such as CL-01 name behaviours of Go's channels.
+//!
+//! `src/race_freedom.rs` checks in every interleaving who sleeps and who is woken.
+
+use closing::{Receiver, RecvError, SendError, Sender, TryRecvError, TrySendError, bounded};
+use harness::sync::real::thread;
+use harness::testing::{assert_panics, must_end, panic_of, staged_panic, wait_until};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+/// Where a thread hangs, if a test does.
+const ASLEEP: &str = "a thread is still in `send` or `recv`, or waits for a lock";
+
+#[test]
+fn what_was_sent_before_the_close_comes_out() {
+    // CL-01, CL-02, CL-11, CL-12
+    must_end(ASLEEP, || {
+        for explicit in [true, false] {
+            let (sender, receiver) = bounded(3);
+            for value in 1..=3 {
+                assert_eq!(sender.send(value), Ok(()));
+            }
+            if explicit {
+                assert!(sender.close(), "it was open");
+            } else {
+                drop(sender);
+            }
+            assert_eq!(receiver.try_recv(), Ok(1));
+            assert_eq!(receiver.recv(), Ok(2));
+            assert_eq!(receiver.iter().collect::<Vec<_>>(), [3]);
+            for _ in 0..3 {
+                assert_eq!(receiver.recv(), Err(RecvError));
+                assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+                assert_eq!(receiver.iter().next(), None);
+            }
+        }
+    });
+}
+
+#[test]
+fn nothing_goes_into_a_closed_channel() {
+    // CL-04, CL-05, CL-08, CL-09
+    must_end(ASLEEP, || {
+        let (sender, receiver) = bounded(2);
+        let second = sender.clone();
+        assert_eq!(sender.send(1), Ok(()));
+        assert!(second.close(), "it was open");
+        for sender in [&sender, &second, &second.clone()] {
+            assert!(!sender.close(), "it was closed before");
+            assert_eq!(sender.send(2), Err(SendError(2)));
+            assert_eq!(sender.try_send(3), Err(TrySendError::Closed(3)));
+        }
+        assert_eq!(receiver.recv(), Ok(1));
+        assert_eq!(receiver.recv(), Err(RecvError), "2 and 3 were refused");
+    });
+}
+
+#[test]
+fn a_send_fails_when_nobody_receives() {
+    must_end(ASLEEP, || {
+        let (sender, receiver) = bounded(1);
+        let second = receiver.clone();
+        drop(receiver);
+        assert_eq!(sender.send(1), Ok(()), "a clone of the receiver is there");
+        assert_eq!(sender.try_send(2), Err(TrySendError::Full(2)));
+        drop(second);
+        let text = || String::from("nobody");
+        assert_eq!(
+            sender.send(3),
+            Err(SendError(3)),
+            "nobody receives, although it was full"
+        );
+        assert_eq!(sender.try_send(4), Err(TrySendError::Closed(4)));
+        assert!(!sender.close(), "it has closed by itself");
+
+        let (sender, receiver) = bounded(1);
+        drop(receiver);
+        let sent = text();
+        let address = sent.as_ptr();
+        let SendError(sent) = sender.send(sent).expect_err("nobody receives");
+        assert_eq!(
+            (sent.as_ptr(), sent),
+            (address, text()),
+            "it must be the same string"
+        );
+    });
+}
+
+#[test]
+fn a_channel_is_open_while_there_is_a_clone() {
+    // CH-02, CH-04
+    must_end(ASLEEP, || {
+        let (first, receiver) = bounded(1);
+        let mut senders = vec![first.clone(), first.clone(), first];
+        senders.push(senders[0].clone());
+        while let Some(sender) = senders.pop() {
+            assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+            assert_eq!(
+                sender.try_send(7),
+                Ok(()),
+                "{} more senders are there",
+                senders.len()
+            );
+            assert_eq!(sender.try_send(8), Err(TrySendError::Full(8)));
+            assert_eq!(
+                receiver.clone().recv(),
+                Ok(7),
+                "a clone receives from the same channel"
+            );
+        }
+        assert_eq!(
+            receiver.try_recv(),
+            Err(TryRecvError::Closed),
+            "all senders have gone"
+        );
+    });
+}
+
+/// Jobs are closed, the workers end, and the last of them closes the results.
+#[test]
+fn workers_shut_down_and_nothing_is_lost() {
+    // CH-10, CL-12, CL-16
+    const JOBS: u64 = 10_000;
+    must_end(ASLEEP, || {
+        let (jobs, jobs_out) = bounded(8);
+        let (results, results_out) = bounded(8);
+        thread::scope(|s| {
+            for _ in 0..5 {
+                let (jobs, results) = (jobs_out.clone(), results.clone());
+                s.spawn(move || {
+                    for job in &jobs {
+                        assert_eq!(results.send(job * 2), Ok(()), "main receives");
+                    }
+                });
+            }
+            drop((jobs_out, results));
+            s.spawn(move || {
+                for job in 0..JOBS {
+                    assert_eq!(jobs.send(job), Ok(()), "the workers receive");
+                }
+            });
+            let mut received: Vec<u64> = results_out.iter().collect();
+            received.sort_unstable();
+            assert!(
+                received.into_iter().eq((0..JOBS).map(|job| job * 2)),
+                "each job, and once"
+            );
+        });
+    });
+}
+
+/// A value is received if, and only if, its `send` has returned `Ok`, whenever the channel is closed.
+#[test]
+fn every_accepted_value_is_received() {
+    // CL-07
+    must_end(ASLEEP, || {
+        for round in 0..50 {
+            let (sender, receiver) = bounded(2);
+            let closer = sender.clone();
+            let (accepted, received) = thread::scope(|s| {
+                let senders: Vec<_> = (0..3)
+                    .map(|_| {
+                        let sender = sender.clone();
+                        s.spawn(move || (0..100).take_while(|&n| sender.send(n).is_ok()).count())
+                    })
+                    .collect();
+                let receives = s.spawn(move || receiver.iter().count());
+                for _ in 0..round {
+                    thread::yield_now();
+                }
+                closer.close();
+                let accepted: usize = senders.into_iter().map(|sends| sends.join().unwrap()).sum();
+                (accepted, receives.join().unwrap())
+            });
+            assert_eq!(accepted, received, "accepted by `send`, and received");
+        }
+    });
+}
+
+/// The consumer walks away with requests in the channel. Each holds the end on which its sender waits for the
+/// answer.
+#[test]
+fn who_waits_for_an_answer_hears_that_nobody_gives_it() {
+    must_end(ASLEEP, || {
+        let (requests, server) = bounded::<Sender<u32>>(4);
+        let sent = AtomicUsize::new(0);
+        thread::scope(|s| {
+            for _ in 0..4 {
+                s.spawn(|| {
+                    let (reply, replied) = bounded(1);
+                    assert!(requests.send(reply).is_ok(), "there was room for four");
+                    sent.fetch_add(1, SeqCst);
+                    assert_eq!(replied.recv(), Err(RecvError), "nobody answers");
+                });
+            }
+            wait_until("not every request has been sent", || sent.load(SeqCst) == 4);
+            let first = server.recv();
+            drop(server);
+            drop(first);
+        });
+    });
+}
+
+#[test]
+fn a_panic_closes_what_its_thread_leaves() {
+    must_end(ASLEEP, || {
+        let (sender, receiver) = bounded(1);
+        let producer = thread::spawn(move || {
+            let _ = sender.send(1);
+            staged_panic("producer");
+        });
+        assert_eq!(receiver.iter().collect::<Vec<_>>(), [1]);
+        assert!(producer.join().is_err());
+
+        let (sender, receiver) = bounded(1);
+        let consumer = thread::spawn(move || {
+            let _ = receiver.recv();
+            staged_panic("consumer");
+        });
+        while sender.send(1).is_ok() {}
+        assert!(consumer.join().is_err());
+    });
+}
+
+#[test]
+fn any_type_can_be_sent() {
+    // CH-24
+    must_end(ASLEEP, || {
+        let (sender, receiver) = bounded(2);
+        assert_eq!((sender.send(()), sender.send(())), (Ok(()), Ok(())));
+        assert_eq!(
+            sender.try_send(()),
+            Err(TrySendError::Full(())),
+            "a unit takes a place, too"
+        );
+        assert_eq!(receiver.recv(), Ok(()));
+        let (sender, receiver) = bounded(1);
+        assert!(sender.send(Rc::new(Cell::new(7))).is_ok(), "on one thread");
+        assert_eq!(receiver.recv().map(|value| value.get()), Ok(7));
+    });
+}
+
+#[test]
+fn ends_cross_threads_if_the_values_may() {
+    let _ends = bounded::<u32>(1);
+    harness::assert_bounds!(Sender<Cell<u32>>: Send + Sync);
+    harness::assert_bounds!(Receiver<Cell<u32>>: Send + Sync);
+    harness::assert_bounds!(Sender<Rc<u32>>: !Send + !Sync);
+    harness::assert_bounds!(Receiver<Rc<u32>>: !Send + !Sync);
+}
+
+#[test]
+fn a_capacity_that_cannot_be_is_refused() {
+    // CH-12
+    assert_panics("closing: no room for a value", || drop(bounded::<u64>(0)));
+    let too_large = panic_of(|| drop(bounded::<u64>(usize::MAX)));
+    assert!(
+        too_large.is_some(),
+        "there cannot be memory for usize::MAX numbers"
+    );
+}
+
+#[test]
+fn errors_say_what_happened() {
+    let (sender, receiver) = bounded(1);
+    assert_eq!(
+        receiver.try_recv().err().unwrap().to_string(),
+        "the channel is empty"
+    );
+    assert!(sender.send(|| 7).is_ok());
+    sender.close();
+    assert!(receiver.recv().is_ok());
+    let closed = "the channel is closed and empty";
+    assert_eq!(receiver.try_recv().err().unwrap().to_string(), closed);
+    assert_eq!(receiver.recv().err().unwrap().to_string(), closed);
+    drop(receiver);
+    let (sender, _receiver) = bounded(1);
+    let seven = || 7;
+    assert!(sender.send(seven).is_ok());
+    let full = sender.try_send(seven).unwrap_err();
+    assert_eq!(
+        (full.to_string().as_str(), format!("{full:?}").as_str()),
+        ("the channel is full", "Full(..)")
+    );
+    sender.close();
+    let refused = sender.send(seven).unwrap_err();
+    assert_eq!(refused.to_string(), "the channel is closed");
+    assert_eq!(format!("{refused:?}"), "SendError(..)");
+    assert_eq!(
+        sender.try_send(seven).unwrap_err().to_string(),
+        "the channel is closed"
+    );
+}

@@ -1,0 +1,404 @@
+//! Every interleaving of a few small programs. IDs such as CH-20 name behaviours of Go's channels.
+//!
+//! Time stands still until a thread advances the clock. In nearly all programs main is one of the threads that meet, and
+//! what a thread did before is a plain write, which the other one reads: without an order it is a data race.
+
+use crate::sync::channel::{
+    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
+};
+use crate::sync::thread;
+use crate::sync::time::{Clock, Duration};
+use crate::{Receiver, Sender, channel};
+use harness::Model;
+use harness::testing::{Flag, Slot, both, has_waited, must_sleep, spawn};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// One value, from one thread to another, and what both did before. Catches a lost wakeup on either side, and a
+/// meeting that orders only one way.
+#[test]
+fn each_sees_what_the_other_did_before_they_met() {
+    // CH-18, CH-19, CH-20
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let (of_sender, of_receiver) = (Slot::empty("of_sender"), Slot::empty("of_receiver"));
+        both(
+            || {
+                of_receiver.write(1);
+                assert_eq!(receiver.recv(), Ok(7));
+                assert_eq!(of_sender.read(), 2, "what the sender wrote");
+            },
+            || {
+                of_sender.write(2);
+                assert_eq!(sender.send(7), Ok(()));
+                assert_eq!(of_receiver.read(), 1, "what the receiver wrote");
+            },
+        );
+    });
+}
+
+/// A program that must not end, for nobody receives. Catches a buffer in disguise: a send that leaves its value and
+/// goes.
+#[test]
+fn send_sleeps_until_somebody_receives() {
+    // CH-03, CH-06
+    must_sleep("`send`", "nobody has called `recv`", || {
+        let (sender, _receiver) = channel();
+        let _ = sender.send(7);
+    });
+}
+
+/// A program that must not end, for nobody sends.
+#[test]
+fn recv_sleeps_until_somebody_sends() {
+    // CH-01
+    must_sleep("`recv`", "nobody has called `send`", || {
+        let (_sender, receiver) = channel::<u32>();
+        let _ = receiver.recv();
+    });
+}
+
+/// Two values from one thread: the second must not overtake the first, nor be put in its place.
+#[test]
+fn values_of_one_sender_come_in_order() {
+    // CH-07, CH-08
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        both(
+            || assert_eq!((receiver.recv(), receiver.recv()), (Ok(1), Ok(2))),
+            || {
+                assert_eq!(sender.send(1), Ok(()));
+                assert_eq!(sender.send(2), Ok(()));
+            },
+        );
+    });
+}
+
+/// Two threads send, and main takes one value: the sender of the other is still in its call. Catches a meeting that is
+/// acknowledged to the wrong sender.
+#[test]
+fn the_sender_whose_value_was_taken_returns_and_no_other() {
+    // CH-06
+    Model::new().preemption_bound(3).check(|| {
+        let (sender, receiver) = channel();
+        let returned = ["first returned", "second returned"].map(Flag::lowered);
+        thread::scope(|s| {
+            let send = |index: usize| {
+                assert_eq!(sender.send(index), Ok(()));
+                returned[index].raise();
+            };
+            spawn(s, "first", move || send(0));
+            spawn(s, "second", move || send(1));
+            let taken = receiver.recv().expect("two threads send");
+            assert!(
+                !returned[1 - taken].is_raised(),
+                "a `send` has returned, but its value has not been received: it was that of the other thread"
+            );
+            assert_eq!(receiver.recv(), Ok(1 - taken), "the other value");
+        });
+    });
+}
+
+/// Two threads receive, and main sends to both. Catches a value that is overwritten before it was fetched, and a wakeup
+/// that both receivers hear and neither gets.
+#[test]
+fn each_of_two_receivers_gets_a_value() {
+    // CH-18
+    Model::new().preemption_bound(3).check(|| {
+        let (sender, receiver) = channel();
+        thread::scope(|s| {
+            let receive = || receiver.recv().expect("main sends two values");
+            let first = spawn(s, "first", receive);
+            let second = spawn(s, "second", receive);
+            assert_eq!((sender.send(1), sender.send(2)), (Ok(()), Ok(())));
+            let got = [first.join().unwrap(), second.join().unwrap()];
+            assert!(
+                got == [1, 2] || got == [2, 1],
+                "the two values, but they got {got:?}"
+            );
+        });
+    });
+}
+
+/// `try_send` while nobody waits, and beside a thread that receives: it meets that thread if it waits by then.
+#[test]
+fn try_send_meets_a_receiver_that_waits() {
+    // CH-06
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        assert_eq!(
+            sender.try_send(6),
+            Err(TrySendError::Full(6)),
+            "nobody waits"
+        );
+        let (sent, got) = both(
+            || {
+                let sent = sender.try_send(7).is_ok();
+                assert!(!has_waited(), "`try_send` has slept or yielded");
+                if !sent {
+                    assert_eq!(sender.send(8), Ok(()));
+                }
+                sent
+            },
+            || receiver.recv(),
+        );
+        assert_eq!(
+            got,
+            Ok(if sent { 7 } else { 8 }),
+            "`try_send` succeeded: {sent}"
+        );
+    });
+}
+
+/// The same with `try_recv`.
+#[test]
+fn try_recv_meets_a_sender_that_waits() {
+    // CH-02, CH-06
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        assert_eq!(
+            receiver.try_recv(),
+            Err(TryRecvError::Empty),
+            "nobody waits"
+        );
+        both(
+            || {
+                let tried = receiver.try_recv();
+                assert!(!has_waited(), "`try_recv` has slept or yielded");
+                let got =
+                    tried.or_else(|_| receiver.recv().map_err(|_| TryRecvError::Disconnected));
+                assert_eq!(got, Ok(7), "`try_recv` said {tried:?}");
+            },
+            || assert_eq!(sender.send(7), Ok(())),
+        );
+    });
+}
+
+/// Nobody waits in either of two calls that do not wait, so they never meet. Catches a `try_send` that leaves its value
+/// behind, to be found.
+#[test]
+fn two_that_do_not_wait_do_not_meet() {
+    // CH-06
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let met = both(|| sender.try_send(7), || receiver.try_recv());
+        assert_eq!(met, (Err(TrySendError::Full(7)), Err(TryRecvError::Empty)));
+    });
+}
+
+/// The last receiver goes while a sender waits, or before it comes. Catches a sender that sleeps on, and a value that
+/// does not come back.
+#[test]
+fn a_send_fails_when_the_last_receiver_goes() {
+    // CL-06
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let other = receiver.clone();
+        let note = Slot::empty("note");
+        both(
+            || {
+                assert_eq!(sender.send(7), Err(SendError(7)));
+                assert_eq!(note.read(), 1, "what was written before the receiver went");
+            },
+            || {
+                drop(receiver);
+                note.write(1);
+                drop(other);
+            },
+        );
+        assert_eq!(sender.try_send(8), Err(TrySendError::Disconnected(8)));
+    });
+}
+
+/// The last sender goes while a receiver waits, or before it comes.
+#[test]
+fn a_recv_fails_when_the_last_sender_goes() {
+    // CL-03, CL-13
+    harness::model(|| {
+        let (sender, receiver) = channel::<u32>();
+        let other = sender.clone();
+        let note = Slot::empty("note");
+        both(
+            || {
+                assert_eq!(receiver.recv(), Err(RecvError));
+                assert_eq!(note.read(), 1, "what was written before the sender went");
+            },
+            || {
+                drop(sender);
+                note.write(1);
+                drop(other);
+            },
+        );
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+    });
+}
+
+/// Two senders wait when the only receiver goes. Catches one notification for two sleepers.
+#[test]
+fn every_sender_that_waits_gets_its_value_back() {
+    // CL-06
+    Model::new().preemption_bound(3).check(|| {
+        let (sender, receiver) = channel();
+        thread::scope(|s| {
+            let send = |value| assert_eq!(sender.send(value), Err(SendError(value)));
+            spawn(s, "first", move || send(1));
+            spawn(s, "second", move || send(2));
+            drop(receiver);
+        });
+    });
+}
+
+/// Two receivers wait when the only sender goes.
+#[test]
+fn every_receiver_that_waits_is_told() {
+    // CL-03
+    Model::new().preemption_bound(3).check(|| {
+        let (sender, receiver) = channel::<u32>();
+        thread::scope(|s| {
+            for name in ["first", "second"] {
+                let receiver = &receiver;
+                spawn(s, name, move || assert_eq!(receiver.recv(), Err(RecvError)));
+            }
+            drop(sender);
+        });
+    });
+}
+
+/// The end of a timeout meets a receiver that comes just then. The value is received or it comes back: not both, not
+/// neither.
+#[test]
+fn a_send_that_times_out_takes_its_value_back() {
+    // CH-06
+    harness::model(|| {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        let (sent, received) = both(
+            || {
+                let sent = sender.send_timeout(&clock, 7, SECOND);
+                drop(sender);
+                sent
+            },
+            || {
+                clock.advance(SECOND);
+                receiver.recv()
+            },
+        );
+        let right = [
+            (Ok(()), Ok(7)),
+            (Err(SendTimeoutError::Timeout(7)), Err(RecvError)),
+        ];
+        assert!(
+            right.contains(&(sent, received)),
+            "the send: {sent:?}; the receive: {received:?}"
+        );
+    });
+}
+
+/// The end of a timeout meets a sender that comes just then. A receive that times out leaves nothing that a send could
+/// find.
+#[test]
+fn a_recv_that_times_out_leaves_no_trace() {
+    // CH-06
+    harness::model(|| {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        let (received, sent) = both(
+            || {
+                let received = receiver.recv_timeout(&clock, SECOND);
+                drop(receiver);
+                received
+            },
+            || {
+                clock.advance(SECOND);
+                sender.send(7)
+            },
+        );
+        let right = [
+            (Ok(7), Ok(())),
+            (Err(RecvTimeoutError::Timeout), Err(SendError(7))),
+        ];
+        assert!(
+            right.contains(&(received, sent)),
+            "the receive: {received:?}; the send: {sent:?}"
+        );
+    });
+}
+
+/// One of two senders may time out when main comes to receive. Catches a timeout that takes away the other one, or its
+/// wakeup.
+#[test]
+fn a_timeout_leaves_the_others_alone() {
+    Model::new().preemption_bound(3).check(|| {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        thread::scope(|s| {
+            let hasty = spawn(s, "hasty", || sender.send_timeout(&clock, 1, SECOND));
+            spawn(s, "patient", || assert_eq!(sender.send(2), Ok(())));
+            clock.advance(SECOND);
+            let mut got = vec![receiver.recv().expect("a thread sends 2")];
+            if got == [1] {
+                got.push(receiver.recv().expect("a thread sends 2"));
+            }
+            drop(receiver);
+            let hasty = hasty.join().unwrap();
+            assert_eq!(
+                hasty.is_ok(),
+                got.len() == 2,
+                "`send_timeout` returned {hasty:?}, and main got {got:?}"
+            );
+        });
+    });
+}
+
+/// Time stands still at half of the timeout: two programs that must not end. Catches a timeout that comes too early, and
+/// one that spins.
+#[test]
+fn a_timeout_sleeps_until_its_time() {
+    // TM-07
+    let early = "only half of the time was over";
+    must_sleep("`send_timeout`", early, || {
+        let (clock, (sender, _receiver)) = (Clock::manual(), channel());
+        both(
+            || {
+                panic!(
+                    "`send_timeout` returned {:?}",
+                    sender.send_timeout(&clock, 7, SECOND)
+                )
+            },
+            || clock.advance(SECOND / 2),
+        );
+    });
+    must_sleep("`recv_timeout`", early, || {
+        let (clock, (_sender, receiver)) = (Clock::manual(), channel::<u32>());
+        both(
+            || {
+                panic!(
+                    "`recv_timeout` returned {:?}",
+                    receiver.recv_timeout(&clock, SECOND)
+                )
+            },
+            || clock.advance(SECOND / 2),
+        );
+    });
+}
+
+/// Catches `if` in place of `while`, on both sides, with and without a timeout.
+#[test]
+fn a_spurious_wakeup_is_no_meeting() {
+    let meets = |send: fn(&Sender<u32>, &Clock), receive: fn(&Receiver<u32>, &Clock) -> u32| {
+        Model::new().spurious_wakeups(1).check(move || {
+            let (clock, (sender, receiver)) = (Clock::manual(), channel());
+            let ((), got) = both(|| send(&sender, &clock), || receive(&receiver, &clock));
+            assert_eq!(got, 7);
+        });
+    };
+    meets(
+        |sender, _| assert_eq!(sender.send(7), Ok(())),
+        |receiver, _| receiver.recv().expect("a thread sends"),
+    );
+    meets(
+        |sender, clock| assert_eq!(sender.send_timeout(clock, 7, SECOND), Ok(())),
+        |receiver, clock| {
+            receiver
+                .recv_timeout(clock, SECOND)
+                .expect("a thread sends")
+        },
+    );
+}

@@ -1,0 +1,354 @@
+//! The contract of `unbuffered_channel` on real threads. IDs such as CH-09 name behaviours of Go's channels.
+
+use harness::assert_bounds;
+use harness::sync::real::channel::{
+    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
+};
+use harness::sync::real::thread;
+use harness::sync::real::time::{Clock, Duration};
+use harness::testing::{let_others_run, must_end, panic_of, spawn_sleepers, wait_until};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use unbuffered_channel::{Receiver, Sender, channel};
+
+/// Where a thread hangs, if a test does.
+const IN_CALL: &str = "a thread is still in `send` or `recv`, or one of their like";
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn values_arrive_in_order() {
+    // CH-07, CH-08
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel();
+        thread::scope(|s| {
+            s.spawn(move || (0..100).for_each(|n| assert_eq!(sender.send(n), Ok(()))));
+            for n in 0..100 {
+                assert_eq!(receiver.recv(), Ok(n));
+            }
+            assert_eq!(receiver.recv(), Err(RecvError), "the sender has gone");
+        });
+    });
+}
+
+/// Nothing is promised of which thread meets which, but each value is received once.
+#[test]
+fn every_value_is_received_once() {
+    // CH-09
+    const SENDERS: usize = 4;
+    const EACH: usize = 200;
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel();
+        let received: Vec<usize> = thread::scope(|s| {
+            for first in 0..SENDERS {
+                let sender = sender.clone();
+                s.spawn(move || {
+                    (0..EACH).for_each(|n| assert_eq!(sender.send(first * EACH + n), Ok(())));
+                });
+            }
+            drop(sender);
+            let receivers = [0; 4].map(|_| {
+                let receiver = receiver.clone();
+                s.spawn(move || {
+                    let received: Vec<_> = std::iter::from_fn(|| receiver.recv().ok()).collect();
+                    received
+                })
+            });
+            receivers
+                .into_iter()
+                .flat_map(|receiver| receiver.join().unwrap())
+                .collect()
+        });
+        let mut sorted = received;
+        sorted.sort_unstable();
+        assert_eq!(
+            sorted,
+            (0..SENDERS * EACH).collect::<Vec<_>>(),
+            "the values received"
+        );
+    });
+}
+
+/// Three threads send; one value is taken at a time, and one thread returns.
+#[test]
+fn a_send_returns_when_its_value_is_received_and_not_before() {
+    // CH-03, CH-06
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel();
+        let returned = Arc::new([const { AtomicUsize::new(0) }; 3]);
+        spawn_sleepers(
+            "sender",
+            (0..3).map(|n| {
+                let (sender, returned) = (sender.clone(), Arc::clone(&returned));
+                move || {
+                    assert_eq!(sender.send(n), Ok(()));
+                    returned[n].store(1, SeqCst);
+                }
+            }),
+        );
+        let mut received = [0; 3];
+        for _ in 0..3 {
+            let_others_run();
+            for n in 0..3 {
+                let early = returned[n].load(SeqCst) > received[n];
+                assert!(
+                    !early,
+                    "`send({n})` has returned, and {n} has not been received"
+                );
+            }
+            received[receiver.recv().expect("three threads send")] = 1;
+        }
+        assert_eq!(received, [1; 3], "each value once");
+        wait_until("a `send` whose value was received has not returned", || {
+            returned.iter().all(|returned| returned.load(SeqCst) == 1)
+        });
+    });
+}
+
+#[test]
+fn nothing_is_ever_left_in_the_channel() {
+    // CH-02, CH-04, CH-06
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel();
+        for n in 0..3 {
+            assert_eq!(
+                sender.try_send(n),
+                Err(TrySendError::Full(n)),
+                "nobody receives"
+            );
+            assert_eq!(
+                receiver.try_recv(),
+                Err(TryRecvError::Empty),
+                "nobody sends"
+            );
+        }
+    });
+}
+
+#[test]
+fn try_send_and_try_recv_meet_a_thread_that_waits() {
+    // CH-06
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel();
+        thread::scope(|s| {
+            let waits = receiver.clone();
+            let got = s.spawn(move || waits.recv());
+            wait_until("`try_send` fails, though a thread is in `recv`", || {
+                sender.try_send(7).is_ok()
+            });
+            assert_eq!(got.join().unwrap(), Ok(7));
+            let late = sender.try_send(7);
+            assert_eq!(late, Err(TrySendError::Full(7)), "nobody receives any more");
+
+            let sent = s.spawn(move || sender.send(8));
+            wait_until("`try_recv` fails, though a thread is in `send`", || {
+                receiver.try_recv() == Ok(8)
+            });
+            assert_eq!(sent.join().unwrap(), Ok(()));
+            assert_eq!(
+                receiver.try_recv(),
+                Err(TryRecvError::Disconnected),
+                "the sender has gone"
+            );
+        });
+    });
+}
+
+#[test]
+fn without_receivers_every_send_returns_its_value() {
+    // CL-04, CL-05
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel();
+        let clock = Clock::manual();
+        let other = receiver.clone();
+        drop(receiver);
+        assert_eq!(
+            sender.try_send(1),
+            Err(TrySendError::Full(1)),
+            "a receiver is left"
+        );
+        drop(other);
+        for _ in 0..2 {
+            assert_eq!(sender.send(2), Err(SendError(2)));
+            assert_eq!(sender.try_send(3), Err(TrySendError::Disconnected(3)));
+            let sent = sender.send_timeout(&clock, 4, SECOND);
+            assert_eq!(sent, Err(SendTimeoutError::Disconnected(4)));
+        }
+        assert_eq!(
+            sender.clone().send(5),
+            Err(SendError(5)),
+            "a sender made after that"
+        );
+    });
+}
+
+#[test]
+fn without_senders_every_receive_says_so() {
+    // CL-02, CL-11
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel::<u32>();
+        let clock = Clock::manual();
+        let other = sender.clone();
+        drop(sender);
+        assert_eq!(
+            receiver.try_recv(),
+            Err(TryRecvError::Empty),
+            "a sender is left"
+        );
+        drop(other);
+        for _ in 0..2 {
+            assert_eq!(receiver.recv(), Err(RecvError));
+            assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+            let received = receiver.recv_timeout(&clock, SECOND);
+            assert_eq!(received, Err(RecvTimeoutError::Disconnected));
+        }
+        assert_eq!(
+            receiver.clone().recv(),
+            Err(RecvError),
+            "a receiver made after that"
+        );
+    });
+}
+
+#[test]
+fn whoever_sleeps_is_told_when_the_other_side_goes() {
+    // CL-03, CL-06
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel();
+        let ended = Arc::new(AtomicUsize::new(0));
+        let calls = (0..3).map(|n| {
+            let (sender, ended) = (sender.clone(), Arc::clone(&ended));
+            move || {
+                assert_eq!(sender.send(n), Err(SendError(n)));
+                ended.fetch_add(1, SeqCst);
+            }
+        });
+        spawn_sleepers("sender", calls);
+        drop(receiver);
+        wait_until("a `send` sleeps on", || ended.load(SeqCst) == 3);
+
+        let (sender, receiver) = channel::<u32>();
+        let calls = (0..3).map(|_| {
+            let (receiver, ended) = (receiver.clone(), Arc::clone(&ended));
+            move || {
+                assert_eq!(receiver.recv(), Err(RecvError));
+                ended.fetch_add(1, SeqCst);
+            }
+        });
+        spawn_sleepers("receiver", calls);
+        drop(sender);
+        wait_until("a `recv` sleeps on", || ended.load(SeqCst) == 6);
+    });
+}
+
+/// A timeout of nothing is over at once; a longer one when the clock has come that far. Neither leaves a trace.
+#[test]
+fn a_timeout_ends_when_its_time_is_over() {
+    // TM-07
+    must_end("a timeout is over, and its call has not returned", || {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        clock.advance(SECOND);
+        let zero = Duration::ZERO;
+        assert_eq!(
+            sender.send_timeout(&clock, 1, zero),
+            Err(SendTimeoutError::Timeout(1))
+        );
+        assert_eq!(
+            receiver.recv_timeout(&clock, zero),
+            Err(RecvTimeoutError::Timeout)
+        );
+        thread::scope(|s| {
+            let send = s.spawn(|| sender.send_timeout(&clock, 2, SECOND));
+            while !send.is_finished() {
+                clock.advance(SECOND / 10);
+                thread::yield_now();
+            }
+            assert_eq!(send.join().unwrap(), Err(SendTimeoutError::Timeout(2)));
+            let receive = s.spawn(|| receiver.recv_timeout(&clock, SECOND));
+            while !receive.is_finished() {
+                clock.advance(SECOND / 10);
+                thread::yield_now();
+            }
+            assert_eq!(receive.join().unwrap(), Err(RecvTimeoutError::Timeout));
+        });
+        assert_eq!(
+            receiver.try_recv(),
+            Err(TryRecvError::Empty),
+            "what timed out has left nothing"
+        );
+        assert_eq!(
+            sender.try_send(3),
+            Err(TrySendError::Full(3)),
+            "what timed out has left nothing"
+        );
+    });
+}
+
+#[test]
+fn a_call_with_a_timeout_meets_as_any_other() {
+    // CH-06
+    must_end(IN_CALL, || {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        thread::scope(|s| {
+            let sent = s.spawn(|| sender.send_timeout(&clock, 7, SECOND));
+            assert_eq!(receiver.recv(), Ok(7));
+            assert_eq!(sent.join().unwrap(), Ok(()));
+            let sent = s.spawn(|| sender.send(8));
+            assert_eq!(receiver.recv_timeout(&clock, SECOND), Ok(8));
+            assert_eq!(sent.join().unwrap(), Ok(()));
+        });
+    });
+}
+
+#[test]
+fn an_end_beyond_the_clock_panics() {
+    must_end("a call with an end beyond the clock should panic", || {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        clock.advance(SECOND);
+        let panic = panic_of(|| _ = sender.send_timeout(&clock, 7, Duration::MAX));
+        assert!(
+            panic.is_some(),
+            "the clock cannot show the end, but `send_timeout` returned"
+        );
+        let panic = panic_of(|| _ = receiver.recv_timeout(&clock, Duration::MAX));
+        assert!(
+            panic.is_some(),
+            "the clock cannot show the end, but `recv_timeout` returned"
+        );
+        assert_eq!(
+            sender.try_send(7),
+            Err(TrySendError::Full(7)),
+            "the panic has left nothing"
+        );
+        assert_eq!(
+            receiver.try_recv(),
+            Err(TryRecvError::Empty),
+            "the panic has left nothing"
+        );
+    });
+}
+
+#[test]
+fn values_without_size_are_handed_over_too() {
+    // CH-24
+    must_end(IN_CALL, || {
+        let (sender, receiver) = channel();
+        thread::scope(|s| {
+            s.spawn(|| (0..3).for_each(|_| assert_eq!(sender.send(()), Ok(()))));
+            assert_eq!(
+                [receiver.recv(), receiver.recv(), receiver.recv()],
+                [Ok(()); 3]
+            );
+        });
+    });
+}
+
+#[test]
+fn ends_go_to_other_threads_if_their_values_may() {
+    let _ends = channel::<u32>();
+    assert_bounds!(Sender<Cell<u32>>: Send + Sync);
+    assert_bounds!(Receiver<Cell<u32>>: Send + Sync);
+    assert_bounds!(Sender<*const u32>: !Send + !Sync);
+    assert_bounds!(Receiver<*const u32>: !Send + !Sync);
+}

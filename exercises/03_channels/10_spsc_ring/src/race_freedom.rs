@@ -1,0 +1,319 @@
+//! Models: each explores every interleaving of the two ends. Ends try, and never wait: a loop would be as
+//! many programs as it has turns. `Watched` and `Slot` are plain memory, so a value that is not ordered is a
+//! data race.
+
+use crate::{Consumer, Producer, ring};
+use harness::leaks::track;
+use harness::model;
+use harness::testing::{Slot, Watched, both, has_waited, staged_panic, staged_panic_of};
+
+/// A ring of `capacity` in which `used` places have been used once and are free again, so that the next
+/// values go round the end.
+fn used_ring<T: Default>(capacity: usize, used: usize) -> (Producer<T>, Consumer<T>) {
+    let (mut producer, mut consumer) = ring(capacity);
+    for _ in 0..used {
+        assert!(
+            producer.push(T::default()).is_ok(),
+            "a push into an empty ring"
+        );
+        assert!(consumer.pop().is_some(), "a pop after a push");
+    }
+    (producer, consumer)
+}
+
+/// One push beside two attempts to pop. Catches a value that is announced before it is there, or by a store
+/// and a load that order nothing.
+#[test]
+fn a_value_is_there_when_it_is_popped() {
+    // CH-19
+    model(|| {
+        let (mut producer, mut consumer) = ring(2);
+        let (popped, pushed) = both(
+            || {
+                [consumer.pop(), consumer.pop()]
+                    .map(|value: Option<Watched<u32>>| value.map(|v| v.read()))
+            },
+            || producer.push(Watched::new("watched", 7)).is_ok(),
+        );
+        assert!(pushed, "the ring had room for two");
+        let rest = consumer.pop().map(|value| value.read());
+        let all: Vec<_> = popped.into_iter().chain([rest]).flatten().collect();
+        assert_eq!(
+            all,
+            [7],
+            "7 was pushed once, and both ends have done what they did"
+        );
+    });
+}
+
+/// What the producer wrote elsewhere comes along with the value.
+#[test]
+fn a_push_carries_what_came_before() {
+    // CH-19
+    model(|| {
+        let (mut producer, mut consumer) = ring(1);
+        let note = Slot::empty("note");
+        both(
+            || {
+                if consumer.pop().is_some() {
+                    assert_eq!(note.read(), 7);
+                }
+            },
+            || {
+                note.write(7);
+                assert_eq!(producer.push(()), Ok(()));
+            },
+        );
+    });
+}
+
+/// The ring is full before the threads begin. One pop beside one push: catches a place that is given back
+/// before the value has been read, or by a store and a load that order nothing.
+#[test]
+fn a_place_is_free_when_its_value_has_been_read() {
+    // CH-21
+    model(|| {
+        let (mut producer, mut consumer) = ring(1);
+        assert!(producer.push(Watched::new("first", 1)).is_ok());
+        let (pushed, popped) = both(
+            || match producer.push(Watched::new("second", 2)) {
+                Ok(()) => true,
+                Err(refused) => {
+                    assert_eq!(refused.read(), 2, "a refused push hands its own value back");
+                    false
+                }
+            },
+            || consumer.pop().map(|value| value.read()),
+        );
+        assert_eq!(popped, Some(1));
+        let rest = consumer.pop().map(|value| value.read());
+        assert_eq!(rest, pushed.then_some(2), "the push succeeded: {pushed}");
+    });
+}
+
+/// What the consumer wrote before it popped is visible to the push that needed the place.
+#[test]
+fn a_pop_carries_what_came_before() {
+    // CH-21
+    model(|| {
+        let (mut producer, mut consumer) = ring(1);
+        assert_eq!(producer.push(1), Ok(()));
+        let note = Slot::empty("note");
+        both(
+            || {
+                if producer.push(2).is_ok() {
+                    assert_eq!(note.read(), 7);
+                }
+            },
+            || {
+                note.write(7);
+                assert_eq!(consumer.pop(), Some(1));
+            },
+        );
+    });
+}
+
+/// Three pushes beside two pops, in a ring of two whose next value goes into the last place. Catches values
+/// that are lost, doubled or turned round at the end of the circle, whichever end runs ahead.
+#[test]
+fn values_come_in_order() {
+    // CH-07
+    model(|| {
+        let (mut producer, mut consumer) = used_ring(2, 1);
+        let (pushed, mut popped) = both(
+            || [1, 2, 3].map(|value| producer.push(value).is_ok().then_some(value)),
+            || [consumer.pop(), consumer.pop()].to_vec(),
+        );
+        popped.extend([consumer.pop(), consumer.pop(), consumer.pop()]);
+        let pushed: Vec<u32> = pushed.into_iter().flatten().collect();
+        let popped: Vec<u32> = popped.into_iter().flatten().collect();
+        assert_eq!(popped, pushed, "what was popped, and what was pushed");
+        assert!(
+            pushed.starts_with(&[1, 2]),
+            "the ring was empty and holds two: {pushed:?}"
+        );
+    });
+}
+
+/// A ring of one is full and empty in turns. Catches an end that takes the one for the other.
+#[test]
+fn a_ring_of_one_is_handed_to_and_fro() {
+    // CH-07, CH-21
+    model(|| {
+        let (mut producer, mut consumer) = ring(1);
+        let (pushed, mut popped) = both(
+            || [1, 2].map(|value| producer.push(value).is_ok().then_some(value)),
+            || [consumer.pop(), consumer.pop()].to_vec(),
+        );
+        popped.extend([consumer.pop(), consumer.pop()]);
+        let pushed: Vec<u32> = pushed.into_iter().flatten().collect();
+        let popped: Vec<u32> = popped.into_iter().flatten().collect();
+        assert_eq!(popped, pushed, "what was popped, and what was pushed");
+    });
+}
+
+/// Pushes that are refused, beside pops; the ring is full and its values lie across the end. Catches a
+/// refused push that moves anything, and a value that is not handed back.
+#[test]
+fn a_refused_push_changes_nothing() {
+    // CH-04
+    model(|| {
+        let (mut producer, mut consumer) = used_ring(2, 1);
+        assert_eq!((producer.push(1), producer.push(2)), (Ok(()), Ok(())));
+        let (refused, popped) = both(
+            || (producer.push(3).err(), producer.push(4).err()),
+            || consumer.pop(),
+        );
+        assert_eq!(popped, Some(1));
+        let left = [consumer.pop(), consumer.pop()];
+        let right = match refused {
+            (Some(3), Some(4)) => [Some(2), None],
+            (Some(3), None) => [Some(2), Some(4)],
+            (None, Some(4)) => [Some(2), Some(3)],
+            other => panic!("there was room for one of 3 and 4: handed back {other:?}"),
+        };
+        assert_eq!(left, right, "left in the ring; handed back: {refused:?}");
+    });
+}
+
+/// Pops that find nothing, beside a push: neither end notices.
+#[test]
+fn a_pop_from_an_empty_ring_changes_nothing() {
+    // CH-02
+    model(|| {
+        let (mut producer, mut consumer) = used_ring(1, 1);
+        let (first, pushed) = both(
+            || {
+                let first = consumer.pop();
+                first.or(consumer.pop())
+            },
+            || producer.push(1),
+        );
+        assert_eq!(pushed, Ok(()), "the ring was empty");
+        assert_eq!(first.or(consumer.pop()), Some(1));
+        assert_eq!(
+            (producer.push(2), consumer.pop()),
+            (Ok(()), Some(2)),
+            "the next round"
+        );
+    });
+}
+
+/// The producer pushes and is dropped. Catches a consumer that is told so, and does not find the value then.
+#[test]
+fn when_the_producer_is_gone_all_is_there() {
+    // CL-01
+    model(|| {
+        let (mut producer, mut consumer) = ring(2);
+        let (popped, ()) = both(
+            || {
+                if consumer.is_abandoned() {
+                    let all = [consumer.pop(), consumer.pop()]
+                        .map(|v: Option<Watched<u32>>| v.map(|v| v.read()));
+                    assert_eq!(
+                        all,
+                        [Some(7), None],
+                        "`is_abandoned` said that all is there"
+                    );
+                    assert!(
+                        consumer.is_abandoned(),
+                        "a producer that is gone does not come back"
+                    );
+                    true
+                } else {
+                    false
+                }
+            },
+            move || assert!(producer.push(Watched::new("watched", 7)).is_ok()),
+        );
+        assert!(consumer.is_abandoned(), "the producer was dropped");
+        assert_eq!(consumer.pop().is_some(), !popped);
+    });
+}
+
+/// The same the other way round: what the consumer wrote before it was dropped is visible.
+#[test]
+fn when_the_consumer_is_gone_the_producer_sees_what_it_did() {
+    model(|| {
+        let (producer, consumer) = ring::<u32>(1);
+        let note = Slot::empty("note");
+        both(
+            || {
+                if producer.is_abandoned() {
+                    assert_eq!(note.read(), 7);
+                }
+            },
+            || {
+                note.write(7);
+                drop(consumer);
+            },
+        );
+        assert!(producer.is_abandoned(), "the consumer was dropped");
+    });
+}
+
+/// Each end is dropped by its own thread, with values in the ring. Catches the value that both drop, or
+/// neither, and an end that frees what the other still uses.
+#[test]
+fn what_is_left_is_dropped_once() {
+    // CH-25
+    model(|| {
+        let (mut producer, mut consumer) = ring(2);
+        for value in [1, 2] {
+            assert!(producer.push(track(value)).is_ok());
+        }
+        both(
+            move || drop(consumer.pop()),
+            move || drop(producer.push(track(3))),
+        );
+    });
+}
+
+/// The producer's thread panics between two pushes, and its end is dropped by that.
+#[test]
+fn a_panic_of_the_producer_leaves_what_was_pushed() {
+    model(|| {
+        let (mut producer, mut consumer) = ring(2);
+        let (seen, ()) = both(
+            || consumer.pop(),
+            || {
+                let panicked = staged_panic_of(move || {
+                    assert_eq!(producer.push(1), Ok(()));
+                    staged_panic("the producer's");
+                });
+                assert_eq!(panicked, Some("the producer's"));
+            },
+        );
+        assert!(
+            consumer.is_abandoned(),
+            "the producer was dropped by the panic"
+        );
+        assert_eq!(seen.or(consumer.pop()), Some(1));
+        assert_eq!(consumer.pop(), None);
+    });
+}
+
+/// Catches an end that sleeps or yields until the other has moved.
+#[test]
+fn nobody_waits() {
+    // CH-02, CH-04
+    model(|| {
+        let (mut producer, mut consumer) = ring(1);
+        both(
+            || {
+                let _ = (producer.push(1), producer.push(2));
+                assert!(
+                    !has_waited(),
+                    "`push` has slept or yielded: it must not wait"
+                );
+            },
+            || {
+                let _ = (consumer.pop(), consumer.pop());
+                assert!(
+                    !has_waited(),
+                    "`pop` has slept or yielded: it must not wait"
+                );
+            },
+        );
+    });
+}

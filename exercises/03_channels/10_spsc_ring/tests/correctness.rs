@@ -1,0 +1,276 @@
+//! What the docs promise, on real threads. The orderings are the models' business, in `src/race_freedom.rs`.
+
+use harness::assert_bounds;
+use harness::testing::{assert_panics, must_end, panic_of};
+use spsc_ring::{Consumer, Producer, ring};
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::MutexGuard;
+use std::thread;
+
+#[test]
+fn a_ring_holds_exactly_its_capacity() {
+    // CH-04, CH-05, CH-11
+    for capacity in (1..=20).chain([63, 64, 65, 1000]) {
+        let (mut producer, mut consumer) = ring(capacity);
+        for round in 1..=3 {
+            for n in 0..capacity {
+                assert_eq!(
+                    producer.push(n),
+                    Ok(()),
+                    "value {n} of {capacity}, round {round}"
+                );
+            }
+            for _ in 0..3 {
+                assert_eq!(
+                    producer.push(7),
+                    Err(7),
+                    "a ring of {capacity} is full, round {round}"
+                );
+            }
+            for n in 0..capacity {
+                assert_eq!(
+                    consumer.pop(),
+                    Some(n),
+                    "capacity {capacity}, round {round}"
+                );
+            }
+            for _ in 0..3 {
+                assert_eq!(
+                    consumer.pop(),
+                    None,
+                    "a ring of {capacity} is empty, round {round}"
+                );
+            }
+        }
+    }
+}
+
+/// Pushes and pops in all rhythms, against a queue that cannot be wrong. Catches an index that goes astray at
+/// the end of the circle, from whatever fill it comes there.
+#[test]
+fn every_rhythm_keeps_the_order() {
+    // CH-07
+    for capacity in 1..=5 {
+        for (pushes, pops) in (1..=6).flat_map(|pushes| (1..=6).map(move |pops| (pushes, pops))) {
+            let (mut producer, mut consumer) = ring(capacity);
+            let (mut right, mut next) = (VecDeque::new(), 0);
+            for step in 0..40 {
+                for _ in 0..pushes {
+                    let fits = right.len() < capacity;
+                    let expected = if fits { Ok(()) } else { Err(next) };
+                    assert_eq!(
+                        producer.push(next),
+                        expected,
+                        "ring of {capacity}, {right:?} in it, step {step}"
+                    );
+                    if fits {
+                        right.push_back(next);
+                    }
+                    next += 1;
+                }
+                for _ in 0..pops {
+                    assert_eq!(
+                        consumer.pop(),
+                        right.pop_front(),
+                        "ring of {capacity}, step {step}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// More rounds than an index of 16 bits has values.
+#[test]
+fn a_ring_does_not_wear_out() {
+    let (mut producer, mut consumer) = ring(3);
+    assert_eq!(producer.push(0), Ok(()));
+    for value in 1..200_000 {
+        assert_eq!(
+            producer.push(value),
+            Ok(()),
+            "one of three places is in use"
+        );
+        assert_eq!(consumer.pop(), Some(value - 1), "the oldest value");
+    }
+}
+
+#[test]
+fn a_capacity_of_zero_is_refused() {
+    // CH-12: Go has channels without a buffer. This is no place for two threads to meet.
+    drop(ring::<u8>(1));
+    assert_panics("spsc_ring: zero capacity", || drop(ring::<u8>(0)));
+}
+
+#[test]
+fn a_capacity_that_no_memory_holds_is_refused() {
+    // CH-12
+    drop(ring::<u64>(1));
+    for capacity in [usize::MAX, usize::MAX - 1, usize::MAX / 8] {
+        let refused = panic_of(|| drop(ring::<u64>(capacity)));
+        assert!(
+            refused.is_some(),
+            "a ring for {capacity} numbers of 8 bytes"
+        );
+    }
+}
+
+#[test]
+fn any_value_can_be_pushed() {
+    // CH-24
+    let (mut producer, mut consumer) = ring(2);
+    let pushed = (producer.push(()), producer.push(()), producer.push(()));
+    assert_eq!(
+        pushed,
+        (Ok(()), Ok(()), Err(())),
+        "three values without a size, in a ring of two"
+    );
+    assert_eq!(
+        [consumer.pop(), consumer.pop(), consumer.pop()],
+        [Some(()), Some(()), None]
+    );
+
+    let (mut producer, mut consumer) = ring(1);
+    assert_eq!(producer.push(None::<u32>), Ok(()));
+    assert_eq!(producer.push(Some(1)), Err(Some(1)));
+    assert_eq!(consumer.pop(), Some(None));
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    #[repr(align(64))]
+    struct Aligned(u8);
+    let (mut producer, mut consumer) = ring(3);
+    for n in 0..3 {
+        assert_eq!(producer.push(Aligned(n)), Ok(()));
+    }
+    let popped = consumer.pop().unwrap();
+    assert_eq!(popped, Aligned(0));
+
+    let local = Rc::new(7);
+    let (mut producer, mut consumer) = ring(1);
+    assert!(producer.push(Rc::clone(&local)).is_ok());
+    assert_eq!(Rc::strong_count(&local), 2);
+    assert_eq!(consumer.pop().as_deref(), Some(&7));
+    assert_eq!(Rc::strong_count(&local), 1);
+}
+
+#[test]
+fn each_end_learns_that_the_other_is_gone() {
+    let (mut producer, mut consumer) = ring(2);
+    assert!(
+        !producer.is_abandoned() && !consumer.is_abandoned(),
+        "both ends are there"
+    );
+    assert_eq!(producer.push(1), Ok(()));
+    drop(producer);
+    assert!(consumer.is_abandoned(), "the producer was dropped");
+    assert_eq!(
+        (consumer.pop(), consumer.pop()),
+        (Some(1), None),
+        "what was pushed can still be popped"
+    );
+
+    let (mut producer, consumer) = ring(1);
+    drop(consumer);
+    assert!(producer.is_abandoned(), "the consumer was dropped");
+    assert_eq!(
+        (producer.push(1), producer.push(2)),
+        (Ok(()), Err(2)),
+        "there is room for one"
+    );
+}
+
+#[test]
+fn two_threads_hand_over_everything_in_order() {
+    // CH-07, CH-19
+    const VALUES: usize = 20_000;
+    for capacity in [1, 2, 100] {
+        must_end("a thread is still at its end of the ring", move || {
+            let (mut producer, mut consumer) = ring(capacity);
+            let wrong = thread::scope(|s| {
+                s.spawn(move || {
+                    for n in 0..VALUES {
+                        let mut value = Box::new(n);
+                        while let Err(refused) = producer.push(value) {
+                            assert_eq!(*refused, n, "a refused push hands its own value back");
+                            value = refused;
+                            thread::yield_now();
+                        }
+                    }
+                });
+                let received = s.spawn(move || {
+                    let (mut next, mut wrong) = (0, None);
+                    loop {
+                        let abandoned = consumer.is_abandoned();
+                        match consumer.pop() {
+                            Some(value) => {
+                                wrong = wrong.or((*value != next).then_some((*value, next)));
+                                next += 1;
+                            }
+                            None if abandoned => {
+                                return wrong.or((next != VALUES).then_some((next, VALUES)));
+                            }
+                            None => thread::yield_now(),
+                        }
+                    }
+                });
+                received.join().unwrap()
+            });
+            assert_eq!(wrong, None, "(found, expected), in a ring of {capacity}");
+        });
+    }
+}
+
+/// Each end moves to another thread, with values on the way.
+#[test]
+fn the_ends_move_between_threads() {
+    let (mut producer, mut consumer) = ring(2);
+    let producer = thread::spawn(move || {
+        assert_eq!(producer.push(String::from("one")), Ok(()));
+        producer
+    });
+    let mut producer = producer.join().unwrap();
+    assert_eq!(producer.push(String::from("two")), Ok(()));
+    let mut consumer = thread::spawn(move || {
+        assert_eq!(consumer.pop().as_deref(), Some("one"));
+        consumer
+    })
+    .join()
+    .unwrap();
+    assert_eq!(consumer.pop().as_deref(), Some("two"));
+}
+
+/// The bounds that the docs promise, and the one that they rule out: with two producers, two threads would
+/// write the same slot.
+#[test]
+fn the_ends_can_be_sent_and_not_cloned() {
+    // CH-27
+    drop(ring::<u32>(1));
+    struct Is<T>(PhantomData<T>);
+    trait Otherwise {
+        const CLONE: bool = false;
+    }
+    impl<T> Otherwise for Is<T> {}
+    impl<T: Clone> Is<T> {
+        #[allow(dead_code, reason = "used if an end is `Clone`, which it must not be")]
+        const CLONE: bool = true;
+    }
+    const { assert!(Is::<PhantomData<u32>>::CLONE, "the test can tell") };
+    let ends = [
+        ("a producer", Is::<Producer<u32>>::CLONE),
+        ("a consumer", Is::<Consumer<u32>>::CLONE),
+    ];
+    for (end, is_clone) in ends {
+        assert!(!is_clone, "{end} must not be Clone");
+    }
+
+    assert_bounds!(Producer<u32>: Send);
+    assert_bounds!(Consumer<u32>: Send);
+    assert_bounds!(Producer<Cell<u32>>: Send);
+    assert_bounds!(Consumer<Cell<u32>>: Send);
+    assert_bounds!(Producer<Rc<u32>>: !Send);
+    assert_bounds!(Consumer<Rc<u32>>: !Send);
+    assert_bounds!(Consumer<MutexGuard<'static, u32>>: !Send);
+}

@@ -1,0 +1,385 @@
+//! Models: each explores every interleaving of a few owners. The values have a `Slot` in them, which is plain
+//! memory: what an owner did to it and what comes after the last owner must be ordered by the counts, or it
+//! is a data race.
+
+use crate::sync::thread::scope;
+use crate::{Arc, MAX_REFERENCES};
+use harness::leaks::track;
+use harness::testing::{Flag, Slot, both, panic_of, spawn, staged_panic, staged_panic_of};
+use harness::{Model, model};
+
+/// A value that owners write to, and that looks at what they wrote when it is dropped.
+struct Noted(Slot);
+
+impl Noted {
+    fn new() -> Self {
+        Self(Slot::empty("note"))
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        self.0.read();
+    }
+}
+
+const TOO_MANY: &str = "arc: too many references";
+
+/// Two owners go, and one of them has written. Catches a count that loses an owner, and a last owner that
+/// drops what another is still writing.
+#[test]
+fn the_last_owner_drops_after_all_others_are_done() {
+    model(|| {
+        let mine = Arc::new(Noted::new());
+        let theirs = mine.clone();
+        both(
+            move || drop(mine),
+            move || {
+                theirs.0.write(7);
+                drop(theirs);
+            },
+        );
+    });
+}
+
+/// Three owners in three threads. Catches a count that is right for two: the last one reads what the second
+/// has made of the first one's step.
+#[test]
+fn the_last_of_three_drops_after_all_others_are_done() {
+    model(|| {
+        let mine = Arc::new((Noted::new(), Noted::new(), track(())));
+        let (second, third) = (mine.clone(), mine.clone());
+        scope(|s| {
+            spawn(s, "second", move || second.0.0.write(7));
+            spawn(s, "third", move || third.1.0.write(7));
+            drop(mine);
+        });
+    });
+}
+
+/// Owners come and go at the same time. Catches counting in two steps, which loses one, and drops the value
+/// twice or never.
+#[test]
+fn owners_that_come_and_go_are_all_counted() {
+    model(|| {
+        let mine = Arc::new(track(7));
+        let theirs = mine.clone();
+        both(
+            || drop(mine.clone()),
+            move || {
+                let another = theirs.clone();
+                drop(theirs);
+                assert_eq!(**another, 7);
+            },
+        );
+        assert_eq!(
+            (Arc::strong_count(&mine), **mine),
+            (1, 7),
+            "main's Arc is left"
+        );
+    });
+}
+
+/// Another owner writes, and goes. Catches a `get_mut` that lends the value before that is over, or does not
+/// see it.
+#[test]
+fn get_mut_comes_after_the_other_owners() {
+    model(|| {
+        let mut mine = Arc::new(Noted::new());
+        let theirs = mine.clone();
+        let (lent, ()) = both(
+            || {
+                let value = Arc::get_mut(&mut mine);
+                value.map(|noted| noted.0.read())
+            },
+            move || theirs.0.write(7),
+        );
+        assert!(
+            matches!(lent, None | Some(7)),
+            "{lent:?}, where 7 was written before"
+        );
+        assert!(Arc::get_mut(&mut mine).is_some(), "the other owner is gone");
+    });
+}
+
+/// The other owner makes a `Weak`, drops its `Arc`, and upgrades: at no moment is main alone, unless all of
+/// that is over. Catches a `get_mut` that looks at one count after the other.
+#[test]
+fn get_mut_finds_no_gap_between_the_counts() {
+    model(|| {
+        let mut mine = Arc::new(Noted::new());
+        let theirs = mine.clone();
+        both(
+            || {
+                if let Some(noted) = Arc::get_mut(&mut mine) {
+                    noted.0.write(7);
+                }
+            },
+            move || {
+                let weak = Arc::downgrade(&theirs);
+                drop(theirs);
+                if let Some(again) = weak.upgrade() {
+                    again.0.read();
+                }
+            },
+        );
+        assert!(
+            Arc::get_mut(&mut mine).is_some(),
+            "main's Arc is the only reference left"
+        );
+    });
+}
+
+/// The same from the other side: there is a `Weak`, which becomes an `Arc` and goes.
+#[test]
+fn get_mut_counts_what_a_weak_became() {
+    model(|| {
+        let mut mine = Arc::new(Noted::new());
+        let weak = Arc::downgrade(&mine);
+        both(
+            || {
+                if let Some(noted) = Arc::get_mut(&mut mine) {
+                    noted.0.write(7);
+                }
+            },
+            move || {
+                let theirs = weak.upgrade().expect("main owns the value");
+                drop(weak);
+                theirs.0.read();
+            },
+        );
+    });
+}
+
+/// Another owner writes, and goes. Catches a `try_unwrap` that takes the value before that is over, or does
+/// not see it.
+#[test]
+fn try_unwrap_comes_after_the_other_owners() {
+    model(|| {
+        let mine = Arc::new(Slot::empty("note"));
+        let theirs = mine.clone();
+        let (taken, ()) = both(|| Arc::try_unwrap(mine), move || theirs.write(7));
+        match taken {
+            Ok(note) => assert_eq!(note.read(), 7, "what the other owner wrote"),
+            Err(mine) => assert_eq!(mine.read(), 7, "main still owns the value"),
+        }
+    });
+}
+
+/// Two owners want the value. Catches one that both get, and one that is dropped though it was taken.
+#[test]
+fn one_owner_at_most_takes_the_value_out() {
+    model(|| {
+        let mine = Arc::new(track(7));
+        let theirs = mine.clone();
+        let (one, other) = both(
+            || Arc::try_unwrap(mine).ok(),
+            || Arc::try_unwrap(theirs).ok(),
+        );
+        assert!(
+            one.is_none() || other.is_none(),
+            "the value was taken out twice"
+        );
+    });
+}
+
+/// A `Weak` is upgraded while the last owner goes. Catches an owner that comes back from zero: it has a value
+/// that was dropped.
+#[test]
+fn an_upgrade_gets_the_value_or_nothing() {
+    model(|| {
+        let mine = Arc::new((Noted::new(), track(7)));
+        let weak = Arc::downgrade(&mine);
+        both(
+            move || drop(mine),
+            move || {
+                if let Some(theirs) = weak.upgrade() {
+                    assert_eq!(*theirs.1, 7);
+                    theirs.0.0.write(7);
+                }
+            },
+        );
+    });
+}
+
+/// The same beside `try_unwrap`: either the value is taken, or there is another owner.
+#[test]
+fn an_upgrade_and_try_unwrap_exclude_each_other() {
+    model(|| {
+        let mine = Arc::new(track(7));
+        let weak = Arc::downgrade(&mine);
+        let (taken, upgraded) = both(|| Arc::try_unwrap(mine), || weak.upgrade());
+        assert_ne!(
+            taken.is_ok(),
+            upgraded.is_some(),
+            "taken out, and upgraded (or neither)"
+        );
+        drop((taken, upgraded));
+        assert!(weak.upgrade().is_none(), "no owner is left");
+    });
+}
+
+/// An owner stays while another comes and goes. Catches an upgrade that gives up because the count has
+/// changed, or because a weak exchange has failed for no reason.
+#[test]
+fn an_upgrade_succeeds_while_there_is_an_owner() {
+    Model::new().spurious_failures(1).check(|| {
+        let mine = Arc::new(7);
+        let weak = Arc::downgrade(&mine);
+        let (upgraded, ()) = both(|| weak.upgrade(), || drop(mine.clone()));
+        assert_eq!(
+            upgraded.as_deref(),
+            Some(&7),
+            "main owns the value all the time"
+        );
+    });
+}
+
+/// The last `Arc` and the last `Weak` go at the same time. Catches memory that is freed twice, or under the
+/// other's feet, and a value that is dropped when the memory goes, not when the last owner does.
+#[test]
+fn the_last_arc_and_the_last_weak_go_together() {
+    model(|| {
+        let mine = Arc::new((Noted::new(), track(7)));
+        let weak = Arc::downgrade(&mine);
+        let another = weak.clone();
+        both(move || drop((mine, another)), move || drop(weak));
+    });
+}
+
+/// `downgrade` beside `get_mut`, and beside another `downgrade`. Catches a `Weak` that is not counted, and a
+/// `get_mut` that leaves its lock behind.
+#[test]
+fn weaks_that_come_and_go_are_all_counted() {
+    Model::new().spurious_failures(1).check(|| {
+        let mut mine = Arc::new(track(7));
+        let theirs = mine.clone();
+        let (_, weak) = both(
+            || {
+                assert!(
+                    Arc::get_mut(&mut mine).is_none(),
+                    "another owner is there all the time"
+                );
+                Arc::downgrade(&mine)
+            },
+            || Arc::downgrade(&theirs),
+        );
+        drop((mine, theirs));
+        assert!(weak.upgrade().is_none(), "no owner is left");
+    });
+}
+
+/// Both threads clone at the limit, where there is room for one at most. Catches a count that goes over it,
+/// and a refusal that stays counted.
+#[test]
+fn a_refused_clone_leaves_the_count() {
+    model(|| {
+        let mine = Arc::new(track(7));
+        let kept: Vec<_> = (2..MAX_REFERENCES).map(|_| mine.clone()).collect();
+        let clone = || {
+            let mut made = None;
+            let refused = panic_of(|| made = Some(mine.clone()));
+            assert!(
+                matches!(refused.as_deref(), None | Some(TOO_MANY)),
+                "{refused:?}"
+            );
+            made
+        };
+        let (one, other) = both(clone, clone);
+        assert!(
+            one.is_none() || other.is_none(),
+            "{MAX_REFERENCES} are allowed, and this is one more"
+        );
+        drop((one, other));
+        assert_eq!(Arc::strong_count(&mine), MAX_REFERENCES - 1);
+        drop(kept);
+        assert_eq!(
+            Arc::try_unwrap(mine).ok().map(|value| *value),
+            Some(7),
+            "the only owner"
+        );
+    });
+}
+
+/// Every way to a reference too many, one after the other: each panics, and changes nothing.
+#[test]
+fn one_reference_too_many_panics() {
+    model(|| {
+        let mut mine = Arc::new(track(7));
+        let weak = Arc::downgrade(&mine);
+        let owners: Vec<_> = (1..MAX_REFERENCES).map(|_| mine.clone()).collect();
+        let weaks: Vec<_> = (1..MAX_REFERENCES).map(|_| weak.clone()).collect();
+        let calls: [(&str, &dyn Fn()); 4] = [
+            ("Arc::clone", &|| drop(mine.clone())),
+            ("Weak::upgrade", &|| drop(weak.upgrade())),
+            ("Arc::downgrade", &|| drop(Arc::downgrade(&mine))),
+            ("Weak::clone", &|| drop(weak.clone())),
+        ];
+        for (call, refused) in calls.into_iter().chain(calls) {
+            assert_eq!(
+                panic_of(refused).as_deref(),
+                Some(TOO_MANY),
+                "{call}, at the limit"
+            );
+        }
+        assert_eq!(Arc::strong_count(&mine), MAX_REFERENCES);
+        drop(owners);
+        assert_eq!(Arc::strong_count(&mine), 1);
+        drop((weak, weaks));
+        assert!(
+            Arc::get_mut(&mut mine).is_some(),
+            "the only reference is left"
+        );
+    });
+}
+
+/// An owner's thread panics with the `Arc` in its hands.
+#[test]
+fn a_panic_drops_the_owners_arc() {
+    model(|| {
+        let mine = Arc::new(Noted::new());
+        let theirs = mine.clone();
+        let ((), panicked) = both(
+            move || drop(mine),
+            || {
+                staged_panic_of(move || {
+                    theirs.0.write(7);
+                    staged_panic("an owner's");
+                })
+            },
+        );
+        assert_eq!(panicked, Some("an owner's"));
+    });
+}
+
+/// The destructor looks whether it can be found: from the moment at which the last owner goes, a `Weak` leads
+/// nowhere.
+#[test]
+fn no_upgrade_while_the_value_is_dropped() {
+    struct Looks<'a>(&'a Flag);
+    impl Drop for Looks<'_> {
+        fn drop(&mut self) {
+            self.0.raise();
+        }
+    }
+    model(|| {
+        let is_dropped = Flag::lowered("is dropped");
+        let mine = Arc::new(Looks(&is_dropped));
+        let weak = Arc::downgrade(&mine);
+        both(
+            || {
+                if is_dropped.is_raised() {
+                    assert!(
+                        weak.upgrade().is_none(),
+                        "upgraded while the destructor runs, or after it"
+                    );
+                }
+            },
+            move || drop(mine),
+        );
+        assert!(
+            is_dropped.is_raised(),
+            "the last owner is gone, and only a Weak is left"
+        );
+    });
+}

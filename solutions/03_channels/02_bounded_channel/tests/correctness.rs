@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate bounded_channel_solution as bounded_channel;
+
+#[path = "../../../../exercises/03_channels/02_bounded_channel/tests/correctness.rs"]
+mod correctness;

@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate unbuffered_channel_solution as unbuffered_channel;
+
+#[path = "../../../../exercises/03_channels/04_unbuffered_channel/tests/correctness.rs"]
+mod correctness;
