@@ -4,6 +4,7 @@
 //   use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 //   use crate::sync::futex;
 use crate::MutexGuard;
+use crate::sync::time::{Clock, Instant};
 
 /// Lets threads sleep until others have changed what a [`Mutex`](crate::Mutex) protects. Go's `sync.Cond`.
 ///
@@ -54,6 +55,20 @@ impl Condvar {
     pub fn wait<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>) {
         let _ = guard;
         todo!("look at the number; then, with the mutex unlocked, sleep as long as it is the same")
+    }
+
+    /// As [`wait`](Self::wait), until `clock` shows `deadline` at the latest. Returns whether the deadline is
+    /// reached, even if the thread was notified by then: look at the value in either case. A wait that has ended
+    /// so leaves nothing behind that a later notification could be wasted on.
+    #[must_use = "whether the deadline is reached"]
+    pub fn wait_until<T: ?Sized>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        clock: &Clock,
+        deadline: Instant,
+    ) -> bool {
+        let (_, _, _) = (guard, clock, deadline);
+        todo!("the same with `clock.futex_wait_until`")
     }
 
     /// Waits as long as `condition` returns `true`. It is called with the lock held: once before the first

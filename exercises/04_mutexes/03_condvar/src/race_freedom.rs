@@ -3,8 +3,11 @@
 //! The mutex is the facade's here: to lock it is one step.
 
 use crate::sync::thread;
+use crate::sync::time::{Clock, Duration};
 use crate::{Condvar, Mutex};
 use harness::testing::{Slot, both, must_sleep, notifications, spawn};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Catches the lost wakeup: main sees no mail and unlocks; the other one leaves the mail and notifies; main
 /// falls asleep.
@@ -168,6 +171,84 @@ fn a_spurious_wakeup_does_not_end_wait_while() {
             });
         });
     }
+}
+
+/// Catches a deadline that does not end the wait, and an answer that does not say so.
+#[test]
+fn a_deadline_ends_the_wait() {
+    harness::model(|| {
+        let (mutex, condvar, clock) = (Mutex::new(()), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + SECOND;
+        both(
+            || {
+                let mut guard = mutex.lock();
+                while !condvar.wait_until(&mut guard, &clock, deadline) {}
+                assert!(clock.now() >= deadline, "the deadline was not reached");
+            },
+            || clock.advance(SECOND),
+        );
+    });
+}
+
+/// A program that must not end: half a second is not a second.
+#[test]
+fn wait_until_sleeps_before_the_deadline() {
+    must_sleep("`wait_until`", "the deadline was not reached", || {
+        let (mutex, condvar, clock) = (Mutex::new(()), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + SECOND;
+        clock.advance(SECOND / 2);
+        let _ = condvar.wait_until(&mut mutex.lock(), &clock, deadline);
+    });
+}
+
+/// Catches a lost wakeup of a wait with a deadline: time stands still, so only the notification can end it.
+#[test]
+fn a_notification_reaches_a_wait_with_a_deadline() {
+    // CO-01
+    harness::model(|| {
+        let (mail, arrived, clock) = (Mutex::new(false), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + SECOND;
+        both(
+            || {
+                let mut mail = mail.lock();
+                while !*mail {
+                    let reached = arrived.wait_until(&mut mail, &clock, deadline);
+                    assert!(
+                        !reached,
+                        "`wait_until` returned true, and no time had passed"
+                    );
+                }
+            },
+            || {
+                *mail.lock() = true;
+                arrived.notify_one();
+            },
+        );
+    });
+}
+
+/// Catches a wait that has ended by its deadline, and that a notification is still spent on: the other one waits on.
+/// Two forced switches.
+#[test]
+fn a_wait_whose_deadline_has_come_takes_no_notification() {
+    // CO-08
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (mail, arrived, clock) = (Mutex::new(false), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + SECOND;
+        thread::scope(|s| {
+            let hasty = spawn(s, "hasty", || {
+                let mut mail = mail.lock();
+                while !arrived.wait_until(&mut mail, &clock, deadline) {}
+            });
+            spawn(s, "patient", || {
+                arrived.wait_while(&mut mail.lock(), |mail| !*mail)
+            });
+            clock.advance(SECOND);
+            hasty.join().expect("it only waits");
+            *mail.lock() = true;
+            arrived.notify_one();
+        });
+    });
 }
 
 /// Catches a notification that asks the operating system to wake somebody, though nobody waits: nobody ever

@@ -5,6 +5,7 @@
 use condvar::{Condvar, Mutex};
 use harness::assert_bounds;
 use harness::sync::real::thread;
+use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -206,6 +207,17 @@ fn nothing_is_lost_between_producers_and_consumers() {
             }
         });
         assert_eq!(sum.into_inner(), 3 * EACH * (EACH + 1) / 2);
+    });
+}
+
+#[test]
+fn the_clock_ends_a_wait_and_not_too_soon() {
+    must_end(IN_WAIT, || {
+        let (mutex, condvar, clock) = (Mutex::new(()), Condvar::new(), Clock::real());
+        let deadline = clock.now() + Duration::from_millis(3);
+        while !condvar.wait_until(&mut mutex.lock(), &clock, deadline) {}
+        assert!(clock.now() >= deadline, "the deadline was not reached");
+        assert!(mutex.try_lock().is_some(), "the guard is gone");
     });
 }
 

@@ -20,7 +20,7 @@ use std::ops::{Deref, DerefMut};
 /// It follows that a thread must not read-lock twice: if a writer comes in between, the second `read` waits
 /// for the writer, and the writer for the first. Nor can a read lock become a write lock.
 ///
-/// Guards unlock when they are dropped, also by a panic, and nothing is poisoned. A lock adds at most 32
+/// Guards unlock when they are dropped, even by a panic, and nothing is poisoned. A lock adds at most 32
 /// bytes to the value, and owns no memory elsewhere.
 ///
 /// ```
@@ -71,7 +71,7 @@ impl<T: ?Sized> RwMutex<T> {
     /// Otherwise sleeps until that writer has unlocked; then it has the lock before any other writer.
     ///
     /// # Panics
-    /// Panics with `rw_mutex: too many readers` if the lock cannot count so many, which are more than 100
+    /// Panics with `rw_mutex: too many readers` if the lock can count no more, which takes more than 100
     /// million. Only guards that were leaked add up to that.
     pub fn read(&self) -> RwMutexReadGuard<'_, T> {
         todo!("become one of the readers; if there is a writer, sleep until it has let you in")

@@ -26,7 +26,7 @@ const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 
 /// Protects a value: one thread at a time can reach it. Go's `sync.Mutex`, with the data inside.
 ///
-/// [`lock`](Self::lock) returns a guard, which lends the value and unlocks when it is dropped, also by a
+/// [`lock`](Self::lock) returns a guard, which lends the value and unlocks when it is dropped, even by a
 /// panic. Nothing is poisoned: after a panic the value is as the panicking thread left it.
 ///
 /// A mutex is not re-entrant, and it is not fair: a thread that comes along when the mutex is unlocked may

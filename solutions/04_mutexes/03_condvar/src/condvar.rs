@@ -4,6 +4,7 @@ use crate::MutexGuard;
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::sync::futex;
+use crate::sync::time::{Clock, Instant};
 
 /// Lets threads sleep until others have changed what a [`Mutex`](crate::Mutex) protects. Go's `sync.Cond`.
 ///
@@ -58,21 +59,22 @@ impl Condvar {
     /// Nothing is lost between unlocking and falling asleep: see
     /// [which waits a notification reaches](Self#which-waits-a-notification-reaches).
     pub fn wait<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>) {
-        // No wakeup is lost. Both lines are executed under the lock. So they happen before everything that a
-        // thread does after it has locked the mutex next, and it is such a thread that changes what this one
-        // waits for, and then notifies. It therefore finds this thread counted; and its change of the
-        // sequence comes after the load here, which has seen an older number. Either it comes before the
-        // futex compares, which then does not sleep; or this thread is asleep by then, and the wakeup, which
-        // comes later still, wakes it.
-        //
-        // Relaxed will do for all of it: the mutex orders what matters.
-        self.waiters.fetch_add(1, Relaxed);
-        let seen = self.sequence.load(Relaxed);
-        MutexGuard::unlocked(guard, || {
-            futex::wait(&self.sequence, seen);
-            // If this is seen late, a notification calls the operating system for nothing.
-            self.waiters.fetch_sub(1, Relaxed);
-        });
+        self.sleep(guard, futex::wait);
+    }
+
+    /// As [`wait`](Self::wait), until `clock` shows `deadline` at the latest. Returns whether the deadline is
+    /// reached, even if the thread was notified by then: look at the value in either case. A wait that has ended
+    /// so leaves nothing behind that a later notification could be wasted on.
+    #[must_use = "whether the deadline is reached"]
+    pub fn wait_until<T: ?Sized>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        clock: &Clock,
+        deadline: Instant,
+    ) -> bool {
+        self.sleep(guard, |sequence, seen| {
+            clock.futex_wait_until(sequence, seen, deadline)
+        })
     }
 
     /// Waits as long as `condition` returns `true`. It is called with the lock held: once before the first
@@ -109,9 +111,33 @@ impl Condvar {
         }
     }
 
+    /// Unlocks, sleeps by `sleep` as long as the sequence number is what it was, and locks again.
+    fn sleep<T: ?Sized, R>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        sleep: impl FnOnce(&AtomicU32, u32) -> R,
+    ) -> R {
+        // No wakeup is lost. Both lines are executed under the lock. So they happen before everything that a
+        // thread does after it has locked the mutex next, and it is such a thread that changes what this one
+        // waits for, and then notifies. It therefore finds this thread counted; and its change of the
+        // sequence comes after the load here, which has seen an older number. Either it comes before the
+        // futex compares, which then does not sleep; or this thread is asleep by then, and the wakeup, which
+        // comes later still, wakes it.
+        //
+        // Relaxed will do for all of it: the mutex orders what matters.
+        self.waiters.fetch_add(1, Relaxed);
+        let seen = self.sequence.load(Relaxed);
+        MutexGuard::unlocked(guard, || {
+            let result = sleep(&self.sequence, seen);
+            // If this is seen late, a notification calls the operating system for nothing.
+            self.waiters.fetch_sub(1, Relaxed);
+            result
+        })
+    }
+
     /// Changes the sequence number, so that nobody falls asleep who has seen the old one. Returns `false` if
     /// nobody waits. Of the waits that a notification has to reach, the load sees all that have not woken up:
-    /// see `wait`.
+    /// see `sleep`.
     fn announce(&self) -> bool {
         if self.waiters.load(Relaxed) == 0 {
             return false;

@@ -23,7 +23,7 @@ const PHASE: u32 = 1 << 30;
 const READERS: u32 = PHASE - READER;
 const PHASES: u32 = !(PHASE - 1);
 
-/// More readers than there can be threads. Only guards that were leaked add up to so many.
+/// More readers than there can be threads. Only leaked guards add up to that.
 const MOST: u32 = READERS / READER / 2;
 
 /// How often the lock is looked at before a thread goes to sleep. Not at all in a model, where nothing would
@@ -42,7 +42,7 @@ const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 /// It follows that a thread must not read-lock twice: if a writer comes in between, the second `read` waits
 /// for the writer, and the writer for the first. Nor can a read lock become a write lock.
 ///
-/// Guards unlock when they are dropped, also by a panic, and nothing is poisoned. A lock adds at most 32
+/// Guards unlock when they are dropped, even by a panic, and nothing is poisoned. A lock adds at most 32
 /// bytes to the value, and owns no memory elsewhere.
 ///
 /// ```
@@ -99,7 +99,7 @@ impl<T: ?Sized> RwMutex<T> {
     /// Otherwise sleeps until that writer has unlocked; then it has the lock before any other writer.
     ///
     /// # Panics
-    /// Panics with `rw_mutex: too many readers` if the lock cannot count so many, which are more than 100
+    /// Panics with `rw_mutex: too many readers` if the lock can count no more, which takes more than 100
     /// million. Only guards that were leaked add up to that.
     #[inline]
     pub fn read(&self) -> RwMutexReadGuard<'_, T> {
@@ -176,7 +176,7 @@ impl<T: ?Sized> RwMutex<T> {
     /// Counts this thread among the readers, in one step that never fails. If there was no writer, it has the
     /// lock: a writer that comes now sees it counted, and waits for it to leave.
     ///
-    /// Acquire pairs with the Release in `write_unlock`, also of earlier writers, because every change of the
+    /// Acquire pairs with the Release in `write_unlock`, and with those of earlier writers, because every change of the
     /// word is a read-modify-write.
     #[inline]
     fn read_lock(&self) {
