@@ -52,6 +52,15 @@ fn a_notification_with_the_lock_held_reaches_it_too() {
     });
 }
 
+/// Catches a `wait_while` that waits before it looks: nobody is there to wake it.
+#[test]
+fn wait_while_does_not_wait_for_what_is_there() {
+    harness::model(|| {
+        let (mail, arrived) = (Mutex::new(true), Condvar::new());
+        arrived.wait_while(&mut mail.lock(), |mail| !*mail);
+    });
+}
+
 /// A program that must not end: what was notified before the wait began is not remembered. Catches a wait
 /// that returns, and one that spins.
 #[test]
@@ -227,8 +236,8 @@ fn a_notification_reaches_a_wait_with_a_deadline() {
     });
 }
 
-/// Catches a wait that has ended by its deadline, and that a notification is still spent on: the other one waits on.
-/// Two forced switches.
+/// Catches a wait that has ended by its deadline, and that a notification is still spent on: the other one
+/// waits on. Two forced switches.
 #[test]
 fn a_wait_whose_deadline_has_come_takes_no_notification() {
     // CO-08

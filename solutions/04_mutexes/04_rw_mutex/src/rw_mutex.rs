@@ -176,8 +176,8 @@ impl<T: ?Sized> RwMutex<T> {
     /// Counts this thread among the readers, in one step that never fails. If there was no writer, it has the
     /// lock: a writer that comes now sees it counted, and waits for it to leave.
     ///
-    /// Acquire pairs with the Release in `write_unlock`, and with those of earlier writers, because every change of the
-    /// word is a read-modify-write.
+    /// Acquire pairs with the Release in `write_unlock`, and with those of earlier writers, because every
+    /// change of the word is a read-modify-write.
     #[inline]
     fn read_lock(&self) {
         let before = self.state.fetch_add(READER, Acquire);
