@@ -42,7 +42,7 @@ const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 /// It follows that a thread must not read-lock twice: if a writer comes in between, the second `read` waits
 /// for the writer, and the writer for the first. Nor can a read lock become a write lock.
 ///
-/// Guards unlock when they are dropped, even by a panic, and nothing is poisoned. A lock adds at most 32
+/// Guards unlock when they are dropped, even by a panic, and nothing is poisoned. A lock adds at most 64
 /// bytes to the value, and owns no memory elsewhere.
 ///
 /// ```
