@@ -1,8 +1,9 @@
-//! Your mutex, the reference, parking_lot's and std's, and the first design that comes to mind, at the same work.
+//! Your mutex, the reference, parking_lot's and std's, and the first design that comes to mind, at the same
+//! work.
 //!
 //! `wakes_always` has two states, 0 and 1, and so cannot know whether anybody sleeps: each unlock asks the
-//! operating system to wake a thread. std's is the reference's design, with poisoning; parking_lot's state is one byte, and
-//! its sleepers are in a table of their own.
+//! operating system to wake a thread. std's is the reference's design, with poisoning; parking_lot's state is
+//! one byte, and its sleepers are in a table of their own.
 
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "the stub has no use for it")]
