@@ -88,7 +88,7 @@ mod eight_threads_long {
     rows!(run(sample_count = 15));
 }
 
-/// Starts threads together, and lets each lock so and so often for so many additions.
+/// Starts threads together, and lets each lock a number of times, for a number of additions.
 fn contend<M: Lock>(bencher: Bencher, threads: usize, locks: usize, additions: u64) {
     let mutex = M::new();
     bencher.bench_local(|| {

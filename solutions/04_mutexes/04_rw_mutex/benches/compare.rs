@@ -106,7 +106,7 @@ mod eight_threads_long {
     rows!(run(sample_count = 15));
 }
 
-/// Starts threads together, and lets each lock so and so often for so many steps; each `write_every`th time,
+/// Starts threads together, and lets each lock a number of times, for a number of steps; each `write_every`th time,
 /// it writes.
 fn contend<L: Lock>(
     bencher: Bencher,
@@ -138,9 +138,9 @@ fn contend<L: Lock>(
 /// What all of them can do.
 trait Lock: Sync + Send {
     fn new() -> Self;
-    /// Locks for reading, looks so many times, and unlocks.
+    /// Locks for reading, looks a number of times, and unlocks.
     fn get(&self, looks: u64) -> u64;
-    /// Locks for writing, adds 1 so many times, and unlocks.
+    /// Locks for writing, adds 1 a number of times, and unlocks.
     fn add(&self, additions: u64);
 }
 

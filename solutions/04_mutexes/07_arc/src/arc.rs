@@ -248,7 +248,7 @@ impl<T> Drop for Arc<T> {
         // line that all of them run.
         fence(Acquire);
         // The owners' part of the memory. Made before the value is dropped, so that it is given up after it,
-        // also if the destructor panics.
+        // even if the destructor panics.
         let _memory = Weak::of(self.inner);
         // SAFETY: `strong` has become zero, which happens once: no owner is left, and no `Weak` can be
         // upgraded. What the owners did happens before, by the fence. So nobody uses the value, now or later.
