@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 /// It is what a Go programmer makes with `make(chan T, 1)` for a result that comes once. Both ends are used
 /// up by the call that hands the value over, so there is nothing to close, and nothing to send twice. An end
 /// can be moved to another thread, and dropped at any time. The value is dropped exactly once: by the thread
-/// that got it, or with the last end. The channel's memory is freed with the last end, too.
+/// that got it, or with the receiver. The channel's memory is freed with the last end, too.
 ///
 /// ```
 /// use oneshot::channel;

@@ -4,6 +4,8 @@
 use crate::{RecvError, SendError, TryRecvError, channel};
 use harness::leaks::{Tracked, track};
 use harness::testing::{Slot, Watched, both, has_waited, must_sleep};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 /// Catches a value that is announced before it is written, or by operations that order nothing; and the lost
 /// wakeup: main looks, the sender sends and finds nobody to wake, main falls asleep.
@@ -267,4 +269,38 @@ fn the_sender_waits_for_nobody() {
             );
         });
     }
+}
+
+/// The receiver goes beside a send. Catches a value that is left to the sender's thread, to be dropped some time after the
+/// receiver has gone.
+#[test]
+fn a_value_that_was_sent_is_dropped_with_the_receiver() {
+    // CH-25
+    struct Counted(Arc<AtomicU32>);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let drops = Arc::new(AtomicU32::new(0));
+        let value = Counted(drops.clone());
+        let (dropped, sent) = both(
+            || {
+                drop(receiver);
+                drops.load(SeqCst)
+            },
+            || {
+                sender
+                    .send(value)
+                    .map_err(|error| std::mem::forget(error.0))
+            },
+        );
+        let expected = u32::from(sent.is_ok());
+        assert_eq!(
+            dropped, expected,
+            "values dropped when the receiver is; `send` returned {sent:?}"
+        );
+    });
 }

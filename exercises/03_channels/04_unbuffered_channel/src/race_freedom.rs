@@ -99,6 +99,31 @@ fn the_sender_whose_value_was_taken_returns_and_no_other() {
     });
 }
 
+/// Main sends, and comes to receive itself only when its send has returned. Catches a value that is put down for any
+/// receiver: it was the other thread that main has met.
+#[test]
+fn the_receiver_that_was_met_gets_the_value() {
+    // CH-15
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let other = receiver.clone();
+        let (late, met) = both(
+            || {
+                assert_eq!(sender.send(7), Ok(()));
+                drop(sender);
+                receiver.recv()
+            },
+            || other.recv(),
+        );
+        assert_eq!(met, Ok(7), "the receiver that main has met");
+        assert_eq!(
+            late,
+            Err(RecvError),
+            "the one that came after the send had returned"
+        );
+    });
+}
+
 /// Two threads receive, and main sends to both. Catches a value that is overwritten before it was fetched, and a wakeup
 /// that both receivers hear and neither gets.
 #[test]
@@ -401,4 +426,33 @@ fn a_spurious_wakeup_is_no_meeting() {
                 .expect("a thread sends")
         },
     );
+}
+
+/// Two halves of the timeout, with a wakeup in between that means nothing. Catches a deadline that is made anew for each
+/// sleep. Without preemption, main is asleep in its call before the other thread advances the clock.
+#[test]
+fn a_spurious_wakeup_extends_no_timeout() {
+    // TM-10
+    let ends = |call: fn(&Clock, &Sender<u32>, &Receiver<u32>)| {
+        let model = Model::new().spurious_wakeups(1).preemption_bound(0);
+        model.check(move || {
+            let (clock, (sender, receiver)) = (Clock::manual(), channel());
+            both(
+                || call(&clock, &sender, &receiver),
+                || {
+                    clock.advance(SECOND / 2);
+                    thread::yield_now();
+                    clock.advance(SECOND / 2);
+                },
+            );
+        });
+    };
+    ends(|clock, sender, _| {
+        let sent = sender.send_timeout(clock, 7, SECOND);
+        assert_eq!(sent, Err(SendTimeoutError::Timeout(7)));
+    });
+    ends(|clock, _, receiver| {
+        let received = receiver.recv_timeout(clock, SECOND);
+        assert_eq!(received, Err(RecvTimeoutError::Timeout));
+    });
 }

@@ -214,6 +214,12 @@ fn threads_that_cannot_be_had_are_done_without() {
                 "results of 20 items, with {threads} of 4 threads"
             );
         }
+        let results = refuse_after(2, || fan_out(items(0..20), usize::MAX, |n| n));
+        assert_eq!(
+            results.count(),
+            20,
+            "results of 20 items, with 2 threads of as many as there can be"
+        );
         let panic = payload_of(|| _ = refuse_after(0, || fan_out(items([1]), 4, |n| n)));
         let message = panic.as_deref().map(harness::testing::message_of);
         assert_eq!(
