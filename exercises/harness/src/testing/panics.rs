@@ -123,7 +123,7 @@ pub fn while_unwinding<R>(f: impl FnOnce() -> R) -> R {
     }
 
     let mut result = None;
-    payload_of(|| {
+    staged_panic_of(|| {
         let _calls = CallsOnDrop(Some(|| {
             result = Some(catch_unwind(AssertUnwindSafe(f)));
         }));
@@ -144,7 +144,9 @@ pub fn staged_panic(whose: &'static str) -> ! {
 
 /// Runs `f` and returns whose [`staged_panic`] ended it, if one did. Any other panic goes on.
 pub fn staged_panic_of(f: impl FnOnce()) -> Option<&'static str> {
-    match payload_of(f)?.downcast::<Staged>() {
+    // Not `payload_of`, which prints nothing: what goes on has to be told.
+    let panic = catch_unwind(AssertUnwindSafe(f)).err()?;
+    match panic.downcast::<Staged>() {
         Ok(staged) => Some(staged.0),
         Err(other) => resume_unwind(other),
     }
