@@ -182,6 +182,34 @@ fn adds_one(value: &AtomicU32, tries: usize) -> bool {
     })
 }
 
+/// Nothing says which of two sleepers `notify_one` wakes.
+#[test]
+fn either_of_two_sleepers_is_woken() {
+    let first_is_woken = outcomes(Model::new(), || {
+        let (asleep, notified) = (Mutex::new(Vec::new()), Condvar::new());
+        let woken = Mutex::new(None);
+        let sleep = |n: usize| {
+            let mut asleep = asleep.lock();
+            asleep.push(n);
+            notified.wait(&mut asleep);
+            drop(asleep);
+            woken.lock().get_or_insert(n);
+            notified.notify_one();
+        };
+        thread::scope(|s| {
+            s.spawn(|| sleep(1));
+            s.spawn(|| sleep(2));
+            while asleep.lock().len() < 2 {
+                thread::yield_now();
+            }
+            notified.notify_one();
+        });
+        let woken = *woken.lock();
+        woken == asleep.lock().first().copied()
+    });
+    assert_eq!(first_is_woken, [false, true]);
+}
+
 #[test]
 fn a_weak_exchange_fails_spuriously_only_when_asked_to() {
     let program = || assert!(adds_one(&AtomicU32::new(0), 1), "nobody was in between");

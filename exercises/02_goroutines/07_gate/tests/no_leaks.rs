@@ -7,6 +7,7 @@ use harness::leaks;
 use harness::sync::real::Arc;
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{panic_of, spawn_detached, spawn_sleepers};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -80,13 +81,16 @@ fn a_gate_keeps_nothing_of_spurious_wakeups() {
     let gate = Arc::new(Gate::new());
     leaks::check(|| {
         let clock = Clock::manual();
-        let theirs = clock.clone();
+        let second = Duration::from_secs(1);
+        let back = Arc::new(AtomicUsize::new(0));
+        let (theirs, come_back) = (clock.clone(), Arc::clone(&back));
         spawn_waiters(&gate, move |gate| {
-            gate.wait_timeout(&theirs, Duration::from_secs(1));
+            gate.wait_timeout(&theirs, second);
+            come_back.fetch_add(1, Relaxed);
         });
-        for _ in 0..4 {
-            std::thread::sleep(Duration::from_millis(1));
-            clock.advance(Duration::from_secs(1));
+        while back.load(Relaxed) < 4 {
+            std::thread::sleep(Duration::from_millis(3));
+            clock.advance(second);
         }
     });
 }

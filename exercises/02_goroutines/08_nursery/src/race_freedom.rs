@@ -6,7 +6,6 @@ use harness::leaks::{Tracked, track};
 use harness::testing::{Flag, Gate, Slot, must_sleep, payload_of};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Catches a block that does not wait, and the lost wakeup: main checks and sees one child, the child ends
 /// and notifies no thread, main falls asleep. Also catches a child that uses the nursery after it has let the
@@ -296,17 +295,16 @@ fn the_body_learns_that_a_child_has_panicked() {
 /// once, and only one of the payloads goes on.
 #[test]
 fn every_payload_is_dropped_once() {
-    struct Payload(Arc<AtomicBool>);
+    struct Payload(Arc<Flag>);
     impl Drop for Payload {
         fn drop(&mut self) {
-            self.0.store(true, Relaxed);
+            self.0.raise();
         }
     }
 
     // EG-02
     harness::model(|| {
-        // Of std, so the model does not see it: it orders nothing.
-        let dropped = Arc::new(AtomicBool::new(false));
+        let dropped = Arc::new(Flag::lowered("dropped"));
         let payload = || track(Payload(Arc::clone(&dropped)));
         let result = catch_unwind(AssertUnwindSafe(|| {
             crate::open(|nursery| {
@@ -318,7 +316,7 @@ fn every_payload_is_dropped_once() {
         let Err(first) = result;
         match first.downcast::<Tracked<Payload>>() {
             Ok(_first) => assert!(
-                dropped.load(Relaxed),
+                dropped.is_raised(),
                 "`open` has resumed one of two panics, but the other's payload is not dropped yet"
             ),
             Err(other) => resume_unwind(other),

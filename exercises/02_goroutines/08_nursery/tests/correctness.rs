@@ -4,8 +4,8 @@
 
 use harness::sync::real::thread::refuse_only;
 use harness::testing::{
-    assert_passes_on, let_others_run, must_end, payload_of, staged_panic, staged_panic_of,
-    wait_until, while_unwinding,
+    assert_passes_on, let_others_run, must_end, panic_of, payload_of, staged_panic,
+    staged_panic_of, wait_until, while_unwinding,
 };
 use nursery::Nursery;
 use std::cell::Cell;
@@ -76,24 +76,32 @@ fn children_and_body_run_side_by_side() {
     });
 }
 
-/// The same with many: catches a count of eight bits, in which 256 children are none, and a `spawn` that waits while
-/// there are many children.
+/// All children are there at once, and stay until after the body has ended. Catches a count of eight bits, in which
+/// 256 children are none, and a `spawn` that waits while there are many children.
 #[test]
 fn many_children_run_side_by_side() {
-    const CHILDREN: usize = 257;
-    must_end(IN_BLOCK, || {
+    const CHILDREN: usize = 256;
+    must_end("256 children do not all run at once", || {
         // Owned, not borrowed: if the block ends too early, the children find them alive.
-        let all_here = Arc::new(Barrier::new(CHILDREN));
+        let release = Arc::new(Barrier::new(CHILDREN + 1));
         let ended = Arc::new(AtomicUsize::new(0));
+        let (body_ends, body_ended) = mpsc::channel();
+        let releases = Arc::clone(&release);
+        thread::spawn(move || {
+            if body_ended.recv().is_ok() {
+                let_others_run();
+                releases.wait();
+            }
+        });
         nursery::open(|nursery| {
             for _ in 0..CHILDREN {
-                let (all_here, ended) = (Arc::clone(&all_here), Arc::clone(&ended));
+                let (release, ended) = (Arc::clone(&release), Arc::clone(&ended));
                 nursery.spawn(move || {
-                    all_here.wait();
-                    let_others_run();
+                    release.wait();
                     ended.fetch_add(1, Relaxed);
                 });
             }
+            body_ends.send(()).expect("it is waited for");
         });
         let seen = ended.load(Relaxed);
         assert!(
@@ -115,7 +123,11 @@ fn a_refused_child_costs_only_itself() {
                     refused.is_some(),
                     "no thread could be created, but `spawn` returned"
                 );
-                nursery.spawn(|| ran.store(true, Relaxed));
+                let later = panic_of(|| nursery.spawn(|| ran.store(true, Relaxed)));
+                assert_eq!(
+                    later, None,
+                    "`spawn` panicked although a thread can be created again"
+                );
             });
         });
         assert!(

@@ -83,7 +83,7 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Sleeps until a value has been sent, and returns it; or until the sender has gone without sending.
+    /// Returns the value, and sleeps until it has been sent. Also ends if the sender goes without sending.
     /// Returns at once if either has already happened.
     ///
     /// Everything that the sender's thread did before it sent, or before it dropped the sender, happens
@@ -100,8 +100,8 @@ impl<T> Receiver<T> {
     /// too, for a value and for [`TryRecvError::Disconnected`].
     ///
     /// # Errors
-    /// Returns [`TryRecvError::Empty`] if nothing has been sent and the sender is still there: the receiver
-    /// is as good as before. Returns [`TryRecvError::Disconnected`] if no value will come: the sender has
+    /// Returns [`TryRecvError::Empty`] if nothing has been sent and the sender is still there; the receiver
+    /// can be used as before. Returns [`TryRecvError::Disconnected`] if no value will come: the sender has
     /// been dropped without sending, or its value has been returned before.
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         todo!("take the value if there is one; else say whether one may still come")

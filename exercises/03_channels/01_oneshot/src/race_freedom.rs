@@ -162,7 +162,7 @@ fn try_recv_beside_a_send() {
     });
 }
 
-/// Catches a `try_recv` that takes an unfinished farewell for nothing, or the other way round.
+/// Catches a `try_recv` that reports the end before what the sender did is visible, or never reports it.
 #[test]
 fn try_recv_beside_a_sender_that_goes() {
     // CL-11, CL-13

@@ -1,4 +1,4 @@
-//! A channel with room for so many values and no more: many threads send, many receive.
+//! A channel with room for a fixed number of values: many threads send, many receive.
 
 // Take locks, atomics and threads from `crate::sync`: the model checker sees no others. To begin with:
 // use crate::sync::{Condvar, Mutex};
@@ -46,7 +46,7 @@ impl<T> Channel<T> {
     /// Creates an empty channel with room for `capacity` values.
     ///
     /// # Panics
-    /// Panics if `capacity` is 0, or if there cannot be memory for so many values.
+    /// Panics if `capacity` is 0, or if memory for that many values cannot be allocated.
     pub fn new(capacity: usize) -> Self {
         todo!("make an empty channel with room for {capacity} values")
     }
@@ -71,8 +71,8 @@ impl<T> Channel<T> {
         todo!("put the value in if there is room, or give it back")
     }
 
-    /// Takes out the value that has been in the channel for longest, or returns `None` if the channel is
-    /// empty, which changes nothing. Never sleeps.
+    /// Takes out the value that has been in the channel for longest. Returns `None`, and changes nothing, if
+    /// the channel is empty. Never sleeps.
     pub fn try_recv(&self) -> Option<T> {
         todo!("take a value out if there is one")
     }

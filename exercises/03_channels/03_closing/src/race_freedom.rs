@@ -7,7 +7,7 @@
 use crate::sync::thread;
 use crate::{RecvError, SendError, TryRecvError, TrySendError, bounded};
 use harness::leaks::track;
-use harness::testing::{Slot, both, must_sleep, spawn};
+use harness::testing::{Slot, Watched, both, has_waited, must_sleep, spawn};
 
 /// A program that must not end: a clone of the sender is still there. Catches a clone that is not counted,
 /// and a receiver that gives up when the first sender goes.
@@ -167,23 +167,29 @@ fn the_last_of_two_receivers_wakes_the_sender() {
     }
 }
 
-/// A value, and the end right behind it. Catches a receiver that is told of the end first, or sleeps through
-/// it.
+/// Two values, and the end right behind them. Catches a receiver that is told of the end first, or sleeps
+/// through it, and a value that is announced by operations that order nothing.
 #[test]
 fn the_end_comes_after_the_last_value() {
-    // CL-01, CL-12
+    // CH-19, CL-01, CL-12
     harness::model(|| {
         let (sender, receiver) = bounded(1);
         let (received, ()) = both(
-            || receiver.iter().collect::<Vec<_>>(),
+            || {
+                receiver
+                    .iter()
+                    .map(|value: Watched<u32>| value.read())
+                    .collect::<Vec<_>>()
+            },
             move || {
                 for value in 1..=2 {
-                    assert_eq!(sender.send(value), Ok(()), "the receiver is there");
+                    let sent = sender.send(Watched::new("value", value));
+                    assert!(sent.is_ok(), "the receiver is there");
                 }
             },
         );
         assert_eq!(received, [1, 2], "two were sent, and then the sender went");
-        assert_eq!(receiver.recv(), Err(RecvError), "it is over for good");
+        assert!(receiver.recv().is_err(), "it is over for good");
     });
 }
 
@@ -222,6 +228,10 @@ fn a_value_beside_the_last_receiver_is_dropped_once() {
                 }
                 let again = sender.try_send(track(8));
                 assert!(
+                    !has_waited(),
+                    "the sender has slept or yielded, but there was room"
+                );
+                assert!(
                     !matches!(again, Err(TrySendError::Full(_))),
                     "there was room"
                 );
@@ -239,7 +249,14 @@ fn try_recv_beside_a_close_finds_the_value() {
     harness::model(|| {
         let (sender, receiver) = bounded(1);
         assert_eq!(sender.send(7), Ok(()), "there was room");
-        let (received, _) = both(|| receiver.try_recv(), || sender.close());
+        let (received, _) = both(
+            || {
+                let received = receiver.try_recv();
+                assert!(!has_waited(), "`try_recv` has slept or yielded");
+                received
+            },
+            || sender.close(),
+        );
         assert_eq!(received, Ok(7), "7 was there before");
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
     });

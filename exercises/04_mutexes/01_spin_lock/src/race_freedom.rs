@@ -120,8 +120,8 @@ fn lock_waits_until_the_guard_is_dropped() {
         both(
             || {
                 *guard += 1;
-                // Whoever spins gets several turns: the model gives a thread that has yielded another turn only
-                // when the others cannot go on, or yield as well.
+                // Whoever spins gets several turns: the model gives a thread that has yielded another turn
+                // only when the others cannot go on, or yield as well.
                 for _ in 0..3 {
                     yield_now();
                 }

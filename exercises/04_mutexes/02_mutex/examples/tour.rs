@@ -77,8 +77,8 @@ fn record(page: &'static str, hits: &Hits) {
     *hits.lock().entry(page).or_insert(0) += 1;
 }
 
-/// Looks at the table until all is served, and returns how often, and how often it was in use. It never makes a worker
-/// wait for long.
+/// Looks at the table until all is served, and returns how often, and how often it was in use. It never makes
+/// a worker wait for long.
 fn report(hits: &Hits, served: &AtomicBool) -> (u32, u32) {
     let (mut looks, mut refused) = (0, 0);
     while !served.load(Relaxed) {

@@ -10,7 +10,7 @@ use std::ops::{Deref, DerefMut};
 
 /// Protects a value: one thread at a time can reach it. Go's `sync.Mutex`, with the data inside.
 ///
-/// [`lock`](Self::lock) returns a guard, which lends the value and unlocks when it is dropped, also by a
+/// [`lock`](Self::lock) returns a guard, which lends the value and unlocks when it is dropped, even by a
 /// panic. Nothing is poisoned: after a panic the value is as the panicking thread left it.
 ///
 /// A mutex is not re-entrant, and it is not fair: a thread that comes along when the mutex is unlocked may
@@ -41,14 +41,14 @@ pub struct Mutex<T: ?Sized> {
     data: UnsafeCell<T>,
 }
 
-// The compiler cannot check how an `UnsafeCell` is used, so it does not let threads share a type that contains
-// one. These lines are your promise that they may share this one, and your code has to make it true.
+// The compiler cannot check how an `UnsafeCell` is used, so it does not let threads share a type that
+// contains one. These lines are your promise that they may share this one, and your code has to make it true.
 
 // SAFETY: the owner of the mutex owns the value, and nothing else in it is tied to a thread.
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 
-// SAFETY: threads that share a mutex reach the value one after the other. So sharing it does no more than hand
-// a `T` from thread to thread, which `T: Send` allows.
+// SAFETY: threads that share a mutex reach the value one after the other. So sharing it does no more than
+// hand a `T` from thread to thread, which `T: Send` allows.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 impl<T> Mutex<T> {

@@ -1,7 +1,7 @@
 //! What a mutex does, on real threads. IDs such as MU-02 name behaviours of Go's `sync.Mutex`.
 //!
-//! `src/race_freedom.rs` checks in every interleaving whether a `lock` sleeps and is woken, and whether what was
-//! done under the lock is there for the next.
+//! `src/race_freedom.rs` checks in every interleaving whether a `lock` sleeps and is woken, and whether what
+//! was done under the lock is there for the next.
 
 use harness::assert_bounds;
 use harness::sync::real::thread;

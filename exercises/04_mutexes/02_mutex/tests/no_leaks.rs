@@ -73,8 +73,8 @@ fn a_mutex_owns_no_memory_elsewhere() {
     });
 }
 
-/// Starts four threads that lock, and lets them fall asleep. A correct mutex passes even if they do not; one that
-/// loses sleepers fails if they do.
+/// Starts four threads that lock, and lets them fall asleep. A correct mutex passes even if they do not; one
+/// that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_waiters<T: Send + 'static>(mutex: &Arc<Mutex<T>>) {
     let mutexes = std::iter::repeat_n(mutex, 4).cloned();

@@ -11,12 +11,13 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 // What all references to one value point to is yours to design: a `Box` with the counts and the value, say.
-// Write down who drops the value, and who frees the memory. `crate::sync::Arc` would be cheating.
+// Write down who drops the value, and who frees the memory.
+// Do not take the `Arc` of `crate::sync` for it.
 
-/// An owner of a value that has several, in several threads: the last one that is dropped drops the value.
+/// One of several owners of a value, in any thread. When the last owner is dropped, the value is dropped.
 ///
-/// It lends the value, to read. An `Arc` is as large as a pointer, and so is an `Option` of one. Unlike
-/// [`std::sync::Arc`] it holds values of known size only, and panics where that one aborts.
+/// An `Arc` lends the value, to read. It is as large as a pointer, and so is an `Option` of it. Unlike
+/// [`std::sync::Arc`], it holds only values of known size, and panics where std's aborts.
 ///
 /// ```
 /// use arc::Arc;
@@ -37,16 +38,16 @@ use std::ops::Deref;
 /// `Arc<T>` and `Weak<T>` are `Send` and `Sync` if `T` is `Send` and `Sync`: owners in several threads lend
 /// the value at once, which takes `Sync`, and any of them may be the one that drops it, which takes `Send`.
 pub struct Arc<T> {
-    // The fields are yours: one is enough. Takes no space, and makes `T` occur in a field, as it must. Keep
-    // it beside a pointer: dropping this may drop a `T`.
+    // The fields are yours: beside this one, a pointer is enough.
+    // It takes no space, and says that dropping this may drop a `T`.
     replace_me: PhantomData<T>,
 }
 
-/// A reference that keeps the memory, but not the value: it can be upgraded to an [`Arc`] as long as there is
-/// one.
+/// A reference that does not keep the value alive. As long as there is an owner, it can be upgraded to an
+/// [`Arc`].
 pub struct Weak<T> {
-    // The fields are yours: one is enough. Takes no space, and makes `T` occur in a field, as it must. Keep
-    // it beside a pointer: dropping this may drop a `T`.
+    // The fields are yours: beside this one, a pointer is enough.
+    // It takes no space, and says that dropping this may drop a `T`.
     replace_me: PhantomData<T>,
 }
 
@@ -71,13 +72,13 @@ impl<T> Arc<T> {
     }
 
     /// Returns how many owners there were at some moment of the call. Others may come and go meanwhile, so
-    /// this is something to print, and not to decide by.
+    /// print this number, but do not decide by it.
     pub fn strong_count(this: &Self) -> usize {
         let _ = this;
         todo!("say how many owners there are")
     }
 
-    /// Returns whether both own the same value. Two values that are equal are not the same.
+    /// Returns whether both own the same value. Two equal values are not the same.
     pub fn ptr_eq(this: &Self, other: &Self) -> bool {
         let _ = (this, other);
         todo!("compare where the two point to")
@@ -100,22 +101,22 @@ impl<T> Arc<T> {
         todo!("move the value out if this is the last owner, and hand the Arc back if not")
     }
 
-    /// Makes a reference that does not keep the value.
+    /// Makes a reference that does not keep the value alive.
     ///
     /// # Panics
     /// Panics with `arc: too many references` if there would be more than
-    /// [`MAX_REFERENCES`](crate::MAX_REFERENCES)(crate::MAX_REFERENCES) `Weak`s. Nothing has changed then.
+    /// [`MAX_REFERENCES`](crate::MAX_REFERENCES) `Weak`s. Nothing has changed then.
     pub fn downgrade(this: &Self) -> Weak<T> {
         let _ = this;
         todo!("count a Weak, and make it")
     }
 }
 
-/// One owner more. The value is not cloned.
+/// Makes another owner of the same value.
 ///
 /// # Panics
 /// Panics with `arc: too many references` if there would be more than
-/// [`MAX_REFERENCES`](crate::MAX_REFERENCES)(crate::MAX_REFERENCES) owners. Their number is then what it was.
+/// [`MAX_REFERENCES`](crate::MAX_REFERENCES) owners. Their number is then what it was.
 /// Beside a call that is being refused, others may be refused as well.
 impl<T> Clone for Arc<T> {
     fn clone(&self) -> Self {
@@ -132,8 +133,8 @@ impl<T> Deref for Arc<T> {
     }
 }
 
-/// One owner less. The last one drops the value, even if there are [`Weak`]s; the last reference frees the
-/// memory.
+/// The last owner drops the value, even if there are [`Weak`]s. The last reference frees the memory, even if
+/// the value's destructor panics.
 impl<T> Drop for Arc<T> {
     fn drop(&mut self) {
         // Nothing is dropped yet. There is no `todo!()` here because a failing test drops its references
@@ -142,22 +143,22 @@ impl<T> Drop for Arc<T> {
 }
 
 impl<T> Weak<T> {
-    /// Returns an owner of the value, or `None` if the value has been dropped or taken out, or is about to
-    /// be: the last owner is gone. It does not fail for any other reason.
+    /// Returns an owner of the value, or `None` if the last owner is gone: the value has been dropped or
+    /// taken out, or is about to be. It fails for no other reason.
     ///
     /// # Panics
     /// Panics with `arc: too many references` if there would be more than
-    /// [`MAX_REFERENCES`](crate::MAX_REFERENCES)(crate::MAX_REFERENCES) owners. Nothing has changed then.
+    /// [`MAX_REFERENCES`](crate::MAX_REFERENCES) owners. Nothing has changed then.
     pub fn upgrade(&self) -> Option<Arc<T>> {
         todo!("count an owner more, unless there is none left")
     }
 }
 
-/// One more reference that does not keep the value.
+/// Makes another reference that does not keep the value alive.
 ///
 /// # Panics
 /// Panics with `arc: too many references` if there would be more than
-/// [`MAX_REFERENCES`](crate::MAX_REFERENCES)(crate::MAX_REFERENCES) `Weak`s. Their number is then what it
+/// [`MAX_REFERENCES`](crate::MAX_REFERENCES) `Weak`s. Their number is then what it
 /// was.
 impl<T> Clone for Weak<T> {
     fn clone(&self) -> Self {
@@ -165,7 +166,7 @@ impl<T> Clone for Weak<T> {
     }
 }
 
-/// One reference less. The last one frees the memory.
+/// The last reference frees the memory.
 impl<T> Drop for Weak<T> {
     fn drop(&mut self) {
         // Nothing is freed yet. There is no `todo!()` here because a failing test drops its references while

@@ -207,7 +207,7 @@ pub mod time {
             condvar.wait_for(guard, left) && self.now() >= deadline
         }
 
-        /// [`park`](super::thread::park)s until `deadline` at the latest. Returns whether the deadline is reached, also if the
+        /// [`park`](super::thread::park)s until `deadline` at the latest. Returns whether the deadline is reached, even if the
         /// thread was unparked by then: look at what it waits for in either case.
         #[must_use = "whether the deadline is reached"]
         pub fn park_until(&self, deadline: Instant) -> bool {
@@ -216,7 +216,7 @@ pub mod time {
         }
 
         /// Sleeps if `*word` is `expected`, as [`futex::wait`] does, until `deadline` at the latest. Returns whether the
-        /// deadline is reached, also if the thread was woken by then: look at the word in either case.
+        /// deadline is reached, even if the thread was woken by then: look at the word in either case.
         #[must_use = "whether the deadline is reached"]
         pub fn futex_wait_until(&self, word: &AtomicU32, expected: u32, deadline: Instant) -> bool {
             futex::wait_timeout(word, expected, self.left(deadline));

@@ -86,8 +86,8 @@ impl Gate {
     /// this thread checks: `false` means that the gate was shut at a moment when the timeout had passed. If
     /// the gate opens after that, but before this call has returned, the result may be either.
     ///
-    /// The clock orders nothing between threads: if this call has seen the time, it has not therefore seen what another
-    /// thread did before it advanced the clock.
+    /// The clock orders nothing between threads: if this call has seen the time, it has not therefore seen
+    /// what another thread did before it advanced the clock.
     ///
     /// The timeout starts with the call, and nothing extends it: neither spurious wakeups, however many
     /// there are, nor other threads that come and go. A timeout does not affect other threads, and leaves

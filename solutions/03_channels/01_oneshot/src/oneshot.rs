@@ -109,7 +109,7 @@ impl<T> Sender<T> {
     pub fn is_closed(&self) -> bool {
         // SAFETY: the channel exists, for this end has not left it.
         let channel = unsafe { self.channel.as_ref() };
-        // Relaxed: only a word about the receiver. This thread reads nothing because of it.
+        // Relaxed: this thread reads nothing because of it.
         channel.state.load(Relaxed) == ALONE
     }
 }
@@ -169,7 +169,7 @@ unsafe impl<T: Send> Send for Receiver<T> {}
 unsafe impl<T: Send> Sync for Receiver<T> {}
 
 impl<T> Receiver<T> {
-    /// Sleeps until a value has been sent, and returns it; or until the sender has gone without sending.
+    /// Returns the value, and sleeps until it has been sent. Also ends if the sender goes without sending.
     /// Returns at once if either has already happened.
     ///
     /// Everything that the sender's thread did before it sent, or before it dropped the sender, happens
@@ -192,8 +192,8 @@ impl<T> Receiver<T> {
     /// too, for a value and for [`TryRecvError::Disconnected`].
     ///
     /// # Errors
-    /// Returns [`TryRecvError::Empty`] if nothing has been sent and the sender is still there: the receiver
-    /// is as good as before. Returns [`TryRecvError::Disconnected`] if no value will come: the sender has
+    /// Returns [`TryRecvError::Empty`] if nothing has been sent and the sender is still there; the receiver
+    /// can be used as before. Returns [`TryRecvError::Disconnected`] if no value will come: the sender has
     /// been dropped without sending, or its value has been returned before.
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         // SAFETY: the channel exists, for this end has not left it.

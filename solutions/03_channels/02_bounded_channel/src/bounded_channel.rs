@@ -1,4 +1,4 @@
-//! A channel with room for so many values and no more: many threads send, many receive.
+//! A channel with room for a fixed number of values: many threads send, many receive.
 
 use crate::sync::{Condvar, Mutex, MutexGuard, thread};
 use std::collections::VecDeque;
@@ -49,7 +49,7 @@ impl<T> Channel<T> {
     /// Creates an empty channel with room for `capacity` values.
     ///
     /// # Panics
-    /// Panics if `capacity` is 0, or if there cannot be memory for so many values.
+    /// Panics if `capacity` is 0, or if memory for that many values cannot be allocated.
     pub fn new(capacity: usize) -> Self {
         assert!(capacity > 0, "bounded_channel: no room for a value");
         Self {
@@ -135,8 +135,8 @@ impl<T> Channel<T> {
         Ok(())
     }
 
-    /// Takes out the value that has been in the channel for longest, or returns `None` if the channel is
-    /// empty, which changes nothing. Never sleeps.
+    /// Takes out the value that has been in the channel for longest. Returns `None`, and changes nothing, if
+    /// the channel is empty. Never sleeps.
     pub fn try_recv(&self) -> Option<T> {
         let value = self.buffer.lock().pop_front()?;
         self.not_full.notify_one();

@@ -10,9 +10,9 @@ use std::mem;
 ///
 /// The channel is open until one of three things happens: a sender calls [`close`](Sender::close), the last
 /// sender is dropped, or the last receiver is dropped. It never opens again. When it is closed, nothing more
-/// goes in: every `send` fails and hands its value back, those that sleep too. What is in it still comes out,
-/// in order, and only then the receivers learn that it is over. When the last receiver is dropped, nobody can
-/// take out what is left, and it is dropped at once, whether there are senders or not.
+/// goes in: every `send` fails and hands its value back, including those that sleep. What is in it still
+/// comes out, in order, and only then the receivers learn that it is over. When the last receiver is dropped,
+/// nobody can take out what is left, and it is dropped at once, whether there are senders or not.
 ///
 /// Go has one channel value for everybody, and `close` is a call that somebody must not forget and nobody may
 /// repeat. Here the ends are counted.
@@ -41,7 +41,7 @@ use std::mem;
 /// that fails because it is closed.
 ///
 /// # Panics
-/// Panics if `capacity` is 0, or if there cannot be memory for so many values.
+/// Panics if `capacity` is 0, or if memory for that many values cannot be allocated.
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "closing: no room for a value");
     let shared = Arc::new(Shared {
@@ -110,8 +110,7 @@ impl<T> Sender<T> {
     /// Puts `value` into the channel. Sleeps while the channel is open and full.
     ///
     /// # Errors
-    /// Returns `value`, which nobody has received and nobody will, if the channel is closed: before the call,
-    /// or while it sleeps.
+    /// Returns `value` if the channel is closed, before the call or while it sleeps. No receiver gets it.
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         let shared = &*self.shared;
         let mut state = shared.state.lock();

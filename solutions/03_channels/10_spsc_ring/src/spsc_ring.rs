@@ -51,7 +51,7 @@ impl<T> Ring<T> {
     }
 }
 
-/// The end that pushes. There is one, and it can be moved to another thread, but not cloned.
+/// The end that pushes. It can be moved to another thread, but not cloned.
 pub struct Producer<T> {
     ring: Arc<Ring<T>>,
     /// `ring.tail`: nobody else writes that, so it need never be read.
@@ -61,7 +61,7 @@ pub struct Producer<T> {
     head: usize,
 }
 
-/// The end that pops. There is one, and it can be moved to another thread, but not cloned.
+/// The end that pops. It can be moved to another thread, but not cloned.
 pub struct Consumer<T> {
     ring: Arc<Ring<T>>,
     /// `ring.head`: nobody else writes that, so it need never be read.
@@ -97,16 +97,17 @@ unsafe impl<T: Send> Send for Consumer<T> {}
 /// ```
 ///
 /// # Happens-before
-/// A push happens before the pop that returns its value, and everything that the producer did before it comes
-/// along. A pop happens before the push that uses its place again: the k-th pop happens before the return of
-/// push number k + `capacity`. Calls that are refused order nothing.
+/// What the producer did before a push happens before what the consumer does after the pop that returns the
+/// value. What the consumer did before the k-th pop happens before what the producer does after push number
+/// k + `capacity`. Calls that are refused order nothing.
 ///
 /// # The end
-/// What is still in the ring when both ends have been dropped is dropped then, once.
+/// When both ends have been dropped, the values that are still in the ring are dropped, each once. Not
+/// before: the consumer can pop them after the producer is gone.
 ///
 /// # Panics
-/// Panics with `spsc_ring: zero capacity` if `capacity` is zero: such a ring could hand over nothing. Panics
-/// too if there cannot be memory for so many values.
+/// Panics with `spsc_ring: zero capacity` if `capacity` is zero. Panics, with any message, if `capacity` is
+/// [`usize::MAX`], or that many values take more than [`isize::MAX`] bytes.
 pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     assert!(capacity > 0, "spsc_ring: zero capacity");
     let slots = capacity
@@ -137,8 +138,8 @@ impl<T> Producer<T> {
     /// Puts `value` at the end of the ring, if there is room. Never waits.
     ///
     /// # Errors
-    /// Hands `value` back if the ring is full: if, as far as this thread can know, `capacity` values have
-    /// been pushed and not been popped. A refused push changes nothing.
+    /// Hands `value` back if the ring is full. A pop makes room for the pushes that it happens before; a push
+    /// at the same time may or may not find the room. A refused push changes nothing.
     #[inline]
     pub fn push(&mut self, value: T) -> Result<(), T> {
         let next = self.ring.after(self.tail);
@@ -165,10 +166,10 @@ impl<T> Producer<T> {
         Ok(())
     }
 
-    /// Returns whether the consumer is gone, and nobody will pop what is pushed.
+    /// Returns whether the consumer has been dropped, so that nobody will pop what is pushed. A push goes on
+    /// as before.
     ///
-    /// If it says so, what the consumer did before its drop happens before. If it does not, the consumer may
-    /// be gone a moment later.
+    /// If this returns `true`, everything that the consumer did before its drop happens before the return.
     pub fn is_abandoned(&self) -> bool {
         // Acquire: pairs with the Release in the consumer's `drop`.
         self.ring.abandoned.load(Acquire)
@@ -176,8 +177,10 @@ impl<T> Producer<T> {
 }
 
 impl<T> Consumer<T> {
-    /// Takes the oldest value out of the ring, or returns `None` if it is empty: if, as far as this thread
-    /// can know, all that was pushed has been popped. Never waits. A pop that finds nothing changes nothing.
+    /// Takes the oldest value out of the ring, or returns `None` if it is empty. Never waits.
+    ///
+    /// A pop finds the values whose pushes happen before it; it may or may not find one that is pushed at the
+    /// same time. A pop that finds nothing changes nothing.
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
         if self.head == self.tail {
@@ -201,17 +204,18 @@ impl<T> Consumer<T> {
         Some(value)
     }
 
-    /// Returns whether the producer is gone. What it has pushed before can still be popped.
+    /// Returns whether the producer has been dropped. What it pushed before can still be popped.
     ///
-    /// If it says so, what the producer did before its drop happens before: pop until there is `None`, and
-    /// you have everything. If you pop first and ask afterwards, a value may have come in between.
+    /// If this returns `true`, everything that the producer did before its drop happens before the return:
+    /// pop until `None`, and you have everything. If you pop first and ask afterwards, a value may have come
+    /// in between.
     pub fn is_abandoned(&self) -> bool {
         // Acquire: pairs with the Release in the producer's `drop`.
         self.ring.abandoned.load(Acquire)
     }
 }
 
-/// Tells the consumer. What is still in the ring stays there for it.
+/// Tells the consumer, which can still pop what is in the ring.
 impl<T> Drop for Producer<T> {
     fn drop(&mut self) {
         // Release: pairs with the Acquire in the consumer's `is_abandoned`. All pushes come before. One flag

@@ -10,9 +10,9 @@ use std::ops::{Deref, DerefMut};
 /// sleep, but looks again until it is free.
 ///
 /// The data is in the lock, and can be reached only through the guard that [`lock`](Self::lock) and
-/// [`try_lock`](Self::try_lock) return. As long as the guard lives, no other thread has one; dropping it
-/// unlocks, also if a panic does it. Unlike [`std::sync::Mutex`], a spin lock knows nothing of poisoning and
-/// never puts a thread to sleep until it is woken.
+/// [`try_lock`](Self::try_lock) return. There is at most one guard at a time. Dropping it unlocks, even while
+/// a panic unwinds. Unlike [`std::sync::Mutex`], a spin lock is never poisoned, and a waiting thread never
+/// sleeps until somebody wakes it.
 ///
 /// ```
 /// use spin_lock::SpinLock;
@@ -75,10 +75,9 @@ impl<T> SpinLock<T> {
 
     /// Waits until the lock is free, and takes it.
     ///
-    /// It waits by spinning, and lets others go on meanwhile: each turn tells the processor that this thread
-    /// waits, and when that has been in vain for a while, the operating system. No order is promised among
-    /// those who wait. A thread that calls `lock` while it holds the guard waits for itself, for ever: the
-    /// call never returns.
+    /// It waits by spinning, and lets other threads run meanwhile: in each turn it tells the processor that
+    /// it waits, and after a while also the operating system. Waiting threads get the lock in no particular
+    /// order. If a thread calls `lock` while it holds the guard, it waits for itself: the call never returns.
     pub fn lock(&self) -> SpinLockGuard<'_, T> {
         // Two things keep this from being a loop round `try_lock`. While the lock is taken, a load looks: the
         // cache line stays shared, and the holder's store has to claim it only once. And between two looks
@@ -99,10 +98,9 @@ impl<T> SpinLock<T> {
 
     /// Takes the lock if it is free, without waiting for anybody.
     ///
-    /// Returns `None` if there is a guard. A free lock is refused to nobody who is alone with it: if the last
-    /// guard was dropped before, and no other thread tries meanwhile, the call succeeds; and of several that
-    /// try for a free lock at once, one gets it. A refused call changes nothing, and others notice nothing of
-    /// it.
+    /// Returns `None` if there is a guard. If the last guard was dropped before the call, and no other thread
+    /// tries meanwhile, the call succeeds. If several threads try for a free lock at once, one of them gets
+    /// it. A refused call changes nothing, not even for a moment: no call in another thread notices it.
     pub fn try_lock(&self) -> Option<SpinLockGuard<'_, T>> {
         // Acquire: pairs with the Release in the guard's `drop`. The exchange reads `false` from the last
         // holder's store, or from `new`, which happens before every use of the lock. On failure it orders
@@ -115,12 +113,13 @@ impl<T> SpinLock<T> {
             .map(|_| SpinLockGuard { lock: self })
     }
 
-    /// Lends the data without locking: `&mut self` proves that no guard and no other thread is about.
+    /// Lends the data without locking: `&mut self` proves that no other thread uses the lock, and that no
+    /// guard borrows it.
     pub fn get_mut(&mut self) -> &mut T {
         self.data.get_mut()
     }
 
-    /// Takes the data out. There is no guard, for it would borrow the lock.
+    /// Takes the data out. No guard is left, because a guard would borrow the lock.
     pub fn into_inner(self) -> T {
         self.data.into_inner()
     }

@@ -1,8 +1,9 @@
-//! Your mutex, the reference, parking_lot's and std's, and the first design that comes to mind, at the same work.
+//! Your mutex, the reference, parking_lot's and std's, and the first design that comes to mind, at the same
+//! work.
 //!
 //! `wakes_always` has two states, 0 and 1, and so cannot know whether anybody sleeps: each unlock asks the
-//! operating system to wake a thread. std's is the reference's design, with poisoning; parking_lot's state is one byte, and
-//! its sleepers are in a table of their own.
+//! operating system to wake a thread. std's is the reference's design, with poisoning; parking_lot's state is
+//! one byte, and its sleepers are in a table of their own.
 
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "the stub has no use for it")]
@@ -87,7 +88,7 @@ mod eight_threads_long {
     rows!(run(sample_count = 15));
 }
 
-/// Starts threads together, and lets each lock so and so often for so many additions.
+/// Starts threads together, and lets each lock a number of times, for a number of additions.
 fn contend<M: Lock>(bencher: Bencher, threads: usize, locks: usize, additions: u64) {
     let mutex = M::new();
     bencher.bench_local(|| {

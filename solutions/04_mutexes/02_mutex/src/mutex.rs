@@ -19,13 +19,14 @@ const UNLOCKED: u32 = 0;
 const LOCKED: u32 = 1;
 const CONTENDED: u32 = 2;
 
-/// How often a locked mutex is looked at before its thread goes to sleep: most critical sections are shorter than
-/// two calls of the operating system. Not at all in a model, where nothing would be left to wait for then.
+/// How often a locked mutex is looked at before its thread goes to sleep: most critical sections are shorter
+/// than two calls of the operating system. Not at all in a model, where nothing would be left to wait for
+/// then.
 const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 
 /// Protects a value: one thread at a time can reach it. Go's `sync.Mutex`, with the data inside.
 ///
-/// [`lock`](Self::lock) returns a guard, which lends the value and unlocks when it is dropped, also by a
+/// [`lock`](Self::lock) returns a guard, which lends the value and unlocks when it is dropped, even by a
 /// panic. Nothing is poisoned: after a panic the value is as the panicking thread left it.
 ///
 /// A mutex is not re-entrant, and it is not fair: a thread that comes along when the mutex is unlocked may

@@ -28,10 +28,10 @@ struct Inner<T> {
     value: UnsafeCell<ManuallyDrop<T>>,
 }
 
-/// An owner of a value that has several, in several threads: the last one that is dropped drops the value.
+/// One of several owners of a value, in any thread. When the last owner is dropped, the value is dropped.
 ///
-/// It lends the value, to read. An `Arc` is as large as a pointer, and so is an `Option` of one. Unlike
-/// [`std::sync::Arc`] it holds values of known size only, and panics where that one aborts.
+/// An `Arc` lends the value, to read. It is as large as a pointer, and so is an `Option` of it. Unlike
+/// [`std::sync::Arc`], it holds only values of known size, and panics where std's aborts.
 ///
 /// ```
 /// use arc::Arc;
@@ -57,8 +57,8 @@ pub struct Arc<T> {
     owns: PhantomData<Inner<T>>,
 }
 
-/// A reference that keeps the memory, but not the value: it can be upgraded to an [`Arc`] as long as there is
-/// one.
+/// A reference that does not keep the value alive. As long as there is an owner, it can be upgraded to an
+/// [`Arc`].
 pub struct Weak<T> {
     inner: NonNull<Inner<T>>,
     owns: PhantomData<Inner<T>>,
@@ -100,12 +100,12 @@ impl<T> Arc<T> {
     }
 
     /// Returns how many owners there were at some moment of the call. Others may come and go meanwhile, so
-    /// this is something to print, and not to decide by.
+    /// print this number, but do not decide by it.
     pub fn strong_count(this: &Self) -> usize {
         this.inner().strong.load(Relaxed)
     }
 
-    /// Returns whether both own the same value. Two values that are equal are not the same.
+    /// Returns whether both own the same value. Two equal values are not the same.
     pub fn ptr_eq(this: &Self, other: &Self) -> bool {
         this.inner == other.inner
     }
@@ -168,7 +168,7 @@ impl<T> Arc<T> {
             .with_mut(|value| unsafe { ManuallyDrop::take(&mut *value) }))
     }
 
-    /// Makes a reference that does not keep the value.
+    /// Makes a reference that does not keep the value alive.
     ///
     /// # Panics
     /// Panics with `arc: too many references` if there would be more than
@@ -198,7 +198,7 @@ impl<T> Arc<T> {
     }
 }
 
-/// One owner more. The value is not cloned.
+/// Makes another owner of the same value.
 ///
 /// # Panics
 /// Panics with `arc: too many references` if there would be more than
@@ -234,8 +234,8 @@ impl<T> Deref for Arc<T> {
     }
 }
 
-/// One owner less. The last one drops the value, even if there are [`Weak`]s; the last reference frees the
-/// memory.
+/// The last owner drops the value, even if there are [`Weak`]s. The last reference frees the memory, even if
+/// the value's destructor panics.
 impl<T> Drop for Arc<T> {
     fn drop(&mut self) {
         // Release: what this owner did with the value happens before the last one drops it. That one reads
@@ -248,7 +248,7 @@ impl<T> Drop for Arc<T> {
         // line that all of them run.
         fence(Acquire);
         // The owners' part of the memory. Made before the value is dropped, so that it is given up after it,
-        // also if the destructor panics.
+        // even if the destructor panics.
         let _memory = Weak::of(self.inner);
         // SAFETY: `strong` has become zero, which happens once: no owner is left, and no `Weak` can be
         // upgraded. What the owners did happens before, by the fence. So nobody uses the value, now or later.
@@ -273,8 +273,8 @@ impl<T> Weak<T> {
         unsafe { self.inner.as_ref() }
     }
 
-    /// Returns an owner of the value, or `None` if the value has been dropped or taken out, or is about to
-    /// be: the last owner is gone. It does not fail for any other reason.
+    /// Returns an owner of the value, or `None` if the last owner is gone: the value has been dropped or
+    /// taken out, or is about to be. It fails for no other reason.
     ///
     /// # Panics
     /// Panics with `arc: too many references` if there would be more than
@@ -298,7 +298,7 @@ impl<T> Weak<T> {
     }
 }
 
-/// One more reference that does not keep the value.
+/// Makes another reference that does not keep the value alive.
 ///
 /// # Panics
 /// Panics with `arc: too many references` if there would be more than
@@ -315,7 +315,7 @@ impl<T> Clone for Weak<T> {
     }
 }
 
-/// One reference less. The last one frees the memory.
+/// The last reference frees the memory.
 impl<T> Drop for Weak<T> {
     fn drop(&mut self) {
         // Release: what was done through this reference happens before the memory is freed, and before a

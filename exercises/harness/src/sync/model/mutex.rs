@@ -15,12 +15,13 @@ type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
 
 /// A mutex with the API of [`parking_lot::Mutex`]: no poisoning, and `lock` gives the guard.
 ///
-/// It stands on loom's, which falls short twice. Loom makes a thread that is about to try the lock wait until it is
-/// free, so the attempt never fails. And it keeps a mutex of std's, which is poisoned if a guard is dropped while a
-/// panic unwinds, even in another thread: to std all threads of a model are one. Such a mutex cannot be locked again.
+/// It stands on loom's, which falls short twice. Loom makes a thread that is about to try the lock wait until
+/// it is free, so the attempt never fails. And it keeps a mutex of std's, which is poisoned if a guard is
+/// dropped while a panic unwinds, even in another thread: to std all threads of a model are one. Such a mutex
+/// cannot be locked again.
 ///
-/// A program that tries either is explored again, without loom's lock: there the mutex queues its waiters itself.
-/// See `OwnLock`.
+/// A program that tries either is explored again, without loom's lock: there the mutex queues its waiters
+/// itself. See `OwnLock`.
 pub struct Mutex<T: ?Sized> {
     raw: loom::sync::Mutex<()>,
     /// From each holder to the next.
@@ -91,8 +92,8 @@ impl<T> Mutex<T> {
         }
     }
 
-    /// [`new`](Self::new), with the name that the dry run calls it by. It has no counterpart in the real face:
-    /// it is for what a model itself makes.
+    /// [`new`](Self::new), with the name that the dry run calls it by. It has no counterpart in the real
+    /// face: it is for what a model itself makes.
     #[track_caller]
     pub fn named(name: &str, value: T) -> Self {
         let this = Self::new(value);
@@ -335,8 +336,8 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
 
     /// Gives the lock back. The caller locks again or never looks at it again.
     fn release(&mut self) {
-        // Nothing unwinds while a quiet mutex is held, unless it was locked while something did already, and then
-        // std does not poison.
+        // Nothing unwinds while a quiet mutex is held, unless it was locked while something did already, and
+        // then std does not poison.
         if panicking() && self.raw.is_some() && !self.mutex.quiet {
             self.mutex.poisoned.set(true);
         }

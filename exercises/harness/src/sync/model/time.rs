@@ -170,7 +170,7 @@ impl Clock {
         late || self.clear_timer()
     }
 
-    /// [`park`](thread::park)s until `deadline` at the latest. Returns whether the deadline is reached, also if the thread was
+    /// [`park`](thread::park)s until `deadline` at the latest. Returns whether the deadline is reached, even if the thread was
     /// unparked by then.
     #[must_use = "whether the deadline is reached"]
     #[track_caller]
@@ -201,7 +201,7 @@ impl Clock {
     }
 
     /// Sleeps if `*word` is `expected`, as [`futex::wait`] does, until `deadline` at the latest. Returns whether the deadline
-    /// is reached, also if the thread was woken by then.
+    /// is reached, even if the thread was woken by then.
     #[must_use = "whether the deadline is reached"]
     #[track_caller]
     pub fn futex_wait_until(&self, word: &AtomicU32, expected: u32, deadline: Instant) -> bool {

@@ -1,0 +1,223 @@
+//! Every interleaving of a few small programs. IDs such as CL-12 name behaviours of Go's channels.
+//!
+//! The items are in a channel before the workers begin, and in nearly all programs its sender has gone. Main asks for the
+//! results.
+
+use crate::sync::channel::{Receiver, bounded};
+use crate::{FanIn, fan_out};
+use harness::Model;
+use harness::testing::{Flag, Slot, must_sleep, staged_panic, staged_panic_of, threads_at_once};
+use std::sync::Arc;
+
+/// A channel with these items in it, whose sender has gone.
+fn items<const N: usize>(items: [u32; N]) -> Receiver<u32> {
+    let (sender, receiver) = bounded(N);
+    for item in items {
+        sender.send(item).expect("a receiver is there, and room");
+    }
+    receiver
+}
+
+/// The results, in ascending order.
+fn sorted(results: FanIn<u32>) -> Vec<u32> {
+    let mut results: Vec<_> = results.collect();
+    results.sort_unstable();
+    results
+}
+
+/// One worker. Catches a stream that never ends, because a sender is left that nobody uses.
+#[test]
+fn the_results_end_when_the_worker_has() {
+    // CL-12
+    harness::model(|| {
+        let mut results = fan_out(items([1, 2]), 1, |n| n * 10);
+        assert_eq!([results.next(), results.next()], [Some(10), Some(20)]);
+        assert_eq!(results.next(), None, "there were two items");
+        assert_eq!(results.next(), None, "once more");
+    });
+}
+
+/// Two workers. Catches a stream that ends with the first of them, and an item that both take, or neither.
+#[test]
+fn each_item_is_worked_on_once() {
+    // CH-10, CL-16
+    Model::new().preemption_bound(2).check(|| {
+        let results = sorted(fan_out(items([1, 2]), 2, |n| n * 10));
+        assert_eq!(
+            results,
+            [10, 20],
+            "the results of items 1 and 2, in some order"
+        );
+    });
+}
+
+/// More workers than items: the one without an item must not end the stream of the other.
+#[test]
+fn a_worker_without_an_item_ends_nothing() {
+    Model::new().preemption_bound(2).check(|| {
+        let results = sorted(fan_out(items([1]), 2, |n| n * 10));
+        assert_eq!(results, [10], "the results of item 1");
+    });
+}
+
+/// No items: nothing to wait for.
+#[test]
+fn without_items_there_are_no_results() {
+    harness::model(|| assert_eq!(fan_out(items([]), 1, |n| n).next(), None));
+}
+
+/// A program that must not end: its input is open and empty. Catches a stream that ends as soon as there is nothing to
+/// do, and one that spins.
+#[test]
+fn the_stream_sleeps_while_the_input_is_open() {
+    // CH-01
+    must_sleep("`next`", "the input was open", || {
+        let (_sender, input) = bounded::<u32>(1);
+        let ended = fan_out(input, 1, |n| n).next();
+        panic!("`next` returned {ended:?}");
+    });
+}
+
+/// Plain memory goes the whole way: from the producer to the worker, and from the worker to the consumer.
+#[test]
+fn what_was_done_before_is_visible_behind_each_channel() {
+    // CH-19
+    harness::model(|| {
+        let slots = Arc::new([Slot::empty("by_producer"), Slot::empty("by_worker")]);
+        let of_worker = Arc::clone(&slots);
+        let (sender, input) = bounded(1);
+        let mut results = fan_out(input, 1, move |n| {
+            of_worker[1].write(of_worker[0].read());
+            n
+        });
+        slots[0].write(7);
+        sender.send(1).expect("a worker is there");
+        assert_eq!(results.next(), Some(1));
+        assert_eq!(slots[1].read(), 7, "what the worker has copied");
+        drop(sender);
+        assert_eq!(results.next(), None);
+    });
+}
+
+/// The last that a worker does is to drop what it owns. Main looks when the stream has ended.
+#[test]
+fn when_the_stream_has_ended_the_workers_have_too() {
+    Model::new().preemption_bound(2).check(|| {
+        let work = Arc::new(Slot::empty("work"));
+        let of_workers = Arc::clone(&work);
+        let mut results = fan_out(items([1]), 2, move |n| {
+            of_workers.write(n);
+            n
+        });
+        assert_eq!((results.next(), results.next()), (Some(1), None));
+        assert_eq!(
+            Arc::strong_count(&work),
+            1,
+            "`work` is still owned by a worker, which has not ended"
+        );
+        assert_eq!(work.read(), 1, "what `work` has written");
+    });
+}
+
+/// The worker of item 1 panics, the other one does not. Catches a panic after which the stream never ends, one that
+/// hides the other's result, and one that nobody hears of.
+#[test]
+fn a_panic_comes_after_the_results_of_the_others() {
+    Model::new().preemption_bound(2).check(|| {
+        let mut results = fan_out(items([1, 2]), 2, |n| match n {
+            1 => staged_panic("the worker's"),
+            n => n * 10,
+        });
+        assert_eq!(results.next(), Some(20), "the result of item 2");
+        let panic = staged_panic_of(|| {
+            let ended = results.next();
+            panic!("a worker has panicked, but `next` returned {ended:?}");
+        });
+        assert_eq!(
+            panic,
+            Some("the worker's"),
+            "the panic that `next` goes on with"
+        );
+        assert_eq!(results.next(), None, "after the panic");
+    });
+}
+
+/// The only worker panics at the first of two items. Catches a stream that waits for somebody to take the second.
+#[test]
+fn the_panic_of_the_last_worker_ends_the_stream() {
+    harness::model(|| {
+        let mut results = fan_out(items([1, 2]), 1, |_: u32| -> u32 {
+            staged_panic("the worker's")
+        });
+        let panic = staged_panic_of(|| {
+            let ended = results.next();
+            panic!("the worker has panicked, but `next` returned {ended:?}");
+        });
+        assert_eq!(panic, Some("the worker's"));
+    });
+}
+
+/// Main takes one of two results and walks away. Catches a worker that sleeps for ever with a result in its hands.
+#[test]
+fn the_workers_end_when_the_consumer_walks_away() {
+    harness::model(|| {
+        let mut results = fan_out(items([1, 2]), 1, |n| n * 10);
+        assert_eq!(results.next(), Some(10));
+    });
+}
+
+/// The producer waits for room when the consumer has walked away. Catches a receiver that somebody keeps: the producer
+/// would never learn that all workers have gone.
+#[test]
+fn the_producer_is_told_when_the_workers_have_gone() {
+    // CL-06
+    harness::model(|| {
+        let (sender, input) = bounded(0);
+        let results = fan_out(input, 1, |n: u32| n);
+        drop(results);
+        // The first may still be taken; then the worker finds that nobody asks.
+        let refused = [sender.send(1), sender.send(2)]
+            .iter()
+            .filter(|sent| sent.is_err())
+            .count();
+        assert!(
+            refused > 0,
+            "both items were taken, though nobody asks for results"
+        );
+    });
+}
+
+/// Nobody asks for a result, and there are three items. Catches results that pile up: a worker holds one and waits.
+#[test]
+fn a_worker_waits_until_its_result_is_wanted() {
+    harness::model(|| {
+        let second = Arc::new(Flag::lowered("worked on 2"));
+        let of_worker = Arc::clone(&second);
+        let mut results = fan_out(items([1, 2, 3]), 1, move |n| {
+            if n > 1 {
+                of_worker.raise();
+            }
+            n
+        });
+        assert!(
+            !second.is_raised(),
+            "the worker has gone on to item 2, and nobody has asked for the result of item 1"
+        );
+        assert_eq!(results.next(), Some(1));
+    });
+}
+
+/// Each of two items waits until the other is worked on. Catches workers that take turns, or a single one.
+#[test]
+fn items_are_worked_on_at_the_same_time() {
+    Model::new().preemption_bound(2).check(|| {
+        let both_work = Arc::new([(); 2].map(|()| harness::testing::Gate::shut("works")));
+        let results = sorted(fan_out(items([0, 1]), 2, move |n| {
+            both_work[n as usize].open();
+            both_work[1 - n as usize].pass();
+            n
+        }));
+        assert_eq!(results, [0, 1]);
+        assert!(threads_at_once() <= 2, "threads for two workers");
+    });
+}

@@ -1,0 +1,234 @@
+//! The contract of `fan_out_fan_in` on real threads. IDs such as CL-16 name behaviours of Go's channels.
+
+use fan_out_fan_in::{FanIn, fan_out};
+use harness::sync::real::channel::{Receiver, bounded, unbounded};
+use harness::sync::real::thread::{self, refuse_after};
+use harness::testing::{
+    assert_panics, assert_passes_on, let_others_run, must_end, payload_of, staged_panic,
+    staged_panic_of,
+};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Barrier, Mutex};
+
+/// Where a thread hangs, if a test does.
+const IN_NEXT: &str = "the results have not ended, or a worker has not";
+
+/// A channel with these items in it, whose sender has gone.
+fn items(items: impl IntoIterator<Item = usize>) -> Receiver<usize> {
+    let (sender, receiver) = unbounded();
+    for item in items {
+        sender.send(item).expect("a receiver is there");
+    }
+    receiver
+}
+
+#[test]
+fn every_result_comes_out_once() {
+    // CH-10, CL-16
+    must_end(IN_NEXT, || {
+        for workers in [1, 2, 7] {
+            let results: Vec<_> = fan_out(items(0..500), workers, |n| n * 2).collect();
+            assert_eq!(
+                results.len(),
+                500,
+                "results of 500 items from {workers} workers"
+            );
+            let results: BTreeSet<_> = results.into_iter().collect();
+            assert!(
+                results.into_iter().eq((0..500).map(|n| n * 2)),
+                "each of them once"
+            );
+        }
+    });
+}
+
+#[test]
+fn one_worker_keeps_the_order() {
+    must_end(IN_NEXT, || {
+        let results: Vec<_> = fan_out(items([3, 1, 2]), 1, |n| n).collect();
+        assert_eq!(results, [3, 1, 2], "there is only one to finish first");
+    });
+}
+
+#[test]
+fn the_end_is_final() {
+    // CL-02, CL-12
+    must_end(IN_NEXT, || {
+        let mut results = fan_out(items([]), 3, |n| n);
+        assert_eq!([results.next(), results.next(), results.next()], [None; 3]);
+    });
+}
+
+/// The items come one by one, each when the result of the last one is there.
+#[test]
+fn results_come_as_soon_as_they_are_there() {
+    must_end(IN_NEXT, || {
+        let (sender, input) = bounded(0);
+        let mut results = fan_out(input, 2, |n: u32| n + 1);
+        for n in 0..50 {
+            sender.send(n).expect("two workers are there");
+            assert_eq!(results.next(), Some(n + 1), "the result of {n}");
+        }
+        drop(sender);
+        assert_eq!(results.next(), None);
+    });
+}
+
+/// Each of eight items waits until all eight are worked on.
+#[test]
+fn all_workers_work_at_the_same_time() {
+    must_end(
+        "eight workers do not work on eight items at the same time",
+        || {
+            let all_work = Barrier::new(8);
+            let results = fan_out(items(0..8), 8, move |n| {
+                all_work.wait();
+                n
+            });
+            assert_eq!(results.count(), 8);
+        },
+    );
+}
+
+/// Workers are threads of their own, and no more than were asked for.
+#[test]
+fn no_more_threads_than_workers() {
+    must_end(IN_NEXT, || {
+        let seen = Arc::new(Mutex::new(BTreeSet::new()));
+        let of_workers = Arc::clone(&seen);
+        let me = format!("{:?}", thread::current().id());
+        let results = fan_out(items(0..100), 3, move |_| {
+            let id = format!("{:?}", thread::current().id());
+            of_workers.lock().unwrap().insert(id);
+            thread::yield_now();
+        });
+        assert_eq!(results.count(), 100);
+        let seen = seen.lock().unwrap();
+        assert!(
+            seen.len() <= 3,
+            "3 workers, and {} threads have worked",
+            seen.len()
+        );
+        assert!(!seen.contains(&me), "the consumer has worked itself");
+    });
+}
+
+/// With a slow consumer, a worker holds one result and waits.
+#[test]
+fn no_worker_runs_ahead() {
+    must_end(IN_NEXT, || {
+        let begun = Arc::new(AtomicUsize::new(0));
+        let of_workers = Arc::clone(&begun);
+        let mut results = fan_out(items(0..100), 3, move |_| {
+            of_workers.fetch_add(1, SeqCst);
+        });
+        for asked in 0..20 {
+            let_others_run();
+            let begun = begun.load(SeqCst);
+            assert!(
+                begun <= asked + 3,
+                "3 workers have begun {begun} items, and {asked} results were asked for"
+            );
+            results.next().expect("there are 100 items");
+        }
+    });
+}
+
+#[test]
+fn a_panic_of_work_reaches_the_consumer_at_the_end() {
+    must_end(IN_NEXT, || {
+        let mut results = fan_out(items(0..100), 3, |n| match n {
+            50 => staged_panic("the worker's"),
+            n => n,
+        });
+        for _ in 0..99 {
+            assert!(results.next().is_some(), "99 items have results");
+        }
+        let panic = staged_panic_of(|| _ = results.next());
+        assert_eq!(
+            panic,
+            Some("the worker's"),
+            "`next` after 99 results, with a worker that panicked"
+        );
+        assert_eq!(results.next(), None, "after the panic");
+    });
+}
+
+#[test]
+fn a_panic_keeps_its_payload() {
+    must_end(IN_NEXT, || {
+        assert_passes_on("a word", || {
+            fan_out(items([1]), 2, |_| {
+                std::panic::resume_unwind(Box::new("a word"))
+            })
+            .for_each(|()| {});
+        });
+    });
+}
+
+/// All workers panic: the rest of the items stays where it is, and the producer is told.
+#[test]
+fn when_all_have_panicked_the_results_end() {
+    // CL-04
+    must_end(IN_NEXT, || {
+        let (sender, input) = bounded(0);
+        let mut results = fan_out(input, 2, |n: u32| {
+            if n < 2 {
+                staged_panic("a worker's")
+            }
+        });
+        assert!(
+            sender.send(0).is_ok() && sender.send(1).is_ok(),
+            "two workers take two items"
+        );
+        let panic = staged_panic_of(|| _ = results.next());
+        assert_eq!(panic, Some("a worker's"));
+        assert!(
+            sender.send(2).is_err(),
+            "all workers have gone, but an item was taken"
+        );
+        assert_eq!(results.next(), None);
+    });
+}
+
+#[test]
+fn nobody_works_without_workers() {
+    assert_panics("fan_out_fan_in: no workers", || {
+        drop(fan_out(items([1]), 0, |n| n))
+    });
+}
+
+#[test]
+fn threads_that_cannot_be_had_are_done_without() {
+    must_end(IN_NEXT, || {
+        for threads in 1..4 {
+            let mut results = None;
+            let start = || fan_out(items(0..20), 4, |n| n);
+            payload_of(|| results = Some(refuse_after(threads, start)));
+            let results = results
+                .unwrap_or_else(|| panic!("`fan_out` panicked, but it had {threads} of 4 threads"));
+            assert_eq!(
+                results.count(),
+                20,
+                "results of 20 items, with {threads} of 4 threads"
+            );
+        }
+        let panic = payload_of(|| drop(refuse_after(0, || fan_out(items([1]), 4, |n| n))));
+        let message = panic.as_deref().map(harness::testing::message_of);
+        assert_eq!(
+            message,
+            Some("fan_out_fan_in: no threads"),
+            "no thread can be had"
+        );
+    });
+}
+
+#[test]
+fn the_stream_can_go_to_another_thread() {
+    fn is_send(_: impl Send) {}
+    must_end(IN_NEXT, || {
+        let results: FanIn<usize> = fan_out(items([1]), 1, |n| n);
+        is_send(results);
+    });
+}

@@ -1,0 +1,129 @@
+//! No thread, no value and no memory stays behind: not at the end, not after a panic, not when the consumer walks away.
+
+use fan_out_fan_in::fan_out;
+use harness::leaks::{self, track};
+use harness::sync::real::channel::{bounded, unbounded};
+use harness::sync::real::thread::refuse_after;
+use harness::testing::{
+    let_others_run, must_end, payload_of, spawn_detached, staged_panic, staged_panic_of,
+};
+
+/// Where a thread hangs, if a test does.
+const IN_NEXT: &str = "the results have not ended, or a worker has not";
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+#[test]
+fn every_item_and_result_is_dropped_once() {
+    leaks::check(|| {
+        let (items, works) = ([1, 2, 3].map(track), track("work"));
+        must_end(IN_NEXT, move || {
+            let (sender, input) = unbounded();
+            items
+                .into_iter()
+                .for_each(|item| sender.send(item).unwrap());
+            drop(sender);
+            let results = fan_out(input, 2, move |item| {
+                let _ = &works;
+                item
+            });
+            assert_eq!(results.map(|result| *result).sum::<i32>(), 6);
+        });
+    });
+}
+
+/// The consumer takes one result of an endless input and walks away, while workers wait: for somebody to ask, and for
+/// items. The producer learns of it by its next item.
+#[test]
+fn nobody_is_left_when_the_consumer_walks_away() {
+    leaks::check(|| {
+        let items = [0; 50].map(track);
+        must_end(IN_NEXT, move || {
+            let (sender, input) = bounded(1);
+            spawn_detached("producer", move || {
+                let refused = items.into_iter().find_map(|item| sender.send(item).err());
+                assert!(
+                    refused.is_some(),
+                    "50 items were taken, though nobody asks for results"
+                );
+            });
+            let mut results = fan_out(input, 3, |item| item);
+            assert!(results.next().is_some());
+            let_others_run();
+        });
+    });
+}
+
+#[test]
+fn nobody_is_left_when_nothing_was_asked_for() {
+    leaks::check(|| {
+        let items = [1, 2, 3].map(track);
+        must_end(IN_NEXT, move || {
+            let (sender, input) = unbounded();
+            items
+                .into_iter()
+                .for_each(|item| sender.send(item).unwrap());
+            drop(fan_out(input, 2, |item| item));
+        });
+    });
+}
+
+#[test]
+fn a_panic_leaves_nothing_behind() {
+    leaks::check(|| {
+        let items = [1, 2, 3, 4].map(track);
+        must_end(IN_NEXT, move || {
+            let (sender, input) = unbounded();
+            items
+                .into_iter()
+                .for_each(|item| sender.send(item).unwrap());
+            drop(sender);
+            let results = fan_out(input, 2, |item| match *item {
+                1 | 3 => staged_panic("a worker's"),
+                _ => item,
+            });
+            assert!(
+                staged_panic_of(|| results.for_each(drop)).is_some(),
+                "two workers have panicked"
+            );
+        });
+    });
+}
+
+#[test]
+fn refused_threads_leave_nothing_behind() {
+    leaks::check(|| {
+        let works = [track(1), track(2)];
+        must_end(IN_NEXT, move || {
+            for (threads, work) in works.into_iter().enumerate() {
+                let (sender, input) = bounded(1);
+                let start = || {
+                    fan_out(input, 3, move |item: usize| {
+                        let _ = &work;
+                        item
+                    })
+                };
+                let panic = payload_of(|| drop(refuse_after(threads, start)));
+                assert_eq!(
+                    panic.is_some(),
+                    threads == 0,
+                    "whether `fan_out` panicked with {threads} threads"
+                );
+                drop(sender);
+            }
+        });
+    });
+}
+
+#[test]
+fn many_rounds_leave_nothing_behind() {
+    leaks::check(|| {
+        for _ in 0..3 {
+            let (sender, input) = unbounded();
+            (0..20).for_each(|item| sender.send(item).unwrap());
+            drop(sender);
+            assert_eq!(fan_out(input, 2, |item: u32| item).count(), 20);
+        }
+    });
+}

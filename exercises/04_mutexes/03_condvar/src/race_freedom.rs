@@ -1,0 +1,288 @@
+//! Every interleaving of a few small programs. IDs such as CO-01 name behaviours of Go's `sync.Cond`.
+//!
+//! The mutex is the facade's here: to lock it is one step.
+
+use crate::sync::thread;
+use crate::sync::time::{Clock, Duration};
+use crate::{Condvar, Mutex};
+use harness::testing::{Slot, both, must_sleep, notifications, spawn};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Catches the lost wakeup: main sees no mail and unlocks; the other one leaves the mail and notifies; main
+/// falls asleep.
+#[test]
+fn a_notification_reaches_a_wait_that_has_begun() {
+    // CO-01, CO-02
+    harness::model(|| {
+        let (mail, arrived) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            spawn(s, "sender", || {
+                *mail.lock() = true;
+                arrived.notify_one();
+            });
+            let mut mail = mail.lock();
+            while !*mail {
+                arrived.wait(&mut mail);
+            }
+        });
+    });
+}
+
+/// The same with `notify_all` and `wait_while`, and a notifier that still has the lock. Catches a wait that
+/// comes back without the lock, or never gives it away.
+#[test]
+fn a_notification_with_the_lock_held_reaches_it_too() {
+    // CO-01
+    harness::model(|| {
+        let (mail, arrived) = (Mutex::new(false), Condvar::new());
+        let slot = Slot::empty("slot");
+        thread::scope(|s| {
+            spawn(s, "sender", || {
+                let mut mail = mail.lock();
+                slot.write(slot.read() + 1);
+                *mail = true;
+                arrived.notify_all();
+                slot.write(slot.read() + 1);
+            });
+            let mut mail = mail.lock();
+            arrived.wait_while(&mut mail, |mail| !*mail);
+            assert_eq!(slot.read(), 2);
+        });
+    });
+}
+
+/// Catches a `wait_while` that waits before it looks: nobody is there to wake it.
+#[test]
+fn wait_while_does_not_wait_for_what_is_there() {
+    harness::model(|| {
+        let (mail, arrived) = (Mutex::new(true), Condvar::new());
+        arrived.wait_while(&mut mail.lock(), |mail| !*mail);
+    });
+}
+
+/// A program that must not end: what was notified before the wait began is not remembered. Catches a wait
+/// that returns, and one that spins.
+#[test]
+fn wait_sleeps_until_a_notification_to_come() {
+    // CO-05
+    must_sleep("`wait`", "nobody has notified since it began", || {
+        let (mutex, condvar) = (Mutex::new(()), Condvar::new());
+        condvar.notify_one();
+        condvar.notify_all();
+        condvar.wait(&mut mutex.lock());
+    });
+}
+
+/// The same after a wait that was notified, and beside another that sleeps.
+#[test]
+fn wait_sleeps_again_after_a_notification() {
+    // CO-05
+    must_sleep("`wait`", "nobody has notified since it began", || {
+        let (mail, arrived) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            spawn(s, "sender", || {
+                *mail.lock() = true;
+                arrived.notify_all();
+                // Without the panics, a return would be a deadlock, too: the other one sleeps.
+                arrived.wait_while(&mut mail.lock(), |mail| *mail);
+                panic!("`wait_while` returned, and its condition was true");
+            });
+            arrived.wait_while(&mut mail.lock(), |mail| !*mail);
+            arrived.wait_while(&mut mail.lock(), |mail| *mail);
+            panic!("`wait_while` returned, and its condition was true");
+        });
+    });
+}
+
+/// Catches a `notify_all` that wakes one. It shows without a forced switch of threads; with two there are
+/// about 1,000 interleavings of the reference, and not all are explored.
+#[test]
+fn notify_all_wakes_everybody() {
+    // CO-07
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (open, opened) = (Mutex::new(false), Condvar::new());
+        let pass = || opened.wait_while(&mut open.lock(), |open| !*open);
+        thread::scope(|s| {
+            spawn(s, "waiter 1", pass);
+            spawn(s, "waiter 2", pass);
+            *open.lock() = true;
+            opened.notify_all();
+        });
+    });
+}
+
+/// Catches two notifications that wake one thread together: each of them is worth one letter, and two wait
+/// for one. Two preemptions, which is about 3,000 interleavings.
+#[test]
+fn two_notifications_wake_two() {
+    // CO-04
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (letters, arrived) = (Mutex::new(0), Condvar::new());
+        let take = || {
+            let mut letters = letters.lock();
+            arrived.wait_while(&mut letters, |letters| *letters == 0);
+            *letters -= 1;
+        };
+        thread::scope(|s| {
+            spawn(s, "waiter 1", take);
+            spawn(s, "waiter 2", take);
+            for _ in 0..2 {
+                *letters.lock() += 1;
+                arrived.notify_one();
+            }
+        });
+    });
+}
+
+/// Catches a wait that takes away what is owed to one that began before: the other one notifies main, and
+/// waits itself before main has fallen asleep. Each waits for the other in turn.
+#[test]
+fn a_newer_wait_takes_nothing_from_an_older_one() {
+    // CO-08
+    harness::model(|| {
+        let (turn, changed) = (Mutex::new(0), Condvar::new());
+        let play = |mine: u32| {
+            let mut turn = turn.lock();
+            changed.wait_while(&mut turn, |turn| *turn != mine);
+            *turn += 1;
+            drop(turn);
+            changed.notify_all();
+        };
+        both(
+            || play(1),
+            || {
+                play(0);
+                play(2);
+            },
+        );
+        assert_eq!(turn.into_inner(), 3);
+    });
+}
+
+/// Catches `if` in place of `while`: main has a spurious wakeup, one or two, before there is mail.
+#[test]
+fn a_spurious_wakeup_does_not_end_wait_while() {
+    // CO-03
+    for n in 1..=2 {
+        harness::Model::new().spurious_wakeups(n).check(|| {
+            let (mail, arrived) = (Mutex::new(false), Condvar::new());
+            thread::scope(|s| {
+                spawn(s, "sender", || {
+                    // The waiter may get the lock in between, and there is no mail.
+                    drop(mail.lock());
+                    *mail.lock() = true;
+                    arrived.notify_one();
+                });
+                let mut mail = mail.lock();
+                arrived.wait_while(&mut mail, |mail| !*mail);
+                assert!(*mail, "`wait_while` returned, and its condition was true");
+            });
+        });
+    }
+}
+
+/// Catches a deadline that does not end the wait, and an answer that does not say so.
+#[test]
+fn a_deadline_ends_the_wait() {
+    harness::model(|| {
+        let (mutex, condvar, clock) = (Mutex::new(()), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + SECOND;
+        both(
+            || {
+                let mut guard = mutex.lock();
+                while !condvar.wait_until(&mut guard, &clock, deadline) {}
+                assert!(clock.now() >= deadline, "the deadline was not reached");
+            },
+            || clock.advance(SECOND),
+        );
+    });
+}
+
+/// A program that must not end: half a second is not a second.
+#[test]
+fn wait_until_sleeps_before_the_deadline() {
+    must_sleep("`wait_until`", "the deadline was not reached", || {
+        let (mutex, condvar, clock) = (Mutex::new(()), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + SECOND;
+        clock.advance(SECOND / 2);
+        let _ = condvar.wait_until(&mut mutex.lock(), &clock, deadline);
+    });
+}
+
+/// Catches a lost wakeup of a wait with a deadline: time stands still, so only the notification can end it.
+#[test]
+fn a_notification_reaches_a_wait_with_a_deadline() {
+    // CO-01
+    harness::model(|| {
+        let (mail, arrived, clock) = (Mutex::new(false), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + SECOND;
+        both(
+            || {
+                let mut mail = mail.lock();
+                while !*mail {
+                    let reached = arrived.wait_until(&mut mail, &clock, deadline);
+                    assert!(
+                        !reached,
+                        "`wait_until` returned true, and no time had passed"
+                    );
+                }
+            },
+            || {
+                *mail.lock() = true;
+                arrived.notify_one();
+            },
+        );
+    });
+}
+
+/// Catches a wait that has ended by its deadline, and that a notification is still spent on: the other one
+/// waits on. Two forced switches.
+#[test]
+fn a_wait_whose_deadline_has_come_takes_no_notification() {
+    // CO-08
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (mail, arrived, clock) = (Mutex::new(false), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + SECOND;
+        thread::scope(|s| {
+            let hasty = spawn(s, "hasty", || {
+                let mut mail = mail.lock();
+                while !arrived.wait_until(&mut mail, &clock, deadline) {}
+            });
+            spawn(s, "patient", || {
+                arrived.wait_while(&mut mail.lock(), |mail| !*mail)
+            });
+            clock.advance(SECOND);
+            hasty.join().expect("it only waits");
+            *mail.lock() = true;
+            arrived.notify_one();
+        });
+    });
+}
+
+/// Catches a notification that asks the operating system to wake somebody, though nobody waits: nobody ever
+/// has, or all who did have gone, whether they slept or not.
+#[test]
+fn a_notification_without_waiters_wakes_nobody() {
+    harness::model(|| {
+        let (mail, arrived) = (Mutex::new(false), Condvar::new());
+        arrived.notify_one();
+        arrived.notify_all();
+        assert_eq!(notifications(), 0, "wakeups asked for, and nobody waited");
+        both(
+            || arrived.wait_while(&mut mail.lock(), |mail| !*mail),
+            || {
+                *mail.lock() = true;
+                arrived.notify_one();
+            },
+        );
+        let before = notifications();
+        arrived.notify_one();
+        arrived.notify_all();
+        assert_eq!(
+            notifications() - before,
+            0,
+            "wakeups asked for, and everybody who had waited was gone"
+        );
+    });
+}

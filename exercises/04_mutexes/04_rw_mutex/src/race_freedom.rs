@@ -1,0 +1,386 @@
+//! Every interleaving of a few small programs. IDs such as RW-04 name behaviours of Go's `sync.RWMutex`.
+//!
+//! Three threads that retry on one word have too many interleavings to try them all: those models say how
+//! many forced switches of threads they explore.
+
+use crate::RwMutex;
+use crate::sync::thread;
+use harness::testing::{
+    Flag, Slot, both, has_waited, must_sleep, notifications, spawn, staged_panic, staged_panic_of,
+    yields,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+/// Catches a reader and a writer inside at once, an unlock of either kind that orders nothing, and one that
+/// wakes nobody. Nobody may spin: a thread that spins in a model lets the others go on, and hardly ever gets
+/// to sleep, so that these tests would see little of it. The README says how to spin on the machine alone.
+#[test]
+fn a_reader_and_a_writer_take_turns() {
+    // RW-14
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        let (written, read) = (Slot::empty("written"), Slot::empty("read"));
+        both(
+            || {
+                let mut value = lock.write();
+                read.read();
+                written.write(7);
+                *value = 7;
+            },
+            || {
+                let value = lock.read();
+                assert_eq!(written.read(), *value);
+                read.write(1);
+            },
+        );
+        assert_eq!((*lock.read(), read.read()), (7, 1));
+        assert_eq!(yields(), 0, "in a model, a thread has spun or yielded");
+    });
+}
+
+/// Catches two writers inside at once, and a second one that nobody wakes.
+#[test]
+fn one_writer_at_a_time() {
+    // RW-14
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        let slot = Slot::empty("slot");
+        let add = || {
+            let mut value = lock.write();
+            slot.write(slot.read() + 1);
+            *value += 1;
+        };
+        both(add, add);
+        assert_eq!((*lock.read(), slot.read()), (2, 2));
+    });
+}
+
+/// Catches a writer that is forgotten while another has the lock and wakes up one of two: as in a mutex. Two
+/// forced switches.
+#[test]
+fn every_writer_is_woken() {
+    harness::Model::new().preemption_bound(2).check(|| {
+        let lock = RwMutex::new(0);
+        let guard = lock.write();
+        thread::scope(|s| {
+            spawn(s, "writer 1", || *lock.write() += 1);
+            spawn(s, "writer 2", || *lock.write() += 1);
+            drop(guard);
+        });
+        assert_eq!(lock.into_inner(), 2);
+    });
+}
+
+/// Catches one wakeup for two readers that wait for the writer.
+#[test]
+fn every_reader_is_let_in() {
+    // RW-07
+    harness::Model::new().preemption_bound(2).check(|| {
+        let lock = RwMutex::new(0);
+        let mut guard = lock.write();
+        thread::scope(|s| {
+            spawn(s, "reader 1", || assert_eq!(*lock.read(), 7));
+            spawn(s, "reader 2", || assert_eq!(*lock.read(), 7));
+            *guard = 7;
+            drop(guard);
+        });
+    });
+}
+
+/// Catches a writer that the last of two readers does not wake, or the first of them too early: the count of
+/// those who leave. Two forced switches.
+#[test]
+fn the_last_reader_wakes_the_writer() {
+    // RW-08
+    harness::Model::new().preemption_bound(2).check(|| {
+        let lock = RwMutex::new(0);
+        let (one, two) = (Slot::empty("one"), Slot::empty("two"));
+        let guard = lock.read();
+        thread::scope(|s| {
+            spawn(s, "reader", || {
+                let _guard = lock.read();
+                two.write(1);
+            });
+            spawn(s, "writer", || {
+                *lock.write() += 1;
+                one.read();
+            });
+            one.write(1);
+            drop(guard);
+        });
+        assert_eq!((*lock.write(), one.read(), two.read()), (1, 1, 1));
+    });
+}
+
+/// Catches a reader that comes while a writer waits for another reader, and that is forgotten then, or
+/// counted among those that the writer waits for. Both readers are main's friends: each comes twice.
+#[test]
+fn readers_come_back_while_a_writer_waits() {
+    // RW-08
+    harness::Model::new().preemption_bound(2).check(|| {
+        let lock = RwMutex::new(0);
+        both(
+            || {
+                for _ in 0..3 {
+                    drop(lock.read());
+                }
+            },
+            || {
+                *lock.write() += 1;
+                *lock.write() += 1;
+            },
+        );
+        assert_eq!(lock.into_inner(), 2);
+    });
+}
+
+/// Catches a lock that prefers readers: a thread reads twice, and a writer comes in between. There is an
+/// interleaving in which both sleep for ever, because the writer keeps the second `read` out.
+#[test]
+fn a_writer_that_waits_keeps_new_readers_out() {
+    // RW-04, RW-05
+    must_sleep("a second `read`", "a writer waits for the first", || {
+        let lock = RwMutex::new(0);
+        thread::scope(|s| {
+            let first = lock.read();
+            spawn(s, "writer", || *lock.write() += 1);
+            let second = lock.read();
+            drop((first, second));
+        });
+    });
+}
+
+/// The same for `try_read`, which is refused then; and it must not be refused before there is a writer.
+#[test]
+fn a_writer_that_waits_keeps_try_read_out() {
+    // RW-06
+    let refused = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&refused);
+    harness::model(move || {
+        let lock = RwMutex::new(0);
+        let first = lock.read();
+        assert!(
+            lock.try_read().is_some(),
+            "there was a reader, and no writer"
+        );
+        thread::scope(|s| {
+            spawn(s, "writer", || *lock.write() += 1);
+            if lock.try_read().is_none() {
+                seen.store(true, SeqCst);
+            }
+            assert!(!has_waited(), "`try_read` has slept or yielded");
+            drop(first);
+        });
+        assert_eq!(*lock.read(), 1);
+    });
+    assert!(
+        refused.load(SeqCst),
+        "in no interleaving a writer that waited kept `try_read` out"
+    );
+}
+
+/// Catches a writer that unlocks for the next writer, though a reader waits. Runs without forced switches
+/// only: main yields, and the other goes on until it sleeps; so the reader waits when main unlocks, and so
+/// does the second writer.
+#[test]
+fn readers_that_wait_go_before_the_next_writer() {
+    // RW-07
+    for writer_first in [false, true] {
+        harness::Model::new().preemption_bound(0).check(move || {
+            let lock = RwMutex::new(0);
+            let has_read = Flag::lowered("has read");
+            let guard = lock.write();
+            thread::scope(|s| {
+                let read = || {
+                    let _guard = lock.read();
+                    has_read.raise();
+                };
+                let write = || {
+                    let _guard = lock.write();
+                    assert!(
+                        has_read.is_raised(),
+                        "a writer got the lock before a reader that waited when the last one unlocked"
+                    );
+                };
+                if writer_first {
+                    spawn(s, "writer", write);
+                    thread::yield_now();
+                }
+                spawn(s, "reader", read);
+                thread::yield_now();
+                if !writer_first {
+                    spawn(s, "writer", write);
+                    thread::yield_now();
+                }
+                drop(guard);
+            });
+        });
+    }
+}
+
+/// Programs that must not end. Catches a second guard, and a wait that spins.
+#[test]
+fn guards_that_exclude_each_other_sleep() {
+    // RW-03
+    must_sleep("`write`", "there was a reader", || {
+        let lock = RwMutex::new(());
+        let _guard = lock.read();
+        let _second = lock.write();
+    });
+    must_sleep("`write`", "there was a writer", || {
+        let lock = RwMutex::new(());
+        let _guard = lock.write();
+        let _second = lock.write();
+    });
+    must_sleep("`read`", "there was a writer", || {
+        let lock = RwMutex::new(());
+        let _guard = lock.write();
+        let _second = lock.read();
+    });
+}
+
+/// Catches a thread that takes a spurious wakeup for the lock: a reader or a writer. The step before the lock
+/// and the one behind it give the other time to wake up in between. Two forced switches.
+#[test]
+fn a_spurious_wakeup_is_no_lock() {
+    let explore = |main_writes: bool, other_writes: bool| {
+        let model = harness::Model::new().preemption_bound(2);
+        model.spurious_wakeups(1).check(move || {
+            let lock = RwMutex::new(());
+            let step = Flag::lowered("step");
+            let slots = [Slot::empty("main's"), Slot::empty("other's")];
+            let enter = |writes: bool, me: usize| {
+                let inside = || {
+                    step.raise();
+                    slots[me].write(1);
+                    slots[1 - me].read();
+                };
+                step.raise();
+                if writes {
+                    let _guard = lock.write();
+                    inside();
+                } else {
+                    let _guard = lock.read();
+                    inside();
+                }
+            };
+            both(|| enter(main_writes, 0), || enter(other_writes, 1));
+        });
+    };
+    explore(true, true);
+    explore(true, false);
+}
+
+/// Catches a refused `try_write` that shows, even for a moment: as a writer that waits, it would keep a
+/// reader out.
+#[test]
+fn a_refused_try_write_changes_nothing() {
+    // RW-03
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        let guard = lock.read();
+        let (read, written) = both(
+            || lock.try_read().is_some(),
+            || {
+                let written = lock.try_write().is_some();
+                assert!(!has_waited(), "`try_write` has slept or yielded");
+                written
+            },
+        );
+        assert!(read, "`try_read` returned None, and there was no writer");
+        assert!(
+            !written,
+            "`try_write` returned a guard, and there was a reader"
+        );
+        drop(guard);
+        assert!(lock.try_write().is_some(), "there was no guard");
+    });
+}
+
+/// Catches a refused `try_read` that shows: as a reader that waits or leaves.
+#[test]
+fn a_refused_try_read_changes_nothing() {
+    // RW-03
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        let slot = Slot::empty("slot");
+        let guard = lock.write();
+        both(
+            || {
+                slot.write(1);
+                drop(guard);
+                let _guard = lock.write();
+                slot.write(2);
+            },
+            || {
+                if let Some(_guard) = lock.try_read() {
+                    assert_ne!(slot.read(), 0);
+                }
+            },
+        );
+        assert!(lock.try_write().is_some(), "there was no guard");
+    });
+}
+
+/// Catches the spurious failure of a weak exchange that is taken for another guard.
+#[test]
+fn a_spurious_failure_is_no_guard() {
+    // RW-03
+    harness::Model::new().spurious_failures(1).check(|| {
+        let lock = RwMutex::new(0);
+        assert!(lock.try_read().is_some(), "there was no guard");
+        assert!(lock.try_write().is_some(), "there was no guard");
+        *lock.write() += 1;
+        assert_eq!(*lock.read(), 1);
+    });
+}
+
+/// Catches a guard that a panic does not drop, of either kind: nothing is poisoned, and those that wait are
+/// woken.
+#[test]
+fn a_panic_unlocks() {
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        let panics = || {
+            let panics = staged_panic_of(|| {
+                let _guard = lock.read();
+                staged_panic("reader");
+            });
+            assert_eq!(panics, Some("reader"));
+        };
+        both(|| *lock.write() += 1, panics);
+        assert_eq!(lock.into_inner(), 1);
+    });
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        let panics = || {
+            let panics = staged_panic_of(|| {
+                let mut value = lock.write();
+                *value += 1;
+                staged_panic("writer");
+            });
+            assert_eq!(panics, Some("writer"));
+        };
+        both(|| drop(lock.read()), panics);
+        assert_eq!(lock.into_inner(), 1);
+    });
+}
+
+/// Catches a lock that asks the operating system to wake somebody, though nobody has waited: one thread locks
+/// in every way, and two read at once.
+#[test]
+fn an_unlock_without_waiters_wakes_nobody() {
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        *lock.write() += 1;
+        drop(lock.try_write());
+        both(|| *lock.read(), || *lock.read());
+        drop(lock.try_read());
+        assert_eq!(
+            notifications(),
+            0,
+            "wakeups asked for, and no thread had waited"
+        );
+    });
+}

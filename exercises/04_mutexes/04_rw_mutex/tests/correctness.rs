@@ -1,0 +1,249 @@
+//! What a lock of many readers does, on real threads. IDs such as RW-03 name behaviours of Go's
+//! `sync.RWMutex`.
+//!
+//! `src/race_freedom.rs` checks in every interleaving who sleeps and is woken, and what is ordered.
+
+use harness::assert_bounds;
+use harness::sync::real::thread;
+use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of};
+use rw_mutex::{RwMutex, RwMutexReadGuard, RwMutexWriteGuard};
+use std::cell::Cell;
+use std::marker::PhantomPinned;
+use std::mem;
+use std::rc::Rc;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+/// Where a thread hangs, if a test does.
+const IN_LOCK: &str = "a thread is still in `read` or `write`";
+
+const FREE: &str = "there was no guard";
+
+#[test]
+fn guards_lend_the_value() {
+    let lock = RwMutex::new(String::from("a"));
+    lock.write().push('b');
+    assert_eq!(*lock.read(), "ab");
+    *lock.write() = String::from("c");
+    assert_eq!(lock.write().len(), 1);
+    assert_eq!(lock.into_inner(), "c");
+}
+
+#[test]
+fn who_may_lock_beside_whom() {
+    // RW-03: the truth table of Go's TestRWMutex.
+    must_end(IN_LOCK, || {
+        let lock = RwMutex::new(1);
+        let write = lock.write();
+        assert!(lock.try_write().is_none(), "there was a writer");
+        assert!(lock.try_read().is_none(), "there was a writer");
+        drop(write);
+        drop(lock.try_write().expect(FREE));
+        let read = lock.try_read().expect(FREE);
+        let second = lock.try_read().expect("there was a reader only");
+        let third = lock.read();
+        assert!(lock.try_write().is_none(), "there were three readers");
+        drop((read, third));
+        assert!(lock.try_write().is_none(), "there was a reader");
+        drop(second);
+        *lock.try_write().expect(FREE) += 1;
+        assert_eq!(*lock.try_read().expect(FREE), 2);
+    });
+}
+
+#[test]
+fn readers_are_in_at_the_same_time() {
+    // They meet inside.
+    must_end(IN_LOCK, || {
+        const READERS: usize = 8;
+        let lock = RwMutex::new(7);
+        let inside = Barrier::new(READERS);
+        thread::scope(|s| {
+            for _ in 0..READERS {
+                s.spawn(|| {
+                    for _ in 0..20 {
+                        let value = lock.read();
+                        inside.wait();
+                        assert_eq!(*value, 7);
+                    }
+                });
+            }
+        });
+        *lock.write() += 1;
+    });
+}
+
+#[test]
+fn a_writer_is_alone() {
+    // Go's HammerRWMutex: a writer counts 10,000, a reader 1.
+    must_end(IN_LOCK, || {
+        const WRITER: usize = 10_000;
+        for (readers, writers) in [(1, 1), (4, 1), (1, 4), (6, 3)] {
+            let lock = RwMutex::new(0);
+            let activity = AtomicUsize::new(0);
+            thread::scope(|s| {
+                for _ in 0..writers {
+                    s.spawn(|| {
+                        for _ in 0..200 {
+                            let mut value = lock.write();
+                            assert_eq!(activity.fetch_add(WRITER, SeqCst), 0);
+                            *value += 1;
+                            thread::yield_now();
+                            assert_eq!(activity.fetch_sub(WRITER, SeqCst), WRITER);
+                        }
+                    });
+                }
+                for _ in 0..readers {
+                    s.spawn(|| {
+                        for _ in 0..200 {
+                            let _value = lock.read();
+                            assert!(activity.fetch_add(1, SeqCst) < WRITER);
+                            thread::yield_now();
+                            assert!(activity.fetch_sub(1, SeqCst) <= WRITER);
+                        }
+                    });
+                }
+            });
+            assert_eq!(lock.into_inner(), writers * 200);
+        }
+    });
+}
+
+#[test]
+fn an_endless_stream_of_readers_lets_a_writer_in() {
+    // RW-04: two readers that overlap all the time. Each goes only when the writer has been, or the other has
+    // come.
+    must_end(IN_LOCK, || {
+        let lock = RwMutex::new(());
+        let written = AtomicBool::new(false);
+        let entered = [AtomicUsize::new(0), AtomicUsize::new(0)];
+        thread::scope(|s| {
+            for me in 0..2 {
+                let (lock, written, entered) = (&lock, &written, &entered);
+                s.spawn(move || {
+                    while !written.load(SeqCst) {
+                        let _guard = lock.read();
+                        let seen = entered[1 - me].load(SeqCst);
+                        entered[me].fetch_add(1, SeqCst);
+                        // Not for ever: a writer that waits keeps the other out.
+                        for _ in 0..200 {
+                            if entered[1 - me].load(SeqCst) != seen || written.load(SeqCst) {
+                                break;
+                            }
+                            thread::yield_now();
+                        }
+                    }
+                });
+            }
+            while entered[0].load(SeqCst) + entered[1].load(SeqCst) < 4 {
+                thread::yield_now();
+            }
+            let guard = lock.write();
+            written.store(true, SeqCst);
+            drop(guard);
+        });
+    });
+}
+
+#[test]
+fn an_endless_stream_of_writers_lets_a_reader_in() {
+    // RW-07: two writers that always want the lock.
+    must_end(IN_LOCK, || {
+        let lock = RwMutex::new(0_u64);
+        let read = AtomicBool::new(false);
+        thread::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| {
+                    while !read.load(SeqCst) {
+                        *lock.write() += 1;
+                    }
+                });
+            }
+            let_others_run();
+            drop(lock.read());
+            read.store(true, SeqCst);
+        });
+    });
+}
+
+#[test]
+fn a_million_readers_are_counted() {
+    let mut lock = RwMutex::new(1);
+    for _ in 0..1_000_000 {
+        mem::forget(lock.read());
+    }
+    assert!(lock.try_write().is_none(), "there were a million readers");
+    assert_eq!(*lock.try_read().expect("there were readers only"), 1);
+    *lock.get_mut() += 1;
+    assert_eq!(lock.into_inner(), 2);
+}
+
+#[test]
+fn get_mut_lends_the_value_without_locking() {
+    let mut lock = RwMutex::new(1);
+    *lock.get_mut() += 1;
+    mem::forget(lock.write());
+    assert!(lock.try_read().is_none(), "the guard was leaked");
+    *lock.get_mut() += 1;
+    assert!(lock.try_write().is_none(), "the guard was leaked");
+    assert_eq!(lock.into_inner(), 3);
+}
+
+#[test]
+fn nothing_is_poisoned() {
+    must_end(IN_LOCK, || {
+        let lock = RwMutex::new(1);
+        for _ in 0..3 {
+            let panics = staged_panic_of(|| {
+                *lock.write() += 1;
+                let _read = lock.read();
+                staged_panic("reader");
+            });
+            assert_eq!(panics, Some("reader"));
+            let panics = staged_panic_of(|| {
+                let mut value = lock.write();
+                *value += 1;
+                staged_panic("writer");
+            });
+            assert_eq!(panics, Some("writer"));
+        }
+        assert_eq!(*lock.try_write().expect(FREE), 7);
+    });
+}
+
+/// Any value will do: one without a size, one that must not move, one of no bytes, one that is no `Send`.
+#[test]
+fn any_value_will_do() {
+    let slice: &RwMutex<[u8]> = &RwMutex::new([1, 2, 3]);
+    slice.write()[1] = 5;
+    assert_eq!(*slice.read(), [1, 5, 3]);
+    let mut text: Box<RwMutex<dyn ToString>> = Box::new(RwMutex::new(7));
+    assert_eq!(text.read().to_string(), "7");
+    assert_eq!(text.get_mut().to_string(), "7");
+    drop(RwMutex::new(PhantomPinned).read());
+    drop(RwMutex::new(()).write());
+    drop(RwMutex::new(Rc::new(1)).read());
+}
+
+#[test]
+fn it_may_be_shared_if_the_value_may_be_shared_and_sent() {
+    drop(RwMutex::new(1).read());
+    assert_bounds!(RwMutex<u32>: Send + Sync);
+    assert_bounds!(RwMutex<Cell<u32>>: Send + !Sync);
+    assert_bounds!(RwMutex<Rc<u32>>: !Send + !Sync);
+    assert_bounds!(RwMutex<std::sync::MutexGuard<'static, u32>>: !Send + !Sync);
+    assert_bounds!(RwMutexReadGuard<'static, u32>: !Send + Sync);
+    assert_bounds!(RwMutexWriteGuard<'static, u32>: !Send + Sync);
+    assert_bounds!(RwMutexReadGuard<'static, Cell<u32>>: !Send + !Sync);
+    assert_bounds!(RwMutexWriteGuard<'static, Cell<u32>>: !Send + !Sync);
+}
+
+#[test]
+fn a_lock_is_small() {
+    drop(RwMutex::new(1).read());
+    let extra = size_of::<RwMutex<[u64; 9]>>() - size_of::<[u64; 9]>();
+    assert!(
+        extra <= 64,
+        "a lock takes {extra} bytes more than its value, but the docs promise at most 64"
+    );
+}

@@ -1,0 +1,16 @@
+//! The reference solution of the lesson `rw_mutex`, wired like the lesson itself and held to the
+//! lesson's own tests.
+
+#[cfg(test)]
+use harness::sync::model as sync;
+#[cfg(not(test))]
+use harness::sync::real as sync;
+
+mod rw_mutex;
+pub use rw_mutex::{RwMutex, RwMutexReadGuard, RwMutexWriteGuard};
+
+#[cfg(test)]
+#[path = "../../../../exercises/04_mutexes/04_rw_mutex/src/race_freedom.rs"]
+mod race_freedom;
+
+harness::facade_only!("rw_mutex.rs");
