@@ -105,7 +105,7 @@ fn an_error_is_the_last_result() {
                 if n == 2 { Err(Broken) } else { Ok(n) }
             });
             assert_eq!(results.next(), Some(Ok(1)), "it came before the error");
-            assert_eq!(results.next(), Some(Err(Broken)));
+            assert_eq!(results.next(), Some(Err(Broken)), "item 2 has failed");
             assert_eq!(results.next(), None, "the error was the last");
             assert_eq!(calls.load(Relaxed), 2, "items worked on, of which 2 failed");
         });

@@ -115,7 +115,7 @@ fn stages_work_at_the_same_time() {
 
 #[test]
 fn a_stage_works_ahead_and_not_too_far() {
-    // CH-03, CH-05, WP-05
+    // CH-03, CH-05
     for capacity in [0, 1, 5] {
         must_end(IN_PIPELINE, move || {
             let (items, taken) = counted(1..);

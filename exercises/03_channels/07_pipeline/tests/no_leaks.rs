@@ -169,6 +169,7 @@ fn a_panic_after_the_consumer_has_left_is_dropped() {
 /// The first thread that is refused, the second, or the third.
 #[test]
 fn a_stage_without_a_thread_leaves_nothing_behind() {
+    assert!(first(Vec::new(), 1).next().is_none(), "no items");
     for granted in 0..3 {
         leaves_nothing(move |items| {
             let refused = payload_of(|| drop(refuse_after(granted, || three(items, 1))));
