@@ -1,5 +1,7 @@
-//! No stage, no value and no memory stays behind, however a pipeline ends. The leak check waits for threads that are about
-//! to end, and names those that do not.
+//! No stage, no value and no memory stays behind, however a pipeline ends. The leak check waits for threads
+//! that are about to end, and names those that do not.
+
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
 
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::channel::bounded;
@@ -88,10 +90,9 @@ fn stages_that_are_held_back_end_when_the_consumer_leaves() {
 fn every_stage_ends_when_the_consumer_panics() {
     leaves_nothing(|items| {
         let stages = three(items, 1);
-        let panic = payload_of(|| {
-            for result in stages {
-                resume_unwind(Box::new(result.ok()));
-            }
+        let panic = payload_of(move || {
+            let mut stages = stages;
+            resume_unwind(Box::new(stages.next()));
         });
         assert!(panic.is_some(), "there are items");
     });
@@ -121,7 +122,7 @@ fn the_stages_before_an_error_end_before_somebody_asks_for_it() {
             let _ = &of_input;
             Ok(item)
         });
-        let mut results = stage(stage(input, 1, Ok), 0, |item| Result::<Item, _>::Err(item));
+        let mut results = stage(stage(input, 1, Ok), 0, Err::<Item, Item>);
         wait_until("the input is still there, after an error", || {
             Arc::strong_count(&owned) == 1
         });

@@ -56,19 +56,6 @@ mod eight_threads {
     rows!(run(sample_count = 30));
 }
 
-/// The same seven steps in one thread, each with a vector for all of its results: no stage begins before the one before
-/// it has ended.
-#[divan::bench(sample_count = 30)]
-fn eight_steps_one_thread(bencher: divan::Bencher) {
-    bencher.bench_local(|| {
-        let mut items: Vec<u64> = (0..ITEMS).collect();
-        for _ in 0..7 {
-            items = divan::black_box(items.into_iter().map(step).collect());
-        }
-        items.into_iter().sum::<u64>()
-    });
-}
-
 /// What each stage does: next to nothing, so that the handing on is measured.
 fn step(n: u64) -> u64 {
     divan::black_box(n) + 1

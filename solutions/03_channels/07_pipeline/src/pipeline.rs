@@ -7,23 +7,25 @@ use std::panic::resume_unwind;
 
 /// Starts a stage: a thread that calls `f` with each item of `input`, in order. Returns its results.
 ///
-/// A [`Stage`] is itself an input, for the next stage; any other iterator is one, too, a channel's receiver for example.
-/// An adapter such as `filter_map` between two stages runs in the thread of the second. All stages work at the same time.
+/// A [`Stage`] is itself an input, for the next stage; any other iterator is one, too, a channel's receiver
+/// for example. An adapter such as `filter_map` between two stages runs in the thread of the second. All
+/// stages work at the same time.
 ///
-/// The stage begins at once and works ahead of its consumer, until `capacity` results wait to be asked for, and it holds
-/// one more. Then it sleeps, and takes no further item before a result has been asked for: a slow consumer holds back each
-/// stage before it. With a capacity of 0, the stage hands each result over before it takes the next item.
+/// The stage begins at once and works ahead of its consumer, until `capacity` results wait to be asked for,
+/// and it holds one more. Then it sleeps, and takes no further item before a result has been asked for: a
+/// slow consumer holds back each stage before it. With a capacity of 0, the stage hands each result over
+/// before it takes the next item.
 ///
 /// The stage ends
 /// - when `input` does;
-/// - when an item is an error, or `f` returns one. The stage takes no further item. The error is its last result, so it
-///   travels through all later stages, and their `f` is not called with it;
-/// - when the consumer has dropped the [`Stage`]. The stage notices as soon as it has a result that nobody will ask for:
-///   it drops that, and those that wait are dropped, too;
+/// - when an item is an error, or `f` returns one. The stage takes no further item. The error is its last
+///   result, so it travels through all later stages, and their `f` is not called with it;
+/// - when the consumer has dropped the [`Stage`]: at once if it holds a result, otherwise with the next that
+///   it has. Results that nobody has asked for are dropped;
 /// - when `f` or `input` panics.
 ///
-/// However it ends, it drops `input`, and thereby ends the stage before it in the same way. It does so at once: if there
-/// is an error, before somebody asks for that.
+/// However it ends, it drops `input`, and thereby ends the stage before it in the same way. After an error it
+/// does so at once, and does not wait until somebody asks for the error.
 ///
 /// ```
 /// use pipeline::stage;
@@ -39,8 +41,8 @@ use std::panic::resume_unwind;
 /// ```
 ///
 /// # Panics
-/// Panics if the operating system cannot create a thread. By then `input` and `f` have been dropped, and so the stages
-/// before this one end.
+/// Panics if the operating system cannot create a thread. By then `input` and `f` have been dropped, and so
+/// the stages before this one end.
 pub fn stage<T, U, E>(
     input: impl Iterator<Item = Result<T, E>> + Send + 'static,
     capacity: usize,
@@ -52,13 +54,14 @@ where
 {
     let (output, results) = bounded(capacity);
     let work = move || {
-        // `run` drops `input`. If the error were sent from within, the stages before would go on until a slow consumer
-        // asks for it.
+        // `run` drops `input`. If the error were sent from within, the stages before would go on until a slow
+        // consumer asks for it.
         if let Err(error) = run(input, f, &output) {
             // Fails if the consumer has left. Then nobody wants the error either.
             let _ = output.send(Err(error));
         }
-        // However this thread ends, it drops `output` last. That is how the consumer learns that there is nothing more.
+        // However this thread ends, it drops `output` last. That is how the consumer learns that there is
+        // nothing more.
     };
     Stage {
         results,
@@ -85,11 +88,12 @@ fn run<T, U, E>(
 
 /// The results of a [`stage`], in the order of its items. An iterator, which ends when the stage does.
 ///
-/// A `Stage` may be dropped at any time. Its stage and all those before it then end soon, each as soon as it has a result.
-/// The drop does not wait for that: a stage may be asleep until its input has another item.
+/// A `Stage` may be dropped at any time. Its stage and all those before it then end soon: each drops the
+/// result that it holds, or the next that it has, and takes no further item. The drop does not wait for that:
+/// a stage may be asleep until its input has another item.
 pub struct Stage<T, E> {
-    /// The only sender is the stage's: it ends with the stage. The only receiver is here: without it the stage's sends
-    /// fail.
+    /// The only sender is the stage's: it ends with the stage. The only receiver is here: without it the
+    /// stage's sends fail.
     results: Receiver<Result<T, E>>,
     /// Until it has been joined.
     thread: Option<JoinHandle<()>>,
@@ -98,17 +102,18 @@ pub struct Stage<T, E> {
 impl<T, E> Iterator for Stage<T, E> {
     type Item = Result<T, E>;
 
-    /// Sleeps until the stage has a result, and returns it. Returns `None` when the stage has ended, and whenever it is
-    /// called after that. After an error there is nothing but `None`.
+    /// Sleeps until the stage has a result, and returns it. Returns `None` when the stage has ended, and
+    /// whenever it is called after that. After an error there is nothing but `None`.
     ///
-    /// What the stage did before it made a result happens before this returns it. What the stage did at all happens before
-    /// this returns `None`: by then its thread has ended, and `input` and `f` have been dropped. If there was no error,
-    /// the same is true of all stages before it; else, those before the stage that failed end soon.
+    /// What the stage did before it made a result happens before this returns it. What the stage did at all
+    /// happens before this returns `None`: by then its thread has ended, and `input` and `f` have been
+    /// dropped. If there was no error, the same is true of all stages before it; else, those before the stage
+    /// that failed end soon.
     ///
     /// # Panics
-    /// If the stage has panicked: the call that would return `None` for the first time resumes the panic, with its
-    /// payload, after all results that came before it. In a later stage, this is a panic of `input`. So it goes on to the
-    /// consumer, and ends the stages on its way.
+    /// If the stage has panicked: the call that would return `None` for the first time resumes the panic,
+    /// with its payload, after all results that came before it. In a later stage, this is a panic of `input`.
+    /// So it goes on to the consumer, and ends the stages on its way.
     fn next(&mut self) -> Option<Result<T, E>> {
         if let Ok(result) = self.results.recv() {
             return Some(result);
