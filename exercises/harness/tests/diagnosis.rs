@@ -2161,6 +2161,8 @@ fn exchange_that_takes_without_acquire() {
     marked(&failure, "needs Acquire");
 }
 
+// The match is what is read: an `if let` is another form.
+#[allow(clippy::single_match)]
 #[test]
 fn exchange_that_takes_in_a_match() {
     usually("the compare_exchange is Release and needs AcqRel", || {

@@ -237,6 +237,12 @@ impl Verdict {
         let on_one_thread = |test: &Tested| {
             test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
         };
+        let is_mute = |kind| {
+            matches!(
+                kind,
+                FailureKind::Abort | FailureKind::Reported(Kind::Stuck)
+            )
+        };
         let rank = |test: &Tested, failure: &Failure| {
             let ends = !failure.hung && !is_without_end(&failure.reason);
             let speaks = ends && matches!(failure.kind, FailureKind::Reported(_));
@@ -245,8 +251,8 @@ impl Verdict {
                 Heading::Own => 8,
                 _ if !ends && test.heading != Heading::RaceFreedom => 7,
                 _ if !speaks && test.heading != Heading::RaceFreedom => 6,
-                // It waits for what no model sees, or memory is broken: nothing in it says which.
-                Heading::RaceFreedom if failure.kind == FailureKind::Reported(Kind::Stuck) => 6,
+                // It waits for what no model sees, or memory is broken: nothing in it says what is wrong.
+                _ if is_mute(failure.kind) => 6,
                 Heading::Correctness if on_one_thread(test) => 1,
                 Heading::RaceFreedom if speaks && failure.kind.is_found() => 2,
                 Heading::Correctness => 4,
@@ -465,7 +471,14 @@ pub mod tests {
             ("no_leaks::waits", waits),
             ("mine::test", failed),
         ];
-        for first in 0..order.len() {
+        let killed = order.map(|(name, stderr)| match name {
+            "race_freedom::stuck" => (name, Some("\ndied: SIGSEGV\n")),
+            _ => (name, stderr),
+        });
+        for (order, first) in [order, killed]
+            .iter()
+            .flat_map(|order| (0..order.len()).map(move |first| (order, first)))
+        {
             let expected: Vec<&str> = order.iter().map(|(name, _)| *name).collect();
             let tests = order[first..]
                 .iter()

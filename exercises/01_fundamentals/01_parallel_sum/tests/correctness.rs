@@ -227,7 +227,7 @@ fn a_run_is_not_longer_than_its_share() {
         made.sort_by_key(String::len);
         let is_right = |word: &String| {
             let length = word.len();
-            length <= usize::from(most) || length % usize::from(most) == 0
+            length <= usize::from(most) || length.is_multiple_of(usize::from(most))
         };
         if let Some(word) = made.iter().find(|word| !is_right(word)) {
             panic!(

@@ -195,7 +195,7 @@ fn when_all_have_panicked_the_results_end() {
 #[test]
 fn nobody_works_without_workers() {
     assert_panics("fan_out_fan_in: no workers", || {
-        drop(fan_out(items([1]), 0, |n| n))
+        _ = fan_out(items([1]), 0, |n| n)
     });
 }
 
@@ -214,7 +214,7 @@ fn threads_that_cannot_be_had_are_done_without() {
                 "results of 20 items, with {threads} of 4 threads"
             );
         }
-        let panic = payload_of(|| drop(refuse_after(0, || fan_out(items([1]), 4, |n| n))));
+        let panic = payload_of(|| _ = refuse_after(0, || fan_out(items([1]), 4, |n| n)));
         let message = panic.as_deref().map(harness::testing::message_of);
         assert_eq!(
             message,

@@ -64,7 +64,7 @@ fn nobody_is_left_when_nothing_was_asked_for() {
             items
                 .into_iter()
                 .for_each(|item| sender.send(item).unwrap());
-            drop(fan_out(input, 2, |item| item));
+            let _ = fan_out(input, 2, |item| item);
         });
     });
 }
@@ -104,7 +104,7 @@ fn refused_threads_leave_nothing_behind() {
                         item
                     })
                 };
-                let panic = payload_of(|| drop(refuse_after(threads, start)));
+                let panic = payload_of(|| _ = refuse_after(threads, start));
                 assert_eq!(
                     panic.is_some(),
                     threads == 0,
