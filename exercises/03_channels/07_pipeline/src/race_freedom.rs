@@ -1,0 +1,250 @@
+//! Every interleaving of a few small programs. IDs such as CH-19 name behaviours of Go's channels.
+//!
+//! Main is the producer and the consumer at once: what it sends is a stage's input, and it asks for the
+//! results. So most programs have two threads. Those with two stages have three.
+
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
+
+use crate::stage;
+use crate::sync::channel::{Receiver, bounded};
+use crate::sync::thread;
+use harness::leaks::track;
+use harness::testing::{
+    Slot, message_of, must_sleep, payload_of, staged_panic, staged_panic_of, threads_at_once,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// What goes wrong in these programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Broken;
+
+type Item = Result<u32, Broken>;
+
+/// What a stage can work on: all that is sent, until the sender is dropped.
+fn received(input: Receiver<u32>) -> impl Iterator<Item = Item> + Send {
+    input.into_iter().map(Ok)
+}
+
+/// Asks for a result, and returns whose [`staged_panic`] came instead, if one did.
+fn panic_of_next<T>(next: impl FnOnce() -> T) -> Option<&'static str> {
+    let mut whose = None;
+    let other = payload_of(|| whose = staged_panic_of(|| drop(next())));
+    if let Some(payload) = other {
+        let message = message_of(&*payload);
+        panic!(
+            "`next` should resume the panic of the stage, and panicked with another payload: {message}"
+        );
+    }
+    whose
+}
+
+/// Catches a consumer that waits for more, because a sender is left that nobody uses; a stage that loses its
+/// last result; and an implementation without a thread.
+#[test]
+fn results_come_in_order_and_then_the_end() {
+    // CH-07, CL-12
+    for capacity in [0, 1] {
+        harness::model(move || {
+            let mut tens = stage([Ok(1), Ok(2)].into_iter(), capacity, |n: u32| {
+                Item::Ok(n * 10)
+            });
+            assert_eq!(threads_at_once(), 1, "a stage has a thread of its own");
+            assert_eq!([tens.next(), tens.next()], [Some(Ok(10)), Some(Ok(20))]);
+            assert_eq!(tens.next(), None, "there were two items");
+            assert_eq!(tens.next(), None, "once more");
+        });
+    }
+}
+
+/// Plain memory goes the whole way: from the producer to the stage, and from the stage to the consumer.
+#[test]
+fn what_was_done_before_is_visible_behind_each_stage() {
+    // CH-19
+    harness::model(|| {
+        let slots = Arc::new([Slot::empty("by_producer"), Slot::empty("by_stage")]);
+        let of_stage = Arc::clone(&slots);
+        let (sender, input) = bounded(1);
+        let mut results = stage(received(input), 1, move |n| {
+            of_stage[1].write(of_stage[0].read());
+            Item::Ok(n)
+        });
+        slots[0].write(7);
+        sender.send(1).expect("the stage is there");
+        assert_eq!(results.next(), Some(Ok(1)));
+        assert_eq!(slots[1].read(), 7, "what the stage has copied");
+        drop(sender);
+        assert_eq!(results.next(), None);
+        assert_eq!(
+            Arc::strong_count(&slots),
+            1,
+            "`f` has not been dropped, but `next` returned `None`"
+        );
+    });
+}
+
+/// A program that must not end: the stage's input is open and empty.
+#[test]
+fn the_consumer_sleeps_while_the_stage_has_no_result() {
+    // CH-01
+    must_sleep("`next`", "the input was open", || {
+        let (_sender, input) = bounded(1);
+        let ended = stage(received(input), 1, Item::Ok).next();
+        panic!("`next` returned {ended:?}");
+    });
+}
+
+/// A program that must not end: the stage has a result that nobody asks for, and main waits for something
+/// else. Catches a stage that spins while it is held back.
+#[test]
+fn a_stage_that_is_held_back_sleeps() {
+    // CH-03
+    must_sleep("the stage", "nobody had asked for its results", || {
+        let _results = stage([Ok(1), Ok(2)].into_iter(), 1, Item::Ok);
+        let (_never, nothing) = bounded::<u32>(0);
+        let _ = nothing.recv();
+        panic!("nobody has sent anything");
+    });
+}
+
+/// Catches an error that is passed over, one that comes twice, and one that is overtaken or overtakes.
+#[test]
+fn an_error_is_the_last_result() {
+    for capacity in [0, 1] {
+        harness::model(move || {
+            let calls = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&calls);
+            let items = [Ok(1), Ok(2), Ok(3)].into_iter();
+            let mut results = stage(items, capacity, move |n| {
+                count.fetch_add(1, Relaxed);
+                if n == 2 { Err(Broken) } else { Ok(n) }
+            });
+            assert_eq!(results.next(), Some(Ok(1)), "it came before the error");
+            assert_eq!(results.next(), Some(Err(Broken)), "item 2 has failed");
+            assert_eq!(results.next(), None, "the error was the last");
+            assert_eq!(calls.load(Relaxed), 2, "items worked on, of which 2 failed");
+        });
+    }
+}
+
+/// The consumer does not ask for the error before the producer has heard of it. Catches a stage that hands on
+/// the error while it still has its input: all sleep.
+#[test]
+fn an_error_ends_the_input_before_somebody_asks_for_it() {
+    harness::model(|| {
+        let (sender, input) = bounded(0);
+        let mut results = stage(received(input), 0, |_: u32| Item::Err(Broken));
+        assert!(sender.send(1).is_ok(), "the stage has not failed yet");
+        assert!(sender.send(2).is_err(), "item 1 has failed");
+        assert_eq!((results.next(), results.next()), (Some(Err(Broken)), None));
+    });
+}
+
+/// Catches a panic that looks like a regular end, one that comes too early, and one that leaves the producer
+/// asleep.
+#[test]
+fn a_panic_comes_after_the_results() {
+    // GR-04, as it is in Rust
+    harness::model(|| {
+        let (sender, input) = bounded(0);
+        let mut results = stage(received(input), 1, |n| {
+            if n == 2 {
+                staged_panic("the stage's");
+            }
+            Item::Ok(n)
+        });
+        assert!(sender.send(1).is_ok() && sender.send(2).is_ok());
+        assert!(sender.send(3).is_err(), "the stage has panicked");
+        assert_eq!(results.next(), Some(Ok(1)), "it came before the panic");
+        let panic = panic_of_next(|| results.next());
+        assert_eq!(panic, Some("the stage's"), "`next` should resume the panic");
+        assert_eq!(results.next(), None, "once the panic has been resumed");
+    });
+}
+
+/// The stage has a result, or is about to, when the consumer leaves. Catches a stage that sleeps in a send,
+/// or keeps its input: then the producer sleeps, too.
+#[test]
+fn a_consumer_that_leaves_ends_the_stage() {
+    harness::model(|| {
+        let (sender, input) = bounded(0);
+        let results = stage(received(input), 0, Item::Ok);
+        assert!(sender.send(1).is_ok(), "the stage has no reason to end");
+        drop(results);
+        assert!(sender.send(2).is_err(), "nobody wants item 1");
+    });
+}
+
+/// The source has no end. Catches a stage that goes on although nobody receives, and a result that is lost or
+/// dropped twice.
+#[test]
+fn a_source_without_an_end_ends_with_its_consumer() {
+    // CH-25
+    for (capacity, asks) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        harness::model(move || {
+            let mut results = stage((1..).map(Ok::<u32, Broken>), capacity, |n| Ok(track(n)));
+            for n in 1..=asks {
+                let result = results.next().expect("the source has no end");
+                assert_eq!(*result.expect("nothing goes wrong"), n);
+            }
+            drop(results);
+        });
+    }
+}
+
+/// Two stages, and the consumer of the second leaves.
+#[test]
+fn a_consumer_that_leaves_ends_the_stages_before_too() {
+    harness::model(|| {
+        let (sender, input) = bounded(0);
+        let first = stage(received(input), 0, Item::Ok);
+        let second = stage(first, 0, Item::Ok);
+        assert!(sender.send(1).is_ok(), "no stage has a reason to end");
+        drop(second);
+        // The first stage hands over what it has, or learns that nobody is there. It ends with the next at
+        // the latest.
+        let told = (2..=3).any(|n| sender.send(n).is_err());
+        assert!(told, "the consumer has left, and the first stage goes on");
+    });
+}
+
+/// Two stages. The first fails, and the second has nothing to do with that.
+#[test]
+fn an_error_goes_through_later_stages() {
+    harness::model(|| {
+        let first = stage([Err(Broken), Ok(2)].into_iter(), 0, Item::Ok);
+        let mut second = stage(first, 0, |n| -> Item {
+            panic!("the later stage got an item that was behind an error: {n}")
+        });
+        assert_eq!((second.next(), second.next()), (Some(Err(Broken)), None));
+    });
+}
+
+/// Two stages. The first panics, and the second passes the panic on.
+#[test]
+fn a_panic_goes_through_later_stages() {
+    harness::model(|| {
+        let first = stage([Ok(1)].into_iter(), 0, |_: u32| -> Item {
+            staged_panic("the first stage's")
+        });
+        let mut second = stage(first, 0, Item::Ok);
+        let panic = panic_of_next(|| second.next());
+        assert_eq!(panic, Some("the first stage's"), "`next` should resume it");
+    });
+}
+
+/// The second stage gets no thread: the first must not sleep in its send for ever.
+#[test]
+fn a_stage_without_a_thread_ends_the_one_before_it() {
+    harness::model(|| {
+        let (sender, input) = bounded(0);
+        let first = stage(received(input), 0, Item::Ok);
+        let refused = thread::refuse_after(0, || payload_of(|| drop(stage(first, 0, Item::Ok))));
+        assert!(
+            refused.is_some(),
+            "no thread could be had, and `stage` returned"
+        );
+        let told = (1..=2).any(|n| sender.send(n).is_err());
+        assert!(told, "there is no second stage, and the first goes on");
+    });
+}

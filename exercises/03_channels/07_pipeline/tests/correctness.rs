@@ -1,0 +1,364 @@
+//! Results, their order, who waits for whom, and how a pipeline ends. On real threads.
+
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
+
+use harness::assert_bounds;
+use harness::sync::real::{channel::bounded, thread::refuse_after};
+use harness::testing::{
+    assert_passes_on, let_others_run, message_of, must_end, payload_of, staged_panic,
+    staged_panic_of, wait_until,
+};
+use pipeline::{Stage, stage};
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+/// Where a thread hangs, if a test does.
+const IN_PIPELINE: &str = "a stage has not ended, or sleeps though there is something to do";
+
+/// What the items of these tests are, and what goes wrong with them.
+type Item = Result<u32, String>;
+
+/// An iterator that counts how often it has been asked.
+fn counted(
+    items: impl Iterator<Item = u32> + Send + 'static,
+) -> (impl Iterator<Item = Item> + Send, Arc<AtomicUsize>) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&taken);
+    let items = items.map(Ok).inspect(move |_| {
+        count.fetch_add(1, SeqCst);
+    });
+    (items, taken)
+}
+
+/// Asks for results, and returns whose [`staged_panic`] came instead, if one did.
+fn panic_of_next<T>(next: impl FnOnce() -> T) -> Option<&'static str> {
+    let mut whose = None;
+    let other = payload_of(|| whose = staged_panic_of(|| drop(next())));
+    if let Some(payload) = other {
+        let message = message_of(&*payload);
+        panic!(
+            "`next` should resume the panic of the stage, and panicked with another payload: {message}"
+        );
+    }
+    whose
+}
+
+#[test]
+fn results_come_in_the_order_of_the_items() {
+    // CH-07, CH-08
+    must_end(IN_PIPELINE, || {
+        for capacity in [0, 1, 7] {
+            let plus = stage((0..500).map(Item::Ok), capacity, |n| Ok(n + 1));
+            let times = stage(plus, capacity, |n| Ok(n * 2));
+            let text = stage(times, capacity, |n| Ok(n.to_string()));
+            let expected = (0..500).map(|n| Ok(((n + 1) * 2).to_string()));
+            assert!(text.eq(expected), "order, or number, of results");
+        }
+    });
+}
+
+#[test]
+fn without_items_there_are_no_results() {
+    must_end(IN_PIPELINE, || {
+        let mut results = stage(std::iter::empty::<Item>(), 3, Ok);
+        assert_eq!((results.next(), results.next()), (None, None));
+    });
+}
+
+/// A filter between two stages, and a channel before the first.
+#[test]
+fn any_iterator_is_an_input() {
+    must_end(IN_PIPELINE, || {
+        let (sender, input) = bounded(1);
+        let producer = thread::spawn(move || {
+            for n in 1..=6 {
+                sender.send(Item::Ok(n)).expect("the stage is there");
+            }
+        });
+        let squares = stage(input.into_iter(), 1, |n| Ok(n * n));
+        let even = squares.filter(|square| square.as_ref().is_ok_and(|n| n % 2 == 0));
+        let halves: Result<Vec<_>, _> = stage(even, 1, |n| Ok(n / 2)).collect();
+        assert_eq!(halves, Ok(vec![2, 8, 18]));
+        producer.join().expect("it panics if the stage has gone");
+    });
+}
+
+/// What stays in the stage's thread need not be `Send`, and `f` may change what it owns.
+#[test]
+fn any_type_will_do() {
+    // CH-24
+    must_end(IN_PIPELINE, || {
+        let items = (1..=3).map(|n| Ok::<_, Infallible>(Rc::new(n)));
+        let mut sum = 0;
+        let sums = stage(items, 1, move |n| {
+            sum += *n;
+            Ok(Cell::new(sum))
+        });
+        let sums: Vec<u32> = sums.map(|Ok(sum)| sum.get()).collect();
+        assert_eq!(sums, [1, 3, 6]);
+
+        let units = stage([Ok(()), Err(())].into_iter(), 0, Ok);
+        assert!(units.eq([Ok(()), Err(())]));
+    });
+    assert_bounds!(Stage<Cell<u32>, String>: Send);
+    assert_bounds!(Stage<Rc<u32>, String>: !Send);
+}
+
+/// The first stage works on item 2 while the second works on item 1: they meet.
+#[test]
+fn stages_work_at_the_same_time() {
+    for capacity in [0, 1] {
+        must_end("two stages never work at the same time", move || {
+            let meet = Arc::new(Barrier::new(2));
+            let [first, second] = [(2, Arc::clone(&meet)), (1, meet)].map(|(item, meet)| {
+                move |n| {
+                    if n == item {
+                        meet.wait();
+                    }
+                    Item::Ok(n)
+                }
+            });
+            let stages = stage(stage((1..=3).map(Ok), capacity, first), capacity, second);
+            assert!(stages.eq([1, 2, 3].map(Ok)));
+        });
+    }
+}
+
+#[test]
+fn a_stage_works_ahead_and_not_too_far() {
+    // CH-03, CH-05
+    for capacity in [0, 1, 5] {
+        must_end(IN_PIPELINE, move || {
+            let (items, taken) = counted(1..);
+            let mut results = stage(items, capacity, Ok);
+            for asked in 0..4 {
+                let most = asked + capacity + 1;
+                wait_until("the stage has room, and does nothing", || {
+                    taken.load(SeqCst) >= most
+                });
+                let_others_run();
+                let taken = taken.load(SeqCst);
+                assert_eq!(taken, most, "items taken: asked for, capacity, and one");
+                results.next().expect("no end").expect("nothing goes wrong");
+            }
+        });
+    }
+}
+
+/// The consumer asks for nothing, and the third stage before it feels it.
+#[test]
+fn a_slow_consumer_holds_back_every_stage() {
+    must_end(IN_PIPELINE, || {
+        let (items, taken) = counted(1..);
+        let mut results = stage(stage(stage(items, 1, Ok), 2, Ok), 0, Ok);
+        assert_eq!(results.next(), Some(Ok(1)));
+        for _ in 0..20 {
+            let_others_run();
+        }
+        let taken = taken.load(SeqCst);
+        assert!(
+            taken <= 1 + 2 + 3 + 1,
+            "{taken} items taken; the stages hold 2, 3 and 1 at most, and one was asked for"
+        );
+    });
+}
+
+#[test]
+fn the_first_error_ends_the_pipeline() {
+    for (capacity, failing) in [(0, 0), (0, 1), (0, 2), (4, 0), (4, 1), (4, 2)] {
+        must_end(IN_PIPELINE, move || {
+            let calls: [_; 3] = std::array::from_fn(|_| Arc::new(AtomicUsize::new(0)));
+            let mut stages: Box<dyn Iterator<Item = Item> + Send> = Box::new((1..).map(Ok));
+            for (i, count) in calls.iter().enumerate() {
+                let count = Arc::clone(count);
+                stages = Box::new(stage(stages, capacity, move |n| {
+                    count.fetch_add(1, SeqCst);
+                    if i == failing && n >= 5 {
+                        return Err(format!("{n} failed"));
+                    }
+                    Ok(n)
+                }));
+            }
+            let expected = [Ok(1), Ok(2), Ok(3), Ok(4), Err("5 failed".to_owned())];
+            assert!(
+                (&mut stages).eq(expected),
+                "results, then one error, then the end"
+            );
+            assert_eq!(stages.next(), None, "once more");
+            for (i, calls) in calls.iter().enumerate().skip(failing) {
+                let (calls, right) = (calls.load(SeqCst), if i == failing { 5 } else { 4 });
+                assert_eq!(
+                    calls, right,
+                    "calls of stage {i}, where stage {failing} failed"
+                );
+            }
+        });
+    }
+}
+
+/// Neither after its end nor after an error, though more would come.
+#[test]
+fn the_input_is_not_asked_for_more_than_it_has_to_be() {
+    must_end(IN_PIPELINE, || {
+        for end in [None, Some(Err("broken".to_owned()))] {
+            let mut items = vec![Some(Item::Ok(3)), end.clone(), Some(Ok(1))];
+            items.reverse();
+            let input = std::iter::from_fn(move || {
+                items
+                    .pop()
+                    .expect("the input was asked again, after its end or an error")
+            });
+            let results: Vec<_> = stage(input, 0, Ok).collect();
+            assert_eq!(
+                results,
+                [Some(Ok(3)), end].into_iter().flatten().collect::<Vec<_>>()
+            );
+        }
+    });
+}
+
+#[test]
+fn a_panic_reaches_the_consumer() {
+    // GR-04, as it is in Rust
+    for failing in 0..3 {
+        must_end(IN_PIPELINE, move || {
+            let panics = move |i| {
+                move |n| {
+                    if i == failing && n == 4 {
+                        staged_panic("the stage's");
+                    }
+                    Item::Ok(n)
+                }
+            };
+            let first = stage((1..).map(Ok), 2, panics(0));
+            let mut stages = stage(stage(first, 0, panics(1)), 3, panics(2));
+            let mut seen = Vec::new();
+            let panic = panic_of_next(|| seen.extend(&mut stages));
+            assert_eq!(panic, Some("the stage's"), "stage {failing} has panicked");
+            assert_eq!(stages.next(), None, "the panic has been resumed");
+            drop(stages);
+        });
+    }
+    let seen = RefCell::new(Vec::new());
+    let panic = staged_panic_of(|| {
+        let items = (1..4)
+            .map(Item::Ok)
+            .chain(std::iter::from_fn(|| staged_panic("the input's")));
+        stage(items, 1, Ok).for_each(|result| seen.borrow_mut().push(result));
+    });
+    assert_eq!(panic, Some("the input's"));
+    assert_eq!(seen.into_inner(), [1, 2, 3].map(Ok), "all that came before");
+    assert_passes_on("no answer", || {
+        let first = stage([Item::Ok(1)].into_iter(), 0, |_| -> Item {
+            panic!("no answer")
+        });
+        stage(first, 0, Ok).for_each(drop);
+    });
+}
+
+thread_local! {
+    static LEAVES: RefCell<Option<Leaves>> = const { RefCell::new(None) };
+}
+
+/// The last that a thread does is to drop its thread-locals. This one takes its time.
+struct Leaves(Arc<AtomicBool>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        let_others_run();
+        self.0.store(true, SeqCst);
+    }
+}
+
+/// How the last stage ends in a test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    Regular,
+    Error,
+    Panic,
+}
+
+/// The last stage's thread, however it ends; the one before it, if nothing goes wrong.
+#[test]
+fn when_the_results_have_ended_the_threads_have_too() {
+    for end in [End::Regular, End::Error, End::Panic] {
+        must_end(IN_PIPELINE, move || {
+            let left: [_; 2] = std::array::from_fn(|_| Arc::new(AtomicBool::new(false)));
+            let leave = |i: usize| {
+                let left = Arc::clone(&left[i]);
+                move || LEAVES.set(Some(Leaves(Arc::clone(&left))))
+            };
+            let (first_leaves, last_leaves, owned) = (leave(0), leave(1), Arc::new(()));
+            let [by_input, by_f] = [Arc::clone(&owned), Arc::clone(&owned)];
+            let first = stage([Item::Ok(1)].into_iter(), 1, move |n| {
+                first_leaves();
+                Ok(n)
+            });
+            let input = first.inspect(move |_| drop(Arc::clone(&by_input)));
+            let mut results = stage(input, 1, move |n| {
+                last_leaves();
+                drop(Arc::clone(&by_f));
+                match end {
+                    End::Regular => Ok(n),
+                    End::Error => Err("failed".to_owned()),
+                    End::Panic => staged_panic("the stage's"),
+                }
+            });
+            let panic = panic_of_next(|| while results.next().is_some() {});
+            assert_eq!(panic.is_some(), end == End::Panic);
+            let last_has_ended = left[1].load(SeqCst);
+            assert!(last_has_ended, "the last stage's thread is there: {end:?}");
+            let dropped = Arc::strong_count(&owned) == 1;
+            assert!(dropped, "`input` or `f` is there: {end:?}");
+            let first_has_ended = end != End::Regular || left[0].load(SeqCst);
+            assert!(first_has_ended, "the first stage's thread is there");
+        });
+    }
+}
+
+/// The stage sleeps until its input has an item, and the consumer does not wait for that.
+#[test]
+fn leaving_does_not_wait_for_the_stage() {
+    must_end("the drop of a `Stage` waits for its input", || {
+        let (sender, input) = bounded::<Item>(1);
+        drop(stage(input.into_iter(), 0, Ok));
+        while sender.send(Ok(1)).is_ok() {}
+    });
+}
+
+#[test]
+fn a_stage_that_gets_no_thread_panics() {
+    must_end(IN_PIPELINE, || {
+        let owned = Arc::new(());
+        let [by_input, by_f] = [Arc::clone(&owned), Arc::clone(&owned)];
+        let items = (1..).map(move |n| {
+            let _ = &by_input;
+            Item::Ok(n)
+        });
+        let refused = payload_of(|| {
+            refuse_after(0, || {
+                drop(stage(items, 1, move |n| {
+                    let _ = &by_f;
+                    Ok(n)
+                }));
+            });
+        });
+        assert!(
+            refused.is_some(),
+            "no thread could be had, and `stage` returned"
+        );
+        assert_eq!(
+            Arc::strong_count(&owned),
+            1,
+            "`input` or `f` is still there"
+        );
+        assert!(
+            stage((1..4).map(Item::Ok), 1, Ok).eq([1, 2, 3].map(Ok)),
+            "a later one"
+        );
+    });
+}
