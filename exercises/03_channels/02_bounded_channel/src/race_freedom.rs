@@ -297,6 +297,48 @@ fn a_try_call_does_not_fail_because_others_are_at_work() {
     });
 }
 
+/// A refused `try_send`, beside one that must find room. Catches a call that reserves room which it cannot have, and one
+/// that gives up because another is at work.
+#[test]
+fn a_refused_try_send_takes_no_room() {
+    // CH-04
+    harness::model(|| {
+        let channel = Channel::new(1);
+        channel.send(1);
+        let (ours, theirs) = both(
+            || {
+                channel.recv();
+                channel.try_send(3)
+            },
+            || channel.try_send(2),
+        );
+        assert!(
+            ours.is_ok() || theirs.is_ok(),
+            "there was room for one, and both `try_send`s were refused"
+        );
+    });
+}
+
+/// Main counts when it has received the only value. Catches a count that is kept beside the lock.
+#[test]
+fn len_counts_what_is_there() {
+    // CH-11
+    harness::model(|| {
+        let channel = Channel::new(1);
+        both(
+            || {
+                channel.recv();
+                assert_eq!(
+                    channel.len(),
+                    0,
+                    "the length when the only value is received"
+                );
+            },
+            || channel.send(1),
+        );
+    });
+}
+
 /// A refused `try_send` and a refused `try_recv` beside a thread that sleeps. Catches a refused call that
 /// takes the sleeper's place, or its wakeup.
 #[test]

@@ -4,7 +4,9 @@
 
 use closing::{Receiver, RecvError, SendError, Sender, TryRecvError, TrySendError, bounded};
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, must_end, panic_of, staged_panic, wait_until};
+use harness::testing::{
+    assert_panics, let_others_run, must_end, panic_of, payload_of, staged_panic, wait_until,
+};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -221,6 +223,37 @@ fn a_panic_closes_what_its_thread_leaves() {
         while sender.send(1).is_ok() {}
         assert!(consumer.join().is_err());
     });
+}
+
+/// The last receiver drops a value whose destructor panics, while a sender sleeps. Catches a channel that wakes its
+/// sleepers after it has called foreign code.
+#[test]
+fn a_panic_in_a_left_values_drop_keeps_nobody_asleep() {
+    // CL-06
+    struct Panics(bool);
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            if self.0 {
+                staged_panic("the value's");
+            }
+        }
+    }
+    must_end(
+        "a `send` sleeps on after the last receiver has gone",
+        || {
+            let (sender, receiver) = bounded(1);
+            assert!(sender.send(Panics(true)).is_ok(), "there is room");
+            thread::scope(|s| {
+                let sleeper = s.spawn(|| sender.send(Panics(false)).is_err());
+                let_others_run();
+                payload_of(|| drop(receiver));
+                assert!(
+                    sleeper.join().unwrap(),
+                    "nobody receives, and `send` returned Ok"
+                );
+            });
+        },
+    );
 }
 
 #[test]

@@ -297,6 +297,17 @@ fn a_call_with_a_timeout_meets_as_any_other() {
             let sent = s.spawn(|| sender.send(8));
             assert_eq!(receiver.recv_timeout(&clock, SECOND), Ok(8));
             assert_eq!(sent.join().unwrap(), Ok(()));
+            // A timeout of nothing still meets a thread that waits.
+            let sent = s.spawn(|| sender.send(9));
+            wait_until("`recv_timeout` fails, though a thread is in `send`", || {
+                receiver.recv_timeout(&clock, Duration::ZERO) == Ok(9)
+            });
+            assert_eq!(sent.join().unwrap(), Ok(()));
+            let received = s.spawn(|| receiver.recv());
+            wait_until("`send_timeout` fails, though a thread is in `recv`", || {
+                sender.send_timeout(&clock, 10, Duration::ZERO).is_ok()
+            });
+            assert_eq!(received.join().unwrap(), Ok(10));
         });
     });
 }

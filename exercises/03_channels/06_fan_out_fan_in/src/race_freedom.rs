@@ -124,9 +124,11 @@ fn when_the_stream_has_ended_the_workers_have_too() {
 #[test]
 fn a_panic_comes_after_the_results_of_the_others() {
     Model::new().preemption_bound(2).check(|| {
-        let mut results = fan_out(items([1, 2]), 2, |n| match n {
+        let work = Arc::new(());
+        let of_workers = Arc::clone(&work);
+        let mut results = fan_out(items([1, 2]), 2, move |n| match n {
             1 => staged_panic("the worker's"),
-            n => n * 10,
+            n => n * 10 * u32::try_from(Arc::strong_count(&of_workers).min(1)).expect("1"),
         });
         assert_eq!(results.next(), Some(20), "the result of item 2");
         let panic = staged_panic_of(|| {
@@ -137,6 +139,11 @@ fn a_panic_comes_after_the_results_of_the_others() {
             panic,
             Some("the worker's"),
             "the panic that `next` goes on with"
+        );
+        assert_eq!(
+            Arc::strong_count(&work),
+            1,
+            "a worker has not ended when the panic goes on"
         );
         assert_eq!(results.next(), None, "after the panic");
     });

@@ -122,6 +122,34 @@ fn a_consumer_that_walks_away_leaves_nothing() {
     });
 }
 
+/// The consumer goes before the producer. Catches a consumer that empties the ring as it goes.
+#[test]
+fn what_is_in_the_ring_stays_until_both_ends_are_gone() {
+    leaks::check(|| {
+        let (mut producer, consumer) = ring(1);
+        let before = Counted::drops();
+        assert!(producer.push(Counted).is_ok(), "there is room");
+        drop(consumer);
+        assert_eq!(
+            Counted::drops() - before,
+            0,
+            "values dropped with the consumer"
+        );
+        let refused = producer.push(Counted);
+        assert!(
+            refused.is_err(),
+            "the ring is full, with or without a consumer"
+        );
+        drop(refused);
+        drop(producer);
+        assert_eq!(
+            Counted::drops() - before,
+            2,
+            "the refused value, and the one in the ring"
+        );
+    });
+}
+
 #[test]
 fn a_producer_that_panics_leaves_what_it_pushed() {
     leaks::check(|| {

@@ -9,8 +9,8 @@ use std::panic::resume_unwind;
 
 /// Starts up to `workers` threads that take their items from `input`, and merges what `work` makes of them.
 ///
-/// Each item is taken by one worker, and each result comes out once, in the order in which the workers finish. Items are
-/// worked on at the same time, one by each worker. A worker that has finished an item waits until somebody asks for the
+/// Each item is taken by one worker, and each result comes out once, when it is finished; of several that wait, any may be
+/// first. Items are worked on at the same time, one by each worker. A worker that has finished an item waits until somebody asks for the
 /// result before it takes the next one: no more than one item for each worker is taken and not handed on, however slow
 /// the consumer is.
 ///
