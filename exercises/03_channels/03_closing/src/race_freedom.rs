@@ -262,6 +262,71 @@ fn try_recv_beside_a_close_finds_the_value() {
     });
 }
 
+/// The channel is closed, and then looked into; main tries to send meanwhile. Catches a call that looks whether the channel
+/// is closed, and adds its value later: it would be lost.
+#[test]
+fn nothing_goes_in_after_the_close() {
+    // CL-05
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        let (sent, seen) = both(
+            || sender.try_send(1),
+            || {
+                sender.close();
+                receiver.try_recv()
+            },
+        );
+        if sent.is_ok() {
+            assert_eq!(
+                seen,
+                Ok(1),
+                "`try_send` returned Ok, so its value came before the close"
+            );
+        }
+    });
+}
+
+/// The only value is sent, and the channel closed; main looks once. Catches a call that looks for a value, and asks later
+/// whether the channel is closed.
+#[test]
+fn one_look_does_not_miss_the_last_value() {
+    // CH-22, CL-11
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        let (seen, ()) = both(
+            || receiver.try_recv(),
+            || {
+                assert!(sender.try_send(1).is_ok(), "there is room");
+                sender.close();
+            },
+        );
+        assert_ne!(
+            seen,
+            Err(TryRecvError::Closed),
+            "a value was sent before the close"
+        );
+    });
+}
+
+/// Two threads try for the only room, and two for the only value. Catches a call that looks first and sleeps later.
+#[test]
+fn try_calls_beside_each_other_wait_for_nobody() {
+    // CH-02, CH-04
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        let (ours, theirs) = both(|| sender.try_send(1), || sender.try_send(2));
+        assert!(
+            ours.is_ok() != theirs.is_ok(),
+            "room for one of two, but they returned {ours:?} and {theirs:?}"
+        );
+        let (ours, theirs) = both(|| receiver.try_recv(), || receiver.try_recv());
+        assert!(
+            ours.is_ok() != theirs.is_ok(),
+            "a value for one of two, but they returned {ours:?} and {theirs:?}"
+        );
+    });
+}
+
 /// Catches an end that is told by operations that order nothing, whichever way it comes about.
 #[test]
 fn what_was_done_before_the_end_is_visible_after_it() {

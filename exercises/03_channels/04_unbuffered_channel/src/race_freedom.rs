@@ -211,6 +211,28 @@ fn two_that_do_not_wait_do_not_meet() {
     });
 }
 
+/// Two threads try to send, and one receives. Catches a call that looks for a receiver first, and then sends as if it
+/// were still there.
+#[test]
+fn of_two_that_try_one_meets_the_receiver() {
+    // CH-04
+    Model::new().preemption_bound(2).check(|| {
+        let (sender, receiver) = channel();
+        thread::scope(|s| {
+            spawn(s, "receiver", || {
+                assert!(receiver.recv().is_ok(), "a value comes in any case")
+            });
+            let theirs = spawn(s, "other", || sender.try_send(2).is_ok());
+            let ours = sender.try_send(1).is_ok();
+            let theirs = theirs.join().unwrap();
+            assert!(!(ours && theirs), "one receiver has met two senders");
+            if !ours && !theirs {
+                assert_eq!(sender.send(3), Ok(()));
+            }
+        });
+    });
+}
+
 /// The last receiver goes while a sender waits, or before it comes. Catches a sender that sleeps on, and a value that
 /// does not come back.
 #[test]
