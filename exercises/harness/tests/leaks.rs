@@ -3,7 +3,7 @@
 
 use harness::leaks::{self, CountingAllocator, Leaks};
 use harness::sync::real::thread;
-use harness::testing::{payload_of, staged_panic};
+use harness::testing::{must_end, payload_of, staged_panic};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hint::black_box;
@@ -45,6 +45,24 @@ fn a_thread_that_never_ends_is_named_with_where_it_was_spawned() {
         accusation.contains(&format!("leaks.rs:{}", line + 1)),
         "{accusation}"
     );
+}
+
+#[test]
+fn what_is_started_where_it_must_end_belongs_to_the_check() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let found = leaks(|| {
+        must_end("nothing", || {
+            std::mem::forget(leaks::track(1));
+            drop(thread::spawn(|| {
+                while !STOP.load(Relaxed) {
+                    std::thread::park_timeout(std::time::Duration::from_millis(10));
+                }
+            }));
+        });
+    });
+    STOP.store(true, Relaxed);
+    assert_eq!((found.threads.len(), found.values.len()), (1, 1), "{found}");
+    balanced(|| must_end("nothing", || drop(thread::spawn(|| vec![7; 10]))));
 }
 
 #[test]

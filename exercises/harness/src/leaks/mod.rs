@@ -166,6 +166,19 @@ pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
     Ok(())
 }
 
+/// Lets `f` run on another thread as if on this one: what it spawns, tracks and allocates there belongs to the check of this
+/// thread. The other thread itself is not counted.
+pub(crate) fn for_this_check<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let watch = WATCH.get();
+    move || match watch {
+        None => f(),
+        Some(watch) => {
+            WATCH.set(Some(watch));
+            with_owner(&watch.values, f)
+        }
+    }
+}
+
 /// Runs `f` once, on a thread that has run nothing before, and returns how many bytes it has left on the heap while that
 /// thread is still there: also what it keeps in a thread-local, which [`check`] takes for settled.
 ///
