@@ -130,6 +130,25 @@ fn the_stages_before_an_error_end_before_somebody_asks_for_it() {
     });
 }
 
+/// The error is an item of the input, and nobody has asked for it yet.
+#[test]
+fn an_input_that_ends_in_an_error_is_dropped_before_somebody_asks_for_it() {
+    leaves_nothing(|items| {
+        let owned = Arc::new(());
+        let of_input = Arc::clone(&owned);
+        let input = items.into_iter().map(move |item| {
+            let _ = &of_input;
+            Err::<Item, Item>(item)
+        });
+        let mut results = stage(input, 0, Ok);
+        wait_until(
+            "the input is still there, after an error of its own",
+            || Arc::strong_count(&owned) == 1,
+        );
+        assert!(matches!(results.next(), Some(Err(item)) if *item == 1));
+    });
+}
+
 /// Before it and behind it. The payload is the consumer's.
 #[test]
 fn every_stage_ends_after_a_panic() {

@@ -202,3 +202,17 @@ fn send_and_sync_follow_from_the_value() {
     assert_bounds!(SpinLockGuard<'static, Rc<u32>>: !Send + !Sync);
     assert_bounds!(SpinLockGuard<'static, MutexGuard<'static, u32>>: !Send + Sync);
 }
+
+#[test]
+fn a_guard_that_is_forgotten_keeps_the_lock() {
+    must_end("a call has not returned", || {
+        let mut lock = SpinLock::new(7);
+        std::mem::forget(lock.lock());
+        *lock.get_mut() += 1;
+        assert!(
+            lock.try_lock().is_none(),
+            "the guard was forgotten, and `get_mut` has unlocked"
+        );
+        assert_eq!(lock.into_inner(), 8);
+    });
+}

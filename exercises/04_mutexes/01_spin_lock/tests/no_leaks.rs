@@ -83,3 +83,9 @@ fn a_holder_that_panics_leaves_nobody_waiting() {
         assert_eq!(panicked, Some("the holder's"));
     });
 }
+
+#[test]
+fn a_lock_owns_no_memory_elsewhere() {
+    let left = leaks::bytes_left_by(|| std::mem::forget(SpinLock::new(7_u64)));
+    assert_eq!(left, 0, "bytes that a lock has allocated");
+}

@@ -276,6 +276,9 @@ fn a_notification_without_waiters_wakes_nobody() {
                 arrived.notify_one();
             },
         );
+        let clock = Clock::manual();
+        let is_late = arrived.wait_until(&mut mail.lock(), &clock, clock.now());
+        assert!(is_late, "the deadline was reached before the call");
         let before = notifications();
         arrived.notify_one();
         arrived.notify_all();

@@ -384,3 +384,38 @@ fn an_unlock_without_waiters_wakes_nobody() {
         );
     });
 }
+
+/// Two threads try to read, and nobody writes. Catches a try that gives up because another reader was faster.
+#[test]
+fn readers_refuse_no_reader() {
+    // RW-03
+    harness::model(|| {
+        let lock = RwMutex::new(7);
+        let (ours, theirs) = both(|| lock.try_read().is_some(), || lock.try_read().is_some());
+        assert!(
+            ours && theirs,
+            "nobody writes, but `try_read` returned None"
+        );
+    });
+}
+
+/// The writer unlocks and tries to lock again, while another thread is refused. Catches a reader that counts itself first,
+/// and takes that back.
+#[test]
+fn a_refused_try_read_refuses_nobody() {
+    harness::model(|| {
+        let lock = RwMutex::new(7);
+        let guard = lock.write();
+        let (again, read) = both(
+            || {
+                drop(guard);
+                lock.try_write().is_some()
+            },
+            || lock.try_read().is_some(),
+        );
+        assert!(
+            again || read,
+            "a `try_read` that was refused has kept a writer out"
+        );
+    });
+}

@@ -86,6 +86,53 @@ fn a_total_sees_no_transfer_half_done() {
     });
 }
 
+/// Three accounts, of which the first and the last pay each other. Catches a total that lets one account go before it has
+/// locked them all.
+#[test]
+fn a_total_of_three_is_of_one_instant() {
+    harness::model(|| {
+        let [a, b, c] = &["a", "b", "c"].map(|name| Account::new(name, 10));
+        let ((first, second), _) = both(
+            || (total(&[a, b, c]), total(&[c, b, a])),
+            || (transfer(a, c, 1), transfer(c, a, 2)),
+        );
+        assert_eq!(
+            (first, second),
+            (30, 30),
+            "two totals of three accounts with 10 each"
+        );
+    });
+}
+
+/// One coin goes there and back and there again. Catches a total that is taken for right because it came out twice.
+#[test]
+fn a_total_is_not_guessed() {
+    harness::model(|| {
+        let [a, b] = &[Account::new("a", 1), Account::new("b", 0)];
+        let (sum, _) = both(
+            || total(&[a, b]),
+            || (transfer(a, b, 1), transfer(b, a, 1), transfer(a, b, 1)),
+        );
+        assert_eq!(sum, 1, "the total of one coin");
+    });
+}
+
+/// The payer has nothing and the payee is full, until a coin comes from there. Catches a reason that was true of one account
+/// and at another time of the other.
+#[test]
+fn the_reason_of_a_refusal_is_of_one_instant() {
+    harness::model(|| {
+        let [poor, full] = &[Account::new("poor", 0), Account::new("full", u64::MAX)];
+        let (tried, paid) = both(|| transfer(poor, full, 1), || transfer(full, poor, 1));
+        assert_eq!(paid, Ok(()), "there is enough, and room");
+        assert_ne!(
+            tried,
+            Err(Refused::Overflow),
+            "full had room whenever poor had a coin"
+        );
+    });
+}
+
 /// The same, and `total` names the accounts the other way round.
 #[test]
 fn a_total_in_the_other_order_ends() {

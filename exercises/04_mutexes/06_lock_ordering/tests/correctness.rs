@@ -205,6 +205,24 @@ fn philosophers_who_are_not_neighbours_eat_at_the_same_time() {
     }
 }
 
+/// Seat 0 eats, and others wait for it: its neighbour, and threads at its own seat. That is nothing to the far side.
+#[test]
+fn those_who_wait_hold_up_only_their_neighbours() {
+    must_end("a philosopher waits for one who is not a neighbour", || {
+        let table = &Table::new(6);
+        thread::scope(|s| {
+            table.dine(0, || {
+                for seat in [0, 0, 0, 0, 0, 1] {
+                    s.spawn(move || table.dine(seat, || ()));
+                }
+                let_others_run();
+                let far = s.spawn(|| table.dine(3, || ()));
+                far.join().expect("it has eaten");
+            });
+        });
+    });
+}
+
 #[test]
 fn a_neighbour_does_not_eat_before_the_forks_are_back() {
     must_end(IN_CALL, || {
