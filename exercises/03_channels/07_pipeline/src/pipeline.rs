@@ -75,8 +75,8 @@ impl<T, E> Iterator for Stage<T, E> {
     ///
     /// What the stage did before it made a result happens before this returns it. What the stage did at all
     /// happens before this returns `None`: by then its thread has ended, and `input` and `f` have been
-    /// dropped. If there was no error, the same is true of all stages before it; else, those before the stage
-    /// that failed end soon.
+    /// dropped. The same is true of the stages before it whose results have all been taken; those before an
+    /// error, or before an adapter that has ended early, end soon.
     ///
     /// # Panics
     /// If the stage has panicked: the call that would return `None` for the first time resumes the panic,

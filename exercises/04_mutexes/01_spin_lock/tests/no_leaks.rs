@@ -86,6 +86,6 @@ fn a_holder_that_panics_leaves_nobody_waiting() {
 
 #[test]
 fn a_lock_owns_no_memory_elsewhere() {
-    let left = leaks::bytes_left_by(|| std::mem::forget(SpinLock::new(7_u64)));
+    let left = leaks::bytes_left_by(|| _ = std::mem::ManuallyDrop::new(SpinLock::new(7_u64)));
     assert_eq!(left, 0, "bytes that a lock has allocated");
 }

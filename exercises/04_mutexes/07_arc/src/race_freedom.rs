@@ -301,6 +301,25 @@ fn a_refused_clone_leaves_the_count() {
     });
 }
 
+/// There are as many owners as there may be. Main drops them all, and another thread upgrades meanwhile: it is refused, or
+/// gets the value. Catches a call that counts itself first and takes that back: the owners go in between, and the value
+/// is left to nobody.
+#[test]
+fn a_refused_upgrade_is_no_owner() {
+    model(|| {
+        let mine = Arc::new(track(7));
+        let weak = Arc::downgrade(&mine);
+        let owners: Vec<_> = (1..MAX_REFERENCES).map(|_| mine.clone()).collect();
+        let upgrade = || {
+            let mut owner = None;
+            panic_of(|| owner = weak.upgrade());
+            owner.is_some_and(|owner| **owner == 7)
+        };
+        both(|| drop((mine, owners)), upgrade);
+        assert!(weak.upgrade().is_none(), "all owners are gone");
+    });
+}
+
 /// Every way to a reference too many, one after the other: each panics, and changes nothing.
 #[test]
 fn one_reference_too_many_panics() {
