@@ -419,3 +419,26 @@ fn a_refused_try_read_refuses_nobody() {
         );
     });
 }
+
+/// A reader and a writer wait when main unlocks. If main cannot read at once, a writer is before it, and it must see what that
+/// one wrote. Catches a turn that is meant for the reader who waits, and taken by one who comes later.
+#[test]
+fn a_later_reader_takes_no_turn_of_one_that_waits() {
+    // RW-04
+    harness::Model::new().preemption_bound(2).check(|| {
+        let lock = RwMutex::new(0);
+        let guard = lock.write();
+        thread::scope(|s| {
+            spawn(s, "reader", || drop(lock.read()));
+            spawn(s, "writer", || *lock.write() = 1);
+            drop(guard);
+            if lock.try_read().is_none() {
+                assert_eq!(
+                    *lock.read(),
+                    1,
+                    "a writer was first, and main has read past it"
+                );
+            }
+        });
+    });
+}
