@@ -2,7 +2,7 @@
 //!
 //! On a terminal it has the whole screen: [`state`] says what is shown and done, [`screen`] makes lines of it,
 //! [`terminal`] shows them, and [`app`] carries out what the state asks for. Where input or output is no
-//! terminal, [`plain`] prints one verdict after the other.
+//! terminal, [`plain`] prints one verdict after the other. What counts as a save is in [`saves`].
 
 mod app;
 mod plain;

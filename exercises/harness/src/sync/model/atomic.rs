@@ -107,6 +107,7 @@ macro_rules! atomic {
                 let place = Location::caller();
                 let Found { bits, newest } = self.step("load", place, |memory, me| memory.load(me, order));
                 let got = <$t>::from_bits(bits);
+                // Stale if it is not the newest.
                 let effect = Effect::Load {
                     got: got.value(),
                     newest: <$t>::from_bits(newest).value(),
