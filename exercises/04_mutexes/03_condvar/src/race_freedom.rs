@@ -289,3 +289,28 @@ fn a_notification_without_waiters_wakes_nobody() {
         );
     });
 }
+
+/// One notification: the condition is asked before the wait and after it, and no more.
+#[test]
+fn the_condition_is_asked_once_for_each_wait() {
+    harness::model(|| {
+        let (mail, arrived) = (Mutex::new(false), Condvar::new());
+        let mut asked = 0;
+        both(
+            || {
+                arrived.wait_while(&mut mail.lock(), |mail| {
+                    asked += 1;
+                    !*mail
+                });
+            },
+            || {
+                *mail.lock() = true;
+                arrived.notify_one();
+            },
+        );
+        assert!(
+            asked <= 2,
+            "calls of the condition, for one wait at most: {asked}"
+        );
+    });
+}

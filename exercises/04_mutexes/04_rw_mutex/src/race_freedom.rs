@@ -442,3 +442,28 @@ fn a_later_reader_takes_no_turn_of_one_that_waits() {
         });
     });
 }
+
+/// What a writer wrote elsewhere, before it unlocked, is there for one who tries, of either kind.
+#[test]
+fn a_guard_that_was_tried_for_sees_what_a_writer_did() {
+    // RW-08
+    let sees = |is_locked: fn(&RwMutex<u32>) -> bool| {
+        harness::model(move || {
+            let (lock, note) = (RwMutex::new(0), Slot::empty("note"));
+            let guard = lock.write();
+            both(
+                || {
+                    note.write(7);
+                    drop(guard);
+                },
+                || {
+                    if is_locked(&lock) {
+                        assert_eq!(note.read(), 7);
+                    }
+                },
+            );
+        });
+    };
+    sees(|lock| lock.try_write().is_some());
+    sees(|lock| lock.try_read().is_some());
+}
