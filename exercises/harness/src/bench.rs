@@ -5,6 +5,8 @@
 //! name `yours`.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Barrier;
+use std::thread;
 
 /// Writes the `main` of a bench. `$uses_yours` is a closure that takes the learner's file, `$file`, through what the
 /// benches measure: if it panics, the rows called `yours` are left out. `$first`, if it is there, runs before the benches.
@@ -49,6 +51,19 @@ macro_rules! bench_rows {
             $run!(bencher, $contender);
         }
     )+};
+}
+
+/// Runs `work` on `threads` new threads, which start it together, and returns when all have ended.
+pub fn together(threads: usize, work: impl Fn() + Sync) {
+    let start = Barrier::new(threads);
+    thread::scope(|s| {
+        for _ in 0..threads {
+            s.spawn(|| {
+                start.wait();
+                work();
+            });
+        }
+    });
 }
 
 /// Returns whether `f` panics, and prints no message if it does.

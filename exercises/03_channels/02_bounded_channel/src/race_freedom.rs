@@ -5,7 +5,7 @@
 
 use crate::Channel;
 use crate::sync::thread;
-use harness::testing::{Slot, Watched, both, has_waited, must_sleep, spawn};
+use harness::testing::{Slot, Watched, both, has_waited, let_others_sleep, must_sleep, spawn};
 
 /// A program that must not end. Catches a `recv` that makes something up, and one that spins.
 #[test]
@@ -389,12 +389,4 @@ fn nobody_waits_where_there_is_room_and_a_value() {
             },
         );
     });
-}
-
-/// Yields `times` times. A thread that yields runs on only when the others wait, sleep or have yielded too:
-/// so a thread that yields before it falls asleep is asleep after the second.
-fn let_others_sleep(times: usize) {
-    for _ in 0..times {
-        thread::yield_now();
-    }
 }

@@ -7,7 +7,7 @@
 use crate::sync::thread;
 use crate::{RecvError, SendError, TryRecvError, TrySendError, bounded};
 use harness::leaks::track;
-use harness::testing::{Slot, Watched, both, has_waited, must_sleep, spawn};
+use harness::testing::{Slot, Watched, both, has_waited, let_others_sleep, must_sleep, spawn};
 
 /// A program that must not end: a clone of the sender is still there. Catches a clone that is not counted,
 /// and a receiver that gives up when the first sender goes.
@@ -427,12 +427,4 @@ fn values_are_dropped_outside_the_lock() {
         assert!(sender.send(asks).is_ok(), "there was room");
         drop(receiver);
     });
-}
-
-/// Yields `times` times. A thread that yields runs on only when the others wait, sleep or have yielded too:
-/// so a thread that yields before it falls asleep is asleep after the second.
-fn let_others_sleep(times: usize) {
-    for _ in 0..times {
-        thread::yield_now();
-    }
 }

@@ -8,7 +8,7 @@ use crate::record::Effect;
 use crate::sync::model::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sync::model::cell::UnsafeCell;
 use crate::sync::model::recorder;
-use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope};
+use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope, yield_now};
 use crate::sync::model::{Condvar, Mutex};
 
 /// Starts a thread in `scope`; `name` heads its column in the dry run.
@@ -150,6 +150,16 @@ impl Gate {
         while !*is_open {
             self.opened.wait(&mut is_open);
         }
+    }
+}
+
+/// Yields `times` times, so that threads which yield before they fall asleep can be asleep when this returns: such threads run
+/// on when this one has yielded too. It is no more than a chance: without preemptions they would not have got it, and in
+/// other interleavings they do not take it.
+#[track_caller]
+pub fn let_others_sleep(times: usize) {
+    for _ in 0..times {
+        yield_now();
     }
 }
 
@@ -404,6 +414,31 @@ mod tests {
             thread::yield_now();
             assert_eq!(yields(), 1);
         });
+    }
+
+    #[test]
+    fn a_thread_that_yields_first_can_be_asleep_when_it_was_let_sleep() {
+        let is_seen_asleep = |times| {
+            let seen = Arc::new(std::sync::atomic::AtomicBool::new(false));
+            let any = Arc::clone(&seen);
+            Model::new().preemption_bound(0).check(move || {
+                let (gate, asleep) = (Gate::shut("gate"), Flag::lowered("asleep"));
+                both(
+                    || {
+                        let_others_sleep(times);
+                        any.fetch_or(asleep.is_raised(), std::sync::atomic::Ordering::Relaxed);
+                        gate.open();
+                    },
+                    || {
+                        thread::yield_now();
+                        asleep.raise();
+                        gate.pass();
+                    },
+                );
+            });
+            seen.load(std::sync::atomic::Ordering::Relaxed)
+        };
+        assert_eq!((is_seen_asleep(0), is_seen_asleep(2)), (false, true));
     }
 
     #[test]

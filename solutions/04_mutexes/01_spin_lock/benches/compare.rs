@@ -6,8 +6,6 @@
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "your file starts without it")]
 use harness::sync::real as sync;
-use std::sync::Barrier;
-use std::thread;
 
 // Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
@@ -78,17 +76,8 @@ mod eight_threads {
 /// Threads that start together, and then lock as fast as they can, each time for so many `additions`.
 fn together<L: Counter>(bencher: Bencher, threads: usize, rounds: usize, additions: u64) {
     bencher.bench_local(|| {
-        let (lock, start) = (L::zero(), Barrier::new(threads));
-        thread::scope(|s| {
-            for _ in 0..threads {
-                s.spawn(|| {
-                    start.wait();
-                    for _ in 0..rounds {
-                        lock.add(additions);
-                    }
-                });
-            }
-        });
+        let lock = L::zero();
+        harness::bench::together(threads, || (0..rounds).for_each(|_| lock.add(additions)));
     });
 }
 

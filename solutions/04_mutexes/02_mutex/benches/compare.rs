@@ -6,14 +6,13 @@
 //! one byte, and its sleepers are in a table of their own.
 
 use divan::{Bencher, black_box};
+use harness::bench::together;
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 use harness::sync::real::atomic::AtomicU32;
 use harness::sync::real::atomic::Ordering::{Acquire, Release};
 use harness::sync::real::cell::UnsafeCell;
 use harness::sync::real::futex;
-use std::sync::Barrier;
-use std::thread;
 
 // Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
@@ -92,17 +91,7 @@ mod eight_threads_long {
 fn contend<M: Lock>(bencher: Bencher, threads: usize, locks: usize, additions: u64) {
     let mutex = M::new();
     bencher.bench_local(|| {
-        let start = Barrier::new(threads);
-        thread::scope(|s| {
-            for _ in 0..threads {
-                s.spawn(|| {
-                    start.wait();
-                    for _ in 0..locks {
-                        mutex.add(additions);
-                    }
-                });
-            }
-        });
+        together(threads, || (0..locks).for_each(|_| mutex.add(additions)));
     });
 }
 

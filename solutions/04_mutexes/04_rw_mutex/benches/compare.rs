@@ -5,10 +5,9 @@
 //! always. The mutex is that of the lesson `mutex`: what one has without telling readers from writers.
 
 use divan::{Bencher, black_box};
+use harness::bench::together;
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
-use std::sync::Barrier;
-use std::thread;
 
 // Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
@@ -117,19 +116,13 @@ fn contend<L: Lock>(
 ) {
     let lock = L::new();
     bencher.bench_local(|| {
-        let start = Barrier::new(threads);
-        thread::scope(|s| {
-            for _ in 0..threads {
-                s.spawn(|| {
-                    start.wait();
-                    for n in 1..=locks {
-                        if write_every != 0 && n % write_every == 0 {
-                            lock.add(steps);
-                        } else {
-                            lock.get(steps);
-                        }
-                    }
-                });
+        together(threads, || {
+            for n in 1..=locks {
+                if write_every != 0 && n % write_every == 0 {
+                    lock.add(steps);
+                } else {
+                    lock.get(steps);
+                }
             }
         });
     });

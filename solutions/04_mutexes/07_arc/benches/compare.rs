@@ -5,8 +5,6 @@
 use divan::{Bencher, black_box};
 #[allow(unused_imports, reason = "your file starts without it")]
 use harness::sync::real as sync;
-use std::sync::Barrier;
-use std::thread;
 
 // Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
@@ -125,15 +123,10 @@ mod get_mut {
 
 /// Threads that start together, clone and drop.
 fn together<A: Owner>(threads: usize, rounds: usize) {
-    let (one, start) = (A::new(7), Barrier::new(threads));
-    thread::scope(|s| {
-        for _ in 0..threads {
-            s.spawn(|| {
-                start.wait();
-                for _ in 0..rounds {
-                    black_box(one.clone());
-                }
-            });
+    let one = A::new(7);
+    harness::bench::together(threads, || {
+        for _ in 0..rounds {
+            black_box(one.clone());
         }
     });
 }
