@@ -1,6 +1,8 @@
 //! Timers on real threads, on the clock of the machine and on one that the test advances. IDs such as TM-02 name behaviours of
 //! Go's timers.
 
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
+
 use harness::assert_bounds;
 use harness::sync::real::channel::{TryRecvError, unbounded};
 use harness::sync::real::thread;
