@@ -1,5 +1,5 @@
-//! A server waits for requests. Each has a time limit, every beat of a ticker is a line in the log, and if nothing comes for a
-//! while a watchdog barks: the program of the notes, on the clock of the machine.
+//! A server waits for requests. Each has a time limit, every beat of a ticker is a line in the log, and if
+//! nothing comes for a while a watchdog barks: the program of the notes, on the clock of the machine.
 
 use harness::sync::real::channel::unbounded;
 use harness::sync::real::time::{Clock, Duration};

@@ -1,7 +1,7 @@
 //! Wiring for the lesson `timer`: nothing to edit here. Your file is `timer.rs`.
 //!
-//! The library and the tests in `tests/` see the real face of the facade; the library's own unit
-//! tests, the models in `race_freedom.rs`, see the model face. The same holds for `channel`, the given channels of this
+//! The library and the tests in `tests/` see the real face of the facade; the library's own unit tests, the
+//! models in `race_freedom.rs`, see the model face. The same holds for `channel`, the given channels of this
 //! chapter.
 
 #[cfg(test)]

@@ -41,12 +41,13 @@ impl Timers {
         todo!("return the clock")
     }
 
-    /// Makes a timer that sends one tick, as soon as `delay` has passed and never before. With a zero delay it fires at once,
-    /// without the clock having to advance. If the end of `delay` is later than the clock can show, it never fires.
+    /// Makes a timer that sends one tick, as soon as `delay` has passed and never before. With a zero delay
+    /// it fires at once, without the clock having to advance. If the end of `delay` is later than the clock
+    /// can show, it never fires.
     ///
     /// # Panics
-    /// Panics if there is no thread yet and the operating system cannot create one. No timer is left then, and a later call
-    /// tries again.
+    /// Panics if there is no thread yet and the operating system cannot create one. No timer is left then,
+    /// and a later call tries again.
     pub fn after(&self, delay: Duration) -> Timer {
         todo!(
             "make a timer that sends one tick after {delay:?}, and start the thread if there is none"
@@ -55,9 +56,9 @@ impl Timers {
 
     /// Makes a timer that sends a tick whenever another `period` has passed.
     ///
-    /// At most one tick waits to be received: while one does, new ticks are dropped. If several periods have passed before
-    /// the timer could fire, it sends one tick for all of them. It keeps its rhythm: every deadline is a multiple of
-    /// `period` after the call, however late a tick was.
+    /// At most one tick waits to be received: while one does, new ticks are dropped. If several periods have
+    /// passed before the timer could fire, it sends one tick for all of them. It keeps its rhythm: every
+    /// deadline is a multiple of `period` after the call, however late a tick was.
     ///
     /// # Panics
     /// Panics if `period` is zero, and where [`after`](Self::after) does.
@@ -65,12 +66,13 @@ impl Timers {
         todo!("make a timer that sends a tick whenever {period:?} have passed")
     }
 
-    /// Makes a timer that calls `f` when `delay` has passed. What [`after`](Self::after) says of delays holds here, too.
+    /// Makes a timer that calls `f` when `delay` has passed. What [`after`](Self::after) says of delays holds
+    /// here, too.
     ///
-    /// `f` runs on the timers' thread and holds no lock: it may make, stop, reset and drop timers, its own included, and
-    /// while it runs other threads may do the same without waiting for it. No other timer fires in the meantime; those that
-    /// become due fire when `f` has returned. So hand work that takes long to another thread. If `f` panics, the panic hook
-    /// reports it, and the timers go on.
+    /// `f` runs on the timers' thread and holds no lock: it may make, stop, reset and drop timers, its own
+    /// included, and while it runs other threads may do the same without waiting for it. No other timer fires
+    /// in the meantime; those that become due fire when `f` has returned. So hand work that takes long to
+    /// another thread. If `f` panics, the panic hook reports it, and the timers go on.
     ///
     /// # Panics
     /// Panics where [`after`](Self::after) does. Then `f` has been dropped.
@@ -80,31 +82,33 @@ impl Timers {
     }
 }
 
-/// A timer that sends ticks: each is what the clock showed when the timer fired. Made by [`Timers::after`] and
-/// [`Timers::ticker`]. Dropping it stops it, and disconnects its channel.
+/// A timer that sends ticks: each is what the clock showed when the timer fired. Made by [`Timers::after`]
+/// and [`Timers::ticker`]. Dropping it stops it, and disconnects its channel.
 #[must_use = "dropping a timer stops it"]
 pub struct Timer {
     // Your fields.
 }
 
 impl Timer {
-    /// Returns the receiver of the ticks. Clones of it receive from the same channel: each tick goes to one of them.
+    /// Returns the receiver of the ticks. Clones of it receive from the same channel: each tick goes to one
+    /// of them.
     pub fn ticks(&self) -> &Receiver<Instant> {
         todo!("return the receiver of the ticks")
     }
 
-    /// Stops the timer. When this has returned, no tick can be received: one that was sent and not yet received is taken
-    /// back.
+    /// Stops the timer. When this has returned, no tick can be received: one that was sent and not yet
+    /// received is taken back.
     ///
-    /// Returns `true` if this call prevented a tick: either the timer fires, and its tick is received, or one call returns
-    /// `true`. Returns `false` if there was nothing to prevent, because the tick had been received or the timer was stopped. A
-    /// ticker has always a tick to come until it is stopped.
+    /// Returns `true` if this call prevented a tick: either the timer fires, and its tick is received, or one
+    /// call returns `true`. Returns `false` if there was nothing to prevent, because the tick had been
+    /// received or the timer was stopped. A ticker has always a tick to come until it is stopped.
     pub fn stop(&self) -> bool {
         todo!("stop the timer, and say whether something was prevented")
     }
 
-    /// Stops the timer as [`stop`](Self::stop) does, and starts it again with `delay` from now; for a ticker, that is its new
-    /// period. No tick of the old deadline is received after this. Returns what `stop` would have returned.
+    /// Stops the timer as [`stop`](Self::stop) does, and starts it again with `delay` from now; for a ticker,
+    /// that is its new period. No tick of the old deadline is received after this. Returns what `stop` would
+    /// have returned.
     ///
     /// If the [`Timers`] have been dropped, the timer stays stopped.
     ///
@@ -124,14 +128,16 @@ pub struct Callback {
 impl Callback {
     /// Stops the timer. Does not wait for a call that has begun.
     ///
-    /// Returns `true` if this prevented a call: either the function is called, or one call of `stop` returns `true`.
-    /// Returns `false` if there was nothing to prevent, because the call has begun or is about to, or the timer was stopped.
+    /// Returns `true` if this prevented a call: either the function is called, or one call of `stop` returns
+    /// `true`. Returns `false` if there was nothing to prevent, because the call has begun or is about to, or
+    /// the timer was stopped.
     pub fn stop(&self) -> bool {
         todo!("stop the timer, and say whether something was prevented")
     }
 
-    /// Stops the timer as [`stop`](Self::stop) does, and starts it again with `delay` from now: the function will be called,
-    /// even if it has been called before or is running now. Calls never overlap. Returns what `stop` would have returned.
+    /// Stops the timer as [`stop`](Self::stop) does, and starts it again with `delay` from now: the function
+    /// will be called, even if it has been called before or is running now. Calls never overlap. Returns what
+    /// `stop` would have returned.
     ///
     /// If the [`Timers`] have been dropped, the timer stays stopped.
     pub fn reset(&self, delay: Duration) -> bool {

@@ -1,5 +1,5 @@
-//! Timers on real threads, on the clock of the machine and on one that the test advances. IDs such as TM-02 name behaviours of
-//! Go's timers.
+//! Timers on real threads, on the clock of the machine and on one that the test advances. IDs such as TM-02
+//! name behaviours of Go's timers.
 
 #![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
 
@@ -21,7 +21,8 @@ fn on_a_manual_clock() -> (Clock, Timers) {
     (clock.clone(), Timers::new(clock))
 }
 
-/// A delay of a few milliseconds, on the clock of the machine. The tick says when the timer fired: not before its deadline.
+/// A delay of a few milliseconds, on the clock of the machine. The tick says when the timer fired: not before
+/// its deadline.
 #[test]
 fn the_clock_of_the_machine_fires_it_and_not_too_soon() {
     // TM-01
@@ -64,8 +65,8 @@ fn the_longest_delays_overflow_nothing() {
     });
 }
 
-/// A thousand timers of next to no time, each stopped at about that time by another thread. Its tick is received, or `stop`
-/// returns `true` and there is none.
+/// A thousand timers of next to no time, each stopped at about that time by another thread. Its tick is
+/// received, or `stop` returns `true` and there is none.
 #[test]
 fn stop_beside_the_tick() {
     // TM-02
@@ -165,8 +166,8 @@ fn reset_gives_a_ticker_another_period() {
     });
 }
 
-/// As many timers as a thread for each could not have, in an order that has nothing to do with their deadlines. The clock
-/// comes to all of them in one step.
+/// As many timers as a thread for each could not have, in an order that has nothing to do with their
+/// deadlines. The clock comes to all of them in one step.
 #[test]
 fn many_timers_fire_in_the_order_of_their_deadlines() {
     // TM-09
@@ -352,6 +353,7 @@ fn a_function_that_has_panicked_can_be_called_again() {
 
 #[test]
 fn all_of_it_can_be_shared_by_threads() {
+    drop(Timers::new(Clock::real()));
     assert_bounds!(Timers: Send + Sync);
     assert_bounds!(Timer: Send + Sync);
     assert_bounds!(Callback: Send + Sync);

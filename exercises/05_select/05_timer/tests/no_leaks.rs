@@ -14,8 +14,8 @@ static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A timer that ticks, a ticker, a callback and one that never fires: all are running when the timers are dropped, before or
-/// after their handles.
+/// A timer that ticks, a ticker, a callback and one that never fires: all are running when the timers are
+/// dropped, before or after their handles.
 #[test]
 fn the_thread_ends_when_the_timers_are_dropped() {
     leaks::check(|| {
@@ -39,7 +39,8 @@ fn the_thread_ends_when_the_timers_are_dropped() {
     });
 }
 
-/// Handles outlive the timers: nothing of the functions stays, and the receivers learn that nothing will come.
+/// Handles outlive the timers: nothing of the functions stays, and the receivers learn that nothing will
+/// come.
 #[test]
 fn dropped_timers_leave_nothing_to_their_handles() {
     leaks::check(|| {
@@ -59,8 +60,8 @@ fn dropped_timers_leave_nothing_to_their_handles() {
     });
 }
 
-/// The set lives on, and with it the thread. Whatever a timer of an hour needed is gone when it is stopped, dropped, or reset and
-/// then dropped.
+/// The set lives on, and with it the thread. Whatever a timer of an hour needed is gone when it is stopped,
+/// dropped, or reset and then dropped.
 #[test]
 fn a_timer_that_is_stopped_leaves_no_entry() {
     let timers = Timers::new(Clock::real());

@@ -1,6 +1,6 @@
-//! Your timers, the reference, and two designs that come to mind first: a thread for each timer, and a heap in which a timer
-//! that is stopped stays until its deadline. Beside them crossbeam's `after`, which has neither a thread nor a `stop`: the
-//! receiver itself looks at the clock.
+//! Your timers, the reference, and two designs that come to mind first: a thread for each timer, and a heap
+//! in which a timer that is stopped stays until its deadline. Beside them crossbeam's `after`, which has
+//! neither a thread nor a `stop`: the receiver itself looks at the clock.
 //!
 //! `cargo bench -p timer_solution`
 
@@ -33,7 +33,8 @@ harness::bench_main!("timer.rs", || {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A timer is set and stopped, as for each request that is answered in time. The argument says how many others are running.
+/// A timer is set and stopped, as for each request that is answered in time. The argument says how many
+/// others are running.
 mod set_and_stop {
     use super::*;
 

@@ -49,21 +49,22 @@ impl Timers {
         &self.shared.clock
     }
 
-    /// Makes a timer that sends one tick, as soon as `delay` has passed and never before. With a zero delay it fires at once,
-    /// without the clock having to advance. If the end of `delay` is later than the clock can show, it never fires.
+    /// Makes a timer that sends one tick, as soon as `delay` has passed and never before. With a zero delay
+    /// it fires at once, without the clock having to advance. If the end of `delay` is later than the clock
+    /// can show, it never fires.
     ///
     /// # Panics
-    /// Panics if there is no thread yet and the operating system cannot create one. No timer is left then, and a later call
-    /// tries again.
+    /// Panics if there is no thread yet and the operating system cannot create one. No timer is left then,
+    /// and a later call tries again.
     pub fn after(&self, delay: Duration) -> Timer {
         self.timer(delay, None)
     }
 
     /// Makes a timer that sends a tick whenever another `period` has passed.
     ///
-    /// At most one tick waits to be received: while one does, new ticks are dropped. If several periods have passed before
-    /// the timer could fire, it sends one tick for all of them. It keeps its rhythm: every deadline is a multiple of
-    /// `period` after the call, however late a tick was.
+    /// At most one tick waits to be received: while one does, new ticks are dropped. If several periods have
+    /// passed before the timer could fire, it sends one tick for all of them. It keeps its rhythm: every
+    /// deadline is a multiple of `period` after the call, however late a tick was.
     ///
     /// # Panics
     /// Panics if `period` is zero, and where [`after`](Self::after) does.
@@ -81,12 +82,13 @@ impl Timers {
         }
     }
 
-    /// Makes a timer that calls `f` when `delay` has passed. What [`after`](Self::after) says of delays holds here, too.
+    /// Makes a timer that calls `f` when `delay` has passed. What [`after`](Self::after) says of delays holds
+    /// here, too.
     ///
-    /// `f` runs on the timers' thread and holds no lock: it may make, stop, reset and drop timers, its own included, and
-    /// while it runs other threads may do the same without waiting for it. No other timer fires in the meantime; those that
-    /// become due fire when `f` has returned. So hand work that takes long to another thread. If `f` panics, the panic hook
-    /// reports it, and the timers go on.
+    /// `f` runs on the timers' thread and holds no lock: it may make, stop, reset and drop timers, its own
+    /// included, and while it runs other threads may do the same without waiting for it. No other timer fires
+    /// in the meantime; those that become due fire when `f` has returned. So hand work that takes long to
+    /// another thread. If `f` panics, the panic hook reports it, and the timers go on.
     ///
     /// # Panics
     /// Panics where [`after`](Self::after) does. Then `f` has been dropped.
@@ -110,8 +112,8 @@ impl Drop for Timers {
     }
 }
 
-/// A timer that sends ticks: each is what the clock showed when the timer fired. Made by [`Timers::after`] and
-/// [`Timers::ticker`]. Dropping it stops it, and disconnects its channel.
+/// A timer that sends ticks: each is what the clock showed when the timer fired. Made by [`Timers::after`]
+/// and [`Timers::ticker`]. Dropping it stops it, and disconnects its channel.
 #[must_use = "dropping a timer stops it"]
 pub struct Timer {
     handle: Handle,
@@ -120,23 +122,25 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// Returns the receiver of the ticks. Clones of it receive from the same channel: each tick goes to one of them.
+    /// Returns the receiver of the ticks. Clones of it receive from the same channel: each tick goes to one
+    /// of them.
     pub fn ticks(&self) -> &Receiver<Instant> {
         &self.ticks
     }
 
-    /// Stops the timer. When this has returned, no tick can be received: one that was sent and not yet received is taken
-    /// back.
+    /// Stops the timer. When this has returned, no tick can be received: one that was sent and not yet
+    /// received is taken back.
     ///
-    /// Returns `true` if this call prevented a tick: either the timer fires, and its tick is received, or one call returns
-    /// `true`. Returns `false` if there was nothing to prevent, because the tick had been received or the timer was stopped. A
-    /// ticker has always a tick to come until it is stopped.
+    /// Returns `true` if this call prevented a tick: either the timer fires, and its tick is received, or one
+    /// call returns `true`. Returns `false` if there was nothing to prevent, because the tick had been
+    /// received or the timer was stopped. A ticker has always a tick to come until it is stopped.
     pub fn stop(&self) -> bool {
         self.handle.stop(Some(&self.ticks)).1
     }
 
-    /// Stops the timer as [`stop`](Self::stop) does, and starts it again with `delay` from now; for a ticker, that is its new
-    /// period. No tick of the old deadline is received after this. Returns what `stop` would have returned.
+    /// Stops the timer as [`stop`](Self::stop) does, and starts it again with `delay` from now; for a ticker,
+    /// that is its new period. No tick of the old deadline is received after this. Returns what `stop` would
+    /// have returned.
     ///
     /// If the [`Timers`] have been dropped, the timer stays stopped.
     ///
@@ -159,14 +163,16 @@ pub struct Callback {
 impl Callback {
     /// Stops the timer. Does not wait for a call that has begun.
     ///
-    /// Returns `true` if this prevented a call: either the function is called, or one call of `stop` returns `true`.
-    /// Returns `false` if there was nothing to prevent, because the call has begun or is about to, or the timer was stopped.
+    /// Returns `true` if this prevented a call: either the function is called, or one call of `stop` returns
+    /// `true`. Returns `false` if there was nothing to prevent, because the call has begun or is about to, or
+    /// the timer was stopped.
     pub fn stop(&self) -> bool {
         self.handle.stop(None).1
     }
 
-    /// Stops the timer as [`stop`](Self::stop) does, and starts it again with `delay` from now: the function will be called,
-    /// even if it has been called before or is running now. Calls never overlap. Returns what `stop` would have returned.
+    /// Stops the timer as [`stop`](Self::stop) does, and starts it again with `delay` from now: the function
+    /// will be called, even if it has been called before or is running now. Calls never overlap. Returns what
+    /// `stop` would have returned.
     ///
     /// If the [`Timers`] have been dropped, the timer stays stopped.
     pub fn reset(&self, delay: Duration) -> bool {
@@ -185,18 +191,20 @@ struct Handle {
 }
 
 impl Handle {
-    /// Stops the timer, whose ticks arrive at `ticks` if it sends any. Returns the state, still locked, and whether there was
-    /// something to prevent.
+    /// Stops the timer, whose ticks arrive at `ticks` if it sends any. Returns the state, still locked, and
+    /// whether there was something to prevent.
     fn stop(&self, ticks: Option<&Receiver<Instant>>) -> (MutexGuard<'_, State>, bool) {
         let mut state = self.shared.state.lock();
         let was_running = state.dequeue(self.id);
-        // A tick is sent under this lock. So one that is not here by now has been received, and none can follow.
+        // A tick is sent under this lock. So one that is not here by now has been received, and none can
+        // follow.
         let was_unread = ticks.is_some_and(|ticks| ticks.try_recv().is_ok());
         (state, was_running || was_unread)
     }
 
     fn reset(&self, ticks: Option<&Receiver<Instant>>, delay: Duration) -> bool {
-        // The lock is kept: the old deadline and the new one are never both there, and a `stop` beside this finds one of them.
+        // The lock is kept: the old deadline and the new one are never both there, and a `stop` beside this
+        // finds one of them.
         let (mut state, was_stopped) = self.stop(ticks);
         if let Some(timer) = state.timers.get_mut(&self.id) {
             if let Action::Tick { period, .. } = &mut timer.action {
@@ -231,8 +239,8 @@ struct Shared {
 struct State {
     /// Every timer that has a handle, by its number.
     timers: BTreeMap<u64, Entry>,
-    /// The timers that are running, the earliest first. A binary heap would do if its entries could be removed from the middle:
-    /// a timer that is stopped must not stay until its deadline.
+    /// The timers that are running, the earliest first. A binary heap would do if its entries could be
+    /// removed from the middle: a timer that is stopped must not stay until its deadline.
     queue: BTreeSet<(Due, u64)>,
     /// How many timers have been made.
     made: u64,
@@ -314,8 +322,8 @@ impl Shared {
     fn start(&self, mut state: MutexGuard<'_, State>, id: u64, delay: Duration) {
         let is_first = state.enqueue(id, Due::after(self.clock.now(), delay));
         drop(state);
-        // If it is not the first, the thread wakes up in time anyway. And the thread need not hear of a timer that is stopped:
-        // it wakes up once too often, and looks again.
+        // If it is not the first, the thread wakes up in time anyway. And the thread need not hear of a timer
+        // that is stopped: it wakes up once too often, and looks again.
         if is_first {
             self.changed.notify_one();
         }
@@ -324,9 +332,10 @@ impl Shared {
     /// What the thread does: fires the timers that are due, and sleeps until the next one is.
     fn run(&self) {
         let mut state = self.state.lock();
-        // No wakeup is lost. Deadlines and `is_closed` change only under the lock, and this thread holds it from its look at
-        // them until it is asleep. So a change comes either before the look, or when the thread sleeps, and then `start` or the
-        // drop of `Timers` notifies it. A loop, because a wakeup may be spurious, or too early because a timer was stopped.
+        // No wakeup is lost. Deadlines and `is_closed` change only under the lock, and this thread holds it
+        // from its look at them until it is asleep. So a change comes either before the look, or when the
+        // thread sleeps, and then `start` or the drop of `Timers` notifies it. A loop, because a wakeup may
+        // be spurious, or too early because a timer was stopped.
         while !state.is_closed {
             let now = self.clock.now();
             state = match state.queue.first().copied() {
@@ -359,8 +368,8 @@ impl Shared {
         match &mut timer.action {
             Action::Tick { sender, period } => {
                 let period = *period;
-                // In one step with the removal from the queue: `stop` finds the timer there or its tick sent. If the channel is
-                // full, its tick waits to be received and this one is dropped.
+                // In one step with the removal from the queue: `stop` finds the timer there or its tick sent.
+                // If the channel is full, its tick waits to be received and this one is dropped.
                 let _ = sender.try_send(now);
                 if let Some(period) = period {
                     state.enqueue(id, next(moment, period, now));
