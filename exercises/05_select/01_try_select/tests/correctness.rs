@@ -71,11 +71,12 @@ fn each_of_these_is_ready() {
             "there is a value"
         );
         drop(to_closed);
+        to_value.try_send(2).expect("has room");
         for _ in 0..2 {
             assert_eq!(
                 try_recv_any(&[&quiet, &closed, &value]),
                 Some((1, Err(RecvError))),
-                "receiver 1 has no sender any more"
+                "receiver 1 has no sender any more, and receiver 2 has a value"
             );
         }
         let (to_nobody, _) = bounded(1);
