@@ -1,0 +1,287 @@
+//! A tree of contexts: cancelling one cancels all that were derived from it.
+
+// `super` and not `crate`: this file is compiled on both faces, see lib.rs.
+use super::channel::{Receiver, Sender, bounded};
+use super::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use super::sync::{Arc, Mutex, task};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::mem;
+
+/// Why a context is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContextError {
+    /// Somebody has cancelled it.
+    Canceled,
+    /// Its time is over.
+    DeadlineExceeded,
+}
+
+impl ContextError {
+    /// Returns whether time has run out, and nobody has given up.
+    pub fn is_timeout(self) -> bool {
+        self == Self::DeadlineExceeded
+    }
+}
+
+impl fmt::Display for ContextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Canceled => "context canceled",
+            Self::DeadlineExceeded => "context deadline exceeded",
+        })
+    }
+}
+
+impl Error for ContextError {}
+
+/// What has made somebody cancel a context, in detail.
+pub type Cause = task::Arc<dyn Error + Send + Sync>;
+
+/// Tells a task, and all that it has called and spawned, that its work is no longer wanted: Go's `context.Context`.
+///
+/// Contexts are a tree. [`background`](Self::background) makes a root, and [`with_cancel`](Self::with_cancel) a child,
+/// together with the guard that cancels it. A context that is cancelled is *done*, for good, and so is everything below
+/// it. Those above and beside it are not touched.
+///
+/// Nothing is interrupted: a task looks at [`err`](Self::err), or waits for [`done`](Self::done). A clone is the same
+/// context.
+///
+/// ```
+/// let (request, guard) = Context::background().with_cancel();
+/// let (query, _query_guard) = request.with_cancel();
+/// thread::scope(|s| {
+///     s.spawn(|| {
+///         let _ = query.done().recv(); // sleeps until the request is cancelled
+///         println!("query: {}", query.err().expect("it is done")); // query: context canceled
+///     });
+///     drop(guard); // the client has gone
+/// });
+/// ```
+#[derive(Clone)]
+pub struct Context {
+    node: Arc<Node>,
+}
+
+impl Context {
+    /// Makes the root of a tree of its own. It is never done.
+    pub fn background() -> Self {
+        Self {
+            node: Arc::new(Node::new(None)),
+        }
+    }
+
+    /// Makes a child, and the guard that cancels it: when the guard is dropped, the child is done.
+    ///
+    /// The child is also done when this context is. If this is done already, the child is done from the beginning, with
+    /// the same error and the same cause. If this is cancelled at the same time, the child is done when both calls have
+    /// returned.
+    ///
+    /// This context keeps nothing of a child whose cancellation has returned.
+    pub fn with_cancel(&self) -> (Self, CancelOnDrop) {
+        let number = self.node.children_made.fetch_add(1, Relaxed);
+        let node = Arc::new(Node::new(Some(Link {
+            parent: Arc::clone(&self.node),
+            number,
+        })));
+        let mut state = self.node.state.lock();
+        // The look and the registration are one step. A cancellation makes this context done under the same lock, so it
+        // comes either before, and the child is not registered but done like its parent, or after, and finds the child.
+        let reason = match &state.reason {
+            Some(reason) => Some(reason.clone()),
+            None => {
+                state.children.insert(number, Arc::clone(&node));
+                None
+            }
+        };
+        drop(state);
+        if let Some(reason) = reason {
+            node.cancel(reason);
+        }
+        let context = Self {
+            node: Arc::clone(&node),
+        };
+        (context, CancelOnDrop { node })
+    }
+
+    /// Returns a channel on which nothing is ever sent, and which is disconnected when the context is done.
+    ///
+    /// So `done().recv()` sleeps until then, and `done().arm()` is an arm for a select. It is the same channel each time.
+    /// When it is disconnected, [`err`](Self::err) and [`cause`](Self::cause) are there.
+    pub fn done(&self) -> &Receiver<Infallible> {
+        &self.node.done
+    }
+
+    /// Returns why the context is done, or `None` if it is not. Does not change any more once it is there.
+    ///
+    /// What the thread that cancelled the context did before happens before a return of `Some`.
+    pub fn err(&self) -> Option<ContextError> {
+        // Pairs with the Release in `Node::end`.
+        match self.node.error.load(Acquire) {
+            LIVE => None,
+            CANCELED => Some(ContextError::Canceled),
+            _ => Some(ContextError::DeadlineExceeded),
+        }
+    }
+
+    /// Returns the cause that [`cancel_with`](CancelOnDrop::cancel_with) was given. If there was none, the error is its own
+    /// cause. Returns `None` as long as [`err`](Self::err) does.
+    pub fn cause(&self) -> Option<Cause> {
+        let state = self.node.state.lock();
+        let reason = state.reason.clone()?;
+        drop(state);
+        Some(reason.cause.unwrap_or_else(|| task::Arc::new(reason.error)))
+    }
+}
+
+/// Cancels a context when it is dropped: Go's `defer cancel()`.
+///
+/// Give it a name. `let (context, _) = parent.with_cancel()` drops it, and so cancels the context, in the same line.
+/// A guard that is forgotten ([`mem::forget`]) leaves its context registered with the parent until that is cancelled.
+#[must_use = "dropping the guard cancels the context"]
+pub struct CancelOnDrop {
+    node: Arc<Node>,
+}
+
+impl CancelOnDrop {
+    /// Cancels the context now: its error is [`ContextError::Canceled`].
+    ///
+    /// When this returns, the context and all that were derived from it are done, whoever has cancelled them. If the
+    /// context was done before, its error and its cause stay as they are.
+    pub fn cancel(&self) {
+        self.cancel_with(ContextError::Canceled, None);
+    }
+
+    /// Cancels the context as [`cancel`](Self::cancel) does, for another reason: with this error and, if there is one, this
+    /// cause.
+    pub fn cancel_with(&self, error: ContextError, cause: Option<Cause>) {
+        self.node.cancel(Reason { error, cause });
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+// What `Node::error` says.
+const LIVE: u32 = 0;
+const CANCELED: u32 = 1;
+const DEADLINE_EXCEEDED: u32 = 2;
+
+/// A context in the tree. A child is owned by its handles, its guard and, until it is done, its parent. As each child
+/// has a guard, and the cancellation cuts the links in both directions, no cycle is left, and no chain: a node that is dropped
+/// has nobody below it, and nobody above it.
+struct Node {
+    /// A copy of the error in `state`, to be read without the lock. Changes once, from [`LIVE`].
+    error: AtomicU32,
+    done: Receiver<Infallible>,
+    /// Each child has a number, and is registered under it.
+    children_made: AtomicU64,
+    /// No thread ever holds the locks of two nodes.
+    state: Mutex<State>,
+}
+
+struct State {
+    /// As long as it is there, `done` is not disconnected.
+    open: Option<Sender<Infallible>>,
+    /// Is there as soon as the context is done, and does not change any more.
+    reason: Option<Reason>,
+    /// `None` in a root, and in a node that is done.
+    parent: Option<Link>,
+    /// Those that were derived from this one and are not done. None is added once there is a reason.
+    children: BTreeMap<u64, Arc<Node>>,
+}
+
+/// From a child to its parent.
+struct Link {
+    parent: Arc<Node>,
+    /// The number of the child in the parent's list.
+    number: u64,
+}
+
+#[derive(Clone)]
+struct Reason {
+    error: ContextError,
+    cause: Option<Cause>,
+}
+
+impl Node {
+    fn new(parent: Option<Link>) -> Self {
+        let (open, done) = bounded(0);
+        Self {
+            error: AtomicU32::new(LIVE),
+            done,
+            children_made: AtomicU64::new(0),
+            state: Mutex::new(State {
+                open: Some(open),
+                reason: None,
+                parent,
+                children: BTreeMap::new(),
+            }),
+        }
+    }
+
+    /// Makes this node and everything below it done, and returns when they are.
+    ///
+    /// Goes through the tree with a list instead of recursion, so a tree may be as deep as there is memory for. A child
+    /// leaves its parent's list only when all below it is done. So if two threads cancel at the same time, both go
+    /// the whole way, and neither returns before the other has done what it has begun.
+    fn cancel(&self, reason: Reason) {
+        let (mut below, link) = self.end(&reason);
+        let mut next = 0;
+        while let Some(node) = below.get(next) {
+            let (children, _link) = node.end(&reason);
+            below.extend(children);
+            next += 1;
+        }
+        // All are done. Only now are they taken out of the lists.
+        if !below.is_empty() {
+            self.forget_children();
+            for node in &below {
+                node.forget_children();
+            }
+        }
+        if let Some(Link { parent, number }) = link {
+            let own = parent.state.lock().children.remove(&number);
+            // The lock is free.
+            drop(own);
+        }
+    }
+
+    /// Makes this node alone done, unless it is. Returns its children and, if it was not done, its link to the parent.
+    fn end(&self, reason: &Reason) -> (Vec<Arc<Node>>, Option<Link>) {
+        let mut state = self.state.lock();
+        let children = state.children.values().cloned().collect();
+        let Some(open) = state.open.take() else {
+            drop(state);
+            // Another thread has taken the sender, and drops it now if it has not done so yet.
+            let Err(_disconnected) = self.done.recv();
+            return (children, None);
+        };
+        state.reason = Some(reason.clone());
+        let error = match reason.error {
+            ContextError::Canceled => CANCELED,
+            ContextError::DeadlineExceeded => DEADLINE_EXCEEDED,
+        };
+        // Release: pairs with the Acquire in `err`. Under the lock, so that whoever sees the error finds the cause.
+        self.error.store(error, Release);
+        let link = state.parent.take();
+        drop(state);
+        // Wakes those that wait, who find error and cause. The lock is free.
+        drop(open);
+        (children, link)
+    }
+
+    fn forget_children(&self) {
+        let children = mem::take(&mut self.state.lock().children);
+        // The lock is free.
+        drop(children);
+    }
+}
