@@ -189,12 +189,12 @@ struct Node {
 }
 
 struct State {
-    /// As long as it is there, `done` is not disconnected.
+    /// Keeps `done` connected.
     open: Option<Sender<Infallible>>,
     /// Is there as soon as the context is done, and does not change any more.
     reason: Option<Reason>,
     /// `None` in a root, and in a node that is done.
-    parent: Option<Link>,
+    link: Option<Link>,
     /// Those that were derived from this one and are not done. None is added once there is a reason.
     children: BTreeMap<u64, Arc<Node>>,
 }
@@ -213,7 +213,7 @@ struct Reason {
 }
 
 impl Node {
-    fn new(parent: Option<Link>) -> Self {
+    fn new(link: Option<Link>) -> Self {
         let (open, done) = bounded(0);
         Self {
             error: AtomicU32::new(LIVE),
@@ -222,7 +222,7 @@ impl Node {
             state: Mutex::new(State {
                 open: Some(open),
                 reason: None,
-                parent,
+                link,
                 children: BTreeMap::new(),
             }),
         }
@@ -230,58 +230,66 @@ impl Node {
 
     /// Makes this node and everything below it done, and returns when they are.
     ///
-    /// Goes through the tree with a list instead of recursion, so a tree may be as deep as there is memory for. A child
-    /// leaves its parent's list only when all below it is done. So if two threads cancel at the same time, both go
-    /// the whole way, and neither returns before the other has done what it has begun.
+    /// First all of them get the reason, from above, and then their channels are disconnected, from below. So if a channel
+    /// is disconnected, everything below it is done as well: a thread that finds a node in the hands of another has to
+    /// wait for that one channel. It waits for nodes below its own only, so threads cannot wait for each other in a circle.
+    ///
+    /// A list takes the place of recursion: a tree may be as deep as there is memory for.
     fn cancel(&self, reason: Reason) {
-        let (mut below, link) = self.end(&reason);
-        let mut next = 0;
-        while let Some(node) = below.get(next) {
-            let (children, _link) = node.end(&reason);
-            below.extend(children);
-            next += 1;
+        let own = self.end(&reason);
+        let mut found: Vec<_> = own.children.into_values().collect();
+        // Each stands before those below it.
+        let mut below = Vec::new();
+        while let Some(node) = found.pop() {
+            let ended = node.end(&reason);
+            found.extend(ended.children.into_values());
+            below.push((node, ended.open));
         }
-        // All are done. Only now are they taken out of the lists.
-        if !below.is_empty() {
-            self.forget_children();
-            for node in &below {
-                node.forget_children();
-            }
+        for (node, open) in below.into_iter().rev() {
+            node.disconnect(open);
         }
-        if let Some(Link { parent, number }) = link {
+        self.disconnect(own.open);
+        if let Some(Link { parent, number }) = own.link {
             let own = parent.state.lock().children.remove(&number);
             // The lock is free.
             drop(own);
         }
     }
 
-    /// Makes this node alone done, unless it is. Returns its children and, if it was not done, its link to the parent.
-    fn end(&self, reason: &Reason) -> (Vec<Arc<Node>>, Option<Link>) {
+    /// Gives this node its reason, unless it has one, and takes out of it what a context that is done does not need.
+    fn end(&self, reason: &Reason) -> Ended {
         let mut state = self.state.lock();
-        let children = state.children.values().cloned().collect();
-        let Some(open) = state.open.take() else {
-            drop(state);
-            // Another thread has taken the sender, and drops it now if it has not done so yet.
-            let Err(_disconnected) = self.done.recv();
-            return (children, None);
-        };
-        state.reason = Some(reason.clone());
-        let error = match reason.error {
-            ContextError::Canceled => CANCELED,
-            ContextError::DeadlineExceeded => DEADLINE_EXCEEDED,
-        };
-        // Release: pairs with the Acquire in `err`. Under the lock, so that whoever sees the error finds the cause.
-        self.error.store(error, Release);
-        let link = state.parent.take();
-        drop(state);
-        // Wakes those that wait, who find error and cause. The lock is free.
-        drop(open);
-        (children, link)
+        if state.reason.is_none() {
+            state.reason = Some(reason.clone());
+            let error = match reason.error {
+                ContextError::Canceled => CANCELED,
+                ContextError::DeadlineExceeded => DEADLINE_EXCEEDED,
+            };
+            // Release: pairs with the Acquire in `err`. The lock is held, so whoever sees the error finds the cause.
+            self.error.store(error, Release);
+        }
+        Ended {
+            open: state.open.take(),
+            link: state.link.take(),
+            children: mem::take(&mut state.children),
+        }
     }
 
-    fn forget_children(&self) {
-        let children = mem::take(&mut self.state.lock().children);
-        // The lock is free.
-        drop(children);
+    /// Disconnects `done`, or waits until the thread that has taken its sender has done so.
+    fn disconnect(&self, open: Option<Sender<Infallible>>) {
+        match open {
+            // No lock is held: this wakes threads, which find the reason.
+            Some(open) => drop(open),
+            None => {
+                let Err(_disconnected) = self.done.recv();
+            }
+        }
     }
+}
+
+/// What has been taken out of a node that is done. There is nothing left if it was done before.
+struct Ended {
+    open: Option<Sender<Infallible>>,
+    link: Option<Link>,
+    children: BTreeMap<u64, Arc<Node>>,
 }
