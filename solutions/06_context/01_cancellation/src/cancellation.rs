@@ -78,11 +78,11 @@ impl Context {
 
     /// Makes a child, and the guard that cancels it: when the guard is dropped, the child is done.
     ///
-    /// The child is also done when this context is. If this is done already, the child is done from the beginning, with
-    /// the same error and the same cause. If this is cancelled at the same time, the child is done when both calls have
-    /// returned.
+    /// Cancelling this context makes the child done, too, with the same error and the same cause. If this context is done
+    /// already, the child is done from the beginning. If it is cancelled at the same time, the child is done when both
+    /// calls have returned.
     ///
-    /// This context keeps nothing of a child whose cancellation has returned.
+    /// This context keeps nothing of a child that is done.
     pub fn with_cancel(&self) -> (Self, CancelOnDrop) {
         let number = self.node.children_made.fetch_add(1, Relaxed);
         let node = Arc::new(Node::new(Some(Link {
@@ -111,15 +111,16 @@ impl Context {
 
     /// Returns a channel on which nothing is ever sent, and which is disconnected when the context is done.
     ///
-    /// So `done().recv()` sleeps until then, and `done().arm()` is an arm for a select. It is the same channel each time.
-    /// When it is disconnected, [`err`](Self::err) and [`cause`](Self::cause) are there.
+    /// So `done().recv()` sleeps until then, and `done().arm()` is an arm for a select. It is the same channel each time,
+    /// and the same for all clones. When it is disconnected, [`err`](Self::err) and [`cause`](Self::cause) are there.
     pub fn done(&self) -> &Receiver<Infallible> {
         &self.node.done
     }
 
-    /// Returns why the context is done, or `None` if it is not. Does not change any more once it is there.
+    /// Returns why the context is done, or `None` if it is not. The answer of a context that is done never changes.
     ///
-    /// What the thread that cancelled the context did before happens before a return of `Some`.
+    /// What the thread that cancelled the context did before happens before a return of `Some`, of this and of
+    /// [`cause`](Self::cause), and before [`done`](Self::done) is disconnected.
     pub fn err(&self) -> Option<ContextError> {
         // Pairs with the Release in `Node::end`.
         match self.node.error.load(Acquire) {
@@ -129,8 +130,8 @@ impl Context {
         }
     }
 
-    /// Returns the cause that [`cancel_with`](CancelOnDrop::cancel_with) was given. If there was none, the error is its own
-    /// cause. Returns `None` as long as [`err`](Self::err) does.
+    /// Returns the cause that [`cancel_with`](CancelOnDrop::cancel_with) was given, or the error itself, if there was none.
+    /// Returns `None` if the context is not done: with a cause there is an error, and with an error there is a cause.
     pub fn cause(&self) -> Option<Cause> {
         let state = self.node.state.lock();
         let reason = state.reason.clone()?;
@@ -141,8 +142,8 @@ impl Context {
 
 /// Cancels a context when it is dropped: Go's `defer cancel()`.
 ///
-/// Give it a name. `let (context, _) = parent.with_cancel()` drops it, and so cancels the context, in the same line.
-/// A guard that is forgotten ([`mem::forget`]) leaves its context registered with the parent until that is cancelled.
+/// Give it a name. `let (context, _) = parent.with_cancel()` drops it, and so cancels the context, in the same line. If it
+/// is forgotten ([`mem::forget`](std::mem::forget)), the context stays in the tree until one above it is cancelled.
 #[must_use = "dropping the guard cancels the context"]
 pub struct CancelOnDrop {
     node: Arc<Node>,
@@ -151,8 +152,8 @@ pub struct CancelOnDrop {
 impl CancelOnDrop {
     /// Cancels the context now: its error is [`ContextError::Canceled`].
     ///
-    /// When this returns, the context and all that were derived from it are done, whoever has cancelled them. If the
-    /// context was done before, its error and its cause stay as they are.
+    /// When this returns, the context and everything below it are done, even if another thread has begun to cancel some of
+    /// them and has not returned yet. Those that were done before keep their error and their cause.
     pub fn cancel(&self) {
         self.cancel_with(ContextError::Canceled, None);
     }
