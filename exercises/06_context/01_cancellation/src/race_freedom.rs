@@ -3,7 +3,7 @@
 //! A model needs the same order of steps each time, so no list of children has more than one element when it is gone
 //! through: a `HashMap` may keep them.
 
-use crate::sync::task;
+use crate::sync::{naming, task};
 use crate::{CancelOnDrop, Cause, Context, ContextError};
 use harness::sync::model::channel::{RecvError, TryRecvError};
 use harness::testing::{Slot, both};
@@ -31,8 +31,15 @@ fn cause(context: &Context) -> Option<String> {
     context.cause().map(|cause| cause.to_string())
 }
 
-fn family() -> (Context, CancelOnDrop) {
-    Context::background().with_cancel()
+/// A child of a root, with its guard. The dry run calls it the parent.
+fn parent() -> (Context, CancelOnDrop) {
+    let root = naming("root", Context::background);
+    naming("parent", || root.with_cancel())
+}
+
+/// A child, with its guard; `name` is what the dry run calls it.
+fn child_of(parent: &Context, name: &str) -> (Context, CancelOnDrop) {
+    naming(name, || parent.with_cancel())
 }
 
 #[track_caller]
@@ -50,10 +57,10 @@ fn assert_done(name: &str, context: &Context, when: &str) {
 fn a_child_made_beside_the_cancellation_is_done() {
     // CX-10
     harness::model(|| {
-        let (parent, guard) = family();
+        let (parent, guard) = parent();
         let ((), (child, _child_guard)) = both(
             || guard.cancel_with(ContextError::Canceled, because("the parent's")),
-            || parent.with_cancel(),
+            || child_of(&parent, "child"),
         );
         assert_done("the child", &child, "the parent is cancelled");
         assert_eq!(cause(&child).as_deref(), Some("the parent's"), "its cause");
@@ -65,9 +72,9 @@ fn a_child_made_beside_the_cancellation_is_done() {
 fn a_grandchild_made_beside_the_cancellation_is_done() {
     // CX-10
     harness::model(|| {
-        let (grandparent, guard) = family();
-        let (parent, _parent_guard) = grandparent.with_cancel();
-        let ((), (child, _child_guard)) = both(|| guard.cancel(), || parent.with_cancel());
+        let (grandparent, guard) = parent();
+        let (below, _below_guard) = child_of(&grandparent, "below");
+        let ((), (child, _child_guard)) = both(|| guard.cancel(), || child_of(&below, "child"));
         assert_done("the child", &child, "its parent's parent is cancelled");
     });
 }
@@ -78,8 +85,11 @@ fn a_grandchild_made_beside_the_cancellation_is_done() {
 fn children_made_at_the_same_time_are_both_reached() {
     for leaves in [0, 1] {
         harness::model(move || {
-            let (parent, guard) = family();
-            let mut made = both(|| parent.with_cancel(), || parent.with_cancel());
+            let (parent, guard) = parent();
+            let mut made = both(
+                || child_of(&parent, "main's"),
+                || child_of(&parent, "the other's"),
+            );
             let made = if leaves == 0 {
                 [&mut made.0, &mut made.1]
             } else {
@@ -99,8 +109,8 @@ fn children_made_at_the_same_time_are_both_reached() {
 fn neither_of_two_cancellations_returns_early() {
     // CX-03, CX-04
     harness::model(|| {
-        let (parent, guard) = family();
-        let (child, _child_guard) = parent.with_cancel();
+        let (parent, guard) = parent();
+        let (child, _child_guard) = child_of(&parent, "child");
         let cancel = |text| {
             guard.cancel_with(ContextError::Canceled, because(text));
             assert_done("the child", &child, "`cancel_with` has returned");
@@ -117,9 +127,9 @@ fn neither_of_two_cancellations_returns_early() {
 fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
     // CX-03, CX-15
     harness::model(|| {
-        let (parent, guard) = family();
-        let (child, child_guard) = parent.with_cancel();
-        let (grandchild, _grandchild_guard) = child.with_cancel();
+        let (parent, guard) = parent();
+        let (child, child_guard) = child_of(&parent, "child");
+        let (grandchild, _grandchild_guard) = child_of(&child, "grandchild");
         both(
             || {
                 guard.cancel();
@@ -147,8 +157,8 @@ fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
 fn who_watches_the_parent_may_cancel_the_child() {
     // CX-14
     harness::model(|| {
-        let (parent, guard) = family();
-        let (child, child_guard) = parent.with_cancel();
+        let (parent, guard) = parent();
+        let (child, child_guard) = child_of(&parent, "child");
         both(
             || guard.cancel_with(ContextError::Canceled, because("the parent's")),
             || {
@@ -166,7 +176,7 @@ fn who_watches_the_parent_may_cancel_the_child() {
 fn error_and_cause_are_there_when_done_is_disconnected() {
     // CX-02, CX-11
     harness::model(|| {
-        let (context, guard) = family();
+        let (context, guard) = parent();
         both(
             || guard.cancel_with(ContextError::DeadlineExceeded, because("too slow")),
             || {
@@ -175,11 +185,11 @@ fn error_and_cause_are_there_when_done_is_disconnected() {
                     Err(RecvError),
                     "the answer of `done`"
                 );
-                let error = context.err();
+                let cause = cause(&context);
                 assert_eq!(
-                    (error, cause(&context).as_deref()),
-                    (Some(ContextError::DeadlineExceeded), Some("too slow")),
-                    "error and cause when `done` is disconnected"
+                    (cause.as_deref(), context.err()),
+                    (Some("too slow"), Some(ContextError::DeadlineExceeded)),
+                    "cause and error when `done` is disconnected"
                 );
             },
         );
@@ -192,7 +202,7 @@ fn error_and_cause_are_there_when_done_is_disconnected() {
 fn where_there_is_an_error_there_is_the_cause() {
     // CX-12
     harness::model(|| {
-        let (context, guard) = family();
+        let (context, guard) = parent();
         both(
             || guard.cancel_with(ContextError::Canceled, because("enough")),
             || {
@@ -216,7 +226,7 @@ fn where_there_is_an_error_there_is_the_cause() {
 fn where_there_is_a_cause_there_is_the_error() {
     // CX-12
     harness::model(|| {
-        let (context, guard) = family();
+        let (context, guard) = parent();
         both(
             || guard.cancel(),
             || {
@@ -237,8 +247,8 @@ fn what_was_done_before_the_cancellation_is_there() {
     // CX-11
     for asks_for_the_cause in [false, true] {
         harness::model(move || {
-            let (parent, guard) = family();
-            let (child, _child_guard) = parent.with_cancel();
+            let (parent, guard) = parent();
+            let (child, _child_guard) = child_of(&parent, "child");
             let work = Slot::empty("work");
             both(
                 || {

@@ -89,17 +89,17 @@ impl Context {
             parent: Arc::clone(&self.node),
             number,
         })));
-        let mut state = self.node.state.lock();
+        let mut inner = self.node.inner.lock();
         // The look and the registration are one step. A cancellation makes this context done under the same lock, so it
         // comes either before, and the child is not registered but done like its parent, or after, and finds the child.
-        let reason = match &state.reason {
+        let reason = match &inner.reason {
             Some(reason) => Some(reason.clone()),
             None => {
-                state.children.insert(number, Arc::clone(&node));
+                inner.children.insert(number, Arc::clone(&node));
                 None
             }
         };
-        drop(state);
+        drop(inner);
         if let Some(reason) = reason {
             node.cancel(reason);
         }
@@ -133,9 +133,9 @@ impl Context {
     /// Returns the cause that [`cancel_with`](CancelOnDrop::cancel_with) was given, or the error itself, if there was none.
     /// Returns `None` if the context is not done: with a cause there is an error, and with an error there is a cause.
     pub fn cause(&self) -> Option<Cause> {
-        let state = self.node.state.lock();
-        let reason = state.reason.clone()?;
-        drop(state);
+        let inner = self.node.inner.lock();
+        let reason = inner.reason.clone()?;
+        drop(inner);
         Some(reason.cause.unwrap_or_else(|| task::Arc::new(reason.error)))
     }
 }
@@ -180,16 +180,16 @@ const DEADLINE_EXCEEDED: u32 = 2;
 /// has a guard, and the cancellation cuts the links in both directions, no cycle is left, and no chain: a node that is dropped
 /// has nobody below it, and nobody above it.
 struct Node {
-    /// A copy of the error in `state`, to be read without the lock. Changes once, from [`LIVE`].
+    /// A copy of the error in `inner`, to be read without the lock. Changes once, from [`LIVE`].
     error: AtomicU32,
     done: Receiver<Infallible>,
     /// Each child has a number, and is registered under it.
     children_made: AtomicU64,
     /// No thread ever holds the locks of two nodes.
-    state: Mutex<State>,
+    inner: Mutex<Inner>,
 }
 
-struct State {
+struct Inner {
     /// Keeps `done` connected.
     open: Option<Sender<Infallible>>,
     /// Is there as soon as the context is done, and does not change any more.
@@ -220,7 +220,7 @@ impl Node {
             error: AtomicU32::new(LIVE),
             done,
             children_made: AtomicU64::new(0),
-            state: Mutex::new(State {
+            inner: Mutex::new(Inner {
                 open: Some(open),
                 reason: None,
                 link,
@@ -251,7 +251,7 @@ impl Node {
         }
         self.disconnect(own.open);
         if let Some(Link { parent, number }) = own.link {
-            let own = parent.state.lock().children.remove(&number);
+            let own = parent.inner.lock().children.remove(&number);
             // The lock is free.
             drop(own);
         }
@@ -259,9 +259,9 @@ impl Node {
 
     /// Gives this node its reason, unless it has one, and takes out of it what a context that is done does not need.
     fn end(&self, reason: &Reason) -> Ended {
-        let mut state = self.state.lock();
-        if state.reason.is_none() {
-            state.reason = Some(reason.clone());
+        let mut inner = self.inner.lock();
+        if inner.reason.is_none() {
+            inner.reason = Some(reason.clone());
             let error = match reason.error {
                 ContextError::Canceled => CANCELED,
                 ContextError::DeadlineExceeded => DEADLINE_EXCEEDED,
@@ -270,9 +270,9 @@ impl Node {
             self.error.store(error, Release);
         }
         Ended {
-            open: state.open.take(),
-            link: state.link.take(),
-            children: mem::take(&mut state.children),
+            open: inner.open.take(),
+            link: inner.link.take(),
+            children: mem::take(&mut inner.children),
         }
     }
 
