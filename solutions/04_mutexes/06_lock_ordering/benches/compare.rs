@@ -3,7 +3,7 @@
 //! if that fails, it gives the first back and begins with the other, as C++'s `std::lock` does.
 //!
 //! With `t=2`, the two threads transfer at the same time: between the same two accounts in `same_accounts`, each between
-//! two of its own in `own_accounts`. In `eat_apart` they are philosophers who are not neighbours, and eat asleep, for some
+//! two of its own in `own_accounts`. In `eat_apart` they are philosophers who are not neighbours, and eat asleep, for about a
 //! hundred microseconds: locks that are held for long, as while a disk is read. That shows on a single processor, too.
 
 #![allow(missing_docs)]
