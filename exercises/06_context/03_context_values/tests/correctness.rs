@@ -359,6 +359,24 @@ fn values_are_dropped_one_after_the_other() {
 }
 
 #[test]
+fn a_list_may_have_any_number_of_children() {
+    let parent = Values::new().with(User("ann")).with(Trace(1));
+    let clones: Vec<_> = (0..70_000).map(|_| parent.clone()).collect();
+    let children: Vec<_> = (0..70_000).map(|n| clones[n].with(n)).collect();
+    drop(clones);
+    assert_eq!(parent.get(), Some(&Trace(1)), "the clones are gone");
+    drop(parent);
+    assert_eq!(children[0].get(), Some(&Trace(1)), "the parent is gone");
+    assert_eq!(children[69_999].get(), Some(&69_999_usize));
+    let last = children.into_iter().next_back();
+    assert_eq!(
+        last.expect("there are 70,000").get(),
+        Some(&User("ann")),
+        "the last child"
+    );
+}
+
+#[test]
 fn a_list_of_a_million_is_read_and_dropped() {
     must_end("a thread is still using a list of a million values", || {
         let list = numbers(LONG).with(Trace(1));
