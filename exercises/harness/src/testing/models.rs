@@ -228,6 +228,16 @@ pub fn has_waited_for_a_lock() -> bool {
     })
 }
 
+/// Returns whether the running thread has asked for a lock in this interleaving, whether another thread held it or not.
+pub fn has_locked() -> bool {
+    has_done(|effect| {
+        matches!(
+            effect,
+            Effect::Lock(_) | Effect::LockWaits { .. } | Effect::TryLock { .. }
+        )
+    })
+}
+
 fn has_done(what: impl Fn(&Effect) -> bool) -> bool {
     let me = recorder::current();
     recorder::with_log(|log| {
@@ -393,7 +403,9 @@ mod tests {
                     has_waited()
                 },
                 || {
+                    assert!(!has_locked());
                     drop(lock.lock());
+                    assert!(has_locked());
                     thread::yield_now();
                     has_waited()
                 },
