@@ -88,6 +88,9 @@ pub fn is_without_end(message: &str) -> bool {
     beginnings.any(|beginning| message.starts_with(beginning))
 }
 
+/// What a leak check says of a thread that has not ended.
+pub const STILL_RUNS: &str = " still runs: spawned at ";
+
 /// The line that opens the report of a failed model or leak check.
 const FAILED: &str = "fails: ";
 /// The line that a model prints when it passes.

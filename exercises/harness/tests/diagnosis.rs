@@ -2346,3 +2346,187 @@ fn frame_that_is_left_after_a_spurious_wakeup() {
     );
     assert_eq!(failure.kind, Kind::UseAfterDrop, "{}", failure.report);
 }
+
+/// A lock of one's own that is tried once and then waited for. The thread that had to wait has looked as well, but it
+/// goes in by the exchange.
+#[test]
+fn lock_that_is_relaxed_for_those_who_had_to_wait() {
+    let failure = usually("the swap is Relaxed and needs Acquire", || {
+        let (slot, locked) = (Slot::new(), AtomicBool::new(false));
+        let add = || {
+            let first = locked.compare_exchange(false, true, Acquire, Relaxed);
+            if first.is_err() {
+                while locked.swap(true, Relaxed) {
+                    while locked.load(Relaxed) {
+                        thread::yield_now();
+                    }
+                }
+            }
+            slot.write();
+            locked.store(false, Release);
+        };
+        thread::scope(|s| {
+            s.spawn(add);
+            add();
+        });
+    });
+    marked(&failure, "needs Acquire");
+    usually("the swap is Relaxed and needs Acquire", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        let add = || {
+            if state.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+                while state.load(Relaxed) != 0 || state.swap(2, Relaxed) != 0 {
+                    futex::wait(&state, 2);
+                }
+            }
+            slot.write();
+            if state.swap(0, Release) == 2 {
+                futex::wake_one(&state);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(add);
+            add();
+        });
+    });
+}
+
+/// The lock's word is given back by another one, which the taker has looked at without ordering.
+#[test]
+fn ticket_lock_that_orders_one_side_only() {
+    struct Tickets {
+        slot: Slot,
+        next: AtomicU32,
+        serving: AtomicU32,
+    }
+    impl Tickets {
+        #[track_caller]
+        fn new() -> Self {
+            let [next, serving] = [0, 0].map(AtomicU32::new);
+            let slot = Slot::new();
+            Self {
+                slot,
+                next,
+                serving,
+            }
+        }
+
+        fn leave(&self, give: std::sync::atomic::Ordering) {
+            self.slot.write();
+            let now = self.serving.load(Relaxed);
+            self.serving.store(now + 1, give);
+        }
+    }
+    let waits = |take, give| {
+        move || {
+            let lock = Tickets::new();
+            let add = || {
+                let mine = lock.next.fetch_add(1, Relaxed);
+                while lock.serving.load(take) != mine {
+                    thread::yield_now();
+                }
+                lock.leave(give);
+            };
+            thread::scope(|s| {
+                s.spawn(add);
+                add();
+            });
+        }
+    };
+    let (load, store) = (
+        "the load is Relaxed and needs Acquire",
+        "the store is Relaxed and needs Release",
+    );
+    usually(load, waits(Relaxed, Release));
+    usually(store, waits(Acquire, Relaxed));
+    usually(&format!("{store}, {load}"), waits(Relaxed, Relaxed));
+    let tries = |take| {
+        move || {
+            let lock = Tickets::new();
+            let add = || {
+                let now = lock.serving.load(take);
+                let ticket = lock.next.compare_exchange(now, now + 1, Acquire, Relaxed);
+                ticket.map(|_| lock.leave(Release)).is_ok()
+            };
+            thread::scope(|s| {
+                s.spawn(add);
+                add();
+            });
+        }
+    };
+    usually(load, tries(Relaxed));
+    explore(tries(Acquire)).expect("it is right");
+}
+
+/// Of a release sequence, the write that the load has read from is named: the older ones come before the access.
+#[test]
+fn lock_whose_release_sequence_begins_before_the_access() {
+    let failure = usually("before its swap (row 6): the compare_exchange", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                if state.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
+                    slot.write();
+                    state.swap(0, Release);
+                }
+            });
+            state.swap(1, Acquire);
+            state.swap(0, Release);
+            if state.compare_exchange(0, 1, Relaxed, Relaxed).is_ok() {
+                slot.read();
+            }
+        });
+    });
+    marked(&failure, "needs Acquire");
+}
+
+/// Both sides order. What lets two in is that it is taken in two steps, and no ordering would help.
+#[test]
+fn lock_that_is_taken_in_two_steps_is_not_blamed_for_its_orderings() {
+    let failure = common::patient().explore(|| {
+        let (slot, locked) = (Slot::new(), AtomicBool::new(false));
+        let add = || {
+            if !locked.load(Acquire) {
+                locked.store(true, Relaxed);
+                slot.write();
+                locked.store(false, Release);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(add);
+            if !locked.swap(true, Acquire) {
+                slot.write();
+                locked.store(false, Release);
+            }
+        });
+    });
+    let failure = failure.expect_err("two are inside");
+    assert_eq!(failure.kind, Kind::DataRace, "{}", failure.report);
+    assert!(
+        !failure.report.contains(" and needs "),
+        "{}",
+        failure.report
+    );
+}
+
+/// The data is handed on by a third thread, whose look is the weak one.
+#[test]
+fn lock_that_a_third_thread_passes_on() {
+    usually("thread 2 reads", || {
+        let (slot, first, second) = (Slot::new(), AtomicBool::new(false), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                first.store(true, Release);
+            });
+            s.spawn(|| {
+                if first.load(Relaxed) {
+                    second.store(true, Release);
+                }
+            });
+            if second.load(Acquire) {
+                slot.read();
+            }
+        });
+    });
+}

@@ -16,7 +16,7 @@ pub mod slips;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use harness::protocol::{Coverage, Extent, Kind, is_without_end};
+use harness::protocol::{Coverage, Extent, Kind, STILL_RUNS, is_without_end};
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
 use crate::course::shipped::Change;
@@ -232,7 +232,7 @@ impl Verdict {
     /// what is wrong: what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving,
     /// where a test on real threads shows what came of it, if that: first of all those that found something, the one with
     /// the fewest threads and rows. Then the others, heading by heading, and last those that ended without a word, or
-    /// not at all.
+    /// not at all, and the leaks that come of threads that do not end.
     pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
         let on_one_thread = |test: &Tested| {
             test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
@@ -248,7 +248,7 @@ impl Verdict {
             let speaks = ends && matches!(failure.kind, FailureKind::Reported(_));
             let heading = match test.heading {
                 _ if test.name == FACADE_TEST => 0,
-                Heading::Own => 8,
+                Heading::Own => 9,
                 _ if !ends && test.heading != Heading::RaceFreedom => 7,
                 _ if !speaks && test.heading != Heading::RaceFreedom => 6,
                 // It waits for what no model sees, or memory is broken: nothing in it says what is wrong.
@@ -257,6 +257,7 @@ impl Verdict {
                 Heading::RaceFreedom if speaks && failure.kind.is_found() => 2,
                 Heading::Correctness => 4,
                 Heading::RaceFreedom => 3,
+                Heading::NoLeaks if failure.report.contains(STILL_RUNS) => 8,
                 Heading::NoLeaks => 5,
             };
             let size = (heading == 2).then(|| failure.size());
@@ -460,6 +461,10 @@ pub mod tests {
         let waits =
             Some("thread 'x' panicked at a.rs:1:1:\nhangs: a thread waits, and none is left\n");
         let stuck = harness::protocol::failure_line(Kind::Stuck) + "\n\nStuck: main runs\n";
+        let leak = format!(
+            "{}\n\nthread{STILL_RUNS}a.rs:1\n",
+            harness::protocol::failure_line(Kind::Leak)
+        );
         let order = [
             (FACADE_TEST, failed),
             ("correctness::alone", failed),
@@ -469,6 +474,7 @@ pub mod tests {
             ("race_freedom::stuck", Some(stuck.as_str())),
             ("correctness::hangs", hung),
             ("no_leaks::waits", waits),
+            ("no_leaks::threads", Some(leak.as_str())),
             ("mine::test", failed),
         ];
         let killed = order.map(|(name, stderr)| match name {

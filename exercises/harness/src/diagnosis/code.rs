@@ -150,7 +150,7 @@ impl<'a> Code<'a> {
     }
 
     /// Whether what an operation on an atomic finds decides what its thread does: it stands in a condition, or
-    /// variables carry it into one.
+    /// variables carry it into one, or into an exchange, which succeeds only if it is as expected.
     pub(super) fn decides(&self, place: Place) -> bool {
         self.at(place, |file, statement| {
             if statement.is_condition() || file.is_called_in_a_condition(statement) {
@@ -162,7 +162,7 @@ impl<'a> Code<'a> {
             Some(file.within(body).any(|s| {
                 let comes_after = s.number > statement.number
                     || again.is_some_and(|block| block.head == s.number || block.holds(s));
-                comes_after && s.is_condition() && s.uses(&carried)
+                comes_after && (s.is_condition() || s.exchanges()) && s.uses(&carried)
             }))
         })
     }
@@ -684,6 +684,10 @@ impl Statement {
             "then_some",
         ];
         decides.iter().any(|word| self.has(word))
+    }
+
+    fn exchanges(&self) -> bool {
+        self.has("compare_exchange") || self.has("compare_exchange_weak")
     }
 
     /// The pattern of a `let` ends here.

@@ -375,9 +375,11 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
         let order = Order::new(log, missing.stronger);
         order.is_before(log, first, later)
     };
+    // Of a release sequence, the write read from comes first. A write that does not know of `first` says nothing of it.
     let pairs: Vec<(usize, usize)> = (0..log.events.len())
         .flat_map(|read| is.heads(read).into_iter().map(move |write| (write, read)))
         .filter(|&(write, read)| log.events[write].thread != log.events[read].thread)
+        .filter(|&(write, _)| is.is_before(log, first, Later::Event(write)))
         .collect();
     // One end first: where that is enough, the other has what it needs.
     let attempts = [
@@ -396,12 +398,13 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
                 if !would_do(&missing) {
                     continue;
                 }
-                // The same line read again is the same mistake: its last round counts.
                 match found
                     .iter_mut()
-                    .find(|other| same_places(log, other, &missing))
+                    .find(|other| is_same_mistake(log, other, &missing))
                 {
-                    Some(other) => *other = missing,
+                    // What is read last is what the thread goes by.
+                    Some(other) if other.read != read => *other = missing,
+                    Some(_) => {}
                     None => found.push(missing),
                 }
             }
@@ -415,12 +418,21 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
     None
 }
 
-/// Whether both would be mended at the same places of the source.
-fn same_places(log: &Log, a: &Missing, b: &Missing) -> bool {
-    let place = |event: Option<usize>| event.map(|event| log.events[event].place);
-    place(a.stronger.release) == place(b.stronger.release)
-        && place(a.stronger.acquire) == place(b.stronger.acquire)
-        && log.events[a.write].object == log.events[b.write].object
+/// Whether both would be mended at the same places of the source. Where a thread acquires, any of its reads of the atomic
+/// is the same place: a look, and the exchange that follows it.
+fn is_same_mistake(log: &Log, a: &Missing, b: &Missing) -> bool {
+    let [event, other] = [a, b].map(|missing| &log.events[missing.read]);
+    let release = |missing: &Missing| {
+        missing
+            .stronger
+            .release
+            .map(|event| log.events[event].place)
+    };
+    let is_same_reader = match (a.stronger.acquire, b.stronger.acquire) {
+        (Some(_), Some(_)) => event.place == other.place || event.thread == other.thread,
+        (a, b) => a == b,
+    };
+    event.object == other.object && release(a) == release(b) && is_same_reader
 }
 
 /// The ordering that an operation needs to have the other half as well.

@@ -58,9 +58,13 @@ impl Layout {
                 ..row.clone()
             })
             .collect();
-        for object in rows.iter().filter_map(|row| row.object) {
-            if !layout.objects.contains(&object) {
-                layout.objects.push(object);
+        for row in rows.iter().filter(|row| row.object.is_some()) {
+            let events = row.event.iter().chain(&row.folded);
+            let objects = events.map(|&event| log.events[event].object);
+            for object in objects.chain([row.object]).flatten() {
+                if !layout.objects.contains(&object) {
+                    layout.objects.push(object);
+                }
             }
         }
         let entries = elide(fold(&rows).entries);

@@ -70,7 +70,8 @@ pub(crate) fn rows(
             object: event.object,
         })
         .collect();
-    if kind.is_some() {
+    if let Some(kind) = kind {
+        rows.retain(|row| !is_idle(log, row, kind, told));
         rows = fold_set_up(log, fold_quiet(log, rows), told);
     }
     // A drop has its row.
@@ -110,8 +111,22 @@ pub(crate) fn rows(
     rows
 }
 
-/// Shows in one row what a thread does in one go: several threads that it spawns or joins, a lock that it takes and gives
-/// back, the lock that it has again when it wakes, and that it returns.
+/// Whether a row shows only that a thread lets others run, which no sentence names. If nothing ends, that is the story.
+fn is_idle(log: &Log, row: &Row, kind: Kind, told: &[usize]) -> bool {
+    let is_story = matches!(kind, Kind::Deadlock | Kind::TooManySteps | Kind::Stuck);
+    let idles = |event: &usize| {
+        matches!(
+            log.events[*event].effect,
+            Effect::Yield | Effect::JoinWaits(_)
+        )
+    };
+    let is_told = row.event.is_some_and(|event| told.contains(&event));
+    !is_story && !is_told && row.marks.is_empty() && row.event.as_ref().is_some_and(idles)
+}
+
+/// Shows in one row what a thread does in one go: several threads that it spawns or joins, a look and the exchange that
+/// goes by it, a read and the write of what was read, a lock that it takes and gives back, or sleeps with, the lock that
+/// it has again when it wakes, and that it returns.
 fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
     let effect = |row: &Row| {
         let event = row.folded.last().copied().or(row.event)?;
@@ -123,12 +138,39 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
             last.thread == row.thread && last.marks.is_empty() && row.marks.is_empty()
         });
         let more = last.and_then(|last| {
+            let is_same = last.object == row.object;
+            let without_object = || {
+                let dot = row.text.find('.').map_or(0, |dot| dot + 1);
+                &row.text[dot..]
+            };
             let more = match (effect(last)?, effect(&row)?) {
                 (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
                     format!(", {}", log.threads[*t].name)
                 }
+                // The exchange shows what was found.
+                (
+                    Effect::Load { got, .. },
+                    Effect::Exchange {
+                        found: Ok(found), ..
+                    },
+                ) if is_same && got == found && last.folded.is_empty() => {
+                    let value = last.text.rfind(" = ")?;
+                    last.text.truncate(value);
+                    last.place = row.place;
+                    format!(", {}", without_object())
+                }
+                (Effect::Read, Effect::Write) if is_same && is_same_line(last, &row) => {
+                    format!(", {}", without_object())
+                }
+                (Effect::Lock(_), Effect::Sleeps { unlocks, .. })
+                    if *unlocks == last.object && last.folded.is_empty() =>
+                {
+                    last.object = row.object;
+                    last.place = row.place;
+                    format!("; {}", row.text)
+                }
                 (Effect::Lock(_) | Effect::TryLock { ok: true, .. }, Effect::Unlock(_))
-                    if last.object == row.object =>
+                    if is_same =>
                 {
                     let what = row.text.find(".unlock").map_or(0, |dot| dot + 1);
                     format!(", {}", &row.text[what..])
@@ -151,6 +193,12 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
         }
     }
     folded
+}
+
+/// Whether two rows come from the same line of the source.
+fn is_same_line(a: &Row, b: &Row) -> bool {
+    let line = |row: &Row| row.place.map(|place| (place.file(), place.line()));
+    line(a) == line(b)
 }
 
 /// Shows in one row what main does before another thread runs, on objects that no other thread comes to: nothing depends
