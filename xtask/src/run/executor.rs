@@ -66,6 +66,18 @@ pub struct Limits {
     pub at_once: usize,
 }
 
+impl Limits {
+    /// How long the next test may take, if so much of the time of all is left: none if its turn comes too late.
+    fn next(&self, left: Duration, one_was_stopped: bool) -> Duration {
+        if one_was_stopped {
+            self.one.min(left)
+        } else {
+            // While all end by themselves, it is the machine that is slow.
+            self.one
+        }
+    }
+}
+
 /// Runs the tests of a lesson, which has `expected`, in the bounds of [`LESSON`](super::LESSON), and returns whether the
 /// time was up before all had run. `together`: those of a binary may share a process as long as they pass.
 pub fn lesson<'a>(
@@ -261,18 +273,15 @@ pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     jobs.get(i).map(|job| (i, job))
                 } {
-                    let mut left = deadline.saturating_duration_since(Instant::now());
-                    // While all end by themselves, it is the machine that is slow.
-                    if !one_was_stopped.load(Ordering::Relaxed) {
-                        left = left.max(limits.one);
-                    }
-                    if left.is_zero() || runner.control.check().is_err() {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    let time = limits.next(left, one_was_stopped.load(Ordering::Relaxed));
+                    if time.is_zero() || runner.control.check().is_err() {
                         break;
                     }
-                    let raw = run_one(runner, job, limits.one.min(left));
+                    let raw = run_one(runner, job, time);
                     // Stopped because the time of all was up, not its own: nothing is known of it.
                     let (end, _) = End::find(&raw.stderr);
-                    if left < limits.one && matches!(end, Some(End::TimeOut(_))) {
+                    if time < limits.one && matches!(end, Some(End::TimeOut(_))) {
                         break;
                     }
                     if end.is_some_and(|end| end.is_stopped()) {
@@ -359,6 +368,42 @@ pub fn command(runner: &Runner, binary: &Binary, what: What, time_out: Duration)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::LESSON;
+
+    /// However many tests hang, each to the end of its time: the last one is stopped in time for the verdict.
+    #[test]
+    fn the_time_of_all_bounds_that_of_hanging_tests() {
+        let mut now = Duration::ZERO;
+        let mut rounds = 0;
+        loop {
+            let time = LESSON.next(LESSON.all.saturating_sub(now), rounds > 0);
+            if time.is_zero() {
+                break;
+            }
+            // Those that run at once begin and end together.
+            now += time;
+            rounds += 1;
+        }
+        assert!(rounds > 2, "two whole rounds, and what is left");
+        let build_and_page = Duration::from_secs(2);
+        assert!(now + build_and_page <= Duration::from_secs(15), "{now:?}");
+    }
+
+    #[test]
+    fn a_test_has_its_time_from_the_guard() {
+        let workspace = crate::course::select::tests::workspace(&["a"]);
+        let runner = Runner::new(workspace).expect("a runner");
+        let binary = Binary {
+            package: "a".into(),
+            target: None,
+            path: "a-1".into(),
+            folder: "a".into(),
+        };
+        let time = Duration::from_millis(1234);
+        let command = command(&runner, &binary, What::Test, time);
+        let arguments: Vec<_> = command.get_args().take(3).collect();
+        assert_eq!(arguments, [crate::run::guard::ARGUMENT, "test", "1234"]);
+    }
 
     #[test]
     fn what_passes_beside_others_is_told_from_what_is_to_run_alone() {
