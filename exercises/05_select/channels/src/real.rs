@@ -1,0 +1,7 @@
+//! On the machine.
+
+use harness::sync::real as sync;
+
+#[path = "channel.rs"]
+mod channel;
+pub use channel::*;
