@@ -63,7 +63,7 @@ pub enum Length<'a> {
 
 /// Those of a heading's tests that did not pass, in the order to look at them: the one that is shown in full, others that
 /// fail, and the rest.
-fn open_tests<'a>(verdict: &'a Verdict, heading: Heading) -> Vec<&'a Tested> {
+fn open_tests(verdict: &Verdict, heading: Heading) -> Vec<&Tested> {
     let first = verdict.first_failure().map(|(first, _)| &first.name);
     let mut open: Vec<_> = verdict
         .under(heading)
