@@ -128,18 +128,13 @@ fn passed_together(runner: &Runner, binary: &Binary) -> (Vec<TestRun>, bool) {
 }
 
 fn read_together(target: Option<&str>, printed: &str, success: bool) -> (Vec<TestRun>, bool) {
-    let (lines, outputs) = printed
-        .split_once("\nsuccesses:\n")
-        .unwrap_or((printed, ""));
+    let (lines, outputs) = printed.split_once("\nsuccesses:\n").unwrap_or((printed, ""));
     let names = lines.lines().filter_map(|line| {
         let name = line.strip_prefix("test ")?.strip_suffix(" ... ok")?;
         Some(name.trim_end_matches(" - should panic"))
     });
     let names: Vec<&str> = names.collect();
-    let sum = format!(
-        "test result: ok. {} passed; 0 failed; 0 ignored; ",
-        names.len()
-    );
+    let sum = format!("test result: ok. {} passed; 0 failed; 0 ignored; ", names.len());
     let all = success && printed.contains(&sum);
     let passed = names.into_iter().map(|name| {
         let output = outputs.split_once(&format!("---- {name} stdout ----\n"));
@@ -161,9 +156,7 @@ fn each<T: Sync, U: Send>(all: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
     std::thread::scope(|scope| {
         let started: Vec<_> = all.iter().map(|one| scope.spawn(|| work(one))).collect();
         let ended = started.into_iter().map(|thread| thread.join());
-        ended
-            .map(|it| it.unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect()
+        ended.map(|it| it.unwrap_or_else(|panic| resume_unwind(panic))).collect()
     })
 }
 
@@ -210,11 +203,7 @@ pub fn job_of<'a>(
     };
     let mut tests = list(runner, binary)?.into_iter();
     let test = tests.find(|test| canonical(target, test) == wanted);
-    Ok(test.ok_or(NoJob::NoSuchTest).map(|test| Job {
-        binary,
-        canonical: wanted.to_owned(),
-        test,
-    }))
+    Ok(test.ok_or(NoJob::NoSuchTest).map(|test| Job { binary, canonical: wanted.to_owned(), test }))
 }
 
 /// The names of the tests in a binary.
@@ -319,9 +308,7 @@ fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
     let begun = Instant::now();
     let start = |backtrace| {
         let mut command = command(runner, job.binary, What::Test, time_out);
-        command
-            .args(["--exact", &job.test, "--nocapture"])
-            .env("RUST_BACKTRACE", backtrace);
+        command.args(["--exact", &job.test, "--nocapture"]).env("RUST_BACKTRACE", backtrace);
         runner.control.output(&mut command, |_| ())
     };
     let mut ran = match start("0") {
@@ -340,11 +327,7 @@ fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
             ran.stderr = backtrace::with_own_places(&ran.stderr, &traced, folder, root);
         }
     }
-    TestRun {
-        name: job.canonical.clone(),
-        seconds: begun.elapsed().as_secs_f64(),
-        ..ran
-    }
+    TestRun { name: job.canonical.clone(), seconds: begun.elapsed().as_secs_f64(), ..ran }
 }
 
 /// A test binary behind the guard, with the folder and the variables that cargo gives it.
@@ -393,12 +376,8 @@ mod tests {
     fn a_test_has_its_time_from_the_guard() {
         let workspace = crate::course::select::tests::workspace(&["a"]);
         let runner = Runner::new(workspace).expect("a runner");
-        let binary = Binary {
-            package: "a".into(),
-            target: None,
-            path: "a-1".into(),
-            folder: "a".into(),
-        };
+        let binary =
+            Binary { package: "a".into(), target: None, path: "a-1".into(), folder: "a".into() };
         let time = Duration::from_millis(1234);
         let command = command(&runner, &binary, What::Test, time);
         let arguments: Vec<_> = command.get_args().take(3).collect();

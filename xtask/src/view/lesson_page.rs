@@ -65,10 +65,7 @@ pub enum Length<'a> {
 /// fail, and the rest.
 fn open_tests(verdict: &Verdict, heading: Heading) -> Vec<&Tested> {
     let first = verdict.first_failure().map(|(first, _)| &first.name);
-    let mut open: Vec<_> = verdict
-        .under(heading)
-        .filter(|test| !test.passed())
-        .collect();
+    let mut open: Vec<_> = verdict.under(heading).filter(|test| !test.passed()).collect();
     open.sort_by_key(|test| {
         let fails = matches!(test.outcome, Outcome::Failed(_));
         (Some(&test.name) != first, !fails)
@@ -78,41 +75,23 @@ fn open_tests(verdict: &Verdict, heading: Heading) -> Vec<&Tested> {
 
 /// How many of `open` tests are named, if they may be no more than `most`. A line that says "1 more" saves nothing.
 fn named_of(open: usize, most: usize) -> usize {
-    if open <= most.saturating_add(1) {
-        open
-    } else {
-        most
-    }
+    if open <= most.saturating_add(1) { open } else { most }
 }
 
 impl<'a> LessonPage<'a> {
     /// The page of a command that is told which lesson it is about.
     pub fn of(workspace: &'a Workspace, lesson: &'a Lesson, marks: Marks) -> Self {
-        Self {
-            workspace,
-            lesson,
-            marks,
-            current: false,
-        }
+        Self { workspace, lesson, marks, current: false }
     }
 }
 
 impl LessonPage<'_> {
     /// ` 2.2  wait_group · Goroutines and wait groups · lesson 6 of 65`
     pub fn header(&self) -> String {
-        let LessonPage {
-            workspace,
-            lesson,
-            marks,
-            ..
-        } = self;
+        let LessonPage { workspace, lesson, marks, .. } = self;
         let of = match lesson.about.status {
             Some(Status::ToBeWritten) => "to be written".to_owned(),
-            None => format!(
-                "lesson {} of {}",
-                workspace.position(lesson),
-                workspace.lessons.len()
-            ),
+            None => format!("lesson {} of {}", workspace.position(lesson), workspace.lessons.len()),
         };
         let number = lesson.number.to_string();
         let room = width()
@@ -207,9 +186,7 @@ impl LessonPage<'_> {
                 1 => " in this one".to_owned(),
                 some => format!(" in these {some}"),
             };
-            let explored = verdict
-                .explored()
-                .filter(|_| heading == Heading::RaceFreedom);
+            let explored = verdict.explored().filter(|_| heading == Heading::RaceFreedom);
             let explored = explored.map_or_else(String::new, |all| explored_text(&whose, all));
             let title = paint(STRONG, format!("{:<13}", heading.title()));
             let count = format!("{passed} of {}", tests.len());
@@ -280,11 +257,7 @@ impl LessonPage<'_> {
         if let Some((test, failure)) = verdict.first_failure() {
             let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
             let name = &self.lesson.name;
-            let tool = if nextest_is_installed() {
-                "nextest run"
-            } else {
-                "test"
-            };
+            let tool = if nextest_is_installed() { "nextest run" } else { "test" };
             let all = format!("cargo {tool} -p {name} {filter}");
             self.failure(page, &test.name, failure, Length::UpTo(REPORT_LINES, &all));
             self.fail_too(page, verdict);
@@ -481,21 +454,12 @@ impl LessonPage<'_> {
         page.push('\n');
         match next {
             Some(next) => {
-                let Lesson {
-                    name,
-                    number,
-                    about,
-                    ..
-                } = next;
+                let Lesson { name, number, about, .. } = next;
                 let chapter = match next.chapter == self.lesson.chapter {
                     true => String::new(),
                     false => format!(", chapter {}: {}", number.chapter, next.chapter),
                 };
-                let title = if about.title.is_empty() {
-                    name
-                } else {
-                    &about.title
-                };
+                let title = if about.title.is_empty() { name } else { &about.title };
                 let text = format!("{number} {name} {} {title}{chapter}", self.marks.dot);
                 row(page, "Next", shorten(&text, width() - 8, self.marks.more));
                 row(page, "Read", next.readme().display());
@@ -664,14 +628,8 @@ mod tests {
         };
         let (six, seven) = (fail(&names[..6]), fail(&names));
         assert!(six.contains("✗ f boom") && !six.contains("more"), "{six}");
-        assert!(
-            seven.contains("0 of 7") && seven.contains("… and 2 more"),
-            "{seven}"
-        );
-        assert!(
-            seven.contains("These fail too: ✗ f boom ✗ g boom"),
-            "{seven}"
-        );
+        assert!(seven.contains("0 of 7") && seven.contains("… and 2 more"), "{seven}");
+        assert!(seven.contains("These fail too: ✗ f boom ✗ g boom"), "{seven}");
     }
 
     /// However many fail, and however much is to be said of the one that is shown.
@@ -697,10 +655,7 @@ mod tests {
     #[test]
     fn a_pass_that_ran_out_of_time_is_not_told_well_done() {
         let whole = page("9 interleavings explored, exhaustively", false);
-        assert!(
-            whole.contains("2 of 2 9 interleavings explored, all there are"),
-            "{whole}"
-        );
+        assert!(whole.contains("2 of 2 9 interleavings explored, all there are"), "{whole}");
         assert!(whole.contains("Well done."), "{whole}");
         for (covered, says) in [
             ("", "not all: the time ran out"),
@@ -715,10 +670,7 @@ mod tests {
         ] {
             let line = format!("90000 interleavings explored{covered}, then the time ran out");
             let cut = page(&line, false);
-            assert!(
-                cut.contains(&format!("90,000 interleavings explored, {says}")),
-                "{cut}"
-            );
+            assert!(cut.contains(&format!("90,000 interleavings explored, {says}")), "{cut}");
             assert!(cut.contains("The time ran out before"), "{cut}");
             assert!(!cut.contains("Well done"), "{cut}");
         }

@@ -151,11 +151,7 @@ impl Run {
     ) -> Option<Source> {
         let (me, order) = (event.thread, event.order()?);
         let atomic = self.atomics.entry(event.object?.index()).or_insert(Atomic {
-            written: vec![Written {
-                by: Source::Initial,
-                value: None,
-                release: Clock::default(),
-            }],
+            written: vec![Written { by: Source::Initial, value: None, release: Clock::default() }],
             oldest: Default::default(),
         });
         let newest = atomic.written.len() - 1;
@@ -163,9 +159,7 @@ impl Run {
         let mut source = None;
         if let Some(got) = event.reads() {
             // A read-modify-write reads the newest value, nearly always.
-            let is_newest = atomic.written[newest]
-                .value
-                .is_none_or(|value| value == got);
+            let is_newest = atomic.written[newest].value.is_none_or(|value| value == got);
             let read = if event.writes().is_some() && is_newest {
                 Some(newest)
             } else {
@@ -218,11 +212,7 @@ impl Run {
                 join(&mut self.threads[me], &end);
             }
             Effect::Unpark(thread) => join(&mut self.tokens[*thread], &now),
-            Effect::ParkReturns
-            | Effect::Wakes {
-                name: "park" | "park_until",
-                ..
-            } => {
+            Effect::ParkReturns | Effect::Wakes { name: "park" | "park_until", .. } => {
                 let token = self.tokens[me];
                 join(&mut self.threads[me], &token);
             }
@@ -287,11 +277,7 @@ impl Run {
                     join(&mut self.threads[woken], &gone);
                 }
             }
-            What::Fails {
-                sends,
-                why: Why::Disconnected,
-                ..
-            } => {
+            What::Fails { sends, why: Why::Disconnected, .. } => {
                 let other = match sends {
                     Some(_) => Side::Receiver,
                     None => Side::Sender,
@@ -390,18 +376,11 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
         let mut found: Vec<Missing> = Vec::new();
         for &(write, read) in &pairs {
             for (release, acquire) in ends(write, read) {
-                let missing = Missing {
-                    write,
-                    read,
-                    stronger: Stronger { release, acquire },
-                };
+                let missing = Missing { write, read, stronger: Stronger { release, acquire } };
                 if !would_do(&missing) {
                     continue;
                 }
-                match found
-                    .iter_mut()
-                    .find(|other| is_same_mistake(log, other, &missing))
-                {
+                match found.iter_mut().find(|other| is_same_mistake(log, other, &missing)) {
                     // What is read last is what the thread goes by.
                     Some(other) if other.read != read => *other = missing,
                     Some(_) => {}
@@ -422,12 +401,7 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
 /// is the same place: a look, and the exchange that follows it.
 fn is_same_mistake(log: &Log, a: &Missing, b: &Missing) -> bool {
     let [event, other] = [a, b].map(|missing| &log.events[missing.read]);
-    let release = |missing: &Missing| {
-        missing
-            .stronger
-            .release
-            .map(|event| log.events[event].place)
-    };
+    let release = |missing: &Missing| missing.stronger.release.map(|event| log.events[event].place);
     let is_same_reader = match (a.stronger.acquire, b.stronger.acquire) {
         (Some(_), Some(_)) => event.place == other.place || event.thread == other.thread,
         (a, b) => a == b,

@@ -80,11 +80,7 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         if let Some((watch, serial)) = self.0 {
-            watch
-                .threads
-                .running
-                .lock()
-                .retain(|thread| thread.serial != serial);
+            watch.threads.running.lock().retain(|thread| thread.serial != serial);
         }
     }
 }
