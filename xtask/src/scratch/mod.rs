@@ -316,7 +316,8 @@ impl<'a> Scratch<'a> {
                     for member in &self.members {
                         edit(packages, &member.package, |profile| {
                             profile.insert("debug".into(), false.into());
-                            profile.insert("strip".into(), "symbols".into());
+                            // The names of functions stay: the model asks for them when it looks who drops an object.
+                            profile.insert("strip".into(), "debuginfo".into());
                         });
                     }
                 });
