@@ -196,7 +196,7 @@ fn a_server_without_clients_ends() {
 fn a_hundred_requests_in_flight_are_answered() {
     // WP-11, WP-14
     must_end(
-        "100 clients have sent a request, and some wait for their replies",
+        "`shutdown` has not returned, or one of 100 clients waits for its reply",
         || {
             let held = Arc::new(Held::default());
             let in_handler = Arc::clone(&held);
@@ -260,35 +260,38 @@ fn a_reply_in_flight_arrives_whole() {
     // WP-11
     const FITS: usize = 512 << 10;
     for size in [FITS, 32 * FITS] {
-        must_end("a client waits for the rest of its reply", move || {
-            let held = Arc::new(Held::default());
-            let in_handler = Arc::clone(&held);
-            let server = Running::new(move |_, line| {
-                in_handler.hold();
-                line.repeat(size)
-            });
-            let mut client = server.client();
-            client.send("x\n");
-            held.wait_for(1);
-            client.send("y\n");
-            server.shutdown(Duration::MAX);
-            held.release();
-            // Only a chance: if the buffers are smaller than here, the server has to wait for the client.
-            let mut looks = 0..1000;
-            while size == FITS && !server.served.is_finished() && looks.next().is_some() {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            let mut replies = Vec::new();
-            let end = client.0.read_to_end(&mut replies);
-            let whole = replies.iter().filter(|byte| **byte == b'\n').count();
-            let got = replies.len();
-            assert!(
-                whole > 0,
-                "the reply of {size} bytes was cut after {got}, with {end:?}"
-            );
-            assert_eq!(got, whole * (size + 1), "bytes in {whole} replies");
-            server.reports(answered(whole));
-        });
+        must_end(
+            "`shutdown` has not returned, or a client waits for the rest of its reply",
+            move || {
+                let held = Arc::new(Held::default());
+                let in_handler = Arc::clone(&held);
+                let server = Running::new(move |_, line| {
+                    in_handler.hold();
+                    line.repeat(size)
+                });
+                let mut client = server.client();
+                client.send("x\n");
+                held.wait_for(1);
+                client.send("y\n");
+                server.shutdown(Duration::MAX);
+                held.release();
+                // Only a chance: if the buffers are smaller than here, the server has to wait for the client.
+                let mut looks = 0..1000;
+                while size == FITS && !server.served.is_finished() && looks.next().is_some() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                let mut replies = Vec::new();
+                let end = client.0.read_to_end(&mut replies);
+                let whole = replies.iter().filter(|byte| **byte == b'\n').count();
+                let got = replies.len();
+                assert!(
+                    whole > 0,
+                    "the reply of {size} bytes was cut after {got}, with {end:?}"
+                );
+                assert_eq!(got, whole * (size + 1), "bytes in {whole} replies");
+                server.reports(answered(whole));
+            },
+        );
     }
 }
 
@@ -299,7 +302,7 @@ const TOO_BIG: usize = 64 << 20;
 /// client has been cut.
 fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
     must_end(
-        "what is in flight holds up `serve`, though the time is over",
+        "`shutdown` has not returned, or `serve` goes on though the time is over",
         || {
             let [begun, late] = [(); 2].map(|()| Arc::new(Held::default()));
             let in_handler = [Arc::clone(&begun), Arc::clone(&late)];
