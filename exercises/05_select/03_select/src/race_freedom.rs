@@ -78,6 +78,26 @@ fn a_call_sleeps_while_nothing_can_be_done() {
     );
 }
 
+/// No arm can be completed, and the clock shows the deadline: before the call, or when the other thread advances it.
+#[test]
+fn the_deadline_ends_a_call() {
+    harness::model(|| {
+        let (clock, (_sender, receiver)) = (Clock::manual(), bounded::<u32>(0));
+        let index = select_until(&mut [&mut receiver.arm()], &clock, clock.now());
+        assert_eq!(
+            index, None,
+            "the clock showed the deadline, and nobody sent"
+        );
+        let deadline = clock.now() + SECOND;
+        let (index, ()) = both(
+            || select_until(&mut [&mut receiver.arm()], &clock, deadline),
+            || clock.advance(SECOND),
+        );
+        assert_eq!(index, None, "nobody sends");
+        nobody_is_registered(&[&receiver]);
+    });
+}
+
 /// How a thread sends, or receives.
 #[derive(Clone, Copy, Debug)]
 enum Form {
@@ -89,22 +109,32 @@ enum Form {
 
 fn send_as(form: Form, sender: &Sender<u32>, quiet: &Receiver<u32>) {
     let mut arm = sender.arm(7);
-    let index = match form {
+    let (index, expected) = match form {
         Form::Plain => return assert_eq!(sender.send(7), Ok(()), "a plain send"),
-        Form::OneArm => select(&mut [&mut arm]),
-        Form::TwoArms => select(&mut [&mut quiet.arm(), &mut arm]) - 1,
+        Form::OneArm => (select(&mut [&mut arm]), 0),
+        Form::TwoArms => (select(&mut [&mut quiet.arm(), &mut arm]), 1),
     };
-    assert_eq!((index, arm.outcome()), (0, SendOutcome::Sent), "{form:?}");
+    let sent = (index, arm.outcome());
+    assert_eq!(
+        sent,
+        (expected, SendOutcome::Sent),
+        "index, and send, of {form:?}"
+    );
 }
 
 fn recv_as(form: Form, receiver: &Receiver<u32>, quiet: &Receiver<u32>) {
     let mut arm = receiver.arm();
-    let index = match form {
+    let (index, expected) = match form {
         Form::Plain => return assert_eq!(receiver.recv(), Ok(7), "a plain receive"),
-        Form::OneArm => select(&mut [&mut arm]),
-        Form::TwoArms => select(&mut [&mut quiet.arm(), &mut arm]) - 1,
+        Form::OneArm => (select(&mut [&mut arm]), 0),
+        Form::TwoArms => (select(&mut [&mut quiet.arm(), &mut arm]), 1),
     };
-    assert_eq!((index, arm.outcome()), (0, Some(Ok(7))), "{form:?}");
+    let received = (index, arm.outcome());
+    assert_eq!(
+        received,
+        (expected, Some(Ok(7))),
+        "index, and receive, of {form:?}"
+    );
 }
 
 /// A send meets a receive, in all nine combinations of a plain call, a select of one arm, and a select of two. Each of the
@@ -136,26 +166,41 @@ fn every_kind_of_send_meets_every_kind_of_receive() {
     }
 }
 
-/// Main receives from one of two channels, and another thread sends to both: one value is taken, and the other is still in
-/// its channel.
+/// Main receives from one of two channels, and another thread sends to both, in either order: one value is taken, and the
+/// other is still in its channel.
 #[test]
 fn one_arm_is_completed_and_the_other_value_is_left() {
     // SL-07, SL-26
-    harness::model(|| {
-        let [a, b] = [bounded(1), bounded(1)];
-        let ((index, got), _) = both(|| recv_either(&a.1, &b.1), || (a.0.send(10), b.0.send(20)));
-        let left = [a.1.try_recv().ok(), b.1.try_recv().ok()];
-        let expected = match index {
-            0 => ([Some(Ok(10)), None], [None, Some(20)]),
-            _ => ([None, Some(Ok(20))], [Some(10), None]),
-        };
-        assert_eq!(
-            (got, left),
-            expected,
-            "what the arms got, and what is left in the channels, after index {index}"
-        );
-        nobody_is_registered(&[&a.1, &b.1]);
-    });
+    for b_first in [false, true] {
+        harness::model(move || {
+            let [a, b] = [bounded(1), bounded(1)];
+            let (taken, _) = both(
+                || recv_either(&a.1, &b.1),
+                || match b_first {
+                    false => (a.0.send(10), b.0.send(20)),
+                    true => (b.0.send(20), a.0.send(10)),
+                },
+            );
+            one_is_taken_and_one_is_left(taken, &a.1, &b.1);
+            nobody_is_registered(&[&a.1, &b.1]);
+        });
+    }
+}
+
+/// 10 was sent to `a` and 20 to `b`, and a select that received from both has returned `taken`.
+#[track_caller]
+fn one_is_taken_and_one_is_left(taken: (usize, [Got; 2]), a: &Receiver<u32>, b: &Receiver<u32>) {
+    let (index, got) = taken;
+    let left = [a.try_recv().ok(), b.try_recv().ok()];
+    let expected = match index {
+        0 => ([Some(Ok(10)), None], [None, Some(20)]),
+        _ => ([None, Some(Ok(20))], [Some(10), None]),
+    };
+    assert_eq!(
+        (got, left),
+        expected,
+        "what the arms got, and what is left in the channels, after index {index}"
+    );
 }
 
 /// Two threads that send to two channels come at the same time, and main waits on both: one of them has its value taken.
@@ -165,21 +210,12 @@ fn of_two_that_come_at_once_one_is_served() {
     // SL-25
     harness::Model::new().preemption_bound(2).check(|| {
         let [a, b] = [bounded(1), bounded(1)];
-        let (index, got) = thread::scope(|s| {
+        let taken = thread::scope(|s| {
             spawn(s, "to a", || a.0.send(10).expect("there is room"));
             spawn(s, "to b", || b.0.send(20).expect("there is room"));
             recv_either(&a.1, &b.1)
         });
-        let left = [a.1.try_recv().ok(), b.1.try_recv().ok()];
-        let expected = match index {
-            0 => ([Some(Ok(10)), None], [None, Some(20)]),
-            _ => ([None, Some(Ok(20))], [Some(10), None]),
-        };
-        assert_eq!(
-            (got, left),
-            expected,
-            "what the arms got, and what is left in the channels, after index {index}"
-        );
+        one_is_taken_and_one_is_left(taken, &a.1, &b.1);
     });
 }
 
@@ -247,7 +283,8 @@ fn two_selects_meet_in_one_channel() {
     });
 }
 
-/// As above, with one channel: both offer to send to it and to receive from it.
+/// Two selects over one channel without a buffer, both of which offer to send to it and to receive from it: the one sends
+/// to the other.
 #[test]
 fn two_selects_meet_though_each_has_both_sides() {
     // SL-10, SL-11
@@ -267,6 +304,35 @@ fn two_selects_meet_though_each_has_both_sides() {
         );
         nobody_is_registered(&[&receiver]);
     });
+}
+
+/// A select offers to send to a channel and to receive from it, and another thread sends, or receives: the select does the
+/// other.
+#[test]
+fn a_select_with_both_sides_meets_either() {
+    // SL-11, SL-16
+    for other_sends in [true, false] {
+        harness::model(move || {
+            let (sender, receiver) = bounded(0);
+            let (mine, _) = both(
+                || {
+                    let (mut send, mut recv) = (sender.arm(1), receiver.arm());
+                    let index = select(&mut [&mut send, &mut recv]);
+                    (index, send.outcome(), recv.outcome())
+                },
+                || match other_sends {
+                    true => assert_eq!(sender.send(2), Ok(()), "a plain send"),
+                    false => assert_eq!(receiver.recv(), Ok(1), "a plain receive"),
+                },
+            );
+            let expected = match other_sends {
+                true => (1, SendOutcome::NotChosen(1), Some(Ok(2))),
+                false => (0, SendOutcome::Sent, None),
+            };
+            assert_eq!(mine, expected, "index, send and receive of the select");
+            nobody_is_registered(&[&receiver]);
+        });
+    }
 }
 
 /// One channel stands in two receive arms, another in two send arms: of the four one is completed, and a channel that is in
@@ -368,8 +434,8 @@ fn a_channel_without_receivers_ends_a_select() {
     });
 }
 
-/// The deadline of the select has come, and main sends a value or the other way round: either the value arrives and the
-/// index is returned, or it is refused and `None` is.
+/// The clock comes to the deadline of a select that receives, and main sends it a value, before or after that: either the
+/// value arrives and the index is returned, or it is refused and `None` is.
 #[test]
 fn a_value_beside_the_deadline_arrives_or_is_refused() {
     // SL-26
@@ -407,7 +473,8 @@ fn a_value_beside_the_deadline_arrives_or_is_refused() {
     }
 }
 
-/// The same with a send: it is received, or it comes back.
+/// The clock comes to the deadline of a select that sends, and then main tries to receive: either it gets the value and the
+/// index is returned, or it gets nothing, `None` is returned, and the value comes back.
 #[test]
 fn a_send_beside_the_deadline_arrives_or_comes_back() {
     harness::model(|| {

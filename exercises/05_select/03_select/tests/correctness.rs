@@ -4,7 +4,7 @@ use channels::real::{Arm, Receiver, SendOutcome, Sender, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_panics, must_end, panic_of};
+use harness::testing::{assert_panics, must_end, panic_of, wait_until};
 use select::{select, select_until};
 use std::cell::Cell;
 
@@ -19,6 +19,7 @@ fn each<'s, 'a, A: Arm<'a>>(arms: &'s mut [A]) -> Vec<&'s mut dyn Arm<'a>> {
     arms.collect()
 }
 
+/// Of three arms two can be completed, and then one: it is the first of them in the slice, and the others are as before.
 #[test]
 fn the_first_arm_that_can_be_completed_is() {
     // SL-14
@@ -41,6 +42,7 @@ fn the_first_arm_that_can_be_completed_is() {
     });
 }
 
+/// One channel stands in three arms. Those that are not completed are selected again.
 #[test]
 fn of_a_channel_in_several_arms_one_arm_is_completed() {
     // SL-11
@@ -122,7 +124,7 @@ fn arms_of_any_types_stand_together() {
     });
 }
 
-/// The one that is completed in the end is the last, and the only one of its channel.
+/// Of a thousand arms none can be completed, and then the last, which is the only one of its channel.
 #[test]
 fn there_may_be_a_thousand_arms() {
     must_end(IN_CALL, || {
@@ -130,8 +132,16 @@ fn there_may_be_a_thousand_arms() {
         let (sender, receiver) = bounded(0);
         let mut arms: Vec<_> = (0..999).map(|n| channels[n * 7 % 300].1.arm()).collect();
         arms.push(receiver.arm());
+        let clock = Clock::manual();
+        let index = select_until(&mut each(&mut arms), &clock, clock.now());
+        assert_eq!(index, None, "nobody sends");
         let index = thread::scope(|s| {
-            s.spawn(|| sender.send(7));
+            s.spawn(|| {
+                wait_until("nobody waits at the last of the channels", || {
+                    sender.registered() == 1
+                });
+                sender.send(7)
+            });
             select(&mut each(&mut arms))
         });
         assert_eq!(index, 999);
@@ -173,7 +183,8 @@ fn an_arm_is_completed_once_and_a_second_time_leaves_no_lock_and_no_arm_behind()
     });
 }
 
-/// Three calls whose time has come, and after each the arms are what they were.
+/// The clock shows the deadline before the call. If an arm can be completed it is; if none can, all are as they were, and are
+/// selected again.
 #[test]
 fn at_the_deadline_every_arm_is_as_it_was() {
     // SL-01
