@@ -59,13 +59,13 @@ fn evening(title: &str, moments: &[(u32, usize)]) -> String {
     let mut log = format!("{title}\n");
     let (report, reports) = unbounded();
     thread::scope(|s| {
-        s.spawn(move || {
-            guest.for_each(|event| report.send(event).expect("somebody writes it down"))
+        let guest = s.spawn(move || {
+            guest.for_each(|event| report.send(event).expect("somebody writes it down"));
         });
         let mut now = 0;
         for &(second, events) in moments {
             // The guest sleeps: so the time of a turn counts from the moment before.
-            while last.registered() == 0 {
+            while last.registered() == 0 && !guest.is_finished() {
                 thread::yield_now();
             }
             clock.advance((second - now) * SECOND);

@@ -10,6 +10,10 @@ use multiplexer::{Event, Multiplexer};
 use std::fmt::Debug;
 use timer_solution::Timers;
 
+#[allow(dead_code, reason = "its `main` prints what is compared here")]
+#[path = "../examples/tour.rs"]
+mod tour;
+
 const SECOND: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -119,6 +123,26 @@ fn sources_come_in_the_order_of_their_numbers() {
         let numbers: Vec<_> = events.take(6).collect();
         let expected = [0, 0, 1, 1, 2, 2].map(|number| Event::Received(number, number));
         assert_eq!(numbers, expected);
+    });
+}
+
+/// The pizza, the burger and the ice cream of the notes, with each kind of limit: the log of the tour is the
+/// one in README.md.
+#[test]
+fn the_evenings_go_as_the_notes_have_it() {
+    // TM-10
+    must_end("the guest or the kitchen waits for ever", || {
+        let notes = include_str!("../README.md");
+        let begun = notes.find("no limit\n").expect("the notes have the log");
+        // Behind the last line of the log, the notes close the block.
+        let log = tour::log() + "```";
+        for (number, (line, expected)) in log.lines().zip(notes[begun..].lines()).enumerate() {
+            assert!(
+                line == expected,
+                "line {} of the log should be `{expected}`, and it is `{line}`",
+                number + 1
+            );
+        }
     });
 }
 
