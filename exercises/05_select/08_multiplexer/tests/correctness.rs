@@ -10,10 +10,6 @@ use multiplexer::{Event, Multiplexer};
 use std::fmt::Debug;
 use timer_solution::Timers;
 
-#[allow(dead_code, reason = "its `main` prints what is compared here")]
-#[path = "../examples/tour.rs"]
-mod tour;
-
 const SECOND: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -119,30 +115,9 @@ fn sources_come_in_the_order_of_their_numbers() {
         for number in [2, 0, 1, 1, 2, 0] {
             senders[number].send(number).expect("the receiver is there");
         }
-        let events = Multiplexer::new(&timers, sources);
-        let numbers: Vec<_> = events.take(6).collect();
-        let expected = [0, 0, 1, 1, 2, 2].map(|number| Event::Received(number, number));
-        assert_eq!(numbers, expected);
-    });
-}
-
-/// The pizza, the burger and the ice cream of the notes, with each kind of limit: the log of the tour is the
-/// one in README.md.
-#[test]
-fn the_evenings_go_as_the_notes_have_it() {
-    // TM-10
-    must_end("the guest or the kitchen waits for ever", || {
-        let notes = include_str!("../README.md");
-        let begun = notes.find("no limit\n").expect("the notes have the log");
-        // Behind the last line of the log, the notes close the block.
-        let log = tour::log() + "```";
-        for (number, (line, expected)) in log.lines().zip(notes[begun..].lines()).enumerate() {
-            assert!(
-                line == expected,
-                "line {} of the log should be `{expected}`, and it is `{line}`",
-                number + 1
-            );
-        }
+        let mut events = Multiplexer::new(&timers, sources);
+        let expected = [0, 0, 1, 1, 2, 2].map(|number| Some(Event::Received(number, number)));
+        reports(&mut events, expected);
     });
 }
 
@@ -215,6 +190,31 @@ fn limits_of_no_time_and_of_all_time() {
         clock.advance(HOUR);
         drop(shutdown);
         reports(&mut events, [Some(Event::ShutDown)]);
+    });
+}
+
+/// The limit, the time of a turn and the shutdown, asked for in different orders: none takes the place of
+/// another.
+#[test]
+fn limits_stand_beside_each_other() {
+    must_end("a limit is gone", || {
+        let timers = Timers::new(Clock::real());
+        let (_sender, source) = bounded::<u32>(1);
+        let all = || Multiplexer::new(&timers, vec![source.clone()]);
+        let (shutdown, signal) = bounded(1);
+        let mut events = all()
+            .with_limit(Duration::ZERO)
+            .with_shutdown(signal.clone())
+            .with_idle(HOUR);
+        reports(&mut events, [Some(Event::TimedOut), None]);
+        let mut events = all()
+            .with_idle(Duration::ZERO)
+            .with_limit(HOUR)
+            .with_shutdown(signal.clone());
+        reports(&mut events, [Some(Event::Idle)]);
+        let mut events = all().with_shutdown(signal).with_idle(HOUR).with_limit(HOUR);
+        shutdown.send(()).expect("the signal is there");
+        reports(&mut events, [Some(Event::ShutDown), None]);
     });
 }
 
