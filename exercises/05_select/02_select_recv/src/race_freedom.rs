@@ -58,7 +58,8 @@ fn a_sender_to_the_first_is_met() {
     harness::model(|| a_sender_is_met(0));
 }
 
-/// The same with a sender to the last.
+/// A sender comes to the last of two channels without a buffer, while main looks at either, registers or sleeps. If it is not
+/// met then, it falls asleep itself.
 #[test]
 fn a_sender_to_the_last_is_met() {
     // CH-06
@@ -246,7 +247,7 @@ fn it_sleeps_while_there_is_nothing() {
     });
 }
 
-/// The same after a select that was woken.
+/// A program that must not end: one value is sent, and main calls twice.
 #[test]
 fn it_sleeps_again_when_all_has_been_received() {
     must_sleep("`select_recv`", "its channels were open and empty", || {
@@ -271,5 +272,16 @@ fn a_spurious_wakeup_is_no_value() {
         let (received, sent) = both(|| select_recv(&[&a, &b]), || to_b.try_send(7));
         assert_eq!((received, sent), ((1, Ok(7)), Ok(())), "what was sent to b");
         assert_eq!(registered([&a, &b]), [0, 0], "registered in a and b");
+    });
+}
+
+/// A weak exchange fails for no reason, if `choose` has one: main is not chosen by anybody then, and the sender must not pass
+/// on as if it were.
+#[test]
+fn a_spurious_failure_chooses_somebody_all_the_same() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let ((_to_a, a), (to_b, b)) = two();
+        let (received, sent) = both(|| select_recv(&[&a, &b]), || to_b.try_send(7));
+        assert_eq!((received, sent), ((1, Ok(7)), Ok(())), "what was sent to b");
     });
 }
