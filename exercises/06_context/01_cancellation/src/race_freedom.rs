@@ -1,0 +1,270 @@
+//! Every interleaving of a few small programs. IDs such as CX-10 name behaviours of Go's contexts.
+//!
+//! A model needs the same order of steps each time, so no list of children has more than one element when it is gone
+//! through: a `HashMap` may keep them.
+
+use crate::sync::{naming, task};
+use crate::{CancelOnDrop, Cause, Context, ContextError};
+use harness::sync::model::channel::{RecvError, TryRecvError};
+use harness::testing::{Slot, both};
+use std::error::Error;
+use std::fmt;
+
+/// A cause that a test can tell from others.
+#[derive(Debug)]
+struct Because(&'static str);
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Because {}
+
+fn because(text: &'static str) -> Option<Cause> {
+    Some(task::Arc::new(Because(text)))
+}
+
+/// The cause of a context, as text.
+fn cause(context: &Context) -> Option<String> {
+    context.cause().map(|cause| cause.to_string())
+}
+
+/// A child of a root, with its guard. The dry run calls it the parent.
+fn parent() -> (Context, CancelOnDrop) {
+    let root = naming("root", Context::background);
+    naming("parent", || root.with_cancel())
+}
+
+/// A child, with its guard; `name` is what the dry run calls it.
+fn child_of(parent: &Context, name: &str) -> (Context, CancelOnDrop) {
+    naming(name, || parent.with_cancel())
+}
+
+#[track_caller]
+fn assert_done(name: &str, context: &Context, when: &str) {
+    assert!(context.err().is_some(), "{when}, but {name} has no error");
+    assert_eq!(
+        context.done().try_recv(),
+        Err(TryRecvError::Disconnected),
+        "{when}, but the channel of {name} is not disconnected"
+    );
+}
+
+/// Main cancels a context while the other thread makes a child of it: the child is done when both calls have returned.
+#[test]
+fn a_child_made_beside_the_cancellation_is_done() {
+    // CX-10
+    harness::model(|| {
+        let (parent, guard) = parent();
+        let ((), (child, _child_guard)) = both(
+            || guard.cancel_with(ContextError::Canceled, because("the parent's")),
+            || child_of(&parent, "child"),
+        );
+        assert_done("the child", &child, "the parent is cancelled");
+        assert_eq!(cause(&child).as_deref(), Some("the parent's"), "its cause");
+    });
+}
+
+/// The same one level further down: main cancels the grandparent.
+#[test]
+fn a_grandchild_made_beside_the_cancellation_is_done() {
+    // CX-10
+    harness::model(|| {
+        let (grandparent, guard) = parent();
+        let (below, _below_guard) = child_of(&grandparent, "below");
+        let ((), (child, _child_guard)) = both(|| guard.cancel(), || child_of(&below, "child"));
+        assert_done("the child", &child, "its parent's parent is cancelled");
+    });
+}
+
+/// Two children of one parent are made at the same time, and the parent is cancelled afterwards: it reaches both. One of
+/// them has left the tree by then.
+#[test]
+fn children_made_at_the_same_time_are_both_reached() {
+    for leaves in [0, 1] {
+        harness::model(move || {
+            let (parent, guard) = parent();
+            let mut made = both(
+                || child_of(&parent, "main's"),
+                || child_of(&parent, "the other's"),
+            );
+            let made = if leaves == 0 {
+                [&mut made.0, &mut made.1]
+            } else {
+                [&mut made.1, &mut made.0]
+            };
+            made[0].1.cancel();
+            assert!(made[1].0.err().is_none(), "only its sibling is cancelled");
+            guard.cancel();
+            assert_done("the child", &made[1].0, "the parent is cancelled");
+        });
+    }
+}
+
+/// Two threads cancel one context. Whichever comes second may not return before the first has reached the child, and one
+/// reason holds for both contexts.
+#[test]
+fn neither_of_two_cancellations_returns_early() {
+    // CX-03, CX-04
+    harness::model(|| {
+        let (parent, guard) = parent();
+        let (child, _child_guard) = child_of(&parent, "child");
+        let cancel = |text| {
+            guard.cancel_with(ContextError::Canceled, because(text));
+            assert_done("the child", &child, "`cancel_with` has returned");
+        };
+        both(|| cancel("main's"), || cancel("the other's"));
+        let causes = (cause(&parent), cause(&child));
+        assert_eq!(causes.0, causes.1, "the causes of the parent and its child");
+    });
+}
+
+/// Main cancels a parent while the other thread cancels its child: each takes the locks of both, if there are such. A
+/// grandchild is done when either has returned.
+#[test]
+fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
+    // CX-03, CX-15
+    harness::model(|| {
+        let (parent, guard) = parent();
+        let (child, child_guard) = child_of(&parent, "child");
+        let (grandchild, _grandchild_guard) = child_of(&child, "grandchild");
+        both(
+            || {
+                guard.cancel();
+                assert_done(
+                    "the grandchild",
+                    &grandchild,
+                    "the parent's `cancel` has returned",
+                );
+            },
+            || {
+                child_guard.cancel();
+                assert_done(
+                    "the grandchild",
+                    &grandchild,
+                    "the child's `cancel` has returned",
+                );
+            },
+        );
+    });
+}
+
+/// The other thread waits for the parent, and cancels the child then, while main's cancellation of the parent may still be
+/// on its way to the child.
+#[test]
+fn who_watches_the_parent_may_cancel_the_child() {
+    // CX-14
+    harness::model(|| {
+        let (parent, guard) = parent();
+        let (child, child_guard) = child_of(&parent, "child");
+        both(
+            || guard.cancel_with(ContextError::Canceled, because("the parent's")),
+            || {
+                assert_eq!(parent.done().recv(), Err(RecvError), "the answer of `done`");
+                child_guard.cancel();
+                assert_done("the child", &child, "it is cancelled");
+            },
+        );
+        assert_eq!(cause(&parent).as_deref(), Some("the parent's"), "its cause");
+    });
+}
+
+/// The other thread sleeps until the context is done, or comes when it is. Error and cause are there as soon as it wakes.
+#[test]
+fn error_and_cause_are_there_when_done_is_disconnected() {
+    // CX-02, CX-11
+    harness::model(|| {
+        let (context, guard) = parent();
+        both(
+            || guard.cancel_with(ContextError::DeadlineExceeded, because("too slow")),
+            || {
+                assert_eq!(
+                    context.done().recv(),
+                    Err(RecvError),
+                    "the answer of `done`"
+                );
+                let cause = cause(&context);
+                assert_eq!(
+                    (cause.as_deref(), context.err()),
+                    (Some("too slow"), Some(ContextError::DeadlineExceeded)),
+                    "cause and error when `done` is disconnected"
+                );
+            },
+        );
+    });
+}
+
+/// The other thread asks for the error and then for the cause, without waiting. Where there is one, there is the other, and
+/// it is the right one.
+#[test]
+fn where_there_is_an_error_there_is_the_cause() {
+    // CX-12
+    harness::model(|| {
+        let (context, guard) = parent();
+        both(
+            || guard.cancel_with(ContextError::Canceled, because("enough")),
+            || {
+                let error = context.err();
+                let cause = cause(&context);
+                let right = match error {
+                    Some(_) => cause.as_deref() == Some("enough"),
+                    None => cause.is_none_or(|cause| cause == "enough"),
+                };
+                assert!(
+                    right,
+                    "the error was {error:?}, and the cause then another, or none"
+                );
+            },
+        );
+    });
+}
+
+/// The same the other way round: first the cause, then the error.
+#[test]
+fn where_there_is_a_cause_there_is_the_error() {
+    // CX-12
+    harness::model(|| {
+        let (context, guard) = parent();
+        both(
+            || guard.cancel(),
+            || {
+                if let Some(cause) = cause(&context) {
+                    assert_eq!(cause, "context canceled", "the cause");
+                    let error = context.err();
+                    assert_eq!(error, Some(ContextError::Canceled), "the error");
+                }
+            },
+        );
+    });
+}
+
+/// Main writes and cancels; the other thread finds an error, or a cause, and reads what main wrote. With a child, which main
+/// cancels through its parent.
+#[test]
+fn what_was_done_before_the_cancellation_is_there() {
+    // CX-11
+    for asks_for_the_cause in [false, true] {
+        harness::model(move || {
+            let (parent, guard) = parent();
+            let (child, _child_guard) = child_of(&parent, "child");
+            let work = Slot::empty("work");
+            both(
+                || {
+                    work.write(1);
+                    guard.cancel();
+                },
+                || {
+                    let is_done = match asks_for_the_cause {
+                        false => child.err().is_some(),
+                        true => child.cause().is_some(),
+                    };
+                    if is_done {
+                        assert_eq!(work.read(), 1, "what main wrote before it cancelled");
+                    }
+                },
+            );
+        });
+    }
+}

@@ -1,0 +1,163 @@
+//! Nothing of a context stays behind when it is done: not with its parent, not on the heap, and no stack is too short
+//! for the tree.
+
+use cancellation::{CancelOnDrop, Context, ContextError};
+use harness::leaks::{self, Tracked, bytes_left_by, track};
+use harness::testing::must_end;
+use std::error::Error;
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+const MANY: usize = 100_000;
+
+fn child() -> (Context, CancelOnDrop) {
+    Context::background().with_cancel()
+}
+
+/// A cause that must be dropped.
+#[derive(Debug)]
+struct Because(#[expect(dead_code, reason = "it is only dropped")] Tracked<u32>);
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("because")
+    }
+}
+
+impl Error for Because {}
+
+/// Who goes first makes no difference: the parent's guard, the child's, or the contexts.
+#[test]
+fn a_tree_goes_in_any_order() {
+    leaks::check(|| {
+        for order in 0..4 {
+            let (parent, guard) = child();
+            let (below, below_guard) = parent.with_cancel();
+            let (bottom, bottom_guard) = below.with_cancel();
+            let cause = Arc::new(Because(track(1)));
+            match order {
+                0 => guard.cancel_with(ContextError::Canceled, Some(cause)),
+                1 => below_guard.cancel_with(ContextError::Canceled, Some(cause)),
+                2 => drop((parent.clone(), below.clone(), cause)),
+                _ => {
+                    guard.cancel();
+                    guard.cancel_with(ContextError::Canceled, Some(cause));
+                }
+            }
+            match order % 2 {
+                0 => drop((guard, below_guard, bottom_guard, bottom, below, parent)),
+                _ => drop((parent, below, bottom, bottom_guard, below_guard, guard)),
+            }
+        }
+    });
+}
+
+/// The parent lives on. What it keeps of a child adds up from round to round.
+#[test]
+fn a_child_that_is_cancelled_leaves_its_parent() {
+    // CX-07
+    let (parent, _guard) = child();
+    leaks::check(|| {
+        let siblings: Vec<_> = (0..10).map(|_| parent.with_cancel()).collect();
+        for (n, (below, guard)) in siblings.into_iter().enumerate() {
+            let (_grandchild, _grandchild_guard) = below.with_cancel();
+            let cause = Arc::new(Because(track(2)));
+            if n % 2 == 0 {
+                guard.cancel_with(ContextError::Canceled, Some(cause));
+            }
+        }
+    });
+}
+
+/// A hundred thousand children, one after another, of a parent that lives on.
+#[test]
+fn a_hundred_thousand_children_leave_nothing() {
+    // CX-07
+    let left = bytes_left_by(|| {
+        let (parent, guard) = child();
+        for _ in 0..MANY {
+            drop(parent.with_cancel());
+        }
+        mem::forget((parent, guard));
+    });
+    assert!(
+        left < 10_000,
+        "{MANY} children have been made and cancelled, and {left} bytes are left with their parent"
+    );
+}
+
+/// A parent that is done lives on, and the children that it has cancelled are dropped: 32 bytes for each of them is room
+/// for a list that keeps its capacity, and for nothing else.
+#[test]
+fn a_parent_that_is_cancelled_keeps_no_child() {
+    // CX-08
+    const CHILDREN: usize = 1_000;
+    let left = |children| {
+        bytes_left_by(move || {
+            let (parent, guard) = child();
+            let children: Vec<_> = (0..children).map(|_| parent.with_cancel()).collect();
+            guard.cancel();
+            drop((children, guard));
+            mem::forget(parent);
+        })
+    };
+    let kept = left(CHILDREN) - left(0);
+    assert!(
+        kept < 32 * CHILDREN as isize,
+        "a parent that is done keeps {kept} bytes of its {CHILDREN} children, which are dropped"
+    );
+}
+
+#[test]
+fn a_parent_that_is_done_registers_nobody() {
+    // CX-09
+    let (parent, guard) = child();
+    guard.cancel();
+    leaks::check(|| {
+        let (_below, _below_guard) = parent.with_cancel();
+    });
+}
+
+/// A hundred thousand levels, cancelled from the top and dropped from either end: recursion would need as many frames.
+#[test]
+fn a_deep_tree_is_cancelled_and_dropped() {
+    for drops_the_top_first in [true, false] {
+        must_end("a deep tree is still being cancelled", move || {
+            let (top, guard) = child();
+            let mut chain = vec![top.with_cancel()];
+            for level in 1..MANY {
+                chain.push(chain[level - 1].0.with_cancel());
+            }
+            guard.cancel();
+            let is_done = chain.iter().all(|(context, _)| context.err().is_some());
+            assert!(is_done, "one of {MANY} levels is not done");
+            if !drops_the_top_first {
+                chain.reverse();
+            }
+            drop(chain);
+        });
+    }
+}
+
+/// The same, cancelled level by level from the bottom, and with nobody left but the guard of the top.
+#[test]
+fn a_deep_tree_is_taken_down_from_the_bottom() {
+    must_end("a deep tree is still being taken down", || {
+        let (top, guard) = child();
+        let mut guards = Vec::new();
+        let mut last = top;
+        for _ in 0..MANY {
+            let (below, guard) = last.with_cancel();
+            guards.push(guard);
+            last = below;
+        }
+        guards.drain(MANY / 2..).rev().for_each(drop);
+        drop(last);
+        drop(guard);
+        drop(guards);
+    });
+}

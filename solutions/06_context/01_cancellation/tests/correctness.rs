@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate cancellation_solution as cancellation;
+
+#[path = "../../../../exercises/06_context/01_cancellation/tests/correctness.rs"]
+mod correctness;
