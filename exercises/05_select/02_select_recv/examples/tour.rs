@@ -1,5 +1,5 @@
-//! The Go program of the notes in Rust: a question to three servers, of which the first answer counts; then all that they
-//! have to say, in one stream. Change something in it and run it again:
+//! The Go program of the notes in Rust: a question to three servers, of which the first answer counts; then
+//! all that they have to say, in one stream. Change something in it and run it again:
 //!
 //! `cargo run -p select_recv --example select_recv_tour`
 

@@ -1,10 +1,11 @@
-//! Every interleaving of a few small programs. IDs such as SL-07 name behaviours of Go's `select`, CL-03 of its `close`.
+//! Every interleaving of a few small programs. IDs such as SL-07 name behaviours of Go's `select`, CL-03 of
+//! its `close`.
 
 use crate::channel::{Receiver, Sender, bounded};
 use crate::select_recv;
 use crate::sync::channel::{RecvError, TryRecvError};
 use crate::sync::{naming, thread};
-use harness::testing::{Watched, both, must_sleep, spawn};
+use harness::testing::{Slot, Watched, both, must_sleep, spawn};
 
 type Ends<T> = (Sender<T>, Receiver<T>);
 
@@ -23,7 +24,8 @@ fn registered<T, const N: usize>(receivers: [&Receiver<T>; N]) -> [usize; N] {
     receivers.map(Receiver::registered)
 }
 
-/// A value is sent to the second channel: before main has looked, while it registers, or when it sleeps. It must come.
+/// A value is sent to the second channel: before main has looked, while it registers, or when it sleeps. It
+/// must come.
 #[test]
 fn a_value_wakes_it_whenever_it_comes() {
     // SL-24, CH-18, CH-19
@@ -50,24 +52,24 @@ fn a_sender_is_met(at: usize) {
     assert_eq!(registered([a, b]), [0, 0], "registered in a and b");
 }
 
-/// A sender comes to the first of two channels without a buffer, while main looks at either, registers or sleeps. If it is not
-/// met then, it falls asleep itself.
+/// A sender comes to the first of two channels without a buffer, while main looks at either, registers or
+/// sleeps. If it is not met then, it falls asleep itself.
 #[test]
 fn a_sender_to_the_first_is_met() {
     // CH-06
     harness::model(|| a_sender_is_met(0));
 }
 
-/// A sender comes to the last of two channels without a buffer, while main looks at either, registers or sleeps. If it is not
-/// met then, it falls asleep itself.
+/// A sender comes to the last of two channels without a buffer, while main looks at either, registers or
+/// sleeps. If it is not met then, it falls asleep itself.
 #[test]
 fn a_sender_to_the_last_is_met() {
     // CH-06
     harness::model(|| a_sender_is_met(1));
 }
 
-/// A value for each of two channels, one after the other. One is received; the other stays in its channel, for whoever
-/// comes next.
+/// A value for each of two channels, one after the other. One is received; the other stays in its channel,
+/// for whoever comes next.
 #[test]
 fn of_two_values_one_is_received_and_the_other_stays() {
     // SL-07
@@ -92,8 +94,9 @@ fn of_two_values_one_is_received_and_the_other_stays() {
     });
 }
 
-/// Two threads send at once, each to a channel of its own. Both may find main asleep, and both may choose it: one of them
-/// must be told that it is too late, so that its value stays. At most three preemptions, which is 271 interleavings.
+/// Two threads send at once, each to a channel of its own. Both may find main asleep, and both may choose it:
+/// one of them must be told that it is too late, so that its value stays. At most three preemptions, which is
+/// 271 interleavings.
 #[test]
 fn of_two_senders_at_once_one_is_chosen() {
     // SL-07, SL-25
@@ -118,8 +121,8 @@ fn of_two_senders_at_once_one_is_chosen() {
     });
 }
 
-/// The last sender of one channel goes, and a value is sent to the other. Either may be what main returns with; the value
-/// is not lost if it is the end.
+/// The last sender of one channel goes, and a value is sent to the other. Either may be what main returns
+/// with; the value is not lost if it is the end.
 #[test]
 fn a_close_beside_a_value() {
     // SL-17, CL-03
@@ -147,14 +150,26 @@ fn the_last_sender_wakes_it() {
     // CL-03, CL-13
     harness::model(|| {
         let ((_to_a, a), (to_b, b)) = two::<u32>();
-        let (received, ()) = both(|| select_recv(&[&a, &b]), move || drop(to_b));
-        assert_eq!(received, (1, Err(RecvError)), "receiver 1 has no sender");
+        let last_words = Slot::empty("last words");
+        let (received, ()) = both(
+            || (select_recv(&[&a, &b]), last_words.read()),
+            || {
+                last_words.write(7);
+                drop(to_b);
+            },
+        );
+        let end = (1, Err(RecvError));
+        assert_eq!(
+            received,
+            (end, 7),
+            "receiver 1 has no sender; what that wrote"
+        );
         assert_eq!(registered([&a, &b]), [0, 0], "registered in a and b");
     });
 }
 
-/// Two select from the same channels, in opposite orders: each may hold the lock that the other wants. There is a value for
-/// each. At most three preemptions, which is about 1,200 interleavings.
+/// Two select from the same channels, in opposite orders: each may hold the lock that the other wants. There
+/// is a value for each. At most three preemptions, which is about 1,200 interleavings.
 #[test]
 fn selects_in_opposite_orders_end() {
     // SL-21
@@ -177,9 +192,9 @@ fn selects_in_opposite_orders_end() {
     });
 }
 
-/// A select and a plain receive wait for `a`; the select waits for `b`, too, and `b` has a value. So the value that is sent
-/// to `a` is for the receive: whoever sends it must not give it to a select that has been chosen. At most two preemptions, which
-/// is 303 interleavings.
+/// A select and a plain receive wait for `a`; the select waits for `b`, too, and `b` has a value. So the
+/// value that is sent to `a` is for the receive: whoever sends it must not give it to a select that has been
+/// chosen. At most two preemptions, which is 303 interleavings.
 #[test]
 fn a_sender_goes_on_to_the_next_who_waits() {
     // SL-11, SL-25
@@ -202,8 +217,9 @@ fn a_sender_goes_on_to_the_next_who_waits() {
     });
 }
 
-/// The values of one channel come in the order in which they were sent: none is handed to a select that sleeps while an
-/// older one is still in the buffer. At most three preemptions, of about 4,700 interleavings 106.
+/// The values of one channel come in the order in which they were sent: none is handed to a select that
+/// sleeps while an older one is still in the buffer. At most three preemptions, of about 4,700 interleavings
+/// 106.
 #[test]
 fn no_value_overtakes_another() {
     // CH-07
@@ -275,8 +291,8 @@ fn a_spurious_wakeup_is_no_value() {
     });
 }
 
-/// A weak exchange fails for no reason, if `choose` has one: main is not chosen by anybody then, and the sender must not pass
-/// on as if it were.
+/// A weak exchange fails for no reason, if `choose` has one: main is not chosen by anybody then, and the
+/// sender must not pass on as if it were.
 #[test]
 fn a_spurious_failure_chooses_somebody_all_the_same() {
     harness::Model::new().spurious_failures(1).check(|| {

@@ -3,16 +3,16 @@
 use crate::channel::Receiver;
 use crate::sync::channel::RecvError;
 
-/// Receives from the first of `receivers` that has something, and returns its index and what it got. Go's `select` whose
-/// cases are all receives.
+/// Receives from the first of `receivers` that has something, and returns its index and what it got. Go's
+/// `select` whose cases are all receives.
 ///
-/// If several have something when it is called, takes from the first of them in the slice. If none has, sleeps until a value
-/// is sent to one of the channels, or the last sender of one has gone: that one's error is returned then. Takes one value,
-/// and what is sent to the other channels stays there for others. A receiver may be in the slice more than once; the
-/// index is one of its places.
+/// If several have something when it is called, takes from the first of them in the slice. If none has,
+/// sleeps until a value is sent to one of the channels, or the last sender of one has gone: that one's error
+/// is returned then. Takes one value, and what is sent to the other channels stays there for others. A
+/// receiver may be in the slice more than once; the index is one of its places.
 ///
-/// May be called beside any other calls, with any receivers in any order: calls do not stop each other. When it has
-/// returned, nothing is registered with any of the channels.
+/// May be called beside any other calls, with any receivers in any order: calls do not stop each other. When
+/// it has returned, nothing is registered with any of the channels.
 ///
 /// ```
 /// let (_quiet, never) = bounded::<u32>(1);

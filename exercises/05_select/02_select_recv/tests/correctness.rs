@@ -1,4 +1,5 @@
-//! The contract of `select_recv` on real threads. IDs such as SL-07 name behaviours of Go's `select`, CL-03 of its `close`.
+//! The contract of `select_recv` on real threads. IDs such as SL-07 name behaviours of Go's `select`, CL-03
+//! of its `close`.
 
 use channels::real::{Receiver, Sender, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError};
@@ -51,7 +52,8 @@ fn the_first_in_the_slice_that_has_something_is_taken() {
     });
 }
 
-/// A receiver that is at its end is as good as one with a value, and goes before a later one that has a value.
+/// A receiver that is at its end is as good as one with a value, and goes before a later one that has a
+/// value.
 #[test]
 fn an_end_is_something() {
     // SL-17, CL-02
@@ -101,7 +103,8 @@ fn any_type_can_be_received() {
     });
 }
 
-/// Of 300 receivers, whichever gets a value wakes it. It sleeps each time, and is registered with all of them.
+/// Of 300 receivers, whichever gets a value wakes it. It sleeps each time, and is registered with all of
+/// them.
 #[test]
 fn each_of_many_can_wake_it() {
     // SL-07
@@ -182,8 +185,8 @@ fn an_end_wakes_everybody() {
     });
 }
 
-/// Four senders, each with a channel of its own; two that select from all four, in opposite orders, and one that receives
-/// from each in turn if it can. Every value is received once.
+/// Four senders, each with a channel of its own; two that select from all four, in opposite orders, and one
+/// that receives from each in turn if it can. Every value is received once.
 #[test]
 fn every_value_is_received_once() {
     // SL-07, SL-21, CH-09

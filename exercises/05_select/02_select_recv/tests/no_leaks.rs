@@ -1,4 +1,5 @@
-//! No registration, no value, no memory and no thread stays behind, however often it is called and whatever wakes it.
+//! No registration, no value, no memory and no thread stays behind, however often it is called and whatever
+//! wakes it.
 
 use channels::real::bounded;
 use harness::leaks::{self, track};
@@ -13,7 +14,8 @@ const IN_CALL: &str = "a thread is still in `select_recv`";
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// Two threads send a value to and fro, and both select from a quiet channel as well, in which nothing is ever sent.
+/// Two threads send a value to and fro, and both select from a quiet channel as well, in which nothing is
+/// ever sent.
 #[test]
 fn a_quiet_channel_keeps_nothing() {
     // SL-12
@@ -55,7 +57,8 @@ fn a_call_that_need_not_wait_keeps_nothing() {
     });
 }
 
-/// A value that wakes it, one that comes too late, and one in the first channel that it is not asked for any more.
+/// A value that wakes it, one that comes too late, and one in the first channel that it is not asked for any
+/// more.
 #[test]
 fn each_value_is_dropped_once() {
     // SL-07, CH-25

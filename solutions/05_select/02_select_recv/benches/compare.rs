@@ -1,5 +1,5 @@
-//! Waiting on several channels: your file and the reference against a loop that tries all of them and yields, and
-//! crossbeam-channel: its `select!` where the receivers are known, its `Select` where there are many.
+//! Waiting on several channels: your file and the reference against a loop that tries all of them and yields,
+//! and crossbeam-channel: its `select!` where the receivers are known, its `Select` where there are many.
 
 #![allow(missing_docs)]
 
@@ -152,7 +152,8 @@ mod ready_among_sixteen {
     }
 }
 
-/// Sends `rounds` values to and fro between two threads, each of which selects from what it is sent and a quiet channel.
+/// Sends `rounds` values to and fro between two threads, each of which selects from what it is sent and a
+/// quiet channel.
 fn echo<C: Channel>(ping: &Open<C>, pong: &Open<C>, rounds: u64) {
     let quiet = C::open(1);
     thread::scope(|s| {
@@ -180,7 +181,8 @@ mod ping_pong {
     }
 }
 
-/// Each producer sends 1,000 values through a channel of its own. Each consumer selects from all of them until all are closed.
+/// Each producer sends 1,000 values through a channel of its own. Each consumer selects from all of them
+/// until all are closed.
 fn stream<C: Channel>(producers: usize, consumers: usize) {
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..producers).map(|_| C::open(16)).unzip();
     thread::scope(|s| {

@@ -6,16 +6,16 @@ use crate::sync::channel::{RecvError, TryRecvError};
 use crate::sync::futex;
 use crate::sync::task::Arc;
 
-/// Receives from the first of `receivers` that has something, and returns its index and what it got. Go's `select` whose
-/// cases are all receives.
+/// Receives from the first of `receivers` that has something, and returns its index and what it got. Go's
+/// `select` whose cases are all receives.
 ///
-/// If several have something when it is called, takes from the first of them in the slice. If none has, sleeps until a value
-/// is sent to one of the channels, or the last sender of one has gone: that one's error is returned then. Takes one value,
-/// and what is sent to the other channels stays there for others. A receiver may be in the slice more than once; the
-/// index is one of its places.
+/// If several have something when it is called, takes from the first of them in the slice. If none has,
+/// sleeps until a value is sent to one of the channels, or the last sender of one has gone: that one's error
+/// is returned then. Takes one value, and what is sent to the other channels stays there for others. A
+/// receiver may be in the slice more than once; the index is one of its places.
 ///
-/// May be called beside any other calls, with any receivers in any order: calls do not stop each other. When it has
-/// returned, nothing is registered with any of the channels.
+/// May be called beside any other calls, with any receivers in any order: calls do not stop each other. When
+/// it has returned, nothing is registered with any of the channels.
 ///
 /// ```
 /// let (_quiet, never) = bounded::<u32>(1);
@@ -36,8 +36,8 @@ pub fn select_recv<T>(receivers: &[&Receiver<T>]) -> (usize, Result<T, RecvError
         Ready::Now(arm) => arm,
         Ready::Later(selection) => {
             let chosen = selection.sleep();
-            // All have to go, those behind the chosen one too. Nobody can choose an arm any more, so one lock at a time is
-            // enough.
+            // All have to go, those behind the chosen one too. Nobody can choose an arm any more, so one lock
+            // at a time is enough.
             for arm in &mut arms {
                 arm.unregister(&mut arm.lock());
             }
@@ -48,8 +48,9 @@ pub fn select_recv<T>(receivers: &[&Receiver<T>]) -> (usize, Result<T, RecvError
     (chosen, received.expect("the arm has been completed"))
 }
 
-/// Receives from the first that has something. Not for the answer "none", which is not of one instant: it only spares the
-/// locks, if there is something. As nothing is registered yet, each channel can be tried by itself.
+/// Receives from the first that has something. Not for the answer "none", which is not of one instant: it
+/// only spares the locks, if there is something. As nothing is registered yet, each channel can be tried by
+/// itself.
 fn take_first<T>(receivers: &[&Receiver<T>]) -> Option<(usize, Result<T, RecvError>)> {
     let tried = receivers.iter().map(|receiver| receiver.try_recv());
     tried.enumerate().find_map(|(i, tried)| match tried {
@@ -68,8 +69,9 @@ enum Ready {
 
 /// Completes the first arm that is ready, or else registers all.
 ///
-/// All channels are locked from the first look to the last registration. So no value comes to a channel unseen, between the
-/// look at it and its registration; and no registered arm is chosen while another is still looked at: both would be done.
+/// All channels are locked from the first look to the last registration. So no value comes to a channel
+/// unseen, between the look at it and its registration; and no registered arm is chosen while another is
+/// still looked at: both would be done.
 fn complete_or_register<T>(arms: &mut [RecvArm<'_, T>]) -> Ready {
     let mut locks = lock_all(arms);
     for (i, arm) in arms.iter_mut().enumerate() {
@@ -87,7 +89,8 @@ fn complete_or_register<T>(arms: &mut [RecvArm<'_, T>]) -> Ready {
 
 type Locks<'a> = Vec<(ChannelId, Locked<'a>)>;
 
-/// Locks the channels of all arms, each once, in the order of the channels, which all who lock several keep to.
+/// Locks the channels of all arms, each once, in the order of the channels, which all who lock several keep
+/// to.
 fn lock_all<'a, T>(arms: &[RecvArm<'a, T>]) -> Locks<'a> {
     let mut order: Vec<_> = (0..arms.len()).map(|i| (arms[i].channel(), i)).collect();
     order.sort_unstable();
@@ -119,8 +122,8 @@ impl Selection {
 
     /// Sleeps until an arm has been chosen, and returns its index.
     fn sleep(&self) -> usize {
-        // No wakeup is lost: the futex compares and falls asleep in one step, and a wakeup comes after the exchange in
-        // `choose`, which changes what it compares. A loop, because a wakeup may be spurious.
+        // No wakeup is lost: the futex compares and falls asleep in one step, and a wakeup comes after the
+        // exchange in `choose`, which changes what it compares. A loop, because a wakeup may be spurious.
         loop {
             match self.chosen.load(Relaxed) {
                 OPEN => futex::wait(&self.chosen, OPEN),
@@ -133,11 +136,13 @@ impl Selection {
 impl Waiter for Selection {
     fn choose(&self, arm: usize) -> bool {
         let arm = u32::try_from(arm).expect("there is no memory for so many arms");
-        // An exchange, for several channels may ask at the same time, each under its own lock: the first finds it open.
+        // An exchange, for several channels may ask at the same time, each under its own lock: the first
+        // finds it open.
         //
-        // Relaxed will do. What the channel does with the arm is done under its lock, which it has had since before this, and
-        // the selecting thread takes the same lock after it has seen the index. It cannot get the lock before the channel does:
-        // then its load would happen before this exchange, and not read what it writes.
+        // Relaxed will do. What the channel does with the arm is done under its lock, which it has had since
+        // before this, and the selecting thread takes the same lock after it has seen the index. It cannot
+        // get the lock before the channel does: then its load would happen before this exchange, and not read
+        // what it writes.
         self.chosen
             .compare_exchange(OPEN, arm, Relaxed, Relaxed)
             .is_ok()
