@@ -230,10 +230,7 @@ pub fn has_waited_for_a_lock() -> bool {
 /// Returns whether the running thread has asked for a lock in this interleaving, whether another thread held it or not.
 pub fn has_locked() -> bool {
     has_done(|effect| {
-        matches!(
-            effect,
-            Effect::Lock(_) | Effect::LockWaits { .. } | Effect::TryLock { .. }
-        )
+        matches!(effect, Effect::Lock(_) | Effect::LockWaits { .. } | Effect::TryLock { .. })
     })
 }
 
