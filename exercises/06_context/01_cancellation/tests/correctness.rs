@@ -240,7 +240,7 @@ fn contexts_in_between_need_not_be_kept() {
     let (middle, middle_guard) = top.with_cancel();
     let (below, below_guard) = middle.with_cancel();
     let (bottom, _bottom_guard) = below.with_cancel();
-    drop((middle, below, top));
+    let _ = (middle, below, top);
     assert_live("the last of four", &bottom);
     guard.cancel();
     assert_canceled("the last of four", &bottom);
