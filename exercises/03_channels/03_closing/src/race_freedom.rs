@@ -375,6 +375,42 @@ fn what_was_done_before_the_last_receiver_went_is_visible() {
     }
 }
 
+/// Each thread drops one of two senders, and main learns of the end: what the other thread did before is visible, even if
+/// its sender was not the last. Then the same with receivers. Catches a count that orders nothing.
+#[test]
+fn what_was_done_before_any_end_was_dropped_is_visible() {
+    harness::model(|| {
+        let (sender, receiver) = bounded::<u32>(1);
+        let (second, slot) = (sender.clone(), Slot::empty("slot"));
+        both(
+            || {
+                drop(sender);
+                assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
+                assert_eq!(slot.read(), 7);
+            },
+            || {
+                slot.write(7);
+                drop(second);
+            },
+        );
+    });
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        let (second, slot) = (receiver.clone(), Slot::empty("slot"));
+        both(
+            || {
+                drop(receiver);
+                while sender.send(1).is_ok() {}
+                assert_eq!(slot.read(), 7);
+            },
+            || {
+                slot.write(7);
+                drop(second);
+            },
+        );
+    });
+}
+
 /// Catches `if` in place of `while`, on either side: a wakeup for no reason is neither a value nor room nor
 /// the end.
 #[test]

@@ -10,7 +10,7 @@ use crate::sync::thread;
 use crate::sync::time::{Clock, Duration};
 use crate::{Receiver, Sender, channel};
 use harness::Model;
-use harness::testing::{Flag, Slot, both, has_waited, must_sleep, spawn};
+use harness::testing::{Flag, Slot, both, has_waited, let_others_sleep, must_sleep, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -231,6 +231,61 @@ fn of_two_that_try_one_meets_the_receiver() {
             }
         });
     });
+}
+
+/// A thread waits, and main tries to meet it while another thread is in the middle of its own call. Catches a call that
+/// gives up because somebody else has the lock for a moment. One switch of threads is forced, at most. So if the other
+/// thread has begun its call after the first one has come, and is interrupted in it, the first one is asleep.
+#[test]
+fn a_call_that_tries_does_not_mind_other_calls() {
+    // CH-06
+    let meets = |call: &'static str,
+                 wait: fn(&Sender<u32>, &Receiver<u32>),
+                 call_beside: fn(&Sender<u32>, &Receiver<u32>),
+                 try_to_meet: fn(&Sender<u32>, &Receiver<u32>) -> bool,
+                 meet: fn(&Sender<u32>, &Receiver<u32>)| {
+        Model::new().preemption_bound(1).check(move || {
+            let (sender, receiver) = channel();
+            let [comes, begins, ends] = ["comes", "begins", "ends"].map(Flag::lowered);
+            thread::scope(|s| {
+                spawn(s, "waits", || {
+                    comes.raise();
+                    wait(&sender, &receiver);
+                });
+                spawn(s, "other", || {
+                    if comes.is_raised() {
+                        begins.raise();
+                    }
+                    call_beside(&sender, &receiver);
+                    ends.raise();
+                });
+                let_others_sleep(2);
+                let is_awaited = begins.is_raised() && !ends.is_raised();
+                let has_met = try_to_meet(&sender, &receiver);
+                assert!(
+                    has_met || !is_awaited,
+                    "{call} has given up, and a thread waited: it was only that another thread used the channel"
+                );
+                if !has_met {
+                    meet(&sender, &receiver);
+                }
+            });
+        });
+    };
+    meets(
+        "`try_send`",
+        |_, receiver| assert_eq!(receiver.recv(), Ok(7)),
+        |_, receiver| assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty)),
+        |sender, _| sender.try_send(7).is_ok(),
+        |sender, _| assert_eq!(sender.send(7), Ok(())),
+    );
+    meets(
+        "`try_recv`",
+        |sender, _| assert_eq!(sender.send(7), Ok(())),
+        |sender, _| assert_eq!(sender.try_send(8), Err(TrySendError::Full(8))),
+        |_, receiver| receiver.try_recv() == Ok(7),
+        |_, receiver| assert_eq!(receiver.recv(), Ok(7)),
+    );
 }
 
 /// The last receiver goes while a sender waits, or before it comes. Catches a sender that sleeps on, and a value that

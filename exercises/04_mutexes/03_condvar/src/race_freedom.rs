@@ -135,6 +135,73 @@ fn two_notifications_wake_two() {
     });
 }
 
+/// Two threads wait, and two others each leave a letter and notify, at the same time: both letters are taken. Catches
+/// a notification that is given up because another came in between. It shows with one forced switch of threads.
+#[test]
+fn two_who_notify_at_once_wake_two() {
+    // CO-04
+    harness::Model::new().preemption_bound(1).check(|| {
+        let (letters, arrived) = (Mutex::new(0), Condvar::new());
+        let take = || {
+            let mut letters = letters.lock();
+            arrived.wait_while(&mut letters, |letters| *letters == 0);
+            *letters -= 1;
+        };
+        let send = || {
+            *letters.lock() += 1;
+            arrived.notify_one();
+        };
+        thread::scope(|s| {
+            spawn(s, "waiter", take);
+            spawn(s, "sender 1", send);
+            spawn(s, "sender 2", send);
+            take();
+        });
+    });
+}
+
+/// Main waits for two letters: `sender` notifies after each, and `other` notifies for no reason. Catches a number that
+/// is loaded and stored in two steps: the store of one takes back what the other has counted, and main falls asleep on
+/// a number that it has seen before. It shows with three forced switches of threads.
+#[test]
+fn two_who_notify_at_once_take_back_nothing() {
+    // CO-01
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (letters, arrived) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            spawn(s, "other", || arrived.notify_one());
+            spawn(s, "sender", || {
+                for _ in 0..2 {
+                    *letters.lock() += 1;
+                    arrived.notify_one();
+                }
+            });
+            arrived.wait_while(&mut letters.lock(), |letters| *letters < 2);
+        });
+    });
+}
+
+/// `first` waits when main calls `notify_all`, and another begins to wait during the call: `first` wakes up all the
+/// same. Catches one wakeup for each thread that was counted, of which the newcomer takes one. It shows with two
+/// forced switches of threads.
+#[test]
+fn a_newcomer_takes_no_wakeup_of_notify_all() {
+    // CO-07
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (doors, opened) = (Mutex::new(0), Condvar::new());
+        let pass = |door: u32| opened.wait_while(&mut doors.lock(), |open| *open < door);
+        thread::scope(|s| {
+            let first = spawn(s, "first", || pass(1));
+            spawn(s, "newcomer", || pass(2));
+            *doors.lock() = 1;
+            opened.notify_all();
+            first.join().expect("it only waits");
+            *doors.lock() = 2;
+            opened.notify_all();
+        });
+    });
+}
+
 /// Catches a wait that takes away what is owed to one that began before: the other one notifies main, and
 /// waits itself before main has fallen asleep. Each waits for the other in turn.
 #[test]
@@ -232,6 +299,25 @@ fn a_notification_reaches_a_wait_with_a_deadline() {
                 *mail.lock() = true;
                 arrived.notify_one();
             },
+        );
+    });
+}
+
+/// The deadline is reached before the wait begins, and the other thread notifies at any moment: the answer is `true`
+/// either way. Catches a notification that hides the deadline.
+#[test]
+fn a_notification_hides_no_deadline() {
+    harness::model(|| {
+        let (mutex, condvar, clock) = (Mutex::new(()), Condvar::new(), Clock::manual());
+        both(
+            || {
+                let reached = condvar.wait_until(&mut mutex.lock(), &clock, clock.now());
+                assert!(
+                    reached,
+                    "`wait_until` returned false, and the deadline was reached before the call"
+                );
+            },
+            || condvar.notify_one(),
         );
     });
 }

@@ -3,11 +3,11 @@
 //! Three threads that retry on one word have too many interleavings to try them all: those models say how
 //! many forced switches of threads they explore.
 
-use crate::RwMutex;
 use crate::sync::thread;
+use crate::{MAX_READERS, RwMutex};
 use harness::testing::{
-    Flag, Slot, both, has_waited, must_sleep, notifications, spawn, staged_panic, staged_panic_of,
-    yields,
+    Flag, Slot, assert_call_panics, both, has_waited, must_sleep, notifications, spawn,
+    staged_panic, staged_panic_of, yields,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -466,4 +466,34 @@ fn a_guard_that_was_tried_for_sees_what_a_writer_did() {
     };
     sees(|lock| lock.try_write().is_some());
     sees(|lock| lock.try_read().is_some());
+}
+
+/// One reader more than there may be is refused and leaves nothing behind: when the others have gone, a writer gets the
+/// lock. Catches a lower limit, none at all, and a refused reader that stays counted.
+#[test]
+fn a_refused_reader_leaves_the_count() {
+    harness::model(|| {
+        const TOO_MANY: &str = "rw_mutex: too many readers";
+        let lock = RwMutex::new(7);
+        let guards: Vec<_> = (0..MAX_READERS)
+            .map(|n| {
+                if n % 2 == 0 {
+                    lock.try_read()
+                } else {
+                    Some(lock.read())
+                }
+            })
+            .map(|guard| guard.expect("`try_read` returned None, and there were readers only"))
+            .collect();
+        assert_call_panics("`read` beyond MAX_READERS", TOO_MANY, || drop(lock.read()));
+        assert_call_panics("`try_read` beyond MAX_READERS", TOO_MANY, || {
+            drop(lock.try_read())
+        });
+        assert!(guards.iter().all(|guard| **guard == 7));
+        drop(guards);
+        assert!(
+            lock.try_write().is_some(),
+            "`try_write` returned None, and all readers had gone: a refused one is still counted"
+        );
+    });
 }

@@ -352,6 +352,34 @@ fn one_reference_too_many_panics() {
     });
 }
 
+/// The limit of `Weak`s holds when the owners are gone, but for one place in the count that they may leave behind. Catches
+/// a limit that only `downgrade` looks at, and a refused `Weak` that stays counted.
+#[test]
+fn one_weak_too_many_panics_without_an_owner() {
+    model(|| {
+        let weak = Arc::downgrade(&Arc::new(track(7)));
+        let mut weaks = vec![weak];
+        let refused = panic_of(|| {
+            while weaks.len() <= MAX_REFERENCES + 1 {
+                let weak = weaks[0].clone();
+                weaks.push(weak);
+            }
+        });
+        assert_eq!(
+            refused.as_deref(),
+            Some(TOO_MANY),
+            "`Weak`s that were made: {}",
+            weaks.len()
+        );
+        assert!(
+            weaks.len() >= MAX_REFERENCES,
+            "refused with {} `Weak`s, and {MAX_REFERENCES} are allowed",
+            weaks.len()
+        );
+        assert!(weaks[0].upgrade().is_none(), "the owner is gone");
+    });
+}
+
 /// An owner's thread panics with the `Arc` in its hands.
 #[test]
 fn a_panic_drops_the_owners_arc() {

@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::mem;
 use std::ptr;
+// Not the facade's: a number orders nothing, so there is nothing in it to explore.
+use std::sync::atomic::AtomicUsize;
 
 /// Makes a channel with room for `capacity` values, and returns its two ends. With a capacity of zero it has no buffer:
 /// a send ends when a receiver has the value.
@@ -23,7 +25,10 @@ pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
         ends: 1,
         waiting: VecDeque::new(),
     };
+    static CHANNELS: AtomicUsize = AtomicUsize::new(0);
     let channel = Arc::new(Channel {
+        // Relaxed: the numbers differ, and that is all they are for.
+        id: ChannelId(CHANNELS.fetch_add(1, Relaxed)),
         lock: Mutex::new(()),
         state: UnsafeCell::new(State {
             capacity,
@@ -55,7 +60,9 @@ pub trait Waiter: Send + Sync {
     fn wake(&self);
 }
 
-/// Which channel. Channels are ordered, by address, and the order stays the same as long as they exist.
+/// Which channel. Channels are ordered, by when they were made, so any two of them always stand in the same order.
+///
+/// Go's `select` orders them by address. Here a model is run again and again, and must find the same order each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(usize);
 
@@ -121,6 +128,7 @@ const SENDERS: usize = 0;
 const RECEIVERS: usize = 1;
 
 struct Channel<T> {
+    id: ChannelId,
     /// Protects `state`. It holds nothing itself, so that the locks of channels of different types are of one type.
     lock: Mutex<()>,
     state: UnsafeCell<State<T>>,
@@ -159,10 +167,6 @@ struct Registration<T> {
 }
 
 impl<T> Channel<T> {
-    fn id(&self) -> ChannelId {
-        ChannelId(ptr::from_ref(&self.lock).addr())
-    }
-
     fn lock(&self) -> Locked<'_> {
         Locked {
             guard: Some(self.lock.lock()),
@@ -460,7 +464,7 @@ impl<T> Sender<T> {
 
     /// Which channel this is an end of.
     pub fn channel(&self) -> ChannelId {
-        self.channel.id()
+        self.channel.id
     }
 
     /// How many arms are registered with the channel, on both sides: those that wait, and those that were completed and not
@@ -525,7 +529,7 @@ impl<T> Receiver<T> {
 
     /// Which channel this is an end of.
     pub fn channel(&self) -> ChannelId {
-        self.channel.id()
+        self.channel.id
     }
 
     /// How many arms are registered with the channel: see [`Sender::registered`].
@@ -625,7 +629,7 @@ macro_rules! arm {
     ($arm:ident) => {
         impl<'a, T> Arm<'a> for $arm<'a, T> {
             fn channel(&self) -> ChannelId {
-                self.operation.channel.id()
+                self.operation.channel.id
             }
 
             fn lock(&self) -> Locked<'a> {

@@ -3,17 +3,15 @@
 //!
 //! `cargo bench -p closing_solution`
 
+use bounded_channel_solution as unclosable;
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use harness::sync::real as sync;
 use std::thread;
 
-// All are included by path, and so compiled alike: calls into another crate might not be inlined.
+// Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
 #[path = "../src/closing.rs"]
 mod reference;
-#[allow(dead_code)]
-#[path = "../../02_bounded_channel/src/bounded_channel.rs"]
-mod unclosable;
 #[allow(dead_code)]
 #[path = "../../../../exercises/03_channels/03_closing/src/closing.rs"]
 mod yours;

@@ -33,9 +33,11 @@ use crate::sync::time::{Clock, Instant};
 /// ```
 ///
 /// # Which waits a notification reaches
-/// Those that have begun: a wait has begun when it has unlocked the mutex. If a thread has locked the mutex
-/// after that, and then notifies, the waiter wakes up, asleep or not yet. A notification is not remembered
-/// for waits that begin later, and none of them can take it away from one that has begun.
+/// Those that have begun when it is called: a wait has begun when it has unlocked the mutex. If a thread has
+/// locked the mutex after that, and then notifies, it reaches the waiter, asleep or not yet: `notify_all`
+/// wakes it, and `notify_one` wakes it or another. A notification is not remembered for waits that begin after
+/// it has returned, and none of them can take it away from one that began before the call. A wait that begins
+/// during a call of `notify_one` may be the one that it wakes.
 pub struct Condvar {
     /// Changed by each notification. A waiter sleeps only as long as it is what it was under the lock. It is
     /// the word to sleep on.

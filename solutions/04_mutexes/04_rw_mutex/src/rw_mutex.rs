@@ -1,5 +1,6 @@
 //! A lock of many readers or one writer, in one atomic word and two more to sleep on.
 
+use crate::MAX_READERS;
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::cell::UnsafeCell;
@@ -23,8 +24,8 @@ const PHASE: u32 = 1 << 30;
 const READERS: u32 = PHASE - READER;
 const PHASES: u32 = !(PHASE - 1);
 
-/// More readers than there can be threads. Only leaked guards add up to that.
-const MOST: u32 = READERS / READER / 2;
+/// One bit is left over: a refused reader is counted for a moment as well, and there are fewer than 100 million threads.
+const _: () = assert!(MAX_READERS <= READERS / READER / 2 + 1);
 
 /// How often the lock is looked at before a thread goes to sleep. Not at all in a model, where nothing would
 /// be left to wait for then.
@@ -99,8 +100,8 @@ impl<T: ?Sized> RwMutex<T> {
     /// Otherwise sleeps until that writer has unlocked; then it has the lock before any other writer.
     ///
     /// # Panics
-    /// Panics with `rw_mutex: too many readers` if the lock can count no more, which takes more than 100
-    /// million. Only guards that were leaked add up to that.
+    /// Panics with `rw_mutex: too many readers` if [`MAX_READERS`](crate::MAX_READERS) threads have the lock
+    /// for reading, or wait for that. Nothing has changed then. Only guards that were leaked add up to that.
     #[inline]
     pub fn read(&self) -> RwMutexReadGuard<'_, T> {
         self.read_lock();
@@ -115,7 +116,7 @@ impl<T: ?Sized> RwMutex<T> {
     pub fn try_read(&self) -> Option<RwMutexReadGuard<'_, T>> {
         let mut state = self.state.load(Relaxed);
         while state & WRITER == 0 {
-            assert!(readers(state) < MOST, "rw_mutex: too many readers");
+            assert!(readers(state) < MAX_READERS, "rw_mutex: too many readers");
             // Acquire, as in `read_lock`.
             match self
                 .state
@@ -181,7 +182,7 @@ impl<T: ?Sized> RwMutex<T> {
     #[inline]
     fn read_lock(&self) {
         let before = self.state.fetch_add(READER, Acquire);
-        if before & WRITER != 0 || readers(before) >= MOST {
+        if before & WRITER != 0 || readers(before) >= MAX_READERS {
             self.read_lock_contended(before);
         }
     }
@@ -191,7 +192,7 @@ impl<T: ?Sized> RwMutex<T> {
         if before & WRITER != 0 {
             self.wait_for_writer(before);
         }
-        if readers(before) >= MOST {
+        if readers(before) >= MAX_READERS {
             self.read_unlock();
             panic!("rw_mutex: too many readers");
         }

@@ -302,7 +302,8 @@ impl<T> Weak<T> {
 ///
 /// # Panics
 /// Panics with `arc: too many references` if there would be more than
-/// [`MAX_REFERENCES`](crate::MAX_REFERENCES) `Weak`s. Their number is then what it was.
+/// [`MAX_REFERENCES`](crate::MAX_REFERENCES) `Weak`s; when the owners are gone, one more is allowed. Their
+/// number is then what it was.
 impl<T> Clone for Weak<T> {
     fn clone(&self) -> Self {
         // As in `Arc::clone`. `weak` is not `LOCKED`, since there is a `Weak`.

@@ -38,16 +38,138 @@ trait Recordable: Copy {
     fn from_bits(bits: u64) -> Self;
 }
 
+/// An atomic as its bits: what all of them do, compiled once and not for each type.
+#[derive(Debug)]
+struct Bits {
+    memory: memory::Location,
+    life: Life,
+    id: ObjectId,
+    /// What the dry run shows of the bits.
+    show: fn(u64) -> Value,
+}
+
+impl Bits {
+    fn new(type_name: &'static str, bits: u64, show: fn(u64) -> Value, place: Place) -> Self {
+        let id = recorder::object(type_name, show(bits), place);
+        Self {
+            memory: memory::Location::new(bits),
+            life: Life::of(id),
+            id,
+            show,
+        }
+    }
+
+    /// Puts back what `get_mut` lent out.
+    fn put_back(&self, bits: u64) {
+        self.memory.put_back(bits);
+        recorder::with_object(self.id, |atomic| atomic.newest = (self.show)(bits));
+    }
+
+    /// One operation on the memory, by this thread.
+    fn step<R>(
+        &self,
+        name: &'static str,
+        place: Place,
+        operation: impl FnOnce(&memory::Location, ThreadId) -> R,
+    ) -> R {
+        let me = recorder::current();
+        let pending = Pending::new(name, Some(self.id), place);
+        recorder::step(pending, || operation(&self.memory, me))
+    }
+
+    /// Notes what an operation did.
+    fn happened(&self, newest: u64, effect: Effect, place: Place) {
+        recorder::with_object(self.id, |atomic| atomic.newest = (self.show)(newest));
+        recorder::happened(effect, Some(self.id), place);
+    }
+
+    fn load(&self, order: Ordering, place: Place) -> u64 {
+        let Found { bits, newest } = self.step("load", place, |memory, me| memory.load(me, order));
+        // Stale if it is not the newest.
+        let effect = Effect::Load {
+            got: (self.show)(bits),
+            newest: (self.show)(newest),
+            order,
+        };
+        self.happened(newest, effect, place);
+        bits
+    }
+
+    fn store(&self, bits: u64, order: Ordering, place: Place) {
+        let found = self.step("store", place, |memory, me| memory.store(me, bits, order));
+        let value = (self.show)(bits);
+        self.happened(found.newest, Effect::Store { value, order }, place);
+    }
+
+    fn update(
+        &self,
+        name: &'static str,
+        argument: u64,
+        order: Ordering,
+        new: &dyn Fn(u64) -> u64,
+        place: Place,
+    ) -> u64 {
+        let change = |bits| Some(new(bits));
+        let found = self.step(name, place, |memory, me| {
+            memory.update(me, order, order, change)
+        });
+        let (Ok(Found { bits, newest }) | Err(Found { bits, newest })) = found;
+        let effect = Effect::Update {
+            name,
+            argument: (self.show)(argument),
+            old: (self.show)(bits),
+            new: (self.show)(new(bits)),
+            order,
+        };
+        self.happened(newest, effect, place);
+        bits
+    }
+
+    fn exchange(
+        &self,
+        name: &'static str,
+        [expected, new]: [u64; 2],
+        [success, failure]: [Ordering; 2],
+        place: Place,
+    ) -> Result<u64, u64> {
+        if recorder::interrupts_exchange() {
+            thread::let_others_run(name, place);
+        }
+        let change = |found| (found == expected).then_some(new);
+        let found = self.step(name, place, |memory, me| {
+            if name == WEAK {
+                memory.update_weakly(me, success, failure, change)
+            } else {
+                memory.update(me, success, failure, change)
+            }
+        });
+        let (Ok(Found { newest, .. }) | Err(Found { newest, .. })) = found;
+        let result = found.map(|found| found.bits).map_err(|found| found.bits);
+        let effect = Effect::Exchange {
+            name,
+            expected: (self.show)(expected),
+            new: (self.show)(new),
+            found: result.map(self.show).map_err(self.show),
+            newest: (self.show)(newest),
+            order: if result.is_ok() { success } else { failure },
+        };
+        self.happened(newest, effect, place);
+        result
+    }
+
+    fn borrow(&self, place: Place) -> u64 {
+        self.step("get_mut", place, |memory, me| memory.borrow(me))
+    }
+}
+
 macro_rules! atomic {
     ($(#[$doc:meta])* $name:ident $(<$g:ident>)?, $t:ty) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name $(<$g>)? {
-            memory: memory::Location,
+            bits: Bits,
             /// The value that `get_mut` lent out, until the next operation puts it back.
             lent: std::cell::Cell<Option<$t>>,
-            life: Life,
-            id: ObjectId,
         }
 
         // SAFETY: the cell is touched between operations of loom, when only one thread of the model runs.
@@ -60,12 +182,10 @@ macro_rules! atomic {
             /// An atomic that holds `value`.
             #[track_caller]
             pub fn new(value: $t) -> Self {
-                let id = recorder::object(stringify!($name), value.value(), Location::caller());
+                let show = |bits| <$t>::from_bits(bits).value();
                 Self {
-                    memory: memory::Location::new(value.into_bits()),
+                    bits: Bits::new(stringify!($name), value.into_bits(), show, Location::caller()),
                     lent: std::cell::Cell::new(None),
-                    life: Life::of(id),
-                    id,
                 }
             }
 
@@ -74,57 +194,31 @@ macro_rules! atomic {
             #[track_caller]
             pub fn named(name: &str, value: $t) -> Self {
                 let this = Self::new(value);
-                recorder::name(this.id, name);
+                recorder::name(this.bits.id, name);
                 this
             }
 
-            /// One operation on the memory, by this thread, with what `get_mut` lent out put back.
-            fn step<R>(
-                &self,
-                name: &'static str,
-                place: Place,
-                operation: impl FnOnce(&memory::Location, ThreadId) -> R,
-            ) -> R {
-                self.life.check(name, place);
+            /// What an operation works on, with what `get_mut` lent out put back. First of all it has to be there still.
+            fn bits(&self, name: &'static str, place: Place) -> &Bits {
+                self.bits.life.check(name, place);
                 if let Some(value) = self.lent.take() {
-                    self.memory.put_back(value.into_bits());
-                    recorder::with_object(self.id, |atomic| atomic.newest = value.value());
+                    self.bits.put_back(value.into_bits());
                 }
-                let me = recorder::current();
-                let pending = Pending::new(name, Some(self.id), place);
-                recorder::step(pending, || operation(&self.memory, me))
-            }
-
-            /// Notes what an operation did.
-            fn happened(&self, newest: u64, effect: Effect, place: Place) {
-                recorder::with_object(self.id, |atomic| atomic.newest = <$t>::from_bits(newest).value());
-                recorder::happened(effect, Some(self.id), place);
+                &self.bits
             }
 
             /// Reads the value: any that this thread may still see.
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $t {
                 let place = Location::caller();
-                let Found { bits, newest } = self.step("load", place, |memory, me| memory.load(me, order));
-                let got = <$t>::from_bits(bits);
-                // Stale if it is not the newest.
-                let effect = Effect::Load {
-                    got: got.value(),
-                    newest: <$t>::from_bits(newest).value(),
-                    order,
-                };
-                self.happened(newest, effect, place);
-                got
+                <$t>::from_bits(self.bits("load", place).load(order, place))
             }
 
             /// Replaces the value.
             #[track_caller]
             pub fn store(&self, value: $t, order: Ordering) {
                 let place = Location::caller();
-                let bits = value.into_bits();
-                let found = self.step("store", place, |memory, me| memory.store(me, bits, order));
-                let effect = Effect::Store { value: value.value(), order };
-                self.happened(found.newest, effect, place);
+                self.bits("store", place).store(value.into_bits(), order, place);
             }
 
             /// Replaces the value and gives the old one.
@@ -141,20 +235,11 @@ macro_rules! atomic {
                 order: Ordering,
                 new: impl Fn($t) -> $t,
             ) -> $t {
+                let new = |bits| new(<$t>::from_bits(bits)).into_bits();
                 let place = Location::caller();
-                let change = |bits| Some(new(<$t>::from_bits(bits)).into_bits());
-                let found = self.step(name, place, |memory, me| memory.update(me, order, order, change));
-                let (Ok(Found { bits, newest }) | Err(Found { bits, newest })) = found;
-                let old = <$t>::from_bits(bits);
-                let effect = Effect::Update {
-                    name,
-                    argument: argument.value(),
-                    old: old.value(),
-                    new: new(old).value(),
-                    order,
-                };
-                self.happened(newest, effect, place);
-                old
+                let bits = self.bits(name, place);
+                let old = bits.update(name, argument.into_bits(), order, &new, place);
+                <$t>::from_bits(old)
             }
 
             /// Replaces the value if it is `expected`.
@@ -169,7 +254,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$t, $t> {
-                self.exchange("compare_exchange", expected, new, success, failure)
+                self.exchange("compare_exchange", [expected, new], [success, failure])
             }
 
             /// [`compare_exchange`](Self::compare_exchange), which on some machines may fail though the value
@@ -186,44 +271,20 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$t, $t> {
-                self.exchange(WEAK, expected, new, success, failure)
+                self.exchange(WEAK, [expected, new], [success, failure])
             }
 
             #[track_caller]
             fn exchange(
                 &self,
                 name: &'static str,
-                expected: $t,
-                new: $t,
-                success: Ordering,
-                failure: Ordering,
+                values: [$t; 2],
+                orders: [Ordering; 2],
             ) -> Result<$t, $t> {
+                let values = values.map(Recordable::into_bits);
                 let place = Location::caller();
-                if recorder::interrupts_exchange() {
-                    thread::let_others_run(name, place);
-                }
-                let (old, bits) = (expected.into_bits(), new.into_bits());
-                let change = |found| (found == old).then_some(bits);
-                let found = self.step(name, place, |memory, me| {
-                    if name == WEAK {
-                        memory.update_weakly(me, success, failure, change)
-                    } else {
-                        memory.update(me, success, failure, change)
-                    }
-                });
-                let (Ok(Found { newest, .. }) | Err(Found { newest, .. })) = found;
-                let value = |found: Found| <$t>::from_bits(found.bits);
-                let result = found.map(value).map_err(value);
-                let effect = Effect::Exchange {
-                    name,
-                    expected: expected.value(),
-                    new: new.value(),
-                    found: result.map(Recordable::value).map_err(Recordable::value),
-                    newest: <$t>::from_bits(newest).value(),
-                    order: if result.is_ok() { success } else { failure },
-                };
-                self.happened(newest, effect, place);
-                result
+                let found = self.bits(name, place).exchange(name, values, orders, place);
+                found.map(<$t>::from_bits).map_err(<$t>::from_bits)
             }
 
             /// Replaces the value by what `f` makes of it, as often as another thread comes in between.
@@ -251,8 +312,8 @@ macro_rules! atomic {
             #[track_caller]
             pub fn get_mut(&mut self) -> &mut $t {
                 let value = self.lent.take().unwrap_or_else(|| {
-                    let bits = self.step("get_mut", Location::caller(), |memory, me| memory.borrow(me));
-                    <$t>::from_bits(bits)
+                    let place = Location::caller();
+                    <$t>::from_bits(self.bits("get_mut", place).borrow(place))
                 });
                 self.lent.set(Some(value));
                 self.lent.get_mut().as_mut().expect("it was set in the line above")
@@ -428,16 +489,19 @@ impl<T> Default for AtomicPtr<T> {
 /// What `futex` needs of a word.
 impl AtomicU32 {
     pub(super) fn id(&self) -> ObjectId {
-        self.id
+        self.bits.id
     }
 
     /// What all that is done to it has in common in loom's eyes.
     pub(super) fn meeting(&self) -> Meeting {
-        self.memory.meeting()
+        self.bits.memory.meeting()
     }
 
     /// Reads the newest value, and orders nothing by it.
     pub(super) fn newest(&self, name: &'static str, place: Place) -> u32 {
-        u32::from_bits(self.step(name, place, |memory, me| memory.newest(me)))
+        u32::from_bits(
+            self.bits(name, place)
+                .step(name, place, |memory, me| memory.newest(me)),
+        )
     }
 }

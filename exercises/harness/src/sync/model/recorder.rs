@@ -449,6 +449,19 @@ fn note(
 /// returns it has just taken effect, and the caller notes that at once.
 pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
     let me = current();
+    let recording = announce(me, pending);
+    match catch_unwind(AssertUnwindSafe(operation)) {
+        Ok(result) => {
+            goes_on(me, recording);
+            result
+        }
+        Err(payload) => stop_or_resume(payload),
+    }
+}
+
+/// Says what the current thread is about to do, and returns whether that is recorded. Apart from `step`, so that it is
+/// compiled once.
+fn announce(me: ThreadId, pending: Pending) -> bool {
     let (recording, goes_on) = SESSION.with_borrow(|session| {
         let Some(session) = session else {
             return (false, true);
@@ -482,18 +495,17 @@ pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
     if !goes_on {
         stop(Stop::TooManySteps);
     }
-    match catch_unwind(AssertUnwindSafe(operation)) {
-        Ok(result) => {
-            CURRENT.set(me);
-            if recording {
-                with_log(|log| {
-                    log.threads[me].pending = None;
-                    log.running = me;
-                });
-            }
-            result
-        }
-        Err(payload) => stop_or_resume(payload),
+    recording
+}
+
+/// The current thread is back from an operation.
+fn goes_on(me: ThreadId, recording: bool) {
+    CURRENT.set(me);
+    if recording {
+        with_log(|log| {
+            log.threads[me].pending = None;
+            log.running = me;
+        });
     }
 }
 

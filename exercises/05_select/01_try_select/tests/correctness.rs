@@ -1,0 +1,333 @@
+//! The contract of `try_select` on real threads. IDs such as SL-01 name behaviours of Go's `select`, CH-02 of its channels.
+
+use channels::real::{Arm, Receiver, SendOutcome, Sender, Waiter, bounded};
+use harness::sync::real::channel::{RecvError, TryRecvError, TrySendError};
+use harness::sync::real::task::Arc;
+use harness::sync::real::thread;
+use harness::testing::{assert_panics, must_end, spawn_sleepers, wait_until};
+use std::iter;
+use try_select::{try_recv_any, try_select};
+
+/// Where a thread hangs, if a test does.
+const IN_CALL: &str = "a thread is still in `try_select` or `try_recv_any`";
+
+type Ends<T> = (Sender<T>, Receiver<T>);
+
+fn channels<T, const N: usize>(capacity: usize) -> [Ends<T>; N] {
+    [(); N].map(|()| bounded(capacity))
+}
+
+/// `try_select` with these arms.
+fn select<'a>(arms: &mut [impl Arm<'a>]) -> Option<usize> {
+    let mut arms: Vec<&mut dyn Arm<'a>> = arms.iter_mut().map(|arm| arm as _).collect();
+    try_select(&mut arms)
+}
+
+#[test]
+fn without_arms_nothing_is_ready() {
+    must_end(IN_CALL, || {
+        assert_eq!(try_select(&mut []), None);
+        assert_eq!(try_recv_any::<u32>(&[]), None);
+    });
+}
+
+#[test]
+fn none_is_ready_if_all_would_wait() {
+    // SL-01, SL-23, CH-02, CH-04
+    must_end(IN_CALL, || {
+        let [(_to_empty, empty), (full, from_full)] = channels(1);
+        let (meeting, from_meeting) = bounded(0);
+        full.try_send(1).expect("has room");
+        let mut recv = empty.arm();
+        let (mut send, mut meets) = (full.arm(2), meeting.arm(3));
+        assert_eq!(
+            try_select(&mut [&mut recv, &mut send, &mut meets]),
+            None,
+            "an empty channel to receive from, a full one and one without a receiver to send to"
+        );
+        assert_eq!(recv.outcome(), None, "nothing was received");
+        assert_eq!(send.outcome(), SendOutcome::NotChosen(2));
+        assert_eq!(meets.outcome(), SendOutcome::NotChosen(3));
+        assert_eq!(from_full.try_recv(), Ok(1), "what was in there");
+        assert_eq!(
+            [empty.registered(), full.registered(), meeting.registered()],
+            [0; 3],
+            "registered when the call has returned"
+        );
+        assert_eq!(from_meeting.try_recv(), Err(TryRecvError::Empty));
+    });
+}
+
+/// Ready is: a value, room, somebody who waits, nobody left on the other side.
+#[test]
+fn each_of_these_is_ready() {
+    // SL-17, SL-18, CH-06, CL-11
+    must_end(IN_CALL, || {
+        let [(_to_quiet, quiet), (to_value, value), (to_closed, closed)] = channels(1);
+        to_value.try_send(1).expect("has room");
+        assert_eq!(
+            try_recv_any(&[&quiet, &value]),
+            Some((1, Ok(1))),
+            "there is a value"
+        );
+        drop(to_closed);
+        to_value.try_send(2).expect("has room");
+        for _ in 0..2 {
+            assert_eq!(
+                try_recv_any(&[&quiet, &closed, &value]),
+                Some((1, Err(RecvError))),
+                "receiver 1 has no sender any more, and receiver 2 has a value"
+            );
+        }
+        let (to_nobody, _) = bounded(1);
+        let (mut recv, mut send) = (quiet.arm(), to_nobody.arm("undeliverable"));
+        assert_eq!(
+            try_select(&mut [&mut recv, &mut send]),
+            Some(1),
+            "the channel of arm 1 has no receiver any more"
+        );
+        assert_eq!(send.outcome(), SendOutcome::Disconnected("undeliverable"));
+
+        let (to_meeting, meeting) = bounded(0);
+        let waits = to_meeting.clone();
+        spawn_sleepers("sends", [move || waits.send(2).expect("is received")]);
+        wait_until("no sender waits", || meeting.registered() == 1);
+        assert_eq!(
+            try_recv_any(&[&quiet, &meeting]),
+            Some((1, Ok(2))),
+            "a sender waits"
+        );
+        let waits = meeting.clone();
+        let (to_main, result) = bounded(1);
+        let recv = move || to_main.send(waits.recv()).expect("main receives");
+        spawn_sleepers("receives", [recv]);
+        wait_until("no receiver waits", || meeting.registered() == 1);
+        let (mut recv, mut send) = (quiet.arm(), to_meeting.arm(3));
+        assert_eq!(
+            try_select(&mut [&mut recv, &mut send]),
+            Some(1),
+            "a receiver waits"
+        );
+        assert_eq!(send.outcome(), SendOutcome::Sent);
+        assert_eq!(result.recv(), Ok(Ok(3)), "what the receiver got");
+    });
+}
+
+/// Whichever channel is older, and however many are ready: the first in the slice is done, and no other.
+#[test]
+fn the_first_in_the_slice_is_done_and_no_other() {
+    // SL-07, SL-14
+    must_end(IN_CALL, || {
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let ends = channels::<_, 3>(1);
+            for (i, (to, _)) in ends.iter().enumerate() {
+                to.try_send(i).expect("has room");
+            }
+            let receivers = order.map(|i| &ends[i].1);
+            for (first, &value) in order.iter().enumerate() {
+                assert_eq!(
+                    try_recv_any(&receivers),
+                    Some((first, Ok(value))),
+                    "channels {order:?}, all from index {first} on have a value"
+                );
+            }
+            assert_eq!(try_recv_any(&receivers), None, "all have been received");
+
+            for room in 0..3 {
+                let mut sends = order.map(|i| ends[i].0.arm(10 + i));
+                let ready = select(&mut sends);
+                assert_eq!(
+                    ready,
+                    Some(room),
+                    "channels {order:?} with room from {room} on"
+                );
+                for (i, send) in sends.into_iter().enumerate() {
+                    let expected = match i == room {
+                        true => SendOutcome::Sent,
+                        false => SendOutcome::NotChosen(10 + order[i]),
+                    };
+                    assert_eq!(send.outcome(), expected, "send {i}; {room} was chosen");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_channel_may_be_in_several_arms() {
+    // SL-11, SL-21
+    must_end(IN_CALL, || {
+        let [(to_a, a), (_to_b, b)] = channels(2);
+        assert_eq!(try_recv_any(&[&a, &b, &a, &b]), None, "both are empty");
+        let mut sends = [1, 2, 3].map(|value| to_a.arm(value));
+        let [first, second, third] = &mut sends;
+        assert_eq!(try_select(&mut [first, second, third]), Some(0));
+        assert_eq!(
+            sends.map(|send| send.outcome()),
+            [
+                SendOutcome::Sent,
+                SendOutcome::NotChosen(2),
+                SendOutcome::NotChosen(3)
+            ]
+        );
+        assert_eq!(try_recv_any(&[&b, &a, &a]), Some((1, Ok(1))));
+        assert_eq!(a.try_recv(), Err(TryRecvError::Empty), "one was sent");
+    });
+}
+
+#[test]
+fn a_send_and_a_receive_of_one_call_do_not_meet() {
+    // SL-10
+    must_end(IN_CALL, || {
+        let (to, from) = bounded(0);
+        for send_first in [true, false] {
+            let (mut send, mut recv) = (to.arm(1), from.arm());
+            let ready = match send_first {
+                true => try_select(&mut [&mut send, &mut recv]),
+                false => try_select(&mut [&mut recv, &mut send]),
+            };
+            assert_eq!(ready, None, "there is no buffer, and nobody else waits");
+            assert_eq!(send.outcome(), SendOutcome::NotChosen(1));
+            assert_eq!(to.registered(), 0, "registered afterwards");
+        }
+    });
+}
+
+/// Two channels in the states that there are; one call with a single arm, and the channel's own.
+#[test]
+fn a_call_with_one_arm_is_a_try() {
+    // SL-29
+    must_end(IN_CALL, || {
+        for capacity in 0..3 {
+            for filled in 0..=capacity {
+                let [one, other] = channels(capacity);
+                for (to, _) in [&one, &other] {
+                    (0..filled).for_each(|value| to.try_send(value).expect("has room"));
+                }
+                let state = format!("{filled} of {capacity}");
+                let mut send = one.0.arm(9);
+                let ready = try_select(&mut [&mut send]);
+                let tried = other.0.try_send(9);
+                assert_eq!(ready, tried.ok().map(|()| 0), "a send to {state}");
+                loop {
+                    let ready = try_recv_any(&[&one.1]);
+                    let tried = match other.1.try_recv() {
+                        Err(TryRecvError::Empty) => None,
+                        tried => Some((0, tried.map_err(|_| RecvError))),
+                    };
+                    assert_eq!(ready, tried, "a receive, after {state}");
+                    if ready.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// 40 channels of two types, in an order that is neither theirs nor its reverse. One is ready at a time.
+#[test]
+fn there_may_be_many_arms() {
+    must_end(IN_CALL, || {
+        let (numbers, words) = (channels::<u32, 20>(1), channels::<&str, 20>(1));
+        let order: Vec<_> = (0..20).map(|i| i * 7 % 20).collect();
+        for (at, &i) in order.iter().enumerate() {
+            for is_word in [false, true] {
+                match is_word {
+                    true => words[i].0.try_send("word").expect("has room"),
+                    false => numbers[i].0.try_send(7).expect("has room"),
+                }
+                let mut recv_words: Vec<_> = order.iter().map(|&i| words[i].1.arm()).collect();
+                let mut recv_numbers: Vec<_> = order.iter().map(|&i| numbers[i].1.arm()).collect();
+                let mut arms: Vec<&mut dyn Arm<'_>> = Vec::new();
+                for (word, number) in recv_words.iter_mut().zip(&mut recv_numbers) {
+                    arms.extend([number as &mut dyn Arm<'_>, word]);
+                }
+                let expected = 2 * at + usize::from(is_word);
+                assert_eq!(try_select(&mut arms), Some(expected), "of 40 arms");
+            }
+        }
+    });
+}
+
+/// A waiter that is registered already: nobody chooses it.
+struct Never;
+
+impl Waiter for Never {
+    fn choose(&self, _arm: usize) -> bool {
+        false
+    }
+    fn wake(&self) {}
+}
+
+#[test]
+fn an_arm_that_is_done_or_registered_panics_and_locks_nothing_for_good() {
+    must_end(IN_CALL, || {
+        let [(to_a, a), (_to_b, b)] = channels(1);
+        let (mut quiet, mut send) = (b.arm(), to_a.arm(1));
+        assert_eq!(try_select(&mut [&mut quiet, &mut send]), Some(1));
+        assert_panics("channels: the arm has been completed", || {
+            try_select(&mut [&mut quiet, &mut send]);
+        });
+        let mut waits = b.arm();
+        let waiter: Arc<dyn Waiter> = Arc::new(Never);
+        waits.register(&mut waits.lock(), &waiter, 0);
+        assert_panics("channels: the arm is registered", || {
+            try_select(&mut [&mut quiet, &mut waits]);
+        });
+        assert!(!waits.unregister(&mut waits.lock()), "nobody has chosen it");
+        assert_eq!(try_recv_any(&[&b, &a]), Some((1, Ok(1))));
+    });
+}
+
+/// Two threads send 500 values through four channels, each to whatever has room, in an order of its own; two receive from
+/// whatever has a value. No value is lost and none comes twice.
+#[test]
+fn every_value_arrives_once() {
+    // SL-07, SL-21
+    const EACH: usize = 500;
+    must_end(IN_CALL, || {
+        let ends = &channels::<usize, 4>(1);
+        let send = |id: usize| {
+            for value in id * EACH..(id + 1) * EACH {
+                let order = [0, 1, 2, 3].map(|i| (i * (2 * id + 1) + value) % 4);
+                while select_send(order.map(|i| &ends[i].0), value).is_err() {
+                    thread::yield_now();
+                }
+            }
+        };
+        let recv = |id: usize| {
+            let receivers = [0, 1, 2, 3].map(|i| &ends[(i * (2 * id + 1)) % 4].1);
+            let next = || loop {
+                match try_recv_any(&receivers) {
+                    Some((_, value)) => return value.ok(),
+                    None => thread::yield_now(),
+                }
+            };
+            iter::from_fn(next).take(EACH).collect::<Vec<_>>()
+        };
+        let mut all = thread::scope(|s| {
+            s.spawn(|| send(0));
+            s.spawn(|| send(1));
+            let other = s.spawn(|| recv(0));
+            let mut all = recv(1);
+            all.extend(other.join().expect("it receives"));
+            all
+        });
+        all.sort_unstable();
+        assert!(
+            all.iter().copied().eq(0..2 * EACH),
+            "0 to 999, each once, were sent; received in order of size: {all:?}"
+        );
+    });
+}
+
+/// Sends to the first that has room.
+fn select_send<T, const N: usize>(to: [&Sender<T>; N], value: T) -> Result<(), TrySendError<T>>
+where
+    T: Copy,
+{
+    let mut arms = to.map(|to| to.arm(value));
+    let ready = select(&mut arms);
+    ready.map(drop).ok_or(TrySendError::Full(value))
+}
