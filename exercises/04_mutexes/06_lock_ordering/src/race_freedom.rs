@@ -250,7 +250,8 @@ fn philosophers_who_are_not_neighbours_eat_at_the_same_time() {
     });
 }
 
-/// A program that must not end: main eats until its neighbour has eaten. To try again and again is not to sleep.
+/// A program that must not end: main eats until its neighbours have eaten. Catches a neighbour that eats all the same, and
+/// one that tries again and again in place of sleeping.
 #[test]
 fn a_neighbour_sleeps_until_the_forks_are_back() {
     must_sleep("`dine`", "a neighbour was eating", || {

@@ -205,6 +205,21 @@ fn philosophers_who_are_not_neighbours_eat_at_the_same_time() {
     }
 }
 
+/// Seat 0 eats at a large table, and meanwhile everybody eats who is no neighbour. Catches forks that stand for several
+/// others, as a fixed number of locks does.
+#[test]
+fn a_large_table_has_a_fork_for_each_seat() {
+    const SEATS: usize = 10_000;
+    must_end("a philosopher waits for one who is not a neighbour", || {
+        let table = &Table::new(SEATS);
+        table.dine(0, || {
+            thread::scope(|s| {
+                s.spawn(|| (2..SEATS - 1).for_each(|seat| table.dine(seat, || ())));
+            });
+        });
+    });
+}
+
 /// Seat 0 eats, and others wait for it: its neighbour, and threads at its own seat. That is nothing to the far side.
 #[test]
 fn those_who_wait_hold_up_only_their_neighbours() {

@@ -30,9 +30,7 @@ use crate::sync::channel::RecvError;
 /// Panics if it comes to an arm that has been completed before, or is registered.
 pub fn try_select(arms: &mut [&mut dyn Arm<'_>]) -> Option<usize> {
     let _ = arms;
-    todo!(
-        "complete the first arm that is ready, such that all of them were looked at in one instant"
-    )
+    todo!("complete the first arm that is ready; look at all of them in one instant")
 }
 
 /// Receives from one of `receivers`, if one is ready, and returns its index and what it got. Returns `None` if none is.

@@ -81,7 +81,7 @@ impl<T> Mutex<T> {
 
 impl<T: ?Sized> Mutex<T> {
     /// Locks the mutex, and returns a guard that unlocks it. If another guard exists, waits until that is
-    /// dropped: the thread may spin for a moment, and then it sleeps.
+    /// dropped: the thread may spin for a moment, a few hundred looks at most, and then it sleeps.
     ///
     /// If the mutex is unlocked and stays so, everyone who waits gets it, one after the other. A thread that
     /// locks a mutex twice sleeps for ever.

@@ -1,0 +1,436 @@
+//! What the docs promise, on real threads. The orderings are the models' business, in `src/race_freedom.rs`.
+
+use context_values::Values;
+use harness::assert_bounds;
+use harness::testing::{Counted, must_end};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::mem;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// Names, so that each test can say what it has in mind.
+#[derive(Debug, PartialEq)]
+struct User(&'static str);
+#[derive(Debug, PartialEq)]
+struct Trace(u32);
+
+/// How long a long list is.
+const LONG: usize = 1_000_000;
+
+#[test]
+fn a_new_list_has_no_values() {
+    assert_eq!(Values::new().get::<User>(), None);
+    assert_eq!(Values::default().get::<()>(), None);
+    assert_eq!(
+        Values::new().clone().get::<User>(),
+        None,
+        "a clone of nothing"
+    );
+}
+
+#[test]
+fn a_value_is_found_by_its_type() {
+    // CX-29
+    let list = Values::new().with(User("ann")).with(Trace(7)).with(7_u32);
+    assert_eq!(list.get(), Some(&User("ann")));
+    assert_eq!(
+        list.get(),
+        Some(&Trace(7)),
+        "a newtype is a type of its own"
+    );
+    assert_eq!(list.get(), Some(&7_u32), "and so is what is in it");
+    assert_eq!(list.get::<i32>(), None, "nobody has put in an i32");
+    assert_eq!(
+        list.get::<Option<User>>(),
+        None,
+        "an Option is another type"
+    );
+}
+
+#[test]
+fn the_newest_value_of_a_type_is_seen() {
+    // CX-29
+    let mut list = Values::new().with(Trace(0)).with(User("ann"));
+    for n in 1..=10 {
+        list = list.with(Trace(n)).with(n);
+        assert_eq!(
+            list.get(),
+            Some(&Trace(n)),
+            "the newest of {} values",
+            n + 1
+        );
+    }
+    assert_eq!(list.get(), Some(&User("ann")), "behind 20 others");
+}
+
+#[test]
+fn a_list_never_changes() {
+    let parent = Values::new().with(User("ann"));
+    let child = parent.with(User("bob")).with(Trace(1));
+    let sibling = parent.with(Trace(2));
+    let hidden = child.without::<User>();
+    let seen = |list: &Values| {
+        (
+            list.get().map(|user: &User| user.0),
+            list.get().map(|t: &Trace| t.0),
+        )
+    };
+    assert_eq!(
+        seen(&parent),
+        (Some("ann"), None),
+        "the list that others were made from"
+    );
+    assert_eq!(
+        seen(&child),
+        (Some("bob"), Some(1)),
+        "what was made from it"
+    );
+    assert_eq!(
+        seen(&sibling),
+        (Some("ann"), Some(2)),
+        "and what was made after that"
+    );
+    assert_eq!(seen(&hidden), (None, Some(1)), "without the User");
+    assert_eq!(seen(&child.clone()), (Some("bob"), Some(1)), "a clone");
+}
+
+#[test]
+fn a_hidden_value_is_not_seen() {
+    // CX-29, "nil value shadows"
+    let two = Values::new()
+        .with(Trace(1))
+        .with(Trace(2))
+        .with(User("ann"));
+    let hidden = two.without::<Trace>();
+    assert_eq!(
+        hidden.get::<Trace>(),
+        None,
+        "neither the newest nor an older one"
+    );
+    assert_eq!(
+        hidden.get(),
+        Some(&User("ann")),
+        "the other values are there"
+    );
+    assert_eq!(
+        hidden.with(User("bob")).get::<Trace>(),
+        None,
+        "still hidden"
+    );
+    assert_eq!(hidden.with(Trace(3)).get(), Some(&Trace(3)), "a newer one");
+    assert_eq!(
+        hidden.without::<Trace>().get::<Trace>(),
+        None,
+        "hidden twice"
+    );
+    let nothing = Values::new().without::<Trace>();
+    assert_eq!(nothing.get::<Trace>(), None, "hidden where there was none");
+    assert_eq!(nothing.with(Trace(4)).get(), Some(&Trace(4)));
+}
+
+#[test]
+fn types_of_the_same_name_are_two() {
+    // CX-29
+    fn one() -> Values {
+        struct Key(u32);
+        let list = Values::new().with(Key(1));
+        assert_eq!(list.get::<Key>().map(|key| key.0), Some(1));
+        list
+    }
+    fn same_function() -> (Values, bool) {
+        let list = {
+            struct Key(#[allow(dead_code, reason = "for its size")] [u64; 4]);
+            Values::new().with(Key([0; 4]))
+        };
+        struct Key;
+        let found = list.get::<Key>().is_some();
+        (list, found)
+    }
+    struct Key;
+    assert!(one().get::<Key>().is_none(), "a type of another function");
+    assert!(
+        !same_function().1,
+        "a type of another block, with the same path"
+    );
+}
+
+#[test]
+fn any_value_can_be_put_in() {
+    // CX-30
+    #[repr(align(64))]
+    struct Aligned(u8);
+    let list = Values::new()
+        .with(())
+        .with(Aligned(7))
+        .with([7_u8; 10_000])
+        .with("static")
+        .with(String::from("owned"))
+        .with(Box::<dyn Fn() -> u32 + Send + Sync>::from(Box::new(|| 7)))
+        .with(Values::new().with(Trace(7)));
+    assert_eq!(list.get(), Some(&()));
+    let aligned: &Aligned = list.get().expect("it was put in");
+    assert_eq!(
+        (aligned.0, (&raw const *aligned).addr() % 64),
+        (7, 0),
+        "value and place"
+    );
+    assert_eq!(
+        list.get::<[u8; 10_000]>().map(|bytes| bytes[9_999]),
+        Some(7)
+    );
+    assert_eq!(list.get(), Some(&"static"));
+    assert_eq!(list.get::<String>().map(String::as_str), Some("owned"));
+    let call = list
+        .get::<Box<dyn Fn() -> u32 + Send + Sync>>()
+        .expect("it was put in");
+    assert_eq!(call(), 7);
+    let inner: &Values = list.get().expect("it was put in");
+    assert_eq!(inner.get(), Some(&Trace(7)));
+    assert_eq!(list.get::<Trace>(), None, "it is in a list of its own");
+}
+
+#[test]
+fn all_lists_lend_the_same_value() {
+    struct NotClone(#[allow(dead_code, reason = "for its size")] u32);
+    let parent = Values::new().with(NotClone(7));
+    let child = parent.with(User("ann")).clone();
+    let moved = child;
+    let place = |list: &Values| list.get().map(|value: &NotClone| &raw const *value);
+    assert_eq!(
+        place(&parent),
+        place(&moved),
+        "a value that lists share is one value"
+    );
+}
+
+#[test]
+fn values_outlive_the_list_that_they_came_from() {
+    // CX-16
+    let before = Counted::drops();
+    let parent = Values::new().with(Counted).with(User("ann"));
+    let child = parent.with(Trace(1));
+    drop(parent);
+    assert_eq!(child.get(), Some(&User("ann")), "the parent is gone");
+    let hidden = child.without::<Counted>();
+    let shadowed = child.with(Counted);
+    drop(child);
+    assert_eq!(
+        Counted::drops() - before,
+        0,
+        "values dropped while a list has them"
+    );
+    drop(shadowed);
+    assert_eq!(
+        Counted::drops() - before,
+        1,
+        "only the newer one was in no other list"
+    );
+    drop(hidden);
+    assert_eq!(
+        Counted::drops() - before,
+        2,
+        "a hidden value goes with the last list, too"
+    );
+}
+
+/// Counts what each thread allocates.
+struct CountsAllocations;
+
+thread_local! {
+    static ALLOCATED: Cell<[usize; 2]> = const { Cell::new([0, 0]) };
+}
+
+// SAFETY: it is the system's allocator, which is called with what this one is called with.
+unsafe impl GlobalAlloc for CountsAllocations {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let [blocks, bytes] = ALLOCATED.get();
+        ALLOCATED.set([blocks + 1, bytes + layout.size()]);
+        // SAFETY: the caller keeps to the contract of this very function.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: see above.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: CountsAllocations = CountsAllocations;
+
+/// Returns what `f` does, and how many blocks and bytes it has allocated meanwhile.
+fn allocated<R>(f: impl FnOnce() -> R) -> (R, [usize; 2]) {
+    let [blocks, bytes] = ALLOCATED.get();
+    let result = f();
+    let [more_blocks, more_bytes] = ALLOCATED.get();
+    (result, [more_blocks - blocks, more_bytes - bytes])
+}
+
+/// `u32`s that are numbered from the oldest on.
+fn numbers(count: usize) -> Values {
+    (0..count).fold(Values::new(), |list, n| list.with(n))
+}
+
+#[test]
+fn deriving_allocates_the_same_however_long_the_list_is() {
+    // One type each, so that a map has as many entries.
+    fn eight<const N: usize>(list: Values) -> Values {
+        struct Of<const N: usize, const M: usize>;
+        let list = list
+            .with(Of::<N, 0>)
+            .with(Of::<N, 1>)
+            .with(Of::<N, 2>)
+            .with(Of::<N, 3>);
+        list.with(Of::<N, 4>)
+            .with(Of::<N, 5>)
+            .with(Of::<N, 6>)
+            .with(Of::<N, 7>)
+    }
+    let short = Values::new().with(1_usize);
+    let of_many_types = eight::<3>(eight::<2>(eight::<1>(eight::<0>(short.clone()))));
+    let (short_one, [blocks, bytes]) = allocated(|| short.with(User("ann")));
+    assert!(
+        (1..=2).contains(&blocks),
+        "`with` should allocate one block or two, not {blocks}"
+    );
+    for (list, what) in [
+        (of_many_types, "33 types"),
+        (numbers(10_000), "10,000 values"),
+    ] {
+        let (longer, again) = allocated(|| list.with(User("ann")));
+        assert_eq!(
+            again,
+            [blocks, bytes],
+            "blocks and bytes of `with`, for a list of {what}"
+        );
+        let (hidden, [blocks, _]) = allocated(|| longer.without::<User>());
+        assert!(
+            blocks <= 2,
+            "`without` should allocate at most two blocks, not {blocks}"
+        );
+        let (found, of_get) = allocated(|| hidden.get::<usize>().is_some());
+        assert!(found, "there is a usize in it");
+        assert_eq!(
+            of_get,
+            [0, 0],
+            "blocks and bytes of `get`, for a list of {what}"
+        );
+        let (_clone, of_clone) = allocated(|| hidden.clone());
+        assert_eq!(
+            of_clone,
+            [0, 0],
+            "blocks and bytes of `clone`, for a list of {what}"
+        );
+    }
+    assert_eq!(short_one.get(), Some(&User("ann")));
+}
+
+/// Recursion shows here first: with so few values it does not overflow the stack.
+#[test]
+fn values_are_dropped_one_after_the_other() {
+    /// Writes down where in the stack its destructor runs.
+    struct Deep(Arc<Mutex<Vec<usize>>>);
+    impl Drop for Deep {
+        fn drop(&mut self) {
+            let here = 0_u8;
+            self.0.lock().unwrap().push((&raw const here).addr());
+        }
+    }
+    let places = Arc::new(Mutex::new(Vec::new()));
+    let deep = || Deep(Arc::clone(&places));
+    // Each from within the drop of the one before: then the places go down all the time, or up, if the
+    // older values go first.
+    let in_frames_of_their_own = || {
+        let places = mem::take(&mut *places.lock().unwrap());
+        assert_eq!(places.len(), 2000, "values dropped");
+        let down = places.windows(2).all(|pair| pair[1] < pair[0]);
+        let up = places.windows(2).all(|pair| pair[1] > pair[0]);
+        down || up
+    };
+    drop(Vec::from_iter((0..2000).map(|_| deep())));
+    let places_say_nothing = in_frames_of_their_own(); // a sanitizer may keep variables elsewhere
+    drop((0..2000).fold(Values::new(), |list, _| list.with(deep())));
+    assert!(
+        !in_frames_of_their_own() || places_say_nothing,
+        "each of 2,000 values was dropped in a stack frame of its own"
+    );
+}
+
+#[test]
+fn a_list_may_have_any_number_of_children() {
+    let parent = Values::new().with(User("ann")).with(Trace(1));
+    let clones: Vec<_> = (0..70_000).map(|_| parent.clone()).collect();
+    let children: Vec<_> = (0..70_000).map(|n| clones[n].with(n)).collect();
+    drop(clones);
+    assert_eq!(parent.get(), Some(&Trace(1)), "the clones are gone");
+    drop(parent);
+    assert_eq!(children[0].get(), Some(&Trace(1)), "the parent is gone");
+    assert_eq!(children[69_999].get(), Some(&69_999_usize));
+    let last = children.into_iter().next_back();
+    assert_eq!(
+        last.expect("there are 70,000").get(),
+        Some(&User("ann")),
+        "the last child"
+    );
+}
+
+#[test]
+fn a_list_of_a_million_is_read_and_dropped() {
+    must_end("a thread is still using a list of a million values", || {
+        let list = numbers(LONG).with(Trace(1));
+        assert_eq!(list.get(), Some(&(LONG - 1)), "the newest usize");
+        assert_eq!(list.get::<User>(), None, "which a million values are not");
+        drop(list);
+        let oldest = Values::new().with(User("ann"));
+        let list = (0..LONG / 10).fold(oldest, |list, n| list.with(n).clone());
+        assert_eq!(list.get(), Some(&User("ann")), "behind all others");
+        drop(list);
+    });
+}
+
+/// Lists of all lengths end in the same tail, in four threads, which drop theirs in an order of their own.
+#[test]
+fn many_threads_share_a_tail() {
+    static DROPPED: AtomicUsize = AtomicUsize::new(0);
+    struct Value(usize);
+    impl Drop for Value {
+        fn drop(&mut self) {
+            DROPPED.fetch_add(1, Relaxed);
+        }
+    }
+    const VALUES: usize = 100_000;
+    must_end("a thread is still dropping its lists", || {
+        let mut lists: [Vec<Values>; 4] = Default::default();
+        let mut list = Values::new().with(User("ann"));
+        for n in 0..VALUES {
+            list = list.with(Value(n));
+            if n % 10 == 0 {
+                lists[n / 10 % 4].push(list.clone());
+            }
+        }
+        let theirs = [list.with(Trace(0)), list.with(Trace(1)), list.clone(), list];
+        thread::scope(|s| {
+            for (thread, (mut lists, list)) in lists.into_iter().zip(theirs).enumerate() {
+                s.spawn(move || {
+                    if thread % 2 == 0 {
+                        lists.reverse();
+                    }
+                    assert_eq!(list.get::<Value>().map(|value| value.0), Some(VALUES - 1));
+                    assert_eq!(list.get(), Some(&User("ann")), "behind all others");
+                    drop(list);
+                    drop(lists);
+                });
+            }
+        });
+        assert_eq!(DROPPED.load(Relaxed), VALUES, "values dropped, of as many");
+    });
+}
+
+/// The bounds of the section "Threads" in the docs.
+#[test]
+fn send_and_sync() {
+    drop(Values::new());
+    assert_bounds!(Values: Send + Sync);
+}

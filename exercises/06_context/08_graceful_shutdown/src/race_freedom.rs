@@ -1,0 +1,385 @@
+//! Every interleaving of a few small programs with a `Drain`, whose connections are made of flags and
+//! gates: no socket is in here. Main shuts down and waits, or one of both. IDs such as WP-11 name
+//! behaviours of Go's worker pools.
+//!
+//! Time stands still until a thread advances the clock. The longest grace never ends.
+
+use crate::sync::thread;
+use crate::sync::time::{Clock, Duration};
+use crate::{Connection, Drain, Phase};
+use harness::testing::{Gate, Slot, both, must_sleep, spawn, staged_panic, staged_panic_of};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A connection that does what it was told.
+#[derive(Clone)]
+struct Peer(Arc<Told>);
+
+struct Told {
+    to_finish: Gate,
+    to_end: Gate,
+    cuts: AtomicUsize,
+    /// What the connection's thread has done before it left.
+    work: Slot,
+}
+
+impl Peer {
+    fn new() -> Self {
+        Self(Arc::new(Told {
+            to_finish: Gate::shut("to_finish"),
+            to_end: Gate::shut("to_end"),
+            cuts: AtomicUsize::new(0),
+            work: Slot::empty("work"),
+        }))
+    }
+
+    fn cuts(&self) -> usize {
+        self.0.cuts.load(Relaxed)
+    }
+}
+
+impl Connection for Peer {
+    fn finish(&self) {
+        self.0.to_finish.open();
+    }
+
+    fn cut(&self) {
+        self.0.cuts.fetch_add(1, Relaxed);
+        self.0.to_end.open();
+    }
+}
+
+#[track_caller]
+fn open() -> (Clock, Drain<Peer>) {
+    let clock = Clock::manual();
+    (clock.clone(), Drain::new(clock))
+}
+
+/// Nothing is in flight, and nobody has shut down: `wait` has to sleep, and to wake when main shuts down.
+#[test]
+fn wait_sleeps_until_somebody_shuts_down() {
+    // WP-12
+    must_sleep("`wait`", "nobody had shut down", || {
+        open().1.wait();
+    });
+    harness::model(|| {
+        let (_, drain) = open();
+        let (first, cut) = both(|| drain.shutdown(Duration::MAX), || drain.wait());
+        assert!(first, "this call of `shutdown` was the first");
+        assert_eq!(cut, 0, "nothing was in flight, and `wait` returned");
+    });
+}
+
+/// A connection stays in flight, and the time does not come: `wait` has to sleep. A nanosecond is not two.
+#[test]
+fn wait_sleeps_while_a_connection_is_in_flight() {
+    must_sleep("`wait`", "a connection was in flight", || {
+        let (clock, drain) = open();
+        let _in_flight = drain.enter(Peer::new()).ok();
+        drain.shutdown(Duration::from_nanos(2));
+        thread::scope(|s| {
+            spawn(s, "timekeeper", || clock.advance(Duration::from_nanos(1)));
+            drain.wait();
+            panic!("`wait` returned, and a connection was in flight");
+        });
+    });
+}
+
+/// The connection leaves while main waits. Main has to wake up, and to see what the connection's thread has
+/// done.
+#[test]
+fn the_last_to_leave_wakes_the_waiter() {
+    // WP-11, WP-14
+    harness::model(|| {
+        let (_, drain) = open();
+        let peer = Peer::new();
+        let in_flight = drain.enter(peer.clone()).ok();
+        thread::scope(|s| {
+            spawn(s, "connection", || {
+                peer.0.work.write(7);
+                drop(in_flight);
+            });
+            drain.shutdown(Duration::MAX);
+            assert_eq!(
+                drain.wait(),
+                0,
+                "`wait` cut a connection, and no time had passed"
+            );
+            assert_eq!(
+                peer.0.work.read(),
+                7,
+                "what the connection did before it left"
+            );
+        });
+        assert_eq!(drain.in_flight(), 0);
+    });
+}
+
+/// Two connections leave at the same time, and main waits for both.
+#[test]
+fn wait_returns_after_every_connection_has_left() {
+    harness::model(|| {
+        let (_, drain) = open();
+        let peers = [Peer::new(), Peer::new()];
+        let [first, second] = [0, 1].map(|i| drain.enter(peers[i].clone()).ok());
+        thread::scope(|s| {
+            spawn(s, "first", || {
+                peers[0].0.work.write(1);
+                drop(first);
+            });
+            assert_ne!(drain.in_flight(), 0, "the second has not left");
+            drop(second);
+            drain.shutdown(Duration::MAX);
+            assert_eq!(drain.wait(), 0, "nothing had to be cut");
+            assert_eq!(
+                peers[0].0.work.read(),
+                1,
+                "what the first did before it left"
+            );
+        });
+    });
+}
+
+/// A connection comes in while main shuts down: either it is refused, or it is told to finish and waited
+/// for. It ends only when it is told.
+#[test]
+fn a_connection_that_gets_in_beside_a_shutdown_is_told() {
+    // WP-09
+    harness::model(|| {
+        let (_, drain) = open();
+        let peer = Peer::new();
+        thread::scope(|s| {
+            spawn(s, "connection", || {
+                if let Ok(in_flight) = drain.enter(peer.clone()) {
+                    peer.0.to_finish.pass();
+                    peer.0.work.write(7);
+                    drop(in_flight);
+                }
+            });
+            drain.shutdown(Duration::MAX);
+            let returned = drain.enter(Peer::new()).err();
+            assert!(returned.is_some(), "a connection got in after the shutdown");
+            assert_eq!(
+                drain.wait(),
+                0,
+                "`wait` cut a connection, and no time had passed"
+            );
+            assert_eq!(drain.in_flight(), 0, "after `wait`");
+            peer.0.work.read();
+        });
+    });
+}
+
+/// The time comes while main waits for a connection that ends only when it is cut. Main has to wake up at
+/// the deadline, cut it, and wait until it has left.
+#[test]
+fn at_the_deadline_the_rest_is_cut_and_waited_for() {
+    harness::model(|| {
+        let (clock, drain) = open();
+        let peer = Peer::new();
+        let in_flight = drain.enter(peer.clone()).ok();
+        drain.shutdown(SECOND);
+        thread::scope(|s| {
+            spawn(s, "connection", || {
+                clock.advance(SECOND);
+                peer.0.to_end.pass();
+                peer.0.work.write(7);
+                drop(in_flight);
+            });
+            assert_eq!(drain.wait(), 1, "one connection had to be cut");
+            assert_eq!(
+                peer.0.work.read(),
+                7,
+                "what the connection did before it left"
+            );
+        });
+        assert_eq!(peer.cuts(), 1);
+    });
+}
+
+/// The last connection leaves when the time comes. Both answers are right, and what `wait` returns is what
+/// it has cut.
+#[test]
+fn the_count_is_true_if_the_last_leaves_at_the_deadline() {
+    harness::model(|| {
+        let (clock, drain) = open();
+        let peer = Peer::new();
+        let in_flight = drain.enter(peer.clone()).ok();
+        drain.shutdown(SECOND);
+        let (cut, ()) = both(
+            || drain.wait(),
+            || {
+                clock.advance(SECOND);
+                drop(in_flight);
+            },
+        );
+        assert_eq!(cut, peer.cuts(), "`wait` returned how many it has cut");
+    });
+}
+
+/// The time runs from the call of `shutdown`: main begins to wait when a second is over already, and
+/// nothing moves the clock any more.
+#[test]
+fn the_time_runs_from_the_shutdown() {
+    harness::model(|| {
+        let (clock, drain) = open();
+        let peer = Peer::new();
+        let in_flight = drain.enter(peer.clone()).ok();
+        drain.shutdown(SECOND);
+        clock.advance(SECOND);
+        thread::scope(|s| {
+            spawn(s, "connection", || {
+                peer.0.to_end.pass();
+                drop(in_flight);
+            });
+            assert_eq!(drain.wait(), 1, "one connection had to be cut");
+        });
+    });
+}
+
+/// Main waits, with all the time there is. A second shutdown gives none, and no clock moves.
+#[test]
+fn a_second_shutdown_ends_the_wait() {
+    // WP-10
+    harness::model(|| {
+        let (_, drain) = open();
+        let peer = Peer::new();
+        let in_flight = drain.enter(peer.clone()).ok();
+        assert!(drain.shutdown(Duration::MAX), "the first shutdown");
+        thread::scope(|s| {
+            spawn(s, "connection", || {
+                assert!(!drain.shutdown(Duration::ZERO), "the second shutdown");
+                peer.0.to_end.pass();
+                drop(in_flight);
+            });
+            assert_eq!(drain.wait(), 1, "one connection had to be cut");
+        });
+    });
+}
+
+/// Two threads shut down at the same time: one of them is the first, and the earlier deadline counts.
+#[test]
+fn of_two_shutdowns_the_earlier_deadline_counts() {
+    harness::model(|| {
+        let (clock, drain) = open();
+        let firsts = both(|| drain.shutdown(SECOND), || drain.shutdown(2 * SECOND));
+        assert!(firsts.0 != firsts.1, "one of two is the first: {firsts:?}");
+        clock.advance(SECOND);
+        assert_eq!(
+            drain.phase(),
+            Phase::Over,
+            "the earlier of two deadlines has come"
+        );
+    });
+}
+
+/// Condition variables may wake without a notification: while main waits for the shutdown, and while it
+/// waits for the last to leave.
+#[test]
+fn a_spurious_wakeup_ends_no_wait() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let (_, drain) = open();
+        let peer = Peer::new();
+        let in_flight = drain.enter(peer.clone()).ok();
+        thread::scope(|s| {
+            spawn(s, "connection", || {
+                drain.shutdown(SECOND);
+                peer.0.work.write(7);
+                drop(in_flight);
+            });
+            assert_eq!(
+                drain.wait(),
+                0,
+                "`wait` cut a connection, and no time had passed"
+            );
+            assert_eq!(
+                peer.0.work.read(),
+                7,
+                "what the connection did before it left"
+            );
+        });
+    });
+}
+
+/// Main has cut the last connection, wakes without a notification, and has to wait all the same until it
+/// has left.
+#[test]
+fn a_spurious_wakeup_leaves_no_one_behind_who_was_cut() {
+    harness::Model::new().spurious_wakeups(1).check(|| {
+        let (_, drain) = open();
+        let peer = Peer::new();
+        let in_flight = drain.enter(peer.clone()).ok();
+        drain.shutdown(Duration::ZERO);
+        thread::scope(|s| {
+            spawn(s, "connection", || {
+                peer.0.work.write(7);
+                drop(in_flight);
+            });
+            assert_eq!(
+                drain.wait(),
+                peer.cuts(),
+                "`wait` returned how many it has cut"
+            );
+            assert_eq!(
+                peer.0.work.read(),
+                7,
+                "what the connection did before it left"
+            );
+        });
+    });
+}
+
+/// The thread of the only connection panics, and its guard is dropped by that. Main must not wait any longer.
+#[test]
+fn a_panic_leaves_too() {
+    // WP-13
+    harness::model(|| {
+        let (_, drain) = open();
+        thread::scope(|s| {
+            let in_flight = drain.enter(Peer::new()).ok();
+            spawn(s, "connection", || {
+                staged_panic_of(move || {
+                    let _in_flight = in_flight;
+                    staged_panic("the connection's");
+                })
+            });
+            drain.shutdown(Duration::MAX);
+            assert_eq!(drain.wait(), 0, "nothing had to be cut");
+        });
+    });
+}
+
+/// A connection that asks the drain whenever it is told something, or dropped.
+#[derive(Clone)]
+struct Asks(std::sync::Weak<Drain<Asks>>);
+
+impl Connection for Asks {
+    fn finish(&self) {
+        self.0.upgrade().map(|drain| drain.in_flight());
+    }
+
+    fn cut(&self) {
+        self.0.upgrade().map(|drain| drain.phase());
+    }
+}
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// Connections that call the drain when they are told to finish, when they are cut and when they are dropped.
+#[test]
+fn connections_are_told_and_dropped_without_a_lock() {
+    harness::model(|| {
+        let drain = Arc::new(Drain::new(Clock::manual()));
+        let asks = || Asks(Arc::downgrade(&drain));
+        let in_flight = drain.enter(asks()).ok();
+        drain.shutdown(Duration::ZERO);
+        drop(drain.enter(asks()));
+        both(|| drain.wait(), || drop(in_flight));
+    });
+}
