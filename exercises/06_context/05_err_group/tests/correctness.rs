@@ -325,10 +325,10 @@ fn never_more_than_the_limit_run() {
 fn as_many_run_as_the_limit_allows() {
     // EG-11, EG-12
     must_end(IN_GROUP, || {
-        for limit in [Some(60), Some(usize::MAX), None] {
-            let all = Barrier::new(60);
+        for limit in [Some(300), Some(usize::MAX), None] {
+            let all = Barrier::new(300);
             let outcome = group(limit, |group| {
-                for _ in 0..60 {
+                for _ in 0..300 {
                     go(group, || {
                         all.wait();
                         Ok(())
@@ -378,6 +378,33 @@ fn try_go_hands_the_task_back_at_the_limit() {
         });
         assert_eq!(outcome, Err(Arc::new(Failed("enough"))));
         assert_eq!(ran.load(SeqCst), 42, "tasks that ran");
+    });
+}
+
+/// Four threads try again and again, each at most one task at a time. There is no thread for it, which is
+/// quicker than a task; but there is always a slot, however busy the group is.
+#[test]
+fn try_go_finds_a_slot_below_the_limit() {
+    must_end(IN_GROUP, || {
+        let outcome = group(Some(4), |group| {
+            let tries = || {
+                for attempt in 1..=100_000 {
+                    let refused = group.try_go(|| panic!("it has no thread"));
+                    let no_thread = matches!(refused, Err(TryGoError::NoThread(_)));
+                    assert!(
+                        no_thread,
+                        "at most 3 of 4 slots are taken: not {refused:?}, attempt {attempt}"
+                    );
+                }
+            };
+            thread::scope(|s| {
+                for _ in 0..4 {
+                    s.spawn(|| refuse_after(0, tries));
+                }
+            });
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()));
     });
 }
 
