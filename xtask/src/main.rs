@@ -250,11 +250,9 @@ fn run(command: Command) -> Result<Exit> {
         Command::Completions(request) => completions::run(&request, Arguments::command()),
         Command::Doctor => Ok(doctor::run(&runner)),
         Command::Next { form } => next::run(&runner, form),
-        Command::Test {
-            lesson,
-            filter,
-            form,
-        } => test::run(&runner, &lesson, filter.as_ref(), form),
+        Command::Test { lesson, filter, form } => {
+            test::run(&runner, &lesson, filter.as_ref(), form)
+        }
         Command::List(options) => list::run(&runner, options),
         Command::Hint { lesson, all } => hint::run(workspace, lesson.as_deref(), all),
         Command::Swap { lesson } => in_place::Text::Reference.put(workspace, lesson.as_deref()),
@@ -280,11 +278,7 @@ fn run(command: Command) -> Result<Exit> {
 fn help_of(command: &str) -> String {
     let mut arguments = Arguments::command().term_width(DEFAULT_WIDTH);
     arguments.build();
-    arguments
-        .find_subcommand_mut(command)
-        .expect("a command")
-        .render_long_help()
-        .to_string()
+    arguments.find_subcommand_mut(command).expect("a command").render_long_help().to_string()
 }
 
 #[cfg(test)]

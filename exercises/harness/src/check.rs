@@ -47,12 +47,7 @@ pub struct Failure {
 impl Failure {
     fn new(failed: Failed) -> Self {
         let found_how = failed.sentence();
-        let Failed {
-            found,
-            interleavings,
-            ends_process,
-            ..
-        } = failed;
+        let Failed { found, interleavings, ends_process, .. } = failed;
         let (kind, died) = (found.kind, found.ends_process());
         let reading = Reading::new(*found.log);
         let cause = diagnosis::likely_cause(&reading, kind);

@@ -47,11 +47,7 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} goes round the facade; write {}",
-            self.path, self.instead
-        )
+        write!(f, "{} goes round the facade; write {}", self.path, self.instead)
     }
 }
 
@@ -102,10 +98,7 @@ const RULES: &[(&str, &str)] = &[
     ("std::thread::panicking", ""),
     ("std::sync::atomic", "crate::sync::atomic"),
     ("core::sync::atomic", "crate::sync::atomic"),
-    (
-        "std::sync::mpsc",
-        "crate::sync::channel::{bounded, unbounded}",
-    ),
+    ("std::sync::mpsc", "crate::sync::channel::{bounded, unbounded}"),
     ("std::sync", "crate::sync"),
     ("std::thread", "crate::sync::thread"),
     ("std::thread_local", "crate::sync::thread_local"),
@@ -242,9 +235,8 @@ fn continues_a_path(before: &[TokenTree]) -> bool {
 }
 
 fn begins_path(token: &TokenTree) -> bool {
-    const KEYWORDS: [&str; 10] = [
-        "as", "dyn", "else", "if", "impl", "in", "match", "mut", "return", "use",
-    ];
+    const KEYWORDS: [&str; 10] =
+        ["as", "dyn", "else", "if", "impl", "in", "match", "mut", "return", "use"];
     matches!(token, TokenTree::Ident(word) if KEYWORDS.iter().all(|keyword| word != keyword))
 }
 
@@ -269,10 +261,7 @@ fn read_path(
             Some(star) if is(star, '*') => path.push("*".to_owned()),
             Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
                 let all: Vec<TokenTree> = group.stream().into_iter().collect();
-                for tree in all
-                    .split(|token| is(token, ','))
-                    .filter(|tree| !tree.is_empty())
-                {
+                for tree in all.split(|token| is(token, ',')).filter(|tree| !tree.is_empty()) {
                     // A tree may begin with `::`.
                     let begin = tree.iter().take_while(|token| is(token, ':')).count();
                     read_path(tree, begin.min(tree.len() - 1), &path, found);
@@ -293,15 +282,10 @@ fn read_path(
 
 fn judge(path: &[String], line: usize, found: &mut Vec<Violation>) {
     // `use std::sync::{self}` names std::sync.
-    let path: Vec<&str> = path
-        .iter()
-        .map(String::as_str)
-        .filter(|s| *s != "self")
-        .collect();
+    let path: Vec<&str> = path.iter().map(String::as_str).filter(|s| *s != "self").collect();
     let rule = RULES.iter().find_map(|(beginning, instead)| {
         let segments: Vec<_> = beginning.split("::").collect();
-        path.starts_with(&segments)
-            .then(|| (&path[segments.len()..], *instead))
+        path.starts_with(&segments).then(|| (&path[segments.len()..], *instead))
     });
     if let Some((rest, instead)) = rule
         && !instead.is_empty()
@@ -325,36 +309,17 @@ mod tests {
     use crate::testing::panic_of;
 
     fn found(source: &str) -> Vec<(usize, String, String)> {
-        violations(source)
-            .into_iter()
-            .map(|v| (v.line, v.path, v.instead))
-            .collect()
+        violations(source).into_iter().map(|v| (v.line, v.path, v.instead)).collect()
     }
 
     #[test]
     fn imports_and_paths_round_the_facade_are_found() {
         let cases = [
-            (
-                "use std::sync::Mutex;",
-                "std::sync::Mutex",
-                "crate::sync::Mutex",
-            ),
+            ("use std::sync::Mutex;", "std::sync::Mutex", "crate::sync::Mutex"),
             ("use std::sync as s;", "std::sync", "crate::sync"),
-            (
-                "use ::std::sync::Arc;",
-                "std::sync::Arc",
-                "crate::sync::Arc",
-            ),
-            (
-                "use std::{fmt, sync::Arc};",
-                "std::sync::Arc",
-                "crate::sync::Arc",
-            ),
-            (
-                "use std::{fmt, thread};",
-                "std::thread",
-                "crate::sync::thread",
-            ),
+            ("use ::std::sync::Arc;", "std::sync::Arc", "crate::sync::Arc"),
+            ("use std::{fmt, sync::Arc};", "std::sync::Arc", "crate::sync::Arc"),
+            ("use std::{fmt, thread};", "std::thread", "crate::sync::thread"),
             (
                 "fn f() { std::thread::spawn(|| {}); }",
                 "std::thread::spawn",
@@ -370,16 +335,8 @@ mod tests {
                 "std::cell::UnsafeCell",
                 "crate::sync::cell::UnsafeCell",
             ),
-            (
-                "use parking_lot::Mutex as M;",
-                "parking_lot::Mutex",
-                "crate::sync::Mutex",
-            ),
-            (
-                "use crossbeam::channel::*;",
-                "crossbeam::channel::*",
-                "crate::sync::channel::*",
-            ),
+            ("use parking_lot::Mutex as M;", "parking_lot::Mutex", "crate::sync::Mutex"),
+            ("use crossbeam::channel::*;", "crossbeam::channel::*", "crate::sync::channel::*"),
             (
                 "let (tx, rx) = crossbeam_channel::bounded(1);",
                 "crossbeam_channel::bounded",
@@ -391,22 +348,14 @@ mod tests {
                 "crate::sync::channel::{bounded, unbounded}",
             ),
             ("use std::sync::{self as s};", "std::sync", "crate::sync"),
-            (
-                "thread_local!(static N: u8 = 0);",
-                "thread_local!",
-                "crate::sync::thread_local!",
-            ),
+            ("thread_local!(static N: u8 = 0);", "thread_local!", "crate::sync::thread_local!"),
             (
                 "fn f() { std::thread_local! { static N: u8 = 0 } }",
                 "std::thread_local",
                 "crate::sync::thread_local",
             ),
             ("pub mod a;", "mod a;", "mod a { … } in this file"),
-            (
-                "const R: &str = r#\"\"#; use std::thread;",
-                "std::thread",
-                "crate::sync::thread",
-            ),
+            ("const R: &str = r#\"\"#; use std::thread;", "std::thread", "crate::sync::thread"),
             (
                 "fn f<'a>(x: &'a u8) -> char { 'x' } use std::thread;",
                 "std::thread",
@@ -414,11 +363,7 @@ mod tests {
             ),
         ];
         for (source, path, instead) in cases {
-            assert_eq!(
-                found(source),
-                [(1, path.to_owned(), instead.to_owned())],
-                "{source}"
-            );
+            assert_eq!(found(source), [(1, path.to_owned(), instead.to_owned())], "{source}");
         }
     }
 
@@ -434,17 +379,11 @@ mod tests {
         require_none("a.rs", "use std::collections::BTreeSet;", why_not);
         for (source, path) in [
             ("use std::sync::OnceLock;", "std::sync::OnceLock"),
-            (
-                "fn f() { crate::sync::thread::spawn(g); }",
-                "crate::sync::thread::spawn",
-            ),
+            ("fn f() { crate::sync::thread::spawn(g); }", "crate::sync::thread::spawn"),
             ("use crate::sync::{Arc};", "crate::sync::Arc"),
         ] {
             let said = panic_of(|| require_none("a.rs", source, why_not)).expect(source);
-            assert!(
-                said.ends_with(&format!("src/a.rs:1: {path}\n{why_not}")),
-                "{said}"
-            );
+            assert!(said.ends_with(&format!("src/a.rs:1: {path}\n{why_not}")), "{said}");
         }
     }
 

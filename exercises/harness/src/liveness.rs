@@ -151,9 +151,7 @@ impl Watch {
         let is_quiet = is_told
             && self.looks > 0
             && threads == self.threads
-            && threads
-                .values()
-                .all(|thread| thread.sleep == Some(Sleep::UntilWoken));
+            && threads.values().all(|thread| thread.sleep == Some(Sleep::UntilWoken));
         self.quiet = is_quiet.then(|| self.quiet.unwrap_or(now));
         self.looks += 1;
         self.threads = threads;
@@ -300,10 +298,7 @@ mod tests {
     const LOOK: Duration = Duration::from_millis(50);
 
     /// The clock says nothing.
-    const PATIENT: Limits = Limits {
-        processor: None,
-        time: Duration::from_secs(600),
-    };
+    const PATIENT: Limits = Limits { processor: None, time: Duration::from_secs(600) };
 
     /// Looks until something comes of it or `is_over`.
     fn watch(limits: Limits, is_over: impl Fn() -> bool) -> Option<Halt> {
@@ -377,9 +372,8 @@ mod tests {
             fs::create_dir(folder.path().join("7")).expect("it is empty");
             let mut watch = Watch::new(String::new(), None, None, true, limits);
             watch.folder = folder.path().display().to_string();
-            watch.begun = Instant::now()
-                .checked_sub(begun_before)
-                .expect("the machine has run for longer");
+            watch.begun =
+                Instant::now().checked_sub(begun_before).expect("the machine has run for longer");
             (Self(folder), watch)
         }
 
@@ -396,10 +390,7 @@ mod tests {
     #[test]
     fn time_in_which_a_thread_waits_for_a_processor_is_not_counted() {
         let minute = Duration::from_secs(60);
-        let limits = Limits {
-            processor: Some(10 * minute),
-            time: 10 * minute,
-        };
+        let limits = Limits { processor: Some(10 * minute), time: 10 * minute };
         let (told, mut watch) = Told::watch(limits, 30 * minute);
         told.says(5 * minute, 25 * minute);
         assert_eq!(watch.look(), None);
@@ -422,9 +413,7 @@ mod tests {
         let past = |waited: Duration| {
             let mut deadline = Deadline::after(10 * minute);
             let now = Instant::now();
-            deadline.at = now
-                .checked_sub(5 * minute)
-                .expect("the machine has run for longer");
+            deadline.at = now.checked_sub(5 * minute).expect("the machine has run for longer");
             deadline.later = AtomicU64::new(waited.as_nanos().try_into().expect("an hour or so"));
             deadline.is_past()
         };
@@ -438,10 +427,7 @@ mod tests {
         let processors = available_parallelism().map_or(1, |n| n.get());
         let waited = || {
             let times = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells");
-            times
-                .split_whitespace()
-                .nth(1)
-                .map(|time| time.parse::<u64>())
+            times.split_whitespace().nth(1).map(|time| time.parse::<u64>())
         };
         thread::scope(|s| {
             let spin = |_| {
@@ -451,9 +437,7 @@ mod tests {
                 })
             };
             let threads: Vec<_> = (0..4 * processors).map(spin).collect();
-            let waited = threads
-                .into_iter()
-                .map(|thread| thread.join().expect("no panic"));
+            let waited = threads.into_iter().map(|thread| thread.join().expect("no panic"));
             assert!(waited.sum::<u64>() > 0);
         });
     }
@@ -468,20 +452,11 @@ mod tests {
 
     #[test]
     fn a_futex_is_told_from_other_calls() {
-        let futex = if cfg!(target_arch = "x86_64") {
-            202
-        } else {
-            98
-        };
+        let futex = if cfg!(target_arch = "x86_64") { 202 } else { 98 };
         let call = |timeout| format!("{futex} 0x7f 0x80 0x2 {timeout} 0x0 0x0 0x7ff 0x7fe\n");
         assert_eq!(sleep(&call("0x0")), Some(Sleep::UntilWoken));
         assert_eq!(sleep(&call("0x7ff0")), Some(Sleep::WithTimeout));
-        for other in [
-            "running\n",
-            "230 0x1 0x0 0x7f 0x0 0x0 0x0 0x1 0x2\n",
-            "-1 0x1 0x2\n",
-            "",
-        ] {
+        for other in ["running\n", "230 0x1 0x0 0x7f 0x0 0x0 0x0 0x1 0x2\n", "-1 0x1 0x2\n", ""] {
             assert_eq!(sleep(other), None);
         }
     }

@@ -128,12 +128,7 @@ pub struct Page {
 impl Page {
     /// A page of `width` columns, with all signs, without colour, with places.
     pub fn new(width: usize) -> Self {
-        Self {
-            width,
-            unicode: true,
-            paint: Paint::None,
-            places: true,
-        }
+        Self { width, unicode: true, paint: Paint::None, places: true }
     }
 
     /// The page that the output of this process goes to: a terminal, a pipe, or the runner.
@@ -156,12 +151,7 @@ impl Page {
             _ if terminal => Paint::Terminal,
             _ => Paint::None,
         };
-        Self {
-            width: width.max(NARROWEST),
-            unicode: is_unicode(),
-            paint,
-            places: true,
-        }
+        Self { width: width.max(NARROWEST), unicode: is_unicode(), paint, places: true }
     }
 
     /// `text` in the characters that the page has: others are replaced by similar ones, and what would disturb the
@@ -194,10 +184,8 @@ impl Page {
 /// `text` with the colours of a terminal in the place of the marks.
 pub fn coloured(text: &str) -> String {
     replace_marks(text, |ink| {
-        ink.style().map_or_else(
-            || anstyle::Reset.render().to_string(),
-            |style| style.render().to_string(),
-        )
+        ink.style()
+            .map_or_else(|| anstyle::Reset.render().to_string(), |style| style.render().to_string())
     })
 }
 
@@ -239,10 +227,7 @@ mod tests {
     #[test]
     fn every_ink_has_a_mark_of_its_own() {
         let threads = (0..THREADS).map(Ink::Thread);
-        for ink in [Ink::Plain, Ink::Bad, Ink::Faint, Ink::Strong]
-            .into_iter()
-            .chain(threads)
-        {
+        for ink in [Ink::Plain, Ink::Bad, Ink::Faint, Ink::Strong].into_iter().chain(threads) {
             assert_eq!(Ink::of_mark(ink.mark()), Some(ink));
         }
         assert_eq!(Ink::of_mark('x'), None);

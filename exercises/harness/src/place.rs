@@ -42,10 +42,7 @@ mod tests {
     fn a_path_is_what_it_leads_to() {
         for (path, tidied) in [
             ("src/lib.rs", "src/lib.rs"),
-            (
-                "solutions/a/src/../../../exercises/a/src/m.rs",
-                "exercises/a/src/m.rs",
-            ),
+            ("solutions/a/src/../../../exercises/a/src/m.rs", "exercises/a/src/m.rs"),
             ("../x/./y.rs", "../x/y.rs"),
             ("/work/a/../b.rs", "/work/b.rs"),
             ("a\\b\\..\\c.rs", "a\\c.rs"),

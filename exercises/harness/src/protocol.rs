@@ -62,16 +62,10 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| kind.to_string() == s)
-            .ok_or_else(|| {
-                let known: Vec<_> = Kind::ALL.iter().map(Kind::to_string).collect();
-                format!(
-                    "no failure kind is called {s:?}; there are {}",
-                    known.join(", ")
-                )
-            })
+        Kind::ALL.into_iter().find(|kind| kind.to_string() == s).ok_or_else(|| {
+            let known: Vec<_> = Kind::ALL.iter().map(Kind::to_string).collect();
+            format!("no failure kind is called {s:?}; there are {}", known.join(", "))
+        })
     }
 }
 
@@ -88,6 +82,9 @@ pub fn is_without_end(message: &str) -> bool {
     beginnings.any(|beginning| message.starts_with(beginning))
 }
 
+/// What a leak check says of a thread that has not ended.
+pub const STILL_RUNS: &str = " still runs: spawned at ";
+
 /// The line that opens the report of a failed model or leak check.
 const FAILED: &str = "fails: ";
 /// The line that a model prints when it passes.
@@ -103,10 +100,7 @@ pub fn failure_line(kind: Kind) -> String {
 pub fn find_failure(output: &str) -> Option<(Kind, &str)> {
     let mut at = 0;
     for line in output.split_inclusive('\n') {
-        if let Some(kind) = line
-            .trim_end()
-            .strip_prefix(FAILED)
-            .and_then(|kind| kind.parse().ok())
+        if let Some(kind) = line.trim_end().strip_prefix(FAILED).and_then(|kind| kind.parse().ok())
         {
             return Some((kind, &output[at..]));
         }
@@ -177,18 +171,14 @@ pub fn find_coverage(output: &str) -> Vec<Coverage> {
 
 fn parse_success_line(line: &str) -> Option<Coverage> {
     let (number, rest) = line.trim().strip_prefix(PASSED)?.split_once(' ')?;
-    let bound = rest
-        .split_once("at most ")
-        .and_then(|(_, bound)| bound.split(' ').next()?.parse().ok());
+    let bound =
+        rest.split_once("at most ").and_then(|(_, bound)| bound.split(' ').next()?.parse().ok());
     let extent = match (rest.ends_with("exhaustively"), bound) {
         (true, None) => Extent::All,
         (true, Some(bound)) => Extent::UpTo(bound),
         (false, covered) => Extent::Cut { covered },
     };
-    Some(Coverage {
-        interleavings: number.parse().ok()?,
-        extent,
-    })
+    Some(Coverage { interleavings: number.parse().ok()?, extent })
 }
 
 /// The line before the dry run of a passing model.
@@ -245,10 +235,7 @@ mod tests {
         let whole = bounds.map(|bound| bound.map_or(Extent::All, Extent::UpTo));
         for extent in cut.into_iter().chain(whole) {
             for interleavings in [1, 23] {
-                let coverage = Coverage {
-                    interleavings,
-                    extent,
-                };
+                let coverage = Coverage { interleavings, extent };
                 let output = format!("{}\n", success_line(&coverage));
                 assert_eq!(find_coverage(&output), [coverage]);
             }
@@ -258,11 +245,7 @@ mod tests {
     #[test]
     fn dry_runs_are_found() {
         let one = "     main\n  1  returns\n";
-        let output = format!(
-            "noise\n{}\nmore\n{}\n",
-            dry_run_block(one),
-            dry_run_block("x")
-        );
+        let output = format!("noise\n{}\nmore\n{}\n", dry_run_block(one), dry_run_block("x"));
         assert_eq!(find_dry_runs(&output), [one, "x\n"]);
     }
 }

@@ -195,9 +195,7 @@ impl Event {
         match self.effect {
             Effect::Store { value, .. } => Some(value),
             Effect::Update { new, .. } => Some(new),
-            Effect::Exchange {
-                new, found: Ok(_), ..
-            } => Some(new),
+            Effect::Exchange { new, found: Ok(_), .. } => Some(new),
             _ => None,
         }
     }
@@ -221,22 +219,16 @@ impl Event {
     /// The newest value, if it got one that had been replaced.
     pub(crate) fn stale(&self) -> Option<Value> {
         match self.effect {
-            Effect::Load { got, newest, .. }
-            | Effect::Exchange {
-                found: Err(got),
-                newest,
-                ..
-            } => (got != newest).then_some(newest),
+            Effect::Load { got, newest, .. } | Effect::Exchange { found: Err(got), newest, .. } => {
+                (got != newest).then_some(newest)
+            }
             _ => None,
         }
     }
 
     /// The lock that it took.
     pub(crate) fn locks(&self) -> Option<ObjectId> {
-        let takes = matches!(
-            self.effect,
-            Effect::Lock(_) | Effect::TryLock { ok: true, .. }
-        );
+        let takes = matches!(self.effect, Effect::Lock(_) | Effect::TryLock { ok: true, .. });
         self.object.filter(|_| takes)
     }
 
@@ -281,12 +273,7 @@ pub(crate) struct Pending {
 
 impl Pending {
     pub(crate) fn new(name: &'static str, object: Option<ObjectId>, place: Place) -> Self {
-        Self {
-            name,
-            object,
-            place,
-            target: None,
-        }
+        Self { name, object, place, target: None }
     }
 }
 
@@ -509,10 +496,7 @@ impl Log {
             ends: Ends::default(),
             dropped: None,
         });
-        ObjectId {
-            iteration: self.iteration,
-            index: self.objects.len() - 1,
-        }
+        ObjectId { iteration: self.iteration, index: self.objects.len() - 1 }
     }
 
     /// Names an object, after what its maker is making too. The source may add to a name that is only a prefix.
@@ -650,10 +634,7 @@ impl Log {
 
     /// Whether the interleaving is a data race of a drop, its last event.
     pub(crate) fn races_with_drop(&self) -> bool {
-        let dropped = self
-            .events
-            .last()
-            .is_some_and(|event| event.effect == Effect::Dropped);
+        let dropped = self.events.last().is_some_and(|event| event.effect == Effect::Dropped);
         dropped && matches!(self.stopped, Some((_, Stop::DataRace)))
     }
 

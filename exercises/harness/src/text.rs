@@ -57,9 +57,7 @@ pub fn fitting(text: &str, width: usize) -> usize {
         used += letter_columns(letter);
         used > width
     };
-    text.char_indices()
-        .find(fits)
-        .map_or(text.len(), |(at, _)| at)
+    text.char_indices().find(fits).map_or(text.len(), |(at, _)| at)
 }
 
 /// The first line of `text` in at most `width` columns, with `more` in place of what had to go.
@@ -139,11 +137,7 @@ pub fn fold(line: &str, width: usize) -> Vec<String> {
         let (this, after) = rest.split_at(letter.len_utf8());
         rest = after;
         if let Some(ink) = Ink::of_mark(letter) {
-            folder.style(
-                this,
-                ink == Ink::Plain,
-                Ink::Plain.mark().encode_utf8(&mut [0; 4]),
-            );
+            folder.style(this, ink == Ink::Plain, Ink::Plain.mark().encode_utf8(&mut [0; 4]));
         } else if letter == '\t' {
             for _ in 0..TAB - folder.used % TAB {
                 folder.letter(' ', 1);
@@ -236,9 +230,9 @@ fn escape_sequence(text: &str) -> (&str, &str) {
     let body = &text[1..];
     let length = match body.chars().next() {
         // CSI: parameters, then a final character.
-        Some('[') => body[1..]
-            .find(|c: char| ('\x40'..='\x7e').contains(&c))
-            .map_or(body.len(), |at| at + 2),
+        Some('[') => {
+            body[1..].find(|c: char| ('\x40'..='\x7e').contains(&c)).map_or(body.len(), |at| at + 2)
+        }
         // OSC, such as a link: until BEL or ST.
         Some(']') => match (body.find('\x07'), body.find("\x1b\\")) {
             (Some(bell), Some(st)) if st < bell => st + 2,
@@ -286,12 +280,7 @@ mod tests {
 
     #[test]
     fn numbers_in_words() {
-        for (n, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1234567, "1,234,567"),
-        ] {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1234567, "1,234,567")] {
             assert_eq!(thousands(n), text);
         }
         assert_eq!([count(0, "line"), count(1, "line")], ["0 lines", "1 line"]);
@@ -301,15 +290,9 @@ mod tests {
     fn a_line_is_folded_with_its_colours() {
         assert_eq!(fold("", 5), [""]);
         assert_eq!(fold("abcdef", 4), ["abcd", "ef"]);
-        assert_eq!(
-            fold("a\x1b[31mbcd\x1b[0mef", 3),
-            ["a\x1b[31mbc\x1b[0m", "\x1b[31md\x1b[0mef"]
-        );
+        assert_eq!(fold("a\x1b[31mbcd\x1b[0mef", 3), ["a\x1b[31mbc\x1b[0m", "\x1b[31md\x1b[0mef"]);
         assert_eq!(fold("日本語", 4), ["日本", "語"]);
-        assert_eq!(
-            fold("ab \x1b[1mcde fg", 6),
-            ["ab \x1b[1mcde\x1b[0m", "\x1b[1mfg\x1b[0m"]
-        );
+        assert_eq!(fold("ab \x1b[1mcde fg", 6), ["ab \x1b[1mcde\x1b[0m", "\x1b[1mfg\x1b[0m"]);
         assert_eq!(fold("abc \x1b[1mdef", 6), ["abc ", "\x1b[1mdef\x1b[0m"]);
         assert_eq!(fold("a bcdefgh", 6), ["a bcde", "fgh"]);
         assert_eq!(fold("  abc def ghi", 7), ["  abc ", "  def ", "  ghi"]);
@@ -324,10 +307,7 @@ mod tests {
     #[test]
     fn what_moves_the_cursor_is_left_out() {
         assert_eq!(fold("a\x1b[2Jb\x1b[10;10Hc\rd\x07\x08e", 80), ["abcde"]);
-        assert_eq!(
-            fold("\x1b]8;;http://x\x1b\\link\x1b]8;;\x07!", 80),
-            ["link!"]
-        );
+        assert_eq!(fold("\x1b]8;;http://x\x1b\\link\x1b]8;;\x07!", 80), ["link!"]);
         assert_eq!(fold("a\tb", 80), ["a   b"]);
         assert_eq!(fold("\x1b[31", 80), [""]);
         assert_eq!(fold("日", 1), [""]);

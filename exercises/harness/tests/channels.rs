@@ -153,10 +153,7 @@ macro_rules! programs {
                 let (tx, rx) = bounded(capacity);
                 thread::scope(|s| {
                     let rx2 = rx.clone();
-                    let all = [
-                        s.spawn(move || rx.recv().ok()),
-                        s.spawn(move || rx2.recv().ok()),
-                    ];
+                    let all = [s.spawn(move || rx.recv().ok()), s.spawn(move || rx2.recv().ok())];
                     drop(tx);
                     all.map(|receiver| receiver.join().unwrap()).to_vec()
                 })
@@ -169,10 +166,8 @@ macro_rules! programs {
                 thread::scope(|s| {
                     let tx2 = tx.clone();
                     let back = |sent: Result<(), SendError<u32>>| sent.err().map(|error| error.0);
-                    let all = [
-                        s.spawn(move || back(tx.send(1))),
-                        s.spawn(move || back(tx2.send(2))),
-                    ];
+                    let all =
+                        [s.spawn(move || back(tx.send(1))), s.spawn(move || back(tx2.send(2)))];
                     drop(rx);
                     all.map(|sender| sender.join().unwrap()).to_vec()
                 })
@@ -238,10 +233,7 @@ fn both(
         all.push(explored.len());
         for _ in 0..RUNS {
             let found = real(capacity);
-            assert!(
-                explored.contains(&found),
-                "{capacity}: {found:?}, {explored:?}"
-            );
+            assert!(explored.contains(&found), "{capacity}: {found:?}, {explored:?}");
         }
     }
     assert_eq!(all, outcomes);
@@ -249,22 +241,12 @@ fn both(
 
 #[test]
 fn values_of_two_senders() {
-    both(
-        &[0, 1, 2],
-        real::two_senders,
-        model::two_senders,
-        &[2, 2, 2],
-    );
+    both(&[0, 1, 2], real::two_senders, model::two_senders, &[2, 2, 2]);
 }
 
 #[test]
 fn values_for_two_receivers() {
-    both(
-        &[0, 1, 2],
-        real::two_receivers,
-        model::two_receivers,
-        &[2, 2, 2],
-    );
+    both(&[0, 1, 2], real::two_receivers, model::two_receivers, &[2, 2, 2]);
 }
 
 #[test]
@@ -308,10 +290,7 @@ fn either_of_two_senders_closes() {
                 done[1].fetch_add(1, Relaxed);
             });
             let before = [0, 1].map(|i| done[i].fetch_add(0, Relaxed));
-            (
-                before,
-                rx.try_recv() == Err(harness::sync::model::channel::TryRecvError::Empty),
-            )
+            (before, rx.try_recv() == Err(harness::sync::model::channel::TryRecvError::Empty))
         })
     });
     for before in [[0, 0], [0, 1], [1, 0]] {
@@ -539,10 +518,7 @@ fn few_interleavings() {
     let most = [(1, 2, 0, 13), (1, 3, 1, 56), (2, 1, 0, 218), (2, 1, 1, 269)];
     for (senders, each, capacity, most) in most {
         let found = borrowed(senders, each, capacity).coverage;
-        assert!(
-            found.is_exhaustive() && found.interleavings <= most,
-            "{found:?}"
-        );
+        assert!(found.is_exhaustive() && found.interleavings <= most, "{found:?}");
     }
 }
 

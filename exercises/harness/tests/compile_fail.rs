@@ -14,12 +14,7 @@ const TEXTS: [Text; 2] = [
         rejected: 23,
         accepted: 21,
     },
-    Text {
-        name: "RUST.md",
-        text: include_str!("../../RUST.md"),
-        rejected: 1,
-        accepted: 17,
-    },
+    Text { name: "RUST.md", text: include_str!("../../RUST.md"), rejected: 1, accepted: 17 },
 ];
 
 /// What the programs know as `crate::sync`.
@@ -130,16 +125,9 @@ fn each_program_is_rejected_for_the_reason_given() {
                 said.contains(error) && said.contains("error:")
             };
             for words in &block.words {
-                assert!(
-                    said.contains(words),
-                    "{}:{line}: {words}:\n{said}",
-                    text.name
-                );
+                assert!(said.contains(words), "{}:{line}: {words}:\n{said}", text.name);
             }
-            let errors = said
-                .lines()
-                .filter(|line| line.starts_with("error"))
-                .count();
+            let errors = said.lines().filter(|line| line.starts_with("error")).count();
             // The last one counts them.
             assert!(
                 named && errors <= 2,
@@ -159,11 +147,8 @@ fn every_other_program_compiles_and_runs() {
         for block in blocks(text).iter().filter(|block| block.error.is_none()) {
             let (module, items) = (format!("text_{n}_line_{}", block.line), block.items());
             let _ = writeln!(modules, "#[allow(dead_code)]\nmod {module} {{\n{items}}}");
-            let _ = writeln!(
-                calls,
-                "println!(\"{}:{}\"); {module}::main();",
-                text.name, block.line
-            );
+            let _ =
+                writeln!(calls, "println!(\"{}:{}\"); {module}::main();", text.name, block.line);
         }
     }
     let folder = tempfile::tempdir().expect("a folder");
@@ -171,9 +156,7 @@ fn every_other_program_compiles_and_runs() {
     let (compiles, said) = compile(&program, "link", folder.path());
     assert!(compiles, "{said}");
 
-    let output = Command::new(folder.path().join("program"))
-        .output()
-        .expect("it can be started");
+    let output = Command::new(folder.path().join("program")).output().expect("it can be started");
     assert!(
         output.status.success(),
         "{}\n{}",

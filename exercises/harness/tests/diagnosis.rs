@@ -127,9 +127,7 @@ fn lost_update_behind_methods() {
         }
     }
     usually("lost update: main reads hits", || {
-        let counter = Counter {
-            hits: AtomicUsize::new(0),
-        };
+        let counter = Counter { hits: AtomicUsize::new(0) };
         thread::scope(|s| {
             s.spawn(|| counter.hit());
             counter.hit();
@@ -202,9 +200,7 @@ fn lost_update_and_check_then_act_by_way_of_a_getter() {
         }
     }
     fn both<T: Send>(of: impl Fn(&Account) -> T + Sync) -> (T, T) {
-        let account = Account {
-            balance: AtomicUsize::new(1),
-        };
+        let account = Account { balance: AtomicUsize::new(1) };
         thread::scope(|s| {
             let other = s.spawn(|| of(&account));
             (of(&account), other.join().unwrap())
@@ -631,14 +627,8 @@ fn relaxed_at_both_ends_of_a_spin_lock() {
         "the store is Relaxed and needs Release, the swap is Relaxed and needs Acquire",
         lock(Relaxed, Relaxed),
     );
-    usually(
-        "the swap is Relaxed and needs Acquire",
-        lock(Relaxed, Release),
-    );
-    usually(
-        "the store is Relaxed and needs Release",
-        lock(Acquire, Relaxed),
-    );
+    usually("the swap is Relaxed and needs Acquire", lock(Relaxed, Release));
+    usually("the store is Relaxed and needs Release", lock(Acquire, Relaxed));
 }
 
 /// The last one to leave destroys what the others used.
@@ -659,14 +649,8 @@ fn countdown_without_acquire() {
             });
         }
     };
-    usually(
-        "the fetch_sub is Release and needs AcqRel",
-        program(Release),
-    );
-    usually(
-        "the fetch_sub is Acquire and needs AcqRel",
-        program(Acquire),
-    );
+    usually("the fetch_sub is Release and needs AcqRel", program(Release));
+    usually("the fetch_sub is Acquire and needs AcqRel", program(Acquire));
     explore(program(AcqRel)).expect("it is right");
 }
 
@@ -829,11 +813,7 @@ fn writing_with_the_same_read_lock() {
 // Store buffering.
 
 fn store_buffering(order_of_store: harness::sync::model::atomic::Ordering, fences: [bool; 2]) {
-    let order_of_load = if order_of_store == SeqCst {
-        SeqCst
-    } else {
-        Relaxed
-    };
+    let order_of_load = if order_of_store == SeqCst { SeqCst } else { Relaxed };
     let (x, y) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let side = |mine: &AtomicUsize, other: &AtomicUsize, fenced: bool| {
         mine.store(1, order_of_store);
@@ -1027,10 +1007,7 @@ fn relaxed_failure_ordering() {
             });
         }
     };
-    let failure = usually(
-        "its failure ordering is Relaxed and needs Acquire",
-        program(Relaxed),
-    );
+    let failure = usually("its failure ordering is Relaxed and needs Acquire", program(Relaxed));
     marked(&failure, "needs Acquire for");
     explore(program(Acquire)).expect("it is right");
 }
@@ -1051,10 +1028,7 @@ fn last_owner_of_a_relaxed_counter() {
         });
     });
     let report = failure.render(&Page::new(1_000));
-    assert!(
-        report.contains("the fetch_sub is Relaxed and needs AcqRel"),
-        "{report}"
-    );
+    assert!(report.contains("the fetch_sub is Relaxed and needs AcqRel"), "{report}");
 }
 
 /// The value goes through two variables before it decides.
@@ -1674,11 +1648,7 @@ fn counted(first: bool) {
     });
     let theirs = group.clone();
     let parent = thread::spawn(move || {
-        let child = if first {
-            theirs.start()
-        } else {
-            theirs.start_late()
-        };
+        let child = if first { theirs.start() } else { theirs.start_late() };
         theirs.finished.fetch_add(1, AcqRel);
         theirs.end();
         child.join().unwrap();
@@ -1695,10 +1665,7 @@ fn counted(first: bool) {
 #[test]
 fn counted_after_the_start() {
     let explored = common::patient().preemption_bound(2);
-    said_of(
-        "counted too late: ",
-        explored.clone().explore(|| counted(false)),
-    );
+    said_of("counted too late: ", explored.clone().explore(|| counted(false)));
     explored.explore(|| counted(true)).expect("it is right");
 }
 
@@ -1767,11 +1734,7 @@ fn woken_after_a_change_of_an_atomic_that_it_waits_for() {
         });
     });
     let failure = explored.expect_err("the model must fail");
-    assert!(
-        !failure.report.contains("for no reason in"),
-        "{}",
-        failure.report
-    );
+    assert!(!failure.report.contains("for no reason in"), "{}", failure.report);
 }
 
 /// The futex does not sleep, because the word has changed, and its caller takes that for being woken.
@@ -1889,15 +1852,13 @@ fn park_without_a_second_look_that_would_order() {
 /// The one that receives stops too soon, and waits for the one that sends.
 #[test]
 fn send_that_nobody_receives() {
-    let failure = usually(
-        "main, which used the receiver last (row 6), waits for thread 1 to end",
-        || {
+    let failure =
+        usually("main, which used the receiver last (row 6), waits for thread 1 to end", || {
             let (jobs, inbox) = bounded(1);
             let sender = thread::spawn(move || (0..3).for_each(|i| jobs.send(i).unwrap()));
             inbox.recv().unwrap();
             sender.join().unwrap();
-        },
-    );
+        });
     marked(&failure, "nobody receives this");
     pin(&failure);
 }
@@ -1912,58 +1873,49 @@ fn send_to_oneself() {
 
 #[test]
 fn sends_that_cross() {
-    usually(
-        "main sleeps in down.send (row 6), and no thread has used the receiver",
-        || {
-            let (down_tx, down_rx) = bounded(0);
-            let (names, named) = bounded(1);
-            thread::scope(|s| {
-                s.spawn(move || {
-                    let (up_tx, up_rx) = bounded(0);
-                    names.send(up_rx).unwrap();
-                    up_tx.send(1).unwrap();
-                    down_rx.recv()
-                });
-                let up_rx = named.recv().unwrap();
-                down_tx.send(1).unwrap();
-                up_rx.recv().unwrap();
+    usually("main sleeps in down.send (row 6), and no thread has used the receiver", || {
+        let (down_tx, down_rx) = bounded(0);
+        let (names, named) = bounded(1);
+        thread::scope(|s| {
+            s.spawn(move || {
+                let (up_tx, up_rx) = bounded(0);
+                names.send(up_rx).unwrap();
+                up_tx.send(1).unwrap();
+                down_rx.recv()
             });
-        },
-    );
+            let up_rx = named.recv().unwrap();
+            down_tx.send(1).unwrap();
+            up_rx.recv().unwrap();
+        });
+    });
 }
 
 /// The original is still there when the clones are gone.
 #[test]
 fn original_sender_kept_beside_its_clones() {
-    let failure = usually(
-        "not dropped is the sender that main made with the channel",
-        || {
-            let (results, all) = unbounded();
-            thread::scope(|s| {
-                for i in 0..2 {
-                    let results = results.clone();
-                    s.spawn(move || results.send(i).unwrap());
-                }
-                assert_eq!(all.iter().sum::<i32>(), 1);
-            });
-        },
-    );
+    let failure = usually("not dropped is the sender that main made with the channel", || {
+        let (results, all) = unbounded();
+        thread::scope(|s| {
+            for i in 0..2 {
+                let results = results.clone();
+                s.spawn(move || results.send(i).unwrap());
+            }
+            assert_eq!(all.iter().sum::<i32>(), 1);
+        });
+    });
     pin(&failure);
 }
 
 /// Main joins the workers before it closes the channel that they read to its end.
 #[test]
 fn channel_closed_behind_the_join() {
-    usually(
-        "a sender that is kept alive: thread 1 sleeps in jobs.recv",
-        || {
-            let (jobs, inbox) = bounded(1);
-            let worker = thread::spawn(move || inbox.iter().count());
-            jobs.send(1).unwrap();
-            worker.join().unwrap();
-            drop(jobs);
-        },
-    );
+    usually("a sender that is kept alive: thread 1 sleeps in jobs.recv", || {
+        let (jobs, inbox) = bounded(1);
+        let worker = thread::spawn(move || inbox.iter().count());
+        jobs.send(1).unwrap();
+        worker.join().unwrap();
+        drop(jobs);
+    });
 }
 
 #[test]
@@ -2060,10 +2012,7 @@ fn close_that_wakes_one() {
         }
     }
     usually("one notification, several sleepers", || {
-        let channel = Channel {
-            state: Mutex::new((0, false)),
-            changed: Condvar::new(),
-        };
+        let channel = Channel { state: Mutex::new((0, false)), changed: Condvar::new() };
         thread::scope(|s| {
             s.spawn(|| channel.recv());
             s.spawn(|| channel.recv());
@@ -2103,10 +2052,7 @@ fn comparison_with_an_old_value() {
         thread::scope(|s| {
             s.spawn(|| balance.fetch_add(1, AcqRel));
             let seen = balance.load(Acquire);
-            while balance
-                .compare_exchange(seen, seen + 1, AcqRel, Acquire)
-                .is_err()
-            {}
+            while balance.compare_exchange(seen, seen + 1, AcqRel, Acquire).is_err() {}
         });
     });
 }
@@ -2250,14 +2196,8 @@ fn spin_lock_by_exchange_that_orders_one_side_only() {
             });
         }
     };
-    usually(
-        "the compare_exchange is Relaxed and needs Acquire",
-        lock_with(Relaxed, Release),
-    );
-    usually(
-        "the store is Relaxed and needs Release",
-        lock_with(Acquire, Relaxed),
-    );
+    usually("the compare_exchange is Relaxed and needs Acquire", lock_with(Relaxed, Release));
+    usually("the store is Relaxed and needs Release", lock_with(Acquire, Relaxed));
 }
 
 /// A lock that is given back by an exchange, too.
@@ -2296,11 +2236,7 @@ fn exchange_that_announces_before_the_write() {
     });
     let failure = failure.expect_err("it is announced before it is written");
     assert_eq!(failure.kind, Kind::DataRace, "{}", failure.report);
-    assert!(
-        !failure.report.contains(" and needs "),
-        "{}",
-        failure.report
-    );
+    assert!(!failure.report.contains(" and needs "), "{}", failure.report);
 }
 
 /// Two exchanges that both succeed on words of their own order nothing between the threads, whatever their ordering.
@@ -2345,4 +2281,178 @@ fn frame_that_is_left_after_a_spurious_wakeup() {
         wait_for_go,
     );
     assert_eq!(failure.kind, Kind::UseAfterDrop, "{}", failure.report);
+}
+
+/// A lock of one's own that is tried once and then waited for. The thread that had to wait has looked as well, but it
+/// goes in by the exchange.
+#[test]
+fn lock_that_is_relaxed_for_those_who_had_to_wait() {
+    let failure = usually("the swap is Relaxed and needs Acquire", || {
+        let (slot, locked) = (Slot::new(), AtomicBool::new(false));
+        let add = || {
+            let first = locked.compare_exchange(false, true, Acquire, Relaxed);
+            if first.is_err() {
+                while locked.swap(true, Relaxed) {
+                    while locked.load(Relaxed) {
+                        thread::yield_now();
+                    }
+                }
+            }
+            slot.write();
+            locked.store(false, Release);
+        };
+        thread::scope(|s| {
+            s.spawn(add);
+            add();
+        });
+    });
+    marked(&failure, "needs Acquire");
+    usually("the swap is Relaxed and needs Acquire", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        let add = || {
+            if state.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+                while state.load(Relaxed) != 0 || state.swap(2, Relaxed) != 0 {
+                    futex::wait(&state, 2);
+                }
+            }
+            slot.write();
+            if state.swap(0, Release) == 2 {
+                futex::wake_one(&state);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(add);
+            add();
+        });
+    });
+}
+
+/// The lock's word is given back by another one, which the taker has looked at without ordering.
+#[test]
+fn ticket_lock_that_orders_one_side_only() {
+    struct Tickets {
+        slot: Slot,
+        next: AtomicU32,
+        serving: AtomicU32,
+    }
+    impl Tickets {
+        #[track_caller]
+        fn new() -> Self {
+            let [next, serving] = [0, 0].map(AtomicU32::new);
+            let slot = Slot::new();
+            Self { slot, next, serving }
+        }
+
+        fn leave(&self, give: std::sync::atomic::Ordering) {
+            self.slot.write();
+            let now = self.serving.load(Relaxed);
+            self.serving.store(now + 1, give);
+        }
+    }
+    let waits = |take, give| {
+        move || {
+            let lock = Tickets::new();
+            let add = || {
+                let mine = lock.next.fetch_add(1, Relaxed);
+                while lock.serving.load(take) != mine {
+                    thread::yield_now();
+                }
+                lock.leave(give);
+            };
+            thread::scope(|s| {
+                s.spawn(add);
+                add();
+            });
+        }
+    };
+    let (load, store) =
+        ("the load is Relaxed and needs Acquire", "the store is Relaxed and needs Release");
+    usually(load, waits(Relaxed, Release));
+    usually(store, waits(Acquire, Relaxed));
+    usually(&format!("{store}, {load}"), waits(Relaxed, Relaxed));
+    let tries = |take| {
+        move || {
+            let lock = Tickets::new();
+            let add = || {
+                let now = lock.serving.load(take);
+                let ticket = lock.next.compare_exchange(now, now + 1, Acquire, Relaxed);
+                ticket.map(|_| lock.leave(Release)).is_ok()
+            };
+            thread::scope(|s| {
+                s.spawn(add);
+                add();
+            });
+        }
+    };
+    usually(load, tries(Relaxed));
+    explore(tries(Acquire)).expect("it is right");
+}
+
+/// Of a release sequence, the write that the load has read from is named: the older ones come before the access.
+#[test]
+fn lock_whose_release_sequence_begins_before_the_access() {
+    let failure = usually("before its swap (row 6): the compare_exchange", || {
+        let (slot, state) = (Slot::new(), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                if state.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
+                    slot.write();
+                    state.swap(0, Release);
+                }
+            });
+            state.swap(1, Acquire);
+            state.swap(0, Release);
+            if state.compare_exchange(0, 1, Relaxed, Relaxed).is_ok() {
+                slot.read();
+            }
+        });
+    });
+    marked(&failure, "needs Acquire");
+}
+
+/// Both sides order. What lets two in is that it is taken in two steps, and no ordering would help.
+#[test]
+fn lock_that_is_taken_in_two_steps_is_not_blamed_for_its_orderings() {
+    let failure = common::patient().explore(|| {
+        let (slot, locked) = (Slot::new(), AtomicBool::new(false));
+        let add = || {
+            if !locked.load(Acquire) {
+                locked.store(true, Relaxed);
+                slot.write();
+                locked.store(false, Release);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(add);
+            if !locked.swap(true, Acquire) {
+                slot.write();
+                locked.store(false, Release);
+            }
+        });
+    });
+    let failure = failure.expect_err("two are inside");
+    assert_eq!(failure.kind, Kind::DataRace, "{}", failure.report);
+    assert!(!failure.report.contains(" and needs "), "{}", failure.report);
+}
+
+/// The data is handed on by a third thread, whose look is the weak one.
+#[test]
+fn lock_that_a_third_thread_passes_on() {
+    usually("thread 2 reads", || {
+        let (slot, first, second) = (Slot::new(), AtomicBool::new(false), AtomicBool::new(false));
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                first.store(true, Release);
+            });
+            s.spawn(|| {
+                if first.load(Relaxed) {
+                    second.store(true, Release);
+                }
+            });
+            if second.load(Acquire) {
+                slot.read();
+            }
+        });
+    });
 }

@@ -27,9 +27,7 @@ fn outcomes<T: Ord + Send + 'static>(
         })
         .unwrap_or_else(|failure| panic!("{}", failure.report));
     assert!(explored.coverage.is_exhaustive());
-    std::mem::take(&mut *seen.lock().unwrap())
-        .into_iter()
-        .collect()
+    std::mem::take(&mut *seen.lock().unwrap()).into_iter().collect()
 }
 
 /// Two relaxed stores by one thread and two loads by another.
@@ -167,11 +165,7 @@ fn spurious_wakeups_come_only_when_asked_for() {
         .explore(waits_once)
         .expect_err("a spurious wake-up finds the missing loop");
     assert_eq!(failure.kind, Kind::Panic);
-    assert!(
-        failure.report.contains("for no reason"),
-        "{}",
-        failure.report
-    );
+    assert!(failure.report.contains("for no reason"), "{}", failure.report);
 }
 
 fn adds_one(value: &AtomicU32, tries: usize) -> bool {
@@ -217,11 +211,7 @@ fn a_weak_exchange_fails_spuriously_only_when_asked_to() {
     let failure = Model::new().spurious_failures(1).explore(program);
     let failure = failure.expect_err("it does not fail");
     assert_eq!(failure.kind, Kind::Panic);
-    assert!(
-        failure.report.contains("fails spuriously: 0"),
-        "{}",
-        failure.report
-    );
+    assert!(failure.report.contains("fails spuriously: 0"), "{}", failure.report);
 }
 
 #[test]
@@ -476,11 +466,7 @@ fn a_preemption_bound_is_kept_and_reported() {
         });
     };
     let all = explore(program).expect("it is right").coverage;
-    let some = Model::new()
-        .preemption_bound(0)
-        .explore(program)
-        .expect("it is right")
-        .coverage;
+    let some = Model::new().preemption_bound(0).explore(program).expect("it is right").coverage;
     assert!(some.interleavings < all.interleavings);
     assert_eq!((all.extent, some.extent), (Extent::All, Extent::UpTo(0)));
 }
@@ -594,10 +580,7 @@ fn what_fails_with_few_switches_is_found_early() {
     });
     let failure = failure.expect_err("one is lost");
     says(&failure, "The simplest that fails needs one forced switch");
-    let until = format!(
-        "{} interleavings explored until one failed.",
-        failure.interleavings
-    );
+    let until = format!("{} interleavings explored until one failed.", failure.interleavings);
     says(&failure, &until);
 }
 
@@ -670,11 +653,7 @@ fn a_failure_seen_before_a_restart_is_kept() {
                 assert!(!explored.coverage.is_exhaustive());
             }
             Err(failure) => {
-                assert!(
-                    !is_caught,
-                    "the program catches that panic\n{}",
-                    failure.report
-                );
+                assert!(!is_caught, "the program catches that panic\n{}", failure.report);
                 assert_eq!(failure.kind, Kind::Panic);
                 assert!(failure.message.contains("seen"), "{}", failure.message);
             }
@@ -765,12 +744,7 @@ fn a_time_out_is_one_more_interleaving() {
             (*guard, Some(timed_out))
         })
     });
-    let all = [
-        (false, Some(true)),
-        (true, None),
-        (true, Some(false)),
-        (true, Some(true)),
-    ];
+    let all = [(false, Some(true)), (true, None), (true, Some(false)), (true, Some(true))];
     assert_eq!(seen, all);
 }
 
@@ -897,18 +871,13 @@ fn the_last_reference_gets_the_value() {
             let theirs = value.clone();
             let other = thread::spawn(move || {
                 theirs.0.with(|_| {});
-                last(theirs)
-                    .map(|mut value| *value.0.get_mut() = 1)
-                    .is_some()
+                last(theirs).map(|mut value| *value.0.get_mut() = 1).is_some()
             });
             let mine = last(value).map(|mut value| *value.0.get_mut() = 2);
             (mine.is_some(), other.join().unwrap())
         }
     };
-    assert_eq!(
-        outcomes(Model::new(), program(Arc::into_inner)),
-        [(false, true), (true, false)]
-    );
+    assert_eq!(outcomes(Model::new(), program(Arc::into_inner)), [(false, true), (true, false)]);
     let seen = outcomes(Model::new(), program(|value| Arc::try_unwrap(value).ok()));
     assert_eq!(seen, [(false, false), (false, true), (true, false)]);
     // The number tells nothing of what the others did.

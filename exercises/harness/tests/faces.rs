@@ -363,9 +363,7 @@ fn the_program_runs_on_the_real_face() {
 
 #[test]
 fn the_program_runs_under_the_model() {
-    let explored = harness::Model::new()
-        .preemption_bound(1)
-        .explore(model::program);
+    let explored = harness::Model::new().preemption_bound(1).explore(model::program);
     if let Err(failure) = explored {
         panic!("{}", failure.report);
     }
@@ -412,8 +410,7 @@ fn clocks_of_the_real_face() {
         s.spawn(|| manual.sleep_until(deadline));
         manual.advance(Duration::from_secs(3600));
     });
-    let advanced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        real.advance(Duration::ZERO)
-    }));
+    let advanced =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| real.advance(Duration::ZERO)));
     assert!(advanced.is_err(), "nobody moves the machine's clock");
 }

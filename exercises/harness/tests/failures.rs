@@ -23,9 +23,7 @@ use std::panic::resume_unwind;
 #[track_caller]
 fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) -> Failure {
     let first_line = std::panic::Location::caller().line();
-    let failure = common::patient()
-        .explore(program)
-        .expect_err("the model must fail");
+    let failure = common::patient().explore(program).expect_err("the model must fail");
     assert_eq!(failure.kind, kind, "{}", failure.report);
     let test = std::thread::current().name().map(str::to_owned);
     let test = test.expect("libtest names the thread after the test");
@@ -58,10 +56,7 @@ fn in_every_form(failure: &Failure) -> String {
             }
         }
         assert!(page.unicode || report.is_ascii(), "not ASCII: {report}");
-        text += &format!(
-            "[ {title} ]\n\n{}\n\n",
-            report.trim_end().replace('\u{1b}', "␛")
-        );
+        text += &format!("[ {title} ]\n\n{}\n\n", report.trim_end().replace('\u{1b}', "␛"));
     }
     text
 }
@@ -110,11 +105,7 @@ fn one_notification_for_two_sleepers() {
             opened.notify_one();
         });
     });
-    assert!(
-        failure
-            .report
-            .contains("Usually: one notification, several sleepers")
-    );
+    assert!(failure.report.contains("Usually: one notification, several sleepers"));
 }
 
 /// The diagnoses keep silent where none of them fits: nobody notified anybody.
@@ -222,11 +213,7 @@ fn cell_reached_by_a_thread_that_nothing_orders_after_its_making() {
         // SAFETY: the cell came from a box and no thread is left that knows it.
         drop(unsafe { Box::from_raw(place.0.into_inner()) });
     });
-    assert!(
-        failure.message.contains("main makes it"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("main makes it"), "{}", failure.message);
 }
 
 #[test]
@@ -237,11 +224,7 @@ fn forgotten_arc() {
         let t = thread::spawn(move || std::mem::forget(b));
         t.join().unwrap();
     });
-    assert!(
-        failure.message.contains("failures.rs:"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("failures.rs:"), "{}", failure.message);
 }
 
 #[test]
@@ -298,11 +281,7 @@ fn panic_in_a_spawned_thread() {
         drop(m.lock());
         t.join().unwrap();
     });
-    assert!(
-        failure.message.contains("in the spawned thread"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("in the spawned thread"), "{}", failure.message);
 }
 
 #[test]
@@ -312,11 +291,7 @@ fn panic_in_a_scoped_thread() {
             s.spawn(|| panic!("in the scoped thread"));
         });
     });
-    assert!(
-        failure.message.contains("in the scoped thread"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("in the scoped thread"), "{}", failure.message);
 }
 
 #[test]
@@ -324,11 +299,7 @@ fn panic_in_a_detached_thread() {
     let failure = fails(Kind::Panic, || {
         drop(thread::spawn(|| panic!("in the detached thread")));
     });
-    assert!(
-        failure.message.contains("in the detached thread"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("in the detached thread"), "{}", failure.message);
 }
 
 #[test]
@@ -370,11 +341,7 @@ fn panic_in_a_scope_whose_threads_wait_for_the_body() {
             told.notify_one();
         });
     });
-    assert!(
-        failure.report.contains("Panic: it should not sleep"),
-        "{}",
-        failure.report
-    );
+    assert!(failure.report.contains("Panic: it should not sleep"), "{}", failure.report);
 }
 
 #[test]
@@ -425,10 +392,7 @@ fn destructor_that_panics_while_a_panic_unwinds() {
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(101), "{stderr}");
-    assert!(
-        stderr.contains("fails: panic") && stderr.contains("the first panic"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("fails: panic") && stderr.contains("the first panic"), "{stderr}");
     assert!(stderr.contains("the destructor panics too"), "{stderr}");
 }
 
@@ -498,11 +462,7 @@ fn sixth_thread() {
 #[inline(never)]
 fn deep(n: usize) -> usize {
     let block = [n as u8; 512];
-    if n == 0 {
-        0
-    } else {
-        deep(n - 1) + usize::from(std::hint::black_box(block)[3])
-    }
+    if n == 0 { 0 } else { deep(n - 1) + usize::from(std::hint::black_box(block)[3]) }
 }
 
 #[test]
@@ -542,11 +502,7 @@ fn loop_that_never_touches_the_facade() {
             }
         });
     });
-    assert!(
-        failure.message.contains("main runs without"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("main runs without"), "{}", failure.message);
 }
 
 #[test]
@@ -774,11 +730,7 @@ fn lock_unlocked_after_its_owner_freed_it() {
         drop(count);
         t.join().unwrap();
     });
-    assert!(
-        failure.message.contains("count.unlock"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("count.unlock"), "{}", failure.message);
 }
 
 #[test]
@@ -840,9 +792,7 @@ union Place<T> {
 #[track_caller]
 fn used_in_memory_overwritten_with<T: 'static>(byte: u8, make: fn() -> T, operation: fn(&T)) {
     let failure = explore(move || {
-        let mut place = Box::new(Place {
-            object: std::mem::ManuallyDrop::new(make()),
-        });
+        let mut place = Box::new(Place { object: std::mem::ManuallyDrop::new(make()) });
         // SAFETY: the object is there, and dropped once. That it is used afterwards is the point.
         unsafe {
             std::mem::ManuallyDrop::drop(&mut place.object);
@@ -852,11 +802,7 @@ fn used_in_memory_overwritten_with<T: 'static>(byte: u8, make: fn() -> T, operat
     })
     .expect_err("the object is gone");
     assert_eq!(failure.kind, Kind::UseAfterDrop, "{}", failure.report);
-    assert!(
-        failure.message.contains("main drops it"),
-        "{}",
-        failure.message
-    );
+    assert!(failure.message.contains("main drops it"), "{}", failure.message);
 }
 
 #[test]

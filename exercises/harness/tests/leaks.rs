@@ -41,10 +41,7 @@ fn a_thread_that_never_ends_is_named_with_where_it_was_spawned() {
     assert_eq!(found.threads.len(), 1);
     let accusation = &found.threads[0];
     assert!(accusation.contains("\"straggler\""), "{accusation}");
-    assert!(
-        accusation.contains(&format!("leaks.rs:{}", line + 1)),
-        "{accusation}"
-    );
+    assert!(accusation.contains(&format!("leaks.rs:{}", line + 1)), "{accusation}");
 }
 
 #[test]
@@ -107,10 +104,7 @@ fn a_value_never_dropped_is_named_with_where_it_was_made() {
     assert_eq!(found.values.len(), 1);
     let accusation = &found.values[0];
     assert!(accusation.contains("was never dropped"), "{accusation}");
-    assert!(
-        accusation.contains(&format!("leaks.rs:{line}")),
-        "{accusation}"
-    );
+    assert!(accusation.contains(&format!("leaks.rs:{line}")), "{accusation}");
 }
 
 #[test]
@@ -147,10 +141,7 @@ fn a_block_never_freed_is_named_with_where_it_was_allocated() {
     assert_eq!(found.heap.len(), 1, "{found}");
     let accusation = &found.heap[0];
     assert!(accusation.contains("1 block (48 bytes)"), "{accusation}");
-    assert!(
-        accusation.contains(&format!("leaks.rs:{line}")),
-        "{accusation}"
-    );
+    assert!(accusation.contains(&format!("leaks.rs:{line}")), "{accusation}");
 }
 
 /// The harness spawns it: its own line says nothing.
@@ -162,10 +153,7 @@ fn a_thread_that_is_never_joined_is_charged_to_the_line_that_spawned_it() {
         std::mem::forget(thread::spawn(|| ()));
     });
     for accusation in &found.heap {
-        assert!(
-            accusation.contains(&format!("leaks.rs:{line}")),
-            "{accusation}"
-        );
+        assert!(accusation.contains(&format!("leaks.rs:{line}")), "{accusation}");
     }
     assert!(!found.heap.is_empty(), "{found}");
 }
@@ -276,9 +264,7 @@ fn what_a_test_prints_is_no_leak() {
     // Only libtest keeps it, and only if the test is not run with `--nocapture`.
     balanced(|| {
         eprintln!("a line for whoever runs the test");
-        drop(std::panic::catch_unwind(|| {
-            panic!("a panic that is caught")
-        }));
+        drop(std::panic::catch_unwind(|| panic!("a panic that is caught")));
         drop(thread::spawn(|| panic!("a panic that is printed by a thread")).join());
     });
 }

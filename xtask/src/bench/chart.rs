@@ -105,12 +105,7 @@ fn line(row: &Row, names: usize, room: usize, unit: f64, marks: Marks) -> String
         REFERENCE => bar,
         _ => paint(FAINT, bar),
     };
-    let line = format!(
-        "   {name}  {:>6}  {bar}{:pad$}{}",
-        number(ratio),
-        "",
-        paint(FAINT, range)
-    );
+    let line = format!("   {name}  {:>6}  {bar}{:pad$}{}", number(ratio), "", paint(FAINT, range));
     format!("{}\n", line.trim_end())
 }
 
@@ -160,18 +155,14 @@ mod tests {
     #[test]
     fn the_chart_of_a_lesson() {
         let mut cases = cases(&[parse(PUBLICATION), parse(BANK_ACCOUNT)]);
-        let yours = |ratio, low, high| Row {
-            name: YOURS.into(),
-            ratio: Ratio { ratio, low, high },
-        };
+        let yours =
+            |ratio, low, high| Row { name: YOURS.into(), ratio: Ratio { ratio, low, high } };
         cases[0].rows.insert(0, yours(1.04, 1.01, 1.05));
         cases[2].rows.insert(0, yours(212.4, 188.0, 260.0));
         cases[3].rows.insert(0, yours(0.004, 0.004, 0.004));
-        for (width, marks, name) in [
-            (80, UNICODE, "chart_80"),
-            (60, UNICODE, "chart_60"),
-            (80, ASCII, "chart_ascii"),
-        ] {
+        for (width, marks, name) in
+            [(80, UNICODE, "chart_80"), (60, UNICODE, "chart_60"), (80, ASCII, "chart_ascii")]
+        {
             let chart = plain(&chart(&cases, width, marks));
             assert!(chart.lines().all(|line| columns(line) <= width), "{chart}");
             assert_eq!(chart.is_ascii(), marks == ASCII, "{chart}");

@@ -33,10 +33,7 @@ pub fn parse(output: &str) -> Vec<Leaf> {
         }
         // With a print in between, the figures stand on a later line than the name.
         if let Some(median) = median(rest).filter(|_| !path.is_empty()) {
-            leaves.push(Leaf {
-                path: path.clone(),
-                median,
-            });
+            leaves.push(Leaf { path: path.clone(), median });
         }
     }
     leaves
@@ -62,9 +59,7 @@ pub fn at_work(output: &str) -> Option<String> {
 fn branch(line: &str) -> Option<(usize, &str)> {
     let mut rest = line;
     for depth in 0.. {
-        let below = rest
-            .strip_prefix("├─ ")
-            .or_else(|| rest.strip_prefix("╰─ "));
+        let below = rest.strip_prefix("├─ ").or_else(|| rest.strip_prefix("╰─ "));
         if let Some(below) = below {
             return Some((depth, below));
         }
@@ -116,9 +111,7 @@ pub mod tests {
 
     fn medians(output: &str) -> Vec<(String, f64)> {
         let leaves = parse(output).into_iter();
-        leaves
-            .map(|leaf| (leaf.path.join("/"), leaf.median))
-            .collect()
+        leaves.map(|leaf| (leaf.path.join("/"), leaf.median)).collect()
     }
 
     #[test]

@@ -49,11 +49,7 @@ pub fn measure(runner: &Runner, lesson: &Lesson) -> Result<Comparison> {
         None if cases.iter().any(Case::has_yours) => Yours::Measured,
         None => left_out(&runner.workspace, lesson),
     };
-    Ok(Comparison {
-        rounds: ROUNDS,
-        yours,
-        cases,
-    })
+    Ok(Comparison { rounds: ROUNDS, yours, cases })
 }
 
 /// The cases that yours was measured in, and the others without it.
@@ -61,11 +57,7 @@ fn merge(with_yours: &[Case], others: Vec<Case>) -> Vec<Case> {
     let others = others.into_iter();
     let merged = others.map(|other| {
         let is_it = |case: &&Case| case.name == other.name && case.has_yours();
-        with_yours
-            .iter()
-            .find(is_it)
-            .cloned()
-            .unwrap_or(other.clone())
+        with_yours.iter().find(is_it).cloned().unwrap_or(other.clone())
     });
     merged.collect()
 }
@@ -118,11 +110,7 @@ struct Measured {
 /// Runs the bench round by round, until one does not come to its end. `how` is said with what it is at.
 fn rounds(runner: &Runner, lesson: &Lesson, binary: &Binary, how: &str) -> Result<Measured> {
     let mut status = Status::new(format!("measuring {}{how}", lesson.name));
-    let mut measured = Measured {
-        rounds: Vec::new(),
-        complete: 0,
-        stopped: None,
-    };
+    let mut measured = Measured { rounds: Vec::new(), complete: 0, stopped: None };
     let arguments = ["--bench", "--min-time", MIN_TIME, "--max-time", MAX_TIME];
     for round in 1..=ROUNDS {
         status.show(round, "");
@@ -160,15 +148,9 @@ impl Status {
     fn new(what: String) -> Self {
         let on_terminal = std::io::stderr().is_terminal();
         if !on_terminal {
-            note(&format!(
-                " {what} in {ROUNDS} rounds; this takes some seconds"
-            ));
+            note(&format!(" {what} in {ROUNDS} rounds; this takes some seconds"));
         }
-        Self {
-            what,
-            on_terminal,
-            shown: String::new(),
-        }
+        Self { what, on_terminal, shown: String::new() }
     }
 
     fn show(&mut self, round: usize, row: &str) {

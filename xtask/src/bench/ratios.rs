@@ -45,11 +45,7 @@ impl Ratio {
             n if n % 2 == 1 => ratios[middle],
             _ => f64::midpoint(ratios[middle - 1], ratios[middle]),
         };
-        Some(Self {
-            ratio,
-            low: ratios[0],
-            high: *ratios.last()?,
-        })
+        Some(Self { ratio, low: ratios[0], high: *ratios.last()? })
     }
 }
 
@@ -93,10 +89,7 @@ pub fn cases(rounds: &[Vec<Leaf>]) -> Vec<Case> {
         let row = Row { name: row, ratio };
         match cases.iter_mut().find(|case| case.name == name) {
             Some(case) => case.rows.push(row),
-            None => cases.push(Case {
-                name,
-                rows: vec![row],
-            }),
+            None => cases.push(Case { name, rows: vec![row] }),
         }
     }
     for case in &mut cases {
@@ -166,15 +159,9 @@ mod tests {
     }
 
     fn round(yours: Option<f64>, reference: f64) -> Vec<Leaf> {
-        let leaf = |name: &str, median| Leaf {
-            path: vec![name.to_owned()],
-            median,
-        };
+        let leaf = |name: &str, median| Leaf { path: vec![name.to_owned()], median };
         let yours = yours.map(|median| leaf("yours", median));
-        yours
-            .into_iter()
-            .chain([leaf("reference", reference)])
-            .collect()
+        yours.into_iter().chain([leaf("reference", reference)]).collect()
     }
 
     #[test]
@@ -192,10 +179,7 @@ mod tests {
     #[test]
     fn without_a_reference_there_is_no_ratio() {
         assert!(cases(&[]).is_empty());
-        let alone = Leaf {
-            path: vec!["yours".into()],
-            median: 1.0,
-        };
+        let alone = Leaf { path: vec!["yours".into()], median: 1.0 };
         assert!(cases(&[vec![alone]]).is_empty());
         let cases = cases(&[round(Some(1.0), 0.0)]);
         assert!(!cases[0].has_yours(), "nothing is so many times nothing");

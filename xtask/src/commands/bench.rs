@@ -34,11 +34,7 @@ pub fn run(runner: &Runner, wanted: Option<&str>, json: bool) -> Result<Exit> {
     }
     let comparison = bench::measure(runner, lesson)?;
     term::print(&if json {
-        let document = Document {
-            version: 1,
-            lesson: &lesson.name,
-            comparison: &comparison,
-        };
+        let document = Document { version: 1, lesson: &lesson.name, comparison: &comparison };
         json::text(&document)?
     } else {
         bench::render(&page, &comparison)

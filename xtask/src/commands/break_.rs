@@ -43,10 +43,7 @@ pub fn run(runner: &Runner, wanted: &str, named: Option<&str>) -> Result<Exit> {
 pub fn read(workspace: &Workspace, lesson: &Lesson) -> Vec<Mistake> {
     let (mistakes, problems) = mistake::read_all(&workspace.path(lesson.mistakes()));
     for problem in problems {
-        note(&format!(
-            " {}/{problem}; `git checkout` brings it back",
-            lesson.solution.display()
-        ));
+        note(&format!(" {}/{problem}; `git checkout` brings it back", lesson.solution.display()));
     }
     mistakes
 }
@@ -69,19 +66,12 @@ fn list(page: &LessonPage<'_>, mistakes: &[Mistake]) -> String {
 pub fn rows(marks: Marks, mistakes: &[Mistake]) -> Vec<Row> {
     let mut rows = Vec::new();
     for (i, mistake) in mistakes.iter().enumerate() {
-        rows.push(Row {
-            text: format!(" {}", paint(STRONG, &mistake.name)),
-            chooses: Some(i),
-        });
+        rows.push(Row { text: format!(" {}", paint(STRONG, &mistake.name)), chooses: Some(i) });
         let caught = format!("{} {} {}", mistake.kind, marks.dot, mistake.caught_by);
         let caught = term::shorten(&caught, width() - 3, marks.more);
-        let below = term::wrap(&mistake.mistake, width() - 3)
-            .into_iter()
-            .chain([paint(FAINT, caught)]);
-        rows.extend(below.map(|line| Row {
-            text: format!("   {line}"),
-            chooses: None,
-        }));
+        let below =
+            term::wrap(&mistake.mistake, width() - 3).into_iter().chain([paint(FAINT, caught)]);
+        rows.extend(below.map(|line| Row { text: format!("   {line}"), chooses: None }));
     }
     rows
 }
@@ -124,9 +114,8 @@ pub fn show(
         Ok(job) => {
             let raws = run_all(runner, &[job]);
             runner.control.check()?;
-            let mut outcome = raws
-                .first()
-                .map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
+            let mut outcome =
+                raws.first().map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
             if let Outcome::Failed(failure) = &mut outcome {
                 failure.report = real_places(&failure.report, lesson, &folder);
                 page.failure(&mut text, &mistake.caught_by, failure, Length::Full);
@@ -146,10 +135,8 @@ pub fn show(
             let _ = writeln!(text, " {mark} Caught: {}.\n", mistake.kind);
             let file = lesson.file_name();
             let code = Path::new(scratch::ROOT).join(&folder).join("src");
-            let _ = writeln!(
-                text,
-                " Lines of {file} are those of the file with the mistake in it:"
-            );
+            let _ =
+                writeln!(text, " Lines of {file} are those of the file with the mistake in it:");
             row(&mut text, "Code", code.display());
             row(&mut text, "More", more(lesson));
         }
@@ -177,10 +164,7 @@ fn real_places(report: &str, lesson: &Lesson, folder: &Path) -> String {
     let file = lesson.file_name();
     report
         .replace(&*folder.join("src").join(&file).to_string_lossy(), &file)
-        .replace(
-            &*folder.to_string_lossy(),
-            &lesson.exercise.to_string_lossy(),
-        )
+        .replace(&*folder.to_string_lossy(), &lesson.exercise.to_string_lossy())
 }
 
 /// Says that the mistake was not caught, or not as what it is, and what to do about it.

@@ -89,17 +89,11 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     }
     let judged = judged.map_or_else(|| Judged::new(runner, &mut store, lesson, None), Ok)?;
     let passes = judged.passes();
-    let both = [
-        judged.result.map_err(|failed| failed.said),
-        judge_reference(runner, lesson)?,
-    ];
+    let both = [judged.result.map_err(|failed| failed.said), judge_reference(runner, lesson)?];
     if !options.json {
         term::print(&verdicts::render(&both, page.marks));
     }
-    let comparison = options
-        .bench
-        .then(|| bench::measure(runner, lesson))
-        .transpose()?;
+    let comparison = options.bench.then(|| bench::measure(runner, lesson)).transpose()?;
     if options.json {
         let document = Document::new(lesson, [&yours, &reference], &both, comparison.as_ref());
         term::print(&json::text(&document)?);
@@ -121,9 +115,8 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
 
 /// Whether there is nothing to ask: the lesson was finished once, its reference is in place, or was shown before.
 pub fn has_seen(workspace: &Workspace, progress: &Progress, lesson: &Lesson) -> Result<bool> {
-    let recorded = progress
-        .of(lesson)
-        .is_some_and(|record| record.passed.is_some() || record.reference_shown);
+    let recorded =
+        progress.of(lesson).is_some_and(|record| record.passed.is_some() || record.reference_shown);
     Ok(recorded || progress.state(workspace, lesson)? == State::Swapped)
 }
 
@@ -145,10 +138,7 @@ pub fn difference(page: &LessonPage<'_>) -> Result<String> {
 
 /// The learner's file and the reference.
 fn texts(workspace: &Workspace, lesson: &Lesson) -> Result<[String; 2]> {
-    Ok([
-        workspace.read(&lesson.file())?,
-        workspace.read(&lesson.reference())?,
-    ])
+    Ok([workspace.read(&lesson.file())?, workspace.read(&lesson.reference())?])
 }
 
 /// Whether the learner wants to see the reference.
@@ -164,17 +154,12 @@ fn may_show(lesson: &Lesson, options: &Options) -> bool {
         ));
         return false;
     }
-    let _ = write!(
-        io::stderr(),
-        " You have not finished {name}. Show the reference? [y/N] "
-    );
+    let _ = write!(io::stderr(), " You have not finished {name}. Show the reference? [y/N] ");
     let mut answer = String::new();
     let _ = io::stdin().read_line(&mut answer);
     let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
     if !yes {
-        note(&format!(
-            " Not shown. A nudge instead: cargo xtask hint {name}"
-        ));
+        note(&format!(" Not shown. A nudge instead: cargo xtask hint {name}"));
     }
     yes
 }

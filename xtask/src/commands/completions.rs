@@ -71,15 +71,10 @@ fn script(shell: Shell, xtask: Command) -> Result<String> {
     clap_complete::generate(shell, &mut xtask, "xtask", &mut generated);
     let generated = String::from_utf8(generated).context("a completion script is not UTF-8")?;
     let takers = |argument: &str| -> Vec<String> {
-        let takes = |command: &&Command| {
-            command
-                .get_positionals()
-                .any(|one| one.get_id() == argument)
-        };
+        let takes =
+            |command: &&Command| command.get_positionals().any(|one| one.get_id() == argument);
         let takers = xtask.get_subcommands().filter(takes);
-        takers
-            .map(|command| command.get_name().to_owned())
-            .collect()
+        takers.map(|command| command.get_name().to_owned()).collect()
     };
     let (one, many) = (takers("lesson"), takers("lessons"));
     Ok(match shell {
@@ -118,8 +113,7 @@ fn with_names(generated: &str) -> String {
     let line = |line: &str| {
         let found = NAMES.iter().find(|(argument, _)| {
             let argument = format!("{argument} -- ");
-            line.trim_start_matches(['\'', '*', ':'])
-                .starts_with(&argument)
+            line.trim_start_matches(['\'', '*', ':']).starts_with(&argument)
         });
         match (found, line.strip_suffix(":_default' \\")) {
             (Some((_, function)), Some(start)) => format!("{start}:{function}' \\\n"),

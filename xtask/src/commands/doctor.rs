@@ -37,13 +37,7 @@ fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
         };
         let what = paint(STRONG, format!("{:<13}", finding.what));
         let room = width.saturating_sub(MARGIN);
-        behind(
-            &mut page,
-            &format!(" {mark} {what} "),
-            &margin,
-            &finding.found,
-            room,
-        );
+        behind(&mut page, &format!(" {mark} {what} "), &margin, &finding.found, room);
         for (why, command) in &finding.remedies {
             for line in wrap(why, room) {
                 let _ = writeln!(page, "{margin}{}", paint(FAINT, line));
@@ -61,14 +55,12 @@ fn render(findings: &[Finding], width: usize, marks: Marks) -> String {
     let of = |grade| findings.iter().filter(move |one| one.grade == grade);
     let sum = match (of(Grade::Bad).count(), of(Grade::Warning).count()) {
         (0, 0) => "Nothing is missing: cargo xtask next".to_owned(),
-        (0, n) => format!(
-            "{}. Nothing keeps you from the lessons: cargo xtask next",
-            count(n, "warning")
-        ),
-        (n, _) => format!(
-            "{} to solve first. Then once more: cargo xtask doctor",
-            count(n, "problem")
-        ),
+        (0, n) => {
+            format!("{}. Nothing keeps you from the lessons: cargo xtask next", count(n, "warning"))
+        }
+        (n, _) => {
+            format!("{} to solve first. Then once more: cargo xtask doctor", count(n, "problem"))
+        }
     };
     page.push('\n');
     behind(&mut page, " ", " ", &sum, width - 1);

@@ -36,11 +36,7 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     let models = lesson_tests::models(workspace, lesson);
     let model = choose(workspace, lesson, &models, test)?;
     let runner = runner.with_report(runner.report.clone().with(Passing::DryRun));
-    let package = if solution {
-        lesson.solution_package()
-    } else {
-        lesson.name.clone()
-    };
+    let package = if solution { lesson.solution_package() } else { lesson.name.clone() };
     let show = DryRun {
         page: LessonPage::of(workspace, lesson, Marks::of_locale()),
         model,
@@ -78,9 +74,7 @@ fn choose<'a>(
         return select::model(lesson, models, wanted);
     }
     let in_readme = readme::model(workspace, lesson);
-    let shown = models
-        .iter()
-        .find(|model| Some(*model) == in_readme.as_ref());
+    let shown = models.iter().find(|model| Some(*model) == in_readme.as_ref());
     match shown.or(models.first()) {
         Some(model) => Ok(model),
         // Without models there is no other answer to any name.
@@ -140,9 +134,8 @@ impl DryRun<'_> {
             picture(text, &dry_run.lines().collect::<Vec<_>>());
             text.push('\n');
         }
-        let explored = Explored::together(coverage).map_or_else(String::new, |explored| {
-            format!(": {}", explored_text("", explored))
-        });
+        let explored = Explored::together(coverage)
+            .map_or_else(String::new, |explored| format!(": {}", explored_text("", explored)));
         let sign = paint(GOOD, self.page.marks.good);
         signed(text, &sign, &format!("It passes{explored}."));
         if dry_runs.is_empty() {
@@ -154,19 +147,12 @@ impl DryRun<'_> {
             paragraph(text, why);
         }
         text.push('\n');
-        let others: Vec<&str> = self
-            .models
-            .iter()
-            .map(String::as_str)
-            .filter(|other| *other != self.model)
-            .collect();
+        let others: Vec<&str> =
+            self.models.iter().map(String::as_str).filter(|other| *other != self.model).collect();
         let lesson = self.page.lesson;
         let name = &lesson.name;
         if !others.is_empty() {
-            paragraph(
-                text,
-                &format!("Other race-freedom tests: {}.", others.join(", ")),
-            );
+            paragraph(text, &format!("Other race-freedom tests: {}.", others.join(", ")));
             text.push('\n');
             let more = format!("cargo xtask dry-run {name} TEST{flag}");
             row(text, "More", more);
@@ -181,11 +167,7 @@ impl DryRun<'_> {
         self.title(text);
         let at = todo.at.as_ref().map(SourceLine::short);
         let at = at.as_deref().unwrap_or("a todo!()");
-        let what = if todo.text.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", todo.text)
-        };
+        let what = if todo.text.is_empty() { String::new() } else { format!(" ({})", todo.text) };
         let sign = paint(OPEN, self.page.marks.open);
         let said =
             format!("Not written yet: the test comes to {at}{what}, so there is nothing to show.");
@@ -216,10 +198,7 @@ impl DryRun<'_> {
             return self.page.not_built(failed);
         }
         let mut text = format!("{}\n\n{}\n", failed.said.trim_end(), self.page.header());
-        paragraph(
-            &mut text,
-            "The reference does not compile; what rustc says stands above.",
-        );
+        paragraph(&mut text, "The reference does not compile; what rustc says stands above.");
         text.push('\n');
         self.to_correct(&mut text, None);
         text
@@ -236,27 +215,17 @@ impl DryRun<'_> {
         let name = &lesson.name;
         if self.solution {
             // The reference passes as it is shipped, so it was changed, or its tests were.
-            paragraph(
-                text,
-                "If you changed the reference or the tests, bring them back:",
-            );
+            paragraph(text, "If you changed the reference or the tests, bring them back:");
             let (solution, exercise) = (lesson.solution.display(), lesson.exercise.display());
             text.push('\n');
-            row(
-                text,
-                "Back",
-                format!("git checkout {solution} {exercise}/src/race_freedom.rs"),
-            );
+            row(text, "Back", format!("git checkout {solution} {exercise}/src/race_freedom.rs"));
             row(text, "Then", format!("cargo xtask verify {name}"));
             return;
         }
         row(text, "Edit", self.page.edit(line));
         row(text, "Read", lesson.readme().display());
         row(text, "Then", format!("cargo xtask test {name}"));
-        let test = self
-            .named
-            .map(|named| format!(" {named}"))
-            .unwrap_or_default();
+        let test = self.named.map(|named| format!(" {named}")).unwrap_or_default();
         let see = format!("cargo xtask dry-run {name}{test} --solution");
         row(text, "See", see);
     }
@@ -284,10 +253,7 @@ mod tests {
     }
 
     fn passed(dry_runs: &[&str]) -> TestRun {
-        let coverage = Coverage {
-            interleavings: 1234,
-            extent: Extent::All,
-        };
+        let coverage = Coverage { interleavings: 1234, extent: Extent::All };
         let models: String = dry_runs
             .iter()
             .map(|dry_run| format!("{}\n{}\n", dry_run_block(dry_run), success_line(&coverage)))

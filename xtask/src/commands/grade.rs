@@ -74,13 +74,7 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
         } else {
             Originals::of_lock(course, lesson)?
         };
-        submitted.push(Submitted::read(
-            course,
-            &mut scratch,
-            lesson,
-            originals,
-            submission,
-        )?);
+        submitted.push(Submitted::read(course, &mut scratch, lesson, originals, submission)?);
     }
     let built = if submitted.iter().any(Submitted::is_to_build) {
         say("building what is attempted");

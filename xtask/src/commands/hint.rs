@@ -22,10 +22,7 @@ pub fn run(workspace: &Workspace, wanted: Option<&str>, all: bool) -> Result<Exi
         return Ok(Exit::Success);
     }
     if all {
-        let pages = hints
-            .iter()
-            .zip(1..)
-            .map(|(hint, n)| render(hint, n, hints.len()));
+        let pages = hints.iter().zip(1..).map(|(hint, n)| render(hint, n, hints.len()));
         term::print(&pages.collect::<String>());
         return Ok(Exit::Success);
     }
@@ -59,23 +56,15 @@ pub fn remember(store: &mut Store, lesson: &Lesson, n: usize) -> Result<()> {
 
 /// Where there is nothing to show.
 pub fn none(lesson: &Lesson) -> String {
-    format!(
-        " {} has no hints. Its text: {}\n",
-        lesson.name,
-        lesson.readme().display()
-    )
+    format!(" {} has no hints. Its text: {}\n", lesson.name, lesson.readme().display())
 }
 
 /// A hint for the eye.
 pub fn render(hint: &Hint, n: usize, of: usize) -> String {
     // `Hint 1`, `Hint 1: the counter`, or a title without a number.
-    let title = hint
-        .title
-        .strip_prefix("Hint ")
-        .map_or(hint.title.as_str(), |rest| {
-            rest.trim_start_matches(|c: char| c.is_ascii_digit())
-                .trim_start_matches([':', '.', ' '])
-        });
+    let title = hint.title.strip_prefix("Hint ").map_or(hint.title.as_str(), |rest| {
+        rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches([':', '.', ' '])
+    });
     let colon = if title.is_empty() { "" } else { ": " };
     let heading = paint(STRONG, format!("Hint {n} of {of}{colon}{title}"));
     format!(" {heading}\n\n{}\n", markdown(&hint.text))

@@ -68,10 +68,7 @@ impl Text {
         let mut page = LessonPage::of(workspace, lesson, marks).begin();
         let _ = match kept {
             Some(_) => writeln!(page, " {mark} The {text} is in place of your file."),
-            None => writeln!(
-                page,
-                " {mark} The {text} is in place already: nothing was changed."
-            ),
+            None => writeln!(page, " {mark} The {text} is in place already: nothing was changed."),
         };
         paragraph(&mut page, kept.unwrap_or_default());
         page.push('\n');

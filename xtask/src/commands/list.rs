@@ -84,9 +84,5 @@ fn check(runner: &Runner, store: &mut Store) -> Result<()> {
 }
 
 fn say(lesson: &Lesson, word: &str) {
-    note(&format!(
-        " {:<5} {} {word}",
-        lesson.number.to_string(),
-        lesson.name
-    ));
+    note(&format!(" {:<5} {} {word}", lesson.number.to_string(), lesson.name));
 }

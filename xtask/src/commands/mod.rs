@@ -37,9 +37,7 @@ pub fn open<'a>(
     wanted: Option<&str>,
 ) -> Result<(Store, Option<&'a Lesson>)> {
     // A wrong name is said at once, whoever has the lock.
-    let named = wanted
-        .map(|wanted| select::lesson(workspace, wanted))
-        .transpose()?;
+    let named = wanted.map(|wanted| select::lesson(workspace, wanted)).transpose()?;
     let store = Store::open(workspace)?;
     let lesson = named.map_or_else(|| store.progress.current(workspace), |one| Ok(Some(one)))?;
     Ok((store, lesson))
@@ -62,11 +60,8 @@ fn begun_or_last_finished<'a>(
         return Ok(Some(current));
     }
     let finished = |lesson: &&Lesson| Some(store.progress.of(lesson)?.passed.as_ref()?.at.clone());
-    let last = workspace
-        .lessons
-        .iter()
-        .filter(|lesson| finished(lesson).is_some())
-        .max_by_key(finished);
+    let last =
+        workspace.lessons.iter().filter(|lesson| finished(lesson).is_some()).max_by_key(finished);
     Ok(last.or(current))
 }
 

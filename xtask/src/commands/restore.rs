@@ -105,15 +105,11 @@ fn render(page: &mut String, file: &LessonFile<'_>, restored: &Restored, marks: 
         }
         Restored::There(version) => {
             let number = version.number;
-            let _ = writeln!(
-                page,
-                " Version {number} is what is there now: nothing was changed."
-            );
+            let _ = writeln!(page, " Version {number} is what is there now: nothing was changed.");
         }
-        Restored::Nothing if file.versions.all().is_empty() => paragraph(
-            page,
-            "Nothing to restore: the runner has not replaced this file yet.",
-        ),
+        Restored::Nothing if file.versions.all().is_empty() => {
+            paragraph(page, "Nothing to restore: the runner has not replaced this file yet.")
+        }
         Restored::Nothing => {
             paragraph(
                 page,

@@ -106,12 +106,7 @@ impl Judged {
             }
             _ => Ok(()),
         };
-        Ok(Self {
-            result: Ok(verdict),
-            swapped,
-            edited_meanwhile,
-            not_noted: noted.err(),
-        })
+        Ok(Self { result: Ok(verdict), swapped, edited_meanwhile, not_noted: noted.err() })
     }
 
     /// The page that says so. `progress` is that after the run.
@@ -160,10 +155,7 @@ impl Judged {
         !self.edited_meanwhile
             && self.not_noted.is_none()
             && self.result.as_ref().is_ok_and(|verdict| {
-                matches!(
-                    verdict.conclusion(),
-                    Conclusion::Passes | Conclusion::PartPasses
-                )
+                matches!(verdict.conclusion(), Conclusion::Passes | Conclusion::PartPasses)
             })
     }
 }

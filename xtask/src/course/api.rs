@@ -63,10 +63,7 @@ impl Missed {
         };
         let yours = self.yours.as_ref()?;
         let (a, b) = (split(yours), split(&self.lessons));
-        let differ = a
-            .iter()
-            .zip(&b)
-            .filter(|(a, b)| a != b && !a.is_empty() && !b.is_empty());
+        let differ = a.iter().zip(&b).filter(|(a, b)| a != b && !a.is_empty() && !b.is_empty());
         let (a_differ, b_differ): (Vec<_>, Vec<_>) = differ.map(|(a, b)| (&**a, &**b)).unzip();
         Some(if a.len() == b.len() && a_differ.len() == 1 {
             (a_differ.concat(), b_differ.concat())
@@ -134,28 +131,19 @@ fn collect(items: &[Item], module: &str, api: &mut BTreeSet<String>) {
             }
             Item::Struct(item) if is_pub(&item.vis) => {
                 let (name, generics) = (&item.ident, generics(&item.generics));
-                add(format!(
-                    "struct {name}{generics}{}",
-                    public_fields(&item.fields)
-                ));
+                add(format!("struct {name}{generics}{}", public_fields(&item.fields)));
                 derives(&item.attrs, name).for_each(&mut add);
             }
             Item::Enum(item) if is_pub(&item.vis) => {
                 let variant = |one: &Variant| format!("{}{}", one.ident, all_fields(&one.fields));
                 let variants: Vec<_> = item.variants.iter().map(variant).collect();
                 let (name, generics) = (&item.ident, generics(&item.generics));
-                add(format!(
-                    "enum {name}{generics} {{ {} }}",
-                    variants.join(", ")
-                ));
+                add(format!("enum {name}{generics} {{ {} }}", variants.join(", ")));
                 derives(&item.attrs, name).for_each(&mut add);
             }
             Item::Trait(item) if is_pub(&item.vis) => {
                 let (name, generics) = (&item.ident, generics(&item.generics));
-                add(format!(
-                    "trait {name}{generics}: {}",
-                    tokens(&item.supertraits)
-                ));
+                add(format!("trait {name}{generics}: {}", tokens(&item.supertraits)));
                 for inner in &item.items {
                     let line = match inner {
                         TraitItem::Fn(function) if function.default.is_some() => {
@@ -249,9 +237,7 @@ fn trait_name(path: &Path) -> Option<String> {
 
 /// The traits that are derived for the type of this name.
 fn derives(attributes: &[Attribute], name: &Ident) -> impl Iterator<Item = String> {
-    let derives = attributes
-        .iter()
-        .filter(|one| one.path().is_ident("derive"));
+    let derives = attributes.iter().filter(|one| one.path().is_ident("derive"));
     let paths = derives.flat_map(|derive| {
         let paths = derive.parse_args_with(Punctuated::<Path, Comma>::parse_terminated);
         paths.into_iter().flatten()
@@ -260,10 +246,7 @@ fn derives(attributes: &[Attribute], name: &Ident) -> impl Iterator<Item = Strin
 }
 
 fn public_fields(fields: &Fields) -> String {
-    let public = fields
-        .iter()
-        .enumerate()
-        .filter(|(_, field)| is_pub(&field.vis));
+    let public = fields.iter().enumerate().filter(|(_, field)| is_pub(&field.vis));
     let public = public.map(|(i, field)| {
         let name = field.ident.as_ref();
         let name = name.map_or_else(|| i.to_string(), ToString::to_string);
@@ -431,11 +414,7 @@ mod tests {
             ("fmt::Debug", "fmt::Display", "impl Display for WaitGroup"),
             ("Full(T), Closed", "Full(T), Empty, Closed", "enum Full<T>"),
             ("_more: usize", "_more: isize", "fn add(&self, isize)"),
-            (
-                "{ state: State }\n",
-                "{ pub state: State }\n",
-                "struct WaitGroup { state: State }",
-            ),
+            ("{ state: State }\n", "{ pub state: State }\n", "struct WaitGroup { state: State }"),
             ("where T: Send", "where T: Sync", "where T: Sync"),
             ("fn private", "pub fn private", "fn private"),
             ("pub fn swap", "fn swap", "fn swap"),
@@ -459,11 +438,7 @@ mod tests {
                 "n: isize, m: u8",
                 "add: WaitGroup: fn add(&self, isize, u8) for WaitGroup: fn add(&self, usize)",
             ),
-            (
-                "fn wait",
-                "fn await_zero",
-                "wait: nothing for WaitGroup: fn wait(self)",
-            ),
+            ("fn wait", "fn await_zero", "wait: nothing for WaitGroup: fn wait(self)"),
             (
                 "pub struct WaitGroup",
                 "struct WaitGroup",

@@ -39,9 +39,7 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn same_but_for_layout(a: &[u8], b: &[u8]) -> bool {
     let visible = |text: &[u8]| {
         let bytes = text.iter().copied();
-        bytes
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect::<Vec<_>>()
+        bytes.filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<_>>()
     };
     visible(a) == visible(b)
 }

@@ -7,10 +7,7 @@
 use crate::course::Workspace;
 
 /// The texts, the one to look at first in front.
-pub const TEXTS: [&str; 2] = [
-    "exercises/01_fundamentals/COMPILE_FAIL.md",
-    "exercises/RUST.md",
-];
+pub const TEXTS: [&str; 2] = ["exercises/01_fundamentals/COMPILE_FAIL.md", "exercises/RUST.md"];
 
 /// A section of a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,9 +68,7 @@ fn sections(text: &'static str, content: &str) -> Vec<Section> {
             let words = words.split(", ").map(str::to_owned).collect();
             section.codes.push((code.to_owned(), words));
         } else if let Some(code) = line.strip_prefix("Rejected ") {
-            let code = code
-                .trim_start_matches("with ")
-                .trim_start_matches("by the lint ");
+            let code = code.trim_start_matches("with ").trim_start_matches("by the lint ");
             let code = code.trim_end_matches(':').trim_matches('`');
             // Words that stand there restrict it.
             if !section.codes.iter().any(|(other, _)| other == code) {
@@ -105,9 +100,8 @@ mod tests {
 
     #[test]
     fn each_section_is_found_by_its_code_and_words() {
-        let fences = COMPILE_FAIL
-            .lines()
-            .filter_map(|line| line.strip_prefix("```rust,compile_fail,"));
+        let fences =
+            COMPILE_FAIL.lines().filter_map(|line| line.strip_prefix("```rust,compile_fail,"));
         for code in fences {
             let explains = |section: &Section| section.codes.iter().any(|(other, _)| other == code);
             assert!(all().iter().any(explains), "{code}");
@@ -132,11 +126,7 @@ mod tests {
                 "move occurs because `total` has type `Mutex<u32>`",
                 "A wait group, or a mutex, passed by value",
             ),
-            (
-                "E0382",
-                "value moved into closure here",
-                "Closures and `move`",
-            ),
+            ("E0382", "value moved into closure here", "Closures and `move`"),
             ("E0382", "has type `Vec<u64>`", "Moved, `Copy`, `Clone`"),
             (
                 "E0277",

@@ -20,10 +20,7 @@ pub fn parse(markdown: &str) -> Vec<Hint> {
     for line in markdown.lines() {
         in_code ^= line.trim_start().starts_with("```");
         if let Some(title) = line.strip_prefix("## ").filter(|_| !in_code) {
-            hints.push(Hint {
-                title: title.trim().to_owned(),
-                text: String::new(),
-            });
+            hints.push(Hint { title: title.trim().to_owned(), text: String::new() });
         } else if let Some(hint) = hints.last_mut() {
             hint.text.push_str(line);
             hint.text.push('\n');

@@ -12,10 +12,8 @@ pub fn lacks(workspace: &Workspace, lesson: &Lesson) -> Option<String> {
     let text = match std::str::from_utf8(&file) {
         Ok(text) => text,
         Err(error) => {
-            let line = 1 + file[..error.valid_up_to()]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count();
+            let line =
+                1 + file[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
             return Some(format!(
                 "{name}:{line} is not UTF-8, as Rust's files are: save your file in that encoding."
             ));

@@ -26,9 +26,7 @@ pub fn is_of_lesson(canonical: &str, expected: &[String]) -> bool {
 pub fn targets(expected: &[String]) -> BTreeSet<&str> {
     let headings = expected.iter().filter_map(|name| name.split_once("::"));
     let headings = headings.map(|(heading, _)| heading);
-    headings
-        .filter(|heading| !["race_freedom", "facade"].contains(heading))
-        .collect()
+    headings.filter(|heading| !["race_freedom", "facade"].contains(heading)).collect()
 }
 
 /// Whether the exercise has test programs beside those that hold the tests `expected`.
@@ -193,17 +191,13 @@ pub fn purpose(workspace: &Workspace, lesson: &Lesson, canonical: &str) -> Optio
 
 /// The sentences before the first that says what the test catches.
 fn without_catches(comment: &str) -> &str {
-    let begins = |text: &str| {
-        ["Catches ", "Also catches "]
-            .iter()
-            .any(|word| text.starts_with(word))
-    };
+    let begins =
+        |text: &str| ["Catches ", "Also catches "].iter().any(|word| text.starts_with(word));
     let ends = comment.match_indices(". ").map(|(at, _)| at);
     let end = if begins(comment) {
         Some(0)
     } else {
-        ends.map(|at| at + 1)
-            .find(|&end| begins(comment[end..].trim_start()))
+        ends.map(|at| at + 1).find(|&end| begins(comment[end..].trim_start()))
     };
     &comment[..end.unwrap_or(comment.len())]
 }
@@ -212,21 +206,13 @@ fn comment_above(source: &str, function: &str) -> Option<String> {
     let mark = format!("fn {function}(");
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let at = lines.iter().position(|line| line.contains(&mark))?;
-    let above = lines[..at]
-        .iter()
-        .rev()
-        .filter(|line| !line.starts_with("#["));
-    let above = above.map_while(|line| {
-        line.strip_prefix("//")
-            .map(|text| text.trim_start_matches('/'))
-    });
+    let above = lines[..at].iter().rev().filter(|line| !line.starts_with("#["));
+    let above =
+        above.map_while(|line| line.strip_prefix("//").map(|text| text.trim_start_matches('/')));
     let mut above: Vec<_> = above.map(str::trim).collect();
     above.reverse();
     // The first paragraph: what follows is for those who read the file.
-    let paragraph: Vec<_> = above
-        .into_iter()
-        .take_while(|line| !line.is_empty())
-        .collect();
+    let paragraph: Vec<_> = above.into_iter().take_while(|line| !line.is_empty()).collect();
     Some(paragraph.join(" ")).filter(|text| !text.is_empty())
 }
 
@@ -254,9 +240,8 @@ pub fn todos(source: &str) -> Vec<(u32, String)> {
 fn without_braces(format: &str) -> String {
     let mut text = String::new();
     let mut rest = format;
-    while let Some((before, (name, after))) = rest
-        .split_once('{')
-        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    while let Some((before, (name, after))) =
+        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
     {
         text += before;
         text += match name.split(':').next() {
@@ -275,10 +260,7 @@ mod tests {
     #[test]
     fn arguments_are_named_in_what_is_to_be_written() {
         for (format, text) in [
-            (
-                "share among {workers} threads",
-                "share among workers threads",
-            ),
+            ("share among {workers} threads", "share among workers threads"),
             ("{a:?} and {}", "a and …"),
             ("no argument", "no argument"),
             ("a { alone", "a { alone"),
@@ -334,10 +316,7 @@ mod tests {
             comment_above(SOURCE, "both_wake").as_deref(),
             Some("Two threads wait. Both wake.")
         );
-        assert_eq!(
-            without_catches("Both wait. Catches one wakeup. Then they end."),
-            "Both wait."
-        );
+        assert_eq!(without_catches("Both wait. Catches one wakeup. Then they end."), "Both wait.");
         assert_eq!(without_catches("Catches one wakeup. Both wait."), "");
         assert_eq!(without_catches("Both wait."), "Both wait.");
         assert_eq!(comment_above(SOURCE, "panics"), None);

@@ -57,10 +57,9 @@ impl std::fmt::Display for Missing {
                 "`{SECTION}` has no line `{BEGIN}TEST{BEGIN_REST}`: put one there, with the name of the test to \
                  show, and a line `{END}` below it"
             ),
-            Missing::End => write!(
-                f,
-                "no line `{END}` follows the line `{BEGIN}…`: put it below the dry run"
-            ),
+            Missing::End => {
+                write!(f, "no line `{END}` follows the line `{BEGIN}…`: put it below the dry run")
+            }
         }
     }
 }
@@ -167,9 +166,7 @@ mod tests {
         // In another section, or quoted in a block of code.
         let moved = README.replace("## Dry run", "## Dry run\n\n## More");
         assert_eq!(Block::find(&moved), Err(Missing::Begin));
-        let quoted = README
-            .replace("Look:\n", "````md\n")
-            .replace("Then.", "````");
+        let quoted = README.replace("Look:\n", "````md\n").replace("Then.", "````");
         assert_eq!(Block::find(&quoted), Err(Missing::Begin));
     }
 }

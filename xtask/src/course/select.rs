@@ -44,10 +44,7 @@ pub fn lesson<'a>(workspace: &'a Workspace, wanted: &str) -> Result<&'a Lesson, 
                 true => lessons.iter().collect(),
                 false => in_chapter.clone(),
             };
-            NoSuchName(format!(
-                "no lesson has the number {wanted}. There are\n{}",
-                names(&offered)
-            ))
+            NoSuchName(format!("no lesson has the number {wanted}. There are\n{}", names(&offered)))
         });
     }
     match by_name(lessons, |lesson| &lesson.name, wanted, BEGINS) {
@@ -154,10 +151,7 @@ pub fn model<'a>(
 
 fn has_none(lesson: &Lesson, things: &str) -> NoSuchName {
     let (name, readme) = (&lesson.name, lesson.readme());
-    NoSuchName(format!(
-        "{name} has no {things}. Its text: {}",
-        readme.display()
-    ))
+    NoSuchName(format!("{name} has no {things}. Its text: {}", readme.display()))
 }
 
 fn several_begin(things: &str, wanted: &str, names: &str) -> NoSuchName {
@@ -239,15 +233,9 @@ pub mod tests {
     pub fn workspace(names: &[&str]) -> Workspace {
         let lessons = names.iter().zip(0..).map(|(name, i)| Lesson {
             name: (*name).to_owned(),
-            number: Number {
-                chapter: 1 + i / 3,
-                lesson: 1 + i % 3,
-            },
+            number: Number { chapter: 1 + i / 3, lesson: 1 + i % 3 },
             chapter: "Goroutines and wait groups".into(),
-            about: About {
-                title: format!("The {name}"),
-                ..About::default()
-            },
+            about: About { title: format!("The {name}"), ..About::default() },
             exercise: format!("exercises/0{}_chapter/0{}_{name}", 1 + i / 3, 1 + i % 3).into(),
             solution: format!("solutions/0{}_chapter/0{}_{name}", 1 + i / 3, 1 + i % 3).into(),
         });
@@ -259,13 +247,8 @@ pub mod tests {
         }
     }
 
-    const NAMES: [&str; 5] = [
-        "bank_account",
-        "publication",
-        "parallel_sum",
-        "wait_group",
-        "wait_group_context",
-    ];
+    const NAMES: [&str; 5] =
+        ["bank_account", "publication", "parallel_sum", "wait_group", "wait_group_context"];
 
     fn found(wanted: &str) -> String {
         match lesson(&workspace(&NAMES), wanted) {

@@ -18,9 +18,8 @@ const VARIABLES: &str = "CARGO_BUILD_JOBS CARGO_BUILD_RUSTC_WRAPPER CARGO_BUILD_
 pub fn foreign(root: &Path) -> Vec<String> {
     let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let variables = VARIABLES.split(' ').filter(set);
-    let mut found: Vec<String> = variables
-        .map(|name| format!("the environment variable {name}"))
-        .collect();
+    let mut found: Vec<String> =
+        variables.map(|name| format!("the environment variable {name}")).collect();
     for file in files(root) {
         let text = fs::read_to_string(&file).unwrap_or_default();
         let place = file.display();
@@ -59,8 +58,7 @@ fn keys(config: &Table) -> impl Iterator<Item = String> {
         let table = table.and_then(Value::as_table);
         let there = |key: &&str| table.is_some_and(|table| table.contains_key(*key));
         let keys = keys.split(' ').filter(there);
-        keys.map(|key| format!("{section}.{key}"))
-            .collect::<Vec<_>>()
+        keys.map(|key| format!("{section}.{key}")).collect::<Vec<_>>()
     };
     let mut found = of("build", config.get("build"), BUILD);
     let targets = config.get("target").and_then(Value::as_table);

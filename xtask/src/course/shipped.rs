@@ -52,11 +52,7 @@ impl Lock {
 /// The lock file's own text.
 impl fmt::Display for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            lesson,
-            tests,
-            files,
-        } = self;
+        let Self { lesson, tests, files } = self;
         writeln!(
             f,
             "# What the lesson was shipped with. Written by `cargo xtask verify --record`, checked by `cargo xtask verify`.\n\
@@ -99,12 +95,7 @@ pub fn digests(folder: &Path, learners_file: &str) -> Result<Digests> {
 /// The SHA-256 of a text, the same for both kinds of line ends: git may change them on the way to a disk.
 pub fn digest(text: &[u8]) -> String {
     let is_kept = |&(i, byte): &(usize, &u8)| (*byte, text.get(i + 1)) != (b'\r', Some(&b'\n'));
-    let kept: Vec<u8> = text
-        .iter()
-        .enumerate()
-        .filter(is_kept)
-        .map(|(_, byte)| *byte)
-        .collect();
+    let kept: Vec<u8> = text.iter().enumerate().filter(is_kept).map(|(_, byte)| *byte).collect();
     sha256(&kept)
 }
 

@@ -18,8 +18,7 @@ pub fn read(workspace: &Workspace, lesson: &Lesson) -> Result<String> {
     let line = |(number, line): (usize, &str)| {
         let bare = line.strip_prefix("| ").or_else(|| line.strip_prefix('|'));
         let wrong = || format!("line {number} does not begin with `| `");
-        bare.map(str::to_owned)
-            .ok_or_else(|| Error::new(ErrorKind::InvalidData, wrong()))
+        bare.map(str::to_owned).ok_or_else(|| Error::new(ErrorKind::InvalidData, wrong()))
     };
     (1..).zip(text.split_inclusive('\n')).map(line).collect()
 }

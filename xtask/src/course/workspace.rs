@@ -277,22 +277,10 @@ impl Workspace {
             let path = root.join(lesson.exercise.join("Cargo.toml"));
             let as_shipped = fs::read(&path)
                 .is_ok_and(|text| lock.files.get("Cargo.toml") == Some(&digest(&text)));
-            let of_manifest = if as_shipped {
-                read_manifest(&path)?
-            } else {
-                None
-            };
+            let of_manifest = if as_shipped { read_manifest(&path)? } else { None };
             let Lock { lesson: name, .. } = lock;
             let title = name.clone();
-            let as_named = || {
-                (
-                    name,
-                    About {
-                        title,
-                        ..About::default()
-                    },
-                )
-            };
+            let as_named = || (name, About { title, ..About::default() });
             Ok(Some(of_manifest.unwrap_or_else(as_named)))
         })
     }
@@ -310,10 +298,7 @@ impl Workspace {
                 let inner = Path::new(&chapter_folder).join(folder);
                 let mut lesson = Lesson {
                     name: String::new(),
-                    number: Number {
-                        chapter,
-                        lesson: number,
-                    },
+                    number: Number { chapter, lesson: number },
                     chapter: chapter_title.clone(),
                     about: About::default(),
                     exercise: Path::new(EXERCISES).join(&inner),
@@ -341,20 +326,12 @@ impl Workspace {
         let (to_be_written, lessons) = singles
             .into_iter()
             .partition(|lesson| lesson.about.status == Some(Status::ToBeWritten));
-        Ok(Self {
-            root: root.to_owned(),
-            lessons,
-            to_be_written,
-            problems,
-        })
+        Ok(Self { root: root.to_owned(), lessons, to_be_written, problems })
     }
 
     /// The position of `lesson` among all lessons, from 1.
     pub fn position(&self, lesson: &Lesson) -> usize {
-        let others = self
-            .lessons
-            .iter()
-            .take_while(|other| other.name != lesson.name);
+        let others = self.lessons.iter().take_while(|other| other.name != lesson.name);
         1 + others.count()
     }
 
@@ -382,9 +359,7 @@ pub fn numbered_folders(dir: &Path) -> Result<Vec<(u32, String)>> {
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
-        let number = name
-            .split_once('_')
-            .and_then(|(number, _)| number.parse().ok());
+        let number = name.split_once('_').and_then(|(number, _)| number.parse().ok());
         if let Some(number) = number.filter(|_| entry.path().is_dir()) {
             folders.push((number, name));
         }
@@ -403,9 +378,9 @@ fn chapter_title(folder: &Path) -> String {
         let words = name.split_once('_').map_or(&*name, |(_, words)| words);
         let words = words.replace('_', " ");
         let mut letters = words.chars();
-        letters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(letters).collect()
-        })
+        letters
+            .next()
+            .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     })
 }
 
@@ -415,22 +390,13 @@ fn read_manifest(path: &Path) -> Result<Option<(String, About)>> {
         return Ok(None);
     };
     let manifest: Manifest = toml::from_str(&text).with_context(|| {
-        format!(
-            "cannot read {}: correct it, or `git checkout` it",
-            path.display()
-        )
+        format!("cannot read {}: correct it, or `git checkout` it", path.display())
     })?;
     let package = manifest.package;
     let about = package.metadata.and_then(|metadata| metadata.lesson);
     Ok(about.map(|about| {
         let description = package.description;
-        (
-            package.name,
-            About {
-                description,
-                ..about
-            },
-        )
+        (package.name, About { description, ..about })
     }))
 }
 
@@ -454,15 +420,9 @@ mod tests {
             ("10_last/01_z/Cargo.toml", lesson("z")),
             ("02_two_words/02_b/Cargo.toml", lesson("b")),
             ("02_two_words/01_c/Cargo.toml", lesson("c")),
-            (
-                "02_two_words/03_plain/Cargo.toml",
-                "[package]\nname = \"plain\"\n".into(),
-            ),
+            ("02_two_words/03_plain/Cargo.toml", "[package]\nname = \"plain\"\n".into()),
             ("10_last/README.md", "text\n# The last chapter\n".into()),
-            (
-                "harness/Cargo.toml",
-                "[package]\nname = \"harness\"\n".into(),
-            ),
+            ("harness/Cargo.toml", "[package]\nname = \"harness\"\n".into()),
         ] {
             write(dir.path(), &format!("exercises/{path}"), &text);
         }
@@ -470,14 +430,7 @@ mod tests {
         let lessons = workspace.lessons.iter();
         let seen = lessons.map(|one| format!("{} {} {}", one.number, one.name, one.chapter));
         let seen: Vec<_> = seen.collect();
-        assert_eq!(
-            seen,
-            [
-                "2.1 c Two words",
-                "2.2 b Two words",
-                "10.1 z The last chapter"
-            ]
-        );
+        assert_eq!(seen, ["2.1 c Two words", "2.2 b Two words", "10.1 z The last chapter"]);
     }
 
     #[test]
@@ -514,11 +467,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         for folder in ["01_a", "02_b"] {
             let manifest = "[package]\nname = \"same\"\n[package.metadata.lesson]\n";
-            write(
-                dir.path(),
-                &format!("exercises/01_x/{folder}/Cargo.toml"),
-                manifest,
-            );
+            write(dir.path(), &format!("exercises/01_x/{folder}/Cargo.toml"), manifest);
         }
         fs::create_dir_all(dir.path().join("solutions/01_x/02_b")).expect("made");
         let workspace = Workspace::load(dir.path()).expect("one of them");

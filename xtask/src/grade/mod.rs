@@ -114,9 +114,7 @@ impl<'a> Submitted<'a> {
                 }
             }
             // What cannot be read differs from what can. The originals are used all the same.
-            Err(_) => submitted
-                .tampered
-                .push((lesson.exercise.clone(), Change::Edited)),
+            Err(_) => submitted.tampered.push((lesson.exercise.clone(), Change::Edited)),
         }
         if let Some(missing) = lesson.missing_file(root) {
             submitted.unreadable = Some(Work::NoFile(missing));
@@ -151,14 +149,7 @@ impl<'a> Submitted<'a> {
 
     /// Runs the tests that were built. Whatever goes wrong with them is this lesson's affair alone.
     pub fn grade(self, runner: &Runner, built: &Built) -> Graded<'a> {
-        let Self {
-            lesson,
-            tampered,
-            missing,
-            unreadable,
-            attempted,
-            is_reference,
-        } = self;
+        let Self { lesson, tampered, missing, unreadable, attempted, is_reference } = self;
         let expected = lesson_tests::expected(&runner.workspace, lesson);
         let work = match unreadable {
             _ if !attempted => Work::NotAttempted,
@@ -169,13 +160,7 @@ impl<'a> Submitted<'a> {
                 Err(said) => Work::NotBuilt(real_places(&said, lesson)),
             },
         };
-        Graded {
-            lesson,
-            tampered,
-            tests: expected.len(),
-            is_reference,
-            work,
-        }
+        Graded { lesson, tampered, tests: expected.len(), is_reference, work }
     }
 }
 
@@ -199,11 +184,7 @@ fn test(
     if tests.is_empty() && !cut_short {
         return Err(format!("no test was built: {}", built.last_words()));
     }
-    let ran = Ran {
-        cut_short,
-        tests,
-        ..Ran::default()
-    };
+    let ran = Ran { cut_short, tests, ..Ran::default() };
     Ok(Verdict::new(&ran, &lesson.file_name(), expected, None))
 }
 

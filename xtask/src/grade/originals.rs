@@ -49,11 +49,7 @@ impl Originals {
                 None => missing.push(from_root),
             }
         }
-        Ok(Self {
-            digests,
-            found,
-            missing,
-        })
+        Ok(Self { digests, found, missing })
     }
 }
 

@@ -57,10 +57,7 @@ struct Tampered {
 
 impl Tampered {
     fn new((file, change): &(PathBuf, Change)) -> Self {
-        Self {
-            file: slashes(file),
-            change: *change,
-        }
+        Self { file: slashes(file), change: *change }
     }
 }
 
@@ -93,9 +90,7 @@ impl Report {
             page += "\n Files that differ from the originals were not used: the originals were.\n";
         }
         let gap = if self.lessons.is_empty() { "" } else { "\n" };
-        let part = self
-            .partition
-            .map_or_else(String::new, |it| format!("Part {it}: "));
+        let part = self.partition.map_or_else(String::new, |it| format!("Part {it}: "));
         let (attempted, done) = (self.attempted, self.done);
         let sum = match attempted {
             0 => "nothing is attempted; every file is its stub".to_owned(),
@@ -180,9 +175,7 @@ impl Row {
             true => format!("{:>3} of {:<3}  ", self.passed, self.total),
             false => " ".repeat(12),
         };
-        let Self {
-            number, name, word, ..
-        } = self;
+        let Self { number, name, word, .. } = self;
         let mark = paint(style, mark);
         let _ = writeln!(page, " {number:<5} {mark} {name:<names$}  {count}{word}");
         for Tampered { file, change } in &self.tampered {
@@ -240,12 +233,7 @@ mod tests {
     fn a_report_names_what_failed_and_what_was_edited() {
         let workspace = workspace(&["bank_account", "publication", "parallel_sum", "wait_group"]);
         let test = |name: &str, outcome| Tested::new(name, outcome, &[name.to_owned()]);
-        let verdict = |tests: Vec<Tested>| {
-            Work::Tested(Verdict {
-                tests,
-                ..Verdict::default()
-            })
-        };
+        let verdict = |tests: Vec<Tested>| Work::Tested(Verdict { tests, ..Verdict::default() });
         let wrong = Outcome::Failed(Failure {
             kind: FailureKind::Reported(Kind::Deadlock),
             reason: "deadlock".into(),

@@ -14,13 +14,14 @@ use crate::term::note;
 
 /// Takes the lock, or says who has it and waits.
 pub fn lock(path: &Path) -> Result<File> {
-    let mut file = File::options()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(path)
-        .with_context(|| format!("cannot make {}: make the folder writable", path.display()))?;
+    let mut file =
+        File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(path)
+            .with_context(|| format!("cannot make {}: make the folder writable", path.display()))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -37,8 +38,7 @@ pub fn lock(path: &Path) -> Result<File> {
                     " another `cargo xtask` is at work here{process}; waiting for it to end (Ctrl-C gives up)"
                 ));
             }
-            file.lock()
-                .with_context(|| format!("cannot lock {}", path.display()))?;
+            file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
         }
         Err(TryLockError::Error(error)) => {
             return Err(error).with_context(|| format!("cannot lock {}", path.display()));
@@ -159,10 +159,7 @@ pub fn set_aside(file: &Path) -> Result<PathBuf> {
         aside = file.with_file_name(format!("{name}.damaged-{stamp}-{n}"));
     }
     fs::rename(file, &aside).with_context(|| {
-        format!(
-            "{} is damaged and cannot be set aside: move it away by hand",
-            file.display()
-        )
+        format!("{} is damaged and cannot be set aside: move it away by hand", file.display())
     })?;
     Ok(aside)
 }

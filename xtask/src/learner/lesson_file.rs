@@ -40,13 +40,7 @@ impl<'a> LessonFile<'a> {
                 lesson.file().display(),
             ));
         }
-        Ok(Self {
-            lesson,
-            versions,
-            workspace,
-            target,
-            _store: store,
-        })
+        Ok(Self { lesson, versions, workspace, target, _store: store })
     }
 
     /// What is in the file; `None` where there is none.
@@ -108,17 +102,13 @@ impl<'a> LessonFile<'a> {
                 file.display(),
             ));
         }
-        self.target
-            .replace(&mut self.versions, new, why, &mut |_| Ok(()))
+        self.target.replace(&mut self.versions, new, why, &mut |_| Ok(()))
     }
 }
 
 /// What came with the lesson in the file `path`.
 fn shipped(read: io::Result<Vec<u8>>, path: &Path) -> Result<Vec<u8>> {
     read.map_err(|error| {
-        anyhow!(
-            "cannot read {0}: {error}.\nTo bring it back: git checkout {0}",
-            path.display()
-        )
+        anyhow!("cannot read {0}: {error}.\nTo bring it back: git checkout {0}", path.display())
     })
 }

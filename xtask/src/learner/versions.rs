@@ -91,10 +91,7 @@ impl Versions {
             let mut known = all.iter_mut();
             match known.find(|version| version.kept.sha256 == kept.sha256) {
                 Some(version) => version.kept = kept.clone(),
-                None => all.push(Version {
-                    number: all.len() + 1,
-                    kept: kept.clone(),
-                }),
+                None => all.push(Version { number: all.len() + 1, kept: kept.clone() }),
             }
         }
         all

@@ -4,12 +4,7 @@ use std::path::Path;
 
 /// Whether a panic happened in code that no learner wrote: in std, in a crate of the registry or in the harness.
 fn is_of_a_library(place: &str) -> bool {
-    let parts = [
-        "/rustc/",
-        "/library/",
-        "/registry/src/",
-        "exercises/harness/src/",
-    ];
+    let parts = ["/rustc/", "/library/", "/registry/src/", "exercises/harness/src/"];
     parts.iter().any(|part| place.contains(part))
 }
 
@@ -33,11 +28,7 @@ pub fn is_worth_asking(stderr: &str) -> bool {
 pub fn with_own_places(stderr: &str, traced: &str, folder: &Path, root: &Path) -> String {
     let mut text = stderr.to_owned();
     let all: Vec<_> = places(stderr).collect();
-    for (at, place) in all
-        .into_iter()
-        .rev()
-        .filter(|(_, place)| is_of_a_library(place))
-    {
+    for (at, place) in all.into_iter().rev().filter(|(_, place)| is_of_a_library(place)) {
         let own = places(traced)
             .find(|(_, other)| *other == place)
             .and_then(|(at, _)| own_line(&traced[at..], folder));
@@ -57,11 +48,7 @@ fn own_line<'a>(panic: &'a str, folder: &Path) -> Option<&'a str> {
         .lines()
         .take_while(|line| line.starts_with(' '))
         .filter_map(|line| line.trim_start().strip_prefix("at "))
-        .filter_map(|place| {
-            place
-                .strip_prefix("./src/")
-                .or_else(|| place.strip_prefix(&src))
-        })
+        .filter_map(|place| place.strip_prefix("./src/").or_else(|| place.strip_prefix(&src)))
         .find(|place| !place.starts_with("race_freedom.rs") && !place.starts_with("lib.rs"))
 }
 
@@ -79,9 +66,8 @@ mod tests {
 
     fn shown(place: &str, frames: &[&str]) -> String {
         let frames = frames.iter().enumerate();
-        let frames: String = frames
-            .map(|(n, at)| format!("   {n}: name\n             at {at}\n"))
-            .collect();
+        let frames: String =
+            frames.map(|(n, at)| format!("   {n}: name\n             at {at}\n")).collect();
         let traced = panic(place, &format!("stack backtrace:\n{frames}"));
         let (folder, root) = (Path::new("/w/exercises/01_a/02_b"), Path::new("/w"));
         with_own_places(&panic(place, ""), &traced, folder, root)
@@ -90,20 +76,15 @@ mod tests {
     #[test]
     fn the_line_of_a_library_gives_way_to_the_learners() {
         let own = panic("exercises/01_a/02_b/src/b.rs:23:9", "");
-        assert_eq!(
-            shown(CORE, &[CORE, "./src/b.rs:23:9", "./src/b.rs:40:1"]),
-            own
-        );
+        assert_eq!(shown(CORE, &[CORE, "./src/b.rs:23:9", "./src/b.rs:40:1"]), own);
         assert_eq!(shown(CORE, &["/w/exercises/01_a/02_b/src/b.rs:23:9"]), own);
     }
 
     #[test]
     fn without_a_line_of_the_learners_it_stays() {
-        for frames in [
-            &[][..],
-            &[CORE],
-            &["./tests/correctness.rs:1:1", "./src/race_freedom.rs:2:2"],
-        ] {
+        for frames in
+            [&[][..], &[CORE], &["./tests/correctness.rs:1:1", "./src/race_freedom.rs:2:2"]]
+        {
             assert_eq!(shown(CORE, frames), panic(CORE, ""));
         }
         let own = "exercises/01_a/02_b/src/b.rs:3:4";

@@ -198,17 +198,12 @@ impl Built {
         let mut errors = self.diagnostics;
         // `aborting due to 2 previous errors` counts what stands there already.
         errors.retain(|one| one.is_error && one.at.is_some());
-        NotBuilt {
-            said: self.said,
-            errors,
-        }
+        NotBuilt { said: self.said, errors }
     }
 
     /// The test binaries of a package.
     pub fn tests_of<'a>(&'a self, package: &str) -> impl Iterator<Item = &'a Binary> {
-        self.binaries
-            .iter()
-            .filter(move |binary| binary.package == package)
+        self.binaries.iter().filter(move |binary| binary.package == package)
     }
 
     /// Whether anything of a package was built that can be run.
@@ -347,9 +342,7 @@ mod tests {
             built.message(line);
         }
         let seen = built.binaries.iter();
-        let seen: Vec<_> = seen
-            .map(|b| (b.package.as_str(), b.target.as_deref()))
-            .collect();
+        let seen: Vec<_> = seen.map(|b| (b.package.as_str(), b.target.as_deref())).collect();
         assert_eq!(seen, [("bank", Some("correctness")), ("bank", None)]);
         assert_eq!(built.binaries[0].folder, Path::new("/w/bank"));
         assert_eq!(built.diagnostics.len(), 1);

@@ -71,9 +71,7 @@ struct Processes {
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Control")
-            .field("followed", &self.is_followed())
-            .finish()
+        f.debug_struct("Control").field("followed", &self.is_followed()).finish()
     }
 }
 
@@ -118,11 +116,7 @@ impl Control {
     /// The process cannot be started, or the run was cancelled (then the error holds [`Cancelled`]).
     pub fn spawn(&self, command: &mut Command) -> io::Result<Running> {
         let Some(watched) = &self.watched else {
-            return Ok(Running {
-                child: command.spawn()?,
-                watched: None,
-                waited: false,
-            });
+            return Ok(Running { child: command.spawn()?, watched: None, waited: false });
         };
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
@@ -133,11 +127,7 @@ impl Control {
         }
         let child = command.spawn()?;
         processes.live.insert(child.id());
-        Ok(Running {
-            child,
-            watched: Some(Arc::clone(watched)),
-            waited: false,
-        })
+        Ok(Running { child, watched: Some(Arc::clone(watched)), waited: false })
     }
 
     /// Starts a process of the run, and takes in what it prints until it ends. `watch` sees all of stdout so far
@@ -156,20 +146,14 @@ impl Control {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let (out, err) = thread::scope(|scope| {
             let err = scope.spawn(|| err.map_or(Ok(0), |mut err| err.read_to_end(&mut stderr)));
-            let out = out.map_or(Ok(()), |mut out| {
-                read_all(&mut out, &mut stdout, &mut watch)
-            });
+            let out = out.map_or(Ok(()), |mut out| read_all(&mut out, &mut stdout, &mut watch));
             let failed = |_| Err(io::Error::other("reading what a process prints failed"));
             let err = err.join().unwrap_or_else(failed);
             (out, err)
         });
         let status = running.wait()?;
         out.and(err.map(|_| ()))?;
-        Ok(Output {
-            status,
-            stdout,
-            stderr,
-        })
+        Ok(Output { status, stdout, stderr })
     }
 
     /// Ends every process of the run, and all that they started; starts no other. Returns at once: what does not
@@ -224,16 +208,12 @@ fn read_all(
 impl Watched {
     fn processes(&self) -> MutexGuard<'_, Processes> {
         // Nothing panics under the lock that could leave half a change.
-        self.processes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn are_gone_within(&self, time: Duration) -> bool {
         let some_live = |all: &mut Processes| !all.live.is_empty();
-        let waited = self
-            .ended
-            .wait_timeout_while(self.processes(), time, some_live);
+        let waited = self.ended.wait_timeout_while(self.processes(), time, some_live);
         let (processes, _) = waited.unwrap_or_else(PoisonError::into_inner);
         processes.live.is_empty()
     }

@@ -66,6 +66,18 @@ pub struct Limits {
     pub at_once: usize,
 }
 
+impl Limits {
+    /// How long the next test may take, if so much of the time of all is left: none if its turn comes too late.
+    fn next(&self, left: Duration, one_was_stopped: bool) -> Duration {
+        if one_was_stopped {
+            self.one.min(left)
+        } else {
+            // While all end by themselves, it is the machine that is slow.
+            self.one
+        }
+    }
+}
+
 /// Runs the tests of a lesson, which has `expected`, in the bounds of [`LESSON`](super::LESSON), and returns whether the
 /// time was up before all had run. `together`: those of a binary may share a process as long as they pass.
 pub fn lesson<'a>(
@@ -116,18 +128,13 @@ fn passed_together(runner: &Runner, binary: &Binary) -> (Vec<TestRun>, bool) {
 }
 
 fn read_together(target: Option<&str>, printed: &str, success: bool) -> (Vec<TestRun>, bool) {
-    let (lines, outputs) = printed
-        .split_once("\nsuccesses:\n")
-        .unwrap_or((printed, ""));
+    let (lines, outputs) = printed.split_once("\nsuccesses:\n").unwrap_or((printed, ""));
     let names = lines.lines().filter_map(|line| {
         let name = line.strip_prefix("test ")?.strip_suffix(" ... ok")?;
         Some(name.trim_end_matches(" - should panic"))
     });
     let names: Vec<&str> = names.collect();
-    let sum = format!(
-        "test result: ok. {} passed; 0 failed; 0 ignored; ",
-        names.len()
-    );
+    let sum = format!("test result: ok. {} passed; 0 failed; 0 ignored; ", names.len());
     let all = success && printed.contains(&sum);
     let passed = names.into_iter().map(|name| {
         let output = outputs.split_once(&format!("---- {name} stdout ----\n"));
@@ -149,9 +156,7 @@ fn each<T: Sync, U: Send>(all: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
     std::thread::scope(|scope| {
         let started: Vec<_> = all.iter().map(|one| scope.spawn(|| work(one))).collect();
         let ended = started.into_iter().map(|thread| thread.join());
-        ended
-            .map(|it| it.unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect()
+        ended.map(|it| it.unwrap_or_else(|panic| resume_unwind(panic))).collect()
     })
 }
 
@@ -198,11 +203,7 @@ pub fn job_of<'a>(
     };
     let mut tests = list(runner, binary)?.into_iter();
     let test = tests.find(|test| canonical(target, test) == wanted);
-    Ok(test.ok_or(NoJob::NoSuchTest).map(|test| Job {
-        binary,
-        canonical: wanted.to_owned(),
-        test,
-    }))
+    Ok(test.ok_or(NoJob::NoSuchTest).map(|test| Job { binary, canonical: wanted.to_owned(), test }))
 }
 
 /// The names of the tests in a binary.
@@ -261,18 +262,15 @@ pub fn run(runner: &Runner, jobs: &[Job<'_>], limits: &Limits) -> Vec<TestRun> {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     jobs.get(i).map(|job| (i, job))
                 } {
-                    let mut left = deadline.saturating_duration_since(Instant::now());
-                    // While all end by themselves, it is the machine that is slow.
-                    if !one_was_stopped.load(Ordering::Relaxed) {
-                        left = left.max(limits.one);
-                    }
-                    if left.is_zero() || runner.control.check().is_err() {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    let time = limits.next(left, one_was_stopped.load(Ordering::Relaxed));
+                    if time.is_zero() || runner.control.check().is_err() {
                         break;
                     }
-                    let raw = run_one(runner, job, limits.one.min(left));
+                    let raw = run_one(runner, job, time);
                     // Stopped because the time of all was up, not its own: nothing is known of it.
                     let (end, _) = End::find(&raw.stderr);
-                    if left < limits.one && matches!(end, Some(End::TimeOut(_))) {
+                    if time < limits.one && matches!(end, Some(End::TimeOut(_))) {
                         break;
                     }
                     if end.is_some_and(|end| end.is_stopped()) {
@@ -310,9 +308,7 @@ fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
     let begun = Instant::now();
     let start = |backtrace| {
         let mut command = command(runner, job.binary, What::Test, time_out);
-        command
-            .args(["--exact", &job.test, "--nocapture"])
-            .env("RUST_BACKTRACE", backtrace);
+        command.args(["--exact", &job.test, "--nocapture"]).env("RUST_BACKTRACE", backtrace);
         runner.control.output(&mut command, |_| ())
     };
     let mut ran = match start("0") {
@@ -331,11 +327,7 @@ fn run_one(runner: &Runner, job: &Job<'_>, time_out: Duration) -> TestRun {
             ran.stderr = backtrace::with_own_places(&ran.stderr, &traced, folder, root);
         }
     }
-    TestRun {
-        name: job.canonical.clone(),
-        seconds: begun.elapsed().as_secs_f64(),
-        ..ran
-    }
+    TestRun { name: job.canonical.clone(), seconds: begun.elapsed().as_secs_f64(), ..ran }
 }
 
 /// A test binary behind the guard, with the folder and the variables that cargo gives it.
@@ -359,6 +351,38 @@ pub fn command(runner: &Runner, binary: &Binary, what: What, time_out: Duration)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::LESSON;
+
+    /// However many tests hang, each to the end of its time: the last one is stopped in time for the verdict.
+    #[test]
+    fn the_time_of_all_bounds_that_of_hanging_tests() {
+        let mut now = Duration::ZERO;
+        let mut rounds = 0;
+        loop {
+            let time = LESSON.next(LESSON.all.saturating_sub(now), rounds > 0);
+            if time.is_zero() {
+                break;
+            }
+            // Those that run at once begin and end together.
+            now += time;
+            rounds += 1;
+        }
+        assert!(rounds > 2, "two whole rounds, and what is left");
+        let build_and_page = Duration::from_secs(2);
+        assert!(now + build_and_page <= Duration::from_secs(15), "{now:?}");
+    }
+
+    #[test]
+    fn a_test_has_its_time_from_the_guard() {
+        let workspace = crate::course::select::tests::workspace(&["a"]);
+        let runner = Runner::new(workspace).expect("a runner");
+        let binary =
+            Binary { package: "a".into(), target: None, path: "a-1".into(), folder: "a".into() };
+        let time = Duration::from_millis(1234);
+        let command = command(&runner, &binary, What::Test, time);
+        let arguments: Vec<_> = command.get_args().take(3).collect();
+        assert_eq!(arguments, [crate::run::guard::ARGUMENT, "test", "1234"]);
+    }
 
     #[test]
     fn what_passes_beside_others_is_told_from_what_is_to_run_alone() {

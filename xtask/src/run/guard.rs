@@ -223,10 +223,7 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
     // Relaxed: nothing is passed on by it.
     let asked = || asked_to_end.load(Ordering::Relaxed);
     limit();
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut threads = what.watch(child.id(), time_out);
     let mut out = child.stdout.take();
     let mut err = child.stderr.take();
@@ -269,15 +266,11 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
             // A look at many threads takes long.
             look_at = Instant::now() + TICK.max(10 * now.elapsed());
         }
-        let wait = Timespec {
-            tv_sec: 0,
-            tv_nsec: TICK.subsec_nanos().into(),
-        };
+        let wait = Timespec { tv_sec: 0, tv_nsec: TICK.subsec_nanos().into() };
         let pipes = [out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)];
         let pipes = pipes.into_iter().flatten();
-        let mut watched: Vec<_> = pipes
-            .map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN))
-            .collect();
+        let mut watched: Vec<_> =
+            pipes.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN)).collect();
         let ready = poll(&mut watched, Some(&wait)).unwrap_or(0);
         let is_ready = watched.iter().map(|pipe| !pipe.revents().is_empty());
         let mut is_ready = is_ready.collect::<Vec<_>>().into_iter();
@@ -336,9 +329,7 @@ fn threads_of(process: u32) -> Option<usize> {
         return None;
     }
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let threads = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Threads:"))?;
+    let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"))?;
     threads.trim().parse().ok()
 }
 

@@ -91,26 +91,17 @@ impl Runner {
 
     /// The same, for tests that write their reports for this page.
     pub fn with_report(&self, report: ReportPage) -> Self {
-        Self {
-            report,
-            ..self.clone()
-        }
+        Self { report, ..self.clone() }
     }
 
     /// The same, for a run that goes by this handle.
     pub fn with_control(&self, control: &Control) -> Self {
-        Self {
-            control: control.clone(),
-            ..self.clone()
-        }
+        Self { control: control.clone(), ..self.clone() }
     }
 
     /// The same, in another workspace.
     pub fn in_workspace(&self, workspace: Workspace) -> Self {
-        Self {
-            workspace: Arc::new(workspace),
-            ..self.clone()
-        }
+        Self { workspace: Arc::new(workspace), ..self.clone() }
     }
 
     /// A call of cargo in `root`, free of settings that belong to a test run around this one.
@@ -137,12 +128,7 @@ impl Runner {
     /// The guard in front of a test, as the first words of its command line.
     fn guard(&self, what: guard::What, time_out: Duration) -> [OsString; 4] {
         let ms = time_out.as_millis().to_string();
-        [
-            self.own_binary.clone().into(),
-            guard::ARGUMENT.into(),
-            what.word().into(),
-            ms.into(),
-        ]
+        [self.own_binary.clone().into(), guard::ARGUMENT.into(), what.word().into(), ms.into()]
     }
 }
 
@@ -248,12 +234,7 @@ fn package_tests(
     let binaries = built.tests_of(package);
     let (tests, cut_short) = executor::lesson(runner, binaries, &expected, filter, together)?;
     runner.control.check()?;
-    Ok(Run::Ran(Ran {
-        tests,
-        cut_short,
-        warnings: built.warnings_of(package),
-        left_out,
-    }))
+    Ok(Run::Ran(Ran { tests, cut_short, warnings: built.warnings_of(package), left_out }))
 }
 
 /// The name by which the runner, the mistakes and the learner call a test: `HEADING::NAME`. The heading is the
@@ -276,10 +257,7 @@ mod tests {
     #[test]
     fn a_solution_and_its_lesson_call_a_test_the_same() {
         assert_eq!(canonical(Some("correctness"), "adds"), "correctness::adds");
-        assert_eq!(
-            canonical(Some("correctness"), "correctness::adds"),
-            "correctness::adds"
-        );
+        assert_eq!(canonical(Some("correctness"), "correctness::adds"), "correctness::adds");
         assert_eq!(canonical(None, "race_freedom::adds"), "race_freedom::adds");
     }
 

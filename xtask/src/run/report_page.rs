@@ -45,11 +45,8 @@ pub enum Passing {
 
 impl ReportPage {
     /// For `verify`: the same whoever runs it and wherever.
-    pub const PLAIN: Self = Self {
-        columns: DEFAULT_WIDTH,
-        marks: false,
-        passing: Passing::Coverage,
-    };
+    pub const PLAIN: Self =
+        Self { columns: DEFAULT_WIDTH, marks: false, passing: Passing::Coverage };
 
     /// For the terminal, or whatever stdout is.
     pub fn of_stdout(colour: bool) -> Self {

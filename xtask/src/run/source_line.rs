@@ -21,10 +21,7 @@ impl SourceLine {
             (Ok(line), Some(file)) => (file, line),
             _ => (before, last),
         };
-        Some(Self {
-            file: file.to_owned(),
-            line,
-        })
+        Some(Self { file: file.to_owned(), line })
     }
 
     /// The last part of the path and the line, for a page without room for the whole path.

@@ -33,19 +33,12 @@ const ECHO: &str = "warning: build failed, waiting for other jobs";
 impl Listener {
     /// One that shows cargo's progress, or leaves that to somebody else.
     pub fn new(show_progress: bool) -> Self {
-        Self {
-            quiet: !show_progress,
-            ..Self::default()
-        }
+        Self { quiet: !show_progress, ..Self::default() }
     }
 
     /// One that tells whoever follows the run, if anybody does, and shows nothing then.
     pub fn followed_by(self, control: &Control) -> Self {
-        Self {
-            quiet: self.quiet || control.is_followed(),
-            control: control.clone(),
-            ..self
-        }
+        Self { quiet: self.quiet || control.is_followed(), control: control.clone(), ..self }
     }
 
     /// Takes in one line, its line break included.
@@ -109,10 +102,7 @@ impl Listener {
 pub fn lines(source: impl Read, mut each: impl FnMut(String)) {
     let mut source = BufReader::new(source);
     let mut line = Vec::new();
-    while source
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|read| read > 0)
-    {
+    while source.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         each(String::from_utf8_lossy(&line).into_owned());
         line.clear();
     }
@@ -146,10 +136,7 @@ mod tests {
         let followed = std::sync::Arc::clone(&stages);
         let control = Control::new(move |stage| followed.lock().expect("no panic").push(stage));
         let mut listener = Listener::new(true).followed_by(&control);
-        for line in [
-            "   Compiling a v0.1.0 (/a)\n",
-            "    Finished `test` profile\n",
-        ] {
+        for line in ["   Compiling a v0.1.0 (/a)\n", "    Finished `test` profile\n"] {
             listener.line(line, Instant::now());
         }
         assert_eq!(
@@ -165,10 +152,6 @@ mod tests {
              \x1b[32m    Finished\x1b[0m `test` profile\n────\n Nextest run\n",
         );
         assert!(!listener.said.contains("Finished"), "{}", listener.said);
-        assert!(
-            listener.said.ends_with("────\n Nextest run\n"),
-            "{}",
-            listener.said
-        );
+        assert!(listener.said.ends_with("────\n Nextest run\n"), "{}", listener.said);
     }
 }

@@ -131,10 +131,7 @@ impl Plan {
         let name = request.name.clone();
         Ok(Self {
             place: Path::new(&chapter.folder).join(format!("{:02}_{name}", last + 1)),
-            title: request
-                .title
-                .clone()
-                .unwrap_or_else(|| names::in_words(&name)),
+            title: request.title.clone().unwrap_or_else(|| names::in_words(&name)),
             go: request.go.clone().unwrap_or_default(),
             chapter,
             name,
@@ -189,11 +186,7 @@ mod tests {
 
     fn plan(place: &str, name: &str) -> Plan {
         Plan {
-            chapter: Chapter {
-                folder: "01_a".into(),
-                title: "A".into(),
-                is_new: false,
-            },
+            chapter: Chapter { folder: "01_a".into(), title: "A".into(), is_new: false },
             place: place.into(),
             name: name.into(),
             title: "It is \"quoted\"".into(),
@@ -214,17 +207,12 @@ mod tests {
         let workspace = Workspace::load(&root).expect("this workspace");
         assert!(!workspace.lessons.is_empty());
         for lesson in &workspace.lessons {
-            let place = lesson
-                .exercise
-                .strip_prefix(EXERCISES)
-                .expect("an exercise");
+            let place = lesson.exercise.strip_prefix(EXERCISES).expect("an exercise");
             let files = plan(&place.to_string_lossy(), &lesson.name).files();
             for (path, text) in files {
                 let there = fs::read_to_string(workspace.path(&path))
                     .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                let in_tests = path
-                    .parent()
-                    .is_some_and(|folder| folder.ends_with("tests"));
+                let in_tests = path.parent().is_some_and(|folder| folder.ends_with("tests"));
                 let there = there.replace("\r\n", "\n");
                 if path.starts_with(&lesson.solution) && in_tests {
                     assert_eq!(text, there, "{}", path.display());

@@ -99,10 +99,7 @@ pub fn check_lesson(root: &Path, name: &str) -> Result<()> {
     }
     let path = root.join("Cargo.lock");
     let text = fs::read_to_string(&path).with_context(|| {
-        format!(
-            "cannot read {}: `cargo generate-lockfile` makes it",
-            path.display()
-        )
+        format!("cannot read {}: `cargo generate-lockfile` makes it", path.display())
     })?;
     let lock: Lock =
         toml::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
@@ -136,9 +133,7 @@ pub fn type_name(name: &str) -> String {
 
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -147,10 +142,7 @@ mod tests {
 
     #[test]
     fn a_chapter_goes_by_number_or_name_and_begins_with_both() {
-        let there = [
-            (1, "01_fundamentals".to_owned()),
-            (2, "02_wait_groups".to_owned()),
-        ];
+        let there = [(1, "01_fundamentals".to_owned()), (2, "02_wait_groups".to_owned())];
         let found = |wanted: &str| match chapter(&there, wanted) {
             Ok(chapter) if chapter.is_new => format!("new {} {}", chapter.folder, chapter.title),
             Ok(chapter) => chapter.folder,

@@ -38,9 +38,8 @@ pub struct Mistake {
 pub fn read_all(folder: &Path) -> (Vec<Mistake>, Vec<String>) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
-    let mut paths: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|it| it == "patch"))
-        .collect();
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|it| it == "patch")).collect();
     paths.sort();
     let (mut mistakes, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
@@ -68,21 +67,17 @@ pub fn parse(name: &str, text: &str) -> Result<Mistake, String> {
         return Err("its name may have small letters, digits and _ only".to_owned());
     }
     let text = text.replace("\r\n", "\n");
-    let (header, diff) = text
-        .split_once("\n\n")
-        .ok_or("no blank line ends the header")?;
+    let (header, diff) = text.split_once("\n\n").ok_or("no blank line ends the header")?;
     let mut entries: Vec<(&str, String)> = Vec::new();
     for line in header.lines() {
         if let Some(more) = line.strip_prefix("  ") {
-            let (_, value) = entries
-                .last_mut()
-                .ok_or("the header begins with a line that goes on")?;
+            let (_, value) =
+                entries.last_mut().ok_or("the header begins with a line that goes on")?;
             value.push(' ');
             value.push_str(more.trim());
         } else {
-            let (key, value) = line
-                .split_once(':')
-                .ok_or_else(|| format!("not `Key: value`: {line}"))?;
+            let (key, value) =
+                line.split_once(':').ok_or_else(|| format!("not `Key: value`: {line}"))?;
             if entries.iter().any(|(other, _)| *other == key) {
                 return Err(format!("`{key}:` stands there twice"));
             }
@@ -92,11 +87,7 @@ pub fn parse(name: &str, text: &str) -> Result<Mistake, String> {
     let mut take = |key: &str| {
         let at = entries.iter().position(|(other, _)| *other == key);
         let value = at.map(|at| entries.swap_remove(at).1).unwrap_or_default();
-        if value.is_empty() {
-            Err(format!("the header has no `{key}:`"))
-        } else {
-            Ok(value)
-        }
+        if value.is_empty() { Err(format!("the header has no `{key}:`")) } else { Ok(value) }
     };
     let mistake = Mistake {
         name: name.to_owned(),
@@ -112,10 +103,7 @@ pub fn parse(name: &str, text: &str) -> Result<Mistake, String> {
         ));
     }
     if !mistake.caught_by.contains("::") {
-        return Err(format!(
-            "`{}` is no test: write HEADING::NAME",
-            mistake.caught_by
-        ));
+        return Err(format!("`{}` is no test: write HEADING::NAME", mistake.caught_by));
     }
     Ok(mistake)
 }
@@ -147,11 +135,7 @@ impl Mistake {
         let patched = diffy::apply(reference, &patch).map_err(|error| {
             format!("it does not fit the reference any more ({error}): make it again with diff -u")
         })?;
-        if patched == reference {
-            Err("the diff changes nothing".to_owned())
-        } else {
-            Ok(patched)
-        }
+        if patched == reference { Err("the diff changes nothing".to_owned()) } else { Ok(patched) }
     }
 }
 
@@ -183,10 +167,7 @@ mod tests {
             (with("Why: it wakes one.\n", ""), "no `Why:`"),
             (with("Kind: deadlock", "Kind: sloth"), "no failure kind"),
             (with("Kind:", "Kind: leak\nKind:"), "twice"),
-            (
-                with("Why:", "Author: me\nWhy:"),
-                "no header is called `Author:`",
-            ),
+            (with("Why:", "Author: me\nWhy:"), "no header is called `Author:`"),
             (with("race_freedom::", ""), "is no test"),
             (with("\n\n", "\n"), "no blank line"),
             (with("Mistake:", "Mistake"), "Key: value"),
@@ -200,10 +181,9 @@ mod tests {
     #[test]
     fn a_patch_that_does_not_fit_is_refused() {
         let mistake = parse("one_notify", PATCH).expect("a mistake");
-        for (reference, path, problem) in [
-            ("fn b() {}\n", "src/a.rs", "does not fit"),
-            (REFERENCE, "src/b.rs", "b.rs"),
-        ] {
+        for (reference, path, problem) in
+            [("fn b() {}\n", "src/a.rs", "does not fit"), (REFERENCE, "src/b.rs", "b.rs")]
+        {
             let said = mistake.apply(reference, path).expect_err(problem);
             assert!(said.contains(problem), "{said}");
         }

@@ -117,10 +117,7 @@ impl<'a> Scratch<'a> {
     /// The same, but for the debug information, which only the reports of failed tests have use for, and which takes
     /// most of the room on the disk.
     pub fn without_debug_info(self) -> Self {
-        Self {
-            debug_info: false,
-            ..self
-        }
+        Self { debug_info: false, ..self }
     }
 
     /// The path of something in the real workspace.
@@ -178,9 +175,8 @@ impl<'a> Scratch<'a> {
         mistake: &Mistake,
         reference: &str,
     ) -> Result<()> {
-        let solved = mistake
-            .apply(reference, &format!("src/{}", lesson.file_name()))
-            .map_err(Error::msg)?;
+        let solved =
+            mistake.apply(reference, &format!("src/{}", lesson.file_name())).map_err(Error::msg)?;
         let package = mistake_package(lesson, mistake);
         let (mut manifest, files) = self.exercise(lesson, &package, solved)?;
         package_only(&mut manifest);
@@ -230,9 +226,7 @@ impl<'a> Scratch<'a> {
         let text = toml::to_string(&manifest)?;
         files.put("Cargo.toml".into(), text.into_bytes());
         files.write(&self.root.join(place))?;
-        let package = manifest
-            .get("package")
-            .and_then(|package| package.get("name")?.as_str());
+        let package = manifest.get("package").and_then(|package| package.get("name")?.as_str());
         self.members.push(Member {
             package: package.context("a lesson's manifest has no name")?.into(),
             folder: place.to_string_lossy().replace('\\', "/"),
@@ -298,9 +292,7 @@ impl<'a> Scratch<'a> {
         let mut table = Table::new();
         table.insert("resolver".into(), "3".into());
         let members = self.members.iter();
-        let members = members
-            .map(|member| member.folder.as_str().into())
-            .collect();
+        let members = members.map(|member| member.folder.as_str().into()).collect();
         table.insert("members".into(), Value::Array(members));
         if let Some(Value::Table(of_root)) = root.get_mut("workspace") {
             for key in ["resolver", "package", "dependencies", "lints"] {
@@ -324,7 +316,8 @@ impl<'a> Scratch<'a> {
                     for member in &self.members {
                         edit(packages, &member.package, |profile| {
                             profile.insert("debug".into(), false.into());
-                            profile.insert("strip".into(), "symbols".into());
+                            // The names of functions stay: the model asks for them when it looks who drops an object.
+                            profile.insert("strip".into(), "debuginfo".into());
                         });
                     }
                 });
@@ -491,11 +484,8 @@ mod tests {
             files.write(dir.path()).expect("written");
         };
         write(&["src/a.rs", "src/b.rs"]);
-        let stamp = |name: &str| {
-            fs::metadata(dir.path().join(name))
-                .and_then(|it| it.modified())
-                .ok()
-        };
+        let stamp =
+            |name: &str| fs::metadata(dir.path().join(name)).and_then(|it| it.modified()).ok();
         let before = stamp("src/a.rs");
         write(&["src/a.rs", "c.rs"]);
         // What is the same is not written again.
@@ -506,9 +496,7 @@ mod tests {
     #[test]
     fn paths_of_dependencies_lead_to_the_real_crates() {
         let mut dependencies: Table =
-            "harness = { path = \"exercises/harness\" }\nloom = \"0.7\"\n"
-                .parse()
-                .expect("TOML");
+            "harness = { path = \"exercises/harness\" }\nloom = \"0.7\"\n".parse().expect("TOML");
         make_paths_absolute(&mut dependencies, Path::new("/root"));
         let text = toml::to_string(&dependencies).expect("TOML");
         assert!(

@@ -42,9 +42,7 @@ pub fn fit_to(columns: usize) {
 
 /// The variable `COLUMNS` wins over the terminal: whoever sets it means it.
 fn terminal_columns(variable: Option<&str>, of_stdout: Option<usize>) -> usize {
-    let wanted = variable
-        .and_then(|columns| columns.parse().ok())
-        .filter(|columns| *columns > 0);
+    let wanted = variable.and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     wanted.or(of_stdout).unwrap_or(DEFAULT_WIDTH)
 }
 
@@ -82,9 +80,7 @@ pub const FAINT: Style = Style::new().dimmed();
 /// `cargo xtask list | head -1`, is no error. Any other is kept for [`lost`].
 pub fn print(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     if let Err(error) = written
         && error.kind() != ErrorKind::BrokenPipe
     {
@@ -182,11 +178,7 @@ pub const ASCII: Marks = Marks {
 impl Marks {
     /// The marks that the locale can show.
     pub fn of_locale() -> Self {
-        if harness::page::is_unicode() {
-            UNICODE
-        } else {
-            ASCII
-        }
+        if harness::page::is_unicode() { UNICODE } else { ASCII }
     }
 }
 

@@ -16,7 +16,7 @@ pub mod slips;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use harness::protocol::{Coverage, Extent, Kind, is_without_end};
+use harness::protocol::{Coverage, Extent, Kind, STILL_RUNS, is_without_end};
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
 use crate::course::shipped::Change;
@@ -38,12 +38,8 @@ pub enum Heading {
 
 impl Heading {
     /// All of them, in the order in which a verdict shows them.
-    pub const ALL: [Heading; 4] = [
-        Heading::Correctness,
-        Heading::RaceFreedom,
-        Heading::NoLeaks,
-        Heading::Own,
-    ];
+    pub const ALL: [Heading; 4] =
+        [Heading::Correctness, Heading::RaceFreedom, Heading::NoLeaks, Heading::Own];
 
     /// As a verdict shows it.
     pub fn title(self) -> &'static str {
@@ -81,18 +77,12 @@ pub struct Tested {
 impl Tested {
     /// What became of a test of this canonical name, in a lesson that has these tests.
     pub fn new(name: &str, outcome: Outcome, expected: &[String]) -> Self {
-        Self {
-            name: name.to_owned(),
-            heading: Heading::of(name, expected),
-            outcome,
-        }
+        Self { name: name.to_owned(), heading: Heading::of(name, expected), outcome }
     }
 
     /// The name below its heading.
     pub fn short_name(&self) -> &str {
-        self.name
-            .split_once("::")
-            .map_or(&self.name, |(_, name)| name)
+        self.name.split_once("::").map_or(&self.name, |(_, name)| name)
     }
 
     /// Whether it passed.
@@ -221,9 +211,7 @@ impl Verdict {
 
     /// The tests under `heading`.
     pub fn under(&self, heading: Heading) -> impl Iterator<Item = &Tested> {
-        self.tests
-            .iter()
-            .filter(move |test| test.heading == heading)
+        self.tests.iter().filter(move |test| test.heading == heading)
     }
 
     /// The failure to look at first.
@@ -232,23 +220,19 @@ impl Verdict {
     /// what is wrong: what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving,
     /// where a test on real threads shows what came of it, if that: first of all those that found something, the one with
     /// the fewest threads and rows. Then the others, heading by heading, and last those that ended without a word, or
-    /// not at all.
+    /// not at all, and the leaks that come of threads that do not end.
     pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
         let on_one_thread = |test: &Tested| {
             test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)
         };
-        let is_mute = |kind| {
-            matches!(
-                kind,
-                FailureKind::Abort | FailureKind::Reported(Kind::Stuck)
-            )
-        };
+        let is_mute =
+            |kind| matches!(kind, FailureKind::Abort | FailureKind::Reported(Kind::Stuck));
         let rank = |test: &Tested, failure: &Failure| {
             let ends = !failure.hung && !is_without_end(&failure.reason);
             let speaks = ends && matches!(failure.kind, FailureKind::Reported(_));
             let heading = match test.heading {
                 _ if test.name == FACADE_TEST => 0,
-                Heading::Own => 8,
+                Heading::Own => 9,
                 _ if !ends && test.heading != Heading::RaceFreedom => 7,
                 _ if !speaks && test.heading != Heading::RaceFreedom => 6,
                 // It waits for what no model sees, or memory is broken: nothing in it says what is wrong.
@@ -257,6 +241,7 @@ impl Verdict {
                 Heading::RaceFreedom if speaks && failure.kind.is_found() => 2,
                 Heading::Correctness => 4,
                 Heading::RaceFreedom => 3,
+                Heading::NoLeaks if failure.report.contains(STILL_RUNS) => 8,
                 Heading::NoLeaks => 5,
             };
             let size = (heading == 2).then(|| failure.size());
@@ -323,12 +308,7 @@ impl Explored {
     pub fn together<'a>(models: impl IntoIterator<Item = &'a Coverage>) -> Option<Self> {
         let mut models = models.into_iter().peekable();
         models.peek()?;
-        let none = Self {
-            interleavings: 0,
-            bounded: false,
-            exhaustive: true,
-            covered: None,
-        };
+        let none = Self { interleavings: 0, bounded: false, exhaustive: true, covered: None };
         Some(models.fold(none, Self::and))
     }
 
@@ -339,11 +319,7 @@ impl Explored {
             Extent::UpTo(_) => self.bounded = true,
             Extent::Cut { covered } => {
                 // No bound at all is the smallest.
-                self.covered = if self.exhaustive {
-                    covered
-                } else {
-                    covered.min(self.covered)
-                };
+                self.covered = if self.exhaustive { covered } else { covered.min(self.covered) };
                 self.exhaustive = false;
             }
         }
@@ -374,10 +350,7 @@ pub mod tests {
     pub fn verdict(tests: Vec<TestRun>, expected: &[&str], filter: Option<&str>) -> Verdict {
         let expected: Vec<_> = expected.iter().map(|name| (*name).to_owned()).collect();
         let filter = filter.map(|text| text.parse().expect("a filter"));
-        let ran = Ran {
-            tests,
-            ..Ran::default()
-        };
+        let ran = Ran { tests, ..Ran::default() };
         Verdict::new(&ran, "a.rs", &expected, filter.as_ref())
     }
 
@@ -460,6 +433,10 @@ pub mod tests {
         let waits =
             Some("thread 'x' panicked at a.rs:1:1:\nhangs: a thread waits, and none is left\n");
         let stuck = harness::protocol::failure_line(Kind::Stuck) + "\n\nStuck: main runs\n";
+        let leak = format!(
+            "{}\n\nthread{STILL_RUNS}a.rs:1\n",
+            harness::protocol::failure_line(Kind::Leak)
+        );
         let order = [
             (FACADE_TEST, failed),
             ("correctness::alone", failed),
@@ -469,6 +446,7 @@ pub mod tests {
             ("race_freedom::stuck", Some(stuck.as_str())),
             ("correctness::hangs", hung),
             ("no_leaks::waits", waits),
+            ("no_leaks::threads", Some(leak.as_str())),
             ("mine::test", failed),
         ];
         let killed = order.map(|(name, stderr)| match name {
@@ -480,11 +458,8 @@ pub mod tests {
             .flat_map(|order| (0..order.len()).map(move |first| (order, first)))
         {
             let expected: Vec<&str> = order.iter().map(|(name, _)| *name).collect();
-            let tests = order[first..]
-                .iter()
-                .rev()
-                .map(|(name, stderr)| raw(name, *stderr))
-                .collect();
+            let tests =
+                order[first..].iter().rev().map(|(name, stderr)| raw(name, *stderr)).collect();
             let mut verdict = verdict(tests, &expected, None);
             verdict.with_threads = vec!["correctness::threads".into()];
             assert_eq!(first_failure(&verdict), Some(order[first].0));
@@ -520,10 +495,7 @@ pub mod tests {
 
     #[test]
     fn what_ran_out_of_time_has_covered_the_smallest_bound() {
-        let of = |extent| Coverage {
-            interleavings: 10,
-            extent,
-        };
+        let of = |extent| Coverage { interleavings: 10, extent };
         let cut = |covered| of(Extent::Cut { covered });
         let all = || of(Extent::All);
         for (models, exhaustive, covered) in [

@@ -196,12 +196,7 @@ impl Outcome {
                 without_model(&stdout, &stderr)
             }
         };
-        Outcome::Failed(Failure {
-            kind,
-            reason,
-            report,
-            hung,
-        })
+        Outcome::Failed(Failure { kind, reason, report, hung })
     }
 }
 
@@ -286,20 +281,11 @@ fn find_todo(stderr: &str, panics: &[Panic<'_>], file_name: &str) -> Option<Todo
     let line_at = |start: usize| {
         let rest = &stderr[start + mark.len()..];
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        rest[..digits].parse().ok().map(|line| SourceLine {
-            file: file_name.to_owned(),
-            line,
-        })
+        rest[..digits].parse().ok().map(|line| SourceLine { file: file_name.to_owned(), line })
     };
     let after = stderr[message..].find(&mark).map(|found| message + found);
-    let at = after
-        .and_then(line_at)
-        .or_else(|| stderr[..message].rfind(&mark).and_then(line_at));
-    Some(Todo {
-        text: todo_text(stderr)?,
-        at,
-        hung: false,
-    })
+    let at = after.and_then(line_at).or_else(|| stderr[..message].rfind(&mark).and_then(line_at));
+    Some(Todo { text: todo_text(stderr)?, at, hung: false })
 }
 
 /// A model's `panic` in a few words: what its report says after `Panic:`, up to the place. A long line of the message may be
@@ -489,10 +475,7 @@ mod tests {
     #[test]
     fn a_panic_of_a_model_is_told_by_its_message() {
         for (report, told) in [
-            (
-                "1  panics: x\n\nPanic: too late\n  (main, at src/a.rs:1)\n",
-                "too late",
-            ),
+            ("1  panics: x\n\nPanic: too late\n  (main, at src/a.rs:1)\n", "too late"),
             (
                 "Panic: assertion `left == right` failed: `has_panicked` was true before the\n  body panicked\n  \
                  left: 1\n  right: 2\n  (main, at src/a.rs:1)\n",
@@ -503,9 +486,8 @@ mod tests {
                 "1 against 2",
             ),
         ] {
-            let failure = failure_of(&format!(
-                "fails: panic\nhas_panicked.load(Relaxed) = true\n{report}"
-            ));
+            let failure =
+                failure_of(&format!("fails: panic\nhas_panicked.load(Relaxed) = true\n{report}"));
             assert_eq!(failure.reason, format!("panic: {told}"));
         }
     }
@@ -544,58 +526,26 @@ mod tests {
                          failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"…\" }\n";
         let [stopped, died] = ["stopped: ", "died: "];
         for (before, end, told) in [
-            (
-                stopped,
-                "time-out 6000 ms",
-                "time-out: did not end within 6 s",
-            ),
-            (
-                stopped,
-                "stuck",
-                "time-out: hangs, with every thread asleep",
-            ),
+            (stopped, "time-out 6000 ms", "time-out: did not end within 6 s"),
+            (stopped, "stuck", "time-out: hangs, with every thread asleep"),
             (
                 stopped,
                 "processor time 4020 ms",
                 "time-out: still spins after 4 s of processor time",
             ),
-            (
-                stopped,
-                "output",
-                "flood: printed more than 256 KiB and was stopped",
-            ),
-            (
-                stopped,
-                "threads",
-                "threads: started more than 2,000 threads and was stopped",
-            ),
-            (
-                no_thread,
-                "",
-                "threads: started more threads than its memory has room for",
-            ),
+            (stopped, "output", "flood: printed more than 256 KiB and was stopped"),
+            (stopped, "threads", "threads: started more than 2,000 threads and was stopped"),
+            (no_thread, "", "threads: started more threads than its memory has room for"),
             (died, "SIGABRT", "abort: aborted (SIGABRT)"),
             (
                 "free(): double free detected in tcache 2\n\n",
                 "died: SIGABRT",
                 "abort: used memory after it was freed, or freed it twice (SIGABRT)",
             ),
-            (
-                died,
-                "SIGSEGV",
-                "abort: most likely used memory after it was freed (SIGSEGV)",
-            ),
-            (
-                died,
-                "SIGBUS",
-                "abort: most likely used memory after it was freed (SIGBUS)",
-            ),
+            (died, "SIGSEGV", "abort: most likely used memory after it was freed (SIGSEGV)"),
+            (died, "SIGBUS", "abort: most likely used memory after it was freed (SIGBUS)"),
             (died, "SIGKILL", "abort: was killed (SIGKILL)"),
-            (
-                "\nthread 'x' has overflowed its stack\n\n",
-                "died: SIGABRT",
-                "abort: stack overflow",
-            ),
+            ("\nthread 'x' has overflowed its stack\n\n", "died: SIGABRT", "abort: stack overflow"),
             (
                 "memory allocation of 9 bytes failed\n\n",
                 "died: SIGABRT",

@@ -69,12 +69,7 @@ pub fn panics(stderr: &str) -> Vec<Panic<'_>> {
             continue;
         };
         let rest = &stderr[at..];
-        let marks = [
-            "\nnote: run with",
-            "\nstack backtrace:",
-            "\nthread '",
-            "\n\n",
-        ];
+        let marks = ["\nnote: run with", "\nstack backtrace:", "\nthread '", "\n\n"];
         let end = marks.iter().filter_map(|mark| rest.find(mark)).min();
         let end = end.unwrap_or(rest.len());
         let thread = thread.trim_start_matches("thread '");
@@ -135,9 +130,7 @@ pub fn panicked_at(report: &str) -> Option<SourceLine> {
 /// `thread 'x' (77) panicked at a.rs:1:2:` in fewer words: the number says nothing, and the whole line is often
 /// too wide.
 pub fn panic_line(line: &str) -> Cow<'_, str> {
-    let parts = line
-        .strip_prefix("thread '")
-        .and_then(|rest| rest.split_once("' "));
+    let parts = line.strip_prefix("thread '").and_then(|rest| rest.split_once("' "));
     let parts = parts.and_then(|(thread, rest)| Some((thread, rest.split_once("panicked at ")?)));
     let Some((thread, (_, at))) = parts else {
         return Cow::Borrowed(line);
@@ -199,10 +192,9 @@ mod tests {
         let (reason, shown) = decides(&[cause, wrong]);
         assert_eq!(reason, "the sum is 0");
         assert_eq!(shown, ["index out of bounds", "the sum is 0"]);
-        for second_hand in [
-            "a scoped thread panicked",
-            "called `Result::unwrap()` on an `Err` value: Any { .. }",
-        ] {
+        for second_hand in
+            ["a scoped thread panicked", "called `Result::unwrap()` on an `Err` value: Any { .. }"]
+        {
             let (reason, shown) = decides(&[cause, ("adds", TEST, second_hand)]);
             assert_eq!(reason, "index out of bounds");
             assert_eq!(shown.len(), 2);
@@ -222,10 +214,7 @@ mod tests {
         let failed = "assertion `left == right` failed";
         for (message, told) in [
             (&*format!("{failed}{numbers}"), "1 against 2"),
-            (
-                &format!("{failed}: the sum{numbers}"),
-                "the sum: 1 against 2",
-            ),
+            (&format!("{failed}: the sum{numbers}"), "the sum: 1 against 2"),
             ("assertion failed: x", "assertion failed: x"),
             ("plain\nmore", "plain"),
         ] {

@@ -5,10 +5,7 @@ pub fn unlocked_at_once(source: &str) -> Option<u32> {
     statements(source).find_map(|(line, statement)| {
         let value = statement.strip_prefix("let_=");
         let value = value.or_else(|| statement.strip_prefix("_="))?;
-        LOCKS
-            .iter()
-            .any(|lock| value.ends_with(lock))
-            .then_some(line)
+        LOCKS.iter().any(|lock| value.ends_with(lock)).then_some(line)
     })
 }
 
@@ -28,12 +25,8 @@ const LOCKS: [&str; 3] = [".lock()", ".read()", ".write()"];
 /// The statements without white space and comments, each with the line that it ends in.
 fn statements(source: &str) -> impl Iterator<Item = (u32, String)> {
     let mut statement = String::new();
-    let code = source
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or(line));
-    let characters = (1..)
-        .zip(code)
-        .flat_map(|(n, line)| line.chars().map(move |c| (n, c)));
+    let code = source.lines().map(|line| line.split("//").next().unwrap_or(line));
+    let characters = (1..).zip(code).flat_map(|(n, line)| line.chars().map(move |c| (n, c)));
     let characters: Vec<(u32, char)> = characters.filter(|(_, c)| !c.is_whitespace()).collect();
     characters.into_iter().filter_map(move |(line, c)| {
         if matches!(c, ';' | '{' | '}') {

@@ -25,10 +25,7 @@ pub fn gate(
     scratch: &Built,
     record: bool,
 ) -> Result<Gate> {
-    let runner = &runner.with_report(ReportPage {
-        columns: UNBROKEN,
-        ..ReportPage::PLAIN
-    });
+    let runner = &runner.with_report(ReportPage { columns: UNBROKEN, ..ReportPage::PLAIN });
     let mut jobs: Vec<(Job<'_>, &Mistake)> = Vec::new();
     for mistake in mistakes {
         let package = scratch::mistake_package(lesson, mistake);
@@ -43,10 +40,8 @@ pub fn gate(
                 mistake.name,
                 scratch.last_words()
             )),
-            Err(NoJob::NoSuchTest) => problems.push(format!(
-                "{}: the lesson has no test {}",
-                mistake.name, mistake.caught_by
-            )),
+            Err(NoJob::NoSuchTest) => problems
+                .push(format!("{}: the lesson has no test {}", mistake.name, mistake.caught_by)),
         }
     }
     let (jobs, mistakes): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
@@ -75,13 +70,7 @@ pub fn job<'a>(
     scratch: &'a Built,
 ) -> Result<Result<Job<'a>, NoJob>> {
     let package = scratch::mistake_package(lesson, mistake);
-    job_of(
-        runner,
-        scratch,
-        &package,
-        mistake.target(),
-        &mistake.caught_by,
-    )
+    job_of(runner, scratch, &package, mistake.target(), &mistake.caught_by)
 }
 
 /// Whether what became of a mistake's test is that it caught it as it should.
@@ -141,11 +130,7 @@ mod tests {
         assert!(other.contains("says `deadlock`"), "{other}");
 
         let stdout = "test result: ok. 1 passed; 0 failed\n".to_owned();
-        let passed = TestRun {
-            success: true,
-            stdout,
-            ..raw(String::new())
-        };
+        let passed = TestRun { success: true, stdout, ..raw(String::new()) };
         let passes = catch(&passed, as_deadlock).expect_err("it passes");
         assert!(passes.contains("it passes"), "{passes}");
 

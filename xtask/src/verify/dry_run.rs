@@ -20,11 +20,12 @@ use crate::verdict::outcome::Outcome;
 pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) -> Result<Gate> {
     let path = runner.workspace.path(lesson.readme());
     let readme = fs::read_to_string(&path);
-    let found = readme
-        .map_err(|error| format!("README.md cannot be read: {error}"))
-        .and_then(|readme| match Block::find(&readme) {
-            Ok(block) => Ok((readme, block)),
-            Err(missing) => Err(format!("README.md: {missing}")),
+    let found =
+        readme.map_err(|error| format!("README.md cannot be read: {error}")).and_then(|readme| {
+            match Block::find(&readme) {
+                Ok(block) => Ok((readme, block)),
+                Err(missing) => Err(format!("README.md: {missing}")),
+            }
         });
     let shown = match &found {
         Ok((_, block)) => picture(runner, lesson, references, &block.model)?,
@@ -55,9 +56,7 @@ fn picture(
     references: &Built,
     model: &str,
 ) -> Result<Result<String, String>> {
-    let runner = runner
-        .clone()
-        .with_report(ReportPage::PLAIN.with(Passing::BareDryRun));
+    let runner = runner.clone().with_report(ReportPage::PLAIN.with(Passing::BareDryRun));
     let package = lesson.solution_package();
     let test = format!("{MODELS}{model}");
     let job = match job_of(&runner, references, &package, None, &test)? {
@@ -80,14 +79,11 @@ fn picture(
         return Ok(Err(format!("{test} did not run")));
     };
     Ok(match Outcome::of(raw, &lesson.file_name()) {
-        Outcome::Passed(_) => find_dry_runs(&raw.stdout)
-            .into_iter()
-            .next()
-            .ok_or_else(|| {
-                format!(
-                    "{test} passes and shows no dry run: name a test in README.md that runs a model"
-                )
-            }),
+        Outcome::Passed(_) => find_dry_runs(&raw.stdout).into_iter().next().ok_or_else(|| {
+            format!(
+                "{test} passes and shows no dry run: name a test in README.md that runs a model"
+            )
+        }),
         Outcome::Failed(failure) => Err(format!("{test} fails: {}", failure.reason)),
         Outcome::NotWritten(todo) => Err(format!("{test} comes to a todo!(): {}", todo.text)),
         Outcome::NotRun => Err(format!("{test} did not run")),

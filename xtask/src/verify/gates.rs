@@ -87,10 +87,8 @@ impl<'a> Verified<'a> {
         let (mut mistakes, mut mistake_problems) =
             mistake::read_all(&workspace.path(lesson.mistakes()));
         if mistakes.len() + mistake_problems.len() < MISTAKES {
-            mistake_problems.push(format!(
-                "{} mistakes; a lesson has at least {MISTAKES}",
-                mistakes.len()
-            ));
+            mistake_problems
+                .push(format!("{} mistakes; a lesson has at least {MISTAKES}", mistakes.len()));
         }
         let in_scratch = stub.is_ok() && reference.is_ok();
         if in_scratch {
@@ -107,13 +105,7 @@ impl<'a> Verified<'a> {
             }
             added.is_ok()
         });
-        Ok(Self {
-            lesson,
-            gates,
-            in_scratch,
-            mistakes,
-            mistake_problems,
-        })
+        Ok(Self { lesson, gates, in_scratch, mistakes, mistake_problems })
     }
 
     /// Whether the lesson is finished.
@@ -195,10 +187,7 @@ fn builds_gate(lesson: &Lesson, in_scratch: bool, references: &Built, scratch: &
     ] {
         let said = built.said_of(&package);
         if !built.has(&package) && said.is_empty() && in_scratch {
-            problems.push(format!(
-                "nothing of {package} was built: {}",
-                built.last_words()
-            ));
+            problems.push(format!("nothing of {package} was built: {}", built.last_words()));
         }
         problems.extend(said);
     }
@@ -232,9 +221,7 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
                 problems.push(format!("{test} does not end after the todo!()"));
             }
             Outcome::NotWritten(_) if repair => {
-                problems.push(format!(
-                    "{test} comes to a todo!() in code that is to be repaired"
-                ));
+                problems.push(format!("{test} comes to a todo!() in code that is to be repaired"));
             }
             Outcome::NotWritten(todo) if todo.text.is_empty() => {
                 let problem = "comes to a todo!() that does not say what to do";
@@ -261,11 +248,8 @@ fn stub_gate(runner: &Runner, lesson: &Lesson, scratch: &Built) -> Result<Gate> 
     if repair && models_that_fail == 0 && problems.is_empty() {
         problems.push("no model fails, so no dry run shows what is to be repaired".to_owned());
     }
-    let note = if repair {
-        format!("{to_do} tests to repair")
-    } else {
-        format!("{to_do} tests to do")
-    };
+    let note =
+        if repair { format!("{to_do} tests to repair") } else { format!("{to_do} tests to do") };
     Ok(Gate::new(&lesson.name, "stub", problems, note))
 }
 
@@ -276,10 +260,7 @@ fn tour_gate(runner: &Runner, lesson: &Lesson, references: &Built) -> Gate {
     let mut executables = references.executables.iter();
     let tour = executables.find(|binary| binary.target.as_ref() == Some(&target));
     let problems = match tour {
-        None => vec![format!(
-            "no example {target} was built: {}",
-            references.last_words()
-        )],
+        None => vec![format!("no example {target} was built: {}", references.last_words())],
         Some(tour) => match executor::program(runner, tour, &[], TEST_TIMEOUT, |_| ()) {
             Ok(raw) if raw.success => Vec::new(),
             Ok(raw) => vec![format!(

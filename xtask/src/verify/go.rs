@@ -60,13 +60,7 @@ pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<String>> {
             ));
         }
     }
-    for Row {
-        line,
-        id,
-        tests: held,
-        ..
-    } in &rows
-    {
+    for Row { line, id, tests: held, .. } in &rows {
         let held = held.iter().filter(|(name, _)| *name == lesson.name);
         let mut held = held.peekable();
         if held.peek().is_some() && !cited.iter().any(|citation| citation.id == *id) {
@@ -132,9 +126,7 @@ fn rows(workspace: &Workspace) -> Vec<Row> {
 fn parse(text: &str) -> Vec<Row> {
     let row = |(line, text): (usize, &str)| {
         let mut columns = text.strip_prefix('|')?.split('|').map(str::trim);
-        let id = columns
-            .next()
-            .filter(|id| ids(id).any(|found| found == *id))?;
+        let id = columns.next().filter(|id| ids(id).any(|found| found == *id))?;
         let held_by = columns.nth(2).unwrap_or_default();
         // What is in backticks, in pairs: a lesson, and a test after a colon.
         let mut quoted = held_by.split('`').skip(1);
@@ -146,12 +138,7 @@ fn parse(text: &str) -> Vec<Row> {
                 tests.push((lesson.to_owned(), test.to_owned()));
             }
         }
-        Some(Row {
-            line,
-            id: id.to_owned(),
-            tests,
-            differs: held_by.starts_with("differs:"),
-        })
+        Some(Row { line, id: id.to_owned(), tests, differs: held_by.starts_with("differs:") })
     };
     (1..).zip(text.lines()).filter_map(row).collect()
 }
@@ -161,10 +148,8 @@ fn citations(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Citation>> {
     let of_exercise = ["README.md", "HINTS.md", "src", "tests", "examples"];
     let of_solution = ["src", "stub.txt", "mistakes", "benches"];
     let mut found: Vec<Citation> = Vec::new();
-    for (folder, parts) in [
-        (&lesson.exercise, &of_exercise[..]),
-        (&lesson.solution, &of_solution),
-    ] {
+    for (folder, parts) in [(&lesson.exercise, &of_exercise[..]), (&lesson.solution, &of_solution)]
+    {
         for path in files_below(&workspace.path(folder), parts)? {
             let file = folder.join(path);
             if file == lesson.file() {
@@ -175,11 +160,7 @@ fn citations(workspace: &Workspace, lesson: &Lesson) -> Result<Vec<Citation>> {
                 for id in ids(text) {
                     let known = |other: &&Citation| other.id == id && other.file == *file;
                     if !found.iter().any(|other| known(&other)) {
-                        found.push(Citation {
-                            file: file.clone(),
-                            line,
-                            id: id.to_owned(),
-                        });
+                        found.push(Citation { file: file.clone(), line, id: id.to_owned() });
                     }
                 }
             }
@@ -197,8 +178,7 @@ fn ids(text: &str) -> impl Iterator<Item = &str> {
         }
         _ => false,
     };
-    text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_')
-        .filter(is_id)
+    text.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').filter(is_id)
 }
 
 #[cfg(test)]

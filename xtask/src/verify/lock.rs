@@ -33,11 +33,7 @@ pub fn check(
             let place = in_sources.iter().position(|other| other == name);
             place.unwrap_or(usize::MAX)
         });
-        let lock = Lock {
-            lesson: lesson.name.clone(),
-            tests,
-            files,
-        };
+        let lock = Lock { lesson: lesson.name.clone(), tests, files };
         write_atomically(&path, lock.to_string().as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
         return Ok(Vec::new());

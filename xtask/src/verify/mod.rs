@@ -43,15 +43,7 @@ impl Gate {
         problems: Vec<String>,
         note: impl Into<String>,
     ) -> Self {
-        let result = if problems.is_empty() {
-            Ok(note.into())
-        } else {
-            Err(problems)
-        };
-        Self {
-            of: of.to_owned(),
-            name,
-            result,
-        }
+        let result = if problems.is_empty() { Ok(note.into()) } else { Err(problems) };
+        Self { of: of.to_owned(), name, result }
     }
 }

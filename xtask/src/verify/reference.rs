@@ -56,9 +56,7 @@ pub fn gate(runner: &Runner, lesson: &Lesson, references: &Built, record: bool) 
         0 => String::new(),
         n => format!(", {n} interleavings"),
     };
-    let note = format!(
-        "{} tests, {REPETITIONS} times{models}, slowest {slowest:.1} s",
-        there.len()
-    );
+    let note =
+        format!("{} tests, {REPETITIONS} times{models}, slowest {slowest:.1} s", there.len());
     Ok(Gate::new(&lesson.name, "reference", problems, note))
 }

@@ -111,9 +111,7 @@ pub fn gate(
 /// Runs the tests of a binary, one after the other in one process; what is wrong, if anything is.
 fn run(runner: &Runner, lesson: &Lesson, binary: &Binary) -> Result<Option<String>> {
     let mut command = executor::command(runner, binary, What::Program, 10 * PATIENT_TIMEOUT);
-    command
-        .arg("--test-threads=1")
-        .env(guard::SANITIZED, "detect_leaks=0");
+    command.arg("--test-threads=1").env(guard::SANITIZED, "detect_leaks=0");
     let output = runner
         .control
         .output(&mut command, |_| ())
@@ -125,10 +123,7 @@ fn run(runner: &Runner, lesson: &Lesson, binary: &Binary) -> Result<Option<Strin
     let stderr = String::from_utf8_lossy(&output.stderr);
     let target = binary.target.as_deref().unwrap_or(&lesson.name);
     // `test NAME ... ` is there before the test runs, and the rest of the line after it.
-    let test = stdout
-        .lines()
-        .last()
-        .and_then(|line| line.strip_prefix("test "));
+    let test = stdout.lines().last().and_then(|line| line.strip_prefix("test "));
     let test = test.and_then(|line| line.split_once(" ... "));
     let test = test.map_or(target.to_owned(), |(test, _)| format!("{target}::{test}"));
     Ok(Some(match stderr.split_once(MARK) {
@@ -146,10 +141,7 @@ fn run(runner: &Runner, lesson: &Lesson, binary: &Binary) -> Result<Option<Strin
 
 /// The kind of a report, and below it the places in the lesson's file that its stacks name.
 fn summary(report: &str, file: &str) -> String {
-    let kind = report
-        .split_whitespace()
-        .next()
-        .unwrap_or("an error without a name");
+    let kind = report.split_whitespace().next().unwrap_or("an error without a name");
     let mut lines = vec![kind.to_owned()];
     for line in report.lines() {
         let stack = line.ends_with(" here:") || line.contains(" thread T") && line.ends_with(':');
@@ -184,9 +176,7 @@ impl Toolchain {
         };
         let version = ask(&["-vV"])?;
         let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-        let host = host
-            .context("`rustc -vV` does not tell the host")?
-            .to_owned();
+        let host = host.context("`rustc -vV` does not tell the host")?.to_owned();
         let libraries = ask(&["--print", "target-libdir"])?.trim().into();
         Ok(Self { host, libraries })
     }

@@ -66,10 +66,8 @@ fn entry(name: &str, stderr: &str) -> Option<String> {
     let mut lines = report.lines().skip(1).filter(|line| !line.is_empty());
     let wrong = without_places(lines.next()?);
     let usually = report.lines().find_map(|line| line.strip_prefix(USUALLY));
-    let usually = usually.map_or_else(
-        || "(silent)".to_owned(),
-        |text| format!("{USUALLY}{}", without_rows(text)),
-    );
+    let usually = usually
+        .map_or_else(|| "(silent)".to_owned(), |text| format!("{USUALLY}{}", without_rows(text)));
     Some(format!("## {name}: {kind}\n{wrong}\n{usually}\n"))
 }
 
@@ -118,10 +116,7 @@ mod tests {
             )
         );
         let silent = entry("late", "fails: panic\n\nPanic: no\n\nThis is it:\n");
-        assert_eq!(
-            silent.as_deref(),
-            Some("## late: panic\nPanic: no\n(silent)\n")
-        );
+        assert_eq!(silent.as_deref(), Some("## late: panic\nPanic: no\n(silent)\n"));
         assert_eq!(entry("late", "thread 'main' panicked"), None);
     }
 }

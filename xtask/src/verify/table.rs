@@ -76,10 +76,7 @@ mod tests {
             Gate::new(
                 "wait_group",
                 "mistakes",
-                vec![
-                    format!("one_notify: {long}"),
-                    "error: x\n  --> a.rs:1:2".into(),
-                ],
+                vec![format!("one_notify: {long}"), "error: x\n  --> a.rs:1:2".into()],
                 "",
             ),
             Gate::new("publication", "tour", vec![], "runs to its end"),

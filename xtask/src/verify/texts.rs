@@ -6,13 +6,8 @@ use crate::course::hints::parse;
 use crate::course::{Lesson, Workspace};
 
 /// The headings that a lesson's README has, in this order. Others may stand between them.
-pub const HEADINGS: [&str; 5] = [
-    "Why",
-    "Go and Rust",
-    "The contract",
-    "Dry run",
-    "Things to break",
-];
+pub const HEADINGS: [&str; 5] =
+    ["Why", "Go and Rust", "The contract", "Dry run", "Things to break"];
 
 /// The fewest hints.
 const HINTS: usize = 3;
@@ -41,12 +36,9 @@ pub fn problems(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
         let found = found.into_iter().flatten();
         problems.extend(found.map(|problem| format!("{file}: {problem}")));
     }
-    for part in [
-        "src/race_freedom.rs",
-        "tests/correctness.rs",
-        "tests/no_leaks.rs",
-        "examples/tour.rs",
-    ] {
+    for part in
+        ["src/race_freedom.rs", "tests/correctness.rs", "tests/no_leaks.rs", "examples/tour.rs"]
+    {
         match fs::read_to_string(workspace.path(lesson.exercise.join(part))) {
             Ok(text) if text.contains(PLACEHOLDER) => {
                 problems.push(format!("{part}: `{PLACEHOLDER}`"))
@@ -122,9 +114,7 @@ fn manifest(lesson: &Lesson) -> Vec<String> {
         ("metadata.lesson.minutes", about.minutes == 0),
     ];
     let missing = missing.iter().filter(|(_, missing)| *missing);
-    missing
-        .map(|(key, _)| format!("no package.{key}"))
-        .collect()
+    missing.map(|(key, _)| format!("no package.{key}")).collect()
 }
 
 #[cfg(test)]
@@ -139,16 +129,10 @@ mod tests {
         assert_eq!(readme(&good), Vec::<String>::new());
         let early = good.replace("## Why", "## X");
         for (text, problem) in [
-            (
-                good.replace("## Dry run", "## A run"),
-                "no heading `## Dry run`",
-            ),
+            (good.replace("## Dry run", "## A run"), "no heading `## Dry run`"),
             (early.replace("## Dry run", "## Why"), "stands too early"),
             (good.clone() + "To be written", "To be written"),
-            (
-                good.replacen(&text, "few", 1),
-                "`## Why` has next to no text",
-            ),
+            (good.replacen(&text, "few", 1), "`## Why` has next to no text"),
         ] {
             let found = readme(&text);
             let is_said = found.iter().any(|line| line.contains(problem));

@@ -42,9 +42,7 @@ pub fn gate(runner: &Runner) -> Result<Gate> {
     let status = child.wait().context("cannot wait for cargo")?;
     let said = listener.said + &printed;
     // nextest ends with a count.
-    let summary = said
-        .lines()
-        .find(|line| line.trim_start().starts_with("Summary ["));
+    let summary = said.lines().find(|line| line.trim_start().starts_with("Summary ["));
     let summary = summary.and_then(|line| line.split_once(']'));
     let note = summary.map_or("all pass", |(_, counts)| counts.trim());
     let problems = if status.success() {
@@ -55,9 +53,8 @@ pub fn gate(runner: &Runner) -> Result<Gate> {
         let lines: Vec<&str> = lines.collect();
         let from = lines.len().saturating_sub(40);
         let command = words.join(" ");
-        let mut problems = vec![format!(
-            "`cargo {command}` ended with {status}; the end of what it said:"
-        )];
+        let mut problems =
+            vec![format!("`cargo {command}` ended with {status}; the end of what it said:")];
         problems.extend(lines[from..].iter().map(|line| (*line).to_owned()));
         problems
     };

@@ -75,9 +75,7 @@ impl Diff {
                 text: cells([(false, line.get(1..).unwrap_or_default())]),
             })
         });
-        Self {
-            rows: rows.collect(),
-        }
+        Self { rows: rows.collect() }
     }
 
     /// What has to change in `old` to make `new` of it, with a few lines around each change. How lines end makes

@@ -61,11 +61,8 @@ pub enum TestVerdict {
 impl Test {
     /// The test, with its texts as `places` makes them: the tests may have been built somewhere else.
     pub fn new(test: &Tested, places: impl Fn(&str) -> String) -> Self {
-        let mut row = Self {
-            name: test.name.clone(),
-            heading: test.heading.title(),
-            ..Self::default()
-        };
+        let mut row =
+            Self { name: test.name.clone(), heading: test.heading.title(), ..Self::default() };
         let plain = |text: &str| places(&term::plain(text));
         let at = |line: &SourceLine| places(&line.to_string());
         match &test.outcome {

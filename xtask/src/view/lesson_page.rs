@@ -20,13 +20,23 @@ const REPORT_LINES: usize = 90;
 /// The most lines that it shows of a test that was stopped because it printed without end.
 const FLOOD_LINES: usize = 6;
 
-/// The most models that are named if more did not pass and one test is shown in full, which should begin on the first
-/// screen. A mistake fails many models, and the others say the same.
-const MODELS_NAMED: usize = 5;
+/// The lines of a screen, without the two that cargo writes above the page.
+const SCREEN_LINES: usize = 22;
+
+/// The most tests under a heading that are named above the one that is shown in full: a mistake fails many, and the others
+/// say the same. Fewer are named if what is wrong would not stand on the first screen.
+const MOST_NAMED: usize = 5;
 
 /// The longest name of a test that shares its line with a reason.
 fn name_columns() -> usize {
     width() * 11 / 20
+}
+
+/// The columns that the names of tests take which share their lines with reasons.
+fn names_width(tests: &[&Tested]) -> usize {
+    let names = tests.iter().map(|test| columns(test.short_name()));
+    let names = names.filter(|name| *name <= name_columns());
+    names.max().unwrap_or_default()
 }
 
 /// What is rendered: a lesson in its workspace, with the marks to do it in.
@@ -51,57 +61,37 @@ pub enum Length<'a> {
     Full,
 }
 
-/// Those of a heading's tests that did not pass, or the most telling of them: the one that is shown in full, and others
-/// that fail.
-fn named_tests<'a>(verdict: &Verdict, heading: Heading, tests: &[&'a Tested]) -> Vec<&'a Tested> {
-    let not_passed = |test: &&&Tested| !matches!(test.outcome, Outcome::Passed(_));
-    let all: Vec<&Tested> = tests.iter().filter(not_passed).copied().collect();
-    let Some((first, _)) = verdict.first_failure() else {
-        return all;
-    };
-    // A line that says "1 more" saves nothing.
-    if heading != Heading::RaceFreedom || all.len() <= MODELS_NAMED + 1 {
-        return all;
-    }
-    let mut telling: Vec<_> = (0..all.len()).collect();
-    telling.sort_by_key(|&at| {
-        let is_first = all[at].name == first.name;
-        let fails = matches!(all[at].outcome, Outcome::Failed(_));
-        (!is_first, !fails)
+/// Those of a heading's tests that did not pass, in the order to look at them: the one that is shown in full, others that
+/// fail, and the rest.
+fn open_tests(verdict: &Verdict, heading: Heading) -> Vec<&Tested> {
+    let first = verdict.first_failure().map(|(first, _)| &first.name);
+    let mut open: Vec<_> = verdict.under(heading).filter(|test| !test.passed()).collect();
+    open.sort_by_key(|test| {
+        let fails = matches!(test.outcome, Outcome::Failed(_));
+        (Some(&test.name) != first, !fails)
     });
-    telling.truncate(MODELS_NAMED);
-    telling.sort_unstable();
-    telling.into_iter().map(|at| all[at]).collect()
+    open
+}
+
+/// How many of `open` tests are named, if they may be no more than `most`. A line that says "1 more" saves nothing.
+fn named_of(open: usize, most: usize) -> usize {
+    if open <= most.saturating_add(1) { open } else { most }
 }
 
 impl<'a> LessonPage<'a> {
     /// The page of a command that is told which lesson it is about.
     pub fn of(workspace: &'a Workspace, lesson: &'a Lesson, marks: Marks) -> Self {
-        Self {
-            workspace,
-            lesson,
-            marks,
-            current: false,
-        }
+        Self { workspace, lesson, marks, current: false }
     }
 }
 
 impl LessonPage<'_> {
     /// ` 2.2  wait_group · Goroutines and wait groups · lesson 6 of 65`
     pub fn header(&self) -> String {
-        let LessonPage {
-            workspace,
-            lesson,
-            marks,
-            ..
-        } = self;
+        let LessonPage { workspace, lesson, marks, .. } = self;
         let of = match lesson.about.status {
             Some(Status::ToBeWritten) => "to be written".to_owned(),
-            None => format!(
-                "lesson {} of {}",
-                workspace.position(lesson),
-                workspace.lessons.len()
-            ),
+            None => format!("lesson {} of {}", workspace.position(lesson), workspace.lessons.len()),
         };
         let number = lesson.number.to_string();
         let room = width()
@@ -129,7 +119,7 @@ impl LessonPage<'_> {
             }
             Conclusion::NoSuchTest => self.no_such_test(&mut page, verdict.filter.as_ref()),
             sum => {
-                self.groups(&mut page, verdict);
+                self.groups(&mut page, verdict, self.most_named(verdict));
                 page.push('\n');
                 if let Some(error) = &verdict.left_out {
                     let text = format!(
@@ -151,10 +141,28 @@ impl LessonPage<'_> {
         page
     }
 
-    fn groups(&self, page: &mut String, verdict: &Verdict) {
-        let open = verdict.tests.iter().filter(|test| !test.passed());
-        let names = open.map(|test| columns(test.short_name()));
-        let names = names.filter(|name| *name <= name_columns()).max();
+    /// How many tests under a heading may be named above the one that is shown in full, for what is wrong with that to
+    /// stand on the first screen.
+    fn most_named(&self, verdict: &Verdict) -> usize {
+        let Some((test, failure)) = verdict.first_failure() else {
+            return usize::MAX;
+        };
+        let mut shown = String::new();
+        self.failure(&mut shown, &test.name, failure, Length::Full);
+        // Its name, and what is wrong: a paragraph each.
+        let words = shown.split("\n\n").take(2).flat_map(str::lines).count() + 1;
+        let lines = |most: &usize| {
+            let mut groups = self.begin();
+            self.groups(&mut groups, verdict, *most);
+            groups.lines().count() + 1 + words
+        };
+        let mut fewer = (1..=MOST_NAMED).rev();
+        fewer.find(|most| lines(most) <= SCREEN_LINES).unwrap_or(1)
+    }
+
+    fn groups(&self, page: &mut String, verdict: &Verdict, most: usize) {
+        let open: Vec<_> = verdict.tests.iter().filter(|t| !t.passed()).collect();
+        let names = names_width(&open);
         for heading in Heading::ALL {
             let tests: Vec<_> = verdict.under(heading).collect();
             if tests.is_empty() {
@@ -178,9 +186,7 @@ impl LessonPage<'_> {
                 1 => " in this one".to_owned(),
                 some => format!(" in these {some}"),
             };
-            let explored = verdict
-                .explored()
-                .filter(|_| heading == Heading::RaceFreedom);
+            let explored = verdict.explored().filter(|_| heading == Heading::RaceFreedom);
             let explored = explored.map_or_else(String::new, |all| explored_text(&whose, all));
             let title = paint(STRONG, format!("{:<13}", heading.title()));
             let count = format!("{passed} of {}", tests.len());
@@ -194,10 +200,13 @@ impl LessonPage<'_> {
             for line in wrap(&explored, width() - 3).iter().filter(|_| !fits) {
                 let _ = writeln!(page, "   {}", paint(FAINT, line));
             }
-            let named = named_tests(verdict, heading, &tests);
-            let left_out = tests.len() - passed - named.len();
+            let open = open_tests(verdict, heading);
+            let mut named = open[..named_of(open.len(), most)].to_vec();
+            let left_out = open.len() - named.len();
+            // In the order of the lesson's files.
+            named.sort_by_key(|test| tests.iter().position(|other| other.name == test.name));
             for test in named {
-                self.test_line(page, test, names.unwrap_or_default(), verdict.cut_short);
+                self.test_line(page, test, names, verdict.cut_short);
             }
             if left_out > 0 {
                 let _ = writeln!(page, "   {} and {left_out} more", self.marks.more);
@@ -248,13 +257,10 @@ impl LessonPage<'_> {
         if let Some((test, failure)) = verdict.first_failure() {
             let filter = test.name.rsplit("::").next().unwrap_or(&test.name);
             let name = &self.lesson.name;
-            let tool = if nextest_is_installed() {
-                "nextest run"
-            } else {
-                "test"
-            };
+            let tool = if nextest_is_installed() { "nextest run" } else { "test" };
             let all = format!("cargo {tool} -p {name} {filter}");
             self.failure(page, &test.name, failure, Length::UpTo(REPORT_LINES, &all));
+            self.fail_too(page, verdict);
         }
         let todo = self.todo_list(page, verdict, "Not written yet");
         let missing = verdict.tests.iter();
@@ -290,6 +296,25 @@ impl LessonPage<'_> {
         // What is wrong comes before what is not written, and is not where a todo!() is.
         self.footer(page, todo.filter(|_| verdict.first_failure().is_none()));
         self.dry_run(page, verdict);
+    }
+
+    /// The tests that fail and were not named above. Those that are not written have a list of their own.
+    fn fail_too(&self, page: &mut String, verdict: &Verdict) {
+        let most = self.most_named(verdict);
+        let unnamed = Heading::ALL.into_iter().flat_map(|heading| {
+            let open = open_tests(verdict, heading);
+            open[named_of(open.len(), most)..].to_vec()
+        });
+        let is_written = |test: &&Tested| !matches!(test.outcome, Outcome::NotWritten(_));
+        let unnamed: Vec<_> = unnamed.filter(is_written).collect();
+        let names = names_width(&unnamed);
+        if !unnamed.is_empty() {
+            paragraph(page, "These fail too:");
+            for test in unnamed {
+                self.test_line(page, test, names, verdict.cut_short);
+            }
+            page.push('\n');
+        }
     }
 
     /// A failure: the test that shows it, what that test is for, and its report.
@@ -429,21 +454,12 @@ impl LessonPage<'_> {
         page.push('\n');
         match next {
             Some(next) => {
-                let Lesson {
-                    name,
-                    number,
-                    about,
-                    ..
-                } = next;
+                let Lesson { name, number, about, .. } = next;
                 let chapter = match next.chapter == self.lesson.chapter {
                     true => String::new(),
                     false => format!(", chapter {}: {}", number.chapter, next.chapter),
                 };
-                let title = if about.title.is_empty() {
-                    name
-                } else {
-                    &about.title
-                };
+                let title = if about.title.is_empty() { name } else { &about.title };
                 let text = format!("{number} {name} {} {title}{chapter}", self.marks.dot);
                 row(page, "Next", shorten(&text, width() - 8, self.marks.more));
                 row(page, "Read", next.readme().display());
@@ -576,15 +592,17 @@ mod tests {
     use crate::term::{UNICODE, plain};
     use crate::verdict::tests::{raw, verdict};
 
-    /// The words of the page of a lesson with these tests.
-    fn words(runs: Vec<TestRun>, names: &[&str]) -> String {
+    /// The page of a lesson with these tests.
+    fn text(runs: Vec<TestRun>, names: &[&str]) -> String {
         let workspace = select::tests::workspace(&["wait_group"]);
         let page = LessonPage::of(&workspace, &workspace.lessons[0], UNICODE);
-        let text = page.verdict(&verdict(runs, names, None), None);
-        plain(&text)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+        plain(&page.verdict(&verdict(runs, names, None), None))
+    }
+
+    /// Its words.
+    fn words(runs: Vec<TestRun>, names: &[&str]) -> String {
+        let text = text(runs, names);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     const PANIC: &str = "thread 'x' panicked at a.rs:1:1:\nboom\n";
@@ -610,23 +628,34 @@ mod tests {
         };
         let (six, seven) = (fail(&names[..6]), fail(&names));
         assert!(six.contains("✗ f boom") && !six.contains("more"), "{six}");
-        assert!(
-            seven.contains("0 of 7") && seven.contains("… and 2 more"),
-            "{seven}"
-        );
-        assert!(
-            seven.contains("✗ e boom") && !seven.contains("✗ f boom"),
-            "{seven}"
-        );
+        assert!(seven.contains("0 of 7") && seven.contains("… and 2 more"), "{seven}");
+        assert!(seven.contains("These fail too: ✗ f boom ✗ g boom"), "{seven}");
+    }
+
+    /// However many fail, and however much is to be said of the one that is shown.
+    #[test]
+    fn what_is_wrong_stands_on_the_first_screen() {
+        let names: Vec<String> = ["correctness", "race_freedom", "no_leaks"]
+            .iter()
+            .flat_map(|file| (0..9).map(move |n| format!("{file}::{}{n}", "a".repeat(38))))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for lines in 0..=6 {
+            let said = format!(
+                "fails: deadlock\n\nDeadlock: no thread can go on.\n{}  LAST\n\n  main\n1 spawn\n",
+                "  main sleeps\n".repeat(lines)
+            );
+            let runs = names.iter().map(|name| raw(name, Some(&said))).collect();
+            let text = text(runs, &names);
+            let screen: Vec<&str> = text.lines().take(SCREEN_LINES).collect();
+            assert!(screen.iter().any(|line| line.contains("LAST")), "{text}");
+        }
     }
 
     #[test]
     fn a_pass_that_ran_out_of_time_is_not_told_well_done() {
         let whole = page("9 interleavings explored, exhaustively", false);
-        assert!(
-            whole.contains("2 of 2 9 interleavings explored, all there are"),
-            "{whole}"
-        );
+        assert!(whole.contains("2 of 2 9 interleavings explored, all there are"), "{whole}");
         assert!(whole.contains("Well done."), "{whole}");
         for (covered, says) in [
             ("", "not all: the time ran out"),
@@ -641,10 +670,7 @@ mod tests {
         ] {
             let line = format!("90000 interleavings explored{covered}, then the time ran out");
             let cut = page(&line, false);
-            assert!(
-                cut.contains(&format!("90,000 interleavings explored, {says}")),
-                "{cut}"
-            );
+            assert!(cut.contains(&format!("90,000 interleavings explored, {says}")), "{cut}");
             assert!(cut.contains("The time ran out before"), "{cut}");
             assert!(!cut.contains("Well done"), "{cut}");
         }

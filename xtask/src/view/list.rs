@@ -119,11 +119,7 @@ impl Listing {
         let swapped = |entry: &&Entry| entry.state == State::Swapped;
         let swapped: Vec<_> = self.lessons.iter().filter(swapped).collect();
         if let Some(first) = swapped.first() {
-            let lesson = if swapped.len() == 1 {
-                &first.name
-            } else {
-                "LESSON"
-            };
+            let lesson = if swapped.len() == 1 { &first.name } else { "LESSON" };
             let said = format!("Swapped: `cargo xtask restore {lesson}` brings yours back.");
             let mark = format!(" {} ", paint(OPEN, marks.swapped));
             behind(&mut page, &mark, "   ", &said, width - 3);
@@ -233,12 +229,7 @@ fn chapters(lessons: &[Entry]) -> Vec<Chapter> {
     for entry in lessons {
         let number = entry.chapter_number();
         if chapters.last().is_none_or(|last| last.number != number) {
-            chapters.push(Chapter {
-                number,
-                title: entry.chapter.clone(),
-                done: 0,
-                total: 0,
-            });
+            chapters.push(Chapter { number, title: entry.chapter.clone(), done: 0, total: 0 });
         }
         if let Some(chapter) = chapters.last_mut() {
             chapter.total += 1;
@@ -288,11 +279,9 @@ mod tests {
             chapters: chapters(&lessons),
             lessons,
         };
-        for (name, width, marks) in [
-            ("list", 80, UNICODE),
-            ("list_40", 40, UNICODE),
-            ("list_ascii", 40, ASCII),
-        ] {
+        for (name, width, marks) in
+            [("list", 80, UNICODE), ("list_40", 40, UNICODE), ("list_ascii", 40, ASCII)]
+        {
             let page = plain(&listing.render(width, marks));
             assert!(page.lines().all(|line| columns(line) <= width), "{page}");
             assert!(marks != ASCII || page.is_ascii(), "{page}");

@@ -90,9 +90,7 @@ fn cells(row: &str) -> Vec<String> {
     let row = row.trim().replace("\\|", BAR);
     let row = row.strip_prefix('|').unwrap_or(&row);
     let row = row.strip_suffix('|').unwrap_or(row);
-    row.split('|')
-        .map(|cell| cell.trim().replace(BAR, "|"))
-        .collect()
+    row.split('|').map(|cell| cell.trim().replace(BAR, "|")).collect()
 }
 
 fn table(page: &mut String, mut rows: Vec<Vec<String>>) {
@@ -110,9 +108,7 @@ fn table(page: &mut String, mut rows: Vec<Vec<String>>) {
     let mut widths: Vec<usize> = (0..all).map(widest).collect();
     if let Some((last, others)) = widths.split_last_mut() {
         let taken: usize = others.iter().map(|width| width + 2).sum();
-        *last = (*last)
-            .min(width().saturating_sub(1 + taken))
-            .max(LAST_COLUMN.min(*last));
+        *last = (*last).min(width().saturating_sub(1 + taken)).max(LAST_COLUMN.min(*last));
     }
     for (i, row) in rows.iter().enumerate() {
         draw(page, row, &widths);

@@ -68,12 +68,10 @@ impl LessonPage<'_> {
         let slashes = |path: &str| path.replace('\\', "/");
         let exercise = slashes(&self.lesson.exercise.to_string_lossy()) + "/";
         let lock = Lock::read(&self.workspace.path(self.lesson.lock()));
-        slashes(&at.file)
-            .strip_prefix(&exercise)
-            .is_some_and(|path| {
-                path == format!("src/{}", self.lesson.file_name())
-                    || matches!(&lock, Ok(Some(lock)) if !lock.files.contains_key(path))
-            })
+        slashes(&at.file).strip_prefix(&exercise).is_some_and(|path| {
+            path == format!("src/{}", self.lesson.file_name())
+                || matches!(&lock, Ok(Some(lock)) if !lock.files.contains_key(path))
+        })
     }
 
     /// As many errors as there is room for, and how many there are besides.
@@ -201,12 +199,7 @@ impl LessonPage<'_> {
     }
 
     fn section(&self, page: &mut String, code: &str, section: &Section) {
-        let Section {
-            heading,
-            text,
-            line,
-            ..
-        } = section;
+        let Section { heading, text, line, .. } = section;
         let (one, place) = (format!(" {code}  {heading}"), format!("{text}:{line}"));
         if columns(&one) + 2 + columns(&place) <= terminal_width() {
             let _ = writeln!(page, "{one}  {place}");
@@ -244,10 +237,8 @@ impl LessonPage<'_> {
             paragraph(page, &text);
         }
         let bare = |error: &&Diagnostic| {
-            matches!(
-                error.code.as_deref(),
-                Some("E0368" | "E0369" | "E0308" | "E0277" | "E0600")
-            ) && error.message.contains("Guard<")
+            matches!(error.code.as_deref(), Some("E0368" | "E0369" | "E0308" | "E0277" | "E0600"))
+                && error.message.contains("Guard<")
         };
         if errors.iter().any(bare) {
             paragraph(
@@ -301,9 +292,7 @@ impl LessonPage<'_> {
             let _ = writeln!(page, "   {} {more} more", self.marks.more);
         }
         let is_exclusive = |one: &api::Missed| {
-            one.yours
-                .as_ref()
-                .is_some_and(|yours| yours.contains("&mut self"))
+            one.yours.as_ref().is_some_and(|yours| yours.contains("&mut self"))
                 && one.lessons.contains("(&self")
         };
         if missed.iter().any(is_exclusive) {
@@ -321,10 +310,7 @@ impl LessonPage<'_> {
             rest.is_some_and(|rest| rest.starts_with(['(', '<']))
         };
         let line = (1..).zip(source.lines()).find(|(_, line)| of_name(line));
-        line.map(|(line, _)| SourceLine {
-            file: self.lesson.file_name(),
-            line,
-        })
+        line.map(|(line, _)| SourceLine { file: self.lesson.file_name(), line })
     }
 }
 

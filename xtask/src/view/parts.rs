@@ -89,11 +89,7 @@ pub fn picture(page: &mut String, lines: &[&str]) {
 
 /// A line that is wider than the terminal in several.
 fn fit(line: &str, terminal: usize) -> Vec<String> {
-    if columns(line) <= terminal {
-        vec![line.to_owned()]
-    } else {
-        fold(line, terminal - 1)
-    }
+    if columns(line) <= terminal { vec![line.to_owned()] } else { fold(line, terminal - 1) }
 }
 
 #[cfg(test)]
@@ -106,10 +102,7 @@ mod tests {
         assert_eq!(fit(&line, 101), [line.as_str()]);
         let folded = fit(&line, 100);
         assert_eq!(folded.len(), 2);
-        assert!(
-            folded.iter().all(|part| part.starts_with("  word")),
-            "{folded:?}"
-        );
+        assert!(folded.iter().all(|part| part.starts_with("  word")), "{folded:?}");
     }
 
     #[test]
@@ -119,10 +112,7 @@ mod tests {
         assert_eq!(fit(&line, 79), [line.as_str()]);
         let mut page = String::new();
         picture(&mut page, &[&line]);
-        let painted = format!(
-            "\u{1b}[1m\u{1b}[31mPanic\u{1b}[0m {}\n\u{1b}[0m",
-            "x".repeat(73)
-        );
+        let painted = format!("\u{1b}[1m\u{1b}[31mPanic\u{1b}[0m {}\n\u{1b}[0m", "x".repeat(73));
         assert_eq!(page, format!(" {painted}"));
     }
 }

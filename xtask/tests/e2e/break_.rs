@@ -8,18 +8,8 @@ use crate::fixture::Fixture;
 fn a_mistake_is_shown_and_caught_without_touching_the_lesson() {
     let fixture = Fixture::new();
     let sum = fixture.lesson("01_basics/01_sum", "sum");
-    sum.mistake(
-        "races",
-        "a | b | 4",
-        "race_freedom::adds_in_any_order",
-        "data race",
-    );
-    sum.mistake(
-        "subtracts",
-        "a.wrapping_sub(b)",
-        "correctness::adds",
-        "panic",
-    );
+    sum.mistake("races", "a | b | 4", "race_freedom::adds_in_any_order", "data race");
+    sum.mistake("subtracts", "a.wrapping_sub(b)", "correctness::adds", "panic");
     sum.mistake("subtracts_nothing", "b + a", "correctness::adds", "panic");
     fixture.write(&sum.file(), "this is no Rust");
     let reference = fixture.read(&sum.reference());
@@ -42,11 +32,7 @@ fn a_mistake_is_shown_and_caught_without_touching_the_lesson() {
     assert_eq!(missed.code, Some(1), "{}", missed.stdout);
     assert_snapshot!("break_missed", missed.stdout);
     for page in [&list, &races, &subtracts, &missed] {
-        assert!(
-            page.stdout.lines().all(|line| line.chars().count() <= 80),
-            "{}",
-            page.stdout
-        );
+        assert!(page.stdout.lines().all(|line| line.chars().count() <= 80), "{}", page.stdout);
         assert!(!page.stdout.contains('\x1b'), "{}", page.stdout);
     }
 
@@ -55,27 +41,15 @@ fn a_mistake_is_shown_and_caught_without_touching_the_lesson() {
     fixture.replace(&test, "adds_nothing() {", "adds_nothing() -> {");
     let broken = fixture.run(&["break", "sum", "subtracts"]);
     assert_eq!(broken.code, Some(1), "{}", broken.stdout);
-    assert!(
-        broken.stdout.contains(&format!("--> {test}:")),
-        "{}",
-        broken.stdout
-    );
+    assert!(broken.stdout.contains(&format!("--> {test}:")), "{}", broken.stdout);
     assert!(broken.stdout.contains("✗ Not caught: it does not build"));
 
     // A patch that does not fit any more ends with what to do.
-    fixture.replace(
-        &sum.solution("mistakes/races.patch"),
-        "-    a + b",
-        "-    a +  b",
-    );
+    fixture.replace(&sum.solution("mistakes/races.patch"), "-    a + b", "-    a +  b");
     let unfit = fixture.run(&["break", "sum", "races"]);
     assert_eq!((unfit.code, unfit.stdout.as_str()), (Some(1), ""));
     assert!(unfit.stderr.contains("it does not fit"), "{}", unfit.stderr);
-    assert!(
-        unfit.stderr.ends_with("`git checkout` brings them back.\n"),
-        "{}",
-        unfit.stderr
-    );
+    assert!(unfit.stderr.ends_with("`git checkout` brings them back.\n"), "{}", unfit.stderr);
 
     let wrong = fixture.run(&["break", "sum", "race_s"]);
     assert_eq!(wrong.code, Some(2));

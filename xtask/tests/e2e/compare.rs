@@ -48,13 +48,7 @@ fn a_reference_is_shown_unasked_only_after_the_lesson() {
     // Nobody is there to be asked.
     let refused = fixture.run(&["compare"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
-    assert!(
-        refused
-            .stderr
-            .contains("   cargo xtask compare sum --yes\n"),
-        "{}",
-        refused.stderr
-    );
+    assert!(refused.stderr.contains("   cargo xtask compare sum --yes\n"), "{}", refused.stderr);
     let refused = fixture.run(&["compare", "sum", "--json"]);
     assert_eq!(refused.code, Some(1));
     let object = json(&refused.stdout);
@@ -92,11 +86,8 @@ fn a_finished_lesson_is_compared_without_a_question() {
 
     // Its tests have not run before: they say that it is finished. The page is as wide as the terminal.
     fixture.replace(&sum.file(), "    a + b", "    let sum = b + a;\n    sum");
-    let output = fixture
-        .command(&["compare", "--bench"])
-        .env("COLUMNS", "120")
-        .output()
-        .expect("started");
+    let output =
+        fixture.command(&["compare", "--bench"]).env("COLUMNS", "120").output().expect("started");
     let wide = String::from_utf8(output.stdout).expect("text");
     assert_snapshot!("compare_wide", wide);
     for line in wide.lines() {
@@ -130,11 +121,7 @@ fn a_bench_measures_what_it_can() {
     let stub = fixture.run(&["bench"]);
     assert_eq!(stub.code, Some(1), "{}", stub.stderr);
     assert_snapshot!("bench_stub", stub.stdout);
-    assert!(
-        stub.stderr.contains("measuring sum in 3 rounds"),
-        "{}",
-        stub.stderr
-    );
+    assert!(stub.stderr.contains("measuring sum in 3 rounds"), "{}", stub.stderr);
 
     sum.solve();
     let measured = fixture.run(&["bench", "sum"]);
@@ -178,9 +165,7 @@ fn a_bench_measures_what_it_can() {
         let cases = object["cases"].as_array().expect("cases");
         let names = |case: usize| {
             let rows = cases[case]["rows"].as_array().expect("rows");
-            rows.iter()
-                .map(|row| row["name"].as_str().expect("a name"))
-                .collect::<Vec<_>>()
+            rows.iter().map(|row| row["name"].as_str().expect("a name")).collect::<Vec<_>>()
         };
         assert_eq!(names(0).contains(&"yours"), yours, "{object}");
         assert_eq!(names(1), ["reference", "library"], "{object}");
@@ -201,9 +186,5 @@ fn a_bench_that_does_not_end_is_stopped() {
     let hangs = fixture.run(&["bench"]);
     assert_eq!(hangs.code, Some(1), "{}", hangs.stderr);
     assert_snapshot!("bench_hangs", hangs.stdout);
-    assert!(
-        hangs.stderr.contains("measuring sum without yours"),
-        "{}",
-        hangs.stderr
-    );
+    assert!(hangs.stderr.contains("measuring sum without yours"), "{}", hangs.stderr);
 }

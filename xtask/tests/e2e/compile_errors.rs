@@ -87,19 +87,13 @@ fn stack(fixture: &Fixture) -> Lesson<'_> {
     fixture.write("exercises/harness/src/lib.rs", HARNESS);
     fixture.write("exercises/01_fundamentals/COMPILE_FAIL.md", COMPILE_FAIL);
     fixture.write("exercises/RUST.md", RUST);
-    fixture.replace(
-        "Cargo.toml",
-        "missing_docs = \"warn\"",
-        "unused_must_use = \"deny\"",
-    );
+    fixture.replace("Cargo.toml", "missing_docs = \"warn\"", "unused_must_use = \"deny\"");
     let wiring =
         "//! Wiring.\n\nmod stack;\npub use stack::Stack;\n\n#[cfg(test)]\nmod race_freedom;\n";
     fixture.write(&lesson.exercise("src/lib.rs"), wiring);
     let pushes = pushes();
-    fixture.write(
-        &lesson.exercise("src/race_freedom.rs"),
-        &format!("use crate::Stack;\n\n{pushes}"),
-    );
+    fixture
+        .write(&lesson.exercise("src/race_freedom.rs"), &format!("use crate::Stack;\n\n{pushes}"));
     fixture.write(
         &lesson.exercise("tests/correctness.rs"),
         &format!("//! What it does.\n\nuse stack::Stack;\n\n{pushes}"),
@@ -121,39 +115,21 @@ fn failed(fixture: &Fixture) -> (String, String) {
     let Ran { code, stdout, .. } = fixture.run(&["next"]);
     assert_eq!(code, Some(1), "{stdout}");
     assert!(stdout.starts_with("error"), "{stdout}");
-    let rows = stdout
-        .lines()
-        .map(|line| line.chars().count().div_ceil(80).max(1));
+    let rows = stdout.lines().map(|line| line.chars().count().div_ceil(80).max(1));
     assert!(rows.sum::<usize>() <= 48, "{stdout}");
-    let edit = stdout
-        .lines()
-        .find_map(|line| line.strip_prefix(" Edit   "));
+    let edit = stdout.lines().find_map(|line| line.strip_prefix(" Edit   "));
     let edit = edit.expect("a file to edit");
-    assert!(
-        edit.starts_with("exercises/01_basics/01_stack/src/stack.rs"),
-        "{edit}"
-    );
+    assert!(edit.starts_with("exercises/01_basics/01_stack/src/stack.rs"), "{edit}");
     let begins = [" … ", " E0", " unused_must_use ", " 1.1 "];
-    let below = stdout
-        .lines()
-        .position(|line| begins.iter().any(|begin| line.starts_with(begin)));
+    let below = stdout.lines().position(|line| begins.iter().any(|begin| line.starts_with(begin)));
     let below = below.expect("a header");
     // How many there are depends on how far cargo had got when the first target failed.
     let counted = |line: &str| match line.split_once(" more errors") {
         Some((_, rest)) => format!(" … N more errors{rest}"),
         None => line.to_owned(),
     };
-    let part = |lines: Vec<&str>| {
-        lines
-            .into_iter()
-            .map(counted)
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    (
-        part(stdout.lines().take(below).collect()),
-        part(stdout.lines().skip(below).collect()),
-    )
+    let part = |lines: Vec<&str>| lines.into_iter().map(counted).collect::<Vec<_>>().join("\n");
+    (part(stdout.lines().take(below).collect()), part(stdout.lines().skip(below).collect()))
 }
 
 #[test]
@@ -175,15 +151,9 @@ fn a_changed_signature_is_named_and_not_the_tests_that_suffer() {
 fn a_field_that_is_not_sync_is_named() {
     let fixture = Fixture::new();
     let stack = stack(&fixture);
-    fixture.replace(
-        &stack.file(),
-        "use harness::Mutex",
-        "use std::cell::RefCell",
-    );
+    fixture.replace(&stack.file(), "use harness::Mutex", "use std::cell::RefCell");
     let text = fixture.read(&stack.file());
-    let text = text
-        .replace("Mutex", "RefCell")
-        .replace("lock()", "borrow_mut()");
+    let text = text.replace("Mutex", "RefCell").replace("lock()", "borrow_mut()");
     fixture.write(&stack.file(), &text);
     let (said, below) = failed(&fixture);
     assert!(
@@ -200,11 +170,7 @@ fn rustc_is_overruled_where_it_does_not_know_the_lessons_locks() {
     let fixture = Fixture::new();
     let stack = stack(&fixture);
     for (name, from, to) in [
-        (
-            "advised_mut_self",
-            "items: Mutex<Vec<T>>,",
-            "items: Mutex<Vec<T>>,\n    n: usize,",
-        ),
+        ("advised_mut_self", "items: Mutex<Vec<T>>,", "items: Mutex<Vec<T>>,\n    n: usize,"),
         (
             "unwrapped",
             "let mut items = self.items.lock();\n        items.pop()",
@@ -263,9 +229,7 @@ fn a_guard_that_is_thrown_away_is_named_before_the_tests() {
         "let mut items = self.items.lock();\n        items.push(item);",
         thrown_away,
     );
-    let page = fixture
-        .run(&["test", "stack", "correctness::pushes_7"])
-        .stdout;
+    let page = fixture.run(&["test", "stack", "correctness::pushes_7"]).stdout;
     let (_, page) = page.split_once("\n stack.rs:").expect(&page);
     let named = page.split("\n\n").next().expect("a paragraph");
     assert_snapshot!("thrown_away", named);
@@ -279,10 +243,7 @@ fn a_lesson_whose_tests_were_edited_is_done_with_a_word() {
     let model = sum.exercise("src/race_freedom.rs");
     fixture.replace(&model, "!= 3", "!= 3 && false");
     // A test of the learner's own is not one of the lesson's.
-    fixture.write(
-        &sum.exercise("tests/mine.rs"),
-        "//! Mine.\n\n#[test]\nfn mine() {}\n",
-    );
+    fixture.write(&sum.exercise("tests/mine.rs"), "//! Mine.\n\n#[test]\nfn mine() {}\n");
     let done = fixture.run(&["next"]);
     assert_eq!(done.code, Some(0), "{}", done.stdout);
     assert_snapshot!("edited", done.stdout);
@@ -290,10 +251,7 @@ fn a_lesson_whose_tests_were_edited_is_done_with_a_word() {
     // Where a test fails, too.
     fixture.replace(&sum.file(), "a + b", "a + b + 1");
     let page = fixture.run(&["next"]).stdout;
-    assert!(
-        page.contains(&format!("   git checkout {model}\n")),
-        "{page}"
-    );
+    assert!(page.contains(&format!("   git checkout {model}\n")), "{page}");
 }
 
 #[test]
@@ -303,10 +261,7 @@ fn a_dry_run_is_named_where_another_failure_is_shown() {
     sum.solve();
     fixture.replace(&sum.file(), "a + b", "a + b + 1");
     let page = fixture.run(&["next"]).stdout;
-    assert!(
-        page.contains("\n See    cargo xtask dry-run sum adds_in_any_order\n"),
-        "{page}"
-    );
+    assert!(page.contains("\n See    cargo xtask dry-run sum adds_in_any_order\n"), "{page}");
     // Where the model is what is shown, it has been seen.
     let page = fixture.run(&["test", "sum", "race_freedom"]).stdout;
     assert!(!page.contains(" See "), "{page}");

@@ -41,12 +41,7 @@ complete_words cargo xtask test ''
 
 #[test]
 fn bash_completes_commands_and_lessons() {
-    if Command::new("bash")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status()
-        .is_err()
-    {
+    if Command::new("bash").arg("--version").stdout(Stdio::null()).status().is_err() {
         return;
     }
     let fixture = Fixture::new();
@@ -70,9 +65,6 @@ fn bash_completes_commands_and_lessons() {
         .output()
         .expect("bash runs");
     assert_eq!(String::from_utf8_lossy(&completed.stderr), "");
-    assert_snapshot!(
-        "completions_bash",
-        String::from_utf8_lossy(&completed.stdout)
-    );
+    assert_snapshot!("completions_bash", String::from_utf8_lossy(&completed.stdout));
     assert!(!fixture.root.join("ran").exists());
 }

@@ -10,11 +10,9 @@ fn the_doctor_warns_and_changes_nothing() {
     fixture.write(".kata/progress.toml", "version = ");
     let warned = fixture.run(&["doctor"]);
     assert_eq!(warned.code, Some(0), "{}", warned.stdout);
-    for said in [
-        "cargo install --locked cargo-nextest",
-        "the file is damaged",
-        "cargo xtask list --check",
-    ] {
+    for said in
+        ["cargo install --locked cargo-nextest", "the file is damaged", "cargo xtask list --check"]
+    {
         assert!(warned.stdout.contains(said), "{said}: {}", warned.stdout);
     }
     assert_eq!(fixture.read(".kata/progress.toml"), "version = ");
@@ -55,27 +53,12 @@ fn next_and_test_tell_programs_too() {
     fixture.replace(&sum.file(), "a * b", "a * c");
     let broken = json(&["test", "sum", "--json"], 1);
     assert_eq!(broken["sum"], "does-not-compile");
-    assert!(
-        broken["error"]
-            .as_str()
-            .expect("an error")
-            .contains("E0425")
-    );
+    assert!(broken["error"].as_str().expect("an error").contains("E0425"));
 
     sum.solve();
-    assert_eq!(
-        json(&["test", "sum", "adds", "--json"], 0)["sum"],
-        "part-passes"
-    );
+    assert_eq!(json(&["test", "sum", "adds", "--json"], 0)["sum"], "part-passes");
     assert_eq!(json(&["next", "--json"], 0)["sum"], "passes");
     let done = json(&["next", "--json"], 0);
-    assert_eq!(
-        (&done["sum"], &done["lesson"]),
-        (&"all-done".into(), &().into())
-    );
-    assert_eq!(
-        fixture.run(&["test", "no_such", "--json"]).code,
-        Some(2),
-        "as without --json"
-    );
+    assert_eq!((&done["sum"], &done["lesson"]), (&"all-done".into(), &().into()));
+    assert_eq!(fixture.run(&["test", "no_such", "--json"]).code, Some(2), "as without --json");
 }

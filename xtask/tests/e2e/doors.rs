@@ -69,19 +69,13 @@ fn cargo_test(fixture: &Fixture, hang: usize) -> Verdict {
     // With one thread libtest writes the name before the test has ended.
     command.env("RUST_TEST_THREADS", "2");
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("started");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
     let mut became: BTreeMap<_, _> = TESTS.map(|test| (test.to_owned(), Hung)).into();
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     let mut left = TESTS.len() - hang;
     while left > 0 {
         let line = lines.next().expect("each test ends").expect("text");
-        let Some((name, is)) = line
-            .strip_prefix("test ")
-            .and_then(|rest| rest.split_once(" ... "))
+        let Some((name, is)) = line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... "))
         else {
             continue;
         };
@@ -118,14 +112,8 @@ fn both_doors_come_to_the_same_verdicts() {
     let hangs = "if a == 0 {\n        loop {\n            std::thread::park();\n        }\n    }\n    a + b";
     for (text, expected) in [
         (sum.stub_text(), [Failed; 4]),
-        (
-            reference.replace("a + b", "a - b"),
-            [Failed, Failed, Passed, Passed],
-        ),
-        (
-            reference.replace("a + b", hangs),
-            [Passed, Passed, Passed, Hung],
-        ),
+        (reference.replace("a + b", "a - b"), [Failed, Failed, Passed, Passed]),
+        (reference.replace("a + b", hangs), [Passed, Passed, Passed, Hung]),
         (format!("{reference}// Mine.\n"), [Passed; 4]),
     ] {
         fixture.write(&sum.file(), &text);
@@ -134,11 +122,7 @@ fn both_doors_come_to_the_same_verdicts() {
         let expected: BTreeMap<_, _> = TESTS.map(str::to_owned).into_iter().zip(expected).collect();
         let of_runner = runner(&fixture);
         assert_eq!(of_runner, (all_pass, expected), "the runner, on\n{text}");
-        let other = if with_nextest {
-            nextest(&fixture)
-        } else {
-            cargo_test(&fixture, hang)
-        };
+        let other = if with_nextest { nextest(&fixture) } else { cargo_test(&fixture, hang) };
         assert_eq!(other, of_runner, "the other door, on\n{text}");
         processes::all_gone(&fixture.root);
     }

@@ -28,11 +28,7 @@ fn a_model_is_shown_with_the_code_of_the_learner_or_the_reference() {
     // One that the learner wrote, and that runs no model.
     let nothing = fixture.run(&["dry-run", "sum", "no-order"]);
     assert_eq!(nothing.code, Some(1), "{}", nothing.stderr);
-    assert!(
-        nothing.stdout.contains("It runs no model"),
-        "{}",
-        nothing.stdout
-    );
+    assert!(nothing.stdout.contains("It runs no model"), "{}", nothing.stdout);
     let both = fixture.run(&["dry-run", "sum", "order"]);
     assert_eq!((both.code, both.stdout.as_str()), (Some(2), ""));
     assert!(
@@ -45,8 +41,7 @@ fn a_model_is_shown_with_the_code_of_the_learner_or_the_reference() {
     let none = fixture.run(&["dry-run", "sum", "subtracts"]);
     assert_eq!(none.code, Some(2));
     assert!(
-        none.stderr
-            .contains("has subtracts in its name. The nearest are\n")
+        none.stderr.contains("has subtracts in its name. The nearest are\n")
             && none.stderr.contains("\n  adds_in_any_order\n"),
         "{}",
         none.stderr
@@ -60,13 +55,7 @@ fn a_model_is_shown_with_the_code_of_the_learner_or_the_reference() {
     fixture.replace(&sum.file(), "a + b + 1", "a + c");
     let broken = fixture.run(&["dry-run", "sum", "any"]);
     assert_eq!(broken.code, Some(1));
-    assert!(
-        broken
-            .stdout
-            .starts_with("error[E0425]: cannot find value `c`"),
-        "{}",
-        broken.stdout
-    );
+    assert!(broken.stdout.starts_with("error[E0425]: cannot find value `c`"), "{}", broken.stdout);
 
     // The test is listed, and gone from the file.
     fixture.write(&path, another);
@@ -111,10 +100,7 @@ fn a_report_is_made_for_the_terminal() {
     };
     let long = "x".repeat(90);
     let plain = run(&[("COLUMNS", "120")]);
-    assert!(
-        plain.contains(&format!("\n   main {long}\n   119\n")),
-        "{plain}"
-    );
+    assert!(plain.contains(&format!("\n   main {long}\n   119\n")), "{plain}");
     assert!(!plain.contains(['\x1b', '\u{E000}']), "{plain:?}");
     assert!(plain.contains("✗ adds_in_any_order  deadlock"), "{plain}");
 

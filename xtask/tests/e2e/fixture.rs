@@ -52,12 +52,7 @@ impl Fixture {
             .expect("a temporary folder");
         // As the runner sees it, where the temporary folder is behind a link.
         let root = dir.path().canonicalize().expect("a path");
-        let fixture = Self {
-            _dir: dir,
-            root,
-            nextest: Cell::new(true),
-            runner: None,
-        };
+        let fixture = Self { _dir: dir, root, nextest: Cell::new(true), runner: None };
         fixture.write("Cargo.toml", ROOT);
         fixture.write(".gitignore", "/target\n");
         fixture.write(
@@ -67,9 +62,8 @@ impl Fixture {
         fixture.write("exercises/harness/src/lib.rs", "//! Nothing yet.\n");
         let settings = include_str!("../../../.config/nextest.toml");
         // The part for the runner's own tests names a package that is not here.
-        let (for_lessons, _) = settings
-            .split_once("[[profile.default.overrides]]")
-            .expect("there is an override");
+        let (for_lessons, _) =
+            settings.split_once("[[profile.default.overrides]]").expect("there is an override");
         fixture.write(".config/nextest.toml", for_lessons);
         fixture
     }
@@ -115,11 +109,7 @@ impl Fixture {
 
     /// A lesson in `exercises/PLACE` that adds two numbers, and its solution.
     pub fn lesson(&self, place: &str, name: &str) -> Lesson<'_> {
-        let lesson = Lesson {
-            fixture: self,
-            place: place.to_owned(),
-            name: name.to_owned(),
-        };
+        let lesson = Lesson { fixture: self, place: place.to_owned(), name: name.to_owned() };
         lesson.write_all();
         lesson
     }
@@ -172,11 +162,7 @@ impl Fixture {
     fn redact(&self, output: Output) -> Ran {
         let root = self.root.to_string_lossy().into_owned();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&root, "[ROOT]");
-        Ran {
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
+        Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 }
 
@@ -272,9 +258,7 @@ impl Lesson<'_> {
     pub fn stub_text(&self) -> String {
         let kept = self.fixture.read(&self.stub());
         let lines = kept.split_inclusive('\n');
-        lines
-            .map(|line| line.strip_prefix("| ").unwrap_or("\n"))
-            .collect()
+        lines.map(|line| line.strip_prefix("| ").unwrap_or("\n")).collect()
     }
 
     /// The reference.
@@ -285,8 +269,7 @@ impl Lesson<'_> {
     /// Solves it as the reference does, in words of the learner's own: the reference itself is nobody's doing.
     pub fn solve(&self) {
         let reference = self.fixture.read(&self.reference());
-        self.fixture
-            .write(&self.file(), &format!("{reference}// Mine.\n"));
+        self.fixture.write(&self.file(), &format!("{reference}// Mine.\n"));
     }
 
     /// A mistake: `a + b` becomes `wrong`.
@@ -314,10 +297,7 @@ impl Lesson<'_> {
 
     /// The same, with this list of tests.
     pub fn record_with(&self, tests: &[&str]) {
-        let tests: String = tests
-            .iter()
-            .map(|test| format!("    \"{test}\",\n"))
-            .collect();
+        let tests: String = tests.iter().map(|test| format!("    \"{test}\",\n")).collect();
         let files = [
             "Cargo.toml",
             "src/lib.rs",
@@ -354,11 +334,7 @@ impl Lesson<'_> {
     }
 
     fn write_all(&self) {
-        let Lesson {
-            fixture,
-            name,
-            place,
-        } = self;
+        let Lesson { fixture, name, place } = self;
         let write = |path: String, text: &str| fixture.write(&path, text);
         write(
             self.exercise("Cargo.toml"),
@@ -405,21 +381,11 @@ impl Lesson<'_> {
                 "//! A tour.\n\n/// Adds.\npub fn main() {{\n    assert_eq!({name}::add(40, 2), 42);\n}}\n"
             ),
         );
-        let sections = [
-            "Why",
-            "Go and Rust",
-            "The contract",
-            "Dry run",
-            "Things to break",
-        ];
-        let readme: String = sections
-            .iter()
-            .map(|title| format!("## {title}\n\n{SECTION}\n\n"))
-            .collect();
-        let readme = readme.replace(
-            "## Things to break",
-            &format!("{DRY_RUN}\n## Things to break"),
-        );
+        let sections = ["Why", "Go and Rust", "The contract", "Dry run", "Things to break"];
+        let readme: String =
+            sections.iter().map(|title| format!("## {title}\n\n{SECTION}\n\n")).collect();
+        let readme =
+            readme.replace("## Things to break", &format!("{DRY_RUN}\n## Things to break"));
         write(self.exercise("README.md"), &readme);
         write(
             self.exercise("HINTS.md"),

@@ -87,11 +87,7 @@ fn the_originals_score_whatever_became_of_the_tests() {
     for (i, (how, file, change)) in hows.iter().enumerate() {
         let lesson = &report["lessons"][i];
         assert_eq!(lesson["name"], *how);
-        assert_eq!(
-            (&lesson["passed"], &lesson["total"]),
-            (&3.into(), &4.into()),
-            "{lesson:#}"
-        );
+        assert_eq!((&lesson["passed"], &lesson["total"]), (&3.into(), &4.into()), "{lesson:#}");
         let failed: Vec<_> = lesson["tests"]
             .as_array()
             .expect("tests")
@@ -104,9 +100,7 @@ fn the_originals_score_whatever_became_of_the_tests() {
         assert_eq!(failed[0]["message"], "two and nothing: 3 against 2");
         let place = lessons[i].exercise("tests/correctness.rs");
         assert!(
-            failed[0]["report"]
-                .as_str()
-                .is_some_and(|report| report.contains(&place)),
+            failed[0]["report"].as_str().is_some_and(|report| report.contains(&place)),
             "{lesson:#}"
         );
         let tampered = &lesson["tampered"][0];
@@ -185,10 +179,7 @@ fn a_lock_that_is_damaged_is_named() {
     let ran = fixture.run(&["grade"]);
     assert_eq!(ran.code, Some(1));
     let said = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        said.contains("solutions/01_basics/01_sum/shipped.lock: `git checkout` it"),
-        "{said}"
-    );
+    assert!(said.contains("solutions/01_basics/01_sum/shipped.lock: `git checkout` it"), "{said}");
 }
 
 #[test]
@@ -250,8 +241,7 @@ fn two_checkouts_leave_the_learner_only_the_file() {
     for ran in [&from_course, &from_submission] {
         assert_eq!(ran.code, Some(1), "{ran:?}");
         assert!(
-            ran.stdout
-                .contains("edited exercises/01_basics/01_sum/tests/correctness.rs"),
+            ran.stdout.contains("edited exercises/01_basics/01_sum/tests/correctness.rs"),
             "{}",
             ran.stdout
         );
@@ -261,19 +251,11 @@ fn two_checkouts_leave_the_learner_only_the_file() {
 
     // One checkout under two names is one checkout.
     let itself = path(&course);
-    course.replace(
-        &of_course.exercise("tests/correctness.rs"),
-        "2), 4",
-        "2), 5",
-    );
+    course.replace(&of_course.exercise("tests/correctness.rs"), "2), 4", "2), 5");
     let lock = course.run(&["grade", "--pristine", &itself]);
     assert!(lock.stdout.contains("not scored"), "{}", lock.stdout);
 
     let nowhere = course.run(&["grade", "--submission", "nowhere"]);
     assert_eq!(nowhere.code, Some(1));
-    assert!(
-        nowhere.stderr.contains("give the folder of a checkout"),
-        "{}",
-        nowhere.stderr
-    );
+    assert!(nowhere.stderr.contains("give the folder of a checkout"), "{}", nowhere.stderr);
 }

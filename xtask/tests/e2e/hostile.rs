@@ -100,10 +100,7 @@ pub fn todo_on_a_thread() {
 fn hostile(fixture: &Fixture) {
     let lesson = fixture.lesson("01_hostile/01_gremlin", "gremlin");
     fixture.write(&lesson.file(), HOSTILE);
-    fixture.write(
-        &lesson.exercise("src/lib.rs"),
-        "//! Wiring.\npub mod gremlin;\n",
-    );
+    fixture.write(&lesson.exercise("src/lib.rs"), "//! Wiring.\npub mod gremlin;\n");
     let functions = [
         "deadlock",
         "spin",
@@ -163,13 +160,7 @@ fn every_kind_of_hostile_test_gets_a_verdict() {
 fn a_hostile_test_is_told_alone() {
     let fixture = Fixture::new();
     hostile(&fixture);
-    for name in [
-        "abort",
-        "exit",
-        "small_threads",
-        "memory",
-        "todo_on_a_thread",
-    ] {
+    for name in ["abort", "exit", "small_threads", "memory", "todo_on_a_thread"] {
         assert_snapshot!(format!("alone_{name}"), alone(&fixture, name));
     }
     let overflow = alone(&fixture, "overflow");
@@ -196,20 +187,16 @@ fn many_hanging_tests_take_no_longer_than_some() {
     let tests: String = (0..20)
         .map(|i| format!("#[test]\nfn t{i:02}() {{ gremlin::gremlin::deadlock(); }}\n"))
         .collect();
-    fixture.write(
-        "exercises/01_hostile/01_gremlin/tests/correctness.rs",
-        &tests,
-    );
+    fixture.write("exercises/01_hostile/01_gremlin/tests/correctness.rs", &tests);
     fixture.run(&["test", "gremlin", "adds_in_any_order"]);
     let begun = Instant::now();
     let verdict = fixture.run(&["next"]);
     let took = begun.elapsed();
     assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
     assert!(took < AT_MOST, "{took:?}");
-    for (words, times) in [
-        ("hangs, with every thread asleep\n", 20),
-        ("not run: the time was up\n", 0),
-    ] {
+    for (words, times) in
+        [("hangs, with every thread asleep\n", 20), ("not run: the time was up\n", 0)]
+    {
         let found = verdict.stdout.matches(words).count();
         assert_eq!(found, times, "{words}{}", verdict.stdout);
     }
@@ -243,11 +230,7 @@ fn nothing_is_left_when_the_runner_is_killed() {
     fixture.run(&["test", "gremlin", "abort"]);
     fixture.run(&["test", "gremlin", "abort"]);
     let mut command = fixture.command(&["test", "gremlin", "spin"]);
-    let mut runner = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("started");
+    let mut runner = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
     let begun = Instant::now();
     let runs = |line: &String| line.contains("--exact spin");
     while !processes::of(&fixture.root, runner.id()).iter().any(runs) {

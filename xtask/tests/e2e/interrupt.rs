@@ -42,10 +42,7 @@ fn interrupt(fixture: &Fixture, arguments: &[&str]) {
         let now = after.get(path).map(|now| without_moments(now));
         assert_eq!(now, Some(without_moments(content)), "{arguments:?}: {path}");
     }
-    let new: Vec<_> = after
-        .keys()
-        .filter(|path| !before.contains_key(*path))
-        .collect();
+    let new: Vec<_> = after.keys().filter(|path| !before.contains_key(*path)).collect();
     assert!(new.is_empty(), "{arguments:?}: left behind: {new:?}");
 }
 
@@ -100,11 +97,7 @@ fn ctrl_c_ends_a_run_of_the_reference() {
         interrupt(&fixture, arguments);
     }
     fixture.write(&sum.solution("build.rs"), BUILD);
-    for arguments in [
-        &["verify", "sum"][..],
-        &["compare", "sum", "--yes"],
-        &["bench", "sum"],
-    ] {
+    for arguments in [&["verify", "sum"][..], &["compare", "sum", "--yes"], &["bench", "sum"]] {
         interrupt(&fixture, arguments);
     }
     fixture.remove(&sum.solution("build.rs"));

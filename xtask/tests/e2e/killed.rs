@@ -165,10 +165,7 @@ fn nothing_is_lost_when_a_runner_is_killed_at_any_instant() {
             );
         }
     }
-    eprintln!(
-        "{KILLS} kills in {:?}, a run takes {median:?}: {killed:?}",
-        begun.elapsed()
-    );
+    eprintln!("{KILLS} kills in {:?}, a run takes {median:?}: {killed:?}", begun.elapsed());
 }
 
 #[test]

@@ -33,19 +33,10 @@ fn next_leads_from_lesson_to_lesson() {
     assert!(second.stdout.contains("2.1  total"), "{}", second.stdout);
 
     total.solve();
-    assert!(
-        fixture
-            .run(&["next"])
-            .stdout
-            .contains("All 2 lessons are done")
-    );
+    assert!(fixture.run(&["next"]).stdout.contains("All 2 lessons are done"));
     let done = fixture.run(&["next"]);
     assert_eq!(done.code, Some(0));
-    assert!(
-        done.stdout.contains("All 2 lessons are done"),
-        "{}",
-        done.stdout
-    );
+    assert!(done.stdout.contains("All 2 lessons are done"), "{}", done.stdout);
 
     // What passed was another source.
     fixture.replace(&sum.file(), "a + b", "b + a");
@@ -77,11 +68,7 @@ fn a_wrong_solution_is_told_what_fails() {
     let wrong = fixture.run(&["next"]);
     assert_eq!(wrong.code, Some(1));
     assert_snapshot!("wrong", wrong.stdout);
-    assert!(
-        wrong.stdout.lines().all(|line| line.chars().count() <= 80),
-        "{}",
-        wrong.stdout
-    );
+    assert!(wrong.stdout.lines().all(|line| line.chars().count() <= 80), "{}", wrong.stdout);
 
     // Where nextest is not installed, nothing is different.
     fixture.nextest.set(false);
@@ -113,13 +100,7 @@ fn a_compile_error_is_told_in_the_words_of_rustc() {
     fixture.replace(&sum.file(), "todo!(\"add the two numbers\")", "a + c");
     let failed = fixture.run(&["next"]);
     assert_eq!(failed.code, Some(1));
-    assert!(
-        failed
-            .stdout
-            .starts_with("error[E0425]: cannot find value `c`"),
-        "{}",
-        failed.stdout
-    );
+    assert!(failed.stdout.starts_with("error[E0425]: cannot find value `c`"), "{}", failed.stdout);
     let (_, page) = failed.stdout.split_once("\n 1.1  sum").expect("a header");
     assert_snapshot!("not_built", page);
     assert!(
@@ -164,9 +145,7 @@ fn the_lessons_tests_decide_and_the_learners_are_named() {
     let ignored = fixture.run(&["test", "sum"]);
     assert_eq!(ignored.code, Some(1), "{}", ignored.stdout);
     assert!(
-        ignored
-            .stdout
-            .contains("✗ adds         missing: the lesson has this test"),
+        ignored.stdout.contains("✗ adds         missing: the lesson has this test"),
         "{}",
         ignored.stdout
     );
@@ -188,9 +167,7 @@ fn warnings_are_counted_not_shown() {
     let passed = fixture.run(&["next"]);
     assert_eq!(passed.code, Some(0));
     assert!(
-        passed
-            .stdout
-            .contains("rustc has 1 warning for it: cargo check -p sum"),
+        passed.stdout.contains("rustc has 1 warning for it: cargo check -p sum"),
         "{}",
         passed.stdout
     );
@@ -202,14 +179,8 @@ fn a_name_that_is_none_gets_the_nearest() {
     fixture.lesson("01_basics/01_sum", "sum");
     fixture.lesson("01_basics/02_subtraction", "subtraction");
     for (arguments, said) in [
-        (
-            &["test", "sun"][..],
-            "no lesson is called sun. The nearest are\n  1.1   sum\n",
-        ),
-        (
-            &["test", "su"],
-            "several lessons begin with su:\n  1.1   sum\n  1.2   subtraction\n",
-        ),
+        (&["test", "sun"][..], "no lesson is called sun. The nearest are\n  1.1   sum\n"),
+        (&["test", "su"], "several lessons begin with su:\n  1.1   sum\n  1.2   subtraction\n"),
         (&["hint", "9.9"], "no lesson has the number 9.9"),
         (&["verify", "sun"], "no lesson is called sun"),
         (&["test"], "Usage"),
@@ -229,10 +200,7 @@ fn hints_come_one_by_one() {
     let hints: Vec<_> = (0..4).map(|_| fixture.run(&["hint"]).stdout).collect();
     assert_snapshot!("hints", hints.join("----\n"));
     let all = fixture.run(&["hint", "sum", "--all"]).stdout;
-    assert!(
-        all.contains("Hint 1 of 3") && all.contains("Hint 3 of 3"),
-        "{all}"
-    );
+    assert!(all.contains("Hint 1 of 3") && all.contains("Hint 3 of 3"), "{all}");
 }
 
 #[test]
@@ -244,26 +212,14 @@ fn damaged_progress_is_set_aside_and_derived_again() {
     fixture.write(".kata/progress.toml", "version = 1\n[lessons.sum");
     let list = fixture.run(&["list"]);
     assert_eq!(list.code, Some(0));
-    assert!(
-        list.stderr
-            .contains("[ROOT]/.kata/progress.toml is damaged"),
-        "{}",
-        list.stderr
-    );
-    assert!(
-        list.stderr.contains("cargo xtask list --check"),
-        "{}",
-        list.stderr
-    );
+    assert!(list.stderr.contains("[ROOT]/.kata/progress.toml is damaged"), "{}", list.stderr);
+    assert!(list.stderr.contains("cargo xtask list --check"), "{}", list.stderr);
     let aside = std::fs::read_dir(fixture.root.join(".kata"))
         .expect("a folder")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .find(|name| name.starts_with("progress.toml.damaged-"))
         .expect("set aside");
-    assert_eq!(
-        fixture.read(&format!(".kata/{aside}")),
-        "version = 1\n[lessons.sum"
-    );
+    assert_eq!(fixture.read(&format!(".kata/{aside}")), "version = 1\n[lessons.sum");
     assert!(list.stdout.contains("0 of 2 done"), "{}", list.stdout);
 
     let checked = fixture.run(&["list", "--check"]);
@@ -276,10 +232,7 @@ fn a_second_runner_waits_for_the_first() {
     let fixture = Fixture::new();
     fixture.lesson("01_basics/01_sum", "sum");
     fixture.write(".kata/lock", "4711");
-    let lock = File::options()
-        .write(true)
-        .open(fixture.root.join(".kata/lock"))
-        .expect("a file");
+    let lock = File::options().write(true).open(fixture.root.join(".kata/lock")).expect("a file");
     lock.lock().expect("nobody else has it");
     let mut second = fixture
         .command(&["list"])
@@ -288,12 +241,7 @@ fn a_second_runner_waits_for_the_first() {
         .spawn()
         .expect("started");
     let mut said = [0; 40];
-    second
-        .stderr
-        .take()
-        .expect("piped")
-        .read_exact(&mut said)
-        .expect("it says so");
+    second.stderr.take().expect("piped").read_exact(&mut said).expect("it says so");
     assert!(String::from_utf8_lossy(&said).starts_with(" another `cargo xtask` is at work here"));
     assert!(second.try_wait().expect("a status").is_none(), "it waits");
     drop(lock);
@@ -304,18 +252,10 @@ fn a_second_runner_waits_for_the_first() {
 fn marks_and_colours_follow_the_locale_and_the_terminal() {
     let fixture = Fixture::new();
     fixture.lesson("01_basics/01_sum", "sum");
-    let ascii = fixture
-        .command(&["list"])
-        .env("LC_ALL", "C")
-        .output()
-        .expect("started");
+    let ascii = fixture.command(&["list"]).env("LC_ALL", "C").output().expect("started");
     let text = String::from_utf8(ascii.stdout).expect("text");
     assert!(text.is_ascii(), "{text}");
-    let coloured = fixture
-        .command(&["list"])
-        .env("CLICOLOR_FORCE", "1")
-        .output()
-        .expect("started");
+    let coloured = fixture.command(&["list"]).env("CLICOLOR_FORCE", "1").output().expect("started");
     assert!(String::from_utf8_lossy(&coloured.stdout).contains('\x1b'));
     let plain = fixture
         .command(&["list"])
@@ -323,21 +263,14 @@ fn marks_and_colours_follow_the_locale_and_the_terminal() {
         .env("NO_COLOR", "1")
         .output()
         .expect("started");
-    assert!(
-        !String::from_utf8_lossy(&plain.stdout).contains('\x1b'),
-        "NO_COLOR wins"
-    );
+    assert!(!String::from_utf8_lossy(&plain.stdout).contains('\x1b'), "NO_COLOR wins");
 }
 
 #[test]
 fn outside_of_a_workspace_it_says_where_to_go() {
     let fixture = Fixture::new();
     let elsewhere = tempfile::tempdir().expect("a folder");
-    let ran = fixture
-        .command(&["next"])
-        .current_dir(elsewhere.path())
-        .output()
-        .expect("started");
+    let ran = fixture.command(&["next"]).current_dir(elsewhere.path()).output().expect("started");
     assert_eq!(ran.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&ran.stderr).contains("Change to the folder that you cloned"));
 }

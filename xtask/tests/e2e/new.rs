@@ -11,9 +11,7 @@ use crate::fixture::{Fixture, Ran};
 /// A workspace without lessons, and with this one's harness, dependencies, lints and profiles.
 fn real_like() -> Fixture {
     let fixture = Fixture::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("a workspace");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
     let harness = root.join("exercises/harness");
     let harness = toml::Value::from(&*harness.to_string_lossy()).to_string();
     let manifest = include_str!("../../../Cargo.toml")
@@ -43,22 +41,11 @@ fn run(fixture: &Fixture, arguments: &[&str]) -> Ran {
 #[test]
 fn a_new_lesson_builds_and_verify_lists_what_is_missing() {
     let fixture = real_like();
-    let new = [
-        "new",
-        "01_basics",
-        "laid_out",
-        "--title",
-        "A \"quoted\" title",
-    ];
+    let new = ["new", "01_basics", "laid_out", "--title", "A \"quoted\" title"];
     let laid_out = run(&fixture, &new);
     assert_eq!(laid_out.code, Some(0), "{laid_out:?}");
     assert_snapshot!("laid_out", laid_out.stdout);
-    assert!(
-        fixture
-            .root
-            .join("solutions/01_basics/01_laid_out/mistakes")
-            .is_dir()
-    );
+    assert!(fixture.root.join("solutions/01_basics/01_laid_out/mistakes").is_dir());
     let stub = fixture.read("solutions/01_basics/01_laid_out/stub.txt");
     let stub = stub.replace("\n| ", "\n").replace("\n|\n", "\n\n");
     assert_eq!(
@@ -70,27 +57,13 @@ fn a_new_lesson_builds_and_verify_lists_what_is_missing() {
     let verified = run(&fixture, &["verify"]);
     assert_eq!(verified.code, Some(0), "{verified:?}");
     let rows: Vec<_> = verified.stdout.lines().skip(1).collect();
-    assert_eq!(
-        rows,
-        [
-            " laid_out   ✓ builds     to be written",
-            "",
-            "2 passed, 0 failed"
-        ]
-    );
+    assert_eq!(rows, [" laid_out   ✓ builds     to be written", "", "2 passed, 0 failed"]);
     let next = run(&fixture, &["next"]);
     assert!(next.stdout.contains("no lessons here yet"), "{next:?}");
     assert!(run(&fixture, &["list"]).stdout.contains("0 of 0 done"));
     assert_eq!(run(&fixture, &["grade"]).code, Some(1));
     let formatted = Command::new(env!("CARGO"))
-        .args([
-            "fmt",
-            "--check",
-            "-p",
-            "laid_out",
-            "-p",
-            "laid_out_solution",
-        ])
+        .args(["fmt", "--check", "-p", "laid_out", "-p", "laid_out_solution"])
         .current_dir(&fixture.root)
         .output()
         .expect("cargo can be started");
@@ -116,10 +89,7 @@ fn a_new_lesson_builds_and_verify_lists_what_is_missing() {
     assert!(second.stdout.contains(" 1.2  second"), "{second:?}");
     let taken = run(&fixture, &["new", "1", "laid_out"]);
     assert_eq!(taken.code, Some(1));
-    assert!(
-        taken.stderr.contains("a crate called laid_out"),
-        "{taken:?}"
-    );
+    assert!(taken.stderr.contains("a crate called laid_out"), "{taken:?}");
     let nowhere = run(&fixture, &["new", "nowhere", "third"]);
     assert_eq!(nowhere.code, Some(2));
     assert!(nowhere.stderr.contains("\n  01_basics\n"), "{nowhere:?}");

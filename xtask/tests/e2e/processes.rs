@@ -12,10 +12,8 @@ pub fn of(root: &Path, but: u32) -> Vec<String> {
     let process = |process: std::fs::DirEntry| {
         let id: u32 = process.file_name().to_str()?.parse().ok()?;
         let link = |name: &str| std::fs::read_link(process.path().join(name)).ok();
-        let runs_here = [link("cwd"), link("exe")]
-            .into_iter()
-            .flatten()
-            .any(|path| path.starts_with(root));
+        let runs_here =
+            [link("cwd"), link("exe")].into_iter().flatten().any(|path| path.starts_with(root));
         let line = std::fs::read(process.path().join("cmdline")).ok()?;
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         let here = runs_here || line.contains(&*root.to_string_lossy());

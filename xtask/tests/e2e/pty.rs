@@ -66,23 +66,15 @@ impl Pty {
 
         let controller = File::from(controller);
         let parser = Arc::new(Mutex::new(vt100::Parser::new(some(rows), some(columns), 0)));
-        let (mut reader, drawn) = (
-            controller.try_clone().expect("a descriptor"),
-            Arc::clone(&parser),
-        );
+        let (mut reader, drawn) =
+            (controller.try_clone().expect("a descriptor"), Arc::clone(&parser));
         thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = reader.read(&mut buffer) {
                 drawn.lock().expect("no panic").process(&buffer[..read]);
             }
         });
-        Self {
-            child,
-            controller,
-            terminal,
-            parser,
-            before,
-        }
+        Self { child, controller, terminal, parser, before }
     }
 
     /// Types.
@@ -145,11 +137,7 @@ impl Pty {
             if let Some(status) = self.child.try_wait().expect("a status") {
                 break status;
             }
-            assert!(
-                begun.elapsed() < AT_MOST,
-                "it does not end; the screen:\n{}",
-                self.screen()
-            );
+            assert!(begun.elapsed() < AT_MOST, "it does not end; the screen:\n{}", self.screen());
             thread::sleep(Duration::from_millis(5));
         };
         // A mark of our own, behind what the program has written.
@@ -190,13 +178,8 @@ impl Drop for Pty {
 
 /// The settings of a terminal that a program may forget to restore.
 fn settings(terminal: &OwnedFd) -> String {
-    let Termios {
-        input_modes,
-        output_modes,
-        control_modes,
-        local_modes,
-        ..
-    } = tcgetattr(terminal).expect("a terminal");
+    let Termios { input_modes, output_modes, control_modes, local_modes, .. } =
+        tcgetattr(terminal).expect("a terminal");
     format!("{input_modes:?} {output_modes:?} {control_modes:?} {local_modes:?}")
 }
 
@@ -205,11 +188,6 @@ fn some(n: u16) -> NonZero<u16> {
 }
 
 fn set_size(terminal: impl std::os::fd::AsFd, rows: u16, columns: u16) {
-    let size = Winsize {
-        ws_row: rows,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(terminal, size).expect("resized");
 }

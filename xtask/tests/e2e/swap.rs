@@ -33,11 +33,7 @@ fn ok(fixture: &Fixture, arguments: &[&str]) -> String {
     let ran = fixture.run(arguments);
     assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:?}");
     assert_eq!(ran.stderr, "", "{arguments:?}");
-    assert!(
-        ran.stdout.lines().all(|line| line.chars().count() <= 80),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
     said(&ran)
 }
 
@@ -52,13 +48,7 @@ fn fails(fixture: &Fixture, code: i32, arguments: &[&str]) -> String {
 fn names(fixture: &Fixture, folder: &str) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(fixture.root.join(folder))
         .expect(folder)
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
     names
@@ -73,10 +63,7 @@ fn a_swap_is_not_the_learners_doing_and_can_be_undone() {
 
     assert_snapshot!("swapped", ok(&fixture, &["swap", "sum"]));
     assert_eq!(fixture.read(&sum.file()), fixture.read(&sum.reference()));
-    assert_eq!(
-        names(&fixture, &sum.exercise("src")),
-        ["lib.rs", "race_freedom.rs", "sum.rs"]
-    );
+    assert_eq!(names(&fixture, &sum.exercise("src")), ["lib.rs", "race_freedom.rs", "sum.rs"]);
     assert_snapshot!("swapped_already", ok(&fixture, &["swap"]));
     assert_snapshot!("swapped_list", ok(&fixture, &["list"]));
     assert_snapshot!("swapped_next", said(&fixture.run(&["next"])));
@@ -138,14 +125,8 @@ fn every_version_can_be_listed_and_brought_back() {
     ok(&fixture, &["restore", "sum", hash]);
     assert_eq!(fixture.read(&sum.file()), "// Another beginning.\n");
     let there = ok(&fixture, &["restore", "sum", "2"]);
-    assert!(
-        there.contains("Version 2 is what is there now: nothing was changed."),
-        "{there}"
-    );
-    assert_snapshot!(
-        "no_such_version",
-        fails(&fixture, 2, &["restore", "sum", "9"])
-    );
+    assert!(there.contains("Version 2 is what is there now: nothing was changed."), "{there}");
+    assert_snapshot!("no_such_version", fails(&fixture, 2, &["restore", "sum", "9"]));
     let lesson_first = fails(&fixture, 2, &["restore", "1"]);
     assert!(
         lesson_first.ends_with("A version goes after its lesson: cargo xtask restore LESSON 1\n"),
@@ -162,10 +143,7 @@ fn damage_to_the_store_is_said_and_what_is_whole_comes_back() {
         fixture.write(&sum.file(), text);
         ok(&fixture, &["reset", "sum"]);
     }
-    fixture.write(
-        ".kata/versions/sum/index.toml",
-        "version = 1\n\n[[kept]]\nat = \"20",
-    );
+    fixture.write(".kata/versions/sum/index.toml", "version = 1\n\n[[kept]]\nat = \"20");
     let list = fixture.run(&["restore", "sum", "--list"]);
     assert_eq!(list.code, Some(0));
     assert_snapshot!("damaged_index", list.stderr.replace(&stamp(&list), "STAMP"));
@@ -177,11 +155,7 @@ fn damage_to_the_store_is_said_and_what_is_whole_comes_back() {
     fixture.write(&sum.file(), "// The third.\n");
     let restored = fixture.run(&["restore", "sum"]);
     assert_eq!(restored.code, Some(0), "{restored:?}");
-    assert!(
-        restored.stderr.contains("is not what its name says"),
-        "{}",
-        restored.stderr
-    );
+    assert!(restored.stderr.contains("is not what its name says"), "{}", restored.stderr);
     assert_eq!(fixture.read(&sum.file()), MINE);
     // And where the index has it.
     let third = copy_of(&fixture, "// The third.\n");
@@ -195,10 +169,7 @@ fn damage_to_the_store_is_said_and_what_is_whole_comes_back() {
     // A later runner's index is left alone, and so is the file.
     fixture.write(".kata/versions/sum/index.toml", "version = 9\n");
     let later = fails(&fixture, 1, &["swap", "sum"]);
-    assert!(
-        later.contains("was written by a later runner (version 9)"),
-        "{later}"
-    );
+    assert!(later.contains("was written by a later runner (version 9)"), "{later}");
     assert_eq!(fixture.read(&sum.file()), MINE);
 }
 
@@ -275,10 +246,9 @@ fn what_cannot_be_kept_is_not_replaced() {
 
     // A limit on the size of files is, to the runner, a disk that is full.
     #[cfg(unix)]
-    for (blocks, said) in [
-        (0, "cannot keep a copy in"),
-        (2, "cannot write beside [ROOT]/exercises"),
-    ] {
+    for (blocks, said) in
+        [(0, "cannot keep a copy in"), (2, "cannot write beside [ROOT]/exercises")]
+    {
         let reference = fixture.read(&sum.reference());
         let long = format!("{reference}{}", "// And so on.\n".repeat(500));
         fixture.write(&sum.reference(), &long);
@@ -287,17 +257,12 @@ fn what_cannot_be_kept_is_not_replaced() {
             env!("CARGO_BIN_EXE_xtask")
         );
         let full = fixture.run_command(
-            std::process::Command::new("sh")
-                .args(["-c", &shell])
-                .current_dir(&fixture.root),
+            std::process::Command::new("sh").args(["-c", &shell]).current_dir(&fixture.root),
         );
         assert_eq!(full.code, Some(1), "{full:?}");
         assert!(full.stderr.contains(said), "{blocks}: {}", full.stderr);
         assert_eq!(fixture.read(&sum.file()), MINE);
-        assert_eq!(
-            names(&fixture, &sum.exercise("src")),
-            ["lib.rs", "race_freedom.rs", "sum.rs"]
-        );
+        assert_eq!(names(&fixture, &sum.exercise("src")), ["lib.rs", "race_freedom.rs", "sum.rs"]);
         fixture.write(&sum.reference(), &reference);
     }
     ok(&fixture, &["swap", "sum"]);

@@ -128,20 +128,12 @@ fn damaged_and_half_written_progress_is_set_aside_by_whoever_finds_it() {
         fixture.write(".kata/.progress.toml.x1y2z3.partial", half);
         let ran = run(&fixture, arguments);
         assert_eq!(ran.code, Some(0), "{ran:?}");
-        let stderr = Ran {
-            stdout: String::new(),
-            ..ran
-        };
+        let stderr = Ran { stdout: String::new(), ..ran };
         assert_snapshot!(format!("damaged_progress_{}", arguments[0]), said(&stderr));
         let aside = files(&fixture.root.join(".kata"));
-        let aside = aside
-            .iter()
-            .filter(|(path, _)| path.contains("progress.toml.damaged-"));
+        let aside = aside.iter().filter(|(path, _)| path.contains("progress.toml.damaged-"));
         assert_eq!(aside.clone().count(), i + 1, "each by itself");
-        assert!(
-            aside.clone().any(|(_, content)| content == damage),
-            "{damage:?}"
-        );
+        assert!(aside.clone().any(|(_, content)| content == damage), "{damage:?}");
     }
     assert_eq!(fixture.read(&sum.file()), sum.stub_text());
     assert_eq!(fixture.run(&["restore", "sum"]).code, Some(0));
@@ -183,9 +175,7 @@ fn a_path_may_have_spaces_and_letters_of_any_alphabet() {
 fn on_full_disk(fixture: &Fixture, blocks: u32, arguments: &[&str]) -> Ran {
     let limit = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
     let mut shell = fixture.environment("sh".as_ref());
-    shell
-        .args(["-c", &limit, env!("CARGO_BIN_EXE_xtask")])
-        .args(arguments);
+    shell.args(["-c", &limit, env!("CARGO_BIN_EXE_xtask")]).args(arguments);
     let ran = fixture.run_command(&mut shell);
     assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
     ran
@@ -240,11 +230,7 @@ mod read_only {
     fn set_writable(path: &Path, writable: bool) {
         let mut permissions = fs::metadata(path).expect("there").permissions();
         let mode = permissions.mode();
-        permissions.set_mode(if writable {
-            mode | 0o200
-        } else {
-            mode & !0o222
-        });
+        permissions.set_mode(if writable { mode | 0o200 } else { mode & !0o222 });
         if writable {
             fs::set_permissions(path, permissions.clone()).expect("changed");
         }
@@ -283,11 +269,7 @@ mod read_only {
             set_writable(&fixture.root.join(read_only), false);
             let ran = run_without_override(&fixture, arguments);
             set_writable(&fixture.root.join(read_only), true);
-            assert_eq!(
-                ran.code,
-                Some(1),
-                "{name}: permissions hold nobody up here: {ran:?}"
-            );
+            assert_eq!(ran.code, Some(1), "{name}: permissions hold nobody up here: {ran:?}");
             assert_snapshot!(format!("read_only_{name}"), said(&ran));
             let mut after = files(&fixture.root);
             // The copy comes first: one more, of a file that stays, is nothing lost.

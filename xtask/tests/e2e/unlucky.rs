@@ -25,11 +25,7 @@ fn a_renumbered_lesson_takes_the_learners_file_along() {
             fixture.git(&["mv", &format!("{part}/01_basics/01_sum"), &moved]);
         }
         let moved = "exercises/01_basics/02_sum/src/sum.rs";
-        let first_line = if reworded {
-            "//! More sums."
-        } else {
-            "//! Sums."
-        };
+        let first_line = if reworded { "//! More sums." } else { "//! Sums." };
         fixture.replace(moved, "//! Sums.", first_line);
         fixture.commit();
         fixture.git(&["checkout", "-q", "-"]);
@@ -52,9 +48,7 @@ fn a_renumbered_lesson_takes_the_learners_file_along() {
 
 /// Gives a file the time that it had a day ago, as a copy that was kept has one.
 fn make_older(fixture: &Fixture, path: &str) {
-    let file = fs::File::options()
-        .write(true)
-        .open(fixture.root.join(path));
+    let file = fs::File::options().write(true).open(fixture.root.join(path));
     let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
     let aged = file.and_then(|file| file.set_modified(yesterday));
     aged.expect("a file has a time");
@@ -77,9 +71,7 @@ fn a_file_that_became_older_is_built_again() {
 
     fixture.write(
         &sum.file(),
-        &MINE
-            .replace("sum + 1", "one::more(sum)")
-            .replace("\n\n", "\n\nmod one;\n\n"),
+        &MINE.replace("sum + 1", "one::more(sum)").replace("\n\n", "\n\nmod one;\n\n"),
     );
     let module = sum.exercise("src/sum/one.rs");
     fixture.write(&module, "pub fn more(sum: u32) -> u32 {\n    sum + 1\n}\n");
@@ -111,41 +103,20 @@ fn tests_and_modules_of_the_learners_own_count_the_same_in_test_and_in_grade() {
     };
     let cases = [
         ("failing", in_file(FAILS), None, 0),
-        (
-            "ignored",
-            in_file(&FAILS.replace("fn", "#[ignore]\nfn")),
-            None,
-            0,
-        ),
-        (
-            "hanging",
-            in_file(&FAILS.replace("assert_eq!(1, 2)", "loop {}")),
-            None,
-            0,
-        ),
+        ("ignored", in_file(&FAILS.replace("fn", "#[ignore]\nfn")), None, 0),
+        ("hanging", in_file(&FAILS.replace("assert_eq!(1, 2)", "loop {}")), None, 0),
         ("file", MINE.to_owned(), Some(("tests/mine.rs", FAILS)), 0),
-        (
-            "no_rust",
-            MINE.to_owned(),
-            Some(("tests/mine.rs", "this is no Rust")),
-            0,
-        ),
+        ("no_rust", MINE.to_owned(), Some(("tests/mine.rs", "this is no Rust")), 0),
         (
             "module",
             module(""),
-            Some((
-                "src/sum/helper.rs",
-                "pub fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n",
-            )),
+            Some(("src/sum/helper.rs", "pub fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n")),
             0,
         ),
         (
             "wrong_module",
             module(" + 1"),
-            Some((
-                "src/sum/helper.rs",
-                "pub fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n",
-            )),
+            Some(("src/sum/helper.rs", "pub fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n")),
             1,
         ),
         ("no_module", module(""), None, 1),
@@ -166,9 +137,8 @@ fn tests_and_modules_of_the_learners_own_count_the_same_in_test_and_in_grade() {
             if nextest {
                 // Which of the two builds complains first is a matter of the moment.
                 let lines = tested.stdout.lines();
-                let page: Vec<_> = lines
-                    .filter(|line| !line.starts_with("error: could not compile"))
-                    .collect();
+                let page: Vec<_> =
+                    lines.filter(|line| !line.starts_with("error: could not compile")).collect();
                 let page = format!("{}\n----\n{}", page.join("\n"), graded.stdout);
                 assert_snapshot!(format!("own_{what}"), page);
             }
@@ -213,13 +183,8 @@ fn a_swap_that_was_not_restored_never_counts() {
 fn a_file_that_was_moved_is_named() {
     let fixture = Fixture::new();
     let sum = fixture.lesson("01_basics/01_sum", "sum");
-    for (i, (path, others)) in [
-        ("src/sums.rs", 0),
-        ("src/sum/mod.rs", 0),
-        ("src/my_sums.rs", 1),
-    ]
-    .into_iter()
-    .enumerate()
+    for (i, (path, others)) in
+        [("src/sums.rs", 0), ("src/sum/mod.rs", 0), ("src/my_sums.rs", 1)].into_iter().enumerate()
     {
         let path = sum.exercise(path);
         fixture.write(&path, MINE);
@@ -229,10 +194,7 @@ fn a_file_that_was_moved_is_named() {
         let _ = fs::remove_file(fixture.root.join(sum.file()));
         let (tested, graded) = (fixture.run(&["test", "sum"]), fixture.run(&["grade"]));
         assert_eq!((tested.code, graded.code), (Some(1), Some(1)), "{path}");
-        assert_snapshot!(
-            format!("moved_{i}"),
-            format!("{}----\n{}", tested.stdout, graded.stdout)
-        );
+        assert_snapshot!(format!("moved_{i}"), format!("{}----\n{}", tested.stdout, graded.stdout));
         fixture.remove(&path);
     }
 }
@@ -258,21 +220,11 @@ fn output_that_cannot_be_written_is_an_error() {
     let fixture = Fixture::new();
     fixture.lesson("01_basics/01_sum", "sum");
     let mut said = String::new();
-    for arguments in [
-        &["grade", "--json"][..],
-        &["list"],
-        &["list", "--json"],
-        &["doctor"],
-    ] {
+    for arguments in [&["grade", "--json"][..], &["list"], &["list", "--json"], &["doctor"]] {
         let full = fs::File::options().write(true).open("/dev/full");
         let mut command = fixture.command(arguments);
-        command
-            .stdout(full.expect("Linux has it"))
-            .stderr(Stdio::piped());
-        let ran = command
-            .spawn()
-            .and_then(Child::wait_with_output)
-            .expect("started");
+        command.stdout(full.expect("Linux has it")).stderr(Stdio::piped());
+        let ran = command.spawn().and_then(Child::wait_with_output).expect("started");
         assert_eq!(ran.status.code(), Some(1), "{arguments:?}");
         let stderr = String::from_utf8_lossy(&ran.stderr);
         said += stderr.lines().last().unwrap_or_default();
@@ -305,19 +257,12 @@ fn a_path_to_a_lesson_or_into_it_is_its_name() {
         let mut command = fixture.command(&["hint", path]);
         let ran = fixture.run_command(command.current_dir(fixture.root.join(folder)));
         assert_eq!(ran.code, Some(0), "{path}: {ran:?}");
-        assert!(
-            ran.stdout.contains("cargo xtask hint sum"),
-            "{path}: {}",
-            ran.stdout
-        );
+        assert!(ran.stdout.contains("cargo xtask hint sum"), "{path}: {}", ran.stdout);
     }
     for path in [".", "exercises/01_basics", "/tmp", "exercises/README.md"] {
         assert_eq!(fixture.run(&["test", path]).code, Some(2), "{path}");
     }
-    assert_snapshot!(
-        "no_lesson_there",
-        fixture.run(&["test", "exercises/01_basics"]).stderr
-    );
+    assert_snapshot!("no_lesson_there", fixture.run(&["test", "exercises/01_basics"]).stderr);
 }
 
 #[test]
@@ -327,10 +272,7 @@ fn what_the_learners_file_lacks_is_named_there() {
     let latin_1 = b"//! Sums.\n\n// \xfcber\npub fn add(a: u32, b: u32) -> u32 {\n    a + b\n}\n";
     for (what, text) in [
         ("empty", &b""[..]),
-        (
-            "renamed",
-            b"//! Sums.\n\n/// Adds.\npub fn sum(a: u32, b: u32) -> u32 {\n    a + b\n}\n",
-        ),
+        ("renamed", b"//! Sums.\n\n/// Adds.\npub fn sum(a: u32, b: u32) -> u32 {\n    a + b\n}\n"),
         (
             "another_type",
             b"//! Sums.\n\n/// Adds.\npub fn add(a: u64, b: u64) -> u64 {\n    a + b\n}\n",
@@ -374,12 +316,7 @@ fn a_setting_from_outside_is_named_and_not_the_learners_file() {
     assert_snapshot!("settings", pages);
     let doctor = fixture.run(&["doctor"]).stdout;
     let words: Vec<_> = doctor.split_whitespace().collect();
-    assert!(
-        words
-            .join(" ")
-            .contains("linker in [ROOT]/cargo home/config.toml"),
-        "{doctor}"
-    );
+    assert!(words.join(" ").contains("linker in [ROOT]/cargo home/config.toml"), "{doctor}");
 }
 
 #[test]
@@ -401,9 +338,7 @@ fn who_is_waited_for_is_said_at_once() {
     let sum = fixture.lesson("01_basics/01_sum", "sum");
     fixture.write(&sum.file(), MINE);
     fixture.write("target/debug/.cargo-lock", "");
-    let lock = fs::File::options()
-        .write(true)
-        .open(fixture.root.join("target/debug/.cargo-lock"));
+    let lock = fs::File::options().write(true).open(fixture.root.join("target/debug/.cargo-lock"));
     let lock = lock.expect("opened");
     lock.lock().expect("locked");
     let mut command = fixture.command(&["test", "sum"]);
@@ -441,20 +376,14 @@ fn one_bad_lesson_is_named_with_what_to_type() {
         assert_eq!(doctor.code, Some(code), "{what}: {}", doctor.stdout);
         let from = doctor.stdout.find(" Lessons ").expect("a finding");
         let lines: Vec<_> = doctor.stdout[from..].lines().collect();
-        let end = lines[1..]
-            .iter()
-            .position(|line| !line.starts_with("   "))
-            .expect("another");
+        let end = lines[1..].iter().position(|line| !line.starts_with("   ")).expect("another");
         let list = fixture.run(&["list"]);
         assert_eq!(list.code, Some(0), "{what}: {list:?}");
         assert!(list.stdout.contains("sum"), "{}", list.stdout);
         let page = format!("{}\n----\n{}", lines[..=end].join("\n"), list.stderr);
         assert_snapshot!(format!("bad_{what}"), page);
     };
-    fixture.write(
-        &total.exercise("Cargo.toml"),
-        &format!("<<<<<<< HEAD\n{manifest}"),
-    );
+    fixture.write(&total.exercise("Cargo.toml"), &format!("<<<<<<< HEAD\n{manifest}"));
     show("conflict", 1);
     fixture.write(&total.exercise("Cargo.toml"), &manifest);
 

@@ -4,19 +4,9 @@ use crate::fixture::{DRY_RUN, Fixture, Lesson, Ran};
 
 /// Five mistakes that the lesson's tests catch.
 fn five_mistakes(lesson: &Lesson<'_>) {
-    lesson.mistake(
-        "subtracts",
-        "a.wrapping_sub(b)",
-        "correctness::adds",
-        "panic",
-    );
+    lesson.mistake("subtracts", "a.wrapping_sub(b)", "correctness::adds", "panic");
     lesson.mistake("multiplies", "a * b", "correctness::adds_nothing", "panic");
-    lesson.mistake(
-        "races",
-        "a | b | 4",
-        "race_freedom::adds_in_any_order",
-        "data race",
-    );
+    lesson.mistake("races", "a | b | 4", "race_freedom::adds_in_any_order", "data race");
     lesson.mistake("keeps", "a + b + 1", "no_leaks::keeps_nothing", "panic");
     lesson.mistake(
         "aborts",
@@ -69,35 +59,19 @@ fn a_good_lesson_passes_every_gate_whatever_the_learner_writes() {
         .map(|line| format!("{}\n", line.split(", slowest").next().unwrap_or(line)))
         .collect();
     insta::assert_snapshot!("good_lesson", table);
-    assert_eq!(
-        fixture.read(&sum.file()),
-        "this is no Rust",
-        "the learner's file is only read"
-    );
+    assert_eq!(fixture.read(&sum.file()), "this is no Rust", "the learner's file is only read");
 
     let shipped = fixture.run(&["verify", "sum", "--shipped"]);
     assert_eq!(shipped.code, Some(1));
-    assert!(
-        shipped.stdout.ends_with("\n8 passed, 1 failed\n"),
-        "{}",
-        shipped.stdout
-    );
+    assert!(shipped.stdout.ends_with("\n8 passed, 1 failed\n"), "{}", shipped.stdout);
 
     // Without a name: the workspace's own tests too, through nextest and without it.
     for nextest in [true, false] {
         fixture.nextest.set(nextest);
         let all = fixture.run(&["verify"]);
         assert_eq!(all.code, Some(0), "{}{}", all.stdout, all.stderr);
-        assert!(
-            all.stdout.contains(" workspace  ✓ tests "),
-            "{}",
-            all.stdout
-        );
-        assert!(
-            all.stdout.ends_with("\n9 passed, 0 failed\n"),
-            "{}",
-            all.stdout
-        );
+        assert!(all.stdout.contains(" workspace  ✓ tests "), "{}", all.stdout);
+        assert!(all.stdout.ends_with("\n9 passed, 0 failed\n"), "{}", all.stdout);
     }
     fixture.replace(&sum.reference(), "a + b", "a - b");
     let all = fixture.run(&["verify"]);
@@ -148,49 +122,23 @@ fn each_gate_rejects_what_it_is_for() {
     lists.record_with(&["correctness::adds", "correctness::gone"]);
 
     let copies = lesson(14, "copies");
-    fixture.replace(
-        &copies.exercise("tests/no_leaks.rs"),
-        "What it keeps",
-        "What it holds",
-    );
+    fixture.replace(&copies.exercise("tests/no_leaks.rs"), "What it keeps", "What it holds");
     fixture.write(&copies.exercise("tests/more.rs"), "//! More.\n");
     fixture.replace(&copies.lock(), "\"src/lib.rs\"", "\"src/gone.rs\"");
 
     let mistakes = lesson(9, "mistakes");
     five_mistakes(&mistakes);
     mistakes.mistake("none", "b + a", "correctness::adds", "panic");
-    mistakes.mistake(
-        "other_kind",
-        "a.wrapping_sub(b)",
-        "correctness::adds",
-        "deadlock",
-    );
+    mistakes.mistake("other_kind", "a.wrapping_sub(b)", "correctness::adds", "deadlock");
     mistakes.mistake("no_test", "a * b", "correctness::subtracts", "panic");
-    mistakes.mistake(
-        "warns",
-        "{ let unused = 1; a * b }",
-        "correctness::adds_nothing",
-        "panic",
-    );
+    mistakes.mistake("warns", "{ let unused = 1; a * b }", "correctness::adds_nothing", "panic");
     mistakes.mistake("no_rust", "a +", "correctness::adds", "panic");
     mistakes.mistake("unfit", "a", "correctness::adds", "panic");
-    fixture.replace(
-        &mistakes.solution("mistakes/unfit.patch"),
-        "-    a + b",
-        "-    a +  b",
-    );
-    fixture.write(
-        &mistakes.solution("mistakes/header.patch"),
-        "Mistake: no more than this\n\n",
-    );
+    fixture.replace(&mistakes.solution("mistakes/unfit.patch"), "-    a + b", "-    a +  b");
+    fixture.write(&mistakes.solution("mistakes/header.patch"), "Mistake: no more than this\n\n");
 
     let few = lesson(10, "few");
-    few.mistake(
-        "subtracts",
-        "a.wrapping_sub(b)",
-        "correctness::adds",
-        "panic",
-    );
+    few.mistake("subtracts", "a.wrapping_sub(b)", "correctness::adds", "panic");
 
     let tour = lesson(11, "trip");
     fixture.replace(&tour.exercise("examples/tour.rs"), "42", "43");
@@ -209,18 +157,10 @@ fn each_gate_rejects_what_it_is_for() {
     fixture.replace(&drifted.exercise("README.md"), "adds, bare", "subtracts");
 
     let unmarked = lesson(15, "unmarked");
-    fixture.replace(
-        &unmarked.exercise("README.md"),
-        DRY_RUN,
-        "```text\n      main\n```\n",
-    );
+    fixture.replace(&unmarked.exercise("README.md"), DRY_RUN, "```text\n      main\n```\n");
 
     let endless = lesson(16, "endless");
-    fixture.replace(
-        &endless.exercise("README.md"),
-        "<!-- end of dry run -->",
-        "",
-    );
+    fixture.replace(&endless.exercise("README.md"), "<!-- end of dry run -->", "");
 
     let misnamed = lesson(17, "misnamed");
     fixture.replace(
@@ -230,11 +170,7 @@ fn each_gate_rejects_what_it_is_for() {
     );
 
     let silent = lesson(18, "silent");
-    fixture.replace(
-        &silent.exercise("src/race_freedom.rs"),
-        "!form.is_empty()",
-        "false",
-    );
+    fixture.replace(&silent.exercise("src/race_freedom.rs"), "!form.is_empty()", "false");
 
     // Lessons whose stub is code to repair: one that is a todo!(), one with nothing to repair, one as it should be.
     for (i, name, body) in [
@@ -248,10 +184,7 @@ fn each_gate_rejects_what_it_is_for() {
         let stub = fixture.read(&repair.stub());
         let todo = stub.find("todo!").expect("a body");
         let end = todo + stub[todo..].find('\n').expect("a line");
-        fixture.write(
-            &repair.stub(),
-            &format!("{}{body}{}", &stub[..todo], &stub[end..]),
-        );
+        fixture.write(&repair.stub(), &format!("{}{body}{}", &stub[..todo], &stub[end..]));
     }
 
     let ran = fixture.run(&[
@@ -286,22 +219,14 @@ fn each_gate_rejects_what_it_is_for() {
         ("texts", "texts", "no package.metadata.lesson.minutes"),
         ("api", "api", "fn add(u32, u64) -> u32"),
         ("warns", "stub", "unused variable: `unused`"),
-        (
-            "passes",
-            "stub",
-            "no_leaks::keeps_nothing passes although nothing is written",
-        ),
+        ("passes", "stub", "no_leaks::keeps_nothing passes although nothing is written"),
         (
             "hangs",
             "stub",
             "no_leaks::keeps_nothing fails otherwise than by todo!(): still spins after",
         ),
         ("fails", "reference", "correctness::adds fails"),
-        (
-            "partly",
-            "reference",
-            "race_freedom::adds_in_any_order does not explore all",
-        ),
+        ("partly", "reference", "race_freedom::adds_in_any_order does not explore all"),
         (
             "lists",
             "reference",
@@ -313,29 +238,13 @@ fn each_gate_rejects_what_it_is_for() {
             "solutions/01_bad/08_lists/shipped.lock has correctness::gone, which is no test",
         ),
         ("lists", "reference", "cargo xtask verify lists --record"),
-        (
-            "mistakes",
-            "mistakes",
-            "none: correctness::adds does not catch it",
-        ),
+        ("mistakes", "mistakes", "none: correctness::adds does not catch it"),
         ("mistakes", "mistakes", "the header says `deadlock`"),
-        (
-            "mistakes",
-            "mistakes",
-            "no_test: the lesson has no test correctness::subtracts",
-        ),
+        ("mistakes", "mistakes", "no_test: the lesson has no test correctness::subtracts"),
         ("mistakes", "mistakes", "unused variable: `unused`"),
         ("mistakes", "mistakes", "no_rust: error"),
-        (
-            "mistakes",
-            "mistakes",
-            "unfit: it does not fit the reference any more",
-        ),
-        (
-            "mistakes",
-            "mistakes",
-            "header.patch: the header has no `Why:`",
-        ),
+        ("mistakes", "mistakes", "unfit: it does not fit the reference any more"),
+        ("mistakes", "mistakes", "header.patch: the header has no `Why:`"),
         ("few", "mistakes", "1 mistakes; a lesson has at least 5"),
         (
             "copies",
@@ -352,66 +261,27 @@ fn each_gate_rejects_what_it_is_for() {
             "reference",
             "solutions/01_bad/14_copies/shipped.lock does not record exercises/01_bad/14_copies/tests/more.rs",
         ),
-        (
-            "copies",
-            "reference",
-            "if the exercise is right: cargo xtask verify copies --record",
-        ),
+        ("copies", "reference", "if the exercise is right: cargo xtask verify copies --record"),
         ("unbroken", "stub", "no model fails"),
-        (
-            "to_do",
-            "stub",
-            "comes to a todo!() in code that is to be repaired",
-        ),
+        ("to_do", "stub", "comes to a todo!() in code that is to be repaired"),
         ("trip", "tour", "it does not run to its end"),
         ("bench", "bench", "cannot find function `sub`"),
-        (
-            "no_stub",
-            "stub",
-            "there is no solutions/01_bad/13_no_stub/stub.txt",
-        ),
+        ("no_stub", "stub", "there is no solutions/01_bad/13_no_stub/stub.txt"),
         ("texts", "dry run", "there is no section `## Dry run`"),
-        (
-            "fails",
-            "dry run",
-            "race_freedom::adds_in_any_order fails: attempt to subtract",
-        ),
-        (
-            "drifted",
-            "dry run",
-            "- 1 subtracts, 80 columns + 1 adds, bare, 80 columns",
-        ),
+        ("fails", "dry run", "race_freedom::adds_in_any_order fails: attempt to subtract"),
+        ("drifted", "dry run", "- 1 subtracts, 80 columns + 1 adds, bare, 80 columns"),
         ("drifted", "dry run", "cargo xtask verify drifted --record"),
-        (
-            "unmarked",
-            "dry run",
-            "`## Dry run` has no line `<!-- dry run of TEST: written by",
-        ),
-        (
-            "endless",
-            "dry run",
-            "no line `<!-- end of dry run -->` follows",
-        ),
-        (
-            "misnamed",
-            "dry run",
-            "README.md names the test `adds_in_no_order`",
-        ),
+        ("unmarked", "dry run", "`## Dry run` has no line `<!-- dry run of TEST: written by"),
+        ("endless", "dry run", "no line `<!-- end of dry run -->` follows"),
+        ("misnamed", "dry run", "README.md names the test `adds_in_no_order`"),
         ("misnamed", "dry run", "It has adds_in_any_order"),
-        (
-            "silent",
-            "dry run",
-            "race_freedom::adds_in_any_order passes and shows no dry run",
-        ),
+        ("silent", "dry run", "race_freedom::adds_in_any_order passes and shows no dry run"),
     ] {
         let found = problems(&ran, lesson, gate);
         let found = found
             .unwrap_or_else(|| panic!("{lesson} passes {gate}:\n{}{}", ran.stdout, ran.stderr));
         let one_line = found.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            one_line.contains(said),
-            "{lesson}, {gate}: {said} is not in\n{found}"
-        );
+        assert!(one_line.contains(said), "{lesson}, {gate}: {said} is not in\n{found}");
     }
     // What is good of them passes.
     for (lesson, gate) in [
@@ -434,24 +304,14 @@ fn each_gate_rejects_what_it_is_for() {
     );
 
     let recorded = fixture.run(&["verify", "lists", "copies", "--record"]);
-    assert_eq!(
-        problems(&recorded, "copies", "reference"),
-        None,
-        "{}",
-        recorded.stdout
-    );
+    assert_eq!(problems(&recorded, "copies", "reference"), None, "{}", recorded.stdout);
     let lock = fixture.read(&copies.lock());
     for path in ["src/lib.rs", "tests/no_leaks.rs", "tests/more.rs"] {
         let line = format!("\n\"{path}\" = \"{}\"\n", copies.digest(path));
         assert!(lock.contains(&line), "{path}: {lock}");
     }
     assert!(!lock.contains("gone.rs"), "{lock}");
-    assert_eq!(
-        problems(&recorded, "lists", "reference"),
-        None,
-        "{}",
-        recorded.stdout
-    );
+    assert_eq!(problems(&recorded, "lists", "reference"), None, "{}", recorded.stdout);
     // The list is in the order of the files.
     let recorded = fixture.read(&lists.lock());
     lists.record();
@@ -478,18 +338,11 @@ fn a_use_after_free_is_named_by_the_gate_of_the_sanitizer() {
              std::ptr::read_volatile(sum);\n        early\n",
         ),
     );
-    fixture.write(
-        &sound.reference(),
-        &with_unsafe("        *Box::from_raw(sum)\n"),
-    );
+    fixture.write(&sound.reference(), &with_unsafe("        *Box::from_raw(sum)\n"));
     let ran = fixture.run(&["verify", "freed", "sound", "safe"]);
     assert_eq!(ran.code, Some(1));
     assert_eq!(problems(&ran, "freed", "reference"), None, "{}", ran.stdout);
-    let rows: Vec<_> = ran
-        .stdout
-        .lines()
-        .filter(|line| line.contains("sanitizer"))
-        .collect();
+    let rows: Vec<_> = ran.stdout.lines().filter(|line| line.contains("sanitizer")).collect();
     // One for each lesson with `unsafe`, whether the platform has a sanitizer or not.
     assert_eq!(rows.len(), 2, "{}", ran.stdout);
     if rows.iter().all(|row| row.contains("not run: ")) {
@@ -497,10 +350,7 @@ fn a_use_after_free_is_named_by_the_gate_of_the_sanitizer() {
     }
     assert!(rows[1].contains("✓ sanitizer  finds nothing"), "{rows:?}");
     let found = problems(&ran, "freed", "sanitizer").expect("the gate finds it");
-    for said in [
-        "correctness::adds: AddressSanitizer: heap-use-after-free",
-        "in run 1 of 3",
-    ] {
+    for said in ["correctness::adds: AddressSanitizer: heap-use-after-free", "in run 1 of 3"] {
         assert!(found.contains(said), "{said} is not in\n{found}");
     }
 }

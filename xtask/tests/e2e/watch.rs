@@ -18,10 +18,7 @@ const WAITS: &str = "waiting for a save";
 
 /// A lesson, and another one after it.
 fn two(fixture: &Fixture) -> (Lesson<'_>, Lesson<'_>) {
-    (
-        fixture.lesson("01_basics/01_sum", "sum"),
-        fixture.lesson("01_basics/02_total", "total"),
-    )
+    (fixture.lesson("01_basics/01_sum", "sum"), fixture.lesson("01_basics/02_total", "total"))
 }
 
 /// The runner on a terminal.
@@ -101,17 +98,12 @@ fn every_save_gets_a_verdict_and_q_gives_the_terminal_back() {
     });
     assert!(screen.contains("total.rs:6"), "{screen}");
     pty.send("p");
-    pty.wait("the first lesson", |screen| {
-        screen.contains(" 1.1  sum") && screen.contains(WAITS)
-    });
+    pty.wait("the first lesson", |screen| screen.contains(" 1.1  sum") && screen.contains(WAITS));
     pty.send("q");
     assert!(pty.end().success());
     pty.assert_restored();
     let left = pty.screen();
-    assert!(
-        left.contains(" 1.1  sum") && left.contains("Correctness   ✓ 2 of 2"),
-        "{left}"
-    );
+    assert!(left.contains(" 1.1  sum") && left.contains("Correctness   ✓ 2 of 2"), "{left}");
     assert_eq!(processes::of(&fixture.root, 0), Vec::<String>::new());
 }
 
@@ -127,9 +119,7 @@ fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
     pty.wait_for("sum is done");
     wait_until("the hanging test is gone", || !is_there(hangs));
     let id = pty.pid();
-    wait_until("nothing is left", || {
-        processes::of(&fixture.root, id).is_empty()
-    });
+    wait_until("nothing is left", || processes::of(&fixture.root, id).is_empty());
 
     // The same for an end in the middle of a run.
     std::fs::remove_file(fixture.root.join("hangs")).expect("there");
@@ -138,9 +128,7 @@ fn a_save_during_a_run_starts_again_and_leaves_nothing_behind() {
     pty.send("\x03");
     assert!(pty.end().success());
     wait_until("the hanging test is gone", || !is_there(hangs));
-    wait_until("nothing is left", || {
-        processes::of(&fixture.root, 0).is_empty()
-    });
+    wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
 }
 
 #[test]
@@ -156,9 +144,7 @@ fn a_signal_ends_it_with_the_terminal_given_back_and_nothing_left() {
         assert_eq!(pty.end().signal(), Some(signal.as_raw()));
         pty.assert_restored();
         wait_until("the hanging test is gone", || !is_there(hangs));
-        wait_until("nothing is left", || {
-            processes::of(&fixture.root, 0).is_empty()
-        });
+        wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
     }
 }
 
@@ -167,10 +153,8 @@ fn another_runner_at_work_is_said_and_the_keys_still_answer() {
     let fixture = Fixture::new();
     two(&fixture);
     fixture.write(".kata/lock", "4711");
-    let lock = std::fs::File::options()
-        .write(true)
-        .open(fixture.root.join(".kata/lock"))
-        .expect("a file");
+    let lock =
+        std::fs::File::options().write(true).open(fixture.root.join(".kata/lock")).expect("a file");
     lock.lock().expect("nobody else has it");
     let mut pty = watch(&fixture, &["sum"], 24, 80);
     pty.wait_for("another `cargo xtask` is at work here (process 4711)");
@@ -210,9 +194,7 @@ fn a_list_a_hint_and_the_mistakes_are_shown_on_the_way() {
     pty.wait_for("Enter go there");
     pty.send("\x1b[B");
     pty.send("\r");
-    pty.wait("the other lesson", |screen| {
-        screen.contains(" 1.2  total") && screen.contains(WAITS)
-    });
+    pty.wait("the other lesson", |screen| screen.contains(" 1.2  total") && screen.contains(WAITS));
     pty.send("q");
     assert!(pty.end().success());
 }
@@ -230,9 +212,8 @@ fn a_page_longer_than_the_screen_is_scrolled_and_drawn_within_every_size() {
         // Its first and its last line show that it is drawn, and that nothing was pushed out.
         pty.wait(&format!("{columns}x{rows}"), |screen| {
             let lines: Vec<&str> = screen.lines().collect();
-            let keys = lines
-                .last()
-                .is_some_and(|line| line.trim_start().starts_with(['n', 'S', '?']));
+            let keys =
+                lines.last().is_some_and(|line| line.trim_start().starts_with(['n', 'S', '?']));
             lines.len() == usize::from(rows)
                 && keys
                 && lines[0].starts_with(" 1.1  sum")
@@ -283,15 +264,11 @@ fn ctrl_z_stops_it_and_fg_takes_it_up_again() {
     fixture.replace(&sum.file(), "a + b", "a - b");
     pty.wait_for("run 2 ·");
     pty.send("\x1a");
-    pty.wait("stopped again", |screen| {
-        screen.matches("Stopped").count() == 2
-    });
+    pty.wait("stopped again", |screen| screen.matches("Stopped").count() == 2);
     pty.send("fg\r");
     pty.wait_for("run 2 ·");
     pty.send("q");
-    pty.wait("the shell again", |screen| {
-        screen.trim_end().ends_with("shell>")
-    });
+    pty.wait("the shell again", |screen| screen.trim_end().ends_with("shell>"));
     pty.assert_is_normal();
     pty.send("exit\r");
     pty.end();
@@ -353,10 +330,7 @@ fn in_a_pipe_one_verdict_follows_the_other() {
         let hangs = hanging(&fixture);
         let pid = Pid::from_raw(runner.id().cast_signed()).expect("a process");
         kill_process(pid, signal).expect("it is there");
-        assert_eq!(
-            runner.wait().expect("a status").signal(),
-            Some(signal.as_raw())
-        );
+        assert_eq!(runner.wait().expect("a status").signal(), Some(signal.as_raw()));
         wait_until("the hanging test is gone", || !is_there(hangs));
         let mut pages = String::new();
         let mut stdout = runner.stdout.take().expect("piped");
@@ -364,9 +338,7 @@ fn in_a_pipe_one_verdict_follows_the_other() {
         assert!(pages.contains("Nothing is written yet."), "{pages}");
         assert!(pages.contains("sum is done"), "{pages}");
         assert!(!pages.contains('\x1b'), "{pages}");
-        wait_until("nothing is left", || {
-            processes::of(&fixture.root, 0).is_empty()
-        });
+        wait_until("nothing is left", || processes::of(&fixture.root, 0).is_empty());
         std::fs::remove_file(fixture.root.join("hangs")).expect("there");
     }
 }

@@ -23,22 +23,13 @@ use modules::Crate;
 fn assert_in_order(root: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
     let found = violations(&root);
-    assert!(
-        found.is_empty(),
-        "{}:\n  {}",
-        root.display(),
-        found.join("\n  ")
-    );
+    assert!(found.is_empty(), "{}:\n  {}", root.display(), found.join("\n  "));
 }
 
 fn violations(root: &Path) -> Vec<String> {
     let text = fs::read_to_string(root).expect("the crate has a root");
     let rooms = order::rooms(&text);
-    assert!(
-        !rooms.is_empty(),
-        "{}: no table of rooms in its docs",
-        root.display()
-    );
+    assert!(!rooms.is_empty(), "{}: no table of rooms in its docs", root.display());
     order::violations(&Crate::read(root), &rooms)
 }
 
@@ -95,10 +86,7 @@ fn what_stands_below_may_be_used() {
             "use crate::{left, right::b, Thing}; fn f() { left::a(); b(); crate::low::c() }",
         ),
         ("left.rs", "pub fn a() { super::low::c(); }"),
-        (
-            "right.rs",
-            "pub fn b() { println!(\"{}\", crate::low::c()); }",
-        ),
+        ("right.rs", "pub fn b() { println!(\"{}\", crate::low::c()); }"),
         (
             "low.rs",
             "pub struct Thing; pub fn c() {} #[cfg(test)] mod tests { use crate::top; }
@@ -112,14 +100,8 @@ fn what_stands_below_may_be_used() {
 #[test]
 fn what_stands_above_or_beside_may_not() {
     for (texts, expected) in [
-        (
-            vec![("low.rs", "use crate::top::f;")],
-            "low uses top, which stands above it",
-        ),
-        (
-            vec![("low.rs", "fn f() { super::top::g() }")],
-            "low uses top, which stands above it",
-        ),
+        (vec![("low.rs", "use crate::top::f;")], "low uses top, which stands above it"),
+        (vec![("low.rs", "fn f() { super::top::g() }")], "low uses top, which stands above it"),
         (
             vec![("low.rs", "fn f() { assert!(matches!(1, crate::top::X)) }")],
             "low uses top, which stands above it",
@@ -134,10 +116,7 @@ fn what_stands_above_or_beside_may_not() {
         ),
         // By the name under which another module has it.
         (
-            vec![
-                ("low.rs", "use crate::left::X;"),
-                ("left.rs", "pub use crate::top::X;"),
-            ],
+            vec![("low.rs", "use crate::left::X;"), ("left.rs", "pub use crate::top::X;")],
             "low uses top, which stands above it",
         ),
         (
@@ -150,10 +129,7 @@ fn what_stands_above_or_beside_may_not() {
         ),
     ] {
         let found = with(&texts);
-        assert!(
-            found.iter().any(|line| line == expected),
-            "{texts:?}: {found:?}"
-        );
+        assert!(found.iter().any(|line| line == expected), "{texts:?}: {found:?}");
     }
 }
 
@@ -165,10 +141,7 @@ fn a_ring_within_a_room_is_found() {
         ("low/b.rs", "use super::Z; pub struct Y;"),
         ("low/c.rs", "pub struct Z; pub fn f() { super::a::X; }"),
     ]);
-    assert_eq!(
-        found,
-        ["a ring: low::a uses low::b uses low::c uses low::a"]
-    );
+    assert_eq!(found, ["a ring: low::a uses low::b uses low::c uses low::a"]);
 }
 
 #[test]

@@ -30,10 +30,7 @@ struct Module {
 impl Crate {
     /// Reads the files from the crate's root on. What is there only for tests does not count.
     pub fn read(root: &Path) -> Self {
-        let mut all = Self {
-            modules: BTreeMap::new(),
-            uses: BTreeSet::new(),
-        };
+        let mut all = Self { modules: BTreeMap::new(), uses: BTreeSet::new() };
         let folder = root.parent().expect("a root is in a folder");
         all.read_file(root, folder.to_owned(), String::new());
         for (name, module) in &all.modules {
@@ -68,11 +65,7 @@ impl Crate {
                     Some((_, items)) => self.read_items(items, within, full),
                     None => {
                         let file = within.with_extension("rs");
-                        let file = if file.is_file() {
-                            file
-                        } else {
-                            within.join("mod.rs")
-                        };
+                        let file = if file.is_file() { file } else { within.join("mod.rs") };
                         self.read_file(&file, within, full);
                     }
                 }
@@ -94,15 +87,11 @@ impl Crate {
         match first.as_str() {
             "crate" | "$crate" => self.walk("", rest, depth),
             "self" => self.walk(module, rest, depth),
-            "super" => self.walk(
-                module.rsplit_once("::").map_or("", |(outer, _)| outer),
-                rest,
-                depth,
-            ),
+            "super" => {
+                self.walk(module.rsplit_once("::").map_or("", |(outer, _)| outer), rest, depth)
+            }
             _ if path.len() == 1 => None,
-            _ => self
-                .step(module, first, depth)
-                .and_then(|next| self.walk(&next, rest, depth)),
+            _ => self.step(module, first, depth).and_then(|next| self.walk(&next, rest, depth)),
         }
     }
 
@@ -110,11 +99,9 @@ impl Crate {
     fn walk(&self, module: &str, path: &[String], depth: usize) -> Option<String> {
         match path.split_first() {
             None => Some(module.to_owned()),
-            Some((first, rest)) if first == "super" => self.walk(
-                module.rsplit_once("::").map_or("", |(outer, _)| outer),
-                rest,
-                depth,
-            ),
+            Some((first, rest)) if first == "super" => {
+                self.walk(module.rsplit_once("::").map_or("", |(outer, _)| outer), rest, depth)
+            }
             Some((first, rest)) => match self.step(module, first, depth) {
                 Some(next) => self.walk(&next, rest, depth),
                 None => Some(module.to_owned()),
@@ -139,11 +126,7 @@ impl Crate {
         here.globs.iter().find_map(|path| {
             let target = self.resolve(module, path, depth + 1)?;
             let defines = self.modules.get(&target)?.items.contains(name);
-            if defines {
-                Some(target)
-            } else {
-                self.step(&target, name, depth + 1)
-            }
+            if defines { Some(target) } else { self.step(&target, name, depth + 1) }
         })
     }
 }
@@ -170,13 +153,9 @@ impl Module {
                 if name != "self" {
                     path.push(name.to_string());
                 }
-                let known_as = if rename == "self" {
-                    path.last().cloned()
-                } else {
-                    Some(rename.to_string())
-                };
-                self.imports
-                    .extend(known_as.map(|known_as| (known_as, path)));
+                let known_as =
+                    if rename == "self" { path.last().cloned() } else { Some(rename.to_string()) };
+                self.imports.extend(known_as.map(|known_as| (known_as, path)));
             }
         }
     }
@@ -213,10 +192,7 @@ impl Visit<'_> for Module {
     }
 
     fn visit_path(&mut self, path: &syn::Path) {
-        let segments = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string());
+        let segments = path.segments.iter().map(|segment| segment.ident.to_string());
         self.paths.push(segments.collect());
         visit::visit_path(self, path);
     }
@@ -237,9 +213,7 @@ fn is_ident(word: &str) -> bool {
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let text = attribute.to_token_stream().to_string();
-        let mut words = text
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty());
+        let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         words.next() == Some("cfg") && words.any(|word| word == "test") && !text.contains("not")
     })
 }

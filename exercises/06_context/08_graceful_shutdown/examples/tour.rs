@@ -5,8 +5,9 @@
 //! cargo run -p graceful_shutdown --example graceful_shutdown_tour -- 127.0.0.1:7000
 //! ```
 //!
-//! The first plays it: clients come, and the process sends itself SIGTERM. The second listens until you send a signal:
-//! talk to it with `nc 127.0.0.1 7000`, and press Ctrl-C while it counts sheep; then press it twice.
+//! The first plays it: clients come, and the process sends itself SIGTERM. The second listens until you send a
+//! signal: talk to it with `nc 127.0.0.1 7000`, say `sheep 50`, and press Ctrl-C while it counts; then press it
+//! again.
 //!
 //! Then change something:
 //! - give the first signal no grace: what does the sleepy client get?

@@ -1,8 +1,8 @@
 //! A TCP server that ends well: it answers what is in flight, cuts what is left at a deadline, and leaves
 //! nothing behind.
 
-// Take locks, clocks and threads from `crate::sync`: the model checker sees no others. The sockets are std's, which
-// no model sees. To begin with:
+// Take locks, clocks and threads from `crate::sync`: the model checker sees no others. The sockets are std's,
+// which no model sees. To begin with:
 // use crate::sync::thread::{self, Builder};
 // use crate::sync::{Condvar, Mutex};
 use crate::sync::Arc;

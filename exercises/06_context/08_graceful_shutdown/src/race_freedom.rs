@@ -107,7 +107,11 @@ fn the_last_to_leave_wakes_the_waiter() {
                 0,
                 "`wait` cut a connection, and no time had passed"
             );
-            assert_eq!(peer.0.work.read(), 7);
+            assert_eq!(
+                peer.0.work.read(),
+                7,
+                "what the connection did before it left"
+            );
         });
         assert_eq!(drain.in_flight(), 0);
     });
@@ -129,7 +133,11 @@ fn wait_returns_after_every_connection_has_left() {
             drop(second);
             drain.shutdown(Duration::MAX);
             assert_eq!(drain.wait(), 0, "nothing had to be cut");
-            assert_eq!(peers[0].0.work.read(), 1);
+            assert_eq!(
+                peers[0].0.work.read(),
+                1,
+                "what the first did before it left"
+            );
         });
     });
 }
@@ -181,7 +189,11 @@ fn at_the_deadline_the_rest_is_cut_and_waited_for() {
                 drop(in_flight);
             });
             assert_eq!(drain.wait(), 1, "one connection had to be cut");
-            assert_eq!(peer.0.work.read(), 7);
+            assert_eq!(
+                peer.0.work.read(),
+                7,
+                "what the connection did before it left"
+            );
         });
         assert_eq!(peer.cuts(), 1);
     });
@@ -255,7 +267,11 @@ fn of_two_shutdowns_the_earlier_deadline_counts() {
         let firsts = both(|| drain.shutdown(SECOND), || drain.shutdown(2 * SECOND));
         assert!(firsts.0 != firsts.1, "one of two is the first: {firsts:?}");
         clock.advance(SECOND);
-        assert_eq!(drain.phase(), Phase::Over);
+        assert_eq!(
+            drain.phase(),
+            Phase::Over,
+            "the earlier of two deadlines has come"
+        );
     });
 }
 
@@ -278,7 +294,11 @@ fn a_spurious_wakeup_ends_no_wait() {
                 0,
                 "`wait` cut a connection, and no time had passed"
             );
-            assert_eq!(peer.0.work.read(), 7);
+            assert_eq!(
+                peer.0.work.read(),
+                7,
+                "what the connection did before it left"
+            );
         });
     });
 }
@@ -302,12 +322,16 @@ fn a_spurious_wakeup_leaves_no_one_behind_who_was_cut() {
                 peer.cuts(),
                 "`wait` returned how many it has cut"
             );
-            assert_eq!(peer.0.work.read(), 7);
+            assert_eq!(
+                peer.0.work.read(),
+                7,
+                "what the connection did before it left"
+            );
         });
     });
 }
 
-/// The thread of a connection panics. That ends its connection, and main waits no longer.
+/// The thread of the only connection panics, and its guard is dropped by that. Main must not wait any longer.
 #[test]
 fn a_panic_leaves_too() {
     // WP-13

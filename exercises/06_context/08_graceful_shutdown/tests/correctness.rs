@@ -10,8 +10,6 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 
-const NOT_ENDED: &str = "a client waits for its reply, or `serve` has not returned";
-
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Only so that no thread is left in a socket for ever: a test has failed long before.
@@ -50,7 +48,9 @@ impl Running {
     }
 
     fn client(&self) -> Client {
-        let stream = TcpStream::connect(self.address).expect("the server listens");
+        let stream = TcpStream::connect(self.address).unwrap_or_else(|error| {
+            panic!("a client cannot connect, and nobody has shut down: {error}")
+        });
         stream.set_read_timeout(BACKSTOP).expect("not zero");
         stream.set_write_timeout(BACKSTOP).expect("not zero");
         Client(BufReader::new(stream))
@@ -60,15 +60,20 @@ impl Running {
         self.handle.shutdown(grace);
     }
 
-    /// What `serve` returns.
-    fn report(self) -> Report {
-        self.served.join().expect("`serve` does not panic")
+    /// Requires `serve` to return this report.
+    #[track_caller]
+    fn reports(self, expected: Report) {
+        let Ok(report) = self.served.join() else {
+            panic!("`serve` has panicked");
+        };
+        assert_eq!(report, expected, "what `serve` reports");
     }
 
-    /// Shuts down with all the time there is.
-    fn ends(self) -> Report {
+    /// Shuts down with all the time there is, and requires this report.
+    #[track_caller]
+    fn ends(self, expected: Report) {
         self.shutdown(Duration::MAX);
-        self.report()
+        self.reports(expected);
     }
 }
 
@@ -98,7 +103,7 @@ impl Client {
     fn is_closed(&mut self) {
         match self.0.fill_buf() {
             Ok([]) => {}
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Ok(more) => panic!("a reply too many: {:?}", String::from_utf8_lossy(more)),
             Err(error) => panic!("the connection should end: {error}"),
         }
@@ -149,23 +154,26 @@ impl Held {
 /// The client has closed its side by the time it reads: it is half open. Half a line is no request.
 #[test]
 fn every_line_is_answered_in_order() {
-    must_end(NOT_ENDED, || {
-        let server = Running::new(|_, line| format!("<{line}>"));
-        let mut client = server.client();
-        client.send("one\n\ntwo\n");
-        client.send("thr");
-        client.send("ee\nfo");
-        client
-            .0
-            .get_ref()
-            .shutdown(Shutdown::Write)
-            .expect("it is connected");
-        for reply in ["<one>\n", "<>\n", "<two>\n", "<three>\n"] {
-            assert_eq!(client.reply(), reply);
-        }
-        client.is_closed();
-        assert_eq!(server.ends(), answered(4));
-    });
+    must_end(
+        "a client that has closed its side waits for a reply, or for the end",
+        || {
+            let server = Running::new(|_, line| format!("<{line}>"));
+            let mut client = server.client();
+            client.send("one\n\ntwo\n");
+            client.send("thr");
+            client.send("ee\nfo");
+            client
+                .0
+                .get_ref()
+                .shutdown(Shutdown::Write)
+                .expect("it is connected");
+            for reply in ["<one>\n", "<>\n", "<two>\n", "<three>\n"] {
+                assert_eq!(client.reply(), reply);
+            }
+            client.is_closed();
+            server.ends(answered(4));
+        },
+    );
 }
 
 /// The last client has gone, and no other comes. `serve` sleeps until the next one, and has to wake up all
@@ -175,10 +183,11 @@ fn a_server_without_clients_ends() {
     must_end("`serve` still waits for clients, after a shutdown", || {
         let server = Running::new(echo);
         assert_eq!(server.client().ask("a"), "a\n");
-        wait_until("the client has gone, and its connection is there", || {
-            server.handle.connections() == 0
-        });
-        assert_eq!(server.ends(), answered(1));
+        wait_until(
+            "the only client has gone, and `connections` does not return 0",
+            || server.handle.connections() == 0,
+        );
+        server.ends(answered(1));
     });
 }
 
@@ -186,37 +195,40 @@ fn a_server_without_clients_ends() {
 #[test]
 fn a_hundred_requests_in_flight_are_answered() {
     // WP-11, WP-14
-    must_end(NOT_ENDED, || {
-        let held = Arc::new(Held::default());
-        let in_handler = Arc::clone(&held);
-        let server = Running::new(move |_, line| {
-            in_handler.hold();
-            line.repeat(2)
-        });
-        let mut clients: Vec<Client> = (0..100).map(|_| server.client()).collect();
-        for (i, client) in clients.iter_mut().enumerate() {
-            client.send(format!("{i}\n"));
-        }
-        held.wait_for(100);
-        server.shutdown(Duration::MAX);
-        wait_until("new connections get in, after a shutdown", || {
-            TcpStream::connect(server.address).is_err()
-        });
-        assert!(
-            !server.served.is_finished(),
-            "100 requests were in flight, and `serve` returned"
-        );
-        held.release();
-        for (i, client) in clients.iter_mut().enumerate() {
-            assert_eq!(
-                client.reply(),
-                format!("{i}{i}\n"),
-                "the reply of client {i}"
+    must_end(
+        "`shutdown` has not returned, or one of 100 clients waits for its reply",
+        || {
+            let held = Arc::new(Held::default());
+            let in_handler = Arc::clone(&held);
+            let server = Running::new(move |_, line| {
+                in_handler.hold();
+                line.repeat(2)
+            });
+            let mut clients: Vec<Client> = (0..100).map(|_| server.client()).collect();
+            for (i, client) in clients.iter_mut().enumerate() {
+                client.send(format!("{i}\n"));
+            }
+            held.wait_for(100);
+            server.shutdown(Duration::MAX);
+            wait_until("new connections get in, after a shutdown", || {
+                TcpStream::connect(server.address).is_err()
+            });
+            assert!(
+                !server.served.is_finished(),
+                "100 requests were in flight, and `serve` returned"
             );
-            client.is_closed();
-        }
-        assert_eq!(server.report(), answered(100));
-    });
+            held.release();
+            for (i, client) in clients.iter_mut().enumerate() {
+                assert_eq!(
+                    client.reply(),
+                    format!("{i}{i}\n"),
+                    "the reply of client {i}"
+                );
+                client.is_closed();
+            }
+            server.reports(answered(100));
+        },
+    );
 }
 
 /// One has sent nothing, one waits for no reply, one has sent half a line, and the time never comes.
@@ -230,12 +242,13 @@ fn idle_clients_and_slow_senders_hold_up_nothing() {
             assert_eq!(clients[1].ask("a"), "a\n");
             assert_eq!(clients[2].ask("b"), "b\n");
             clients[2].send("half a li");
-            wait_until("not all have been accepted", || {
-                server.handle.connections() == 3
-            });
+            wait_until(
+                "three clients have connected, and `connections` does not return 3",
+                || server.handle.connections() == 3,
+            );
             server.shutdown(Duration::MAX);
             clients.iter_mut().for_each(Client::is_closed);
-            assert_eq!(server.report(), answered(2));
+            server.reports(answered(2));
         },
     );
 }
@@ -247,35 +260,38 @@ fn a_reply_in_flight_arrives_whole() {
     // WP-11
     const FITS: usize = 512 << 10;
     for size in [FITS, 32 * FITS] {
-        must_end(NOT_ENDED, move || {
-            let held = Arc::new(Held::default());
-            let in_handler = Arc::clone(&held);
-            let server = Running::new(move |_, line| {
-                in_handler.hold();
-                line.repeat(size)
-            });
-            let mut client = server.client();
-            client.send("x\n");
-            held.wait_for(1);
-            client.send("y\n");
-            server.shutdown(Duration::MAX);
-            held.release();
-            // Only a chance: if the buffers are smaller than here, the server has to wait for the client.
-            let mut looks = 0..1000;
-            while size == FITS && !server.served.is_finished() && looks.next().is_some() {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            let mut replies = Vec::new();
-            let end = client.0.read_to_end(&mut replies);
-            let whole = replies.iter().filter(|byte| **byte == b'\n').count();
-            let got = replies.len();
-            assert!(
-                whole > 0,
-                "the reply of {size} bytes was cut after {got}, with {end:?}"
-            );
-            assert_eq!(got, whole * (size + 1), "bytes in {whole} replies");
-            assert_eq!(server.report(), answered(whole));
-        });
+        must_end(
+            "`shutdown` has not returned, or a client waits for the rest of its reply",
+            move || {
+                let held = Arc::new(Held::default());
+                let in_handler = Arc::clone(&held);
+                let server = Running::new(move |_, line| {
+                    in_handler.hold();
+                    line.repeat(size)
+                });
+                let mut client = server.client();
+                client.send("x\n");
+                held.wait_for(1);
+                client.send("y\n");
+                server.shutdown(Duration::MAX);
+                held.release();
+                // Only a chance: if the buffers are smaller than here, the server has to wait for the client.
+                let mut looks = 0..1000;
+                while size == FITS && !server.served.is_finished() && looks.next().is_some() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                let mut replies = Vec::new();
+                let end = client.0.read_to_end(&mut replies);
+                let whole = replies.iter().filter(|byte| **byte == b'\n').count();
+                let got = replies.len();
+                assert!(
+                    whole > 0,
+                    "the reply of {size} bytes was cut after {got}, with {end:?}"
+                );
+                assert_eq!(got, whole * (size + 1), "bytes in {whole} replies");
+                server.reports(answered(whole));
+            },
+        );
     }
 }
 
@@ -286,7 +302,7 @@ const TOO_BIG: usize = 64 << 20;
 /// client has been cut.
 fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
     must_end(
-        "what is in flight holds up `serve`, though the time is over",
+        "`shutdown` has not returned, or `serve` goes on though the time is over",
         || {
             let [begun, late] = [(); 2].map(|()| Arc::new(Held::default()));
             let in_handler = [Arc::clone(&begun), Arc::clone(&late)];
@@ -323,18 +339,16 @@ fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
                 "a handler has not ended, and `serve` returned"
             );
             late.release();
-            assert_eq!(
-                server.report(),
-                Report {
-                    cut: 2,
-                    ..answered(0)
-                }
-            );
+            server.reports(Report {
+                cut: 2,
+                ..answered(0)
+            });
             drop(clients);
         },
     );
 }
 
+/// Two requests are in flight when the time is over: a reply that nobody reads, and a handler that goes on.
 #[test]
 fn at_the_deadline_the_rest_is_cut() {
     cuts_what_is_left(|server| {
@@ -348,12 +362,15 @@ fn at_the_deadline_the_rest_is_cut() {
     });
 }
 
+/// The same two requests, and a second shutdown with no grace at all, long before the deadline of the first.
 #[test]
 fn a_second_shutdown_cuts_the_rest() {
     // WP-10
     cuts_what_is_left(|server| server.shutdown(Duration::ZERO));
 }
 
+/// Five shutdowns, half a second apart: some would be over later than those before them, and one is over
+/// sooner.
 #[test]
 fn the_earliest_deadline_counts() {
     let clock = Clock::manual();
@@ -368,7 +385,7 @@ fn the_earliest_deadline_counts() {
         assert_eq!(
             drain.phase(),
             Phase::Draining,
-            "{left} s were left, and half of one is over"
+            "{left} s were left half a second ago, and none has been added"
         );
     }
     clock.advance(2 * SECOND - Duration::from_nanos(1));
@@ -378,7 +395,7 @@ fn the_earliest_deadline_counts() {
         "a nanosecond before the deadline"
     );
     clock.advance(Duration::from_nanos(1));
-    assert_eq!(drain.phase(), Phase::Over, "at the deadline");
+    assert_eq!(drain.phase(), Phase::Over, "the earliest deadline has come");
     drain.shutdown(Duration::MAX);
     assert_eq!(
         drain.phase(),
@@ -398,126 +415,143 @@ impl Connection for Mute {
 /// By a handler, which would wait for itself if `shutdown` waited for the end.
 #[test]
 fn a_handler_may_shut_down() {
-    must_end(NOT_ENDED, || {
-        let server = Running::new(|handle, _| {
-            handle.shutdown(Duration::MAX);
-            "bye".to_owned()
-        });
-        let mut client = server.client();
-        assert_eq!(client.ask("quit"), "bye\n");
-        client.is_closed();
-        assert_eq!(server.report(), answered(1));
-    });
+    must_end(
+        "a handler has called `shutdown`, and its client waits for the reply",
+        || {
+            let server = Running::new(|handle, _| {
+                handle.shutdown(Duration::MAX);
+                "bye".to_owned()
+            });
+            let mut client = server.client();
+            assert_eq!(client.ask("quit"), "bye\n");
+            client.is_closed();
+            server.reports(answered(1));
+        },
+    );
 }
 
 /// Before it serves, and again when it has ended.
 #[test]
 fn a_server_that_has_been_shut_down_does_not_serve() {
-    must_end(NOT_ENDED, || {
-        let serve = |server: Server, handler| {
-            server.handle().shutdown(Duration::MAX);
-            server.serve(handler)
-        };
-        let server = Running::with(serve, echo);
-        let handle = server.handle.clone();
-        assert_eq!(server.report(), Report::default());
-        handle.shutdown(Duration::ZERO);
-        assert_eq!(handle.connections(), 0);
-    });
+    must_end(
+        "`serve` waits for clients, and was called after a shutdown",
+        || {
+            let serve = |server: Server, handler| {
+                server.handle().shutdown(Duration::MAX);
+                server.serve(handler)
+            };
+            let server = Running::with(serve, echo);
+            let handle = server.handle.clone();
+            server.reports(Report::default());
+            handle.shutdown(Duration::ZERO);
+            assert_eq!(handle.connections(), 0);
+        },
+    );
 }
 
+/// Its client gets no reply. Another client, and one that comes later, do not notice.
 #[test]
 fn a_panic_of_the_handler_ends_one_connection() {
     // WP-13
-    must_end(NOT_ENDED, || {
-        let server = Running::new(|_, line| match line {
-            "panic" => staged_panic("the handler's"),
-            _ => line.to_owned(),
-        });
-        let (mut one, mut other) = (server.client(), server.client());
-        assert_eq!(
-            (one.ask("1"), other.ask("2")),
-            ("1\n".to_owned(), "2\n".to_owned())
-        );
-        one.send("panic\n3\n");
-        one.is_closed();
-        assert_eq!(other.ask("4"), "4\n", "after a panic in another connection");
-        assert_eq!(
-            server.client().ask("5"),
-            "5\n",
-            "a new connection after a panic"
-        );
-        let report = Report {
-            panicked: 1,
-            ..answered(4)
-        };
-        assert_eq!(server.ends(), report);
-    });
+    must_end(
+        "a handler has panicked, and a client waits for the end or a reply",
+        || {
+            let server = Running::new(|_, line| match line {
+                "panic" => staged_panic("the handler's"),
+                _ => line.to_owned(),
+            });
+            let (mut one, mut other) = (server.client(), server.client());
+            assert_eq!(
+                (one.ask("1"), other.ask("2")),
+                ("1\n".to_owned(), "2\n".to_owned())
+            );
+            one.send("panic\n3\n");
+            one.is_closed();
+            assert_eq!(other.ask("4"), "4\n", "after a panic in another connection");
+            assert_eq!(
+                server.client().ask("5"),
+                "5\n",
+                "a new connection after a panic"
+            );
+            let report = Report {
+                panicked: 1,
+                ..answered(4)
+            };
+            server.ends(report);
+        },
+    );
 }
 
+/// The system refuses the second of three threads.
 #[test]
 fn a_connection_that_gets_no_thread_is_closed() {
-    must_end(NOT_ENDED, || {
-        let serve = |server: Server, handler| refuse_only(1, || server.serve(handler));
-        let server = Running::with(serve, echo);
-        let mut first = server.client();
-        assert_eq!(first.ask("1"), "1\n");
-        server.client().is_closed();
-        assert_eq!(
-            server.client().ask("3"),
-            "3\n",
-            "after one that got no thread"
-        );
-        assert_eq!(first.ask("1"), "1\n", "after one that got no thread");
-        let report = Report {
-            refused: 1,
-            ..answered(3)
-        };
-        assert_eq!(server.ends(), report);
-    });
+    must_end(
+        "a client waits for a reply, or for its end without a thread",
+        || {
+            let serve = |server: Server, handler| refuse_only(1, || server.serve(handler));
+            let server = Running::with(serve, echo);
+            let mut first = server.client();
+            assert_eq!(first.ask("1"), "1\n");
+            server.client().is_closed();
+            assert_eq!(
+                server.client().ask("3"),
+                "3\n",
+                "after one that got no thread"
+            );
+            assert_eq!(first.ask("1"), "1\n", "after one that got no thread");
+            let report = Report {
+                refused: 1,
+                ..answered(3)
+            };
+            server.ends(report);
+        },
+    );
 }
 
+/// The longest request there may be is answered. A line that is a byte longer, or is not UTF-8, ends its
+/// connection.
 #[test]
 fn a_line_that_is_no_request_ends_its_connection() {
-    must_end(NOT_ENDED, || {
-        let server = Running::new(|_, line| line.len().to_string());
-        for (wrong, what) in [
-            (vec![b'x'; MAX_LINE + 1], "too long"),
-            (vec![0xff, b'\n'], "not UTF-8"),
-        ] {
-            let mut client = server.client();
-            assert_eq!(
-                client.ask(&"x".repeat(MAX_LINE - 1)),
-                format!("{}\n", MAX_LINE - 1)
-            );
-            client.send(&wrong);
-            client.is_closed();
-            assert_eq!(server.client().ask(what), format!("{}\n", what.len()));
-        }
-        assert_eq!(server.ends(), answered(4));
-    });
+    must_end(
+        "a client has sent what is no request, and its connection goes on",
+        || {
+            let server = Running::new(|_, line| line.len().to_string());
+            for (wrong, what) in [
+                ([&[b'x'; MAX_LINE][..], b"\n"].concat(), "too long"),
+                (vec![0xff, b'\n'], "not UTF-8"),
+            ] {
+                let mut client = server.client();
+                assert_eq!(
+                    client.ask(&"x".repeat(MAX_LINE - 1)),
+                    format!("{}\n", MAX_LINE - 1)
+                );
+                client.send(&wrong);
+                client.is_closed();
+                assert_eq!(server.client().ask(what), format!("{}\n", what.len()));
+            }
+            server.ends(answered(4));
+        },
+    );
 }
 
 /// It has gone before its reply is written.
 #[test]
 fn a_client_that_leaves_is_no_trouble() {
-    must_end(NOT_ENDED, || {
+    must_end("a client has left, and another waits for its reply", || {
         let server = Running::new(|_, line| line.repeat(TOO_BIG));
         let mut client = server.client();
         client.send("x\n");
         let mut one = [0];
         client.0.read_exact(&mut one).expect("the reply begins");
         drop(client);
-        wait_until("the connection is there, and the client has gone", || {
-            server.handle.connections() == 0
-        });
-        assert_eq!(server.client().ask(""), "\n", "another client");
-        assert_eq!(
-            server.ends(),
-            Report {
-                cut: 1,
-                ..answered(1)
-            }
+        wait_until(
+            "the only client has gone, and `connections` does not return 0",
+            || server.handle.connections() == 0,
         );
+        assert_eq!(server.client().ask(""), "\n", "another client");
+        server.ends(Report {
+            cut: 1,
+            ..answered(1)
+        });
     });
 }

@@ -60,10 +60,7 @@ impl Spot {
         let (file, line) = panic.place.rsplit_once(':')?;
         Some(Self {
             file: file.to_owned(),
-            at: LineColumn {
-                line: line.parse().ok()?,
-                column: usize::MAX,
-            },
+            at: LineColumn { line: line.parse().ok()?, column: usize::MAX },
         })
     }
 }
@@ -76,10 +73,7 @@ pub(super) struct Code<'a> {
 
 impl<'a> Code<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
-        Self {
-            sources,
-            files: RefCell::default(),
-        }
+        Self { sources, files: RefCell::default() }
     }
 
     fn file(&self, name: &str) -> Option<Rc<File>> {
@@ -150,7 +144,7 @@ impl<'a> Code<'a> {
     }
 
     /// Whether what an operation on an atomic finds decides what its thread does: it stands in a condition, or
-    /// variables carry it into one.
+    /// variables carry it into one, or into an exchange, which succeeds only if it is as expected.
     pub(super) fn decides(&self, place: Place) -> bool {
         self.at(place, |file, statement| {
             if statement.is_condition() || file.is_called_in_a_condition(statement) {
@@ -162,7 +156,7 @@ impl<'a> Code<'a> {
             Some(file.within(body).any(|s| {
                 let comes_after = s.number > statement.number
                     || again.is_some_and(|block| block.head == s.number || block.holds(s));
-                comes_after && s.is_condition() && s.uses(&carried)
+                comes_after && (s.is_condition() || s.exchanges()) && s.uses(&carried)
             }))
         })
     }
@@ -274,9 +268,8 @@ impl<'a> Code<'a> {
             let wait = Spot::of(wait).filter(|wait| wait.file == tidy(lock.file()))?;
             let guard = statement.binds();
             let body = &file.blocks[file.function(statement)?];
-            let mut between = file
-                .within(body)
-                .filter(|s| s.number > statement.number && s.start < wait.at);
+            let mut between =
+                file.within(body).filter(|s| s.number > statement.number && s.start < wait.at);
             Some(between.any(|s| {
                 let target = s.words.iter().find(|word| word.text != "*");
                 s.assigns
@@ -349,11 +342,7 @@ impl<'a> Code<'a> {
             }
             speak(&mut words, &about);
         }
-        Some(Spoken {
-            file: spot.file,
-            statements: about,
-            words,
-        })
+        Some(Spoken { file: spot.file, statements: about, words })
     }
 }
 
@@ -474,11 +463,7 @@ impl File {
                         .get(i + 1)
                         .is_some_and(|next| is_group(next, Delimiter::Parenthesis));
                     let text = ident.to_string();
-                    self.statements[number].words.push(Word {
-                        text,
-                        is_member,
-                        is_called,
-                    });
+                    self.statements[number].words.push(Word { text, is_member, is_called });
                 }
                 TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                     self.statements[number].opens_block = true;
@@ -528,13 +513,9 @@ impl File {
             let mut begun = self.statements.iter().filter(|s| s.start.line == at.line);
             let first = begun.clone().next();
             let panics = begun.find(|s| PANICS.iter().any(|word| s.has(word)));
-            return panics
-                .or(first)
-                .or_else(|| self.statement(LineColumn { column: 0, ..at }));
+            return panics.or(first).or_else(|| self.statement(LineColumn { column: 0, ..at }));
         }
-        self.statements
-            .iter()
-            .rfind(|s| s.start <= at && at < s.end)
+        self.statements.iter().rfind(|s| s.start <= at && at < s.end)
     }
 
     fn head(&self, block: &Block) -> &Statement {
@@ -568,11 +549,8 @@ impl File {
     fn is_called_in_a_condition(&self, statement: &Statement) -> bool {
         let name = self.function_name(statement).filter(|_| !statement.ended);
         name.is_some_and(|name| {
-            let calls = |s: &Statement| {
-                s.words
-                    .iter()
-                    .any(|word| word.is_called && word.text == name)
-            };
+            let calls =
+                |s: &Statement| s.words.iter().any(|word| word.is_called && word.text == name);
             let conditions = self.statements.iter().filter(|s| s.is_condition());
             conditions.filter(|s| !s.has("fn")).any(calls)
         })
@@ -609,9 +587,7 @@ impl File {
     /// The block behind the condition, if a statement is the head of an `if`.
     fn if_block(&self, statement: &Statement) -> Option<&Block> {
         let is_if = statement.begins("if");
-        self.blocks
-            .iter()
-            .rfind(|block| is_if && block.head == statement.number)
+        self.blocks.iter().rfind(|block| is_if && block.head == statement.number)
     }
 
     /// The statement in the function around `before` that calls the one around `returned`, if there is one such above
@@ -624,9 +600,7 @@ impl File {
         let function = &self.blocks[self.function(before)?];
         let mut calls = self.within(function).filter(|s| {
             s.number < before.number
-                && s.words
-                    .iter()
-                    .any(|word| word.is_called && word.text == name)
+                && s.words.iter().any(|word| word.is_called && word.text == name)
         });
         let first = calls.next()?;
         calls.next().is_none().then_some(first)
@@ -641,10 +615,7 @@ impl File {
     /// The same, from a statement to the end of its function.
     fn carried<'a>(&'a self, statement: &'a Statement) -> Option<Vec<&'a str>> {
         let rest = self.within(&self.blocks[self.function(statement)?]);
-        Some(carry(
-            statement,
-            rest.filter(|s| s.number > statement.number),
-        ))
+        Some(carry(statement, rest.filter(|s| s.number > statement.number)))
     }
 
     /// The innermost loop around a statement, in its function.
@@ -673,17 +644,12 @@ impl Statement {
     }
 
     fn is_condition(&self) -> bool {
-        let decides = [
-            "if",
-            "while",
-            "match",
-            "assert",
-            "assert_eq",
-            "else",
-            "then",
-            "then_some",
-        ];
+        let decides = ["if", "while", "match", "assert", "assert_eq", "else", "then", "then_some"];
         decides.iter().any(|word| self.has(word))
+    }
+
+    fn exchanges(&self) -> bool {
+        self.has("compare_exchange") || self.has("compare_exchange_weak")
     }
 
     /// The pattern of a `let` ends here.
@@ -705,11 +671,7 @@ impl Statement {
                 let is_field = self.words.get(1).is_some_and(|second| second.is_member);
                 let name = first.text.as_str();
                 let is_name = name.starts_with(|c: char| c.is_lowercase()) && name != "self";
-                if is_name && !is_field {
-                    vec![name]
-                } else {
-                    Vec::new()
-                }
+                if is_name && !is_field { vec![name] } else { Vec::new() }
             }
             _ => self.binds(),
         }
@@ -717,10 +679,7 @@ impl Statement {
 
     /// The names that a `let` gives.
     fn binds(&self) -> Vec<&str> {
-        let pattern = self.words[..self.bound]
-            .iter()
-            .skip(1)
-            .map(|word| word.text.as_str());
+        let pattern = self.words[..self.bound].iter().skip(1).map(|word| word.text.as_str());
         let is_name = |word: &&str| *word != "mut" && word.starts_with(|c: char| c.is_lowercase());
         pattern.filter(is_name).collect()
     }
@@ -755,9 +714,7 @@ fn carry<'a>(
 /// from, or the comma behind the arm of a `match`.
 fn length_of_statement(tokens: &[TokenTree]) -> usize {
     let goes_on = |at: usize| {
-        tokens
-            .get(at)
-            .is_some_and(|next| ['.', '?', ';'].iter().any(|&sign| is(next, sign)))
+        tokens.get(at).is_some_and(|next| ['.', '?', ';'].iter().any(|&sign| is(next, sign)))
     };
     let mut is_arm = false;
     for (at, token) in tokens.iter().enumerate() {
@@ -796,16 +753,11 @@ mod tests {
         let before = &text[..text.find(marker).expect("it is there")];
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count();
-        file.statement(LineColumn { line, column })
-            .expect("a statement")
+        file.statement(LineColumn { line, column }).expect("a statement")
     }
 
     fn words(statement: &Statement) -> String {
-        let all: Vec<&str> = statement
-            .words
-            .iter()
-            .map(|word| word.text.as_str())
-            .collect();
+        let all: Vec<&str> = statement.words.iter().map(|word| word.text.as_str()).collect();
         all.join(" ")
     }
 

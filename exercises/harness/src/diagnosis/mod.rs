@@ -49,16 +49,8 @@ impl<'a> Case<'a> {
 
 /// The likely mistake behind a failure, if the record shows one of the known patterns.
 pub(crate) fn likely_cause(reading: &Reading, kind: Kind) -> Option<Remark> {
-    let case = Case {
-        kind,
-        log: &reading.log,
-        names: &reading.names,
-        code: &Code::new(&reading.sources),
-    };
-    let causes = if reading.log.races_with_drop() {
-        causes::OF_DROP
-    } else {
-        causes::causes(kind)
-    };
+    let case =
+        Case { kind, log: &reading.log, names: &reading.names, code: &Code::new(&reading.sources) };
+    let causes = if reading.log.races_with_drop() { causes::OF_DROP } else { causes::causes(kind) };
     causes.iter().find_map(|cause| cause(case))
 }

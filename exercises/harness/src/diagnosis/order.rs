@@ -151,11 +151,7 @@ impl Run {
     ) -> Option<Source> {
         let (me, order) = (event.thread, event.order()?);
         let atomic = self.atomics.entry(event.object?.index()).or_insert(Atomic {
-            written: vec![Written {
-                by: Source::Initial,
-                value: None,
-                release: Clock::default(),
-            }],
+            written: vec![Written { by: Source::Initial, value: None, release: Clock::default() }],
             oldest: Default::default(),
         });
         let newest = atomic.written.len() - 1;
@@ -163,9 +159,7 @@ impl Run {
         let mut source = None;
         if let Some(got) = event.reads() {
             // A read-modify-write reads the newest value, nearly always.
-            let is_newest = atomic.written[newest]
-                .value
-                .is_none_or(|value| value == got);
+            let is_newest = atomic.written[newest].value.is_none_or(|value| value == got);
             let read = if event.writes().is_some() && is_newest {
                 Some(newest)
             } else {
@@ -218,11 +212,7 @@ impl Run {
                 join(&mut self.threads[me], &end);
             }
             Effect::Unpark(thread) => join(&mut self.tokens[*thread], &now),
-            Effect::ParkReturns
-            | Effect::Wakes {
-                name: "park" | "park_until",
-                ..
-            } => {
+            Effect::ParkReturns | Effect::Wakes { name: "park" | "park_until", .. } => {
                 let token = self.tokens[me];
                 join(&mut self.threads[me], &token);
             }
@@ -287,11 +277,7 @@ impl Run {
                     join(&mut self.threads[woken], &gone);
                 }
             }
-            What::Fails {
-                sends,
-                why: Why::Disconnected,
-                ..
-            } => {
+            What::Fails { sends, why: Why::Disconnected, .. } => {
                 let other = match sends {
                     Some(_) => Side::Receiver,
                     None => Side::Sender,
@@ -375,9 +361,11 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
         let order = Order::new(log, missing.stronger);
         order.is_before(log, first, later)
     };
+    // Of a release sequence, the write read from comes first. A write that does not know of `first` says nothing of it.
     let pairs: Vec<(usize, usize)> = (0..log.events.len())
         .flat_map(|read| is.heads(read).into_iter().map(move |write| (write, read)))
         .filter(|&(write, read)| log.events[write].thread != log.events[read].thread)
+        .filter(|&(write, _)| is.is_before(log, first, Later::Event(write)))
         .collect();
     // One end first: where that is enough, the other has what it needs.
     let attempts = [
@@ -388,20 +376,14 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
         let mut found: Vec<Missing> = Vec::new();
         for &(write, read) in &pairs {
             for (release, acquire) in ends(write, read) {
-                let missing = Missing {
-                    write,
-                    read,
-                    stronger: Stronger { release, acquire },
-                };
+                let missing = Missing { write, read, stronger: Stronger { release, acquire } };
                 if !would_do(&missing) {
                     continue;
                 }
-                // The same line read again is the same mistake: its last round counts.
-                match found
-                    .iter_mut()
-                    .find(|other| same_places(log, other, &missing))
-                {
-                    Some(other) => *other = missing,
+                match found.iter_mut().find(|other| is_same_mistake(log, other, &missing)) {
+                    // What is read last is what the thread goes by.
+                    Some(other) if other.read != read => *other = missing,
+                    Some(_) => {}
                     None => found.push(missing),
                 }
             }
@@ -415,12 +397,16 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
     None
 }
 
-/// Whether both would be mended at the same places of the source.
-fn same_places(log: &Log, a: &Missing, b: &Missing) -> bool {
-    let place = |event: Option<usize>| event.map(|event| log.events[event].place);
-    place(a.stronger.release) == place(b.stronger.release)
-        && place(a.stronger.acquire) == place(b.stronger.acquire)
-        && log.events[a.write].object == log.events[b.write].object
+/// Whether both would be mended at the same places of the source. Where a thread acquires, any of its reads of the atomic
+/// is the same place: a look, and the exchange that follows it.
+fn is_same_mistake(log: &Log, a: &Missing, b: &Missing) -> bool {
+    let [event, other] = [a, b].map(|missing| &log.events[missing.read]);
+    let release = |missing: &Missing| missing.stronger.release.map(|event| log.events[event].place);
+    let is_same_reader = match (a.stronger.acquire, b.stronger.acquire) {
+        (Some(_), Some(_)) => event.place == other.place || event.thread == other.thread,
+        (a, b) => a == b,
+    };
+    event.object == other.object && release(a) == release(b) && is_same_reader
 }
 
 /// The ordering that an operation needs to have the other half as well.

@@ -19,11 +19,7 @@ pub(super) fn own_pairs<'a>(case: Case<'a>, thread: ThreadId) -> impl Iterator<I
     let changes = case.log.events_of(thread).filter(|(_, event)| {
         matches!(
             event.effect,
-            Effect::Store { .. }
-                | Effect::Update {
-                    name: "fetch_add" | "fetch_sub",
-                    ..
-                }
+            Effect::Store { .. } | Effect::Update { name: "fetch_add" | "fetch_sub", .. }
         )
     });
     changes.filter_map(move |(write, change)| {
@@ -41,12 +37,6 @@ pub(super) fn own_pairs<'a>(case: Case<'a>, thread: ThreadId) -> impl Iterator<I
         // A read-modify-write goes by the newest value, but whether it comes at all may depend on an old one.
         let blind = matches!(change.effect, Effect::Store { .. })
             || dependence == Dependence::Control && case.code.is_discarded(place);
-        blind.then_some(Torn {
-            object,
-            read,
-            between: read,
-            write,
-            dependence,
-        })
+        blind.then_some(Torn { object, read, between: read, write, dependence })
     })
 }

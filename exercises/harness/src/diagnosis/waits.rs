@@ -17,11 +17,7 @@ pub(super) fn all_needs(log: &Log) -> Vec<Needs> {
 
 /// Whom a thread waits for.
 fn needs(log: &Log, thread: ThreadId) -> Vec<Needs> {
-    let need = |of, lock| Needs {
-        waits: thread,
-        of,
-        lock,
-    };
+    let need = |of, lock| Needs { waits: thread, of, lock };
     match log.waits(thread) {
         Some(Wait::ForEnd(target)) => vec![need(target, None)],
         Some(Wait::ForLock(holders)) => {

@@ -65,10 +65,9 @@ fn why_stopped(log: &Log, names: &Names) -> Vec<String> {
 fn stuck(log: &Log) -> Vec<String> {
     let name = &log.threads[log.running].name;
     let last = log.events.iter().rev().find(|e| e.thread == log.running);
-    let since = last.and_then(|e| e.place).map_or_else(
-        || "since it began".to_owned(),
-        |place| format!("since {}", short(place)),
-    );
+    let since = last
+        .and_then(|e| e.place)
+        .map_or_else(|| "since it began".to_owned(), |place| format!("since {}", short(place)));
     vec![
         format!("{name} runs without an operation of crate::sync {since}."),
         "A loop that waits for another thread must contain one, for example thread::yield_now(). \
@@ -121,11 +120,7 @@ fn too_many_steps(log: &Log) -> String {
         .filter(|thread| !busy.contains(thread))
         .all(|thread| log.threads[thread].has_ended() || log.waits(thread).is_some());
     // A model may spin: what it waits for is to come.
-    let in_model = |event: &Event| {
-        event
-            .place
-            .is_some_and(|place| place.file().ends_with(MODELS))
-    };
+    let in_model = |event: &Event| event.place.is_some_and(|place| place.file().ends_with(MODELS));
     let mut yielding = lately.iter().filter(|event| event.effect == Effect::Yield);
     let sleep = if yielding.all(in_model) { "" } else { SLEEP };
     if busy.len() == 1 && others_rest {
@@ -139,10 +134,7 @@ fn too_many_steps(log: &Log) -> String {
             names(&busy)
         )
     } else {
-        format!(
-            "{} loops without end: more steps than a model may have.",
-            names(&busy)
-        )
+        format!("{} loops without end: more steps than a model may have.", names(&busy))
     }
 }
 
@@ -202,12 +194,7 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
     if thread.has_ended() {
         return None;
     }
-    let Pending {
-        name,
-        object,
-        place,
-        ..
-    } = thread.pending?;
+    let Pending { name, object, place, .. } = thread.pending?;
     let at = short(place);
     let what = object.map_or_else(|| name.to_owned(), |id| format!("{}.{name}", names.of(id)));
     Some(match log.waits(number) {
@@ -265,18 +252,13 @@ fn at_channel(log: &Log, name: &str, id: ObjectId) -> Option<String> {
     let senders = log.object(id).ends.of(Side::Sender).count();
     let keep = if senders == 1 { "keeps" } else { "keep" };
     let senders = handles(Side::Sender, senders);
-    Some(format!(
-        "no thread is left to send, and {senders} {keep} it open"
-    ))
+    Some(format!("no thread is left to send, and {senders} {keep} it open"))
 }
 
 /// Where a thread got the lock that it holds, and in which row.
 fn held_since(log: &Log, thread: ThreadId, object: Option<ObjectId>, since: Place) -> String {
     let row = log.events.iter().rposition(|event| {
-        let locks = matches!(
-            event.effect,
-            Effect::Lock(_) | Effect::TryLock { ok: true, .. }
-        );
+        let locks = matches!(event.effect, Effect::Lock(_) | Effect::TryLock { ok: true, .. });
         locks && event.thread == thread && event.object == object
     });
     let row = row.map_or_else(String::new, |row| format!(" ({})", at_row(row)));
@@ -326,14 +308,8 @@ fn drop_that_races(log: &Log, names: &Names, thread: ThreadId, drop: Pending) ->
     let (o, made) = (names.of(id), log.object(id).made);
     let used = other_access(log, thread, drop).map(|other| {
         let event = &log.events[other];
-        let at = event
-            .place
-            .map_or_else(String::new, |place| format!(", {}", short(place)));
-        format!(
-            "{} uses it{at} ({})",
-            log.threads[event.thread].name,
-            at_row(other)
-        )
+        let at = event.place.map_or_else(String::new, |place| format!(", {}", short(place)));
+        format!("{} uses it{at} ({})", log.threads[event.thread].name, at_row(other))
     });
     let used =
         used.unwrap_or_else(|| format!("{} makes it", log.threads[log.object(id).maker].name));
@@ -343,11 +319,7 @@ fn drop_that_races(log: &Log, names: &Names, thread: ThreadId, drop: Pending) ->
             short(made)
         ),
         used,
-        format!(
-            "{} drops it ({})",
-            log.threads[thread].name,
-            at_row(log.events.len() - 1)
-        ),
+        format!("{} drops it ({})", log.threads[thread].name, at_row(log.events.len() - 1)),
     ]
 }
 
@@ -361,9 +333,8 @@ fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
         let dropped = event.effect == Effect::Dropped;
         dropped.then_some((event.thread, number))
     };
-    let Some((id, (dropper, row))) = operation
-        .object
-        .zip(log.events.iter().enumerate().find_map(drop))
+    let Some((id, (dropper, row))) =
+        operation.object.zip(log.events.iter().enumerate().find_map(drop))
     else {
         return vec![format!(
             "{user} calls {name}, {at}, on memory in which no such object lives: it was freed and is used for \
@@ -372,10 +343,7 @@ fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
     };
     let o = names.of(id);
     vec![
-        format!(
-            "{o} (made at {}) is used after it was dropped:",
-            short(log.object(id).made)
-        ),
+        format!("{o} (made at {}) is used after it was dropped:", short(log.object(id).made)),
         format!("{} drops it ({})", log.threads[dropper].name, at_row(row)),
         format!("{user} uses it, in {o}.{name}, {at}"),
     ]
@@ -384,10 +352,7 @@ fn use_after_drop(log: &Log, names: &Names) -> Vec<String> {
 fn leaked_arcs(log: &Log, names: &Names) -> Vec<String> {
     let mut lines = Vec::new();
     for (id, object) in log.objects() {
-        let kinds = [
-            ("reference", &object.references),
-            ("weak reference", &object.weak),
-        ];
+        let kinds = [("reference", &object.references), ("weak reference", &object.weak)];
         for (kind, left) in kinds {
             if left.is_empty() {
                 continue;

@@ -45,22 +45,20 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(log: &Log, rows: &[Row], page: &Page, sources: &Sources) -> Self {
-        let mut layout = Self {
-            text: String::new(),
-            objects: Vec::new(),
-            numbers: fold(rows).numbers,
-        };
+        let mut layout =
+            Self { text: String::new(), objects: Vec::new(), numbers: fold(rows).numbers };
         // Rows may speak of each other.
         let rows: Vec<Row> = rows
             .iter()
-            .map(|row| Row {
-                text: layout.with_rows(&row.text),
-                ..row.clone()
-            })
+            .map(|row| Row { text: layout.with_rows(&row.text), ..row.clone() })
             .collect();
-        for object in rows.iter().filter_map(|row| row.object) {
-            if !layout.objects.contains(&object) {
-                layout.objects.push(object);
+        for row in rows.iter().filter(|row| row.object.is_some()) {
+            let events = row.event.iter().chain(&row.folded);
+            let objects = events.map(|&event| log.events[event].object);
+            for object in objects.chain([row.object]).flatten() {
+                if !layout.objects.contains(&object) {
+                    layout.objects.push(object);
+                }
             }
         }
         let entries = elide(fold(&rows).entries);
@@ -115,10 +113,7 @@ struct Folded<'a> {
 /// Shows once what repeats, and says how often: a row that stands several times in succession, or a block of rows that
 /// does so at least three times.
 fn fold(rows: &[Row]) -> Folded<'_> {
-    let mut folded = Folded {
-        entries: Vec::new(),
-        numbers: Vec::new(),
-    };
+    let mut folded = Folded { entries: Vec::new(), numbers: Vec::new() };
     let mut next = 1;
     let mut at = 0;
     while at < rows.len() {
@@ -230,18 +225,13 @@ impl Painter<'_> {
 
     /// The place of a row, if it is shown. A destructor that the compiler calls has std's line, which says nothing.
     fn place(&self, row: &Row) -> Option<Place> {
-        row.place
-            .filter(|place| self.page.places && !place.file().starts_with("/rustc/"))
+        row.place.filter(|place| self.page.places && !place.file().starts_with("/rustc/"))
     }
 
     /// What stands in a row's lane.
     fn cell(&self, row: &Row, times: usize, with_place: bool) -> Vec<Word> {
         let page = self.page;
-        let ink = if is_panic(row) {
-            Ink::Bad
-        } else {
-            Ink::Thread(row.thread)
-        };
+        let ink = if is_panic(row) { Ink::Bad } else { Ink::Thread(row.thread) };
         let mut cell = words(&page.show(&row.text), ink, 0);
         for mark in &row.marks {
             cell.extend(words(&page.show(mark), Ink::Bad, GAP));
@@ -283,25 +273,17 @@ impl Painter<'_> {
             })
         };
         let places = rows().filter_map(|row| self.place(row));
-        let place = places
-            .map(|place| columns(&self.page.show(&short(place))))
-            .max();
+        let place = places.map(|place| columns(&self.page.show(&short(place)))).max();
         let natural = self.natural(entries, false, WIDEST_LANE);
         let snug = self.natural(entries, false, SNUG_LANE);
         let Some(place) = place else {
             let natural = Some(natural).filter(|widths| self.total(widths) <= page);
             let widths = natural.or_else(|| self.squeezed(entries, false, page))?;
-            return Some(Lanes {
-                widths,
-                places: Places::Nowhere,
-            });
+            return Some(Lanes { widths, places: Places::Nowhere });
         };
         let in_column = |widths: &[usize], source| Lanes {
             widths: widths.to_vec(),
-            places: Places::InColumn {
-                width: place,
-                source,
-            },
+            places: Places::InColumn { width: place, source },
         };
         for widths in [&natural, &snug] {
             let rest = page.saturating_sub(self.total(widths) + GAP + place);
@@ -316,10 +298,7 @@ impl Painter<'_> {
         let beside = self.squeezed(entries, false, page.saturating_sub(GAP + place));
         let within = self.squeezed(entries, true, page);
         let beside = beside.map(|widths| in_column(&widths, 0));
-        let within = within.map(|widths| Lanes {
-            widths,
-            places: Places::InLane,
-        });
+        let within = within.map(|widths| Lanes { widths, places: Places::InLane });
         let all = beside.into_iter().chain(within);
         all.min_by_key(|lanes| self.height(entries, lanes))
     }
@@ -346,10 +325,8 @@ impl Painter<'_> {
         let mut open: Vec<usize> = (0..natural.len()).collect();
         while !open.is_empty() {
             let share = left / open.len();
-            let (fits, wide): (Vec<usize>, Vec<usize>) = open
-                .iter()
-                .copied()
-                .partition(|&lane| natural[lane] <= share);
+            let (fits, wide): (Vec<usize>, Vec<usize>) =
+                open.iter().copied().partition(|&lane| natural[lane] <= share);
             let given = if fits.is_empty() { &wide } else { &fits };
             for &lane in given {
                 widths[lane] = natural[lane].min(share);
@@ -532,12 +509,7 @@ mod tests {
     fn the_row_of_a_repeated_event_is_that_of_the_first() {
         let rows = rows("x a b a b a b y");
         let numbers = fold(&rows).numbers;
-        let row = |event| {
-            numbers
-                .iter()
-                .find(|(e, _)| *e == event)
-                .map(|(_, row)| *row)
-        };
+        let row = |event| numbers.iter().find(|(e, _)| *e == event).map(|(_, row)| *row);
         assert_eq!([0, 1, 2, 5, 6, 7].map(row), [1, 2, 3, 2, 3, 4].map(Some));
     }
 

@@ -47,10 +47,7 @@ impl DryRun {
 
     /// One that did not.
     pub(crate) fn of_pass(reading: Reading) -> Self {
-        Self {
-            reading,
-            wrong: None,
-        }
+        Self { reading, wrong: None }
     }
 
     /// What went wrong, without a picture.
@@ -107,11 +104,7 @@ impl DryRun {
     }
 
     fn lay_out(&self, page: &Page) -> Layout {
-        let Reading {
-            log,
-            names,
-            sources,
-        } = &self.reading;
+        let Reading { log, names, sources } = &self.reading;
         let kind = self.wrong.as_ref().map(|wrong| wrong.kind);
         let cause = self.wrong.as_ref().and_then(|wrong| wrong.cause.as_ref());
         let lines = self.wrong.iter().flat_map(|wrong| &wrong.lines);

@@ -25,11 +25,7 @@ pub(super) fn words(text: &str, ink: Ink, gap: usize) -> Vec<Word> {
 /// The columns that words take if they stand in one line.
 pub(super) fn natural_width(words: &[Word]) -> usize {
     let gaps = words.iter().skip(1).map(|word| word.gap);
-    words
-        .iter()
-        .map(|word| columns(&word.text))
-        .chain(gaps)
-        .sum()
+    words.iter().map(|word| columns(&word.text)).chain(gaps).sum()
 }
 
 /// One line of words, painted.
@@ -135,8 +131,7 @@ fn last_joint(text: &str, rest: &str) -> Option<usize> {
         let next = text[end..].chars().chain(rest.chars()).next();
         text[..end].ends_with(':') && next == Some(':')
     };
-    ends.rfind(|&(at, end)| at > 0 && !splits_path(end))
-        .map(|(_, end)| end)
+    ends.rfind(|&(at, end)| at > 0 && !splits_path(end)).map(|(_, end)| end)
 }
 
 /// `Title: text`, wrapped, with lines after the first `indent` columns further in. The space that the text
@@ -179,18 +174,9 @@ mod tests {
         assert_eq!(wrapped("a bb ccc", 5), ["a bb", "  ccc"]);
         assert_eq!(wrapped("abcdefgh", 5), ["abcde", "  fgh"]);
         assert_eq!(wrapped("x abcdefgh", 5), ["x", "  abc", "  def", "  gh"]);
-        assert_eq!(
-            wrapped("a.swap(Relaxed)", 9),
-            ["a.swap(", "  Relaxed", "  )"]
-        );
-        assert_eq!(
-            wrapped("compare_exchange_weak", 18),
-            ["compare_exchange_", "  weak"]
-        );
-        assert_eq!(
-            wrapped("futex::wait_one", 8),
-            ["futex::", "  wait_", "  one"]
-        );
+        assert_eq!(wrapped("a.swap(Relaxed)", 9), ["a.swap(", "  Relaxed", "  )"]);
+        assert_eq!(wrapped("compare_exchange_weak", 18), ["compare_exchange_", "  weak"]);
+        assert_eq!(wrapped("futex::wait_one", 8), ["futex::", "  wait_", "  one"]);
         // Two columns each.
         assert_eq!(wrapped("日本語", 4), ["日本", "  語"]);
     }

@@ -99,14 +99,9 @@ impl<'a> Deepening<'a> {
 
     fn passes(&mut self) -> Result<Passed, Failing> {
         let all = self.model.preemption_bound;
-        let look = Look {
-            interleavings: self.model.look,
-            until: Instant::now() + self.model.budget / 4,
-        };
-        let mut whole = self.search(Limits {
-            look: Some(look),
-            ..self.limits(all)
-        })?;
+        let look =
+            Look { interleavings: self.model.look, until: Instant::now() + self.model.budget / 4 };
+        let mut whole = self.search(Limits { look: Some(look), ..self.limits(all) })?;
         if matches!(whole, Seen::Part(_)) {
             for bound in 0..all.unwrap_or(usize::MAX).min(DEEPEST + 1) {
                 if !self.covers(bound)? {
@@ -156,7 +151,7 @@ impl<'a> Deepening<'a> {
     /// What a search comes to, though it be begun again.
     fn outcome(&mut self, mut search: Search) -> Result<Seen, Failing> {
         loop {
-            let limits = search.limits.clone();
+            let mut limits = search.limits.clone();
             let (interleavings, outcome) = search.wait();
             self.explored += interleavings;
             match outcome {
@@ -174,31 +169,20 @@ impl<'a> Deepening<'a> {
                 }
                 Outcome::NeedsCoins => {
                     self.spare_coins *= 4;
-                    let limits = Limits {
-                        spare_coins: self.spare_coins,
-                        ..limits
-                    };
-                    search = Search::new(self.model, self.program, limits);
+                    limits.spare_coins = self.spare_coins;
                 }
                 Outcome::DropsMustBeSteps(suspect) => {
                     self.suspect = self.suspect.take().or(suspect);
                     self.drops_are_steps = true;
-                    let limits = Limits {
-                        drops_are_steps: true,
-                        ..limits
-                    };
-                    search = Search::new(self.model, self.program, limits);
+                    limits.drops_are_steps = true;
                 }
                 Outcome::UnlocksMustBeSteps(suspect) => {
                     self.suspect = self.suspect.take().or(suspect);
                     self.unlocks_are_steps = true;
-                    let limits = Limits {
-                        unlocks_are_steps: true,
-                        ..limits
-                    };
-                    search = Search::new(self.model, self.program, limits);
+                    limits.unlocks_are_steps = true;
                 }
             }
+            search = Search::new(self.model, self.program, limits);
         }
     }
 
@@ -211,11 +195,7 @@ impl<'a> Deepening<'a> {
             // What unwound was not met again. If the program catches such panics, it caught that one too.
             let caught = &self.caught;
             let failed = |found: &mut Found| {
-                found
-                    .log
-                    .panics
-                    .iter()
-                    .any(|panic| !caught.contains(&panic.place))
+                found.log.panics.iter().any(|panic| !caught.contains(&panic.place))
             };
             if let Some(found) = self.suspect.take_if(failed) {
                 return Err(Failing { found, bound: None });
@@ -231,10 +211,7 @@ impl<'a> Deepening<'a> {
     fn fails(&mut self, first: Failing) -> Failed {
         let interleavings = self.explored;
         // What hangs once hangs again, and one that could not begin has nothing to simplify.
-        let hopeless = matches!(
-            first.found.kind,
-            Kind::Stuck | Kind::SetUp | Kind::TooManySteps
-        );
+        let hopeless = matches!(first.found.kind, Kind::Stuck | Kind::SetUp | Kind::TooManySteps);
         let (shown, why) = if first.found.log.races_with_drop() {
             // It is the shortest already.
             (first, Why::NoSimpler)
@@ -243,12 +220,7 @@ impl<'a> Deepening<'a> {
         } else {
             self.simplest(first)
         };
-        Failed {
-            found: shown.found,
-            interleavings,
-            ends_process: self.ends_process,
-            why,
-        }
+        Failed { found: shown.found, interleavings, ends_process: self.ends_process, why }
     }
 
     /// The interleaving that is easiest to follow among those that fail like `first`: the one with the fewest forced
@@ -272,11 +244,7 @@ impl<'a> Deepening<'a> {
         let fewest = self.next_bound();
         let known = simpler.as_ref().unwrap_or(&first);
         if known.bound != Some(fewest) {
-            let why = if fewest == 0 {
-                Why::NoSimpler
-            } else {
-                Why::AtLeast(fewest)
-            };
+            let why = if fewest == 0 { Why::NoSimpler } else { Why::AtLeast(fewest) };
             return (first, why);
         }
         if known.found.reads() || known.found.kind != kind {
@@ -285,10 +253,7 @@ impl<'a> Deepening<'a> {
                 self.until = Arc::new(Deadline::after(self.model.simplest_within / 4));
             }
             for bound in fewest..=fewest.max(most.min(SIMPLE_ENOUGH)) {
-                let limits = Limits {
-                    newest_only: true,
-                    ..self.limits(Some(bound))
-                };
+                let limits = Limits { newest_only: true, ..self.limits(Some(bound)) };
                 match self.search(limits) {
                     Err(fresh) if fresh.found.kind == kind && bound == fewest => {
                         return (fresh, Why::Fewest(bound));
@@ -343,16 +308,12 @@ impl fmt::Display for Why {
             n => format!("{n} forced switches"),
         };
         match self {
-            Why::Fewest(n) => write!(
-                f,
-                "The simplest that fails needs {} of threads:",
-                switches(n)
-            ),
-            Why::FewestFresh(n) => write!(
-                f,
-                "The simplest without a stale load needs {} of threads:",
-                switches(n)
-            ),
+            Why::Fewest(n) => {
+                write!(f, "The simplest that fails needs {} of threads:", switches(n))
+            }
+            Why::FewestFresh(n) => {
+                write!(f, "The simplest without a stale load needs {} of threads:", switches(n))
+            }
             Why::AtLeast(n) => write!(f, "It takes at least {} of threads:", switches(n)),
             Why::NoSimpler => f.write_str("No simpler one was found than this:"),
             Why::Only => f.write_str("This is it:"),

@@ -139,13 +139,7 @@ impl Search {
             .name(liveness::MODEL.to_owned())
             .spawn(move || run(&worker, preemption_bound, max_steps, program))
             .expect("the operating system can make a thread for the model");
-        Self {
-            limits,
-            session,
-            news,
-            go_on,
-            counted: 0,
-        }
+        Self { limits, session, news, go_on, counted: 0 }
     }
 
     /// Goes on after a pause.
@@ -179,10 +173,7 @@ impl Search {
                     Some(bound) => Extent::UpTo(bound),
                     None => Extent::All,
                 };
-                let coverage = Coverage {
-                    interleavings: log.iteration,
-                    extent,
-                };
+                let coverage = Coverage { interleavings: log.iteration, extent };
                 Outcome::Passed(Passed {
                     explored: Explored { coverage },
                     example: session.example.lock().take().map(|(_, log)| log),
@@ -211,9 +202,9 @@ impl Passed {
         let (mine, others) = (&mut self.explored.coverage, other.explored.coverage);
         mine.interleavings += others.interleavings;
         mine.extent = match (mine.extent, others.extent) {
-            (Extent::Cut { covered: mine }, Extent::Cut { covered: others }) => Extent::Cut {
-                covered: mine.min(others),
-            },
+            (Extent::Cut { covered: mine }, Extent::Cut { covered: others }) => {
+                Extent::Cut { covered: mine.min(others) }
+            }
             (cut @ Extent::Cut { .. }, _) => cut,
             (_, others) => others,
         };
@@ -223,11 +214,7 @@ impl Passed {
 
 impl Found {
     fn new(log: &Log, ending: Option<Ending>) -> Self {
-        Self {
-            kind: log.kind(ending.as_ref()),
-            log: Box::new(log.clone()),
-            ending,
-        }
+        Self { kind: log.kind(ending.as_ref()), log: Box::new(log.clone()), ending }
     }
 
     /// Whether this process must end now. The panicking thread sleeps inside std's panic hook, which std never gives
@@ -320,12 +307,7 @@ fn run(
 
 /// Waits for the end of an exploration. `None` if it hangs.
 fn listen(session: &Session, news: &Receiver<Ending>) -> Option<Ending> {
-    let watch = || {
-        Watch::others(liveness::Limits {
-            processor: None,
-            time: STUCK_AFTER,
-        })
-    };
+    let watch = || Watch::others(liveness::Limits { processor: None, time: STUCK_AFTER });
     let mut steps = 0;
     let mut since = watch();
     loop {
@@ -356,9 +338,6 @@ mod tests {
         };
         assert_eq!(set("1000"), None);
         let problem = set("abc").expect("not a number");
-        assert!(
-            problem.contains("LOOM_MAX_BRANCHES is no number: abc"),
-            "{problem}"
-        );
+        assert!(problem.contains("LOOM_MAX_BRANCHES is no number: abc"), "{problem}");
     }
 }

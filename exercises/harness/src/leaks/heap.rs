@@ -161,9 +161,7 @@ fn place(trace: &Backtrace) -> Option<String> {
         let rust = location.contains(".rs:");
         if rust && !shim && !foreign.iter().any(|part| location.contains(part)) {
             // "path:line:column": the column is noise.
-            let location = location
-                .rsplit_once(':')
-                .map_or(location, |(place, _)| place);
+            let location = location.rsplit_once(':').map_or(location, |(place, _)| place);
             let location = location.strip_prefix("./").unwrap_or(location);
             return Some(format!("at {location} in {function}"));
         }
@@ -201,10 +199,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
         // size where that is larger.
         let block = unsafe {
             let block = start.add(distance);
-            block
-                .cast::<Header>()
-                .sub(1)
-                .write(watch.map_or(std::ptr::null(), |w| w));
+            block.cast::<Header>().sub(1).write(watch.map_or(std::ptr::null(), |w| w));
             block
         };
         if let Some(watch) = watch {

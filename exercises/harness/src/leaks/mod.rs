@@ -156,10 +156,7 @@ pub fn find(mut body: impl FnMut()) -> Result<(), Leaks> {
         settled_bytes(watch);
         let heap = tracing.survivors();
         if !heap.is_empty() {
-            return Err(Leaks {
-                heap,
-                ..Leaks::default()
-            });
+            return Err(Leaks { heap, ..Leaks::default() });
         }
     }
     // What has grown is what the test has printed.
@@ -205,12 +202,7 @@ fn run_round(watch: &'static Watch, body: &mut impl FnMut()) -> Result<(), Leaks
     } else {
         Leaks {
             threads: watch.threads.running(),
-            values: watch
-                .values
-                .unbalanced()
-                .iter()
-                .map(Unbalanced::to_string)
-                .collect(),
+            values: watch.values.unbalanced().iter().map(Unbalanced::to_string).collect(),
             heap: Vec::new(),
         }
     };
@@ -239,10 +231,7 @@ fn settled_bytes(watch: &Watch) -> isize {
 /// rarely.
 fn settles(patience: Duration, mut condition: impl FnMut() -> bool) -> bool {
     const RARELY: Duration = Duration::from_millis(20);
-    let limits = Limits {
-        processor: None,
-        time: patience,
-    };
+    let limits = Limits { processor: None, time: patience };
     // What it allocates is not the program's.
     let mut threads = Watching::nothing(|| liveness::Watch::others(limits));
     let mut pause = Duration::from_micros(20);
@@ -266,16 +255,12 @@ struct Watching {
 impl Watching {
     /// Runs `f` outside any check.
     fn nothing<T>(f: impl FnOnce() -> T) -> T {
-        let _none = Self {
-            previous: WATCH.take(),
-        };
+        let _none = Self { previous: WATCH.take() };
         f()
     }
 
     fn begin(watch: &'static Watch) -> Self {
-        Self {
-            previous: WATCH.replace(Some(watch)),
-        }
+        Self { previous: WATCH.replace(Some(watch)) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which threads a check has started and which of them still run.
 
 use super::{WATCH, Watch};
+use crate::protocol::STILL_RUNS;
 use parking_lot::Mutex;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -35,7 +36,7 @@ impl Threads {
             .map(|thread| {
                 let name = thread.name.as_deref().map(|n| format!(" {n:?}"));
                 format!(
-                    "thread{} still runs: spawned at {}",
+                    "thread{}{STILL_RUNS}{}",
                     name.unwrap_or_default(),
                     crate::place::full(thread.spawned)
                 )
@@ -79,11 +80,7 @@ impl Started {
 impl Drop for Started {
     fn drop(&mut self) {
         if let Some((watch, serial)) = self.0 {
-            watch
-                .threads
-                .running
-                .lock()
-                .retain(|thread| thread.serial != serial);
+            watch.threads.running.lock().retain(|thread| thread.serial != serial);
         }
     }
 }

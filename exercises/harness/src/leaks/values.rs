@@ -37,10 +37,7 @@ impl Owner {
     }
 
     pub(crate) fn is_balanced(&self) -> bool {
-        TABLE
-            .lock()
-            .values()
-            .all(|entry| entry.owner != self.0 || entry.drops == 1)
+        TABLE.lock().values().all(|entry| entry.owner != self.0 || entry.drops == 1)
     }
 
     pub(crate) fn unbalanced(&self) -> Vec<Unbalanced> {
@@ -113,20 +110,15 @@ pub fn track<T>(value: T) -> Tracked<T> {
          call it inside harness::leaks::check or harness::model"
     );
     let number = scattered();
-    let entry = Entry {
-        owner,
-        made: Location::caller(),
-        type_name: std::any::type_name::<T>(),
-        drops: 0,
-    };
+    let entry =
+        Entry { owner, made: Location::caller(), type_name: std::any::type_name::<T>(), drops: 0 };
     TABLE.lock().insert(number, entry);
     Tracked { number, value }
 }
 
 fn scattered() -> u64 {
     // An odd multiplier is a bijection on u64: distinct numbers stay distinct.
-    NEXT.fetch_add(1, Relaxed)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    NEXT.fetch_add(1, Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// A value whose drops are counted. Made by [`track`].

@@ -12,19 +12,14 @@ pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
     let last = main.or(log.panics.last())?;
     // Main passed on what it got from `join`; better shown is what the thread said itself.
     let second_hand = last.message == SCOPED_PANIC || last.message.ends_with("Any { .. }");
-    let first_hand = log
-        .panics
-        .iter()
-        .find(|p| p.fate == Fate::Joined || p.fate == Fate::EndedThread);
+    let first_hand =
+        log.panics.iter().find(|p| p.fate == Fate::Joined || p.fate == Fate::EndedThread);
     first_hand.filter(|_| second_hand).or(Some(last))
 }
 
 /// The access that ended the interleaving as a data race, begun and never finished, and its thread.
 pub(crate) fn racing_access(log: &Log) -> Option<(ThreadId, Pending)> {
-    let (thread, _) = log
-        .stopped
-        .as_ref()
-        .filter(|(_, stop)| *stop == Stop::DataRace)?;
+    let (thread, _) = log.stopped.as_ref().filter(|(_, stop)| *stop == Stop::DataRace)?;
     let thread = *thread;
     let access = log.threads[thread].pending?;
     access.object.map(|_| (thread, access))
@@ -46,9 +41,7 @@ pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Opti
 
 /// The operation that ended the interleaving because its object had been dropped, and its thread.
 pub(crate) fn late_use(log: &Log) -> Option<(ThreadId, Pending)> {
-    let (thread, _) = log
-        .stopped
-        .as_ref()
-        .filter(|(_, stop)| matches!(stop, Stop::UseAfterDrop(_)))?;
+    let (thread, _) =
+        log.stopped.as_ref().filter(|(_, stop)| matches!(stop, Stop::UseAfterDrop(_)))?;
     Some((*thread, log.threads[*thread].pending?))
 }

@@ -37,11 +37,7 @@ pub(crate) fn without_rows(text: &str) -> String {
             let kept = out.trim_end_matches('(').trim_end().len();
             out.truncate(kept);
         } else {
-            let part = if i > 0 {
-                part.strip_prefix(')').unwrap_or(part)
-            } else {
-                part
-            };
+            let part = if i > 0 { part.strip_prefix(')').unwrap_or(part) } else { part };
             out.push_str(part);
         }
     }
@@ -57,10 +53,7 @@ mod tests {
         let text = format!("held since a.rs:1 ({}), and {}", at_row(4), at_row(9));
         let rows = |event| (event == 4).then_some(2);
         assert_eq!(mentioned(&text).collect::<Vec<_>>(), [4, 9]);
-        assert_eq!(
-            with_rows(&text, rows),
-            "held since a.rs:1 (row\u{a0}2), and a row not shown"
-        );
+        assert_eq!(with_rows(&text, rows), "held since a.rs:1 (row\u{a0}2), and a row not shown");
         assert_eq!(
             without_rows(&format!("held since a.rs:1 ({})", at_row(4))),
             "held since a.rs:1"

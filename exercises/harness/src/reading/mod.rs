@@ -32,11 +32,7 @@ impl Reading {
     pub(crate) fn new(log: Log) -> Self {
         let sources = Sources::default();
         let names = Names::new(&log, &sources);
-        Self {
-            log,
-            names,
-            sources,
-        }
+        Self { log, names, sources }
     }
 }
 
@@ -60,10 +56,7 @@ pub(crate) struct Mark {
 
 impl Remark {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            marks: Vec::new(),
-        }
+        Self { text: text.into(), marks: Vec::new() }
     }
 
     /// Points at an event's row.

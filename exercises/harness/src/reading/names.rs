@@ -77,11 +77,7 @@ impl Names {
 }
 
 fn article(word: &str) -> &'static str {
-    if word.starts_with(['A', 'E', 'I', 'O', 'U']) {
-        "an"
-    } else {
-        "a"
-    }
+    if word.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" }
 }
 
 /// The name that the source gives to what is made at `made`.
@@ -107,11 +103,7 @@ fn name_before(text: &str) -> Option<String> {
     }
     // One of several: `let (open, opened) = (Mutex::new(false), Condvar::new());`
     let (binding, values) = text.rsplit_once("= (")?;
-    let names = binding
-        .trim_end()
-        .strip_suffix(')')?
-        .rsplit_once("let (")?
-        .1;
+    let names = binding.trim_end().strip_suffix(')')?.rsplit_once("let (")?.1;
     let nth = commas(values)?;
     ident_at_end(names.split(',').nth(nth)?)
 }
@@ -130,9 +122,8 @@ fn of_binding(text: &str) -> Option<String> {
 
 /// The name of a channel whose two ends are bound: `jobs` for `jobs_tx, jobs_rx`, and for `jobs, inbox`.
 fn of_ends(names: &str) -> Option<String> {
-    const ENDS: &[&str] = &[
-        "tx", "rx", "s", "r", "send", "recv", "sender", "receiver", "in", "out",
-    ];
+    const ENDS: &[&str] =
+        &["tx", "rx", "s", "r", "send", "recv", "sender", "receiver", "in", "out"];
     let (sender, receiver) = names.split_once(',').filter(|_| !names.contains('('))?;
     let bare = |name: &str| {
         let name = name.trim();
@@ -175,9 +166,7 @@ fn ident_at_end(text: &str) -> Option<String> {
     let text = text.trim_end();
     let start = text
         .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .map_or(0, |at| {
-            at + text[at..].chars().next().map_or(1, char::len_utf8)
-        });
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     let ident = text[start..].trim_start_matches('_');
     let first = ident.chars().next()?;
     (!first.is_numeric()).then(|| ident.to_owned())
@@ -194,20 +183,14 @@ mod tests {
             ("    let count = ", Some("count")),
             ("let mut count: Mutex<u8> = ", Some("count")),
             ("    let a = Arc::new(", Some("a")),
-            (
-                "    let a = std::sync::Arc::new(CachePadded::new(",
-                Some("a"),
-            ),
+            ("    let a = std::sync::Arc::new(CachePadded::new(", Some("a")),
             ("Self { zero: Box::<T>::new(", Some("zero")),
             ("let (open, opened) = (", Some("open")),
             ("let (open, opened) = (Mutex::new((1, 2)), ", Some("opened")),
             ("        let slot =", Some("slot")),
             ("    let _lock = ", Some("lock")),
             ("let (jobs_tx, jobs_rx) = ", Some("jobs")),
-            (
-                "    let (jobs, mut inbox): (Sender<u8>, _) = ",
-                Some("jobs"),
-            ),
+            ("    let (jobs, mut inbox): (Sender<u8>, _) = ", Some("jobs")),
             ("let (tx, results) = ", Some("results")),
             // None of these says what the value is called.
             ("        Self(", None),

@@ -54,10 +54,7 @@ pub(crate) fn rows(
         .iter()
         .enumerate()
         .filter(|(_, event)| {
-            let is_count = matches!(
-                event.effect,
-                Effect::Count { .. } | Effect::WeakCount { .. }
-            );
+            let is_count = matches!(event.effect, Effect::Count { .. } | Effect::WeakCount { .. });
             counts || !is_count
         })
         .map(|(number, event)| Row {
@@ -70,7 +67,8 @@ pub(crate) fn rows(
             object: event.object,
         })
         .collect();
-    if kind.is_some() {
+    if let Some(kind) = kind {
+        rows.retain(|row| !is_idle(log, row, kind, told));
         rows = fold_set_up(log, fold_quiet(log, rows), told);
     }
     // A drop has its row.
@@ -110,8 +108,18 @@ pub(crate) fn rows(
     rows
 }
 
-/// Shows in one row what a thread does in one go: several threads that it spawns or joins, a lock that it takes and gives
-/// back, the lock that it has again when it wakes, and that it returns.
+/// Whether a row shows only that a thread lets others run, which no sentence names. If nothing ends, that is the story.
+fn is_idle(log: &Log, row: &Row, kind: Kind, told: &[usize]) -> bool {
+    let is_story = matches!(kind, Kind::Deadlock | Kind::TooManySteps | Kind::Stuck);
+    let idles =
+        |event: &usize| matches!(log.events[*event].effect, Effect::Yield | Effect::JoinWaits(_));
+    let is_told = row.event.is_some_and(|event| told.contains(&event));
+    !is_story && !is_told && row.marks.is_empty() && row.event.as_ref().is_some_and(idles)
+}
+
+/// Shows in one row what a thread does in one go: several threads that it spawns or joins, a look and the exchange that
+/// goes by it, a read and the write of what was read, a lock that it takes and gives back, or sleeps with, the lock that
+/// it has again when it wakes, and that it returns.
 fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
     let effect = |row: &Row| {
         let event = row.folded.last().copied().or(row.event)?;
@@ -123,12 +131,36 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
             last.thread == row.thread && last.marks.is_empty() && row.marks.is_empty()
         });
         let more = last.and_then(|last| {
+            let is_same = last.object == row.object;
+            let without_object = || {
+                let dot = row.text.find('.').map_or(0, |dot| dot + 1);
+                &row.text[dot..]
+            };
             let more = match (effect(last)?, effect(&row)?) {
                 (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
                     format!(", {}", log.threads[*t].name)
                 }
+                // The exchange shows what was found.
+                (Effect::Load { got, .. }, Effect::Exchange { found: Ok(found), .. })
+                    if is_same && got == found && last.folded.is_empty() =>
+                {
+                    let value = last.text.rfind(" = ")?;
+                    last.text.truncate(value);
+                    last.place = row.place;
+                    format!(", {}", without_object())
+                }
+                (Effect::Read, Effect::Write) if is_same && is_same_line(last, &row) => {
+                    format!(", {}", without_object())
+                }
+                (Effect::Lock(_), Effect::Sleeps { unlocks, .. })
+                    if *unlocks == last.object && last.folded.is_empty() =>
+                {
+                    last.object = row.object;
+                    last.place = row.place;
+                    format!("; {}", row.text)
+                }
                 (Effect::Lock(_) | Effect::TryLock { ok: true, .. }, Effect::Unlock(_))
-                    if last.object == row.object =>
+                    if is_same =>
                 {
                     let what = row.text.find(".unlock").map_or(0, |dot| dot + 1);
                     format!(", {}", &row.text[what..])
@@ -151,6 +183,12 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
         }
     }
     folded
+}
+
+/// Whether two rows come from the same line of the source.
+fn is_same_line(a: &Row, b: &Row) -> bool {
+    let line = |row: &Row| row.place.map(|place| (place.file(), place.line()));
+    line(a) == line(b)
 }
 
 /// Shows in one row what main does before another thread runs, on objects that no other thread comes to: nothing depends
@@ -212,9 +250,7 @@ fn marks_of(log: &Log, event: &Event, number: usize, races: bool, marks: &[Mark]
 
 /// An operation that was begun and never finished.
 fn pending_row(names: &Names, thread: ThreadId, pending: Pending, more: &str) -> Row {
-    let object = pending
-        .object
-        .map_or_else(String::new, |id| format!("{}.", names.of(id)));
+    let object = pending.object.map_or_else(String::new, |id| format!("{}.", names.of(id)));
     Row {
         event: None,
         folded: Vec::new(),
@@ -233,11 +269,7 @@ fn holder(log: &Log, event: &Event, number: usize) -> Option<String> {
     let mut holds = others.filter_map(|other| {
         let held = log.held(other, number);
         let (_, since) = held.into_iter().find(|(held, _)| *held == lock)?;
-        Some(format!(
-            "{} has it ({})",
-            log.threads[other].name,
-            at_row(since)
-        ))
+        Some(format!("{} has it ({})", log.threads[other].name, at_row(since)))
     });
     holds.next()
 }
@@ -271,44 +303,24 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
             match newest.filter(|newest| newest != new) {
                 None => format!("{o} = {} (newest)", show(log, *new)),
                 Some(newest) => {
-                    format!(
-                        "{o} = {} (comes before the {})",
-                        show(log, *new),
-                        show(log, newest)
-                    )
+                    format!("{o} = {} (comes before the {})", show(log, *new), show(log, newest))
                 }
             }
         }
-        Effect::Update {
-            name,
-            argument,
-            old,
-            new,
-            order,
-        } => format!(
+        Effect::Update { name, argument, old, new, order } => format!(
             "{o}.{name}({}, {order:?}): {} becomes {}",
             show(log, *argument),
             show(log, *old),
             show(log, *new)
         ),
-        Effect::Exchange {
-            name,
-            expected,
-            new,
-            found,
-            order,
-            ..
-        } => match found {
+        Effect::Exchange { name, expected, new, found, order, .. } => match found {
             Ok(_) => format!(
                 "{o}.{name}({order:?}): {} becomes {}",
                 show(log, *expected),
                 show(log, *new)
             ),
             Err(found) if found == expected => {
-                format!(
-                    "{o}.{name}({order:?}) fails spuriously: {}",
-                    show(log, *found)
-                )
+                format!("{o}.{name}({order:?}) fails spuriously: {}", show(log, *found))
             }
             Err(found) => format!(
                 "{o}.{name}({order:?}) fails: {} expected, {} found",
@@ -316,10 +328,7 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
                 show(log, *found)
             ),
         },
-        Effect::LockWaits {
-            name: what,
-            holders,
-        } => {
+        Effect::LockWaits { name: what, holders } => {
             format!("{o}.{what} … held by {}", all(holders).join(", "))
         }
         Effect::Lock(what) => format!("{o}.{what}"),
@@ -332,30 +341,16 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
             format!("{o}.{name}: not free{holder}")
         }
         Effect::Sleeps { name: "park", .. } => "park …".to_owned(),
-        Effect::Wakes {
-            name: "park",
-            spurious,
-        } => woken("park", *spurious),
-        Effect::Sleeps {
-            name: what,
-            unlocks,
-            expected,
-        } => {
+        Effect::Wakes { name: "park", spurious } => woken("park", *spurious),
+        Effect::Sleeps { name: what, unlocks, expected } => {
             let expected =
                 expected.map_or_else(String::new, |value| format!("({})", show(log, value)));
             let unlocks =
                 unlocks.map_or_else(String::new, |id| format!(", unlocks {}", names.of(id)));
-            format!(
-                "{o}.{what}{expected} … sleeps{unlocks}{}",
-                of_data(log, event)
-            )
+            format!("{o}.{what}{expected} … sleeps{unlocks}{}", of_data(log, event))
         }
         Effect::Wakes { name, spurious } => woken(&format!("{o}.{name}"), *spurious),
-        Effect::NoSleep {
-            name,
-            expected,
-            found,
-        } => {
+        Effect::NoSleep { name, expected, found } => {
             let (expected, found) = (show(log, *expected), show(log, *found));
             format!("{o}.{name}({expected}) returns at once: {found} found")
         }
@@ -366,10 +361,7 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
             format!("{o}.advance({by:?}): nobody's time has come")
         }
         Effect::Advance { by, woken } => {
-            format!(
-                "{o}.advance({by:?}): time is up for {}",
-                all(woken).join(", ")
-            )
+            format!("{o}.advance({by:?}): time is up for {}", all(woken).join(", "))
         }
         Effect::TooLate(what) => format!("{o}.{what} returns: the time has come"),
         Effect::Channel(traffic) => traffic::describe(log, o, traffic),
@@ -401,9 +393,5 @@ fn is_fixture(log: &Log, event: &Event) -> bool {
 }
 
 fn woken(what: &str, spurious: bool) -> String {
-    if spurious {
-        format!("{what} wakes up for no reason")
-    } else {
-        format!("{what} wakes up")
-    }
+    if spurious { format!("{what} wakes up for no reason") } else { format!("{what} wakes up") }
 }

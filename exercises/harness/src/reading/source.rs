@@ -22,9 +22,7 @@ impl Sources {
     /// The line `before` lines above the place's, as it stands.
     pub(crate) fn raw_line(&self, place: Place, before: usize) -> Option<String> {
         let lines = self.lines(place)?;
-        let number = usize::try_from(place.line())
-            .ok()?
-            .checked_sub(1 + before)?;
+        let number = usize::try_from(place.line()).ok()?.checked_sub(1 + before)?;
         lines.get(number).cloned()
     }
 

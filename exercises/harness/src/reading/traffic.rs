@@ -7,9 +7,7 @@ use crate::text::count;
 
 /// The text of a row, `o` being what the channel is called.
 pub(super) fn describe(log: &Log, o: &str, traffic: &Traffic) -> String {
-    let Traffic {
-        name, what, buffer, ..
-    } = traffic;
+    let Traffic { name, what, buffer, .. } = traffic;
     let thread = |thread: ThreadId| log.threads[thread].name.as_str();
     let has_buffer = buffer.capacity != Some(0);
     match what {
@@ -67,12 +65,7 @@ pub(super) fn describe(log: &Log, o: &str, traffic: &Traffic) -> String {
         What::Cloned { side, left } => {
             format!("{o}: a {} is cloned, {left} now", word(*side))
         }
-        What::Dropped {
-            side,
-            left,
-            woken,
-            discarded,
-        } => {
+        What::Dropped { side, left, woken, discarded } => {
             let mut text = match left {
                 0 => format!("{o}: the last {} is dropped", word(*side)),
                 _ => format!("{o}: a {} is dropped, {left} left", word(*side)),
@@ -120,28 +113,13 @@ fn reason(log: &Log, sends: Option<Sends>, why: Why, buffer: &Buffer) -> String 
 
 /// `buffer [1, 2], full`; `2 of 3 in the buffer` if its values cannot be shown.
 pub(crate) fn contents(log: &Log, buffer: &Buffer) -> String {
-    let Buffer {
-        first,
-        len,
-        capacity,
-    } = buffer;
-    let full = if Some(*len) == *capacity {
-        ", full"
-    } else {
-        ""
-    };
-    let values: Option<Vec<_>> = first
-        .iter()
-        .map(|value| Some(shown(log, (*value)?)))
-        .collect();
+    let Buffer { first, len, capacity } = buffer;
+    let full = if Some(*len) == *capacity { ", full" } else { "" };
+    let values: Option<Vec<_>> = first.iter().map(|value| Some(shown(log, (*value)?))).collect();
     match (values, capacity) {
         (Some(values), _) => {
             let more = len - values.len();
-            let more = if more > 0 {
-                format!(", … {more} more")
-            } else {
-                String::new()
-            };
+            let more = if more > 0 { format!(", … {more} more") } else { String::new() };
             format!("buffer [{}{more}]{full}", values.join(", "))
         }
         (None, Some(capacity)) => format!("{len} of {capacity} in the buffer"),

@@ -48,10 +48,7 @@ fn pointer(log: &Log, address: usize) -> String {
         }
     }
     let rank = seen.iter().position(|&other| other == address);
-    rank.map_or_else(
-        || "a pointer".to_owned(),
-        |rank| format!("pointer {}", rank + 1),
-    )
+    rank.map_or_else(|| "a pointer".to_owned(), |rank| format!("pointer {}", rank + 1))
 }
 
 /// The values that a row shows.
@@ -59,16 +56,10 @@ fn values(event: &Event) -> Vec<Value> {
     match event.effect {
         Effect::Load { got, newest, .. } => vec![got, newest],
         Effect::Store { value, .. } => vec![value],
-        Effect::Update {
-            argument, old, new, ..
-        } => vec![argument, old, new],
-        Effect::Exchange {
-            expected,
-            new,
-            found,
-            newest,
-            ..
-        } => vec![expected, new, found.unwrap_or_else(|found| found), newest],
+        Effect::Update { argument, old, new, .. } => vec![argument, old, new],
+        Effect::Exchange { expected, new, found, newest, .. } => {
+            vec![expected, new, found.unwrap_or_else(|found| found), newest]
+        }
         _ => Vec::new(),
     }
 }

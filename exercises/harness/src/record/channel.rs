@@ -19,39 +19,21 @@ pub(crate) struct Traffic {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     /// A value is in the buffer; or it was handed to a receiver that slept.
-    Sends {
-        value: Option<Shown>,
-        to: Option<ThreadId>,
-    },
+    Sends { value: Option<Shown>, to: Option<ThreadId> },
     /// A value came out of the buffer, and the value of a sender that slept went in; or it came from that sender.
-    Receives {
-        value: Option<Shown>,
-        woken: Option<ThreadId>,
-    },
+    Receives { value: Option<Shown>, woken: Option<ThreadId> },
     /// A send or a receive falls asleep.
     Sleeps { sends: Option<Sends> },
     /// A send that slept has ended, for `by` took the value.
     IsSent { by: ThreadId },
     /// A receive that slept has ended with a value of `from`.
-    HasReceived {
-        value: Option<Shown>,
-        from: ThreadId,
-    },
+    HasReceived { value: Option<Shown>, from: ThreadId },
     /// A send or a receive has failed, some time after it fell asleep if it `slept`.
-    Fails {
-        sends: Option<Sends>,
-        why: Why,
-        slept: bool,
-    },
+    Fails { sends: Option<Sends>, why: Why, slept: bool },
     /// Handles of its side there are now.
     Cloned { side: Side, left: usize },
     /// Handles of its side that are left, the threads that this woke, and the values that went with it.
-    Dropped {
-        side: Side,
-        left: usize,
-        woken: Vec<ThreadId>,
-        discarded: usize,
-    },
+    Dropped { side: Side, left: usize, woken: Vec<ThreadId>, discarded: usize },
     /// What `len` and its like returned.
     Looks(Shown),
 }
@@ -105,11 +87,7 @@ impl Ends {
     pub(crate) fn add(&mut self, side: Side, made: Place, maker: ThreadId) -> usize {
         let number = self.made;
         self.made += 1;
-        let reference = Reference {
-            number,
-            made,
-            maker,
-        };
+        let reference = Reference { number, made, maker };
         self.handles.push((side, reference));
         number
     }

@@ -273,20 +273,14 @@ pub mod thread {
     /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when
     /// it has no more. For tests, which catch the panic of [`spawn`]: it prints nothing.
     pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
-        let refusal = refusal::Refusal {
-            granted: n,
-            refused: usize::MAX,
-        };
+        let refusal = refusal::Refusal { granted: n, refused: usize::MAX };
         refusal::within(refusal, |left| REFUSAL.replace(left), f)
     }
 
     /// Runs `f`, in which the operating system refuses this thread the one thread that it asks for after `n` others. It
     /// can spawn the threads before and after that. As with [`refuse_after`], the panic prints nothing.
     pub fn refuse_only<R>(n: usize, f: impl FnOnce() -> R) -> R {
-        let refusal = refusal::Refusal {
-            granted: n,
-            refused: 1,
-        };
+        let refusal = refusal::Refusal { granted: n, refused: 1 };
         refusal::within(refusal, |left| REFUSAL.replace(left), f)
     }
 
@@ -363,8 +357,7 @@ pub mod thread {
         {
             ask()?;
             let watched = leaks::thread_started(self.name.as_deref());
-            self.into_std()
-                .spawn_scoped(&scope.0, move || watched.run(f))
+            self.into_std().spawn_scoped(&scope.0, move || watched.run(f))
         }
 
         fn into_std(self) -> std::thread::Builder {

@@ -176,10 +176,9 @@ pub fn must_sleep(call: &str, because: &str, program: impl Fn() + Send + Sync + 
     match Model::new().explore(program) {
         Ok(_) => panic!("{call} returned, and {because}"),
         Err(failure) if failure.kind == Kind::Deadlock => {}
-        Err(failure) => reject(
-            &failure,
-            &format!("{call} should fall asleep here, and it does not"),
-        ),
+        Err(failure) => {
+            reject(&failure, &format!("{call} should fall asleep here, and it does not"))
+        }
     }
 }
 
@@ -231,10 +230,7 @@ pub fn has_waited_for_a_lock() -> bool {
 /// Returns whether the running thread has asked for a lock in this interleaving, whether another thread held it or not.
 pub fn has_locked() -> bool {
     has_done(|effect| {
-        matches!(
-            effect,
-            Effect::Lock(_) | Effect::LockWaits { .. } | Effect::TryLock { .. }
-        )
+        matches!(effect, Effect::Lock(_) | Effect::LockWaits { .. } | Effect::TryLock { .. })
     })
 }
 
@@ -471,9 +467,7 @@ mod tests {
                     (has_waited_for_a_lock(), tried)
                 },
             );
-            all.lock()
-                .unwrap()
-                .insert((lock_was_taken, try_lock_was_taken));
+            all.lock().unwrap().insert((lock_was_taken, try_lock_was_taken));
             main
         });
         let all = std::mem::take(&mut *seen.lock().unwrap());

@@ -71,11 +71,7 @@ pub fn assert_panics(expected: &str, f: impl FnOnce()) {
 /// If it does not panic with exactly this message.
 #[track_caller]
 pub fn assert_call_panics(call: &str, expected: &str, f: impl FnOnce()) {
-    let call = if call.is_empty() {
-        String::new()
-    } else {
-        format!("{call} ")
-    };
+    let call = if call.is_empty() { String::new() } else { format!("{call} ") };
     PLACE.set(None);
     match panic_of(f) {
         Some(message) if message == expected => {}
@@ -104,10 +100,7 @@ pub fn assert_passes_on(expected: &'static str, f: impl FnOnce()) {
             "should pass on the payload, the `&str` {expected:?}, but panics with another one, the `String` {:?}",
             message_of(&*payload)
         ),
-        _ => panic!(
-            "should panic with {expected:?}, but does with {:?}",
-            message_of(&*payload)
-        ),
+        _ => panic!("should panic with {expected:?}, but does with {:?}", message_of(&*payload)),
     }
 }
 
@@ -160,10 +153,7 @@ mod tests {
     fn a_message_is_found_in_either_kind_of_text() {
         let code = 404;
         assert_eq!(panic_of(|| panic!("lost")).as_deref(), Some("lost"));
-        assert_eq!(
-            panic_of(|| panic!("status {code}")).as_deref(),
-            Some("status 404")
-        );
+        assert_eq!(panic_of(|| panic!("status {code}")).as_deref(), Some("status 404"));
         assert_eq!(
             panic_of(|| resume_unwind(Box::new(1))).as_deref(),
             Some("a payload that is not text")
@@ -179,9 +169,7 @@ mod tests {
         let other = panic_of(|| assert_panics("a", || panic!("b")));
         let said = format!("should panic with \"a\", but does with \"b\" at panics.rs:{line}");
         assert_eq!(other, Some(said));
-        assert_panics("should panic with \"a\", but returns", || {
-            assert_panics("a", || {})
-        });
+        assert_panics("should panic with \"a\", but returns", || assert_panics("a", || {}));
         assert_panics("f() should panic with \"a\", but returns", || {
             assert_call_panics("f()", "a", || {})
         });
@@ -201,19 +189,14 @@ mod tests {
         assert_panics("should panic with \"a\", but does with \"b\"", || {
             assert_passes_on("a", || panic!("b"));
         });
-        assert_panics("should panic with \"a\", but returns", || {
-            assert_passes_on("a", || {})
-        });
+        assert_panics("should panic with \"a\", but returns", || assert_passes_on("a", || {}));
     }
 
     #[test]
     fn what_runs_while_unwinding_may_return_or_panic() {
         assert!(while_unwinding(std::thread::panicking));
         assert!(!std::thread::panicking());
-        assert_eq!(
-            staged_panic_of(|| while_unwinding(|| staged_panic("mine"))),
-            Some("mine")
-        );
+        assert_eq!(staged_panic_of(|| while_unwinding(|| staged_panic("mine"))), Some("mine"));
     }
 
     #[test]

@@ -11,16 +11,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// What the threads of [`must_end`] may take. A call that ends takes a fraction of it on the slowest machine.
-const END: Limits = Limits {
-    processor: Some(Duration::from_secs(3)),
-    time: Duration::from_secs(5),
-};
+const END: Limits =
+    Limits { processor: Some(Duration::from_secs(3)), time: Duration::from_secs(5) };
 
 /// What [`wait_until`] waits for: less than [`must_end`], so that within one it is the first to say what is wrong.
-const CONDITION: Limits = Limits {
-    processor: None,
-    time: Duration::from_secs(4),
-};
+const CONDITION: Limits = Limits { processor: None, time: Duration::from_secs(4) };
 
 /// How often threads that are waited for are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -105,10 +100,7 @@ pub fn let_others_run() {
 /// Starts a thread that nobody joins. A leak check waits for it to end and names it if it does not.
 #[track_caller]
 pub fn spawn_detached(name: impl Into<String>, f: impl FnOnce() + Send + 'static) {
-    Builder::new()
-        .name(name.into())
-        .spawn(f)
-        .expect("a thread can be spawned");
+    Builder::new().name(name.into()).spawn(f).expect("a thread can be spawned");
 }
 
 /// Starts a [detached](spawn_detached) thread for each call, numbered after `name`. Returns when all of them have

@@ -112,15 +112,9 @@ use Operation::{Add, Exchange, Fence, Load, Store};
 
 /// The outcomes that the axioms allow. Without those where program order and reads-from have a cycle: load buffering.
 pub fn outcomes(program: &Program) -> BTreeMap<Outcome, Needs> {
-    let initial = (0..VARIABLES).map(|at| Event {
-        thread: None,
-        operation: Store(at, 0, Relaxed),
-    });
+    let initial = (0..VARIABLES).map(|at| Event { thread: None, operation: Store(at, 0, Relaxed) });
     let of_threads = program.iter().enumerate().flat_map(|(thread, operations)| {
-        operations.iter().map(move |&operation| Event {
-            thread: Some(thread),
-            operation,
-        })
+        operations.iter().map(move |&operation| Event { thread: Some(thread), operation })
     });
     let events: Vec<Event> = initial.chain(of_threads).collect();
     let mut found = BTreeMap::new();
@@ -178,13 +172,7 @@ impl<'a> Execution<'a> {
         if !runs.is_acyclic() {
             return None;
         }
-        let mut this = Self {
-            events,
-            from,
-            read: vec![0; n],
-            wrote: vec![None; n],
-            program_order,
-        };
+        let mut this = Self { events, from, read: vec![0; n], wrote: vec![None; n], program_order };
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by_key(|&b| (0..n).filter(|&a| runs.has(a, b)).count());
         for event in order {
@@ -279,9 +267,8 @@ impl<'a> Execution<'a> {
     fn judge(&self, orders: &[&Vec<usize>]) -> Option<Needs> {
         let n = self.events.len();
         let place = |event: usize| {
-            let mut places = orders
-                .iter()
-                .filter_map(|order| order.iter().position(|&e| e == event));
+            let mut places =
+                orders.iter().filter_map(|order| order.iter().position(|&e| e == event));
             places.next()
         };
         let same = |a: usize, b: usize| {
@@ -292,9 +279,8 @@ impl<'a> Execution<'a> {
         let modified = Relation::of(n, |a, b| {
             same(a, b) && place(a).zip(place(b)).is_some_and(|(a, b)| a < b)
         });
-        let reads_before = Relation::of(n, |a, b| {
-            self.from[a].is_some_and(|from| modified.has(from, b))
-        });
+        let reads_before =
+            Relation::of(n, |a, b| self.from[a].is_some_and(|from| modified.has(from, b)));
         let coherence = reads_from.or(&modified).or(&reads_before).closed();
 
         let sequenced = &self.program_order;
@@ -322,11 +308,7 @@ impl<'a> Execution<'a> {
             return None;
         }
         let runs = sequenced.or(&reads_from).or(&in_order);
-        Some(if runs.is_acyclic() {
-            Needs::Nothing
-        } else {
-            Needs::Cycle
-        })
+        Some(if runs.is_acyclic() { Needs::Nothing } else { Needs::Cycle })
     }
 
     fn synchronizes_with(&self, reads_from: &Relation) -> Relation {

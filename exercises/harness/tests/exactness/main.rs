@@ -24,9 +24,9 @@ fn under_the_model(program: &Program) -> BTreeSet<Outcome> {
                 0
             }
             Add(v, order) => memory[v].fetch_add(1, order),
-            Exchange(v, value, success, failure) => memory[v]
-                .compare_exchange(0, value, success, failure)
-                .unwrap_or_else(|found| found),
+            Exchange(v, value, success, failure) => {
+                memory[v].compare_exchange(0, value, success, failure).unwrap_or_else(|found| found)
+            }
             Fence(order) => {
                 fence(order);
                 0
@@ -43,10 +43,8 @@ fn under_the_model(program: &Program) -> BTreeSet<Outcome> {
         let memory = [const { 0 }; VARIABLES].map(AtomicU64::new);
         let (ours, theirs) = runs.split_first().expect("there is a thread");
         let answers = thread::scope(|s| {
-            let theirs: Vec<_> = theirs
-                .iter()
-                .map(|operations| s.spawn(|| run(operations, &memory)))
-                .collect();
+            let theirs: Vec<_> =
+                theirs.iter().map(|operations| s.spawn(|| run(operations, &memory))).collect();
             let mut answers = vec![run(ours, &memory)];
             answers.extend(theirs.into_iter().map(|thread| thread.join().unwrap()));
             answers
@@ -56,10 +54,7 @@ fn under_the_model(program: &Program) -> BTreeSet<Outcome> {
         found.insert(Outcome { answers, finally });
     });
     let explored = explored.unwrap_or_else(|failure| panic!("{}", failure.report));
-    assert!(
-        explored.coverage.is_exhaustive(),
-        "{program:?} takes too long"
-    );
+    assert!(explored.coverage.is_exhaustive(), "{program:?} takes too long");
     std::mem::take(&mut outcomes.lock().unwrap())
 }
 
@@ -112,9 +107,7 @@ fn random(shape: &Shape, state: &mut u64) -> Program {
             }),
         }
     };
-    (0..shape.threads)
-        .map(|_| (0..shape.operations).map(|_| operation()).collect())
-        .collect()
+    (0..shape.threads).map(|_| (0..shape.operations).map(|_| operation()).collect()).collect()
 }
 
 const ORDERINGS: &[Ordering] = &[Relaxed, Acquire, Release, AcqRel, SeqCst];
@@ -126,19 +119,13 @@ fn assert_exact(shape: &Shape, programs: usize) {
         let program = random(shape, state);
         let (allowed, found) = (outcomes(&program), under_the_model(&program));
         for outcome in &found {
-            assert!(
-                allowed.contains_key(outcome),
-                "{program:?}: made up {outcome:?}"
-            );
+            assert!(allowed.contains_key(outcome), "{program:?}: made up {outcome:?}");
         }
         for (outcome, needs) in &allowed {
             all += 1;
             let missed = !found.contains(outcome);
             omitted += usize::from(missed);
-            assert!(
-                !missed || *needs == Needs::Cycle,
-                "{program:?}: missed {outcome:?}"
-            );
+            assert!(!missed || *needs == Needs::Cycle, "{program:?}: missed {outcome:?}");
         }
     }
     println!("{programs} programs, {all} outcomes, {omitted} of them need a cycle");
@@ -159,17 +146,8 @@ fn on_one_variable() {
 }
 
 fn on_two_variables(threads: usize, operations: usize, programs: usize) {
-    let shape = |fences, orderings| Shape {
-        threads,
-        operations,
-        variables: 2,
-        fences,
-        orderings,
-    };
-    assert_exact(
-        &shape(false, &[Relaxed, Acquire, Release, AcqRel]),
-        programs,
-    );
+    let shape = |fences, orderings| Shape { threads, operations, variables: 2, fences, orderings };
+    assert_exact(&shape(false, &[Relaxed, Acquire, Release, AcqRel]), programs);
     assert_exact(&shape(false, &[Relaxed, SeqCst]), programs);
     assert_exact(&shape(true, ORDERINGS), programs);
 }
@@ -195,17 +173,9 @@ mod litmus {
 
     fn allows(program: Program, expected: bool, wanted: impl Fn(&Outcome) -> bool) {
         let allowed = outcomes(&program);
-        assert_eq!(
-            allowed.keys().any(&wanted),
-            expected,
-            "the axioms, {program:?}"
-        );
+        assert_eq!(allowed.keys().any(&wanted), expected, "the axioms, {program:?}");
         let found = under_the_model(&program);
-        assert_eq!(
-            found.iter().any(&wanted),
-            expected,
-            "the model, {program:?}"
-        );
+        assert_eq!(found.iter().any(&wanted), expected, "the model, {program:?}");
     }
 
     /// Store buffering, and what forbids it.
@@ -217,20 +187,12 @@ mod litmus {
                     SeqCst => (SeqCst, SeqCst),
                     _ => (Release, Acquire),
                 };
-                [
-                    &[Store(mine, value, store)][..],
-                    between,
-                    &[Load(other, load)],
-                ]
-                .concat()
+                [&[Store(mine, value, store)][..], between, &[Load(other, load)]].concat()
             };
             vec![side(0, 1, 1), side(1, 0, 1)]
         };
         let both_stale = |outcome: &Outcome| {
-            let last = outcome
-                .answers
-                .iter()
-                .map(|answers| answers.last() == Some(&0));
+            let last = outcome.answers.iter().map(|answers| answers.last() == Some(&0));
             last.collect::<Vec<_>>() == [true, true]
         };
         allows(program(Relaxed, &[]), true, both_stale);
@@ -252,16 +214,8 @@ mod litmus {
     fn two_plus_two_writes() {
         let side = |first, second, order| vec![Store(first, 1, order), Store(second, 2, order)];
         let first_wins = |outcome: &Outcome| outcome.finally == [1, 1];
-        allows(
-            vec![side(0, 1, Release), side(1, 0, Release)],
-            true,
-            first_wins,
-        );
-        allows(
-            vec![side(0, 1, SeqCst), side(1, 0, SeqCst)],
-            false,
-            first_wins,
-        );
+        allows(vec![side(0, 1, Release), side(1, 0, Release)], true, first_wins);
+        allows(vec![side(0, 1, SeqCst), side(1, 0, SeqCst)], false, first_wins);
     }
 
     /// A store that is overtaken by one of the past.
@@ -326,10 +280,7 @@ mod litmus {
     fn nine_stores() {
         let stores = (1..=9).map(|value| Store(0, value, Relaxed)).collect();
         let found = under_the_model(&vec![vec![Load(0, Relaxed), Load(0, Relaxed)], stores]);
-        let seen: BTreeSet<_> = found
-            .iter()
-            .map(|outcome| outcome.answers[0].clone())
-            .collect();
+        let seen: BTreeSet<_> = found.iter().map(|outcome| outcome.answers[0].clone()).collect();
         let possible = (0..=9).flat_map(|first| (first..=9).map(move |second| vec![first, second]));
         assert_eq!(seen, possible.collect());
     }
@@ -339,12 +290,7 @@ mod litmus {
     fn iriw() {
         let program = |store, load| {
             let reader = |first, second| vec![Load(first, load), Load(second, load)];
-            vec![
-                reader(0, 1),
-                reader(1, 0),
-                vec![Store(0, 1, store)],
-                vec![Store(1, 1, store)],
-            ]
+            vec![reader(0, 1), reader(1, 0), vec![Store(0, 1, store)], vec![Store(1, 1, store)]]
         };
         let disagree = |outcome: &Outcome| outcome.answers[..2] == [[1, 0], [1, 0]];
         allows(program(Release, Acquire), true, disagree);
@@ -407,13 +353,7 @@ fn peterson(flag: Ordering, turn: Turn, between: Option<Ordering>, look: Orderin
 #[test]
 fn peterson_by_a_store() {
     for store in [Relaxed, Release, SeqCst] {
-        for between in [
-            None,
-            Some(Acquire),
-            Some(Release),
-            Some(AcqRel),
-            Some(SeqCst),
-        ] {
+        for between in [None, Some(Acquire), Some(Release), Some(AcqRel), Some(SeqCst)] {
             let excludes = peterson(Relaxed, Turn::Store(store), between, Acquire);
             assert!(!excludes, "{store:?}, fence {between:?}");
         }
@@ -426,19 +366,9 @@ fn peterson_by_a_store() {
 fn peterson_by_a_swap() {
     assert!(!peterson(Relaxed, Turn::Swap(Relaxed), None, Acquire));
     assert!(!peterson(Relaxed, Turn::Swap(Release), None, Acquire));
-    assert!(!peterson(
-        Relaxed,
-        Turn::Swap(Acquire),
-        Some(AcqRel),
-        Acquire
-    ));
+    assert!(!peterson(Relaxed, Turn::Swap(Acquire), Some(AcqRel), Acquire));
     assert!(peterson(Relaxed, Turn::Swap(AcqRel), None, Acquire));
-    assert!(peterson(
-        Relaxed,
-        Turn::Swap(Release),
-        Some(Acquire),
-        Acquire
-    ));
+    assert!(peterson(Relaxed, Turn::Swap(Release), Some(Acquire), Acquire));
 }
 
 /// tokio-rs/loom#392.

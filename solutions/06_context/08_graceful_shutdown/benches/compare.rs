@@ -1,5 +1,5 @@
-//! Your server, the reference, and one by hand that starts a thread for each connection and can never end: what it costs
-//! to know who is in flight. And the drain alone, against the wait group of crossbeam, which only counts.
+//! Your server, the reference, and one by hand that starts a thread for each connection and can never end: what
+//! it costs to know who is in flight. And the drain alone, against the wait group of crossbeam, which only counts.
 //!
 //! `cargo bench -p graceful_shutdown_solution`
 

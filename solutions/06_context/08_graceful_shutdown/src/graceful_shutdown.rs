@@ -361,8 +361,9 @@ impl Handle {
     /// shut down before [`Server::serve`] serves nobody. On a server that has ended this has no effect.
     pub fn shutdown(&self, grace: Duration) {
         if self.0.drain.shutdown(grace) {
-            // `serve` may sleep in `accept`, and only a connection wakes it. It then asks the drain, which has been shut
-            // down. If the queue is full, this connection fails, and those in the queue do as well.
+            // `serve` may sleep in `accept`, and only a connection wakes it. It then asks the drain, which has
+            // been shut down. If the queue is full, this one fails, and one of those in the queue wakes
+            // `serve`.
             let mut address = self.0.address;
             match address.ip() {
                 IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),

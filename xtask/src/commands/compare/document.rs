@@ -77,11 +77,7 @@ impl Side {
         let groups = ran.map(|verdict| {
             let groups = Heading::ALL.into_iter().map(|heading| {
                 let count = Count::of(verdict.under(heading));
-                Group {
-                    heading: heading.title(),
-                    tests: count.all(),
-                    count,
-                }
+                Group { heading: heading.title(), tests: count.all(), count }
             });
             groups.filter(|group| group.tests > 0).collect()
         });

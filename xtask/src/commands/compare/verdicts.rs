@@ -44,10 +44,7 @@ impl Count {
 
 /// A line a heading: yours, and the reference.
 pub fn render(both: &[Result<Verdict, String>; 2], marks: Marks) -> String {
-    let mut lines = vec![(
-        String::new(),
-        ["yours", "reference"].map(|title| paint(STRONG, title)),
-    )];
+    let mut lines = vec![(String::new(), ["yours", "reference"].map(|title| paint(STRONG, title)))];
     for heading in Heading::ALL {
         let counts = both.each_ref().map(|verdict| match verdict {
             Ok(verdict) => Some(Count::of(verdict.under(heading))),
@@ -62,9 +59,7 @@ pub fn render(both: &[Result<Verdict, String>; 2], marks: Marks) -> String {
             lines.push((heading.title().to_owned(), cells));
         }
     }
-    let explored = both
-        .each_ref()
-        .map(|verdict| verdict.as_ref().ok().map(Verdict::explored));
+    let explored = both.each_ref().map(|verdict| verdict.as_ref().ok().map(Verdict::explored));
     let cells = explored.map(|explored| match explored {
         None => String::new(),
         Some(None) => paint(FAINT, "no model passes"),
@@ -83,19 +78,12 @@ pub fn render(both: &[Result<Verdict, String>; 2], marks: Marks) -> String {
     for (heading, [left, right]) in &lines {
         let heading = paint(STRONG, format!("{heading:<HEADING$}"));
         let pad = " ".repeat(yours - columns(left));
-        let _ = writeln!(
-            text,
-            "{}",
-            format!(" {heading}{left}{pad}{right}").trim_end()
-        );
+        let _ = writeln!(text, "{}", format!(" {heading}{left}{pad}{right}").trim_end());
     }
     for (verdict, whose) in both.iter().zip(["Yours", "The reference"]) {
         if let Err(said) = verdict {
             text.push('\n');
-            paragraph(
-                &mut text,
-                &format!("{whose} does not compile: {}.", first_error(said)),
-            );
+            paragraph(&mut text, &format!("{whose} does not compile: {}.", first_error(said)));
         }
     }
     if explored.iter().all(|explored| explored.flatten().is_some()) {
@@ -119,11 +107,9 @@ fn cell(count: Count, marks: Marks) -> String {
         (OPEN, marks.open)
     };
     let mut text = format!("{} {} of {}", paint(style, mark), count.passed, count.all());
-    for (n, what) in [
-        (count.failed, "wrong"),
-        (count.not_written, "not written"),
-        (count.not_run, "not run"),
-    ] {
+    for (n, what) in
+        [(count.failed, "wrong"), (count.not_written, "not written"), (count.not_run, "not run")]
+    {
         if n > 0 {
             let _ = write!(text, ", {n} {what}");
         }
@@ -142,20 +128,14 @@ mod tests {
 
     fn verdict(tests: &[(&str, Option<&str>)], interleavings: usize) -> Verdict {
         let mut tests: Vec<_> = tests.iter().map(|(name, said)| raw(name, *said)).collect();
-        let coverage = Coverage {
-            interleavings,
-            extent: Extent::All,
-        };
+        let coverage = Coverage { interleavings, extent: Extent::All };
         for test in &mut tests {
             if test.success && test.name.starts_with("race") {
                 test.stdout += &success_line(&coverage);
             }
         }
         let expected = ["correctness::a", "correctness::b", "race_freedom::m"];
-        let ran = Ran {
-            tests,
-            ..Ran::default()
-        };
+        let ran = Ran { tests, ..Ran::default() };
         Verdict::new(&ran, "a.rs", &expected.map(str::to_owned), None)
     }
 
@@ -163,11 +143,7 @@ mod tests {
     fn both_are_counted_heading_by_heading() {
         let reference = || {
             Ok(verdict(
-                &[
-                    ("correctness::a", None),
-                    ("correctness::b", None),
-                    ("race_freedom::m", None),
-                ],
+                &[("correctness::a", None), ("correctness::b", None), ("race_freedom::m", None)],
                 437,
             ))
         };
@@ -175,11 +151,7 @@ mod tests {
         let todo = Some("thread 'x' panicked at a.rs:1:1:\nnot yet implemented: add\n");
         let pages: Vec<String> = [
             Ok(verdict(
-                &[
-                    ("correctness::a", wrong),
-                    ("correctness::b", todo),
-                    ("race_freedom::m", None),
-                ],
+                &[("correctness::a", wrong), ("correctness::b", todo), ("race_freedom::m", None)],
                 1024,
             )),
             Ok(verdict(&[("correctness::a", todo), ("mine::x", None)], 0)),

@@ -154,10 +154,7 @@ impl FromStr for Version {
 }
 
 fn version_of(command: &mut std::process::Command) -> Result<Version, String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| error.to_string())?;
+    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() {
         return text(&output.stdout).parse();
@@ -226,10 +223,7 @@ fn progress(workspace: &Workspace) -> Result<Progress> {
     for lesson in &workspace.lessons {
         done += usize::from(progress.state(workspace, lesson)? == State::Done);
     }
-    Ok(Progress::Lessons {
-        done,
-        of: workspace.lessons.len(),
-    })
+    Ok(Progress::Lessons { done, of: workspace.lessons.len() })
 }
 
 #[cfg(test)]
@@ -241,11 +235,7 @@ pub mod tests {
     }
 
     fn folder(name: &str, free: u64) -> Folder {
-        Folder {
-            name: name.to_owned(),
-            free: Ok(free),
-            refused: None,
-        }
+        Folder { name: name.to_owned(), free: Ok(free), refused: None }
     }
 
     pub fn all_is_well() -> Facts {
@@ -263,12 +253,7 @@ pub mod tests {
                 folder(".kata", 41_250_000_000),
             ],
             watching: Ok(None),
-            terminal: Terminal {
-                is_one: true,
-                unicode: true,
-                colour: true,
-                columns: 132,
-            },
+            terminal: Terminal { is_one: true, unicode: true, colour: true, columns: 132 },
             progress: Ok(Progress::Lessons { done: 3, of: 65 }),
         }
     }
@@ -283,12 +268,7 @@ pub mod tests {
                 folder(".kata", 1_900_000_000),
             ],
             watching: Ok(Some("NFS does not tell of every save".to_owned())),
-            terminal: Terminal {
-                is_one: true,
-                unicode: false,
-                colour: false,
-                columns: 40,
-            },
+            terminal: Terminal { is_one: true, unicode: false, colour: false, columns: 40 },
             progress: Ok(Progress::Damaged("expected `=` at line 3".to_owned())),
             ..all_is_well()
         }
@@ -298,10 +278,7 @@ pub mod tests {
         let refused = |name: &str, why: &str, permission| Folder {
             name: name.to_owned(),
             free: Ok(30_000_000),
-            refused: Some(Refused {
-                why: why.to_owned(),
-                permission,
-            }),
+            refused: Some(Refused { why: why.to_owned(), permission }),
         };
         Facts {
             rustc: Ok(version("1.84.0")),
@@ -319,14 +296,9 @@ pub mod tests {
                 refused(".kata", "Permission denied", true),
             ],
             watching: Ok(Some("OS file watch limit reached.".to_owned())),
-            terminal: Terminal {
-                is_one: false,
-                unicode: true,
-                colour: false,
-                columns: 80,
-            },
+            terminal: Terminal { is_one: false, unicode: true, colour: false, columns: 80 },
             progress: Err(
-                ".kata/progress.toml was written by a later runner (version 2).".to_owned(),
+                ".kata/progress.toml was written by a later runner (version 2).".to_owned()
             ),
             ..all_is_well()
         }
@@ -337,10 +309,7 @@ pub mod tests {
         for (said, is) in [
             ("rustc 1.95.0 (59807616e 2026-04-14)", "1.95.0"),
             ("cargo 1.97.0-nightly (59807616e 2026-04-14)", "1.97.0"),
-            (
-                "cargo-nextest 0.9.143 (60fa45f63 2026-08-04)\nrelease: 0.9.143",
-                "0.9.143",
-            ),
+            ("cargo-nextest 0.9.143 (60fa45f63 2026-08-04)\nrelease: 0.9.143", "0.9.143"),
             ("1.95", "1.95.0"),
         ] {
             assert_eq!(version(said).to_string(), is);
@@ -354,9 +323,7 @@ pub mod tests {
     /// enough for them.
     #[test]
     fn the_settings_say_which_nextest_is_asked_for() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .expect("a root");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a root");
         let asked = nextest_asked(root).expect("settings");
         if let Ok(found) = std::env::var("NEXTEST_VERSION") {
             assert!(version(&found) >= asked, "{found}");

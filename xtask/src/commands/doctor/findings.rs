@@ -39,12 +39,7 @@ pub enum Grade {
 
 impl Finding {
     fn new(grade: Grade, what: &'static str, found: impl Into<String>) -> Self {
-        Self {
-            grade,
-            what,
-            found: found.into(),
-            remedies: Vec::new(),
-        }
+        Self { grade, what, found: found.into(), remedies: Vec::new() }
     }
 
     fn good(what: &'static str, found: impl Into<String>) -> Self {
@@ -95,10 +90,7 @@ fn lessons(problems: &[Problem]) -> Option<Finding> {
         return None;
     };
     let (grade, why) = if problems.iter().any(|problem| problem.blocks) {
-        (
-            Grade::Bad,
-            "Until then cargo refuses every lesson. In the clone's folder:",
-        )
+        (Grade::Bad, "Until then cargo refuses every lesson. In the clone's folder:")
     } else {
         (Grade::Warning, "To have it back, in the clone's folder:")
     };
@@ -125,10 +117,8 @@ fn rust(facts: &Facts) -> Finding {
     });
     let found = found.join(", ");
     if tools.iter().any(|(_, version)| version.is_err()) {
-        return Finding::bad("Rust", found).by(
-            "Install Rust from https://rustup.rs, then:",
-            "rustup default stable",
-        );
+        return Finding::bad("Rust", found)
+            .by("Install Rust from https://rustup.rs, then:", "rustup default stable");
     }
     let is_old = |version: &Result<Version, _>| matches!(version, Ok(it) if *it < asked);
     if tools.iter().any(|(_, version)| is_old(version)) {
@@ -147,10 +137,8 @@ fn nextest(facts: &Facts) -> Finding {
         Ok(asked) => *asked,
         Err(why) => {
             let found = format!("its settings in {NEXTEST_SETTINGS} cannot be read: {why}");
-            return Finding::warning(WHAT, found).by(
-                "Bring them back:",
-                format!("git checkout -- {NEXTEST_SETTINGS}"),
-            );
+            return Finding::warning(WHAT, found)
+                .by("Bring them back:", format!("git checkout -- {NEXTEST_SETTINGS}"));
         }
     };
     match &facts.nextest {
@@ -158,10 +146,8 @@ fn nextest(facts: &Facts) -> Finding {
             .by("To run lessons without the runner:", INSTALL),
         Some(Err(why)) => Finding::warning(WHAT, format!("cannot be run: {why}"))
             .by("Install it again:", format!("{INSTALL} --force")),
-        Some(Ok(found)) if *found < asked => Finding::warning(WHAT, found.to_string()).by(
-            &format!("`cargo nextest run` needs {asked} or later:"),
-            INSTALL,
-        ),
+        Some(Ok(found)) if *found < asked => Finding::warning(WHAT, found.to_string())
+            .by(&format!("`cargo nextest run` needs {asked} or later:"), INSTALL),
         Some(Ok(found)) => Finding::good(WHAT, format!("{found} ({asked} or later is needed)")),
     }
 }
@@ -189,9 +175,7 @@ fn space(folders: &[Folder]) -> Finding {
         }
     }
     let found = found.join(", ");
-    let least = folders()
-        .filter_map(|folder| folder.free.as_ref().ok())
-        .min();
+    let least = folders().filter_map(|folder| folder.free.as_ref().ok()).min();
     match least {
         Some(bytes) if *bytes < LITTLE => {
             let grade = match *bytes < NOTHING {
@@ -218,10 +202,8 @@ fn permission(folders: &[Folder]) -> Finding {
         let names: Vec<_> = folders.iter().map(|folder| folder.name.as_str()).collect();
         return Finding::good(WHAT, format!("allowed in {}", names.join(", ")));
     }
-    let found: Vec<_> = refused
-        .iter()
-        .map(|(name, refused)| format!("{name}: {}", refused.why))
-        .collect();
+    let found: Vec<_> =
+        refused.iter().map(|(name, refused)| format!("{name}: {}", refused.why)).collect();
     let mut finding = Finding::bad(WHAT, found.join("; "));
     if refused.iter().any(|(_, refused)| refused.permission) {
         let command = if cfg!(windows) {
@@ -278,11 +260,7 @@ fn terminal(terminal: &Terminal) -> Finding {
         finding.grade = Grade::Warning;
         finding = finding.by(
             "If it can show UTF-8, say so; for good, in your shell's start-up file:",
-            if cfg!(windows) {
-                "set LC_ALL=C.UTF-8"
-            } else {
-                "export LC_ALL=C.UTF-8"
-            },
+            if cfg!(windows) { "set LC_ALL=C.UTF-8" } else { "export LC_ALL=C.UTF-8" },
         );
     }
     if columns < NARROW {
@@ -304,9 +282,7 @@ fn progress(progress: &Result<Progress, String>) -> Finding {
                 "Nothing is lost: this sets the file aside and finds out again what you have done:",
                 "cargo xtask list --check",
             ),
-        Err(why) => Finding::bad(WHAT, why).by(
-            "Update the runner, if that is what it asks for:",
-            "git pull",
-        ),
+        Err(why) => Finding::bad(WHAT, why)
+            .by("Update the runner, if that is what it asks for:", "git pull"),
     }
 }

@@ -121,10 +121,7 @@ mod tests {
         let test = |name: &str, outcome| Tested::new(name, outcome, &[name.to_owned()]);
         let todo = Outcome::NotWritten(Todo {
             text: "sleep until the counter is zero".into(),
-            at: Some(SourceLine {
-                file: "src/wait_group.rs".into(),
-                line: 41,
-            }),
+            at: Some(SourceLine { file: "src/wait_group.rs".into(), line: 41 }),
             hung: false,
         });
         let wrong = Outcome::Failed(Failure {
@@ -133,10 +130,7 @@ mod tests {
             report: "panicked at src/wait_group.rs:29:9:\nnegative counter".into(),
             hung: false,
         });
-        let explored = Outcome::Passed(vec![Coverage {
-            interleavings: 23,
-            extent: Extent::All,
-        }]);
+        let explored = Outcome::Passed(vec![Coverage { interleavings: 23, extent: Extent::All }]);
         let judged = Judged {
             result: Ok(Verdict {
                 tests: vec![

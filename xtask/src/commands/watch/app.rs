@@ -59,11 +59,7 @@ pub fn run(runner: &Runner, lesson: &Lesson, poll: bool) -> Result<Exit> {
     let notes = DivertedNotes::to(&sender);
     on_a_thread(&sender, listen_to_keys);
 
-    let names = runner
-        .workspace
-        .lessons
-        .iter()
-        .map(|lesson| lesson.name.clone());
+    let names = runner.workspace.lessons.iter().map(|lesson| lesson.name.clone());
     let size = terminal.size()?;
     // The screen is what it is, whatever `COLUMNS` says.
     term::fit_to(size.columns);
@@ -259,10 +255,7 @@ impl App {
             let end = match ended {
                 Ok(end) => end,
                 Err(error) if Cancelled::is_cause_of(&error) => return,
-                Err(error) => End {
-                    page: told(error),
-                    goes_on: None,
-                },
+                Err(error) => End { page: told(error), goes_on: None },
             };
             send(sender, Event::Ended(run, end));
         });
@@ -363,9 +356,7 @@ impl App {
     fn resume(&mut self) -> Result<Event> {
         // The shell may have changed the terminal, and its size.
         self.terminal.leave();
-        self.terminal
-            .enter()
-            .context("the terminal cannot be taken again")?;
+        self.terminal.enter().context("the terminal cannot be taken again")?;
         let size = self.terminal.size()?;
         term::fit_to(size.columns);
         Ok(Event::Resize(size))

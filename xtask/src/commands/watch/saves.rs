@@ -50,19 +50,12 @@ impl Saves {
         sender: mpsc::Sender<Event>,
         polls: Option<String>,
     ) -> Self {
-        Self {
-            watcher,
-            sender,
-            folders: Vec::new(),
-            polls,
-        }
+        Self { watcher, sender, folders: Vec::new(), polls }
     }
 
     fn polling(sender: mpsc::Sender<Event>, reason: String) -> Result<Self> {
         // The times alone are compared in seconds: a second save in one would be missed.
-        let config = Config::default()
-            .with_poll_interval(POLL)
-            .with_compare_contents(true);
+        let config = Config::default().with_poll_interval(POLL).with_compare_contents(true);
         let watcher = PollWatcher::new(hand_on(&sender), config)
             .context("the files cannot be watched; `cargo xtask next` runs a lesson once")?;
         Ok(Self::by(Box::new(watcher), sender, Some(reason)))

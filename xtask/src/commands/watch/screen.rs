@@ -111,10 +111,7 @@ fn status(state: &State, marks: Marks, waits: &str, width: usize) -> String {
     let keep = width.saturating_sub(columns(&position) + usize::from(!position.is_empty()));
     let left = first_columns(&left, keep);
     let room = width.saturating_sub(columns(&left) + columns(&position));
-    paint(
-        INVERT,
-        first_columns(&format!("{left}{}{position}", " ".repeat(room)), width),
-    )
+    paint(INVERT, first_columns(&format!("{left}{}{position}", " ".repeat(room)), width))
 }
 
 /// The keys that do something here, as far as there is room, each with its name.

@@ -20,11 +20,7 @@ pub fn listen(each: impl Fn(Signal) + Send + 'static) -> io::Result<()> {
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT])?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
-            each(if signal == SIGCONT {
-                Signal::Continued
-            } else {
-                Signal::End(signal)
-            });
+            each(if signal == SIGCONT { Signal::Continued } else { Signal::End(signal) });
         }
     });
     Ok(())

@@ -216,17 +216,12 @@ impl State {
 
     /// The lines that the page has.
     pub fn rows(&self) -> usize {
-        self.size
-            .rows
-            .saturating_sub(BELOW + self.notes_shown())
-            .max(1)
+        self.size.rows.saturating_sub(BELOW + self.notes_shown()).max(1)
     }
 
     /// How many lines of notes there is room for.
     pub fn notes_shown(&self) -> usize {
-        self.notes
-            .len()
-            .min(self.size.rows.saturating_sub(BELOW) / 2)
+        self.notes.len().min(self.size.rows.saturating_sub(BELOW) / 2)
     }
 
     /// Takes in an event.
@@ -246,9 +241,7 @@ impl State {
                 if let Some(Over::Text(..)) = self.over {
                     self.over = None;
                 }
-                self.start(Job::Tests {
-                    lesson: self.lesson,
-                })
+                self.start(Job::Tests { lesson: self.lesson })
             }
             Event::Stage(run, stage) => {
                 if let Some((_, now)) = self.going_on.as_mut().filter(|_| run == self.run) {
@@ -343,8 +336,7 @@ impl State {
     fn note(&mut self, note: &str) -> Vec<Action> {
         let lines = note.lines().filter(|line| !line.is_empty());
         let columns = self.size.columns;
-        self.notes
-            .extend(lines.flat_map(|line| fold(line, columns)));
+        self.notes.extend(lines.flat_map(|line| fold(line, columns)));
         vec![]
     }
 
@@ -424,12 +416,7 @@ impl State {
         match here.or(first) {
             Some(at) => {
                 let top = 0;
-                self.over = Some(Over::List(List {
-                    choice,
-                    rows,
-                    at,
-                    top,
-                }));
+                self.over = Some(Over::List(List { choice, rows, at, top }));
             }
             None => drop(self.note(" There is nothing to choose from.")),
         }

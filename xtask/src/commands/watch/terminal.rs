@@ -28,10 +28,7 @@ pub struct Size {
 impl Size {
     /// As crossterm has it: columns and rows.
     pub fn of((columns, rows): (u16, u16)) -> Self {
-        Self {
-            rows: rows.into(),
-            columns: columns.into(),
-        }
+        Self { rows: rows.into(), columns: columns.into() }
     }
 }
 
@@ -63,13 +60,7 @@ impl Terminal {
     pub fn enter(&self) -> io::Result<()> {
         enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
-        execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            Hide,
-            DisableLineWrap,
-            Clear(ClearType::All)
-        )
+        execute!(io::stdout(), EnterAlternateScreen, Hide, DisableLineWrap, Clear(ClearType::All))
     }
 
     /// Gives it back for a while.
@@ -144,18 +135,9 @@ mod tests {
     /// Runs one of the tests below, which are for a terminal of their own, on one.
     fn on_a_terminal(test: &str) -> Pty {
         let mut command = Command::new(std::env::current_exe().expect("a path"));
-        let name = format!(
-            "{}::{test}",
-            module_path!().split_once("::").expect("in a crate").1
-        );
+        let name = format!("{}::{test}", module_path!().split_once("::").expect("in a crate").1);
         command
-            .args([
-                "--exact",
-                &name,
-                "--ignored",
-                "--nocapture",
-                "--test-threads=1",
-            ])
+            .args(["--exact", &name, "--ignored", "--nocapture", "--test-threads=1"])
             .env("RUST_BACKTRACE", "0");
         Pty::start(command, 24, 80)
     }

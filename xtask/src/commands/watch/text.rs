@@ -15,10 +15,7 @@ pub struct Text {
 impl Text {
     /// The text, for a screen of `columns`.
     pub fn new(source: String, columns: usize) -> Self {
-        let mut text = Self {
-            source,
-            ..Self::default()
-        };
+        let mut text = Self { source, ..Self::default() };
         text.fit(columns);
         text
     }
@@ -31,11 +28,7 @@ impl Text {
 
     /// Cuts the lines for a screen of `columns`.
     pub fn fit(&mut self, columns: usize) {
-        self.lines = self
-            .source
-            .lines()
-            .flat_map(|line| fold(line, columns))
-            .collect();
+        self.lines = self.source.lines().flat_map(|line| fold(line, columns)).collect();
     }
 
     /// Moves the window of `rows` lines to begin at `top`, as far as there is text.

@@ -52,11 +52,7 @@ impl Store {
             "`cargo xtask list --check` finds out again what you have done.",
         )?
         .unwrap_or_default();
-        Ok(Self {
-            progress,
-            folder,
-            _lock: lock,
-        })
+        Ok(Self { progress, folder, _lock: lock })
     }
 
     /// Reads the progress to look at it, beside whoever is changing it: a file is whole whenever it is read. One
@@ -89,11 +85,7 @@ impl Store {
 
     /// Notes that the sources with this fingerprint passed.
     pub fn mark_done(&mut self, lesson: &Lesson, source: String, tests: usize) -> Result<()> {
-        let passed = Passed {
-            source,
-            at: utc(SystemTime::now()),
-            tests,
-        };
+        let passed = Passed { source, at: utc(SystemTime::now()), tests };
         self.progress.of_mut(lesson).passed = Some(passed);
         self.save()
     }
@@ -154,9 +146,7 @@ mod tests {
     #[test]
     fn done_means_this_very_source() {
         let (_dir, workspace) = lessons();
-        let [a, b] = &workspace.lessons[..] else {
-            panic!("two lessons")
-        };
+        let [a, b] = &workspace.lessons[..] else { panic!("two lessons") };
         let mut store = Store::open(&workspace).expect("a store");
         let state = |store: &Store| store.progress.state(&workspace, a).expect("a state");
         assert_eq!(state(&store), State::Attempted);
@@ -176,10 +166,7 @@ mod tests {
         fs::write(workspace.path(a.file()), "solved").expect("written");
         let store = Store::open(&workspace).expect("a store");
         assert_eq!(state(&store), State::Done);
-        let passed = store
-            .progress
-            .of(a)
-            .and_then(|record| record.passed.as_ref());
+        let passed = store.progress.of(a).and_then(|record| record.passed.as_ref());
         assert_eq!(passed.map(|passed| passed.tests), Some(3));
     }
 
@@ -196,10 +183,7 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_set_aside() {
-        let [half, wrong] = [
-            &b"version = 1\n[lessons.a"[..],
-            b"version = 1\nlessons = 3\n",
-        ];
+        let [half, wrong] = [&b"version = 1\n[lessons.a"[..], b"version = 1\nlessons = 3\n"];
         for damage in [half, b"\xff\xfe", b"", wrong] {
             let (_dir, workspace) = lessons();
             let folder = workspace.path(FOLDER);

@@ -66,11 +66,7 @@ pub enum Why {
 /// What can be the name of a file in the store, and of no other.
 fn hash<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
-    if is_hash(&text) {
-        Ok(text)
-    } else {
-        Err(serde::de::Error::custom("a sha256 has 64 digits"))
-    }
+    if is_hash(&text) { Ok(text) } else { Err(serde::de::Error::custom("a sha256 has 64 digits")) }
 }
 
 fn is_hash(text: &str) -> bool {
@@ -116,10 +112,7 @@ pub fn unlisted(folder: &Path, log: &[Kept]) -> Result<Vec<Kept>> {
         let Ok(content) = fs::read(entry.path()) else {
             continue;
         };
-        let at = entry
-            .metadata()
-            .and_then(|metadata| metadata.modified())
-            .unwrap_or(UNIX_EPOCH);
+        let at = entry.metadata().and_then(|metadata| metadata.modified()).unwrap_or(UNIX_EPOCH);
         if sha256(&content) == name {
             found.push((at, Kept::new(&content, at, Why::Unknown)));
         } else {
@@ -135,18 +128,13 @@ pub fn unlisted(folder: &Path, log: &[Kept]) -> Result<Vec<Kept>> {
 
 /// Writes the index: beside, synced, renamed.
 pub fn write(folder: &Path, log: &[Kept], watch: Watch<'_>) -> Result<()> {
-    let index = Index {
-        version: VERSION,
-        kept: log.to_vec(),
-    };
+    let index = Index { version: VERSION, kept: log.to_vec() };
     let text = toml::to_string(&index).context("the index cannot be written as TOML")?;
     let file = file(folder);
     let written = write_beside(&file, format!("{HEADING}{text}").as_bytes(), None)
         .with_context(|| format!("cannot write {}", file.display()))?;
     watch(Step::IndexWritten)?;
-    written
-        .persist(&file)
-        .with_context(|| format!("cannot write {}", file.display()))?;
+    written.persist(&file).with_context(|| format!("cannot write {}", file.display()))?;
     sync_folder(&file);
     watch(Step::IndexKept)
 }

@@ -46,11 +46,7 @@ impl Target {
     ///
     /// What is there is no file, or a link that leads nowhere.
     pub fn new(path: &Path) -> Result<Self> {
-        let mut target = Self {
-            file: path.to_owned(),
-            behind_link: false,
-            exchange,
-        };
+        let mut target = Self { file: path.to_owned(), behind_link: false, exchange };
         match fs::symlink_metadata(path) {
             Ok(metadata) => target.behind_link = metadata.is_symlink(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(target),
@@ -66,10 +62,7 @@ impl Target {
         }
         // Anything else would be replaced, or read without end.
         if !target.file.is_file() {
-            bail!(
-                "{} is not a file: move it away and try again",
-                target.file.display()
-            );
+            bail!("{} is not a file: move it away and try again", target.file.display());
         }
         Ok(target)
     }
@@ -191,9 +184,7 @@ impl Target {
         };
         let written = write_beside(&self.file, new, like).map_err(cannot_stage)?;
         watch(Step::NewWritten)?;
-        written
-            .persist(self.staged())
-            .map_err(|refused| cannot_stage(refused.error))?;
+        written.persist(self.staged()).map_err(|refused| cannot_stage(refused.error))?;
         watch(Step::NewStaged)
     }
 

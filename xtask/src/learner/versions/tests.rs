@@ -9,9 +9,7 @@ fn store() -> (tempfile::TempDir, Versions) {
 }
 
 fn keep(versions: &mut Versions, content: &str) -> usize {
-    versions
-        .keep(content.as_bytes(), Why::Swap, &mut |_| Ok(()))
-        .expect("kept")
+    versions.keep(content.as_bytes(), Why::Swap, &mut |_| Ok(())).expect("kept")
 }
 
 fn again(versions: &Versions) -> Versions {
@@ -21,9 +19,7 @@ fn again(versions: &Versions) -> Versions {
 fn contents(versions: &Versions) -> Vec<String> {
     let all = versions.all().into_iter();
     let contents = all.map(|version| versions.content(&version).expect("whole"));
-    contents
-        .map(|content| String::from_utf8(content).expect("text"))
-        .collect()
+    contents.map(|content| String::from_utf8(content).expect("text")).collect()
 }
 
 /// What lies in the folder besides versions and index.
@@ -119,9 +115,7 @@ fn a_copy_that_is_gone_or_damaged_is_said_and_the_others_are_there() {
     for content in ["a", "b", "c"] {
         keep(&mut versions, content);
     }
-    let [a, b, c] = &versions.all()[..] else {
-        panic!("three versions")
-    };
+    let [a, b, c] = &versions.all()[..] else { panic!("three versions") };
     fs::remove_file(versions.file(&a.kept.sha256)).expect("removed");
     fs::write(versions.file(&b.kept.sha256), "B").expect("written");
     let gone = versions.content(a).expect_err("gone").to_string();
@@ -156,9 +150,6 @@ fn a_version_goes_by_number_or_by_the_beginning_of_its_hash() {
     twin.sha256.replace_range(63.., "0");
     versions.log.push(twin);
     let ambiguous = found(&versions, "3e23");
-    assert!(
-        ambiguous.starts_with("several versions begin with 3e23:\n  2  3e23"),
-        "{ambiguous}"
-    );
+    assert!(ambiguous.starts_with("several versions begin with 3e23:\n  2  3e23"), "{ambiguous}");
     assert_eq!(found(&versions, &versions.log[1].sha256), "2");
 }

@@ -46,9 +46,7 @@ impl Diff {
         let (indent, digits) = (self.indent(), self.digits());
         let bar = paint(FAINT, if marks == ASCII { "|" } else { "│" });
         // Twice a number, a sign and two spaces; once a margin and the bar between two spaces.
-        let room = (width.saturating_sub(4) / 2)
-            .saturating_sub(digits + 3)
-            .max(NARROWEST);
+        let room = (width.saturating_sub(4) / 2).saturating_sub(digits + 3).max(NARROWEST);
         let mut text = String::new();
         let mut write = |left: &str, right: &str| {
             let pad = " ".repeat((digits + 3 + room).saturating_sub(columns(left)));
@@ -178,11 +176,7 @@ fn fold(line: &[Cell], indent: usize, room: usize) -> Vec<Vec<Cell>> {
     let comment = COMMENTS.iter().find(|comment| begin.starts_with(**comment));
     let again = comment.copied().unwrap_or(CONTINUED);
     // A line that begins far to the right goes on at the left.
-    let spaces = if (spaces + columns(again)) * 2 > room {
-        0
-    } else {
-        spaces
-    };
+    let spaces = if (spaces + columns(again)) * 2 > room { 0 } else { spaces };
     let again = cells([(false, &*format!("{:spaces$}{again}", ""))]);
 
     let mut parts: Vec<Vec<Cell>> = Vec::new();
@@ -232,10 +226,7 @@ mod tests {
             "--- a\n+++ b\n@@ -1,3 +1,2 @@\n     // {long}\n-    a();\n+        b();\n\n"
         ));
         let plain = plain(&shown.unified(80));
-        assert!(
-            plain.starts_with(" @@ -1,3 +1,2 @@\n  // word word"),
-            "{plain}"
-        );
+        assert!(plain.starts_with(" @@ -1,3 +1,2 @@\n  // word word"), "{plain}");
         assert!(
             plain.ends_with("\n  // word word word word word\n -a();\n +    b();\n"),
             "{plain}"
@@ -282,10 +273,7 @@ mod tests {
     #[test]
     fn what_would_harm_the_terminal_is_shown_as_a_sign() {
         let shown = plain(&Diff::between("", "\ta\x1b[2Jb\x07\n").unified(80));
-        assert_eq!(
-            shown,
-            " 1 +     a\u{fffd}[2Jb\u{fffd}\n".replace("+     a", "+ a")
-        );
+        assert_eq!(shown, " 1 +     a\u{fffd}[2Jb\u{fffd}\n".replace("+     a", "+ a"));
     }
 
     #[test]

@@ -25,11 +25,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         let by_word = matches!(is.source(*number), Some(Source::Event(source)) if source == word);
         by_word && event.place.is_some_and(|place| case.code.decides(place))
     })?;
-    let (w, r, o) = (
-        case.thread(writer),
-        case.thread(reader),
-        case.object(said.object?),
-    );
+    let (w, r, o) = (case.thread(writer), case.thread(reader), case.object(said.object?));
     let text = format!(
         "announced too early: {w}'s {} of {o} ({}) says that the data is there, {r} goes by it ({}), and {w} writes \
          the data only then ({}). Write first, announce last.",

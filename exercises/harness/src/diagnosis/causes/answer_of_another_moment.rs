@@ -42,11 +42,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 
 /// The thread's own access before or behind a load, if it is a change in the same function whose answer is ignored.
 fn change_beside(case: Case<'_>, load: usize, event: &Event) -> Option<usize> {
-    let own = || {
-        case.log
-            .events_of(event.thread)
-            .filter(|(_, other)| other.object == event.object)
-    };
+    let own = || case.log.events_of(event.thread).filter(|(_, other)| other.object == event.object);
     let before = own().rfind(|(number, _)| *number < load);
     let after = own().find(|(number, _)| *number > load);
     before.into_iter().chain(after).find_map(|(number, other)| {

@@ -10,9 +10,9 @@ pub(super) fn all_wait_at_channels(case: Case<'_>) -> bool {
         None => case.log.threads[thread].has_ended(),
         Some(Wait::ForEnd(_)) => true,
         Some(Wait::ForLock(_)) => false,
-        Some(Wait::Asleep) => ["send", "recv"]
-            .iter()
-            .any(|name| asleep_at(case, thread, name).is_some()),
+        Some(Wait::Asleep) => {
+            ["send", "recv"].iter().any(|name| asleep_at(case, thread, name).is_some())
+        }
     })
 }
 

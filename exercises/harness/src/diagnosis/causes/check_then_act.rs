@@ -48,11 +48,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         })
     };
     let (theirs, ..) = others.filter_map(|other| same(&other)).next()?;
-    let (first, second) = if mine.write < theirs.write {
-        (mine, theirs)
-    } else {
-        (theirs, mine)
-    };
+    let (first, second) = if mine.write < theirs.write { (mine, theirs) } else { (theirs, mine) };
     let [t, u] = [first, second].map(|torn| case.thread(case.event(torn.read).thread));
     let o = case.object(mine.object);
     let text = format!(

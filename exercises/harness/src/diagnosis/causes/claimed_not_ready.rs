@@ -33,30 +33,17 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     if said.thread != writer || word > write || look.object != said.object {
         return None;
     }
-    let reached = |object| {
-        case.log
-            .events_of(reader)
-            .any(|(_, event)| event.object == object)
-    };
+    let reached = |object| case.log.events_of(reader).any(|(_, event)| event.object == object);
     let may_wait = |event: &Event| {
         let tells = event.reads().is_some() || event.locks().is_some() || event.sleeps();
-        matches!(
-            event.effect,
-            Effect::Load { .. } | Effect::Join(_) | Effect::ParkReturns
-        ) || tells && reached(event.object)
+        matches!(event.effect, Effect::Load { .. } | Effect::Join(_) | Effect::ParkReturns)
+            || tells && reached(event.object)
     };
-    let mut between = case
-        .log
-        .events_before(writer, write)
-        .filter(|(number, _)| *number > word);
+    let mut between = case.log.events_before(writer, write).filter(|(number, _)| *number > word);
     if between.any(|(_, event)| may_wait(event)) {
         return None;
     }
-    let (w, r, o) = (
-        case.thread(writer),
-        case.thread(reader),
-        case.object(said.object?),
-    );
+    let (w, r, o) = (case.thread(writer), case.thread(reader), case.object(said.object?));
     let data = case.object(race.access.object?);
     let written = if write == end {
         "has yet to write".to_owned()

@@ -20,12 +20,9 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         return None;
     }
     // Another one had the lock before, and sleeps on the same condition without having given it back otherwise.
-    let (taken, other) = case.log.events[..locked]
-        .iter()
-        .enumerate()
-        .rfind(|(n, event)| {
-            *n > notified && event.thread != thread && event.locks() == Some(mutex)
-        })?;
+    let (taken, other) = case.log.events[..locked].iter().enumerate().rfind(|(n, event)| {
+        *n > notified && event.thread != thread && event.locks() == Some(mutex)
+    })?;
     let (gone, last) = case
         .log
         .events_of(other.thread)

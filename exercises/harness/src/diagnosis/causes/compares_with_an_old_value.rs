@@ -18,26 +18,16 @@ fn of_thread(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         .rev()
         .filter(|(_, event)| matches!(event.effect, Effect::Exchange { .. }));
     let (last, event) = tries.next()?;
-    let Effect::Exchange {
-        name,
-        expected,
-        found: Err(found),
-        ..
-    } = event.effect
-    else {
+    let Effect::Exchange { name, expected, found: Err(found), .. } = event.effect else {
         return None;
     };
     let again = tries
         .take_while(|(_, other)| other.effect == event.effect && other.place == event.place)
         .count();
-    let busy = case
-        .log
-        .events_of(thread)
-        .next_back()
-        .is_some_and(|(number, _)| {
-            // It is still at it.
-            number < last + AGAIN_AND_AGAIN && case.log.events.len() < last + 50
-        });
+    let busy = case.log.events_of(thread).next_back().is_some_and(|(number, _)| {
+        // It is still at it.
+        number < last + AGAIN_AND_AGAIN && case.log.events.len() < last + 50
+    });
     if again < AGAIN_AND_AGAIN || expected == found || !busy {
         return None;
     }

@@ -42,10 +42,7 @@ fn of_spawn(
         let id = event.object?;
         let takes = event.locks().is_some() || event.writes().is_some();
         let counts = takes && case.code.comes_later(place, operation(id)?, &field(id));
-        let counted = case
-            .log
-            .events_of(parent)
-            .any(|(n, e)| n > spawn && e.object == Some(id));
+        let counted = case.log.events_of(parent).any(|(n, e)| n > spawn && e.object == Some(id));
         (counts && !counted).then_some((number, id))
     })?;
     let woke = case.log.events_of(child).any(|(number, event)| {

@@ -14,17 +14,9 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let mut failed = case.log.events[..panic.at].iter().enumerate();
     let (number, event) = failed.find(|&(number, event)| {
         is_ignored(case, number, event)
-            && event
-                .object
-                .is_some_and(|id| about(case, panic, &spoken, id, number))
+            && event.object.is_some_and(|id| about(case, panic, &spoken, id, number))
     })?;
-    let Effect::Exchange {
-        name,
-        expected,
-        found: Err(found),
-        ..
-    } = event.effect
-    else {
+    let Effect::Exchange { name, expected, found: Err(found), .. } = event.effect else {
         return None;
     };
     let object = event.object?;
@@ -47,30 +39,17 @@ fn last_write<'a>(case: Case<'a>, event: &Event, number: usize) -> Option<(usize
     let all = case.log.events[..number].iter().enumerate();
     let mut writes =
         all.filter(|(_, other)| other.object == event.object && other.writes().is_some());
-    writes
-        .next_back()
-        .filter(|(_, other)| other.thread != event.thread)
+    writes.next_back().filter(|(_, other)| other.thread != event.thread)
 }
 
 fn is_ignored(case: Case<'_>, number: usize, event: &Event) -> bool {
-    let (
-        Effect::Exchange {
-            name,
-            expected,
-            new,
-            found: Err(found),
-            ..
-        },
-        Some(place),
-    ) = (&event.effect, event.place)
+    let (Effect::Exchange { name, expected, new, found: Err(found), .. }, Some(place)) =
+        (&event.effect, event.place)
     else {
         return false;
     };
-    let same_call = |other: &Event| {
-        other
-            .place
-            .is_some_and(|other| case.code.same_function(place, other))
-    };
+    let same_call =
+        |other: &Event| other.place.is_some_and(|other| case.code.same_function(place, other));
     let own = || case.log.events_of(event.thread);
     let before = own().rev().skip_while(|(other, _)| *other >= number);
     let after = own().skip_while(|(other, _)| *other <= number);

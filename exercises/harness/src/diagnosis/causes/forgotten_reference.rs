@@ -14,11 +14,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     if leaked.next().is_some() || object.references.len() > FEW {
         return None;
     }
-    let births: Option<Vec<usize>> = object
-        .references
-        .iter()
-        .map(|reference| birth(case, id, *reference))
-        .collect();
+    let births: Option<Vec<usize>> =
+        object.references.iter().map(|reference| birth(case, id, *reference)).collect();
     let births = births?;
     let made: Vec<String> = births
         .iter()
@@ -33,22 +30,16 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         case.object(id),
         made.join(" and ")
     );
-    let remark = births.into_iter().fold(Remark::new(text), |remark, event| {
-        remark.mark(event, "never dropped")
-    });
+    let remark = births
+        .into_iter()
+        .fold(Remark::new(text), |remark, event| remark.mark(event, "never dropped"));
     Some(remark)
 }
 
 /// The event in which a reference was made, if there is only one that it can be.
 fn birth(case: Case<'_>, id: ObjectId, reference: Reference) -> Option<usize> {
     let mut made = case.log.events_of(reference.maker).filter(|(_, event)| {
-        let makes = matches!(
-            event.effect,
-            Effect::Count {
-                name: "new" | "clone",
-                ..
-            }
-        );
+        let makes = matches!(event.effect, Effect::Count { name: "new" | "clone", .. });
         makes && event.object == Some(id) && event.place == Some(reference.made)
     });
     let (first, _) = made.next()?;

@@ -15,18 +15,13 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         return None;
     };
     let lock = event.object?;
-    let (holder, since) = (0..case.log.threads.len())
-        .filter(|&other| other != event.thread)
-        .find_map(|other| {
+    let (holder, since) =
+        (0..case.log.threads.len()).filter(|&other| other != event.thread).find_map(|other| {
             let held = case.log.held(other, number);
             let (_, since) = held.into_iter().find(|(held, _)| *held == lock)?;
             Some((other, since))
         })?;
-    let (t, u, o) = (
-        case.thread(event.thread),
-        case.thread(holder),
-        case.object(lock),
-    );
+    let (t, u, o) = (case.thread(event.thread), case.thread(holder), case.object(lock));
     let text = format!(
         "giving up: {t}'s {name} finds {o} held by {u} ({}, since {}), and {t} goes on without it. That a lock is not \
          free says nothing about what it guards: wait for it, or look where no lock is needed.",
@@ -38,8 +33,6 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 
 /// Whether it is an operation on what the code under test has made.
 fn concerns_lesson(case: Case<'_>, event: &Event) -> bool {
-    let made = event
-        .object
-        .is_some_and(|id| !case.log.object(id).is_fixture);
+    let made = event.object.is_some_and(|id| !case.log.object(id).is_fixture);
     made && !matches!(event.effect, Effect::Count { .. })
 }

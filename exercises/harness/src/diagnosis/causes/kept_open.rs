@@ -34,25 +34,14 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     const REMEDY: &str =
         "Drop each sender as soon as its last value is sent; an original as well as its clones.";
     if senders.len() > FEW {
-        let text = format!(
-            "{begin}, and {} senders are not dropped. {REMEDY}",
-            senders.len()
-        );
+        let text = format!("{begin}, and {} senders are not dropped. {REMEDY}", senders.len());
         return Some(Remark::new(text));
     }
-    let kept: Vec<String> = senders
-        .iter()
-        .map(|sender| described(case, channel, sender))
-        .collect();
-    let text = format!(
-        "{begin}, and not dropped is {}. {REMEDY}",
-        kept.join(", nor ")
-    );
+    let kept: Vec<String> = senders.iter().map(|sender| described(case, channel, sender)).collect();
+    let text = format!("{begin}, and not dropped is {}. {REMEDY}", kept.join(", nor "));
     let births = senders.iter();
     let births = births.filter_map(|sender| cloned(case, channel, sender.number));
-    Some(births.fold(Remark::new(text), |remark, birth| {
-        remark.mark(birth, "not dropped")
-    }))
+    Some(births.fold(Remark::new(text), |remark, birth| remark.mark(birth, "not dropped")))
 }
 
 /// Which sender it is.
@@ -60,18 +49,11 @@ fn described(case: Case<'_>, channel: ObjectId, sender: &Reference) -> String {
     let maker = case.thread(sender.maker);
     let made = match cloned(case, channel, sender.number) {
         Some(row) => format!("the clone that {maker} made ({})", at_row(row)),
-        None => format!(
-            "the sender that {maker} made with the channel, {}",
-            short(sender.made)
-        ),
+        None => format!("the sender that {maker} made with the channel, {}", short(sender.made)),
     };
     match last_user(case, channel, sender.number) {
         Some((row, user)) if user != sender.maker => {
-            format!(
-                "{made}, by which {} sent last ({})",
-                case.thread(user),
-                at_row(row)
-            )
+            format!("{made}, by which {} sent last ({})", case.thread(user), at_row(row))
         }
         _ => made,
     }

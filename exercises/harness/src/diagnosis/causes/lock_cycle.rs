@@ -9,8 +9,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         return None;
     }
     let held = |need: &Needs| {
-        need.lock
-            .map(|(lock, since)| format!("{} ({})", case.object(lock), at_row(since)))
+        need.lock.map(|(lock, since)| format!("{} ({})", case.object(lock), at_row(since)))
     };
     let mut remark = if let Some(join) = cycle.iter().find(|need| need.lock.is_none()) {
         // Begin with the one that joins: it holds what the others come to need.
@@ -20,16 +19,12 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
             .iter()
             .chain(before)
             .map(|need| match held(need) {
-                Some(lock) => format!(
-                    "{} needs {lock} of {}",
-                    case.thread(need.waits),
-                    case.thread(need.of)
-                ),
-                None => format!(
-                    "{} waits for {} to end",
-                    case.thread(need.waits),
-                    case.thread(need.of)
-                ),
+                Some(lock) => {
+                    format!("{} needs {lock} of {}", case.thread(need.waits), case.thread(need.of))
+                }
+                None => {
+                    format!("{} waits for {} to end", case.thread(need.waits), case.thread(need.of))
+                }
             })
             .collect();
         if rest.is_empty() {

@@ -28,18 +28,12 @@ fn of_lock(
     if !(case.code.decides(place) || case.code.is_returned(place)) {
         return None;
     }
-    let mut since = case
-        .log
-        .events_before(thread, end)
-        .skip_while(|(n, _)| *n <= locked);
+    let mut since = case.log.events_before(thread, end).skip_while(|(n, _)| *n <= locked);
     if since.any(|(_, later)| later.object == Some(object) && later.reads().is_some()) {
         return None;
     }
     // It must be in trouble by that, or do what another has done.
-    let mut since = case
-        .log
-        .events_before(thread, end)
-        .skip_while(|(n, _)| *n <= locked);
+    let mut since = case.log.events_before(thread, end).skip_while(|(n, _)| *n <= locked);
     if thread != culprit
         && !since.any(|(_, later)| later.object == Some(object) && later.writes().is_some())
     {

@@ -17,10 +17,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         torn.write < panic.at && about(case, panic, &spoken, torn.object, torn.write)
     });
     let (torn, is_lock) = shown.next()?;
-    let (t, u) = (
-        case.thread(case.event(torn.read).thread),
-        case.thread(case.event(torn.between).thread),
-    );
+    let (t, u) =
+        (case.thread(case.event(torn.read).thread), case.thread(case.event(torn.between).thread));
     let o = case.object(torn.object);
     let (read, between, write) = (at_row(torn.read), at_row(torn.between), at_row(torn.write));
     let (text, mark) = if is_lock {
@@ -92,12 +90,6 @@ fn torn_locks<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + 'a {
             other.thread != event.thread && is_lock(other) && other.place.is_some_and(changes)
         })?;
         let dependence = case.code.dependence(look.place?, event.place?)?;
-        Some(Torn {
-            object: lock,
-            read,
-            between,
-            write,
-            dependence,
-        })
+        Some(Torn { object: lock, read, between, write, dependence })
     })
 }

@@ -97,22 +97,13 @@ fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
 }
 
 fn mark_ends(case: Case<'_>, missing: Missing, mut remark: Remark) -> Remark {
-    let ends = [
-        (missing.stronger.release, Release),
-        (missing.stronger.acquire, Acquire),
-    ];
+    let ends = [(missing.stronger.release, Release), (missing.stronger.acquire, Acquire)];
     for (event, half) in ends {
         if let Some(event) = event {
-            let failed = matches!(
-                case.event(event).effect,
-                Effect::Exchange { found: Err(_), .. }
-            );
+            let failed = matches!(case.event(event).effect, Effect::Exchange { found: Err(_), .. });
             let order = with_half(case.event(event), half);
-            let order = if failed {
-                format!("{order:?} for its failure")
-            } else {
-                format!("{order:?}")
-            };
+            let order =
+                if failed { format!("{order:?} for its failure") } else { format!("{order:?}") };
             remark = remark.mark(event, format!("needs {order}"));
         }
     }

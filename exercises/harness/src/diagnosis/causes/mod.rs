@@ -112,12 +112,7 @@ impl Race {
         let other = other_access(case.log, thread, access)?;
         let is = Order::new(case.log, Stronger::default());
         let known = !is.is_before(case.log, other, Later::Next(thread));
-        known.then_some(Self {
-            thread,
-            access,
-            other,
-            is,
-        })
+        known.then_some(Self { thread, access, other, is })
     }
 
     /// Whether the later thread has been told nothing: it has read no atomic that the other wrote since, and no pair of
@@ -204,14 +199,8 @@ fn about(case: Case<'_>, panic: &Panic, spoken: &Spoken, object: ObjectId, event
 fn takes_back(first: &Event, second: &Event) -> bool {
     match (&first.effect, &second.effect) {
         (
-            Effect::Update {
-                name: a, argument, ..
-            },
-            Effect::Update {
-                name: b,
-                argument: back,
-                ..
-            },
+            Effect::Update { name: a, argument, .. },
+            Effect::Update { name: b, argument: back, .. },
         ) => {
             let counts = |name: &str| matches!(name, "fetch_add" | "fetch_sub");
             counts(a) && counts(b) && a != b && argument == back

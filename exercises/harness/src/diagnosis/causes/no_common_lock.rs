@@ -22,11 +22,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     }
     let held = |locks: &[ObjectId]| match locks {
         [] => "no lock".to_owned(),
-        all => all
-            .iter()
-            .map(|&lock| case.object(lock))
-            .collect::<Vec<_>>()
-            .join(" and "),
+        all => all.iter().map(|&lock| case.object(lock)).collect::<Vec<_>>().join(" and "),
     };
     let what = match event.effect {
         Effect::Write => "writes",

@@ -72,9 +72,7 @@ fn last_sleep(log: &Log, thread: ThreadId, end: usize) -> Option<Sleep<'_>> {
     let mut own = log.events_before(thread, end);
     let (sleeps, event) = own.rfind(|(_, event)| event.sleeps())?;
     let mutex = event.unlocks();
-    let mut after = log
-        .events_of(thread)
-        .skip_while(|(number, _)| *number <= sleeps);
+    let mut after = log.events_of(thread).skip_while(|(number, _)| *number <= sleeps);
     let (wakes, woken) = after.next()?;
     let Effect::Wakes { name, spurious } = woken.effect else {
         return None;
@@ -109,20 +107,16 @@ fn looks_again(case: Case<'_>, sleep: Sleep<'_>, end: usize) -> bool {
 
 /// What it waits in, for a sentence.
 fn waits_in(case: Case<'_>, sleep: Sleep<'_>) -> String {
-    sleep.object.map_or_else(
-        || sleep.name.to_owned(),
-        |id| format!("{}.{}", case.object(id), sleep.name),
-    )
+    sleep
+        .object
+        .map_or_else(|| sleep.name.to_owned(), |id| format!("{}.{}", case.object(id), sleep.name))
 }
 
 /// Whether an event may have changed what the thread waits for: under a mutex, a lock of that mutex, or a write to an
 /// atomic that the thread read between taking it and falling asleep; without one, any write or unlock. What belongs to
 /// the model itself is no part of it.
 fn may_change(case: Case<'_>, sleep: Sleep<'_>, event: &Event) -> bool {
-    if event.thread == sleep.thread
-        || event
-            .object
-            .is_some_and(|id| case.log.object(id).is_fixture)
+    if event.thread == sleep.thread || event.object.is_some_and(|id| case.log.object(id).is_fixture)
     {
         return false;
     }
@@ -145,10 +139,7 @@ fn guard(case: Case<'_>, sleep: Sleep<'_>) -> Option<ObjectId> {
     let mut own = case.log.events_before(sleep.thread, sleep.sleeps);
     let (_, look) = own.rfind(|(_, event)| event.reads().is_some())?;
     let inside = Spot::of(sleep.event.place?)?;
-    look.object.filter(|_| {
-        look.place
-            .is_some_and(|place| case.code.guards(place, &inside))
-    })
+    look.object.filter(|_| look.place.is_some_and(|place| case.code.guards(place, &inside)))
 }
 
 /// It went on, though nothing had changed since it fell asleep.
@@ -184,11 +175,7 @@ fn not_ordered(case: Case<'_>, sleep: Sleep<'_>) -> Option<Remark> {
     let mut again = case.log.clone();
     let newest = again.object(event.object?).newest;
     again.events.push(Event {
-        effect: Effect::Load {
-            got: newest,
-            newest,
-            order: event.order()?,
-        },
+        effect: Effect::Load { got: newest, newest, order: event.order()? },
         ..event.clone()
     });
     let ordered = Order::new(&again, Stronger::default());
@@ -198,11 +185,8 @@ fn not_ordered(case: Case<'_>, sleep: Sleep<'_>) -> Option<Remark> {
         return None;
     }
     let other = case.event(race.other);
-    let (t, u, o) = (
-        case.thread(sleep.thread),
-        case.thread(other.thread),
-        case.object(event.object?),
-    );
+    let (t, u, o) =
+        (case.thread(sleep.thread), case.thread(other.thread), case.object(event.object?));
     let text = format!(
         "`if` where a `while` is needed: {t} wakes up in {} ({}) and does not look at {o} again, as it did before \
          ({}). A second look would say whether it may go on, and it would order {t} after what {u} did ({}). Look \

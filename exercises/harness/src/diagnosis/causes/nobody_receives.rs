@@ -20,10 +20,7 @@ fn of_sender(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (t, o) = (case.thread(thread), case.object(channel));
     let rest = match receivers.as_slice() {
         [only] => of_receiver(case, thread, channel, only),
-        all => format!(
-            "{} receivers are there, and none of them is used again",
-            all.len()
-        ),
+        all => format!("{} receivers are there, and none of them is used again", all.len()),
     };
     let text = format!(
         "a send that nobody receives: {t} sleeps in {o}.send ({}), and {rest}. Receive until the channel is closed; or drop \

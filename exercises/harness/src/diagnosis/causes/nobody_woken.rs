@@ -11,11 +11,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 
 fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (asleep, event) = last_sleep_of(case, thread)?;
-    let Effect::Sleeps {
-        expected: Some(expected),
-        ..
-    } = event.effect
-    else {
+    let Effect::Sleeps { expected: Some(expected), .. } = event.effect else {
         return None;
     };
     let word = event.object?;
@@ -38,15 +34,8 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     if since().any(|(number, event)| number > changed && wakes(event)) {
         return None;
     }
-    let too_early = case
-        .log
-        .events_before(change.thread, changed)
-        .rfind(|(_, event)| wakes(event));
-    let (t, u, o) = (
-        case.thread(thread),
-        case.thread(change.thread),
-        case.object(word),
-    );
+    let too_early = case.log.events_before(change.thread, changed).rfind(|(_, event)| wakes(event));
+    let (t, u, o) = (case.thread(thread), case.thread(change.thread), case.object(word));
     let too_early = too_early.map_or_else(String::new, |(number, _)| {
         format!(" Its wake ({}) comes before the change.", at_row(number))
     });

@@ -15,9 +15,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (condition, mutex) = (event.object?, event.unlocks()?);
     let (notified, by) = last_wakeup(case, thread, condition, asleep)?;
     let nobody = |from: usize, to: usize| {
-        !case.log.events[from..to]
-            .iter()
-            .any(|e| e.thread != thread && e.locks() == Some(mutex))
+        !case.log.events[from..to].iter().any(|e| e.thread != thread && e.locks() == Some(mutex))
     };
     let (changes, _) = case
         .log
@@ -29,12 +27,8 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     {
         return None;
     }
-    let (t, u, o, m) = (
-        case.thread(thread),
-        case.thread(by.thread),
-        case.object(condition),
-        case.object(mutex),
-    );
+    let (t, u, o, m) =
+        (case.thread(thread), case.thread(by.thread), case.object(condition), case.object(mutex));
     let text = format!(
         "notified too early: {u} notifies {o} ({}) before it takes {m} and changes what {t} waits for ({}). {t} wakes, \
          finds nothing changed and sleeps again ({}). Change first, under the lock, then notify.",
@@ -53,17 +47,9 @@ fn had_lock(
     condition: ObjectId,
     mutex: ObjectId,
 ) -> bool {
-    let holds = case
-        .log
-        .held(thread, at)
-        .iter()
-        .any(|(lock, _)| *lock == mutex);
-    let mut before = case
-        .log
-        .events_before(thread, at)
-        .rev()
-        .take_while(|(_, event)| {
-            !(event.object == Some(condition) && matches!(event.effect, Effect::Notify { .. }))
-        });
+    let holds = case.log.held(thread, at).iter().any(|(lock, _)| *lock == mutex);
+    let mut before = case.log.events_before(thread, at).rev().take_while(|(_, event)| {
+        !(event.object == Some(condition) && matches!(event.effect, Effect::Notify { .. }))
+    });
     holds || before.any(|(_, event)| event.locks() == Some(mutex))
 }

@@ -26,11 +26,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     });
     let lost = concerned.next()?;
     let (store, change) = (case.event(lost.store), case.event(lost.between));
-    let (t, u, o) = (
-        case.thread(store.thread),
-        case.thread(change.thread),
-        case.object(store.object?),
-    );
+    let (t, u, o) =
+        (case.thread(store.thread), case.thread(change.thread), case.object(store.object?));
     let text = format!(
         "lost update: {t} reads {o} ({}), {u} changes it by its {} ({}), and {t}'s store ({}) goes over that unseen. \
          A swap or a compare_exchange in place of load and store sees what it replaces.",
@@ -68,11 +65,7 @@ fn overwritten(case: Case<'_>, store: usize) -> Option<Overwritten> {
     let unseen = change.thread != event.thread && wrote != saw;
     // What the thread gives away is given away twice, whatever is left in its place.
     let counts = change.reads().is_some() && wrote != value || used == Use::Answers;
-    (unseen && counts).then_some(Overwritten {
-        look,
-        between,
-        store,
-    })
+    (unseen && counts).then_some(Overwritten { look, between, store })
 }
 
 /// Whether the thread whose change is lost has fallen asleep after it, for good.

@@ -11,10 +11,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 
 fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (asleep, sleeps) = last_sleep_of(case, thread)?;
-    let (registers, register) = case
-        .log
-        .events_before(thread, asleep)
-        .rfind(|(_, event)| event.writes().is_some())?;
+    let (registers, register) =
+        case.log.events_before(thread, asleep).rfind(|(_, event)| event.writes().is_some())?;
     let (look, looks) = case
         .log
         .events_before(thread, asleep)

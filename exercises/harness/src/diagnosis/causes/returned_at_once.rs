@@ -59,10 +59,8 @@ fn of_park(case: Case<'_>) -> Option<Remark> {
     if event.effect != Effect::ParkReturns {
         return None;
     }
-    let (look, looks) = case
-        .log
-        .events_before(thread, returned)
-        .rfind(|(_, event)| event.reads().is_some())?;
+    let (look, looks) =
+        case.log.events_before(thread, returned).rfind(|(_, event)| event.reads().is_some())?;
     let (place, wait) = (looks.place?, event.place?);
     let (left, by) = case.log.events[..returned]
         .iter()
@@ -74,11 +72,7 @@ fn of_park(case: Case<'_>) -> Option<Remark> {
     if left > look || !in_one_go || looks_again(case, thread, returned, looks) {
         return None;
     }
-    let (t, u, o) = (
-        case.thread(thread),
-        case.thread(by.thread),
-        case.object(looks.object?),
-    );
+    let (t, u, o) = (case.thread(thread), case.thread(by.thread), case.object(looks.object?));
     let text = format!(
         "`if` where a `while` is needed: {t}'s park returns at once ({}), by a token that {u} left ({}) before {t} \
          looked at {o} ({}). Look at {o} again after every park, in a loop.",
@@ -91,10 +85,7 @@ fn of_park(case: Case<'_>) -> Option<Remark> {
 
 /// Whether a thread reads, after its wait, what it looked at before, in the same function.
 fn looks_again(case: Case<'_>, thread: ThreadId, wait: usize, look: &Event) -> bool {
-    let mut since = case
-        .log
-        .events_of(thread)
-        .filter(|(number, _)| *number > wait);
+    let mut since = case.log.events_of(thread).filter(|(number, _)| *number > wait);
     since.any(|(_, later)| {
         let place = look.place.zip(later.place);
         later.object == look.object

@@ -33,23 +33,14 @@ fn of_sleeper(case: Case<'_>, needs: &[Needs], thread: ThreadId) -> Option<Remar
         _ => &["wake_one", "wake_all"],
     };
     let wakes = |need: &&Needs| {
-        let place = case.log.threads[need.waits]
-            .pending
-            .map(|pending| pending.place);
+        let place = case.log.threads[need.waits].pending.map(|pending| pending.place);
         place.is_some_and(|place| case.code.comes_after(place, words))
     };
-    let (asleep, _) = case
-        .log
-        .events_of(thread)
-        .rfind(|(_, event)| event.sleeps())?;
+    let (asleep, _) = case.log.events_of(thread).rfind(|(_, event)| event.sleeps())?;
     let of_it = needs.iter().filter(|need| need.of == thread);
     let need = of_it.filter(|need| need.lock.is_some()).find(wakes)?;
     let (lock, since) = need.lock.filter(|_| !told)?;
-    let (t, u, l) = (
-        case.thread(thread),
-        case.thread(need.waits),
-        case.object(lock),
-    );
+    let (t, u, l) = (case.thread(thread), case.thread(need.waits), case.object(lock));
     let remedy = match pending.name {
         "send" | "recv" => "A channel gives back no lock: unlock it first.",
         _ => "A wait gives back only its own mutex: unlock the others first.",

@@ -14,10 +14,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 
 fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (asleep, _) = last_sleep_of(case, thread)?;
-    let (load, looks) = case
-        .log
-        .events_before(thread, asleep)
-        .rfind(|(_, event)| event.reads().is_some())?;
+    let (load, looks) =
+        case.log.events_before(thread, asleep).rfind(|(_, event)| event.reads().is_some())?;
     if !looks.is_stale() {
         return None;
     }
@@ -25,10 +23,8 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         .iter()
         .enumerate()
         .rfind(|(_, event)| event.object == looks.object && event.writes().is_some())?;
-    let (store, takes) = case
-        .log
-        .events_before(thread, load)
-        .rfind(|(_, event)| event.order().is_some())?;
+    let (store, takes) =
+        case.log.events_before(thread, load).rfind(|(_, event)| event.order().is_some())?;
     if !matches!(takes.effect, Effect::Store { .. }) || takes.object == looks.object {
         return None;
     }

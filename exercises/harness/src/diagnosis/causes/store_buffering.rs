@@ -15,9 +15,8 @@ struct Side {
 
 /// In a deadlock, one of the two must be asleep for good. In a panic, no other load may be stale.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
-    let stale: Vec<usize> = (0..case.log.events.len())
-        .filter(|&number| case.event(number).is_stale())
-        .collect();
+    let stale: Vec<usize> =
+        (0..case.log.events.len()).filter(|&number| case.event(number).is_stale()).collect();
     let is = Order::new(case.log, Stronger::default());
     if case.kind == Kind::Deadlock {
         let mut sides = stale.iter().filter_map(|&load| sides(case, &is, load));
@@ -39,15 +38,9 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 
 /// The two sides, if a stale load is one side's look.
 fn sides(case: Case<'_>, is: &Order, last: usize) -> Option<[Side; 2]> {
-    let mine = Side {
-        store: store_before(case.log, last)?,
-        load: last,
-    };
-    let (me, x, y) = (
-        case.event(last).thread,
-        case.event(mine.store).object?,
-        case.event(last).object?,
-    );
+    let mine = Side { store: store_before(case.log, last)?, load: last };
+    let (me, x, y) =
+        (case.event(last).thread, case.event(mine.store).object?, case.event(last).object?);
     let newest = case.log.events[..last]
         .iter()
         .rposition(|event| event.object == Some(y) && event.writes().is_some())?;
@@ -56,10 +49,7 @@ fn sides(case: Case<'_>, is: &Order, last: usize) -> Option<[Side; 2]> {
     let (load, _) = case.log.events_of(other).rfind(|(number, event)| {
         *number > newest && event.object == Some(x) && matches!(event.effect, Effect::Load { .. })
     })?;
-    let theirs = Side {
-        store: newest,
-        load,
-    };
+    let theirs = Side { store: newest, load };
     // It saw an older value than this thread stored.
     let missed = match is.source(load)? {
         Source::Initial => true,

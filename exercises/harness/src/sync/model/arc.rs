@@ -219,8 +219,7 @@ impl<T: ?Sized> Arc<T> {
         let name = "weak_count";
         this.shared.meet_all(name, place);
         let count = this.shared.weak.get();
-        this.shared
-            .happened(Effect::WeakCount { name, count }, place);
+        this.shared.happened(Effect::WeakCount { name, count }, place);
         count
     }
 
@@ -281,10 +280,7 @@ impl<T: ?Sized> ops::Deref for Arc<T> {
 impl<T> Weak<T> {
     /// A reference to nothing.
     pub const fn new() -> Self {
-        Self {
-            shared: None,
-            reference: 0,
-        }
+        Self { shared: None, reference: 0 }
     }
 }
 
@@ -301,10 +297,7 @@ impl<T: ?Sized> Weak<T> {
             return None;
         }
         shared.dropped.acquire();
-        Some(Arc {
-            reference: shared.made(name, place),
-            shared: std::sync::Arc::clone(shared),
-        })
+        Some(Arc { reference: shared.made(name, place), shared: std::sync::Arc::clone(shared) })
     }
 
     /// The number of references that keep the value alive now.
@@ -326,11 +319,7 @@ impl<T: ?Sized> Weak<T> {
         let name = "weak_count";
         let Some(shared) = &self.shared else { return 0 };
         shared.meet_all(name, place);
-        let count = if shared.strong.get() == 0 {
-            0
-        } else {
-            shared.weak.get()
-        };
+        let count = if shared.strong.get() == 0 { 0 } else { shared.weak.get() };
         shared.happened(Effect::WeakCount { name, count }, place);
         count
     }
@@ -353,10 +342,7 @@ impl<T: ?Sized> Clone for Weak<T> {
             shared.meet_counting(name, place);
             shared.weak_made(name, place)
         });
-        Self {
-            shared: self.shared.clone(),
-            reference,
-        }
+        Self { shared: self.shared.clone(), reference }
     }
 }
 
@@ -411,11 +397,7 @@ fn made(
     recorder::with_object(id, |arc| {
         let list = list(arc);
         let number = list.last().map_or(0, |last| last.number + 1);
-        list.push(Reference {
-            number,
-            made: place,
-            maker,
-        });
+        list.push(Reference { number, made: place, maker });
         number
     })
 }

@@ -17,11 +17,7 @@ pub use std::sync::atomic::Ordering;
 #[track_caller]
 pub fn fence(order: Ordering) {
     let place = Location::caller();
-    assert_ne!(
-        order,
-        Ordering::Relaxed,
-        "there is no such thing as a relaxed fence"
-    );
+    assert_ne!(order, Ordering::Relaxed, "there is no such thing as a relaxed fence");
     let me = recorder::current();
     let pending = Pending::new("fence", None, place);
     recorder::step(pending, || memory::fence(me, order));
@@ -51,12 +47,7 @@ struct Bits {
 impl Bits {
     fn new(type_name: &'static str, bits: u64, show: fn(u64) -> Value, place: Place) -> Self {
         let id = recorder::object(type_name, show(bits), place);
-        Self {
-            memory: memory::Location::new(bits),
-            life: Life::of(id),
-            id,
-            show,
-        }
+        Self { memory: memory::Location::new(bits), life: Life::of(id), id, show }
     }
 
     /// Puts back what `get_mut` lent out.
@@ -86,11 +77,7 @@ impl Bits {
     fn load(&self, order: Ordering, place: Place) -> u64 {
         let Found { bits, newest } = self.step("load", place, |memory, me| memory.load(me, order));
         // Stale if it is not the newest.
-        let effect = Effect::Load {
-            got: (self.show)(bits),
-            newest: (self.show)(newest),
-            order,
-        };
+        let effect = Effect::Load { got: (self.show)(bits), newest: (self.show)(newest), order };
         self.happened(newest, effect, place);
         bits
     }
@@ -110,9 +97,7 @@ impl Bits {
         place: Place,
     ) -> u64 {
         let change = |bits| Some(new(bits));
-        let found = self.step(name, place, |memory, me| {
-            memory.update(me, order, order, change)
-        });
+        let found = self.step(name, place, |memory, me| memory.update(me, order, order, change));
         let (Ok(Found { bits, newest }) | Err(Found { bits, newest })) = found;
         let effect = Effect::Update {
             name,
@@ -499,9 +484,6 @@ impl AtomicU32 {
 
     /// Reads the newest value, and orders nothing by it.
     pub(super) fn newest(&self, name: &'static str, place: Place) -> u32 {
-        u32::from_bits(
-            self.bits(name, place)
-                .step(name, place, |memory, me| memory.newest(me)),
-        )
+        u32::from_bits(self.bits(name, place).step(name, place, |memory, me| memory.newest(me)))
     }
 }

@@ -43,14 +43,9 @@ pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
 
 fn pair<T>(capacity: Option<usize>, place: Place) -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(Channel::new(capacity, place));
-    let sender = Sender {
-        number: channel.made(Side::Sender, place),
-        channel: Arc::clone(&channel),
-    };
-    let receiver = Receiver {
-        number: channel.made(Side::Receiver, place),
-        channel,
-    };
+    let sender =
+        Sender { number: channel.made(Side::Sender, place), channel: Arc::clone(&channel) };
+    let receiver = Receiver { number: channel.made(Side::Receiver, place), channel };
     (sender, receiver)
 }
 
@@ -92,9 +87,7 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let place = Location::caller();
-        let sent = self
-            .channel
-            .send(value, "try_send", false, self.number, place);
+        let sent = self.channel.send(value, "try_send", false, self.number, place);
         sent.map_err(|Failed { value, why }| match why {
             Why::NotNow => TrySendError::Full(value),
             Why::Disconnected => TrySendError::Disconnected(value),
@@ -124,19 +117,13 @@ impl<T> Receiver<T> {
     /// Receives values until the buffer is empty and no sender is left.
     #[track_caller]
     pub fn iter(&self) -> Iter<'_, T> {
-        Iter {
-            receiver: self,
-            place: Location::caller(),
-        }
+        Iter { receiver: self, place: Location::caller() }
     }
 
     /// Receives values until there is none without sleeping.
     #[track_caller]
     pub fn try_iter(&self) -> TryIter<'_, T> {
-        TryIter {
-            receiver: self,
-            place: Location::caller(),
-        }
+        TryIter { receiver: self, place: Location::caller() }
     }
 
     fn recv_at(&self, place: Place) -> Result<T, RecvError> {
@@ -167,8 +154,7 @@ macro_rules! handle {
             #[track_caller]
             pub fn is_empty(&self) -> bool {
                 let place = Location::caller();
-                self.channel
-                    .look("is_empty", self.number, place, |len, _| len == 0)
+                self.channel.look("is_empty", self.number, place, |len, _| len == 0)
             }
 
             /// Whether the buffer is full. Without a buffer it always is.
@@ -176,9 +162,7 @@ macro_rules! handle {
             pub fn is_full(&self) -> bool {
                 let place = Location::caller();
                 self.channel
-                    .look("is_full", self.number, place, |len, capacity| {
-                        Some(len) == capacity
-                    })
+                    .look("is_full", self.number, place, |len, capacity| Some(len) == capacity)
             }
 
             /// The number of values that the buffer can hold. `None` if it can hold any number.
@@ -276,10 +260,7 @@ impl<T> IntoIterator for Receiver<T> {
     type IntoIter = IntoIter<T>;
     #[track_caller]
     fn into_iter(self) -> IntoIter<T> {
-        IntoIter {
-            receiver: self,
-            place: Location::caller(),
-        }
+        IntoIter { receiver: self, place: Location::caller() }
     }
 }
 

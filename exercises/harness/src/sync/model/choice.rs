@@ -66,11 +66,7 @@ impl Coins {
             self.used += 1;
             self.used - 1
         };
-        Coin {
-            number: next(),
-            of_main: (writer != 0).then(next),
-            is_down: false,
-        }
+        Coin { number: next(), of_main: (writer != 0).then(next), is_down: false }
     }
 
     /// Whether `me` goes on to the store of this coin, or stays before it. Loom explores both.

@@ -29,10 +29,7 @@ impl Vector {
     }
 
     pub(super) fn has_all_of(&self, other: &Self) -> bool {
-        self.0
-            .iter()
-            .zip(other.0)
-            .all(|(mine, theirs)| *mine >= theirs)
+        self.0.iter().zip(other.0).all(|(mine, theirs)| *mine >= theirs)
     }
 }
 

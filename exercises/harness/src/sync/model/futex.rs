@@ -35,11 +35,7 @@ pub fn wait(word: &AtomicU32, expected: u32) {
         queue.sleep(ticket, name, Some(word.id()), None, Some(value), place);
     } else {
         let found = Value::Int(found.into());
-        let effect = Effect::NoSleep {
-            name,
-            expected: value,
-            found,
-        };
+        let effect = Effect::NoSleep { name, expected: value, found };
         recorder::happened(effect, Some(word.id()), place);
     }
 }

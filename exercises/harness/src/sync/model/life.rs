@@ -56,10 +56,7 @@ impl Life {
         // SAFETY: the pointers come from a reference. If the object is gone, so is what the reference promised, and the
         // program has gone wrong already, in its own `unsafe` code; any bits that are found are numbers.
         let (id, found) = unsafe {
-            (
-                ptr::read_volatile(&raw const self.id),
-                ptr::read_volatile(&raw const self.seal),
-            )
+            (ptr::read_volatile(&raw const self.id), ptr::read_volatile(&raw const self.seal))
         };
         let mark = (found == seal(id)).then_some(id);
         let address = ptr::from_ref(self).addr();
@@ -81,9 +78,7 @@ impl Drop for Life {
             && let Some(made) = recorder::made(self.id)
         {
             let me = recorder::current();
-            recorder::step(Pending::new(DROP, Some(self.id), made), || {
-                meeting.write(me)
-            });
+            recorder::step(Pending::new(DROP, Some(self.id), made), || meeting.write(me));
         }
         // SAFETY: the pointer comes from a reference. Volatile, or nobody would seem to read it.
         unsafe { ptr::write_volatile(&raw mut self.seal, 0) };

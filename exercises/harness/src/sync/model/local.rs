@@ -120,9 +120,7 @@ impl<T: 'static> LocalKey<T> {
     fn find(&'static self) -> Option<Option<Rc<dyn Any>>> {
         let (me, key) = (recorder::current(), std::ptr::from_ref(self).addr());
         LOCALS.with_borrow(|all| {
-            let mine = all
-                .iter()
-                .find(|local| local.thread == me && local.key == key);
+            let mine = all.iter().find(|local| local.thread == me && local.key == key);
             mine.map(|local| local.value.clone())
         })
     }

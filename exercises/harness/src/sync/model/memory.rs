@@ -256,11 +256,7 @@ impl Memory {
             knowledge.clock.cause.join(&older.cause);
         }
         let mut store = Store::new(bits, me, knowledge.clock.before.of(me));
-        store.carries = if releases(order) {
-            knowledge.clock
-        } else {
-            knowledge.released
-        };
+        store.carries = if releases(order) { knowledge.clock } else { knowledge.released };
         if replaces {
             store.carries.join(&stores[place].carries);
         }
@@ -274,11 +270,7 @@ impl Memory {
     }
 
     fn newest(&self, at: usize) -> u64 {
-        self.atomics[at]
-            .stores
-            .last()
-            .expect("the initial value is there")
-            .bits
+        self.atomics[at].stores.last().expect("the initial value is there").bits
     }
 
     fn load(&mut self, me: ThreadId, at: usize, order: Ordering) -> u64 {
@@ -340,10 +332,7 @@ impl Memory {
 
     /// Whether this weak exchange of `me` is one that fails spuriously.
     fn fails_spuriously(&mut self, me: ThreadId) -> bool {
-        let this = WeakExchange {
-            thread: me,
-            number: self.weak_exchanges[me],
-        };
+        let this = WeakExchange { thread: me, number: self.weak_exchanges[me] };
         self.weak_exchanges[me] += 1;
         let session = recorder::session();
         session.weak_exchanges.lock().insert(this);
@@ -421,10 +410,7 @@ pub(super) fn spawn() {
         memory.tick(me);
         let clock = memory.threads[me].clock;
         let child = memory.threads.len();
-        memory.threads.push(Knowledge {
-            clock,
-            ..Knowledge::default()
-        });
+        memory.threads.push(Knowledge { clock, ..Knowledge::default() });
         memory.tick(child);
     });
 }

@@ -51,9 +51,7 @@ struct OwnLock {
 }
 
 fn unlocks_must_be_steps() -> Ending {
-    Ending::UnlocksMustBeSteps {
-        unwinding: panicking(),
-    }
+    Ending::UnlocksMustBeSteps { unwinding: panicking() }
 }
 
 /// Gives access to the data of a [`Mutex`] and unlocks it when dropped.
@@ -189,9 +187,7 @@ impl<T: ?Sized> Mutex<T> {
             }
             self.note_wait(name, place);
             let ticket = own_lock.waiting.enter_for_good();
-            own_lock
-                .waiting
-                .sleep_quietly(&ticket, name, Some(self.id), place);
+            own_lock.waiting.sleep_quietly(&ticket, name, Some(self.id), place);
         }
         self.note_holder(place);
         self.handed_on.acquire();
@@ -201,9 +197,7 @@ impl<T: ?Sized> Mutex<T> {
     /// A step of the mutex's own lock, if it has one.
     fn meet(&self, name: &'static str, place: Place) {
         if let Some(own_lock) = &self.own_lock {
-            recorder::step(self.id.pending(name, place), || {
-                own_lock.meeting.notify_one()
-            });
+            recorder::step(self.id.pending(name, place), || own_lock.meeting.notify_one());
         }
     }
 
@@ -226,20 +220,13 @@ impl<T: ?Sized> Mutex<T> {
         if self.quiet {
             return None;
         }
-        recorder::with_object(self.id, |mutex| {
-            mutex.holders.first().map(|&(thread, _)| thread)
-        })
+        recorder::with_object(self.id, |mutex| mutex.holders.first().map(|&(thread, _)| thread))
     }
 
     fn guard<'a>(&'a self, raw: Option<RawGuard<'a>>, locked: Place) -> MutexGuard<'a, T> {
         self.note_holder(locked);
-        let mut guard = MutexGuard {
-            mutex: self,
-            raw,
-            locked,
-            found: None,
-            borrowed_mutably: false,
-        };
+        let mut guard =
+            MutexGuard { mutex: self, raw, locked, found: None, borrowed_mutably: false };
         guard.look();
         guard
     }
@@ -347,9 +334,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
             recorder::with_object(self.mutex.id, |mutex| mutex.holders.clear());
         }
         if let Some(own_lock) = &self.mutex.own_lock {
-            own_lock
-                .waiting
-                .wake_all(self.mutex.id.pending("unlock", self.locked));
+            own_lock.waiting.wake_all(self.mutex.id.pending("unlock", self.locked));
         }
         self.raw = None;
     }

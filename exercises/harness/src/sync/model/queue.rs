@@ -51,10 +51,7 @@ impl WaitQueue {
     }
 
     fn enter_with(&self, alarm: Alarm) -> Ticket {
-        self.0.lock().push_back(Sleeper {
-            thread: recorder::current(),
-            alarm: alarm.clone(),
-        });
+        self.0.lock().push_back(Sleeper { thread: recorder::current(), alarm: alarm.clone() });
         Ticket(alarm)
     }
 
@@ -71,15 +68,7 @@ impl WaitQueue {
     ) {
         let me = recorder::current();
         recorder::with_log(|log| log.threads[me].standing = Standing::Asleep);
-        recorder::happened(
-            Effect::Sleeps {
-                name,
-                unlocks,
-                expected,
-            },
-            object,
-            place,
-        );
+        recorder::happened(Effect::Sleeps { name, unlocks, expected }, object, place);
         let spurious = self.sleep_quietly(&ticket, name, object, place);
         recorder::with_log(|log| log.threads[me].standing = Standing::Running);
         recorder::happened(Effect::Wakes { name, spurious }, object, place);

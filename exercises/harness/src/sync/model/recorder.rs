@@ -162,12 +162,8 @@ pub(crate) fn begin_iteration() {
     }
     session.graves.lock().clear();
     session.log.lock().begin(session.spurious_wakeups);
-    session
-        .steps_left
-        .store(session.max_steps, Ordering::Relaxed);
-    session
-        .interruptions_left
-        .store(session.interrupted_exchanges, Ordering::Relaxed);
+    session.steps_left.store(session.max_steps, Ordering::Relaxed);
+    session.interruptions_left.store(session.interrupted_exchanges, Ordering::Relaxed);
     begun(0);
 }
 
@@ -202,10 +198,8 @@ impl ExampleRank {
             all.count()
         };
         let meetings = count(|effect| {
-            let meets = matches!(
-                effect,
-                Effect::LockWaits { .. } | Effect::Exchange { found: Err(_), .. }
-            );
+            let meets =
+                matches!(effect, Effect::LockWaits { .. } | Effect::Exchange { found: Err(_), .. });
             meets || effect.sleeps()
         });
         let hard = log.events.iter().filter(|event| match &event.effect {
@@ -307,10 +301,7 @@ pub(crate) fn must_live(mark: Option<ObjectId>, address: usize, operation: Pendi
         },
         None => session.graves.lock().get(&address).copied(),
     };
-    let operation = Pending {
-        object: dead,
-        ..operation
-    };
+    let operation = Pending { object: dead, ..operation };
     let ending = log.used_after_drop(current(), operation, dead);
     drop(log);
     over(ending)
@@ -339,11 +330,7 @@ pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> 
     let (thread, at) = (current(), log.events.len());
     let unwinds = |panic: &Panic| panic.thread == thread && panic.fate == Fate::Unwinds;
     let unwinding = std::thread::panicking() && log.panics.iter().any(unwinds);
-    log.object_mut(id).dropped = Some(Dropped {
-        thread,
-        at,
-        unwinding,
-    });
+    log.object_mut(id).dropped = Some(Dropped { thread, at, unwinding });
     // A sleeper has been through with the object: it is woken without it.
     let user = log.threads.iter().enumerate().find_map(|(number, other)| {
         let operation = other.pending.filter(|pending| pending.object == Some(id))?;
@@ -359,9 +346,7 @@ pub(crate) fn dropped(id: ObjectId, address: usize, unordered: impl FnOnce() -> 
         return;
     }
     if !session.drops_are_steps {
-        over(Ending::DropsMustBeSteps {
-            unwinding: std::thread::panicking(),
-        });
+        over(Ending::DropsMustBeSteps { unwinding: std::thread::panicking() });
     }
     if !unwinding {
         keep_unordered_drop(&session, id);
@@ -375,8 +360,7 @@ fn keep_unordered_drop(session: &Session, id: ObjectId) {
     let (made, is_fixture) = with_object(id, |object| (object.made, object.is_fixture));
     let is_longer = |log: &Log| {
         let kept = session.unordered_drop.lock();
-        kept.as_ref()
-            .is_some_and(|kept| kept.events.len() <= log.events.len())
+        kept.as_ref().is_some_and(|kept| kept.events.len() <= log.events.len())
     };
     if is_fixture || !session.recording || with_log(|log| is_longer(log)) {
         return;
@@ -407,13 +391,7 @@ fn is_dropped_by_std() -> bool {
 pub(crate) fn happened(effect: Effect, object: Option<ObjectId>, place: Place) {
     SESSION.with_borrow(|session| {
         if let Some(session) = session.as_ref().filter(|session| session.recording) {
-            note(
-                &mut session.log.lock(),
-                current(),
-                effect,
-                object,
-                Some(place),
-            );
+            note(&mut session.log.lock(), current(), effect, object, Some(place));
         }
     });
 }
@@ -425,13 +403,7 @@ fn note(
     object: Option<ObjectId>,
     place: Option<Place>,
 ) {
-    let mut event = Event {
-        thread,
-        effect,
-        object,
-        place,
-        data: None,
-    };
+    let mut event = Event { thread, effect, object, place, data: None };
     if event.unlocks().is_some() {
         event.data = log.threads[thread].gives_back.take();
     }
@@ -471,17 +443,12 @@ fn announce(me: ThreadId, pending: Pending) -> bool {
             sleep_for_ever();
         }
         let left = session.steps_left.load(Ordering::Relaxed);
-        session
-            .steps_left
-            .store(left.saturating_sub(1), Ordering::Relaxed);
+        session.steps_left.store(left.saturating_sub(1), Ordering::Relaxed);
         if !session.recording {
             return (false, left > 0);
         }
         let mut log = session.log.lock();
-        if pending
-            .object
-            .is_some_and(|id| id.iteration != log.iteration)
-        {
+        if pending.object.is_some_and(|id| id.iteration != log.iteration) {
             drop(log);
             over(Ending::Misuse(format!(
                 "an object used by `{}` was made in an earlier interleaving: \
@@ -544,9 +511,7 @@ pub(crate) fn stop(why: Stop) -> ! {
 pub(crate) fn interrupts_exchange() -> bool {
     let left = &session().interruptions_left;
     current() == 0
-        && left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
-            .is_ok()
+        && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
 }
 
 /// Whether a waker of one thread, which has more than one to choose from, chooses the last.
@@ -646,9 +611,7 @@ pub(crate) fn panic_joined(thread: ThreadId) {
 
 /// Whether this operating-system thread runs a model.
 pub(crate) fn in_model() -> bool {
-    SESSION
-        .try_with(|session| session.try_borrow().is_ok_and(|s| s.is_some()))
-        .unwrap_or(false)
+    SESSION.try_with(|session| session.try_borrow().is_ok_and(|s| s.is_some())).unwrap_or(false)
 }
 
 fn install_hook() {
@@ -671,10 +634,8 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
     if info.payload().is::<generator::Error>() {
         return;
     }
-    let message = info
-        .payload_as_str()
-        .unwrap_or("a panic whose payload is not a string")
-        .to_owned();
+    let message =
+        info.payload_as_str().unwrap_or("a panic whose payload is not a string").to_owned();
     let place = info.location();
     let by_loom = place.is_some_and(|place| is_loom(place.file()));
     let cannot_unwind = message == "panic in a destructor during cleanup"
@@ -711,11 +672,7 @@ fn what_it_means(message: &str) -> Stop {
     let is = |beginnings: &[&str]| beginnings.iter().any(|b| message.starts_with(b));
     if is(&["deadlock"]) {
         Stop::Deadlock
-    } else if is(&[
-        "Causality violation",
-        "currently writing",
-        "currently reading",
-    ]) {
+    } else if is(&["Causality violation", "currently writing", "currently reading"]) {
         Stop::DataRace
     } else if is(&["Arc leaked", "Allocation leaked", "Messages leaked"]) {
         Stop::Leak
@@ -734,6 +691,5 @@ fn what_it_means(message: &str) -> Stop {
 
 /// Whether a source file belongs to loom or to the coroutines under it.
 fn is_loom(file: &str) -> bool {
-    file.split(['/', '\\'])
-        .any(|part| part.starts_with("loom-") || part.starts_with("generator-"))
+    file.split(['/', '\\']).any(|part| part.starts_with("loom-") || part.starts_with("generator-"))
 }

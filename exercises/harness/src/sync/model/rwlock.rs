@@ -166,8 +166,7 @@ impl<T: ?Sized> RwLock<T> {
             recorder::happened(Effect::LockWaits { name, holders }, Some(self.id), place);
         }
         state.unlocked_while(place, || {
-            self.sleepers
-                .sleep_quietly(&ticket, name, Some(self.id), place);
+            self.sleepers.sleep_quietly(&ticket, name, Some(self.id), place);
         });
         state
     }
@@ -180,22 +179,13 @@ impl<T: ?Sized> RwLock<T> {
     fn holding(&self, locked: Place) -> Held<'_, T> {
         let holder = recorder::current();
         recorder::with_object(self.id, |lock| lock.holders.push((holder, locked)));
-        Held {
-            lock: self,
-            holder,
-            locked,
-            not_send: std::marker::PhantomData,
-        }
+        Held { lock: self, holder, locked, not_send: std::marker::PhantomData }
     }
 }
 
 impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     fn new(held: Held<'a, T>) -> Self {
-        let mut guard = Self {
-            held,
-            found: None,
-            borrowed_mutably: false,
-        };
+        let mut guard = Self { held, found: None, borrowed_mutably: false };
         guard.found = shown(&*guard);
         guard
     }
@@ -208,10 +198,7 @@ impl<T: ?Sized> Held<'_, T> {
         let mut state = lock.state.quiet_lock(name, self.locked);
         change(&mut state);
         recorder::with_object(lock.id, |object| {
-            let mine = object
-                .holders
-                .iter()
-                .position(|&(thread, _)| thread == self.holder);
+            let mine = object.holders.iter().position(|&(thread, _)| thread == self.holder);
             if let Some(mine) = mine {
                 object.holders.swap_remove(mine);
             }

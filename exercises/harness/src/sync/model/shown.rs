@@ -8,10 +8,7 @@ use std::marker::PhantomData;
 ///
 /// The facade's locks accept every type, as std's do, so there is no trait to ask.
 pub(super) fn shown<T: ?Sized>(data: &T) -> Option<Shown> {
-    let data = Data {
-        id: type_id::<T>(),
-        data,
-    };
+    let data = Data { id: type_id::<T>(), data };
     macro_rules! one_of {
         ($($t:ty)*) => { $(
             if let Some(&value) = data.get::<$t>() {

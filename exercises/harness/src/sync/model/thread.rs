@@ -50,20 +50,14 @@ fn replace_left(left: refusal::Left) -> refusal::Left {
 /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when it
 /// has no more. For tests, which catch the panic of [`spawn`]: it prints nothing.
 pub fn refuse_after<R>(n: usize, f: impl FnOnce() -> R) -> R {
-    let refusal = refusal::Refusal {
-        granted: n,
-        refused: usize::MAX,
-    };
+    let refusal = refusal::Refusal { granted: n, refused: usize::MAX };
     refusal::within(refusal, replace_left, f)
 }
 
 /// Runs `f`, in which the operating system refuses this thread the one thread that it asks for after `n` others. It
 /// can spawn the threads before and after that. As with [`refuse_after`], the panic prints nothing.
 pub fn refuse_only<R>(n: usize, f: impl FnOnce() -> R) -> R {
-    let refusal = refusal::Refusal {
-        granted: n,
-        refused: 1,
-    };
+    let refusal = refusal::Refusal { granted: n, refused: 1 };
     refusal::within(refusal, replace_left, f)
 }
 
@@ -257,9 +251,7 @@ pub fn park() {
         return;
     }
     let ticket = me.parking.sleeper.enter();
-    me.parking
-        .sleeper
-        .sleep(ticket, "park", None, None, None, place);
+    me.parking.sleeper.sleep(ticket, "park", None, None, None, place);
     me.parking.take(place);
 }
 
@@ -301,11 +293,7 @@ fn start(
     let parking = Parking::new();
     PARKINGS.with_borrow_mut(|all| all.push(Arc::clone(&parking)));
     let inner = loom::thread::spawn(move || recorder::thread_body(number, body));
-    let thread = Thread {
-        number,
-        name,
-        parking,
-    };
+    let thread = Thread { number, name, parking };
     (thread, inner)
 }
 
@@ -323,11 +311,7 @@ where
 {
     let packet = Packet::default();
     let (thread, inner) = start(name, place, body(Arc::clone(&packet), f));
-    Spawned {
-        thread,
-        inner,
-        packet,
-    }
+    Spawned { thread, inner, packet }
 }
 
 /// Waits for the end of a thread and hands over what it left.
@@ -356,10 +340,7 @@ fn wait_for_end(number: Number, inner: loom::thread::JoinHandle<()>, place: Plac
     if running {
         recorder::happened(Effect::JoinWaits(number), None, place);
     }
-    let pending = Pending {
-        target: Some(number),
-        ..pending("join", place)
-    };
+    let pending = Pending { target: Some(number), ..pending("join", place) };
     recorder::step(pending, || inner.join()).expect("the body of a thread catches its panic");
     memory::join(number);
     recorder::happened(Effect::Join(number), None, place);
@@ -375,11 +356,7 @@ impl<T> JoinHandle<T> {
     /// Returns the payload of the panic, if that ended the thread.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let Spawned {
-            thread,
-            inner,
-            packet,
-        } = self.0;
+        let Spawned { thread, inner, packet } = self.0;
         join(thread.number, inner, &packet, Location::caller())
     }
 
@@ -433,10 +410,7 @@ where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
     let place = Location::caller();
-    let scope = Scope {
-        running: Arc::default(),
-        invariant: PhantomData,
-    };
+    let scope = Scope { running: Arc::default(), invariant: PhantomData };
     let begins = recorder::with_log(|log| log.events.len());
     let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
     if result.is_err() {
@@ -505,11 +479,7 @@ impl<'scope> Scope<'scope, '_> {
         let (thread, inner) = start(name, place, body);
         let number = thread.number;
         let ended = Ended::default();
-        self.running.lock().push(ScopedThread {
-            number,
-            inner,
-            ended: Arc::clone(&ended),
-        });
+        self.running.lock().push(ScopedThread { number, inner, ended: Arc::clone(&ended) });
         ScopedJoinHandle {
             thread,
             packet,
@@ -544,10 +514,7 @@ impl<T> ScopedJoinHandle<'_, T> {
                 recorder::happened(Effect::Join(number), None, place);
                 return take_result(number, &self.packet);
             }
-            let pending = Pending {
-                target: Some(number),
-                ..pending("join", place)
-            };
+            let pending = Pending { target: Some(number), ..pending("join", place) };
             recorder::step(pending, loom::thread::yield_now);
         }
     }

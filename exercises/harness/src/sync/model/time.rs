@@ -121,17 +121,13 @@ impl Clock {
             .0
             .timers
             .lock()
-            .extract_if(.., |timer| {
-                timer.deadline <= now && timer.sleepers.has(timer.thread)
-            })
+            .extract_if(.., |timer| timer.deadline <= now && timer.sleepers.has(timer.thread))
             .collect();
         due.sort_by_key(|timer| timer.deadline);
         let woken = due.iter().map(|timer| timer.thread).collect();
         recorder::happened(Effect::Advance { by, woken }, Some(self.0.id), place);
         for timer in due {
-            timer
-                .sleepers
-                .wake(timer.thread, self.0.id.pending(name, place));
+            timer.sleepers.wake(timer.thread, self.0.id.pending(name, place));
         }
     }
 
@@ -217,11 +213,7 @@ impl Clock {
         let late = self.is_over(deadline);
         let value = Value::Int(expected.into());
         if found != expected {
-            let effect = Effect::NoSleep {
-                name,
-                expected: value,
-                found: Value::Int(found.into()),
-            };
+            let effect = Effect::NoSleep { name, expected: value, found: Value::Int(found.into()) };
             recorder::happened(effect, Some(word.id()), place);
             return late;
         }
@@ -278,8 +270,6 @@ impl Clock {
     }
 
     fn meet(&self, name: &'static str, place: Place) {
-        recorder::step(self.0.id.pending(name, place), || {
-            self.0.meeting.notify_one()
-        });
+        recorder::step(self.0.id.pending(name, place), || self.0.meeting.notify_one());
     }
 }

@@ -2,10 +2,7 @@ use super::*;
 use crate::commands::watch::screen;
 use crate::term::{ASCII, UNICODE};
 
-const SIZE: Size = Size {
-    rows: 10,
-    columns: 40,
-};
+const SIZE: Size = Size { rows: 10, columns: 40 };
 
 /// Three lessons, the second one watched, its first verdict of `lines` lines there.
 fn watching(lines: usize) -> State {
@@ -19,13 +16,7 @@ fn watching(lines: usize) -> State {
 
 fn ended(run: RunId, lines: usize) -> Event {
     let page = (1..=lines).map(|n| format!("line {n}\n")).collect();
-    Event::Ended(
-        run,
-        End {
-            page,
-            goes_on: None,
-        },
-    )
+    Event::Ended(run, End { page, goes_on: None })
 }
 
 fn press(state: &mut State, keys: &str) -> Vec<Action> {
@@ -34,10 +25,8 @@ fn press(state: &mut State, keys: &str) -> Vec<Action> {
 }
 
 fn rows(choices: &[Option<usize>]) -> Vec<Row> {
-    let row = |(i, chooses): (usize, &Option<usize>)| Row {
-        text: format!("row {i}"),
-        chooses: *chooses,
-    };
+    let row =
+        |(i, chooses): (usize, &Option<usize>)| Row { text: format!("row {i}"), chooses: *chooses };
     choices.iter().enumerate().map(row).collect()
 }
 
@@ -46,10 +35,7 @@ fn a_save_runs_the_tests_and_a_save_during_a_run_starts_again() {
     let mut state = watching(3);
     let job = Job::Tests { lesson: 1 };
     assert_eq!(state.on(Event::Saved), [Action::Start(2, job)]);
-    assert_eq!(
-        state.on(Event::Saved),
-        [Action::Cancel, Action::Start(3, job)]
-    );
+    assert_eq!(state.on(Event::Saved), [Action::Cancel, Action::Start(3, job)]);
     // What the cancelled run has to say comes too late.
     state.on(Event::Stage(2, Stage::Running { done: 9, of: 9 }));
     state.on(ended(2, 1));
@@ -106,10 +92,7 @@ fn keys_ask_for_what_they_are_named_after() {
     );
     assert_eq!(press(&mut state, "q"), [Action::Quit]);
     state.on(Event::Saved);
-    assert_eq!(
-        state.on(Event::Key(Key::Interrupt)),
-        [Action::Cancel, Action::Quit]
-    );
+    assert_eq!(state.on(Event::Key(Key::Interrupt)), [Action::Cancel, Action::Quit]);
 }
 
 #[test]
@@ -118,10 +101,7 @@ fn a_stop_cancels_the_run_and_going_on_starts_it_again() {
     assert_eq!(state.on(Event::Key(Key::Suspend)), [Action::Suspend]);
     assert_eq!(state.on(Event::Continued), [Action::Resume]);
     state.on(Event::Saved);
-    assert_eq!(
-        state.on(Event::Key(Key::Suspend)),
-        [Action::Cancel, Action::Suspend]
-    );
+    assert_eq!(state.on(Event::Key(Key::Suspend)), [Action::Cancel, Action::Suspend]);
     assert_eq!(
         state.on(Event::Continued),
         [Action::Resume, Action::Start(3, Job::Tests { lesson: 1 })]
@@ -154,10 +134,7 @@ fn a_page_is_read_within_its_bounds() {
     assert_eq!(state.verdict.top, 0);
     // A larger screen shows more, and no empty lines for it.
     state.on(Event::Key(Key::End));
-    let size = Size {
-        rows: 18,
-        columns: 40,
-    };
+    let size = Size { rows: 18, columns: 40 };
     assert_eq!(state.on(Event::Resize(size)), [Action::Render]);
     assert_eq!(state.verdict.top, 3);
 }
@@ -165,10 +142,7 @@ fn a_page_is_read_within_its_bounds() {
 #[test]
 fn a_list_is_moved_through_and_chosen_from() {
     let mut state = watching(3);
-    state.on(Event::Rows(
-        Choice::Lesson,
-        rows(&[None, Some(0), Some(1), None, Some(2)]),
-    ));
+    state.on(Event::Rows(Choice::Lesson, rows(&[None, Some(0), Some(1), None, Some(2)])));
     let at = |state: &State| match &state.over {
         Some(Over::List(list)) => list.at,
         _ => panic!("a list"),
@@ -198,10 +172,7 @@ fn a_list_longer_than_the_screen_keeps_the_chosen_row_on_it() {
         for _ in 0..12 {
             state.on(Event::Key(key));
             let lines = screen::draw(&state, UNICODE, true, "");
-            assert!(
-                lines.iter().any(|line| line.contains("\x1b[7mrow")),
-                "{key:?}: {lines:?}"
-            );
+            assert!(lines.iter().any(|line| line.contains("\x1b[7mrow")), "{key:?}: {lines:?}");
         }
     }
     state.on(Event::Key(Key::Home));
@@ -214,10 +185,7 @@ fn a_list_longer_than_the_screen_keeps_the_chosen_row_on_it() {
 fn a_mistake_is_shown_as_it_is_told_and_left_with_escape() {
     let mut state = watching(3);
     state.on(Event::Rows(Choice::Mistake, rows(&[Some(0), None])));
-    let job = Job::Mistake {
-        lesson: 1,
-        mistake: 0,
-    };
+    let job = Job::Mistake { lesson: 1, mistake: 0 };
     assert_eq!(state.on(Event::Key(Key::Enter)), [Action::Start(2, job)]);
     state.on(Event::Said(2, "what it is\n".into()));
     state.on(Event::Said(2, "how it is caught\n".into()));
@@ -272,23 +240,15 @@ fn no_screen_is_drawn_over_its_edge() {
     let overs = [
         None,
         Some(Event::Page(page)),
-        Some(Event::Rows(
-            Choice::Mistake,
-            rows(&[None, Some(0), None, Some(1), Some(2), None]),
-        )),
+        Some(Event::Rows(Choice::Mistake, rows(&[None, Some(0), None, Some(1), Some(2), None]))),
     ];
     for over in overs {
         state.over = None;
         over.map(|over| state.on(over));
-        state.on(Event::Note(
-            "a note that is rather long\nand has two lines".into(),
-        ));
+        state.on(Event::Note("a note that is rather long\nand has two lines".into()));
         for rows in 0..30 {
             for width in [0, 1, 2, 3, 5, 8, 13, 39, 40, 79, 80, 200] {
-                state.on(Event::Resize(Size {
-                    rows,
-                    columns: width,
-                }));
+                state.on(Event::Resize(Size { rows, columns: width }));
                 state.on(Event::Key(Key::Down));
                 for (marks, colour) in [(UNICODE, true), (ASCII, false)] {
                     let lines = screen::draw(&state, marks, colour, "waiting for a save");
@@ -317,10 +277,7 @@ fn the_line_below_says_what_is_going_on() {
     assert!(status(&state).starts_with(" building… Compiling a "));
     state.on(Event::Stage(2, Stage::Running { done: 7, of: 14 }));
     assert!(status(&state).starts_with(" running tests… 7 of 14 "));
-    let end = End {
-        page: String::new(),
-        goes_on: Some(0),
-    };
+    let end = End { page: String::new(), goes_on: Some(0) };
     state.on(Event::Ended(2, end));
     assert!(status(&state).starts_with(" run 2 · n: on to one · waiting"));
     // Where the page says, not to the one behind.

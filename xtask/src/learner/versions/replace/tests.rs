@@ -87,9 +87,8 @@ impl Folder {
     fn to_be_had(&self) -> Vec<Vec<u8>> {
         let versions = self.versions();
         let all = versions.all().into_iter();
-        let mut all: Vec<_> = all
-            .map(|version| versions.content(&version).expect("whole"))
-            .collect();
+        let mut all: Vec<_> =
+            all.map(|version| versions.content(&version).expect("whole")).collect();
         all.extend(fs::read(self.file()).ok());
         all
     }
@@ -97,12 +96,8 @@ impl Folder {
     /// As the next runner does it, and what it then finds in the learner's folder.
     fn clean_up(&self) -> usize {
         let target = Target::new(&self.file()).expect("a file");
-        target
-            .clean_up(&mut self.versions(), &[NEW], &mut |_| Ok(()))
-            .expect("cleaned up");
-        fs::read_dir(self.root().join("src"))
-            .expect("listed")
-            .count()
+        target.clean_up(&mut self.versions(), &[NEW], &mut |_| Ok(())).expect("cleaned up");
+        fs::read_dir(self.root().join("src")).expect("listed").count()
     }
 }
 
@@ -187,9 +182,7 @@ fn a_kill_after_any_step_loses_nothing() {
 #[test]
 fn an_error_after_any_step_loses_nothing() {
     let without = ORDER[..8].iter().map(|step| (no_exchange as _, *step));
-    let with = ORDER
-        .iter()
-        .map(|step| (exchange as fn(&_, &_) -> _, *step));
+    let with = ORDER.iter().map(|step| (exchange as fn(&_, &_) -> _, *step));
     for (exchange, failing) in with.chain(without) {
         let folder = Folder::new();
         let mut failed = false;
@@ -248,9 +241,7 @@ fn a_save_that_a_killed_runner_had_taken_out_is_kept_by_the_next() {
     let target = Target::new(&folder.file()).expect("a file");
     fs::write(target.staged(), SAVED).expect("written");
     let mut versions = folder.versions();
-    let found = target
-        .clean_up(&mut versions, &[NEW], &mut |_| Ok(()))
-        .expect("cleaned up");
+    let found = target.clean_up(&mut versions, &[NEW], &mut |_| Ok(())).expect("cleaned up");
     assert_eq!(found, Some(1));
     assert_eq!(versions.all()[0].kept.why, Why::Found);
     folder.assert_has(SAVED, ());
@@ -310,10 +301,7 @@ fn permissions_stay_and_so_does_a_link() {
     symlink("../elsewhere.rs", folder.file()).expect("linked");
     fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o640)).expect("set");
     let target = Target::new(&folder.file()).expect("a file");
-    assert_eq!(
-        target.behind_link(),
-        Some(&*elsewhere.canonicalize().expect("a path"))
-    );
+    assert_eq!(target.behind_link(), Some(&*elsewhere.canonicalize().expect("a path")));
     folder.replace(&mut |_| Ok(())).expect("replaced");
     assert!(folder.file().is_symlink());
     assert_eq!(fs::read(&elsewhere).expect("read"), NEW);
@@ -332,8 +320,6 @@ fn a_folder_is_not_replaced() {
     let folder = Folder::new();
     fs::remove_file(folder.file()).expect("removed");
     fs::create_dir(folder.file()).expect("made");
-    let error = Target::new(&folder.file())
-        .expect_err("a folder")
-        .to_string();
+    let error = Target::new(&folder.file()).expect_err("a folder").to_string();
     assert!(error.ends_with("is not a file: move it away and try again"));
 }

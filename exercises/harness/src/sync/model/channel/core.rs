@@ -78,20 +78,13 @@ struct Operation {
 
 impl<T> End<T> {
     fn new() -> Self {
-        Self {
-            handles: 0,
-            gone: Edge::default(),
-            asleep: VecDeque::new(),
-        }
+        Self { handles: 0, gone: Edge::default(), asleep: VecDeque::new() }
     }
 }
 
 impl<T> Slot<T> {
     fn new(message: Option<Message<T>>) -> Arc<Self> {
-        Arc::new(Self {
-            message: Mutex::new(message),
-            taken_by: Mutex::new(None),
-        })
+        Arc::new(Self { message: Mutex::new(message), taken_by: Mutex::new(None) })
     }
 
     fn take(&self) -> Option<Message<T>> {
@@ -103,11 +96,7 @@ impl<T> Slot<T> {
 impl<T> Sleeper<T> {
     /// The current thread, which falls asleep now.
     fn new(slot: &Arc<Slot<T>>) -> Self {
-        Self {
-            thread: recorder::current(),
-            before: passed_on(),
-            slot: Arc::clone(slot),
-        }
+        Self { thread: recorder::current(), before: passed_on(), slot: Arc::clone(slot) }
     }
 }
 
@@ -178,11 +167,7 @@ impl<T> Channel<T> {
     pub(super) fn cloned(&self, side: Side, place: Place) -> usize {
         let handle = self.made(side, place);
         let left = self.state.lock().end(side).handles;
-        let operation = Operation {
-            name: "clone",
-            handle,
-            place,
-        };
+        let operation = Operation { name: "clone", handle, place };
         self.happened(operation, What::Cloned { side, left });
         handle
     }
@@ -198,11 +183,7 @@ impl<T> Channel<T> {
         let operation = self.begin(name, handle, place);
         let shown = shown(&value);
         let sends = Some(Sends { value: shown });
-        let message = Message {
-            value,
-            from: recorder::current(),
-            sent: passed_on(),
-        };
+        let message = Message { value, from: recorder::current(), sent: passed_on() };
         let fails = |message: Message<T>, why, slept| {
             self.happened(operation, What::Fails { sends, why, slept });
             let value = message.value;
@@ -232,17 +213,11 @@ impl<T> Channel<T> {
             }
             return Ok(());
         }
-        if self
-            .capacity
-            .is_none_or(|capacity| state.buffer.len() < capacity)
-        {
+        if self.capacity.is_none_or(|capacity| state.buffer.len() < capacity) {
             state.use_place();
             state.buffer.push_back(message);
             drop(state);
-            let what = What::Sends {
-                value: shown,
-                to: None,
-            };
+            let what = What::Sends { value: shown, to: None };
             self.happened(operation, what);
             return Ok(());
         }
@@ -351,11 +326,7 @@ impl<T> Channel<T> {
     /// A handle is dropped. If it is the last of its side, the sleepers of the other side wake up. What is in the buffer is
     /// dropped with the last receiver if the buffer is unbounded, otherwise with the last handle.
     pub(super) fn dropped(&self, side: Side, handle: usize, place: Place) {
-        let operation = Operation {
-            name: "drop",
-            handle,
-            place,
-        };
+        let operation = Operation { name: "drop", handle, place };
         let left = recorder::step(self.id.pending("drop", place), || {
             self.drops.notify_one();
             let left = {
@@ -410,11 +381,7 @@ impl<T> Channel<T> {
 
     fn begin(&self, name: &'static str, handle: usize, place: Place) -> Operation {
         recorder::step(self.id.pending(name, place), || self.meeting.notify_one());
-        Operation {
-            name,
-            handle,
-            place,
-        }
+        Operation { name, handle, place }
     }
 
     /// Sleeps until another thread has served this one, or its side is the only one left. The caller has entered it among
@@ -425,28 +392,17 @@ impl<T> Channel<T> {
         let ticket = self.sleepers.enter_for_good();
         recorder::with_log(|log| log.threads[me].standing = Standing::Asleep);
         self.happened(operation, What::Sleeps { sends });
-        self.sleepers
-            .sleep_quietly(&ticket, name, Some(self.id), place);
+        self.sleepers.sleep_quietly(&ticket, name, Some(self.id), place);
     }
 
     fn wake(&self, thread: ThreadId, by: Operation) {
-        self.sleepers
-            .wake(thread, self.id.pending(by.name, by.place));
+        self.sleepers.wake(thread, self.id.pending(by.name, by.place));
     }
 
     fn happened(&self, operation: Operation, what: What) {
-        let Operation {
-            name,
-            handle,
-            place,
-        } = operation;
+        let Operation { name, handle, place } = operation;
         let buffer = self.state.lock().shown(self.capacity);
-        let traffic = Traffic {
-            name,
-            what,
-            buffer,
-            handle,
-        };
+        let traffic = Traffic { name, what, buffer, handle };
         recorder::happened(Effect::Channel(traffic), Some(self.id), place);
     }
 }

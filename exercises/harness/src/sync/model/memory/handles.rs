@@ -31,16 +31,10 @@ impl Location {
             let now = memory.tick(me);
             let mut accesses = Vector::default();
             accesses.set(me, now);
-            memory.atomics.push(Atomic {
-                stores: vec![Store::new(bits, me, now)],
-                accesses,
-            });
+            memory.atomics.push(Atomic { stores: vec![Store::new(bits, me, now)], accesses });
             memory.atomics.len() - 1
         });
-        Self {
-            at,
-            meeting: Meeting::new(),
-        }
+        Self { at, meeting: Meeting::new() }
     }
 
     pub(in crate::sync::model) fn load(&self, me: ThreadId, order: Ordering) -> Found {
@@ -57,10 +51,7 @@ impl Location {
         self.meet(me, true, order == SeqCst);
         with(|memory| {
             memory.store(me, self.at, bits, order);
-            Found {
-                bits,
-                newest: memory.newest(self.at),
-            }
+            Found { bits, newest: memory.newest(self.at) }
         })
     }
 
@@ -130,11 +121,7 @@ impl Location {
             if !now.has_all_of(&atomic.accesses) {
                 recorder::stop(Stop::DataRace);
             }
-            let bits = atomic
-                .stores
-                .last()
-                .expect("the initial value is there")
-                .bits;
+            let bits = atomic.stores.last().expect("the initial value is there").bits;
             atomic.stores = vec![Store::new(bits, me, now.of(me))];
             bits
         })
@@ -197,11 +184,7 @@ impl Plain {
             let cell = &mut memory.cells[self.0];
             let races =
                 !before.has_all_of(&cell.writes) || writes && !before.has_all_of(&cell.reads);
-            let mine = if writes {
-                &mut cell.writes
-            } else {
-                &mut cell.reads
-            };
+            let mine = if writes { &mut cell.writes } else { &mut cell.reads };
             mine.set(me, now);
             races
         })

@@ -1,0 +1,403 @@
+//! The contract of `select` on real threads. IDs such as SL-13 name behaviours of Go's `select`.
+
+use channels::real::{Arm, Receiver, SendOutcome, Sender, bounded};
+use harness::sync::real::channel::{RecvError, TryRecvError};
+use harness::sync::real::thread;
+use harness::sync::real::time::{Clock, Duration};
+use harness::testing::{assert_panics, must_end, panic_of, wait_until};
+use select::{select, select_until};
+use std::cell::Cell;
+
+/// Where a thread hangs, if a test does.
+const IN_CALL: &str = "a thread is still in `select`, or in `send` or `recv` beside it";
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What `select` takes.
+fn each<'s, 'a, A: Arm<'a>>(arms: &'s mut [A]) -> Vec<&'s mut dyn Arm<'a>> {
+    let arms = arms.iter_mut().map(|arm| arm as &mut dyn Arm<'a>);
+    arms.collect()
+}
+
+/// Of three arms two can be completed, and then one: it is the first of them in the slice, and the others are as before.
+#[test]
+fn the_first_arm_that_can_be_completed_is() {
+    // SL-14
+    must_end(IN_CALL, || {
+        // The slice has them in another order than that in which they were made.
+        let [(to_c, c), (to_b, b), (_to_a, a)] = [bounded(1), bounded(1), bounded(1)];
+        to_b.send(20).expect("there is room");
+        let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_c.arm(30));
+        let index = select(&mut [&mut first, &mut second, &mut third]);
+        assert_eq!(index, 1, "a is empty; b has a value and c has room");
+        assert_eq!((first.outcome(), second.outcome()), (None, Some(Ok(20))));
+        assert_eq!(third.outcome(), SendOutcome::NotChosen(30));
+        assert_eq!(c.try_recv(), Err(TryRecvError::Empty), "30 was not sent");
+
+        let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_c.arm(31));
+        let index = select(&mut [&mut first, &mut second, &mut third]);
+        assert_eq!(index, 2, "a and b are empty, and c has room");
+        assert_eq!(third.outcome(), SendOutcome::Sent);
+        assert_eq!(c.try_recv(), Ok(31));
+    });
+}
+
+/// One channel stands in three arms. Those that are not completed are selected again.
+#[test]
+fn of_a_channel_in_several_arms_one_arm_is_completed() {
+    // SL-11
+    must_end(IN_CALL, || {
+        let (sender, receiver) = bounded(2);
+        let (mut one, mut two, mut recv) = (sender.arm(1), sender.arm(2), receiver.arm());
+        assert_eq!(
+            select(&mut [&mut recv, &mut two, &mut one]),
+            1,
+            "there is room"
+        );
+        assert_eq!(select(&mut [&mut one, &mut recv]), 0, "there is still room");
+        assert_eq!(
+            (one.outcome(), two.outcome()),
+            (SendOutcome::Sent, SendOutcome::Sent)
+        );
+        let (mut three, mut again) = (sender.arm(3), receiver.arm());
+        let index = select(&mut [&mut three, &mut recv, &mut again]);
+        assert_eq!(
+            (index, recv.outcome(), again.outcome()),
+            (1, Some(Ok(2)), None)
+        );
+        assert_eq!(three.outcome(), SendOutcome::NotChosen(3));
+        assert_eq!(receiver.try_recv(), Ok(1));
+    });
+}
+
+#[test]
+fn a_channel_without_senders_is_ready_and_its_values_come_first() {
+    // SL-17, SL-22
+    must_end(IN_CALL, || {
+        let [(_quiet, nothing), (sender, receiver)] = [bounded(1), bounded(1)];
+        sender.send(7).expect("there is room");
+        drop(sender);
+        for expected in [Ok(7), Err(RecvError), Err(RecvError)] {
+            let mut arm = receiver.arm();
+            assert_eq!(select(&mut [&mut nothing.arm(), &mut arm]), 1);
+            assert_eq!(arm.outcome(), Some(expected));
+        }
+    });
+}
+
+#[test]
+fn a_channel_without_receivers_is_ready_and_gives_the_value_back() {
+    // SL-18
+    must_end(IN_CALL, || {
+        let [(_quiet, nothing), (sender, receiver)] = [bounded(1), bounded(1)];
+        drop(receiver);
+        let mut arm = sender.arm(7);
+        assert_eq!(select(&mut [&mut nothing.arm(), &mut arm]), 1);
+        assert_eq!(arm.outcome(), SendOutcome::Disconnected(7));
+    });
+}
+
+#[test]
+fn arms_of_any_types_stand_together() {
+    must_end(IN_CALL, || {
+        let (strings, (units, _units), cells) = (bounded(0), bounded(1), bounded(1));
+        let dynamic = bounded::<Box<dyn FnOnce() -> u32 + Send>>(1);
+        cells.0.send(Cell::new(7)).expect("there is room");
+        let mut arms = (
+            strings.1.arm(),
+            units.arm(()),
+            cells.1.arm(),
+            dynamic.1.arm(),
+        );
+        let (first, second, third) = (&mut arms.0, &mut arms.1, &mut arms.2);
+        let all: &mut [&mut dyn Arm<'_>] = &mut [first, third, &mut arms.3, second];
+        assert_eq!(select(all), 1);
+        assert_eq!(
+            arms.2.outcome().map(|cell| cell.map(Cell::into_inner)),
+            Some(Ok(7))
+        );
+        assert_eq!(select(&mut [&mut arms.0, &mut arms.3, &mut arms.1]), 2);
+        assert_eq!(arms.1.outcome(), SendOutcome::Sent);
+        let nothing: Option<Result<String, _>> = arms.0.outcome();
+        assert_eq!(nothing, None);
+        assert!(arms.3.outcome().is_none(), "nobody has sent a closure");
+    });
+}
+
+/// Of a thousand arms none can be completed, and then the last, which is the only one of its channel.
+#[test]
+fn there_may_be_a_thousand_arms() {
+    must_end(IN_CALL, || {
+        let channels: Vec<_> = (0..300).map(|_| bounded(0)).collect();
+        let (sender, receiver) = bounded(0);
+        let mut arms: Vec<_> = (0..999).map(|n| channels[n * 7 % 300].1.arm()).collect();
+        arms.push(receiver.arm());
+        let clock = Clock::manual();
+        let index = select_until(&mut each(&mut arms), &clock, clock.now());
+        assert_eq!(index, None, "nobody sends");
+        let index = thread::scope(|s| {
+            s.spawn(|| {
+                wait_until("nobody waits at the last of the channels", || {
+                    sender.registered() == 1
+                });
+                sender.send(7)
+            });
+            select(&mut each(&mut arms))
+        });
+        assert_eq!(index, 999);
+        assert_eq!(arms.pop().and_then(|arm| arm.outcome()), Some(Ok(7)));
+        for arm in arms {
+            assert_eq!(arm.outcome(), None);
+        }
+        let registered: usize = channels.iter().map(|(end, _)| end.registered()).sum();
+        assert_eq!(registered, 0, "arms that are still registered");
+    });
+}
+
+#[test]
+fn a_select_without_arms_panics() {
+    // SL-02
+    must_end(IN_CALL, || {
+        assert_panics("select: no arms", || {
+            select(&mut []);
+        });
+    });
+}
+
+#[test]
+fn an_arm_is_completed_once_and_a_second_time_leaves_no_lock_and_no_arm_behind() {
+    must_end(IN_CALL, || {
+        let [(to_a, a), (to_b, b)] = [bounded(1), bounded(1)];
+        to_b.send(20).expect("there is room");
+        let (mut first, mut second) = (a.arm(), b.arm());
+        assert_eq!(select(&mut [&mut first, &mut second]), 1);
+        let panic = panic_of(|| {
+            select(&mut [&mut first, &mut second]);
+        });
+        assert!(panic.is_some(), "the second arm had been completed before");
+        assert_eq!((a.registered(), b.registered()), (0, 0));
+        assert_eq!(second.outcome(), Some(Ok(20)), "what it was completed with");
+        to_a.send(10).expect("there is room");
+        assert_eq!(select(&mut [&mut first]), 0);
+        assert_eq!(first.outcome(), Some(Ok(10)));
+    });
+}
+
+/// The clock shows the deadline before the call. If an arm can be completed it is; if none can, all are as they were, and are
+/// selected again.
+#[test]
+fn at_the_deadline_every_arm_is_as_it_was() {
+    // SL-01
+    must_end(
+        "the deadline has come, and `select_until` has not returned",
+        || {
+            for clock in [Clock::manual(), Clock::real()] {
+                let [(to_a, a), (to_b, b)] = [bounded(0), bounded(1)];
+                let (mut recv, mut send) = (a.arm(), to_b.arm(20));
+                to_b.send(21).expect("there is room");
+                for _ in 0..3 {
+                    let index = select_until(&mut [&mut recv, &mut send], &clock, clock.now());
+                    assert_eq!(index, None, "a is empty, and b is full");
+                }
+                assert_eq!((to_a.registered(), to_b.registered()), (0, 0));
+                assert_eq!(select_until(&mut [], &clock, clock.now()), None, "no arms");
+
+                assert_eq!(b.recv(), Ok(21));
+                let index = select_until(&mut [&mut recv, &mut send], &clock, clock.now());
+                assert_eq!(
+                    index,
+                    Some(1),
+                    "there is room, and that goes before the deadline"
+                );
+                assert_eq!((recv.outcome(), send.outcome()), (None, SendOutcome::Sent));
+                assert_eq!(b.recv(), Ok(20));
+            }
+        },
+    );
+}
+
+#[test]
+fn a_deadline_ends_a_call_that_sleeps_and_not_too_soon() {
+    must_end(
+        "the deadline has come, and `select_until` has not returned",
+        || {
+            let (_sender, receiver) = bounded::<u32>(0);
+            let clock = Clock::real();
+            for arms in [&mut [&mut receiver.arm() as &mut dyn Arm<'_>][..], &mut []] {
+                let deadline = clock.now() + Duration::from_millis(20);
+                assert_eq!(select_until(arms, &clock, deadline), None);
+                assert!(
+                    clock.now() >= deadline,
+                    "too soon: the deadline has not come"
+                );
+            }
+            let clock = Clock::manual();
+            let deadline = clock.now() + 3 * SECOND;
+            thread::scope(|s| {
+                let call = s.spawn(|| {
+                    let index = select_until(&mut [&mut receiver.arm()], &clock, deadline);
+                    (index, clock.now() >= deadline)
+                });
+                while !call.is_finished() {
+                    clock.advance(SECOND);
+                    thread::yield_now();
+                }
+                assert_eq!(
+                    call.join().unwrap(),
+                    (None, true),
+                    "`None`, at the deadline"
+                );
+            });
+        },
+    );
+}
+
+#[test]
+fn a_call_with_a_deadline_is_chosen_as_any_other() {
+    must_end(IN_CALL, || {
+        let (clock, (sender, receiver)) = (Clock::real(), bounded(0));
+        let deadline = clock.now() + Duration::from_secs(1 << 40);
+        thread::scope(|s| {
+            s.spawn(|| (0..500).for_each(|n| assert_eq!(sender.send(n), Ok(()))));
+            for n in 0..500 {
+                let mut arm = receiver.arm();
+                assert_eq!(select_until(&mut [&mut arm], &clock, deadline), Some(0));
+                assert_eq!(arm.outcome(), Some(Ok(n)));
+            }
+        });
+    });
+}
+
+/// One thread offers each value to four channels; four threads receive, each from two.
+#[test]
+fn a_value_that_is_offered_to_several_is_received_once() {
+    // SL-07
+    const VALUES: u32 = 4_000;
+    must_end(IN_CALL, || {
+        let channels: [(Sender<u32>, Receiver<u32>); 4] = [0, 0, 1, 2].map(bounded);
+        let (senders, receivers): (Vec<_>, Vec<_>) = channels.into_iter().unzip();
+        let mut received: Vec<u32> = thread::scope(|s| {
+            s.spawn(move || {
+                for n in 0..VALUES {
+                    let mut arms: Vec<_> = senders.iter().map(|to| to.arm(n)).collect();
+                    let mut offered = each(&mut arms);
+                    offered.rotate_left(n as usize % 4);
+                    select(&mut offered);
+                    let outcomes = arms.into_iter().map(|arm| arm.outcome());
+                    let sent = outcomes
+                        .filter(|outcome| *outcome == SendOutcome::Sent)
+                        .count();
+                    assert_eq!(sent, 1, "how many arms have sent {n}");
+                }
+            });
+            let receivers = &receivers;
+            let takers: Vec<_> = (0..4)
+                .map(|n| {
+                    s.spawn(move || {
+                        let mut taken = Vec::new();
+                        let mut from = vec![&receivers[n], &receivers[(n + 1) % 4]];
+                        while !from.is_empty() {
+                            let mut arms: Vec<_> = from.iter().map(|end| end.arm()).collect();
+                            let index = select(&mut each(&mut arms));
+                            match arms.swap_remove(index).outcome() {
+                                Some(Ok(value)) => taken.push(value),
+                                Some(Err(RecvError)) => drop(from.remove(index)),
+                                None => panic!("select returned {index}, which is not completed"),
+                            }
+                        }
+                        taken
+                    })
+                })
+                .collect();
+            takers
+                .into_iter()
+                .flat_map(|taker| taker.join().unwrap())
+                .collect()
+        });
+        received.sort_unstable();
+        assert!(
+            received.into_iter().eq(0..VALUES),
+            "each value is received once"
+        );
+    });
+}
+
+/// Four threads send, and four receive, each at a channel of its own. One thread sends to all four by `select`, and one
+/// receives from all four. A channel of which the two have had enough is left out.
+#[test]
+fn selects_beside_plain_sends_and_receives_lose_nothing() {
+    // SL-13
+    const EACH: usize = 1_000;
+    must_end(IN_CALL, || {
+        let channels: Vec<(Sender<usize>, Receiver<usize>)> = [0, 0, 2, 3].map(bounded).into();
+        let received: Vec<Vec<usize>> = thread::scope(|s| {
+            let channels = &channels;
+            for (sender, _) in channels {
+                s.spawn(|| (0..EACH).for_each(|n| assert_eq!(sender.send(n), Ok(()))));
+            }
+            s.spawn(|| {
+                let mut sent = [0; 4];
+                for turn in 0..4 * EACH {
+                    let open: Vec<usize> = turns(turn).filter(|&c| sent[c] < EACH).collect();
+                    let arm = |&c: &usize| channels[c].0.arm(EACH + sent[c]);
+                    let mut arms: Vec<_> = open.iter().map(arm).collect();
+                    let index = select(&mut each(&mut arms));
+                    assert_eq!(arms.swap_remove(index).outcome(), SendOutcome::Sent);
+                    sent[open[index]] += 1;
+                }
+            });
+            let by_select = s.spawn(|| {
+                let mut received = vec![Vec::new(); 4];
+                for turn in 0..4 * EACH {
+                    let open: Vec<usize> =
+                        turns(turn).filter(|&c| received[c].len() < EACH).collect();
+                    let mut arms: Vec<_> = open.iter().map(|&c| channels[c].1.arm()).collect();
+                    let index = select(&mut each(&mut arms));
+                    let value = arms.swap_remove(index).outcome();
+                    received[open[index]].push(value.expect("is completed").expect("is open"));
+                }
+                received
+            });
+            let plain: Vec<_> = channels
+                .iter()
+                .map(|(_, receiver)| {
+                    s.spawn(|| {
+                        (0..EACH)
+                            .map(|_| receiver.recv().expect("is open"))
+                            .collect()
+                    })
+                })
+                .collect();
+            let mut received = by_select.join().unwrap();
+            for (all, plain) in received.iter_mut().zip(plain) {
+                let plain: Vec<usize> = plain.join().unwrap();
+                all.extend(plain);
+            }
+            received
+        });
+        for (c, mut all) in received.into_iter().enumerate() {
+            all.sort_unstable();
+            let all_sent = all.into_iter().eq(0..2 * EACH);
+            assert!(
+                all_sent,
+                "channel {c}: each value that was sent is received, once"
+            );
+            assert_eq!(
+                channels[c].0.registered(),
+                0,
+                "arms that are still registered"
+            );
+        }
+    });
+}
+
+/// The four channels, in another order each turn.
+fn turns(turn: usize) -> impl Iterator<Item = usize> {
+    (0..4).map(move |n| {
+        if turn.is_multiple_of(2) {
+            (turn + n) % 4
+        } else {
+            (turn + 4 - n) % 4
+        }
+    })
+}
