@@ -7,6 +7,7 @@ use harness::testing::{Slot, Watched, both, has_waited, must_sleep};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
+/// Main receives while the other thread sends: it gets the value whole, and sees what the sender did before.
 /// Catches a value that is announced before it is written, or by operations that order nothing; and the lost
 /// wakeup: main looks, the sender sends and finds nobody to wake, main falls asleep.
 #[test]
@@ -47,8 +48,9 @@ fn recv_sleeps_while_nothing_is_sent() {
     });
 }
 
-/// Catches a receiver that nobody tells that the sender has gone, and one that is told too early: what the
-/// sender's thread wrote before belongs to main.
+/// Main receives, and the sender is dropped unused: `recv` fails, and what the sender's thread did before is
+/// visible. Catches a receiver that nobody tells that the sender has gone, and one that is told too early:
+/// what the sender's thread wrote before belongs to main.
 #[test]
 fn a_sender_that_goes_wakes_the_receiver() {
     // CL-03, CL-13
@@ -68,8 +70,8 @@ fn a_sender_that_goes_wakes_the_receiver() {
     });
 }
 
-/// Catches `if` in place of `while`: main wakes up once or twice for no reason, and must not take that for a
-/// value, or for the end.
+/// Main waits for a value, and wakes up for no reason before there is one. Catches `if` in place of `while`:
+/// main wakes up once or twice for no reason, and must not take that for a value, or for the end.
 #[test]
 fn a_spurious_wakeup_is_no_value() {
     harness::Model::new().spurious_wakeups(2).check(|| {
@@ -122,7 +124,8 @@ fn a_receiver_that_goes_and_a_value_that_comes() {
     });
 }
 
-/// Catches two ends that each leave the rest to the other, or both clear it away.
+/// Both ends are dropped at the same time: what they share is given back, once. Catches two ends that each
+/// leave the rest to the other, or both clear it away.
 #[test]
 fn both_go_at_once() {
     harness::model(|| {
@@ -131,6 +134,7 @@ fn both_go_at_once() {
     });
 }
 
+/// Main looks once while the other thread sends: it gets the value or `Empty`, and afterwards what is left.
 /// Catches a `try_recv` that takes half a value, loses one, or returns it twice.
 #[test]
 fn try_recv_beside_a_send() {
@@ -164,7 +168,8 @@ fn try_recv_beside_a_send() {
     });
 }
 
-/// Catches a `try_recv` that reports the end before what the sender did is visible, or never reports it.
+/// Main looks once while the sender is dropped unused: it learns of the end, or sees nothing yet. Catches a
+/// `try_recv` that reports the end before what the sender did is visible, or never reports it.
 #[test]
 fn try_recv_beside_a_sender_that_goes() {
     // CL-11, CL-13
@@ -191,7 +196,8 @@ fn try_recv_beside_a_sender_that_goes() {
     });
 }
 
-/// Catches a look in vain that leaves something behind at which the `recv` after it sleeps or stumbles.
+/// Main looks, finds nothing, and then receives in earnest: it gets the value. Catches a look in vain that
+/// leaves something behind at which the `recv` after it sleeps or stumbles.
 #[test]
 fn recv_after_a_look_in_vain() {
     harness::model(|| {
@@ -207,8 +213,8 @@ fn recv_after_a_look_in_vain() {
     });
 }
 
-/// Catches an `is_closed` that is early: if it says that the receiver has gone, `send` has to fail. Once it
-/// has gone, `is_closed` says so.
+/// The sender asks whether the receiver has gone while it goes. Catches an `is_closed` that is early: if it
+/// says that the receiver has gone, `send` has to fail. Once it has gone, `is_closed` says so.
 #[test]
 fn is_closed_beside_a_receiver_that_goes() {
     harness::model(|| {
@@ -230,7 +236,8 @@ fn is_closed_beside_a_receiver_that_goes() {
     });
 }
 
-/// Catches an `is_closed` that takes a receiver that sleeps, or is about to, for one that has gone.
+/// The sender asks whether the receiver has gone while it is in `recv`: it has not. Catches an `is_closed`
+/// that takes a receiver that sleeps, or is about to, for one that has gone.
 #[test]
 fn is_closed_beside_a_receiver_that_waits() {
     harness::model(|| {
@@ -249,7 +256,8 @@ fn is_closed_beside_a_receiver_that_waits() {
     });
 }
 
-/// Catches a sender that waits for the receiver: to be asleep, to be awake, or to have taken the value.
+/// The other thread sends, or drops its end, while main receives: it does not sleep or yield. Catches a
+/// sender that waits for the receiver: to be asleep, to be awake, or to have taken the value.
 #[test]
 fn the_sender_waits_for_nobody() {
     // CH-05

@@ -62,7 +62,8 @@ fn a_refused_value_stays_with_its_owner() {
     });
 }
 
-/// Catches a slot whose destructor runs on what was never made.
+/// Channels are used up without a value: no destructor of a value runs. Catches a slot whose destructor runs
+/// on what was never made.
 #[test]
 fn where_nothing_was_sent_nothing_is_dropped() {
     leaks::check(|| {
@@ -86,7 +87,8 @@ fn where_nothing_was_sent_nothing_is_dropped() {
     });
 }
 
-/// Catches memory that is freed by one order of leaving only.
+/// The ends leave in either order, with a value and without: the memory is given back each time. Catches
+/// memory that is freed by one order of leaving only.
 #[test]
 fn memory_goes_back_whoever_leaves_last() {
     leaks::check(|| {

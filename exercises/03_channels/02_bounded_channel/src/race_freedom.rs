@@ -167,6 +167,7 @@ fn the_room_may_be_gone_when_the_woken_sender_looks() {
     }
 }
 
+/// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason.
 /// Catches `if` in place of `while`, on either side: a wakeup for no reason.
 #[test]
 fn a_spurious_wakeup_brings_nothing() {
@@ -182,7 +183,8 @@ fn a_spurious_wakeup_brings_nothing() {
     });
 }
 
-/// Catches a value that is announced by operations that order nothing.
+/// What a thread did before it sent is visible to the one that receives, and so is the value. Catches a value
+/// that is announced by operations that order nothing.
 #[test]
 fn a_send_happens_before_its_receive() {
     // CH-19
@@ -258,7 +260,8 @@ fn try_calls_beside_each_other() {
     });
 }
 
-/// Catches a `try_send`, or a `try_recv`, that succeeds and wakes nobody.
+/// A receiver sleeps, and main puts a value in by `try_send`; then a sender sleeps, and main makes room by
+/// `try_recv`. Both wake up. Catches a `try_send`, or a `try_recv`, that succeeds and wakes nobody.
 #[test]
 fn try_calls_wake_sleepers() {
     // CH-18
@@ -282,8 +285,9 @@ fn try_calls_wake_sleepers() {
     }
 }
 
-/// Catches a `try_recv` and a `try_send` that only try to take a lock: one that is held for a moment is no
-/// reason to say that the channel is empty, or full.
+/// Two threads try to send, and there is room for both; then two try to receive, and there are two values.
+/// All succeed. Catches a `try_recv` and a `try_send` that only try to take a lock: one that is held for a
+/// moment is no reason to say that the channel is empty, or full.
 #[test]
 fn a_try_call_does_not_fail_because_others_are_at_work() {
     harness::model(|| {

@@ -242,7 +242,8 @@ fn a_value_beside_the_last_receiver_is_dropped_once() {
     });
 }
 
-/// Catches a `try_recv` that finds neither the value, nor the end, while one of the two is there.
+/// A value is in the channel, and main looks while the other thread closes: it gets the value, and then the
+/// end. Catches a `try_recv` that finds neither the value, nor the end, while one of the two is there.
 #[test]
 fn try_recv_beside_a_close_finds_the_value() {
     // CH-22, CL-11
@@ -327,7 +328,9 @@ fn try_calls_beside_each_other_wait_for_nobody() {
     });
 }
 
-/// Catches an end that is told by operations that order nothing, whichever way it comes about.
+/// Main receives, and the other thread writes, then closes or drops the last sender: when main learns of the
+/// end, it sees what was written. Catches an end that is told by operations that order nothing, whichever way
+/// it comes about.
 #[test]
 fn what_was_done_before_the_end_is_visible_after_it() {
     // CL-13
@@ -411,6 +414,7 @@ fn what_was_done_before_any_end_was_dropped_is_visible() {
     });
 }
 
+/// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason.
 /// Catches `if` in place of `while`, on either side: a wakeup for no reason is neither a value nor room nor
 /// the end.
 #[test]
@@ -427,7 +431,8 @@ fn a_spurious_wakeup_is_no_end() {
     });
 }
 
-/// Catches a close that both callers take for theirs, or neither.
+/// Two threads close at the same time: one of them is told that it has closed the channel. Catches a close
+/// that both callers take for theirs, or neither.
 #[test]
 fn one_of_two_closes_it() {
     // CL-09

@@ -481,7 +481,8 @@ fn a_timeout_sleeps_until_its_time() {
     });
 }
 
-/// Catches `if` in place of `while`, on both sides, with and without a timeout.
+/// A thread waits for another to meet, and wakes up for no reason before it comes. Catches `if` in place of
+/// `while`, on both sides, with and without a timeout.
 #[test]
 fn a_spurious_wakeup_is_no_meeting() {
     let meets = |send: fn(&Sender<u32>, &Clock), receive: fn(&Receiver<u32>, &Clock) -> u32| {

@@ -39,8 +39,9 @@ fn panic_of_next<T>(next: impl FnOnce() -> T) -> Option<&'static str> {
     whose
 }
 
-/// Catches a consumer that waits for more, because a sender is left that nobody uses; a stage that loses its
-/// last result; and an implementation without a thread.
+/// Two items go through a stage: both results come, in order, and then `None`, again and again. Catches a
+/// consumer that waits for more, because a sender is left that nobody uses; a stage that loses its last
+/// result; and an implementation without a thread.
 #[test]
 fn results_come_in_order_and_then_the_end() {
     // CH-07, CL-12
@@ -107,7 +108,9 @@ fn a_stage_that_is_held_back_sleeps() {
     });
 }
 
-/// Catches an error that is passed over, one that comes twice, and one that is overtaken or overtakes.
+/// The second of three items fails: the result before it comes, then the error, then `None`, and the third is
+/// not worked on. Catches an error that is passed over, one that comes twice, and one that is overtaken or
+/// overtakes.
 #[test]
 fn an_error_is_the_last_result() {
     for capacity in [0, 1] {
@@ -140,8 +143,9 @@ fn an_error_ends_the_input_before_somebody_asks_for_it() {
     });
 }
 
-/// Catches a panic that looks like a regular end, one that comes too early, and one that leaves the producer
-/// asleep.
+/// `f` panics at the second item: `next` returns the first result, then resumes the panic, and then returns
+/// `None`. Catches a panic that looks like a regular end, one that comes too early, and one that leaves the
+/// producer asleep.
 #[test]
 fn a_panic_comes_after_the_results() {
     // GR-04, as it is in Rust

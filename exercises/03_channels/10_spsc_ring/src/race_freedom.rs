@@ -293,6 +293,7 @@ fn a_panic_of_the_producer_leaves_what_was_pushed() {
     });
 }
 
+/// One thread pushes into a full ring, the other pops from an empty one: neither call sleeps or yields.
 /// Catches an end that sleeps or yields until the other has moved.
 #[test]
 fn nobody_waits() {

@@ -189,7 +189,8 @@ fn a_refused_try_lock_is_not_noticed() {
     });
 }
 
-/// Catches a `try_lock` that waits, on either side of the lock.
+/// Two threads try the lock at the same time: whatever the answer, the call does not sleep or yield. Catches
+/// a `try_lock` that waits, on either side of the lock.
 #[test]
 fn try_lock_waits_for_nobody() {
     // MU-03

@@ -7,9 +7,10 @@ use harness::testing::{
     yields,
 };
 
-/// Catches two threads inside at once, and an unlock and a lock that order nothing: each reads what the other
-/// wrote. Nobody may spin: a thread that spins in a model lets the others go on, and hardly ever gets to
-/// sleep, so that these tests would see little of it. The README says how to spin on the machine alone.
+/// Two threads lock and count: they take turns, and the second sees what the first wrote. Catches two threads
+/// inside at once, and an unlock and a lock that order nothing: each reads what the other wrote. Nobody may
+/// spin: a thread that spins in a model lets the others go on, and hardly ever gets to sleep, so that these
+/// tests would see little of it. The README says how to spin on the machine alone.
 #[test]
 fn one_at_a_time_and_each_sees_the_last() {
     // MU-01, MU-05
@@ -31,8 +32,9 @@ fn one_at_a_time_and_each_sees_the_last() {
     });
 }
 
-/// Catches the lost wakeup: main holds the lock while the other finds it locked, and unlocks before the other
-/// sleeps. And again: the second unlock has to wake as the first did.
+/// One thread locks twice, the other once: each wait ends when the other unlocks. Catches the lost wakeup:
+/// main holds the lock while the other finds it locked, and unlocks before the other sleeps. And again: the
+/// second unlock has to wake as the first did.
 #[test]
 fn an_unlock_wakes_the_waiter() {
     harness::model(|| {
@@ -46,9 +48,10 @@ fn an_unlock_wakes_the_waiter() {
     });
 }
 
-/// Catches a waiter that is forgotten: two sleep, the unlock wakes one, and when that one unlocks, the other
-/// has to be woken. Three threads that retry on one word have too many interleavings to try them all. The
-/// mistake shows with two preemptions, which is the bound here: about 1,600 interleavings of the reference.
+/// Two threads wait for main's guard: both get the lock in the end. Catches a waiter that is forgotten: two
+/// sleep, the unlock wakes one, and when that one unlocks, the other has to be woken. Three threads that
+/// retry on one word have too many interleavings to try them all. The mistake shows with two preemptions,
+/// which is the bound here: about 1,600 interleavings of the reference.
 #[test]
 fn every_waiter_is_woken() {
     // MU-15
@@ -93,8 +96,9 @@ fn a_second_waiter_sleeps_too() {
     });
 }
 
-/// Catches a waiter that takes any wakeup for the lock. After a spurious one the other thread takes a step
-/// before the waiter goes on, and the step must not be the unlock: the flag is for that.
+/// A thread that waits for the lock wakes up for no reason: it goes on only when the lock is its own. Catches
+/// a waiter that takes any wakeup for the lock. After a spurious one the other thread takes a step before the
+/// waiter goes on, and the step must not be the unlock: the flag is for that.
 #[test]
 fn a_spurious_wakeup_is_no_lock() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -112,7 +116,9 @@ fn a_spurious_wakeup_is_no_lock() {
     });
 }
 
-/// Catches a `lock` or a `try_lock` that takes the spurious failure of a weak exchange for a locked mutex.
+/// Nobody else uses the mutex, and a weak exchange fails for no reason: `lock` and `try_lock` succeed all the
+/// same. Catches a `lock` or a `try_lock` that takes the spurious failure of a weak exchange for a locked
+/// mutex.
 #[test]
 fn a_spurious_failure_is_no_guard() {
     // MU-02
@@ -125,7 +131,9 @@ fn a_spurious_failure_is_no_guard() {
     });
 }
 
-/// Catches a refused `try_lock` that changes the word: the mark of a waiter is lost, or the lock itself.
+/// Main has the lock, tries it again in vain, and unlocks: the other thread, which may wait by then, gets the
+/// lock. Catches a refused `try_lock` that changes the word: the mark of a waiter is lost, or the lock
+/// itself.
 #[test]
 fn a_refused_try_lock_changes_nothing() {
     // MU-02
@@ -143,8 +151,9 @@ fn a_refused_try_lock_changes_nothing() {
     });
 }
 
-/// Catches a `try_lock` that succeeds and orders nothing, and one that forgets who waits: main unlocks, and
-/// the waiter must be woken.
+/// Main tries the lock while the other thread locks: if it succeeds, that is a lock like any other. Catches a
+/// `try_lock` that succeeds and orders nothing, and one that forgets who waits: main unlocks, and the waiter
+/// must be woken.
 #[test]
 fn a_try_lock_that_succeeds_is_a_lock() {
     // MU-04
@@ -164,8 +173,9 @@ fn a_try_lock_that_succeeds_is_a_lock() {
     });
 }
 
-/// Catches a guard that a panic does not drop, and a waiter that is not told then: nothing is poisoned, and
-/// what was written before the panic is there.
+/// A thread panics with the lock: the guard unlocks, and main, which may wait for it, gets the lock. Catches
+/// a guard that a panic does not drop, and a waiter that is not told then: nothing is poisoned, and what was
+/// written before the panic is there.
 #[test]
 fn a_panic_unlocks() {
     // MU-09
@@ -186,8 +196,8 @@ fn a_panic_unlocks() {
     });
 }
 
-/// Catches an `unlocked` that keeps the lock, or does not wake: the other one has to have it before `f` can
-/// return.
+/// In `unlocked`, main waits for a thread that needs the lock. Catches an `unlocked` that keeps the lock, or
+/// does not wake: the other one has to have it before `f` can return.
 #[test]
 fn unlocked_lets_another_in() {
     harness::model(|| {
@@ -201,7 +211,8 @@ fn unlocked_lets_another_in() {
     });
 }
 
-/// Catches an `unlocked` that returns, or unwinds, without the lock: two are inside afterwards.
+/// The closure of `unlocked` panics while another thread wants the lock: main has it again, and the two take
+/// turns. Catches an `unlocked` that returns, or unwinds, without the lock: two are inside afterwards.
 #[test]
 fn unlocked_locks_again() {
     harness::model(|| {
@@ -230,8 +241,9 @@ fn unlocked_locks_again() {
     });
 }
 
-/// Catches an unlock that asks the operating system to wake somebody, though nobody can be asleep: nobody has
-/// ever been, or everybody has had the lock since. The first unlock after a wait may still ask once.
+/// A thread locks and unlocks, and nobody waits: the operating system is not called. Catches an unlock that
+/// asks the operating system to wake somebody, though nobody can be asleep: nobody has ever been, or
+/// everybody has had the lock since. The first unlock after a wait may still ask once.
 #[test]
 fn an_unlock_without_waiters_wakes_nobody() {
     // MU-15

@@ -26,6 +26,8 @@ fn the_value_is_dropped_once() {
     });
 }
 
+/// Four threads sleep in `lock`, and main unlocks: each gets the lock in its turn, and ends. Catches a
+/// sleeper that nobody wakes: its thread stays, with all that it holds.
 #[test]
 fn everyone_who_waits_leaves() {
     leaks::check(|| {
@@ -36,6 +38,7 @@ fn everyone_who_waits_leaves() {
     });
 }
 
+/// The same, and it is a panic that unlocks.
 #[test]
 fn everyone_who_waits_leaves_after_a_panic() {
     // MU-09

@@ -9,6 +9,7 @@ use harness::testing::{Slot, both, must_sleep, notifications, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Main waits for mail, and the other thread leaves some and notifies: main wakes up, asleep or not yet.
 /// Catches the lost wakeup: main sees no mail and unlocks; the other one leaves the mail and notifies; main
 /// falls asleep.
 #[test]
@@ -52,7 +53,8 @@ fn a_notification_with_the_lock_held_reaches_it_too() {
     });
 }
 
-/// Catches a `wait_while` that waits before it looks: nobody is there to wake it.
+/// The mail is there before main looks: `wait_while` returns at once. Catches a `wait_while` that waits
+/// before it looks: nobody is there to wake it.
 #[test]
 fn wait_while_does_not_wait_for_what_is_there() {
     harness::model(|| {
@@ -95,8 +97,9 @@ fn wait_sleeps_again_after_a_notification() {
     });
 }
 
-/// Catches a `notify_all` that wakes one. It shows without a forced switch of threads; with two there are
-/// about 1,000 interleavings of the reference, and not all are explored.
+/// Two threads wait for a door, and main opens it and calls `notify_all`: both wake up. Catches a
+/// `notify_all` that wakes one. It shows without a forced switch of threads; with two there are about 1,000
+/// interleavings of the reference, and not all are explored.
 #[test]
 fn notify_all_wakes_everybody() {
     // CO-07
@@ -112,6 +115,7 @@ fn notify_all_wakes_everybody() {
     });
 }
 
+/// Two threads wait for a letter each, and main leaves two, with a notification for each: both wake up.
 /// Catches two notifications that wake one thread together: each of them is worth one letter, and two wait
 /// for one. Two preemptions, which is about 3,000 interleavings.
 #[test]
@@ -202,8 +206,9 @@ fn a_newcomer_takes_no_wakeup_of_notify_all() {
     });
 }
 
-/// Catches a wait that takes away what is owed to one that began before: the other one notifies main, and
-/// waits itself before main has fallen asleep. Each waits for the other in turn.
+/// Two threads wait for their turns, one after the other, and notify each other: each wakes up when its turn
+/// comes. Catches a wait that takes away what is owed to one that began before: the other one notifies main,
+/// and waits itself before main has fallen asleep. Each waits for the other in turn.
 #[test]
 fn a_newer_wait_takes_nothing_from_an_older_one() {
     // CO-08
@@ -227,7 +232,8 @@ fn a_newer_wait_takes_nothing_from_an_older_one() {
     });
 }
 
-/// Catches `if` in place of `while`: main has a spurious wakeup, one or two, before there is mail.
+/// Main waits for mail and wakes up for no reason: `wait_while` looks again, and waits on. Catches `if` in
+/// place of `while`: main has a spurious wakeup, one or two, before there is mail.
 #[test]
 fn a_spurious_wakeup_does_not_end_wait_while() {
     // CO-03
@@ -249,7 +255,8 @@ fn a_spurious_wakeup_does_not_end_wait_while() {
     }
 }
 
-/// Catches a deadline that does not end the wait, and an answer that does not say so.
+/// Nobody notifies, and the clock comes to the deadline: `wait_until` returns, and says `true`. Catches a
+/// deadline that does not end the wait, and an answer that does not say so.
 #[test]
 fn a_deadline_ends_the_wait() {
     harness::model(|| {
@@ -277,7 +284,8 @@ fn wait_until_sleeps_before_the_deadline() {
     });
 }
 
-/// Catches a lost wakeup of a wait with a deadline: time stands still, so only the notification can end it.
+/// Main waits with a deadline that is not reached, and the other thread notifies: main wakes up. Catches a
+/// lost wakeup of a wait with a deadline: time stands still, so only the notification can end it.
 #[test]
 fn a_notification_reaches_a_wait_with_a_deadline() {
     // CO-01
@@ -322,8 +330,9 @@ fn a_notification_hides_no_deadline() {
     });
 }
 
-/// Catches a wait that has ended by its deadline, and that a notification is still spent on: the other one
-/// waits on. Two forced switches.
+/// One of two waits has ended by its deadline, and then main notifies once: it is for the other. Catches a
+/// wait that has ended by its deadline, and that a notification is still spent on: the other one waits on.
+/// Two forced switches.
 #[test]
 fn a_wait_whose_deadline_has_come_takes_no_notification() {
     // CO-08
@@ -346,8 +355,9 @@ fn a_wait_whose_deadline_has_come_takes_no_notification() {
     });
 }
 
-/// Catches a notification that asks the operating system to wake somebody, though nobody waits: nobody ever
-/// has, or all who did have gone, whether they slept or not.
+/// Nobody waits, and somebody notifies: the operating system is not called. Catches a notification that asks
+/// the operating system to wake somebody, though nobody waits: nobody ever has, or all who did have gone,
+/// whether they slept or not.
 #[test]
 fn a_notification_without_waiters_wakes_nobody() {
     harness::model(|| {

@@ -12,9 +12,10 @@ use harness::testing::{
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-/// Catches a reader and a writer inside at once, an unlock of either kind that orders nothing, and one that
-/// wakes nobody. Nobody may spin: a thread that spins in a model lets the others go on, and hardly ever gets
-/// to sleep, so that these tests would see little of it. The README says how to spin on the machine alone.
+/// One thread reads and another writes: they take turns, and the second sees what the first did. Catches a
+/// reader and a writer inside at once, an unlock of either kind that orders nothing, and one that wakes
+/// nobody. Nobody may spin: a thread that spins in a model lets the others go on, and hardly ever gets to
+/// sleep, so that these tests would see little of it. The README says how to spin on the machine alone.
 #[test]
 fn a_reader_and_a_writer_take_turns() {
     // RW-14
@@ -39,7 +40,8 @@ fn a_reader_and_a_writer_take_turns() {
     });
 }
 
-/// Catches two writers inside at once, and a second one that nobody wakes.
+/// Two threads write: they take turns, and the second sees what the first wrote. Catches two writers inside
+/// at once, and a second one that nobody wakes.
 #[test]
 fn one_writer_at_a_time() {
     // RW-14
@@ -56,8 +58,8 @@ fn one_writer_at_a_time() {
     });
 }
 
-/// Catches a writer that is forgotten while another has the lock and wakes up one of two: as in a mutex. Two
-/// forced switches.
+/// Two writers wait for a third: both get the lock in the end. Catches a writer that is forgotten while
+/// another has the lock and wakes up one of two: as in a mutex. Two forced switches.
 #[test]
 fn every_writer_is_woken() {
     harness::Model::new().preemption_bound(2).check(|| {
@@ -72,7 +74,8 @@ fn every_writer_is_woken() {
     });
 }
 
-/// Catches one wakeup for two readers that wait for the writer.
+/// Two readers wait for a writer: both get the lock in the end, and see what it wrote. Catches one wakeup for
+/// two readers that wait for the writer.
 #[test]
 fn every_reader_is_let_in() {
     // RW-07
@@ -88,6 +91,7 @@ fn every_reader_is_let_in() {
     });
 }
 
+/// A writer waits while two threads read: it gets the lock when both have unlocked, and sees what they did.
 /// Catches a writer that the last of two readers does not wake, or the first of them too early: the count of
 /// those who leave. Two forced switches.
 #[test]
@@ -113,8 +117,9 @@ fn the_last_reader_wakes_the_writer() {
     });
 }
 
-/// Catches a reader that comes while a writer waits for another reader, and that is forgotten then, or
-/// counted among those that the writer waits for. Both readers are main's friends: each comes twice.
+/// Main reads three times, and the other thread writes twice: each of them gets the lock in the end. Catches
+/// a reader that comes while a writer waits for another reader, and that is forgotten then, or counted among
+/// those that the writer waits for.
 #[test]
 fn readers_come_back_while_a_writer_waits() {
     // RW-08
@@ -135,8 +140,8 @@ fn readers_come_back_while_a_writer_waits() {
     });
 }
 
-/// Catches a lock that prefers readers: a thread reads twice, and a writer comes in between. There is an
-/// interleaving in which both sleep for ever, because the writer keeps the second `read` out.
+/// A program that has to end in a deadlock in some interleaving: main reads twice, and a writer comes in between, which
+/// keeps the second `read` out. Catches a lock that prefers readers.
 #[test]
 fn a_writer_that_waits_keeps_new_readers_out() {
     // RW-04, RW-05
@@ -180,9 +185,10 @@ fn a_writer_that_waits_keeps_try_read_out() {
     );
 }
 
-/// Catches a writer that unlocks for the next writer, though a reader waits. Runs without forced switches
-/// only: main yields, and the other goes on until it sleeps; so the reader waits when main unlocks, and so
-/// does the second writer.
+/// A reader and a writer wait when main, a writer, unlocks: the reader is the first to get the lock. Catches
+/// a writer that unlocks for the next writer, though a reader waits. Runs without forced switches only: main
+/// yields, and the other goes on until it sleeps; so the reader waits when main unlocks, and so does the
+/// second writer.
 #[test]
 fn readers_that_wait_go_before_the_next_writer() {
     // RW-07
@@ -240,8 +246,9 @@ fn guards_that_exclude_each_other_sleep() {
     });
 }
 
-/// Catches a thread that takes a spurious wakeup for the lock: a reader or a writer. The step before the lock
-/// and the one behind it give the other time to wake up in between. Two forced switches.
+/// A thread that waits for the lock wakes up for no reason: it goes on only when the lock is its own. Catches
+/// a thread that takes a spurious wakeup for the lock: a reader or a writer. The step before the lock and the
+/// one behind it give the other time to wake up in between. Two forced switches.
 #[test]
 fn a_spurious_wakeup_is_no_lock() {
     let explore = |main_writes: bool, other_writes: bool| {
@@ -272,8 +279,8 @@ fn a_spurious_wakeup_is_no_lock() {
     explore(true, false);
 }
 
-/// Catches a refused `try_write` that shows, even for a moment: as a writer that waits, it would keep a
-/// reader out.
+/// Main reads, and the other thread tries to write in vain: a reader that tries meanwhile gets in. Catches a
+/// refused `try_write` that shows, even for a moment: as a writer that waits, it would keep a reader out.
 #[test]
 fn a_refused_try_write_changes_nothing() {
     // RW-03
@@ -298,7 +305,9 @@ fn a_refused_try_write_changes_nothing() {
     });
 }
 
-/// Catches a refused `try_read` that shows: as a reader that waits or leaves.
+/// Main writes, unlocks and writes again, and the other thread tries to read: if it is refused, nothing has
+/// changed, and if not, it sees what was written. Catches a refused `try_read` that shows: as a reader that
+/// waits or leaves.
 #[test]
 fn a_refused_try_read_changes_nothing() {
     // RW-03
@@ -323,6 +332,7 @@ fn a_refused_try_read_changes_nothing() {
     });
 }
 
+/// Nobody else uses the lock, and a weak exchange fails for no reason: every call succeeds all the same.
 /// Catches the spurious failure of a weak exchange that is taken for another guard.
 #[test]
 fn a_spurious_failure_is_no_guard() {
@@ -336,8 +346,8 @@ fn a_spurious_failure_is_no_guard() {
     });
 }
 
-/// Catches a guard that a panic does not drop, of either kind: nothing is poisoned, and those that wait are
-/// woken.
+/// A reader panics with the lock, and then a writer: the guard unlocks, and main gets the lock. Catches a
+/// guard that a panic does not drop, of either kind: nothing is poisoned, and those that wait are woken.
 #[test]
 fn a_panic_unlocks() {
     harness::model(|| {
@@ -367,8 +377,9 @@ fn a_panic_unlocks() {
     });
 }
 
-/// Catches a lock that asks the operating system to wake somebody, though nobody has waited: one thread locks
-/// in every way, and two read at once.
+/// Threads lock in every way and nobody has to wait: the operating system is not called. Catches a lock that
+/// asks the operating system to wake somebody, though nobody has waited: one thread locks in every way, and
+/// two read at once.
 #[test]
 fn an_unlock_without_waiters_wakes_nobody() {
     harness::model(|| {

@@ -26,6 +26,8 @@ fn the_value_is_dropped_once() {
     });
 }
 
+/// Two readers and two writers sleep, and a writer unlocks: each gets the lock in its turn, and ends. Catches
+/// a sleeper that nobody wakes: its thread stays, with all that it holds.
 #[test]
 fn everyone_who_waits_for_a_writer_leaves() {
     // RW-07
@@ -37,6 +39,7 @@ fn everyone_who_waits_for_a_writer_leaves() {
     });
 }
 
+/// The same, and it is a reader that unlocks.
 #[test]
 fn everyone_who_waits_for_a_reader_leaves() {
     // RW-08
@@ -48,6 +51,7 @@ fn everyone_who_waits_for_a_reader_leaves() {
     });
 }
 
+/// The same, and it is the panic of a writer that unlocks.
 #[test]
 fn everyone_who_waits_leaves_after_a_panic() {
     leaks::check(|| {

@@ -1,4 +1,5 @@
-//! Values handed over without a buffer: your channel and the reference against crossbeam's `bounded(0)`.
+//! Values handed over without a buffer: your channel and the reference against crossbeam's `bounded(0)`, and against the
+//! design that has one slot for all.
 //!
 //! Threads are spawned, hand over 10,000 values together, and are joined.
 
@@ -47,13 +48,101 @@ fn crossbeam<T>() -> (crossbeam_channel::Sender<T>, crossbeam_channel::Receiver<
     crossbeam_channel::bounded(0)
 }
 
+/// One slot, one condition variable, and a number for each value, by which its sender learns that it was taken. Does not
+/// count receivers: here they outlast the senders.
+struct OneSlot<T> {
+    state: sync::Mutex<Slot<T>>,
+    changed: sync::Condvar,
+}
+
+struct Slot<T> {
+    value: Option<T>,
+    given: u64,
+    taken: u64,
+    senders: usize,
+}
+
+struct OneSlotSender<T>(sync::Arc<OneSlot<T>>);
+struct OneSlotReceiver<T>(sync::Arc<OneSlot<T>>);
+
+impl<T> OneSlotSender<T> {
+    fn send(&self, value: T) {
+        let OneSlot { state, changed } = &*self.0;
+        let mut slot = state.lock();
+        while slot.value.is_some() {
+            changed.wait(&mut slot);
+        }
+        slot.value = Some(value);
+        slot.given += 1;
+        let mine = slot.given;
+        // Everybody, here and below: a notification cannot be addressed.
+        changed.notify_all();
+        while slot.taken < mine {
+            changed.wait(&mut slot);
+        }
+    }
+}
+
+impl<T> OneSlotReceiver<T> {
+    fn recv(&self) -> Result<T, ()> {
+        let OneSlot { state, changed } = &*self.0;
+        let mut slot = state.lock();
+        loop {
+            if let Some(value) = slot.value.take() {
+                slot.taken += 1;
+                changed.notify_all();
+                return Ok(value);
+            }
+            if slot.senders == 0 {
+                return Err(());
+            }
+            changed.wait(&mut slot);
+        }
+    }
+}
+
+impl<T> Clone for OneSlotReceiver<T> {
+    fn clone(&self) -> Self {
+        Self(sync::Arc::clone(&self.0))
+    }
+}
+
+impl<T> Clone for OneSlotSender<T> {
+    fn clone(&self) -> Self {
+        self.0.state.lock().senders += 1;
+        Self(sync::Arc::clone(&self.0))
+    }
+}
+
+impl<T> Drop for OneSlotSender<T> {
+    fn drop(&mut self) {
+        self.0.state.lock().senders -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+fn one_slot<T>() -> (OneSlotSender<T>, OneSlotReceiver<T>) {
+    let slot = Slot {
+        value: None,
+        given: 0,
+        taken: 0,
+        senders: 1,
+    };
+    let shared = sync::Arc::new(OneSlot {
+        state: sync::Mutex::new(slot),
+        changed: sync::Condvar::new(),
+    });
+    (OneSlotSender(shared.clone()), OneSlotReceiver(shared))
+}
+
 /// A row for each of the channels that do the same work.
 macro_rules! rows {
-    ($($run:tt)+) => {
-        harness::bench_rows!($($run)+;
+    ($run:ident!() $($more:tt)*) => {
+        harness::bench_rows!($run!();
             yours = crate::yours::channel,
             reference = crate::reference::channel,
             crossbeam = crate::crossbeam,
+            $($more)*
         );
     };
 }
@@ -66,7 +155,7 @@ mod two_threads {
             hand_over!($bencher, $channel, 1);
         };
     }
-    rows!(run!());
+    rows!(run!() one_slot = crate::one_slot,);
 }
 
 /// Four senders, four receivers.
@@ -77,7 +166,7 @@ mod eight_threads {
             hand_over!($bencher, $channel, 4);
         };
     }
-    rows!(run!());
+    rows!(run!() one_slot = crate::one_slot,);
 }
 
 /// Nobody waits, so nothing is handed over.
