@@ -1,5 +1,6 @@
 //! A thousand items of a few microseconds each, on two workers: yours and the reference against a loop on one thread,
-//! rayon's `par_bridge`, and the same with std's `mpsc` channel under a lock, the way it is often written.
+//! rayon's `par_bridge`, the same with std's `mpsc` channel under a lock, the way it is often written, and the design in
+//! which each worker has a channel for its results, and a thread that forwards them.
 
 #![allow(missing_docs)]
 
@@ -60,6 +61,29 @@ fn rayon(bencher: Bencher) {
             .par_bridge()
             .map(work)
             .reduce(|| 0, u64::wrapping_add)
+    };
+    bencher.with_inputs(|| items(ITEMS)).bench_local_values(run);
+}
+
+#[divan::bench]
+fn forwarders(bencher: Bencher) {
+    let run = |items: Receiver<u64>| {
+        let (output, results) = bounded(0);
+        for _ in 0..WORKERS {
+            let (items, (own, from_worker)) = (items.clone(), bounded(0));
+            thread::spawn(move || {
+                let mut results = items.iter().map(work);
+                results.try_for_each(|result| own.send(result))
+            });
+            let output = output.clone();
+            thread::spawn(move || {
+                from_worker
+                    .iter()
+                    .try_for_each(|result| output.send(result))
+            });
+        }
+        drop(output);
+        results.iter().fold(0, u64::wrapping_add)
     };
     bencher.with_inputs(|| items(ITEMS)).bench_local_values(run);
 }
