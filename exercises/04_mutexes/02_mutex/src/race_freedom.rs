@@ -269,16 +269,19 @@ fn an_unlock_without_waiters_wakes_nobody() {
     });
 }
 
-/// A program that must not end: the closure locks for good, and panics. Catches a panic that is no excuse for sleeping: the
-/// mutex is locked again by spinning, or not at all.
+/// A program that must not end: the closure of `unlocked` locks for good, and panics. The panic has to wait for the lock,
+/// asleep. Catches a mutex that is locked again by spinning, or not at all.
 #[test]
 fn a_panic_of_unlocked_waits_for_the_lock_asleep() {
     must_sleep("`unlocked`", "another guard existed", || {
         let lock = Mutex::new(0);
         let mut guard = lock.lock();
-        MutexGuard::unlocked(&mut guard, || {
-            std::mem::forget(lock.lock());
-            staged_panic("the closure's")
-        })
+        let panics = staged_panic_of(|| {
+            MutexGuard::unlocked(&mut guard, || {
+                std::mem::forget(lock.lock());
+                staged_panic("the closure's")
+            })
+        });
+        panic!("`unlocked` passed on the panic {panics:?}, and another guard existed");
     });
 }

@@ -26,8 +26,8 @@ fn the_value_is_dropped_once() {
     });
 }
 
-/// Four threads sleep in `lock`, and main unlocks: each gets the lock in its turn, and ends. Catches a
-/// sleeper that nobody wakes: its thread stays, with all that it holds.
+/// Four threads sleep in `lock`, and main unlocks: each is woken by the one before, and ends. One that nobody wakes is
+/// still there in the end, with all that it holds.
 #[test]
 fn everyone_who_waits_leaves() {
     leaks::check(|| {

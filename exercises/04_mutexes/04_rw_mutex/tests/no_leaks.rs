@@ -26,8 +26,8 @@ fn the_value_is_dropped_once() {
     });
 }
 
-/// Two readers and two writers sleep, and a writer unlocks: each gets the lock in its turn, and ends. Catches
-/// a sleeper that nobody wakes: its thread stays, with all that it holds.
+/// Two readers and two writers sleep, and a writer unlocks: each is woken by one before it, and ends. One that nobody wakes
+/// is still there in the end, with all that it holds.
 #[test]
 fn everyone_who_waits_for_a_writer_leaves() {
     // RW-07
