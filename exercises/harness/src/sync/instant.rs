@@ -16,6 +16,11 @@ impl Instant {
     pub fn saturating_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
+
+    /// Returns the moment this long after it, or `None` if the clock cannot show a moment that late.
+    pub fn checked_add(self, by: Duration) -> Option<Self> {
+        self.0.checked_add(by).map(Self)
+    }
 }
 
 /// # Panics

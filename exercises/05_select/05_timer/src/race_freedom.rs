@@ -1,0 +1,500 @@
+//! Every interleaving of a few small programs. IDs such as TM-02 name behaviours of Go's timers.
+//!
+//! The clock stands still until `main` advances it. What fires then does so on a thread that `main` does not
+//! see: at once, in the middle of whatever `main` does next, or long after. Models with a bound of
+//! preemptions have more than 4,000 interleavings without it, and at most 500 with it.
+
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
+
+use crate::sync::channel::unbounded;
+use crate::sync::thread;
+use crate::sync::time::{Clock, Duration, Instant};
+use crate::{Timer, Timers};
+use harness::testing::{Flag, Slot, assert_panics, both, spawn, staged_panic, threads_at_once};
+use std::sync::{Arc, Mutex, OnceLock};
+
+const SECOND: Duration = Duration::from_secs(1);
+const NANOSECOND: Duration = Duration::from_nanos(1);
+
+/// What holds if a function has sent something.
+const CALLED: &str = "the function is called before it is dropped";
+
+/// Timers, and the clock that they go by.
+fn on_a_manual_clock() -> (Clock, Timers) {
+    let clock = Clock::manual();
+    (clock.clone(), Timers::new(clock))
+}
+
+/// The moment `after` the clock began.
+fn at(after: Duration) -> Instant {
+    Instant::default() + after
+}
+
+#[track_caller]
+fn receives(timer: &Timer, earliest: Duration, now: Duration) {
+    let tick = timer.ticks().recv().expect("the timer has a sender");
+    assert!(
+        at(earliest) <= tick && tick <= at(now),
+        "a tick says that the timer fired at {tick}; it was due at {earliest:?}, and the clock shows {now:?}"
+    );
+}
+
+#[track_caller]
+fn nothing_to_receive(timer: &Timer, because: &str) {
+    if let Ok(tick) = timer.ticks().try_recv() {
+        panic!("received a tick of {tick}, but {because}");
+    }
+}
+
+/// A timer of two seconds fires when the second of them has passed, and not after the first. Catches a thread
+/// that is not there, or sleeps on, and a deadline that is not looked at again after a wakeup.
+#[test]
+fn a_timer_fires_when_its_delay_has_passed() {
+    // TM-01
+    harness::Model::new()
+        .spurious_wakeups(1)
+        .preemption_bound(2)
+        .check(|| {
+            let (clock, timers) = on_a_manual_clock();
+            let timer = timers.after(2 * SECOND);
+            clock.advance(SECOND);
+            nothing_to_receive(&timer, "only one of two seconds had passed");
+            clock.advance(SECOND);
+            receives(&timer, 2 * SECOND, 2 * SECOND);
+        });
+}
+
+/// As long as the delay has not passed, `stop` returns `true`, and the function is not called then. It is
+/// called if `stop` returns `false`. Catches a `stop` that does not look whether the function is being
+/// called.
+#[test]
+fn a_call_is_prevented_or_happens() {
+    // TM-02
+    harness::model(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let written = Arc::new(Slot::empty("written"));
+        let (called, calls) = unbounded();
+        let callback = timers.after_func(SECOND, {
+            let written = Arc::clone(&written);
+            move || {
+                written.write(1);
+                let _ = called.send(());
+            }
+        });
+        clock.advance(SECOND);
+        match callback.stop() {
+            // If the function is called after all, the two writes are a data race.
+            true => written.write(2),
+            false => calls.recv().expect(CALLED),
+        }
+    });
+}
+
+/// The tick of a timer that fires is received by another thread, or `stop` returns `true`: one of the two,
+/// never both, never neither. Catches a timer that leaves the queue in one step and sends its tick in
+/// another: `stop` comes between.
+#[test]
+fn a_tick_is_prevented_or_received() {
+    // TM-02, TM-03
+    harness::model(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let timer = timers.after(SECOND);
+        clock.advance(SECOND);
+        let (is_stopped, received) = both(|| timer.stop(), || timer.ticks().try_recv().ok());
+        let received = received.or_else(|| timer.ticks().try_recv().ok());
+        assert!(
+            is_stopped != received.is_some(),
+            "`stop` returned {is_stopped}, and the tick was {}received",
+            if received.is_some() { "" } else { "not " }
+        );
+    });
+}
+
+/// After `stop` there is nothing to receive, even if the timer had fired. Catches a tick that stays in the
+/// channel, and one that is sent when `stop` has returned.
+#[test]
+fn nothing_is_received_after_stop() {
+    // TM-03
+    harness::model(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let timer = timers.after(SECOND);
+        clock.advance(SECOND);
+        let prevented = timer.stop();
+        nothing_to_receive(&timer, "`stop` had returned");
+        assert!(
+            prevented,
+            "nobody had received the tick, but `stop` returned false"
+        );
+        assert!(
+            !timer.stop(),
+            "`stop` returned true for a timer that was stopped"
+        );
+        drop(timers);
+        nothing_to_receive(&timer, "the timer was stopped");
+    });
+}
+
+/// A timer fires, or is about to, and is reset by another second. What is received has the new deadline.
+/// Catches the stale tick that is still in the channel after `reset`, and one that arrives between the taking
+/// back and the new start.
+#[test]
+fn no_stale_tick_is_received_after_reset() {
+    // TM-03
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let timer = timers.after(SECOND);
+        clock.advance(SECOND);
+        let prevented = timer.reset(SECOND);
+        nothing_to_receive(&timer, "the new delay had not passed");
+        assert!(
+            prevented,
+            "nobody had received the tick, but `reset` returned false"
+        );
+        clock.advance(SECOND);
+        receives(&timer, 2 * SECOND, 2 * SECOND);
+        assert!(
+            !timer.stop(),
+            "the tick had been received, but `stop` returned true"
+        );
+    });
+}
+
+/// Two threads stop one timer: one of them is told that it did. Catches a `stop` that looks in one step and
+/// removes in another.
+#[test]
+fn one_of_two_stops_prevents_it() {
+    // TM-02
+    harness::model(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        let callback = timers.after_func(SECOND, || panic!("called, but the clock stood still"));
+        let (one, other) = both(|| callback.stop(), || callback.stop());
+        assert!(
+            one != other,
+            "two calls of `stop` returned {one} and {other}"
+        );
+    });
+}
+
+/// The thread sleeps until a deadline, or is about to, and then there is an earlier one, of a new timer.
+/// Catches a thread that nobody wakes for it.
+#[test]
+fn an_earlier_timer_wakes_the_thread() {
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let _later = timers.after_func(3 * SECOND, || panic!("called two seconds too early"));
+        let (called, calls) = unbounded();
+        let _earlier = timers.after_func(SECOND, move || _ = called.send(()));
+        clock.advance(SECOND);
+        calls.recv().expect(CALLED);
+    });
+}
+
+/// The thread sleeps until a deadline, or is about to, and `reset` makes it an earlier one. Catches a thread
+/// that nobody wakes for it.
+#[test]
+fn an_earlier_deadline_wakes_the_thread() {
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let (called, calls) = unbounded();
+        let callback = timers.after_func(3 * SECOND, move || _ = called.send(()));
+        assert!(
+            callback.reset(SECOND),
+            "the call had not begun, but `reset` returned false"
+        );
+        clock.advance(SECOND);
+        calls.recv().expect(CALLED);
+    });
+}
+
+/// A ticker has fired three times, and nobody has received anything: one tick is there. Catches ticks that
+/// pile up, and a send that waits for the slow reader and holds up the timer behind it.
+#[test]
+fn ticks_do_not_pile_up_for_a_slow_reader() {
+    // TM-05
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let ticker = timers.ticker(2 * SECOND);
+        let (called, calls) = unbounded();
+        let _last = timers.after_func(5 * SECOND, move || _ = called.send(()));
+        clock.advance(2 * SECOND);
+        clock.advance(3 * SECOND);
+        calls.recv().expect(CALLED);
+        receives(&ticker, 2 * SECOND, 5 * SECOND);
+        nothing_to_receive(
+            &ticker,
+            "one tick had been received, and more than one must not wait",
+        );
+    });
+}
+
+/// The clock has gone past three moments of a ticker before it could fire. There is one tick for all of them,
+/// and the next comes at the fourth. Catches a ticker that makes up for what it missed, and one that counts
+/// from the tick that was late.
+#[test]
+fn a_ticker_that_is_late_keeps_its_rhythm() {
+    // TM-05
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let ticker = timers.ticker(2 * SECOND);
+        clock.advance(7 * SECOND);
+        receives(&ticker, 2 * SECOND, 7 * SECOND);
+        nothing_to_receive(&ticker, "the tick for the moments before had been received");
+        clock.advance(SECOND);
+        receives(&ticker, 8 * SECOND, 8 * SECOND);
+        assert!(
+            ticker.stop(),
+            "a ticker was running, but `stop` returned false"
+        );
+        clock.advance(2 * SECOND);
+        nothing_to_receive(&ticker, "the ticker was stopped");
+    });
+}
+
+/// A zero delay has passed when it begins: the clock need not advance, and `main` sleeps until the tick is
+/// there. Catches a thread that looks at the clock for a moment that is later than the deadline.
+#[test]
+fn a_zero_delay_fires_at_once() {
+    // TM-07
+    harness::model(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        let timer = timers.after(Duration::ZERO);
+        receives(&timer, Duration::ZERO, Duration::ZERO);
+    });
+}
+
+/// The clock shows one second. A delay that is almost `Duration::MAX` would end later than it can show, and
+/// the clock goes to its very end. Catches an addition that overflows, and a deadline that is cut off to the
+/// last moment that there is.
+#[test]
+fn a_delay_without_an_end_never_passes() {
+    // TM-07
+    harness::model(|| {
+        let (clock, timers) = on_a_manual_clock();
+        clock.advance(SECOND);
+        let never = timers.after_func(Duration::MAX - NANOSECOND, || {
+            panic!("called before its time")
+        });
+        clock.advance(Duration::MAX - SECOND);
+        assert!(
+            never.stop(),
+            "the delay had not passed, but `stop` returned false"
+        );
+    });
+}
+
+/// While a function runs, `main` makes a timer, stops it and drops it; the function does not return before
+/// that. Catches a call under the lock.
+#[test]
+fn nobody_waits_for_a_function_that_runs() {
+    // TM-08
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        let (go_on, told) = unbounded();
+        let (running, runs) = unbounded();
+        let callback = timers.after_func(Duration::ZERO, move || {
+            let _ = running.send(());
+            let _ = told.recv();
+        });
+        runs.recv().expect(CALLED);
+        assert!(
+            !callback.stop(),
+            "the function was running, but `stop` returned true"
+        );
+        let other = timers.after(SECOND);
+        assert!(
+            other.stop(),
+            "the delay had not passed, but `stop` returned false"
+        );
+        drop(other);
+        go_on.send(()).expect("the function waits");
+    });
+}
+
+/// A function stops its own timer, and then resets it: it runs, so there is nothing to prevent, and it is
+/// called once more. Catches a call under the lock, and a function that is lost when it has been called.
+#[test]
+fn a_function_may_reset_its_own_timer() {
+    // TM-08
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let own = Arc::new(OnceLock::new());
+        let (twice, is_twice) = unbounded();
+        let mut calls = 0;
+        let callback = timers.after_func(SECOND, {
+            let own = Arc::clone(&own);
+            move || {
+                calls += 1;
+                let own: &Arc<crate::Callback> =
+                    own.get().expect("is set before the clock advances");
+                match calls {
+                    1 => {
+                        let prevented = [own.stop(), own.reset(Duration::ZERO)];
+                        assert_eq!(prevented, [false; 2], "what runs cannot be prevented");
+                    }
+                    _ => _ = twice.send(()),
+                }
+            }
+        });
+        let callback = Arc::new(callback);
+        assert!(
+            own.set(Arc::clone(&callback)).is_ok(),
+            "nobody else sets it"
+        );
+        clock.advance(SECOND);
+        is_twice.recv().expect(CALLED);
+        drop(timers);
+    });
+}
+
+/// Three timers, made out of order, are all due when the thread looks. Catches a queue without an order, or
+/// with the wrong one.
+#[test]
+fn timers_fire_in_the_order_of_their_deadlines() {
+    // TM-09
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let (last, is_last) = unbounded();
+        let [second, third, first] = [2, 3, 1].map(|seconds| {
+            let order = Arc::clone(&order);
+            (seconds * SECOND, move || {
+                order.lock().expect("no panic").push(seconds)
+            })
+        });
+        let mark_third = third.1;
+        let _timers = (
+            timers.after_func(second.0, second.1),
+            timers.after_func(third.0, move || {
+                mark_third();
+                let _ = last.send(());
+            }),
+            timers.after_func(first.0, first.1),
+        );
+        clock.advance(3 * SECOND);
+        is_last.recv().expect(CALLED);
+        let order = order.lock().expect("no panic");
+        assert_eq!(*order, [1, 2, 3], "deadlines of the timers, as they fired");
+    });
+}
+
+/// A function panics, and the timer behind it fires all the same. Catches a panic that ends the thread.
+#[test]
+fn a_panic_of_a_function_stops_no_other_timer() {
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let _panics = timers.after_func(SECOND, || staged_panic("the function's"));
+        let later = timers.after(2 * SECOND);
+        clock.advance(2 * SECOND);
+        receives(&later, 2 * SECOND, 2 * SECOND);
+    });
+}
+
+/// Two timers have one thread, and before the first there is none. Catches a thread for each timer, and one
+/// that is there before it is needed.
+#[test]
+fn all_timers_share_a_thread() {
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        assert_eq!(threads_at_once(), 0, "threads before the first timer");
+        let (one, calls_of_one) = unbounded();
+        let (two, calls_of_two) = unbounded();
+        let _one = timers.after_func(SECOND, move || _ = one.send(()));
+        let _two = timers.after_func(SECOND, move || _ = two.send(()));
+        clock.advance(SECOND);
+        calls_of_one.recv().expect(CALLED);
+        calls_of_two.recv().expect(CALLED);
+        assert!(
+            threads_at_once() <= 1,
+            "{} threads for two timers",
+            threads_at_once()
+        );
+    });
+}
+
+/// The operating system refuses the thread: the call panics. The next one gets it, and its timer fires.
+/// Catches a thread that counts as started though it was refused.
+#[test]
+fn a_thread_that_is_refused_is_asked_for_again() {
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        thread::refuse_after(0, || {
+            let refused =
+                "timer: failed to spawn thread: no thread can be created: the test refuses it";
+            assert_panics(refused, || drop(timers.after(SECOND)));
+        });
+        let timer = timers.after(Duration::ZERO);
+        receives(&timer, Duration::ZERO, Duration::ZERO);
+    });
+}
+
+/// The timers are dropped while one is due: what it was to do happens before, or never. The thread ends.
+/// Catches a thread that sleeps on when nobody is left to wake it, and a function that is called long after.
+#[test]
+fn when_the_timers_are_dropped_the_thread_ends() {
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let never = timers.after_func(2 * SECOND, || panic!("called one second too early"));
+        let timer = timers.after(SECOND);
+        clock.advance(SECOND);
+        drop(timers);
+        assert!(
+            !never.stop(),
+            "the timer was stopped, but `stop` returned true"
+        );
+        let _ = timer.reset(Duration::ZERO);
+        nothing_to_receive(
+            &timer,
+            "the timers were dropped, and `reset` starts nothing then",
+        );
+    });
+}
+
+/// A handle is dropped when the function is due: it is called before, or never. Catches a function that is
+/// called though its handle was dropped in time, and a thread that looks for a timer that is gone.
+#[test]
+fn a_handle_that_is_dropped_stops_its_timer() {
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let over = Arc::new(Flag::lowered("over"));
+        let callback = timers.after_func(2 * SECOND, {
+            let over = Arc::clone(&over);
+            move || {
+                assert!(
+                    !over.is_raised(),
+                    "called, but its handle was dropped before"
+                )
+            }
+        });
+        clock.advance(SECOND);
+        drop(callback);
+        over.raise();
+        clock.advance(SECOND);
+        thread::scope(|s| {
+            spawn(s, "other", || {
+                let timer = timers.after(Duration::ZERO);
+                receives(&timer, Duration::ZERO, 2 * SECOND);
+            });
+        });
+    });
+}
+
+/// What was done before a timer was made is visible in its function, although the thread was there before.
+/// Catches a function that is handed over without a lock.
+#[test]
+fn a_function_sees_what_was_done_before() {
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        let _first = timers.after(SECOND);
+        let slot = Arc::new(Slot::empty("slot"));
+        slot.write(7);
+        let (called, calls) = unbounded();
+        let _second = timers.after_func(Duration::ZERO, {
+            let slot = Arc::clone(&slot);
+            move || {
+                assert_eq!(slot.read(), 7, "what was written before");
+                let _ = called.send(());
+            }
+        });
+        calls.recv().expect(CALLED);
+    });
+}

@@ -1,0 +1,360 @@
+//! Timers on real threads, on the clock of the machine and on one that the test advances. IDs such as TM-02
+//! name behaviours of Go's timers.
+
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
+
+use harness::assert_bounds;
+use harness::sync::real::channel::{TryRecvError, unbounded};
+use harness::sync::real::thread;
+use harness::sync::real::time::{Clock, Duration};
+use harness::testing::{assert_call_panics, must_end, wait_until};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use timer::{Callback, Timer, Timers};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn on_a_manual_clock() -> (Clock, Timers) {
+    let clock = Clock::manual();
+    (clock.clone(), Timers::new(clock))
+}
+
+/// A delay of a few milliseconds, on the clock of the machine. The tick says when the timer fired: not before
+/// its deadline.
+#[test]
+fn the_clock_of_the_machine_fires_it_and_not_too_soon() {
+    // TM-01
+    must_end("nothing has been received", || {
+        let timers = Timers::new(Clock::real());
+        for delay in [0, 1, 5].map(Duration::from_millis) {
+            let set = timers.clock().now();
+            let timer = timers.after(delay);
+            let fired = timer.ticks().recv().expect("the timer has a sender");
+            let passed = fired.saturating_since(set);
+            assert!(
+                passed >= delay,
+                "fired {passed:?} after it was set, and the delay was {delay:?}"
+            );
+        }
+    });
+}
+
+/// On the clock of the machine, a timer fires between two others that never do.
+#[test]
+fn the_longest_delays_overflow_nothing() {
+    // TM-07
+    must_end("nothing has been received", || {
+        let timers = Timers::new(Clock::real());
+        let never = timers.after(Duration::MAX);
+        let late = timers.ticker(Duration::MAX - SECOND);
+        let timer = timers.after(Duration::from_millis(1));
+        assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+        assert!(
+            !timer.reset(Duration::MAX),
+            "the tick had been received, but `reset` returned true"
+        );
+        for (name, timer) in [("after", never), ("ticker", late), ("reset", timer)] {
+            assert_eq!(timer.ticks().try_recv(), Err(TryRecvError::Empty), "{name}");
+            assert!(
+                timer.stop(),
+                "{name}: its delay cannot have passed, but `stop` returned false"
+            );
+        }
+    });
+}
+
+/// A thousand timers of next to no time, each stopped at about that time by another thread. Its tick is
+/// received, or `stop` returns `true` and there is none.
+#[test]
+fn stop_beside_the_tick() {
+    // TM-02
+    must_end("a tick was neither prevented nor received", || {
+        let timers = Timers::new(Clock::real());
+        for round in 0..1000 {
+            let timer = timers.after(Duration::from_micros(round % 100));
+            let ticks = timer.ticks().clone();
+            let (is_stopped, received) = thread::scope(|s| {
+                let stops = s.spawn(move || {
+                    // If it is stopped it is dropped, and the receiver hears of it.
+                    let is_stopped = timer.stop();
+                    (is_stopped, (!is_stopped).then_some(timer))
+                });
+                let received = ticks.recv();
+                (stops.join().expect("`stop` does not panic").0, received)
+            });
+            assert!(
+                is_stopped != received.is_ok(),
+                "in round {round}, `stop` returned {is_stopped}, and the receiver got {received:?}"
+            );
+        }
+    });
+}
+
+/// Two receivers wait for one tick: one of them gets it, and the other learns that the timer is gone.
+#[test]
+fn one_of_two_receivers_gets_the_tick() {
+    // TM-04
+    must_end("a receiver waits", || {
+        let (clock, timers) = on_a_manual_clock();
+        let timer = timers.after(SECOND);
+        let (received, results) = unbounded();
+        thread::scope(|s| {
+            for ticks in [timer.ticks().clone(), timer.ticks().clone()] {
+                let received = received.clone();
+                s.spawn(move || received.send(ticks.recv().is_ok()));
+            }
+            clock.advance(SECOND);
+            assert_eq!(results.recv(), Ok(true), "the first to return has the tick");
+            drop(timer);
+            assert_eq!(
+                results.recv(),
+                Ok(false),
+                "the other learns that there will be none"
+            );
+        });
+    });
+}
+
+#[test]
+fn a_period_of_zero_panics() {
+    // TM-06
+    let (clock, timers) = on_a_manual_clock();
+    assert_call_panics("ticker(0)", "timer: period of zero", || {
+        drop(timers.ticker(Duration::ZERO));
+    });
+    must_end("the ticker does not go on", move || {
+        let ticker = timers.ticker(SECOND);
+        assert_call_panics("reset(0) of a ticker", "timer: period of zero", || {
+            ticker.reset(Duration::ZERO);
+        });
+        clock.advance(SECOND);
+        assert!(ticker.ticks().recv().is_ok(), "the ticker has a sender");
+    });
+}
+
+/// A ticker of two seconds becomes one of five, in the middle of its second period.
+#[test]
+fn reset_gives_a_ticker_another_period() {
+    must_end("a tick is missing", || {
+        let (clock, timers) = on_a_manual_clock();
+        let ticker = timers.ticker(2 * SECOND);
+        clock.advance(2 * SECOND);
+        assert!(ticker.ticks().recv().is_ok(), "the ticker has a sender");
+        clock.advance(SECOND);
+        assert!(
+            ticker.reset(5 * SECOND),
+            "the ticker was running, but `reset` returned false"
+        );
+        for _ in 0..2 {
+            let reset = clock.now();
+            clock.advance(5 * SECOND);
+            let tick = ticker.ticks().recv().expect("the ticker has a sender");
+            assert_eq!(tick, reset + 5 * SECOND);
+        }
+        assert!(
+            ticker.stop() && !ticker.stop(),
+            "the first of two calls stops it"
+        );
+        assert!(
+            !ticker.reset(SECOND),
+            "it was stopped, but `reset` returned true"
+        );
+        clock.advance(SECOND);
+        assert!(ticker.ticks().recv().is_ok(), "the ticker has a sender");
+    });
+}
+
+/// As many timers as a thread for each could not have, in an order that has nothing to do with their
+/// deadlines. The clock comes to all of them in one step.
+#[test]
+fn many_timers_fire_in_the_order_of_their_deadlines() {
+    // TM-09
+    must_end("a timer has not fired", || {
+        const TIMERS: u32 = 50_000;
+        let (clock, timers) = on_a_manual_clock();
+        let (fired, order) = unbounded();
+        let handles: Vec<_> = (0..TIMERS)
+            .map(|n| {
+                let millis = n.wrapping_mul(7919) % TIMERS;
+                let fired = fired.clone();
+                timers.after_func(SECOND + Duration::from_millis(millis.into()), move || {
+                    let _ = fired.send(millis);
+                })
+            })
+            .collect();
+        clock.advance(HOUR);
+        for millis in 0..TIMERS {
+            assert_eq!(order.recv(), Ok(millis), "in milliseconds");
+        }
+        drop(handles);
+    });
+}
+
+/// Of a thousand timers, among which many have the same deadline, every second is stopped. The others fire.
+#[test]
+fn those_that_are_stopped_take_no_other_with_them() {
+    must_end("a timer has not fired", || {
+        let (clock, timers) = on_a_manual_clock();
+        let all: Vec<_> = (0..1000)
+            .map(|n| timers.after(n % 7 * SECOND / 7 + SECOND))
+            .collect();
+        let (stopped, left): (Vec<_>, Vec<_>) =
+            all.into_iter().enumerate().partition(|(n, _)| n % 2 == 0);
+        for (n, timer) in &stopped {
+            assert!(
+                timer.stop(),
+                "timer {n} had not fired, but `stop` returned false"
+            );
+        }
+        clock.advance(2 * SECOND);
+        for (n, timer) in &left {
+            assert!(timer.ticks().recv().is_ok(), "timer {n} has no sender");
+        }
+        for (n, timer) in &stopped {
+            assert_eq!(
+                timer.ticks().try_recv(),
+                Err(TryRecvError::Empty),
+                "timer {n} was stopped"
+            );
+        }
+    });
+}
+
+/// A function sleeps until it is told to go on. What is due in the meantime fires afterwards.
+#[test]
+fn what_is_due_while_a_function_runs_fires_afterwards() {
+    // TM-08
+    must_end("a timer has not fired", || {
+        let (clock, timers) = on_a_manual_clock();
+        let (go_on, told) = unbounded::<()>();
+        let (running, runs) = unbounded();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&calls);
+        let callback = timers.after_func(SECOND, move || {
+            assert_eq!(count.fetch_add(1, SeqCst) % 2, 0, "two calls overlap");
+            let _ = running.send(());
+            let _ = told.recv();
+            count.fetch_add(1, SeqCst);
+        });
+        clock.advance(SECOND);
+        runs.recv().expect("the function runs");
+        let timer = timers.after(SECOND);
+        assert!(
+            !callback.reset(Duration::ZERO),
+            "the call had begun, but `reset` returned true"
+        );
+        clock.advance(SECOND);
+        for _ in 0..2 {
+            go_on.send(()).expect("the function waits");
+        }
+        assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+        wait_until("the function was called once only", || {
+            calls.load(SeqCst) == 4
+        });
+    });
+}
+
+/// What a function owns is dropped with it, and such a drop may come back to the timers.
+#[test]
+fn a_drop_may_use_the_timers() {
+    struct OnDrop<F: Fn()>(F);
+    impl<F: Fn()> Drop for OnDrop<F> {
+        fn drop(&mut self) {
+            (self.0)();
+        }
+    }
+
+    must_end("the drop of what a function owns waits for a lock", || {
+        for dropped in [
+            "the handle",
+            "the handle, while the function runs",
+            "the timers",
+        ] {
+            let (_clock, timers) = on_a_manual_clock();
+            let other = Arc::new(timers.after(SECOND));
+            let (stops, stopped) = unbounded();
+            let owned = OnDrop(move || {
+                let _ = stops.send(other.stop());
+            });
+            let (running, runs) = unbounded();
+            let (go_on, told) = unbounded::<()>();
+            let callback = timers.after_func(SECOND, move || {
+                let _ = &owned;
+                let _ = running.send(());
+                let _ = told.recv();
+            });
+            match dropped {
+                "the handle" => drop(callback),
+                "the timers" => drop(timers),
+                _ => {
+                    callback.reset(Duration::ZERO);
+                    runs.recv().expect("the function runs");
+                    drop(callback);
+                    go_on.send(()).expect("the function waits");
+                }
+            }
+            // Which of the timers stops first when all are dropped is not said.
+            let was_running = stopped.recv().expect("it is dropped");
+            assert!(
+                was_running || dropped == "the timers",
+                "dropped: {dropped}; another timer was not running"
+            );
+        }
+    });
+}
+
+/// Panics of a function, of what it owns and of what it throws: the timers go on.
+#[test]
+fn the_timers_survive_whatever_panics() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            resume_unwind(Box::new("the drop's"));
+        }
+    }
+
+    must_end("a timer has not fired", || {
+        let (_clock, timers) = on_a_manual_clock();
+        let _throws = timers.after_func(Duration::ZERO, || resume_unwind(Box::new(Panics)));
+        let (running, runs) = unbounded();
+        let (go_on, told) = unbounded::<()>();
+        let owned = Panics;
+        let callback = timers.after_func(Duration::ZERO, move || {
+            let _ = &owned;
+            let _ = running.send(());
+            let _ = told.recv();
+        });
+        runs.recv().expect("the function runs");
+        // The thread drops the function, as nobody else is left to do it.
+        drop(callback);
+        go_on.send(()).expect("the function waits");
+        let timer = timers.after(Duration::ZERO);
+        assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+    });
+}
+
+/// A function that has panicked is called again, if its timer is reset.
+#[test]
+fn a_function_that_has_panicked_can_be_called_again() {
+    must_end("the function has not been called again", || {
+        let (_clock, timers) = on_a_manual_clock();
+        let (calls, called) = unbounded();
+        let callback = timers.after_func(Duration::ZERO, move || {
+            let _ = calls.send(());
+            resume_unwind(Box::new("the function's"));
+        });
+        called.recv().expect("a first call");
+        callback.reset(Duration::ZERO);
+        called.recv().expect("a second call");
+    });
+}
+
+#[test]
+fn all_of_it_can_be_shared_by_threads() {
+    drop(Timers::new(Clock::real()));
+    assert_bounds!(Timers: Send + Sync);
+    assert_bounds!(Timer: Send + Sync);
+    assert_bounds!(Callback: Send + Sync);
+}

@@ -1,0 +1,150 @@
+//! No thread, no function, no entry and no memory stays behind, whichever way a timer ends.
+
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
+
+use harness::leaks::{self, track};
+use harness::sync::real::channel::unbounded;
+use harness::sync::real::thread::refuse_after;
+use harness::sync::real::time::{Clock, Duration};
+use harness::testing::{assert_panics, must_end};
+use timer::Timers;
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A timer that ticks, a ticker, a callback and one that never fires: all are running when the timers are
+/// dropped, before or after their handles.
+#[test]
+fn the_thread_ends_when_the_timers_are_dropped() {
+    leaks::check(|| {
+        for timers_first in [false, true] {
+            let timers = Timers::new(Clock::real());
+            let owned = track("a function's");
+            let handles = (
+                timers.after(HOUR),
+                timers.ticker(HOUR),
+                timers.after(Duration::MAX),
+                timers.after_func(HOUR, move || _ = owned.len()),
+            );
+            if timers_first {
+                drop(timers);
+                drop(handles);
+            } else {
+                drop(handles);
+                drop(timers);
+            }
+        }
+    });
+}
+
+/// Handles outlive the timers: nothing of the functions stays, and the receivers learn that nothing will
+/// come.
+#[test]
+fn dropped_timers_leave_nothing_to_their_handles() {
+    leaks::check(|| {
+        must_end("a receiver waits for a timer that is gone", || {
+            let timers = Timers::new(Clock::real());
+            let (owned, is_dropped) = unbounded::<()>();
+            let callback = timers.after_func(HOUR, move || drop(owned.clone()));
+            let timer = timers.after(HOUR);
+            drop(timers);
+            assert!(
+                is_dropped.recv().is_err(),
+                "what the function owns is dropped"
+            );
+            assert!(timer.ticks().recv().is_err(), "nobody is left to send");
+            drop((timer, callback));
+        });
+    });
+}
+
+/// The set lives on, and with it the thread. Whatever a timer of an hour needed is gone when it is stopped,
+/// dropped, or reset and then dropped.
+#[test]
+fn a_timer_that_is_stopped_leaves_no_entry() {
+    let timers = Timers::new(Clock::real());
+    let _first = timers.after(2 * HOUR);
+    let kept = timers.after(HOUR);
+    leaks::check(|| {
+        for _ in 0..10 {
+            let timer = timers.after(HOUR);
+            assert!(timer.stop(), "it was running, but `stop` returned false");
+            let owned = track("a function's");
+            let callback = timers.after_func(HOUR, move || _ = owned.len());
+            assert!(
+                callback.reset(HOUR / 2),
+                "it was running, but `reset` returned false"
+            );
+            drop(callback);
+            // What has been stopped is not there twice when it is started again.
+            assert!(
+                kept.reset(HOUR / 2),
+                "it was running, but `reset` returned false"
+            );
+            assert!(
+                kept.stop() && !kept.reset(HOUR),
+                "the first of the two prevents a tick"
+            );
+        }
+    });
+}
+
+/// The function's handle is dropped while it runs: the thread has it, and drops it when it returns.
+#[test]
+fn a_function_that_runs_is_dropped_when_it_returns() {
+    leaks::check(|| {
+        must_end("the function is still there", || {
+            let timers = Timers::new(Clock::manual());
+            let owned = track("a function's");
+            let (running, runs) = unbounded();
+            let (go_on, told) = unbounded::<()>();
+            let callback = timers.after_func(Duration::ZERO, move || {
+                let _ = running.send(owned.len());
+                let _ = told.recv();
+            });
+            runs.recv().expect("the function runs");
+            drop(callback);
+            assert!(go_on.send(()).is_ok(), "the function runs, and was dropped");
+            assert!(runs.recv().is_err(), "the function has been called once");
+        });
+    });
+}
+
+/// A function drops the timers, on their own thread.
+#[test]
+fn a_function_may_drop_the_timers() {
+    leaks::check(|| {
+        must_end("the timers have not been dropped", || {
+            let timers = Timers::new(Clock::manual());
+            let (give, given) = unbounded::<Timers>();
+            let (over, is_over) = unbounded::<()>();
+            let _callback = timers.after_func(Duration::ZERO, move || {
+                drop(given.recv());
+                let _ = &over;
+            });
+            give.send(timers).expect("the function waits for them");
+            assert!(
+                is_over.recv().is_err(),
+                "the function is dropped with the timers"
+            );
+        });
+    });
+}
+
+/// The operating system has no thread: the function is dropped, and nothing is left of the timer.
+#[test]
+fn a_thread_that_is_refused_leaves_nothing() {
+    leaks::check(|| {
+        let timers = Timers::new(Clock::real());
+        let owned = track("a function's");
+        let refused =
+            "timer: failed to spawn thread: no thread can be created: the test refuses it";
+        refuse_after(0, || {
+            assert_panics(refused, || {
+                drop(timers.after_func(HOUR, move || _ = owned.len()))
+            });
+        });
+    });
+}

@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate timer_solution as timer;
+
+#[path = "../../../../exercises/05_select/05_timer/tests/no_leaks.rs"]
+mod no_leaks;
