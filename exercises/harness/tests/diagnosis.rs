@@ -361,6 +361,77 @@ fn check_then_act_in_two_critical_sections() {
     });
 }
 
+/// Those to be told of an end, each by a flag of its own.
+#[derive(Default)]
+struct Listeners {
+    is_over: bool,
+    to_tell: Vec<std::sync::Arc<AtomicBool>>,
+}
+
+fn end(listeners: &Mutex<Listeners>) {
+    let mut inner = listeners.lock();
+    inner.is_over = true;
+    let to_tell = std::mem::take(&mut inner.to_tell);
+    drop(inner);
+    to_tell.iter().for_each(|listener| listener.store(true, Release));
+}
+
+/// A listener registers itself while the end comes, by `register`.
+fn registration(register: fn(&Mutex<Listeners>, &std::sync::Arc<AtomicBool>)) {
+    let listeners = Mutex::named("listeners", Listeners::default());
+    let listener = std::sync::Arc::new(AtomicBool::named("listener", false));
+    thread::scope(|s| {
+        s.spawn(|| register(&listeners, &listener));
+        end(&listeners);
+    });
+    assert!(listener.load(Acquire), "it is over, and nobody has said so");
+}
+
+#[test]
+fn look_and_registration_under_two_locks() {
+    let failure = usually("looks under listeners", || {
+        registration(|listeners, listener| {
+            if listeners.lock().is_over {
+                listener.store(true, Release);
+                return;
+            }
+            let mut inner = listeners.lock();
+            inner.to_tell.push(listener.clone());
+        });
+    });
+    pin(&failure);
+}
+
+#[test]
+fn a_second_look_under_the_second_lock() {
+    silent(Kind::Panic, || {
+        registration(|listeners, listener| {
+            let is_over = listeners.lock().is_over;
+            if !is_over {
+                let mut inner = listeners.lock();
+                if !inner.is_over {
+                    inner.to_tell.push(listener.clone());
+                }
+            }
+        });
+    });
+}
+
+#[test]
+fn a_registration_under_two_locks_that_nobody_comes_between() {
+    silent(Kind::Panic, || {
+        let (listeners, listener) = (Mutex::new(Listeners::default()), AtomicBool::new(false));
+        let is_over = listeners.lock().is_over;
+        if !is_over {
+            listeners.lock().to_tell.push(std::sync::Arc::new(AtomicBool::new(false)));
+        }
+        thread::scope(|s| {
+            s.spawn(|| end(&listeners));
+        });
+        assert!(listener.load(Acquire), "nobody has registered this one");
+    });
+}
+
 #[test]
 fn two_critical_sections_that_do_not_depend() {
     silent(Kind::Panic, || {

@@ -934,6 +934,51 @@ fn what_nothing_depends_on_is_one_row() {
     assert!(report.contains(row), "{report}");
 }
 
+/// A look and the exchange that goes by it are one row, a read and the write of what was read too. Rows in which a thread
+/// only lets others run are left out, unless nothing ends.
+#[test]
+fn what_a_thread_does_in_one_go_is_one_row() {
+    let rows = |explored: Result<harness::Explored, Failure>| {
+        let failure = explored.expect_err("the model must fail");
+        failure.render(&Page::new(200))
+    };
+    let report = rows(common::patient().explore(|| {
+        let (n, slot) = (AtomicUsize::new(0), UnsafeCell::new(0));
+        thread::scope(|s| {
+            s.spawn(|| n.fetch_add(1, Relaxed));
+            thread::yield_now();
+            let old = n.load(Relaxed);
+            let _ = n.compare_exchange(old, old + 5, Acquire, Relaxed);
+            // SAFETY: only main comes here.
+            (slot.with(|p| unsafe { p.read() }), slot.with_mut(|_| {})).0
+        });
+        assert_ne!(n.load(Relaxed), 6);
+    }));
+    for row in [" n.load(Relaxed), compare_exchange(Acquire): ", " slot.read, write "] {
+        assert!(report.contains(row), "{row}: {report}");
+    }
+    assert!(!report.contains("yield") && !report.contains("join thread 1 …"), "{report}");
+
+    // Another thread comes between the look and the exchange.
+    let report = rows(common::patient().explore(|| {
+        let n = AtomicUsize::new(0);
+        thread::scope(|s| {
+            s.spawn(|| n.fetch_add(1, Relaxed));
+            let old = n.load(Relaxed);
+            assert!(n.compare_exchange(old, 5, Relaxed, Relaxed).is_ok());
+        });
+    }));
+    assert!(report.contains(" n.load(Relaxed) = 0 "), "{report}");
+
+    let report = rows(explore(|| {
+        let n = AtomicUsize::new(0);
+        while n.load(Relaxed) == 0 {
+            thread::yield_now();
+        }
+    }));
+    assert!(report.contains("yield"), "{report}");
+}
+
 /// The last reference drops what all have used, whichever thread has it.
 #[test]
 fn what_an_arc_held_is_dropped_behind_all_uses() {

@@ -14,7 +14,13 @@ fn real_like() -> Fixture {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
     let harness = root.join("exercises/harness");
     let harness = toml::Value::from(&*harness.to_string_lossy()).to_string();
-    let manifest = include_str!("../../../Cargo.toml")
+    let of_solutions = |line: &'static str| match line.starts_with("default-members") {
+        true => "default-members = [\"solutions/*/*\"]",
+        false => line,
+    };
+    let manifest: Vec<&str> =
+        include_str!("../../../Cargo.toml").lines().map(of_solutions).collect();
+    let manifest = (manifest.join("\n") + "\n")
         .replace("\"xtask\", \"exercises/harness\", ", "")
         .replace("\"exercises/harness\"", &harness);
     fixture.write("Cargo.toml", &manifest);

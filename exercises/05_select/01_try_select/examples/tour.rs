@@ -1,5 +1,5 @@
-//! The Go program of the notes in Rust: a logger that never makes its callers wait. Change something in it and run it
-//! again:
+//! The Go program of the notes in Rust: a logger that never makes its callers wait. Change something in it
+//! and run it again:
 //!
 //! `cargo run -p try_select --example try_select_tour`
 

@@ -1,7 +1,7 @@
 //! Wiring for the lesson `try_select`: nothing to edit here. Your file is `try_select.rs`.
 //!
-//! The library and the tests in `tests/` see the real face of the facade; the library's own unit
-//! tests, the models in `race_freedom.rs`, see the model face. The channels are those of the chapter, on the same face.
+//! The library and the tests in `tests/` see the real face of the facade; the library's own unit tests, the
+//! models in `race_freedom.rs`, see the model face. The channels are those of the chapter, on the same face.
 
 #[cfg(test)]
 use channels::model as channel;

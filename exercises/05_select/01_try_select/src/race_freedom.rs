@@ -1,5 +1,5 @@
-//! Every interleaving of a few small programs. IDs such as SL-08 name behaviours of Go's `select`, CH-22 and CL-11 of its
-//! channels and of `close`.
+//! Every interleaving of a few small programs. IDs such as SL-08 name behaviours of Go's `select`, CH-22 and
+//! CL-11 of its channels and of `close`.
 
 use crate::channel::{Arm, Receiver, SendOutcome, Sender, Waiter, bounded};
 use crate::sync::channel::RecvError;
@@ -20,8 +20,8 @@ fn two<T>() -> (Ends<T>, Ends<T>) {
     (channel("a", 1), channel("b", 1))
 }
 
-/// `a` holds a value. The other thread first puts one into `b`, and only then takes that of `a`: at each instant, one of
-/// the two can be received from. So `None` is wrong, whenever main looks.
+/// `a` holds a value. The other thread first puts one into `b`, and only then takes that of `a`: at each
+/// instant, one of the two can be received from. So `None` is wrong, whenever main looks.
 #[test]
 fn none_is_wrong_if_one_of_two_is_always_ready() {
     // SL-01, SL-08
@@ -41,7 +41,8 @@ fn none_is_wrong_if_one_of_two_is_always_ready() {
     });
 }
 
-/// The same, and `b` becomes ready for good: its only sender goes.
+/// `a` holds a value. The other thread first drops the only sender of `b`, which makes that ready for good,
+/// and then takes the value of `a`. So `None` is wrong, whenever main looks.
 #[test]
 fn none_is_wrong_if_the_other_is_closed_before() {
     // SL-09, SL-17, CL-11
@@ -63,8 +64,8 @@ fn none_is_wrong_if_the_other_is_closed_before() {
     });
 }
 
-/// The same, with a third channel between them that is always empty; and the values move back and forth, so that `a` and
-/// `b` are each found empty more than once, and never both.
+/// There is a value in `a` or in `b` at each instant, and it moves back and forth: either is found empty
+/// again and again, and never both. A third channel, between them in the slice, is always empty.
 #[test]
 fn none_is_wrong_however_often_one_looks() {
     // SL-08
@@ -90,8 +91,8 @@ fn none_is_wrong_however_often_one_looks() {
     });
 }
 
-/// The same with two sends: there is room in `b`, and before the other thread fills it, it makes room in `a`. One of main's
-/// values goes in, and the other stays with its arm.
+/// Two sends: there is room in `b`, and before the other thread fills it, it makes room in `a`. So one of
+/// main's values goes in, whenever main looks, and the other stays with its arm.
 #[test]
 fn none_is_wrong_if_there_is_always_room_in_one_of_two() {
     // SL-08, SL-14
@@ -120,8 +121,8 @@ fn none_is_wrong_if_there_is_always_room_in_one_of_two() {
     });
 }
 
-/// The other thread sends to `a`, and then to `b`. So whenever `b` is ready, `a` is ready too, and `a` is the first arm: to
-/// receive from `b` is wrong. It is how one looks whether to stop before one looks for work.
+/// The other thread sends to `a`, and then to `b`. So whenever `b` is ready, `a` is ready too, and `a` is the
+/// first arm: to receive from `b` is wrong. It is how one looks whether to stop before one looks for work.
 #[test]
 fn the_first_arm_is_first_at_one_instant() {
     // SL-28
@@ -240,8 +241,8 @@ impl Waiter for LooksAt {
     }
 }
 
-/// Main's send chooses a receiver that waits. As that is woken it locks the other channel, which main has locked as well:
-/// so all locks must be free before anybody is woken.
+/// Main's send chooses a receiver that waits. As that is woken it locks the other channel, which main has
+/// locked as well: so all locks must be free before anybody is woken.
 #[test]
 fn threads_are_woken_when_no_channel_is_locked() {
     // CL-15

@@ -3,20 +3,21 @@
 use crate::channel::{Arm, Receiver};
 use crate::sync::channel::RecvError;
 
-/// Does one of the operations that `arms` offer, if one is ready, and returns its index. Returns `None` if none is: Go's
-/// `select` with a `default` case.
+/// Does one of the operations that `arms` offer, if one is ready, and returns its index. Returns `None` if
+/// none is: Go's `select` with a `default` case.
 ///
-/// An arm is ready if its operation need not wait: a receive, if there is a value, a sender that waits, or no sender any
-/// more; a send, if there is room, a receiver that waits, or no receiver any more. Of several, the first in the slice is
-/// done. What has become of an arm, its `outcome` says; the arms that were not chosen are as they were before, with their
-/// values.
+/// An arm is ready if its operation need not wait: a receive, if there is a value, a sender that waits, or no
+/// sender any more; a send, if there is room, a receiver that waits, or no receiver any more. Of several, the
+/// first in the slice is done. What has become of an arm, its `outcome` says; the arms that were not chosen
+/// are as they were before, with their values.
 ///
-/// The answer is true of one instant. If it is `None`, there was an instant at which no arm was ready; if it is an index,
-/// there was an instant at which that arm was ready and none before it.
+/// The answer is true of one instant. If it is `None`, there was an instant at which no arm was ready; if it
+/// is an index, there was an instant at which that arm was ready and none before it.
 ///
-/// A channel may be in several arms, in both directions; a send and a receive of the same call do not meet. May be called
-/// beside any other calls, with any channels in any order: it never sleeps but to lock a channel, and it always returns. It
-/// leaves nothing registered. If it has to wake a thread, it unlocks all channels first.
+/// A channel may be in several arms, in both directions; a send and a receive of the same call do not meet.
+/// May be called beside any other calls, with any channels in any order: it never sleeps but to lock a
+/// channel, and it always returns. It leaves nothing registered. If it has to wake a thread, it unlocks all
+/// channels first.
 ///
 /// ```
 /// let (jobs, to_do) = bounded(1);
@@ -33,10 +34,11 @@ pub fn try_select(arms: &mut [&mut dyn Arm<'_>]) -> Option<usize> {
     todo!("complete the first arm that is ready; look at all of them in one instant")
 }
 
-/// Receives from one of `receivers`, if one is ready, and returns its index and what it got. Returns `None` if none is.
+/// Receives from one of `receivers`, if one is ready, and returns its index and what it got. Returns `None`
+/// if none is.
 ///
-/// The same as [`try_select`] with an arm for each. So a channel that is empty and has no sender any more counts as ready:
-/// its error is returned.
+/// The same as [`try_select`] with an arm for each. So a channel that is empty and has no sender any more
+/// counts as ready: its error is returned.
 ///
 /// ```
 /// let (_quiet, never) = bounded::<u32>(1);

@@ -1,4 +1,5 @@
-//! The contract of `try_select` on real threads. IDs such as SL-01 name behaviours of Go's `select`, CH-02 of its channels.
+//! The contract of `try_select` on real threads. IDs such as SL-01 name behaviours of Go's `select`, CH-02 of
+//! its channels.
 
 use channels::real::{Arm, Receiver, SendOutcome, Sender, Waiter, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError, TrySendError};
@@ -280,8 +281,8 @@ fn an_arm_that_is_done_or_registered_panics_and_locks_nothing_for_good() {
     });
 }
 
-/// Two threads send 500 values through four channels, each to whatever has room, in an order of its own; two receive from
-/// whatever has a value. No value is lost and none comes twice.
+/// Two threads send 500 values through four channels, each to whatever has room, in an order of its own; two
+/// receive from whatever has a value. No value is lost and none comes twice.
 #[test]
 fn every_value_arrives_once() {
     // SL-07, SL-21

@@ -53,9 +53,8 @@ fn everything_arrives_and_then_the_ends() {
                     let sender = sender.clone();
                     s.spawn(move || {
                         for n in 0..EACH {
-                            sender
-                                .send((number, of_source, n))
-                                .expect("the multiplexer is there");
+                            // If the multiplexer has gone, the test says why.
+                            let _ = sender.send((number, of_source, n));
                         }
                     });
                 }

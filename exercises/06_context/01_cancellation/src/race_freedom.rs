@@ -6,7 +6,7 @@
 use crate::sync::{naming, task};
 use crate::{CancelOnDrop, Cause, Context, ContextError};
 use harness::sync::model::channel::{RecvError, TryRecvError};
-use harness::testing::{Slot, both};
+use harness::testing::{Slot, both, yields};
 use std::error::Error;
 use std::fmt;
 
@@ -67,7 +67,8 @@ fn a_child_made_beside_the_cancellation_is_done() {
     });
 }
 
-/// The same one level further down: main cancels the grandparent.
+/// Main cancels a context while the other thread makes a child two levels further down: it is done when both calls have
+/// returned.
 #[test]
 fn a_grandchild_made_beside_the_cancellation_is_done() {
     // CX-10
@@ -103,6 +104,29 @@ fn children_made_at_the_same_time_are_both_reached() {
     }
 }
 
+/// Two children of one parent are cancelled at the same time. Both leave it: it keeps nothing of them, not even the cause.
+#[test]
+fn children_cancelled_at_the_same_time_both_leave() {
+    // CX-07
+    harness::model(|| {
+        let (parent, _guard) = parent();
+        let (main, other) = (
+            child_of(&parent, "main's"),
+            child_of(&parent, "the other's"),
+        );
+        let cause: Cause = task::Arc::new(Because("enough"));
+        let leave = |(_context, guard): (Context, CancelOnDrop)| {
+            guard.cancel_with(ContextError::Canceled, Some(task::Arc::clone(&cause)));
+        };
+        both(|| leave(main), || leave(other));
+        let kept = task::Arc::strong_count(&cause) - 1;
+        assert_eq!(
+            kept, 0,
+            "how many children are gone, and their causes still there"
+        );
+    });
+}
+
 /// Two threads cancel one context. Whichever comes second may not return before the first has reached the child, and one
 /// reason holds for both contexts.
 #[test]
@@ -116,13 +140,14 @@ fn neither_of_two_cancellations_returns_early() {
             assert_done("the child", &child, "`cancel_with` has returned");
         };
         both(|| cancel("main's"), || cancel("the other's"));
+        assert_eq!(yields(), 0, "how often a thread spun in place of sleeping");
         let causes = (cause(&parent), cause(&child));
         assert_eq!(causes.0, causes.1, "the causes of the parent and its child");
     });
 }
 
-/// Main cancels a parent while the other thread cancels its child: each takes the locks of both, if there are such. A
-/// grandchild is done when either has returned.
+/// Main cancels a parent while the other thread cancels its child: one goes down the tree, and the other up. A grandchild is
+/// done when either has returned.
 #[test]
 fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
     // CX-03, CX-15
@@ -196,8 +221,8 @@ fn error_and_cause_are_there_when_done_is_disconnected() {
     });
 }
 
-/// The other thread asks for the error and then for the cause, without waiting. Where there is one, there is the other, and
-/// it is the right one.
+/// The other thread asks for the error and then for the cause, without waiting. Where there was an error, there is the right
+/// cause.
 #[test]
 fn where_there_is_an_error_there_is_the_cause() {
     // CX-12
@@ -221,7 +246,7 @@ fn where_there_is_an_error_there_is_the_cause() {
     });
 }
 
-/// The same the other way round: first the cause, then the error.
+/// The other thread asks for the cause and then for the error, without waiting. Where there was a cause, there is an error.
 #[test]
 fn where_there_is_a_cause_there_is_the_error() {
     // CX-12

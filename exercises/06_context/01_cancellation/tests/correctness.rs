@@ -4,11 +4,11 @@ use cancellation::{CancelOnDrop, Cause, Context, ContextError};
 use harness::bench::together;
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread::refuse_after;
-use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of};
+use harness::testing::{let_others_run, must_end, panic_of, staged_panic, staged_panic_of};
 use std::error::Error;
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 const IN_RECV: &str = "a thread is still in `done().recv()` of a context that has been cancelled";
@@ -240,7 +240,7 @@ fn contexts_in_between_need_not_be_kept() {
     let (middle, middle_guard) = top.with_cancel();
     let (below, below_guard) = middle.with_cancel();
     let (bottom, _bottom_guard) = below.with_cancel();
-    drop((middle, below, top));
+    let _ = (middle, below, top);
     assert_live("the last of four", &bottom);
     guard.cancel();
     assert_canceled("the last of four", &bottom);
@@ -387,10 +387,19 @@ fn no_child_escapes() {
 #[test]
 fn no_thread_is_needed() {
     // CX-37
-    refuse_after(0, || {
-        let (parent, guard) = child();
-        let (below, _below_guard) = parent.with_cancel();
-        guard.cancel();
-        assert_canceled("the child", &below);
+    let (parent, guard) = child();
+    let made = Mutex::new(None);
+    let panic = panic_of(|| {
+        refuse_after(0, || {
+            *made.lock().expect("nobody else has it") = Some(parent.with_cancel());
+            guard.cancel();
+        });
     });
+    assert!(
+        panic.is_none(),
+        "no thread could be had, and a call panicked"
+    );
+    let made = made.into_inner().expect("nobody else has it");
+    let (below, _below_guard) = made.expect("it was made");
+    assert_canceled("the child", &below);
 }

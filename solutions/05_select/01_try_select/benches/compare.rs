@@ -1,5 +1,5 @@
-//! Selects that do not wait: your file and the reference against a loop that tries one channel after the other, and
-//! crossbeam-channel with a `default` case. Neither of those two sees all channels in one instant.
+//! Selects that do not wait: your file and the reference against a loop that tries one channel after the
+//! other, and crossbeam-channel with a `default` case. Neither of those two sees all channels in one instant.
 
 #![allow(missing_docs)]
 

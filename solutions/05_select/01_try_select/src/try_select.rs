@@ -3,20 +3,21 @@
 use crate::channel::{Arm, ChannelId, Locked, Receiver};
 use crate::sync::channel::RecvError;
 
-/// Does one of the operations that `arms` offer, if one is ready, and returns its index. Returns `None` if none is: Go's
-/// `select` with a `default` case.
+/// Does one of the operations that `arms` offer, if one is ready, and returns its index. Returns `None` if
+/// none is: Go's `select` with a `default` case.
 ///
-/// An arm is ready if its operation need not wait: a receive, if there is a value, a sender that waits, or no sender any
-/// more; a send, if there is room, a receiver that waits, or no receiver any more. Of several, the first in the slice is
-/// done. What has become of an arm, its `outcome` says; the arms that were not chosen are as they were before, with their
-/// values.
+/// An arm is ready if its operation need not wait: a receive, if there is a value, a sender that waits, or no
+/// sender any more; a send, if there is room, a receiver that waits, or no receiver any more. Of several, the
+/// first in the slice is done. What has become of an arm, its `outcome` says; the arms that were not chosen
+/// are as they were before, with their values.
 ///
-/// The answer is true of one instant. If it is `None`, there was an instant at which no arm was ready; if it is an index,
-/// there was an instant at which that arm was ready and none before it.
+/// The answer is true of one instant. If it is `None`, there was an instant at which no arm was ready; if it
+/// is an index, there was an instant at which that arm was ready and none before it.
 ///
-/// A channel may be in several arms, in both directions; a send and a receive of the same call do not meet. May be called
-/// beside any other calls, with any channels in any order: it never sleeps but to lock a channel, and it always returns. It
-/// leaves nothing registered. If it has to wake a thread, it unlocks all channels first.
+/// A channel may be in several arms, in both directions; a send and a receive of the same call do not meet.
+/// May be called beside any other calls, with any channels in any order: it never sleeps but to lock a
+/// channel, and it always returns. It leaves nothing registered. If it has to wake a thread, it unlocks all
+/// channels first.
 ///
 /// ```
 /// let (jobs, to_do) = bounded(1);
@@ -38,7 +39,8 @@ pub fn try_select(arms: &mut [&mut dyn Arm<'_>]) -> Option<usize> {
             .expect("the channels of all arms are locked");
         arm.try_complete(&mut locks[at].1)
     })?;
-    // If a thread was chosen for the other side of the operation, this lock wakes it as it goes. So it goes last.
+    // If a thread was chosen for the other side of the operation, this lock wakes it as it goes. So it goes
+    // last.
     let wakes = locks.swap_remove(at);
     drop(locks);
     drop(wakes);
@@ -47,8 +49,8 @@ pub fn try_select(arms: &mut [&mut dyn Arm<'_>]) -> Option<usize> {
 
 /// Locks the channels of all arms, each once, and returns the locks in the order of the channels.
 ///
-/// Everybody who locks several channels does it in this order, so whoever has the highest lock that anybody has waits for
-/// nobody who waits: no cycle comes about.
+/// Everybody who locks several channels does it in this order, so whoever has the highest lock that anybody
+/// has waits for nobody who waits: no cycle comes about.
 fn lock_all<'a>(arms: &[&mut dyn Arm<'a>]) -> Vec<(ChannelId, Locked<'a>)> {
     let mut order: Vec<_> = (0..arms.len()).map(|i| (arms[i].channel(), i)).collect();
     order.sort_unstable();
@@ -57,10 +59,11 @@ fn lock_all<'a>(arms: &[&mut dyn Arm<'a>]) -> Vec<(ChannelId, Locked<'a>)> {
     locks.collect()
 }
 
-/// Receives from one of `receivers`, if one is ready, and returns its index and what it got. Returns `None` if none is.
+/// Receives from one of `receivers`, if one is ready, and returns its index and what it got. Returns `None`
+/// if none is.
 ///
-/// The same as [`try_select`] with an arm for each. So a channel that is empty and has no sender any more counts as ready:
-/// its error is returned.
+/// The same as [`try_select`] with an arm for each. So a channel that is empty and has no sender any more
+/// counts as ready: its error is returned.
 ///
 /// ```
 /// let (_quiet, never) = bounded::<u32>(1);

@@ -5,7 +5,7 @@ use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, own_pairs};
 use crate::place::Place;
 use crate::reading::culprit;
-use crate::record::Event;
+use crate::record::{Data, Event};
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
@@ -13,8 +13,10 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let all = torn_atomics(case)
         .map(|torn| (torn, false))
         .chain(torn_locks(case).map(|torn| (torn, true)));
-    let mut shown = all.filter(|(torn, _)| {
-        torn.write < panic.at && about(case, panic, &spoken, torn.object, torn.write)
+    let mut shown = all.filter(|(torn, is_lock)| {
+        torn.write < panic.at
+            && (about(case, panic, &spoken, torn.object, torn.write)
+                || *is_lock && is_split(case, torn))
     });
     let (torn, is_lock) = shown.next()?;
     let (t, u) =
@@ -87,9 +89,36 @@ fn torn_locks<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + 'a {
         let between = (read + 1..write).rfind(|&number| {
             let other = case.event(number);
             let changes = |place: Place| Some(place) == event.place || case.code.changes(place);
-            other.thread != event.thread && is_lock(other) && other.place.is_some_and(changes)
+            other.thread != event.thread
+                && is_lock(other)
+                && (other.place.is_some_and(changes) || has_changed(case, number))
         })?;
         let dependence = case.code.dependence(look.place?, event.place?)?;
         Some(Torn { object: lock, read, between, write, dependence })
     })
+}
+
+/// Whether a thread was interrupted between the look and the change, and nowhere else in between, and changes without a
+/// second look. In the simplest interleaving that fails this is what it fails by, whatever the panic speaks of.
+fn is_split(case: Case<'_>, torn: &Torn) -> bool {
+    let is_blind = torn.dependence == Dependence::Control
+        && has_changed(case, torn.write)
+        && has_changed(case, torn.between)
+        && case.event(torn.write).place.is_some_and(|place| !case.code.decides(place));
+    let thread = case.event(torn.read).thread;
+    let mut own = case.log.events_before(thread, torn.write).filter(|(n, _)| *n > torn.read);
+    let only_unlocks = own.next().is_some_and(|(_, event)| event.unlocks() == Some(torn.object));
+    is_blind && only_unlocks && own.next().is_none()
+}
+
+/// Whether the data was changed under the lock that an event took.
+fn has_changed(case: Case<'_>, locked: usize) -> bool {
+    let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
+    let mut own = case.log.events_of(thread).filter(|(number, _)| *number > locked);
+    let given_back = own.find(|(_, event)| event.unlocks() == lock);
+    match given_back.and_then(|(_, event)| event.data) {
+        Some(Data::Shown { before, after }) => before != after,
+        Some(Data::Hidden { mutably }) => mutably,
+        None => false,
+    }
 }

@@ -1,0 +1,518 @@
+//! Models: each explores every interleaving of a body, which runs in main, and one to three tasks. IDs such as
+//! EG-03 name behaviours of Go's `errgroup.Group`.
+
+use crate::cancellation::{Cause, Context, ContextError};
+use crate::sync::task::Arc;
+use crate::sync::thread::refuse_after;
+use crate::{Group, TryGoError, scope};
+use harness::leaks::{Tracked, track};
+use harness::testing::{Gate, Slot, both, must_sleep, staged_panic, staged_panic_of};
+use harness::{Model, model};
+use std::error::Error;
+use std::fmt;
+
+/// What goes wrong in these programs, and whose it is.
+#[derive(Debug)]
+struct Failed(
+    &'static str,
+    #[allow(dead_code, reason = "it is dropped")] Tracked<()>,
+);
+
+impl Failed {
+    fn of(whose: &'static str) -> Self {
+        Self(whose, track(()))
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Failed {}
+
+/// A group below a context of its own.
+fn group<'env, T>(
+    limit: Option<usize>,
+    body: impl for<'scope> FnOnce(&Group<'scope, 'env, Failed>) -> Result<T, Failed>,
+) -> Result<T, Arc<Failed>> {
+    scope(&Context::background(), limit, body)
+}
+
+/// Starts a task, for which there is a thread.
+#[track_caller]
+fn go<'scope>(
+    group: &Group<'scope, '_, Failed>,
+    task: impl FnOnce() -> Result<(), Failed> + Send + 'scope,
+) {
+    group.go(task).expect("there are threads");
+}
+
+/// Sleeps until the group's context is done.
+fn wait_for_the_end(context: &Context) {
+    let Err(_) = context.done().recv();
+}
+
+/// Whose error or panic has come out of a group.
+fn whose<T>(outcome: impl FnOnce() -> Result<T, Arc<Failed>>) -> Option<&'static str> {
+    let mut error = None;
+    let panic = staged_panic_of(|| error = outcome().err().map(|error| error.0));
+    panic.or(error)
+}
+
+/// Two tasks write, and the body returns at once. `scope` returns after both, and what they wrote is there.
+#[test]
+fn the_group_ends_after_its_tasks() {
+    // EG-03
+    model(|| {
+        let (one, two) = (Slot::empty("one"), Slot::empty("two"));
+        let value = group(None, |group| {
+            go(group, || {
+                one.write(1);
+                Ok(())
+            });
+            go(group, || {
+                two.write(2);
+                Ok(())
+            });
+            Ok(7)
+        });
+        assert!(matches!(value, Ok(7)), "what the body has returned");
+        assert_eq!((one.read(), two.read()), (1, 2), "what the tasks wrote");
+    });
+}
+
+/// A task starts another one, perhaps after the body has returned. `scope` returns after that one, too, and
+/// its error counts.
+#[test]
+fn a_task_may_start_another() {
+    // EG-03
+    model(|| {
+        let slot = Slot::empty("slot");
+        let outcome = whose(|| {
+            group(None, |group| {
+                let again = group.clone();
+                go(group, || {
+                    let group = again;
+                    go(&group, || {
+                        slot.write(7);
+                        Err(Failed::of("the later task"))
+                    });
+                    Ok(())
+                });
+                Ok(())
+            })
+        });
+        assert_eq!(slot.read(), 7, "what the later task wrote");
+        assert_eq!(
+            outcome,
+            Some("the later task"),
+            "whose error `scope` should return"
+        );
+    });
+}
+
+/// The body waits for the context, and a task fails. The body is told, finds the task's error as the cause, and
+/// returns an error of its own, which comes too late.
+#[test]
+fn the_first_error_cancels_the_others() {
+    // EG-02, EG-04, EG-15
+    model(|| {
+        let outcome = whose(|| {
+            group(None, |group| -> Result<(), _> {
+                go(group, || Err(Failed::of("the first")));
+                wait_for_the_end(group.context());
+                let cause = group.context().cause().map(|cause| cause.to_string());
+                assert_eq!(
+                    cause.as_deref(),
+                    Some("the first"),
+                    "the cause, once it is done"
+                );
+                Err(Failed::of("the one that was told"))
+            })
+        });
+        assert_eq!(
+            outcome,
+            Some("the first"),
+            "whose error `scope` should return"
+        );
+    });
+}
+
+/// A task and the body fail at the same time. `scope` returns the error of one of them, and that same error is
+/// the cause of the context, in every interleaving. Both are dropped once.
+#[test]
+fn the_error_that_is_returned_is_the_cause() {
+    // EG-02, EG-06
+    model(|| {
+        let mut context = None;
+        let outcome = group(None, |group| -> Result<(), _> {
+            context = Some(group.context().clone());
+            go(group, || Err(Failed::of("the task")));
+            Err(Failed::of("the body"))
+        });
+        let error = outcome.expect_err("both have failed");
+        let cause = context
+            .expect("the body has run")
+            .cause()
+            .expect("it is done");
+        assert!(
+            Arc::ptr_eq(&(error.clone() as Cause), &cause),
+            "`scope` returned the error of {error}, and the cause is that of {cause}"
+        );
+    });
+}
+
+/// A task waits for the context, and the body returns an error. The task is told, and `scope` returns it.
+#[test]
+fn an_error_of_the_body_cancels_the_tasks() {
+    // EG-04
+    model(|| {
+        let outcome = whose(|| {
+            group(None, |group| {
+                let context = group.context().clone();
+                go(group, move || {
+                    wait_for_the_end(&context);
+                    Err(Failed::of("the one that was told"))
+                });
+                Err::<(), _>(Failed::of("the body"))
+            })
+        });
+        assert_eq!(
+            outcome,
+            Some("the body"),
+            "whose error `scope` should return"
+        );
+    });
+}
+
+/// The body waits for the context, and a task panics. The body is told, and what it returns does not hide the
+/// panic.
+#[test]
+fn a_panic_cancels_the_others() {
+    // EG-14, as it is in Rust
+    model(|| {
+        let outcome = whose(|| {
+            group(None, |group| {
+                go(group, || staged_panic("the task's"));
+                wait_for_the_end(group.context());
+                assert_eq!(group.context().err(), Some(ContextError::Canceled));
+                Ok(())
+            })
+        });
+        assert_eq!(
+            outcome,
+            Some("the task's"),
+            "whose panic `scope` should resume"
+        );
+    });
+}
+
+/// The body panics while a task waits for the context. The task is told, and the panic goes on when it has ended.
+#[test]
+fn a_panic_of_the_body_cancels_the_tasks() {
+    // EG-14, as it is in Rust
+    model(|| {
+        let told = Slot::empty("told");
+        let outcome = whose(|| {
+            group(None, |group| -> Result<(), _> {
+                let context = group.context().clone();
+                let told = &told;
+                go(group, move || {
+                    wait_for_the_end(&context);
+                    told.write(1);
+                    Ok(())
+                });
+                staged_panic("the body's")
+            })
+        });
+        assert_eq!(
+            outcome,
+            Some("the body's"),
+            "whose panic `scope` should resume"
+        );
+        assert_eq!(told.read(), 1, "the task has ended");
+    });
+}
+
+/// The body fails and a task panics at the same time. Whichever is first, the panic is not lost; the error is
+/// dropped.
+#[test]
+fn a_panic_goes_before_an_error() {
+    // EG-14, as it is in Rust
+    model(|| {
+        let outcome = whose(|| {
+            group(None, |group| -> Result<(), _> {
+                go(group, || staged_panic("the panic's"));
+                Err(Failed::of("the error's"))
+            })
+        });
+        assert_eq!(
+            outcome,
+            Some("the panic's"),
+            "what should come of the group"
+        );
+    });
+}
+
+/// Nobody fails, and the body has returned, or is about to. The context is not done while there is a task, and is
+/// done when `scope` has returned.
+#[test]
+fn the_context_is_done_when_all_have_ended_and_not_before() {
+    // EG-05, EG-06
+    model(|| {
+        let mut context = None;
+        let outcome = group(None, |group| {
+            context = Some(group.context().clone());
+            let of_task = group.context().clone();
+            go(group, move || {
+                assert_eq!(
+                    of_task.err(),
+                    None,
+                    "the context of a task, and nobody has failed"
+                );
+                Ok(())
+            });
+            Ok(())
+        });
+        assert!(outcome.is_ok(), "nobody has failed");
+        let context = context.expect("the body has run");
+        assert_eq!(
+            context.err(),
+            Some(ContextError::Canceled),
+            "once `scope` has returned"
+        );
+    });
+}
+
+/// The limit is one, and two tasks write to the same memory: the second begins after the first has ended, and
+/// finds what it has done.
+#[test]
+fn the_limit_holds() {
+    // EG-07, EG-13
+    model(|| {
+        let slot = Slot::empty("slot");
+        let outcome = group(Some(1), |group| {
+            go(group, || {
+                slot.write(1);
+                Ok(())
+            });
+            go(group, || {
+                slot.write(slot.read() + 1);
+                Ok(())
+            });
+            Ok(())
+        });
+        assert!(outcome.is_ok(), "nobody has failed");
+        assert_eq!(slot.read(), 2, "both tasks have run");
+    });
+}
+
+/// The same, and a thread that waits for a slot wakes for no reason. It must look again.
+#[test]
+fn a_spurious_wakeup_is_no_slot() {
+    // EG-07
+    Model::new().spurious_wakeups(1).check(|| {
+        let slot = Slot::empty("slot");
+        let outcome = group(Some(1), |group| {
+            for _ in 0..2 {
+                go(group, || {
+                    slot.write(slot.read() + 1);
+                    Ok(())
+                });
+            }
+            Ok(())
+        });
+        assert!(outcome.is_ok(), "nobody has failed");
+        assert_eq!(slot.read(), 2, "both tasks have run");
+    });
+}
+
+/// A program that must not end: the limit is one, and its task waits for something that never happens.
+#[test]
+fn go_sleeps_at_the_limit() {
+    // EG-08
+    must_sleep("`go`", "one task was running, of one", || {
+        let gate = Gate::shut("gate");
+        let _ = group(Some(1), |group| {
+            go(group, || {
+                gate.pass();
+                Ok(())
+            });
+            go(group, || Ok(()));
+            gate.open(); // or else the group could not end, and the model would take that for the sleep
+            panic!("`go` returned, and one task was running, of one");
+            #[allow(unreachable_code, reason = "says what a body returns")]
+            Ok(())
+        });
+    });
+}
+
+/// A program that must not end: with a limit of zero there is never a slot.
+#[test]
+fn go_sleeps_if_the_limit_is_zero() {
+    // EG-10
+    must_sleep("`go`", "the limit was zero", || {
+        let _ = group(Some(0), |group| {
+            go(group, || Ok(()));
+            panic!("`go` returned, and the limit was zero");
+            #[allow(unreachable_code, reason = "says what a body returns")]
+            Ok(())
+        });
+    });
+}
+
+/// The limit is one, and two threads try at the same time to start a task that does not end for now: one of
+/// them starts it, and the other gets its task back.
+#[test]
+fn one_of_two_gets_the_last_slot() {
+    // EG-09
+    model(|| {
+        let gate = Gate::shut("gate");
+        let outcome = group(Some(1), |group| {
+            let starts = || {
+                let task = || {
+                    gate.pass();
+                    Ok(())
+                };
+                match group.try_go(task) {
+                    Ok(()) => true,
+                    Err(TryGoError::Full(_)) => false,
+                    Err(TryGoError::NoThread(error)) => panic!("there are threads: {error}"),
+                }
+            };
+            let (mine, others) = both(starts, starts);
+            gate.open(); // first, so that the group can end whatever is wrong
+            assert_ne!(
+                mine, others,
+                "whether main and the other have got the only slot"
+            );
+            Ok(())
+        });
+        assert!(outcome.is_ok(), "nobody has failed");
+    });
+}
+
+/// The limit is one, and its task fails. Whoever gets the slot next finds that the failure counts: the context is
+/// done. And what the task owned is gone.
+#[test]
+fn a_slot_is_free_when_all_of_its_task_is_over() {
+    struct Owned<'a>(&'a Slot);
+    impl Drop for Owned<'_> {
+        fn drop(&mut self) {
+            self.0.write(1);
+        }
+    }
+    // EG-13, EG-15
+    model(|| {
+        let dropped = Slot::empty("dropped");
+        let outcome = whose(|| {
+            group(Some(1), |group| {
+                let owned = Owned(&dropped);
+                go(group, move || {
+                    let _owned = owned;
+                    Err(Failed::of("the first task"))
+                });
+                let context = group.context().clone();
+                go(group, move || {
+                    let error = context.err();
+                    assert_eq!(
+                        error,
+                        Some(ContextError::Canceled),
+                        "behind a task that failed"
+                    );
+                    Ok(())
+                });
+                assert_eq!(dropped.read(), 1, "what the first task owned is dropped");
+                Ok(())
+            })
+        });
+        assert_eq!(
+            outcome,
+            Some("the first task"),
+            "whose error `scope` should return"
+        );
+    });
+}
+
+/// The limit is one, and its task panics. The slot is free again.
+#[test]
+fn a_panic_gives_its_slot_back() {
+    model(|| {
+        let slot = Slot::empty("slot");
+        let outcome = whose(|| {
+            group(Some(1), |group| {
+                go(group, || staged_panic("the first task's"));
+                go(group, || {
+                    slot.write(7);
+                    Ok(())
+                });
+                Ok(())
+            })
+        });
+        assert_eq!(
+            outcome,
+            Some("the first task's"),
+            "whose panic `scope` should resume"
+        );
+        assert_eq!(slot.read(), 7, "the second task has run");
+    });
+}
+
+/// The limit is one, and two threads want the slot at the same time. One of them is refused a thread, and says so;
+/// the other may have waited for that slot, and gets it.
+#[test]
+fn a_task_without_a_thread_gives_its_slot_back() {
+    model(|| {
+        let slot = Slot::empty("slot");
+        let outcome = group(Some(1), |group| {
+            both(
+                || {
+                    let refused = refuse_after(0, || group.go(|| panic!("it has no thread")));
+                    assert!(
+                        refused.is_err(),
+                        "no thread could be had, and `go` returned Ok"
+                    );
+                },
+                || {
+                    go(group, || {
+                        slot.write(7);
+                        Ok(())
+                    });
+                },
+            );
+            Ok(group.context().err())
+        });
+        assert!(
+            matches!(outcome, Ok(None)),
+            "a task without a thread has not failed"
+        );
+        assert_eq!(slot.read(), 7, "the other task has run");
+    });
+}
+
+/// The body writes before it starts a task, by `go` or by `try_go`. The task finds what was written.
+#[test]
+fn a_task_begins_after_what_came_before_it() {
+    // GR-01
+    for tries in [false, true] {
+        model(move || {
+            let slot = Slot::empty("slot");
+            let outcome = group(Some(1), |group| {
+                slot.write(7);
+                let task = || {
+                    assert_eq!(slot.read(), 7, "what the body wrote before it");
+                    Ok(())
+                };
+                if tries {
+                    assert!(group.try_go(task).is_ok(), "the only slot is free");
+                } else {
+                    go(group, task);
+                }
+                Ok(())
+            });
+            assert!(outcome.is_ok(), "nobody has failed");
+        });
+    }
+}

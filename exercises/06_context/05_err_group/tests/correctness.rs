@@ -1,0 +1,535 @@
+//! What the docs promise, on real threads. IDs such as EG-09 name behaviours of Go's `errgroup.Group`.
+
+use cancellation_solution::{Context, ContextError};
+use err_group::{Group, TryGoError, scope};
+use harness::sync::real::thread::refuse_after;
+use harness::testing::{
+    Counted, assert_passes_on, must_end, payload_of, wait_until, while_unwinding,
+};
+use std::error::Error;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread;
+
+#[derive(Debug, PartialEq)]
+struct Failed(&'static str);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Failed {}
+
+const IN_GROUP: &str = "a thread is still in `scope` or `go`, or a task has not ended";
+
+/// A group below a context of its own.
+fn group<'env, T>(
+    limit: Option<usize>,
+    body: impl for<'scope> FnOnce(&Group<'scope, 'env, Failed>) -> Result<T, Failed>,
+) -> Result<T, Arc<Failed>> {
+    scope(&Context::background(), limit, body)
+}
+
+#[track_caller]
+fn go<'scope>(
+    group: &Group<'scope, '_, Failed>,
+    task: impl FnOnce() -> Result<(), Failed> + Send + 'scope,
+) {
+    group.go(task).expect("there are threads");
+}
+
+/// Sleeps until the context is done.
+fn wait_for_the_end(context: &Context) {
+    let Err(_) = context.done().recv();
+}
+
+#[test]
+fn a_group_without_tasks_returns_what_its_body_does() {
+    // EG-01
+    let (context, _guard) = Context::background().with_cancel();
+    let not_send = Rc::new(7);
+    let value = scope(&context, None, |group: &Group<Failed>| {
+        assert_eq!(group.context().err(), None, "while the group is there");
+        Ok((group.context().clone(), Rc::clone(&not_send)))
+    });
+    let (of_group, value) = value.expect("nobody has failed");
+    assert_eq!(*value, 7);
+    assert_eq!(
+        of_group.err(),
+        Some(ContextError::Canceled),
+        "when `scope` has returned"
+    );
+    assert_eq!(context.err(), None, "the context above the group's");
+    let error = group(Some(0), |_| Err::<(), _>(Failed("the body")));
+    assert_eq!(error, Err(Arc::new(Failed("the body"))));
+}
+
+#[test]
+fn tasks_borrow_and_what_they_did_is_there() {
+    // EG-03
+    must_end(IN_GROUP, || {
+        let words = ["to", "be", "or", "not"];
+        let mut lengths = [0; 4];
+        let outcome = group(Some(2), |group| {
+            for (word, length) in words.iter().zip(&mut lengths) {
+                go(group, move || {
+                    *length = word.len();
+                    Ok(())
+                });
+            }
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()));
+        assert_eq!(lengths, [2, 2, 2, 3], "what the tasks wrote");
+    });
+}
+
+/// The task that is started first fails last.
+#[test]
+fn the_first_to_fail_counts_and_not_the_first_started() {
+    // EG-02, EG-04, EG-06
+    must_end(IN_GROUP, || {
+        let mut of_group = None;
+        let error = group(None, |group| {
+            of_group = Some(group.context().clone());
+            for _ in 0..3 {
+                let context = group.context().clone();
+                go(group, move || {
+                    wait_for_the_end(&context);
+                    Err(Failed("told"))
+                });
+            }
+            go(group, || Err(Failed("first")));
+            Ok(())
+        });
+        let error = error.expect_err("four tasks have failed");
+        assert_eq!(*error, Failed("first"));
+        let context = of_group.expect("the body has run");
+        assert_eq!(
+            context.err(),
+            Some(ContextError::Canceled),
+            "the error of the context"
+        );
+        let cause = context.cause().expect("it is done");
+        assert_eq!(
+            cause.downcast_ref(),
+            Some(&*error),
+            "the cause of the context"
+        );
+    });
+}
+
+#[test]
+fn a_failure_reaches_nobody_above() {
+    must_end(IN_GROUP, || {
+        let (parent, _guard) = Context::background().with_cancel();
+        let outcome = scope(&parent, None, |group| {
+            go(group, || Err(Failed("the task")));
+            wait_for_the_end(group.context());
+            Ok(())
+        });
+        assert_eq!(outcome, Err(Arc::new(Failed("the task"))));
+        assert_eq!(parent.err(), None, "the context above the group's");
+    });
+}
+
+#[test]
+fn a_parent_that_is_cancelled_reaches_the_tasks() {
+    must_end(IN_GROUP, || {
+        let (parent, guard) = Context::background().with_cancel();
+        let outcome = scope(&parent, None, |group| {
+            let context = group.context().clone();
+            go(group, move || {
+                wait_for_the_end(&context);
+                Err(Failed("told"))
+            });
+            let cause = Arc::new(Failed("the parent's cause"));
+            guard.cancel_with(ContextError::DeadlineExceeded, Some(cause));
+            Ok(group.context().clone())
+        });
+        assert!(
+            outcome.is_err_and(|error| *error == Failed("told")),
+            "the task's error counts"
+        );
+        let outcome = scope(&parent, Some(1), |group: &Group<Failed>| {
+            let error = group.context().err();
+            assert_eq!(
+                error,
+                Some(ContextError::DeadlineExceeded),
+                "below one that is done"
+            );
+            let cause = group.context().cause().map(|cause| cause.to_string());
+            assert_eq!(cause.as_deref(), Some("the parent's cause"));
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()), "a context that is done is no failure");
+    });
+}
+
+#[test]
+fn tasks_are_started_after_a_failure_too() {
+    must_end(IN_GROUP, || {
+        let ran = AtomicUsize::new(0);
+        let outcome = group(Some(1), |group| {
+            go(group, || Err(Failed("first")));
+            wait_for_the_end(group.context());
+            for _ in 0..3 {
+                go(group, || {
+                    ran.fetch_add(1, SeqCst);
+                    Err(Failed("later"))
+                });
+            }
+            Ok(())
+        });
+        assert_eq!(outcome, Err(Arc::new(Failed("first"))));
+        assert_eq!(
+            ran.load(SeqCst),
+            3,
+            "tasks that ran though the context was done"
+        );
+    });
+}
+
+#[test]
+fn a_panic_goes_on_with_its_payload() {
+    // EG-14, as it is in Rust
+    must_end(IN_GROUP, || {
+        assert_passes_on("the task's", || {
+            let _ = group(Some(1), |group| {
+                go(group, || panic!("the task's"));
+                Ok(())
+            });
+        });
+        assert_passes_on("the body's", || {
+            let _ = group(None, |group| -> Result<(), _> {
+                let context = group.context().clone();
+                go(group, move || {
+                    wait_for_the_end(&context);
+                    panic!("told");
+                });
+                panic!("the body's");
+            });
+        });
+        assert_passes_on("the first task's", || {
+            let _ = group(None, |group| -> Result<(), _> {
+                go(group, || panic!("the first task's"));
+                wait_for_the_end(group.context());
+                panic!("the body's, which is told");
+            });
+        });
+    });
+}
+
+#[test]
+fn a_panic_is_not_lost_behind_an_error() {
+    must_end(IN_GROUP, || {
+        let mut of_group = None;
+        assert_passes_on("later", || {
+            let outcome = group(None, |group| -> Result<(), _> {
+                of_group = Some(group.context().clone());
+                let context = group.context().clone();
+                go(group, move || {
+                    wait_for_the_end(&context);
+                    panic!("later");
+                });
+                Err(Failed("first"))
+            });
+            panic!("a task has panicked, and `scope` returned {outcome:?}");
+        });
+        let cause = of_group.and_then(|context| context.cause());
+        let cause = cause.map(|cause| cause.to_string());
+        assert_eq!(
+            cause.as_deref(),
+            Some("first"),
+            "the cause is what failed first"
+        );
+    });
+}
+
+/// What the body has returned is dropped, and so is what the tasks owned.
+#[test]
+fn everything_is_dropped_when_it_goes_wrong() {
+    must_end(IN_GROUP, || {
+        let before = Counted::drops();
+        let outcome = group(Some(3), |group| {
+            go(group, || Err(Failed("the task")));
+            wait_for_the_end(group.context());
+            Ok(Counted)
+        });
+        assert!(outcome.is_err(), "the task has failed");
+        assert_eq!(Counted::drops() - before, 1, "values dropped: the body's");
+        let panic = payload_of(|| {
+            let _ = group(Some(3), |group| {
+                go(group, || panic!("the task"));
+                wait_for_the_end(group.context());
+                Ok(Counted)
+            });
+        });
+        assert!(panic.is_some(), "the task has panicked");
+        assert_eq!(
+            Counted::drops() - before,
+            2,
+            "values dropped: the body's, twice"
+        );
+    });
+}
+
+/// In a destructor `thread::panicking()` is true, and nobody in the group has panicked.
+#[test]
+fn a_group_works_while_its_thread_unwinds() {
+    must_end(IN_GROUP, || {
+        let outcome = while_unwinding(|| {
+            group(Some(1), |group| {
+                go(group, || Ok(()));
+                go(group, || Err(Failed("the task")));
+                Ok(())
+            })
+        });
+        assert_eq!(outcome, Err(Arc::new(Failed("the task"))));
+    });
+}
+
+#[test]
+fn never_more_than_the_limit_run() {
+    // EG-07
+    must_end(IN_GROUP, || {
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (running, most) = (&running, &most);
+        let outcome = group(Some(10), |group| {
+            for n in 0..1025 {
+                go(group, move || {
+                    most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                    thread::yield_now();
+                    running.fetch_sub(1, SeqCst);
+                    if n % 3 == 0 {
+                        Err(Failed("every third"))
+                    } else {
+                        Ok(())
+                    }
+                });
+            }
+            Ok(())
+        });
+        assert!(outcome.is_err());
+        let most = most.load(SeqCst);
+        assert!(most <= 10, "{most} tasks ran at the same time, and 10 may");
+    });
+}
+
+/// They wait for each other, so all of them must run at once.
+#[test]
+fn as_many_run_as_the_limit_allows() {
+    // EG-11, EG-12
+    must_end(IN_GROUP, || {
+        for limit in [Some(300), Some(usize::MAX), None] {
+            let all = Barrier::new(300);
+            let outcome = group(limit, |group| {
+                for _ in 0..300 {
+                    go(group, || {
+                        all.wait();
+                        Ok(())
+                    });
+                }
+                Ok(())
+            });
+            assert_eq!(outcome, Ok(()));
+        }
+    });
+}
+
+#[test]
+fn try_go_hands_the_task_back_at_the_limit() {
+    // EG-09
+    must_end(IN_GROUP, || {
+        let ran = AtomicUsize::new(0);
+        let outcome = group(Some(42), |group| {
+            for n in 1..=42 {
+                let (context, ran) = (group.context().clone(), &ran);
+                let started = group.try_go(move || {
+                    wait_for_the_end(&context);
+                    ran.fetch_add(1, SeqCst);
+                    Ok(())
+                });
+                assert!(started.is_ok(), "task {n} of 42");
+            }
+            for _ in 0..3 {
+                let Err(TryGoError::Full(_)) = group.try_go(|| Ok(())) else {
+                    panic!("42 tasks are running, of 42, and `try_go` started one more");
+                };
+            }
+            let (name, called) = (String::from("mine"), AtomicUsize::new(0));
+            let full = group.try_go(move || {
+                called.fetch_add(name.len(), SeqCst);
+                Err(Failed("called by hand"))
+            });
+            let Err(TryGoError::Full(handed_back)) = full else {
+                panic!("42 tasks are running, of 42");
+            };
+            assert_eq!(
+                handed_back(),
+                Err(Failed("called by hand")),
+                "the task itself comes back"
+            );
+            Err::<(), _>(Failed("enough"))
+        });
+        assert_eq!(outcome, Err(Arc::new(Failed("enough"))));
+        assert_eq!(ran.load(SeqCst), 42, "tasks that ran");
+    });
+}
+
+/// Four threads try again and again, each at most one task at a time. There is no thread for it, which is
+/// quicker than a task; but there is always a slot, however busy the group is.
+#[test]
+fn try_go_finds_a_slot_below_the_limit() {
+    must_end(IN_GROUP, || {
+        let outcome = group(Some(4), |group| {
+            let tries = || {
+                for attempt in 1..=100_000 {
+                    let refused = group.try_go(|| panic!("it has no thread"));
+                    let no_thread = matches!(refused, Err(TryGoError::NoThread(_)));
+                    assert!(
+                        no_thread,
+                        "at most 3 of 4 slots are taken: not {refused:?}, attempt {attempt}"
+                    );
+                }
+            };
+            thread::scope(|s| {
+                for _ in 0..4 {
+                    s.spawn(|| refuse_after(0, tries));
+                }
+            });
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()));
+    });
+}
+
+#[test]
+fn a_slot_is_free_again_when_its_task_has_ended() {
+    // EG-09, EG-13
+    must_end(IN_GROUP, || {
+        let outcome = group(Some(1), |group| {
+            for _ in 0..20 {
+                go(group, || Ok(()));
+            }
+            wait_until("no slot is free, and all tasks have ended", || {
+                group.try_go(|| Ok(())).is_ok()
+            });
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()));
+    });
+}
+
+#[test]
+fn with_a_limit_of_zero_nothing_can_be_started() {
+    // EG-10
+    let outcome = group(Some(0), |group| {
+        for _ in 0..1024 {
+            let full = group.try_go(|| panic!("it was started"));
+            assert!(
+                matches!(full, Err(TryGoError::Full(_))),
+                "the limit is zero"
+            );
+        }
+        Ok(())
+    });
+    assert_eq!(outcome, Ok(()));
+}
+
+/// Several threads wait for a slot, and several slots come free at once, again and again.
+#[test]
+fn everybody_who_waits_for_a_slot_gets_one() {
+    // EG-08
+    must_end(IN_GROUP, || {
+        for _ in 0..50 {
+            let (ran, all) = (AtomicUsize::new(0), Barrier::new(2));
+            let outcome = group(Some(2), |group| {
+                for _ in 0..2 {
+                    go(group, || {
+                        all.wait();
+                        Ok(())
+                    });
+                }
+                thread::scope(|s| {
+                    for _ in 0..4 {
+                        s.spawn(|| {
+                            go(group, || {
+                                ran.fetch_add(1, SeqCst);
+                                Ok(())
+                            });
+                        });
+                    }
+                });
+                Ok(())
+            });
+            assert_eq!(outcome, Ok(()));
+            assert_eq!(ran.load(SeqCst), 4, "tasks that ran");
+        }
+    });
+}
+
+#[test]
+fn a_task_without_a_thread_is_dropped_and_is_no_failure() {
+    must_end(IN_GROUP, || {
+        let outcome = group(Some(1), |group| {
+            let owned = Arc::new(());
+            for _ in 0..3 {
+                let mine = Arc::clone(&owned);
+                let refused = refuse_after(0, || group.go(move || panic!("it ran: {mine:?}")));
+                assert!(
+                    refused.is_err(),
+                    "no thread could be had, and `go` returned Ok"
+                );
+                let mine = Arc::clone(&owned);
+                let refused = refuse_after(0, || group.try_go(move || panic!("it ran: {mine:?}")));
+                let Err(TryGoError::NoThread(_)) = refused else {
+                    panic!("a slot is free and no thread could be had: not {refused:?}");
+                };
+            }
+            assert_eq!(Arc::strong_count(&owned), 1, "the tasks are dropped");
+            assert_eq!(group.context().err(), None, "nobody has failed");
+            assert!(group.try_go(|| Ok(())).is_ok(), "the slot is free");
+            Ok(7)
+        });
+        assert_eq!(outcome, Ok(7));
+    });
+}
+
+/// Each starts two more, with handles of their own.
+#[test]
+fn tasks_start_tasks() {
+    fn branch<'scope>(
+        group: &Group<'scope, '_, Failed>,
+        depth: u32,
+        leaves: &'scope Mutex<Vec<u32>>,
+    ) {
+        for _ in 0..2 {
+            let again = group.clone();
+            go(group, move || {
+                match depth {
+                    0 => leaves.lock().unwrap().push(depth),
+                    _ => branch(&again, depth - 1, leaves),
+                }
+                Ok(())
+            });
+        }
+    }
+    must_end(IN_GROUP, || {
+        let leaves = Mutex::new(Vec::new());
+        let outcome = group(None, |group| {
+            branch(group, 4, &leaves);
+            Ok(())
+        });
+        assert_eq!(outcome, Ok(()));
+        assert_eq!(
+            leaves.into_inner().unwrap().len(),
+            32,
+            "leaves of a tree of depth 5"
+        );
+    });
+}

@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate deadline_solution as deadline;
+
+#[path = "../../../../exercises/06_context/02_deadline/tests/correctness.rs"]
+mod correctness;
