@@ -1,11 +1,12 @@
 //! Waits on several channels at once: of several sends and receives, does one, as soon as one can be done.
 
-use crate::channel::{Arm, ChannelId, Locked, Waiter};
-use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use crate::sync::futex;
-use crate::sync::task::Arc;
-use crate::sync::thread;
-use crate::sync::time::{Clock, Instant};
+// `super` is the crate, or `model`, where this file is included a second time.
+use super::channel::{Arm, ChannelId, Locked, Waiter};
+use super::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use super::sync::futex;
+use super::sync::task::Arc;
+use super::sync::thread;
+use super::sync::time::{Clock, Instant};
 
 /// Completes one of `arms`, and returns its index. Sleeps until one can be completed.
 ///
