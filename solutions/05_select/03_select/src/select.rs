@@ -1,19 +1,21 @@
 //! Waits on several channels at once: of several sends and receives, does one, as soon as one can be done.
 
-use crate::channel::{Arm, ChannelId, Locked, Waiter};
-use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use crate::sync::futex;
-use crate::sync::task::Arc;
-use crate::sync::thread;
-use crate::sync::time::{Clock, Instant};
+// `super` is the crate, or `model`, where this file is included a second time.
+use super::channel::{Arm, ChannelId, Locked, Waiter};
+use super::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use super::sync::futex;
+use super::sync::task::Arc;
+use super::sync::thread;
+use super::sync::time::{Clock, Instant};
 
 /// Completes one of `arms`, and returns its index. Sleeps until one can be completed.
 ///
 /// If several can be completed at the call, the first of them in the slice is. What has come of it is in its `outcome()`;
 /// the other arms are as they were before the call, a send has its value, and all of them can be selected again.
 ///
-/// Any arms may stand together: sends and receives, several of one channel, in any order. Two arms of one call never
-/// meet each other. On the other side of an arm may be a plain `send` or `recv`, one that tries, or another select.
+/// Any arms may stand together: sends and receives, several of one channel, in any order, and any number of them. Two arms of
+/// one call never meet each other. On the other side of an arm may be a plain `send` or `recv`, one that tries, or another
+/// select. A call that sleeps keeps its place among those that wait for a channel.
 ///
 /// A receive from a channel that is empty and has no senders can be completed, and so can a send to one without receivers:
 /// they fail, at once or while this sleeps, and the value of the send is in its outcome.

@@ -1,0 +1,297 @@
+//! A multiplexer on real threads. IDs such as SL-28 name behaviours of Go's `select`, TM-10 of its timers.
+
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
+
+use channels::real::{Receiver, Sender, bounded};
+use harness::sync::real::thread;
+use harness::sync::real::time::{Clock, Duration};
+use harness::testing::{must_end, wait_until};
+use multiplexer::{Event, Multiplexer};
+use std::fmt::Debug;
+use timer_solution::Timers;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn on_a_manual_clock() -> (Clock, Timers) {
+    let clock = Clock::manual();
+    (clock.clone(), Timers::new(clock))
+}
+
+fn channels<T>(count: usize, capacity: usize) -> (Vec<Sender<T>>, Vec<Receiver<T>>) {
+    (0..count).map(|_| bounded(capacity)).unzip()
+}
+
+/// Takes turns, and requires each to end with its event.
+#[track_caller]
+fn reports<T: PartialEq + Debug>(
+    events: &mut Multiplexer<'_, T>,
+    expected: impl IntoIterator<Item = Option<Event<T>>>,
+) {
+    for expected in expected {
+        let event = events.next();
+        assert!(
+            event == expected,
+            "a turn should return {expected:?}, and it returned {event:?}"
+        );
+    }
+}
+
+/// Four sources, each with two senders, with buffers of different sizes. Everything arrives once, what one
+/// sender has sent in order, and each source is reported as closed after its last value.
+#[test]
+fn everything_arrives_and_then_the_ends() {
+    // SL-07
+    must_end("a value or an end is missing", || {
+        const EACH: u32 = 500;
+        let timers = Timers::new(Clock::real());
+        let (senders, sources): (Vec<_>, Vec<_>) = (0..4).map(bounded).unzip();
+        thread::scope(|s| {
+            for (number, sender) in senders.into_iter().enumerate() {
+                for of_source in 0..2 {
+                    let sender = sender.clone();
+                    s.spawn(move || {
+                        for n in 0..EACH {
+                            // If the multiplexer has gone, the test says why.
+                            let _ = sender.send((number, of_source, n));
+                        }
+                    });
+                }
+            }
+            let mut next = [[0; 2]; 4];
+            let mut is_closed = [false; 4];
+            for event in Multiplexer::new(&timers, sources) {
+                match event {
+                    Event::Received(source, (number, of_source, n)) => {
+                        assert_eq!(source, number, "the number of the source");
+                        assert!(
+                            !is_closed[source],
+                            "source {source} was closed, and then had a value"
+                        );
+                        assert_eq!(
+                            n, next[source][of_source],
+                            "from sender {of_source} of source {source}"
+                        );
+                        next[source][of_source] += 1;
+                    }
+                    Event::Closed(source) => {
+                        assert!(!is_closed[source], "source {source} was closed twice");
+                        is_closed[source] = true;
+                    }
+                    other => panic!("nobody asked for {other:?}"),
+                }
+            }
+            assert_eq!(next, [[EACH; 2]; 4], "values of each sender");
+            assert_eq!(is_closed, [true; 4], "what has been reported as closed");
+        });
+    });
+}
+
+#[test]
+fn without_sources_there_is_nothing_to_wait_for() {
+    must_end("`next` waits for nothing", || {
+        let timers = Timers::new(Clock::real());
+        let mut events = Multiplexer::<u32>::new(&timers, Vec::new())
+            .with_limit(HOUR)
+            .with_idle(HOUR);
+        reports(&mut events, [None]);
+        let (sender, source) = bounded::<u32>(0);
+        drop(sender);
+        let mut events = Multiplexer::new(&timers, vec![source]).with_limit(HOUR);
+        reports(&mut events, [Some(Event::Closed(0))]);
+        reports(&mut events, [None, None]);
+    });
+}
+
+/// Three sources are full. They come in the order of their numbers, not in that in which they were filled.
+#[test]
+fn sources_come_in_the_order_of_their_numbers() {
+    // SL-28
+    must_end("`next` waits though a source has something", || {
+        let timers = Timers::new(Clock::real());
+        let (senders, sources) = channels(3, 2);
+        for number in [2, 0, 1, 1, 2, 0] {
+            senders[number].send(number).expect("the receiver is there");
+        }
+        let mut events = Multiplexer::new(&timers, sources);
+        let expected = [0, 0, 1, 1, 2, 2].map(|number| Some(Event::Received(number, number)));
+        reports(&mut events, expected);
+    });
+}
+
+/// Two sources that never end, and never have nothing. A limit of a few milliseconds, on the clock of the
+/// machine. Each turn is allowed an hour.
+#[test]
+fn busy_sources_do_not_put_off_the_limit() {
+    // TM-10, SL-27
+    must_end("the limit has not ended the loop", || {
+        let timers = Timers::new(Clock::real());
+        let (senders, sources) = channels(2, 8);
+        thread::scope(|s| {
+            for sender in senders {
+                s.spawn(move || while sender.send(()).is_ok() {});
+            }
+            let mut events = Multiplexer::new(&timers, sources)
+                .with_idle(HOUR)
+                .with_limit(5 * MILLISECOND);
+            let last = events
+                .by_ref()
+                .find(|event| !matches!(event, Event::Received(..)));
+            assert_eq!(last, Some(Event::TimedOut));
+            reports(&mut events, [None]);
+            drop(events);
+        });
+    });
+}
+
+/// On the clock of the machine: turns in which nothing happens, then a value, then the end of the whole.
+#[test]
+fn idle_turns_do_not_end_the_loop() {
+    must_end("a turn does not end", || {
+        let timers = Timers::new(Clock::real());
+        let (sender, source) = bounded(1);
+        let begun = timers.clock().now();
+        let mut events = Multiplexer::new(&timers, vec![source])
+            .with_idle(2 * MILLISECOND)
+            .with_limit(HOUR);
+        for turns in 1..=3 {
+            reports(&mut events, [Some(Event::Idle)]);
+            let passed = timers.clock().now().saturating_since(begun);
+            assert!(
+                passed >= turns * 2 * MILLISECOND,
+                "{turns} turns of 2 ms each were over after {passed:?}"
+            );
+        }
+        sender.send(7).expect("the multiplexer is there");
+        reports(&mut events, [Some(Event::Received(0, 7))]);
+        drop(sender);
+        reports(&mut events, [Some(Event::Closed(0)), None]);
+    });
+}
+
+/// A limit of zero is over at once, and a turn that may not sleep at all is idle at once; the longest limits
+/// there are never end anything.
+#[test]
+fn limits_of_no_time_and_of_all_time() {
+    // TM-07
+    must_end("a turn does not end", || {
+        let (clock, timers) = on_a_manual_clock();
+        let (_sender, source) = bounded::<u32>(1);
+        let mut events = Multiplexer::new(&timers, vec![source.clone()]).with_limit(Duration::ZERO);
+        reports(&mut events, [Some(Event::TimedOut), None]);
+        let mut events = Multiplexer::new(&timers, vec![source.clone()]).with_idle(Duration::ZERO);
+        reports(&mut events, [Some(Event::Idle), Some(Event::Idle)]);
+        clock.advance(SECOND);
+        let (shutdown, signal) = bounded(0);
+        let events = Multiplexer::new(&timers, vec![source]).with_limit(Duration::MAX);
+        let mut events = events.with_idle(Duration::MAX).with_shutdown(signal);
+        clock.advance(HOUR);
+        drop(shutdown);
+        reports(&mut events, [Some(Event::ShutDown)]);
+    });
+}
+
+/// The limit, the time of a turn and the shutdown, asked for in different orders: none takes the place of
+/// another.
+#[test]
+fn limits_stand_beside_each_other() {
+    must_end("a limit is gone", || {
+        let timers = Timers::new(Clock::real());
+        let (_sender, source) = bounded::<u32>(1);
+        let all = || Multiplexer::new(&timers, vec![source.clone()]);
+        let (shutdown, signal) = bounded(1);
+        let mut events = all()
+            .with_limit(Duration::ZERO)
+            .with_shutdown(signal.clone())
+            .with_idle(HOUR);
+        reports(&mut events, [Some(Event::TimedOut), None]);
+        let mut events = all()
+            .with_idle(Duration::ZERO)
+            .with_limit(HOUR)
+            .with_shutdown(signal.clone());
+        reports(&mut events, [Some(Event::Idle)]);
+        let mut events = all().with_shutdown(signal).with_idle(HOUR).with_limit(HOUR);
+        shutdown.send(()).expect("the signal is there");
+        reports(&mut events, [Some(Event::ShutDown), None]);
+    });
+}
+
+/// Both ways to ask for it: to send, and to drop the last sender. The sources are full, and keep what they
+/// have.
+#[test]
+fn a_shutdown_comes_first_and_the_sources_keep_the_rest() {
+    // SL-28
+    must_end("the shutdown does not end the loop", || {
+        for sends in [true, false] {
+            let timers = Timers::new(Clock::real());
+            let (senders, sources) = channels(3, 1);
+            let (shutdown, signal) = bounded(1);
+            let mut events = Multiplexer::new(&timers, sources).with_shutdown(signal);
+            senders[1].send(1).expect("the multiplexer is there");
+            reports(&mut events, [Some(Event::Received(1, 1))]);
+            for (number, sender) in senders.iter().enumerate() {
+                sender.send(number).expect("the multiplexer is there");
+            }
+            if sends {
+                shutdown.send(()).expect("the multiplexer is there");
+            } else {
+                drop(shutdown);
+            }
+            reports(&mut events, [Some(Event::ShutDown), None]);
+            drop(senders);
+            let left: Vec<Vec<_>> = events
+                .into_sources()
+                .into_iter()
+                .map(|source| {
+                    source.map_or(Vec::new(), |source| {
+                        std::iter::from_fn(|| source.try_recv().ok()).collect()
+                    })
+                })
+                .collect();
+            assert_eq!(left, [[0], [1], [2]], "what the sources have");
+        }
+    });
+}
+
+/// After the end, the closed sources are gone and the open ones are there, under their numbers.
+#[test]
+fn the_sources_come_back_under_their_numbers() {
+    must_end("a turn does not end", || {
+        let timers = Timers::new(Clock::real());
+        let (mut senders, sources) = channels::<u32>(3, 1);
+        drop(senders.remove(1));
+        let mut events = Multiplexer::new(&timers, sources);
+        reports(&mut events, [Some(Event::Closed(1))]);
+        let is_open: Vec<_> = events.into_sources().iter().map(Option::is_some).collect();
+        assert_eq!(is_open, [true, false, true]);
+    });
+}
+
+/// A turn sleeps on three sources, a limit and a signal. When it has ended nothing of it is registered
+/// anywhere: a sleeper that is gone must not be given a value.
+#[test]
+fn a_turn_that_has_ended_is_registered_nowhere() {
+    // SL-12
+    must_end("a turn does not end", || {
+        let timers = Timers::new(Clock::real());
+        let (senders, sources) = channels(3, 0);
+        let (shutdown, signal) = bounded(0);
+        let events = Multiplexer::new(&timers, sources)
+            .with_limit(HOUR)
+            .with_idle(HOUR);
+        let mut events = events.with_shutdown(signal);
+        for round in 0..10 {
+            thread::scope(|s| {
+                s.spawn(|| {
+                    wait_until("the turn does not sleep", || senders[0].registered() > 0);
+                    senders[1].send(round).expect("the multiplexer is there");
+                });
+                reports(&mut events, [Some(Event::Received(1, round))]);
+            });
+            let left: Vec<_> = senders.iter().map(Sender::registered).collect();
+            assert_eq!(left, [0; 3], "registrations of each source");
+            assert_eq!(shutdown.registered(), 0, "registrations of the signal");
+        }
+    });
+}
