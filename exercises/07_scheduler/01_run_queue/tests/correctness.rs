@@ -17,6 +17,7 @@ fn queues() -> (Local<usize>, Global<usize>) {
     (Local::new(), Global::new())
 }
 
+#[allow(clippy::vec_box, reason = "a task is a box, wherever it is")]
 fn boxed(tasks: &[usize]) -> Vec<Box<usize>> {
     tasks.iter().copied().map(Box::new).collect()
 }
