@@ -13,6 +13,8 @@ use crate::run::cargo::{Diagnostic, NotBuilt};
 use crate::term::{FAINT, columns, count, paint, plain, terminal_width, width, wrap};
 use crate::verdict::slips;
 
+use harness::imports;
+
 use super::LessonPage;
 use super::parts::{behind, paragraph, row};
 
@@ -229,6 +231,23 @@ impl LessonPage<'_> {
                  the lock to the end of the block: `let _guard = …`.",
             );
         }
+        let mut around = imports::violations(source).into_iter();
+        if let Some(first) = around.find(|one| !one.path.starts_with("harness")) {
+            // Its errors are about types that the lesson does not use: what to do about those is beside the point.
+            paragraph(page, &format!("{file}:{}: {first}.", first.line));
+            return;
+        }
+        let std = |error: &&Diagnostic| {
+            ["use std::sync::", "use std::thread", "use std::cell::UnsafeCell", "cargo add thread"]
+                .iter()
+                .any(|advice| error.rendered.contains(advice))
+        };
+        if errors.iter().any(std) {
+            paragraph(
+                page,
+                "Do not follow rustc to `std`: `crate::sync` has it, for example `use crate::sync::{thread, Mutex};`.",
+            );
+        }
         if let Some(line) = slips::unwrapped_guard(source) {
             let text = format!(
                 "{file}:{line}: `lock()` gives the guard itself; there is no poisoning here. Behind it, `unwrap` \
@@ -255,6 +274,15 @@ impl LessonPage<'_> {
         errors: &[&Diagnostic],
         source: &str,
     ) -> Option<SourceLine> {
+        let is_private =
+            |error: &&Diagnostic| matches!(error.code.as_deref(), Some("E0603" | "E0624"));
+        if errors.iter().any(is_private) {
+            paragraph(
+                page,
+                "Your file compiles, what uses it does not: what rustc calls private above is `pub` in the lesson.",
+            );
+            return None;
+        }
         if let Some(text) = lacks(self.workspace, self.lesson) {
             paragraph(page, &text);
             return None;

@@ -133,6 +133,20 @@ fn failed(fixture: &Fixture) -> (String, String) {
 }
 
 #[test]
+fn what_comes_from_std_or_is_not_imported_or_is_private_is_named() {
+    let fixture = Fixture::new();
+    let stack = stack(&fixture);
+    for (name, from, to) in [
+        ("lock_of_std", "use harness::Mutex;", "use std::sync::Mutex;"),
+        ("no_import", "use harness::Mutex;", ""),
+        ("private", "pub fn push", "fn push"),
+    ] {
+        fixture.write(&stack.file(), &STACK.replace(from, to));
+        assert_snapshot!(name, failed(&fixture).1);
+    }
+}
+
+#[test]
 fn a_changed_signature_is_named_and_not_the_tests_that_suffer() {
     let fixture = Fixture::new();
     let stack = stack(&fixture);
