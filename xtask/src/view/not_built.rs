@@ -267,6 +267,22 @@ impl LessonPage<'_> {
         }
     }
 
+    /// How the learner's public items differ from those of the lesson, a few of them.
+    pub fn differences(&self, page: &mut String, missed: &[api::Missed]) {
+        for missed in missed.iter().take(DIFFERENCES) {
+            let text = match missed.parts() {
+                Some((yours, lessons)) => {
+                    format!("`{}`: `{yours}`, the lesson's is `{lessons}`", missed.name)
+                }
+                None => format!("`{}` is missing", missed.lessons),
+            };
+            behind(page, "   ", "   ", &text, width() - 3);
+        }
+        if let Some(more) = missed.len().checked_sub(DIFFERENCES).filter(|n| *n > 0) {
+            let _ = writeln!(page, "   {} {more} more", self.marks.more);
+        }
+    }
+
     /// The learner's file compiles, and what uses it does not. Returns the line to look at, if one is known.
     fn outside(
         &self,
@@ -307,18 +323,7 @@ impl LessonPage<'_> {
         let text =
             "Your file compiles, what uses it does not. It differs from what the lesson gave you:";
         paragraph(page, text);
-        for missed in missed.iter().take(DIFFERENCES) {
-            let text = match missed.parts() {
-                Some((yours, lessons)) => {
-                    format!("`{}`: `{yours}`, the lesson's is `{lessons}`", missed.name)
-                }
-                None => format!("`{}` is missing", missed.lessons),
-            };
-            behind(page, "   ", "   ", &text, width() - 3);
-        }
-        if let Some(more) = missed.len().checked_sub(DIFFERENCES).filter(|n| *n > 0) {
-            let _ = writeln!(page, "   {} {more} more", self.marks.more);
-        }
+        self.differences(page, &missed);
         let is_exclusive = |one: &api::Missed| {
             one.yours.as_ref().is_some_and(|yours| yours.contains("&mut self"))
                 && one.lessons.contains("(&self")
