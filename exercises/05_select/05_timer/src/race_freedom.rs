@@ -177,6 +177,38 @@ fn one_of_two_stops_prevents_it() {
     });
 }
 
+/// Two threads stop or reset one timer, and nobody receives: each deadline that there was is prevented by one
+/// call. Catches a `reset` in two steps, and a `stop` that takes back the tick of a later deadline.
+fn every_deadline_is_prevented_once(calls: [fn(&Timer) -> bool; 2], deadlines: usize) {
+    let (_clock, timers) = on_a_manual_clock();
+    let timer = timers.after(SECOND);
+    let [call, other] = calls;
+    let (one, two) = both(|| call(&timer), || other(&timer));
+    let last = timer.stop();
+    let prevented = [one, two, last].into_iter().filter(|&yes| yes).count();
+    assert_eq!(
+        prevented, deadlines,
+        "deadlines that were prevented, of all: the two calls returned {one} and {two}, and a last `stop` {last}"
+    );
+}
+
+#[test]
+fn two_resets_prevent_each_deadline_once() {
+    // TM-02
+    harness::Model::new().preemption_bound(2).check(|| {
+        every_deadline_is_prevented_once([|timer| timer.reset(SECOND); 2], 3);
+    });
+}
+
+#[test]
+fn a_stop_beside_a_reset_prevents_each_deadline_once() {
+    // TM-02
+    harness::Model::new().preemption_bound(2).check(|| {
+        let calls: [fn(&Timer) -> bool; 2] = [Timer::stop, |timer| timer.reset(Duration::ZERO)];
+        every_deadline_is_prevented_once(calls, 2);
+    });
+}
+
 /// The thread sleeps until a deadline, or is about to, and then there is an earlier one, of a new timer.
 /// Catches a thread that nobody wakes for it.
 #[test]
@@ -453,6 +485,19 @@ fn all_timers_share_a_thread() {
     });
 }
 
+/// Two threads make the first two timers at once. Catches a look whether there is a thread that is not one step
+/// with its start.
+#[test]
+fn the_first_timers_of_two_threads_share_a_thread() {
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        let _both = both(|| timers.after(SECOND), || timers.after(SECOND));
+        // One is the other thread that makes a timer.
+        let started = threads_at_once() - 1;
+        assert!(started <= 1, "{started} threads for two timers");
+    });
+}
+
 /// The operating system refuses the thread: the call panics. The next one gets it, and its timer fires.
 /// Catches a thread that counts as started though it was refused.
 #[test]
@@ -483,11 +528,12 @@ fn when_the_timers_are_dropped_the_thread_ends() {
             !never.stop(),
             "the timer was stopped, but `stop` returned true"
         );
-        let _ = timer.reset(Duration::ZERO);
-        nothing_to_receive(
-            &timer,
-            "the timers were dropped, and `reset` starts nothing then",
-        );
+        let prevented = timer.reset(Duration::ZERO);
+        let because = match prevented {
+            true => "the timers were dropped, and `reset` starts nothing then",
+            false => "`reset` returned false: it was to take it back and return true",
+        };
+        nothing_to_receive(&timer, because);
     });
 }
 

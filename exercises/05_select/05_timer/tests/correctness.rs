@@ -7,7 +7,7 @@ use harness::assert_bounds;
 use harness::sync::real::channel::{TryRecvError, unbounded};
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_call_panics, let_others_run, must_end};
+use harness::testing::{assert_call_panics, assert_panics, let_others_run, must_end};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -15,6 +15,15 @@ use timer::{Callback, Timer, Timers};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// Does something when it is dropped.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
 
 fn on_a_manual_clock() -> (Clock, Timers) {
     let clock = Clock::manual();
@@ -150,7 +159,15 @@ fn reset_gives_a_ticker_another_period() {
         );
         for _ in 0..2 {
             let reset = clock.now();
-            clock.advance(5 * SECOND);
+            let before = timers.after(4 * SECOND);
+            clock.advance(4 * SECOND);
+            before.ticks().recv().expect("the timer has a sender");
+            assert_eq!(
+                ticker.ticks().try_recv(),
+                Err(TryRecvError::Empty),
+                "four seconds of a period of five have passed"
+            );
+            clock.advance(SECOND);
             let tick = ticker.ticks().recv().expect("the ticker has a sender");
             assert_eq!(tick, reset + 5 * SECOND);
         }
@@ -225,7 +242,7 @@ fn many_timers_fire_in_the_order_of_their_deadlines() {
 /// Of a thousand timers, among which many have the same deadline, every second is stopped. The others fire.
 #[test]
 fn those_that_are_stopped_take_no_other_with_them() {
-    must_end("a timer has not fired", || {
+    must_end("of timers with equal deadlines one never fired", || {
         let (clock, timers) = on_a_manual_clock();
         let all: Vec<_> = (0..1000)
             .map(|n| timers.after(n % 7 * SECOND / 7 + SECOND))
@@ -289,13 +306,6 @@ fn what_is_due_while_a_function_runs_fires_afterwards() {
 /// What a function owns is dropped with it, and such a drop may come back to the timers.
 #[test]
 fn a_drop_may_use_the_timers() {
-    struct OnDrop<F: Fn()>(F);
-    impl<F: Fn()> Drop for OnDrop<F> {
-        fn drop(&mut self) {
-            (self.0)();
-        }
-    }
-
     must_end("the drop of what a function owns waits for a lock", || {
         for dropped in [
             "the handle",
@@ -345,7 +355,7 @@ fn the_timers_survive_whatever_panics() {
         }
     }
 
-    must_end("a timer has not fired", || {
+    must_end("nothing fires after a panic on the timers' thread", || {
         let (_clock, timers) = on_a_manual_clock();
         let _throws = timers.after_func(Duration::ZERO, || resume_unwind(Box::new(Panics)));
         let (running, runs) = unbounded();
@@ -380,6 +390,194 @@ fn a_function_that_has_panicked_can_be_called_again() {
         called
             .recv()
             .expect("`reset` starts it again, and the function is still there");
+    });
+}
+
+/// The clock comes to the deadlines late, in one step, and the first function takes it further.
+#[test]
+fn a_tick_is_what_the_clock_shows_when_it_fires() {
+    must_end("a timer has not fired", || {
+        let (clock, timers) = on_a_manual_clock();
+        let set = clock.now();
+        let timer = timers.after(SECOND);
+        clock.advance(3 * SECOND);
+        assert_eq!(
+            timer.ticks().recv(),
+            Ok(set + 3 * SECOND),
+            "it was due at 1 s"
+        );
+        let advances = clock.clone();
+        let _takes_long = timers.after_func(SECOND, move || advances.advance(5 * SECOND));
+        let behind = timers.after(2 * SECOND);
+        clock.advance(2 * SECOND);
+        assert_eq!(
+            behind.ticks().recv(),
+            Ok(set + 10 * SECOND),
+            "a function before it took 5 s"
+        );
+    });
+}
+
+/// A ticker's tick waits to be received, and another is to come: `stop` and `reset` prevent both.
+#[test]
+fn the_tick_of_a_ticker_is_taken_back() {
+    // TM-03
+    type Call = fn(&Timer) -> bool;
+    must_end("a timer has not fired", || {
+        let calls: [(&str, Call); 2] = [
+            ("stop", Timer::stop),
+            ("reset", |ticker| ticker.reset(9 * SECOND)),
+        ];
+        for (name, call) in calls {
+            let (clock, timers) = on_a_manual_clock();
+            let ticker = timers.ticker(2 * SECOND);
+            let behind = timers.after(3 * SECOND);
+            clock.advance(3 * SECOND);
+            behind.ticks().recv().expect("the timer has a sender");
+            assert!(
+                call(&ticker),
+                "a ticker was running, but `{name}` returned false"
+            );
+            assert_eq!(
+                ticker.ticks().try_recv(),
+                Err(TryRecvError::Empty),
+                "`{name}` had returned, but the tick of before was still there"
+            );
+        }
+    });
+}
+
+/// A timer has fired, and its handle is dropped: that takes the tick back, as `stop` does.
+#[test]
+fn a_handle_that_is_dropped_takes_its_tick_back() {
+    must_end("a timer has not fired", || {
+        let (clock, timers) = on_a_manual_clock();
+        let timer = timers.after(SECOND);
+        let behind = timers.after(2 * SECOND);
+        clock.advance(2 * SECOND);
+        behind.ticks().recv().expect("the timer has a sender");
+        let ticks = timer.ticks().clone();
+        drop(timer);
+        assert_eq!(
+            ticks.try_recv(),
+            Err(TryRecvError::Disconnected),
+            "its handle was dropped"
+        );
+    });
+}
+
+/// Two timers have fired, and then the timers are dropped: their ticks can still be received, or taken back.
+#[test]
+fn ticks_outlive_the_timers() {
+    must_end("a timer has not fired", || {
+        let (clock, timers) = on_a_manual_clock();
+        let (one, other) = (timers.after(SECOND), timers.after(SECOND));
+        let behind = timers.after(2 * SECOND);
+        clock.advance(2 * SECOND);
+        behind.ticks().recv().expect("the timer has a sender");
+        drop(timers);
+        assert!(
+            one.ticks().try_recv().is_ok(),
+            "the tick that nobody had received is gone"
+        );
+        assert!(
+            other.stop(),
+            "nobody had received the tick, but `stop` returned false"
+        );
+    });
+}
+
+/// The function that runs goes on only when the timers have been dropped.
+#[test]
+fn the_drop_of_the_timers_does_not_wait_for_a_function() {
+    // TM-08
+    must_end(
+        "the drop of the timers waits for a function that runs",
+        || {
+            let (_clock, timers) = on_a_manual_clock();
+            let (running, runs) = unbounded();
+            let (go_on, told) = unbounded::<()>();
+            let _callback = timers.after_func(Duration::ZERO, move || {
+                let _ = running.send(());
+                let _ = told.recv();
+            });
+            runs.recv().expect("the function runs");
+            drop(timers);
+            go_on.send(()).expect("the function waits");
+        },
+    );
+}
+
+/// Of three timers the oldest is dropped before the last is made.
+#[test]
+fn a_new_timer_takes_the_place_of_no_other() {
+    must_end("a timer has not fired", || {
+        let (clock, timers) = on_a_manual_clock();
+        let (first, second) = (timers.after(SECOND), timers.after(SECOND));
+        drop(first);
+        let third = timers.after(SECOND);
+        clock.advance(SECOND);
+        for timer in [second, third] {
+            assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+        }
+    });
+}
+
+/// A period of 20 thousand million seconds, which is more nanoseconds than fit into 64 bits, and one whose
+/// second multiple is later than the clock can show.
+#[test]
+fn the_longest_periods_overflow_nothing() {
+    // TM-07
+    must_end("a tick is missing", || {
+        let (clock, timers) = on_a_manual_clock();
+        let set = clock.now();
+        let giga = Duration::from_secs(1_000_000_000);
+        let ticker = timers.ticker(20 * giga);
+        clock.advance(39 * giga);
+        assert_eq!(ticker.ticks().recv(), Ok(set + 39 * giga), "a late tick");
+        clock.advance(giga);
+        assert_eq!(
+            ticker.ticks().recv(),
+            Ok(set + 40 * giga),
+            "the next multiple"
+        );
+        drop(ticker);
+
+        let (clock, timers) = on_a_manual_clock();
+        let ticker = timers.ticker(Duration::MAX - SECOND);
+        clock.advance(Duration::MAX - SECOND);
+        assert!(ticker.ticks().recv().is_ok(), "the ticker has a sender");
+        let timer = timers.after(Duration::ZERO);
+        assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+    });
+}
+
+/// The thread is refused, and so the function is dropped: its drop makes a timer, too, and is not refused.
+#[test]
+fn a_refused_function_is_dropped_without_a_lock() {
+    must_end("the drop of what a function owns waits for a lock", || {
+        let (_clock, timers) = on_a_manual_clock();
+        let timers = Arc::new(timers);
+        let (drops, dropped) = unbounded();
+        let owned = OnDrop({
+            let timers = Arc::clone(&timers);
+            move || {
+                drop(timers.after(SECOND));
+                let _ = drops.send(());
+            }
+        });
+        let refused =
+            "timer: failed to spawn thread: no thread can be created: the test refuses it";
+        thread::refuse_only(0, || {
+            assert_panics(refused, || {
+                drop(timers.after_func(SECOND, move || _ = &owned))
+            });
+        });
+        assert_eq!(
+            dropped.try_recv(),
+            Ok(()),
+            "the function is dropped when the call has panicked"
+        );
     });
 }
 

@@ -154,6 +154,12 @@ impl Timer {
     }
 }
 
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
 /// A timer that calls a function. Made by [`Timers::after_func`]. Dropping it stops it.
 #[must_use = "dropping a callback stops it"]
 pub struct Callback {
