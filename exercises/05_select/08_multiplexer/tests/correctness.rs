@@ -351,7 +351,7 @@ fn each_turn_has_the_same_time() {
 /// goes on. In either case the sources are still there.
 #[test]
 fn a_refused_thread_loses_no_source() {
-    must_end("a turn does not end", || {
+    must_end("no `Idle` comes, after 0 s of silence", || {
         let timers = Timers::new(Clock::real());
         let (sender, source) = bounded::<u32>(1);
         let mut events = Multiplexer::new(&timers, vec![source]).with_idle(Duration::ZERO);
@@ -444,7 +444,7 @@ fn idle_turns_do_not_end_the_loop() {
 fn limits_of_no_time_and_of_all_time() {
     // TM-07
     must_end(
-        "a limit of no time does not end a turn, or one of all time a value",
+        "no `TimedOut` or `Idle` comes, after 0 s, or no value in a turn of all the time there is",
         || {
             let (clock, timers) = on_a_manual_clock();
             let (sender, source) = bounded(1);
