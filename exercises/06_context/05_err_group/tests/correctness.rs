@@ -300,47 +300,6 @@ fn everything_is_dropped_when_it_goes_wrong() {
     });
 }
 
-/// The limit is one, and fifty tasks fail, one after the other. There is the first error, and that of the task that
-/// runs.
-#[test]
-fn a_later_error_is_dropped_before_its_slot_is_free() {
-    static LIVE: AtomicUsize = AtomicUsize::new(0);
-    #[derive(Debug)]
-    struct Live;
-    impl Drop for Live {
-        fn drop(&mut self) {
-            thread::yield_now();
-            LIVE.fetch_sub(1, SeqCst);
-        }
-    }
-    impl fmt::Display for Live {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("live")
-        }
-    }
-    impl Error for Live {}
-
-    must_end(IN_GROUP, || {
-        let most = AtomicUsize::new(0);
-        let outcome = scope(&Context::background(), Some(1), |group| {
-            for _ in 0..50 {
-                let started = group.go(|| {
-                    most.fetch_max(LIVE.fetch_add(1, SeqCst) + 1, SeqCst);
-                    Err(Live)
-                });
-                started.expect("there are threads");
-            }
-            Ok(())
-        });
-        assert!(outcome.is_err(), "all tasks have failed");
-        let most = most.load(SeqCst);
-        assert!(
-            most <= 2,
-            "{most} errors were alive at the same time: should be the first, and that of the task that runs"
-        );
-    });
-}
-
 /// A later error does not go away before the body has sent it a message. `try_go`, which the body calls before that,
 /// does not wait for it.
 #[test]
@@ -364,7 +323,8 @@ fn a_later_error_is_dropped_without_a_lock() {
     }
     impl Error for Slow {}
 
-    must_end("`try_go` waits while a later error is dropped", || {
+    const KEPT: &str = "the group keeps a later error, or `try_go` waits until it is dropped";
+    must_end(KEPT, || {
         let outcome = scope(&Context::background(), None, |group| {
             group.go(|| Err(Slow(None))).expect("there are threads");
             wait_for_the_end(group.context());
