@@ -14,7 +14,7 @@ const TEXTS: [Text; 2] = [
         rejected: 23,
         accepted: 21,
     },
-    Text { name: "RUST.md", text: include_str!("../../RUST.md"), rejected: 1, accepted: 17 },
+    Text { name: "RUST.md", text: include_str!("../../RUST.md"), rejected: 1, accepted: 18 },
 ];
 
 /// What the programs know as `crate::sync`.

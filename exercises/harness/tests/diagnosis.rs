@@ -1412,6 +1412,45 @@ fn no_look_under_the_lock() {
     explore(|| made_once(true)).expect("it is right");
 }
 
+/// Two threads, each under a lock of its own, choose the one that sleeps, and it goes to see who has.
+fn chosen_once(choose: fn(&AtomicU32, u32) -> bool) {
+    let (chosen, locks) = (AtomicU32::new(0), [1, 2].map(|_| Mutex::new(false)));
+    thread::scope(|s| {
+        for (number, lock) in (1..).zip(&locks) {
+            let chosen = &chosen;
+            s.spawn(move || {
+                let mut has_chosen = lock.lock();
+                *has_chosen = choose(chosen, number);
+                drop(has_chosen);
+                futex::wake_one(chosen);
+            });
+        }
+        while chosen.load(Acquire) == 0 {
+            futex::wait(&chosen, 0);
+        }
+        let [first, second] = [0, 1].map(|n| *locks[n].lock());
+        assert!(!(first && second), "two have chosen it");
+    });
+}
+
+/// The look before the lock is right. What comes between it and the lock overwrites what another has written.
+#[test]
+fn word_overwritten_between_the_look_and_the_lock() {
+    silent(Kind::Panic, || {
+        chosen_once(|chosen, number| {
+            if chosen.load(Acquire) != 0 {
+                return false;
+            }
+            chosen.store(number, Release);
+            true
+        });
+    });
+    explore(|| {
+        chosen_once(|chosen, number| chosen.compare_exchange(0, number, AcqRel, Acquire).is_ok());
+    })
+    .expect("it is right");
+}
+
 #[test]
 fn lock_that_is_not_free_taken_for_an_answer() {
     usually("giving up: ", || {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 
 use crate::course::lesson_tests::{self, FACADE_TEST};
-use crate::course::{Lesson, Status, Workspace};
+use crate::course::{Lesson, Status, Workspace, api, stub};
 use crate::run::{Filter, nextest_is_installed};
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
@@ -448,6 +448,15 @@ impl LessonPage<'_> {
         signed(page, &paint(GOOD, self.marks.good), &text);
         if verdict.under(Heading::Own).any(|test| !test.passed()) {
             paragraph(page, "Tests of your own fail. They do not decide.");
+        }
+        let stub = stub::read(self.workspace, self.lesson).unwrap_or_default();
+        let changed = api::missed(&stub, &self.source()).unwrap_or_default();
+        if !changed.is_empty() {
+            paragraph(
+                page,
+                "No test tells what callers may do with a signature that is not the lesson's:",
+            );
+            self.differences(page, &changed);
         }
         self.warnings(page, verdict);
         self.tampered(page, verdict);

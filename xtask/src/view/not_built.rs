@@ -13,6 +13,8 @@ use crate::run::cargo::{Diagnostic, NotBuilt};
 use crate::term::{FAINT, columns, count, paint, plain, terminal_width, width, wrap};
 use crate::verdict::slips;
 
+use harness::imports;
+
 use super::LessonPage;
 use super::parts::{behind, paragraph, row};
 
@@ -229,6 +231,23 @@ impl LessonPage<'_> {
                  the lock to the end of the block: `let _guard = …`.",
             );
         }
+        let mut around = imports::violations(source).into_iter();
+        if let Some(first) = around.find(|one| !one.path.starts_with("harness")) {
+            // Its errors are about types that the lesson does not use: what to do about those is beside the point.
+            paragraph(page, &format!("{file}:{}: {first}.", first.line));
+            return;
+        }
+        let std = |error: &&Diagnostic| {
+            ["use std::sync::", "use std::thread", "use std::cell::UnsafeCell", "cargo add thread"]
+                .iter()
+                .any(|advice| error.rendered.contains(advice))
+        };
+        if errors.iter().any(std) {
+            paragraph(
+                page,
+                "Do not follow rustc to `std`: `crate::sync` has it, for example `use crate::sync::{thread, Mutex};`.",
+            );
+        }
         if let Some(line) = slips::unwrapped_guard(source) {
             let text = format!(
                 "{file}:{line}: `lock()` gives the guard itself; there is no poisoning here. Behind it, `unwrap` \
@@ -248,6 +267,22 @@ impl LessonPage<'_> {
         }
     }
 
+    /// How the learner's public items differ from those of the lesson, a few of them.
+    pub fn differences(&self, page: &mut String, missed: &[api::Missed]) {
+        for missed in missed.iter().take(DIFFERENCES) {
+            let text = match missed.parts() {
+                Some((yours, lessons)) => {
+                    format!("`{}`: `{yours}`, the lesson's is `{lessons}`", missed.name)
+                }
+                None => format!("`{}` is missing", missed.lessons),
+            };
+            behind(page, "   ", "   ", &text, width() - 3);
+        }
+        if let Some(more) = missed.len().checked_sub(DIFFERENCES).filter(|n| *n > 0) {
+            let _ = writeln!(page, "   {} {more} more", self.marks.more);
+        }
+    }
+
     /// The learner's file compiles, and what uses it does not. Returns the line to look at, if one is known.
     fn outside(
         &self,
@@ -255,6 +290,15 @@ impl LessonPage<'_> {
         errors: &[&Diagnostic],
         source: &str,
     ) -> Option<SourceLine> {
+        let is_private =
+            |error: &&Diagnostic| matches!(error.code.as_deref(), Some("E0603" | "E0624"));
+        if errors.iter().any(is_private) {
+            paragraph(
+                page,
+                "Your file compiles, what uses it does not: what rustc calls private above is `pub` in the lesson.",
+            );
+            return None;
+        }
         if let Some(text) = lacks(self.workspace, self.lesson) {
             paragraph(page, &text);
             return None;
@@ -279,18 +323,7 @@ impl LessonPage<'_> {
         let text =
             "Your file compiles, what uses it does not. It differs from what the lesson gave you:";
         paragraph(page, text);
-        for missed in missed.iter().take(DIFFERENCES) {
-            let text = match missed.parts() {
-                Some((yours, lessons)) => {
-                    format!("`{}`: `{yours}`, the lesson's is `{lessons}`", missed.name)
-                }
-                None => format!("`{}` is missing", missed.lessons),
-            };
-            behind(page, "   ", "   ", &text, width() - 3);
-        }
-        if let Some(more) = missed.len().checked_sub(DIFFERENCES).filter(|n| *n > 0) {
-            let _ = writeln!(page, "   {} {more} more", self.marks.more);
-        }
+        self.differences(page, &missed);
         let is_exclusive = |one: &api::Missed| {
             one.yours.as_ref().is_some_and(|yours| yours.contains("&mut self"))
                 && one.lessons.contains("(&self")

@@ -133,6 +133,32 @@ fn failed(fixture: &Fixture) -> (String, String) {
 }
 
 #[test]
+fn a_signature_that_allows_more_is_named_though_all_tests_pass() {
+    let fixture = Fixture::new();
+    let stack = stack(&fixture);
+    fixture.write(
+        &stack.file(),
+        &STACK.replace("pop(&self) -> Option<T>", "pop<'a>(&self) -> Option<T>"),
+    );
+    let Ran { stdout, .. } = fixture.run(&["test", "stack"]);
+    assert_snapshot!("wider", stdout);
+}
+
+#[test]
+fn what_comes_from_std_or_is_not_imported_or_is_private_is_named() {
+    let fixture = Fixture::new();
+    let stack = stack(&fixture);
+    for (name, from, to) in [
+        ("lock_of_std", "use harness::Mutex;", "use std::sync::Mutex;"),
+        ("no_import", "use harness::Mutex;", ""),
+        ("private", "pub fn push", "fn push"),
+    ] {
+        fixture.write(&stack.file(), &STACK.replace(from, to));
+        assert_snapshot!(name, failed(&fixture).1);
+    }
+}
+
+#[test]
 fn a_changed_signature_is_named_and_not_the_tests_that_suffer() {
     let fixture = Fixture::new();
     let stack = stack(&fixture);

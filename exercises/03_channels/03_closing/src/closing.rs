@@ -39,7 +39,8 @@ use std::marker::PhantomData;
 /// # Happens-before
 /// What a thread did before it sent a value happens before the return of the call that receives it. What a
 /// thread did before it closed the channel, in any of the three ways, happens before the return of a call
-/// that fails because it is closed.
+/// that fails because it is closed. If it is closed because all senders have been dropped, or all receivers,
+/// that holds for each thread that has dropped one.
 ///
 /// # Panics
 /// Panics if `capacity` is 0, or if memory for that many values cannot be allocated.

@@ -1,6 +1,7 @@
 //! A lock of many readers or one writer.
 
 // Take atomics, cells and the futex from `crate::sync`: the model checker sees no others. To begin with:
+//   use crate::MAX_READERS;
 //   use crate::sync::atomic::AtomicU32;
 //   use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 //   use crate::sync::futex;
@@ -71,8 +72,8 @@ impl<T: ?Sized> RwMutex<T> {
     /// Otherwise sleeps until that writer has unlocked; then it has the lock before any other writer.
     ///
     /// # Panics
-    /// Panics with `rw_mutex: too many readers` if the lock can count no more, which takes more than 100
-    /// million. Only guards that were leaked add up to that.
+    /// Panics with `rw_mutex: too many readers` if [`MAX_READERS`](crate::MAX_READERS) threads have the lock
+    /// for reading, or wait for that. Nothing has changed then. Only guards that were leaked add up to that.
     pub fn read(&self) -> RwMutexReadGuard<'_, T> {
         todo!("become one of the readers; if there is a writer, sleep until it has let you in")
     }

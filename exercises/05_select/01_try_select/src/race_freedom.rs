@@ -91,6 +91,30 @@ fn none_is_wrong_however_often_one_looks() {
     });
 }
 
+/// The call has 36 arms, and at each instant the first or the last is ready: there is a value in `a` until there
+/// is one in `b`. So `None` is wrong. Between the two are 17 channels that stay empty, each in two arms.
+#[test]
+fn none_is_wrong_among_many_arms() {
+    // SL-08
+    harness::Model::new().max_branches(5_000).check(|| {
+        let ((to_a, a), (to_b, b)) = two();
+        let quiet = [(); 17].map(|()| bounded(1));
+        to_a.try_send(1).expect("a is empty");
+        let mut receivers = vec![&b];
+        receivers.extend(quiet.iter().chain(&quiet).map(|(_, receiver)| receiver));
+        receivers.push(&a);
+        let (got, _) = both(
+            || try_recv_any(&receivers),
+            || (to_b.try_send(2), a.try_recv()),
+        );
+        let expected = [Some((0, Ok(2))), Some((35, Ok(1)))];
+        assert!(
+            expected.contains(&got),
+            "b, the first of 36, or a, the last, was ready at each instant, but try_recv_any returned {got:?}"
+        );
+    });
+}
+
 /// Two sends: there is room in `b`, and before the other thread fills it, it makes room in `a`. So one of
 /// main's values goes in, whenever main looks, and the other stays with its arm.
 #[test]
@@ -242,20 +266,23 @@ impl Waiter for LooksAt {
 }
 
 /// Main's send chooses a receiver that waits. As that is woken it locks the other channel, which main has
-/// locked as well: so all locks must be free before anybody is woken.
+/// locked as well: so all locks must be free before anybody is woken. Either channel may be the older, and
+/// either arm the first.
 #[test]
 fn threads_are_woken_when_no_channel_is_locked() {
     // CL-15
     harness::model(|| {
         let ends = [channel("a", 0), channel("b", 0)];
-        for (at, other) in [(0, 1), (1, 0)] {
+        for (at, other, place) in [(0, 1, 1), (1, 0, 1), (0, 1, 0), (1, 0, 0)] {
             let ((to, from), (_, quiet)) = (&ends[at], &ends[other]);
             let waiter: Arc<dyn Waiter> = Arc::new(LooksAt(quiet.clone()));
             let mut waits = from.arm();
             waits.register(&mut waits.lock(), &waiter, 0);
             let (mut send, mut quiet) = (to.arm(1), quiet.arm());
-            let ready = try_select(&mut [&mut quiet, &mut send]);
-            assert_eq!(ready, Some(1), "a receiver waits for what is sent");
+            let mut arms: [&mut dyn Arm<'_>; 2] = [&mut send, &mut quiet];
+            arms.rotate_left(place);
+            let ready = try_select(&mut arms);
+            assert_eq!(ready, Some(place), "a receiver waits for what is sent");
             assert!(waits.unregister(&mut waits.lock()), "it has been chosen");
             assert_eq!(waits.outcome(), Some(Ok(1)));
         }

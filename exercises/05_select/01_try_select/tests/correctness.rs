@@ -154,11 +154,41 @@ fn the_first_in_the_slice_is_done_and_no_other() {
     });
 }
 
+/// `a` is in two arms, and an arm of `b` is between them. All that can be done is done in the order of the slice,
+/// and not channel by channel.
+#[test]
+fn an_arm_between_two_of_another_channel_has_its_turn() {
+    // SL-11
+    must_end(IN_CALL, || {
+        for swapped in [false, true] {
+            let mut ends = channels(1);
+            if swapped {
+                ends.reverse();
+            }
+            let [(to_a, a), (to_b, b)] = ends;
+            to_b.try_send(2).expect("has room");
+            let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_a.arm(1));
+            let ready = try_select(&mut [&mut first, &mut second, &mut third]);
+            assert_eq!(
+                ready,
+                Some(1),
+                "a is empty, b has a value, a has room: arm 1 is the first that is ready"
+            );
+            assert_eq!(third.outcome(), SendOutcome::NotChosen(1));
+
+            let (mut first, mut second, mut third) = (to_a.arm(1), to_b.arm(2), a.arm());
+            let ready = try_select(&mut [&mut first, &mut second, &mut third]);
+            assert_eq!(ready, Some(0), "a and b have room: arm 0 is the first");
+            assert_eq!(second.outcome(), SendOutcome::NotChosen(2));
+        }
+    });
+}
+
 #[test]
 fn a_channel_may_be_in_several_arms() {
     // SL-11, SL-21
     must_end(IN_CALL, || {
-        let [(to_a, a), (_to_b, b)] = channels(2);
+        let [(to_a, a), (to_b, b)] = channels(2);
         assert_eq!(try_recv_any(&[&a, &b, &a, &b]), None, "both are empty");
         let mut sends = [1, 2, 3].map(|value| to_a.arm(value));
         let [first, second, third] = &mut sends;
@@ -173,6 +203,12 @@ fn a_channel_may_be_in_several_arms() {
         );
         assert_eq!(try_recv_any(&[&b, &a, &a]), Some((1, Ok(1))));
         assert_eq!(a.try_recv(), Err(TryRecvError::Empty), "one was sent");
+        to_b.try_send(4).expect("has room");
+        assert_eq!(
+            try_recv_any(&[&a, &a, &b]),
+            Some((2, Ok(4))),
+            "try_recv_any(&[a, a, b]): the index of b is 2"
+        );
     });
 }
 
@@ -226,6 +262,23 @@ fn a_call_with_one_arm_is_a_try() {
     });
 }
 
+/// 300 channels, and each of them is the one that is ready.
+#[test]
+fn there_may_be_hundreds_of_channels() {
+    must_end(IN_CALL, || {
+        let ends = channels::<_, 300>(1);
+        let receivers: Vec<_> = ends.iter().map(|(_, receiver)| receiver).collect();
+        for (i, (to, _)) in ends.iter().enumerate() {
+            to.try_send(7).expect("has room");
+            assert_eq!(
+                try_recv_any(&receivers),
+                Some((i, Ok(7))),
+                "of 300 channels, which are in the order of the slice, number {i} has the value 7"
+            );
+        }
+    });
+}
+
 /// 40 channels of two types, in an order that is neither theirs nor its reverse. One is ready at a time.
 #[test]
 fn there_may_be_many_arms() {
@@ -261,9 +314,11 @@ impl Waiter for Never {
     fn wake(&self) {}
 }
 
+/// A call that comes to an arm which has been completed, or is registered, panics, and its channels are locked no more.
 #[test]
 fn an_arm_that_is_done_or_registered_panics_and_locks_nothing_for_good() {
-    must_end(IN_CALL, || {
+    let hangs = "a channel is still locked after a call that panicked, or a call has not returned";
+    must_end(hangs, || {
         let [(to_a, a), (_to_b, b)] = channels(1);
         let (mut quiet, mut send) = (b.arm(), to_a.arm(1));
         assert_eq!(try_select(&mut [&mut quiet, &mut send]), Some(1));

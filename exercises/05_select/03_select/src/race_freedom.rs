@@ -2,14 +2,18 @@
 //!
 //! Models of three threads are explored with the preemption bound that they state.
 
-use crate::channel::{Receiver, SendOutcome, Sender, bounded};
+use crate::channel::{Arm, Receiver, RecvArm, SendOutcome, Sender, Waiter, bounded};
 use crate::sync::channel::{RecvError, TryRecvError};
+use crate::sync::task::Arc;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration};
 use crate::{select, select_until};
 use harness::testing::{Slot, both, let_others_sleep, must_sleep, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// For models with many arms: how many steps a thread may take.
+const MANY_STEPS: usize = 5_000;
 
 /// What came out of a receive arm, if it was completed.
 type Got = Option<Result<u32, RecvError>>;
@@ -76,6 +80,14 @@ fn a_call_sleeps_while_nothing_can_be_done() {
             select_until(&mut [&mut empty.arm()], &clock, deadline);
         },
     );
+    must_sleep(
+        "`select_until` without arms",
+        "the deadline had not come",
+        || {
+            let clock = Clock::manual();
+            select_until(&mut [], &clock, clock.now() + SECOND);
+        },
+    );
 }
 
 /// No arm can be completed, and the clock shows the deadline: before the call, or when the other thread advances it.
@@ -96,6 +108,32 @@ fn the_deadline_ends_a_call() {
         assert_eq!(index, None, "nobody sends");
         nobody_is_registered(&[&receiver]);
     });
+}
+
+/// Without arms, only the deadline ends the call: not a wakeup for no reason, and not one that somebody else sent the thread.
+#[test]
+fn without_arms_only_the_deadline_ends_a_call() {
+    for is_unparked in [false, true] {
+        harness::Model::new().spurious_wakeups(1).check(move || {
+            let clock = Clock::manual();
+            let deadline = clock.now() + SECOND;
+            let ((index, has_come), ()) = both(
+                || {
+                    if is_unparked {
+                        thread::current().unpark();
+                    }
+                    let index = select_until(&mut [], &clock, deadline);
+                    (index, clock.now() >= deadline)
+                },
+                || clock.advance(SECOND),
+            );
+            assert_eq!(index, None, "there are no arms");
+            assert!(
+                has_come,
+                "it has returned before the clock showed the deadline"
+            );
+        });
+    }
 }
 
 /// How a thread sends, or receives.
@@ -434,6 +472,49 @@ fn a_channel_without_receivers_ends_a_select() {
     });
 }
 
+/// One that waits behind the call, and that main serves.
+struct Behind;
+
+impl Waiter for Behind {
+    fn choose(&self, _arm: usize) -> bool {
+        true
+    }
+
+    fn wake(&self) {}
+}
+
+/// A select sleeps, and somebody comes to wait behind it for the same channel. Whatever the clock shows before the deadline,
+/// what is sent then is for the select: it was there first.
+#[test]
+fn a_call_that_sleeps_keeps_its_place() {
+    // CH-13
+    harness::model(|| {
+        let (clock, (sender, receiver)) = (Clock::manual(), bounded(0));
+        let deadline = clock.now() + 2 * SECOND;
+        both(
+            || {
+                let is_first = receiver.registered() == 1;
+                let waiter: Arc<dyn Waiter> = Arc::new(Behind);
+                let mut behind = receiver.arm();
+                if is_first {
+                    behind.register(&mut behind.lock(), &waiter, 0);
+                }
+                clock.advance(SECOND);
+                thread::yield_now();
+                let is_sent = sender.try_send(7).is_ok();
+                assert!(is_sent || !is_first, "two wait, and neither has received 7");
+                assert!(
+                    !is_first || !behind.unregister(&mut behind.lock()),
+                    "7 was for the select, which came first, and went to the one behind it"
+                );
+                clock.advance(SECOND);
+            },
+            || select_until(&mut [&mut receiver.arm()], &clock, deadline),
+        );
+        nobody_is_registered(&[&receiver]);
+    });
+}
+
 /// The clock comes to the deadline of a select that receives, and main sends it a value, before or after that: either the
 /// value arrives and the index is returned, or it is refused and `None` is.
 #[test]
@@ -536,6 +617,91 @@ fn arms_are_looked_at_in_one_instant() {
     }
 }
 
+/// The deadline has come before the call, which has 36 arms, and at each instant the first or the last can be completed. So
+/// `select_until` must not return `None`. Between the two are 17 channels that stay empty, each in two arms.
+#[test]
+fn many_arms_are_looked_at_in_one_instant() {
+    // SL-08
+    harness::Model::new().max_branches(MANY_STEPS).check(|| {
+        let [(to_a, a), (to_b, b)] = [bounded(1), bounded(1)];
+        let quiet = [(); 17].map(|()| bounded(1));
+        to_a.try_send(10).expect("there is room");
+        let clock = Clock::manual();
+        let (index, _) = both(
+            || {
+                let mut arms: Vec<_> = among(&b, &quiet, &a).collect();
+                select_until(&mut each(&mut arms), &clock, clock.now())
+            },
+            || (to_b.try_send(20), a.try_recv()),
+        );
+        assert!(
+            index.is_some(),
+            "`None` of 36 arms, though at each instant the first or the last could be completed"
+        );
+    });
+}
+
+/// Main waits with 36 arms, at 19 channels, and one value is sent, for the first arm or for the last.
+#[test]
+fn a_select_with_many_arms_misses_no_value() {
+    // SL-26
+    for to_first in [true, false] {
+        harness::Model::new()
+            .max_branches(MANY_STEPS)
+            .check(move || {
+                let [a, b] = [bounded(1), bounded(1)];
+                let quiet = [(); 17].map(|()| bounded(1));
+                let to = if to_first { &b.0 } else { &a.0 };
+                let (got, _) = both(
+                    || {
+                        let mut arms: Vec<_> = among(&b.1, &quiet, &a.1).collect();
+                        let index = select(&mut each(&mut arms));
+                        (index, arms.swap_remove(index).outcome())
+                    },
+                    || to.send(7),
+                );
+                let expected = if to_first { 0 } else { 35 };
+                assert_eq!(got, (expected, Some(Ok(7))), "index, and receive");
+            });
+    }
+}
+
+/// Arms of `first` and `last`, and between them two of each of `quiet`.
+fn among<'a>(
+    first: &'a Receiver<u32>,
+    quiet: &'a [(Sender<u32>, Receiver<u32>)],
+    last: &'a Receiver<u32>,
+) -> impl Iterator<Item = RecvArm<'a, u32>> {
+    let between = quiet.iter().chain(quiet).map(|(_, receiver)| receiver);
+    [first]
+        .into_iter()
+        .chain(between)
+        .chain([last])
+        .map(|end| end.arm())
+}
+
+/// What `select` takes.
+fn each<'s, 'a, A: Arm<'a>>(arms: &'s mut [A]) -> Vec<&'s mut dyn Arm<'a>> {
+    let arms = arms.iter_mut().map(|arm| arm as &mut dyn Arm<'a>);
+    arms.collect()
+}
+
+/// A weak exchange may fail though the word is as it was expected: that is no reason to pass a call by that waits.
+#[test]
+fn an_exchange_that_fails_for_no_reason_passes_nobody_by() {
+    harness::Model::new().spurious_failures(1).check(|| {
+        let [a, b] = [bounded(0), bounded(0)];
+        let (got, sent) = both(|| recv_either(&a.1, &b.1), || b.0.send(20));
+        assert_eq!(sent, Ok(()), "the select receives it");
+        assert_eq!(
+            got,
+            (1, [None, Some(Ok(20))]),
+            "index, and what the arms got"
+        );
+        nobody_is_registered(&[&a.1, &b.1]);
+    });
+}
+
 /// A thread that wakes up without having been woken goes on to sleep: no arm has been completed. The other thread yields
 /// first in half of the models, so that main can have fallen asleep, and woken, before it sends.
 #[test]
@@ -551,7 +717,11 @@ fn a_spurious_wakeup_is_no_choice() {
                     b.0.send(20)
                 },
             );
-            assert_eq!(got, (1, [None, Some(Ok(20))]));
+            assert_eq!(
+                got,
+                (1, [None, Some(Ok(20))]),
+                "index, and what the arms got"
+            );
         });
         model().check(move || {
             let (clock, (sender, receiver)) = (Clock::manual(), bounded(1));

@@ -11,6 +11,10 @@ use std::cell::Cell;
 /// Where a thread hangs, if a test does.
 const IN_CALL: &str = "a thread is still in `select`, or in `send` or `recv` beside it";
 
+/// Where a thread hangs, if a lock is not given back.
+const AFTER_PANIC: &str =
+    "a channel is still locked after a call that panicked, or a call has not returned";
+
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What `select` takes.
@@ -39,6 +43,35 @@ fn the_first_arm_that_can_be_completed_is() {
         assert_eq!(index, 2, "a and b are empty, and c has room");
         assert_eq!(third.outcome(), SendOutcome::Sent);
         assert_eq!(c.try_recv(), Ok(31));
+    });
+}
+
+/// `a` is in two arms, and an arm of `b` is between them: the arms are taken in the order of the slice, and not channel by
+/// channel.
+#[test]
+fn an_arm_between_two_of_another_channel_has_its_turn() {
+    // SL-11
+    must_end(IN_CALL, || {
+        for swapped in [false, true] {
+            let mut channels = [bounded(1), bounded(1)];
+            if swapped {
+                channels.reverse();
+            }
+            let [(to_a, a), (to_b, b)] = channels;
+            to_b.send(20).expect("there is room");
+            let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_a.arm(10));
+            let index = select(&mut [&mut first, &mut second, &mut third]);
+            assert_eq!(
+                index, 1,
+                "a is empty, b has a value, a has room: arm 1 is the first that can be completed"
+            );
+            assert_eq!(third.outcome(), SendOutcome::NotChosen(10));
+
+            let (mut first, mut second, mut third) = (to_a.arm(11), to_b.arm(21), a.arm());
+            let index = select(&mut [&mut first, &mut second, &mut third]);
+            assert_eq!(index, 0, "a and b have room: arm 0 is the first");
+            assert_eq!(second.outcome(), SendOutcome::NotChosen(21));
+        }
     });
 }
 
@@ -144,13 +177,41 @@ fn there_may_be_a_thousand_arms() {
             });
             select(&mut each(&mut arms))
         });
-        assert_eq!(index, 999);
+        assert_eq!(index, 999, "index: 7 was sent to the last of 1,000 arms");
         assert_eq!(arms.pop().and_then(|arm| arm.outcome()), Some(Ok(7)));
         for arm in arms {
             assert_eq!(arm.outcome(), None);
         }
         let registered: usize = channels.iter().map(|(end, _)| end.registered()).sum();
         assert_eq!(registered, 0, "arms that are still registered");
+    });
+}
+
+/// The last sender of a channel goes, which has 300 arms of one call in its list: the channel asks for each of them whether it
+/// may choose it, and one is completed.
+#[test]
+fn of_300_arms_that_could_end_a_call_one_is_completed() {
+    // SL-11, SL-17
+    must_end(IN_CALL, || {
+        let (sender, receiver) = bounded::<u32>(0);
+        let mut arms: Vec<_> = (0..300).map(|_| receiver.arm()).collect();
+        let last = receiver.clone();
+        let index = thread::scope(|s| {
+            s.spawn(move || {
+                let holds = "the call has not registered its 300 arms";
+                wait_until(holds, || last.registered() == 300);
+                drop(sender);
+            });
+            select(&mut each(&mut arms))
+        });
+        let outcomes = arms.into_iter().map(|arm| arm.outcome()).enumerate();
+        let completed: Vec<_> = outcomes.filter(|(_, outcome)| outcome.is_some()).collect();
+        assert_eq!(
+            completed,
+            [(index, Some(Err(RecvError)))],
+            "which of the 300 arms are completed, and with what, after index {index}"
+        );
+        assert_eq!(receiver.registered(), 0, "arms that are still registered");
     });
 }
 
@@ -164,9 +225,11 @@ fn a_select_without_arms_panics() {
     });
 }
 
+/// A call that comes to an arm which has been completed before panics. Its channels are locked no more, and its other arms
+/// are in no list.
 #[test]
 fn an_arm_is_completed_once_and_a_second_time_leaves_no_lock_and_no_arm_behind() {
-    must_end(IN_CALL, || {
+    must_end(AFTER_PANIC, || {
         let [(to_a, a), (to_b, b)] = [bounded(1), bounded(1)];
         to_b.send(20).expect("there is room");
         let (mut first, mut second) = (a.arm(), b.arm());
@@ -175,7 +238,11 @@ fn an_arm_is_completed_once_and_a_second_time_leaves_no_lock_and_no_arm_behind()
             select(&mut [&mut first, &mut second]);
         });
         assert!(panic.is_some(), "the second arm had been completed before");
-        assert_eq!((a.registered(), b.registered()), (0, 0));
+        assert_eq!(
+            (a.registered(), b.registered()),
+            (0, 0),
+            "arms that are still registered with a and with b, after a call that panicked"
+        );
         assert_eq!(second.outcome(), Some(Ok(20)), "what it was completed with");
         to_a.send(10).expect("there is room");
         assert_eq!(select(&mut [&mut first]), 0);
@@ -199,7 +266,8 @@ fn at_the_deadline_every_arm_is_as_it_was() {
                     let index = select_until(&mut [&mut recv, &mut send], &clock, clock.now());
                     assert_eq!(index, None, "a is empty, and b is full");
                 }
-                assert_eq!((to_a.registered(), to_b.registered()), (0, 0));
+                let registered = (to_a.registered(), to_b.registered());
+                assert_eq!(registered, (0, 0), "arms that are still registered");
                 assert_eq!(select_until(&mut [], &clock, clock.now()), None, "no arms");
 
                 assert_eq!(b.recv(), Ok(21));
@@ -216,6 +284,7 @@ fn at_the_deadline_every_arm_is_as_it_was() {
     );
 }
 
+/// Nobody comes to the arm, or there is none: `select_until` returns `None` when the clock shows the deadline, and not before.
 #[test]
 fn a_deadline_ends_a_call_that_sleeps_and_not_too_soon() {
     must_end(
@@ -224,11 +293,11 @@ fn a_deadline_ends_a_call_that_sleeps_and_not_too_soon() {
             let (_sender, receiver) = bounded::<u32>(0);
             let clock = Clock::real();
             for arms in [&mut [&mut receiver.arm() as &mut dyn Arm<'_>][..], &mut []] {
-                let deadline = clock.now() + Duration::from_millis(20);
-                assert_eq!(select_until(arms, &clock, deadline), None);
+                let (count, deadline) = (arms.len(), clock.now() + Duration::from_millis(20));
+                assert_eq!(select_until(arms, &clock, deadline), None, "nobody sends");
                 assert!(
                     clock.now() >= deadline,
-                    "too soon: the deadline has not come"
+                    "too soon: a call with {count} arms has returned, and the deadline has not come"
                 );
             }
             let clock = Clock::manual();

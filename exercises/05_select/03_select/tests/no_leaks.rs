@@ -10,6 +10,10 @@ use select::{select, select_until};
 /// Where a thread hangs, if a test does.
 const IN_CALL: &str = "a thread is still in `select`, or in `send` or `recv` beside it";
 
+/// Where a thread hangs, if a lock is not given back.
+const AFTER_PANIC: &str =
+    "a channel is still locked after a call that panicked, or a call has not returned";
+
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
@@ -37,7 +41,11 @@ fn a_quiet_channel_keeps_nothing() {
                 assert_eq!(index, None, "nobody receives");
             }
         });
-        assert_eq!((quiet.registered(), receiver.registered()), (0, 0));
+        assert_eq!(
+            (quiet.registered(), receiver.registered()),
+            (0, 0),
+            "arms that are still registered with the quiet channel and with the other"
+        );
     });
 }
 
@@ -70,19 +78,22 @@ fn every_value_is_dropped_once() {
     });
 }
 
+/// A call that comes to an arm which has been completed before panics. What the arms have is still theirs.
 #[test]
 fn a_panic_leaves_nothing_behind() {
     leaks::check(|| {
         let value = track(1);
-        let (sender, receiver) = bounded(1);
-        let (mut done, mut recv) = (sender.arm(value), receiver.arm());
-        select(&mut [&mut done]);
-        select(&mut [&mut recv]);
-        let panic = panic_of(|| {
-            select(&mut [&mut done, &mut recv]);
+        must_end(AFTER_PANIC, move || {
+            let (sender, receiver) = bounded(1);
+            let (mut done, mut recv) = (sender.arm(value), receiver.arm());
+            select(&mut [&mut done]);
+            select(&mut [&mut recv]);
+            let panic = panic_of(|| {
+                select(&mut [&mut done, &mut recv]);
+            });
+            assert!(panic.is_some(), "both arms had been completed before");
+            let received = recv.outcome().map(|value| value.map(|value| *value));
+            assert_eq!(received, Some(Ok(1)));
         });
-        assert!(panic.is_some(), "both arms had been completed before");
-        let received = recv.outcome().map(|value| value.map(|value| *value));
-        assert_eq!(received, Some(Ok(1)));
     });
 }

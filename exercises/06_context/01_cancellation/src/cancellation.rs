@@ -3,6 +3,7 @@
 // Take locks, atomics and `Arc` from `crate::sync`: the model checker sees no others. To begin with:
 // use crate::channel::{Sender, bounded};
 // use crate::sync::{Arc, Mutex};
+// A function that needs the `Arc` itself is `fn f(node: &Arc<Node>)`: only std's `Arc` can be `self: &Arc<Self>`.
 use crate::channel::Receiver;
 use crate::sync::task;
 use std::convert::Infallible;
@@ -86,7 +87,8 @@ impl Context {
     /// Returns a channel on which nothing is ever sent, and which is disconnected when the context is done.
     ///
     /// So `done().recv()` sleeps until then, and `done().arm()` is an arm for a select. It is the same channel each time,
-    /// and the same for all clones. When it is disconnected, [`err`](Self::err) and [`cause`](Self::cause) are there.
+    /// and the same for all clones. When it is disconnected, [`err`](Self::err) and [`cause`](Self::cause) are there. A clone
+    /// of the channel promises nothing when its context was never cancelled and no handle of it is left.
     pub fn done(&self) -> &Receiver<Infallible> {
         todo!("return the channel")
     }
@@ -125,7 +127,7 @@ impl CancelOnDrop {
     }
 
     /// Cancels the context as [`cancel`](Self::cancel) does, for another reason: with this error and, if there is one, this
-    /// cause.
+    /// cause. If the context was done before, the cause is dropped. Its destructor may use the contexts.
     pub fn cancel_with(&self, error: ContextError, cause: Option<Cause>) {
         let _ = (error, cause);
         todo!("make the context and everything below it done, and take it out of its parent's list")

@@ -127,7 +127,32 @@ fn children_cancelled_at_the_same_time_both_leave() {
     });
 }
 
-/// Two threads cancel one context. Whichever comes second may not return before the first has reached the child, and one
+/// The other thread cancels a child while main makes a sibling of it, under the same parent: whichever call is first, the
+/// parent keeps nothing of the child that is done, not even the cause.
+#[test]
+fn a_child_leaves_while_its_sibling_is_made() {
+    // CX-07
+    harness::model(|| {
+        let (parent, _guard) = parent();
+        let leaving = child_of(&parent, "leaving");
+        let cause: Cause = task::Arc::new(Because("enough"));
+        let (sibling, ()) = both(
+            || child_of(&parent, "sibling"),
+            || {
+                let (_context, guard) = leaving;
+                guard.cancel_with(ContextError::Canceled, Some(task::Arc::clone(&cause)));
+            },
+        );
+        let kept = task::Arc::strong_count(&cause) - 1;
+        assert_eq!(
+            kept, 0,
+            "the child and its guard are gone, and its cause still there"
+        );
+        assert_eq!(sibling.0.err(), None, "nobody has cancelled the sibling");
+    });
+}
+
+/// Two threads cancel one context. The call that comes second may not return while the first is still at work below, and one
 /// reason holds for both contexts.
 #[test]
 fn neither_of_two_cancellations_returns_early() {
@@ -137,7 +162,8 @@ fn neither_of_two_cancellations_returns_early() {
         let (child, _child_guard) = child_of(&parent, "child");
         let cancel = |text| {
             guard.cancel_with(ContextError::Canceled, because(text));
-            assert_done("the child", &child, "`cancel_with` has returned");
+            let returned = "one of two calls of `cancel_with` has returned";
+            assert_done("the child", &child, returned);
         };
         both(|| cancel("main's"), || cancel("the other's"));
         assert_eq!(yields(), 0, "how often a thread spun in place of sleeping");
@@ -146,8 +172,8 @@ fn neither_of_two_cancellations_returns_early() {
     });
 }
 
-/// Main cancels a parent while the other thread cancels its child: one goes down the tree, and the other up. A grandchild is
-/// done when either has returned.
+/// Main cancels a parent while the other thread cancels its child: one goes down the tree, and the other up. Neither may
+/// return while the other is still at work below: the grandchild is done when one of them has returned.
 #[test]
 fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
     // CX-03, CX-15
@@ -158,19 +184,13 @@ fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
         both(
             || {
                 guard.cancel();
-                assert_done(
-                    "the grandchild",
-                    &grandchild,
-                    "the parent's `cancel` has returned",
-                );
+                let returned = "the parent's `cancel` has returned";
+                assert_done("the grandchild", &grandchild, returned);
             },
             || {
                 child_guard.cancel();
-                assert_done(
-                    "the grandchild",
-                    &grandchild,
-                    "the child's `cancel` has returned",
-                );
+                let returned = "the child's `cancel` has returned";
+                assert_done("the grandchild", &grandchild, returned);
             },
         );
     });
@@ -196,28 +216,74 @@ fn who_watches_the_parent_may_cancel_the_child() {
     });
 }
 
-/// The other thread sleeps until the context is done, or comes when it is. Error and cause are there as soon as it wakes.
+/// The other thread sleeps until the context is done, or comes when it is. Error and cause are there as soon as it wakes,
+/// whichever it asks for first.
 #[test]
 fn error_and_cause_are_there_when_done_is_disconnected() {
     // CX-02, CX-11
+    for asks_for_the_error_first in [false, true] {
+        harness::model(move || {
+            let (context, guard) = parent();
+            both(
+                || guard.cancel_with(ContextError::DeadlineExceeded, because("too slow")),
+                || {
+                    let end = context.done().recv();
+                    assert_eq!(end, Err(RecvError), "the answer of `done`");
+                    let (error, cause) = if asks_for_the_error_first {
+                        let error = context.err();
+                        (error, cause(&context))
+                    } else {
+                        let cause = cause(&context);
+                        (context.err(), cause)
+                    };
+                    assert_eq!(
+                        (error, cause.as_deref()),
+                        (Some(ContextError::DeadlineExceeded), Some("too slow")),
+                        "error and cause when `done` is disconnected"
+                    );
+                },
+            );
+        });
+    }
+}
+
+/// A cause comes too late, because the context is done, and is dropped. Another is dropped with the last handle of its
+/// context. Their destructors use the contexts: a lock held around such a drop is asked for again by its own thread.
+#[test]
+fn the_destructor_of_a_cause_may_use_the_contexts() {
+    /// Asks a context for its reason, and derives from it, when it is dropped.
+    struct Asks(Context);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let reason = (self.0.err().is_some(), self.0.cause().is_some());
+            assert_eq!(reason.0, reason.1, "whether there is an error, and a cause");
+            drop(self.0.with_cancel());
+        }
+    }
+    impl fmt::Debug for Asks {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Asks")
+        }
+    }
+    impl fmt::Display for Asks {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("asks")
+        }
+    }
+    impl Error for Asks {}
+
     harness::model(|| {
-        let (context, guard) = parent();
-        both(
-            || guard.cancel_with(ContextError::DeadlineExceeded, because("too slow")),
-            || {
-                assert_eq!(
-                    context.done().recv(),
-                    Err(RecvError),
-                    "the answer of `done`"
-                );
-                let cause = cause(&context);
-                assert_eq!(
-                    (cause.as_deref(), context.err()),
-                    (Some("too slow"), Some(ContextError::DeadlineExceeded)),
-                    "cause and error when `done` is disconnected"
-                );
-            },
-        );
+        let asks = |context: &Context| -> Option<Cause> {
+            Some(task::Arc::new(Asks(Context::clone(context))))
+        };
+        let (parent, guard) = parent();
+        let (child, child_guard) = child_of(&parent, "child");
+        child_guard.cancel_with(ContextError::Canceled, asks(&parent));
+        child_guard.cancel_with(ContextError::Canceled, asks(&child));
+        drop((child, child_guard));
+        guard.cancel();
+        guard.cancel_with(ContextError::Canceled, asks(&parent));
+        assert_done("the parent", &parent, "it is cancelled");
     });
 }
 

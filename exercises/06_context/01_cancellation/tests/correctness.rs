@@ -186,6 +186,26 @@ fn those_that_are_left_are_reached() {
     }
 }
 
+/// How many children can a context tell apart? One is made first, 70,000 come and go, and 3,000 stay, all at the same
+/// time: more than 255, and more than 65,535. The parent's cancellation reaches each of those that are there.
+#[test]
+fn any_number_of_children_is_reached() {
+    // CX-05
+    let (parent, guard) = child();
+    let oldest = parent.with_cancel();
+    (0..70_000).for_each(|_| drop(parent.with_cancel()));
+    let mut children = vec![oldest];
+    children.extend((0..3_000).map(|_| parent.with_cancel()));
+    guard.cancel();
+    for (n, (context, _)) in children.iter().enumerate() {
+        let name = match n {
+            0 => "a child that is older than 73,000 others".to_owned(),
+            _ => format!("child {n} of 3,000 that are there at the same time"),
+        };
+        assert_canceled(&name, context);
+    }
+}
+
 #[test]
 fn the_first_reason_stays() {
     // CX-04
@@ -383,23 +403,25 @@ fn no_child_escapes() {
     );
 }
 
-/// A thread of its own could propagate, or wait for the parent. The operating system refuses all.
+/// A thread of its own could propagate, or wait for the parent, or take over where there are many children. The operating
+/// system refuses all.
 #[test]
 fn no_thread_is_needed() {
     // CX-37
     let (parent, guard) = child();
-    let made = Mutex::new(None);
+    let made = Mutex::new(Vec::new());
     let panic = panic_of(|| {
         refuse_after(0, || {
-            *made.lock().expect("nobody else has it") = Some(parent.with_cancel());
+            let children = Vec::from_iter((0..1000).map(|_| parent.with_cancel()));
             guard.cancel();
+            *made.lock().expect("nobody else has it") = children;
         });
     });
-    assert!(
-        panic.is_none(),
-        "no thread could be had, and a call panicked"
+    assert_eq!(
+        panic, None,
+        "no thread could be had, and a call panicked with this message"
     );
-    let made = made.into_inner().expect("nobody else has it");
-    let (below, _below_guard) = made.expect("it was made");
-    assert_canceled("the child", &below);
+    for (below, _) in &made.into_inner().expect("nobody else has it") {
+        assert_canceled("one of a thousand children", below);
+    }
 }

@@ -213,6 +213,16 @@ fn nobody_waits_for_a_reader() {
     });
 }
 
+/// One thread makes a list of a thousand values and drops it. It does so without a pause: there is nobody to wait for.
+#[test]
+fn a_long_list_is_dropped_without_a_pause() {
+    Model::new().max_branches(20_000).check(|| {
+        drop((0..1000).fold(Values::new(), |list, n: usize| list.with(n)));
+        assert!(!has_locked(), "a lock was taken on the way");
+        assert!(!has_waited(), "the thread has slept or yielded on the way");
+    });
+}
+
 /// A value's destructor reads the list that the value was put in front of, while another thread drops its
 /// own. A call from a destructor is a call like any other.
 #[test]

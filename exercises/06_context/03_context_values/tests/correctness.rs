@@ -2,7 +2,8 @@
 
 use context_values::Values;
 use harness::assert_bounds;
-use harness::testing::{Counted, must_end};
+use harness::sync::real::thread::refuse_after;
+use harness::testing::{Counted, must_end, staged_panic, staged_panic_of};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::mem;
@@ -327,66 +328,175 @@ fn deriving_allocates_the_same_however_long_the_list_is() {
     assert_eq!(short_one.get(), Some(&User("ann")));
 }
 
-/// Recursion shows here first: with so few values it does not overflow the stack.
+/// Writes down where in the stack its destructor runs.
+struct Deep(Arc<Mutex<Vec<usize>>>);
+
+impl Drop for Deep {
+    fn drop(&mut self) {
+        let here = 0_u8;
+        self.0.lock().unwrap().push((&raw const here).addr());
+    }
+}
+
+/// Returns whether 2000 values are dropped in stack frames of their own, each from within the drop of the one before. Then
+/// the places go down all the time, or up, if the older values go first.
+fn in_frames_of_their_own(drop_2000: impl FnOnce(&dyn Fn() -> Deep)) -> bool {
+    let places = Arc::new(Mutex::new(Vec::new()));
+    drop_2000(&|| Deep(Arc::clone(&places)));
+    let places = places.lock().unwrap();
+    assert_eq!(places.len(), 2000, "values dropped");
+    let down = places.windows(2).all(|pair| pair[1] < pair[0]);
+    let up = places.windows(2).all(|pair| pair[1] > pair[0]);
+    down || up
+}
+
+/// Returns whether even a `Vec` seems to drop its elements like that. A sanitizer may keep variables elsewhere, in places that
+/// it goes through one after the other: so ask before the list is dropped.
+fn places_say_nothing() -> bool {
+    in_frames_of_their_own(|deep| drop(Vec::from_iter((0..2000).map(|_| deep()))))
+}
+
+/// A list of 2,000 values is dropped, one value after the other. Recursion shows here first: with so few values it does not
+/// overflow the stack.
 #[test]
 fn values_are_dropped_one_after_the_other() {
-    /// Writes down where in the stack its destructor runs.
-    struct Deep(Arc<Mutex<Vec<usize>>>);
-    impl Drop for Deep {
-        fn drop(&mut self) {
-            let here = 0_u8;
-            self.0.lock().unwrap().push((&raw const here).addr());
-        }
-    }
-    let places = Arc::new(Mutex::new(Vec::new()));
-    let deep = || Deep(Arc::clone(&places));
-    // Each from within the drop of the one before: then the places go down all the time, or up, if the
-    // older values go first.
-    let in_frames_of_their_own = || {
-        let places = mem::take(&mut *places.lock().unwrap());
-        assert_eq!(places.len(), 2000, "values dropped");
-        let down = places.windows(2).all(|pair| pair[1] < pair[0]);
-        let up = places.windows(2).all(|pair| pair[1] > pair[0]);
-        down || up
-    };
-    drop(Vec::from_iter((0..2000).map(|_| deep())));
-    let places_say_nothing = in_frames_of_their_own(); // a sanitizer may keep variables elsewhere
-    drop((0..2000).fold(Values::new(), |list, _| list.with(deep())));
+    let places_say_nothing = places_say_nothing();
+    let in_frames = in_frames_of_their_own(|deep| {
+        drop((0..2000).fold(Values::new(), |list, _| list.with(deep())));
+    });
     assert!(
-        !in_frames_of_their_own() || places_say_nothing,
+        !in_frames || places_say_nothing,
         "each of 2,000 values was dropped in a stack frame of its own"
     );
 }
 
+/// The destructor of the newest value panics, and 2,000 values are behind it. What drops them while the panic unwinds? A
+/// node that the compiler drops drops the next one, from within.
+#[test]
+fn after_a_panic_too_values_are_dropped_one_after_the_other() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            staged_panic("the destructor's");
+        }
+    }
+    let places_say_nothing = places_say_nothing();
+    let in_frames = in_frames_of_their_own(|deep| {
+        let values = (0..2000).fold(Values::new(), |list, _| list.with(deep()));
+        let list = values.with(Panics);
+        drop(values);
+        let panic = staged_panic_of(|| drop(list));
+        assert_eq!(panic, Some("the destructor's"), "it goes on to the caller");
+    });
+    assert!(
+        !in_frames || places_say_nothing,
+        "after the panic, each of 2,000 values was dropped in a stack frame of its own"
+    );
+}
+
+/// A value that owns a list drops that list in its own destructor, and waits for it: what only that list had is gone when
+/// `drop` returns there.
+#[test]
+fn a_list_in_a_value_is_dropped_by_the_value() {
+    struct Owns(Values, Arc<AtomicUsize>);
+    impl Drop for Owns {
+        fn drop(&mut self) {
+            let before = Counted::drops();
+            drop(mem::take(&mut self.0));
+            self.1.store(Counted::drops() - before, Relaxed);
+        }
+    }
+    let inside = Arc::new(AtomicUsize::new(0));
+    let inner = Values::new().with(User("ann")).with(Counted);
+    drop(Values::new().with(Owns(inner, Arc::clone(&inside))));
+    assert_eq!(
+        inside.load(Relaxed),
+        1,
+        "values of the inner list that were dropped before the `drop` of that list returned, of 1"
+    );
+}
+
+/// Lists of 100,000 values are dropped, and no thread can be had for the second. The thread that drops the list drops the
+/// values, however many there are.
+#[test]
+fn the_thread_that_drops_the_list_drops_its_values() {
+    thread_local! {
+        static DROPPED: Cell<usize> = const { Cell::new(0) };
+    }
+    struct Here;
+    impl Drop for Here {
+        fn drop(&mut self) {
+            DROPPED.set(DROPPED.get() + 1);
+        }
+    }
+    const VALUES: usize = LONG / 10;
+    for threads in [usize::MAX, 0] {
+        let list = (0..VALUES).fold(Values::new(), |list, _| list.with(Here));
+        let before = DROPPED.get();
+        refuse_after(threads, || drop(list));
+        assert_eq!(
+            DROPPED.get() - before,
+            VALUES,
+            "values dropped by the thread that dropped the list"
+        );
+    }
+}
+
+/// How wide is the count? 70,000 clones of one list are there at the same time, and then 70,000 lists made from it: more than
+/// 255, and more than 65,535. The list stays until the last of them is gone.
 #[test]
 fn a_list_may_have_any_number_of_children() {
     let parent = Values::new().with(User("ann")).with(Trace(1));
     let clones: Vec<_> = (0..70_000).map(|_| parent.clone()).collect();
     let children: Vec<_> = (0..70_000).map(|n| clones[n].with(n)).collect();
     drop(clones);
-    assert_eq!(parent.get(), Some(&Trace(1)), "the clones are gone");
+    let after = "70,000 of 140,001 handles are gone";
+    assert_eq!(parent.get(), Some(&Trace(1)), "{after}");
     drop(parent);
-    assert_eq!(children[0].get(), Some(&Trace(1)), "the parent is gone");
-    assert_eq!(children[69_999].get(), Some(&69_999_usize));
+    let after = "the list is gone from which 70,000 others were made";
+    assert_eq!(children[0].get(), Some(&Trace(1)), "{after}");
+    assert_eq!(children[69_999].get(), Some(&69_999_usize), "{after}");
     let last = children.into_iter().next_back();
     assert_eq!(
         last.expect("there are 70,000").get(),
         Some(&User("ann")),
-        "the last child"
+        "the last of 70,000 children, when the others are gone"
     );
 }
 
+/// `get` goes through a million values. (The list is forgotten then, and not dropped.)
 #[test]
-fn a_list_of_a_million_is_read_and_dropped() {
-    must_end("a thread is still using a list of a million values", || {
+fn a_list_of_a_million_is_searched() {
+    let search = || {
         let list = numbers(LONG).with(Trace(1));
         assert_eq!(list.get(), Some(&(LONG - 1)), "the newest usize");
         assert_eq!(list.get::<User>(), None, "which a million values are not");
-        drop(list);
+        mem::forget(list);
         let oldest = Values::new().with(User("ann"));
-        let list = (0..LONG / 10).fold(oldest, |list, n| list.with(n).clone());
+        let list = (0..LONG / 10).fold(oldest, |list, n| list.with(n));
         assert_eq!(list.get(), Some(&User("ann")), "behind all others");
+        mem::forget(list);
+    };
+    must_end(
+        "`get` is still searching a list of a million values",
+        search,
+    );
+}
+
+/// A list of a million values is dropped, and one whose newer half is dropped before the older one.
+#[test]
+fn a_list_of_a_million_is_dropped() {
+    must_end("a list of a million values is still being dropped", || {
+        drop(numbers(LONG));
+        let older = numbers(LONG / 2);
+        let list = (0..LONG / 2).fold(older.clone(), |list, n| list.with(n).clone());
         drop(list);
+        assert_eq!(
+            older.get(),
+            Some(&(LONG / 2 - 1)),
+            "the newest that is left"
+        );
+        drop(older);
     });
 }
 

@@ -40,3 +40,20 @@ pub(super) fn own_pairs<'a>(case: Case<'a>, thread: ThreadId) -> impl Iterator<I
         blind.then_some(Torn { object, read, between: read, write, dependence })
     })
 }
+
+/// Stores that overwrite what another thread wrote since the value was read.
+pub(super) fn torn_atomics<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + 'a {
+    let threads = 0..case.log.threads.len();
+    let pairs = threads.flat_map(move |thread| own_pairs(case, thread));
+    pairs.filter_map(move |torn| {
+        let found = case.event(torn.read).reads()?;
+        let between = (torn.read + 1..torn.write).rfind(|&number| {
+            let event = case.event(number);
+            event.object == Some(torn.object) && event.writes().is_some_and(|new| new != found)
+        })?;
+        // What changes nothing loses nothing.
+        let wrote = case.event(between).writes()?;
+        let lost = case.event(torn.write).writes()? != wrote || torn.dependence == Dependence::Data;
+        lost.then_some(Torn { between, ..torn })
+    })
+}

@@ -44,8 +44,8 @@ impl Names {
             let key = (name.clone(), *type_name);
             if seen[&key] > 1 {
                 let letter = letters.entry(key).or_default();
-                *name = format!("{name} {}", char::from(b'A' + *letter % 26));
-                *letter += 1;
+                *name = format!("{name} {}", char::from(b'A' + *letter));
+                *letter = (*letter + 1) % 26;
             }
         }
         let named = all.into_iter().map(|(index, text, type_name)| {

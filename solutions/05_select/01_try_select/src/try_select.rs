@@ -14,10 +14,10 @@ use crate::sync::channel::RecvError;
 /// The answer is true of one instant. If it is `None`, there was an instant at which no arm was ready; if it
 /// is an index, there was an instant at which that arm was ready and none before it.
 ///
-/// A channel may be in several arms, in both directions; a send and a receive of the same call do not meet.
-/// May be called beside any other calls, with any channels in any order: it never sleeps but to lock a
-/// channel, and it always returns. It leaves nothing registered. If it has to wake a thread, it unlocks all
-/// channels first.
+/// There may be any number of arms, and of channels. A channel may be in several arms, in both directions; a
+/// send and a receive of the same call do not meet. May be called beside any other calls, with any channels in
+/// any order: it never sleeps but to lock a channel, and it always returns. It leaves nothing registered. If it
+/// has to wake a thread, it unlocks all channels first.
 ///
 /// ```
 /// let (jobs, to_do) = bounded(1);

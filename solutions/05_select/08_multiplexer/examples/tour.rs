@@ -1,4 +1,4 @@
-//! The lesson's tour, run against the reference. Its log is pinned, and the notes draw it.
+//! The lesson's tour, run against the reference.
 
 extern crate multiplexer_solution as multiplexer;
 

@@ -112,7 +112,8 @@ impl Context {
     /// Returns a channel on which nothing is ever sent, and which is disconnected when the context is done.
     ///
     /// So `done().recv()` sleeps until then, and `done().arm()` is an arm for a select. It is the same channel each time,
-    /// and the same for all clones. When it is disconnected, [`err`](Self::err) and [`cause`](Self::cause) are there.
+    /// and the same for all clones. When it is disconnected, [`err`](Self::err) and [`cause`](Self::cause) are there. A clone
+    /// of the channel promises nothing when its context was never cancelled and no handle of it is left.
     pub fn done(&self) -> &Receiver<Infallible> {
         &self.node.done
     }
@@ -159,7 +160,7 @@ impl CancelOnDrop {
     }
 
     /// Cancels the context as [`cancel`](Self::cancel) does, for another reason: with this error and, if there is one, this
-    /// cause.
+    /// cause. If the context was done before, the cause is dropped. Its destructor may use the contexts.
     pub fn cancel_with(&self, error: ContextError, cause: Option<Cause>) {
         self.node.cancel(Reason { error, cause });
     }

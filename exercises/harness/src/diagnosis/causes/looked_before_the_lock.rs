@@ -1,9 +1,10 @@
 //! A thread looks, takes the lock, and goes by what it saw before it had the lock: another thread has been there.
 
 use super::{Case, Remark, at_row, end_of};
+use crate::diagnosis::torn::torn_atomics;
 use crate::record::{Effect, ObjectId, ThreadId};
 
-/// Silent if the thread looks again once it has the lock.
+/// Silent if the thread looks again once it has the lock, or if the write in between is itself one that should not be.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let (culprit, end) = end_of(case)?;
     let locks = case.log.events[..end].iter().enumerate().rev();
@@ -47,6 +48,10 @@ fn of_lock(
         let under = writes && writer.thread != thread && held().iter().any(|(l, _)| *l == lock);
         under.then_some((number, writer))
     })?;
+    // If that one goes by an old value itself, it is the one that is wrong.
+    if torn_atomics(case).any(|torn| torn.write == between) {
+        return None;
+    }
     let (t, u) = (case.thread(thread), case.thread(writer.thread));
     let (o, m) = (case.object(object), case.object(lock));
     let text = format!(

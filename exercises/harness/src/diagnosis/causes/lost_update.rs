@@ -2,7 +2,7 @@
 
 use super::{Case, Remark, about, at_row};
 use crate::diagnosis::code::Dependence;
-use crate::diagnosis::torn::{Torn, own_pairs};
+use crate::diagnosis::torn::{Torn, torn_atomics};
 use crate::place::Place;
 use crate::reading::culprit;
 use crate::record::{Data, Event};
@@ -55,23 +55,6 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         )
     };
     Some(Remark::new(text).mark(torn.write, mark))
-}
-
-/// Stores that overwrite what another thread wrote since the value was read.
-fn torn_atomics<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + 'a {
-    let threads = 0..case.log.threads.len();
-    let pairs = threads.flat_map(move |thread| own_pairs(case, thread));
-    pairs.filter_map(move |torn| {
-        let found = case.event(torn.read).reads()?;
-        let between = (torn.read + 1..torn.write).rfind(|&number| {
-            let event = case.event(number);
-            event.object == Some(torn.object) && event.writes().is_some_and(|new| new != found)
-        })?;
-        // What changes nothing loses nothing.
-        let wrote = case.event(between).writes()?;
-        let lost = case.event(torn.write).writes()? != wrote || torn.dependence == Dependence::Data;
-        lost.then_some(Torn { between, ..torn })
-    })
 }
 
 /// Changes under a lock that go by what was seen the last time that the thread held it.

@@ -1,0 +1,81 @@
+//! Each task is dropped once: by the one who has taken it, or with the queue.
+
+use harness::leaks::{self, track};
+use harness::testing::{Counted, staged_panic, staged_panic_of};
+use run_queue::{CAPACITY, Global, Local};
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+/// With any number of tasks in the ring, and one that is the next.
+#[test]
+fn what_is_left_is_dropped_with_the_queue() {
+    for left in [0, 1, 2, CAPACITY, CAPACITY + 1] {
+        leaks::check(|| {
+            let (mut local, global) = (Local::new(), Global::new());
+            for n in 0..100 {
+                local.push(Box::new(track(n)), &global);
+                drop(local.pop());
+            }
+            for n in 0..left {
+                local.push_next(Box::new(track(n)), &global);
+            }
+        });
+    }
+}
+
+/// The tasks have no bytes, so a drop of what is not there does no more than count.
+#[test]
+fn only_what_is_left_is_dropped_and_not_before() {
+    let before = Counted::drops();
+    let dropped = || Counted::drops() - before;
+    let (mut local, global) = (Local::new(), Global::new());
+    let thief = local.stealer();
+    for _ in 0..3 {
+        local.push_next(Box::new(Counted), &global);
+    }
+    let taken = (local.pop(), thief.steal());
+    drop(local);
+    assert_eq!(dropped(), 0, "drops, while a thief is there");
+    drop(thief);
+    assert_eq!(dropped(), 1, "one task was left in the queue");
+    drop(taken);
+    assert_eq!(dropped(), 3, "and two were taken");
+    global.push(Box::new(Counted));
+    drop(global);
+    assert_eq!(dropped(), 4, "one was left in the global queue");
+}
+
+#[test]
+fn a_queue_does_not_grow() {
+    let (mut local, global) = (Local::new(), Global::new());
+    let thief = local.stealer();
+    leaks::check(|| {
+        for n in 0..CAPACITY + 1 {
+            local.push_next(Box::new(n), &global);
+        }
+        local.push_batch(vec![Box::new(1), Box::new(2)], &global);
+        drop(thief.clone().steal());
+        while local.pop().or_else(|| global.pop()).is_some() {}
+    });
+}
+
+/// The drop of a task panics: the others are dropped all the same.
+#[test]
+fn a_task_that_panics_takes_no_other_with_it() {
+    struct Panics(bool);
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            if self.0 {
+                staged_panic("a task's");
+            }
+        }
+    }
+    leaks::check(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        for n in 0..4 {
+            local.push_next(Box::new((track(n), Panics(n == 1))), &global);
+        }
+        assert_eq!(staged_panic_of(move || drop(local)), Some("a task's"));
+    });
+}
