@@ -169,15 +169,17 @@ fn the_last_sender_wakes_it() {
 }
 
 /// Two select from the same channels, in opposite orders: each may hold the lock that the other wants. There
-/// is a value for each. At most three preemptions, which is about 1,200 interleavings.
+/// is a value for each. The second has clones, which lie in memory in the opposite order, too: where a
+/// receiver lies says nothing of its channel. At most three preemptions, which is about 1,200 interleavings.
 #[test]
 fn selects_in_opposite_orders_end() {
     // SL-21
     harness::Model::new().preemption_bound(3).check(|| {
         let ((to_a, a), (to_b, b)) = two();
+        let (a_and_b, b_and_a) = ([a.clone(), b.clone()], [b.clone(), a.clone()]);
         thread::scope(|s| {
-            let forwards = spawn(s, "forwards", || select_recv(&[&a, &b]));
-            let backwards = spawn(s, "backwards", || select_recv(&[&b, &a]));
+            let forwards = spawn(s, "forwards", || select_recv(&a_and_b.each_ref()));
+            let backwards = spawn(s, "backwards", || select_recv(&b_and_a.each_ref()));
             to_a.try_send(10).expect("a has room");
             to_b.try_send(20).expect("b has room");
             let received = [forwards, backwards].map(|select| select.join().expect("ends"));
@@ -234,14 +236,15 @@ fn no_value_overtakes_another() {
     });
 }
 
-/// A channel that is in the slice three times: one lock, one value, nothing left in its list.
+/// A channel that is in the slice three times, once as a clone: one lock, one value, nothing left in its list.
 #[test]
 fn a_channel_may_be_named_more_than_once() {
     // SL-11, SL-21
     harness::model(|| {
         let ((_to_a, a), (to_b, b)) = two();
+        let also_b = b.clone();
         let ((chosen, received), sent) =
-            both(|| select_recv(&[&b, &a, &b, &b]), || to_b.try_send(7));
+            both(|| select_recv(&[&b, &a, &also_b, &b]), || to_b.try_send(7));
         assert_eq!((received, sent), (Ok(7), Ok(())), "what was sent to b");
         assert!(
             [0, 2, 3].contains(&chosen),

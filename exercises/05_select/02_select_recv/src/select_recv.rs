@@ -30,3 +30,5 @@ pub fn select_recv<T>(receivers: &[&Receiver<T>]) -> (usize, Result<T, RecvError
 
 // What stands for the call in the lists of all its channels is yours to write: a type that is a
 // `crate::channel::Waiter`.
+//
+// `self: &Arc<Self>` does not work with the model's `Arc`: write `fn f(x: &Arc<T>)`.
