@@ -37,7 +37,7 @@ fn reports(events: &mut Multiplexer<'_, u32>, expected: Option<Event<u32>>, beca
     );
 }
 
-/// Returns when every timer has fired that was due by now. The clock must have gone past their deadlines.
+/// Returns when every timer has fired that was due by now.
 fn let_timers_fire(timers: &Timers) {
     let last = timers.after(Duration::ZERO);
     last.ticks().recv().expect("the timer has a sender");
@@ -195,14 +195,14 @@ fn a_turn_in_which_nothing_happens_is_idle() {
 
 /// Between two turns the program is busy for longer than a turn may sleep. The next turn counts from its own
 /// beginning, and the clock stands still: it sleeps. Catches a timer that runs on from the turn before, and
-/// its stale tick.
+/// its stale tick; and as a turn may sleep for a nanosecond only, a time that is counted in milliseconds.
 #[test]
 fn a_turn_counts_from_its_own_beginning() {
     // TM-03
     must_sleep("the second turn", "its time was not over", || {
         let (clock, timers) = on_a_manual_clock();
         let (sender, source) = bounded(1);
-        let mut events = Multiplexer::new(&timers, vec![source]).with_idle(SECOND);
+        let mut events = Multiplexer::new(&timers, vec![source]).with_idle(Duration::from_nanos(1));
         sender.send(7).expect("the multiplexer is there");
         reports(
             &mut events,
@@ -214,6 +214,39 @@ fn a_turn_counts_from_its_own_beginning() {
         let event = events.next();
         panic!("the clock stood still in the second turn, and it returned {event:?}");
     });
+}
+
+/// A turn sleeps until the limit, or until it is idle, and half of that time passes. Catches a turn that sleeps
+/// in slices, and wakes up after each to look: it is registered anew for each of them.
+#[test]
+fn a_turn_sleeps_in_one_piece() {
+    for has_limit in [true, false] {
+        harness::Model::new().preemption_bound(2).check(move || {
+            let (clock, timers) = on_a_manual_clock();
+            let (source, sender) = silent();
+            let events = Multiplexer::new(&timers, vec![source]);
+            let mut events = match has_limit {
+                true => events.with_limit(2 * SECOND),
+                false => events.with_idle(2 * SECOND),
+            };
+            thread::scope(|s| {
+                spawn(s, "clock", || {
+                    let sleeps = sender.registered() > 0;
+                    clock.advance(SECOND);
+                    assert!(
+                        !sleeps || sender.registered() > 0,
+                        "half of the time has passed, and the turn woke up for it"
+                    );
+                    clock.advance(2 * SECOND);
+                    // If the turn began only now, it has all of its time to come.
+                    if !sleeps {
+                        sender.send(7).expect("the multiplexer is there");
+                    }
+                });
+                events.next();
+            });
+        });
+    }
 }
 
 /// Somebody asks for the shutdown while a turn sleeps, and both sources are silent. Catches a shutdown that
@@ -333,5 +366,54 @@ fn what_comes_first_is_decided_by_the_order() {
             .map(|source| source.try_recv().ok())
             .collect();
         assert_eq!(left, [None, Some(1)], "what is left in the sources");
+    });
+}
+
+/// A turn has looked and found nothing. Before it sleeps the shutdown is asked for, and a source sends.
+/// Explores only runs without preemption: the other thread runs when `main` yields or sleeps. Catches a
+/// `select` whose arms stand in another order than that of the contract.
+#[test]
+fn what_comes_before_a_turn_sleeps_has_the_same_order() {
+    // SL-28
+    harness::Model::new().preemption_bound(0).check(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        let (sender, source) = bounded(1);
+        let (shutdown, signal) = bounded(1);
+        let mut events = Multiplexer::new(&timers, vec![source]).with_shutdown(signal);
+        thread::scope(|s| {
+            spawn(s, "source 0", || {
+                shutdown.send(()).expect("the multiplexer is there");
+                sender.send(7).expect("the multiplexer is there");
+            });
+            reports(
+                &mut events,
+                Some(Event::ShutDown),
+                "the shutdown was asked for, and then source 0 sent 7",
+            );
+        });
+        let left = events.into_sources().remove(0).expect("it is not closed");
+        assert_eq!(left.try_recv(), Ok(7), "what nobody has received");
+    });
+}
+
+/// Two sources send at the same time. Catches a turn that both of them end: it reports one of the values.
+#[test]
+fn one_source_ends_a_turn() {
+    // SL-12
+    harness::Model::new().preemption_bound(1).check(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        let (senders, sources): (Vec<_>, Vec<_>) = (0..2).map(|_| bounded(1)).unzip();
+        let mut events = Multiplexer::new(&timers, sources.clone());
+        thread::scope(|s| {
+            for (number, sender) in senders.iter().enumerate() {
+                spawn(s, &format!("source {number}"), move || {
+                    sender.send(number).expect("the multiplexer is there");
+                });
+            }
+            events.next();
+        });
+        let left: Vec<_> = sources.iter().map(|source| source.try_recv()).collect();
+        let values = left.iter().flatten().count();
+        assert_eq!(values, 1, "values left, of two, after one was reported");
     });
 }

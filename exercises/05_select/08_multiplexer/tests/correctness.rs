@@ -3,9 +3,9 @@
 #![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
 
 use channels::real::{Receiver, Sender, bounded};
-use harness::sync::real::thread;
+use harness::sync::real::thread::{self, refuse_after};
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{must_end, wait_until};
+use harness::testing::{must_end, payload_of, wait_until};
 use multiplexer::{Event, Multiplexer};
 use std::fmt::Debug;
 use timer_solution::Timers;
@@ -29,13 +29,48 @@ fn reports<T: PartialEq + Debug>(
     events: &mut Multiplexer<'_, T>,
     expected: impl IntoIterator<Item = Option<Event<T>>>,
 ) {
+    reports_because(events, expected, "");
+}
+
+/// [`reports`], with what is special about these turns.
+#[track_caller]
+fn reports_because<T: PartialEq + Debug>(
+    events: &mut Multiplexer<'_, T>,
+    expected: impl IntoIterator<Item = Option<Event<T>>>,
+    because: &str,
+) {
+    let colon = if because.is_empty() { "" } else { ": " };
     for expected in expected {
         let event = events.next();
         assert!(
             event == expected,
-            "a turn should return {expected:?}, and it returned {event:?}"
+            "{because}{colon}a turn should return {expected:?}, and it returned {event:?}"
         );
     }
+}
+
+/// Returns when every timer has fired that was due by now.
+fn let_timers_fire(timers: &Timers) {
+    let last = timers.after(Duration::ZERO);
+    last.ticks().recv().expect("the timer has a sender");
+}
+
+/// Takes a turn. When it sleeps, `meanwhile` runs on another thread.
+fn asleep<T>(
+    events: &mut Multiplexer<'_, T>,
+    sender: &Sender<T>,
+    meanwhile: impl FnOnce() + Send,
+) -> Option<Event<T>>
+where
+    T: Send,
+{
+    thread::scope(|s| {
+        s.spawn(|| {
+            wait_until("the turn does not sleep", || sender.registered() > 0);
+            meanwhile();
+        });
+        events.next()
+    })
 }
 
 /// Four sources, each with two senders, with buffers of different sizes. Everything arrives once, what one
@@ -95,12 +130,245 @@ fn without_sources_there_is_nothing_to_wait_for() {
         let mut events = Multiplexer::<u32>::new(&timers, Vec::new())
             .with_limit(HOUR)
             .with_idle(HOUR);
-        reports(&mut events, [None]);
+        reports_because(&mut events, [None], "without sources");
         let (sender, source) = bounded::<u32>(0);
         drop(sender);
         let mut events = Multiplexer::new(&timers, vec![source]).with_limit(HOUR);
-        reports(&mut events, [Some(Event::Closed(0))]);
-        reports(&mut events, [None, None]);
+        let because = "the last source is closed, and an hour of the limit is left";
+        reports_because(&mut events, [Some(Event::Closed(0))], because);
+        reports_because(&mut events, [None, None], "all sources are closed");
+    });
+}
+
+/// Without sources, and after the last of them was closed, neither the shutdown nor the end of the limit is
+/// reported any more.
+#[test]
+fn without_sources_nothing_is_reported() {
+    must_end("`next` waits for nothing", || {
+        let (_clock, timers) = on_a_manual_clock();
+        let no_sources = || Multiplexer::<u32>::new(&timers, Vec::new());
+        let (shutdown, signal) = bounded(1);
+        let mut after_the_last = [(); 2].map(|()| {
+            let (_, source) = bounded::<u32>(1);
+            Multiplexer::new(&timers, vec![source])
+        });
+        for events in &mut after_the_last {
+            reports_because(events, [Some(Event::Closed(0))], "source 0 is closed");
+        }
+        drop(shutdown);
+        let [closed, also_closed] = after_the_last;
+        for (events, sources) in [
+            (no_sources(), "without sources"),
+            (closed, "after the last `Closed`"),
+        ] {
+            let mut events = events.with_shutdown(signal.clone());
+            let because = format!("{sources}, when the shutdown is asked for");
+            reports_because(&mut events, [None, None], &because);
+        }
+        for (events, sources) in [
+            (no_sources(), "without sources"),
+            (also_closed, "after the last `Closed`"),
+        ] {
+            let mut events = events.with_limit(Duration::ZERO);
+            let_timers_fire(&timers);
+            let because = format!("{sources}, when the limit is over");
+            reports_because(&mut events, [None, None], &because);
+        }
+    });
+}
+
+/// A source that is closed does not wait for one with a higher number that has a value.
+#[test]
+fn a_closed_source_comes_in_the_order_of_its_number() {
+    must_end("`next` waits though a source has something", || {
+        let timers = Timers::new(Clock::real());
+        let (mut senders, sources) = channels(2, 1);
+        senders[1].send(7).expect("the receiver is there");
+        drop(senders.remove(0));
+        let mut events = Multiplexer::new(&timers, sources);
+        let expected = [Event::Closed(0), Event::Received(1, 7)].map(Some);
+        reports_because(
+            &mut events,
+            expected,
+            "source 0 is closed, and source 1 has 7",
+        );
+    });
+}
+
+/// Each of 300 sources ends a turn that sleeps, and those with high numbers are closed first.
+#[test]
+fn any_number_of_sources() {
+    const COUNT: usize = 300;
+    must_end("a turn does not end", || {
+        let timers = Timers::new(Clock::real());
+        let (mut senders, sources) = channels(COUNT, 0);
+        let mut events = Multiplexer::new(&timers, sources);
+        let last = &senders[COUNT - 1];
+        let event = asleep(&mut events, last, || {
+            last.send(7).expect("the multiplexer is there");
+        });
+        assert_eq!(
+            event,
+            Some(Event::Received(COUNT - 1, 7)),
+            "the last of {COUNT} sources sent 7"
+        );
+        while let Some(sender) = senders.pop() {
+            drop(sender);
+            let expected = Some(Event::Closed(senders.len()));
+            reports_because(
+                &mut events,
+                [expected],
+                "300 sources, closed from the last to the first",
+            );
+        }
+        reports_because(&mut events, [None], "300 sources, all closed");
+    });
+}
+
+/// One channel under two numbers: it is locked once, and its end is reported for both.
+#[test]
+fn a_channel_may_be_there_twice() {
+    must_end(
+        "a turn does not end, and two of the sources are one channel",
+        || {
+            let timers = Timers::new(Clock::real());
+            let (sender, source) = bounded(1);
+            let mut events = Multiplexer::new(&timers, vec![source.clone(), source]);
+            let event = asleep(&mut events, &sender, || {
+                sender.send(7).expect("the multiplexer is there");
+            });
+            let expected = [0, 1].map(|number| Some(Event::Received(number, 7)));
+            assert!(
+                expected.contains(&event),
+                "sources 0 and 1 are one channel, and have sent 7: {event:?}"
+            );
+            drop(sender);
+            let ends = [Some(Event::Closed(0)), Some(Event::Closed(1)), None];
+            reports_because(
+                &mut events,
+                ends,
+                "sources 0 and 1 are one channel, which is closed",
+            );
+        },
+    );
+}
+
+/// The limit is over when its time has passed to the nanosecond, not after that. And the shutdown comes before
+/// it, whatever else there is.
+#[test]
+fn the_limit_is_over_on_time_and_after_the_shutdown() {
+    must_end("a turn does not end", || {
+        for asks in [false, true] {
+            let (clock, timers) = on_a_manual_clock();
+            let (sender, source) = bounded(1);
+            let (shutdown, signal) = bounded(1);
+            let events = Multiplexer::new(&timers, vec![source]).with_idle(HOUR);
+            let mut events = events.with_limit(SECOND).with_shutdown(signal);
+            sender.send(7).expect("the multiplexer is there");
+            if asks {
+                shutdown.send(()).expect("the multiplexer is there");
+            }
+            clock.advance(SECOND);
+            let_timers_fire(&timers);
+            let (expected, because) = match asks {
+                true => (
+                    Event::ShutDown,
+                    "the shutdown was asked for, the limit is over, source 0 has 7",
+                ),
+                false => (
+                    Event::TimedOut,
+                    "the limit of 1 s was over after exactly 1 s, source 0 has 7",
+                ),
+            };
+            reports_because(&mut events, [Some(expected), None], because);
+        }
+    });
+}
+
+/// A shutdown comes before the sources, in a multiplexer that has the time of a turn and one that has not.
+#[test]
+fn the_time_of_a_turn_does_not_hide_the_shutdown() {
+    must_end("a turn does not end", || {
+        let timers = Timers::new(Clock::real());
+        let (sender, source) = bounded(1);
+        let (shutdown, signal) = bounded(1);
+        let events = Multiplexer::new(&timers, vec![source]);
+        let mut events = events.with_idle(HOUR).with_shutdown(signal);
+        sender.send(7).expect("the multiplexer is there");
+        shutdown.send(()).expect("the multiplexer is there");
+        let because = "the shutdown was asked for, source 0 has 7, and a turn may take an hour";
+        reports_because(&mut events, [Some(Event::ShutDown)], because);
+    });
+}
+
+/// Of the limit and the time of a turn, what is over first ends a turn that sleeps.
+#[test]
+fn the_earlier_of_two_limits_ends_a_turn() {
+    // (idle, limit, what the turn returns after three seconds)
+    let idle = (3 * SECOND, 5 * SECOND, Event::Idle);
+    let limit = (5 * SECOND, 3 * SECOND, Event::TimedOut);
+    for (idle, limit, expected) in [idle, limit] {
+        let hangs = format!(
+            "no {expected:?}, after 3 s of a turn with an idle time of {idle:?} and a limit of {limit:?}"
+        );
+        must_end(&hangs, move || {
+            let (clock, timers) = on_a_manual_clock();
+            let (sender, source) = bounded::<u32>(1);
+            let events = Multiplexer::new(&timers, vec![source]);
+            let mut events = events.with_idle(idle).with_limit(limit);
+            let event = asleep(&mut events, &sender, || clock.advance(3 * SECOND));
+            assert_eq!(
+                event,
+                Some(expected),
+                "idle after {idle:?}, over after {limit:?}, and 3 s have passed"
+            );
+        });
+    }
+}
+
+/// Three turns, in each of which nothing happens for a second.
+#[test]
+fn each_turn_has_the_same_time() {
+    let (clock, timers) = on_a_manual_clock();
+    let (sender, source) = bounded::<u32>(1);
+    must_end(
+        "no `Idle`, and each turn may take 1 s, which has passed",
+        move || {
+            let mut events = Multiplexer::new(&timers, vec![source]).with_idle(SECOND);
+            for turn in 1..=3 {
+                let event = asleep(&mut events, &sender, || clock.advance(SECOND));
+                assert_eq!(
+                    event,
+                    Some(Event::Idle),
+                    "turn {turn}, after a second of silence"
+                );
+            }
+        },
+    );
+}
+
+/// The operating system refuses the timers their thread. A turn that needs it panics, and one that does not
+/// goes on. In either case the sources are still there.
+#[test]
+fn a_refused_thread_loses_no_source() {
+    must_end("no `Idle` comes, after 0 s of silence", || {
+        let timers = Timers::new(Clock::real());
+        let (sender, source) = bounded::<u32>(1);
+        let mut events = Multiplexer::new(&timers, vec![source]).with_idle(Duration::ZERO);
+        let mut event = Some(Event::Idle);
+        let _ = payload_of(|| event = refuse_after(0, || events.next()));
+        assert_eq!(
+            event,
+            Some(Event::Idle),
+            "a turn of no time that did not panic"
+        );
+        let sources = events.into_sources();
+        let is_there = sources.first().is_some_and(Option::is_some);
+        assert!(
+            is_there,
+            "the timers were refused a thread in a turn, and source 0 is gone"
+        );
+        sender.send(7).expect("the source is there");
     });
 }
 
@@ -148,7 +416,7 @@ fn busy_sources_do_not_put_off_the_limit() {
 /// On the clock of the machine: turns in which nothing happens, then a value, then the end of the whole.
 #[test]
 fn idle_turns_do_not_end_the_loop() {
-    must_end("a turn does not end", || {
+    must_end("no `Idle` comes, after 2 ms of silence", || {
         let timers = Timers::new(Clock::real());
         let (sender, source) = bounded(1);
         let begun = timers.clock().now();
@@ -156,7 +424,7 @@ fn idle_turns_do_not_end_the_loop() {
             .with_idle(2 * MILLISECOND)
             .with_limit(HOUR);
         for turns in 1..=3 {
-            reports(&mut events, [Some(Event::Idle)]);
+            reports_because(&mut events, [Some(Event::Idle)], "after 2 ms of silence");
             let passed = timers.clock().now().saturating_since(begun);
             assert!(
                 passed >= turns * 2 * MILLISECOND,
@@ -175,21 +443,39 @@ fn idle_turns_do_not_end_the_loop() {
 #[test]
 fn limits_of_no_time_and_of_all_time() {
     // TM-07
-    must_end("a turn does not end", || {
-        let (clock, timers) = on_a_manual_clock();
-        let (_sender, source) = bounded::<u32>(1);
-        let mut events = Multiplexer::new(&timers, vec![source.clone()]).with_limit(Duration::ZERO);
-        reports(&mut events, [Some(Event::TimedOut), None]);
-        let mut events = Multiplexer::new(&timers, vec![source.clone()]).with_idle(Duration::ZERO);
-        reports(&mut events, [Some(Event::Idle), Some(Event::Idle)]);
-        clock.advance(SECOND);
-        let (shutdown, signal) = bounded(0);
-        let events = Multiplexer::new(&timers, vec![source]).with_limit(Duration::MAX);
-        let mut events = events.with_idle(Duration::MAX).with_shutdown(signal);
-        clock.advance(HOUR);
-        drop(shutdown);
-        reports(&mut events, [Some(Event::ShutDown)]);
-    });
+    must_end(
+        "no `TimedOut` or `Idle` comes, after 0 s, or no value in a turn of all the time there is",
+        || {
+            let (clock, timers) = on_a_manual_clock();
+            let (sender, source) = bounded(1);
+            let mut events =
+                Multiplexer::new(&timers, vec![source.clone()]).with_limit(Duration::ZERO);
+            reports_because(
+                &mut events,
+                [Some(Event::TimedOut), None],
+                "a limit of zero",
+            );
+            let mut events =
+                Multiplexer::new(&timers, vec![source.clone()]).with_idle(Duration::ZERO);
+            let idle = [Some(Event::Idle), Some(Event::Idle)];
+            reports_because(&mut events, idle, "turns that may take no time");
+            clock.advance(SECOND);
+            let (shutdown, signal) = bounded(0);
+            let events = Multiplexer::new(&timers, vec![source]).with_limit(Duration::MAX);
+            let mut events = events.with_idle(Duration::MAX).with_shutdown(signal);
+            clock.advance(HOUR);
+            let event = asleep(&mut events, &sender, || {
+                sender.send(7).expect("the multiplexer is there");
+            });
+            assert_eq!(
+                event,
+                Some(Event::Received(0, 7)),
+                "7 was sent in a turn of all the time there is"
+            );
+            drop(shutdown);
+            reports(&mut events, [Some(Event::ShutDown)]);
+        },
+    );
 }
 
 /// The limit, the time of a turn and the shutdown, asked for in different orders: none takes the place of

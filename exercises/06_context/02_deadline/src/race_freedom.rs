@@ -47,6 +47,80 @@ fn a_context_is_done_at_its_deadline_and_not_before() {
     });
 }
 
+/// The clock is past the deadline, and the alarm has not gone off: both answers are right. Error and cause are the same answer,
+/// and if there is one it stays.
+#[test]
+fn error_and_cause_agree_before_the_alarm() {
+    harness::model(|| {
+        let (clock, _timers, root) = root();
+        let (context, guard) = with_timeout(&root, "context", SECOND);
+        clock.advance(2 * SECOND);
+        let (error, cause) = (context.err(), context.cause());
+        assert_eq!(
+            error.is_some(),
+            cause.is_some(),
+            "whether there is an error, and a cause, when the alarm has not gone off: the error is {error:?}"
+        );
+        guard.cancel();
+        let now = context.err();
+        assert!(now.is_some(), "it is cancelled, and has no error");
+        assert_eq!(
+            now,
+            error.or(CANCELED),
+            "the error after `cancel`; before it, it was {error:?}"
+        );
+    });
+}
+
+/// The clock is past the parent's deadline, and past that of the child which is made then. The alarm has not gone off, so the
+/// parent is not done. The child has the parent's deadline, and is done when the parent is.
+#[test]
+fn a_child_of_a_late_parent_is_done_with_the_parent() {
+    // CX-19
+    harness::model(|| {
+        let (clock, timers, root) = root();
+        let (parent, _guard) = with_timeout(&root, "parent", SECOND);
+        let second = parent.deadline().expect("it was given one");
+        clock.advance(3 * SECOND);
+        for (more, what) in [(SECOND, "a later"), (Duration::ZERO, "the same")] {
+            let (child, _child_guard) = naming("child", || parent.with_deadline(second + more));
+            assert_eq!(
+                child.err(),
+                parent.err(),
+                "the errors of a child with {what} deadline and its parent, before the alarm"
+            );
+            assert_eq!(child.deadline(), Some(second), "the child's deadline");
+        }
+        let (child, _child_guard) = naming("child", || parent.with_deadline(second + SECOND));
+        timers.go_off();
+        assert_eq!(
+            (parent.err(), child.err()),
+            (LATE, LATE),
+            "the errors of parent and child, after the alarm"
+        );
+    });
+}
+
+/// Main and another thread cancel by the same guard. The context is done for each of them when its call returns.
+#[test]
+fn each_of_two_cancellations_returns_when_it_is_done() {
+    harness::model(|| {
+        let (_clock, timers, root) = root();
+        let (context, guard) = with_timeout(&root, "context", SECOND);
+        let cancel = || {
+            guard.cancel();
+            context.err()
+        };
+        let errors = both(cancel, cancel);
+        assert_eq!(
+            errors,
+            (CANCELED, CANCELED),
+            "the errors that two threads saw after `cancel`"
+        );
+        assert_eq!(timers.pending(), 0, "how many alarms are pending");
+    });
+}
+
 /// Main sleeps until a context is done whose deadline has come. The alarm wakes it, and the error is that of a timeout.
 #[test]
 fn a_sleeper_is_woken_by_the_deadline() {

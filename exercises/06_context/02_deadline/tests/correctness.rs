@@ -154,6 +154,11 @@ fn a_deadline_that_is_not_in_the_future_is_over_at_once() {
     let (context, _guard) = root.with_timeout(Duration::ZERO);
     assert_eq!(timers.set(), 0, "how many alarms were set for no time");
     assert_late("a context with a timeout of zero", &context);
+    assert_eq!(
+        context.deadline(),
+        Some(clock.now()),
+        "the deadline of a context with a timeout of zero"
+    );
     let (below, _below_guard) = context.with_timeout(HOUR);
     assert_late("a context below one that is late", &below);
     assert_live("the root", &root);
@@ -295,6 +300,27 @@ fn the_parents_end_comes_before_the_deadline() {
     assert_eq!(timers.pending(), 0, "how many alarms are pending");
 }
 
+/// A parent with a deadline is cancelled before it. Its children are done, and have deadlines all the same.
+#[test]
+fn a_child_of_a_cancelled_context_has_the_earlier_deadline() {
+    // CX-19
+    let (clock, _timers, root) = root();
+    let begun = clock.now();
+    let (parent, guard) = root.with_timeout(HOUR);
+    guard.cancel();
+    for (given, expected) in [(2 * HOUR, HOUR), (HOUR / 2, HOUR / 2)] {
+        let (child, _child_guard) = parent.with_deadline(begun + given);
+        assert_canceled("a child of a context that is cancelled", &child);
+        assert_eq!(
+            child.deadline(),
+            Some(begun + expected),
+            "the deadline of a child that was given {given:?}, below one with an hour"
+        );
+    }
+}
+
+/// One is below a root without a deadline, and has none. The other is below a context with a deadline, and has that one. No
+/// alarm is set for either.
 #[test]
 fn a_deadline_beyond_the_clock_never_comes() {
     let (clock, timers, root) = root();

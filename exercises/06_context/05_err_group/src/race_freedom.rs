@@ -32,6 +32,9 @@ impl fmt::Display for Failed {
 
 impl Error for Failed {}
 
+/// The cause of a context that a panic has cancelled, as it is displayed.
+const PANICKED: &str = "context canceled";
+
 /// A group below a context of its own.
 fn group<'env, T>(
     limit: Option<usize>,
@@ -256,6 +259,78 @@ fn a_panic_goes_before_an_error() {
     });
 }
 
+/// The limit is two. The body fails, and so does a task; beside them another task looks for a slot. If it finds
+/// one and the context not done, the first task has ended and was not the first to fail: the body was. So the
+/// cause is the body's, and what the other task does after that comes too late. `fails` is
+/// how the body fails, and how that task does.
+///
+/// A preemption between the body's failure and its cancellation is all it takes. So the model explores at most two,
+/// which are about 500 interleavings of the reference.
+fn the_slot_tells_who_was_first(fails: [fn() -> Result<(), Failed>; 2], cause: &'static str) {
+    let [body_fails, other_fails] = fails;
+    Model::new().preemption_bound(2).check(move || {
+        let (mut body_was_first, mut of_group) = (false, None);
+        let outcome = whose(|| {
+            group(Some(2), |group| {
+                of_group = Some(group.context().clone());
+                go(group, || staged_panic("a task's"));
+                let (own, body_was_first) = (group.clone(), &mut body_was_first);
+                go(group, move || {
+                    let refused = refuse_after(0, || own.try_go(|| panic!("it has no thread")));
+                    if let Err(TryGoError::Full(_)) = refused {
+                        return Ok(());
+                    }
+                    *body_was_first = own.context().err().is_none();
+                    other_fails()
+                });
+                body_fails()
+            })
+        });
+        if body_was_first {
+            let of_group = of_group.expect("the body has run");
+            let found = of_group.cause().map(|cause| cause.to_string());
+            assert_eq!(
+                found.as_deref(),
+                Some(cause),
+                "the cause: the slot of the task that panicked was free, and the context not done"
+            );
+            if cause == PANICKED {
+                assert_eq!(
+                    outcome,
+                    Some("the body's"),
+                    "whose panic `scope` should resume: the body was the first to fail"
+                );
+            }
+        }
+    });
+}
+
+/// The body panics first, then a task, and then another returns an error.
+#[test]
+fn a_panic_that_was_first_has_no_error_as_its_cause() {
+    // EG-14, as it is in Rust
+    the_slot_tells_who_was_first(
+        [
+            || staged_panic("the body's"),
+            || Err(Failed::of("the other task")),
+        ],
+        PANICKED,
+    );
+}
+
+/// The body returns an error first, and then both tasks panic.
+#[test]
+fn an_error_that_was_first_is_the_cause_before_panics() {
+    // EG-14, as it is in Rust
+    the_slot_tells_who_was_first(
+        [
+            || Err(Failed::of("the body")),
+            || staged_panic("the other task's"),
+        ],
+        "the body",
+    );
+}
+
 /// Nobody fails, and the body has returned, or is about to. The context is not done while there is a task, and is
 /// done when `scope` has returned.
 #[test]
@@ -394,6 +469,36 @@ fn one_of_two_gets_the_last_slot() {
     });
 }
 
+/// The limit is one, and nothing runs. Main is refused a thread, and tries again; another thread tries, too. One of
+/// them may have the slot while the other tries. But if both are told that it is full, nobody had it.
+#[test]
+fn full_means_that_somebody_has_the_slot() {
+    // EG-09
+    model(|| {
+        let outcome = group(Some(1), |group| {
+            let is_full = || {
+                let refused = refuse_after(0, || group.try_go(|| panic!("it has no thread")));
+                matches!(refused, Err(TryGoError::Full(_)))
+            };
+            let main = || {
+                let refused = refuse_after(0, || group.go(|| panic!("it has no thread")));
+                assert!(
+                    refused.is_err(),
+                    "no thread could be had, and `go` returned Ok"
+                );
+                is_full()
+            };
+            let (main, other) = both(main, is_full);
+            assert!(
+                !(main && other),
+                "main and the other were told that it is full, and no task runs"
+            );
+            Ok(())
+        });
+        assert!(outcome.is_ok(), "nobody has failed");
+    });
+}
+
 /// The limit is one, and its task fails. Whoever gets the slot next finds that the failure counts: the context is
 /// done. And what the task owned is gone.
 #[test]
@@ -436,7 +541,7 @@ fn a_slot_is_free_when_all_of_its_task_is_over() {
     });
 }
 
-/// The limit is one, and its task panics. The slot is free again.
+/// The limit is one, and its task panics. The slot is free again, and the next task finds the context done.
 #[test]
 fn a_panic_gives_its_slot_back() {
     model(|| {
@@ -444,7 +549,13 @@ fn a_panic_gives_its_slot_back() {
         let outcome = whose(|| {
             group(Some(1), |group| {
                 go(group, || staged_panic("the first task's"));
-                go(group, || {
+                let (context, slot) = (group.context().clone(), &slot);
+                go(group, move || {
+                    assert_eq!(
+                        context.err(),
+                        Some(ContextError::Canceled),
+                        "behind a task that panicked"
+                    );
                     slot.write(7);
                     Ok(())
                 });
@@ -489,6 +600,36 @@ fn a_task_without_a_thread_gives_its_slot_back() {
             "a task without a thread has not failed"
         );
         assert_eq!(slot.read(), 7, "the other task has run");
+    });
+}
+
+/// A task that gets no thread owns something that starts a task itself when it is dropped. It must not find the
+/// group locked.
+#[test]
+fn a_refused_task_is_dropped_without_a_lock() {
+    struct StartsAtDrop<'scope, 'env>(Group<'scope, 'env, Failed>);
+    impl Drop for StartsAtDrop<'_, '_> {
+        fn drop(&mut self) {
+            let refused = self.0.try_go(|| panic!("it has no thread"));
+            assert!(refused.is_err(), "no thread could be had");
+        }
+    }
+    model(|| {
+        let outcome = group(Some(2), |group| {
+            let owned = StartsAtDrop(group.clone());
+            let refused = refuse_after(0, || {
+                group.go(move || {
+                    let _owned = owned;
+                    panic!("it has no thread")
+                })
+            });
+            assert!(
+                refused.is_err(),
+                "no thread could be had, and `go` returned Ok"
+            );
+            Ok(())
+        });
+        assert!(outcome.is_ok(), "nobody has failed");
     });
 }
 

@@ -8,9 +8,10 @@ use harness::testing::{
 };
 use std::error::Error;
 use std::fmt;
+use std::mem;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
 #[derive(Debug, PartialEq)]
@@ -66,6 +67,21 @@ fn a_group_without_tasks_returns_what_its_body_does() {
     assert_eq!(context.err(), None, "the context above the group's");
     let error = group(Some(0), |_| Err::<(), _>(Failed("the body")));
     assert_eq!(error, Err(Arc::new(Failed("the body"))));
+}
+
+/// A forgotten handle of the group keeps the group's memory, and nothing else.
+#[test]
+fn the_context_is_done_though_a_handle_was_forgotten() {
+    // EG-06
+    let of_group = group(None, |group| {
+        mem::forget(group.clone());
+        Ok(group.context().clone())
+    });
+    assert_eq!(
+        of_group.expect("nobody has failed").err(),
+        Some(ContextError::Canceled),
+        "when `scope` has returned, and a handle of the group was forgotten"
+    );
 }
 
 #[test]
@@ -137,6 +153,8 @@ fn a_failure_reaches_nobody_above() {
     });
 }
 
+/// The parent is done first, and then a task fails: the context keeps the parent's reason, and the task's error is
+/// the group's all the same. In a group below a context that is done already nobody has failed.
 #[test]
 fn a_parent_that_is_cancelled_reaches_the_tasks() {
     must_end(IN_GROUP, || {
@@ -151,10 +169,12 @@ fn a_parent_that_is_cancelled_reaches_the_tasks() {
             guard.cancel_with(ContextError::DeadlineExceeded, Some(cause));
             Ok(group.context().clone())
         });
-        assert!(
-            outcome.is_err_and(|error| *error == Failed("told")),
-            "the task's error counts"
-        );
+        let Err(error) = outcome else {
+            panic!(
+                "the parent was cancelled first, then a task failed: `scope` should return its error, and returned Ok"
+            );
+        };
+        assert_eq!(*error, Failed("told"), "the task's error");
         let outcome = scope(&parent, Some(1), |group: &Group<Failed>| {
             let error = group.context().err();
             assert_eq!(
@@ -194,6 +214,8 @@ fn tasks_are_started_after_a_failure_too() {
     });
 }
 
+/// A task panics alone, the body panics before a task, and a task panics before the body: each time `scope` resumes
+/// the first panic, with the payload itself.
 #[test]
 fn a_panic_goes_on_with_its_payload() {
     // EG-14, as it is in Rust
@@ -278,6 +300,89 @@ fn everything_is_dropped_when_it_goes_wrong() {
     });
 }
 
+/// A later error does not go away before the body has sent it a message. `try_go`, which the body calls before that,
+/// does not wait for it.
+#[test]
+fn a_later_error_is_dropped_without_a_lock() {
+    type Message = mpsc::Sender<mpsc::Sender<()>>;
+    #[derive(Debug)]
+    struct Slow(Option<Message>);
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            if let Some(body) = self.0.take() {
+                let (reply, replied) = mpsc::channel();
+                body.send(reply).expect("the body waits");
+                replied.recv().expect("the body replies");
+            }
+        }
+    }
+    impl fmt::Display for Slow {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("slow")
+        }
+    }
+    impl Error for Slow {}
+
+    const KEPT: &str = "the group keeps a later error, or `try_go` waits until it is dropped";
+    must_end(KEPT, || {
+        let outcome = scope(&Context::background(), None, |group| {
+            group.go(|| Err(Slow(None))).expect("there are threads");
+            wait_for_the_end(group.context());
+            let (to_body, is_dropped) = mpsc::channel();
+            let later = Slow(Some(to_body));
+            group.go(|| Err(later)).expect("there are threads");
+            let reply = is_dropped.recv().expect("the later error is dropped");
+            let refused = refuse_after(0, || group.try_go(|| panic!("it has no thread")));
+            reply.send(()).expect("it waits for that");
+            assert!(
+                refused.is_err(),
+                "no thread could be had, and `try_go` returned Ok"
+            );
+            Ok(())
+        });
+        assert!(outcome.is_err(), "two tasks have failed");
+    });
+}
+
+/// A destructor that looks whether its thread unwinds, as that of a transaction does, must not be misled.
+#[test]
+fn everything_is_dropped_before_a_panic_goes_on() {
+    #[derive(Debug)]
+    struct Notes(&'static str, Arc<Mutex<Vec<(&'static str, bool)>>>);
+    impl Drop for Notes {
+        fn drop(&mut self) {
+            let is_unwinding = thread::panicking();
+            self.1.lock().unwrap().push((self.0, is_unwinding));
+        }
+    }
+    impl fmt::Display for Notes {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+    impl Error for Notes {}
+
+    must_end(IN_GROUP, || {
+        let dropped = Arc::new(Mutex::new(Vec::new()));
+        let panic = payload_of(|| {
+            let _ = scope(&Context::background(), Some(1), |group| {
+                let error = Notes("the error", Arc::clone(&dropped));
+                group.go(|| Err(error)).expect("there are threads");
+                group.go(|| panic!("a task's")).expect("there are threads");
+                Ok(Notes("what the body returned", Arc::clone(&dropped)))
+            });
+        });
+        assert!(panic.is_some(), "a task has panicked");
+        let mut dropped = dropped.lock().unwrap().clone();
+        dropped.sort_unstable();
+        assert_eq!(
+            dropped,
+            [("the error", false), ("what the body returned", false)],
+            "what was dropped, and whether the thread was unwinding then"
+        );
+    });
+}
+
 /// In a destructor `thread::panicking()` is true, and nobody in the group has panicked.
 #[test]
 fn a_group_works_while_its_thread_unwinds() {
@@ -293,6 +398,7 @@ fn a_group_works_while_its_thread_unwinds() {
     });
 }
 
+/// A thousand tasks, ten at a time: never more than ten count themselves, and never more than ten need a thread.
 #[test]
 fn never_more_than_the_limit_run() {
     // EG-07
@@ -301,7 +407,7 @@ fn never_more_than_the_limit_run() {
         let (running, most) = (&running, &most);
         let outcome = group(Some(10), |group| {
             for n in 0..1025 {
-                go(group, move || {
+                let started = group.go(move || {
                     most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
                     thread::yield_now();
                     running.fetch_sub(1, SeqCst);
@@ -311,6 +417,11 @@ fn never_more_than_the_limit_run() {
                         Ok(())
                     }
                 });
+                assert!(
+                    started.is_ok(),
+                    "no thread for task {n}, though at most 10 run: a kept handle keeps the stack of a thread \
+                     that has ended"
+                );
             }
             Ok(())
         });
@@ -325,7 +436,8 @@ fn never_more_than_the_limit_run() {
 fn as_many_run_as_the_limit_allows() {
     // EG-11, EG-12
     must_end(IN_GROUP, || {
-        for limit in [Some(300), Some(usize::MAX), None] {
+        let beyond_u32 = usize::try_from(1_u64 << 32).unwrap_or(usize::MAX);
+        for limit in [Some(300), Some(beyond_u32), Some(usize::MAX), None] {
             let all = Barrier::new(300);
             let outcome = group(limit, |group| {
                 for _ in 0..300 {
@@ -346,19 +458,19 @@ fn try_go_hands_the_task_back_at_the_limit() {
     // EG-09
     must_end(IN_GROUP, || {
         let ran = AtomicUsize::new(0);
-        let outcome = group(Some(42), |group| {
-            for n in 1..=42 {
+        let outcome = group(Some(256), |group| {
+            for n in 1..=256 {
                 let (context, ran) = (group.context().clone(), &ran);
                 let started = group.try_go(move || {
                     wait_for_the_end(&context);
                     ran.fetch_add(1, SeqCst);
                     Ok(())
                 });
-                assert!(started.is_ok(), "task {n} of 42");
+                assert!(started.is_ok(), "task {n} of 256");
             }
             for _ in 0..3 {
                 let Err(TryGoError::Full(_)) = group.try_go(|| Ok(())) else {
-                    panic!("42 tasks are running, of 42, and `try_go` started one more");
+                    panic!("256 tasks are running, of 256, and `try_go` started one more");
                 };
             }
             let (name, called) = (String::from("mine"), AtomicUsize::new(0));
@@ -367,7 +479,7 @@ fn try_go_hands_the_task_back_at_the_limit() {
                 Err(Failed("called by hand"))
             });
             let Err(TryGoError::Full(handed_back)) = full else {
-                panic!("42 tasks are running, of 42");
+                panic!("256 tasks are running, of 256");
             };
             assert_eq!(
                 handed_back(),
@@ -377,7 +489,7 @@ fn try_go_hands_the_task_back_at_the_limit() {
             Err::<(), _>(Failed("enough"))
         });
         assert_eq!(outcome, Err(Arc::new(Failed("enough"))));
-        assert_eq!(ran.load(SeqCst), 42, "tasks that ran");
+        assert_eq!(ran.load(SeqCst), 256, "tasks that ran");
     });
 }
 

@@ -46,7 +46,8 @@ impl Connection for Peer {
     }
 
     fn cut(&self) {
-        self.0.cuts.fetch_add(1, Relaxed);
+        let before = self.0.cuts.fetch_add(1, Relaxed);
+        assert_eq!(before, 0, "`cut` was called twice on one connection");
         self.0.to_end.open();
     }
 }
@@ -236,6 +237,33 @@ fn the_time_runs_from_the_shutdown() {
             });
             assert_eq!(drain.wait(), 1, "one connection had to be cut");
         });
+    });
+}
+
+/// Main asks how far the shutdown has got, while another thread asks how many are in flight.
+#[test]
+fn the_phase_is_told_beside_another_call() {
+    harness::model(|| {
+        let (_, drain) = open();
+        drain.shutdown(SECOND);
+        let (phase, in_flight) = both(|| drain.phase(), || drain.in_flight());
+        assert_eq!(phase, Phase::Draining, "the phase, a second before the end");
+        assert_eq!(in_flight, 0, "nothing was in flight");
+    });
+}
+
+/// The first shutdown gives all the time there is, the second gives none.
+#[test]
+fn a_grace_without_end_can_be_brought_forward() {
+    harness::model(|| {
+        let (_, drain) = open();
+        drain.shutdown(Duration::MAX);
+        drain.shutdown(Duration::ZERO);
+        assert_eq!(
+            drain.phase(),
+            Phase::Over,
+            "the phase, after a shutdown with no end and another with no grace"
+        );
     });
 }
 

@@ -7,7 +7,8 @@ use harness::sync::real::thread::{self, JoinHandle, refuse_only};
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{must_end, staged_panic, wait_until};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -167,13 +168,40 @@ fn every_line_is_answered_in_order() {
                 .get_ref()
                 .shutdown(Shutdown::Write)
                 .expect("it is connected");
-            for reply in ["<one>\n", "<>\n", "<two>\n", "<three>\n"] {
-                assert_eq!(client.reply(), reply);
+            for line in ["one", "", "two", "three"] {
+                let expected = format!("<{line}>\n");
+                assert_eq!(client.reply(), expected, "the reply to the line {line:?}");
             }
             client.is_closed();
             server.ends(answered(4));
         },
     );
+}
+
+/// Only the newline is taken off.
+#[test]
+fn a_carriage_return_is_part_of_the_line() {
+    must_end("a client waits for its reply", || {
+        let server = Running::new(|_, line| format!("{line:?}"));
+        let reply = server.client().ask("a\r");
+        assert_eq!(reply, "\"a\\r\"\n", "the line that the handler was given");
+        server.ends(answered(1));
+    });
+}
+
+/// The client sends them all before it reads the first reply.
+#[test]
+fn a_connection_may_have_many_requests() {
+    const MANY: usize = 20_000;
+    must_end("a client waits for one of many replies", || {
+        let server = Running::new(echo);
+        let mut client = server.client();
+        client.send("x\n".repeat(MANY));
+        for i in 0..MANY {
+            assert_eq!(client.reply(), "x\n", "reply {i} of {MANY}");
+        }
+        server.ends(answered(MANY));
+    });
 }
 
 /// The last client has gone, and no other comes. `serve` sleeps until the next one, and has to wake up all
@@ -189,6 +217,32 @@ fn a_server_without_clients_ends() {
         );
         server.ends(answered(1));
     });
+}
+
+/// A request is in flight, so `serve` does not return. New clients should try another server at once.
+#[test]
+fn after_a_shutdown_nobody_can_connect() {
+    must_end(
+        "a request is in flight, and its client waits for the reply",
+        || {
+            let held = Arc::new(Held::default());
+            let in_handler = Arc::clone(&held);
+            let server = Running::new(move |_, line| {
+                in_handler.hold();
+                line.to_owned()
+            });
+            let mut client = server.client();
+            client.send("a\n");
+            held.wait_for(1);
+            server.shutdown(Duration::MAX);
+            wait_until("the server still listens after the shutdown", || {
+                TcpStream::connect(server.address).is_err()
+            });
+            held.release();
+            assert_eq!(client.reply(), "a\n", "the reply in flight");
+            server.reports(answered(1));
+        },
+    );
 }
 
 /// All of them are in their handlers when the server is told to end. Each has a thread, and gets its reply.
@@ -253,12 +307,40 @@ fn idle_clients_and_slow_senders_hold_up_nothing() {
     );
 }
 
+/// The server always has another request to read.
+#[test]
+fn a_client_that_sends_without_a_pause_holds_up_nothing() {
+    must_end(
+        "a client sends without a pause, and `serve` goes on after a shutdown",
+        || {
+            let server = Running::new(echo);
+            let mut client = server.client();
+            let mut output = client.0.get_ref().try_clone().expect("a descriptor");
+            let sends = thread::spawn(move || {
+                let requests = "x\n".repeat(32 << 10);
+                while output.write_all(requests.as_bytes()).is_ok() {}
+            });
+            assert_eq!(client.reply(), "x\n");
+            let reads = thread::spawn(move || {
+                while client.0.fill_buf().is_ok_and(|replies| !replies.is_empty()) {
+                    let read = client.0.buffer().len();
+                    client.0.consume(read);
+                }
+            });
+            server.shutdown(Duration::MAX);
+            assert!(server.served.join().is_ok(), "`serve` has panicked");
+            for client in [sends, reads] {
+                client.join().expect("no panic");
+            }
+        },
+    );
+}
+
 /// The client has sent another request, which the server need not answer, and reads late: when the server
 /// has gone, if the reply fits into the buffers between them.
 #[test]
 fn a_reply_in_flight_arrives_whole() {
     // WP-11
-    const FITS: usize = 512 << 10;
     for size in [FITS, 32 * FITS] {
         must_end(
             "`shutdown` has not returned, or a client waits for the rest of its reply",
@@ -275,11 +357,7 @@ fn a_reply_in_flight_arrives_whole() {
                 client.send("y\n");
                 server.shutdown(Duration::MAX);
                 held.release();
-                // Only a chance: if the buffers are smaller than here, the server has to wait for the client.
-                let mut looks = 0..1000;
-                while size == FITS && !server.served.is_finished() && looks.next().is_some() {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
+                give_a_chance(|| size != FITS || server.served.is_finished());
                 let mut replies = Vec::new();
                 let end = client.0.read_to_end(&mut replies);
                 let whole = replies.iter().filter(|byte| **byte == b'\n').count();
@@ -292,6 +370,58 @@ fn a_reply_in_flight_arrives_whole() {
                 server.reports(answered(whole));
             },
         );
+    }
+}
+
+/// A reply that fits into the buffers between server and client, in bytes.
+const FITS: usize = 512 << 10;
+
+/// Only a chance: if the buffers are smaller than here, the server has to wait for the client.
+fn give_a_chance(is_over: impl Fn() -> bool) {
+    let mut looks = 0..1000;
+    while !is_over() && looks.next().is_some() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The client has sent more than the server reads, and reads its only reply when the server has gone.
+#[test]
+fn a_reply_before_the_end_of_a_connection_arrives_whole() {
+    for (end, what) in [
+        (b"panic\n".to_vec(), "a panic of the handler"),
+        (
+            [&[b'x'; MAX_LINE][..], b"\n"].concat(),
+            "a line that is too long",
+        ),
+        (vec![0xff, b'\n'], "a line that is not UTF-8"),
+    ] {
+        must_end("a client waits for the rest of its reply", move || {
+            let held = Arc::new(Held::default());
+            let in_handler = Arc::clone(&held);
+            let server = Running::new(move |_, line| match line {
+                "panic" => staged_panic("the handler's"),
+                _ => {
+                    in_handler.hold();
+                    line.repeat(FITS)
+                }
+            });
+            let mut client = server.client();
+            client.send([b"x\n", &end[..], &[b'\n'; 32 << 10]].concat());
+            held.wait_for(1);
+            held.release();
+            give_a_chance(|| server.handle.connections() == 0);
+            let mut reply = Vec::new();
+            let read = client.0.read_to_end(&mut reply);
+            assert_eq!(
+                reply.len(),
+                FITS + 1,
+                "bytes of the reply before {what}, which ended with {read:?}"
+            );
+            server.ends(Report {
+                panicked: usize::from(end.starts_with(b"panic")),
+                ..answered(1)
+            });
+        });
     }
 }
 
@@ -412,6 +542,96 @@ impl Connection for Mute {
     fn cut(&self) {}
 }
 
+/// A connection that keeps in mind whether it was told to finish.
+#[derive(Clone, Default)]
+struct Told(Arc<AtomicBool>);
+
+impl Connection for Told {
+    fn finish(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    fn cut(&self) {}
+}
+
+/// One connection stays while many others come and go.
+#[test]
+fn a_connection_that_stays_is_not_forgotten() {
+    const MANY: usize = 1 << 16;
+    must_end("the only connection has left, and `wait` goes on", || {
+        let drain = Drain::new(Clock::manual());
+        let stays = Told::default();
+        let in_flight = drain.enter(stays.clone()).ok();
+        for _ in 0..MANY {
+            drop(drain.enter(Told::default()));
+        }
+        assert_eq!(
+            drain.in_flight(),
+            1,
+            "one connection stays, and {MANY} have come and gone"
+        );
+        drain.shutdown(Duration::MAX);
+        thread::scope(|s| {
+            s.spawn(|| {
+                wait_until("the connection that stays is not told to finish", || {
+                    stays.0.load(Relaxed)
+                });
+                drop(in_flight);
+            });
+            assert_eq!(drain.wait(), 0, "nothing had to be cut");
+        });
+    });
+}
+
+/// Two sockets that are connected with each other.
+fn pair() -> (Arc<TcpStream>, TcpStream) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let peer = TcpStream::connect(address).expect("it listens");
+    let (stream, _) = listener.accept().expect("one has connected");
+    (Arc::new(stream), peer)
+}
+
+/// One thread reads, another writes more than the buffers hold. The other side sends nothing and reads
+/// nothing.
+#[test]
+fn a_cut_wakes_a_read_and_a_write() {
+    must_end("a socket was cut, and a thread sleeps in it", || {
+        let (stream, _peer) = pair();
+        let reads = Arc::clone(&stream);
+        let reads = thread::spawn(move || (&*reads).read(&mut [0]).unwrap_or(0));
+        let writes = Arc::clone(&stream);
+        let writes = thread::spawn(move || (&*writes).write_all(&vec![b'x'; TOO_BIG]).is_err());
+        stream.cut();
+        assert_eq!(reads.join().expect("no panic"), 0, "bytes that were read");
+        assert!(
+            writes.join().expect("no panic"),
+            "a write succeeded that nobody read"
+        );
+        stream.cut();
+        stream.finish();
+    });
+}
+
+/// The read that waits for a request returns, and a reply can still be written.
+#[test]
+fn a_connection_that_is_to_finish_can_still_write() {
+    must_end(
+        "a socket was told to finish, and a thread sleeps in it",
+        || {
+            let (stream, mut peer) = pair();
+            let reads = Arc::clone(&stream);
+            let reads = thread::spawn(move || (&*reads).read(&mut [0]).unwrap_or(0));
+            stream.finish();
+            assert_eq!(reads.join().expect("no panic"), 0, "bytes that were read");
+            (&*stream).write_all(b"x").expect("it is not cut");
+            let mut reply = [0];
+            peer.read_exact(&mut reply).expect("the reply was written");
+            assert_eq!(&reply, b"x", "what the other side read");
+        },
+    );
+}
+
 /// By a handler, which would wait for itself if `shutdown` waited for the end.
 #[test]
 fn a_handler_may_shut_down() {
@@ -447,6 +667,29 @@ fn a_server_that_has_been_shut_down_does_not_serve() {
             assert_eq!(handle.connections(), 0);
         },
     );
+}
+
+/// Another server has its address by then, and nobody connects to that one.
+#[test]
+fn a_shutdown_of_a_server_that_has_ended_has_no_effect() {
+    must_end("`serve` has not returned, or `shutdown` has not", || {
+        let another = (0..10).find_map(|_| {
+            let server = Running::new(echo);
+            let (address, handle) = (server.address, server.handle.clone());
+            server.ends(Report::default());
+            // Another process may have got the port.
+            Some((TcpListener::bind(address).ok()?, handle))
+        });
+        let (another, handle) = another.expect("the port is free again");
+        another.set_nonblocking(true).expect("it is a socket");
+        handle.shutdown(Duration::ZERO);
+        let accepted = another.accept().map_err(|error| error.kind());
+        assert_eq!(
+            accepted.err(),
+            Some(ErrorKind::WouldBlock),
+            "another server listens there, and the shutdown has connected to it"
+        );
+    });
 }
 
 /// Its client gets no reply. Another client, and one that comes later, do not notice.
@@ -518,6 +761,7 @@ fn a_line_that_is_no_request_ends_its_connection() {
             let server = Running::new(|_, line| line.len().to_string());
             for (wrong, what) in [
                 ([&[b'x'; MAX_LINE][..], b"\n"].concat(), "too long"),
+                (vec![b'x'; MAX_LINE + 1], "too long, without an end"),
                 (vec![0xff, b'\n'], "not UTF-8"),
             ] {
                 let mut client = server.client();
@@ -529,7 +773,7 @@ fn a_line_that_is_no_request_ends_its_connection() {
                 client.is_closed();
                 assert_eq!(server.client().ask(what), format!("{}\n", what.len()));
             }
-            server.ends(answered(4));
+            server.ends(answered(6));
         },
     );
 }

@@ -25,9 +25,10 @@ pub enum Event<T> {
 
 /// Waits for many sources at once: an iterator over what happens next.
 ///
-/// Each call of `next` is a turn. It reports the first of these that has happened, in this order, and sleeps if nothing has:
-/// the shutdown, the end of the limit, the sources in the order of their numbers. So a source can keep those with higher
-/// numbers waiting, but not the shutdown nor the limit. If a turn sleeps, what happens first ends it.
+/// Each call of `next` is a turn. It reports the first of these that has happened, in this order, and sleeps if
+/// nothing has: the shutdown, the end of the limit, the sources in the order of their numbers. So a source can
+/// keep those with higher numbers waiting, but not the shutdown nor the limit. If a turn sleeps, what happens
+/// first ends it.
 ///
 /// After the last event, and when all sources are closed, `next` returns `None`.
 ///

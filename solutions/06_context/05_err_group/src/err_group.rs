@@ -78,7 +78,7 @@ where
     let (error, panic) = (state.error.take(), state.panic.take());
     drop(state);
     if let Some(payload) = panic {
-        drop((error, value));
+        drop((error, value, shared)); // the context owns the error, too, if that is the cause
         resume_unwind(payload);
     }
     match (error, value) {

@@ -238,12 +238,13 @@ const WAKE: Duration = Duration::from_secs(1);
 /// A server that answers lines with lines, each connection in a thread of its own.
 ///
 /// A request is a line of UTF-8. Its reply is what the handler returns for the line without its newline,
-/// followed by a newline. A client may send requests without waiting for replies, which come in the order
-/// of the requests, and may close its side when it has sent the last. Half a line at the end is not a
-/// request.
+/// followed by a newline. A carriage return before the newline is part of the line. A client may send
+/// requests without waiting for replies, which come in the order of the requests, and may close its side
+/// when it has sent the last. Half a line at the end is not a request.
 ///
 /// A connection ends when its client has closed its side and all replies have been written, or has gone; at
-/// a line that is longer than [`MAX_LINE`] or is not UTF-8; and if the handler panics.
+/// a line that is longer than [`MAX_LINE`], without waiting for the end of the line, or is not UTF-8; and if
+/// the handler panics. The replies written until then arrive whole, even if the client has sent more.
 pub struct Server {
     listener: TcpListener,
     handle: Handle,
@@ -305,8 +306,8 @@ impl Server {
     /// refused or reset. A request is in flight from the time its whole line has been read until its reply
     /// has been written. Each request in flight is answered, and its reply arrives whole, whatever else the
     /// client has sent; then the connection ends. A request that has not been read, or only in part, may
-    /// stay without a reply. A client that is idle, or slow to send its request, holds up nothing. At the
-    /// deadline all connections are cut.
+    /// stay without a reply. A client that is idle, slow to send its request, or sends requests without a
+    /// pause, holds up nothing. At the deadline all connections are cut.
     ///
     /// When this returns, all sockets are closed and no handler runs. A thread cannot be ended from
     /// outside, so this waits for each handler, even after the deadline: one that takes long should look at
@@ -358,7 +359,8 @@ impl Handle {
     /// handler may call it.
     ///
     /// A later call can bring the deadline forward, as with [`Drain::shutdown`]. A server that has been
-    /// shut down before [`Server::serve`] serves nobody. On a server that has ended this has no effect.
+    /// shut down before [`Server::serve`] serves nobody. On a server that has ended this has no effect, and
+    /// connects to nobody: its address may be another server's by then.
     pub fn shutdown(&self, grace: Duration) {
         if self.0.drain.shutdown(grace) {
             // `serve` may sleep in `accept`, and only a connection wakes it. It then asks the drain, which has
