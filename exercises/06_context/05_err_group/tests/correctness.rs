@@ -8,7 +8,7 @@ use harness::testing::{
 };
 use std::error::Error;
 use std::fmt;
-use std::mem;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
@@ -74,7 +74,7 @@ fn a_group_without_tasks_returns_what_its_body_does() {
 fn the_context_is_done_though_a_handle_was_forgotten() {
     // EG-06
     let of_group = group(None, |group| {
-        mem::forget(group.clone());
+        let _forgotten = ManuallyDrop::new(group.clone());
         Ok(group.context().clone())
     });
     assert_eq!(
