@@ -46,9 +46,9 @@ impl Context {
     /// [`DeadlineExceeded`](ContextError::DeadlineExceeded), and the guard that cancels it before that.
     ///
     /// If this context has an earlier deadline, or the same, the child has that one, and no alarm is set for it: it is done
-    /// when this context is, even if the clock shows `deadline` already. If this context is done, so is the child, for the
-    /// same reason. Otherwise, if the clock shows `deadline` already, the child is done when this returns. No alarm is set
-    /// in any of these cases. What [`deadline`](Self::deadline) returns depends on the two deadlines alone.
+    /// when this context is, or at once if the clock shows that deadline already. If this context is done, so is the
+    /// child, for the same reason. Otherwise, if the clock shows `deadline` already, the child is done when this returns.
+    /// No alarm is set in any of these cases. What [`deadline`](Self::deadline) returns depends on the two deadlines alone.
     ///
     /// # Panics
     /// Panics if an alarm has to be set and [`Timers::call_at`] panics. The child is cancelled then.
