@@ -3,8 +3,8 @@
 use crate::sync::thread;
 use crate::{Mutex, MutexGuard};
 use harness::testing::{
-    Flag, Slot, both, has_waited, must_sleep, notifications, spawn, staged_panic, staged_panic_of,
-    yields,
+    Flag, Slot, both, has_waited, let_others_sleep, most_woken, must_sleep, notifications, spawn,
+    staged_panic, staged_panic_of, yields,
 };
 
 /// Two threads lock and count: they take turns, and the second sees what the first wrote. Catches two threads
@@ -283,5 +283,23 @@ fn a_panic_of_unlocked_waits_for_the_lock_asleep() {
             })
         });
         panic!("`unlocked` passed on the panic {panics:?}, and another guard existed");
+    });
+}
+
+/// Two threads sleep in `lock` when main unlocks: an unlock wakes one at most. The other would be brought to a processor only
+/// to find the mutex locked. At most two preemptions.
+#[test]
+fn an_unlock_wakes_one() {
+    harness::Model::new().preemption_bound(2).check(|| {
+        let mutex = Mutex::new(());
+        thread::scope(|scope| {
+            let guard = mutex.lock();
+            spawn(scope, "one", || drop(mutex.lock()));
+            spawn(scope, "another", || drop(mutex.lock()));
+            let_others_sleep(2);
+            drop(guard);
+        });
+        let woken = most_woken();
+        assert!(woken <= 1, "an unlock has woken {woken} threads at once");
     });
 }

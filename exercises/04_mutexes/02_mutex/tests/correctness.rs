@@ -5,7 +5,7 @@
 
 use harness::assert_bounds;
 use harness::sync::real::thread;
-use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of, wait_until};
+use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of};
 use mutex::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomPinned;
@@ -229,48 +229,4 @@ fn all_who_wait_get_the_lock() {
         });
         assert_eq!(mutex.into_inner(), THREADS * TURNS);
     });
-}
-
-/// Sixteen threads sleep in `lock`, and each unlock wakes one of them. So beyond the first time, a thread falls asleep
-/// again only if a wakeup came too late for the lock: at most once for each unlock. Catches an unlock that wakes all, who
-/// then run for one lock. Linux counts how often a thread has slept; elsewhere nothing is tested.
-#[test]
-fn an_unlock_wakes_one() {
-    must_end(IN_LOCK, || {
-        const WAITERS: usize = 16;
-        let mutex = Mutex::new(());
-        let (coming, sleeps) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        thread::scope(|s| {
-            let guard = mutex.lock();
-            for _ in 0..WAITERS {
-                s.spawn(|| {
-                    let before = times_asleep();
-                    coming.fetch_add(1, Relaxed);
-                    let guard = mutex.lock();
-                    sleeps.fetch_add(times_asleep() - before, Relaxed);
-                    // If others are awake, they find the mutex locked.
-                    let_others_run();
-                    drop(guard);
-                });
-            }
-            wait_until("not all have come", || coming.load(Relaxed) == WAITERS);
-            let_others_run();
-            drop(guard);
-        });
-        let (sleeps, unlocks) = (sleeps.into_inner(), WAITERS + 1);
-        assert!(
-            sleeps <= WAITERS + unlocks,
-            "{WAITERS} threads waited and slept {sleeps} times, and there were {unlocks} unlocks: one has woken several"
-        );
-    });
-}
-
-/// Returns how often the calling thread has given up its processor in order to sleep.
-fn times_asleep() -> usize {
-    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-    line.and_then(|times| times.trim().parse().ok())
-        .unwrap_or(0)
 }

@@ -249,6 +249,17 @@ pub fn notifications() -> usize {
     count(|effect| matches!(effect, Effect::Notify { .. }))
 }
 
+/// Returns how many threads were woken at once, at most, by a notification of this interleaving.
+pub fn most_woken() -> usize {
+    recorder::with_log(|log| {
+        let woken = log.events.iter().filter_map(|event| match &event.effect {
+            Effect::Notify { woken, .. } => Some(woken.len()),
+            _ => None,
+        });
+        woken.max().unwrap_or(0)
+    })
+}
+
 /// Returns how often the threads of this interleaving have yielded, and so how often they have spun. A thread that yields lets
 /// the others go on: what would happen if it fell asleep at once is not explored then.
 pub fn yields() -> usize {
