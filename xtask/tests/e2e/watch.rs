@@ -60,8 +60,13 @@ pub fn hang(fixture: &Fixture, file: &str) {
 pub fn hanging(fixture: &Fixture) -> i32 {
     let file = fixture.root.join("hangs");
     let read = || std::fs::read_to_string(&file).ok()?.parse().ok();
-    wait_until("a test hangs", || read().is_some());
-    read().expect("a number")
+    // Read once: a second test that hangs truncates the file before it writes.
+    let process = std::cell::Cell::new(None::<i32>);
+    wait_until("a test hangs", || {
+        process.set(read());
+        process.get().is_some()
+    });
+    process.get().expect("waited for")
 }
 
 pub fn is_there(process: i32) -> bool {
