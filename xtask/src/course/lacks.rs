@@ -19,8 +19,7 @@ pub fn lacks(workspace: &Workspace, lesson: &Lesson) -> Option<String> {
             ));
         }
     };
-    let stub = stub::read(workspace, lesson).ok()?;
-    let missing = api::missed(&stub, text)?.into_iter();
+    let missing = missed(workspace, lesson, text).into_iter();
     // Traits and bounds are not what a name stands for.
     let missing = missing.filter(|one| one.yours.is_none() && !one.lessons.starts_with("impl"));
     let missing: Vec<_> = missing.map(|one| format!("`{}`", one.path())).collect();
@@ -30,4 +29,11 @@ pub fn lacks(workspace: &Workspace, lesson: &Lesson) -> Option<String> {
             missing.join(", ")
         )
     })
+}
+
+/// How the public items of the learner's file differ from those that it was shipped with. None if one of the two files
+/// cannot be read.
+pub fn missed(workspace: &Workspace, lesson: &Lesson, source: &str) -> Vec<api::Missed> {
+    let stub = stub::read(workspace, lesson).unwrap_or_default();
+    api::missed(&stub, source).unwrap_or_default()
 }

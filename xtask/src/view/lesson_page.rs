@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::fs;
 
+use crate::course::lacks::missed;
 use crate::course::lesson_tests::{self, FACADE_TEST};
-use crate::course::{Lesson, Status, Workspace, api, stub};
+use crate::course::{Lesson, Status, Workspace};
 use crate::run::{Filter, nextest_is_installed};
 use crate::term::{
     BAD, FAINT, GOOD, Marks, NO_BREAK, OPEN, STRONG, columns, count, paint, shorten, width, wrap,
@@ -449,8 +450,7 @@ impl LessonPage<'_> {
         if verdict.under(Heading::Own).any(|test| !test.passed()) {
             paragraph(page, "Tests of your own fail. They do not decide.");
         }
-        let stub = stub::read(self.workspace, self.lesson).unwrap_or_default();
-        let changed = api::missed(&stub, &self.source()).unwrap_or_default();
+        let changed = missed(self.workspace, self.lesson, &self.source());
         if !changed.is_empty() {
             paragraph(
                 page,

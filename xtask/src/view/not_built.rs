@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::course::explained::{self, Section};
-use crate::course::lacks::lacks;
+use crate::course::lacks::{lacks, missed};
 use crate::course::shipped::Lock;
-use crate::course::{api, settings, stub};
+use crate::course::{api, settings};
 use crate::run::SourceLine;
 use crate::run::cargo::{Diagnostic, NotBuilt};
 use crate::term::{FAINT, columns, count, paint, plain, terminal_width, width, wrap};
@@ -303,8 +303,7 @@ impl LessonPage<'_> {
             paragraph(page, &text);
             return None;
         }
-        let stub = stub::read(self.workspace, self.lesson).unwrap_or_default();
-        let missed = api::missed(&stub, source).unwrap_or_default();
+        let missed = missed(self.workspace, self.lesson, source);
         if missed.is_empty() {
             let unshared = |error: &&Diagnostic| error.message.contains("between threads safely");
             let text = match errors.iter().any(unshared) {

@@ -38,6 +38,12 @@ impl Peer {
     fn cuts(&self) -> usize {
         self.0.cuts.load(Relaxed)
     }
+
+    #[track_caller]
+    fn assert_has_worked(&self) {
+        let work = self.0.work.read();
+        assert_eq!(work, 7, "what the connection did before it left");
+    }
 }
 
 impl Connection for Peer {
@@ -108,11 +114,7 @@ fn the_last_to_leave_wakes_the_waiter() {
                 0,
                 "`wait` cut a connection, and no time had passed"
             );
-            assert_eq!(
-                peer.0.work.read(),
-                7,
-                "what the connection did before it left"
-            );
+            peer.assert_has_worked();
         });
         assert_eq!(drain.in_flight(), 0);
     });
@@ -190,11 +192,7 @@ fn at_the_deadline_the_rest_is_cut_and_waited_for() {
                 drop(in_flight);
             });
             assert_eq!(drain.wait(), 1, "one connection had to be cut");
-            assert_eq!(
-                peer.0.work.read(),
-                7,
-                "what the connection did before it left"
-            );
+            peer.assert_has_worked();
         });
         assert_eq!(peer.cuts(), 1);
     });
@@ -322,11 +320,7 @@ fn a_spurious_wakeup_ends_no_wait() {
                 0,
                 "`wait` cut a connection, and no time had passed"
             );
-            assert_eq!(
-                peer.0.work.read(),
-                7,
-                "what the connection did before it left"
-            );
+            peer.assert_has_worked();
         });
     });
 }
@@ -350,11 +344,7 @@ fn a_spurious_wakeup_leaves_no_one_behind_who_was_cut() {
                 peer.cuts(),
                 "`wait` returned how many it has cut"
             );
-            assert_eq!(
-                peer.0.work.read(),
-                7,
-                "what the connection did before it left"
-            );
+            peer.assert_has_worked();
         });
     });
 }

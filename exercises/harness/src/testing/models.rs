@@ -285,7 +285,8 @@ fn reject(failure: &Failure, message: &str) -> ! {
 mod tests {
     use super::*;
     use crate::check::{explore, model};
-    use crate::sync::model::thread;
+    use crate::sync::model::atomic::AtomicU32;
+    use crate::sync::model::{futex, thread};
     use crate::testing::assert_panics;
     use std::sync::Arc;
 
@@ -430,9 +431,32 @@ mod tests {
             gate.open();
             both(|| gate.pass(), || gate.open());
             assert_eq!((notifications(), yields()), (2, 0));
+            assert!(most_woken() <= 1, "one thread at most sleeps at the gate");
             thread::yield_now();
             assert_eq!(yields(), 1);
         });
+    }
+
+    #[test]
+    fn a_notification_that_wakes_two_at_once_is_seen() {
+        let most = |wake: fn(&AtomicU32)| {
+            let seen = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+            let most = Arc::clone(&seen);
+            Model::new().preemption_bound(0).check(move || {
+                let word = AtomicU32::new(0);
+                scope(|scope| {
+                    spawn(scope, "one", || futex::wait(&word, 0));
+                    spawn(scope, "another", || futex::wait(&word, 0));
+                    let_others_sleep(2);
+                    word.store(1, Relaxed);
+                    wake(&word);
+                    wake(&word);
+                });
+                most.fetch_max(most_woken(), std::sync::atomic::Ordering::Relaxed);
+            });
+            seen.load(std::sync::atomic::Ordering::Relaxed)
+        };
+        assert_eq!((most(futex::wake_one), most(futex::wake_all)), (1, 2));
     }
 
     #[test]

@@ -41,18 +41,28 @@ trait Loop {
     fn run(sources: u64, capacity: usize) -> u64;
 }
 
+/// The contenders that take any number of sources, and more.
+macro_rules! rows {
+    ($run:ident($($options:tt)*) $(, $name:ident = $more:path)*) => {
+        harness::bench_rows!($run($($options)*);
+            yours = crate::Yours,
+            reference = crate::Reference,
+            timer_in_each_turn = crate::AnewInEachTurn,
+            crossbeam_select = crate::CrossbeamSelect,
+            $($name = $more,)*
+        );
+    };
+}
+
 /// Two threads send, and values are nearly always there.
 mod two_busy_sources {
     use super::*;
     fn run<L: Loop>(bencher: divan::Bencher) {
         bencher.bench_local(|| L::run(2, 64));
     }
-    harness::bench_rows!(run(sample_count = 20);
-        yours = crate::Yours,
-        reference = crate::Reference,
-        timer_in_each_turn = crate::AnewInEachTurn,
-        crossbeam_select = crate::CrossbeamSelect,
-        crossbeam_select_macro = crate::CrossbeamMacro,
+    rows!(
+        run(sample_count = 20),
+        crossbeam_select_macro = crate::CrossbeamMacro
     );
 }
 
@@ -62,12 +72,9 @@ mod two_sources_without_a_buffer {
     fn run<L: Loop>(bencher: divan::Bencher) {
         bencher.bench_local(|| L::run(2, 0));
     }
-    harness::bench_rows!(run(sample_count = 20);
-        yours = crate::Yours,
-        reference = crate::Reference,
-        timer_in_each_turn = crate::AnewInEachTurn,
-        crossbeam_select = crate::CrossbeamSelect,
-        crossbeam_select_macro = crate::CrossbeamMacro,
+    rows!(
+        run(sample_count = 20),
+        crossbeam_select_macro = crate::CrossbeamMacro
     );
 }
 
@@ -77,12 +84,7 @@ mod seven_sources {
     fn run<L: Loop>(bencher: divan::Bencher) {
         bencher.bench_local(|| L::run(7, 64));
     }
-    harness::bench_rows!(run(sample_count = 10);
-        yours = crate::Yours,
-        reference = crate::Reference,
-        timer_in_each_turn = crate::AnewInEachTurn,
-        crossbeam_select = crate::CrossbeamSelect,
-    );
+    rows!(run(sample_count = 10));
 }
 
 macro_rules! of_multiplexers {
