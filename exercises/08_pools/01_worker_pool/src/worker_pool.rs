@@ -1,4 +1,4 @@
-//! A fixed number of threads that work off a bounded queue of jobs.
+//! A fixed number of threads that run jobs from a bounded queue.
 
 // Take channels, locks, threads and `Arc` from `crate::sync`: the model checker sees no others. To begin
 // with:

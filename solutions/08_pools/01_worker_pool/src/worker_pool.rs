@@ -1,4 +1,4 @@
-//! A fixed number of threads that work off a bounded queue of jobs.
+//! A fixed number of threads that run jobs from a bounded queue.
 
 use crate::sync::Arc;
 use crate::sync::channel::{Receiver, Sender, TrySendError, bounded};

@@ -227,6 +227,10 @@ impl<J> Shared<J> {
     /// The next job. `None` if there is none and will be none. Sleeps until one of the two is known.
     fn next_job(&self) -> Option<J> {
         let mut state = self.state.lock();
+        if state.queue.is_empty() && state.phase == Phase::Open {
+            // Only about time, as in `Pool::submit`: to wake a thread takes longer than a short job.
+            MutexGuard::unlocked(&mut state, thread::yield_now);
+        }
         loop {
             // First: a job that waits is no reason to begin it.
             if self.is_stopped(&state) {
