@@ -74,6 +74,11 @@ impl Gauge {
         self.ran.load(Relaxed)
     }
 
+    /// How many stood in its queue when it last said so. Any thread may ask, and may be told an old number.
+    pub fn queued(&self) -> usize {
+        self.queued.load(Relaxed) as usize
+    }
+
     fn read(&self) -> WorkerSnapshot {
         WorkerSnapshot {
             doing: match self.running.load(Relaxed) {
@@ -81,7 +86,7 @@ impl Gauge {
                 PARKED => Doing::Parked,
                 goroutine => Doing::Running(goroutine),
             },
-            queued: self.queued.load(Relaxed) as usize,
+            queued: self.queued(),
             ran: self.ran(),
             stolen: self.stolen.load(Relaxed),
             parked: self.parked.load(Relaxed),
@@ -160,8 +165,15 @@ impl fmt::Display for Snapshot {
             timers,
             workers,
         } = self;
-        writeln!(f, "goroutines {goroutines}   global queue {global}   timers {timers}")?;
-        write!(f, "worker  {:<16}{:>6} {:>8} {:>8} {:>8}", "doing", "queued", "ran", "steals", "parks")?;
+        writeln!(
+            f,
+            "goroutines {goroutines}   global queue {global}   timers {timers}"
+        )?;
+        write!(
+            f,
+            "worker  {:<16}{:>6} {:>8} {:>8} {:>8}",
+            "doing", "queued", "ran", "steals", "parks"
+        )?;
         for (number, worker) in workers.iter().enumerate() {
             write!(
                 f,

@@ -58,7 +58,10 @@ impl Task {
             future: UnsafeCell::new(Some(future)),
             outcome: Mutex::new(Outcome::Pending(None)),
         });
-        let handle = JoinHandle { body: body.clone() };
+        let handle = JoinHandle {
+            body: body.clone(),
+            has_result: false,
+        };
         let task = Self {
             state: AtomicU32::new(WOKEN),
             body,
@@ -68,9 +71,9 @@ impl Task {
         (Arc::new(task), handle)
     }
 
-    /// The number of the goroutine, for the monitor.
+    /// The number of the goroutine, from 1. Another one gets it when this one has ended.
     pub fn id(&self) -> u64 {
-        super::goroutines::id_of(self.key.load(std::sync::atomic::Ordering::Relaxed))
+        self.key.load(Relaxed)
     }
 
     /// Polls the future once. If it has yielded, or has been woken meanwhile, schedules the task again, at the
@@ -82,7 +85,10 @@ impl Task {
         // worker that polled it last. A task stands in one queue, once, so nobody else is here.
         let before = self.state.swap(RUNNING, AcqRel);
         // A swap, and not a look: a look would not see the wake-ups.
-        assert_eq!(before, WOKEN, "runtime: a task was run that had been taken from no queue, or twice; its state");
+        assert_eq!(
+            before, WOKEN,
+            "runtime: a task was run that had been taken from no queue, or twice; its state"
+        );
         // SAFETY: the pointer is that of a live `Arc`. The waker that is made of it is never dropped, so the count of
         // references stays right; it is lent out for the poll, and `self` lives longer.
         let waker = ManuallyDrop::new(Waker::from(unsafe { Arc::from_raw(Arc::as_ptr(&self)) }));
@@ -182,14 +188,15 @@ impl<F: Future> Goroutine<F> {
         if let Some(waiter) = waiter {
             waiter.wake();
         }
-        drop_quietly(unwanted);
+        quietly(|| drop(unwanted));
     }
 }
 
-/// Drops `value`. What a destructor panics with is nobody's: the program's hook has printed it.
-fn drop_quietly<T>(value: T) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        mem::forget(payload);
+/// Calls `drops`. What a destructor panics with is nobody's: the program's hook has printed it. A payload whose own
+/// destructor panics stays for ever.
+fn quietly(drops: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(drops)) {
+        mem::forget(catch_unwind(AssertUnwindSafe(|| drop(payload))));
     }
 }
 
@@ -215,7 +222,7 @@ where
                 (Ok(Poll::Ready(value)), Ok(())) => Poll::Ready(Ok(value)),
                 (Ok(_), Err(payload)) => Poll::Ready(Err(JoinError::Panicked(payload))),
                 (Err(payload), dropped) => {
-                    mem::forget(dropped);
+                    quietly(|| drop(dropped));
                     Poll::Ready(Err(JoinError::Panicked(payload)))
                 }
                 (Ok(Poll::Pending), _) => unreachable!("has returned"),
@@ -233,8 +240,7 @@ where
     unsafe fn cancel(&self) {
         self.future.with_mut(|future| {
             // SAFETY: no other thread is here, as the caller promises. The future is dropped in its place.
-            let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { *future = None }));
-            mem::forget(dropped);
+            quietly(|| unsafe { *future = None });
         });
         self.end(Err(JoinError::Cancelled));
     }
@@ -246,6 +252,7 @@ where
 #[must_use = "a goroutine goes on without its handle; `drop` it if that is meant"]
 pub struct JoinHandle<T> {
     body: Arc<dyn Joined<T>>,
+    has_result: bool,
 }
 
 /// Why a goroutine has not returned.
@@ -293,7 +300,10 @@ where
         match mem::replace(&mut *outcome, Outcome::Unwanted) {
             Outcome::Ended(result) => Poll::Ready(result),
             Outcome::Pending(mut before) => {
-                if !before.as_ref().is_some_and(|before| before.will_wake(waker)) {
+                if !before
+                    .as_ref()
+                    .is_some_and(|before| before.will_wake(waker))
+                {
                     before = Some(waker.clone());
                 }
                 *outcome = Outcome::Pending(before);
@@ -335,14 +345,18 @@ impl<T> JoinHandle<T> {
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.body.poll_outcome(context.waker())
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = self.body.poll_outcome(context.waker());
+        self.has_result = polled.is_ready();
+        polled
     }
 }
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        self.body.disown();
+        if !self.has_result {
+            self.body.disown();
+        }
     }
 }
 

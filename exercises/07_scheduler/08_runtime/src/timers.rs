@@ -61,7 +61,10 @@ impl Timers {
         }
         loop {
             let mut pending = self.pending.lock();
-            let due = pending.wakers.first_entry().filter(|first| first.key().0 <= now);
+            let due = pending
+                .wakers
+                .first_entry()
+                .filter(|first| first.key().0 <= now);
             let Some(waker) = due.map(|first| first.remove()) else {
                 self.note_earliest(&pending);
                 return;

@@ -2,7 +2,7 @@
 
 extern crate runtime_solution as runtime;
 
-#[path = "../../../../exercises/07_scheduler/02_runtime/examples/tour.rs"]
+#[path = "../../../../exercises/07_scheduler/08_runtime/examples/tour.rs"]
 mod tour;
 
 fn main() {

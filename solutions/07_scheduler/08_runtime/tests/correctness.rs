@@ -2,5 +2,5 @@
 
 extern crate runtime_solution as runtime;
 
-#[path = "../../../../exercises/07_scheduler/02_runtime/tests/correctness.rs"]
+#[path = "../../../../exercises/07_scheduler/08_runtime/tests/correctness.rs"]
 mod correctness;

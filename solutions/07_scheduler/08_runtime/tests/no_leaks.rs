@@ -2,5 +2,5 @@
 
 extern crate runtime_solution as runtime;
 
-#[path = "../../../../exercises/07_scheduler/02_runtime/tests/no_leaks.rs"]
+#[path = "../../../../exercises/07_scheduler/08_runtime/tests/no_leaks.rs"]
 mod no_leaks;
