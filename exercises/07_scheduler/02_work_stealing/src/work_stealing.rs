@@ -4,8 +4,7 @@
 // `publish`. Atomics come from `crate::sync`, or the model checker does not see them; `crate::CAPACITY` says how many tasks
 // a ring holds.
 
-use super::run_queue::{Local, Stealer};
-use super::sync::task::Arc;
+use crate::{Local, Stealer, Task};
 
 impl<T> Stealer<T> {
     /// Takes half of the tasks in the ring, rounded up, with one exchange: returns the newest of them, for the caller to
@@ -17,7 +16,7 @@ impl<T> Stealer<T> {
     /// stolen the task that takes its place.
     ///
     /// The call does not sleep, yield or lock. `into` may be the owner's handle of this very queue.
-    pub fn steal_into(&self, into: &mut Local<T>) -> Option<Arc<T>> {
+    pub fn steal_into(&self, into: &mut Local<T>) -> Option<Task<T>> {
         let _ = into;
         todo!(
             "copy half of the ring into the slots of `into`, then take it with one exchange; or take the next task"
@@ -40,7 +39,7 @@ pub fn steal_work<T>(
     victims: &[Stealer<T>],
     order: impl Iterator<Item = usize> + Clone,
     into: &mut Local<T>,
-) -> Option<Arc<T>> {
+) -> Option<Task<T>> {
     let _ = (victims, order, into);
     todo!(
         "look at the rings first, in some passes over the order, and at the next tasks in the last one"

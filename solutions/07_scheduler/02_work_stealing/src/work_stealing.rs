@@ -1,9 +1,8 @@
 //! The thief's side of a run queue: half of another worker's tasks at once, and the order in which to ask the others.
 
-use super::CAPACITY;
-use super::run_queue::{Local, Stealer};
+use super::run_queue::{Local, Stealer, slot_of};
 use super::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use super::sync::task::Arc;
+use super::{CAPACITY, Task};
 use std::ptr;
 
 impl<T> Stealer<T> {
@@ -16,7 +15,7 @@ impl<T> Stealer<T> {
     /// stolen the task that takes its place.
     ///
     /// The call does not sleep, yield or lock. `into` may be the owner's handle of this very queue.
-    pub fn steal_into(&self, into: &mut Local<T>) -> Option<Arc<T>> {
+    pub fn steal_into(&self, into: &mut Local<T>) -> Option<Task<T>> {
         loop {
             let tail = match self.steal_half(into) {
                 Ok(task) => return Some(task),
@@ -33,7 +32,7 @@ impl<T> Stealer<T> {
                 if taken.is_ok() {
                     // SAFETY: the pointer came from `into_raw`, and the exchange has taken it out: the reference is
                     // nobody else's. It has read what `push_next` released, so the task behind it is written.
-                    return Some(unsafe { Arc::from_raw(next) });
+                    return Some(unsafe { Task::from_raw(next) });
                 }
             } else if self.shared.tail.load(Relaxed) == tail {
                 // Nothing has gone into the ring since it was found empty, so it was empty when there was no next task.
@@ -45,7 +44,7 @@ impl<T> Stealer<T> {
 
     /// Takes half of the ring, as [`steal_into`](Stealer::steal_into) does. If the ring is empty, returns where its tail
     /// was then.
-    fn steal_half(&self, into: &mut Local<T>) -> Result<Arc<T>, u32> {
+    fn steal_half(&self, into: &mut Local<T>) -> Result<Task<T>, u32> {
         loop {
             // Acquire: pairs with the Release of the exchanges of `head`. The tail that is read next is not behind it.
             let head = self.shared.head.load(Acquire);
@@ -62,13 +61,13 @@ impl<T> Stealer<T> {
             }
             // Copy first, then take: after the exchange, the owner may write these slots again. The copies lie beyond
             // the tail of `into`, where nobody looks, and are worth nothing yet.
-            let queued = into.room(half - 1);
+            let copy = |number| self.shared.slots[slot_of(number)].load(Relaxed);
+            let queued = into.room_for(half as usize - 1);
             for n in 0..queued {
-                let task = self.shared.slot(head.wrapping_add(n)).load(Relaxed);
-                into.put(n, task);
+                into.put(copy(head.wrapping_add(n)), n);
             }
             let last = head.wrapping_add(queued);
-            let task = self.shared.slot(last).load(Relaxed);
+            let task = copy(last);
             // Release: pairs with the Acquire of the owner, which gives the slots away again, and passes on what this
             // thread knows of the tail. If it fails, other threads have taken some of these tasks: look again.
             let after = last.wrapping_add(1);
@@ -82,7 +81,7 @@ impl<T> Stealer<T> {
                 // before the tail that was read. The exchange took them out, so they are nobody else's.
                 into.publish(queued);
                 // SAFETY: see above; and this one is not among those that `into` has got.
-                return Ok(unsafe { Arc::from_raw(task) });
+                return Ok(unsafe { Task::from_raw(task) });
             }
         }
     }
@@ -103,7 +102,7 @@ pub fn steal_work<T>(
     victims: &[Stealer<T>],
     order: impl Iterator<Item = usize> + Clone,
     into: &mut Local<T>,
-) -> Option<Arc<T>> {
+) -> Option<Task<T>> {
     /// How many passes there are, the last one included: as many as in Go.
     const PASSES: usize = 4;
 
