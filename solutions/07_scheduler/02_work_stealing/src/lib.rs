@@ -17,7 +17,7 @@ pub const START: u32 = if cfg!(test) { 0 } else { u32::MAX - 99 };
 /// counts as one reference. This `Arc` is std's in the models too.
 pub type Task<T> = sync::task::Arc<T>;
 
-#[path = "../../01_run_queue/src/run_queue.rs"]
+#[path = "../../../../solutions/07_scheduler/01_run_queue/src/run_queue.rs"]
 mod run_queue;
 pub use run_queue::{Global, Local, Stealer};
 
@@ -38,7 +38,7 @@ pub mod model {
     /// As on the machine.
     pub type Task<T> = sync::task::Arc<T>;
 
-    #[path = "../../01_run_queue/src/run_queue.rs"]
+    #[path = "../../../../solutions/07_scheduler/01_run_queue/src/run_queue.rs"]
     #[expect(clippy::duplicate_mod, reason = "one source, two faces")]
     mod run_queue;
     pub use run_queue::{Global, Local, Stealer};
