@@ -1,38 +1,37 @@
 //! The thief's side of a run queue: half of another worker's tasks at once, and the order in which to ask the others.
 
-// The owner's side is in `run_queue.rs`: see `Shared` there, and what `Local` has for its neighbours: `room`, `put` and
-// `publish`. Atomics come from `crate::sync`, or the model checker does not see them; `crate::CAPACITY` says how many tasks
-// a ring holds.
-
-use super::run_queue::{Local, Stealer};
-use super::sync::task::Arc;
+// The queue is the reference of lesson 7.1, solutions/07_scheduler/01_run_queue/src/run_queue.rs: see `Shared` and `slot_of`
+// there, and what `Local` has for you: `room_for`, `put`, `publish`. Atomics come from `crate::sync`, or the model checker does not
+// see them; `crate::CAPACITY` says how many tasks a ring holds. A task is an `Arc`.
+use crate::{Local, Stealer, Task};
 
 impl<T> Stealer<T> {
-    /// Takes half of the tasks in the ring, rounded up, with one exchange: returns the newest of them, for the caller to
-    /// run, and puts the others at the end of the ring of `into`, oldest first. If there is no room for all of them, it
-    /// takes the oldest ones: one more than there is room for. Only if the ring is empty it takes the task that runs next.
+    /// Takes half of the tasks in the ring, rounded up: returns the newest of them, for the caller to run, and puts the
+    /// others at the end of the ring of `into`, oldest first. They are the oldest ones of the ring, and all are taken at
+    /// one moment. If `into` has no room for so many, it takes one more than there is room for.
+    ///
+    /// Only if the ring is empty it takes the task that runs next.
     ///
     /// `None` means that at one moment of the call there was no task in the queue, and not that somebody else was
     /// faster. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
     /// stolen the task that takes its place.
     ///
-    /// The call does not sleep, yield or lock. `into` may be the owner's handle of this very queue.
-    pub fn steal_into(&self, into: &mut Local<T>) -> Option<Arc<T>> {
+    /// `into` may be the owner's handle of this very queue. That changes the order of its tasks.
+    pub fn steal_into(&self, into: &mut Local<T>) -> Option<Task<T>> {
         let _ = into;
-        todo!(
-            "copy half of the ring into the slots of `into`, then take it with one exchange; or take the next task"
-        )
+        todo!("copy half of the ring to `into`, take it with one exchange; or take the next task")
     }
 }
 
-/// Looks for tasks at the `victims`, in the given order, and steals from the first that has some, as
+/// Asks the `victims` in the given order, and steals from the first that has tasks, as
 /// [`steal_into`](Stealer::steal_into) does.
 ///
-/// Each pass asks each victim of the `order` once. As long as one of the victims has tasks in its ring, no victim loses
-/// the task that runs next: only when all rings were found empty, in several passes, does one more pass take those as
-/// well. A worker that has just woken a task is about to run it; and then no other has to load what it works on.
+/// No victim loses the task that runs next while another of them has tasks in its ring: those are taken only in a last
+/// pass over the order, after all rings were found empty. A worker that has just woken a task is about to run it, and
+/// has in its caches what that works on.
 ///
-/// A victim that is idle, or the worker itself, is left out of the order, by a `filter` for instance.
+/// The order may be a [`Pass`], with a `filter` that leaves out the worker itself and those that are idle. `None` means
+/// that each victim of the order had no task at one moment of the call.
 ///
 /// # Panics
 /// If `order` yields an index that is not in `victims`.
@@ -40,17 +39,17 @@ pub fn steal_work<T>(
     victims: &[Stealer<T>],
     order: impl Iterator<Item = usize> + Clone,
     into: &mut Local<T>,
-) -> Option<Arc<T>> {
+) -> Option<Task<T>> {
     let _ = (victims, order, into);
     todo!(
-        "look at the rings first, in some passes over the order, and at the next tasks in the last one"
+        "look at the rings first, in passes over the order, and at the next tasks in the last one"
     )
 }
 
-/// The orders in which a worker may ask the others: where to begin, and in which strides to go on.
+/// The orders in which a worker may ask the others: where to begin, and in which strides to go on. Workers may share it.
 ///
-/// If all began with worker 0 and went on to worker 1, they would meet there. A list that is shuffled for each theft would
-/// cost more than the theft.
+/// If all began with worker 0 and went on to worker 1, they would meet there. To shuffle a list for each theft would cost
+/// more than the theft.
 #[derive(Debug)]
 pub struct StealOrder {
     // Your fields.
@@ -69,11 +68,12 @@ impl StealOrder {
         todo!("find the strides: the numbers that have no common divisor with `workers`")
     }
 
-    /// Returns a pass over all workers: their numbers from 0, each once. `random` decides where it begins and how far it
-    /// strides, modulo the number of workers.
+    /// Returns a pass over all workers: their numbers from 0, each once. It goes in strides of one length, modulo the
+    /// number of workers. The length has no common divisor with that number, so the pass comes to each worker before it is
+    /// back at the first.
     ///
-    /// A stride has no common divisor with the number of workers, so it comes round to each before it comes to the first
-    /// again. If `random` is random, the pass may begin with any worker, and use any such stride.
+    /// `random` decides where it begins and how long the strides are. If that is a random number, each start may come with
+    /// each such stride.
     pub fn pass(&self, random: u32) -> Pass {
         let _ = random;
         todo!("choose where to begin, and one of the strides")

@@ -13,10 +13,16 @@ pub const CAPACITY: usize = if cfg!(test) { 4 } else { 256 };
 /// models begin with 0, for the reader's sake.
 pub const START: u32 = if cfg!(test) { 0 } else { u32::MAX - 99 };
 
-#[path = "../../../../exercises/07_scheduler/02_work_stealing/src/run_queue.rs"]
+/// A task outside of the queues: a goroutine is known to its waker and to its join handle too. Inside it is a pointer, which
+/// counts as one reference. This `Arc` is std's in the models too.
+pub type Task<T> = sync::task::Arc<T>;
+
+#[path = "../../../../solutions/07_scheduler/01_run_queue/src/run_queue.rs"]
 mod run_queue;
 pub use run_queue::{Global, Local, Stealer};
 
+#[path = "../../../../exercises/07_scheduler/02_work_stealing/src/batch.rs"]
+mod batch;
 mod work_stealing;
 pub use work_stealing::{Pass, StealOrder, steal_work};
 
@@ -29,11 +35,17 @@ pub mod model {
     /// How many tasks the ring holds, in a model.
     pub const CAPACITY: usize = 4;
     const START: u32 = 0;
+    /// As on the machine.
+    pub type Task<T> = sync::task::Arc<T>;
 
-    #[path = "../../../../exercises/07_scheduler/02_work_stealing/src/run_queue.rs"]
+    #[path = "../../../../solutions/07_scheduler/01_run_queue/src/run_queue.rs"]
     #[expect(clippy::duplicate_mod, reason = "one source, two faces")]
     mod run_queue;
     pub use run_queue::{Global, Local, Stealer};
+
+    #[path = "../../../../exercises/07_scheduler/02_work_stealing/src/batch.rs"]
+    #[expect(clippy::duplicate_mod, reason = "one source, two faces")]
+    mod batch;
 
     #[path = "work_stealing.rs"]
     #[expect(clippy::duplicate_mod, reason = "one source, two faces")]

@@ -1,22 +1,23 @@
 //! The thief's side of a run queue: half of another worker's tasks at once, and the order in which to ask the others.
 
-use super::CAPACITY;
-use super::run_queue::{Local, Stealer};
+use super::run_queue::{Local, Stealer, slot_of};
 use super::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use super::sync::task::Arc;
+use super::{CAPACITY, Task};
 use std::ptr;
 
 impl<T> Stealer<T> {
-    /// Takes half of the tasks in the ring, rounded up, with one exchange: returns the newest of them, for the caller to
-    /// run, and puts the others at the end of the ring of `into`, oldest first. If there is no room for all of them, it
-    /// takes the oldest ones: one more than there is room for. Only if the ring is empty it takes the task that runs next.
+    /// Takes half of the tasks in the ring, rounded up: returns the newest of them, for the caller to run, and puts the
+    /// others at the end of the ring of `into`, oldest first. They are the oldest ones of the ring, and all are taken at
+    /// one moment. If `into` has no room for so many, it takes one more than there is room for.
+    ///
+    /// Only if the ring is empty it takes the task that runs next.
     ///
     /// `None` means that at one moment of the call there was no task in the queue, and not that somebody else was
     /// faster. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
     /// stolen the task that takes its place.
     ///
-    /// The call does not sleep, yield or lock. `into` may be the owner's handle of this very queue.
-    pub fn steal_into(&self, into: &mut Local<T>) -> Option<Arc<T>> {
+    /// `into` may be the owner's handle of this very queue. That changes the order of its tasks.
+    pub fn steal_into(&self, into: &mut Local<T>) -> Option<Task<T>> {
         loop {
             let tail = match self.steal_half(into) {
                 Ok(task) => return Some(task),
@@ -33,7 +34,7 @@ impl<T> Stealer<T> {
                 if taken.is_ok() {
                     // SAFETY: the pointer came from `into_raw`, and the exchange has taken it out: the reference is
                     // nobody else's. It has read what `push_next` released, so the task behind it is written.
-                    return Some(unsafe { Arc::from_raw(next) });
+                    return Some(unsafe { Task::from_raw(next) });
                 }
             } else if self.shared.tail.load(Relaxed) == tail {
                 // Nothing has gone into the ring since it was found empty, so it was empty when there was no next task.
@@ -45,7 +46,7 @@ impl<T> Stealer<T> {
 
     /// Takes half of the ring, as [`steal_into`](Stealer::steal_into) does. If the ring is empty, returns where its tail
     /// was then.
-    fn steal_half(&self, into: &mut Local<T>) -> Result<Arc<T>, u32> {
+    fn steal_half(&self, into: &mut Local<T>) -> Result<Task<T>, u32> {
         loop {
             // Acquire: pairs with the Release of the exchanges of `head`. The tail that is read next is not behind it.
             let head = self.shared.head.load(Acquire);
@@ -61,14 +62,14 @@ impl<T> Stealer<T> {
                 continue;
             }
             // Copy first, then take: after the exchange, the owner may write these slots again. The copies lie beyond
-            // the tail of `into`, where nobody looks, and are worth nothing yet.
-            let queued = into.room(half - 1);
+            // the tail of `into`, where nobody looks, and are nobody's references yet.
+            let copy = |number| self.shared.slots[slot_of(number)].load(Relaxed);
+            let queued = into.room_for(half as usize - 1);
             for n in 0..queued {
-                let task = self.shared.slot(head.wrapping_add(n)).load(Relaxed);
-                into.put(n, task);
+                into.put(copy(head.wrapping_add(n)), n);
             }
             let last = head.wrapping_add(queued);
-            let task = self.shared.slot(last).load(Relaxed);
+            let task = copy(last);
             // Release: pairs with the Acquire of the owner, which gives the slots away again, and passes on what this
             // thread knows of the tail. If it fails, other threads have taken some of these tasks: look again.
             let after = last.wrapping_add(1);
@@ -82,20 +83,21 @@ impl<T> Stealer<T> {
                 // before the tail that was read. The exchange took them out, so they are nobody else's.
                 into.publish(queued);
                 // SAFETY: see above; and this one is not among those that `into` has got.
-                return Ok(unsafe { Arc::from_raw(task) });
+                return Ok(unsafe { Task::from_raw(task) });
             }
         }
     }
 }
 
-/// Looks for tasks at the `victims`, in the given order, and steals from the first that has some, as
+/// Asks the `victims` in the given order, and steals from the first that has tasks, as
 /// [`steal_into`](Stealer::steal_into) does.
 ///
-/// Each pass asks each victim of the `order` once. As long as one of the victims has tasks in its ring, no victim loses
-/// the task that runs next: only when all rings were found empty, in several passes, does one more pass take those as
-/// well. A worker that has just woken a task is about to run it; and then no other has to load what it works on.
+/// No victim loses the task that runs next while another of them has tasks in its ring: those are taken only in a last
+/// pass over the order, after all rings were found empty. A worker that has just woken a task is about to run it, and
+/// has in its caches what that works on.
 ///
-/// A victim that is idle, or the worker itself, is left out of the order, by a `filter` for instance.
+/// The order may be a [`Pass`], with a `filter` that leaves out the worker itself and those that are idle. `None` means
+/// that each victim of the order had no task at one moment of the call.
 ///
 /// # Panics
 /// If `order` yields an index that is not in `victims`.
@@ -103,7 +105,7 @@ pub fn steal_work<T>(
     victims: &[Stealer<T>],
     order: impl Iterator<Item = usize> + Clone,
     into: &mut Local<T>,
-) -> Option<Arc<T>> {
+) -> Option<Task<T>> {
     /// How many passes there are, the last one included: as many as in Go.
     const PASSES: usize = 4;
 
@@ -118,10 +120,10 @@ pub fn steal_work<T>(
     last.find_map(|victim| victims[victim].steal_into(into))
 }
 
-/// The orders in which a worker may ask the others: where to begin, and in which strides to go on.
+/// The orders in which a worker may ask the others: where to begin, and in which strides to go on. Workers may share it.
 ///
-/// If all began with worker 0 and went on to worker 1, they would meet there. A list that is shuffled for each theft would
-/// cost more than the theft.
+/// If all began with worker 0 and went on to worker 1, they would meet there. To shuffle a list for each theft would cost
+/// more than the theft.
 #[derive(Debug)]
 pub struct StealOrder {
     workers: usize,
@@ -148,11 +150,12 @@ impl StealOrder {
         }
     }
 
-    /// Returns a pass over all workers: their numbers from 0, each once. `random` decides where it begins and how far it
-    /// strides, modulo the number of workers.
+    /// Returns a pass over all workers: their numbers from 0, each once. It goes in strides of one length, modulo the
+    /// number of workers. The length has no common divisor with that number, so the pass comes to each worker before it is
+    /// back at the first.
     ///
-    /// A stride has no common divisor with the number of workers, so it comes round to each before it comes to the first
-    /// again. If `random` is random, the pass may begin with any worker, and use any such stride.
+    /// `random` decides where it begins and how long the strides are. If that is a random number, each start may come with
+    /// each such stride.
     pub fn pass(&self, random: u32) -> Pass {
         let random = random as usize;
         let workers = self.workers;
