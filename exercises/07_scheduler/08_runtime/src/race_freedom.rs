@@ -7,12 +7,12 @@ use crate::goroutines::Shared;
 use crate::{JoinError, channel, go, sleep_until, yield_now};
 use harness::Model;
 use harness::leaks::track;
-use harness::sync::model::task::Arc;
+use harness::sync::model::task::{Arc, Poll};
 use harness::sync::model::thread::scope;
 use harness::sync::model::time::{Clock, Duration, Instant};
-use harness::testing::{Gate, Slot, both, spawn};
+use harness::testing::{Gate, Slot, both, must_sleep, spawn};
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -50,7 +50,7 @@ fn started_while_a_worker_falls_asleep() {
 /// One worker has nothing to do and goes to sleep, while another thread starts a goroutine. It is run: the worker sees
 /// it before it sleeps, or is woken.
 ///
-/// At most four preemptions in each interleaving: 2,557 of them.
+/// At most four preemptions in each interleaving: 3,001 of them.
 #[test]
 fn a_goroutine_that_starts_while_the_worker_falls_asleep_is_run() {
     // SC-29, SC-32, GR-01
@@ -62,7 +62,7 @@ fn a_goroutine_that_starts_while_the_worker_falls_asleep_is_run() {
 /// One worker has nothing to do and goes to sleep, and its sleep may end for no reason, while another thread starts a
 /// goroutine. It is run.
 ///
-/// At most three preemptions in each interleaving: 675 of them.
+/// At most three preemptions in each interleaving: 732 of them.
 #[test]
 fn a_worker_may_wake_for_no_reason() {
     // SC-29
@@ -72,14 +72,26 @@ fn a_worker_may_wake_for_no_reason() {
         .check(started_while_a_worker_falls_asleep);
 }
 
+/// There is nothing to run. The worker sleeps: it neither returns nor looks again and again.
+#[test]
+fn a_worker_with_nothing_to_do_sleeps() {
+    must_sleep(
+        "work",
+        "there is no goroutine, and the scheduler is not shut down",
+        || {
+            workers(1).work(0);
+        },
+    );
+}
+
 /// Two goroutines are started one after the other, while the worker falls asleep or wakes up. Both are run: if the second one
 /// wakes nobody, because the worker is awake already, the worker finds it.
 ///
-/// At most three preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: N of them.
 #[test]
 fn a_goroutine_that_starts_while_the_worker_wakes_up_is_run() {
     // SC-25, SC-29
-    Model::new().preemption_bound(3).check(|| {
+    Model::new().preemption_bound(2).check(|| {
         let shared = workers(1);
         let runs = Arc::new(Slot::empty("runs"));
         both(
@@ -99,7 +111,7 @@ fn a_goroutine_that_starts_while_the_worker_wakes_up_is_run() {
 /// A goroutine starts another one, and then blocks its worker until that has run. The second worker, which is about to fall
 /// asleep, takes it.
 ///
-/// At most three preemptions in each interleaving: N of them.
+/// At most three preemptions in each interleaving: 6,732 of them.
 #[test]
 fn an_idle_worker_takes_what_a_busy_one_has_started() {
     // SC-29, SC-31, GR-10
@@ -119,7 +131,7 @@ fn an_idle_worker_takes_what_a_busy_one_has_started() {
 /// begun. The first one wakes a worker; the second need wake nobody while that looks for work. But when it has found
 /// the first goroutine, the second is still there: somebody has to wake the other worker.
 ///
-/// At most two preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: 2,377 of them.
 #[test]
 fn the_last_worker_that_searches_wakes_another() {
     // SC-28, GR-10
@@ -148,7 +160,7 @@ fn the_last_worker_that_searches_wakes_another() {
 
 /// Two workers sleep or are about to, while main shuts the scheduler down: both return.
 ///
-/// At most two preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: 1,180 of them.
 #[test]
 fn a_shutdown_reaches_every_worker() {
     Model::new().preemption_bound(2).check(|| {
@@ -168,7 +180,7 @@ fn a_shutdown_reaches_every_worker() {
 /// A goroutine is started beside a shutdown. It is run or cancelled, its handle hears which, and neither it nor the
 /// runtime is left behind: a task in a queue would keep the scheduler that keeps the queue.
 ///
-/// At most three preemptions in each interleaving: N of them.
+/// At most three preemptions in each interleaving: 392 of them.
 #[test]
 fn a_goroutine_that_starts_beside_the_shutdown_is_run_or_dropped() {
     Model::new().preemption_bound(3).check(|| {
@@ -191,7 +203,7 @@ fn a_goroutine_that_starts_beside_the_shutdown_is_run_or_dropped() {
 
 /// A goroutine sleeps, and its worker has nothing else to do, while the clock is advanced to that time: the goroutine goes on.
 ///
-/// At most three preemptions in each interleaving: N of them.
+/// At most three preemptions in each interleaving: 17 of them.
 #[test]
 fn a_worker_sleeps_no_longer_than_its_goroutines() {
     // SC-44
@@ -206,7 +218,7 @@ fn a_worker_sleeps_no_longer_than_its_goroutines() {
 /// A thread that is no worker begins to sleep, while the worker falls asleep: until another time, or for ever. When the time
 /// has come, which is the thread's own doing, a worker wakes the thread.
 ///
-/// At most two preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: 671 of them.
 #[test]
 fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
     // SC-44
@@ -234,7 +246,7 @@ fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
 /// The worker's sleep ends, because the time of a goroutine has come, and at the same moment another thread starts one and
 /// wakes the worker. Then it sleeps again, and a third goroutine wakes it once more.
 ///
-/// At most two preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: 1,752 of them.
 #[test]
 fn a_worker_is_woken_at_the_end_of_its_sleep() {
     // SC-29, SC-44
@@ -256,7 +268,7 @@ fn a_worker_is_woken_at_the_end_of_its_sleep() {
 /// A goroutine yields, and so wakes itself while it runs, beside a worker that has nothing to do. It runs on one worker at a
 /// time, and what it did on the one is there on the other.
 ///
-/// At most two preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: 744 of them.
 #[test]
 fn a_goroutine_that_moves_takes_its_memory_with_it() {
     Model::new().preemption_bound(2).check(|| {
@@ -274,7 +286,7 @@ fn a_goroutine_that_moves_takes_its_memory_with_it() {
 /// A goroutine waits for another, which may run on the other worker. It is woken once that has ended, and finds the
 /// result, and what was done before.
 ///
-/// At most two preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: 2,900 of them.
 #[test]
 fn a_goroutine_waits_for_another() {
     // SC-47
@@ -300,7 +312,7 @@ fn a_goroutine_waits_for_another() {
 
 /// Main sends two values to a goroutine, through a channel without room. The worker sleeps between, or not.
 ///
-/// At most two preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: 219 of them.
 #[test]
 fn a_channel_wakes_a_goroutine() {
     // CH-18, CH-20
@@ -318,6 +330,32 @@ fn a_channel_wakes_a_goroutine() {
                     .block_on(sender.send(1))
                     .expect("there is a receiver");
                 drop(sender);
+            },
+        );
+    });
+}
+
+/// A handle is asked twice, and then dropped, while its goroutine runs and ends. The result is dropped once.
+///
+/// At most two preemptions in each interleaving: 1,936 of them.
+#[test]
+fn a_handle_is_dropped_beside_the_end_of_its_goroutine() {
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        let result = track(7);
+        both(
+            || shared.work(0),
+            || {
+                let mut handle = shared.go_from_outside(async move { result });
+                shared.block_on(poll_fn(|context| {
+                    let mut ended = false;
+                    for _ in 0..2 {
+                        ended = ended || Pin::new(&mut handle).poll(context).is_ready();
+                    }
+                    Poll::Ready(())
+                }));
+                drop(handle);
+                shared.scheduler.shut_down();
             },
         );
     });

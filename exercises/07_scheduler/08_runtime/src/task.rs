@@ -1,9 +1,8 @@
 //! Given: a goroutine. A future, where it stands, and the handle that waits for what it returns.
 
 use super::goroutines::Shared;
-use super::sync::Mutex;
 use super::sync::atomic::AtomicU32;
-use super::sync::atomic::Ordering::{AcqRel, Relaxed, Release};
+use super::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use super::sync::cell::UnsafeCell;
 use super::sync::task::{Arc, Context, Poll, Wake, Waker};
 use std::any::Any;
@@ -56,7 +55,9 @@ impl Task {
     {
         let body = Arc::new(Goroutine {
             future: UnsafeCell::new(Some(future)),
-            outcome: Mutex::new(Outcome::Pending(None)),
+            joining: AtomicU32::new(0),
+            result: UnsafeCell::new(None),
+            waiter: UnsafeCell::new(None),
         });
         let handle = JoinHandle {
             body: body.clone(),
@@ -154,41 +155,50 @@ trait Body: Send + Sync {
     unsafe fn cancel(&self);
 }
 
-/// A future of type `F`, which is never moved: it lives in an `Arc` until it is dropped, in its place.
+/// A future of type `F`, which is never moved: it lives in an `Arc` until it is dropped, in its place. And what is between it
+/// and its join handle.
 struct Goroutine<F: Future> {
     future: UnsafeCell<Option<F>>,
-    outcome: Mutex<Outcome<F::Output>>,
+    joining: AtomicU32,
+    result: UnsafeCell<Option<Result<F::Output, JoinError>>>,
+    waiter: UnsafeCell<Option<Waker>>,
 }
 
-enum Outcome<T> {
-    /// It has not ended. The waker of the one who waits.
-    Pending(Option<Waker>),
-    /// It has ended, and nobody has asked yet.
-    Ended(Result<T, JoinError>),
-    /// The handle is gone, or has got the result.
-    Unwanted,
-}
+// `joining` is a set of these.
+//
+// | state           | `result` belongs to | `waiter` belongs to |
+// |-----------------|---------------------|---------------------|
+// | 0, UNWANTED     | the worker          | the handle          |
+// | WAITS           | the worker          | nobody              |
+// | ENDED           | the handle          | the handle          |
+// | ENDED, WAITS    | the handle          | the worker          |
+// | ENDED, UNWANTED | the one of the two that was later               |
+const WAITS: u32 = 1;
+const ENDED: u32 = 2;
+const UNWANTED: u32 = 4;
 
 // SAFETY: threads that share it reach the future through `poll` and `cancel` only, one at a time, as their callers promise.
-// So it goes from thread to thread, which `F: Send` allows. The outcome is behind a lock.
+// So it goes from thread to thread, which `F: Send` allows; and so do the result, which is `Send`, and the waker, each of
+// which belongs to one thread at a time: see the table.
 unsafe impl<F: Future + Send> Sync for Goroutine<F> where F::Output: Send {}
 
 impl<F: Future> Goroutine<F> {
+    /// Leaves the result for the handle. Called once, by the one that polls or cancels.
     fn end(&self, result: Result<F::Output, JoinError>) {
-        let mut outcome = self.outcome.lock();
-        let (waiter, unwanted) = match mem::replace(&mut *outcome, Outcome::Unwanted) {
-            Outcome::Pending(waiter) => {
-                *outcome = Outcome::Ended(result);
-                (waiter, None)
-            }
-            _ => (None, Some(result)),
-        };
-        drop(outcome);
-        // Only now: neither a wake-up nor the drop of a value should find the lock held.
-        if let Some(waiter) = waiter {
-            waiter.wake();
+        // SAFETY: it has not ended, so the result is this thread's.
+        self.result.with_mut(|slot| unsafe { *slot = Some(result) });
+        // Release: pairs with the Acquire in `poll_result` and `disown`. Acquire: pairs with their Release.
+        let before = self.joining.fetch_or(ENDED, AcqRel);
+        if before & WAITS != 0 {
+            // SAFETY: ENDED and WAITS: the waker is this thread's.
+            let waiter = self.waiter.with_mut(|slot| unsafe { (*slot).take() });
+            waiter.expect("it is there before WAITS").wake();
         }
-        quietly(|| drop(unwanted));
+        if before & UNWANTED != 0 {
+            // SAFETY: the handle went first, and will not come back.
+            let unwanted = self.result.with_mut(|slot| unsafe { (*slot).take() });
+            quietly(|| drop(unwanted));
+        }
     }
 }
 
@@ -286,41 +296,58 @@ impl std::error::Error for JoinError {}
 /// What a handle does not know the type of.
 trait Joined<T>: Send + Sync {
     /// Takes the result, or leaves the waker.
-    fn poll_outcome(&self, waker: &Waker) -> Poll<Result<T, JoinError>>;
+    ///
+    /// # Safety
+    /// Only the handle calls this, and not again when it has got the result.
+    unsafe fn poll_result(&self, waker: &Waker) -> Poll<Result<T, JoinError>>;
+
     fn has_ended(&self) -> bool;
-    fn disown(&self);
+
+    /// Says that nobody will ask for the result.
+    ///
+    /// # Safety
+    /// Only the handle calls this, once, and then nothing more.
+    unsafe fn disown(&self);
 }
 
 impl<F: Future + Send> Joined<F::Output> for Goroutine<F>
 where
     F::Output: Send,
 {
-    fn poll_outcome(&self, waker: &Waker) -> Poll<Result<F::Output, JoinError>> {
-        let mut outcome = self.outcome.lock();
-        match mem::replace(&mut *outcome, Outcome::Unwanted) {
-            Outcome::Ended(result) => Poll::Ready(result),
-            Outcome::Pending(mut before) => {
-                if !before
-                    .as_ref()
-                    .is_some_and(|before| before.will_wake(waker))
-                {
-                    before = Some(waker.clone());
-                }
-                *outcome = Outcome::Pending(before);
-                Poll::Pending
-            }
-            Outcome::Unwanted => panic!("runtime: a join handle was polled after its end"),
+    unsafe fn poll_result(&self, waker: &Waker) -> Poll<Result<F::Output, JoinError>> {
+        // Acquire, here and below: pairs with the Release in `end`.
+        let mut state = self.joining.load(Acquire);
+        if state == WAITS {
+            // Polled again, perhaps by another one.
+            state = self.joining.fetch_and(!WAITS, AcqRel) & !WAITS;
         }
+        if state & ENDED == 0 {
+            // SAFETY: it neither waits nor has ended, so the waker is this thread's.
+            self.waiter
+                .with_mut(|slot| unsafe { *slot = Some(waker.clone()) });
+            // Release: pairs with the Acquire in `end`.
+            if self.joining.fetch_or(WAITS, AcqRel) & ENDED == 0 {
+                return Poll::Pending;
+            }
+        }
+        // SAFETY: it has ended, so the result is the handle's.
+        let result = self.result.with_mut(|slot| unsafe { (*slot).take() });
+        Poll::Ready(result.expect("the handle takes it once"))
     }
 
     fn has_ended(&self) -> bool {
-        !matches!(*self.outcome.lock(), Outcome::Pending(_))
+        self.joining.load(Acquire) & ENDED != 0
     }
 
-    fn disown(&self) {
-        let outcome = mem::replace(&mut *self.outcome.lock(), Outcome::Unwanted);
-        // Only now, without the lock.
-        drop(outcome);
+    unsafe fn disown(&self) {
+        if self.joining.fetch_and(!WAITS, AcqRel) == WAITS {
+            // SAFETY: it has waited, and neither waits now nor has ended: the waker is this thread's.
+            drop(self.waiter.with_mut(|slot| unsafe { (*slot).take() }));
+        }
+        if self.joining.fetch_or(UNWANTED, AcqRel) & ENDED != 0 {
+            // SAFETY: it had ended before, so the result is the handle's.
+            drop(self.result.with_mut(|slot| unsafe { (*slot).take() }));
+        }
     }
 }
 
@@ -346,7 +373,12 @@ impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = self.body.poll_outcome(context.waker());
+        assert!(
+            !self.has_result,
+            "runtime: a join handle was polled after its end"
+        );
+        // SAFETY: this is the handle, and it has not got the result.
+        let polled = unsafe { self.body.poll_result(context.waker()) };
         self.has_result = polled.is_ready();
         polled
     }
@@ -355,7 +387,8 @@ impl<T> Future for JoinHandle<T> {
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
         if !self.has_result {
-            self.body.disown();
+            // SAFETY: this is the end of the handle.
+            unsafe { self.body.disown() };
         }
     }
 }

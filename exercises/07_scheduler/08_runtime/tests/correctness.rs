@@ -638,6 +638,12 @@ fn the_monitor_counts_thefts() {
 
 #[test]
 fn the_monitor_draws() {
+    let drawn = Runtime::new(3).snapshot().to_string();
+    assert_eq!(
+        drawn.lines().count(),
+        5,
+        "two lines, and one for each worker:\n{drawn}"
+    );
     let worker = |doing, queued, ran, stolen, parked| WorkerSnapshot {
         doing,
         queued,
