@@ -142,6 +142,7 @@ fn what_outlives_the_runtime() {
 #[test]
 fn a_runtime_whose_thread_was_refused() {
     leaks::check(|| {
+        drop(Runtime::new(1));
         let refused = panic_of(|| drop(refuse_after(1, || Runtime::new(3))));
         assert!(
             refused.is_some(),
