@@ -66,6 +66,19 @@ func fanOut() {
 	}
 }
 
+// twoAtOnce runs spawnAndJoin in two goroutines.
+func twoAtOnce() {
+	var group sync.WaitGroup
+	group.Add(2)
+	for n := 0; n < 2; n++ {
+		go func() {
+			spawnAndJoin()
+			group.Done()
+		}()
+	}
+	group.Wait()
+}
+
 // fanOutAndWait is the same without results.
 func fanOutAndWait() {
 	var group sync.WaitGroup
@@ -109,5 +122,6 @@ func main() {
 		measure("ping_pong"+suffix, pingPong)
 		measure("fan_out"+suffix, fanOut)
 		measure("fan_out_and_wait"+suffix, fanOutAndWait)
+		measure("two_at_once"+suffix, twoAtOnce)
 	}
 }

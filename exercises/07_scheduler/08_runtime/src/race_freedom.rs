@@ -5,12 +5,12 @@
 
 use crate::goroutines::Shared;
 use crate::{JoinError, channel, go, sleep_until, yield_now};
-use harness::Model;
 use harness::leaks::track;
 use harness::sync::model::task::{Arc, Poll};
 use harness::sync::model::thread::scope;
 use harness::sync::model::time::{Clock, Duration, Instant};
 use harness::testing::{Gate, Slot, both, must_sleep, spawn};
+use harness::{Model, model};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 
@@ -87,7 +87,7 @@ fn a_worker_with_nothing_to_do_sleeps() {
 /// Two goroutines are started one after the other, while the worker falls asleep or wakes up. Both are run: if the second one
 /// wakes nobody, because the worker is awake already, the worker finds it.
 ///
-/// At most two preemptions in each interleaving: N of them.
+/// At most two preemptions in each interleaving: 470 of them.
 #[test]
 fn a_goroutine_that_starts_while_the_worker_wakes_up_is_run() {
     // SC-25, SC-29
@@ -155,6 +155,15 @@ fn the_last_worker_that_searches_wakes_another() {
             drop(shared.go_from_outside(meet(0)));
             drop(shared.go_from_outside(last(&shared, meet(1))));
         });
+    });
+}
+
+/// One worker falls asleep while another thread shuts the scheduler down: it returns.
+#[test]
+fn a_worker_that_falls_asleep_hears_of_the_shutdown() {
+    model(|| {
+        let shared = workers(1);
+        both(|| shared.work(0), || shared.scheduler.shut_down());
     });
 }
 

@@ -1,4 +1,4 @@
-//! Your runtime, the reference, one with a single queue, and those that one would take in production, with the same three
+//! Your runtime, the reference, one with a single queue, and those that one would take in production, with the same
 //! programs. `benches/go`, at the top of the workspace, has them in Go.
 //!
 //! `cargo bench -p runtime_solution`
@@ -84,6 +84,8 @@ cases! {
     ping_pong: 2, ping_pong;
     /// Starts a thousand goroutines, and waits for all of them.
     fan_out: 2, fan_out;
+    /// Two goroutines, and each starts a thousand others and waits for them, one after another.
+    two_at_once: 2, two_at_once;
     /// The same with eight workers, on whatever processors there are.
     spawn_and_join_8_workers: 8, spawn_and_join;
     ping_pong_8_workers: 8, ping_pong;
@@ -100,6 +102,7 @@ trait Programs {
     fn spawn_and_join(&self);
     fn ping_pong(&self);
     fn fan_out(&self);
+    fn two_at_once(&self);
 }
 
 /// The three programs, in terms of `$go` and `$channel`. `$run` runs a future as a goroutine, to its end.
@@ -110,6 +113,22 @@ macro_rules! programs {
                 for n in 0..TIMES {
                     let handle = $go(async move { black_box(n) });
                     assert_eq!(handle.await.expect("it does not panic"), n);
+                }
+            });
+        }
+
+        fn two_at_once(&self) {
+            ($run)(self, async {
+                let handles = [(); 2].map(|()| {
+                    $go(async {
+                        for n in 0..TIMES {
+                            let handle = $go(async move { black_box(n) });
+                            assert_eq!(handle.await.expect("it does not panic"), n);
+                        }
+                    })
+                });
+                for handle in handles {
+                    handle.await.expect("it does not panic");
                 }
             });
         }
@@ -243,6 +262,14 @@ impl Programs for Threads {
             let handle = thread::spawn(move || black_box(n));
             assert_eq!(handle.join().expect("it does not panic"), n);
         }
+    }
+
+    fn two_at_once(&self) {
+        thread::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| self.spawn_and_join());
+            }
+        });
     }
 
     fn ping_pong(&self) {
