@@ -83,8 +83,7 @@ impl<J: Send + 'static> WorkerPool<J> {
                 }
             }
         }
-        // `output` is dropped here, and each worker has one of its own: the results end with the last of
-        // them.
+        // `output` is dropped here. Each worker has one of its own: the results end with the last of them.
         Ok((pool, Results(results)))
     }
 
