@@ -376,6 +376,21 @@ fn jobs_run_though_the_pool_is_dropped() {
     });
 }
 
+/// A job waits for main, which drops the job's handle, and then the pool, before it lets the job go on. Neither drop
+/// waits for the job.
+#[test]
+fn the_drops_do_not_wait() {
+    few_preemptions(|| {
+        let gate = Arc::new(Gate::shut("gate"));
+        let theirs = Arc::clone(&gate);
+        let pool = pool(1);
+        let handle = pool.submit(move || theirs.pass());
+        drop(handle);
+        drop(pool);
+        gate.open();
+    });
+}
+
 /// The last reference to a pool belongs to a job of its own, which returns or panics. The drop does not
 /// wait for the thread it is on, and the thread ends.
 #[test]

@@ -45,6 +45,8 @@ fn a_pool_without_threads_is_refused() {
     assert_panics("pool: zero threads", || drop(Pool::new(0)));
 }
 
+/// A hundred jobs on three threads, joined in the opposite order; then values without a size, and such as
+/// may not be moved about.
 #[test]
 fn values_come_back_through_their_handles() {
     // WP-02
@@ -76,6 +78,8 @@ fn the_payload_itself_comes_back() {
     });
 }
 
+/// Fifty jobs return their number, or panic with it. Each handle gets the number of its own job, in the
+/// same way.
 #[test]
 fn each_handle_gets_its_own_panic() {
     must_end(IN_POOL, || {
@@ -175,6 +179,7 @@ fn the_next_job_does_not_run_while_its_thread_unwinds() {
     });
 }
 
+/// Forty jobs, every third of which panics, are submitted to a pool of one thread. They begin in that order.
 #[test]
 fn jobs_begin_in_order() {
     must_end(IN_POOL, || {
@@ -200,6 +205,22 @@ fn jobs_begin_in_order() {
             (0..40).collect::<Vec<_>>(),
             "the order in which they began"
         );
+    });
+}
+
+/// The only thread of the pool has a job that waits for main, and main submits ten thousand others meanwhile.
+#[test]
+fn submit_never_waits() {
+    must_end("a thread is in `submit`, which should not wait", || {
+        let pool = pool(1);
+        let (let_go, waits) = mpsc::channel::<()>();
+        let first = pool.submit(move || waits.recv().is_ok());
+        let others: Vec<_> = (0..10_000).map(|n| pool.submit(move || n)).collect();
+        let_go.send(()).expect("the first job waits");
+        assert!(value(first), "the first job has been let go");
+        for (n, handle) in others.into_iter().enumerate() {
+            assert_eq!(value(handle), n, "what job {n} returned");
+        }
     });
 }
 
@@ -294,14 +315,16 @@ fn an_outcome_is_dropped_without_a_lock() {
     );
 }
 
+/// A destructor uses the pool while its thread unwinds: it gets values and payloads as always.
 #[test]
 fn the_pool_works_while_its_user_unwinds() {
     must_end(IN_POOL, || {
         let pool = pool(1);
         let outcome = while_unwinding(|| value(pool.submit(|| 7)));
-        assert_eq!(outcome, 7);
-        let payload = while_unwinding(|| payload(pool.submit(|| -> u32 { staged_panic("a") })));
-        assert_eq!(staged_panic_of(|| resume_unwind(payload)), Some("a"));
+        assert_eq!(outcome, 7, "what the job returned");
+        let payload =
+            while_unwinding(|| payload(pool.submit(|| -> u32 { resume_unwind(Box::new(8)) })));
+        assert_eq!(payload.downcast_ref(), Some(&8), "the payload of the job");
     });
 }
 
