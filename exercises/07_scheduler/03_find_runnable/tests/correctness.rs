@@ -59,6 +59,8 @@ fn who_gives_way_goes_to_a_tail() {
     sim.sched.allp[0].runq.extend([8, 9]);
     sim.sched.runq.extend([5, 6]);
     sim.begin();
+    goyield(&mut sim.sched, 1, 3);
+    sim.must_have(1, None, &[3], TAILS);
     goyield(&mut sim.sched, 0, 1);
     sim.must_have(0, Some(7), &[8, 9, 1], TAILS);
     sim.global_must_have(&[5, 6], TAILS);
@@ -88,91 +90,6 @@ fn the_next_task_comes_first_and_then_the_ring_in_order() {
     sim.must_find(0, 9, Source::Runq, OWN);
 }
 
-/// A P takes a task from each place there is. Each begins a slice, but the one from runnext.
-#[test]
-fn the_next_task_inherits_the_slice() {
-    // SC-06
-    let mut sim = simulator(2);
-    sim.sched.allp[0].runnext = Some(2);
-    sim.sched.allp[0].runq.push_back(3);
-    sim.sched.runq.extend([1, 4]);
-    sim.sched.netpoll.push_back(5);
-    sim.sched.allp[1].runnext = Some(6);
-    let places = [
-        (1, Source::Turn, 1),
-        (2, Source::RunNext, 1),
-        (3, Source::Runq, 2),
-        (4, Source::Global, 3),
-        (5, Source::Netpoll, 4),
-        (6, Source::Stolen(1), 5),
-    ];
-    for (g, source, slices) in places {
-        let found = sim.must_find(0, g, source, ORDER);
-        let inherits = source == Source::RunNext;
-        sim.require(found.inherit_time == inherits, || {
-            format!(
-                "tick {}: inherit_time of task {g} ({source}) must be {inherits}. {SLICES}",
-                sim.now() - 1
-            )
-        });
-        sim.schedtick_must_be(0, slices, SLICES);
-    }
-    sim.schedtick_must_be(1, 0, "Only P0 has run anything.");
-    sim.sched.allp[0].schedtick = u32::MAX;
-    sim.sched.allp[0].runq.push_back(7);
-    sim.must_find(0, 7, Source::Runq, OWN);
-    sim.schedtick_must_be(0, 0, "After the last u32 comes 0.");
-}
-
-/// A P with enough work of its own looks 200 times. At slices 0, 61, 122 and 183 it is the global queue's turn.
-#[test]
-fn every_61st_slice_takes_one_task_of_the_global_queue() {
-    // SC-20
-    let mut sim = simulator(2);
-    sim.sched.allp[0].runq.extend(1000..1200);
-    sim.sched.runq.extend(1..=100);
-    let (mut local, mut global) = (1000.., 1..);
-    for slice in 0..200 {
-        let turn = slice % 61 == 0;
-        let g = if turn { global.next() } else { local.next() }.expect("they do not end");
-        sim.must_find(0, g, if turn { Source::Turn } else { Source::Runq }, TURN);
-        let ring = tasks(g.max(1000) + 1..1200);
-        if !turn {
-            sim.must_have(0, None, &ring, TURN);
-        }
-    }
-    sim.global_must_have(&tasks(5..=100), TURN);
-}
-
-/// It is the global queue's turn, and there is nothing in it: the P goes on with its own. Nor does it hold on to a turn.
-#[test]
-fn a_turn_without_a_task_is_over() {
-    let mut sim = simulator(1);
-    sim.sched.allp[0].runq.extend([1, 2]);
-    sim.must_find(0, 1, Source::Runq, TURN);
-    sim.sched.runq.push_back(9);
-    sim.must_find(0, 2, Source::Runq, TURN);
-    sim.must_find(0, 9, Source::Global, ORDER);
-}
-
-/// 200 tasks from runnext are one slice: the turn of the global queue does not come while schedtick stands still.
-#[test]
-fn ticks_count_slices_and_not_tasks() {
-    // SC-20, SC-06
-    let mut sim = after_its_turn(1);
-    sim.sched.runq.push_back(1000);
-    for g in 1..=200 {
-        ready(&mut sim.sched, 0, g);
-        sim.must_find(0, g, Source::RunNext, SLICES);
-    }
-    sim.schedtick_must_be(0, 1, SLICES);
-    // And its turn comes though a task waits in runnext.
-    sim.sched.allp[0].schedtick = 61;
-    ready(&mut sim.sched, 0, 1);
-    sim.must_find(0, 1000, Source::Turn, TURN);
-    sim.must_find(0, 1, Source::RunNext, OWN);
-}
-
 /// A P has nothing of its own, with queues of many lengths and with one P to eight.
 #[test]
 fn a_p_takes_its_share_of_the_global_queue() {
@@ -184,6 +101,12 @@ fn a_p_takes_its_share_of_the_global_queue() {
             let share = (len / gomaxprocs as u32 + 1).min(len).min(128);
             let mut sim = after_its_turn(gomaxprocs);
             sim.sched.runq.extend(1..=len);
+            // Idle ones count, too: they may be about to look.
+            sim.sched
+                .allp
+                .iter_mut()
+                .skip(1)
+                .for_each(|p| p.idle = len % 2 == 0);
             sim.begin();
             let rule = format!(
                 "It takes min({len} / {gomaxprocs} + 1, {len}, 128) = {share} of {len} tasks, with {gomaxprocs} Ps. {SHARE}"
@@ -228,65 +151,13 @@ fn a_share_has_at_most_max_tasks() {
     }
 }
 
-/// A task waits in each place there is. The P finds them in the order of the rule, however often it looks.
-#[test]
-fn the_places_come_in_order() {
-    // SC-19
-    for its_turn in [true, false] {
-        let mut sim = simulator(2);
-        sim.sched.allp[0].schedtick = if its_turn { 122 } else { 60 };
-        sim.sched.allp[0].runnext = Some(2);
-        sim.sched.runq.extend([1, 3]);
-        sim.sched.netpoll.push_back(4);
-        sim.sched.allp[1].runq.push_back(5);
-        if its_turn {
-            sim.must_find(0, 1, Source::Turn, ORDER);
-        }
-        sim.must_find(0, 2, Source::RunNext, ORDER);
-        if !its_turn {
-            sim.must_find(0, 1, Source::Global, ORDER);
-            sim.must_find(0, 3, Source::Runq, ORDER);
-        } else {
-            sim.must_find(0, 3, Source::Global, ORDER);
-        }
-        sim.must_find(0, 4, Source::Netpoll, ORDER);
-        sim.must_find(0, 5, Source::Stolen(1), ORDER);
-        let idle = sim.find(0);
-        sim.require(idle.is_none(), || {
-            format!("tick {}: there is nothing left to find", sim.now() - 1)
-        });
-    }
-}
-
-/// Seven tasks whose I/O is ready, beside none to three idle Ps.
-#[test]
-fn what_is_ready_is_handed_out() {
-    // SC-19, SC-33
-    for idle in 0..=3 {
-        for ready in [1, 2, 3, 7] {
-            let mut sim = after_its_turn(4);
-            sim.sched
-                .allp
-                .iter_mut()
-                .skip(1)
-                .take(idle)
-                .for_each(|p| p.idle = true);
-            sim.sched.netpoll.extend(1..=ready);
-            let rule = format!("{ready} are ready, {idle} Ps are idle. {POLL}");
-            sim.must_find(0, 1, Source::Netpoll, &rule);
-            let handed = ready.min(1 + u32::try_from(idle).expect("at most three"));
-            sim.global_must_have(&tasks(2..=handed), &rule);
-            sim.must_have(0, None, &tasks(handed + 1..=ready), &rule);
-        }
-    }
-}
-
 /// Rings of every length, with and without a next task.
 #[test]
 fn a_thief_takes_half_rounded_up_and_runs_the_last() {
     // SC-12, SC-13
     for len in 1..=RUNQ as u32 {
         let mut sim = after_its_turn(2);
+        sim.sched.allp[0].runq.extend([1001, 1002]);
         sim.sched.allp[1].runnext = Some(1000);
         sim.sched.allp[1].runq.extend(1..=len);
         sim.begin();
@@ -296,7 +167,8 @@ fn a_thief_takes_half_rounded_up_and_runs_the_last() {
         sim.require(stolen == Some(half), || {
             format!("runqsteal must return Some({half}), but returns {stolen:?}. {rule}")
         });
-        sim.must_have(0, None, &tasks(1..half), &rule);
+        let ring = [&[1001, 1002][..], &tasks(1..half)].concat();
+        sim.must_have(0, None, &ring, &rule);
         sim.must_have(1, Some(1000), &tasks(half + 1..=len), &rule);
     }
 }
@@ -371,6 +243,141 @@ fn is_coprime(a: usize, b: usize) -> bool {
     (2..=a).all(|d| !a.is_multiple_of(d) || !b.is_multiple_of(d))
 }
 
+/// A P with enough work of its own looks 200 times. At slices 0, 61, 122 and 183 it is the global queue's turn.
+#[test]
+fn every_61st_slice_takes_one_task_of_the_global_queue() {
+    // SC-20
+    let mut sim = simulator(2);
+    sim.sched.allp[0].runq.extend(1000..1200);
+    sim.sched.runq.extend(1..=100);
+    let (mut local, mut global) = (1000.., 1..);
+    for slice in 0..200 {
+        let turn = slice % 61 == 0;
+        let g = if turn { global.next() } else { local.next() }.expect("they do not end");
+        sim.must_find(0, g, if turn { Source::Turn } else { Source::Runq }, TURN);
+        let ring = tasks(g.max(1000) + 1..1200);
+        if !turn {
+            sim.must_have(0, None, &ring, TURN);
+        }
+    }
+    sim.global_must_have(&tasks(5..=100), TURN);
+}
+
+/// It is the global queue's turn, and there is nothing in it: the P goes on with its own. Nor does it hold on to a turn.
+#[test]
+fn a_turn_without_a_task_is_over() {
+    let mut sim = simulator(1);
+    sim.sched.allp[0].runq.extend([1, 2]);
+    sim.must_find(0, 1, Source::Runq, TURN);
+    sim.sched.runq.push_back(9);
+    sim.must_find(0, 2, Source::Runq, TURN);
+    sim.must_find(0, 9, Source::Global, ORDER);
+}
+
+/// 200 tasks from runnext are one slice: the turn of the global queue does not come while schedtick stands still.
+#[test]
+fn ticks_count_slices_and_not_tasks() {
+    // SC-20, SC-06
+    let mut sim = after_its_turn(1);
+    sim.sched.runq.push_back(1000);
+    for g in 1..=200 {
+        ready(&mut sim.sched, 0, g);
+        sim.must_find(0, g, Source::RunNext, SLICES);
+    }
+    sim.schedtick_must_be(0, 1, SLICES);
+    // And its turn comes though a task waits in runnext.
+    sim.sched.allp[0].schedtick = 61;
+    ready(&mut sim.sched, 0, 1);
+    sim.must_find(0, 1000, Source::Turn, TURN);
+    sim.must_find(0, 1, Source::RunNext, OWN);
+}
+
+/// A P takes a task from each place there is. Each begins a slice, but the one from runnext.
+#[test]
+fn the_next_task_inherits_the_slice() {
+    // SC-06
+    let mut sim = simulator(2);
+    sim.sched.allp[0].runnext = Some(2);
+    sim.sched.allp[0].runq.push_back(3);
+    sim.sched.runq.extend([1, 4]);
+    sim.sched.netpoll.push_back(5);
+    sim.sched.allp[1].runnext = Some(6);
+    let places = [
+        (1, Source::Turn, 1),
+        (2, Source::RunNext, 1),
+        (3, Source::Runq, 2),
+        (4, Source::Global, 3),
+        (5, Source::Netpoll, 4),
+        (6, Source::Stolen(1), 5),
+    ];
+    for (g, source, slices) in places {
+        let found = sim.must_find(0, g, source, ORDER);
+        let inherits = source == Source::RunNext;
+        sim.require(found.inherit_time == inherits, || {
+            format!(
+                "tick {}: inherit_time of task {g} ({source}) must be {inherits}. {SLICES}",
+                sim.now() - 1
+            )
+        });
+        sim.schedtick_must_be(0, slices, SLICES);
+    }
+    sim.schedtick_must_be(1, 0, "Only P0 has run anything.");
+    sim.sched.allp[0].schedtick = u32::MAX;
+    sim.sched.allp[0].runq.push_back(7);
+    sim.must_find(0, 7, Source::Runq, OWN);
+    sim.schedtick_must_be(0, 0, "After the last u32 comes 0.");
+}
+
+/// A task waits in each place there is. The P finds them in the order of the rule, however often it looks.
+#[test]
+fn the_places_come_in_order() {
+    // SC-19
+    for its_turn in [true, false] {
+        let mut sim = simulator(2);
+        sim.sched.allp[0].schedtick = if its_turn { 122 } else { 60 };
+        sim.sched.allp[0].runnext = Some(2);
+        sim.sched.runq.extend([1, 3]);
+        sim.sched.netpoll.push_back(4);
+        sim.sched.allp[1].runq.push_back(5);
+        if its_turn {
+            sim.must_find(0, 1, Source::Turn, ORDER);
+        }
+        sim.must_find(0, 2, Source::RunNext, ORDER);
+        if !its_turn {
+            sim.must_find(0, 1, Source::Global, ORDER);
+            sim.must_find(0, 3, Source::Runq, ORDER);
+        } else {
+            sim.must_find(0, 3, Source::Global, ORDER);
+        }
+        sim.must_find(0, 4, Source::Netpoll, ORDER);
+        sim.must_find(0, 5, Source::Stolen(1), ORDER);
+        sim.must_find_nothing(0, "There is nothing left to find.");
+    }
+}
+
+/// Up to seven tasks whose I/O is ready, beside none to three idle Ps.
+#[test]
+fn what_is_ready_is_handed_out() {
+    // SC-19, SC-33
+    for idle in 0..=3 {
+        for ready in [1, 2, 3, 7] {
+            let mut sim = after_its_turn(4);
+            // P0 is idle no more when it looks.
+            sim.sched
+                .allp
+                .iter_mut()
+                .take(1 + idle)
+                .for_each(|p| p.idle = true);
+            sim.sched.netpoll.extend(1..=ready);
+            let rule = format!("{ready} are ready, {idle} Ps are idle. {POLL}");
+            sim.must_find(0, 1, Source::Netpoll, &rule);
+            let handed = ready.min(1 + u32::try_from(idle).expect("at most three"));
+            sim.global_must_have(&tasks(2..=handed), &rule);
+            sim.must_have(0, None, &tasks(handed + 1..=ready), &rule);
+        }
+    }
+}
+
 /// Three Ps have tasks. The thief takes from the one that comes first in its order, whatever number it draws.
 #[test]
 fn the_first_victim_in_the_order_is_robbed() {
@@ -407,8 +414,8 @@ fn the_next_task_of_another_is_the_last_resort() {
             asked += 1;
             number + asked
         };
-        let first = sim.find_with(0, &mut cheaprand);
-        sim.require(first.map(|found| found.g) == Some(2), || {
+        let first = sim.find_with(0, &mut cheaprand).map(|found| found.source);
+        sim.require(first == Some(Source::Stolen(2)), || {
             format!("tick 0: P0 must rob P2's ring and leave P1's runnext, but finds {first:?}. {ROUNDS}")
         });
         // Now two have one in runnext. The order of the fourth round decides.
@@ -439,10 +446,7 @@ fn the_next_task_of_another_is_the_last_resort() {
 fn a_p_that_finds_nothing_is_idle() {
     // SC-19, SC-18
     let mut sim = after_its_turn(2);
-    let found = sim.find(0);
-    sim.require(found.is_none(), || {
-        format!("tick 0: there is nothing to find, but P0 finds {found:?}")
-    });
+    sim.must_find_nothing(0, "There is nothing to find.");
     let is_idle = sim.sched.allp[0].idle;
     sim.require(is_idle, || {
         "tick 0: P0 has found nothing and must be idle".to_owned()
@@ -458,10 +462,7 @@ fn a_p_that_finds_nothing_is_idle() {
     sim.sched.allp[0].idle = true;
     sim.sched.allp[0].runq.push_back(2);
     sim.sched.allp[0].runnext = Some(3);
-    let found = sim.find(1);
-    sim.require(found.is_none(), || {
-        format!("tick 2: P0 is idle and must be left out, but P1 finds {found:?}. {ROUNDS}")
-    });
+    sim.must_find_nothing(1, ROUNDS);
 }
 
 /// A task starts ten others and ends. They run in Go's order.

@@ -49,23 +49,13 @@ pub struct Sched {
 impl Sched {
     /// Returns a scheduler with so many Ps, which have nothing to do and have not looked yet.
     pub fn new(gomaxprocs: usize) -> Self {
-        Self {
-            allp: vec![P::default(); gomaxprocs],
-            ..Self::default()
-        }
+        Self { allp: vec![P::default(); gomaxprocs], ..Self::default() }
     }
 
     /// Returns every task that waits for a P, in ascending order.
     pub fn waiting(&self) -> Vec<G> {
-        let local = self
-            .allp
-            .iter()
-            .flat_map(|p| p.runnext.iter().chain(&p.runq));
-        let mut all: Vec<G> = local
-            .chain(&self.runq)
-            .chain(&self.netpoll)
-            .copied()
-            .collect();
+        let local = self.allp.iter().flat_map(|p| p.runnext.iter().chain(&p.runq));
+        let mut all: Vec<G> = local.chain(&self.runq).chain(&self.netpoll).copied().collect();
         all.sort_unstable();
         all
     }

@@ -17,11 +17,7 @@ pub struct Table {
 impl Table {
     /// Returns a table without rows that is at most `width` columns wide. The first column is the one that says when.
     pub fn new(heads: Vec<String>, width: usize) -> Self {
-        Self {
-            heads,
-            rows: Vec::new(),
-            width,
-        }
+        Self { heads, rows: Vec::new(), width }
     }
 
     /// Adds a row: for each column its lines.
@@ -32,11 +28,7 @@ impl Table {
     /// Draws the last `rows` of its rows, with a mark beside the very last.
     pub fn draw_last(&self, rows: usize) -> String {
         let mut marked = self.clone();
-        if let Some(when) = marked
-            .rows
-            .last_mut()
-            .and_then(|row| row.first_mut()?.first_mut())
-        {
+        if let Some(when) = marked.rows.last_mut().and_then(|row| row.first_mut()?.first_mut()) {
             when.insert_str(0, "> ");
         }
         marked.draw(self.rows.len().saturating_sub(rows)..self.rows.len())
@@ -78,16 +70,10 @@ impl Table {
     fn widths(&self, shown: &[Vec<Vec<String>>]) -> Vec<usize> {
         let natural = |at: usize| {
             let lines = shown.iter().filter_map(|row| row.get(at)).flatten();
-            lines
-                .map(|line| columns(line))
-                .chain([columns(&self.heads[at])])
-                .max()
-                .unwrap_or(0)
+            lines.map(|line| columns(line)).chain([columns(&self.heads[at])]).max().unwrap_or(0)
         };
         let mut widths: Vec<usize> = (0..self.heads.len()).map(natural).collect();
-        let mut room = self
-            .width
-            .saturating_sub(GAP.len() * (widths.len().max(1) - 1));
+        let mut room = self.width.saturating_sub(GAP.len() * (widths.len().max(1) - 1));
         let mut order: Vec<usize> = (0..widths.len()).collect();
         order.sort_by_key(|&at| widths[at]);
         for (done, &at) in order.iter().enumerate() {

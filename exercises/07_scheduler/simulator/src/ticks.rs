@@ -85,10 +85,7 @@ impl Simulator {
     /// Returns a scheduler of `gomaxprocs` Ps that goes by `rules`, without a task.
     pub fn new(rules: Rules, gomaxprocs: usize, seed: u64) -> Self {
         let ps = (0..gomaxprocs).map(|p| format!("P{p}"));
-        let heads = ["tick".to_owned()]
-            .into_iter()
-            .chain(ps)
-            .chain(["sched.runq".to_owned()]);
+        let heads = ["tick".to_owned()].into_iter().chain(ps).chain(["sched.runq".to_owned()]);
         Self {
             sched: Sched::new(gomaxprocs),
             rules,
@@ -105,13 +102,7 @@ impl Simulator {
     /// Makes a task, which nobody has started yet, and returns its number: 1, 2, …
     pub fn task(&mut self, script: &[Op]) -> G {
         let g = self.tasks.last_key_value().map_or(1, |(&last, _)| last + 1);
-        self.tasks.insert(
-            g,
-            Task {
-                script: script.to_vec(),
-                ..Task::default()
-            },
-        );
+        self.tasks.insert(g, Task { script: script.to_vec(), ..Task::default() });
         g
     }
 
@@ -157,27 +148,19 @@ impl Simulator {
     pub fn tick_in(&mut self, order: &[usize], cheaprand: &mut dyn FnMut() -> u32) {
         self.begin();
         let now = self.tick;
-        let ready: Vec<G> = self
-            .io
-            .iter()
-            .filter(|(due, _)| *due <= now)
-            .map(|(_, g)| *g)
-            .collect();
+        let ready: Vec<G> =
+            self.io.iter().filter(|(due, _)| *due <= now).map(|(_, g)| *g).collect();
         self.io.retain(|(due, _)| *due > now);
         self.sched.netpoll.extend(ready);
         for &p in order {
-            let mut says = self.running[p]
-                .g
-                .map_or_else(String::new, |g| g.to_string());
+            let mut says = self.running[p].g.map_or_else(String::new, |g| g.to_string());
             if self.running[p].g.is_none() {
                 match self.look(p, cheaprand) {
                     None => {
                         self.running[p].says = "idle".to_owned();
                         self.require(self.sched.waiting().is_empty(), || {
                             let waiting = list(self.sched.waiting().into_iter());
-                            format!(
-                                "P{p} found nothing and is idle, though {waiting} waits for a P"
-                            )
+                            format!("tick {now}: P{p} finds nothing, though this waits for a P: {waiting}")
                         });
                         continue;
                     }
@@ -191,11 +174,7 @@ impl Simulator {
                 }
             }
             let does = self.step(p);
-            self.running[p].says = if says.is_empty() {
-                does
-            } else {
-                format!("{says}: {does}")
-            };
+            self.running[p].says = if says.is_empty() { does } else { format!("{says}: {does}") };
         }
         self.row(now.to_string());
         self.tick += 1;
@@ -232,10 +211,7 @@ impl Simulator {
 
     /// Returns the tasks that have not come to the end of their script.
     pub fn left(&self) -> Vec<G> {
-        let left = self
-            .tasks
-            .iter()
-            .filter(|(_, task)| task.at < task.script.len());
+        let left = self.tasks.iter().filter(|(_, task)| task.at < task.script.len());
         left.map(|(&g, _)| g).collect()
     }
 
@@ -297,6 +273,20 @@ impl Simulator {
         right.expect("it was required")
     }
 
+    /// Lets P `p` look, and fails unless it finds nothing, by `rule`.
+    ///
+    /// # Panics
+    /// If it finds something.
+    #[track_caller]
+    pub fn must_find_nothing(&mut self, p: usize, rule: &str) {
+        let tick = self.tick;
+        if let Some(found) = self.find(p) {
+            self.require(false, || {
+                format!("tick {tick}: P{p} must find nothing, but finds {}. {rule}", said(found))
+            });
+        }
+    }
+
     /// Fails unless `p` has this `runnext` and this ring, by `rule`.
     ///
     /// # Panics
@@ -307,10 +297,7 @@ impl Simulator {
         self.require(has.runnext == runnext && has.runq == runq, || {
             let right = queues(runnext, runq.iter().copied());
             let has = queues(has.runnext, has.runq.iter().copied());
-            format!(
-                "{}P{p} must have {right}, but has {has}. {rule}",
-                self.when()
-            )
+            format!("{}P{p} must have {right}, but has {has}. {rule}", self.when())
         });
     }
 
@@ -323,10 +310,7 @@ impl Simulator {
         self.require(self.sched.runq == runq, || {
             let right = list_or_none(runq.iter().copied());
             let has = list_or_none(self.sched.runq.iter().copied());
-            format!(
-                "{}sched.runq must have {right}, but has {has}. {rule}",
-                self.when()
-            )
+            format!("{}sched.runq must have {right}, but has {has}. {rule}", self.when())
         });
     }
 
@@ -338,17 +322,12 @@ impl Simulator {
     pub fn schedtick_must_be(&self, p: usize, right: u32, rule: &str) {
         let has = self.sched.allp[p].schedtick;
         self.require(has == right, || {
-            format!(
-                "{}P{p}'s schedtick must be {right}, but is {has}. {rule}",
-                self.when()
-            )
+            format!("{}P{p}'s schedtick must be {right}, but is {has}. {rule}", self.when())
         });
     }
 
     fn when(&self) -> String {
-        self.tick
-            .checked_sub(1)
-            .map_or_else(String::new, |tick| format!("after tick {tick}: "))
+        self.tick.checked_sub(1).map_or_else(String::new, |tick| format!("after tick {tick}: "))
     }
 
     /// Looks for a task for P `p`, and begins its slice. No task may be lost on the way, and none may come twice.
@@ -414,10 +393,8 @@ impl Simulator {
             }
             Some(Op::Ready(other)) => {
                 does += &format!("wakes {other}");
-                let woken = self
-                    .tasks
-                    .get_mut(&other)
-                    .expect("a script names tasks that were made");
+                let woken =
+                    self.tasks.get_mut(&other).expect("a script names tasks that were made");
                 if std::mem::take(&mut woken.blocks) {
                     (self.rules.ready)(&mut self.sched, p, other);
                 } else {
@@ -470,31 +447,21 @@ impl Simulator {
         let cells = self.cells(when);
         self.table.push(cells);
         self.drawn = Some(self.sched.clone());
-        self.running
-            .iter_mut()
-            .for_each(|running| running.says.clear());
+        self.running.iter_mut().for_each(|running| running.says.clear());
     }
 
     fn cells(&self, when: String) -> Vec<Vec<String>> {
-        let ps = self
-            .sched
-            .allp
-            .iter()
-            .zip(&self.running)
-            .map(|(p, running)| {
-                let mut lines = vec![running.says.clone()];
-                if p.runnext.is_some() || !p.runq.is_empty() {
-                    lines.push(queues(p.runnext, p.runq.iter().copied()));
-                }
-                lines.retain(|line| !line.is_empty());
-                lines
-            });
+        let ps = self.sched.allp.iter().zip(&self.running).map(|(p, running)| {
+            let mut lines = vec![running.says.clone()];
+            if p.runnext.is_some() || !p.runq.is_empty() {
+                lines.push(queues(p.runnext, p.runq.iter().copied()));
+            }
+            lines.retain(|line| !line.is_empty());
+            lines
+        });
         let mut global = vec![list(self.sched.runq.iter().copied())];
         if !self.sched.netpoll.is_empty() {
-            global.push(format!(
-                "netpoll{NO_BREAK}{}",
-                list(self.sched.netpoll.iter().copied())
-            ));
+            global.push(format!("netpoll{NO_BREAK}{}", list(self.sched.netpoll.iter().copied())));
         }
         [vec![when]].into_iter().chain(ps).chain([global]).collect()
     }
@@ -509,19 +476,11 @@ fn queues(runnext: Option<G>, runq: impl ExactSizeIterator<Item = G>) -> String 
     let next = runnext.map(|g| format!("runnext {g}"));
     let ring = (runq.len() > 0).then(|| format!("runq {}", list(runq)));
     let parts: Vec<String> = next.into_iter().chain(ring).collect();
-    if parts.is_empty() {
-        "nothing".to_owned()
-    } else {
-        parts.join(", ")
-    }
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
 fn list_or_none(tasks: impl ExactSizeIterator<Item = G>) -> String {
-    if tasks.len() == 0 {
-        "nothing".to_owned()
-    } else {
-        list(tasks)
-    }
+    if tasks.len() == 0 { "nothing".to_owned() } else { list(tasks) }
 }
 
 /// What is in `all` more often than in `those`. Both are sorted.

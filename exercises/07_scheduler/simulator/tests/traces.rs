@@ -9,14 +9,7 @@ use simulator::ticks::{Op, Simulator};
 /// The program of the tour of `find_runnable`, on so many Ps.
 fn tour(gomaxprocs: usize) -> String {
     let mut sim = Simulator::new(RULES, gomaxprocs, 7);
-    let main = sim.task(&[
-        Op::Go(2),
-        Op::Go(3),
-        Op::Go(4),
-        Op::Run(2),
-        Op::Io(3),
-        Op::Run(1),
-    ]);
+    let main = sim.task(&[Op::Go(2), Op::Go(3), Op::Go(4), Op::Run(2), Op::Io(3), Op::Run(1)]);
     sim.task(&[Op::Run(12)]);
     sim.task(&[Op::Yield, Op::Run(1)]);
     sim.task(&[Op::Gosched, Op::Run(2)]);
@@ -38,10 +31,7 @@ fn a_program_on_two_ps() {
 #[test]
 fn a_program_on_four_ps() {
     let drawn = tour(4);
-    assert!(
-        drawn.lines().all(|line| harness::text::columns(line) <= 76),
-        "it fits:\n{drawn}"
-    );
+    assert!(drawn.lines().all(|line| harness::text::columns(line) <= 76), "it fits:\n{drawn}");
     insta::assert_snapshot!(drawn);
 }
 
@@ -71,11 +61,7 @@ fn a_failure_shows_the_last_ticks() {
 fn a_row_is_broken_to_the_width() {
     let mut table = Table::new(["tick", "P0", "P1"].map(str::to_owned).to_vec(), 30);
     let words = |text: &str| vec![text.to_owned()];
-    table.push(vec![
-        words("0"),
-        words("one two three four five six seven"),
-        words("short"),
-    ]);
+    table.push(vec![words("0"), words("one two three four five six seven"), words("short")]);
     insta::assert_snapshot!(table.draw_all());
 }
 
