@@ -5,11 +5,13 @@
 //! |---|---|
 //! | this file | the state: [`Sched`], [`P`], and what a P has [`Found`] |
 //! | [`ticks`] | the simulator of `find_runnable`: each P does one thing a tick |
+//! | [`clock`] | the simulator of `preemption`: time passes, and a monitor looks |
 //! | [`table`] | the drawing |
 //!
 //! Nothing here starts a thread or reads a clock, and every number that looks random comes from a seed. The same program
 //! has the same trace each time.
 
+pub mod clock;
 pub mod table;
 pub mod ticks;
 

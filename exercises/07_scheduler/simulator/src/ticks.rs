@@ -472,7 +472,7 @@ fn said(found: Found) -> String {
 }
 
 /// The place for the next task and the ring, in words.
-fn queues(runnext: Option<G>, runq: impl ExactSizeIterator<Item = G>) -> String {
+pub(crate) fn queues(runnext: Option<G>, runq: impl ExactSizeIterator<Item = G>) -> String {
     let next = runnext.map(|g| format!("runnext {g}"));
     let ring = (runq.len() > 0).then(|| format!("runq {}", list(runq)));
     let parts: Vec<String> = next.into_iter().chain(ring).collect();

@@ -2,9 +2,10 @@
 //! them: where the rules leave a choice, another trace is as right.
 
 use find_runnable_solution::RULES;
-use simulator::Random;
 use simulator::table::{Table, list};
 use simulator::ticks::{Op, Simulator};
+use simulator::{Random, clock};
+use std::time::Duration;
 
 /// The program of the tour of `find_runnable`, on so many Ps.
 fn tour(gomaxprocs: usize) -> String {
@@ -44,6 +45,29 @@ fn many_short_tasks() {
         sim.sched.runq.push_back(g);
     }
     sim.run_to_the_end(100);
+    insta::assert_snapshot!(sim.draw());
+}
+
+/// The programs of the tour of `preemption`.
+#[test]
+fn the_monitor_asks_and_retakes() {
+    let mut sim = clock::Simulator::new(preemption_solution::rules(), 2);
+    sim.start(&[clock::Op::Run(50_000)]);
+    sim.start(&[clock::Op::Run(30_000)]);
+    sim.start(&[clock::Op::Run(500), clock::Op::Syscall(3_000), clock::Op::Run(2_000)]);
+    sim.start(&[clock::Op::Sleep(5_000), clock::Op::Run(100)]);
+    sim.run_until(Duration::from_millis(100));
+    insta::assert_snapshot!(sim.draw());
+
+    let mut sim = clock::Simulator::new(preemption_solution::rules(), 1);
+    sim.start(&[
+        clock::Op::Run(8_000),
+        clock::Op::Go(2),
+        clock::Op::Syscall(60_000),
+        clock::Op::Run(5),
+    ]);
+    sim.task(&[clock::Op::Run(1_000), clock::Op::Syscall(100), clock::Op::Run(5)]);
+    sim.run_until(Duration::from_millis(100));
     insta::assert_snapshot!(sim.draw());
 }
 
