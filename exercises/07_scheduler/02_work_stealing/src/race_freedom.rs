@@ -163,7 +163,14 @@ fn nobody_is_turned_away_while_there_are_tasks() {
 #[test]
 fn slots_are_used_again_beside_a_theft() {
     // SC-14, SC-15
-    model(|| drop(race(&FULL, &[Pop, Push(5), Push(6)], 4, 6)));
+    model(|| {
+        let [_, ran, ..] = race(&FULL, &[Pop, Push(5), Push(6)], 4, 6);
+        assert_eq!(
+            ran.len(),
+            1,
+            "tasks run by the thief; there were always some"
+        );
+    });
 }
 
 /// The ring is full, and the owner pushes one more while a thief steals half. Either the thief has made room, or half of the
