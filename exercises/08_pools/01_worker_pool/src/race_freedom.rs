@@ -1,14 +1,14 @@
 //! Models: each explores the interleavings of main and one or two workers. IDs such as WP-04 are explained in
 //! exercises/GO.md.
 //!
-//! Programs of three threads, and those of many steps, are explored to a bound of two or three preemptions,
+//! Nearly all are explored to a bound of two or three preemptions,
 //! which leaves 13 to 2,000 interleavings of the reference.
 
 use crate::sync::thread::refuse_after;
 use crate::sync::{Arc, Mutex};
 use crate::{Full, Results, WorkerPool};
 use harness::testing::{
-    Gate, Slot, both, must_sleep, staged_panic, staged_panic_of, threads_at_once,
+    Flag, Gate, Slot, both, must_sleep, staged_panic, staged_panic_of, threads_at_once,
 };
 use harness::{Model, model};
 use std::sync::Arc as Plain;
@@ -35,7 +35,7 @@ fn slot(name: &str) -> Plain<Slot> {
 #[test]
 fn what_was_done_before_is_visible_on_both_ways() {
     // WP-02
-    model(|| {
+    Model::new().preemption_bound(3).check(|| {
         let (by_main, by_job) = (slot("by_main"), slot("by_job"));
         let of_job = (Plain::clone(&by_main), Plain::clone(&by_job));
         let (pool, mut results) = new(1, 1, move |n: u32| {
@@ -111,7 +111,7 @@ fn the_results_end_after_the_last_job() {
 #[test]
 fn queued_jobs_run_after_the_close() {
     // WP-03
-    model(|| {
+    Model::new().preemption_bound(3).check(|| {
         let (pool, results) = new(1, 2, |n: u32| n * 10);
         pool.submit(1);
         pool.submit(2);
@@ -152,7 +152,7 @@ fn next_sleeps_while_the_pool_is_open() {
 #[test]
 fn join_returns_after_the_last_job() {
     // WP-03
-    model(|| {
+    Model::new().preemption_bound(3).check(|| {
         let last = slot("last");
         let of_job = Plain::clone(&last);
         let (pool, results) = new(1, 2, move |n: u32| {
@@ -245,6 +245,55 @@ fn a_spurious_wakeup_is_nothing() {
         });
 }
 
+/// As many jobs as there is room for are in the pool. Another thread submits one more, which may return
+/// only when main has begun to read; a thread that sleeps for room wakes for no reason meanwhile.
+#[test]
+fn a_spurious_wakeup_is_no_room() {
+    // WP-05
+    Model::new()
+        .preemption_bound(1)
+        .spurious_wakeups(1)
+        .check(|| {
+            let reads = Flag::lowered("reads");
+            let (pool, mut results) = new(1, 1, |n: u32| n * 10);
+            (1..=3).for_each(|n| pool.submit(n));
+            let (first, ()) = both(
+                || {
+                    reads.raise();
+                    results.next()
+                },
+                || {
+                    pool.submit(4);
+                    assert!(
+                        reads.is_raised(),
+                        "`submit` accepted a fourth job before a result was read: there is room for 3"
+                    );
+                },
+            );
+            let_go(pool);
+            assert_eq!(first, Some(10), "the first result");
+            assert_eq!(results.collect::<Vec<_>>(), [20, 30, 40], "the others");
+        });
+}
+
+/// Two threads try to submit at the same time, and there is room for both. That another thread is about to
+/// submit is no reason to hand a job back.
+#[test]
+fn try_submit_accepts_if_there_is_room() {
+    // WP-05
+    Model::new().preemption_bound(2).check(|| {
+        let (pool, results) = new(1, 2, |n: u32| n);
+        let outcomes = both(|| pool.try_submit(1), || pool.try_submit(2));
+        assert_eq!(
+            outcomes,
+            (Ok(()), Ok(())),
+            "the outcomes of two jobs, and the queue has room for two"
+        );
+        let_go(pool);
+        assert_eq!(results.sum::<u32>(), 3, "the sum of both results");
+    });
+}
+
 /// Two threads submit two jobs each, and the queue has room for one. Both sleep now and then, and each must
 /// be woken when there is room again. Nobody wants results.
 #[test]
@@ -328,7 +377,7 @@ fn join_sleeps_until_the_results_have_room() {
 /// the panic on.
 #[test]
 fn a_panic_is_passed_on_by_join() {
-    model(|| {
+    Model::new().preemption_bound(3).check(|| {
         let (pool, results) = new(1, 2, |n: u32| match n {
             1 => staged_panic("job 1's"),
             n => n * 10,

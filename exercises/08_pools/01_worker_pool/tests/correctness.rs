@@ -66,10 +66,10 @@ fn three_threads_submit_and_every_job_has_its_result() {
 #[test]
 fn one_worker_runs_the_jobs_in_the_order_of_submission() {
     must_end(IN_POOL, || {
-        let (pool, results) = new(1, 100, |n: u32| n);
-        (0..100).for_each(|n| pool.submit(n));
+        let (pool, results) = new(1, 10, |n: u32| n);
+        (0..10).for_each(|n| pool.submit(n));
         pool.join();
-        assert_eq!(results.collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
+        assert_eq!(results.collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
     });
 }
 
@@ -286,6 +286,28 @@ fn the_payload_is_passed_on_as_it_was() {
         pool.submit(());
         assert_passes_on("the job's", || pool.join());
         assert_eq!(results.count(), 0, "results");
+    });
+}
+
+/// A hundred jobs panic, one after the other, and then one returns.
+#[test]
+fn of_many_panics_one_payload_is_kept() {
+    must_end(IN_POOL, || {
+        let (pool, mut results) = new(1, 4, |payload: Option<Arc<()>>| {
+            if let Some(payload) = payload {
+                resume_unwind(Box::new(payload));
+            }
+        });
+        let payload = Arc::new(());
+        (0..100).for_each(|_| pool.submit(Some(Arc::clone(&payload))));
+        pool.submit(None);
+        assert_eq!(results.next(), Some(()));
+        let kept = Arc::strong_count(&payload) - 1;
+        assert!(
+            kept <= 1,
+            "{kept} payloads of 100 panics are kept, by one worker"
+        );
+        assert!(payload_of(|| pool.join()).is_some(), "jobs have panicked");
     });
 }
 
