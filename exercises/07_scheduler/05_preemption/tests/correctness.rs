@@ -290,6 +290,42 @@ fn a_slice_that_is_over_needs_no_second_look() {
     });
 }
 
+/// Nobody needs the P of a system call when the slice is over. Its task is asked all the same, and gives way when it is back.
+#[test]
+fn a_task_in_a_system_call_is_asked_too() {
+    // SC-42
+    let mut sim = running(&[Some(1), None]);
+    sim.round(us(20));
+    sim.machine.allm[0].in_syscall = true;
+    sim.machine.allm[0].syscalltick = 1;
+    let retaken = [ms(5), us(10_020)].map(|at| sim.round(at));
+    must_be_asked(&sim, &[true, false], SLICES);
+    sim.require(retaken == [0, 0], || {
+        format!("the call was seen at 5 ms, so P0 must be left until 15 ms, but retake returns {retaken:?}. {SYSCALLS}")
+    });
+    let last = sim.round(ms(15));
+    sim.require(last == 1, || {
+        format!("15 ms: P0 must be retaken, but retake returns {last}. {SYSCALLS}")
+    });
+}
+
+/// Two Ps are in system calls, and neither has work. When the one is retaken it is idle, so nobody needs the other.
+#[test]
+fn a_p_that_was_retaken_is_idle() {
+    // SC-36
+    let mut sim = running(&[Some(1), Some(2)]);
+    for m in &mut sim.machine.allm {
+        (m.in_syscall, m.syscalltick) = (true, 1);
+    }
+    let retaken = [us(20), us(40), us(60)].map(|at| sim.round(at));
+    let left = sim.machine.allm[1].curg;
+    sim.require(retaken == [0, 1, 0] && left == Some(2), || {
+        format!(
+            "retake must return 0, then 1 for P0, and then 0, but returns {retaken:?}. {SYSCALLS}"
+        )
+    });
+}
+
 /// A task makes one system call after another. Each is over before the monitor looks again.
 #[test]
 fn short_system_calls_keep_their_p() {

@@ -124,7 +124,8 @@ pub struct Simulator<S> {
     table: Table,
     /// What is said in the row to come: of the monitor, and of each P.
     says: Vec<String>,
-    drawn: bool,
+    /// The state as the last row shows it.
+    drawn: Option<Machine>,
 }
 
 impl<S> Simulator<S> {
@@ -147,7 +148,7 @@ impl<S> Simulator<S> {
             random: Random::new(1),
             table: Table::new(heads.chain(["sched.runq".to_owned()]).collect(), 76),
             says: vec![String::new(); 1 + gomaxprocs],
-            drawn: false,
+            drawn: None,
         }
     }
 
@@ -262,7 +263,9 @@ impl<S> Simulator<S> {
     pub fn require(&self, ok: bool, says: impl FnOnce() -> String) {
         if !ok {
             let mut table = self.table.clone();
-            table.push(self.cells());
+            if self.says_something() || self.drawn.as_ref() != Some(&self.machine) {
+                table.push(self.cells());
+            }
             panic!(
                 "{}\n\nThe last rows. A P's cell: what happened, or the task that it runs, and below, what waits for it.\n\n{}",
                 says(),
@@ -558,6 +561,10 @@ impl<S> Simulator<S> {
         says.push_str(&what);
     }
 
+    fn says_something(&self) -> bool {
+        self.says.iter().any(|says| !says.is_empty())
+    }
+
     /// Draws a row, if there is something to say. Each task must be in one place.
     #[track_caller]
     fn row(&mut self) {
@@ -568,8 +575,8 @@ impl<S> Simulator<S> {
         self.require(twice.is_none(), || {
             format!("task {} is in two places at a time", twice.unwrap_or_default())
         });
-        if !self.drawn || self.says.iter().any(|says| !says.is_empty()) {
-            self.drawn = true;
+        if self.says_something() || self.drawn.is_none() {
+            self.drawn = Some(self.machine.clone());
             let cells = self.cells();
             self.table.push(cells);
             self.says.iter_mut().for_each(String::clear);
