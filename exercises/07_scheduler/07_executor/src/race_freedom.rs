@@ -409,22 +409,49 @@ fn a_spawned_task_wakes_the_thread_that_runs_it() {
 }
 
 /// Main and a second thread sleep in `run`. A third wakes a task, for which one of them is woken, and then main's future:
-/// if main leaves with that, the other must be told that there is a task.
+/// if main leaves with that, by a return or by a panic, the other must be told that there is a task.
+///
+/// At most two preemptions in each interleaving, or one if main panics.
+#[test]
+fn who_leaves_passes_the_task_on() {
+    // SC-31
+    for panics in [false, true] {
+        let leaves = move || {
+            if panics {
+                staged_panic("main's");
+            }
+        };
+        let bound = if panics { 1 } else { 2 };
+        Model::new().preemption_bound(bound).check(move || {
+            let (executor, word, handle) = idle();
+            let root = Word::new();
+            scope(|s| {
+                spawn(s, "runner", || executor.run(handle).expect("no panic"));
+                spawn(s, "waker", || {
+                    word.say();
+                    root.say_anyway();
+                });
+                staged_panic_of(|| executor.run(poll_fn(|cx| root.poll(cx).map(|_| leaves()))));
+            });
+        });
+    }
+}
+
+/// Main and a second thread sleep in `run`. A third wakes main's future, and main leaves `run`, and then wakes a task: that
+/// must wake the second thread, and not one that is not there any more.
 ///
 /// At most two preemptions in each interleaving.
 #[test]
-fn who_leaves_passes_the_task_on() {
+fn who_has_left_is_not_woken_for_a_task() {
     // SC-31
     Model::new().preemption_bound(2).check(|| {
         let (executor, word, handle) = idle();
         let root = Word::new();
         scope(|s| {
             spawn(s, "runner", || executor.run(handle).expect("no panic"));
-            spawn(s, "waker", || {
-                word.say();
-                root.say_anyway();
-            });
+            spawn(s, "waker", || root.say_anyway());
             executor.run(poll_fn(|cx| root.poll(cx)));
+            word.say();
         });
     });
 }

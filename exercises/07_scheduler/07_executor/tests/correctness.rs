@@ -2,7 +2,9 @@
 
 use executor::{Executor, JoinError, JoinHandle, block_on};
 use harness::assert_bounds;
-use harness::testing::{must_end, panic_of, payload_of, staged_panic, staged_panic_of};
+use harness::testing::{
+    let_others_run, must_end, panic_of, payload_of, staged_panic, staged_panic_of,
+};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn, ready};
 use std::marker::PhantomPinned;
@@ -10,7 +12,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
@@ -218,15 +220,22 @@ fn a_handle_wakes_the_waker_of_its_last_poll() {
     assert_eq!(result_of(handle).unwrap(), 7);
 }
 
+/// One handle is dropped before the first poll, and one while the task waits.
 #[test]
 fn dropping_the_handle_detaches() {
     // GR-03
-    let (executor, door) = (Executor::new(), Arc::new(Door::default()));
-    drop(executor.spawn(door.pass()));
+    let (executor, doors) = (Executor::new(), [(); 2].map(|()| Arc::new(Door::default())));
+    drop(executor.spawn(doors[0].pass()));
+    let handle = executor.spawn(doors[1].pass());
     executor.run_until_idle();
-    door.waker().wake();
+    drop(handle);
+    doors.iter().for_each(|door| door.waker().wake());
     executor.run_until_idle();
-    assert_eq!(door.polls(), 2, "polls");
+    assert_eq!(
+        doors.map(|door| door.polls()),
+        [2, 2],
+        "polls, after a wake each"
+    );
 }
 
 /// `run` returns when its future is complete, though tasks are queued; another call runs them.
@@ -560,20 +569,30 @@ fn a_hundred_thousand_tasks_end_once_each() {
     });
 }
 
-/// Two threads sleep in `run`; tasks that others wake are run by them, one after the other.
+/// Two threads sleep in `run`, and two tasks are woken, each of which keeps its thread until the other runs too.
 #[test]
-fn sleeping_threads_are_woken_for_each_task() {
+fn each_task_wakes_a_thread() {
     // SC-31
-    must_end("a thread sleeps in `run`, and its task is queued", || {
-        let executor = Arc::new(Executor::new());
-        for _ in 0..200 {
-            let doors = [(); 2].map(|()| Arc::new(Door::default()));
-            let handles = doors.each_ref().map(|door| executor.spawn(door.pass()));
+    must_end("a thread sleeps in `run`, and a task is queued", || {
+        let executor = Executor::new();
+        for _ in 0..20 {
+            let (doors, both) = (
+                [(); 2].map(|()| Arc::new(Door::default())),
+                Arc::new(Barrier::new(2)),
+            );
+            let handles = doors.each_ref().map(|door| {
+                let (passes, both) = (door.pass(), Arc::clone(&both));
+                executor.spawn(async move {
+                    passes.await;
+                    both.wait();
+                })
+            });
             executor.run_until_idle();
             thread::scope(|s| {
                 for handle in handles {
-                    s.spawn(|| assert_eq!(executor.run(handle).unwrap(), 2, "polls"));
+                    s.spawn(|| executor.run(handle).unwrap());
                 }
+                let_others_run(); // so that they may be asleep
                 doors.iter().for_each(|door| door.open());
             });
         }

@@ -100,7 +100,8 @@ fn tasks_that_keep_themselves_alive_are_dropped_with_the_executor() {
     });
 }
 
-/// Tasks wake each other when they are dropped, as the two sides of a channel do, while the executor is dropped.
+/// The executor is dropped, and its tasks wake each other when they are dropped, as the two sides of a channel do: that
+/// ends, for no lock is held, and what is queued then does not stay.
 #[test]
 fn tasks_that_wake_each_other_at_the_end_are_dropped() {
     struct WakesOnDrop(Place);
