@@ -1,5 +1,5 @@
-//! A Go program on two Ps, tick by tick, as a table; and then how long a task waits in the global queue, beside a P that
-//! has enough of its own.
+//! A Go program on two Ps, tick by tick, as a table; and then how long a task waits in the global queue,
+//! beside a P that has enough of its own.
 //!
 //! `cargo run -p find_runnable --example find_runnable_tour`
 //!

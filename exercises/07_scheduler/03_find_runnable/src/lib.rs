@@ -1,8 +1,8 @@
 //! Wiring for the lesson `find_runnable`: nothing to edit here. Your file is `find_runnable.rs`.
 //!
-//! The state that your functions work on, the scripts of the tasks and the table are in the crate `simulator`, in
-//! `exercises/07_scheduler/simulator`. There are no threads in this lesson: what the models in `race_freedom.rs` explore is
-//! the order in which the Ps come to look, and what is random.
+//! The state that your functions work on, the scripts of the tasks and the table are in the crate
+//! `simulator`, in `exercises/07_scheduler/simulator`. There are no threads in this lesson: what the models
+//! in `race_freedom.rs` explore is the order in which the Ps come to look, and what is random.
 
 mod find_runnable;
 pub use find_runnable::{

@@ -1,13 +1,13 @@
-//! Every order. Nothing runs at the same time here; but in which order the Ps come to look, and with whom a thief begins, is
-//! nobody's to choose. So each of these programs is run with every order of its Ps in every tick, and every random number
-//! that makes a difference.
+//! Every order. Nothing runs at the same time here; but in which order the Ps come to look, and with whom a
+//! thief begins, is nobody's to choose. So each of these programs is run with every order of its Ps in every
+//! tick, and every random number that makes a difference.
 
 use crate::{RULES, ready};
 use harness::protocol::{Coverage, Extent, dry_run_block, success_line};
 use simulator::ticks::{Op, Simulator};
 
-/// One task starts three others, on two Ps. Whatever the order, each task runs as long as its script says, and no P is idle
-/// beside a task that waits.
+/// One task starts three others, on two Ps. Whatever the order, each task runs as long as its script says,
+/// and no P is idle beside a task that waits.
 #[test]
 fn no_task_is_lost_and_none_runs_twice() {
     every_order(2, |sim| {
@@ -53,7 +53,8 @@ fn who_is_woken_runs() {
     });
 }
 
-/// The choices of one run, and the next one in order: an odometer whose wheels are as large as they turn out to be.
+/// The choices of one run, and the next one in order: an odometer whose wheels are as large as they turn out
+/// to be.
 #[derive(Default)]
 struct Choices {
     made: Vec<(usize, usize)>,

@@ -1,23 +1,29 @@
-//! The rules, one by one: a state is set up, a P looks, and what it finds and leaves is compared with the rule. Then tasks
-//! with scripts, tick by tick. A failure shows the table.
+//! The rules, one by one: a state is set up, a P looks, and what it finds and leaves is compared with the
+//! rule. Then tasks with scripts, tick by tick. A failure shows the table.
 
 use find_runnable::{RULES, globrunqget, gosched, goyield, ready, runqget, runqsteal, steal_order};
 use simulator::ticks::{Op, SLICE, Simulator};
 use simulator::{G, RUNQ, Random, Source};
 use std::collections::BTreeSet;
 
-const NEXT: &str = "Rule 1, next: who is started or woken runs next, and the one before it goes to the ring's tail.";
+const NEXT: &str = "Rule 1, next: who is started or woken runs next, and the one before it goes to the \
+     ring's tail.";
 const TAILS: &str =
     "Rule 2, tails: goyield goes to the tail of the ring, gosched to the tail of the global queue.";
 const SLICES: &str =
     "Rule 3, slices: each task begins one, except the one from runnext, which inherits it.";
 const OWN: &str = "Rule 4, its own: first runnext, then the oldest of the ring.";
-const TURN: &str = "Rule 5, turn: if schedtick is a multiple of 61, one task of the global queue comes before all others.";
-const SHARE: &str = "Rule 6, share: min(len / GOMAXPROCS + 1, len, half a ring, max); the oldest runs, the others go to the ring.";
-const POLL: &str = "Rule 7, poll: the oldest runs; one for each idle P goes to the global queue, the rest to the own ring.";
+const TURN: &str = "Rule 5, turn: if schedtick is a multiple of 61, one task of the global queue comes \
+     before all others.";
+const SHARE: &str = "Rule 6, share: min(len / GOMAXPROCS + 1, len, half a ring, max); the oldest runs, the \
+     others go to the ring.";
+const POLL: &str = "Rule 7, poll: the oldest runs; one for each idle P goes to the global queue, the rest to \
+     the own ring.";
 const ORDER: &str = "Rule 8, order: its turn, its own, the global queue, netpoll, the others.";
-const HALF: &str = "Rule 9, half: a thief takes half of the ring, rounded up, runs the last and keeps the others in order.";
-const ROUNDS: &str = "Rule 10, rounds: four times round in a steal_order; runnext of another only the last time; no idle P.";
+const HALF: &str = "Rule 9, half: a thief takes half of the ring, rounded up, runs the last and keeps the \
+     others in order.";
+const ROUNDS: &str = "Rule 10, rounds: four times round in a steal_order; runnext of another only the last \
+     time; no idle P.";
 
 /// Tasks 1, 2, … as they are numbered in tests that set up the state themselves.
 fn tasks(numbers: impl Iterator<Item = u32>) -> Vec<G> {
@@ -109,7 +115,8 @@ fn a_p_takes_its_share_of_the_global_queue() {
                 .for_each(|p| p.idle = len % 2 == 0);
             sim.begin();
             let rule = format!(
-                "It takes min({len} / {gomaxprocs} + 1, {len}, 128) = {share} of {len} tasks, with {gomaxprocs} Ps. {SHARE}"
+                "It takes min({len} / {gomaxprocs} + 1, {len}, 128) = {share} of {len} tasks, with \
+                     {gomaxprocs} Ps. {SHARE}"
             );
             let found = globrunqget(&mut sim.sched, 0, usize::MAX);
             let right = (len > 0).then_some(1);
@@ -187,7 +194,8 @@ fn the_next_task_of_another_is_stolen_only_if_asked_for() {
     ] {
         let stolen = runqsteal(&mut sim.sched, 0, 1, asked);
         sim.require(stolen == right, || {
-            format!("runqsteal with steal_runnext = {asked} must return {right:?}, but returns {stolen:?}. {ROUNDS}")
+            format!("runqsteal with steal_runnext = {asked} must return {right:?}, but returns {stolen:?}. \
+                 {ROUNDS}")
         });
         sim.must_have(1, left, &[], ROUNDS);
     }
@@ -263,7 +271,8 @@ fn every_61st_slice_takes_one_task_of_the_global_queue() {
     sim.global_must_have(&tasks(5..=100), TURN);
 }
 
-/// It is the global queue's turn, and there is nothing in it: the P goes on with its own. Nor does it hold on to a turn.
+/// It is the global queue's turn, and there is nothing in it: the P goes on with its own. Nor does it hold on
+/// to a turn.
 #[test]
 fn a_turn_without_a_task_is_over() {
     let mut sim = simulator(1);
@@ -274,7 +283,8 @@ fn a_turn_without_a_task_is_over() {
     sim.must_find(0, 9, Source::Global, ORDER);
 }
 
-/// 200 tasks from runnext are one slice: the turn of the global queue does not come while schedtick stands still.
+/// 200 tasks from runnext are one slice: the turn of the global queue does not come while schedtick stands
+/// still.
 #[test]
 fn ticks_count_slices_and_not_tasks() {
     // SC-20, SC-06
@@ -396,12 +406,14 @@ fn the_first_victim_in_the_order_is_robbed() {
         let found = sim.find_with(0, &mut || number);
         let says = found.map(|found| (found.g, found.source));
         sim.require(says == Some((victim as u32, Source::Stolen(victim))), || {
-            format!("tick 0: cheaprand says {number}, so P0 goes round in the order {order:?} and robs P{victim}, but finds {says:?}. {ROUNDS}")
+            format!("tick 0: cheaprand says {number}, so P0 goes round in the order {order:?} and robs \
+                 P{victim}, but finds {says:?}. {ROUNDS}")
         });
     }
 }
 
-/// P1 has a task in runnext only, P2 one in its ring. In whichever order the thief goes, it finds the latter first.
+/// P1 has a task in runnext only, P2 one in its ring. In whichever order the thief goes, it finds the latter
+/// first.
 #[test]
 fn the_next_task_of_another_is_the_last_resort() {
     // SC-16
@@ -524,18 +536,19 @@ fn two_tasks_that_wake_each_other_do_not_starve_the_ring() {
     while sim.ticks_of(third) == 0 {
         let now = sim.now();
         sim.require(now < 3 * SLICE, || {
-            format!("tick {now}: tasks {ping} and {pong} wake each other, and {third} has not run in three slices of {SLICE} ticks: the pair must share one. {SLICES}")
+            format!("tick {now}: tasks {ping} and {pong} wake each other, and {third} has not run in three \
+                 slices of {SLICE} ticks: the pair must share one. {SLICES}")
         });
         sim.tick();
     }
 }
 
-/// A thousand programs of up to eight tasks that run, block, read, give way and start others, on one to four Ps. Each
-/// task runs for exactly as many ticks as its script has, and no P is idle beside a task that waits.
+/// Three hundred programs of up to eight tasks that run, block, read, give way and start others, on one to four
+/// Ps. Each task runs for exactly as many ticks as its script has, and no P is idle beside a task that waits.
 #[test]
 fn every_task_of_any_program_runs_as_long_as_its_script() {
     // SC-31
-    for seed in 0..1000 {
+    for seed in 0..300 {
         let mut random = Random::new(seed);
         let mut sim = Simulator::new(RULES, 1 + random.below(4) as usize, seed);
         let count = 1 + random.below(8);

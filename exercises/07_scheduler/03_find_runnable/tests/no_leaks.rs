@@ -1,4 +1,5 @@
-//! The state is the caller's: nothing stays behind when it is dropped, and queues do not grow beyond what is in them.
+//! The state is the caller's: nothing stays behind when it is dropped, and queues do not grow beyond what is
+//! in them.
 
 use find_runnable::RULES;
 use harness::leaks;

@@ -1,8 +1,9 @@
 //! Wiring for the lesson `preemption`: nothing to edit here. Your file is `preemption.rs`.
 //!
-//! The state that your functions work on, the scripts of the tasks and the table are in the crate `simulator`, in
-//! `exercises/07_scheduler/simulator`. `crate::rules` is the reference of the lesson `find_runnable`. There are no threads
-//! in this lesson: what the models in `race_freedom.rs` explore is when the monitor looks.
+//! The state that your functions work on, the scripts of the tasks and the table are in the crate
+//! `simulator`, in `exercises/07_scheduler/simulator`. `crate::rules` is the reference of the lesson
+//! `find_runnable`. There are no threads in this lesson: what the models in `race_freedom.rs` explore is when
+//! the monitor looks.
 
 #[allow(unused_imports, reason = "the stub has no use for it")]
 use find_runnable_solution as rules;

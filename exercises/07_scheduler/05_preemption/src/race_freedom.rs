@@ -1,13 +1,14 @@
-//! Whenever the monitor looks. Nothing runs at the same time here; but the monitor is a thread like others, and may wake up
-//! late. So each of these programs is run with every sequence of sleeps of 4 ms and 10 ms, in place of those that `delay`
-//! returns.
+//! Whenever the monitor looks. Nothing runs at the same time here; but the monitor is a thread like others,
+//! and may wake up late. So each of these programs is run with every sequence of sleeps of 4 ms and 10 ms, in
+//! place of those that `delay` returns.
 
 use crate::{Sysmon, rules};
 use harness::protocol::{Coverage, Extent, dry_run_block, success_line};
 use simulator::clock::{Op, Simulator, milliseconds};
 use std::time::Duration;
 
-/// Two tasks compute for 25 ms each on one P. Whenever the monitor looks, both have their time, and no slice is cut short.
+/// Two tasks compute for 25 ms each on one P. Whenever the monitor looks, both have their time, and no slice
+/// is cut short.
 #[test]
 fn two_tasks_share_a_p() {
     whenever_it_looks(1, &[25_000, 25_000], |sim| {
@@ -16,7 +17,8 @@ fn two_tasks_share_a_p() {
     });
 }
 
-/// Two tasks wake each other, and a third has work for 12 ms. Whenever the monitor looks, the pair shares a slice.
+/// Two tasks wake each other, and a third has work for 12 ms. Whenever the monitor looks, the pair shares a
+/// slice.
 #[test]
 fn a_pair_and_a_third() {
     whenever_it_looks(1, &[15_000, 15_000, 12_000], |sim| {
@@ -28,8 +30,8 @@ fn a_pair_and_a_third() {
     });
 }
 
-/// One task is in a system call for 30 ms, another waits for its P. Whenever the monitor looks, no task is lost when the
-/// call is over, whoever has the P then.
+/// One task is in a system call for 30 ms, another waits for its P. Whenever the monitor looks, no task is
+/// lost when the call is over, whoever has the P then.
 #[test]
 fn a_system_call_and_a_task_that_waits() {
     whenever_it_looks(1, &[3_000, 14_000], |sim| {
@@ -43,7 +45,8 @@ fn a_system_call_and_a_task_that_waits() {
     });
 }
 
-/// Two Ps, three tasks, one of which cannot be stopped for 24 ms. Whenever the monitor looks, a request stops nobody else.
+/// Two Ps, three tasks, one of which cannot be stopped for 24 ms. Whenever the monitor looks, a request stops
+/// nobody else.
 #[test]
 fn a_request_stops_the_task_that_was_asked() {
     whenever_it_looks(2, &[24_000, 12_000, 6_000], |sim| {
@@ -57,7 +60,8 @@ fn a_request_stops_the_task_that_was_asked() {
 #[track_caller]
 fn whenever_it_looks(gomaxprocs: usize, micros: &[u64], program: impl Fn(&mut Simulator<Sysmon>)) {
     const SLEEPS: [Duration; 2] = [Duration::from_millis(4), Duration::from_millis(10)];
-    // The choices of one run. The next run changes the last one that can be changed, and forgets those behind it.
+    // The choices of one run. The next run changes the last one that can be changed, and forgets those behind
+    // it.
     let (mut choices, mut runs, mut first) = (Vec::new(), 0, None);
     loop {
         let mut sim = Simulator::new(rules(), gomaxprocs);
@@ -87,7 +91,8 @@ fn whenever_it_looks(gomaxprocs: usize, micros: &[u64], program: impl Fn(&mut Si
             let length = slice.ended - slice.began;
             sim.require((least..=most).contains(&length), || {
                 let from = milliseconds(slice.began);
-                format!("the slice that began at {from} on P{} lasted for {length:?}, and not for 10 to 40 ms", slice.p)
+                format!("the slice that began at {from} on P{} lasted for {length:?}, and not for 10 to 40 \
+                     ms", slice.p)
             });
         }
         runs += 1;

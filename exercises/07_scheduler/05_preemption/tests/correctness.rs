@@ -1,5 +1,5 @@
-//! The rules, one by one: a state is set up, one function is called, and what it leaves is compared with the rule. Then tasks
-//! with scripts, in simulated time. A failure shows the table.
+//! The rules, one by one: a state is set up, one function is called, and what it leaves is compared with the
+//! rule. Then tasks with scripts, in simulated time. A failure shows the table.
 
 use preemption::{Sysmon, preemptone, rules, safe_point, schedule};
 use simulator::clock::{M, Op, Simulator, milliseconds};
@@ -9,12 +9,16 @@ use std::time::Duration;
 const BEGIN: &str = "Rule 1, begin: what schedule finds becomes curg, nobody has asked it yet, and it begins a slice, unless it \
                      was in runnext.";
 const ASK: &str = "Rule 2, ask: preemptone asks the task that runs there, if there is one.";
-const GIVE_WAY: &str = "Rule 3, give way: at a safe point, a task that was asked goes to the tail of the global queue.";
-const SLICES: &str = "Rule 4, slices: a task is asked when its schedtick has been the same for 10 ms, and again in each round.";
+const GIVE_WAY: &str = "Rule 3, give way: at a safe point, a task that was asked goes to the tail of the \
+     global queue.";
+const SLICES: &str = "Rule 4, slices: a task is asked when its schedtick has been the same for 10 ms, and \
+     again in each round.";
 const SYSCALLS: &str = "Rule 5, system calls: a P is retaken when the monitor sees the same call for the second time, if the P has \
                         work or no P is idle, or else if 10 ms have passed.";
-const COUNT: &str = "Rule 6, count: retake returns the number of Ps that it has taken from system calls. Who was asked does not count.";
-const DELAY: &str = "Rule 7, delay: 20 µs; after 50 rounds in a row without a retake twice as long each time, up to 10 ms.";
+const COUNT: &str = "Rule 6, count: retake returns the number of Ps that it has taken from system calls. Who \
+     was asked does not count.";
+const DELAY: &str = "Rule 7, delay: 20 µs; after 50 rounds in a row without a retake twice as long each \
+     time, up to 10 ms.";
 
 type Sim = Simulator<Sysmon>;
 type SetUp = fn(&mut Sim);
@@ -127,7 +131,8 @@ fn who_was_asked_goes_to_the_tail_of_the_global_queue() {
     sim.machine.allm[1].preempt = true;
     let answers = [0, 1].map(|p| safe_point(&mut sim.machine, p));
     sim.require(answers == [false, true], || {
-        format!("2 was asked, on P1, and safe_point must return [false, true] for P0 and P1, but returns {answers:?}. {GIVE_WAY}")
+        format!("2 was asked, on P1, and safe_point must return [false, true] for P0 and P1, but returns \
+             {answers:?}. {GIVE_WAY}")
     });
     let mut right = before;
     right.sched.runq.push_back(2);
@@ -150,7 +155,8 @@ fn who_was_asked_goes_to_the_tail_of_the_global_queue() {
     });
 }
 
-/// A slice is seen at 3 ms for the first time. Until just before 13 ms nobody is asked, and from 13 ms on in each round.
+/// A slice is seen at 3 ms for the first time. Until just before 13 ms nobody is asked, and from 13 ms on in
+/// each round.
 #[test]
 fn a_slice_is_over_when_it_was_seen_for_ten_milliseconds() {
     // SC-42
@@ -198,7 +204,8 @@ fn each_p_has_a_slice_of_its_own() {
     must_be_asked(&sim, &[true, true], SLICES);
 }
 
-/// A task enters a system call that is seen at 1 ms and at 1.02 ms. Whether its P is needed depends on the others.
+/// A task enters a system call that is seen at 1 ms and at 1.02 ms. Whether its P is needed depends on the
+/// others.
 #[test]
 fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
     // SC-35, SC-36
@@ -251,7 +258,8 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
     }
 }
 
-/// Nobody needs the P of a system call that is seen at 1 ms for the first time. It is retaken at 11 ms, not before.
+/// Nobody needs the P of a system call that is seen at 1 ms for the first time. It is retaken at 11 ms, not
+/// before.
 #[test]
 fn a_p_in_a_long_system_call_is_retaken_though_nobody_needs_it() {
     // SC-36
@@ -275,7 +283,8 @@ fn a_p_in_a_long_system_call_is_retaken_though_nobody_needs_it() {
     }
 }
 
-/// A task computes for 10 ms and then enters a system call, while another waits in the ring. One look is enough.
+/// A task computes for 10 ms and then enters a system call, while another waits in the ring. One look is
+/// enough.
 #[test]
 fn a_slice_that_is_over_needs_no_second_look() {
     // SC-36
@@ -290,7 +299,8 @@ fn a_slice_that_is_over_needs_no_second_look() {
     });
 }
 
-/// Nobody needs the P of a system call when the slice is over. Its task is asked all the same, and gives way when it is back.
+/// Nobody needs the P of a system call when the slice is over. Its task is asked all the same, and gives way
+/// when it is back.
 #[test]
 fn a_task_in_a_system_call_is_asked_too() {
     // SC-42
@@ -301,7 +311,8 @@ fn a_task_in_a_system_call_is_asked_too() {
     let retaken = [ms(5), us(10_020)].map(|at| sim.round(at));
     must_be_asked(&sim, &[true, false], SLICES);
     sim.require(retaken == [0, 0], || {
-        format!("the call was seen at 5 ms, so P0 must be left until 15 ms, but retake returns {retaken:?}. {SYSCALLS}")
+        format!("the call was seen at 5 ms, so P0 must be left until 15 ms, but retake returns {retaken:?}. \
+             {SYSCALLS}")
     });
     let last = sim.round(ms(15));
     sim.require(last == 1, || {
@@ -309,7 +320,8 @@ fn a_task_in_a_system_call_is_asked_too() {
     });
 }
 
-/// Two Ps are in system calls, and neither has work. When the one is retaken it is idle, so nobody needs the other.
+/// Two Ps are in system calls, and neither has work. When the one is retaken it is idle, so nobody needs the
+/// other.
 #[test]
 fn a_p_that_was_retaken_is_idle() {
     // SC-36
@@ -422,7 +434,8 @@ fn two_tasks_that_never_block_take_turns() {
     sim.run_until(ms(1_000));
     let [one, two] = hogs.map(|g| sim.ran(g));
     sim.require(one.abs_diff(two) <= ms(20) && one + two == ms(1_000), || {
-        format!("in 1 s, two tasks must have half each, give or take a slice of 20 ms, but have {one:?} and {two:?}. {SLICES}")
+        format!("in 1 s, two tasks must have half each, give or take a slice of 20 ms, but have {one:?} and \
+             {two:?}. {SLICES}")
     });
     // The monitor sees it after 10 ms at most, and looks again 10 ms later.
     slices_must_be_right(&sim, ms(20));
@@ -435,7 +448,8 @@ fn slices_must_be_right(sim: &Sim, most: Duration) {
         let length = slice.ended - slice.began;
         let (from, to) = (milliseconds(slice.began), milliseconds(slice.ended));
         sim.require(length <= most, || {
-            format!("the slice from {from} to {to} on P{} lasted for {length:?}, and {most:?} is the most. {SLICES}", slice.p)
+            format!("the slice from {from} to {to} on P{} lasted for {length:?}, and {most:?} is the most. \
+                 {SLICES}", slice.p)
         });
         sim.require(!slice.preempted || length >= ms(10), || {
             format!(
@@ -458,7 +472,8 @@ fn a_pair_that_wakes_each_other_shares_a_slice() {
     sim.run_until(ms(1_000));
     let wait = sim.longest_wait(third);
     sim.require(wait <= ms(25), || {
-        format!("task {third} has waited for {wait:?}, because {ping} and {pong} wake each other: the two must share one slice. {SLICES}")
+        format!("task {third} has waited for {wait:?}, because {ping} and {pong} wake each other: the two \
+             must share one slice. {SLICES}")
     });
     // When the one is preempted the other inherits, and is asked in the next round.
     slices_must_be_right(&sim, ms(30));
@@ -475,7 +490,8 @@ fn timers_fire_beside_tasks_that_never_block() {
     sim.run_until(ms(1_000));
     let times = sim.ran(sleeper).as_micros();
     sim.require(times >= 45, || {
-        format!("in 1 s, task {sleeper} has woken up {times} times. A P comes by at least every 20 ms, so it must be 45 at least. {SLICES}")
+        format!("in 1 s, task {sleeper} has woken up {times} times. A P comes by at least every 20 ms, so it \
+             must be 45 at least. {SLICES}")
     });
 }
 
@@ -489,11 +505,13 @@ fn a_request_waits_for_a_safe_point() {
     sim.run_until(ms(36));
     let has = (sim.ran(stubborn), sim.ran(other));
     sim.require(has == (ms(35), ms(1)), || {
-        format!("task {stubborn} cannot be stopped for 35 ms; then {other} must run for 1 ms, but they have run for {has:?}. {GIVE_WAY}")
+        format!("task {stubborn} cannot be stopped for 35 ms; then {other} must run for 1 ms, but they have \
+             run for {has:?}. {GIVE_WAY}")
     });
 }
 
-/// A task is in a long system call, and another waits in its P's ring. The monitor has slept for 10 ms at a time before.
+/// A task is in a long system call, and another waits in its P's ring. The monitor has slept for 10 ms at a
+/// time before.
 #[test]
 fn the_p_of_a_system_call_serves_others() {
     // SC-36
@@ -503,7 +521,8 @@ fn the_p_of_a_system_call_serves_others() {
     sim.run_until(ms(40));
     let waited = sim.longest_wait(other);
     sim.require(sim.has_ended(other) && waited <= ms(20), || {
-        format!("task {other} waits behind a system call of 100 ms. The monitor comes by at least every 10 ms, and must retake P0 the second time, but it has waited for {waited:?}. {SYSCALLS}")
+        format!("task {other} waits behind a system call of 100 ms. The monitor comes by at least every 10 \
+             ms, and must retake P0 the second time, but it has waited for {waited:?}. {SYSCALLS}")
     });
     sim.run_until(ms(200));
     sim.require(sim.has_ended(main), || {
@@ -520,11 +539,13 @@ fn a_monitor_that_is_not_needed_looks_a_hundred_times_a_second() {
     sim.run_until(ms(1_000));
     let rounds = sim.rounds();
     sim.require((100..=170).contains(&rounds), || {
-        format!("in 1 s the monitor has looked {rounds} times: 50 rounds of 20 µs, 9 longer ones, and then one each 10 ms are 157. {DELAY}")
+        format!("in 1 s the monitor has looked {rounds} times: 50 rounds of 20 µs, 9 longer ones, and then \
+             one each 10 ms are 157. {DELAY}")
     });
 }
 
-/// Three hundred programs of up to six tasks on one to three Ps. Each task computes for exactly as long as its script says.
+/// Three hundred programs of up to six tasks on one to three Ps. Each task computes for exactly as long as
+/// its script says.
 #[test]
 fn every_task_of_any_program_computes_as_long_as_its_script() {
     for seed in 0..300 {
@@ -558,7 +579,8 @@ fn every_task_of_any_program_computes_as_long_as_its_script() {
         for (g, &length) in (1..).zip(&lengths) {
             let (ran, ended) = (sim.ran(g), sim.has_ended(g));
             sim.require(ended && ran == us(length), || {
-                format!("program {seed}: task {g} must compute for {} and end, but has computed for {}, and has {}ended", milliseconds(us(length)), milliseconds(ran), if ended { "" } else { "not " })
+                format!("program {seed}: task {g} must compute for {} and end, but has computed for {}, and \
+                     has {}ended", milliseconds(us(length)), milliseconds(ran), if ended { "" } else { "not " })
             });
         }
     }

@@ -1,5 +1,5 @@
-//! The state is the caller's: nothing stays behind when it is dropped, and a monitor that looks a million times is no larger
-//! than one that has not begun.
+//! The state is the caller's: nothing stays behind when it is dropped, and a monitor that looks a million
+//! times is no larger than one that has not begun.
 
 use harness::leaks;
 use harness::sync::real::thread::refuse_after;

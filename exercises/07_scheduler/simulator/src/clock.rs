@@ -1,5 +1,5 @@
-//! The simulator of `preemption`: time passes, and something happens when an operation of a task is over, when a timer is
-//! due, and when the monitor wakes up.
+//! The simulator of `preemption`: time passes, and something happens when an operation of a task is over,
+//! when a timer is due, and when the monitor wakes up.
 
 use crate::table::{Table, list};
 use crate::ticks::queues;
@@ -85,7 +85,8 @@ struct Task {
     ended: bool,
 }
 
-/// A slice: it begins with a task that does not inherit it, and ends when the next one begins, or when the P is idle.
+/// A slice: it begins with a task that does not inherit it, and ends when the next one begins, or when the P
+/// is idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
     /// On which P.
@@ -196,7 +197,8 @@ impl<S> Simulator<S> {
         }
     }
 
-    /// Lets the monitor look at the time `at`, at the state as it is, and do nothing else. Returns how many Ps it has retaken.
+    /// Lets the monitor look at the time `at`, at the state as it is, and do nothing else. Returns how many
+    /// Ps it has retaken.
     #[track_caller]
     pub fn round(&mut self, at: Duration) -> usize {
         self.row();
@@ -267,7 +269,8 @@ impl<S> Simulator<S> {
                 table.push(self.cells());
             }
             panic!(
-                "{}\n\nThe last rows. A P's cell: what happened, or the task that it runs, and below, what waits for it.\n\n{}",
+                "{}\n\nThe last rows. A P's cell: what happened, or the task that it runs, and below, what \
+                     waits for it.\n\n{}",
                 says(),
                 table.draw_last(6)
             );
@@ -298,7 +301,8 @@ impl<S> Simulator<S> {
         }
     }
 
-    /// What happens at once when something has changed: those that are asked give way, and those that have nothing look.
+    /// What happens at once when something has changed: those that are asked give way, and those that have
+    /// nothing look.
     #[track_caller]
     fn settle(&mut self) {
         self.look();
@@ -405,7 +409,8 @@ impl<S> Simulator<S> {
         self.slices_now[p].get_or_insert(new).last = g;
     }
 
-    /// Ends the system calls that are over: each task goes on with its P, or with an idle one, or waits for one.
+    /// Ends the system calls that are over: each task goes on with its P, or with an idle one, or waits for
+    /// one.
     #[track_caller]
     fn end_syscalls(&mut self) {
         let now = self.now;
@@ -465,7 +470,8 @@ impl<S> Simulator<S> {
         let m = &self.machine.allm[p];
         self.require(m.curg == right, || {
             let has = m.curg;
-            format!("P{p}: schedule returns {right:?}, but curg is {has:?}. Rule 1, begin: what it returns is what runs.")
+            format!("P{p}: schedule returns {right:?}, but curg is {has:?}. Rule 1, begin: what it returns \
+                 is what runs.")
         });
         let Some(found) = found else {
             self.require(before.is_empty(), || {
@@ -509,7 +515,8 @@ impl<S> Simulator<S> {
             let gives_way = (self.rules.safe_point)(&mut self.machine, p);
             self.require(gives_way == was_asked, || {
                 let asked = if was_asked { "asked" } else { "not asked" };
-                format!("P{p}: {g} was {asked} to give way, and safe_point returns {gives_way}. Rule 3, give way.")
+                format!("P{p}: {g} was {asked} to give way, and safe_point returns {gives_way}. Rule 3, give \
+                     way.")
             });
             if gives_way {
                 let waits = self.machine.sched.waiting().contains(&g);
@@ -544,7 +551,10 @@ impl<S> Simulator<S> {
             }
         }
         self.require(taken == retaken, || {
-            format!("retake must return the number of Ps that it has retaken, {taken}, and returns {retaken}. Rule 6, count.")
+            format!(
+                "retake must return the number of Ps that it has retaken, {taken}, and returns \
+                 {retaken}. Rule 6, count."
+            )
         });
         let sleeps = delay(&mut self.sysmon, retaken);
         self.require(!sleeps.is_zero(), || {

@@ -1,5 +1,6 @@
-//! What the simulators of this chapter are given: the state of a scheduler, with Go's names; tasks as scripts; and the
-//! table that shows, tick by tick, what each P ran. The rules by which the state changes are the lessons'.
+//! What the simulators of this chapter are given: the state of a scheduler, with Go's names; tasks as
+//! scripts; and the table that shows, tick by tick, what each P ran. The rules by which the state changes are
+//! the lessons'.
 //!
 //! | | |
 //! |---|---|
@@ -8,8 +9,8 @@
 //! | [`clock`] | the simulator of `preemption`: time passes, and a monitor looks |
 //! | [`table`] | the drawing |
 //!
-//! Nothing here starts a thread or reads a clock, and every number that looks random comes from a seed. The same program
-//! has the same trace each time.
+//! Nothing here starts a thread or reads a clock, and every number that looks random comes from a seed. The
+//! same program has the same trace each time.
 
 pub mod clock;
 pub mod table;

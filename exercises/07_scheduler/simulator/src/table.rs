@@ -15,7 +15,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Returns a table without rows that is at most `width` columns wide. The first column is the one that says when.
+    /// Returns a table without rows that is at most `width` columns wide. The first column is the one that
+    /// says when.
     pub fn new(heads: Vec<String>, width: usize) -> Self {
         Self { heads, rows: Vec::new(), width }
     }

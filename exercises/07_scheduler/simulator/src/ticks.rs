@@ -19,8 +19,9 @@ pub struct Rules {
 /// How many ticks a slice lasts. Whoever runs then is preempted, as by `gosched`.
 pub const SLICE: u32 = 10;
 
-/// What a task does next. Each takes one tick, except for `Run`, which says how many, and `Again`, which takes none. A task
-/// ends with its last one; if that has taken it off its P, it comes back for another tick to end.
+/// What a task does next. Each takes one tick, except for `Run`, which says how many, and `Again`, which
+/// takes none. A task ends with its last one; if that has taken it off its P, it comes back for another tick
+/// to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// Runs for so many ticks.
@@ -113,8 +114,8 @@ impl Simulator {
         }
     }
 
-    /// Lets P `p` look for a task and begin to run it, as a tick of its own in which no other P does anything. The task
-    /// ends with that.
+    /// Lets P `p` look for a task and begin to run it, as a tick of its own in which no other P does
+    /// anything. The task ends with that.
     #[track_caller]
     pub fn find(&mut self, p: usize) -> Option<Found> {
         let mut random = self.random.clone();
@@ -330,7 +331,8 @@ impl Simulator {
         self.tick.checked_sub(1).map_or_else(String::new, |tick| format!("after tick {tick}: "))
     }
 
-    /// Looks for a task for P `p`, and begins its slice. No task may be lost on the way, and none may come twice.
+    /// Looks for a task for P `p`, and begins its slice. No task may be lost on the way, and none may come
+    /// twice.
     #[track_caller]
     fn look(&mut self, p: usize, cheaprand: &mut dyn FnMut() -> u32) -> Option<Found> {
         let before = self.sched.waiting();

@@ -17,8 +17,9 @@ const LONGEST: Duration = Duration::from_millis(10);
 /// After so many rounds in a row without a retake, it sleeps longer.
 const PATIENCE: u32 = 50;
 
-/// Finds a task for P `pp`, which has none, by `find_runnable`, and begins to run it: it becomes `curg`, nobody has asked it
-/// to give way, and it begins a slice, unless it inherits one. `None` means that the P is idle.
+/// Finds a task for P `pp`, which has none, by `find_runnable`, and begins to run it: it becomes `curg`,
+/// nobody has asked it to give way, and it begins a slice, unless it inherits one. `None` means that the P is
+/// idle.
 pub fn schedule(
     machine: &mut Machine,
     pp: usize,
@@ -41,8 +42,9 @@ pub fn preemptone(machine: &mut Machine, pp: usize) {
     m.preempt = m.curg.is_some();
 }
 
-/// The task that runs on P `pp` has come to a point where it can be stopped. If it has been asked to give way, it goes to the
-/// tail of the global queue, the P has no task, and this returns true. Otherwise nothing happens.
+/// The task that runs on P `pp` has come to a point where it can be stopped. If it has been asked to give
+/// way, it goes to the tail of the global queue, the P has no task, and this returns true. Otherwise nothing
+/// happens.
 pub fn safe_point(machine: &mut Machine, pp: usize) -> bool {
     let m = &mut machine.allm[pp];
     if !m.preempt {
@@ -65,8 +67,8 @@ pub struct Sysmon {
     slept: Duration,
 }
 
-/// What was seen of a P, and when it was seen for the first time. A number that is still the same later has not changed in
-/// between, but for once round all numbers.
+/// What was seen of a P, and when it was seen for the first time. A number that is still the same later has
+/// not changed in between, but for once round all numbers.
 #[derive(Clone, Default)]
 struct Ticks {
     schedtick: u32,
@@ -76,7 +78,8 @@ struct Ticks {
 }
 
 impl Sysmon {
-    /// Returns a monitor of so many Ps. It has seen nothing yet, which is as if it had seen the number 0 everywhere at time 0.
+    /// Returns a monitor of so many Ps. It has seen nothing yet, which is as if it had seen the number 0
+    /// everywhere at time 0.
     pub fn new(gomaxprocs: usize) -> Self {
         Self {
             ticks: vec![Ticks::default(); gomaxprocs],
@@ -85,17 +88,18 @@ impl Sysmon {
         }
     }
 
-    /// Looks at each P that has a task, in ascending order. `now` is the time since the program began. Returns the number of
-    /// Ps that it has retaken.
+    /// Looks at each P that has a task, in ascending order. `now` is the time since the program began.
+    /// Returns the number of Ps that it has retaken.
     ///
-    /// **Slices.** If `schedtick` is not what the monitor has seen last, a slice has begun: it remembers the number and
-    /// `now`. If it is, and 10 ms or more have passed since then, it asks the task to give way, by [`preemptone`]; and does
-    /// so again in each round, as long as nothing changes.
+    /// **Slices.** If `schedtick` is not what the monitor has seen last, a slice has begun: it remembers the
+    /// number and `now`. If it is, and 10 ms or more have passed since then, it asks the task to give way, by
+    /// [`preemptone`]; and does so again in each round, as long as nothing changes.
     ///
-    /// **System calls.** If the task is in a system call, and `syscalltick` is not what the monitor has seen last, it
-    /// remembers the number and `now`, unless it has just asked the task to give way. Otherwise it retakes the P: the P has no
-    /// task then, and is in no system call. It leaves the P where it is, though, if nothing waits in the P's own queue, and
-    /// another P is idle, and less than 10 ms have passed since it remembered a system call there: nobody needs it.
+    /// **System calls.** If the task is in a system call, and `syscalltick` is not what the monitor has seen
+    /// last, it remembers the number and `now`, unless it has just asked the task to give way. Otherwise it
+    /// retakes the P: the P has no task then, and is in no system call. It leaves the P where it is, though,
+    /// if nothing waits in the P's own queue, and another P is idle, and less than 10 ms have passed since it
+    /// remembered a system call there: nobody needs it.
     pub fn retake(&mut self, machine: &mut Machine, now: Duration) -> usize {
         let mut retaken = 0;
         for (pp, seen) in self.ticks.iter_mut().enumerate() {
@@ -131,8 +135,9 @@ impl Sysmon {
         retaken
     }
 
-    /// Returns how long the monitor sleeps after a round that has retaken `retaken` Ps: 20 µs; but after 50 rounds in a row
-    /// without a retake twice as long each time, up to 10 ms. After a retake it is 20 µs again.
+    /// Returns how long the monitor sleeps after a round that has retaken `retaken` Ps: 20 µs; but after 50
+    /// rounds in a row without a retake twice as long each time, up to 10 ms. After a retake it is 20 µs
+    /// again.
     pub fn delay(&mut self, retaken: usize) -> Duration {
         self.idle = if retaken > 0 {
             0
