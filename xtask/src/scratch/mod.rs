@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! target/verify/
-//!   Cargo.toml                 the root's dependencies, lints and profiles
+//!   Cargo.toml                 the root's dependencies, patches, lints and profiles
 //!   Cargo.lock                 the root's
 //!   exercises/…/               the lesson with its pristine stub, package NAME-stub
 //!   solutions/…/               the reference with its bench, package NAME-bench
@@ -306,6 +306,14 @@ impl<'a> Scratch<'a> {
             }
         }
         scratch.insert("workspace".into(), Value::Table(table));
+        if let Some(Value::Table(mut patches)) = root.remove("patch") {
+            for (_, of_registry) in patches.iter_mut() {
+                if let Value::Table(crates) = of_registry {
+                    make_paths_absolute(crates, &self.runner.workspace.root);
+                }
+            }
+            scratch.insert("patch".into(), Value::Table(patches));
+        }
         let mut profiles = match root.remove("profile") {
             Some(Value::Table(profiles)) => profiles,
             _ => Table::new(),

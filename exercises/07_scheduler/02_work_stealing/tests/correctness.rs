@@ -39,7 +39,8 @@ fn drained(local: &mut Local<usize>) -> Vec<usize> {
     from_fn(|| local.pop().map(|task| *task)).collect()
 }
 
-/// For each number of tasks that fits into a ring, and wherever the ring begins.
+/// A thief takes the older half of a ring, rounded up, returns the newest of these tasks, and queues the others in their order;
+/// for each number of tasks that fits into a ring.
 #[test]
 fn a_thief_takes_half_runs_the_last_and_queues_the_rest() {
     // SC-12, SC-13
@@ -64,6 +65,7 @@ fn a_thief_takes_half_runs_the_last_and_queues_the_rest() {
     }
 }
 
+/// A thief whose own ring has room for fewer tasks than it would queue takes the oldest ones: one more than there is room for.
 #[test]
 fn a_thief_takes_what_it_has_room_for() {
     // SC-12
@@ -82,7 +84,7 @@ fn a_thief_takes_what_it_has_room_for() {
     }
 }
 
-/// The thief's ring is full at first. Others take tasks out of it, so that there is room, and it steals without having popped.
+/// The thief's ring was full, and others have stolen from it. It has room for half of the victim's tasks, and takes half.
 #[test]
 fn room_that_other_thieves_have_made_is_used() {
     // SC-12
@@ -94,6 +96,7 @@ fn room_that_other_thieves_have_made_is_used() {
     assert_eq!(ran, Some(50), "half of 100 tasks; there was room for 156");
 }
 
+/// A thief takes the next task only if the ring is empty.
 #[test]
 fn the_next_task_is_taken_only_from_an_empty_ring() {
     // SC-16
@@ -105,7 +108,7 @@ fn the_next_task_is_taken_only_from_an_empty_ring() {
     assert!(own.is_empty(), "one task at a time was stolen");
 }
 
-/// That changes the order of its tasks, and none of them gets lost.
+/// A queue is stolen from into itself: none of its tasks gets lost.
 #[test]
 fn an_owner_may_steal_from_itself() {
     // SC-14
@@ -188,7 +191,7 @@ fn have_common_divisor(a: usize, b: usize) -> bool {
     (2..=a).any(|n| a.is_multiple_of(n) && b.is_multiple_of(n))
 }
 
-/// For one worker to 64: from wherever it begins and however far it strides.
+/// A pass comes to each worker once, in strides of one length; for one worker to 64.
 #[test]
 fn a_pass_comes_to_each_worker_once() {
     // SC-17
@@ -231,6 +234,7 @@ fn each_start_comes_with_each_stride() {
     }
 }
 
+/// Of no workers, a pass is empty; of one, it comes to that one.
 #[test]
 fn nobody_is_asked_where_nobody_is() {
     // SC-17
@@ -302,7 +306,7 @@ fn a_million_tasks_are_taken_once_each() {
     });
 }
 
-/// Workers on several threads use one order.
+/// Workers on several threads can use one order.
 #[test]
 fn an_order_can_be_shared() {
     let _ = StealOrder::new(2).pass(1);
