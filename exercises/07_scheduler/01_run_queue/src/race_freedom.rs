@@ -279,6 +279,29 @@ fn two_thieves_and_an_owner() {
     });
 }
 
+/// The owner pushes two tasks while two thieves steal one each. A thief that finds the head where the other has moved it
+/// finds a tail that is not behind it.
+///
+/// At most two preemptions in each interleaving: 3,287 of them. Without a bound there are too many.
+#[test]
+fn a_thief_follows_another() {
+    // SC-01
+    Model::new().preemption_bound(2).check(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        let thief = local.stealer();
+        let popped = work(&mut local, &global, &USED);
+        let stolen = scope(|s| {
+            let steal = || seen(thief.steal());
+            let thieves = ["thief 1", "thief 2"].map(|name| spawn(s, name, steal));
+            work(&mut local, &global, &[Push(5), Push(6)]);
+            let stolen = thieves.map(|thief| thief.join().unwrap());
+            stolen.into_iter().flatten().collect()
+        });
+        let left = from_fn(|| local.pop()).take(3).collect();
+        require_each_once([popped, stolen, left, vec![]], 6);
+    });
+}
+
 /// The owner is dropped beside a thief that steals and goes too: what is left is dropped once, with the last of them.
 #[test]
 fn what_is_left_is_dropped_once() {
