@@ -1,10 +1,13 @@
-//! Every interleaving of a few small programs with a pool. IDs such as WP-02 name behaviours of Go's worker
+//! The interleavings of a few small programs with a pool. IDs such as WP-02 name behaviours of Go's worker
 //! pools.
 //!
 //! In most of them main submits the jobs first, to a pool without workers, and then two threads do something
 //! at the same time: main is one of them, and often a worker too, because it helps. What a job does is a
 //! write to plain memory. `LOCAL` and `PATIENCE` are two here, and a worker that has found nothing sleeps at
 //! once.
+//!
+//! Where a pool has threads of its own, not everything is explored, but all with a stated number of forced
+//! switches.
 
 use crate::cancellation::Context;
 use crate::sync::thread;
@@ -116,6 +119,7 @@ fn each_job_runs_once() {
 /// The only worker looks for a job, and sleeps, while main submits one: it has to run.
 #[test]
 fn a_job_wakes_the_worker() {
+    // At most 3 forced switches: 839 interleavings of the reference.
     Model::new().preemption_bound(3).check(|| {
         let pool = pool(1, 1);
         let work = Work::new("work");
@@ -166,6 +170,7 @@ fn room_wakes_a_submission() {
 #[test]
 fn a_worker_that_wakes_lets_a_submission_in() {
     // WP-05
+    // At most 2 forced switches: 544 interleavings of the reference.
     Model::new().preemption_bound(2).check(|| {
         let pool = pool(1, 1);
         let works = [Work::new("first"), Work::new("second")];
@@ -220,6 +225,7 @@ fn a_context_ends_the_wait_for_room() {
 /// time comes: main gets in, or gets its job back. Never both.
 #[test]
 fn room_and_deadline_at_once() {
+    // At most 3 forced switches: 268 interleavings of the reference.
     Model::new().preemption_bound(3).check(|| {
         let pool = pool(0, 1);
         drop(accepted(pool.submit(|_: &Worker| ())));
@@ -349,6 +355,7 @@ fn a_shutdown_ends_the_wait_for_room() {
 /// Two workers sleep. Main shuts down: both have to wake up, and to leave.
 #[test]
 fn a_shutdown_wakes_all_workers() {
+    // At most 2 forced switches: 5,415 interleavings of the reference.
     Model::new().preemption_bound(2).check(|| {
         let pool = pool(2, 1);
         pool.shutdown();
@@ -424,6 +431,7 @@ fn two_shutdowns_at_once() {
 #[test]
 fn a_panic_ends_the_job_and_not_the_worker() {
     // WP-13
+    // At most 3 forced switches: 553 interleavings of the reference.
     Model::new().preemption_bound(3).check(|| {
         let pool = pool(0, 2);
         let job = |_: &Worker| staged_panic("the job's");
@@ -481,6 +489,7 @@ fn a_job_is_cancelled_once() {
 /// A job submits another and waits for it, without helping. The other worker, asleep or not, has to steal it.
 #[test]
 fn a_job_of_a_job_is_stolen() {
+    // At most 2 forced switches: 17,612 interleavings of the reference.
     Model::new().preemption_bound(2).check(|| {
         let pool = pool(0, 1);
         let inner = Work::new("inner");
@@ -501,6 +510,7 @@ fn a_job_of_a_job_is_stolen() {
 /// job is in its queue by then or not, it is still there when the worker has left.
 #[test]
 fn a_worker_that_leaves_takes_no_job_along() {
+    // At most 3 forced switches: 2,355 interleavings of the reference.
     Model::new().preemption_bound(3).check(|| {
         let pool = pool(0, 1);
         let inner = Work::new("inner");
@@ -522,6 +532,7 @@ fn a_worker_that_leaves_takes_no_job_along() {
 /// job may be the one that leaves, and the other has to take the job.
 #[test]
 fn a_worker_that_leaves_takes_no_wakeup_along() {
+    // At most 1 forced switches: 1,684 interleavings of the reference.
     Model::new().preemption_bound(1).check(|| {
         let pool = pool(2, 1);
         let work = Work::new("work");
@@ -537,6 +548,7 @@ fn a_worker_that_leaves_takes_no_wakeup_along() {
 /// It does not stay in a queue.
 #[test]
 fn a_job_of_a_job_beside_the_end() {
+    // At most 3 forced switches: 1,026 interleavings of the reference.
     Model::new().preemption_bound(3).check(|| {
         let pool = pool(1, 1);
         let inner = Work::new("inner");
@@ -566,6 +578,7 @@ fn a_job_of_a_job_beside_the_end() {
 /// job runs.
 #[test]
 fn a_spurious_wakeup_changes_nothing() {
+    // At most 3 forced switches: 2,999 interleavings of the reference.
     Model::new()
         .preemption_bound(3)
         .spurious_wakeups(1)
