@@ -35,6 +35,16 @@ fn joined<T>(result: Result<T, JoinError>) -> T {
     }
 }
 
+/// Requires that a goroutine has not ended before the shutdown.
+#[track_caller]
+fn require_cancelled<T: std::fmt::Debug>(result: Result<T, JoinError>, which: &str) {
+    let is_cancelled = matches!(result, Err(JoinError::Cancelled));
+    assert!(
+        is_cancelled,
+        "{which} is cancelled when the runtime goes, and its handle says {result:?}"
+    );
+}
+
 fn after(seconds: u32) -> Instant {
     Instant::default() + SECOND * seconds
 }
@@ -165,23 +175,26 @@ fn pair_beside(third: fn(&Runtime, Arc<AtomicBool>), which: &'static str) {
     });
 }
 
+/// It does so a hundred times, each time beside three others that have just been started.
 #[test]
 fn a_goroutine_that_yields_lets_the_others_run_first() {
     // SC-23
     run(1, "a goroutine has not ended", async {
         let ran = Arc::new(AtomicUsize::new(0));
-        for _ in 0..10 {
-            let ran = Arc::clone(&ran);
-            drop(go(async move {
-                ran.fetch_add(1, Ordering::Relaxed);
-            }));
+        for time in 1..=100 {
+            for _ in 0..3 {
+                let ran = Arc::clone(&ran);
+                drop(go(async move {
+                    ran.fetch_add(1, Ordering::Relaxed);
+                }));
+            }
+            yield_now().await;
+            let (ran, right) = (ran.load(Ordering::Relaxed), 3 * time);
+            assert_eq!(
+                ran, right,
+                "goroutines that ran before the one that yielded, the {time}. time"
+            );
         }
-        yield_now().await;
-        assert_eq!(
-            ran.load(Ordering::Relaxed),
-            10,
-            "goroutines that ran before the one that yielded"
-        );
     });
 }
 
@@ -234,8 +247,8 @@ fn a_sleep_ends_at_its_time_and_not_before() {
             })
             .into();
         for asleep in [3, 2, 1] {
-            let wait = "a goroutine does not sleep, or still does";
-            wait_until(wait, || runtime.snapshot().timers == asleep);
+            let wait = format!("the number of goroutines that sleep is not {asleep}");
+            wait_until(&wait, || runtime.snapshot().timers == asleep);
             clock.advance(SECOND - Duration::from_nanos(1));
             let none = runtime.block_on(async {
                 yield_now().await;
@@ -323,8 +336,11 @@ fn a_runtime_that_is_dropped_cancels_its_goroutines() {
             sleeps.is_finished(),
             "a goroutine is still there when the runtime is not"
         );
-        assert!(matches!(sleeps.join(), Err(JoinError::Cancelled)));
-        assert!(matches!(joins.join().unwrap(), Err(JoinError::Cancelled)));
+        require_cancelled(sleeps.join(), "a goroutine that sleeps");
+        require_cancelled(
+            joins.join().unwrap(),
+            "a goroutine that waits for a channel",
+        );
         assert_eq!(
             polled.load(Ordering::Relaxed),
             1,
@@ -366,8 +382,7 @@ fn a_goroutine_may_drop_its_runtime() {
             let waits = runtime.go(pending::<()>());
             drop(runtime);
             is_last.store(1, Ordering::Release);
-            assert!(matches!(drops.join(), Err(JoinError::Cancelled)));
-            assert!(matches!(waits.join(), Err(JoinError::Cancelled)));
+            let (drops, waits) = (drops.join(), waits.join());
             let (ran, ran_after) = (
                 ran.load(Ordering::Relaxed),
                 ran_after.load(Ordering::Relaxed),
@@ -375,8 +390,13 @@ fn a_goroutine_may_drop_its_runtime() {
             assert_eq!(
                 (ran, ran_after),
                 (1, 0),
-                "what ran (up to the next await, after it)"
+                "what ran (up to the next await, after it and from the queue)"
             );
+            require_cancelled(
+                drops,
+                "the goroutine that dropped the runtime, and then awaited",
+            );
+            require_cancelled(waits, "a goroutine that waits");
         },
     );
 }
@@ -587,11 +607,11 @@ fn the_monitor_says_what_a_worker_does() {
             matches!(worker.doing, Doing::Running(_)),
             "one that asks runs: {seen:?}"
         );
+        assert_eq!(worker.queued, 3, "goroutines in the queue of the worker");
         assert_eq!(
             seen.goroutines, 8,
-            "three that wait for ever, three in the queue, one that asks, and one that waits"
+            "goroutines: three wait for ever, three are in the queue, one asks, and one waits for that"
         );
-        assert_eq!(worker.queued, 3, "goroutines in the queue of the worker");
         assert_eq!(
             worker.ran - before.ran,
             6,

@@ -172,6 +172,7 @@ impl Scheduler {
         idle.sleeping.store(sleepers.len(), Relaxed);
         // On behalf of the one that wakes up: until it does, nobody needs to wake another.
         idle.searching.fetch_add(1, Relaxed);
+        // Release: pairs with the Acquire in `park`. The worker finds what it has been woken for.
         idle.words[worker].store(AWAKE, Release);
         drop(sleepers);
         // The word has been changed before, so a worker that is not asleep yet does not fall asleep.
