@@ -487,6 +487,71 @@ fn a_job_whose_context_is_done_does_not_begin() {
     assert_eq!(pool.metrics().rejected, 3, "submissions that were refused");
 }
 
+/// The thread that shuts a paused pool down runs what waits, but no job whose context is done.
+#[test]
+fn a_shutdown_asks_the_context_too() {
+    let pool = pool(0, 4);
+    let log = Log::default();
+    let (context, guard) = Context::background().with_cancel();
+    let terms = Terms {
+        context: Some(context),
+        ..Terms::default()
+    };
+    let handle = accepted(pool.submit_with(&terms, log.job("cancelled")));
+    drop(accepted(pool.submit(log.job("other"))));
+    guard.cancel();
+    pool.shutdown();
+    assert_eq!(log.all(), ["other"], "what has run");
+    let result = handle.join();
+    assert!(
+        matches!(result, Err(JobError::Cancelled)),
+        "it was cancelled: {result:?}"
+    );
+    closed(&pool, 1, 0, 1);
+}
+
+/// A thread that helps has no queue of its own: what its job submits waits in the shared queue, which has room for one, and
+/// what finds no room there has run when its submit returns.
+#[test]
+fn a_job_of_a_helper_finds_room_or_runs_at_once() {
+    let pool = pool(0, 1);
+    let log = Log::default();
+    let of_job = log.clone();
+    drop(accepted(pool.submit(move |worker: &Worker| {
+        for name in ["waits", "runs at once"] {
+            drop(accepted(worker.submit(of_job.job(name))));
+        }
+        of_job.job("first")(worker);
+    })));
+    assert!(pool.help(), "a job waits");
+    assert_eq!(log.all(), ["runs at once", "first"], "what has run");
+    assert_eq!(
+        pool.metrics().queued,
+        1,
+        "jobs in a queue with room for one"
+    );
+    while pool.help() {}
+    closed(&pool, 3, 0, 0);
+}
+
+/// Two workers sleep, and two jobs come, one right after the other, which wait for each other: each wakes a worker.
+#[test]
+fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
+    must_end("a job waits beside a worker that sleeps", || {
+        let pool = pool(2, 2);
+        for _ in 0..300 {
+            let both = Arc::new(Barrier::new(2));
+            let jobs = [(); 2].map(|()| {
+                let both = Arc::clone(&both);
+                accepted(pool.submit(move |_: &Worker| drop(both.wait())))
+            });
+            for job in jobs {
+                job.join().expect("no panic");
+            }
+        }
+    });
+}
+
 /// Whoever waits for room until a time gives up at that time and not before; if there is room, no time is too
 /// late.
 #[test]
