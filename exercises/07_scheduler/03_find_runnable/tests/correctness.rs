@@ -140,7 +140,7 @@ fn a_p_takes_its_share_of_the_global_queue() {
 #[test]
 fn a_share_has_at_most_max_tasks() {
     // SC-20
-    for (max, share) in [(1, 1), (2, 2), (4, 4), (5, 4)] {
+    for (max, share) in [(0, 0), (1, 1), (2, 2), (4, 4), (5, 4)] {
         let mut sim = after_its_turn(2);
         sim.sched.allp[0].runq.push_back(99);
         sim.sched.runq.extend(1..=7);
@@ -149,8 +149,9 @@ fn a_share_has_at_most_max_tasks() {
         let rule = format!(
             "It takes min(7 / 2 + 1, 7, 128, max = {max}) = {share} of 7 tasks, with 2 Ps. {SHARE}"
         );
-        sim.require(found == Some(1), || {
-            format!("globrunqget must return Some(1), but returns {found:?}. {rule}")
+        let right = (max > 0).then_some(1);
+        sim.require(found == right, || {
+            format!("globrunqget must return {right:?}, but returns {found:?}. {rule}")
         });
         let ring = [&[99][..], &tasks(2..=share)].concat();
         sim.must_have(0, None, &ring, &rule);
@@ -158,11 +159,29 @@ fn a_share_has_at_most_max_tasks() {
     }
 }
 
-/// Rings of every length, with and without a next task.
+/// The ring of the P is nearly full. It grows here if it has to, so the share is what it always is.
+#[test]
+fn a_share_does_not_depend_on_the_ring() {
+    let mut sim = after_its_turn(1);
+    sim.sched.allp[0].runq.extend(1001..=1250);
+    sim.sched.runq.extend(1..=300);
+    sim.begin();
+    let found = globrunqget(&mut sim.sched, 0, usize::MAX);
+    let rule =
+        format!("It takes min(300 / 1 + 1, 300, 128) = 128 of 300 tasks, with one P. {SHARE}");
+    sim.require(found == Some(1), || {
+        format!("globrunqget must return Some(1), but returns {found:?}. {rule}")
+    });
+    let ring = [tasks(1001..=1250), tasks(2..=128)].concat();
+    sim.must_have(0, None, &ring, &rule);
+    sim.global_must_have(&tasks(129..=300), &rule);
+}
+
+/// Rings of every length, and two that have grown, with and without a next task.
 #[test]
 fn a_thief_takes_half_rounded_up_and_runs_the_last() {
     // SC-12, SC-13
-    for len in 1..=RUNQ as u32 {
+    for len in (1..=RUNQ as u32).chain([300, 600]) {
         let mut sim = after_its_turn(2);
         sim.sched.allp[0].runq.extend([1001, 1002]);
         sim.sched.allp[1].runnext = Some(1000);
@@ -365,12 +384,12 @@ fn the_places_come_in_order() {
     }
 }
 
-/// Up to seven tasks whose I/O is ready, beside none to three idle Ps.
+/// Up to three hundred tasks whose I/O is ready, beside none to three idle Ps.
 #[test]
 fn what_is_ready_is_handed_out() {
     // SC-19, SC-33
     for idle in 0..=3 {
-        for ready in [1, 2, 3, 7] {
+        for ready in [1, 2, 3, 7, 300] {
             let mut sim = after_its_turn(4);
             // P0 is idle no more when it looks.
             sim.sched

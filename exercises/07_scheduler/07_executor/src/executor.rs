@@ -55,7 +55,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// # The end
 /// The future of a task is dropped as soon as it is complete or has panicked, on the thread that polled it and before its
 /// handle is ready. When the executor is dropped, so are all futures that are left, even if somebody keeps their wakers;
-/// their handles return [`JoinError::Cancelled`]. To wake a task that has ended does nothing.
+/// each is dropped before its handle is ready, which returns [`JoinError::Cancelled`], or [`JoinError::Panicked`] if that drop
+/// panics. To wake a task that has ended does nothing.
 ///
 /// A task that has an `Arc` of its own executor keeps it alive until the task ends.
 ///
@@ -105,7 +106,7 @@ impl Executor {
 /// A handle of a task, and a future that is ready when the task has ended. `T` is what the task's future returns.
 ///
 /// Any thread may await it, on any executor; the waker of the last poll is woken. Dropping it detaches the task, which keeps
-/// running; its result is dropped once, as soon as it exists and the handle is gone.
+/// running; its result is dropped once, as soon as it exists and the handle is gone. A panic of that drop is lost.
 ///
 /// What the task did, including the drop of its future, happens before the handle is ready.
 ///
@@ -136,8 +137,8 @@ impl<T> Future for JoinHandle<T> {
 #[derive(Debug)]
 pub enum JoinError {
     /// Its future panicked, when it was polled or dropped. This is the payload, the very box that
-    /// [`std::panic::catch_unwind`] returns.
+    /// [`std::panic::catch_unwind`] returns; if it panicked both times, that of the poll.
     Panicked(Box<dyn Any + Send>),
-    /// Its executor was dropped first.
+    /// Its executor was dropped first, and the drop of its future did not panic.
     Cancelled,
 }

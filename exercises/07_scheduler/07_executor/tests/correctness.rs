@@ -12,7 +12,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
@@ -130,7 +130,8 @@ fn a_task_is_polled_once_for_any_number_of_wakes() {
     let (executor, door) = (Executor::new(), Arc::new(Door::default()));
     let handle = executor.spawn(door.pass());
     assert_eq!(door.polls(), 0, "polls, and nobody runs tasks");
-    for (wakes, polls) in [(0, 1), (0, 1), (1, 2), (5, 3), (0, 3)] {
+    // The last is more than a `u16` counts.
+    for (wakes, polls) in [(0, 1), (0, 1), (1, 2), (5, 3), (0, 3), (70_000, 4)] {
         for _ in 0..wakes {
             door.waker().wake_by_ref();
             door.waker().wake();
@@ -146,29 +147,61 @@ fn a_task_is_polled_once_for_any_number_of_wakes() {
         waker.wake_by_ref();
         executor.run_until_idle();
     }
-    assert_eq!(result_of(handle).unwrap(), 4, "polls until it was complete");
+    assert_eq!(result_of(handle).unwrap(), 5, "polls until it was complete");
     assert_eq!(
         door.polls(),
-        4,
+        5,
         "polls of a task that was woken when it had ended"
     );
 }
 
-/// A task wakes itself a hundred times in one poll.
+/// A task wakes itself many times in one poll: also as often as makes a `u8` or a `u16` zero again.
 #[test]
 fn a_task_that_is_woken_while_it_runs_is_polled_once_more() {
     // SC-47
-    let (executor, polls) = (Executor::new(), Arc::new(AtomicUsize::new(0)));
-    let counts = Arc::clone(&polls);
-    let handle = executor.spawn(poll_fn(move |cx| {
-        if counts.fetch_add(1, Relaxed) == 0 {
-            (0..100).for_each(|_| cx.waker().wake_by_ref());
+    for wakes in [100, 1 << 8, 1 << 16] {
+        let (executor, polls) = (Executor::new(), Arc::new(AtomicUsize::new(0)));
+        let counts = Arc::clone(&polls);
+        let handle = executor.spawn(poll_fn(move |cx| {
+            if counts.fetch_add(1, Relaxed) == 0 {
+                (0..wakes).for_each(|_| cx.waker().wake_by_ref());
+            }
+            Poll::<()>::Pending
+        }));
+        executor.run_until_idle();
+        assert_eq!(polls.load(Relaxed), 2, "polls, after {wakes} wakes");
+        assert!(!handle.is_finished());
+    }
+}
+
+/// The future of `block_on` wakes itself as many times.
+#[test]
+fn block_on_polls_once_for_any_number_of_wakes() {
+    must_end("`block_on` has not polled a future that was woken", || {
+        for wakes in [100, 1 << 8, 1 << 16] {
+            let (mut polls, is_woken_again) = (0, Arc::new(AtomicBool::new(false)));
+            block_on(poll_fn(|cx| {
+                polls += 1;
+                match polls {
+                    1 => (0..wakes).for_each(|_| cx.waker().wake_by_ref()),
+                    2 => {
+                        let (waker, again) = (cx.waker().clone(), Arc::clone(&is_woken_again));
+                        thread::spawn(move || {
+                            let_others_run(); // so that a poll without a wake comes first
+                            again.store(true, Relaxed);
+                            waker.wake();
+                        });
+                    }
+                    _ => {
+                        let again = is_woken_again.load(Relaxed);
+                        assert!(again, "{wakes} wakes in one poll, and two polls after it");
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Pending
+            }));
         }
-        Poll::<()>::Pending
-    }));
-    executor.run_until_idle();
-    assert_eq!(polls.load(Relaxed), 2, "polls");
-    assert!(!handle.is_finished());
+    });
 }
 
 #[test]
@@ -311,34 +344,106 @@ fn a_panic_ends_one_task() {
     assert_eq!(payload.downcast_ref(), Some(&404_u32), "the payload");
 }
 
+/// Panics when it is dropped.
+struct Panics(&'static str);
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        staged_panic(self.0);
+    }
+}
+
+/// Whose panic has come out of a handle.
+#[track_caller]
+fn whose_panic<T>(handle: JoinHandle<T>) -> Option<&'static str> {
+    match result_of(handle) {
+        Err(JoinError::Panicked(payload)) => staged_panic_of(|| resume_unwind(payload)),
+        Err(JoinError::Cancelled) => {
+            panic!("the future has panicked, and its handle says `Cancelled`")
+        }
+        Ok(_) => panic!("the future has panicked, and its handle returned the output"),
+    }
+}
+
 /// The drop of a future panics, and that of an output that nobody wants: the first comes out of the handle.
 #[test]
 fn a_panic_of_a_drop_ends_one_task() {
     // GR-04
-    struct Panics(&'static str);
-    impl Drop for Panics {
-        fn drop(&mut self) {
-            staged_panic(self.0);
-        }
-    }
-
-    let executor = Executor::new();
-    let panics = Panics("the future's drop");
+    let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+    let (panics, mut output) = (
+        Panics("the future's drop"),
+        Some(Dropped(Arc::clone(&drops))),
+    );
     let dropped = executor.spawn(poll_fn(move |_| {
         let _ = &panics;
-        Poll::Ready(())
+        Poll::Ready(output.take())
     }));
     drop(executor.spawn(async { Panics("the output's drop") }));
+    let unwanted = executor.spawn(async { Panics("the output's drop") });
     let after = executor.spawn(ready(7));
     let whose = staged_panic_of(|| executor.run_until_idle());
     assert_eq!(whose, None, "whose panic has come out of `run_until_idle`");
     assert_eq!(result_of(after).unwrap(), 7, "the task behind them");
-    let result = result_of(dropped);
-    let Err(JoinError::Panicked(payload)) = result else {
-        panic!("the drop of the future has panicked, and the handle returned {result:?}");
-    };
-    let whose = staged_panic_of(|| resume_unwind(payload));
-    assert_eq!(whose, Some("the future's drop"));
+    assert_eq!(whose_panic(dropped), Some("the future's drop"));
+    let drops = drops.lock().unwrap().len();
+    assert_eq!(
+        drops, 1,
+        "drops of the output that the handle did not return"
+    );
+    let whose = staged_panic_of(|| drop(unwanted));
+    assert_eq!(whose, None, "whose panic has come out of a handle's drop");
+}
+
+/// A future panics when it is polled, and again when it is dropped: the first payload comes out of the handle.
+#[test]
+fn of_two_panics_the_first_comes_out() {
+    let executor = Executor::new();
+    let panics = Panics("the future's drop");
+    let handle = executor.spawn(poll_fn(move |_| -> Poll<()> {
+        let _ = &panics;
+        staged_panic("the poll's");
+    }));
+    let whose = staged_panic_of(|| executor.run_until_idle());
+    assert_eq!(whose, None, "whose panic has come out of `run_until_idle`");
+    assert_eq!(whose_panic(handle), Some("the poll's"));
+}
+
+/// The payload of a detached task's panic panics when it is dropped.
+#[test]
+fn a_panic_of_a_payloads_drop_is_lost() {
+    let executor = Executor::new();
+    drop(executor.spawn(async { resume_unwind(Box::new(Panics("the payload's drop"))) }));
+    let after = executor.spawn(ready(7));
+    let whose = staged_panic_of(|| executor.run_until_idle());
+    assert_eq!(whose, None, "whose panic has come out of `run_until_idle`");
+    assert_eq!(result_of(after).unwrap(), 7, "the task behind it");
+}
+
+/// Two futures are left, and the drop of the first panics: that comes out of its handle, and the second is dropped too.
+#[test]
+fn a_panic_of_a_drop_does_not_come_out_of_the_executors() {
+    let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+    let (panics, held) = (Panics("the future's drop"), Dropped(Arc::clone(&drops)));
+    let first = executor.spawn(async move {
+        let _panics = panics;
+        pending::<()>().await;
+    });
+    let second = executor.spawn(async move {
+        let _held = held;
+        pending::<()>().await;
+    });
+    let whose = staged_panic_of(|| drop(executor));
+    assert_eq!(
+        whose, None,
+        "whose panic has come out of the executor's drop"
+    );
+    assert_eq!(whose_panic(first), Some("the future's drop"));
+    assert_eq!(drops.lock().unwrap().len(), 1, "drops of the other future");
+    let result = result_of(second);
+    assert!(
+        matches!(result, Err(JoinError::Cancelled)),
+        "the other handle returned {result:?}"
+    );
 }
 
 /// The panic of the future that `run` was given goes on; the executor and its tasks are as before.
@@ -400,6 +505,49 @@ fn a_future_is_dropped_as_soon_as_it_is_complete() {
         );
         assert_eq!(result_of(handle).is_err(), panics);
     }
+}
+
+/// A future asks its own handle when it is dropped: at its end, after a panic, and with the executor.
+#[test]
+fn a_future_is_dropped_before_its_handle_is_ready() {
+    struct Asks {
+        handle: Arc<OnceLock<JoinHandle<()>>>,
+        answers: Arc<Mutex<Vec<bool>>>,
+    }
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let handle = self.handle.get().expect("it was spawned");
+            self.answers.lock().unwrap().push(handle.is_finished());
+        }
+    }
+
+    must_end("`is_finished` has not returned in a future's drop", || {
+        for end in ["it is complete", "it panics", "the executor is dropped"] {
+            let (executor, answers) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+            let handle = Arc::new(OnceLock::new());
+            let asks = Asks {
+                handle: Arc::clone(&handle),
+                answers: Arc::clone(&answers),
+            };
+            let task = executor.spawn(poll_fn(move |_| {
+                let _ = &asks;
+                match end {
+                    "it is complete" => Poll::Ready(()),
+                    "it panics" => staged_panic("the task's"),
+                    _ => Poll::Pending,
+                }
+            }));
+            assert!(handle.set(task).is_ok());
+            executor.run_until_idle();
+            drop(executor);
+            assert_eq!(
+                *answers.lock().unwrap(),
+                [false],
+                "whether the handle was ready when the future was dropped, because {end}"
+            );
+            assert!(handle.get().expect("it is set").is_finished(), "now it is");
+        }
+    });
 }
 
 /// One task waits, one is queued, one has never been polled. All are dropped with the executor, though there are wakers;
@@ -495,6 +643,38 @@ fn no_lock_is_held_while_others_code_runs() {
             executor.run_until_idle();
         },
     );
+}
+
+/// The waker that a handle has runs tasks when it is dropped, and so ends the handle's own task.
+#[test]
+fn no_lock_is_held_while_a_handle_drops_its_waker() {
+    struct Runs(Arc<Executor>);
+    impl Drop for Runs {
+        fn drop(&mut self) {
+            self.0.run_until_idle();
+        }
+    }
+    impl Wake for Runs {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    must_end("a handle that drops its waker has not returned", || {
+        for is_replaced in [false, true] {
+            let executor = Arc::new(Executor::new());
+            let mut handle = executor.spawn(ready(7));
+            let waker = Waker::from(Arc::new(Runs(Arc::clone(&executor))));
+            assert!(poll(&mut handle, &waker).is_pending());
+            drop(waker);
+            if is_replaced {
+                let _ = poll(&mut handle, Waker::noop());
+                assert!(
+                    handle.is_finished(),
+                    "the old waker's drop has run the task"
+                );
+            }
+            drop(handle);
+        }
+    });
 }
 
 /// Tasks spawn tasks, as goroutines do, and each waits for its two.

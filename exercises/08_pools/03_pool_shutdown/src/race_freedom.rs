@@ -5,10 +5,10 @@
 
 use crate::cancellation::{CancelOnDrop, Context};
 use crate::sync::Arc;
-use crate::sync::thread::refuse_after;
+use crate::sync::thread::{refuse_after, scope};
 use crate::{Pool, Rejected};
 use harness::Model;
-use harness::testing::{Flag, Gate, Slot, both, must_sleep, staged_panic};
+use harness::testing::{Flag, Gate, Slot, both, let_others_sleep, must_sleep, spawn, staged_panic};
 use std::sync::Arc as Plain;
 
 /// A pool below a context that is never done, whose threads can be had.
@@ -403,18 +403,20 @@ fn an_open_pool_sleeps() {
     });
 }
 
-/// A thread waits for room, another one drains, and one of the threads that sleep wakes for no reason.
-/// Nothing else may come of that.
-#[test]
-fn a_spurious_wakeup_is_nothing() {
+/// The queue is full. `other` submits and main drains, or the other way round, and one of the threads that
+/// sleep wakes for no reason. With no preemption: main is asleep before the other thread begins.
+fn a_spurious_wakeup(main_submits: bool) {
     Model::new()
         .preemption_bound(0)
         .spurious_wakeups(1)
-        .check(|| {
+        .check(move || {
             let held = Held::new();
             let (pool, _guard) = held.pool([2]);
             let drains = Flag::lowered("drains");
             let drain = || {
+                if main_submits {
+                    let_others_sleep(2);
+                }
                 drains.raise();
                 let back = pool.drain();
                 assert_eq!(
@@ -433,7 +435,12 @@ fn a_spurious_wakeup_is_nothing() {
                 held.may_end.open();
                 outcome
             };
-            let (back, outcome) = both(drain, submit);
+            let (outcome, back) = if main_submits {
+                both(submit, drain)
+            } else {
+                let (back, outcome) = both(drain, submit);
+                (outcome, back)
+            };
             assert_eq!(
                 outcome,
                 Err(Rejected(3)),
@@ -441,6 +448,18 @@ fn a_spurious_wakeup_is_nothing() {
             );
             assert_eq!(back, [], "what has not run");
         });
+}
+
+/// A thread that waits for room wakes for no reason. It must not put its job in, and not give up.
+#[test]
+fn a_spurious_wakeup_makes_no_room() {
+    a_spurious_wakeup(true);
+}
+
+/// A thread that drains wakes for no reason. It must not return before the jobs have run.
+#[test]
+fn a_spurious_wakeup_ends_no_drain() {
+    a_spurious_wakeup(false);
 }
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -517,19 +536,66 @@ fn a_job_may_drain_its_own_pool() {
     });
 }
 
-/// A job has the last handle of its pool, and drops it. That stops the pool, and does not wait for the job.
+/// A job has the last handle of its pool, and drops it, while another one is queued. That is a stop, which
+/// does not wait for the job: the queued one is dropped, and does not run.
 #[test]
 fn a_job_may_drop_its_own_pool() {
+    struct OpensAtDrop(Plain<Gate>);
+    impl Drop for OpensAtDrop {
+        fn drop(&mut self) {
+            self.0.open();
+        }
+    }
     explore(2, || {
-        let go = Plain::new(Gate::shut("go"));
-        let pool = pool_of_closures(1);
-        let (own, of_job) = (Arc::clone(&pool), Plain::clone(&go));
+        let (queued, gone) = (
+            Plain::new(Gate::shut("queued")),
+            Plain::new(Gate::shut("gone")),
+        );
+        let ran = Plain::new(Flag::lowered("ran"));
+        let pool = pool_of_closures(2);
+        let (own, of_job) = (Arc::clone(&pool), Plain::clone(&queued));
         submit(&pool, move || {
             of_job.pass();
             drop(own);
         });
+        let (of_job, opens) = (Plain::clone(&ran), OpensAtDrop(Plain::clone(&gone)));
+        submit(&pool, move || {
+            let _opens = opens;
+            of_job.raise();
+        });
         drop(pool);
-        go.open();
+        queued.open();
+        gone.pass();
+        assert!(
+            !ran.is_raised(),
+            "the queued job has run, and the pool was dropped before"
+        );
+    });
+}
+
+/// A job of one pool drains another. It must sleep until the job of that one has run.
+#[test]
+fn a_job_waits_for_another_pool() {
+    explore(1, || {
+        let (ran, seen) = (
+            Plain::new(Slot::empty("ran")),
+            Plain::new(Slot::empty("seen")),
+        );
+        let (of_job, by_job) = (Plain::clone(&ran), Plain::clone(&seen));
+        let other = new(1, 1, move |n: u32| of_job.write(n));
+        assert_eq!(other.submit(7), Ok(()), "the pool is open");
+        let pool = pool_of_closures(1);
+        submit(&pool, move || {
+            let back = other.drain();
+            assert_eq!(back, [], "what has not run");
+            by_job.write(ran.read());
+        });
+        assert_eq!(pool.drain().len(), 0, "what has not run");
+        assert_eq!(
+            seen.read(),
+            7,
+            "what the job saw when the other pool had been drained"
+        );
     });
 }
 
@@ -565,11 +631,41 @@ fn a_panic_ends_the_job_and_not_the_worker() {
     });
 }
 
-/// Two workers sleep, and the pool is drained. Both must wake, or the drain would never end.
+/// Two workers sleep, or are about to, and the pool is drained. Both must wake, or the drain would never end.
 #[test]
 fn every_worker_learns_of_the_shutdown() {
     explore(1, || {
-        assert_eq!(new(2, 1, |_: u32| {}).drain(), [], "there was no job")
+        let pool = new(2, 1, |_: u32| {});
+        let_others_sleep(1);
+        assert_eq!(pool.drain(), [], "there was no job");
+    });
+}
+
+/// The queue is full, and three threads wait for room, when a job stops its pool. All three get their jobs
+/// back. With five threads only an order without a preemption is explored.
+#[test]
+fn every_submit_that_waits_learns_of_the_shutdown() {
+    // WP-08
+    explore(0, || {
+        let begun = Plain::new(Gate::shut("begun"));
+        let pool = pool_of_closures(1);
+        let (own, of_job) = (Arc::clone(&pool), Plain::clone(&begun));
+        submit(&pool, move || {
+            of_job.open();
+            let_others_sleep(5);
+            drop(own.stop());
+        });
+        begun.pass();
+        submit(&pool, || {});
+        let is_refused = || pool.submit(Box::new(|| {})).is_err();
+        let refused = scope(|s| {
+            let others = ["one", "another"].map(|name| spawn(s, name, is_refused));
+            let main = is_refused();
+            main && others
+                .into_iter()
+                .all(|other| other.join().expect("no panic"))
+        });
+        assert!(refused, "a job for which there was no room was accepted");
     });
 }
 

@@ -1,7 +1,7 @@
-//! Soaks the pool: round after round eight producers submit jobs of all kinds while the pool is resized at random, jobs
-//! panic, contexts are cancelled and, before the end, the pool is shut down under their hands. Every account must close:
-//! what the producers and the jobs have counted for themselves is what the pool says. Over all rounds the memory must
-//! stay flat. What a round is stands in `src/soak.rs`.
+//! Soaks the pool: round after round eight producers submit jobs of all kinds while the pool is resized at
+//! random, jobs panic, contexts are cancelled and, before the end, the pool is shut down under their hands.
+//! Every account must close: what the producers and the jobs have counted for themselves is what the pool
+//! says. Over all rounds the memory must stay flat. What a round is stands in `src/soak.rs`.
 //!
 //! `cargo run --release -p final_boss --example final_boss_soak [SECONDS]`
 //!

@@ -1,5 +1,5 @@
-//! A pool through a working day: jobs that divide themselves, one that panics, a request that is given up, a queue that
-//! is full, more workers for the rush, and the end. Change the numbers and run it again:
+//! A pool through a working day: jobs that divide themselves, one that panics, a request that is given up, a
+//! queue that is full, more workers for the rush, and the end. Change the numbers and run it again:
 //!
 //! `cargo run -p final_boss --example final_boss_tour`
 

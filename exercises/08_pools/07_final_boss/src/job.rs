@@ -129,8 +129,8 @@ pub struct Handle<T>(Arc<dyn Awaited<T>>);
 impl<T> Handle<T> {
     /// Sleeps until the job has ended, and returns its result.
     ///
-    /// What the job did happens before this returns, and by then the pool's metrics have counted it. A job that waits
-    /// for another one should [`help`](crate::Worker::help) in the meantime.
+    /// What the job did happens before this returns, and by then the pool's metrics have counted it. A job
+    /// that waits for another one should [`help`](crate::Worker::help) in the meantime.
     ///
     /// # Errors
     /// If the job was cancelled, or has panicked.
@@ -144,14 +144,16 @@ impl<T> Handle<T> {
     }
 }
 
-/// A job as a pool handles it, of whatever type its closure is. `W` is what the closure gets to see of the pool.
+/// A job as a pool handles it, of whatever type its closure is. `W` is what the closure gets to see of the
+/// pool.
 ///
-/// A pool that accepts a job ends it once, by [`run`](Self::run) or by [`cancel`](Self::cancel). If it does neither,
-/// whoever waits for the job is told that it is lost.
+/// A pool that accepts a job ends it once, by [`run`](Self::run) or by [`cancel`](Self::cancel). If it does
+/// neither, whoever waits for the job is told that it is lost.
 pub struct Job<W>(Option<Arc<dyn Runs<W>>>);
 
 impl<W> Job<W> {
-    /// Makes a job of `f`, gives it to `enqueue`, and returns the handle; or gives `f` back if `enqueue` refuses it.
+    /// Makes a job of `f`, gives it to `enqueue`, and returns the handle; or gives `f` back if `enqueue`
+    /// refuses it.
     pub fn submit<F, T>(
         f: F,
         context: Option<&Context>,
@@ -181,8 +183,8 @@ impl<W> Job<W> {
         self.0.as_ref().is_some_and(|task| task.is_cancelled())
     }
 
-    /// Runs the job on this thread. When it has ended, and before its handle knows, calls `ended` with whether it has
-    /// panicked. This itself does not panic.
+    /// Runs the job on this thread. When it has ended, and before its handle knows, calls `ended` with
+    /// whether it has panicked. This itself does not panic.
     pub fn run(mut self, worker: &W, mut ended: impl FnMut(bool)) {
         if let Some(task) = self.0.take() {
             task.run(worker, &mut ended);
@@ -283,8 +285,8 @@ trait Awaited<T>: Send + Sync {
 impl<F: Send, T: Send> Awaited<T> for Task<F, T> {
     fn join(&self) -> Result<T, JobError> {
         let mut stage = self.stage.lock();
-        // No wakeup is lost: `end` changes the stage under the lock, which this thread holds from its look until it is
-        // asleep.
+        // No wakeup is lost: `end` changes the stage under the lock, which this thread holds from its look
+        // until it is asleep.
         while !matches!(*stage, Stage::Ended(_)) {
             self.ended.wait(&mut stage);
         }

@@ -1,7 +1,7 @@
 //! Wiring for the lesson `final_boss`: nothing to edit here. Your file is `final_boss.rs`.
 //!
-//! The library and the tests in `tests/` see the real face of the facade; the library's own unit
-//! tests, the models in `race_freedom.rs`, see the model face. So it is with the channels, the select and the contexts,
+//! The library and the tests in `tests/` see the real face of the facade; the library's own unit tests, the
+//! models in `race_freedom.rs`, see the model face. So it is with the channels, the select and the contexts,
 //! which are those of chapters 5 and 6, as their references have them.
 
 #[cfg(not(test))]
@@ -28,12 +28,12 @@ use select_solution::model as select;
 /// How many jobs the queue of one worker holds. The models make do with two.
 pub const LOCAL: usize = if cfg!(test) { 2 } else { 256 };
 
-/// How often in succession a priority is passed over, at most, and how many jobs of its own a worker takes in succession.
-/// The models make do with two.
+/// How often in succession a priority is passed over, at most, and how many jobs of its own a worker takes in
+/// succession. The models make do with two.
 pub const PATIENCE: u32 = if cfg!(test) { 2 } else { 8 };
 
-/// How often a worker that has found nothing may yield and look again before it sleeps. To sleep and to be woken takes as
-/// long as some jobs of a microsecond. In the models it sleeps at once.
+/// How often a worker that has found nothing may yield and look again before it sleeps. To sleep and to be
+/// woken takes as long as some jobs of a microsecond. In the models it sleeps at once.
 pub const LOOKS: u32 = if cfg!(test) { 0 } else { 32 };
 
 mod job;

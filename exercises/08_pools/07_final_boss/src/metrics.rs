@@ -23,8 +23,8 @@ impl Counter {
     }
 }
 
-/// What happened to jobs. There may be one of these for a whole pool, or one for each worker, so that they do not
-/// compete for one cache line.
+/// What happened to jobs. There may be one of these for a whole pool, or one for each worker, so that they do
+/// not compete for one cache line.
 #[derive(Debug, Default)]
 pub struct Counters {
     /// Jobs that were accepted.
@@ -91,8 +91,8 @@ pub struct Metrics {
 impl Metrics {
     /// Adds up what all of `counters` have counted. `workers` and `queued` are left to the caller.
     ///
-    /// While jobs run the numbers may be of different moments, but no job is seen to end before it began, or to begin
-    /// before it was submitted: each is counted in that order, and read in the opposite one.
+    /// While jobs run the numbers may be of different moments, but no job is seen to end before it began, or
+    /// to begin before it was submitted: each is counted in that order, and read in the opposite one.
     pub fn sum<'a>(counters: impl Iterator<Item = &'a Counters> + Clone) -> Self {
         let sum = |of: fn(&Counters) -> &Counter| counters.clone().map(|one| of(one).get()).sum();
         let completed = sum(|counters| &counters.completed);
@@ -117,7 +117,8 @@ impl Metrics {
         self.completed + self.panicked + self.cancelled
     }
 
-    /// Returns whether each job that was submitted has ended, waits or runs. Between two jobs the answer must be `true`.
+    /// Returns whether each job that was submitted has ended, waits or runs. Between two jobs the answer must
+    /// be `true`.
     pub fn add_up(&self) -> bool {
         self.submitted == self.ended() + self.running + self.queued
     }

@@ -1,8 +1,8 @@
 //! A round of the soak, for `tests/correctness.rs` and `examples/soak.rs`. Nothing to edit here.
 //!
-//! Eight producers submit jobs of all kinds while the pool is resized at random, jobs panic, contexts are cancelled and,
-//! before the end, the pool is shut down under their hands. Then every account must close: what the producers and the jobs
-//! have counted for themselves is what the pool says.
+//! Eight producers submit jobs of all kinds while the pool is resized at random, jobs panic, contexts are
+//! cancelled and, before the end, the pool is shut down under their hands. Then every account must close:
+//! what the producers and the jobs have counted for themselves is what the pool says.
 
 use crate::cancellation::Context;
 use crate::sync::time::{Clock, Duration};
@@ -127,7 +127,8 @@ fn produce(pool: &Pool, tally: &Arc<Tally>, number: u64, seed: u64, submissions:
             }
             Err(_) => count(&tally.refused),
         }
-        // Some handles are joined, and some are dropped; contexts are cancelled while their jobs wait, or later.
+        // Some handles are joined, and some are dropped; contexts are cancelled while their jobs wait, or
+        // later.
         if handles.len() > 16 {
             let oldest = handles.pop_front().expect("there are 16");
             if random.one_in(2) {

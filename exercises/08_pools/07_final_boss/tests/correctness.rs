@@ -83,7 +83,14 @@ fn runs_at_once(pool: &Pool, jobs: usize) {
 /// A job that has begun, and runs until it is told to end.
 struct Held {
     end: Arc<AtomicBool>,
-    handle: Handle<()>,
+    handle: Option<Handle<()>>,
+}
+
+impl Drop for Held {
+    /// If a test fails, its pool waits for this job.
+    fn drop(&mut self) {
+        self.end.store(true, Relaxed);
+    }
 }
 
 impl Held {
@@ -103,12 +110,16 @@ impl Held {
         wait_until("a job has not begun, and there is a worker for it", || {
             begun.load(Relaxed)
         });
-        Self { end, handle }
+        Self {
+            end,
+            handle: Some(handle),
+        }
     }
 
-    fn end(self) {
+    fn end(mut self) {
         self.end.store(true, Relaxed);
-        self.handle.join().expect("no panic");
+        let handle = self.handle.take().expect("it ends once");
+        handle.join().expect("a job that has begun ends");
     }
 }
 
@@ -137,7 +148,8 @@ fn results_come_back() {
     });
 }
 
-/// Eight threads push 4,000 jobs through room for four. Each runs once, and never more at a time than there are workers.
+/// Eight threads push 4,000 jobs through room for four. Each runs once, and never more at a time than there
+/// are workers.
 #[test]
 fn no_more_run_at_once_than_there_are_workers() {
     // WP-01, WP-02, WP-05
@@ -181,8 +193,8 @@ fn no_more_run_at_once_than_there_are_workers() {
     });
 }
 
-/// The pool is paused. As many jobs get in as there is room for, of whatever priority, and the next comes back and can
-/// still be run.
+/// The pool is paused. As many jobs get in as there is room for, of whatever priority, and the next comes
+/// back and can still be run.
 #[test]
 fn the_capacity_is_exact() {
     // WP-05
@@ -235,33 +247,57 @@ fn by_the_rule(jobs: &[(Priority, String)]) -> Vec<String> {
     order
 }
 
-/// Jobs of all priorities wait. The highest goes first, and none is passed over more often than the rule allows.
+/// Submits so many jobs of each priority, the lowest first, and lets them run. Requires the order of the rule.
+#[track_caller]
+fn run_in_order(pool: &Pool, [high, normal, low]: [usize; 3]) {
+    let (log, mut jobs) = (Log::default(), Vec::new());
+    for (priority, many) in [
+        (Priority::Low, low),
+        (Priority::Normal, normal),
+        (Priority::High, high),
+    ] {
+        for n in 0..many {
+            let name = format!("{priority:?} {n}");
+            let terms = Terms {
+                priority,
+                ..Terms::default()
+            };
+            drop(accepted(pool.submit_with(&terms, log.job(&name))));
+            jobs.push((priority, name));
+        }
+    }
+    while pool.help() {}
+    let (took, expected) = (log.all(), by_the_rule(&jobs));
+    assert_eq!(
+        took.len(),
+        jobs.len(),
+        "jobs that ran, of those that waited"
+    );
+    for (n, (took, expected)) in took.iter().zip(&expected).enumerate() {
+        let of = format!("of {high} high, {normal} normal and {low} low jobs");
+        assert_eq!(
+            took, expected,
+            "the job taken after {n} others (left), and the one by the rule, {of}"
+        );
+    }
+}
+
+/// Jobs of all priorities wait. The highest goes first, and none is passed over more often than the rule
+/// allows.
 #[test]
 fn priorities_have_an_order_and_nobody_starves() {
-    for (high, normal, low) in [(3, 3, 3), (40, 40, 40), (100, 0, 2), (0, 20, 9), (9, 1, 1)] {
-        let pool = pool(0, 200);
-        let (log, mut jobs) = (Log::default(), Vec::new());
-        for (priority, many) in [
-            (Priority::Low, low),
-            (Priority::Normal, normal),
-            (Priority::High, high),
-        ] {
-            for n in 0..many {
-                let name = format!("{priority:?} {n}");
-                let terms = Terms {
-                    priority,
-                    ..Terms::default()
-                };
-                drop(accepted(pool.submit_with(&terms, log.job(&name))));
-                jobs.push((priority, name));
-            }
-        }
-        while pool.help() {}
-        assert_eq!(
-            log.all(),
-            by_the_rule(&jobs),
-            "the order of {high} high, {normal} normal, {low} low jobs"
-        );
+    for jobs in [[3, 3, 3], [40, 40, 40], [100, 0, 2], [0, 20, 9], [9, 1, 1]] {
+        run_in_order(&pool(0, 200), jobs);
+    }
+}
+
+/// Many jobs are taken while none of low priority waits: nobody is passed over. Those that come later wait
+/// their turn.
+#[test]
+fn a_lane_without_jobs_is_not_passed_over() {
+    let pool = pool(0, 200);
+    for jobs in [[20, 0, 0], [3, 3, 3], [0, 20, 0], [3, 0, 3]] {
+        run_in_order(&pool, jobs);
     }
 }
 
@@ -323,7 +359,8 @@ fn own_jobs_do_not_starve_the_shared_queue() {
     );
 }
 
-/// A job submits as many others as its worker has room for, and then one more: that runs at once, on this thread.
+/// A job submits as many others as its worker has room for, and then one more: that runs at once, on this
+/// thread.
 #[test]
 fn a_job_that_finds_no_room_runs_its_job_itself() {
     must_end("a job waits for room, and its worker with it", || {
@@ -373,6 +410,11 @@ fn jobs_are_stolen_from_a_worker_that_is_busy() {
                     .for_each(|job| drop(accepted(worker.submit(job))))
             };
             let held = Held::new(&pool, &Terms::default(), submit);
+            assert_eq!(
+                pool.metrics().queued,
+                100,
+                "jobs that wait in the queue of a worker"
+            );
             pool.resize(2).expect("there is a thread");
             wait_until("a hundred jobs have not been stolen", || {
                 pool.metrics().completed == 100
@@ -408,7 +450,8 @@ fn a_job_that_helps_does_not_wait_in_vain() {
     }
 }
 
-/// A job whose context is done does not begin. Before it is accepted it comes back, unless the pool is closed as well.
+/// A job whose context is done does not begin. Before it is accepted it comes back, unless the pool is closed
+/// as well.
 #[test]
 fn a_job_whose_context_is_done_does_not_begin() {
     let pool = pool(0, 4);
@@ -444,7 +487,8 @@ fn a_job_whose_context_is_done_does_not_begin() {
     assert_eq!(pool.metrics().rejected, 3, "submissions that were refused");
 }
 
-/// Whoever waits for room until a time gives up at that time and not before; if there is room, no time is too late.
+/// Whoever waits for room until a time gives up at that time and not before; if there is room, no time is too
+/// late.
 #[test]
 fn a_deadline_ends_the_wait_for_room() {
     must_end(
@@ -453,8 +497,10 @@ fn a_deadline_ends_the_wait_for_room() {
             let pool = pool(0, 1);
             let clock = Clock::manual();
             let in_two = clock.now() + Duration::from_nanos(2);
+            let (context, _guard) = Context::background().with_cancel();
             let terms = Terms {
                 wait: Wait::Until(clock.clone(), in_two),
+                context: Some(context),
                 ..Terms::default()
             };
             let past = Terms {
@@ -501,7 +547,8 @@ fn a_pool_grows_and_shrinks() {
     });
 }
 
-/// Three jobs run when the pool becomes one of a single worker. They end, and from then on one job runs at a time.
+/// Three jobs run when the pool becomes one of a single worker. They end, and from then on one job runs at a
+/// time.
 #[test]
 fn workers_that_are_too_many_end_their_jobs_and_take_no_others() {
     must_end("a job does not run, or a worker does not leave", || {
@@ -537,8 +584,8 @@ fn workers_that_are_too_many_end_their_jobs_and_take_no_others() {
     });
 }
 
-/// A worker has twenty jobs in its queue when it becomes one too many. It ends the job that it runs, and the twenty wait for
-/// others.
+/// A worker has twenty jobs in its queue when it becomes one too many. It ends the job that it runs, and the
+/// twenty wait for others.
 #[test]
 fn a_worker_that_is_too_many_takes_no_more_of_its_own() {
     must_end("a worker that is too many does not leave", || {
@@ -593,7 +640,8 @@ fn a_thread_that_cannot_be_had_is_no_worker() {
     });
 }
 
-/// A hundred jobs wait. All of them run before the shutdown returns, though no worker is there, and later ones come back.
+/// A hundred jobs wait. All of them run before the shutdown returns, though no worker is there, and later
+/// ones come back.
 #[test]
 fn a_shutdown_runs_what_waits() {
     // WP-03, WP-09, WP-10
@@ -624,8 +672,8 @@ fn a_shutdown_runs_what_waits() {
     }
 }
 
-/// A job runs, with ten in its worker's queue and ten more in the shared one, when all ends at once: it ends, and none of
-/// the others ever begins.
+/// A job runs, with ten in its worker's queue and ten more in the shared one, when all ends at once: it ends,
+/// and none of the others ever begins.
 #[test]
 fn the_end_cancels_what_waits_everywhere() {
     // WP-07, WP-14
@@ -643,7 +691,6 @@ fn the_end_cancels_what_waits_everywhere() {
             let shared: Vec<_> = (0..10)
                 .map(|n| accepted(pool.submit(log.job(format!("shared {n}")))))
                 .collect();
-            let end = Arc::clone(&held.end);
             let outside = Arc::clone(&pool);
             let ends = thread::spawn(move || outside.shutdown_now());
             for handle in shared {
@@ -657,13 +704,12 @@ fn the_end_cancels_what_waits_everywhere() {
                 !ends.is_finished(),
                 "a job runs, and `shutdown_now` has returned"
             );
-            end.store(true, Relaxed);
+            held.end();
             assert_eq!(
                 ends.join().expect("no panic"),
                 20,
                 "jobs that `shutdown_now` has cancelled"
             );
-            held.handle.join().expect("a job that has begun ends");
             assert_eq!(log.all(), [""; 0], "what has run of the jobs that waited");
             closed(&pool, 1, 0, 20);
         },
@@ -691,11 +737,9 @@ fn a_shutdown_can_be_cut_short() {
             !shutdown.is_finished(),
             "a job runs, and `shutdown` has returned"
         );
-        let end = Arc::clone(&held.end);
         let outside = Arc::clone(&pool);
         let now = thread::spawn(move || outside.shutdown_now());
-        end.store(true, Relaxed);
-        held.handle.join().expect("no panic");
+        held.end();
         shutdown.join().expect("no panic");
         now.join().expect("no panic");
         assert!(pool.metrics().add_up());
@@ -753,7 +797,8 @@ impl Drop for Explosive {
     }
 }
 
-/// Jobs panic, and results, payloads and closures whose drops panic are dropped. The workers go on, all of them.
+/// Jobs panic, and results, payloads and closures whose drops panic are dropped. The workers go on, all of
+/// them.
 #[test]
 fn panics_stay_in_their_jobs() {
     // WP-13
@@ -777,6 +822,9 @@ fn panics_stay_in_their_jobs() {
         drop(accepted(pool.submit(move |_: &Worker| drop(explosive))));
         thread::scope(|s| {
             let end = s.spawn(|| pool.shutdown_now());
+            wait_until("`shutdown_now` has not cancelled a job that waits", || {
+                pool.metrics().cancelled == 1
+            });
             held.end();
             second.end();
             end.join().expect("`shutdown_now` does not panic");
@@ -787,8 +835,8 @@ fn panics_stay_in_their_jobs() {
     });
 }
 
-/// Eight producers, a pool that is resized at random, jobs that panic, are cancelled and submit others, and a shutdown under
-/// their hands: all accounts close.
+/// Eight producers, a pool that is resized at random, jobs that panic, are cancelled and submit others, and a
+/// shutdown under their hands: all accounts close.
 #[test]
 fn soaked_for_a_while_all_accounts_close() {
     must_end("a producer waits for the pool, which has jobs", || {

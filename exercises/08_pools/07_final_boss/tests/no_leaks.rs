@@ -1,5 +1,5 @@
-//! No thread, no job and no memory stays behind, however the pool ends, and a pool that goes on keeps nothing of what has
-//! ended.
+//! No thread, no job and no memory stays behind, however the pool ends, and a pool that goes on keeps nothing
+//! of what has ended.
 
 use cancellation_solution::Context;
 use final_boss::{Pool, Terms, Wait, Worker};
@@ -105,7 +105,8 @@ fn nothing_is_left_of_a_pool_that_gets_no_threads() {
     });
 }
 
-/// Jobs that come back, at once, at a deadline, or because of a context, and one that is cancelled in the queue.
+/// Jobs that come back, at once, at a deadline, or because of a context, and one that is cancelled in the
+/// queue.
 #[test]
 fn nothing_is_left_of_jobs_that_were_refused() {
     leaks::check(|| {
@@ -170,8 +171,8 @@ fn bytes_kept_after(rounds: usize) -> isize {
     bytes
 }
 
-/// Neither of jobs, nor of workers, nor of refusals. What is about to end may still hold something, so it looks again before
-/// it accuses.
+/// Neither of jobs, nor of workers, nor of refusals. What is about to end may still hold something, so it
+/// looks again before it accuses.
 #[test]
 fn a_pool_that_goes_on_keeps_nothing() {
     must_end(NOT_ENDED, || {

@@ -114,7 +114,8 @@ impl Wake for Parker {
 /// # The end
 /// The future of a task is dropped as soon as it is complete or has panicked, on the thread that polled it and before its
 /// handle is ready. When the executor is dropped, so are all futures that are left, even if somebody keeps their wakers;
-/// their handles return [`JoinError::Cancelled`]. To wake a task that has ended does nothing.
+/// each is dropped before its handle is ready, which returns [`JoinError::Cancelled`], or [`JoinError::Panicked`] if that drop
+/// panics. To wake a task that has ended does nothing.
 ///
 /// A task that has an `Arc` of its own executor keeps it alive until the task ends.
 ///
@@ -366,7 +367,11 @@ where
             catch_unwind(AssertUnwindSafe(|| unsafe { *future = None }))
         });
         if let Err(payload) = dropped {
-            discard(mem::replace(&mut result, Err(JoinError::Panicked(payload))));
+            // Of two panics, the handle tells the first.
+            match result {
+                Err(JoinError::Panicked(_)) => discard(payload),
+                _ => discard(mem::replace(&mut result, Err(JoinError::Panicked(payload)))),
+            }
         }
         // Relaxed: who finds DONE does nothing. A wake during the last poll, or the drop, is overwritten.
         self.state.store(DONE, Relaxed);
@@ -481,7 +486,7 @@ fn discard<T>(value: T) {
 /// A handle of a task, and a future that is ready when the task has ended. `T` is what the task's future returns.
 ///
 /// Any thread may await it, on any executor; the waker of the last poll is woken. Dropping it detaches the task, which keeps
-/// running; its result is dropped once, as soon as it exists and the handle is gone.
+/// running; its result is dropped once, as soon as it exists and the handle is gone. A panic of that drop is lost.
 ///
 /// What the task did, including the drop of its future, happens before the handle is ready.
 ///
@@ -541,7 +546,7 @@ where
 
     fn detach(&self) {
         let old = mem::replace(&mut *self.join.lock(), Join::Detached);
-        drop(old); // a waker or a result; without the lock
+        discard(old); // a waker or a result; without the lock
     }
 }
 
@@ -549,8 +554,8 @@ where
 #[derive(Debug)]
 pub enum JoinError {
     /// Its future panicked, when it was polled or dropped. This is the payload, the very box that
-    /// [`std::panic::catch_unwind`] returns.
+    /// [`std::panic::catch_unwind`] returns; if it panicked both times, that of the poll.
     Panicked(Box<dyn Any + Send>),
-    /// Its executor was dropped first.
+    /// Its executor was dropped first, and the drop of its future did not panic.
     Cancelled,
 }

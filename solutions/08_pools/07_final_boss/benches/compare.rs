@@ -1,10 +1,11 @@
-//! Your pool, the reference, a queue behind one lock, rayon and threadpool, at the same work: jobs of a microsecond, of
-//! ten, and of a thousand.
+//! Your pool, the reference, a queue behind one lock, rayon and threadpool, at the same work: jobs of a
+//! microsecond, of ten, and of a thousand.
 //!
 //! `cargo bench -p final_boss_solution`
 //!
-//! A row is the time for all jobs of a round, on two workers. rayon and threadpool have no bounds, no handles, no
-//! priorities and no accounts; so that none has to wait for room, the queues of the others are longer than a round.
+//! A row is the time for all jobs of a round, on two workers. rayon and threadpool have no bounds, no
+//! handles, no priorities and no accounts; so that none has to wait for room, the queues of the others are
+//! longer than a round.
 
 use cancellation_solution as cancellation;
 use channels::real as channel;

@@ -22,13 +22,15 @@ type Job = job::Job<Worker>;
 //              (no room)   (by priority)
 //   a job's submit ───────> a worker's own ──> it, or a thief     a lock for each worker: `Local::queue`
 //
-// A thread that holds `state` may take the lock of a worker's queue, never the other way round, and never two of those.
+// A thread that holds `state` may take the lock of a worker's queue, never the other way round, and never two
+// of those.
 
 /// A pool of threads that run jobs.
 ///
-/// A job is a closure. It is submitted from outside by [`submit`](Pool::submit), which waits for room and so slows its
-/// caller down to what the pool can do; or by another job, through the [`Worker`] that the job is lent. What comes of
-/// it is at the [`Handle`]: its result, or its panic, which ends the job and nothing else.
+/// A job is a closure. It is submitted from outside by [`submit`](Pool::submit), which waits for room and so
+/// slows its caller down to what the pool can do; or by another job, through the [`Worker`] that the job is
+/// lent. What comes of it is at the [`Handle`]: its result, or its panic, which ends the job and nothing
+/// else.
 ///
 /// ```
 /// let pool = Pool::new(2, 100)?;
@@ -44,22 +46,22 @@ type Job = job::Job<Worker>;
 /// ```
 ///
 /// # Order
-/// Jobs from outside wait in the shared queue, in three lanes. The highest
-/// [`Priority`](crate::Priority) goes first. But a lane that was passed over [`PATIENCE`](crate::PATIENCE) times in
-/// succession, while a job waited in it, goes before the others, the lowest of such lanes first. Within a lane the
-/// oldest job goes first.
+/// Jobs from outside wait in the shared queue, in three lanes. The highest [`Priority`](crate::Priority) goes
+/// first. But a lane that was passed over [`PATIENCE`](crate::PATIENCE) times in succession, while a job
+/// waited in it, goes before the others, the lowest of such lanes first. Within a lane the oldest job goes
+/// first.
 ///
-/// Jobs that a job submits wait in the queue of its worker. The worker takes them before those of the shared queue, the
-/// oldest first; but after `PATIENCE` of them in succession it looks into the shared queue first. A worker that finds
-/// neither steals what waits in the queue of another.
+/// Jobs that a job submits wait in the queue of its worker. The worker takes them before those of the shared
+/// queue, the oldest first; but after `PATIENCE` of them in succession it looks into the shared queue first.
+/// A worker that finds neither steals what waits in the queue of another.
 ///
 /// # Bounds
 /// `capacity` jobs may wait in the shared queue, and [`LOCAL`](crate::LOCAL) in that of each worker. Only a
 /// worker that leaves may exceed this, because its jobs move to the shared queue, as jobs of normal priority.
 ///
 /// # Happens-before
-/// What was done before a job was submitted happens before it begins; what a job did happens before its handle has
-/// the result, and before a shutdown returns.
+/// What was done before a job was submitted happens before it begins; what a job did happens before its
+/// handle has the result, and before a shutdown returns.
 pub struct Pool {
     shared: Arc<Shared>,
 }
@@ -130,8 +132,8 @@ struct Found {
 }
 
 impl Pool {
-    /// Starts `workers` threads, with room for `capacity` jobs that wait. Without workers the pool is paused: jobs
-    /// wait until it is [resized](Pool::resize), or somebody [helps](Pool::help).
+    /// Starts `workers` threads, with room for `capacity` jobs that wait. Without workers the pool is paused:
+    /// jobs wait until it is [resized](Pool::resize), or somebody [helps](Pool::help).
     ///
     /// # Errors
     /// If the operating system refuses a thread. Then those that were started have ended.
@@ -165,7 +167,8 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Submits a job on the default [`Terms`]: sleeps until there is room. See [`submit_with`](Pool::submit_with).
+    /// Submits a job on the default [`Terms`]: sleeps until there is room. See
+    /// [`submit_with`](Pool::submit_with).
     ///
     /// # Errors
     /// Hands the job back if the pool is shut down.
@@ -196,17 +199,18 @@ impl Pool {
         )
     }
 
-    /// Submits a job on these terms. If there is no room, it sleeps as long as `terms.wait` says, and at most until the
-    /// context is done or the pool is shut down.
+    /// Submits a job on these terms. If there is no room, it sleeps as long as `terms.wait` says, and at most
+    /// until the context is done or the pool is shut down.
     ///
-    /// A job that is accepted runs once, unless it is cancelled before it begins: by its context, as soon as its turn
-    /// comes, or by [`shutdown_now`](Pool::shutdown_now). One that has begun is never interrupted.
+    /// A job that is accepted runs once, unless it is cancelled before it begins: by its context, as soon as
+    /// its turn comes, or by [`shutdown_now`](Pool::shutdown_now). One that has begun is never interrupted.
     ///
-    /// A job should submit through its [`Worker`], and not here, where it may sleep until other jobs have ended.
+    /// A job should submit through its [`Worker`], and not here, where it may sleep until other jobs have
+    /// ended.
     ///
     /// # Errors
-    /// Hands the job back, with the [`Reason`](crate::Reason). If several are true at the call, `Closed` goes before
-    /// `Cancelled`, and `Cancelled` before `Full` and `TimedOut`.
+    /// Hands the job back, with the [`Reason`](crate::Reason). If several are true at the call, `Closed` goes
+    /// before `Cancelled`, and `Cancelled` before `Full` and `TimedOut`.
     pub fn submit_with<F, T>(&self, terms: &Terms, job: F) -> Result<Handle<T>, Refused<F>>
     where
         F: FnOnce(&Worker) -> T + Send + 'static,
@@ -217,8 +221,8 @@ impl Pool {
         })
     }
 
-    /// Runs one of the jobs that wait on this thread, and returns whether there was one. So one more job than there are
-    /// workers may run at the same time.
+    /// Runs one of the jobs that wait on this thread, and returns whether there was one. So one more job than
+    /// there are workers may run at the same time.
     pub fn help(&self) -> bool {
         let mut state = self.shared.state.lock();
         let outsider = Worker {
@@ -237,9 +241,9 @@ impl Pool {
         true
     }
 
-    /// Sets how many workers there are, and does not wait. New ones start at once. Those that are too many leave
-    /// when the job that they run has ended, and no job goes with them: what waits in the queue of one that leaves moves
-    /// to the shared queue. If the pool is shut down, nothing happens.
+    /// Sets how many workers there are, and does not wait. New ones start at once. Those that are too many
+    /// leave when the job that they run has ended, and no job goes with them: what waits in the queue of one
+    /// that leaves moves to the shared queue. If the pool is shut down, nothing happens.
     ///
     /// # Errors
     /// If the operating system refuses a thread. The pool has those that it got by then.
@@ -265,8 +269,8 @@ impl Pool {
         result
     }
 
-    /// Starts a worker. It is not one of the pool before it stands in `workers`, and cannot look before: the caller holds
-    /// the lock.
+    /// Starts a worker. It is not one of the pool before it stands in `workers`, and cannot look before: the
+    /// caller holds the lock.
     fn start(&self) -> io::Result<(Arc<Local>, JoinHandle<()>)> {
         let local = Arc::new(Local {
             queue: CachePadded::new(Mutex::new(Queue {
@@ -284,7 +288,8 @@ impl Pool {
         Ok((local, thread))
     }
 
-    /// Returns how many workers there should be: what [`resize`](Pool::resize) was told last, or [`new`](Pool::new).
+    /// Returns how many workers there should be: what [`resize`](Pool::resize) was told last, or
+    /// [`new`](Pool::new).
     pub fn size(&self) -> usize {
         self.shared.state.lock().size
     }
@@ -311,8 +316,8 @@ impl Pool {
     /// Ends the pool gracefully: from now on nobody can submit, not even the jobs. Runs what waits, this thread
     /// helping, and returns when no job runs and all workers have left.
     ///
-    /// May be called again, and by several threads at the same time: each waits for the end. A job must not call it,
-    /// because it would wait for itself.
+    /// May be called again, and by several threads at the same time: each waits for the end. A job must not
+    /// call it, because it would wait for itself.
     pub fn shutdown(&self) {
         let refused = self.shared.close(&mut self.shared.state.lock());
         refuse(refused);
@@ -320,9 +325,9 @@ impl Pool {
         self.shared.wait_for_the_end();
     }
 
-    /// Ends the pool at once: as [`shutdown`](Pool::shutdown), but jobs that wait are cancelled, and only those that run
-    /// end. Returns how many it has cancelled. After [`shutdown`](Pool::shutdown) has been called, by another thread, it
-    /// cuts that short.
+    /// Ends the pool at once: as [`shutdown`](Pool::shutdown), but jobs that wait are cancelled, and only
+    /// those that run end. Returns how many it has cancelled. After [`shutdown`](Pool::shutdown) has been
+    /// called, by another thread, it cuts that short.
     pub fn shutdown_now(&self) -> usize {
         let mut state = self.shared.state.lock();
         let refused = self.shared.close(&mut state);
@@ -350,8 +355,9 @@ impl Drop for Pool {
 }
 
 impl Worker {
-    /// Submits a job from within another. It waits in the queue of this worker, or in the shared queue if the thread is
-    /// not a worker but helps. Never sleeps: if there is no room, it runs the job now, on this thread, and then returns.
+    /// Submits a job from within another. It waits in the queue of this worker, or in the shared queue if the
+    /// thread is not a worker but helps. Never sleeps: if there is no room, it runs the job now, on this
+    /// thread, and then returns.
     ///
     /// # Errors
     /// Hands the job back if the pool is shut down.
@@ -363,8 +369,9 @@ impl Worker {
         Job::submit(job, None, |job| self.enqueue(job))
     }
 
-    /// Runs one of the jobs that wait, on this thread and within the job that calls this, and returns whether there was
-    /// one. For a job that waits for others: if all workers slept for jobs that wait in a queue, nobody would run those.
+    /// Runs one of the jobs that wait, on this thread and within the job that calls this, and returns whether
+    /// there was one. For a job that waits for others: if all workers slept for jobs that wait in a queue,
+    /// nobody would run those.
     pub fn help(&self) -> bool {
         let job = self.own().or_else(|| {
             let found = self.find(&mut self.shared.state.lock())?;
@@ -401,11 +408,12 @@ impl Worker {
             if found.is_some() || !state.open {
                 break found;
             }
-            // No wakeup is lost. Whatever changes `state` does so under its lock, which this thread holds from its last
-            // look until it is asleep. A job that goes into the queue of a worker goes there without that lock. But
-            // between counting itself as idle and falling asleep, this thread looks into that queue, under the queue's
-            // lock. Either the job is there by then; or it comes later, and then the thread that puts it there has that
-            // lock after this one, and sees it among the idle: see `Worker::enqueue`.
+            // No wakeup is lost. Whatever changes `state` does so under its lock, which this thread holds
+            // from its last look until it is asleep. A job that goes into the queue of a worker goes there
+            // without that lock. But between counting itself as idle and falling asleep, this thread looks
+            // into that queue, under the queue's lock. Either the job is there by then; or it comes later,
+            // and then the thread that puts it there has that lock after this one, and sees it among the
+            // idle: see `Worker::enqueue`.
             if is_idle {
                 self.shared.work.wait(&mut state);
             } else if looks > 0 {
@@ -451,8 +459,8 @@ impl Worker {
         })
     }
 
-    /// Takes half of what another worker has, the older half, and moves all of it but one to the own queue, which is
-    /// empty.
+    /// Takes half of what another worker has, the older half, and moves all of it but one to the own queue,
+    /// which is empty.
     fn steal(&self, state: &State) -> Option<Job> {
         let is_own = |local: &Arc<Local>| {
             self.local
@@ -545,8 +553,8 @@ impl Worker {
         }
         queue.jobs.push_back(job);
         drop(queue);
-        // Relaxed: a thread that has looked into this queue before the job was there has counted itself as idle before
-        // that, and the queue's lock has passed that on: see `Worker::next`.
+        // Relaxed: a thread that has looked into this queue before the job was there has counted itself as
+        // idle before that, and the queue's lock has passed that on: see `Worker::next`.
         if self.shared.idle.load(Relaxed) > 0 {
             // It holds this lock from its look until it is asleep, so now it is asleep, or it has woken up.
             drop(self.shared.state.lock());
@@ -570,8 +578,9 @@ impl Worker {
         self.shared.look_for_surplus(&state);
         let before = state.left.replace(thread);
         drop(state);
-        // Nobody has to be woken for its jobs: whoever sleeps was woken when they came, or fell asleep before there were
-        // any. And if it was itself woken for a job that it leaves here, `resize` has woken all others.
+        // Nobody has to be woken for its jobs: whoever sleeps was woken when they came, or fell asleep before
+        // there were any. And if it was itself woken for a job that it leaves here, `resize` has woken all
+        // others.
         self.shared.ended.notify_all();
         // That one is about to end: it does nothing after this. So one handle is kept, however many have left.
         if let Some(before) = before {
@@ -625,8 +634,8 @@ impl Shared {
         Err(Refused { job, reason })
     }
 
-    /// Sleeps until the job is accepted or refused by another thread, or until the time or the context says that it is
-    /// enough.
+    /// Sleeps until the job is accepted or refused by another thread, or until the time or the context says
+    /// that it is enough.
     fn wait_for_room(
         &self,
         mut state: MutexGuard<'_, State>,
@@ -710,7 +719,8 @@ impl Shared {
     fn wait_for_the_end(&self) {
         self.work.notify_all();
         let mut state = self.state.lock();
-        // No wakeup is lost: those who leave, or have helped, change `state` under the lock that is held here, and notify.
+        // No wakeup is lost: those who leave, or have helped, change `state` under the lock that is held
+        // here, and notify.
         while !state.workers.is_empty() || state.helping > 0 {
             self.ended.wait(&mut state);
         }

@@ -21,12 +21,12 @@ use select_solution::model as select;
 /// How many jobs the queue of one worker holds. The models make do with two.
 pub const LOCAL: usize = if cfg!(test) { 2 } else { 256 };
 
-/// How often in succession a priority is passed over, at most, and how many jobs of its own a worker takes in succession.
-/// The models make do with two.
+/// How often in succession a priority is passed over, at most, and how many jobs of its own a worker takes in
+/// succession. The models make do with two.
 pub const PATIENCE: u32 = if cfg!(test) { 2 } else { 8 };
 
-/// How often a worker that has found nothing may yield and look again before it sleeps. To sleep and to be woken takes as
-/// long as some jobs of a microsecond. In the models it sleeps at once.
+/// How often a worker that has found nothing may yield and look again before it sleeps. To sleep and to be
+/// woken takes as long as some jobs of a microsecond. In the models it sleeps at once.
 pub const LOOKS: u32 = if cfg!(test) { 0 } else { 32 };
 
 #[path = "../../../../exercises/08_pools/07_final_boss/src/job.rs"]
