@@ -15,8 +15,8 @@ fn pool(threads: usize) -> Pool {
     Pool::new(threads).expect("there are threads")
 }
 
-/// Explores at most four preemptions: two jobs in succession, each with a handle, are some 40,000 interleavings of the
-/// reference, of which about 1,300 are left.
+/// Explores at most four preemptions: two jobs in succession, each with a handle, are some 40,000
+/// interleavings of the reference, of which about 1,300 are left.
 fn few_preemptions(program: impl Fn() + Send + Sync + 'static) {
     Model::new().preemption_bound(4).check(program);
 }
@@ -216,6 +216,15 @@ fn join_sleeps_while_the_job_runs() {
     });
 }
 
+/// A program that must not end: there is a pool, and nothing to do.
+#[test]
+fn an_idle_thread_sleeps() {
+    must_sleep("the thread", "there was no job", || {
+        let _pool = pool(1);
+        Gate::shut("never").pass();
+    });
+}
+
 /// Main joins a job, and wakes for no reason before the job has ended. It goes on waiting.
 #[test]
 fn a_spurious_wakeup_is_no_outcome() {
@@ -276,8 +285,9 @@ fn a_value_that_panics_when_it_is_dropped_harms_nobody() {
     });
 }
 
-/// Main drops the handle of a job, before, while or after it runs. The job panics with a payload whose destructor
-/// panics. Neither main nor the pool has to do with that second panic: the thread goes on with another job.
+/// Main drops the handle of a job, before, while or after it runs. The job panics with a payload whose
+/// destructor panics. Neither main nor the pool has to do with that second panic: the thread goes on with
+/// another job.
 #[test]
 fn a_payload_that_panics_when_it_is_dropped_harms_nobody() {
     // WP-13, as it is in Rust
@@ -376,8 +386,8 @@ fn jobs_run_though_the_pool_is_dropped() {
     });
 }
 
-/// A job waits for main, which drops the job's handle, and then the pool, before it lets the job go on. Neither drop
-/// waits for the job.
+/// A job waits for main, which drops the job's handle, and then the pool, before it lets the job go on.
+/// Neither drop waits for the job.
 #[test]
 fn the_drops_do_not_wait() {
     few_preemptions(|| {

@@ -19,14 +19,15 @@ use std::marker::PhantomData;
 /// begin at once and work ahead of the consumer, until that many are in flight; then they sleep. So `items`
 /// may be endless, and one item that takes long holds back no more than the window.
 ///
-/// `items` is asked by one thread at a time, one item after the other, and nothing else waits meanwhile: results that are
-/// there can be taken. Each item stays on the thread that has asked for it, so it need not be [`Send`].
+/// `items` is asked by one thread at a time, one item after the other, and nothing else waits meanwhile:
+/// results that are there can be taken. Each item stays on the thread that has asked for it, so it need not
+/// be [`Send`].
 ///
 /// **It ends** when
 /// - `items` does. It is not asked again, and is dropped before the consumer is told;
-/// - `f` returns an error, or `f` or `items` panics. That is the result of its item, and the last one: those before it
-///   still come, later ones are dropped. From then on `items` is not asked for any more. Items that are in flight may
-///   still be worked on, and nobody waits for the later ones;
+/// - `f` returns an error, or `f` or `items` panics. That is the result of its item, and the last one: those
+///   before it still come, later ones are dropped. From then on `items` is not asked for any more. Items that
+///   are in flight may still be worked on, and nobody waits for the later ones;
 /// - the consumer drops the [`ParallelMap`].
 ///
 /// Then the threads end, each as soon as it has no call of `f` or `items` to wait for, and `items` and `f`

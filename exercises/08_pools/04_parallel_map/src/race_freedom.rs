@@ -4,7 +4,7 @@
 use crate::sync::{atomic, thread::refuse_after};
 use crate::{ParallelMap, parallel_map};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Gate, Slot, message_of, payload_of};
+use harness::testing::{Gate, Slot, message_of, must_sleep, payload_of};
 use harness::{Model, model};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -162,7 +162,7 @@ fn panic<R>(map: &mut ParallelMap<R, Failed>) -> usize {
 #[test]
 fn the_results_and_then_the_end() {
     // WP-02
-    model(|| {
+    one_thread(|| {
         let mut results = map([3, 4], [1, 1], |n| Ok(10 * n));
         assert_eq!(value(&mut results), 30, "the result of the first item");
         assert_eq!(value(&mut results), 40, "the result of the second item");
@@ -172,7 +172,7 @@ fn the_results_and_then_the_end() {
 
 /// Two threads and three items. Each result comes once, in the order of the items.
 ///
-/// About 4,200 interleavings of the reference.
+/// About 4,100 interleavings of the reference.
 #[test]
 fn two_threads_share_the_items() {
     // WP-02
@@ -188,7 +188,7 @@ fn two_threads_share_the_items() {
 /// Two threads: the first item takes until the second has been worked on. The result of the first comes
 /// first.
 ///
-/// About 1,000 interleavings of the reference.
+/// About 3,800 interleavings of the reference.
 #[test]
 fn the_order_is_that_of_the_items() {
     two_threads(|| {
@@ -273,7 +273,7 @@ fn an_error_stops_the_source() {
 /// Two threads, and both items fail at the same time. Main gets the error of the first, in every
 /// interleaving, and the other one is dropped.
 ///
-/// About 800 interleavings of the reference.
+/// About 1,000 interleavings of the reference.
 #[test]
 fn the_first_error_is_that_of_the_first_item() {
     two_threads(|| {
@@ -286,7 +286,7 @@ fn the_first_error_is_that_of_the_first_item() {
 /// Two threads: item 1 fails or panics, and then item 0 returns a value, or an error of its own. Main gets
 /// the outcome of item 0 first.
 ///
-/// About 2,300 interleavings of the reference.
+/// About 6,300 interleavings of the reference.
 #[test]
 fn what_comes_before_a_failure_still_comes() {
     for [first_fails, panics] in [[false, false], [true, false], [true, true]] {
@@ -318,17 +318,19 @@ fn what_comes_before_a_failure_still_comes() {
     }
 }
 
-/// Two threads: item 0 fails while item 1 is worked on, until main has had the error and the end. Main does
-/// not wait for item 1.
+/// Two threads: item 0 fails while item 1 is worked on, until main has had the error and the end, and the
+/// source is dropped. Neither main nor the source waits for item 1.
 ///
-/// About 800 interleavings of the reference.
+/// About 1,700 interleavings of the reference.
 #[test]
 fn an_error_does_not_wait_for_later_items() {
     // EG-04
     two_threads(|| {
+        let source = Source::of(2);
+        let dropped = Arc::clone(&source.dropped);
         let gate = Arc::new(Gate::shut("main has the end"));
         let theirs = Arc::clone(&gate);
-        let mut results = map([0, 1], [2, 2], move |n| {
+        let mut results = map(source, [2, 2], move |n| {
             if n == 0 {
                 return Err(Failed::at(n));
             }
@@ -337,6 +339,7 @@ fn an_error_does_not_wait_for_later_items() {
         });
         assert_eq!(error(&mut results), 0, "the item whose error comes");
         end(&mut results);
+        dropped.pass();
         gate.open();
     });
 }
@@ -366,7 +369,7 @@ fn a_panic_comes_in_place_of_the_result() {
 /// One thread or two, and the source panics when it is asked for the second item. Main gets the first
 /// result, then the panic, and then the end. The source is not asked again.
 ///
-/// About 1,200 interleavings of the reference.
+/// About 1,600 interleavings of the reference.
 #[test]
 fn a_panic_of_the_source_comes_in_place_of_the_result() {
     // WP-13, as it is in Rust
@@ -466,23 +469,42 @@ fn a_slow_source_holds_back_no_result() {
     });
 }
 
-/// Two threads: item 0 fails when the result of item 1 is there, or nearly. That result is not wanted any
-/// more, and its destructor waits until main has had the error. Main does not wait for the destructor.
-///
-/// About 1,700 interleavings of the reference.
+/// A program that must not end: main asks for the result of an item that is worked on for ever.
 #[test]
-fn an_unwanted_result_is_dropped_without_a_lock() {
-    struct Slow(Arc<Gate>);
-    impl Drop for Slow {
+fn next_sleeps_while_there_is_no_result() {
+    must_sleep("`next`", "the item was being worked on", || {
+        let mut results = map([0], [1, 1], |n| {
+            Gate::shut("never").pass();
+            Ok(n)
+        });
+        let _ = results.next();
+        panic!("`next` returned, and the item was being worked on");
+    });
+}
+
+/// A program that must not end: main asks for nothing, and the window is full.
+#[test]
+fn a_thread_sleeps_while_the_window_is_full() {
+    must_sleep("the thread", "the window was full", || {
+        let _results = map(0.., [1, 1], Ok);
+        Gate::shut("never").pass();
+    });
+}
+
+/// Two threads: item 0 fails when the result of item 1 is there, or nearly. When main has had the error,
+/// that result is dropped, though main still has the map.
+///
+/// About 4,700 interleavings of the reference.
+#[test]
+fn an_unwanted_result_is_not_kept() {
+    struct Opens(Arc<Gate>);
+    impl Drop for Opens {
         fn drop(&mut self) {
-            self.0.pass();
+            self.0.open();
         }
     }
     two_threads(|| {
-        let (gate, second) = (
-            Arc::new(Gate::shut("main has the error")),
-            Gate::shut("second"),
-        );
+        let (gate, second) = (Arc::new(Gate::shut("dropped")), Gate::shut("second"));
         let theirs = Arc::clone(&gate);
         let mut results = map([0, 1], [2, 2], move |n| {
             if n == 0 {
@@ -490,18 +512,112 @@ fn an_unwanted_result_is_dropped_without_a_lock() {
                 return Err(Failed::at(n));
             }
             second.open();
-            Ok(Slow(Arc::clone(&theirs)))
+            Ok(Opens(Arc::clone(&theirs)))
         });
         assert_eq!(error(&mut results), 0, "the item whose error comes");
-        end(&mut results);
+        gate.pass();
+    });
+}
+
+/// Two threads: item 1 fails when the result of item 2 is there, or nearly. That result is not wanted any
+/// more, and its destructor waits until main has had the result of item 0. `next` does not wait for the
+/// destructor.
+///
+/// The model explores at most one preemption, which are about @I@ interleavings of the reference.
+#[test]
+fn an_unwanted_result_is_dropped_without_a_lock() {
+    struct Slow(usize, Option<Arc<Gate>>);
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            if let Some(gate) = &self.1 {
+                gate.pass();
+            }
+        }
+    }
+    Model::new().preemption_bound(1).check(|| {
+        let (gate, last) = (Arc::new(Gate::shut("main has item 0")), Gate::shut("last"));
+        let theirs = Arc::clone(&gate);
+        let mut results = map(0..3, [2, 3], move |n| {
+            if n == 1 {
+                last.pass();
+                return Err(Failed::at(n));
+            }
+            if n == 2 {
+                last.open();
+            }
+            Ok(Slow(n, (n == 2).then(|| Arc::clone(&theirs))))
+        });
+        assert_eq!(value(&mut results).0, 0, "the first result: that of item 0");
         gate.open();
+        assert_eq!(error(&mut results), 1, "the item whose error comes");
+    });
+}
+
+/// Two threads: item 0 fails while a thread is in the source, for the item behind the next. That comes to
+/// its end, or to a panic, when main has had the error. It makes no difference any more: there are no more
+/// results.
+///
+/// About 3,500 interleavings of the reference.
+#[test]
+fn a_source_that_ends_after_a_failure_is_too_late() {
+    for panics in [false, true] {
+        two_threads(move || {
+            let [asked, answers] = ["asked", "answers"].map(|name| Arc::new(Gate::shut(name)));
+            let (is_asked, may_answer) = (Arc::clone(&asked), Arc::clone(&answers));
+            let mut items = 0..2;
+            let source = std::iter::from_fn(move || {
+                let item = items.next();
+                if item.is_none() {
+                    is_asked.open();
+                    may_answer.pass();
+                    if panics {
+                        resume_unwind(Box::new(Thrown(2)));
+                    }
+                }
+                item
+            });
+            let mut results = map(source, [2, 3], move |n| {
+                if n == 0 {
+                    asked.pass();
+                    return Err(Failed::at(n));
+                }
+                Ok(n)
+            });
+            assert_eq!(error(&mut results), 0, "the item whose error comes");
+            answers.open();
+            end(&mut results);
+        });
+    }
+}
+
+/// Two threads and a window of two: item 0 fails while the other thread waits for room, or is about to.
+/// Main has asked for nothing, and yet both threads end, and the source is dropped.
+///
+/// About 1,100 interleavings of the reference.
+#[test]
+fn a_failure_ends_the_wait_for_room() {
+    // EG-04
+    two_threads(|| {
+        let source = Source::of(usize::MAX);
+        let dropped = Arc::clone(&source.dropped);
+        let second = Gate::shut("second");
+        let mut results = map(source, [2, 2], move |n| {
+            if n == 0 {
+                second.pass();
+                return Err(Failed::at(n));
+            }
+            second.open();
+            Ok(n)
+        });
+        dropped.pass();
+        assert_eq!(error(&mut results), 0, "the item whose error comes");
     });
 }
 
 /// Two threads ask a source that has plain memory, and `f` writes into other plain memory. The map alone
 /// orders what the source does, and what `f` does before main reads it.
 ///
-/// About 1,500 interleavings of the reference.
+/// About 1,400 interleavings of the reference.
 #[test]
 fn each_sees_what_the_other_wrote() {
     // GR-01
@@ -547,7 +663,7 @@ fn the_source_is_dropped_before_the_end_is_told() {
 
 /// A source that goes on after its end, as an iterator may. Two threads: it is not asked again.
 ///
-/// About 1,000 interleavings of the reference.
+/// About 1,300 interleavings of the reference.
 #[test]
 fn a_source_is_not_asked_after_its_end() {
     two_threads(|| {

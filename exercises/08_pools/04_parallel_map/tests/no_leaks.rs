@@ -74,7 +74,11 @@ fn panics_leave_nothing() {
             payload.downcast_ref::<Tracked<usize>>().map(|n| **n),
             Some(1)
         );
-        assert!(results.next().is_none(), "after the panic");
+        let next = payload_of(|| assert!(results.next().is_none(), "a result"));
+        assert!(
+            next.is_none(),
+            "after the panic `next` should return None, and it did not"
+        );
     });
 }
 

@@ -47,7 +47,7 @@ mod a_thousand_short_jobs {
     use super::*;
     fn run<P: Jobs>(bencher: Bencher) {
         let pool = P::new(2);
-        bencher.bench_local(|| pool.run(1000, 2_000));
+        bencher.bench_local(|| pool.run(1000, 4_300));
     }
 
     rows!(run(sample_count = 50, sample_size = 1));
@@ -58,7 +58,7 @@ mod a_thousand_on_eight_threads {
     use super::*;
     fn run<P: Jobs>(bencher: Bencher) {
         let pool = P::new(8);
-        bencher.bench_local(|| pool.run(1000, 2_000));
+        bencher.bench_local(|| pool.run(1000, 4_300));
     }
 
     rows!(run(sample_count = 50, sample_size = 1));

@@ -10,8 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// A pool of a fixed number of threads, which run jobs.
 ///
 /// [`new`](Self::new) starts all the threads that the pool ever has. None of them ends, and none is started
-/// anew, while the pool is there, whatever its jobs do. The pool can be shared: [`submit`](Self::submit)
-/// takes `&self`.
+/// anew, while the pool is there, whatever its jobs do. A thread without a job sleeps. The pool can be
+/// shared: [`submit`](Self::submit) takes `&self`.
 ///
 /// Dropping the pool does not wait. Jobs that were submitted still run, and then the threads end. So a job
 /// may own the last reference to its own pool.
@@ -69,8 +69,8 @@ impl Pool {
     /// the next job, and [`thread::panicking`](std::thread::panicking) is false there. (A destructor that
     /// panics while another panic unwinds ends the process, here as everywhere.)
     ///
-    /// `job` need not be [`UnwindSafe`](std::panic::UnwindSafe): as with [`std::thread::spawn`], what it shares with
-    /// others must be fit to be seen after a panic.
+    /// `job` need not be [`UnwindSafe`](std::panic::UnwindSafe): as with [`std::thread::spawn`], what it
+    /// shares with others must be fit to be seen after a panic.
     pub fn submit<T, F>(&self, job: F) -> Handle<T>
     where
         F: FnOnce() -> T + Send + 'static,

@@ -38,7 +38,7 @@ macro_rules! rows {
 mod items_of_1_us {
     use super::*;
     fn run<M: Map>(bencher: Bencher) {
-        bencher.bench_local(|| M::map(2, 10_000, |n| Ok(work(n, 2_000))).expect("none fails"));
+        bencher.bench_local(|| M::map(2, 10_000, |n| Ok(work(n, 4_300))).expect("none fails"));
     }
 
     rows!(run(sample_count = 30, sample_size = 1));
@@ -48,7 +48,7 @@ mod items_of_1_us {
 mod items_of_10_us {
     use super::*;
     fn run<M: Map>(bencher: Bencher) {
-        bencher.bench_local(|| M::map(2, 1_000, |n| Ok(work(n, 20_000))).expect("none fails"));
+        bencher.bench_local(|| M::map(2, 1_000, |n| Ok(work(n, 43_000))).expect("none fails"));
     }
 
     rows!(run(sample_count = 30, sample_size = 1));
@@ -58,7 +58,7 @@ mod items_of_10_us {
 mod items_of_1_ms {
     use super::*;
     fn run<M: Map>(bencher: Bencher) {
-        bencher.bench_local(|| M::map(2, 20, |n| Ok(work(n, 2_000_000))).expect("none fails"));
+        bencher.bench_local(|| M::map(2, 20, |n| Ok(work(n, 4_300_000))).expect("none fails"));
     }
 
     rows!(run(sample_count = 20, sample_size = 1));
@@ -68,7 +68,7 @@ mod items_of_1_ms {
 mod eight_threads {
     use super::*;
     fn run<M: Map>(bencher: Bencher) {
-        bencher.bench_local(|| M::map(8, 1_000, |n| Ok(work(n, 20_000))).expect("none fails"));
+        bencher.bench_local(|| M::map(8, 1_000, |n| Ok(work(n, 43_000))).expect("none fails"));
     }
 
     rows!(run(sample_count = 30, sample_size = 1));
@@ -78,7 +78,7 @@ mod eight_threads {
 mod uneven {
     use super::*;
     fn run<M: Map>(bencher: Bencher) {
-        let steps = |n| if n < 500 { 36_000 } else { 4_000 };
+        let steps = |n| if n < 500 { 77_000 } else { 8_600 };
         bencher
             .bench_local(|| M::map(2, 1_000, move |n| Ok(work(n, steps(n)))).expect("none fails"));
     }
@@ -94,7 +94,7 @@ mod an_early_error {
             if n == 10 {
                 Err(())
             } else {
-                Ok(work(n, 20_000))
+                Ok(work(n, 43_000))
             }
         };
         bencher.bench_local(|| M::map(2, 1_000, f).expect_err("item 10 fails"));

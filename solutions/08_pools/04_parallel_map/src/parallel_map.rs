@@ -19,14 +19,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 /// begin at once and work ahead of the consumer, until that many are in flight; then they sleep. So `items`
 /// may be endless, and one item that takes long holds back no more than the window.
 ///
-/// `items` is asked by one thread at a time, one item after the other, and nothing else waits meanwhile: results that are
-/// there can be taken. Each item stays on the thread that has asked for it, so it need not be [`Send`].
+/// `items` is asked by one thread at a time, one item after the other, and nothing else waits meanwhile:
+/// results that are there can be taken. Each item stays on the thread that has asked for it, so it need not
+/// be [`Send`].
 ///
 /// **It ends** when
 /// - `items` does. It is not asked again, and is dropped before the consumer is told;
-/// - `f` returns an error, or `f` or `items` panics. That is the result of its item, and the last one: those before it
-///   still come, later ones are dropped. From then on `items` is not asked for any more. Items that are in flight may
-///   still be worked on, and nobody waits for the later ones;
+/// - `f` returns an error, or `f` or `items` panics. That is the result of its item, and the last one: those
+///   before it still come, later ones are dropped. From then on `items` is not asked for any more. Items that
+///   are in flight may still be worked on, and nobody waits for the later ones;
 /// - the consumer drops the [`ParallelMap`].
 ///
 /// Then the threads end, each as soon as it has no call of `f` or `items` to wait for, and `items` and `f`
@@ -154,6 +155,10 @@ impl<R, E> Drop for ParallelMap<R, E> {
     }
 }
 
+/// How often the consumer lets others run before it sleeps. To be woken for each result costs more than a
+/// short call of `f`, and the thread that wakes it pays for that. This is only about time.
+const YIELDS: usize = if cfg!(test) { 1 } else { 4 };
+
 /// What a call of `f` has come to: its result, or its panic.
 type Outcome<R, E> = thread::Result<Result<R, E>>;
 
@@ -261,14 +266,22 @@ impl<R, E> Flight<R, E> {
     fn next(&self) -> Option<Outcome<R, E>> {
         let mut state = self.state.lock();
         // No wakeup is lost, for the same reason as in `claim`: `put` fills the first position under the
-        // lock, and
-        // `end_at` moves the end there. This is the only consumer, and nobody else makes a later position the first.
+        // lock, and `end_at` moves the end there. This is the only consumer, and nobody else makes a later
+        // position the first.
+        let mut yields = 0;
         let outcome = loop {
             if state.returned >= state.end {
                 return None;
             }
             if let Some(outcome) = state.results.front_mut().and_then(Option::take) {
                 break outcome;
+            }
+            if yields < YIELDS {
+                yields += 1;
+                drop(state);
+                thread::yield_now();
+                state = self.state.lock();
+                continue;
             }
             self.ready.wait(&mut state);
         };
