@@ -595,6 +595,20 @@ fn spurious_wake_up_that_a_loop_survives() {
     silent_of(Kind::Panic, explored);
 }
 
+/// The test waits at a gate, which looks again by itself, though its wait stands in the line of `pass`; what fails is
+/// something else.
+#[test]
+fn wait_at_a_gate_of_the_test() {
+    silent(Kind::Panic, || {
+        let gate = harness::testing::Gate::shut("gate");
+        thread::scope(|s| {
+            s.spawn(|| gate.open());
+            gate.pass();
+            panic!("wrong by arithmetic");
+        });
+    });
+}
+
 /// Another has the mutex before the one that is woken, which looks again: the wake-up is not to blame.
 #[test]
 fn wake_up_with_the_lock_taken_in_between_and_a_loop() {

@@ -107,8 +107,9 @@ impl<J: Send + 'static> WorkerPool<J> {
 /// `next` sleeps until there is a result. It returns `None` when the pool is closed and every accepted job
 /// has ended, however many workers there are. What a job did happens before the return of its result.
 ///
-/// If this is dropped, so are the results that wait, and those that are still to come. The jobs run as
-/// before, and a worker that sleeps because there is no room for its result goes on.
+/// If this is dropped, so are the results that wait, at the latest when the last worker ends, and those that
+/// are still to come. The jobs run as before, and a worker that sleeps because there is no room for its
+/// result goes on. The destructors of such results must not panic.
 pub struct Results<R> {
     replace_me: PhantomData<R>,
 }

@@ -238,6 +238,37 @@ fn jobs_run_though_nobody_wants_their_results() {
     });
 }
 
+/// Two workers sleep, and two jobs come, one right after the other, which wait for each other: each of them wakes a worker.
+#[test]
+fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
+    // WP-01
+    must_end(IN_POOL, || {
+        let both = Barrier::new(2);
+        let (pool, results) = new(2, 2, move |_: u32| both.wait().is_leader());
+        let mut results = results;
+        for _ in 0..500 {
+            pool.submit(1);
+            pool.submit(2);
+            let leaders = results.by_ref().take(2).filter(|leads| *leads).count();
+            assert_eq!(leaders, 1, "of two jobs that have met, one is the leader");
+        }
+    });
+}
+
+/// All of eight workers have a result for which there is no room, when the `Results` are dropped: each of them goes on.
+#[test]
+fn every_worker_that_waits_for_room_goes_on_when_nobody_wants_results() {
+    for _ in 0..20 {
+        must_end(IN_POOL, || {
+            let (pool, results) = new(8, 1, |n: u32| n);
+            // One result in its place, one for each worker, and one job behind them.
+            (0..10).for_each(|n| pool.submit(n));
+            let_go(results);
+            pool.join();
+        });
+    }
+}
+
 /// Nearly all of the jobs panic. The pool keeps its workers: at the end two jobs still run at once.
 #[test]
 fn a_panic_costs_one_result_and_join_passes_it_on() {

@@ -3,6 +3,7 @@
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::thread::refuse_after;
 use harness::testing::{let_others_run, must_end, payload_of, staged_panic, staged_panic_of};
+use std::sync::Barrier;
 use worker_pool::{Results, WorkerPool};
 
 #[global_allocator]
@@ -95,8 +96,11 @@ fn panics_leave_nothing() {
     leaks::check(|| {
         let (jobs, payloads) = ([1, 2, 3, 4].map(track), [1, 2, 3, 4].map(track));
         must_end(IN_POOL, move || {
-            let (pool, results) = new(2, 4, |(job, payload)| -> u32 {
+            // So each worker has two of the four.
+            let both = Barrier::new(2);
+            let (pool, results) = new(2, 4, move |(job, payload)| -> u32 {
                 let _job = job;
+                both.wait();
                 std::panic::resume_unwind(Box::new(payload))
             });
             jobs.into_iter()

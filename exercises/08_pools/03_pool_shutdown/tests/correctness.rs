@@ -88,6 +88,29 @@ impl Way {
     }
 }
 
+/// The queue of one worker is full, and two threads wait for room. Then the worker goes on: both get in.
+#[test]
+fn all_who_wait_for_room_get_in() {
+    // WP-05
+    for _ in 0..100 {
+        must_end(IN_POOL, || {
+            let full = full(2);
+            thread::scope(|s| {
+                for job in [3, 4] {
+                    let pool = &full.pool;
+                    s.spawn(move || assert_eq!(pool.submit(job), Ok(()), "job {job}"));
+                }
+                let_others_run();
+                drop(full.open);
+            });
+            assert_eq!(full.pool.drain(), [], "nothing stops the pool");
+            let mut ran = full.ran.lock().unwrap().clone();
+            ran.sort_unstable();
+            assert_eq!(ran, [0, 1, 2, 3, 4], "jobs that have run");
+        });
+    }
+}
+
 /// Four threads submit, and another shuts down meanwhile. Whatever becomes of a job, it becomes of it once.
 #[test]
 fn every_job_runs_once_or_comes_back_once() {

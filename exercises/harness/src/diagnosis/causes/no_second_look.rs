@@ -32,7 +32,10 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         _ => (case.log.stopped.as_ref()?.0, case.log.events.len()),
     };
     let sleep = last_sleep(case.log, thread, end)?;
-    if looks_again(case, sleep, end) {
+    // A gate of the test looks again by itself.
+    if sleep.object.is_some_and(|id| case.log.object(id).is_fixture)
+        || looks_again(case, sleep, end)
+    {
         return None;
     }
     if case.kind == Kind::DataRace && is_without_loop(case, sleep)? {

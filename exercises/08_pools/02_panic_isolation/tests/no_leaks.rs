@@ -1,0 +1,99 @@
+//! However jobs and pools end, no thread, no value and no memory stays behind.
+
+use harness::leaks::{self, track};
+use harness::sync::real::thread::refuse_after;
+use panic_isolation::Pool;
+use std::panic::resume_unwind;
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+#[test]
+fn a_pool_leaves_nothing() {
+    leaks::check(|| {
+        let pool = Pool::new(2).expect("there are threads");
+        let handles = [1, 2, 3].map(|n| {
+            let (owned, returned) = (track(n), track(n));
+            pool.submit(move || {
+                assert_eq!(*owned, *returned);
+                returned
+            })
+        });
+        for (handle, n) in handles.into_iter().zip(1..) {
+            assert_eq!(*handle.join().expect("it does not panic"), n);
+        }
+    });
+}
+
+/// Payloads and what the jobs owned are dropped once, whether somebody takes them or not.
+#[test]
+fn panics_leave_nothing() {
+    leaks::check(|| {
+        let pool = Pool::new(2).expect("there are threads");
+        for takes in [true, false, true, false] {
+            let (owned, thrown) = (track(1), track(2));
+            let handle = pool.submit(move || {
+                let _owned = &owned;
+                resume_unwind(Box::new(thrown))
+            });
+            if takes {
+                let outcome: Result<(), _> = handle.join();
+                assert!(outcome.is_err(), "the job has panicked");
+            }
+        }
+    });
+}
+
+#[test]
+fn jobs_without_handles_leave_nothing() {
+    leaks::check(|| {
+        let pool = Pool::new(1).expect("there are threads");
+        let early = pool.submit(|| track(1));
+        drop(pool.submit(|| track(2)));
+        drop(pool);
+        drop(early);
+    });
+}
+
+#[test]
+fn a_refused_pool_leaves_nothing() {
+    leaks::check(|| {
+        let refused = refuse_after(2, || Pool::new(3));
+        assert!(
+            refused.is_err(),
+            "the third thread was refused, and `new` returned Ok"
+        );
+    });
+}
+
+/// A pool is there as long as its server, and it has a job for each request.
+#[test]
+fn a_pool_keeps_nothing_of_its_jobs() {
+    let left_by = |jobs: usize| {
+        let mut pool = None;
+        let left = leaks::bytes_left_by(|| {
+            let pool = pool.insert(Pool::new(1).expect("there are threads"));
+            for n in 0..jobs {
+                let owned = vec![n; 10];
+                let handle = pool.submit(move || {
+                    if n % 2 == 0 {
+                        resume_unwind(Box::new(owned));
+                    }
+                    owned
+                });
+                if n % 3 == 0 {
+                    let _ = handle.join();
+                }
+            }
+            assert!(pool.submit(|| ()).join().is_ok(), "the last job returns");
+        });
+        drop(pool);
+        left
+    };
+    let (few, many) = (left_by(10), left_by(10_000));
+    // A queue may keep the room that it once needed for those that waited: a few words for each.
+    assert!(
+        many < few + 320_000,
+        "a pool keeps {few} bytes after 10 jobs, and {many} after 10,000: more than 32 bytes for each of them"
+    );
+}
