@@ -47,7 +47,10 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         }
         // The last notification found no sleeper, after this thread had looked and before it slept for the first
         // time. One that slept before was notified once, and went back to sleep for a reason of its own.
-        ([.., (word, [])], []) if looked_before(case, thread, *word) => {
+        ([.., (word, [])], [])
+            if looked_before(case, thread, *word)
+                && !let_others_run(case, thread, asleep_since) =>
+        {
             let slept = case.log.events[..asleep_since]
                 .iter()
                 .any(|e| e.thread == thread && e.object == Some(object) && e.sleeps());
@@ -83,6 +86,13 @@ fn looked_before(case: Case<'_>, thread: ThreadId, word: usize) -> bool {
             let looks = matches!(event.effect, Effect::Lock(_)) || event.reads().is_some();
             event.thread == thread && looks
         })
+}
+
+/// Whether the thread yielded right before it took the lock to fall asleep: who does that looks again in between.
+fn let_others_run(case: Case<'_>, thread: ThreadId, asleep_since: usize) -> bool {
+    let mut own = case.log.events_before(thread, asleep_since).rev();
+    own.find(|(_, event)| event.locks().is_none() && event.unlocks().is_none())
+        .is_some_and(|(_, event)| event.effect == Effect::Yield)
 }
 
 /// Whom a notification of `object` woke.
