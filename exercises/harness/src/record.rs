@@ -153,8 +153,10 @@ pub(crate) struct Event {
 }
 
 /// What a thread did with the data behind a lock from the locking to the unlocking.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Data {
+    /// The code that holds the lock has said it, step by step.
+    Said(Vec<&'static str>),
     /// The data can be shown.
     Shown { before: Shown, after: Shown },
     /// It cannot. Whether the thread borrowed it mutably.

@@ -97,6 +97,7 @@ macro_rules! program {
                 MutexGuard::unlocked(&mut count.lock(), || drop(count.lock()));
                 let mut count = count;
                 assert!(std::ptr::eq(MutexGuard::mutex(&count.lock()), &count));
+                MutexGuard::says(&mut count.lock(), "nothing");
                 *count.get_mut() += 1;
                 assert!(count.try_lock().is_some_and(|count| *count == 2));
                 assert_eq!(count.into_inner(), 2);

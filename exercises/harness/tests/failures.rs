@@ -7,7 +7,7 @@ use common::relative_lines;
 use harness::page::{Page, Paint};
 use harness::protocol::Kind;
 use harness::sync::model::{
-    Arc, Condvar, Mutex, RwLock,
+    Arc, Condvar, Mutex, MutexGuard, RwLock,
     atomic::{AtomicBool, AtomicUsize, Ordering, Ordering::*},
     cell::UnsafeCell,
     thread,
@@ -89,6 +89,23 @@ fn missed_notify() {
             if !is_open {
                 opened.wait(&mut open.lock());
             }
+        });
+    });
+}
+
+/// What the holder of a lock says takes the place of what is seen of its data; a lock that is given back at once is one row.
+#[test]
+fn what_is_said_under_a_lock() {
+    fails(Kind::Deadlock, || {
+        let list = Mutex::new(());
+        thread::scope(|s| {
+            s.spawn(|| MutexGuard::says(&mut list.lock(), "finds nobody"));
+            let mut guard = list.lock();
+            MutexGuard::says(&mut guard, "one waits");
+            thread::yield_now();
+            MutexGuard::says(&mut guard, "another waits");
+            drop(guard);
+            thread::park();
         });
     });
 }

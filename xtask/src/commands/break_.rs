@@ -10,6 +10,7 @@ use anyhow::{Result, anyhow};
 
 use super::Exit;
 use crate::course::{Lesson, Workspace, select};
+use crate::learner::progress::Store;
 use crate::run::Runner;
 use crate::run::executor::{NoJob, run_all};
 use crate::scratch::mistake::{self, Mistake};
@@ -144,6 +145,11 @@ pub fn show(
     }
     row(&mut text, "Read", lesson.readme().display());
     say(&text);
+    let noted =
+        Store::open(workspace).and_then(|mut store| store.mark_tried(lesson, &mistake.name));
+    if let Err(error) = noted {
+        note(&format!(" The progress does not know of this: {error:#}"));
+    }
     Ok(Exit::success_if(caught.is_ok()))
 }
 

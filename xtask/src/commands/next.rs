@@ -7,7 +7,7 @@ use super::test::{self, Document, ForPrograms};
 use crate::course::problems;
 use crate::learner::progress::Store;
 use crate::run::Runner;
-use crate::term;
+use crate::term::{self, Marks};
 use crate::view::{self, json};
 
 /// Runs the current lesson.
@@ -26,9 +26,7 @@ pub fn run(runner: &Runner, form: ForPrograms) -> Result<Exit> {
             Ok(Exit::Success)
         }
         None => {
-            let mut page = String::new();
-            view::paragraph(&mut page, &view::all_done(workspace));
-            term::print(&page);
+            term::print(&view::end_of_path(workspace, &store.progress, Marks::of_locale()));
             Ok(Exit::Success)
         }
     }

@@ -99,7 +99,8 @@ impl Judged {
         let edited_meanwhile = source != fingerprint(workspace, lesson)?;
         let noted = match verdict.conclusion() {
             Conclusion::Passes if !edited_meanwhile && !swapped => {
-                store.mark_done(lesson, source, verdict.of_lesson())
+                let explored = verdict.explored().map_or(0, |explored| explored.interleavings);
+                store.mark_done(lesson, source, verdict.of_lesson(), explored)
             }
             Conclusion::Fails | Conclusion::NothingWritten if filter.is_none() => {
                 store.mark_not_done(lesson, &source)

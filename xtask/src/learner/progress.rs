@@ -4,7 +4,7 @@
 mod fingerprint;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::Result;
@@ -17,7 +17,7 @@ pub use fingerprint::fingerprint;
 pub use store::{FOLDER, Store, versions_folder};
 
 /// The layout of the file. A file of a later runner is left alone.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What the runner remembers of the lessons.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct Record {
     /// The last time that it passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<Passed>,
+    /// The names of its mistakes that were tried.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tried: BTreeSet<String>,
 }
 
 /// The sources that passed.
@@ -56,6 +59,9 @@ pub struct Passed {
     pub at: String,
     /// How many tests ran.
     pub tests: usize,
+    /// How many interleavings the models explored. Runners before version 3 did not note it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub interleavings: usize,
 }
 
 fn is_zero(n: &usize) -> bool {

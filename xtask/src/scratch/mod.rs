@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! target/verify/
-//!   Cargo.toml                 the root's dependencies, lints and profiles
+//!   Cargo.toml                 the root's dependencies, patches, lints and profiles
 //!   Cargo.lock                 the root's
 //!   exercises/…/               the lesson with its pristine stub, package NAME-stub
 //!   solutions/…/               the reference with its bench, package NAME-bench
@@ -225,6 +225,7 @@ impl<'a> Scratch<'a> {
     fn add(&mut self, place: &Path, manifest: Table, mut files: Files) -> Result<()> {
         let text = toml::to_string(&manifest)?;
         files.put("Cargo.toml".into(), text.into_bytes());
+        files.lead_to(&self.path("solutions"));
         files.write(&self.root.join(place))?;
         let package = manifest.get("package").and_then(|package| package.get("name")?.as_str());
         self.members.push(Member {
@@ -305,6 +306,14 @@ impl<'a> Scratch<'a> {
             }
         }
         scratch.insert("workspace".into(), Value::Table(table));
+        if let Some(Value::Table(mut patches)) = root.remove("patch") {
+            for (_, of_registry) in patches.iter_mut() {
+                if let Value::Table(crates) = of_registry {
+                    make_paths_absolute(crates, &self.runner.workspace.root);
+                }
+            }
+            scratch.insert("patch".into(), Value::Table(patches));
+        }
         let mut profiles = match root.remove("profile") {
             Some(Value::Table(profiles)) => profiles,
             _ => Table::new(),
@@ -429,6 +438,20 @@ impl Files {
         Ok(())
     }
 
+    /// Makes what these sources include from another lesson's reference lead to the real `solutions`, as the paths of
+    /// dependencies do.
+    fn lead_to(&mut self, solutions: &Path) {
+        let real = solutions.to_string_lossy().replace('\\', "/");
+        let sources = self.0.iter_mut().filter(|(path, _)| path.extension() == Some("rs".as_ref()));
+        for (_, content) in sources {
+            if let Ok(text) = str::from_utf8(content) {
+                let text = text
+                    .replace("#[path = \"../../../../solutions/", &format!("#[path = \"{real}/"));
+                *content = text.into_bytes();
+            }
+        }
+    }
+
     /// Makes the folder hold these files and no others.
     fn write(self, folder: &Path) -> Result<()> {
         let keep: BTreeSet<PathBuf> = self.0.iter().map(|(path, _)| folder.join(path)).collect();
@@ -491,6 +514,18 @@ mod tests {
         // What is the same is not written again.
         assert_eq!(stamp("src/a.rs"), before);
         assert!(stamp("src/b.rs").is_none() && stamp("c.rs").is_some());
+    }
+
+    #[test]
+    fn what_is_included_from_another_reference_is_the_real_one() {
+        let mut files = Files::default();
+        let source =
+            |path: &str| format!("#[path = \"{path}/01_a/src/a.rs\"]\nmod a;\n").into_bytes();
+        files.put("src/lib.rs".into(), source("../../../../solutions"));
+        files.put("src/b.rs".into(), source("../../../../exercises"));
+        files.lead_to(Path::new("/root/solutions"));
+        assert_eq!(files.get(Path::new("src/lib.rs")), Some(&*source("/root/solutions")));
+        assert_eq!(files.get(Path::new("src/b.rs")), Some(&*source("../../../../exercises")));
     }
 
     #[test]

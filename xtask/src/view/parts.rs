@@ -8,15 +8,15 @@ use crate::course::Workspace;
 use crate::term::{STRONG, columns, fold, paint, plural, terminal_width, thousands, width, wrap};
 use crate::verdict::Explored;
 
+const NEXT: &str = "`cargo xtask next` says where to go from here.";
+
 /// When there is nothing left to do.
 pub fn all_done(workspace: &Workspace) -> String {
     let n = workspace.lessons.len();
     match n {
         0 => "There are no lessons here yet.".to_owned(),
-        1 => "The one lesson that there is is done.".to_owned(),
-        _ => {
-            format!("All {n} lessons are done. `cargo xtask test LESSON` runs any of them again.")
-        }
+        1 => format!("The one lesson that there is is done. {NEXT}"),
+        _ => format!("All {n} lessons are done. {NEXT}"),
     }
 }
 

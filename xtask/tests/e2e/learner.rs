@@ -33,10 +33,11 @@ fn next_leads_from_lesson_to_lesson() {
     assert!(second.stdout.contains("2.1  total"), "{}", second.stdout);
 
     total.solve();
-    assert!(fixture.run(&["next"]).stdout.contains("All 2 lessons are done"));
+    let last = fixture.run(&["next"]).stdout;
+    assert!(last.contains("All 2 lessons are done. `cargo xtask next` says"), "{last}");
     let done = fixture.run(&["next"]);
     assert_eq!(done.code, Some(0));
-    assert!(done.stdout.contains("All 2 lessons are done"), "{}", done.stdout);
+    assert!(done.stdout.contains("the whole path, 2 lessons"), "{}", done.stdout);
 
     // What passed was another source.
     fixture.replace(&sum.file(), "a + b", "b + a");
@@ -55,6 +56,26 @@ fn next_leads_from_lesson_to_lesson() {
     assert_eq!(list["lessons"][0]["state"], "changed");
     assert_eq!(list["lessons"][1]["state"], "done");
     assert_eq!(list["lessons"][1]["number"], "2.1");
+}
+
+#[test]
+fn the_end_of_the_path_says_what_was_done_and_where_to_go() {
+    let fixture = Fixture::new();
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    let total = fixture.lesson("02_more/01_total", "total");
+    for lesson in [&sum, &total] {
+        lesson.solve();
+        lesson.mistake("subtracts", "a.wrapping_sub(b)", "correctness::adds", "panic");
+        assert_eq!(fixture.run(&["next"]).code, Some(0));
+    }
+    for _ in 0..2 {
+        let tried = fixture.run(&["break", "sum", "subtracts"]);
+        assert_eq!(tried.code, Some(0), "{}{}", tried.stdout, tried.stderr);
+    }
+    let end = fixture.run(&["next"]);
+    assert_eq!(end.code, Some(0));
+    assert_snapshot!("end_of_path", end.stdout);
+    assert!(end.stdout.lines().all(|line| line.chars().count() <= 80), "{}", end.stdout);
 }
 
 #[test]

@@ -12,17 +12,18 @@ use crate::fixture::{Fixture, Ran};
 fn real_like() -> Fixture {
     let fixture = Fixture::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
-    let harness = root.join("exercises/harness");
-    let harness = toml::Value::from(&*harness.to_string_lossy()).to_string();
     let of_solutions = |line: &'static str| match line.starts_with("default-members") {
         true => "default-members = [\"solutions/*/*\"]",
         false => line,
     };
     let manifest: Vec<&str> =
         include_str!("../../../Cargo.toml").lines().map(of_solutions).collect();
-    let manifest = (manifest.join("\n") + "\n")
-        .replace("\"xtask\", \"exercises/harness\", ", "")
-        .replace("\"exercises/harness\"", &harness);
+    let mut manifest = (manifest.join("\n") + "\n")
+        .replace("\"xtask\", \"exercises/harness\", \"exercises/harness/no_log\", ", "");
+    for path in ["exercises/harness", "exercises/harness/no_log"] {
+        let there = toml::Value::from(&*root.join(path).to_string_lossy()).to_string();
+        manifest = manifest.replace(&format!("\"{path}\""), &there);
+    }
     fixture.write("Cargo.toml", &manifest);
     fixture.write("Cargo.lock", include_str!("../../../Cargo.lock"));
     std::fs::remove_dir_all(fixture.root.join("exercises/harness")).expect("removed");

@@ -279,6 +279,22 @@ fn there_may_be_hundreds_of_channels() {
     });
 }
 
+/// 50,000 channels, and the last is ready. A function that calls itself for each channel has no room for that on a thread's
+/// stack of 2 MiB.
+#[test]
+fn there_may_be_any_number_of_channels() {
+    must_end(IN_CALL, || {
+        let ends: Vec<Ends<u32>> = (0..50_000).map(|_| bounded(1)).collect();
+        let receivers: Vec<_> = ends.iter().map(|(_, receiver)| receiver).collect();
+        ends[49_999].0.try_send(7).expect("has room");
+        assert_eq!(
+            try_recv_any(&receivers),
+            Some((49_999, Ok(7))),
+            "of 50,000 channels the last has the value 7"
+        );
+    });
+}
+
 /// 40 channels of two types, in an order that is neither theirs nor its reverse. One is ready at a time.
 #[test]
 fn there_may_be_many_arms() {

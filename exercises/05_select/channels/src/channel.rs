@@ -1,10 +1,10 @@
 //! A channel with two lists of waiters: the threads that want to send, and those that want to receive.
 
 use super::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use super::sync::cell::UnsafeCell;
 use super::sync::channel::{RecvError, SendError, TryRecvError, TrySendError};
 use super::sync::task::Arc as PlainArc;
 use super::sync::{Arc, Mutex, MutexGuard, futex};
+use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::mem;
@@ -26,10 +26,12 @@ pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
         waiting: VecDeque::new(),
     };
     static CHANNELS: AtomicUsize = AtomicUsize::new(0);
+    // A model calls the lock by the name of this variable, and the channel by that of its lock.
+    let channel = Mutex::new(());
     let channel = Arc::new(Channel {
         // Relaxed: the numbers differ, and that is all they are for.
         id: ChannelId(CHANNELS.fetch_add(1, Relaxed)),
-        lock: Mutex::new(()),
+        lock: channel,
         state: UnsafeCell::new(State {
             capacity,
             buffer: VecDeque::new(),
@@ -131,6 +133,7 @@ struct Channel<T> {
     id: ChannelId,
     /// Protects `state`. It holds nothing itself, so that the locks of channels of different types are of one type.
     lock: Mutex<()>,
+    /// Not the facade's cell: it is reached under the lock only, so that a dry run of it would show nothing but rows.
     state: UnsafeCell<State<T>>,
 }
 
@@ -178,21 +181,37 @@ impl<T> Channel<T> {
     fn with<R>(
         &self,
         locked: &mut Locked<'_>,
-        f: impl FnOnce(&mut State<T>, &mut Vec<PlainArc<dyn Waiter>>) -> R,
+        f: impl FnOnce(&mut State<T>, &mut Deeds<'_, '_>) -> R,
     ) -> R {
         let guard = locked
             .guard
-            .as_ref()
+            .as_mut()
             .expect("is locked until it is dropped");
         assert!(
             ptr::eq(MutexGuard::mutex(guard), &self.lock),
             "channels: the lock of another channel"
         );
-        self.state.with_mut(|state| {
-            // SAFETY: the pointer is valid, as it comes from `self`. `guard` proves that this thread holds the lock, and only
-            // one guard of a lock exists. `f` cannot get here a second time, since `locked` is borrowed until it returns.
-            f(unsafe { &mut *state }, &mut locked.chosen)
-        })
+        let mut deeds = Deeds {
+            guard,
+            chosen: &mut locked.chosen,
+        };
+        // SAFETY: the pointer is valid, as it comes from `self`. `guard` proves that this thread holds the lock, and only
+        // one guard of a lock exists. `f` cannot get here a second time, since `locked` is borrowed until it returns.
+        f(unsafe { &mut *self.state.get() }, &mut deeds)
+    }
+}
+
+/// What is done while a channel is locked.
+struct Deeds<'l, 'a> {
+    guard: &'l mut MutexGuard<'a, ()>,
+    /// Those to wake when the channel is unlocked.
+    chosen: &'l mut Vec<PlainArc<dyn Waiter>>,
+}
+
+impl Deeds<'_, '_> {
+    /// For the reader of a dry run.
+    fn say(&mut self, what: &'static str) {
+        MutexGuard::says(self.guard, what);
     }
 }
 
@@ -203,7 +222,7 @@ impl<T> State<T> {
         &mut self,
         side: usize,
         given: Option<T>,
-        chosen: &mut Vec<PlainArc<dyn Waiter>>,
+        deeds: &mut Deeds<'_, '_>,
     ) -> Result<Option<T>, Option<T>> {
         let waiting = &mut self.sides[side].waiting;
         // Those that other channels have chosen stay in the list, with their values, until their threads take them out.
@@ -212,45 +231,63 @@ impl<T> State<T> {
             return Err(given);
         };
         let offered = mem::replace(&mut first.value, given);
-        chosen.push(PlainArc::clone(&first.waiter));
+        deeds.say(match side {
+            SENDERS => "takes the value of a sender that waits",
+            _ => "gives a value to a receiver that waits",
+        });
+        deeds.chosen.push(PlainArc::clone(&first.waiter));
         self.completed.push(first);
         Ok(offered)
     }
 
     /// Gives `value` to a receiver that waits, or else puts it into the buffer.
-    fn send(
-        &mut self,
-        value: T,
-        chosen: &mut Vec<PlainArc<dyn Waiter>>,
-    ) -> Result<(), TrySendError<T>> {
+    fn send(&mut self, value: T, deeds: &mut Deeds<'_, '_>) -> Result<(), TrySendError<T>> {
         if self.sides[RECEIVERS].ends == 0 {
+            deeds.say("no receiver is left");
             return Err(TrySendError::Disconnected(value));
         }
         // While a receiver waits the buffer is empty, or it would have taken a value from there.
-        let Err(value) = self.choose(RECEIVERS, Some(value), chosen) else {
+        let Err(value) = self.choose(RECEIVERS, Some(value), deeds) else {
             return Ok(());
         };
         let value = value.expect("nobody has taken it");
         if self.buffer.len() == self.capacity {
+            deeds.say(match self.capacity {
+                0 => "no receiver waits",
+                _ => "the buffer is full",
+            });
             return Err(TrySendError::Full(value));
         }
         self.buffer.push_back(value);
+        deeds.say("puts a value into the buffer");
         Ok(())
     }
 
     /// Takes the oldest value: from the buffer, where a sender that waits then gets room, or from such a sender.
-    fn recv(&mut self, chosen: &mut Vec<PlainArc<dyn Waiter>>) -> Result<T, TryRecvError> {
+    fn recv(&mut self, deeds: &mut Deeds<'_, '_>) -> Result<T, TryRecvError> {
         let buffered = self.buffer.pop_front();
         // While a sender waits the buffer is full, so what it offers comes after all that is in there.
-        let offered = self.choose(SENDERS, None, chosen).unwrap_or(None);
+        if buffered.is_some() {
+            deeds.say("takes a value out of the buffer");
+        }
+        let offered = self.choose(SENDERS, None, deeds).unwrap_or(None);
         match (buffered, offered) {
             (Some(oldest), offered) => {
                 self.buffer.extend(offered);
                 Ok(oldest)
             }
             (None, Some(value)) => Ok(value),
-            (None, None) if self.sides[SENDERS].ends == 0 => Err(TryRecvError::Disconnected),
-            (None, None) => Err(TryRecvError::Empty),
+            (None, None) if self.sides[SENDERS].ends == 0 => {
+                deeds.say("no value and no sender is left");
+                Err(TryRecvError::Disconnected)
+            }
+            (None, None) => {
+                deeds.say(match self.capacity {
+                    0 => "no sender waits",
+                    _ => "the buffer is empty",
+                });
+                Err(TryRecvError::Empty)
+            }
         }
     }
 
@@ -260,7 +297,12 @@ impl<T> State<T> {
         waiter: &PlainArc<dyn Waiter>,
         arm: usize,
         value: Option<T>,
+        deeds: &mut Deeds<'_, '_>,
     ) -> u64 {
+        deeds.say(match side {
+            SENDERS => "a send begins to wait",
+            _ => "a receive begins to wait",
+        });
         self.registered += 1;
         self.sides[side].waiting.push_back(Registration {
             key: self.registered,
@@ -272,27 +314,48 @@ impl<T> State<T> {
     }
 
     /// Takes out a registration, and says whether it has been completed.
-    fn unregister(&mut self, side: usize, key: u64) -> (Registration<T>, bool) {
+    fn unregister(
+        &mut self,
+        side: usize,
+        key: u64,
+        deeds: &mut Deeds<'_, '_>,
+    ) -> (Registration<T>, bool) {
         if let Some(at) = self.completed.iter().position(|one| one.key == key) {
+            deeds.say(match side {
+                SENDERS => "the send has been completed",
+                _ => "the receive has been completed",
+            });
             return (self.completed.swap_remove(at), true);
         }
         let waiting = &mut self.sides[side].waiting;
         let at = waiting.iter().position(|one| one.key == key);
         let own = at.and_then(|at| waiting.remove(at));
+        deeds.say(match side {
+            SENDERS => "the send waits no longer",
+            _ => "the receive waits no longer",
+        });
         (own.expect("stays until its thread takes it out"), false)
     }
 
     /// Removes an end. If it was the last of its side, nobody of the other side can be served any more: they are all chosen,
     /// with nothing given and nothing taken. Returns what is left in the buffer, for nobody.
-    fn remove_end(&mut self, side: usize, chosen: &mut Vec<PlainArc<dyn Waiter>>) -> VecDeque<T> {
+    fn remove_end(&mut self, side: usize, deeds: &mut Deeds<'_, '_>) -> VecDeque<T> {
         self.sides[side].ends -= 1;
         if self.sides[side].ends > 0 {
+            deeds.say(match side {
+                SENDERS => "one sender less",
+                _ => "one receiver less",
+            });
             return VecDeque::new();
         }
+        deeds.say(match side {
+            SENDERS => "the last sender goes",
+            _ => "the last receiver goes",
+        });
         let waiting = mem::take(&mut self.sides[1 - side].waiting);
         for one in waiting {
             if one.waiter.choose(one.arm) {
-                chosen.push(PlainArc::clone(&one.waiter));
+                deeds.chosen.push(PlainArc::clone(&one.waiter));
                 self.completed.push(one);
             } else {
                 self.sides[1 - side].waiting.push_back(one);
@@ -334,13 +397,13 @@ impl<'a, T, const SIDE: usize> Operation<'a, T, SIDE> {
     fn try_complete(&mut self, locked: &mut Locked<'_>) -> bool {
         let value = self.begin();
         let channel = self.channel;
-        self.progress = channel.with(locked, |state, chosen| match value {
-            Some(value) => match state.send(value, chosen) {
+        self.progress = channel.with(locked, |state, deeds| match value {
+            Some(value) => match state.send(value, deeds) {
                 Ok(()) => Progress::Completed(None),
                 Err(TrySendError::Disconnected(value)) => Progress::Completed(Some(value)),
                 Err(TrySendError::Full(value)) => Progress::Idle(Some(value)),
             },
-            None => match state.recv(chosen) {
+            None => match state.recv(deeds) {
                 Ok(value) => Progress::Completed(Some(value)),
                 Err(TryRecvError::Disconnected) => Progress::Completed(None),
                 Err(TryRecvError::Empty) => Progress::Idle(None),
@@ -351,8 +414,8 @@ impl<'a, T, const SIDE: usize> Operation<'a, T, SIDE> {
 
     fn register(&mut self, locked: &mut Locked<'_>, waiter: &PlainArc<dyn Waiter>, index: usize) {
         let value = self.begin();
-        let key = self.channel.with(locked, |state, _| {
-            state.register(SIDE, waiter, index, value)
+        let key = self.channel.with(locked, |state, deeds| {
+            state.register(SIDE, waiter, index, value, deeds)
         });
         self.progress = Progress::Registered(key);
     }
@@ -363,7 +426,7 @@ impl<'a, T, const SIDE: usize> Operation<'a, T, SIDE> {
         };
         let (own, is_completed) = self
             .channel
-            .with(locked, |state, _| state.unregister(SIDE, key));
+            .with(locked, |state, deeds| state.unregister(SIDE, key, deeds));
         self.progress = match is_completed {
             true => Progress::Completed(own.value),
             false => Progress::Idle(own.value),
@@ -449,7 +512,7 @@ impl<T> Sender<T> {
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let mut locked = self.channel.lock();
         self.channel
-            .with(&mut locked, |state, chosen| state.send(value, chosen))
+            .with(&mut locked, |state, deeds| state.send(value, deeds))
     }
 
     /// An arm that sends `value` to this channel.
@@ -514,7 +577,7 @@ impl<T> Receiver<T> {
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         let mut locked = self.channel.lock();
         self.channel
-            .with(&mut locked, |state, chosen| state.recv(chosen))
+            .with(&mut locked, |state, deeds| state.recv(deeds))
     }
 
     /// An arm that receives from this channel.
@@ -555,19 +618,26 @@ impl<T> Drop for Receiver<T> {
 
 impl<T> Channel<T> {
     fn registered(&self) -> usize {
-        self.with(&mut self.lock(), |state, _| {
+        self.with(&mut self.lock(), |state, deeds| {
+            deeds.say("is asked how many wait");
             let waiting: usize = state.sides.iter().map(|side| side.waiting.len()).sum();
             waiting + state.completed.len()
         })
     }
 
     fn add_end(&self, side: usize) {
-        self.with(&mut self.lock(), |state, _| state.sides[side].ends += 1);
+        self.with(&mut self.lock(), |state, deeds| {
+            deeds.say(match side {
+                SENDERS => "one sender more",
+                _ => "one receiver more",
+            });
+            state.sides[side].ends += 1;
+        });
     }
 
     fn remove_end(&self, side: usize) {
         let mut locked = self.lock();
-        let left = self.with(&mut locked, |state, chosen| state.remove_end(side, chosen));
+        let left = self.with(&mut locked, |state, deeds| state.remove_end(side, deeds));
         drop(locked);
         // Only now: the drop of a value may use the channel.
         drop(left);

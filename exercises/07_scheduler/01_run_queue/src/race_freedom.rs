@@ -254,6 +254,82 @@ fn a_batch_goes_to_the_global_queue_as_one() {
     });
 }
 
+/// The ring is full, and the owner pushes tasks 5 and 6 at once while another thread puts task 7 into the global queue: what
+/// does not fit goes there together.
+#[test]
+fn the_rest_of_a_batch_goes_to_the_global_queue_as_one() {
+    // SC-10
+    model(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        work(&mut local, &global, &FULL);
+        both(
+            || local.push_batch(vec![task(5), task(6)], &global),
+            || global.push(task(7)),
+        );
+        let left = from_fn(|| local.pop()).collect();
+        let moved = from_fn(|| global.pop()).collect();
+        let [_, _, _, order] = require_each_once([vec![], vec![], left, moved], 7);
+        let together = matches!(order[..], [5, 6, 7] | [7, 5, 6]);
+        assert!(
+            together,
+            "5, 6 must be together in the global queue: {order:?}"
+        );
+    });
+}
+
+/// Two threads pop from the global queue, in which there are two tasks, or one: each gets one, or one of them does.
+#[test]
+fn two_threads_pop_from_the_global_queue() {
+    // SC-22
+    for tasks in [2, 1] {
+        model(move || {
+            let global = Global::new();
+            (1..=tasks).for_each(|n| global.push(task(n)));
+            let (mine, other) = both(|| global.pop(), || global.pop());
+            let popped: Vec<_> = [mine, other].into_iter().flatten().collect();
+            let left = from_fn(|| global.pop()).collect();
+            let [popped, ..] = require_each_once([popped, vec![], vec![], left], tasks);
+            let number = popped.len() as u32;
+            assert_eq!(number, tasks, "tasks popped, of {tasks}, by two threads");
+        });
+    }
+}
+
+/// Task 1 is the next one. The owner pushes task 2 and pops while a thief steals: there is always a task in the queue, so
+/// the owner gets one, even if the thief has just taken the next.
+#[test]
+fn a_pop_looks_into_the_ring_if_the_next_task_is_stolen() {
+    // SC-01
+    model(|| {
+        let [popped, ..] = race(&[Next(1)], &[Push(2), Pop], 1, 2);
+        assert_eq!(popped.len(), 1, "tasks popped; there was always one");
+    });
+}
+
+/// Task 1 is in the ring. The owner makes task 2 the next one, and then a task is stolen, which is the oldest: task 1. The
+/// queue is never empty, and a thief must not hear that it is.
+#[test]
+fn a_queue_is_not_empty_when_a_next_task_comes_and_the_ring_is_robbed() {
+    // SC-11
+    model(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        let thief = local.stealer();
+        work(&mut local, &global, &[Push(1)]);
+        let robber = local.stealer();
+        let (_stolen, is_empty) = both(
+            || {
+                work(&mut local, &global, &[Next(2)]);
+                seen(robber.steal())
+            },
+            || thief.is_empty(),
+        );
+        assert!(
+            !is_empty,
+            "`is_empty` returned true; there was always task 1 or task 2"
+        );
+    });
+}
+
 /// The ring is full. Two thieves steal one task each while the owner pushes task 5, into a slot that they make free or
 /// into the global queue.
 ///
@@ -276,6 +352,29 @@ fn two_thieves_and_an_owner() {
         let moved = from_fn(|| global.pop()).collect();
         let [_, stolen, ..] = require_each_once([vec![], stolen, left, moved], 5);
         assert_eq!(stolen.len(), 2, "tasks stolen; there were always two");
+    });
+}
+
+/// The owner pushes two tasks while two thieves steal one each. A thief that finds the head where the other has moved it
+/// finds a tail that is not behind it.
+///
+/// At most two preemptions in each interleaving: 3,287 of them. Without a bound there are too many.
+#[test]
+fn a_thief_follows_another() {
+    // SC-01
+    Model::new().preemption_bound(2).check(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        let thief = local.stealer();
+        let popped = work(&mut local, &global, &USED);
+        let stolen = scope(|s| {
+            let steal = || seen(thief.steal());
+            let thieves = ["thief 1", "thief 2"].map(|name| spawn(s, name, steal));
+            work(&mut local, &global, &[Push(5), Push(6)]);
+            let stolen = thieves.map(|thief| thief.join().unwrap());
+            stolen.into_iter().flatten().collect()
+        });
+        let left = from_fn(|| local.pop()).take(3).collect();
+        require_each_once([popped, stolen, left, vec![]], 6);
     });
 }
 

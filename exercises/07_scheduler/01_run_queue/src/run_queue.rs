@@ -3,6 +3,8 @@
 // Locks, atomics, `Arc`: all from `crate::sync`, or the model checker does not see them. `crate::CAPACITY` says how many
 // tasks the ring holds, and `crate::START` with which number the two indices begin.
 
+use crate::Task; // a `Box`
+
 /// The owner's handle of a run queue: it alone puts tasks in.
 ///
 /// The ring holds [`CAPACITY`](crate::CAPACITY) tasks, and one more is in the slot for the task that runs next. Unlike a
@@ -62,7 +64,7 @@ impl<T> Local<T> {
     ///
     /// If the ring is full, the older half of it goes to the end of `global` instead, oldest first, and `task` behind
     /// it: `CAPACITY / 2 + 1` tasks as one batch, with nobody else's in between. The other half stays.
-    pub fn push(&mut self, task: Box<T>, global: &Global<T>) {
+    pub fn push(&mut self, task: Task<T>, global: &Global<T>) {
         let _ = (task, global);
         todo!(
             "put the task into the slot at the tail; or, if the ring is full, move half of it to `global`"
@@ -71,20 +73,20 @@ impl<T> Local<T> {
 
     /// Makes `task` the one that [`pop`](Local::pop) returns next. The task that was in its place goes to the end of the
     /// ring, as by [`push`](Local::push).
-    pub fn push_next(&mut self, task: Box<T>, global: &Global<T>) {
+    pub fn push_next(&mut self, task: Task<T>, global: &Global<T>) {
         let _ = (task, global);
         todo!("put the task into the place of the next one, and push the one that was there")
     }
 
     /// Puts `tasks` at the end of the ring, in order, as far as there is room. The rest goes to the end of `global` as
     /// one batch.
-    pub fn push_batch(&mut self, tasks: Vec<Box<T>>, global: &Global<T>) {
+    pub fn push_batch(&mut self, tasks: Vec<Task<T>>, global: &Global<T>) {
         let _ = (tasks, global);
         todo!("fill the ring, and put the rest into `global`")
     }
 
     /// Takes the task that runs next, or else the oldest in the ring. `None` means that the queue is empty.
-    pub fn pop(&mut self) -> Option<Box<T>> {
+    pub fn pop(&mut self) -> Option<Task<T>> {
         todo!("take the next task; or take the oldest one, unless a thief is faster")
     }
 }
@@ -95,7 +97,7 @@ impl<T> Stealer<T> {
     /// `None` means that at one moment of the call there was no task in the queue, and not that somebody else was
     /// faster. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
     /// stolen the task that takes its place.
-    pub fn steal(&self) -> Option<Box<T>> {
+    pub fn steal(&self) -> Option<Task<T>> {
         todo!("take the oldest task out of the ring, or the next one if the ring is empty")
     }
 
@@ -119,13 +121,13 @@ impl<T> Global<T> {
     }
 
     /// Puts `task` at the end.
-    pub fn push(&self, task: Box<T>) {
+    pub fn push(&self, task: Task<T>) {
         let _ = (self, task);
         todo!("put the task at the end")
     }
 
     /// Takes the oldest task. `None` means that the queue is empty.
-    pub fn pop(&self) -> Option<Box<T>> {
+    pub fn pop(&self) -> Option<Task<T>> {
         todo!("take the oldest task")
     }
 }

@@ -71,6 +71,21 @@ fn half_of_a_full_ring_moves_to_the_global_queue() {
 }
 
 #[test]
+fn the_global_queue_is_first_in_first_out() {
+    // SC-22
+    let global = Global::new();
+    (1..=3).for_each(|n| global.push(Box::new(n)));
+    let popped: Vec<u32> = std::iter::from_fn(|| global.pop())
+        .map(|task| *task)
+        .collect();
+    assert_eq!(
+        popped,
+        [1, 2, 3],
+        "tasks in the order in which they came out"
+    );
+}
+
+#[test]
 fn a_batch_fills_the_ring_and_the_rest_is_global() {
     // SC-10
     for before in [0, 1, CAPACITY - 1, CAPACITY] {

@@ -67,6 +67,7 @@ pub(crate) fn rows(
             object: event.object,
         })
         .collect();
+    rows = fold_said(log, rows);
     if let Some(kind) = kind {
         rows.retain(|row| !is_idle(log, row, kind, told));
         rows = fold_set_up(log, fold_quiet(log, rows), told);
@@ -115,6 +116,28 @@ fn is_idle(log: &Log, row: &Row, kind: Kind, told: &[usize]) -> bool {
         |event: &usize| matches!(log.events[*event].effect, Effect::Yield | Effect::JoinWaits(_));
     let is_told = row.event.is_some_and(|event| told.contains(&event));
     !is_story && !is_told && row.marks.is_empty() && row.event.as_ref().is_some_and(idles)
+}
+
+/// Shows in one row a lock that is taken and given back at once, if what was done with it has been said.
+fn fold_said(log: &Log, rows: Vec<Row>) -> Vec<Row> {
+    let event = |row: &Row| row.event.map(|number| &log.events[number]);
+    let mut folded: Vec<Row> = Vec::new();
+    for row in rows {
+        let said = event(&row).filter(|event| matches!(event.data, Some(Data::Said(_))));
+        let locked = folded.last_mut().filter(|last| {
+            let quiet = last.marks.is_empty() && row.marks.is_empty();
+            let locks = event(last).is_some_and(|event| event.locks() == row.object);
+            said.is_some() && quiet && locks && last.thread == row.thread
+        });
+        match locked {
+            Some(lock) => {
+                lock.text = row.text.replacen(".unlock", "", 1);
+                lock.folded.extend(row.event);
+            }
+            None => folded.push(row),
+        }
+    }
+    folded
 }
 
 /// Shows in one row what a thread does in one go: several threads that it spawns or joins, a look and the exchange that
@@ -375,12 +398,13 @@ fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
 
 /// What became of the data behind the lock that an event gives back.
 fn of_data(log: &Log, event: &Event) -> String {
-    match event.data {
+    match &event.data {
+        Some(Data::Said(steps)) => format!(": {}", steps.join(", ")),
         Some(Data::Shown { before, after }) if before == after => {
-            format!(": {}", shown(log, after))
+            format!(": {}", shown(log, *after))
         }
         Some(Data::Shown { before, after }) => {
-            format!(": {} becomes {}", shown(log, before), shown(log, after))
+            format!(": {} becomes {}", shown(log, *before), shown(log, *after))
         }
         Some(Data::Hidden { mutably: true }) => " (&mut)".to_owned(),
         _ => String::new(),

@@ -19,6 +19,7 @@ use std::thread;
 const CAPACITY: usize = 256;
 #[allow(dead_code)]
 const START: u32 = 0;
+type Task<T> = Box<T>;
 
 // Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]

@@ -13,6 +13,9 @@ pub const CAPACITY: usize = if cfg!(test) { 4 } else { 256 };
 /// models begin with 0, for the reader's sake.
 pub const START: u32 = if cfg!(test) { 0 } else { u32::MAX - 99 };
 
+/// A task outside of the queues. Inside, it is a pointer.
+pub type Task<T> = Box<T>;
+
 mod run_queue;
 pub use run_queue::{Global, Local, Stealer};
 

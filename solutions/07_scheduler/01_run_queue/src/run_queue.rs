@@ -1,10 +1,10 @@
 //! The queue of tasks that belongs to one worker, and from which others may steal; and the queue that belongs to all.
 
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::sync::atomic::{AtomicPtr, AtomicU32};
-use crate::sync::utils::CachePadded;
-use crate::sync::{Arc, Mutex};
-use crate::{CAPACITY, START};
+use super::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use super::sync::atomic::{AtomicPtr, AtomicU32};
+use super::sync::utils::CachePadded;
+use super::sync::{Arc, Mutex};
+use super::{CAPACITY, START, Task};
 use std::array;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
@@ -25,26 +25,28 @@ use std::ptr;
 //
 // A task in the ring belongs to the thread that moves `head` over its slot. Since `head` never comes back to a
 // number, an exchange that succeeds proves that nobody has touched the slot in between.
+//
+// What is `pub(super)` is for lesson 7.2, which includes this file, with an `Arc` as its `Task`.
 
 /// What the owner and the thieves share.
-struct Shared<T> {
+pub(super) struct Shared<T> {
     /// The number of the oldest task in the ring. All move it, by exchanges only.
-    head: CachePadded<AtomicU32>,
+    pub(super) head: CachePadded<AtomicU32>,
     /// The number that the next task will get. Only the owner writes it.
-    tail: CachePadded<AtomicU32>,
+    pub(super) tail: CachePadded<AtomicU32>,
     /// The task that runs next, or null. Only the owner puts one in; all take it out.
-    next: CachePadded<AtomicPtr<T>>,
-    /// Pointers from `Box::into_raw`: from `head` up to `tail` those of tasks that are in the ring. What the other slots
+    pub(super) next: CachePadded<AtomicPtr<T>>,
+    /// Pointers from `Task::into_raw`: from `head` up to `tail` those of tasks that are in the ring. What the other slots
     /// hold is of no importance.
-    slots: [AtomicPtr<T>; CAPACITY],
+    pub(super) slots: [AtomicPtr<T>; CAPACITY],
     /// An `AtomicPtr<T>` may go anywhere, whatever `T` is. The tasks behind these are passed on to other threads, one
-    /// thread at a time, as those behind a mutex are: this asks for `T: Send`.
-    _tasks: PhantomData<Mutex<T>>,
+    /// thread at a time, as those in a mutex are: this asks for `Task<T>: Send`, and so for `T: Send`.
+    _tasks: PhantomData<Mutex<Task<T>>>,
 }
 
 /// The slot of the task with this number. Right beyond the last `u32` too, because the capacity is a power of two.
 #[inline]
-fn slot_of(number: u32) -> usize {
+pub(super) fn slot_of(number: u32) -> usize {
     number as usize % CAPACITY
 }
 
@@ -76,7 +78,7 @@ fn slot_of(number: u32) -> usize {
 /// What is in the queue when the owner is dropped can still be stolen. With the last handle what is left is dropped:
 /// each task once, even if the drop of another one panics.
 pub struct Local<T> {
-    shared: Arc<Shared<T>>,
+    pub(super) shared: Arc<Shared<T>>,
     /// `shared.tail`: nobody else writes that, so it need never be read.
     tail: u32,
     /// What `shared.head` was when this handle saw it last. It may have moved on since, so there may be fewer tasks in
@@ -86,12 +88,12 @@ pub struct Local<T> {
 
 /// A thief's handle of a run queue: it takes tasks out, as any number of clones may do at the same time.
 pub struct Stealer<T> {
-    shared: Arc<Shared<T>>,
+    pub(super) shared: Arc<Shared<T>>,
 }
 
 /// The queue of all workers, behind a lock: tasks come out in the order in which they went in.
 pub struct Global<T> {
-    tasks: Mutex<VecDeque<Box<T>>>,
+    pub(super) tasks: Mutex<VecDeque<Task<T>>>,
 }
 
 impl<T> Local<T> {
@@ -123,7 +125,7 @@ impl<T> Local<T> {
     /// If the ring is full, the older half of it goes to the end of `global` instead, oldest first, and `task` behind
     /// it: [`CAPACITY`]` / 2 + 1` tasks as one batch, with nobody else's in between. The other half stays.
     #[inline]
-    pub fn push(&mut self, task: Box<T>, global: &Global<T>) {
+    pub fn push(&mut self, task: Task<T>, global: &Global<T>) {
         if self.room() == 0 {
             let half = (CAPACITY / 2) as u32;
             let rest = self.head.wrapping_add(half);
@@ -140,7 +142,7 @@ impl<T> Local<T> {
                         let slot = &self.shared.slots[slot_of(oldest.wrapping_add(n))];
                         // SAFETY: the exchange took the tasks with these numbers out of the ring, and each is taken
                         // once. The slot still holds its pointer: only the owner writes slots, and this is the owner.
-                        unsafe { Box::from_raw(slot.load(Relaxed)) }
+                        unsafe { Task::from_raw(slot.load(Relaxed)) }
                     });
                     global.push_batch(half.chain([task]).collect());
                     return;
@@ -148,33 +150,31 @@ impl<T> Local<T> {
                 Err(head) => self.head = head,
             }
         }
-        self.put(task, 0);
+        self.put(Task::into_raw(task), 0);
         self.publish(1);
     }
 
     /// Makes `task` the one that [`pop`](Local::pop) returns next. The task that was in its place goes to the end of the
     /// ring, as by [`push`](Local::push).
-    pub fn push_next(&mut self, task: Box<T>, global: &Global<T>) {
+    pub fn push_next(&mut self, task: Task<T>, global: &Global<T>) {
+        let task: *const T = Task::into_raw(task);
         // Release: pairs with the Acquire exchange in `steal`.
-        let old = self.shared.next.swap(Box::into_raw(task), Release);
+        let old = self.shared.next.swap(task.cast_mut(), Release);
         if !old.is_null() {
             // SAFETY: only this function fills the slot for the next task, with pointers from `into_raw`, and the swap
             // has taken this one out: it is nobody else's. What lies behind it was written before an earlier call.
-            self.push(unsafe { Box::from_raw(old) }, global);
+            self.push(unsafe { Task::from_raw(old) }, global);
         }
     }
 
     /// Puts `tasks` at the end of the ring, in order, as far as there is room. The rest goes to the end of `global` as
     /// one batch.
-    pub fn push_batch(&mut self, tasks: Vec<Box<T>>, global: &Global<T>) {
-        if (self.room() as usize) < tasks.len() {
-            // Acquire: pairs with the Release of a thief's exchange, as in `pop`.
-            self.head = self.shared.head.load(Acquire);
-        }
+    pub fn push_batch(&mut self, tasks: Vec<Task<T>>, global: &Global<T>) {
+        let room = self.room_for(tasks.len());
         let mut tasks = tasks.into_iter();
         let mut fit = 0;
-        for task in tasks.by_ref().take(self.room() as usize) {
-            self.put(task, fit);
+        for task in tasks.by_ref().take(room as usize) {
+            self.put(Task::into_raw(task), fit);
             fit += 1;
         }
         self.publish(fit);
@@ -185,7 +185,7 @@ impl<T> Local<T> {
 
     /// Takes the task that runs next, or else the oldest in the ring. `None` means that the queue is empty.
     #[inline]
-    pub fn pop(&mut self) -> Option<Box<T>> {
+    pub fn pop(&mut self) -> Option<Task<T>> {
         // Relaxed: only this thread puts a task in, so this finds it, or one that a thief has taken meanwhile; then the
         // exchange fails.
         let next = self.shared.next.load(Relaxed);
@@ -198,7 +198,7 @@ impl<T> Local<T> {
                 .compare_exchange(next, ptr::null_mut(), Release, Relaxed);
             if taken.is_ok() {
                 // SAFETY: `next` came from `into_raw`, and the exchange has taken it out: it is nobody else's.
-                return Some(unsafe { Box::from_raw(next) });
+                return Some(unsafe { Task::from_raw(next) });
             }
         }
         while self.head != self.tail {
@@ -216,12 +216,22 @@ impl<T> Local<T> {
                     let task = self.shared.slots[slot_of(oldest)].load(Relaxed);
                     // SAFETY: the exchange took this task out of the ring, so it is nobody else's. The slot still holds
                     // its pointer, from `into_raw`: only the owner writes slots, and this is the owner.
-                    return Some(unsafe { Box::from_raw(task) });
+                    return Some(unsafe { Task::from_raw(task) });
                 }
                 Err(head) => self.head = head,
             }
         }
         None
+    }
+
+    /// Returns how many of this number of `tasks` fit into the ring.
+    #[inline]
+    pub(super) fn room_for(&mut self, tasks: usize) -> u32 {
+        if (self.room() as usize) < tasks {
+            // Acquire: pairs with the Release of a thief's exchange, as in `pop`.
+            self.head = self.shared.head.load(Acquire);
+        }
+        tasks.min(self.room() as usize) as u32
     }
 
     /// How many tasks fit into the ring, at least.
@@ -232,16 +242,15 @@ impl<T> Local<T> {
 
     /// Writes `task` into the slot which is `ahead` of the tail and must be free. It is not in the ring yet.
     #[inline]
-    fn put(&mut self, task: Box<T>, ahead: u32) {
+    pub(super) fn put(&mut self, task: *const T, ahead: u32) {
         // Relaxed: the tail publishes it. The slot's last task has been taken, and a thief that did so has read the slot
         // before: `self.head` was seen with Acquire. One that is about to read it in vain may find either pointer.
-        self.shared.slots[slot_of(self.tail.wrapping_add(ahead))]
-            .store(Box::into_raw(task), Relaxed);
+        self.shared.slots[slot_of(self.tail.wrapping_add(ahead))].store(task.cast_mut(), Relaxed);
     }
 
     /// Moves the tail over `tasks` slots that have been written.
     #[inline]
-    fn publish(&mut self, tasks: u32) {
+    pub(super) fn publish(&mut self, tasks: u32) {
         self.tail = self.tail.wrapping_add(tasks);
         // Release: pairs with the Acquire of the tail in `steal`. The tasks and their slots are written before.
         self.shared.tail.store(self.tail, Release);
@@ -254,7 +263,7 @@ impl<T> Stealer<T> {
     /// `None` means that at one moment of the call there was no task in the queue, and not that somebody else was
     /// faster. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
     /// stolen the task that takes its place.
-    pub fn steal(&self) -> Option<Box<T>> {
+    pub fn steal(&self) -> Option<Task<T>> {
         loop {
             // Acquire: pairs with the Release of the exchanges of `head`. The tail that is read next is not behind it.
             let head = self.shared.head.load(Acquire);
@@ -275,7 +284,7 @@ impl<T> Stealer<T> {
                     // SAFETY: `head` has not moved since it was read, so the slot was not free, and the owner has not
                     // written it: `task` is what `into_raw` returned for the task of this number, which was written
                     // before the tail that was read. The exchange took it out, so it is nobody else's.
-                    return Some(unsafe { Box::from_raw(task) });
+                    return Some(unsafe { Task::from_raw(task) });
                 }
                 continue;
             }
@@ -290,7 +299,7 @@ impl<T> Stealer<T> {
                 if taken.is_ok() {
                     // SAFETY: the pointer came from `into_raw`, and the exchange has taken it out: it is nobody else's.
                     // It has read what `push_next` released, so the task behind it is written.
-                    return Some(unsafe { Box::from_raw(next) });
+                    return Some(unsafe { Task::from_raw(next) });
                 }
             } else if self.is_still(tail) {
                 return None;
@@ -343,17 +352,17 @@ impl<T> Global<T> {
     }
 
     /// Puts `task` at the end.
-    pub fn push(&self, task: Box<T>) {
+    pub fn push(&self, task: Task<T>) {
         self.tasks.lock().push_back(task);
     }
 
     /// Takes the oldest task. `None` means that the queue is empty.
-    pub fn pop(&self) -> Option<Box<T>> {
+    pub fn pop(&self) -> Option<Task<T>> {
         self.tasks.lock().pop_front()
     }
 
     /// Puts `tasks` at the end, in order, with nobody else's in between.
-    fn push_batch(&self, tasks: Vec<Box<T>>) {
+    fn push_batch(&self, tasks: Vec<Task<T>>) {
         self.tasks.lock().extend(tasks);
     }
 }
@@ -369,7 +378,7 @@ impl<T> Drop for Shared<T> {
         // been taken out, and each is taken once here.
         let tasks = pointers
             .chain(next)
-            .map(|task| unsafe { Box::from_raw(task) });
+            .map(|task| unsafe { Task::from_raw(task) });
         // Drops the rest too if one of them panics, which a loop over the slots would not.
         drop(tasks.collect::<Vec<_>>());
     }

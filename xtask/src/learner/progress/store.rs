@@ -83,11 +83,25 @@ impl Store {
             .with_context(|| format!("cannot write {} (is the disk full?)", file.display()))
     }
 
-    /// Notes that the sources with this fingerprint passed.
-    pub fn mark_done(&mut self, lesson: &Lesson, source: String, tests: usize) -> Result<()> {
-        let passed = Passed { source, at: utc(SystemTime::now()), tests };
+    /// Notes that the sources with this fingerprint passed so many tests, in so many interleavings.
+    pub fn mark_done(
+        &mut self,
+        lesson: &Lesson,
+        source: String,
+        tests: usize,
+        interleavings: usize,
+    ) -> Result<()> {
+        let passed = Passed { source, at: utc(SystemTime::now()), tests, interleavings };
         self.progress.of_mut(lesson).passed = Some(passed);
         self.save()
+    }
+
+    /// Notes that a mistake of the lesson was tried.
+    pub fn mark_tried(&mut self, lesson: &Lesson, mistake: &str) -> Result<()> {
+        if self.progress.of_mut(lesson).tried.insert(mistake.to_owned()) {
+            self.save()?;
+        }
+        Ok(())
     }
 
     /// Notes that the reference took the place of the learner's file, or that something else did since.
@@ -151,7 +165,8 @@ mod tests {
         let state = |store: &Store| store.progress.state(&workspace, a).expect("a state");
         assert_eq!(state(&store), State::Attempted);
         let source = fingerprint(&workspace, a).expect("a fingerprint");
-        store.mark_done(a, source, 3).expect("saved");
+        store.mark_done(a, source, 3, 23).expect("saved");
+        store.mark_tried(a, "one_notification").expect("saved");
         assert_eq!(state(&store), State::Done);
         let current = store.progress.current(&workspace).expect("read");
         assert_eq!(current.map(|lesson| &lesson.name), Some(&b.name));
@@ -167,7 +182,22 @@ mod tests {
         let store = Store::open(&workspace).expect("a store");
         assert_eq!(state(&store), State::Done);
         let passed = store.progress.of(a).and_then(|record| record.passed.as_ref());
-        assert_eq!(passed.map(|passed| passed.tests), Some(3));
+        assert_eq!(passed.map(|passed| (passed.tests, passed.interleavings)), Some((3, 23)));
+        let tried = store.progress.of(a).map(|record| record.tried.len());
+        assert_eq!(tried, Some(1));
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_runner_is_read() {
+        let (_dir, workspace) = lessons();
+        fs::create_dir_all(workspace.path(FOLDER)).expect("made");
+        let passed =
+            "[lessons.a.passed]\nsource = \"s\"\nat = \"2026-08-04T21:07:00Z\"\ntests = 3\n";
+        let file = workspace.path(FOLDER).join(FILE);
+        fs::write(file, format!("version = 2\n{passed}")).expect("written");
+        let store = Store::open(&workspace).expect("a store");
+        let record = store.progress.of(&workspace.lessons[0]).expect("read");
+        assert_eq!(record.passed.as_ref().map(|passed| passed.interleavings), Some(0));
     }
 
     #[test]

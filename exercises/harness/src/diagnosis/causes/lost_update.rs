@@ -99,9 +99,10 @@ fn has_changed(case: Case<'_>, locked: usize) -> bool {
     let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
     let mut own = case.log.events_of(thread).filter(|(number, _)| *number > locked);
     let given_back = own.find(|(_, event)| event.unlocks() == lock);
-    match given_back.and_then(|(_, event)| event.data) {
+    match given_back.and_then(|(_, event)| event.data.as_ref()) {
         Some(Data::Shown { before, after }) => before != after,
-        Some(Data::Hidden { mutably }) => mutably,
+        Some(Data::Hidden { mutably }) => *mutably,
+        Some(Data::Said(_)) => true,
         None => false,
     }
 }

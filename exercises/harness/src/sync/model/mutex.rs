@@ -8,7 +8,7 @@ use crate::record::{Data, Effect, Ending, ObjectId, Shown, ThreadId, Value};
 use std::cell::{Cell, UnsafeCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::thread::panicking;
-use std::{fmt, ops};
+use std::{fmt, mem, ops};
 
 /// Loom's lock without data: what a [`Mutex`] is locked by.
 type RawGuard<'a> = loom::sync::MutexGuard<'a, ()>;
@@ -64,6 +64,8 @@ pub struct MutexGuard<'a, T: ?Sized> {
     /// The data when the mutex was locked, if it can be shown.
     found: Option<Shown>,
     borrowed_mutably: bool,
+    /// What the holder has said.
+    said: Vec<&'static str>,
 }
 
 // SAFETY: a shared guard gives out `&T` and nothing else.
@@ -225,8 +227,14 @@ impl<T: ?Sized> Mutex<T> {
 
     fn guard<'a>(&'a self, raw: Option<RawGuard<'a>>, locked: Place) -> MutexGuard<'a, T> {
         self.note_holder(locked);
-        let mut guard =
-            MutexGuard { mutex: self, raw, locked, found: None, borrowed_mutably: false };
+        let mut guard = MutexGuard {
+            mutex: self,
+            raw,
+            locked,
+            found: None,
+            borrowed_mutably: false,
+            said: Vec::new(),
+        };
         guard.look();
         guard
     }
@@ -249,6 +257,12 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// The mutex that the guard locks.
     pub fn mutex(this: &Self) -> &'a Mutex<T> {
         this.mutex
+    }
+
+    /// Says what has been done with the data: dry runs show it where the lock is given back. For code that is given and
+    /// whose data a reader does not know, such as a channel's.
+    pub fn says(this: &mut Self, what: &'static str) {
+        this.said.push(what);
     }
 
     /// The mutex, in the record.
@@ -309,7 +323,10 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     }
 
     /// What this thread has done with the data so far.
-    fn data(&self) -> Data {
+    fn data(&mut self) -> Data {
+        if !self.said.is_empty() {
+            return Data::Said(mem::take(&mut self.said));
+        }
         Data::new(self.found, shown(&**self), self.borrowed_mutably)
     }
 

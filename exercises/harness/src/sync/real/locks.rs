@@ -56,6 +56,10 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         this.0
     }
 
+    /// Does nothing: what is said is for the dry runs of models.
+    #[inline]
+    pub fn says(_: &mut Self, _: &'static str) {}
+
     /// Runs `f` with the mutex unlocked, and locks it again.
     #[inline]
     pub fn unlocked<U>(this: &mut Self, f: impl FnOnce() -> U) -> U {

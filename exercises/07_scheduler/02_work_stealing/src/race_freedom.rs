@@ -1,0 +1,361 @@
+//! Models: each explores every interleaving of the owner of a queue, which is main, and a thief, which owns a queue as well;
+//! a ring holds four. The tasks are memory that the model watches: a task whose making is not ordered before its use is a
+//! data race.
+
+use self::Do::{Next, Pop, Push};
+use crate::{CAPACITY, Global, Local, Stealer, steal_work};
+use harness::leaks::track;
+use harness::sync::model::thread::scope;
+use harness::testing::{Watched, both, spawn};
+use harness::{Model, model};
+use std::iter::from_fn;
+use std::mem;
+use std::sync::Arc;
+
+type Task = Arc<Watched<u32>>;
+type Owner = Local<Watched<u32>>;
+type Shared = Global<Watched<u32>>;
+
+fn task(n: u32) -> Task {
+    Arc::new(Watched::new(&format!("task {n}"), n))
+}
+
+/// What an owner can do.
+enum Do {
+    Push(u32),
+    Next(u32),
+    Pop,
+}
+
+/// Does `all` with the owner's handle, and looks at each task that was popped.
+fn work(local: &mut Owner, global: &Shared, all: &[Do]) -> Vec<Task> {
+    let mut popped = Vec::new();
+    for one in all {
+        match *one {
+            Push(n) => local.push(task(n), global),
+            Next(n) => local.push_next(task(n), global),
+            Pop => popped.extend(local.pop().inspect(|task| assert_ne!(task.read(), 0))),
+        }
+    }
+    popped
+}
+
+/// Steals once, into a queue of the thief's own that has `room` for so many, and returns the task that was returned and those
+/// that were queued. The thief looks at all of them.
+fn steal(victim: &Stealer<Watched<u32>>, room: usize) -> (Option<Task>, Vec<Task>) {
+    let (mut own, global) = (Local::new(), Global::new());
+    let before = CAPACITY - room;
+    for _ in 0..before {
+        own.push(task(0), &global);
+    }
+    let ran = victim.steal_into(&mut own);
+    for _ in 0..before {
+        let kept = own.pop().map(|task| task.read());
+        assert_eq!(kept, Some(0), "what the thief's own ring held before");
+    }
+    // One too many is enough: a head that has overtaken the tail would give four billion.
+    let queued: Vec<_> = from_fn(|| own.pop()).take(CAPACITY + 1).collect();
+    for task in ran.iter().chain(&queued) {
+        task.read();
+    }
+    (ran, queued)
+}
+
+/// What came out, in its order: the tasks that the owner popped, that the thief runs, that the thief queued, that were left
+/// in the queue, and that were in the global one.
+type Outcome = [Vec<u32>; 5];
+
+/// Requires that the tasks from 1 to `last` have come out, each once. If not they are forgotten, and the `queues` too: a
+/// reference that two have got would be given back twice, and a head that has overtaken the tail is four billion behind it.
+#[track_caller]
+fn require_each_once<Q>(queues: Q, tasks: [Vec<Task>; 5], last: u32) -> Outcome {
+    let number = |task: &Task| task.read();
+    let outcome = tasks
+        .each_ref()
+        .map(|tasks| Vec::from_iter(tasks.iter().map(number)));
+    let mut all = outcome.concat();
+    all.sort_unstable();
+    if all != Vec::from_iter(1..=last) {
+        mem::forget((tasks, queues));
+        let said = "[popped, run by the thief, queued by it, left, global]";
+        panic!("tasks 1 to {last} must come out, each once, and not {all:?}: {said} = {outcome:?}");
+    }
+    outcome
+}
+
+/// The owner does `before`. Then it goes on with `beside`, while a thief steals once, into a ring with this `room`.
+#[track_caller]
+fn race(before: &[Do], beside: &[Do], room: usize, last: u32) -> Outcome {
+    let (mut local, global) = (Local::new(), Global::new());
+    let victim = local.stealer();
+    let mut popped = work(&mut local, &global, before);
+    let (others, (ran, queued)) = both(
+        || work(&mut local, &global, beside),
+        || steal(&victim, room),
+    );
+    popped.extend(others);
+    let left = from_fn(|| local.pop()).take(last as usize + 1).collect();
+    let moved = from_fn(|| global.pop()).collect();
+    let ran = Vec::from_iter(ran);
+    require_each_once(local, [popped, ran, queued, left, moved], last)
+}
+
+const FULL: [Do; 4] = [Push(1), Push(2), Push(3), Push(4)];
+
+/// In each slot a task has been before.
+const USED: [Do; 8] = [Push(1), Push(2), Push(3), Push(4), Pop, Pop, Pop, Pop];
+
+/// The owner pushes two tasks while a thief steals half of what there is. The thief finds tasks with all that their
+/// maker wrote into them.
+#[test]
+fn a_task_is_there_when_it_is_stolen() {
+    // SC-14
+    model(|| drop(race(&USED, &[Push(5), Push(6)], 4, 6)));
+}
+
+/// Three tasks are in the ring. The owner takes two while a thief steals half: each task goes to one of them.
+#[test]
+fn a_half_is_stolen_beside_the_owner() {
+    // SC-12, SC-13, SC-14
+    model(|| {
+        let [popped, ran, queued, ..] = race(&FULL[..3], &[Pop, Pop], 4, 3);
+        let right = matches!(
+            (&popped[..], &queued[..], &ran[..]),
+            ([3], [1], [2]) | ([1, 3], [], [2]) | ([1, 2], [], [3])
+        );
+        assert!(
+            right,
+            "the thief must queue the older tasks of its half and run the newest; \
+             popped {popped:?}, queued {queued:?}, run {ran:?}"
+        );
+    });
+}
+
+/// One task is in the ring. The owner takes it while a thief steals: one of them gets it, the other nothing.
+#[test]
+fn the_last_task_goes_to_one() {
+    // SC-12
+    model(|| drop(race(&[Push(1)], &[Pop], 4, 1)));
+}
+
+/// The next task is the only one. The owner takes it while a thief steals: one of them gets it, the other nothing.
+#[test]
+fn the_next_task_goes_to_one() {
+    // SC-16
+    model(|| drop(race(&[Next(1)], &[Pop], 4, 1)));
+}
+
+/// The ring is full, and the owner takes three tasks while a thief steals half of what there is. At no moment is the queue
+/// empty, so the thief gets a task: that the owner was faster, time and again, is no reason to return `None`.
+#[test]
+fn nobody_is_turned_away_while_there_are_tasks() {
+    // SC-14
+    model(|| {
+        let [popped, ran, ..] = race(&FULL, &[Pop, Pop, Pop], 4, 4);
+        let said = format!("tasks run by the thief, of four; popped {popped:?}");
+        assert_eq!(ran.len(), 1, "{said}");
+    });
+}
+
+/// The ring is full. The owner takes a task and pushes two others, the first into the slot of that one, while a thief
+/// steals half: tasks that are in the ring, whatever is in their slots by then. The head that it reads and the tail may be
+/// five tasks apart, in a ring of four.
+#[test]
+fn slots_are_used_again_beside_a_theft() {
+    // SC-14, SC-15
+    model(|| {
+        let [_, ran, ..] = race(&FULL, &[Pop, Push(5), Push(6)], 4, 6);
+        assert_eq!(
+            ran.len(),
+            1,
+            "tasks run by the thief; there were always some"
+        );
+    });
+}
+
+/// The ring is full, and the owner pushes one more while a thief steals half. Either the thief has made room, or half of the
+/// ring and the new task go to the global queue, and the thief gets half of the rest.
+#[test]
+fn an_overflow_beside_a_theft_loses_nothing() {
+    // SC-09
+    model(|| {
+        let [_, ran, queued, left, global] = race(&FULL, &[Push(5)], 4, 5);
+        let right = match ran[..] {
+            [2] => queued == [1] && left == [3, 4, 5],
+            _ => ran == [3] && left == [4] && global == [1, 2, 5],
+        };
+        assert!(
+            right,
+            "the thief must run 2 and queue 1; or run 3, with 1, 2, 5 in the global queue; \
+             run {ran:?}, queued {queued:?}, left {left:?}, global {global:?}"
+        );
+    });
+}
+
+/// The ring is full, and that of the thief has room for no task. It takes the oldest one, while the owner takes one.
+#[test]
+fn a_thief_without_room_takes_one() {
+    // SC-12
+    model(|| {
+        let [popped, ran, queued, ..] = race(&FULL, &[Pop], 0, 4);
+        let right = matches!((&popped[..], &ran[..]), ([1], [2]) | ([2], [1]));
+        assert!(
+            right && queued.is_empty(),
+            "the owner must get 1 or 2, and the thief the other; \
+             popped {popped:?}, run {ran:?}, queued {queued:?}"
+        );
+    });
+}
+
+/// Task 1 is the next one; the owner puts task 2 in its place and takes that. Task 1 moves to the ring meanwhile, and is
+/// in the queue all the time: a thief gets it, or task 2, and does not go away empty-handed.
+#[test]
+fn a_task_that_moves_can_be_stolen() {
+    // SC-11
+    model(|| {
+        let [_, ran, ..] = race(&[Next(1)], &[Next(2), Pop], 4, 2);
+        assert_eq!(ran.len(), 1, "tasks stolen; task 1 was always there");
+    });
+}
+
+/// The owner takes the next task, gives it back and makes another one the next, perhaps in the same memory, while a thief
+/// steals. It gets the first or the second, with all that the maker wrote into it.
+#[test]
+fn a_next_task_follows_another() {
+    // SC-16
+    model(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        let victim = local.stealer();
+        work(&mut local, &global, &[Next(7)]);
+        let (popped, stolen) = both(
+            || {
+                let popped = local.pop().map(|task| task.read());
+                local.push_next(task(1), &global);
+                popped
+            },
+            || victim.steal_into(&mut Local::new()).map(|task| task.read()),
+        );
+        let left = local.pop().map(|task| task.read());
+        let mut all: Vec<_> = [popped, stolen, left].into_iter().flatten().collect();
+        all.sort_unstable();
+        let said = format!("popped {popped:?}, stolen {stolen:?}, left {left:?}");
+        assert_eq!(all, [1, 7], "{said}");
+    });
+}
+
+/// Main steals half of three tasks into its own ring, while another thread takes one of the three and then steals from main.
+/// It must not find a task there that main has copied, and not got.
+#[test]
+fn a_thief_is_robbed() {
+    // SC-13, SC-14
+    model(|| {
+        let (mut victim, mut own, global) = (Local::new(), Local::new(), Global::new());
+        work(&mut victim, &global, &FULL[..3]);
+        let (from, robbed) = (victim.stealer(), own.stealer());
+        let (ran, (popped, stolen)) = both(
+            || from.steal_into(&mut own),
+            || (work(&mut victim, &global, &[Pop]), steal(&robbed, 4)),
+        );
+        let left = from_fn(|| own.pop()).chain(from_fn(|| victim.pop()));
+        let left = left.take(4).collect();
+        let (thief, queued) = stolen;
+        let ran = ran.into_iter().chain(thief).collect();
+        require_each_once((victim, own), [popped, ran, queued, left, vec![]], 3);
+    });
+}
+
+/// The ring is full. Two thieves steal half each while the owner pushes task 5, into a slot that they make free or into
+/// the global queue.
+///
+/// At most three preemptions in each interleaving: 1,844 of them. Without a bound there are too many.
+#[test]
+fn two_thieves_and_an_owner() {
+    // SC-09, SC-14
+    Model::new().preemption_bound(3).check(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        let victim = local.stealer();
+        work(&mut local, &global, &FULL);
+        let (ran, queued): (Vec<_>, Vec<_>) = scope(|s| {
+            let thieves = ["thief 1", "thief 2"].map(|name| spawn(s, name, || steal(&victim, 4)));
+            local.push(task(5), &global);
+            thieves
+                .map(|thief| thief.join().unwrap())
+                .into_iter()
+                .unzip()
+        });
+        let left = from_fn(|| local.pop()).take(6).collect();
+        let moved = from_fn(|| global.pop()).collect();
+        let [ran, queued] = [ran.into_iter().flatten().collect(), queued.concat()];
+        let [_, ran, ..] = require_each_once(local, [vec![], ran, queued, left, moved], 5);
+        assert_eq!(
+            ran.len(),
+            2,
+            "thieves that have got a task; there were always two"
+        );
+    });
+}
+
+/// The owner pushes two tasks while two thieves steal half each. A thief that finds the head where the other has moved it
+/// finds a tail that is not behind it.
+///
+/// At most two preemptions in each interleaving: 3,287 of them. Without a bound there are too many.
+#[test]
+fn a_thief_follows_another() {
+    // SC-14
+    Model::new().preemption_bound(2).check(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        let victim = local.stealer();
+        let popped = work(&mut local, &global, &USED);
+        let (ran, queued): (Vec<_>, Vec<_>) = scope(|s| {
+            let thieves = ["thief 1", "thief 2"].map(|name| spawn(s, name, || steal(&victim, 4)));
+            work(&mut local, &global, &[Push(5), Push(6)]);
+            let thieves = thieves.map(|thief| thief.join().unwrap());
+            thieves.into_iter().unzip()
+        });
+        let left = from_fn(|| local.pop()).take(3).collect();
+        let [ran, queued] = [ran.into_iter().flatten().collect(), queued.concat()];
+        require_each_once(local, [popped, ran, queued, left, vec![]], 6);
+    });
+}
+
+/// Victim 0 has a next task, and victim 1 has two tasks in its ring, of which its owner takes one while a thief looks for
+/// work, at 0 first. There is always a task in a ring, so the next task stays.
+#[test]
+fn a_next_task_is_the_last_resort() {
+    // SC-16
+    model(|| {
+        let (mut first, mut second, global) = (Local::new(), Local::new(), Global::new());
+        work(&mut first, &global, &[Next(3)]);
+        work(&mut second, &global, &FULL[..2]);
+        let victims = [first.stealer(), second.stealer()];
+        let (popped, ran) = both(
+            || work(&mut second, &global, &[Pop]),
+            || steal_work(&victims, 0..2, &mut Local::new()),
+        );
+        let [popped, ran, left] = [popped.first(), ran.as_ref(), first.pop().as_ref()]
+            .map(|task| task.map_or(0, |task| task.read()));
+        let right = matches!((popped, ran, left), (1, 2, 3) | (2, 1, 3));
+        assert!(
+            right,
+            "the owner must get 1 or 2, the thief the other, and 3 must be left; \
+             popped {popped}, run {ran}, left {left} (0 is none)"
+        );
+    });
+}
+
+/// The owner goes beside a thief that steals half, and goes too: each task is dropped once, with its queue.
+#[test]
+fn what_is_left_is_dropped_once() {
+    // SC-14
+    model(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        let victim = local.stealer();
+        for n in 1..=4 {
+            local.push_next(Arc::new(track(n)), &global);
+        }
+        both(
+            move || drop(local),
+            move || drop(victim.steal_into(&mut Local::new())),
+        );
+    });
+}

@@ -1,0 +1,320 @@
+//! What the docs promise, on real threads. The orderings are the models' business, in `src/race_freedom.rs`.
+
+use harness::assert_bounds;
+use harness::testing::{must_end, panic_of};
+use std::collections::BTreeSet;
+use std::iter::from_fn;
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use work_stealing::{CAPACITY, Global, Local, Pass, StealOrder, Stealer, steal_work};
+
+/// A task that is never freed: that it was taken twice is for the test to say, and not for the allocator.
+fn task(n: usize) -> Arc<usize> {
+    let task = Arc::new(n);
+    mem::forget([&task; 9].map(Arc::clone));
+    task
+}
+
+/// A queue that holds the tasks of this range in its ring.
+fn ring(tasks: std::ops::Range<usize>) -> Local<usize> {
+    let (mut local, global) = (Local::new(), Global::new());
+    for n in tasks {
+        local.push(task(n), &global);
+    }
+    assert!(global.is_empty(), "there was room in the ring");
+    local
+}
+
+/// A queue whose ring is empty, and which has a next task.
+fn next(n: usize) -> Local<usize> {
+    let mut local = Local::new();
+    local.push_next(task(n), &Global::new());
+    local
+}
+
+/// All that is in a queue, in its order.
+fn drained(local: &mut Local<usize>) -> Vec<usize> {
+    from_fn(|| local.pop().map(|task| *task)).collect()
+}
+
+/// A thief takes the older half of a ring, rounded up, returns the newest of these tasks, and queues the others in their order;
+/// for each number of tasks that fits into a ring.
+#[test]
+fn a_thief_takes_half_runs_the_last_and_queues_the_rest() {
+    // SC-12, SC-13
+    let (mut victim, mut own, global) = (Local::new(), Local::new(), Global::new());
+    let thief = victim.stealer();
+    for tasks in 0..=CAPACITY {
+        for n in 1..=tasks {
+            victim.push(task(n), &global);
+        }
+        let half = tasks.div_ceil(2);
+        let ran = thief.steal_into(&mut own).map(|task| *task);
+        let right = Some(half).filter(|&half| half > 0);
+        assert_eq!(ran, right, "to be run, of tasks 1 to {tasks} in the ring");
+        let queued = Vec::from_iter(1..half);
+        assert_eq!(drained(&mut own), queued, "queued by the thief, of {tasks}");
+        let left = Vec::from_iter(half + 1..=tasks);
+        assert_eq!(
+            drained(&mut victim),
+            left,
+            "left with the victim, of {tasks}"
+        );
+    }
+}
+
+/// A thief whose own ring has room for fewer tasks than it would queue takes the oldest ones: one more than there is room for.
+#[test]
+fn a_thief_takes_what_it_has_room_for() {
+    // SC-12
+    for room in [0, 1, 2, CAPACITY / 2 - 2, CAPACITY / 2 - 1, CAPACITY / 2] {
+        let mut victim = ring(1..CAPACITY + 1);
+        let mut own = ring(1_000..1_000 + CAPACITY - room);
+        let kept = own.len();
+        let ran = victim.stealer().steal_into(&mut own).map(|task| *task);
+        let taken = (room + 1).min(CAPACITY / 2);
+        let case = format!("{CAPACITY} tasks, and room for {room} behind {kept}");
+        assert_eq!(ran, Some(taken), "the newest that is taken: {case}");
+        let right = Vec::from_iter((1_000..1_000 + kept).chain(1..taken));
+        assert_eq!(drained(&mut own), right, "in the thief's ring: {case}");
+        let left = Vec::from_iter(taken + 1..=CAPACITY);
+        assert_eq!(drained(&mut victim), left, "with the victim: {case}");
+    }
+}
+
+/// The thief's ring was full, and others have stolen from it. It has room for half of the victim's tasks, and takes half.
+#[test]
+fn room_that_other_thieves_have_made_is_used() {
+    // SC-12
+    let (victim, mut own) = (ring(1..101), ring(1_000..1_000 + CAPACITY));
+    while own.len() > 100 {
+        own.stealer().steal();
+    }
+    let ran = victim.stealer().steal_into(&mut own).map(|task| *task);
+    assert_eq!(ran, Some(50), "half of 100 tasks; there was room for 156");
+}
+
+/// A thief takes the next task only if the ring is empty.
+#[test]
+fn the_next_task_is_taken_only_from_an_empty_ring() {
+    // SC-16
+    let (mut victim, mut own) = (ring(1..3), Local::new());
+    victim.push_next(task(3), &Global::new());
+    let thief = victim.stealer();
+    let all: Vec<_> = from_fn(|| thief.steal_into(&mut own).map(|task| *task)).collect();
+    assert_eq!(all, [1, 2, 3], "1, 2 are in the ring, 3 is the next");
+    assert!(own.is_empty(), "one task at a time was stolen");
+}
+
+/// A queue is stolen from into itself: none of its tasks gets lost.
+#[test]
+fn an_owner_may_steal_from_itself() {
+    // SC-14
+    for tasks in [0, 1, 2, 3, 100, CAPACITY - 1, CAPACITY] {
+        let mut own = ring(0..tasks);
+        let mut all = Vec::from_iter(own.stealer().steal_into(&mut own).map(|task| *task));
+        all.extend(drained(&mut own));
+        all.sort_unstable();
+        assert_eq!(all, Vec::from_iter(0..tasks), "{tasks} tasks");
+    }
+}
+
+/// Rings are robbed before next tasks, and the order says whose is first.
+#[test]
+fn rings_come_first_in_the_order_and_next_tasks_last() {
+    // SC-16, SC-17
+    let locals = [next(1), ring(10..14), next(2), ring(20..22), Local::new()];
+    let victims = locals.each_ref().map(Local::stealer);
+    let mut own = Local::new();
+    let mut steal = |order: &[usize]| {
+        let ran = steal_work(&victims, order.iter().copied(), &mut own);
+        let ran = Vec::from_iter(ran.map(|task| *task));
+        [ran, drained(&mut own)].concat()
+    };
+    assert_eq!(
+        steal(&[0, 3, 1, 2, 4]),
+        [20],
+        "20, 21 are in the first ring"
+    );
+    assert_eq!(steal(&[0, 1, 2, 3, 4]), [11, 10], "of 10 to 13");
+    assert_eq!(
+        steal(&[4, 2, 0, 3, 1]),
+        [21],
+        "in the first ring that has any"
+    );
+    assert_eq!(steal(&[0, 1, 2]), [12], "of 12, 13");
+    assert_eq!(
+        steal(&[4, 2, 0, 1]),
+        [13],
+        "the last task that is in a ring"
+    );
+    assert_eq!(steal(&[4, 2, 0, 1]), [2], "the first next task");
+    assert_eq!(steal(&[4, 2, 1]), [], "victim 0 is not in the order");
+    assert_eq!(steal(&[]), [], "nobody is in the order");
+    assert_eq!(steal(&[2, 0]), [1], "the last of all");
+    assert_eq!(steal(&[0, 1, 2, 3, 4]), [], "there is no task left");
+    let panicked = panic_of(|| drop(steal(&[5])));
+    assert!(panicked.is_some(), "index 5, of five victims, must panic");
+}
+
+/// Workers that are idle are left out, as the worker itself is: whatever they have is not touched.
+#[test]
+fn idle_workers_are_not_asked() {
+    // SC-18
+    let locals = [ring(0..4), next(4), ring(5..7), Local::new()];
+    let victims = locals.each_ref().map(Local::stealer);
+    let is_idle = [true, true, false, true];
+    let order = StealOrder::new(4);
+    for random in 0..100 {
+        let pass = order.pass(random).filter(|&victim| !is_idle[victim]);
+        let ran = steal_work(&victims, pass, &mut Local::new()).map(|task| *task);
+        let right = [5, 6].get(random as usize).copied();
+        assert_eq!(ran, right, "theft {random}, from worker 2, who had 5 and 6");
+    }
+    let left = locals.map(|local| local.len());
+    assert_eq!(left, [4, 1, 0, 0], "tasks left; 0 and 1 are idle");
+}
+
+/// Numbers as a worker draws them.
+fn randoms(mut random: u64) -> impl Iterator<Item = u32> {
+    from_fn(move || {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        Some((random >> 32) as u32)
+    })
+}
+
+fn have_common_divisor(a: usize, b: usize) -> bool {
+    (2..=a).any(|n| a.is_multiple_of(n) && b.is_multiple_of(n))
+}
+
+/// A pass comes to each worker once, in strides of one length; for one worker to 64.
+#[test]
+fn a_pass_comes_to_each_worker_once() {
+    // SC-17
+    for workers in (1..=64).chain([256, 257, 1_000]) {
+        let order = StealOrder::new(workers);
+        let edges = [0, 1, 63, 64, u32::MAX - 1, u32::MAX];
+        // Of many workers a few passes tell.
+        let more = if workers > 64 { 5 } else { 300 };
+        for random in edges.into_iter().chain(randoms(7).take(more)) {
+            let pass: Vec<_> = order.pass(random).take(workers + 1).collect();
+            let mut sorted = pass.clone();
+            sorted.sort_unstable();
+            let case = format!("pass({random}) of {workers} workers: {pass:?}");
+            assert_eq!(sorted, Vec::from_iter(0..workers), "each once: {case}");
+            let stride = |pair: &[usize]| (pair[1] + workers - pair[0]) % workers;
+            let strides: BTreeSet<_> = pass.windows(2).map(stride).collect();
+            assert!(strides.len() <= 1, "all strides must be alike: {case}");
+        }
+    }
+}
+
+/// A pass may begin with any worker and take any stride that has no common divisor with their number, both together.
+#[test]
+fn each_start_comes_with_each_stride() {
+    // SC-17
+    for workers in [2, 3, 4, 5, 6, 8, 9, 12, 16] {
+        let order = StealOrder::new(workers);
+        let seen = randoms(7).take(10_000).map(|random| {
+            let mut pass = order.pass(random);
+            let (first, second) = (pass.next().unwrap(), pass.next().unwrap());
+            (first, (second + workers - first) % workers)
+        });
+        let seen: BTreeSet<_> = seen.collect();
+        let strides = (1..workers).filter(|&stride| !have_common_divisor(stride, workers));
+        for (stride, first) in strides.flat_map(|s| (0..workers).map(move |first| (s, first))) {
+            let is_there = seen.contains(&(first, stride));
+            assert!(
+                is_there,
+                "{workers} workers: none begins with {first} in strides of {stride}"
+            );
+        }
+    }
+}
+
+/// Of no workers, a pass is empty; of one, it comes to that one.
+#[test]
+fn nobody_is_asked_where_nobody_is() {
+    // SC-17
+    let order = StealOrder::new(0);
+    for random in [0, 1, u32::MAX] {
+        assert_eq!(order.pass(random).next(), None, "of no workers");
+    }
+    let mut pass = StealOrder::new(1).pass(7);
+    let four = [(); 4].map(|()| pass.next());
+    assert_eq!(four, [Some(0), None, None, None], "of one worker");
+}
+
+/// A million tasks: one worker makes them, and three others live by stealing, from it and from each other.
+#[test]
+fn a_million_tasks_are_taken_once_each() {
+    // SC-12, SC-14
+    const TASKS: usize = 1_000_000;
+    must_end("a worker is still at work", || {
+        let (global, over, order) = (Global::new(), AtomicBool::new(false), StealOrder::new(4));
+        let mut locals = [(); 4].map(|()| Local::new());
+        let victims = locals.each_ref().map(Local::stealer);
+        let [maker, thieves @ ..] = locals.each_mut();
+        let steal = |own: &mut Local<usize>, seed| {
+            let (mut taken, mut randoms) = (Vec::new(), randoms(seed));
+            loop {
+                let last_round = over.load(Ordering::Acquire); // ask first, then look
+                let task = own.pop().or_else(|| {
+                    let pass = order.pass(randoms.next().unwrap_or(0));
+                    steal_work(&victims, pass, own).or_else(|| global.pop_batch(64, own))
+                });
+                match task {
+                    Some(task) => taken.push(task),
+                    None if last_round => return taken,
+                    None => thread::yield_now(),
+                }
+            }
+        };
+        let mut taken = Vec::new();
+        thread::scope(|s| {
+            let mut seed = 0;
+            let thieves = thieves.map(|own| {
+                seed += 1;
+                s.spawn(move || steal(own, seed))
+            });
+            for n in 0..TASKS {
+                match n % 3 {
+                    0 => maker.push_next(Arc::new(n), &global),
+                    _ => maker.push(Arc::new(n), &global),
+                }
+                // A hundred tasks for the others, and a hundred that it takes as well.
+                if n / 100 % 2 == 0 {
+                    taken.extend(maker.pop().into_iter().chain(maker.pop()));
+                }
+            }
+            taken.extend(from_fn(|| maker.pop()));
+            over.store(true, Ordering::Release);
+            let stolen = thieves.map(|thief| thief.join().expect("a thief does not panic"));
+            taken.extend(stolen.into_iter().flatten());
+        });
+        let mut numbers: Vec<_> = taken.iter().map(|task| **task).collect();
+        numbers.sort_unstable();
+        let wrong = (0..TASKS).find(|&n| numbers.get(n) != Some(&n));
+        let count = numbers.len();
+        if wrong.is_some() || count > TASKS {
+            mem::forget((taken, locals)); // one of them might be freed twice
+        }
+        let said = format!("the first that is lost, or taken twice; {count} were taken");
+        assert_eq!((wrong, count), (None, TASKS), "{said}");
+    });
+}
+
+/// Workers on several threads can use one order.
+#[test]
+fn an_order_can_be_shared() {
+    let _ = StealOrder::new(2).pass(1);
+    assert_bounds!(StealOrder: Send + Sync);
+    assert_bounds!(Pass: Send + Sync);
+    assert_bounds!(Stealer<u32>: Send + Sync);
+    assert_bounds!(Local<u32>: Send);
+    assert_bounds!(Stealer<std::cell::Cell<u32>>: !Send + !Sync);
+}

@@ -1,0 +1,130 @@
+//! Every order. Nothing runs at the same time here; but in which order the Ps come to look, and with whom a
+//! thief begins, is nobody's to choose. So each of these programs is run with every order of its Ps in every
+//! tick, and every random number that makes a difference.
+
+use crate::{RULES, ready};
+use harness::protocol::{Coverage, Extent, dry_run_block, success_line};
+use simulator::ticks::{Op, Simulator};
+
+/// One task starts three others, on two Ps. Whatever the order, each task runs as long as its script says,
+/// and no P is idle beside a task that waits.
+#[test]
+fn no_task_is_lost_and_none_runs_twice() {
+    every_order(2, |sim| {
+        let main = sim.task(&[Op::Go(2), Op::Go(3), Op::Go(4)]);
+        sim.task(&[Op::Yield, Op::Run(1)]);
+        sim.task(&[Op::Run(2)]);
+        sim.task(&[Op::Run(1)]);
+        ready(&mut sim.sched, 0, main);
+    });
+}
+
+/// Three Ps: one with work, two thieves. Whatever the order, no two Ps run the same task.
+#[test]
+fn two_thieves_and_one_victim() {
+    every_order(3, |sim| {
+        let tasks: Vec<_> = (0..4).map(|_| sim.task(&[Op::Run(1)])).collect();
+        sim.sched.allp[0].runq.extend(tasks);
+        sim.sched.allp[0].schedtick = 1;
+    });
+}
+
+/// Two tasks of three whose I/O is ready are handed out by whichever P comes first.
+#[test]
+fn what_is_ready_runs_whoever_asks() {
+    every_order(2, |sim| {
+        let busy = sim.task(&[Op::Io(0), Op::Run(1)]);
+        for _ in 0..2 {
+            let g = sim.task(&[Op::Io(1)]);
+            sim.sched.runq.push_back(g);
+        }
+        ready(&mut sim.sched, 0, busy);
+    });
+}
+
+/// Two tasks wake each other and a third gives way, on two Ps. Whatever the order, all come to their end.
+#[test]
+fn who_is_woken_runs() {
+    every_order(2, |sim| {
+        sim.task(&[Op::Ready(2), Op::Block]);
+        sim.task(&[Op::Block, Op::Ready(1)]);
+        sim.task(&[Op::Gosched, Op::Run(1)]);
+        (1..=3).for_each(|g| ready(&mut sim.sched, 0, g));
+    });
+}
+
+/// The choices of one run, and the next one in order: an odometer whose wheels are as large as they turn out
+/// to be.
+#[derive(Default)]
+struct Choices {
+    made: Vec<(usize, usize)>,
+    at: usize,
+}
+
+impl Choices {
+    fn choose(&mut self, among: usize) -> usize {
+        if self.at == self.made.len() {
+            self.made.push((0, among));
+        }
+        self.at += 1;
+        self.made[self.at - 1].0
+    }
+
+    /// Whether there is another run.
+    fn next(&mut self) -> bool {
+        self.at = 0;
+        while let Some((choice, among)) = self.made.pop() {
+            if choice + 1 < among {
+                self.made.push((choice + 1, among));
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Runs the program to its end in every order.
+#[track_caller]
+fn every_order(gomaxprocs: usize, program: impl Fn(&mut Simulator)) {
+    let (mut choices, mut runs, mut first) = (Choices::default(), 0, None);
+    loop {
+        let mut sim = Simulator::new(RULES, gomaxprocs, 0);
+        program(&mut sim);
+        while !sim.is_over() {
+            sim.require(sim.now() < 40, || {
+                "after 40 ticks the tasks have not ended".to_owned()
+            });
+            let mut order: Vec<usize> = (0..gomaxprocs).collect();
+            for at in 0..gomaxprocs {
+                let other = at + choices.choose(gomaxprocs - at);
+                order.swap(at, other);
+            }
+            // One number for all rounds of a tick: it decides with whom a thief begins, and how it goes on.
+            let mut drawn = None;
+            let numbers = if gomaxprocs < 3 {
+                gomaxprocs
+            } else {
+                2 * gomaxprocs
+            };
+            let mut cheaprand = || *drawn.get_or_insert_with(|| choices.choose(numbers) as u32);
+            sim.tick_in(&order, &mut cheaprand);
+        }
+        let left = sim.left();
+        sim.require(left.is_empty(), || {
+            format!("tasks {left:?} have not come to the end of their scripts")
+        });
+        runs += 1;
+        first.get_or_insert_with(|| sim.draw());
+        if !choices.next() {
+            break;
+        }
+    }
+    println!(
+        "{}",
+        success_line(&Coverage {
+            interleavings: runs,
+            extent: Extent::All
+        })
+    );
+    println!("{}", dry_run_block(&first.expect("there was a run")));
+}

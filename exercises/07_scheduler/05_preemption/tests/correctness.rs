@@ -1,0 +1,587 @@
+//! The rules, one by one: a state is set up, one function is called, and what it leaves is compared with the
+//! rule. Then tasks with scripts, in simulated time. A failure shows the table.
+
+use preemption::{Sysmon, preemptone, rules, safe_point, schedule};
+use simulator::clock::{M, Op, Simulator, milliseconds};
+use simulator::{G, Random, Source};
+use std::time::Duration;
+
+const BEGIN: &str = "Rule 1, begin: what schedule finds becomes curg, nobody has asked it yet, and it begins a slice, unless it \
+                     was in runnext.";
+const ASK: &str = "Rule 2, ask: preemptone asks the task that runs there, if there is one.";
+const GIVE_WAY: &str = "Rule 3, give way: at a safe point, a task that was asked goes to the tail of the \
+     global queue.";
+const SLICES: &str = "Rule 4, slices: a task is asked when its schedtick has been the same for 10 ms, and \
+     again in each round.";
+const SYSCALLS: &str = "Rule 5, system calls: a P is retaken when the monitor sees the same call for the second time, if the P has \
+                        work or no P is idle, or else if 10 ms have passed.";
+const COUNT: &str = "Rule 6, count: retake returns the number of Ps that it has taken from system calls. Who \
+     was asked does not count.";
+const DELAY: &str = "Rule 7, delay: 20 µs; after 50 rounds in a row without a retake twice as long each \
+     time, up to 10 ms.";
+
+type Sim = Simulator<Sysmon>;
+type SetUp = fn(&mut Sim);
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn us(micros: u64) -> Duration {
+    Duration::from_micros(micros)
+}
+
+/// On each P one of these tasks runs, in the slice number 1.
+fn running(tasks: &[Option<G>]) -> Sim {
+    let mut sim = Simulator::new(rules(), tasks.len());
+    for (p, &g) in tasks.iter().enumerate() {
+        sim.machine.allm[p].curg = g;
+        sim.machine.sched.allp[p].schedtick = u32::from(g.is_some());
+    }
+    sim
+}
+
+#[track_caller]
+fn must_be_asked(sim: &Sim, right: &[bool], rule: &str) {
+    let asked: Vec<bool> = sim.machine.allm.iter().map(|m| m.preempt).collect();
+    sim.require(asked == right, || {
+        let on = |ps: &[bool]| {
+            (0..ps.len())
+                .filter(|&p| ps[p])
+                .map(|p| format!("P{p} "))
+                .collect::<String>()
+        };
+        let (right, asked) = (on(right), on(&asked));
+        format!(
+            "{}: asked must be the tasks on [{}], but are those on [{}]. {rule}",
+            milliseconds(sim.now()),
+            right.trim(),
+            asked.trim()
+        )
+    });
+}
+
+/// A P takes a task from its ring, then the next one, and then finds nothing.
+#[test]
+fn what_is_found_begins_to_run() {
+    // SC-06
+    let mut sim = running(&[None, Some(9)]);
+    sim.machine.sched.allp[0].schedtick = 1;
+    sim.machine.sched.allp[0].runq.push_back(1);
+    // The task before was asked, and blocked.
+    sim.machine.allm[0].preempt = true;
+    let places = [
+        (Some(1), Some(Source::Runq), 2),
+        (Some(2), Some(Source::RunNext), 2),
+        (None, None, 2),
+    ];
+    for (g, source, tick) in places {
+        let found = schedule(&mut sim.machine, 0, &mut || 1);
+        let has = (found.map(|found| found.g), found.map(|found| found.source));
+        sim.require(has == (g, source), || {
+            format!("schedule must find {g:?} in {source:?}, but finds {found:?}. {BEGIN}")
+        });
+        let right = M {
+            curg: g,
+            ..M::default()
+        };
+        let m = &sim.machine.allm[0];
+        sim.require(*m == right, || {
+            format!("P0 must have {right:?}, but has {m:?}. {BEGIN}")
+        });
+        let schedtick = sim.machine.sched.allp[0].schedtick;
+        sim.require(schedtick == tick, || {
+            format!("P0's schedtick must be {tick}, but is {schedtick}. {BEGIN}")
+        });
+        if g == Some(1) {
+            sim.machine.sched.allp[0].runnext = Some(2);
+            sim.machine.allm[0].preempt = true;
+        }
+    }
+    let other = &sim.machine.allm[1];
+    sim.require(other.curg == Some(9), || {
+        format!("P1 must still run 9, but has {other:?}. {BEGIN}")
+    });
+}
+
+/// One P runs a task, the other none.
+#[test]
+fn only_a_task_that_runs_can_be_asked() {
+    // SC-42
+    let mut sim = running(&[Some(1), None]);
+    preemptone(&mut sim.machine, 0);
+    must_be_asked(&sim, &[true, false], ASK);
+    preemptone(&mut sim.machine, 0);
+    must_be_asked(&sim, &[true, false], ASK);
+    preemptone(&mut sim.machine, 1);
+    must_be_asked(&sim, &[true, false], ASK);
+}
+
+/// Two tasks come to a safe point. One of them was asked to give way.
+#[test]
+fn who_was_asked_goes_to_the_tail_of_the_global_queue() {
+    // SC-23
+    let mut sim = running(&[Some(1), Some(2)]);
+    sim.machine.sched.runq.extend([7, 8]);
+    for p in 0..2 {
+        sim.machine.sched.allp[p].runnext = Some(4);
+        sim.machine.sched.allp[p].runq.extend([5, 6]);
+    }
+    let before = sim.machine.clone();
+    sim.machine.allm[1].preempt = true;
+    let answers = [0, 1].map(|p| safe_point(&mut sim.machine, p));
+    sim.require(answers == [false, true], || {
+        format!("2 was asked, on P1, and safe_point must return [false, true] for P0 and P1, but returns \
+             {answers:?}. {GIVE_WAY}")
+    });
+    let mut right = before;
+    right.sched.runq.push_back(2);
+    right.allm[1].curg = None;
+    right.allm[1].preempt = sim.machine.allm[1].preempt; // of nobody
+    sim.require(sim.machine == right, || {
+        let queues = |machine: &simulator::clock::Machine| {
+            let p = &machine.sched.allp[1];
+            let curg = machine.allm.iter().map(|m| m.curg).collect::<Vec<_>>();
+            format!(
+                "sched.runq {:?}, P1's runnext {:?} and runq {:?}, curg {curg:?}",
+                machine.sched.runq, p.runnext, p.runq
+            )
+        };
+        format!(
+            "there must be {}, but there is {}. {GIVE_WAY}",
+            queues(&right),
+            queues(&sim.machine)
+        )
+    });
+}
+
+/// A slice is seen at 3 ms for the first time. Until just before 13 ms nobody is asked, and from 13 ms on in
+/// each round.
+#[test]
+fn a_slice_is_over_when_it_was_seen_for_ten_milliseconds() {
+    // SC-42
+    for at in [us(13_000), us(13_020), us(17_123), us(60_000)] {
+        let mut sim = running(&[Some(1), None]);
+        for quiet in [ms(3), us(3_020), ms(8), us(12_999)] {
+            sim.round(quiet);
+            must_be_asked(&sim, &[false, false], SLICES);
+        }
+        sim.round(at);
+        must_be_asked(&sim, &[true, false], SLICES);
+        // The request is lost: the task blocks, and the next one inherits the slice.
+        sim.machine.allm[0].preempt = false;
+        sim.machine.allm[0].curg = Some(2);
+        sim.round(at + us(20));
+        must_be_asked(&sim, &[true, false], SLICES);
+    }
+}
+
+/// Each slice lasts for 9.99 ms, on two Ps in turn; the monitor looks often.
+#[test]
+fn a_new_slice_begins_anew() {
+    // SC-42
+    let mut sim = running(&[Some(1), Some(2)]);
+    for micros in (0..100_000).step_by(30) {
+        let slice = u32::try_from(micros / 9_990).expect("a few");
+        sim.machine.sched.allp[0].schedtick = 1 + slice;
+        sim.machine.sched.allp[1].schedtick = u32::MAX.wrapping_add(slice);
+        sim.round(us(micros));
+        must_be_asked(&sim, &[false, false], SLICES);
+    }
+}
+
+/// The monitor has seen slice 5 on P0 long ago. On P1 the number is the same, and it is another P.
+#[test]
+fn each_p_has_a_slice_of_its_own() {
+    let mut sim = running(&[Some(1), None]);
+    sim.machine.sched.allp[0].schedtick = 5;
+    sim.round(ms(1));
+    sim.machine.allm[1].curg = Some(2);
+    sim.machine.sched.allp[1].schedtick = 5;
+    sim.round(ms(12));
+    must_be_asked(&sim, &[true, false], SLICES);
+    sim.round(ms(22));
+    must_be_asked(&sim, &[true, true], SLICES);
+}
+
+/// A task enters a system call that is seen at 1 ms and at 1.02 ms. Whether its P is needed depends on the
+/// others.
+#[test]
+fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
+    // SC-35, SC-36
+    let ring = |sim: &mut Sim| sim.machine.sched.allp[0].runq.push_back(7);
+    let next = |sim: &mut Sim| sim.machine.sched.allp[0].runnext = Some(7);
+    let global = |sim: &mut Sim| sim.machine.sched.runq.push_back(7);
+    let nothing = |_: &mut Sim| {};
+    let cases: [(&str, SetUp, Option<G>, bool); 6] = [
+        ("a task in its ring, P1 idle", ring, None, true),
+        ("a task in its runnext, P1 idle", next, None, true),
+        ("no task of its own, P1 busy", nothing, Some(9), true),
+        ("a task in its ring, P1 busy", ring, Some(9), true),
+        ("no task of its own, P1 idle", nothing, None, false),
+        (
+            "a task in the global queue only, P1 idle",
+            global,
+            None,
+            false,
+        ),
+    ];
+    for (case, set_up, other, is_needed) in cases {
+        let mut sim = running(&[Some(1), other]);
+        set_up(&mut sim);
+        sim.machine.allm[0].in_syscall = true;
+        sim.machine.allm[0].syscalltick = 1;
+        for (at, right) in [(us(1_000), false), (us(1_020), is_needed)] {
+            let retaken = sim.round(at);
+            let m = &sim.machine.allm[0];
+            let is_retaken = m.curg.is_none() && !m.in_syscall;
+            let has_task = m.curg == Some(1) && m.in_syscall;
+            sim.require(if right { is_retaken } else { has_task }, || {
+                let must = if right {
+                    "must be retaken"
+                } else {
+                    "must be left where it is"
+                };
+                format!(
+                    "{}: P0, in a system call ({case}), {must}, but there is {m:?}. {SYSCALLS}",
+                    milliseconds(at)
+                )
+            });
+            sim.require(retaken == usize::from(right), || {
+                format!(
+                    "{}: retake must return {}, but returns {retaken}. {COUNT}",
+                    milliseconds(at),
+                    usize::from(right)
+                )
+            });
+        }
+    }
+}
+
+/// Nobody needs the P of a system call that is seen at 1 ms for the first time. It is retaken at 11 ms, not
+/// before.
+#[test]
+fn a_p_in_a_long_system_call_is_retaken_though_nobody_needs_it() {
+    // SC-36
+    let mut sim = running(&[Some(1), None]);
+    sim.machine.allm[0].in_syscall = true;
+    sim.machine.allm[0].syscalltick = 1;
+    for (at, right) in [
+        (us(1_000), 0),
+        (us(1_020), 0),
+        (us(10_999), 0),
+        (us(11_000), 1),
+        (us(11_020), 0),
+    ] {
+        let retaken = sim.round(at);
+        sim.require(retaken == right, || {
+            format!(
+                "{}: retake must return {right}, but returns {retaken}. {SYSCALLS}",
+                milliseconds(at)
+            )
+        });
+    }
+}
+
+/// A task computes for 10 ms and then enters a system call, while another waits in the ring. One look is
+/// enough.
+#[test]
+fn a_slice_that_is_over_needs_no_second_look() {
+    // SC-36
+    let mut sim = running(&[Some(1), None]);
+    sim.machine.sched.allp[0].runq.push_back(7);
+    sim.round(us(20));
+    sim.machine.allm[0].in_syscall = true;
+    sim.machine.allm[0].syscalltick = 1;
+    let retaken = sim.round(us(10_020));
+    sim.require(retaken == 1, || {
+        format!("10.02 ms: the slice is over, so P0 must be retaken at once. {SYSCALLS}")
+    });
+}
+
+/// Nobody needs the P of a system call when the slice is over. Its task is asked all the same, and gives way
+/// when it is back.
+#[test]
+fn a_task_in_a_system_call_is_asked_too() {
+    // SC-42
+    let mut sim = running(&[Some(1), None]);
+    sim.round(us(20));
+    sim.machine.allm[0].in_syscall = true;
+    sim.machine.allm[0].syscalltick = 1;
+    let retaken = [ms(5), us(10_020)].map(|at| sim.round(at));
+    must_be_asked(&sim, &[true, false], SLICES);
+    sim.require(retaken == [0, 0], || {
+        format!("the call was seen at 5 ms, so P0 must be left until 15 ms, but retake returns {retaken:?}. \
+             {SYSCALLS}")
+    });
+    let last = sim.round(ms(15));
+    sim.require(last == 1, || {
+        format!("15 ms: P0 must be retaken, but retake returns {last}. {SYSCALLS}")
+    });
+}
+
+/// Two Ps are in system calls, and neither has work. When the one is retaken it is idle, so nobody needs the
+/// other.
+#[test]
+fn a_p_that_was_retaken_is_idle() {
+    // SC-36
+    let mut sim = running(&[Some(1), Some(2)]);
+    for m in &mut sim.machine.allm {
+        (m.in_syscall, m.syscalltick) = (true, 1);
+    }
+    let retaken = [us(20), us(40), us(60)].map(|at| sim.round(at));
+    let left = sim.machine.allm[1].curg;
+    sim.require(retaken == [0, 1, 0] && left == Some(2), || {
+        format!(
+            "retake must return 0, then 1 for P0, and then 0, but returns {retaken:?}. {SYSCALLS}"
+        )
+    });
+}
+
+/// A task makes one system call after another. Each is over before the monitor looks again.
+#[test]
+fn short_system_calls_keep_their_p() {
+    // SC-35
+    let mut sim = running(&[Some(1), Some(2)]);
+    sim.machine.sched.allp[0].runq.push_back(7);
+    for call in 1..=100 {
+        sim.machine.allm[0].in_syscall = true;
+        sim.machine.allm[0].syscalltick = call;
+        sim.machine.sched.allp[0].schedtick = call;
+        let retaken = sim.round(us(20 * u64::from(call)));
+        sim.require(retaken == 0, || {
+            format!("call {call} is new, and its P must be left. {SYSCALLS}")
+        });
+    }
+    // It computes: a number that is the same says nothing now.
+    sim.machine.allm[0].in_syscall = false;
+    for at in [2_020, 2_040] {
+        let retaken = sim.round(us(at));
+        let m = &sim.machine.allm[0];
+        sim.require(retaken == 0 && m.curg == Some(1), || {
+            format!("P0 is in no system call and must be left, but there is {m:?}. {SYSCALLS}")
+        });
+    }
+}
+
+/// Three Ps: one task computes too long, two are in system calls while tasks wait for them.
+#[test]
+fn who_is_asked_is_not_retaken() {
+    // SC-41
+    let mut sim = running(&[Some(1), Some(2), Some(3)]);
+    for p in [1, 2] {
+        sim.machine.allm[p].in_syscall = true;
+        sim.machine.allm[p].syscalltick = 1;
+        sim.machine.sched.allp[p].runnext = Some(6 + p as G);
+    }
+    let none = sim.round(us(20));
+    let two = sim.round(us(40));
+    sim.require((none, two) == (0, 2), || {
+        format!("retake must return 0 and then 2, but returns {none} and {two}. {COUNT}")
+    });
+    let asked = sim.round(ms(20));
+    must_be_asked(&sim, &[true, false, false], SLICES);
+    sim.require(asked == 0, || {
+        format!("retake must return 0, but returns {asked}. {COUNT}")
+    });
+}
+
+/// Rounds without a retake, then one with, and so on.
+#[test]
+fn the_monitor_sleeps_longer_while_nothing_happens() {
+    // SC-41
+    let mut sysmon = Sysmon::new(1);
+    for retaken in [1, 3] {
+        for round in 1..=80_u32 {
+            let right = match round {
+                ..=50 => us(20),
+                51..=58 => us(20) * 2_u32.pow(round - 50),
+                _ => ms(10),
+            };
+            let delay = sysmon.delay(0);
+            assert_eq!(
+                delay, right,
+                "sleep after round {round} without a retake. {DELAY}"
+            );
+        }
+        assert_eq!(
+            sysmon.delay(retaken),
+            us(20),
+            "sleep after a round that has retaken {retaken}. {DELAY}"
+        );
+    }
+    for round in 1..=40 {
+        assert_eq!(
+            sysmon.delay(0),
+            us(20),
+            "sleep after round {round} without a retake. {DELAY}"
+        );
+    }
+    assert_eq!(sysmon.delay(1), us(20), "sleep after a retake. {DELAY}");
+    assert_eq!(
+        (0..50).map(|_| sysmon.delay(0)).max(),
+        Some(us(20)),
+        "longest of 50 sleeps. {DELAY}"
+    );
+}
+
+/// Two tasks compute for ever on one P, in loops without calls.
+#[test]
+fn two_tasks_that_never_block_take_turns() {
+    // SC-43
+    let mut sim = Simulator::new(rules(), 1);
+    let hogs = [0, 1].map(|_| sim.start(&[Op::Run(10_000_000)]));
+    sim.run_until(ms(1_000));
+    let [one, two] = hogs.map(|g| sim.ran(g));
+    sim.require(one.abs_diff(two) <= ms(20) && one + two == ms(1_000), || {
+        format!("in 1 s, two tasks must have half each, give or take a slice of 20 ms, but have {one:?} and \
+             {two:?}. {SLICES}")
+    });
+    // The monitor sees it after 10 ms at most, and looks again 10 ms later.
+    slices_must_be_right(&sim, ms(20));
+}
+
+/// Every slice in which a task was preempted lasted for 10 ms at least, and none lasted for more than `most`.
+#[track_caller]
+fn slices_must_be_right(sim: &Sim, most: Duration) {
+    for slice in sim.slices() {
+        let length = slice.ended - slice.began;
+        let (from, to) = (milliseconds(slice.began), milliseconds(slice.ended));
+        sim.require(length <= most, || {
+            format!("the slice from {from} to {to} on P{} lasted for {length:?}, and {most:?} is the most. \
+                 {SLICES}", slice.p)
+        });
+        sim.require(!slice.preempted || length >= ms(10), || {
+            format!(
+                "the slice from {from} to {to} on P{} was cut short after {length:?}. {SLICES}",
+                slice.p
+            )
+        });
+    }
+}
+
+/// Two tasks wake each other for ever; a third waits in the ring of the same P.
+#[test]
+fn a_pair_that_wakes_each_other_shares_a_slice() {
+    // SC-07, SC-06
+    let mut sim = Simulator::new(rules(), 1);
+    let (ping, pong) = (1, 2);
+    sim.start(&[Op::Run(300), Op::Ready(pong), Op::Block, Op::Again]);
+    sim.start(&[Op::Run(300), Op::Ready(ping), Op::Block, Op::Again]);
+    let third = sim.start(&[Op::Run(10_000_000)]);
+    sim.run_until(ms(1_000));
+    let wait = sim.longest_wait(third);
+    sim.require(wait <= ms(25), || {
+        format!("task {third} has waited for {wait:?}, because {ping} and {pong} wake each other: the two \
+             must share one slice. {SLICES}")
+    });
+    // When the one is preempted the other inherits, and is asked in the next round.
+    slices_must_be_right(&sim, ms(30));
+}
+
+/// Two tasks compute for ever on two Ps, and a third sleeps for a millisecond, again and again.
+#[test]
+fn timers_fire_beside_tasks_that_never_block() {
+    // SC-44
+    let mut sim = Simulator::new(rules(), 2);
+    sim.start(&[Op::Run(10_000_000)]);
+    sim.start(&[Op::Run(10_000_000)]);
+    let sleeper = sim.start(&[Op::Sleep(1_000), Op::Run(1), Op::Again]);
+    sim.run_until(ms(1_000));
+    let times = sim.ran(sleeper).as_micros();
+    sim.require(times >= 45, || {
+        format!("in 1 s, task {sleeper} has woken up {times} times. A P comes by at least every 20 ms, so it \
+             must be 45 at least. {SLICES}")
+    });
+}
+
+/// A task is asked where it cannot be stopped, and gives way as soon as it can.
+#[test]
+fn a_request_waits_for_a_safe_point() {
+    // SC-42
+    let mut sim = Simulator::new(rules(), 1);
+    let stubborn = sim.start(&[Op::Unsafe(35_000), Op::Run(10_000)]);
+    let other = sim.start(&[Op::Run(1_000)]);
+    sim.run_until(ms(36));
+    let has = (sim.ran(stubborn), sim.ran(other));
+    sim.require(has == (ms(35), ms(1)), || {
+        format!("task {stubborn} cannot be stopped for 35 ms; then {other} must run for 1 ms, but they have \
+             run for {has:?}. {GIVE_WAY}")
+    });
+}
+
+/// A task is in a long system call, and another waits in its P's ring. The monitor has slept for 10 ms at a
+/// time before.
+#[test]
+fn the_p_of_a_system_call_serves_others() {
+    // SC-36
+    let mut sim = Simulator::new(rules(), 1);
+    let main = sim.start(&[Op::Run(8_000), Op::Go(2), Op::Syscall(100_000), Op::Run(5)]);
+    let other = sim.task(&[Op::Run(1_000), Op::Syscall(60), Op::Run(5)]);
+    sim.run_until(ms(40));
+    let waited = sim.longest_wait(other);
+    sim.require(sim.has_ended(other) && waited <= ms(20), || {
+        format!("task {other} waits behind a system call of 100 ms. The monitor comes by at least every 10 \
+             ms, and must retake P0 the second time, but it has waited for {waited:?}. {SYSCALLS}")
+    });
+    sim.run_until(ms(200));
+    sim.require(sim.has_ended(main), || {
+        format!("task {main} returns at 108 ms, and must come to its end")
+    });
+}
+
+/// One task computes for a second. The monitor has nothing to retake.
+#[test]
+fn a_monitor_that_is_not_needed_looks_a_hundred_times_a_second() {
+    // SC-41
+    let mut sim = Simulator::new(rules(), 1);
+    sim.start(&[Op::Run(10_000_000)]);
+    sim.run_until(ms(1_000));
+    let rounds = sim.rounds();
+    sim.require((100..=170).contains(&rounds), || {
+        format!("in 1 s the monitor has looked {rounds} times: 50 rounds of 20 µs, 9 longer ones, and then \
+             one each 10 ms are 157. {DELAY}")
+    });
+}
+
+/// Three hundred programs of up to six tasks on one to three Ps. Each task computes for exactly as long as
+/// its script says.
+#[test]
+fn every_task_of_any_program_computes_as_long_as_its_script() {
+    for seed in 0..300 {
+        let mut random = Random::new(seed);
+        let mut sim = Simulator::new(rules(), 1 + random.below(3) as usize);
+        let lengths: Vec<u64> = (0..1 + random.below(6))
+            .map(|_| {
+                let mut length = 0;
+                let ops: Vec<Op> = (0..1 + random.below(6))
+                    .map(|_| {
+                        let time = u64::from(match random.below(3) {
+                            0 => 1 + random.below(50),
+                            1 => random.below(3_000),
+                            _ => random.below(30_000),
+                        });
+                        match random.below(5) {
+                            0 => Op::Syscall(time),
+                            1 => Op::Sleep(time),
+                            _ => {
+                                length += time;
+                                Op::Run(time)
+                            }
+                        }
+                    })
+                    .collect();
+                sim.start(&ops);
+                length
+            })
+            .collect();
+        sim.run_until(ms(5_000));
+        for (g, &length) in (1..).zip(&lengths) {
+            let (ran, ended) = (sim.ran(g), sim.has_ended(g));
+            sim.require(ended && ran == us(length), || {
+                format!("program {seed}: task {g} must compute for {} and end, but has computed for {}, and \
+                     has {}ended", milliseconds(us(length)), milliseconds(ran), if ended { "" } else { "not " })
+            });
+        }
+    }
+}

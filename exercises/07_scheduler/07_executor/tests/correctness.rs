@@ -1,0 +1,790 @@
+//! What the docs promise, on real threads. The orderings are the models' business, in `src/race_freedom.rs`.
+
+use executor::{Executor, JoinError, JoinHandle, block_on};
+use harness::assert_bounds;
+use harness::testing::{
+    let_others_run, must_end, panic_of, payload_of, staged_panic, staged_panic_of,
+};
+use std::cell::{Cell, RefCell};
+use std::future::{pending, poll_fn, ready};
+use std::marker::PhantomPinned;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// Wakes itself and is pending, so often; what Go's `runtime.Gosched` is.
+fn yields(mut times: usize) -> impl Future<Output = ()> + Send {
+    poll_fn(move |cx| {
+        if times == 0 {
+            return Poll::Ready(());
+        }
+        times -= 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
+/// A task that counts its polls, leaves its waker and is pending as long as `is_open` is not set.
+#[derive(Default)]
+struct Door {
+    is_open: AtomicBool,
+    polls: AtomicUsize,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Door {
+    fn pass(self: &Arc<Self>) -> impl Future<Output = usize> + Send + 'static {
+        let door = Arc::clone(self);
+        poll_fn(move |cx| {
+            let polls = door.polls.fetch_add(1, Relaxed) + 1;
+            *door.waker.lock().unwrap() = Some(cx.waker().clone());
+            match door.is_open.load(Relaxed) {
+                true => Poll::Ready(polls),
+                false => Poll::Pending,
+            }
+        })
+    }
+
+    fn waker(&self) -> Waker {
+        let waker = self.waker.lock().unwrap().clone();
+        waker.expect("the task has been polled")
+    }
+
+    fn polls(&self) -> usize {
+        self.polls.load(Relaxed)
+    }
+
+    /// Wakes the task that waits, if there is one yet; a later one passes at once.
+    fn open(&self) {
+        self.is_open.store(true, Relaxed);
+        let waker = self.waker.lock().unwrap().take();
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+fn poll<T>(handle: &mut JoinHandle<T>, waker: &Waker) -> Poll<Result<T, JoinError>> {
+    Pin::new(handle).poll(&mut Context::from_waker(waker))
+}
+
+/// What a task that must have ended has returned.
+#[track_caller]
+fn result_of<T>(mut handle: JoinHandle<T>) -> Result<T, JoinError> {
+    assert!(handle.is_finished(), "the task has not ended");
+    match poll(&mut handle, Waker::noop()) {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("`is_finished` returned true, and the handle is pending"),
+    }
+}
+
+/// The future borrows, stays on its thread, cannot be moved, and calls `block_on` itself.
+#[test]
+fn block_on_takes_any_future() {
+    let (text, shared) = (String::from("borrowed"), Rc::new(Cell::new(0)));
+    let length = block_on(async {
+        yields(3).await;
+        shared.set(block_on(async {
+            yields(2).await;
+            text.len()
+        }));
+        yields(1).await;
+        shared.get()
+    });
+    assert_eq!(length, 8);
+}
+
+/// Tasks that have woken themselves go to the end of the queue, behind those that wait already.
+#[test]
+fn tasks_run_in_the_order_in_which_they_were_queued() {
+    let (executor, order) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+    for n in 0..3 {
+        let order = Arc::clone(&order);
+        drop(executor.spawn(async move {
+            for round in 0..3 {
+                order.lock().unwrap().push((round, n));
+                yields(1).await;
+            }
+        }));
+    }
+    executor.run_until_idle();
+    let right: Vec<_> = (0..9).map(|n| (n / 3, n % 3)).collect();
+    assert_eq!(*order.lock().unwrap(), right, "(round, task)");
+}
+
+#[test]
+fn a_task_is_polled_once_for_any_number_of_wakes() {
+    // SC-47
+    let (executor, door) = (Executor::new(), Arc::new(Door::default()));
+    let handle = executor.spawn(door.pass());
+    assert_eq!(door.polls(), 0, "polls, and nobody runs tasks");
+    // The last is more than a `u16` counts.
+    for (wakes, polls) in [(0, 1), (0, 1), (1, 2), (5, 3), (0, 3), (70_000, 4)] {
+        for _ in 0..wakes {
+            door.waker().wake_by_ref();
+            door.waker().wake();
+        }
+        executor.run_until_idle();
+        assert_eq!(door.polls(), polls, "polls, after {wakes} more wakes");
+        assert!(!handle.is_finished(), "the task waits");
+    }
+    let waker = door.waker();
+    door.open();
+    executor.run_until_idle();
+    for _ in 0..3 {
+        waker.wake_by_ref();
+        executor.run_until_idle();
+    }
+    assert_eq!(result_of(handle).unwrap(), 5, "polls until it was complete");
+    assert_eq!(
+        door.polls(),
+        5,
+        "polls of a task that was woken when it had ended"
+    );
+}
+
+/// A task wakes itself many times in one poll: also as often as makes a `u8` or a `u16` zero again.
+#[test]
+fn a_task_that_is_woken_while_it_runs_is_polled_once_more() {
+    // SC-47
+    for wakes in [100, 1 << 8, 1 << 16] {
+        let (executor, polls) = (Executor::new(), Arc::new(AtomicUsize::new(0)));
+        let counts = Arc::clone(&polls);
+        let handle = executor.spawn(poll_fn(move |cx| {
+            if counts.fetch_add(1, Relaxed) == 0 {
+                (0..wakes).for_each(|_| cx.waker().wake_by_ref());
+            }
+            Poll::<()>::Pending
+        }));
+        executor.run_until_idle();
+        assert_eq!(polls.load(Relaxed), 2, "polls, after {wakes} wakes");
+        assert!(!handle.is_finished());
+    }
+}
+
+/// The future of `block_on` wakes itself as many times.
+#[test]
+fn block_on_polls_once_for_any_number_of_wakes() {
+    must_end("`block_on` has not polled a future that was woken", || {
+        for wakes in [100, 1 << 8, 1 << 16] {
+            let (mut polls, is_woken_again) = (0, Arc::new(AtomicBool::new(false)));
+            block_on(poll_fn(|cx| {
+                polls += 1;
+                match polls {
+                    1 => (0..wakes).for_each(|_| cx.waker().wake_by_ref()),
+                    2 => {
+                        let (waker, again) = (cx.waker().clone(), Arc::clone(&is_woken_again));
+                        thread::spawn(move || {
+                            let_others_run(); // so that a poll without a wake comes first
+                            again.store(true, Relaxed);
+                            waker.wake();
+                        });
+                    }
+                    _ => {
+                        let again = is_woken_again.load(Relaxed);
+                        assert!(again, "{wakes} wakes in one poll, and two polls after it");
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Pending
+            }));
+        }
+    });
+}
+
+#[test]
+fn a_handle_returns_the_output() {
+    let executor = Executor::new();
+    let (text, unit) = (
+        executor.spawn(async { String::from("text") }),
+        executor.spawn(ready(())),
+    );
+    let pinned = executor.spawn(async {
+        let large = [7_u8; 10_000];
+        yields(3).await;
+        (PhantomPinned, large)
+    });
+    let mut late = executor.spawn(async { yields(100).await });
+    assert!(
+        poll(&mut late, Waker::noop()).is_pending(),
+        "nobody runs tasks"
+    );
+    executor.run_until_idle();
+    assert_eq!(result_of(text).unwrap(), "text");
+    result_of(unit).unwrap();
+    assert_eq!(result_of(pinned).unwrap().1[9_999], 7);
+    assert!(poll(&mut late, Waker::noop()).is_ready());
+    assert!(late.is_finished(), "it has ended, and its output was taken");
+    assert_eq!(
+        panic_of(|| drop(poll(&mut late, Waker::noop()))).as_deref(),
+        Some("JoinHandle: polled after completion")
+    );
+}
+
+/// A handle is polled with one waker and then with another, as happens if it is passed on: the last one counts.
+#[test]
+fn a_handle_wakes_the_waker_of_its_last_poll() {
+    let (executor, counts) = (
+        Executor::new(),
+        [(); 2].map(|()| Arc::new(Count::default())),
+    );
+    let mut handle = executor.spawn(ready(7));
+    for count in &counts {
+        assert!(poll(&mut handle, &Waker::from(Arc::clone(count))).is_pending());
+    }
+    executor.run_until_idle();
+    assert_eq!(
+        counts[1].0.load(Relaxed),
+        1,
+        "wakes of the last poll's waker"
+    );
+    assert_eq!(result_of(handle).unwrap(), 7);
+}
+
+/// One handle is dropped before the first poll, and one while the task waits.
+#[test]
+fn dropping_the_handle_detaches() {
+    // GR-03
+    let (executor, doors) = (Executor::new(), [(); 2].map(|()| Arc::new(Door::default())));
+    drop(executor.spawn(doors[0].pass()));
+    let handle = executor.spawn(doors[1].pass());
+    executor.run_until_idle();
+    drop(handle);
+    doors.iter().for_each(|door| door.waker().wake());
+    executor.run_until_idle();
+    assert_eq!(
+        doors.map(|door| door.polls()),
+        [2, 2],
+        "polls, after a wake each"
+    );
+}
+
+/// `run` returns when its future is complete, though tasks are queued; another call runs them.
+#[test]
+fn run_waits_for_its_future_only() {
+    // GR-03
+    let executor = Executor::new();
+    let waits = executor.spawn(pending::<()>());
+    let handles = [1, 2, 3].map(|n| executor.spawn(ready(n)));
+    let text = String::from("borrowed");
+    let [first, second, third] = handles;
+    assert_eq!(executor.run(async { first.await.unwrap() + text.len() }), 9);
+    assert!(
+        !second.is_finished() && !third.is_finished(),
+        "`run` was to return after the first task"
+    );
+    assert_eq!(executor.run(ready(5)), 5);
+    assert!(!second.is_finished(), "`run` was to return at once");
+    executor.run_until_idle();
+    assert_eq!(
+        (result_of(second).unwrap(), result_of(third).unwrap()),
+        (2, 3)
+    );
+    assert!(!waits.is_finished());
+}
+
+/// Two tasks yield for ever, and so does the future of `run`, for a while. All get their turns.
+#[test]
+fn nobody_starves() {
+    must_end("`run` has not returned", || {
+        let (executor, turns) = (Executor::new(), Arc::new([0, 1].map(AtomicUsize::new)));
+        for n in 0..2 {
+            let turns = Arc::clone(&turns);
+            drop(executor.spawn(async move {
+                loop {
+                    turns[n].fetch_add(1, Relaxed);
+                    yields(1).await;
+                }
+            }));
+        }
+        executor.run(yields(100));
+        for turns in turns.iter() {
+            let turns = turns.load(Relaxed);
+            assert!(
+                turns >= 25,
+                "a task had {turns} turns; `run` had a hundred for two of them"
+            );
+        }
+    });
+}
+
+/// A task panics; the thread that runs it goes on with the next, and the payload comes out of the handle.
+#[test]
+fn a_panic_ends_one_task() {
+    // GR-04
+    let executor = Executor::new();
+    let panics = executor.spawn(async {
+        yields(1).await;
+        resume_unwind(Box::new(404_u32))
+    });
+    drop(executor.spawn(async { staged_panic("a detached task's") }));
+    let after = executor.spawn(async { yields(2).await });
+    let has_panicked = payload_of(|| executor.run_until_idle()).is_some();
+    assert!(
+        !has_panicked,
+        "a task's panic has come out of `run_until_idle`"
+    );
+    result_of(after).expect("the task behind them does not panic");
+    let result: Result<(), _> = result_of(panics);
+    let Err(JoinError::Panicked(payload)) = result else {
+        panic!("expected the payload of the panic, and not {result:?}");
+    };
+    assert_eq!(payload.downcast_ref(), Some(&404_u32), "the payload");
+}
+
+/// Panics when it is dropped.
+struct Panics(&'static str);
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        staged_panic(self.0);
+    }
+}
+
+/// Whose panic has come out of a handle.
+#[track_caller]
+fn whose_panic<T>(handle: JoinHandle<T>) -> Option<&'static str> {
+    match result_of(handle) {
+        Err(JoinError::Panicked(payload)) => staged_panic_of(|| resume_unwind(payload)),
+        Err(JoinError::Cancelled) => {
+            panic!("the future has panicked, and its handle says `Cancelled`")
+        }
+        Ok(_) => panic!("the future has panicked, and its handle returned the output"),
+    }
+}
+
+/// The drop of a future panics, and that of an output that nobody wants: the first comes out of the handle.
+#[test]
+fn a_panic_of_a_drop_ends_one_task() {
+    // GR-04
+    let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+    let (panics, mut output) = (
+        Panics("the future's drop"),
+        Some(Dropped(Arc::clone(&drops))),
+    );
+    let dropped = executor.spawn(poll_fn(move |_| {
+        let _ = &panics;
+        Poll::Ready(output.take())
+    }));
+    drop(executor.spawn(async { Panics("the output's drop") }));
+    let unwanted = executor.spawn(async { Panics("the output's drop") });
+    let after = executor.spawn(ready(7));
+    let whose = staged_panic_of(|| executor.run_until_idle());
+    assert_eq!(whose, None, "whose panic has come out of `run_until_idle`");
+    assert_eq!(result_of(after).unwrap(), 7, "the task behind them");
+    assert_eq!(whose_panic(dropped), Some("the future's drop"));
+    let drops = drops.lock().unwrap().len();
+    assert_eq!(
+        drops, 1,
+        "drops of the output that the handle did not return"
+    );
+    let whose = staged_panic_of(|| drop(unwanted));
+    assert_eq!(whose, None, "whose panic has come out of a handle's drop");
+}
+
+/// A future panics when it is polled, and again when it is dropped: the first payload comes out of the handle.
+#[test]
+fn of_two_panics_the_first_comes_out() {
+    let executor = Executor::new();
+    let panics = Panics("the future's drop");
+    let handle = executor.spawn(poll_fn(move |_| -> Poll<()> {
+        let _ = &panics;
+        staged_panic("the poll's");
+    }));
+    let whose = staged_panic_of(|| executor.run_until_idle());
+    assert_eq!(whose, None, "whose panic has come out of `run_until_idle`");
+    assert_eq!(whose_panic(handle), Some("the poll's"));
+}
+
+/// The payload of a detached task's panic panics when it is dropped.
+#[test]
+fn a_panic_of_a_payloads_drop_is_lost() {
+    let executor = Executor::new();
+    drop(executor.spawn(async { resume_unwind(Box::new(Panics("the payload's drop"))) }));
+    let after = executor.spawn(ready(7));
+    let whose = staged_panic_of(|| executor.run_until_idle());
+    assert_eq!(whose, None, "whose panic has come out of `run_until_idle`");
+    assert_eq!(result_of(after).unwrap(), 7, "the task behind it");
+}
+
+/// Two futures are left, and the drop of the first panics: that comes out of its handle, and the second is dropped too.
+#[test]
+fn a_panic_of_a_drop_does_not_come_out_of_the_executors() {
+    let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+    let (panics, held) = (Panics("the future's drop"), Dropped(Arc::clone(&drops)));
+    let first = executor.spawn(async move {
+        let _panics = panics;
+        pending::<()>().await;
+    });
+    let second = executor.spawn(async move {
+        let _held = held;
+        pending::<()>().await;
+    });
+    let whose = staged_panic_of(|| drop(executor));
+    assert_eq!(
+        whose, None,
+        "whose panic has come out of the executor's drop"
+    );
+    assert_eq!(whose_panic(first), Some("the future's drop"));
+    assert_eq!(drops.lock().unwrap().len(), 1, "drops of the other future");
+    let result = result_of(second);
+    assert!(
+        matches!(result, Err(JoinError::Cancelled)),
+        "the other handle returned {result:?}"
+    );
+}
+
+/// The panic of the future that `run` was given goes on; the executor and its tasks are as before.
+#[test]
+fn a_panic_of_the_callers_future_goes_on() {
+    let executor = Executor::new();
+    let handle = executor.spawn(ready(7));
+    for _ in 0..2 {
+        let whose = staged_panic_of(|| executor.run(async { staged_panic("run's") }));
+        assert_eq!(whose, Some("run's"));
+        let whose = staged_panic_of(|| block_on(async { staged_panic("block_on's") }));
+        assert_eq!(whose, Some("block_on's"));
+    }
+    assert_eq!(executor.run(handle).unwrap(), 7);
+}
+
+/// Notes on which thread it was dropped.
+struct Dropped(Arc<Mutex<Vec<thread::ThreadId>>>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push(thread::current().id());
+    }
+}
+
+/// A waker of the task is kept, and its handle too: the future is dropped all the same, by the thread that polled it.
+#[test]
+fn a_future_is_dropped_as_soon_as_it_is_complete() {
+    for panics in [false, true] {
+        let (executor, door) = (Executor::new(), Arc::new(Door::default()));
+        let drops = Arc::new(Mutex::new(Vec::new()));
+        let (held, mut passes) = (Dropped(Arc::clone(&drops)), Box::pin(door.pass()));
+        let handle = executor.spawn(poll_fn(move |cx| {
+            let _ = &held;
+            let polled = passes.as_mut().poll(cx);
+            if panics && polled.is_ready() {
+                staged_panic("the task's");
+            }
+            polled
+        }));
+        executor.run_until_idle();
+        let _kept = door.waker();
+        assert_eq!(
+            drops.lock().unwrap().len(),
+            0,
+            "drops of a future that is pending"
+        );
+        door.open();
+        let runner = thread::scope(|s| {
+            let runner = s.spawn(|| executor.run_until_idle());
+            let id = runner.thread().id();
+            runner.join().unwrap();
+            id
+        });
+        assert_eq!(
+            *drops.lock().unwrap(),
+            [runner],
+            "where it was dropped; it panics: {panics}"
+        );
+        assert_eq!(result_of(handle).is_err(), panics);
+    }
+}
+
+/// A future asks its own handle when it is dropped: at its end, after a panic, and with the executor.
+#[test]
+fn a_future_is_dropped_before_its_handle_is_ready() {
+    struct Asks {
+        handle: Arc<OnceLock<JoinHandle<()>>>,
+        answers: Arc<Mutex<Vec<bool>>>,
+    }
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let handle = self.handle.get().expect("it was spawned");
+            self.answers.lock().unwrap().push(handle.is_finished());
+        }
+    }
+
+    must_end("`is_finished` has not returned in a future's drop", || {
+        for end in ["it is complete", "it panics", "the executor is dropped"] {
+            let (executor, answers) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+            let handle = Arc::new(OnceLock::new());
+            let asks = Asks {
+                handle: Arc::clone(&handle),
+                answers: Arc::clone(&answers),
+            };
+            let task = executor.spawn(poll_fn(move |_| {
+                let _ = &asks;
+                match end {
+                    "it is complete" => Poll::Ready(()),
+                    "it panics" => staged_panic("the task's"),
+                    _ => Poll::Pending,
+                }
+            }));
+            assert!(handle.set(task).is_ok());
+            executor.run_until_idle();
+            drop(executor);
+            assert_eq!(
+                *answers.lock().unwrap(),
+                [false],
+                "whether the handle was ready when the future was dropped, because {end}"
+            );
+            assert!(handle.get().expect("it is set").is_finished(), "now it is");
+        }
+    });
+}
+
+/// One task waits, one is queued, one has never been polled. All are dropped with the executor, though there are wakers;
+/// one handle is being waited for.
+#[test]
+fn what_is_left_is_dropped_with_the_executor() {
+    let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+    let doors = [(); 3].map(|()| Arc::new(Door::default()));
+    let mut handles = Vec::new();
+    for (n, door) in doors.iter().enumerate() {
+        if n == 2 {
+            executor.run_until_idle();
+            doors[1].waker().wake();
+        }
+        let (held, passes) = (Dropped(Arc::clone(&drops)), door.pass());
+        handles.push(executor.spawn(async move {
+            let _held = held;
+            passes.await;
+        }));
+    }
+    let count = Arc::new(Count::default());
+    assert!(poll(&mut handles[0], &Waker::from(Arc::clone(&count))).is_pending());
+    let wakers = [doors[0].waker(), doors[1].waker()];
+    drop(executor);
+    assert_eq!(
+        drops.lock().unwrap().len(),
+        3,
+        "futures dropped with the executor, of three"
+    );
+    assert_eq!(
+        count.0.load(Relaxed),
+        1,
+        "wakes of the one who waited for the first"
+    );
+    for handle in handles {
+        let result = result_of(handle);
+        assert!(
+            matches!(result, Err(JoinError::Cancelled)),
+            "a handle returned {result:?}"
+        );
+    }
+    wakers.into_iter().for_each(Waker::wake);
+    assert_eq!(doors.map(|door| door.polls()), [1, 1, 0], "polls");
+}
+
+/// Futures, outputs and wakers call the executor back when they are dropped or woken.
+#[test]
+fn no_lock_is_held_while_others_code_runs() {
+    must_end(
+        "a drop or a wake that calls the executor has not returned",
+        || {
+            struct Calls(Arc<Executor>, Option<Waker>);
+            impl Calls {
+                fn call(&self) {
+                    self.1.iter().for_each(Waker::wake_by_ref);
+                    let handle = self.0.spawn(ready(()));
+                    assert!(!handle.is_finished());
+                }
+            }
+            impl Drop for Calls {
+                fn drop(&mut self) {
+                    self.call();
+                }
+            }
+            impl Wake for Calls {
+                fn wake(self: Arc<Self>) {
+                    self.call();
+                }
+            }
+
+            let executor = Arc::new(Executor::new());
+            let waker = || Waker::from(Arc::new(Calls(Arc::clone(&executor), None)));
+            for is_detached in [true, false] {
+                let of_future = Calls(Arc::clone(&executor), None);
+                let of_output = Arc::clone(&executor);
+                let mut of_future = Some(of_future);
+                let mut handle = executor.spawn(poll_fn(move |cx| {
+                    let calls = of_future.as_mut().expect("it is dropped with the future");
+                    calls.1 = Some(cx.waker().clone());
+                    Poll::Ready(Calls(Arc::clone(&of_output), None))
+                }));
+                for _ in 0..2 {
+                    assert!(poll(&mut handle, &waker()).is_pending());
+                }
+                if is_detached {
+                    drop(handle);
+                    executor.run_until_idle();
+                } else {
+                    executor.run_until_idle();
+                    drop(handle);
+                }
+            }
+            executor.run_until_idle();
+        },
+    );
+}
+
+/// The waker that a handle has runs tasks when it is dropped, and so ends the handle's own task.
+#[test]
+fn no_lock_is_held_while_a_handle_drops_its_waker() {
+    struct Runs(Arc<Executor>);
+    impl Drop for Runs {
+        fn drop(&mut self) {
+            self.0.run_until_idle();
+        }
+    }
+    impl Wake for Runs {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    must_end("a handle that drops its waker has not returned", || {
+        for is_replaced in [false, true] {
+            let executor = Arc::new(Executor::new());
+            let mut handle = executor.spawn(ready(7));
+            let waker = Waker::from(Arc::new(Runs(Arc::clone(&executor))));
+            assert!(poll(&mut handle, &waker).is_pending());
+            drop(waker);
+            if is_replaced {
+                let _ = poll(&mut handle, Waker::noop());
+                assert!(
+                    handle.is_finished(),
+                    "the old waker's drop has run the task"
+                );
+            }
+            drop(handle);
+        }
+    });
+}
+
+/// Tasks spawn tasks, as goroutines do, and each waits for its two.
+#[test]
+fn tasks_spawn_tasks() {
+    fn tree(executor: Arc<Executor>, level: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
+        Box::pin(async move {
+            let Some(below) = level.checked_sub(1) else {
+                return 1;
+            };
+            let halves = [(); 2].map(|()| executor.spawn(tree(Arc::clone(&executor), below)));
+            let mut leaves = 0;
+            for half in halves {
+                leaves += half.await.expect("no task panics");
+            }
+            leaves
+        })
+    }
+
+    must_end("the tree has not been counted", || {
+        let executor = Arc::new(Executor::new());
+        thread::scope(|s| {
+            let runners = [(); 3]
+                .map(|()| s.spawn(|| executor.run(executor.spawn(tree(Arc::clone(&executor), 9)))));
+            for runner in runners {
+                assert_eq!(runner.join().unwrap().unwrap(), 512, "leaves");
+            }
+        });
+    });
+}
+
+/// Four threads run a hundred thousand tasks, each of which wakes itself twice, and a fifth spawns them.
+#[test]
+fn a_hundred_thousand_tasks_end_once_each() {
+    const TASKS: usize = 100_000;
+    must_end("a task has not ended", || {
+        let (executor, polls) = (Executor::new(), Arc::new(AtomicUsize::new(0)));
+        let doors = [(); 3].map(|()| Arc::new(Door::default()));
+        thread::scope(|s| {
+            for door in &doors {
+                s.spawn(|| executor.run(door.pass()));
+            }
+            let handles: Vec<_> = (0..TASKS)
+                .map(|n| {
+                    let (polls, mut left) = (Arc::clone(&polls), 2);
+                    executor.spawn(poll_fn(move |cx| {
+                        polls.fetch_add(1, Relaxed);
+                        if left == 0 {
+                            return Poll::Ready(n);
+                        }
+                        left -= 1;
+                        cx.waker().wake_by_ref();
+                        Poll::Pending
+                    }))
+                })
+                .collect();
+            let sum = executor.run(async {
+                let mut sum = 0;
+                for handle in handles {
+                    sum += handle.await.unwrap();
+                }
+                sum
+            });
+            doors.iter().for_each(|door| door.open());
+            assert_eq!(
+                sum,
+                TASKS * (TASKS - 1) / 2,
+                "the sum of what the tasks returned"
+            );
+        });
+        assert_eq!(polls.load(Relaxed), 3 * TASKS, "polls, of three each");
+    });
+}
+
+/// Two threads sleep in `run`, and two tasks are woken, each of which keeps its thread until the other runs too.
+#[test]
+fn each_task_wakes_a_thread() {
+    // SC-31
+    must_end("a thread sleeps in `run`, and a task is queued", || {
+        let executor = Executor::new();
+        for _ in 0..20 {
+            let (doors, both) = (
+                [(); 2].map(|()| Arc::new(Door::default())),
+                Arc::new(Barrier::new(2)),
+            );
+            let handles = doors.each_ref().map(|door| {
+                let (passes, both) = (door.pass(), Arc::clone(&both));
+                executor.spawn(async move {
+                    passes.await;
+                    both.wait();
+                })
+            });
+            executor.run_until_idle();
+            thread::scope(|s| {
+                for handle in handles {
+                    s.spawn(|| executor.run(handle).unwrap());
+                }
+                let_others_run(); // so that they may be asleep
+                doors.iter().for_each(|door| door.open());
+            });
+        }
+    });
+}
+
+#[test]
+fn handles_and_executors_can_be_sent() {
+    drop(Executor::new());
+    fn is_unpin<T: Unpin>() {}
+    is_unpin::<JoinHandle<PhantomPinned>>();
+    assert_bounds!(Executor: Send + Sync);
+    assert_bounds!(JoinHandle<RefCell<u32>>: Send + Sync);
+    assert_bounds!(JoinError: Send);
+}

@@ -1,0 +1,397 @@
+//! Models: each explores the interleavings of workers and of threads that bring them work. Main is one of the workers
+//! wherever that is possible; what it runs ends with a goroutine that shuts the scheduler down, so that it returns.
+//!
+//! The queues, tasks and timers are those that are given. The ring holds four tasks.
+
+use crate::goroutines::Shared;
+use crate::{JoinError, channel, go, sleep_until, yield_now};
+use harness::leaks::track;
+use harness::sync::model::task::{Arc, Poll};
+use harness::sync::model::thread::scope;
+use harness::sync::model::time::{Clock, Duration, Instant};
+use harness::testing::{Gate, Slot, both, must_sleep, spawn};
+use harness::{Model, model};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn workers(n: usize) -> Arc<Shared> {
+    Shared::new(n, Clock::manual())
+}
+
+/// A goroutine that runs `f`, and then shuts the runtime down.
+fn last<F: Future<Output = ()> + Send>(
+    shared: &Arc<Shared>,
+    f: F,
+) -> impl Future<Output = ()> + Send + use<F> {
+    let shared = Arc::clone(shared);
+    async move {
+        f.await;
+        shared.scheduler.shut_down();
+    }
+}
+
+fn started_while_a_worker_falls_asleep() {
+    let shared = workers(1);
+    let slot = Arc::new(Slot::empty("slot"));
+    both(
+        || shared.work(0),
+        || {
+            slot.write(7);
+            let seen = Arc::clone(&slot);
+            drop(shared.go_from_outside(last(&shared, async move {
+                assert_eq!(seen.read(), 7, "what was written before `go`");
+            })));
+        },
+    );
+}
+
+/// One worker has nothing to do and goes to sleep, while another thread starts a goroutine. It is run: the worker sees
+/// it before it sleeps, or is woken.
+///
+/// At most four preemptions in each interleaving: 3,001 of them.
+#[test]
+fn a_goroutine_that_starts_while_the_worker_falls_asleep_is_run() {
+    // SC-29, SC-32, GR-01
+    Model::new()
+        .preemption_bound(4)
+        .check(started_while_a_worker_falls_asleep);
+}
+
+/// One worker has nothing to do and goes to sleep, and its sleep may end for no reason, while another thread starts a
+/// goroutine. It is run.
+///
+/// At most three preemptions in each interleaving: 732 of them.
+#[test]
+fn a_worker_may_wake_for_no_reason() {
+    // SC-29
+    Model::new()
+        .preemption_bound(3)
+        .spurious_wakeups(1)
+        .check(started_while_a_worker_falls_asleep);
+}
+
+/// There is nothing to run. The worker sleeps: it neither returns nor looks again and again.
+#[test]
+fn a_worker_with_nothing_to_do_sleeps() {
+    must_sleep(
+        "work",
+        "there is no goroutine, and the scheduler is not shut down",
+        || {
+            workers(1).work(0);
+        },
+    );
+}
+
+/// Two goroutines are started one after the other, while the worker falls asleep or wakes up. Both are run: if the second one
+/// wakes nobody, because the worker is awake already, the worker finds it.
+///
+/// At most two preemptions in each interleaving: 470 of them.
+#[test]
+fn a_goroutine_that_starts_while_the_worker_wakes_up_is_run() {
+    // SC-25, SC-29
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        let runs = Arc::new(Slot::empty("runs"));
+        both(
+            || shared.work(0),
+            || {
+                let first = Arc::clone(&runs);
+                drop(shared.go_from_outside(async move { first.write(1) }));
+                let second = Arc::clone(&runs);
+                drop(shared.go_from_outside(last(&shared, async move {
+                    assert_eq!(second.read(), 1, "goroutines that ran before the second");
+                })));
+            },
+        );
+    });
+}
+
+/// A goroutine starts another one, and then blocks its worker until that has run. The second worker, which is about to fall
+/// asleep, takes it.
+///
+/// At most two preemptions in each interleaving: 829 of them.
+#[test]
+fn an_idle_worker_takes_what_a_busy_one_has_started() {
+    // SC-29, SC-31, GR-10
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(2);
+        let gate = Arc::new(Gate::shut("gate"));
+        drop(shared.go_from_outside(last(&shared, async move {
+            let other = Arc::clone(&gate);
+            drop(go(async move { other.open() }));
+            gate.pass();
+        })));
+        both(|| shared.work(0), || shared.work(1));
+    });
+}
+
+/// Two workers sleep or are about to, and main starts two goroutines, each of which blocks its worker until the other has
+/// begun. The first one wakes a worker; the second need wake nobody while that looks for work. But when it has found
+/// the first goroutine, the second is still there: somebody has to wake the other worker.
+///
+/// At most two preemptions in each interleaving: 2,377 of them.
+#[test]
+fn the_last_worker_that_searches_wakes_another() {
+    // SC-28, GR-10
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(2);
+        let gates = ["gate 1", "gate 2"].map(|name| Arc::new(Gate::shut(name)));
+        let meet = |mine: usize| {
+            let [mine, other] = [mine, 1 - mine].map(|n| Arc::clone(&gates[n]));
+            async move {
+                mine.open();
+                other.pass();
+            }
+        };
+        scope(|s| {
+            for worker in [0, 1] {
+                let shared = &shared;
+                spawn(s, ["worker 0", "worker 1"][worker], move || {
+                    shared.work(worker)
+                });
+            }
+            drop(shared.go_from_outside(meet(0)));
+            drop(shared.go_from_outside(last(&shared, meet(1))));
+        });
+    });
+}
+
+/// One worker falls asleep while another thread shuts the scheduler down: it returns.
+#[test]
+fn a_worker_that_falls_asleep_hears_of_the_shutdown() {
+    model(|| {
+        let shared = workers(1);
+        both(|| shared.work(0), || shared.scheduler.shut_down());
+    });
+}
+
+/// Two workers sleep or are about to, while main shuts the scheduler down: both return.
+///
+/// At most two preemptions in each interleaving: 1,180 of them.
+#[test]
+fn a_shutdown_reaches_every_worker() {
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(2);
+        scope(|s| {
+            for worker in [0, 1] {
+                let shared = &shared;
+                spawn(s, ["worker 0", "worker 1"][worker], move || {
+                    shared.work(worker)
+                });
+            }
+            shared.scheduler.shut_down();
+        });
+    });
+}
+
+/// A goroutine is started beside a shutdown. It is run or cancelled, its handle hears which, and neither it nor the
+/// runtime is left behind: a task in a queue would keep the scheduler that keeps the queue.
+///
+/// At most three preemptions in each interleaving: 392 of them.
+#[test]
+fn a_goroutine_that_starts_beside_the_shutdown_is_run_or_dropped() {
+    Model::new().preemption_bound(3).check(|| {
+        let shared = workers(1);
+        drop(shared.go_from_outside(last(&shared, async {})));
+        both(
+            || shared.work(0),
+            || {
+                let tracked = track(7);
+                let handle = shared.go_from_outside(async move { *tracked });
+                match shared.block_on(handle) {
+                    Ok(seven) => assert_eq!(seven, 7, "what the goroutine returned"),
+                    Err(JoinError::Cancelled) => {}
+                    Err(JoinError::Panicked(_)) => panic!("the goroutine does not panic"),
+                }
+            },
+        );
+    });
+}
+
+/// A goroutine sleeps, and its worker has nothing else to do, while the clock is advanced to that time: the goroutine goes on.
+///
+/// At most three preemptions in each interleaving: 17 of them.
+#[test]
+fn a_worker_sleeps_no_longer_than_its_goroutines() {
+    // SC-44
+    Model::new().preemption_bound(3).check(|| {
+        let shared = workers(1);
+        let clock = shared.timers.clock().clone();
+        drop(shared.go_from_outside(last(&shared, sleep_until(Instant::default() + HOUR))));
+        both(|| shared.work(0), || clock.advance(HOUR));
+    });
+}
+
+/// A thread that is no worker begins to sleep, while the worker falls asleep: until another time, or for ever. When the time
+/// has come, which is the thread's own doing, a worker wakes the thread.
+///
+/// At most two preemptions in each interleaving: 671 of them.
+#[test]
+fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
+    // SC-44
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        let clock = shared.timers.clock().clone();
+        both(
+            || shared.work(0),
+            || {
+                let mut sleep = pin!(sleep_until(Instant::default() + HOUR));
+                let mut is_set = false;
+                shared.block_on(poll_fn(|context| {
+                    let polled = sleep.as_mut().poll(context);
+                    if polled.is_pending() && !std::mem::replace(&mut is_set, true) {
+                        clock.advance(HOUR);
+                    }
+                    polled
+                }));
+                shared.scheduler.shut_down();
+            },
+        );
+    });
+}
+
+/// The worker's sleep ends, because the time of a goroutine has come, and at the same moment another thread starts one and
+/// wakes the worker. Then it sleeps again, and a third goroutine wakes it once more.
+///
+/// At most two preemptions in each interleaving: 1,752 of them.
+#[test]
+fn a_worker_is_woken_at_the_end_of_its_sleep() {
+    // SC-29, SC-44
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        let clock = shared.timers.clock().clone();
+        drop(shared.go_from_outside(sleep_until(Instant::default() + HOUR)));
+        both(
+            || shared.work(0),
+            || {
+                clock.advance(HOUR);
+                drop(shared.go_from_outside(async {}));
+                drop(shared.go_from_outside(last(&shared, async {})));
+            },
+        );
+    });
+}
+
+/// The worker sleeps until a time at which there is nothing to do any more: what wanted to be woken then has been dropped
+/// meanwhile. It falls asleep again, while another thread starts a goroutine. That is run.
+///
+/// At most two preemptions in each interleaving: 328 of them.
+#[test]
+fn a_worker_that_has_slept_until_a_time_sleeps_again() {
+    // SC-29, SC-44
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        let clock = shared.timers.clock().clone();
+        let mut sleep = Box::pin(sleep_until(Instant::default() + HOUR));
+        shared.block_on(poll_fn(|context| {
+            assert!(sleep.as_mut().poll(context).is_pending(), "it is early");
+            Poll::Ready(())
+        }));
+        both(
+            || shared.work(0),
+            || {
+                drop(sleep);
+                clock.advance(HOUR);
+                drop(shared.go_from_outside(last(&shared, async {})));
+            },
+        );
+    });
+}
+
+/// A goroutine yields, and so wakes itself while it runs, beside a worker that has nothing to do. It runs on one worker at a
+/// time, and what it did on the one is there on the other.
+///
+/// At most two preemptions in each interleaving: 744 of them.
+#[test]
+fn a_goroutine_that_moves_takes_its_memory_with_it() {
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(2);
+        let slot = Slot::empty("slot");
+        drop(shared.go_from_outside(last(&shared, async move {
+            slot.write(1);
+            yield_now().await;
+            slot.write(slot.read() + 1);
+        })));
+        both(|| shared.work(0), || shared.work(1));
+    });
+}
+
+/// A goroutine waits for another, which may run on the other worker. It is woken once that has ended, and finds the
+/// result, and what was done before.
+///
+/// At most two preemptions in each interleaving: 2,900 of them.
+#[test]
+fn a_goroutine_waits_for_another() {
+    // SC-47
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(2);
+        drop(shared.go_from_outside(last(&shared, async {
+            let slot = Arc::new(Slot::empty("slot"));
+            let written = Arc::clone(&slot);
+            let handle = go(async move {
+                written.write(7);
+                8
+            });
+            let result = handle.await.expect("it does not panic");
+            assert_eq!(
+                (slot.read(), result),
+                (7, 8),
+                "(what it wrote, what it returned)"
+            );
+        })));
+        both(|| shared.work(0), || shared.work(1));
+    });
+}
+
+/// Main sends two values to a goroutine, through a channel without room. The worker sleeps between, or not.
+///
+/// At most two preemptions in each interleaving: 219 of them.
+#[test]
+fn a_channel_wakes_a_goroutine() {
+    // CH-18, CH-20
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        let (sender, receiver) = channel(0);
+        drop(shared.go_from_outside(last(&shared, async move {
+            assert_eq!(receiver.recv().await, Some(1), "the first value");
+            assert_eq!(receiver.recv().await, None, "the sender is gone");
+        })));
+        both(
+            || shared.work(0),
+            || {
+                shared
+                    .block_on(sender.send(1))
+                    .expect("there is a receiver");
+                drop(sender);
+            },
+        );
+    });
+}
+
+/// A handle is asked twice, and then dropped, while its goroutine runs and ends. The result is dropped once.
+///
+/// At most two preemptions in each interleaving: 1,936 of them.
+#[test]
+fn a_handle_is_dropped_beside_the_end_of_its_goroutine() {
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        let result = track(7);
+        both(
+            || shared.work(0),
+            || {
+                let mut handle = shared.go_from_outside(async move { result });
+                shared.block_on(poll_fn(|context| {
+                    let mut ended = false;
+                    for _ in 0..2 {
+                        ended = ended || Pin::new(&mut handle).poll(context).is_ready();
+                    }
+                    Poll::Ready(())
+                }));
+                drop(handle);
+                shared.scheduler.shut_down();
+            },
+        );
+    });
+}

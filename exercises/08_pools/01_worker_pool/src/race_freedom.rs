@@ -1,0 +1,462 @@
+//! Models: each explores the interleavings of main and one or two workers. IDs such as WP-04 are explained in
+//! exercises/GO.md.
+//!
+//! Nearly all are explored to a bound of two or three preemptions,
+//! which leaves 13 to 2,000 interleavings of the reference.
+
+use crate::sync::thread::refuse_after;
+use crate::sync::{Arc, Mutex};
+use crate::{Full, Results, WorkerPool};
+use harness::testing::{
+    Flag, Gate, Slot, both, must_sleep, staged_panic, staged_panic_of, threads_at_once,
+};
+use harness::{Model, model};
+use std::sync::Arc as Plain;
+
+/// A pool whose threads can be had.
+fn new<J: Send + 'static, R: Send + 'static>(
+    workers: usize,
+    capacity: usize,
+    work: impl Fn(J) -> R + Send + Sync + 'static,
+) -> (WorkerPool<J>, Results<R>) {
+    WorkerPool::new(workers, capacity, work).expect("there are threads")
+}
+
+/// Drops what it is given. A plain `drop` of a type without a destructor, as the stub's, is a lint.
+fn let_go<T>(_: T) {}
+
+/// A slot that threads share. The pool has to order what they do with it.
+fn slot(name: &str) -> Plain<Slot> {
+    Plain::new(Slot::empty(name))
+}
+
+/// Plain memory goes the whole way: main writes before it submits, the job reads that and writes, and main
+/// reads when it has the result.
+#[test]
+fn what_was_done_before_is_visible_on_both_ways() {
+    // WP-02
+    Model::new().preemption_bound(3).check(|| {
+        let (by_main, by_job) = (slot("by_main"), slot("by_job"));
+        let of_job = (Plain::clone(&by_main), Plain::clone(&by_job));
+        let (pool, mut results) = new(1, 1, move |n: u32| {
+            of_job.1.write(of_job.0.read());
+            n * 10
+        });
+        by_main.write(7);
+        pool.submit(1);
+        assert_eq!(results.next(), Some(10), "the result of job 1");
+        assert_eq!(by_job.read(), 7, "what the job has copied");
+        let_go(pool);
+        assert_eq!(results.next(), None, "there was one job");
+        assert_eq!(results.next(), None, "once more");
+    });
+}
+
+/// Two workers and two jobs, and each job counts in memory of its own. Each must have run once when the
+/// results have ended, and no other thread than the two workers may have been there.
+#[test]
+fn each_job_runs_once() {
+    // WP-01, WP-02
+    Model::new().preemption_bound(2).check(|| {
+        let runs = [slot("runs of 1"), slot("runs of 2")];
+        let of_jobs = runs.clone();
+        let (pool, results) = new(2, 2, move |n: usize| {
+            let runs = &of_jobs[n - 1];
+            runs.write(runs.read() + 1);
+            n
+        });
+        pool.submit(1);
+        pool.submit(2);
+        let_go(pool);
+        let mut results: Vec<_> = results.collect();
+        results.sort_unstable();
+        assert_eq!(
+            results,
+            [1, 2],
+            "the results of jobs 1 and 2, in some order"
+        );
+        assert_eq!(
+            runs.map(|runs| runs.read()),
+            [1, 1],
+            "how often jobs 1 and 2 have run"
+        );
+        assert!(
+            threads_at_once() <= 2,
+            "{} threads besides main, and 2 workers were asked for",
+            threads_at_once()
+        );
+    });
+}
+
+/// Two workers, and one job. The worker that has none ends first, perhaps; the results must not end with
+/// it, but after the last job.
+#[test]
+fn the_results_end_after_the_last_job() {
+    // WP-04
+    Model::new().preemption_bound(2).check(|| {
+        let (pool, results) = new(2, 1, |n: u32| n * 10);
+        pool.submit(1);
+        let_go(pool);
+        let results: Vec<_> = results.collect();
+        assert_eq!(
+            results,
+            [10],
+            "the results, which must not end before that of job 1"
+        );
+    });
+}
+
+/// One worker, and the pool is dropped while two jobs are queued. Both were accepted, so both run, in this
+/// order.
+#[test]
+fn queued_jobs_run_after_the_close() {
+    // WP-03
+    Model::new().preemption_bound(3).check(|| {
+        let (pool, results) = new(1, 2, |n: u32| n * 10);
+        pool.submit(1);
+        pool.submit(2);
+        let_go(pool);
+        assert_eq!(
+            results.collect::<Vec<_>>(),
+            [10, 20],
+            "the results of the jobs that were queued when the pool was dropped"
+        );
+    });
+}
+
+/// A thread is asleep in `next`, or about to be, when the pool is dropped without a job. It must learn that
+/// there will be no results.
+#[test]
+fn dropping_the_pool_ends_the_results() {
+    // WP-04
+    Model::new().preemption_bound(2).check(|| {
+        let (pool, mut results) = new(1, 1, |n: u32| n);
+        let ((), result) = both(move || let_go(pool), move || results.next());
+        assert_eq!(result, None, "the pool was dropped, and there was no job");
+    });
+}
+
+/// A program that must not end: there is no job, and the pool is open.
+#[test]
+fn next_sleeps_while_the_pool_is_open() {
+    must_sleep("`next`", "the pool was open", || {
+        let (pool, mut results) = new(1, 1, |n: u32| n);
+        let result = results.next();
+        let_go(pool);
+        panic!("`next` returned {result:?}, and the pool was open");
+    });
+}
+
+/// `join` returns when the jobs have run and the worker has ended: what the jobs wrote is there, `work` is
+/// dropped, and the results can still be read.
+#[test]
+fn join_returns_after_the_last_job() {
+    // WP-03
+    Model::new().preemption_bound(3).check(|| {
+        let last = slot("last");
+        let of_job = Plain::clone(&last);
+        let (pool, results) = new(1, 2, move |n: u32| {
+            of_job.write(n);
+            n * 10
+        });
+        pool.submit(1);
+        pool.submit(2);
+        pool.join();
+        assert_eq!(last.read(), 2, "what the last job wrote");
+        assert_eq!(
+            Plain::strong_count(&last),
+            1,
+            "owners of what `work` owns: when `join` has returned, `work` is dropped"
+        );
+        assert_eq!(results.collect::<Vec<_>>(), [10, 20], "the results");
+    });
+}
+
+/// Two workers, and two jobs that wait for each other. Both must be running at the same time.
+#[test]
+fn two_workers_run_two_jobs_at_the_same_time() {
+    // WP-01
+    Model::new().preemption_bound(2).check(|| {
+        let arrived = [Gate::shut("first here"), Gate::shut("second here")];
+        let (pool, results) = new(2, 2, move |n: usize| {
+            arrived[n].open();
+            arrived[1 - n].pass();
+        });
+        pool.submit(0);
+        pool.submit(1);
+        pool.join();
+        assert_eq!(results.count(), 2, "results");
+    });
+}
+
+/// A program that must not end: the queue has room for one, the only worker is in a job that does not end,
+/// and a job waits. There is no room for a third.
+#[test]
+fn submit_sleeps_while_the_queue_is_full() {
+    // WP-05
+    must_sleep("`submit`", "the queue was full", || {
+        let never = Gate::shut("never");
+        let (pool, _results) = new(1, 1, move |_: u32| never.pass());
+        pool.submit(1);
+        pool.submit(2);
+        pool.submit(3);
+        panic!("`submit` accepted 3 jobs: one runs, and the queue has room for one");
+    });
+}
+
+/// A program that must not end: one thread submits all its jobs, and would read the results afterwards.
+/// With room for one job and one result, the fourth job finds no room, and never will.
+#[test]
+fn to_submit_everything_before_reading_sleeps_for_ever() {
+    // WP-06
+    must_sleep("`submit`", "nobody read results", || {
+        let (pool, _results) = new(1, 1, |n: u32| n);
+        (1..=4).for_each(|n| pool.submit(n));
+        panic!(
+            "`submit` accepted 4 jobs: there is room for 1 result, 1 is in the worker's hands, and 1 job waits"
+        );
+    });
+}
+
+/// The same with three jobs, for which there is room: one result, one in the worker's hands, one job. Then
+/// the pool is dropped, which does not wait until somebody reads, and main reads all three.
+#[test]
+fn there_is_room_for_capacity_results_and_capacity_jobs() {
+    // WP-06
+    Model::new().preemption_bound(3).check(|| {
+        let (pool, results) = new(1, 1, |n: u32| n * 10);
+        (1..=3).for_each(|n| pool.submit(n));
+        let_go(pool);
+        assert_eq!(results.collect::<Vec<_>>(), [10, 20, 30], "the results");
+    });
+}
+
+/// The same, and threads that sleep wake for no reason. A wakeup alone is no job, no room and no result.
+#[test]
+fn a_spurious_wakeup_is_nothing() {
+    Model::new()
+        .preemption_bound(2)
+        .spurious_wakeups(1)
+        .check(|| {
+            let (pool, results) = new(1, 1, |n: u32| n * 10);
+            (1..=3).for_each(|n| pool.submit(n));
+            let_go(pool);
+            assert_eq!(results.collect::<Vec<_>>(), [10, 20, 30], "the results");
+        });
+}
+
+/// As many jobs as there is room for are in the pool. Another thread submits one more, which may return
+/// only when main has begun to read; a thread that sleeps for room wakes for no reason meanwhile.
+#[test]
+fn a_spurious_wakeup_is_no_room() {
+    // WP-05
+    Model::new()
+        .preemption_bound(1)
+        .spurious_wakeups(1)
+        .check(|| {
+            let reads = Flag::lowered("reads");
+            let (pool, mut results) = new(1, 1, |n: u32| n * 10);
+            (1..=3).for_each(|n| pool.submit(n));
+            let (first, ()) = both(
+                || {
+                    reads.raise();
+                    results.next()
+                },
+                || {
+                    pool.submit(4);
+                    assert!(
+                        reads.is_raised(),
+                        "`submit` accepted a fourth job before a result was read: there is room for 3"
+                    );
+                },
+            );
+            let_go(pool);
+            assert_eq!(first, Some(10), "the first result");
+            assert_eq!(results.collect::<Vec<_>>(), [20, 30, 40], "the others");
+        });
+}
+
+/// Two threads try to submit at the same time, and there is room for both. That another thread is about to
+/// submit is no reason to hand a job back.
+#[test]
+fn try_submit_accepts_if_there_is_room() {
+    // WP-05
+    Model::new().preemption_bound(2).check(|| {
+        let (pool, results) = new(1, 2, |n: u32| n);
+        let outcomes = both(|| pool.try_submit(1), || pool.try_submit(2));
+        assert_eq!(
+            outcomes,
+            (Ok(()), Ok(())),
+            "the outcomes of two jobs, and the queue has room for two"
+        );
+        let_go(pool);
+        assert_eq!(results.sum::<u32>(), 3, "the sum of both results");
+    });
+}
+
+/// Two threads submit two jobs each, and the queue has room for one. Both sleep now and then, and each must
+/// be woken when there is room again. Nobody wants results.
+#[test]
+fn every_submit_that_sleeps_finds_room_at_last() {
+    // WP-05
+    Model::new().preemption_bound(2).check(|| {
+        let sum = slot("sum");
+        let of_jobs = Plain::clone(&sum);
+        let (pool, results) = new(1, 1, move |n: u32| of_jobs.write(of_jobs.read() + n));
+        let_go(results);
+        let submit = |jobs: [u32; 2]| jobs.map(|n| pool.submit(n));
+        both(|| submit([1, 2]), || submit([3, 4]));
+        pool.join();
+        assert_eq!(
+            sum.read(),
+            10,
+            "the sum of jobs 1 to 4, which were accepted"
+        );
+    });
+}
+
+/// The only worker is in a job, and the queue has room for one. Of two threads that try at the same time
+/// one puts its job in, and the other has its own handed back.
+#[test]
+fn one_of_two_gets_the_last_room() {
+    // WP-05
+    Model::new().preemption_bound(2).check(|| {
+        let gates = Plain::new((Gate::shut("begun"), Gate::shut("end")));
+        let of_job = Plain::clone(&gates);
+        let (pool, results) = new(1, 1, move |n: u32| {
+            of_job.0.open();
+            of_job.1.pass();
+            n * 10
+        });
+        pool.submit(1);
+        gates.0.pass();
+        let outcomes = both(|| pool.try_submit(2), || pool.try_submit(3));
+        gates.1.open(); // first, so that the pool can end whatever is wrong
+        let accepted = match outcomes {
+            (Ok(()), Err(Full(3))) => 20,
+            (Err(Full(2)), Ok(())) => 30,
+            other => panic!(
+                "the queue has room for one job; `try_submit` of jobs 2 and 3 returned {other:?}"
+            ),
+        };
+        let_go(pool);
+        assert_eq!(results.collect::<Vec<_>>(), [10, accepted], "the results");
+    });
+}
+
+/// There is no room for the results of four jobs, and another thread drops the `Results` meanwhile, perhaps
+/// while the worker sleeps with a result. All four jobs run.
+#[test]
+fn dropped_results_hold_nobody_up() {
+    Model::new().preemption_bound(2).check(|| {
+        let last = slot("last");
+        let of_job = Plain::clone(&last);
+        let (pool, results) = new(1, 1, move |n: u32| of_job.write(n));
+        let submit = move || {
+            (1..=4).for_each(|n| pool.submit(n));
+            pool.join();
+        };
+        both(submit, || let_go(results));
+        assert_eq!(last.read(), 4, "the last job that has run");
+    });
+}
+
+/// One thread joins the pool, and needs another that reads: there are two results more than there is room
+/// for.
+#[test]
+fn join_sleeps_until_the_results_have_room() {
+    Model::new().preemption_bound(2).check(|| {
+        let (pool, results) = new(1, 1, |n: u32| n * 10);
+        (1..=3).for_each(|n| pool.submit(n));
+        let ((), results) = both(move || pool.join(), move || results.collect::<Vec<_>>());
+        assert_eq!(results, [10, 20, 30], "the results");
+    });
+}
+
+/// The first of two jobs panics, on the only worker. The second runs, the results end, and `join` passes
+/// the panic on.
+#[test]
+fn a_panic_is_passed_on_by_join() {
+    Model::new().preemption_bound(3).check(|| {
+        let (pool, results) = new(1, 2, |n: u32| match n {
+            1 => staged_panic("job 1's"),
+            n => n * 10,
+        });
+        pool.submit(1);
+        pool.submit(2);
+        let panic = staged_panic_of(|| pool.join());
+        assert_eq!(panic, Some("job 1's"), "the panic that `join` goes on with");
+        assert_eq!(
+            results.collect::<Vec<_>>(),
+            [20],
+            "the results: that of job 2, which came after the panic"
+        );
+    });
+}
+
+/// One of two workers is in a job that panics, and the other in one that does not. `join` must wait for
+/// both before the panic goes on, whichever is first.
+#[test]
+fn a_panic_goes_on_when_all_workers_have_ended() {
+    Model::new().preemption_bound(2).check(|| {
+        let written = slot("written");
+        let of_job = Plain::clone(&written);
+        let (pool, _results) = new(2, 2, move |n: u32| match n {
+            1 => staged_panic("job 1's"),
+            n => of_job.write(n),
+        });
+        pool.submit(1);
+        pool.submit(2);
+        let panic = staged_panic_of(|| pool.join());
+        assert_eq!(panic, Some("job 1's"), "the panic that `join` goes on with");
+        assert_eq!(
+            Plain::strong_count(&written),
+            1,
+            "owners of what `work` owns: no worker is left when the panic goes on"
+        );
+        assert_eq!(written.read(), 2, "what job 2 wrote");
+    });
+}
+
+/// A job drops the pool, which nobody else has any more. It must not wait for the worker that it runs on.
+#[test]
+fn a_job_may_drop_the_pool() {
+    type Job = Box<dyn FnOnce() + Send>;
+    Model::new().preemption_bound(2).check(|| {
+        let (pool, results) = new(1, 2, |job: Job| job());
+        let shared = Arc::new(Mutex::new(None));
+        let of_job = Arc::clone(&shared);
+        pool.submit(Box::new(move || {
+            let pool: Option<WorkerPool<Job>> = of_job.lock().take();
+            let_go(pool);
+        }));
+        let before = shared.lock().replace(pool);
+        assert!(before.is_none());
+        drop(shared);
+        let count = results.count();
+        assert!(count <= 1, "one job, and {count} results");
+    });
+}
+
+/// The second of two threads cannot be had. `new` says so, and the first has ended and owns nothing any more.
+#[test]
+fn without_all_threads_there_is_no_pool() {
+    model(|| {
+        for granted in [0, 1] {
+            let owned = slot("owned");
+            let of_work = Plain::clone(&owned);
+            let refused = refuse_after(granted, || {
+                WorkerPool::new(2, 1, move |n| of_work.write(n)).map(|_| ())
+            });
+            assert!(
+                refused.is_err(),
+                "{granted} of 2 threads could be had, and `new` returned a pool"
+            );
+            assert_eq!(
+                Plain::strong_count(&owned),
+                1,
+                "owners of what `work` owns: when `new` has returned an error, `work` is dropped"
+            );
+        }
+    });
+}

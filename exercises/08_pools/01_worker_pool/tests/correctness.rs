@@ -1,0 +1,399 @@
+//! What the docs promise, on real threads. IDs such as WP-01 are explained in exercises/GO.md.
+
+use harness::assert_bounds;
+use harness::sync::real::thread::refuse_after;
+use harness::testing::{
+    assert_panics, assert_passes_on, let_others_run, must_end, payload_of, wait_until,
+};
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::io;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::thread::{self, ThreadId};
+use worker_pool::{Full, Results, WorkerPool};
+
+const IN_POOL: &str = "a thread is still in `submit`, `join` or `next`, or a worker has not ended";
+
+/// A pool whose threads can be had.
+fn new<J: Send + 'static, R: Send + 'static>(
+    workers: usize,
+    capacity: usize,
+    work: impl Fn(J) -> R + Send + Sync + 'static,
+) -> (WorkerPool<J>, Results<R>) {
+    WorkerPool::new(workers, capacity, work).expect("there are threads")
+}
+
+/// Drops what it is given. A plain `drop` of a type without a destructor, as the stub's, is a lint.
+fn let_go<T>(_: T) {}
+
+/// A channel that keeps whoever receives from it, until the sender is dropped.
+fn gate() -> (mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>) {
+    let (open, closed) = mpsc::channel();
+    (open, Arc::new(Mutex::new(closed)))
+}
+
+fn pass(gate: &Mutex<mpsc::Receiver<()>>) {
+    let _ = gate.lock().unwrap().recv();
+}
+
+#[test]
+fn three_threads_submit_and_every_job_has_its_result() {
+    // WP-02, WP-04
+    for (workers, capacity) in [(1, 1), (2, 1), (4, 8), (2, 1_000)] {
+        must_end(IN_POOL, move || {
+            let (pool, results) = new(workers, capacity, |n: usize| n);
+            let mut results: Vec<_> = thread::scope(|s| {
+                s.spawn(move || {
+                    thread::scope(|s| {
+                        for first in 0..3 {
+                            let pool = &pool;
+                            s.spawn(move || (first..1_000).step_by(3).for_each(|n| pool.submit(n)));
+                        }
+                    });
+                });
+                results.collect()
+            });
+            results.sort_unstable();
+            let every = (0..1_000).collect::<Vec<_>>();
+            assert_eq!(results.len(), 1_000, "results of 1,000 jobs");
+            assert!(results == every, "each of the jobs 0 to 999 has one result");
+        });
+    }
+}
+
+#[test]
+fn one_worker_runs_the_jobs_in_the_order_of_submission() {
+    must_end(IN_POOL, || {
+        let (pool, results) = new(1, 10, |n: u32| n);
+        (0..10).for_each(|n| pool.submit(n));
+        pool.join();
+        assert_eq!(results.collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+    });
+}
+
+/// The threads are started once. Eight jobs at a time wait for each other, so as many as there are workers
+/// run at once; and a ninth at the same time would be seen.
+#[test]
+fn as_many_jobs_run_at_once_as_there_are_workers() {
+    // WP-01
+    must_end(IN_POOL, || {
+        let (all, now, most) = (Barrier::new(8), AtomicUsize::new(0), AtomicUsize::new(0));
+        let counts = Arc::new((all, now, most));
+        let of_jobs = Arc::clone(&counts);
+        let (pool, results) = new(8, 64, move |(): ()| {
+            let (all, now, most) = &*of_jobs;
+            most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+            all.wait();
+            now.fetch_sub(1, SeqCst);
+            thread::current().id()
+        });
+        (0..64).for_each(|_| pool.submit(()));
+        pool.join();
+        let threads: HashSet<ThreadId> = results.collect();
+        assert_eq!(threads.len(), 8, "threads that ran 64 jobs of 8 workers");
+        assert!(!threads.contains(&thread::current().id()));
+        let most = counts.2.load(SeqCst);
+        assert!(most <= 8, "{most} jobs ran at once, on 8 workers");
+    });
+}
+
+/// The only worker is in a job, and `capacity` more are accepted. Then there is no room.
+#[test]
+fn try_submit_hands_the_job_back_when_the_queue_is_full() {
+    // WP-05
+    for capacity in [1, 3, 300] {
+        must_end(IN_POOL, move || {
+            let (open, closed) = gate();
+            let (begun, begins) = mpsc::channel();
+            let (pool, results) = new(1, capacity, move |name: String| {
+                let _ = begun.send(());
+                pass(&closed);
+                name
+            });
+            let mut accepted = vec![String::from("0")];
+            pool.submit(accepted[0].clone());
+            begins.recv().expect("the worker takes the first job");
+            for n in 1..=capacity {
+                let name = n.to_string();
+                accepted.push(name.clone());
+                let outcome = pool.try_submit(name);
+                assert_eq!(
+                    outcome,
+                    Ok(()),
+                    "job {n} for a queue with room for {capacity}"
+                );
+            }
+            for _ in 0..3 {
+                let outcome = pool.try_submit(String::from("too many"));
+                assert_eq!(
+                    outcome,
+                    Err(Full(String::from("too many"))),
+                    "{capacity} jobs are queued, of {capacity}"
+                );
+            }
+            drop(open);
+            let results = thread::scope(|s| {
+                s.spawn(move || pool.join());
+                results.collect::<Vec<_>>()
+            });
+            assert_eq!(
+                results, accepted,
+                "the results of the jobs that were accepted"
+            );
+        });
+    }
+}
+
+/// Nobody reads. Exactly `2 * capacity + workers` jobs find room.
+#[test]
+fn unread_results_hold_back_the_workers_and_those_the_queue() {
+    // WP-05, WP-06
+    for (workers, capacity) in [(1, 1), (1, 5), (3, 1), (2, 7)] {
+        must_end(IN_POOL, move || {
+            let (pool, results) = new(workers, capacity, |n: usize| n);
+            let room = 2 * capacity + workers;
+            let accepted = Cell::new(0);
+            let try_one = || {
+                if pool.try_submit(accepted.get()).is_ok() {
+                    accepted.set(accepted.get() + 1);
+                }
+                accepted.get()
+            };
+            wait_until(
+                "a pool whose results nobody reads accepts fewer than `2 * capacity + workers` jobs",
+                || try_one() >= room,
+            );
+            for _ in 0..20 {
+                let_others_run();
+                let accepted = try_one();
+                assert_eq!(
+                    accepted, room,
+                    "jobs accepted while nobody reads, with {workers} workers and a capacity of {capacity}"
+                );
+            }
+            let_go(pool);
+            assert_eq!(results.count(), room, "results of the accepted jobs");
+        });
+    }
+}
+
+/// Four threads have one job each in the pool at most, and its queue has room for four.
+#[test]
+fn try_submit_finds_room_where_there_is_some() {
+    must_end(IN_POOL, || {
+        let (pool, results) = new(2, 4, |done: Arc<AtomicUsize>| done.fetch_add(1, SeqCst));
+        let_go(results);
+        thread::scope(|s| {
+            for _ in 0..4 {
+                s.spawn(|| {
+                    let done = Arc::new(AtomicUsize::new(0));
+                    for job in 1..=2_000 {
+                        let outcome = pool.try_submit(Arc::clone(&done));
+                        assert!(
+                            outcome.is_ok(),
+                            "job {job} was refused: at most 3 of 4 places in the queue were taken"
+                        );
+                        while done.load(SeqCst) < job {
+                            thread::yield_now();
+                        }
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn dropping_the_pool_does_not_wait() {
+    // WP-03
+    must_end(IN_POOL, || {
+        let (open, closed) = gate();
+        let (pool, results) = new(1, 2, move |n: u32| {
+            pass(&closed);
+            n
+        });
+        pool.submit(1);
+        pool.submit(2);
+        let_go(pool);
+        // Were it still waiting, nobody would open the gate.
+        drop(open);
+        assert_eq!(results.collect::<Vec<_>>(), [1, 2], "accepted, so they run");
+    });
+}
+
+#[test]
+fn jobs_run_though_nobody_wants_their_results() {
+    must_end(IN_POOL, || {
+        let ran = Arc::new(AtomicUsize::new(0));
+        let of_jobs = Arc::clone(&ran);
+        let (pool, mut results) = new(2, 1, move |n: usize| of_jobs.fetch_add(n, SeqCst));
+        pool.submit(1);
+        assert_eq!(results.next(), Some(0));
+        let_go(results);
+        (0..100).for_each(|_| pool.submit(1));
+        pool.join();
+        assert_eq!(ran.load(SeqCst), 101, "jobs that have run");
+    });
+}
+
+/// Two workers sleep, and two jobs come, one right after the other, which wait for each other: each of them wakes a worker.
+#[test]
+fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
+    // WP-01
+    must_end(IN_POOL, || {
+        let both = Barrier::new(2);
+        let (pool, results) = new(2, 2, move |_: u32| both.wait().is_leader());
+        let mut results = results;
+        for _ in 0..500 {
+            pool.submit(1);
+            pool.submit(2);
+            let leaders = results.by_ref().take(2).filter(|leads| *leads).count();
+            assert_eq!(leaders, 1, "of two jobs that have met, one is the leader");
+        }
+    });
+}
+
+/// All of eight workers have a result for which there is no room, when the `Results` are dropped: each of them goes on.
+#[test]
+fn every_worker_that_waits_for_room_goes_on_when_nobody_wants_results() {
+    for _ in 0..20 {
+        must_end(IN_POOL, || {
+            let (pool, results) = new(8, 1, |n: u32| n);
+            // One result in its place, one for each worker, and one job behind them.
+            (0..10).for_each(|n| pool.submit(n));
+            let_go(results);
+            pool.join();
+        });
+    }
+}
+
+/// Nearly all of the jobs panic. The pool keeps its workers: at the end two jobs still run at once.
+#[test]
+fn a_panic_costs_one_result_and_join_passes_it_on() {
+    must_end(IN_POOL, || {
+        let both = Barrier::new(2);
+        let (pool, results) = new(2, 4, move |n: u32| {
+            match n {
+                0..100 if !n.is_multiple_of(10) => resume_unwind(Box::new(format!("job {n}"))),
+                0..100 => {}
+                _ => {
+                    both.wait();
+                }
+            }
+            n
+        });
+        let mut results: Vec<_> = thread::scope(|s| {
+            s.spawn(move || {
+                (0..102).for_each(|n| pool.submit(n));
+                let payload = payload_of(|| pool.join()).expect("90 jobs have panicked");
+                let message = payload
+                    .downcast_ref::<String>()
+                    .expect("the job's own payload");
+                assert!(
+                    message.starts_with("job "),
+                    "a job's payload, not {message}"
+                );
+            });
+            results.collect()
+        });
+        results.sort_unstable();
+        let expected = (0..100).step_by(10).chain([100, 101]).collect::<Vec<_>>();
+        assert_eq!(
+            results, expected,
+            "the results of the jobs that did not panic"
+        );
+    });
+}
+
+#[test]
+fn the_payload_is_passed_on_as_it_was() {
+    must_end(IN_POOL, || {
+        let (pool, results) = new(1, 1, |(): ()| -> u32 {
+            let payload: Box<&'static str> = Box::new("the job's");
+            resume_unwind(payload)
+        });
+        pool.submit(());
+        assert_passes_on("the job's", || pool.join());
+        assert_eq!(results.count(), 0, "results");
+    });
+}
+
+/// A hundred jobs panic, one after the other, and then one returns.
+#[test]
+fn of_many_panics_one_payload_is_kept() {
+    must_end(IN_POOL, || {
+        let (pool, mut results) = new(1, 4, |payload: Option<Arc<()>>| {
+            if let Some(payload) = payload {
+                resume_unwind(Box::new(payload));
+            }
+        });
+        let payload = Arc::new(());
+        (0..100).for_each(|_| pool.submit(Some(Arc::clone(&payload))));
+        pool.submit(None);
+        assert_eq!(results.next(), Some(()));
+        let kept = Arc::strong_count(&payload) - 1;
+        assert!(
+            kept <= 1,
+            "{kept} payloads of 100 panics are kept, by one worker"
+        );
+        assert!(payload_of(|| pool.join()).is_some(), "jobs have panicked");
+    });
+}
+
+/// Without `join` nobody hears of it, but for the message that a panic prints.
+#[test]
+fn a_pool_whose_job_has_panicked_can_be_dropped() {
+    must_end(IN_POOL, || {
+        let (pool, results) = new(1, 1, |(): ()| -> u32 { resume_unwind(Box::new(7)) });
+        pool.submit(());
+        let_go(pool);
+        assert_eq!(results.count(), 0, "results");
+    });
+}
+
+#[test]
+fn threads_that_cannot_be_had_are_an_error() {
+    must_end(IN_POOL, || {
+        for granted in 0..4 {
+            let owned = Arc::new(());
+            let of_work = Arc::clone(&owned);
+            let refused = refuse_after(granted, || {
+                WorkerPool::new(4, 1, move |_: u32| Arc::strong_count(&of_work))
+            });
+            let error = refused.err().expect("a thread could not be had");
+            assert_eq!(
+                error.kind(),
+                io::ErrorKind::WouldBlock,
+                "what the system has said"
+            );
+            assert_eq!(Arc::strong_count(&owned), 1, "`work` is dropped");
+        }
+    });
+}
+
+#[test]
+fn a_pool_without_workers_or_without_room_is_refused() {
+    assert_panics("worker_pool: no workers", || let_go(new(0, 1, |n: u32| n)));
+    assert_panics("worker_pool: no room for a job", || {
+        let_go(new(1, 0, |n: u32| n))
+    });
+}
+
+/// Jobs and results need not be `Sync`, `Clone` or `Debug`. A closure is a job like any other.
+#[test]
+fn any_job_that_can_be_sent_will_do() {
+    must_end(IN_POOL, || {
+        let (pool, results) = new(1, 2, |job: Box<dyn FnOnce() -> Cell<u32> + Send>| job());
+        let name = String::from("name");
+        pool.submit(Box::new(move || {
+            Cell::new(u32::try_from(name.len()).unwrap())
+        }));
+        pool.submit(Box::new(|| Cell::new(7)));
+        let_go(pool);
+        assert_eq!(results.map(Cell::into_inner).sum::<u32>(), 11);
+        assert_bounds!(WorkerPool<Cell<u32>>: Send + Sync);
+        assert_bounds!(Results<Cell<u32>>: Send);
+    });
+}

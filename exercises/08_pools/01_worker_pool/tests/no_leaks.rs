@@ -1,0 +1,148 @@
+//! No thread, no value and no memory stays behind: not after a panic, and not when somebody walks away.
+
+use harness::leaks::{self, Tracked, track};
+use harness::sync::real::thread::refuse_after;
+use harness::testing::{let_others_run, must_end, payload_of, staged_panic, staged_panic_of};
+use std::sync::Barrier;
+use worker_pool::{Results, WorkerPool};
+
+#[global_allocator]
+static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
+
+const IN_POOL: &str = "a thread is still in `submit`, `join` or `next`, or a worker has not ended";
+
+/// A pool whose threads can be had.
+fn new<J: Send + 'static, R: Send + 'static>(
+    workers: usize,
+    capacity: usize,
+    work: impl Fn(J) -> R + Send + Sync + 'static,
+) -> (WorkerPool<J>, Results<R>) {
+    WorkerPool::new(workers, capacity, work).expect("there are threads")
+}
+
+/// Drops what it is given. A plain `drop` of a type without a destructor, as the stub's, is a lint.
+fn let_go<T>(_: T) {}
+
+#[test]
+fn every_job_and_every_result_is_dropped_once() {
+    leaks::check(|| {
+        let jobs = [1, 2, 3].map(|n| (track(n), track(n * 10)));
+        let owned = track("work");
+        must_end(IN_POOL, move || {
+            let (pool, results) = new(2, 3, move |(job, result): (Tracked<i32>, Tracked<i32>)| {
+                let _ = (&owned, job);
+                result
+            });
+            jobs.into_iter().for_each(|job| pool.submit(job));
+            pool.join();
+            assert_eq!(results.map(|result| *result).sum::<i32>(), 60);
+        });
+    });
+}
+
+/// The consumer has read one result and goes. The workers have jobs, and one of them a result for which
+/// there is no room.
+#[test]
+fn nothing_is_left_when_the_consumer_walks_away() {
+    leaks::check(|| {
+        let jobs = [0; 5].map(track);
+        must_end(IN_POOL, move || {
+            let (pool, mut results) = new(1, 2, |job| job);
+            jobs.into_iter().for_each(|job| pool.submit(job));
+            assert!(results.next().is_some());
+            let_others_run();
+            let_go(results);
+            let_go(pool);
+        });
+    });
+}
+
+#[test]
+fn nothing_is_left_when_both_ends_are_dropped_at_once() {
+    leaks::check(|| {
+        let jobs = [0; 5].map(track);
+        must_end(IN_POOL, move || {
+            let (pool, results) = new(1, 2, |job| job);
+            jobs.into_iter().for_each(|job| pool.submit(job));
+            let_go((pool, results));
+        });
+    });
+}
+
+#[test]
+fn a_pool_without_jobs_leaves_nothing() {
+    leaks::check(|| let_go(new(3, 5, |n: u32| n)));
+}
+
+#[test]
+fn a_job_that_is_handed_back_belongs_to_the_caller() {
+    leaks::check(|| {
+        let jobs = [0; 9].map(track);
+        must_end(IN_POOL, move || {
+            let (pool, results) = new(1, 1, |job| job);
+            let refused = jobs
+                .into_iter()
+                .filter_map(|job| pool.try_submit(job).err());
+            let refused: Vec<_> = refused.collect();
+            assert!(refused.len() >= 6, "9 jobs, and room for 3");
+            let_go(pool);
+            assert_eq!(results.count() + refused.len(), 9);
+        });
+    });
+}
+
+#[test]
+fn panics_leave_nothing() {
+    leaks::check(|| {
+        let (jobs, payloads) = ([1, 2, 3, 4].map(track), [1, 2, 3, 4].map(track));
+        must_end(IN_POOL, move || {
+            // So each worker has two of the four.
+            let both = Barrier::new(2);
+            let (pool, results) = new(2, 4, move |(job, payload)| -> u32 {
+                let _job = job;
+                both.wait();
+                std::panic::resume_unwind(Box::new(payload))
+            });
+            jobs.into_iter()
+                .zip(payloads)
+                .for_each(|job| pool.submit(job));
+            assert!(
+                payload_of(|| pool.join()).is_some(),
+                "four jobs have panicked"
+            );
+            assert_eq!(results.count(), 0);
+        });
+    });
+}
+
+#[test]
+fn threads_that_cannot_be_had_leave_nothing() {
+    leaks::check(|| {
+        for granted in 0..3 {
+            let owned = track("work");
+            let refused = refuse_after(granted, || {
+                WorkerPool::new(3, 1, move |_: u32| owned.len()).map(|_| ())
+            });
+            assert!(refused.is_err(), "{granted} of 3 threads could be had");
+        }
+    });
+}
+
+/// A pool lives as long as its program. What it has run, it forgets, and what has panicked too.
+#[test]
+fn a_pool_keeps_nothing_of_its_jobs() {
+    let (pool, mut results) = new(1, 4, |job: Box<u32>| match *job {
+        0 => staged_panic("the job's"),
+        n => Box::new(n),
+    });
+    leaks::check(|| {
+        for n in [0, 1, 2] {
+            pool.submit(Box::new(n));
+        }
+        assert_eq!(
+            (results.next(), results.next()),
+            (Some(Box::new(1)), Some(Box::new(2)))
+        );
+    });
+    assert_eq!(staged_panic_of(|| pool.join()), Some("the job's"));
+}

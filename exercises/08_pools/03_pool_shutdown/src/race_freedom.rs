@@ -1,0 +1,694 @@
+//! Models: each explores the interleavings of main, a worker or two, and whatever waits for the context.
+//! IDs such as WP-07 are explained in exercises/GO.md; WP-07 to WP-12 are bugs of a pool that people use.
+//!
+//! Four threads are explored to a bound of one preemption, three to a bound of two.
+
+use crate::cancellation::{CancelOnDrop, Context};
+use crate::sync::Arc;
+use crate::sync::thread::{refuse_after, scope};
+use crate::{Pool, Rejected};
+use harness::Model;
+use harness::testing::{Flag, Gate, Slot, both, let_others_sleep, must_sleep, spawn, staged_panic};
+use std::sync::Arc as Plain;
+
+/// A pool below a context that is never done, whose threads can be had.
+fn new<J: Send + 'static>(
+    workers: usize,
+    capacity: usize,
+    work: impl Fn(J) + Send + Sync + 'static,
+) -> Pool<J> {
+    Pool::new(&Context::background(), workers, capacity, work).expect("there are threads")
+}
+
+/// What a job of [`Held`] does: it says that it has begun, and ends when it may.
+struct Held {
+    begun: Gate,
+    may_end: Gate,
+    /// The number of the last job that has run to its end.
+    last: Slot,
+}
+
+impl Held {
+    fn new() -> Plain<Self> {
+        Plain::new(Self {
+            begun: Gate::shut("begun"),
+            may_end: Gate::shut("may_end"),
+            last: Slot::empty("last"),
+        })
+    }
+
+    fn run(&self, job: u32) {
+        self.begun.open();
+        self.may_end.pass();
+        self.last.write(job);
+    }
+
+    /// A pool with one worker, which is in job 1, and these jobs in its queue, which has room for one.
+    fn pool<const N: usize>(self: &Plain<Self>, queued: [u32; N]) -> (Pool<u32>, CancelOnDrop) {
+        let (context, guard) = Context::background().with_cancel();
+        let of_jobs = Plain::clone(self);
+        let pool = Pool::new(&context, 1, 1, move |job| of_jobs.run(job));
+        let pool = pool.expect("there are threads");
+        assert_eq!(pool.submit(1), Ok(()), "job 1, and the pool is open");
+        self.begun.pass();
+        for job in queued {
+            assert_eq!(pool.submit(job), Ok(()), "job {job}, and the pool is open");
+        }
+        (pool, guard)
+    }
+}
+
+/// Explores all interleavings with so many preemptions.
+fn explore(preemptions: usize, program: impl Fn() + Send + Sync + 'static) {
+    Model::new().preemption_bound(preemptions).check(program);
+}
+
+/// Two jobs are queued when main drains. Both were accepted, so both run; `drain` returns after them, what
+/// they wrote is there, and `work` is dropped.
+#[test]
+fn drain_returns_when_all_jobs_have_run() {
+    // WP-03, WP-11
+    explore(2, || {
+        let sum = Plain::new(Slot::empty("sum"));
+        let of_jobs = Plain::clone(&sum);
+        let pool = new(1, 2, move |n: u32| of_jobs.write(of_jobs.read() + n));
+        assert_eq!(pool.submit(1), Ok(()), "the pool is open");
+        assert_eq!(pool.submit(2), Ok(()), "the pool is open");
+        assert_eq!(pool.drain(), [], "what has not run");
+        assert_eq!(
+            sum.read(),
+            3,
+            "the sum of jobs 1 and 2, which were accepted"
+        );
+        assert_eq!(
+            Plain::strong_count(&sum),
+            1,
+            "owners of what `work` owns: when `drain` has returned, `work` is dropped"
+        );
+    });
+}
+
+/// One job runs and one is queued when main stops. The first is finished and the second does not begin: it is
+/// handed back. `stop` returns after the first.
+#[test]
+fn stop_hands_back_what_has_not_begun() {
+    // WP-11, WP-14
+    explore(1, || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([2]);
+        let (back, ()) = both(|| pool.stop(), || held.may_end.open());
+        assert!(
+            back == [2] || back.is_empty() && held.last.read() == 2,
+            "job 2 is handed back, or it has run: back came {back:?}"
+        );
+        assert_ne!(
+            held.last.read(),
+            0,
+            "`stop` returned before job 1 had ended"
+        );
+    });
+}
+
+/// Job 1 runs, job 2 is queued, and `stop` has begun when job 1 ends: job 2 must not begin.
+#[test]
+fn no_job_begins_after_the_stop() {
+    // WP-07
+    explore(1, || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([2]);
+        let stop = || {
+            let back = pool.stop();
+            assert_eq!(back, [2], "what `stop` hands back");
+        };
+        let refused = || {
+            // Nobody makes room, so this returns when the pool is shut down.
+            assert_eq!(
+                pool.submit(3),
+                Err(Rejected(3)),
+                "a job when the pool stops"
+            );
+            held.may_end.open();
+        };
+        both(stop, refused);
+        assert_eq!(held.last.read(), 1, "the last job that has run");
+    });
+}
+
+/// Job 1 runs and job 2 is queued when the context is cancelled. Then job 1 ends. Job 2 must not begin,
+/// whether anybody had told the worker or not.
+#[test]
+fn no_job_begins_after_cancel() {
+    // WP-07
+    explore(2, || {
+        let held = Held::new();
+        let (pool, guard) = held.pool([2]);
+        guard.cancel();
+        held.may_end.open();
+        assert_eq!(pool.drain(), [2], "the job that was queued at the cancel");
+        assert_eq!(held.last.read(), 1, "the last job that has run");
+    });
+}
+
+/// The queue is full, and a thread sleeps in `submit`, or is about to, when the context is cancelled. It
+/// gets its job back, though no room is made.
+#[test]
+fn cancel_wakes_a_submit_that_waits_for_room() {
+    // WP-08
+    explore(1, || {
+        let held = Held::new();
+        let (pool, guard) = held.pool([2]);
+        let (outcome, ()) = both(|| pool.submit(3), || guard.cancel());
+        held.may_end.open();
+        assert_eq!(
+            outcome,
+            Err(Rejected(3)),
+            "a job for which there is no room"
+        );
+        assert_eq!(pool.stop(), [2], "the job that was queued at the cancel");
+    });
+}
+
+/// The queue is full, and a thread sleeps in `submit`, or is about to, when another one drains. It gets its
+/// job back before there is room; the jobs that were accepted run.
+#[test]
+fn drain_wakes_a_submit_that_waits_for_room() {
+    // WP-09
+    explore(1, || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([2]);
+        let submit = || {
+            let outcome = pool.submit(3);
+            held.may_end.open();
+            outcome
+        };
+        let (outcome, back) = both(submit, || pool.drain());
+        assert_eq!(
+            outcome,
+            Err(Rejected(3)),
+            "a job for which there is no room"
+        );
+        assert_eq!(back, [], "what has not run");
+        assert_eq!(held.last.read(), 2, "the last job that has run");
+    });
+}
+
+/// A submit and a drain at the same time. Either the job is accepted, and has run when both have returned,
+/// or it is handed back.
+#[test]
+fn a_job_beside_a_shutdown_runs_or_comes_back() {
+    // WP-02, WP-09
+    explore(1, || {
+        let ran = Plain::new(Slot::empty("ran"));
+        let of_jobs = Plain::clone(&ran);
+        let pool = new(1, 1, move |n: u32| of_jobs.write(n));
+        let (outcome, back) = both(|| pool.submit(7), || pool.drain());
+        assert_eq!(back, [], "what has not run");
+        let accepted = outcome.is_ok();
+        assert_eq!(pool.drain(), [], "what has not run");
+        assert_eq!(
+            ran.read(),
+            if accepted { 7 } else { 0 },
+            "the job that has run, and `submit` returned {outcome:?}"
+        );
+    });
+}
+
+/// After each of the three shutdowns jobs are handed back, and nobody panics.
+#[test]
+fn a_job_after_the_shutdown_comes_back() {
+    // WP-09
+    for way in 0..3 {
+        explore(2, move || {
+            let (context, guard) = Context::background().with_cancel();
+            let pool = Pool::new(&context, 1, 1, |_: u32| {}).expect("there are threads");
+            match way {
+                0 => drop(pool.drain()),
+                1 => drop(pool.stop()),
+                _ => guard.cancel(),
+            }
+            assert_eq!(pool.submit(7), Err(Rejected(7)), "a job after the shutdown");
+        });
+    }
+}
+
+/// Two threads drain. Both must sleep until the job has run, and both must wake.
+#[test]
+fn two_may_drain_at_the_same_time() {
+    // WP-10, WP-11
+    explore(1, || {
+        let ran = Plain::new(Slot::empty("ran"));
+        let of_jobs = Plain::clone(&ran);
+        let pool = new(1, 1, move |n: u32| of_jobs.write(n));
+        assert_eq!(pool.submit(7), Ok(()), "the pool is open");
+        let drain = || {
+            let back = pool.drain();
+            assert_eq!(
+                ran.read(),
+                7,
+                "the job that has run when `drain` has returned"
+            );
+            back
+        };
+        assert_eq!(both(drain, drain), (vec![], vec![]), "what has not run");
+    });
+}
+
+/// A second call finds that the pool has ended, and returns at once, with nothing.
+#[test]
+fn a_second_shutdown_is_harmless() {
+    // WP-10
+    explore(2, || {
+        let pool = new(1, 1, |_: u32| {});
+        for time in ["first", "second"] {
+            assert_eq!(pool.stop(), [], "the {time} `stop`");
+            assert_eq!(pool.drain(), [], "the {time} `drain`");
+        }
+    });
+}
+
+/// One thread drains and another stops while a job runs and one is queued. It runs, or one of the two gets
+/// it, and never both.
+#[test]
+fn a_queued_job_comes_back_once() {
+    // WP-02, WP-10
+    explore(1, || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([2]);
+        held.may_end.open();
+        let (drained, stopped) = both(|| pool.drain(), || pool.stop());
+        let back = [drained, stopped].concat();
+        let ran = held.last.read() == 2;
+        assert!(
+            back == [2] && !ran || back.is_empty() && ran,
+            "job 2 has run: {ran}; and back came {back:?}"
+        );
+    });
+}
+
+/// A pool that has been stopped is drained beside that. The stop holds: what is queued does not run.
+#[test]
+fn a_drain_does_not_take_the_stop_back() {
+    explore(1, || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([2]);
+        let refused = || {
+            assert_eq!(
+                pool.submit(3),
+                Err(Rejected(3)),
+                "a job when the pool stops"
+            );
+            let (drained, ()) = both(|| pool.drain(), || held.may_end.open());
+            drained
+        };
+        let (stopped, drained) = both(|| pool.stop(), refused);
+        assert_eq!(
+            [stopped, drained].concat(),
+            [2],
+            "what came back of both calls"
+        );
+        assert_eq!(held.last.read(), 1, "the last job that has run");
+    });
+}
+
+/// One thread drains while a job runs, and the context is cancelled before that job ends. The drain becomes
+/// a stop: the queued job is handed back.
+#[test]
+fn cancel_turns_a_drain_into_a_stop() {
+    // WP-07
+    explore(1, || {
+        let held = Held::new();
+        let (pool, guard) = held.pool([2]);
+        let cancel = || {
+            guard.cancel();
+            held.may_end.open();
+        };
+        let (back, ()) = both(|| pool.drain(), cancel);
+        assert_eq!(back, [2], "the job that was queued at the cancel");
+        assert_eq!(held.last.read(), 1, "the last job that has run");
+    });
+}
+
+/// Nobody ever cancels the context. What waits for it must end with the pool: a thread that is left would
+/// sleep for ever, and the model would call that a deadlock.
+#[test]
+fn nothing_waits_for_a_signal_that_does_not_come() {
+    // WP-12
+    explore(2, || {
+        let pool = Pool::new(&Context::background(), 1, 1, |_: u32| {});
+        let pool = pool.expect("there are threads");
+        assert_eq!(pool.drain(), [], "there was no job");
+    });
+}
+
+/// A pool below a context that is done has been shut down before it began.
+#[test]
+fn a_pool_below_a_context_that_is_done_is_stopped() {
+    explore(2, || {
+        let (context, guard) = Context::background().with_cancel();
+        guard.cancel();
+        let pool = Pool::new(&context, 1, 1, |_: u32| {}).expect("there are threads");
+        assert_eq!(
+            pool.submit(7),
+            Err(Rejected(7)),
+            "a job, and the context is done"
+        );
+        assert_eq!(pool.drain(), [], "nothing was accepted");
+    });
+}
+
+/// A program that must not end: a job does not end, and somebody drains.
+#[test]
+fn drain_sleeps_while_a_job_runs() {
+    // WP-11
+    must_sleep("`drain`", "a job was running", || {
+        let never = Gate::shut("never");
+        let pool = new(1, 1, move |_: u32| never.pass());
+        assert_eq!(pool.submit(1), Ok(()), "the pool is open");
+        let back = pool.drain();
+        panic!("`drain` returned {back:?}, and a job was running");
+    });
+}
+
+/// A program that must not end: a job runs and does not end, and somebody stops the pool.
+#[test]
+fn stop_sleeps_while_a_job_runs() {
+    // WP-11, WP-14
+    must_sleep("`stop`", "a job was running", || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([]);
+        let back = pool.stop();
+        panic!("`stop` returned {back:?}, and a job was running");
+    });
+}
+
+/// A program that must not end: the pool is open, a job runs, and the queue is full.
+#[test]
+fn submit_sleeps_while_the_queue_is_full() {
+    // WP-05
+    must_sleep("`submit`", "the queue was full", || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([2]);
+        let outcome = pool.submit(3);
+        panic!("`submit` returned {outcome:?}, and the queue was full");
+    });
+}
+
+/// A program that must not end: there is no job and nobody shuts down. Neither main nor the pool may spin.
+#[test]
+fn an_open_pool_sleeps() {
+    must_sleep("the pool", "nobody shut down", || {
+        let gate = Plain::new(Gate::shut("never"));
+        let _pool = new(1, 1, |_: u32| {});
+        gate.pass();
+    });
+}
+
+/// The queue is full. `other` submits and main drains, or the other way round, and one of the threads that
+/// sleep wakes for no reason. With no preemption: main is asleep before the other thread begins.
+fn a_spurious_wakeup(main_submits: bool) {
+    Model::new()
+        .preemption_bound(0)
+        .spurious_wakeups(1)
+        .check(move || {
+            let held = Held::new();
+            let (pool, _guard) = held.pool([2]);
+            let drains = Flag::lowered("drains");
+            let drain = || {
+                if main_submits {
+                    let_others_sleep(2);
+                }
+                drains.raise();
+                let back = pool.drain();
+                assert_eq!(
+                    held.last.read(),
+                    2,
+                    "the last job when `drain` has returned"
+                );
+                back
+            };
+            let submit = || {
+                let outcome = pool.submit(3);
+                assert!(
+                    drains.is_raised(),
+                    "`submit` returned {outcome:?}, the queue was full and nobody shut down"
+                );
+                held.may_end.open();
+                outcome
+            };
+            let (outcome, back) = if main_submits {
+                both(submit, drain)
+            } else {
+                let (back, outcome) = both(drain, submit);
+                (outcome, back)
+            };
+            assert_eq!(
+                outcome,
+                Err(Rejected(3)),
+                "a job for which there is no room"
+            );
+            assert_eq!(back, [], "what has not run");
+        });
+}
+
+/// A thread that waits for room wakes for no reason. It must not put its job in, and not give up.
+#[test]
+fn a_spurious_wakeup_makes_no_room() {
+    a_spurious_wakeup(true);
+}
+
+/// A thread that drains wakes for no reason. It must not return before the jobs have run.
+#[test]
+fn a_spurious_wakeup_ends_no_drain() {
+    a_spurious_wakeup(false);
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A pool whose jobs are closures, so that they can own the pool.
+fn pool_of_closures(capacity: usize) -> Arc<Pool<Job>> {
+    Arc::new(new(1, capacity, |job: Job| job()))
+}
+
+/// Submits a closure to a pool that is open.
+#[track_caller]
+fn submit(pool: &Pool<Job>, job: impl FnOnce() + Send + 'static) {
+    let outcome = pool.submit(Box::new(job));
+    assert!(
+        outcome.is_ok(),
+        "`submit` handed a job back, and the pool is open"
+    );
+}
+
+/// A job stops its own pool, on the only worker, while another one is queued. It gets that one, and does
+/// not wait for itself.
+#[test]
+fn a_job_may_stop_its_own_pool() {
+    explore(2, || {
+        let (queued, back) = (
+            Plain::new(Gate::shut("queued")),
+            Plain::new(Slot::empty("back")),
+        );
+        let pool = pool_of_closures(2);
+        let (own, of_job) = (
+            Arc::clone(&pool),
+            (Plain::clone(&queued), Plain::clone(&back)),
+        );
+        submit(&pool, move || {
+            of_job.0.pass();
+            let jobs = own.stop();
+            of_job.1.write(u32::try_from(jobs.len()).expect("1"));
+        });
+        submit(&pool, || panic!("a job began after the stop"));
+        queued.open();
+        let rest = pool.drain().len();
+        assert_eq!(
+            (back.read(), rest),
+            (1, 0),
+            "jobs that `stop` has handed to the job, and `drain` to main"
+        );
+    });
+}
+
+/// A job drains its own pool, on the only worker, while another one is queued. It does not wait; that one
+/// runs.
+#[test]
+fn a_job_may_drain_its_own_pool() {
+    explore(2, || {
+        let (queued, ran) = (
+            Plain::new(Gate::shut("queued")),
+            Plain::new(Slot::empty("ran")),
+        );
+        let pool = pool_of_closures(2);
+        let (own, of_job) = (Arc::clone(&pool), Plain::clone(&queued));
+        submit(&pool, move || {
+            of_job.pass();
+            assert!(own.drain().is_empty(), "the jobs in the queue will run");
+            assert!(
+                own.submit(Box::new(|| {})).is_err(),
+                "a job after the drain"
+            );
+        });
+        let of_job = Plain::clone(&ran);
+        submit(&pool, move || of_job.write(1));
+        queued.open();
+        assert_eq!(pool.drain().len(), 0, "what has not run");
+        assert_eq!(ran.read(), 1, "1 if the queued job has run");
+    });
+}
+
+/// A job has the last handle of its pool, and drops it, while another one is queued. That is a stop, which
+/// does not wait for the job: the queued one is dropped, and does not run.
+#[test]
+fn a_job_may_drop_its_own_pool() {
+    struct OpensAtDrop(Plain<Gate>);
+    impl Drop for OpensAtDrop {
+        fn drop(&mut self) {
+            self.0.open();
+        }
+    }
+    explore(2, || {
+        let (queued, gone) = (
+            Plain::new(Gate::shut("queued")),
+            Plain::new(Gate::shut("gone")),
+        );
+        let ran = Plain::new(Flag::lowered("ran"));
+        let pool = pool_of_closures(2);
+        let (own, of_job) = (Arc::clone(&pool), Plain::clone(&queued));
+        submit(&pool, move || {
+            of_job.pass();
+            drop(own);
+        });
+        let (of_job, opens) = (Plain::clone(&ran), OpensAtDrop(Plain::clone(&gone)));
+        submit(&pool, move || {
+            let _opens = opens;
+            of_job.raise();
+        });
+        drop(pool);
+        queued.open();
+        gone.pass();
+        assert!(
+            !ran.is_raised(),
+            "the queued job has run, and the pool was dropped before"
+        );
+    });
+}
+
+/// A job of one pool drains another. It must sleep until the job of that one has run.
+#[test]
+fn a_job_waits_for_another_pool() {
+    explore(1, || {
+        let (ran, seen) = (
+            Plain::new(Slot::empty("ran")),
+            Plain::new(Slot::empty("seen")),
+        );
+        let (of_job, by_job) = (Plain::clone(&ran), Plain::clone(&seen));
+        let other = new(1, 1, move |n: u32| of_job.write(n));
+        assert_eq!(other.submit(7), Ok(()), "the pool is open");
+        let pool = pool_of_closures(1);
+        submit(&pool, move || {
+            let back = other.drain();
+            assert_eq!(back, [], "what has not run");
+            by_job.write(ran.read());
+        });
+        assert_eq!(pool.drain().len(), 0, "what has not run");
+        assert_eq!(
+            seen.read(),
+            7,
+            "what the job saw when the other pool had been drained"
+        );
+    });
+}
+
+/// A job runs when the pool is dropped. The drop sleeps until the job has ended.
+#[test]
+fn dropping_the_pool_waits_for_the_running_job() {
+    explore(1, || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([]);
+        let ((), ()) = both(move || drop(pool), || held.may_end.open());
+        assert_eq!(
+            held.last.read(),
+            1,
+            "the last job, when the pool has been dropped"
+        );
+    });
+}
+
+/// A job panics, on the only worker. The next one runs, and the pool can be drained.
+#[test]
+fn a_panic_ends_the_job_and_not_the_worker() {
+    explore(2, || {
+        let ran = Plain::new(Slot::empty("ran"));
+        let of_jobs = Plain::clone(&ran);
+        let pool = new(1, 2, move |n: u32| match n {
+            1 => staged_panic("job 1's"),
+            n => of_jobs.write(n),
+        });
+        assert_eq!(pool.submit(1), Ok(()), "the pool is open");
+        assert_eq!(pool.submit(2), Ok(()), "the pool is open");
+        assert_eq!(pool.drain(), [], "what has not run");
+        assert_eq!(ran.read(), 2, "the job that has run after the panic");
+    });
+}
+
+/// Two workers sleep, or are about to, and the pool is drained. Both must wake, or the drain would never end.
+#[test]
+fn every_worker_learns_of_the_shutdown() {
+    explore(1, || {
+        let pool = new(2, 1, |_: u32| {});
+        let_others_sleep(1);
+        assert_eq!(pool.drain(), [], "there was no job");
+    });
+}
+
+/// The queue is full, and three threads wait for room, when a job stops its pool. All three get their jobs
+/// back. With five threads only an order without a preemption is explored.
+#[test]
+fn every_submit_that_waits_learns_of_the_shutdown() {
+    // WP-08
+    explore(0, || {
+        let begun = Plain::new(Gate::shut("begun"));
+        let pool = pool_of_closures(1);
+        let (own, of_job) = (Arc::clone(&pool), Plain::clone(&begun));
+        submit(&pool, move || {
+            of_job.open();
+            let_others_sleep(5);
+            drop(own.stop());
+        });
+        begun.pass();
+        submit(&pool, || {});
+        let is_refused = || pool.submit(Box::new(|| {})).is_err();
+        let refused = scope(|s| {
+            let others = ["one", "another"].map(|name| spawn(s, name, is_refused));
+            let main = is_refused();
+            main && others
+                .into_iter()
+                .all(|other| other.join().expect("no panic"))
+        });
+        assert!(refused, "a job for which there was no room was accepted");
+    });
+}
+
+/// A thread cannot be had. `new` says so, and those that were there have ended and own nothing any more.
+#[test]
+fn without_all_threads_there_is_no_pool() {
+    explore(2, || {
+        for granted in [0, 1] {
+            let owned = Plain::new(Slot::empty("owned"));
+            let of_work = Plain::clone(&owned);
+            let refused = refuse_after(granted, || {
+                let work = move |n| of_work.write(n);
+                Pool::new(&Context::background(), 2, 1, work).map(|_| ())
+            });
+            assert!(
+                refused.is_err(),
+                "only {granted} threads could be had, and `new` returned a pool of 2"
+            );
+            assert_eq!(
+                Plain::strong_count(&owned),
+                1,
+                "owners of what `work` owns: when `new` has returned an error, `work` is dropped"
+            );
+        }
+    });
+}

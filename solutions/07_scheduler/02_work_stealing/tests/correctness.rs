@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate work_stealing_solution as work_stealing;
+
+#[path = "../../../../exercises/07_scheduler/02_work_stealing/tests/correctness.rs"]
+mod correctness;

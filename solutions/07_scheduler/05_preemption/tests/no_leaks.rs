@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate preemption_solution as preemption;
+
+#[path = "../../../../exercises/07_scheduler/05_preemption/tests/no_leaks.rs"]
+mod no_leaks;

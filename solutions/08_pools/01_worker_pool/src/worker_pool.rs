@@ -1,0 +1,189 @@
+//! A fixed number of threads that work off a bounded queue of jobs.
+
+use crate::sync::Arc;
+use crate::sync::channel::{Receiver, Sender, TrySendError, bounded};
+use crate::sync::thread::{self, JoinHandle};
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::iter::FusedIterator;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// Threads that are started once and run jobs, any number of them one after the other.
+///
+/// What is bounded stays so, whatever the load: there are `workers` threads, at most `capacity` jobs wait
+/// in the queue, and at most `capacity` results wait to be read. Where there is no room, the one who brings
+/// more sleeps: [`submit`](Self::submit) with a job, a worker with a result.
+///
+/// Each accepted job runs once, on one of the workers. Jobs are taken from the queue in the order in which
+/// they were submitted. A worker has one job or one result at a time, and takes no job before its result
+/// has found room.
+///
+/// Threads share a pool by reference. It is closed when it is dropped, or by [`join`](Self::join): the jobs
+/// that were accepted still run, and then the workers end. Dropping does not wait for that, so a job may
+/// drop the pool.
+///
+/// If a job panics, it has no result, and nothing else happens to the pool: the worker takes the next job.
+/// `join` passes the panic on.
+///
+/// ```
+/// use std::thread;
+/// use worker_pool::WorkerPool;
+///
+/// let (pool, results) = WorkerPool::new(2, 16, |n: u64| n * n).expect("there are threads");
+/// let sum: u64 = thread::scope(|s| {
+///     s.spawn(move || (1..=1_000).for_each(|n| pool.submit(n))); // and closes the pool
+///     results.sum()
+/// });
+/// assert_eq!(sum, 333_833_500);
+/// ```
+pub struct WorkerPool<J> {
+    jobs: Sender<J>,
+    workers: Vec<JoinHandle<Option<Payload>>>,
+}
+
+/// What a panic carries.
+type Payload = Box<dyn Any + Send>;
+
+impl<J: Send + 'static> WorkerPool<J> {
+    /// Starts `workers` threads, which call `work` with each job, and returns the pool and the results.
+    /// `work` runs on several threads at the same time.
+    ///
+    /// What a thread did before it submitted a job happens before `work` is called with it.
+    ///
+    /// # Errors
+    /// If the operating system cannot create that many threads. There is no pool then: the threads that
+    /// were there already have ended, and `work` is dropped.
+    ///
+    /// # Panics
+    /// Panics if `workers` or `capacity` is 0, or if memory for `capacity` jobs and results cannot be
+    /// allocated.
+    pub fn new<R: Send + 'static>(
+        workers: usize,
+        capacity: usize,
+        work: impl Fn(J) -> R + Send + Sync + 'static,
+    ) -> io::Result<(Self, Results<R>)> {
+        assert!(workers > 0, "worker_pool: no workers");
+        assert!(capacity > 0, "worker_pool: no room for a job");
+        let work = Arc::new(work);
+        let (jobs, queue) = bounded(capacity);
+        let (output, results) = bounded(capacity);
+        let mut pool = Self {
+            jobs,
+            workers: Vec::new(),
+        };
+        for _ in 0..workers {
+            let (queue, output, work) = (queue.clone(), output.clone(), Arc::clone(&work));
+            match thread::Builder::new().spawn(move || run(queue, output, &*work)) {
+                Ok(worker) => pool.workers.push(worker),
+                Err(error) => {
+                    pool.join();
+                    return Err(error);
+                }
+            }
+        }
+        // `output` is dropped here. Each worker has one of its own: the results end with the last of them.
+        Ok((pool, Results(results)))
+    }
+
+    /// Submits a job. Sleeps while the queue is full: for ever, if all workers wait for room for their
+    /// results and nobody reads, or if all of them are in jobs that call this.
+    ///
+    /// If nobody reads results, `2 * capacity + workers` jobs are accepted, and no more: `capacity`
+    /// results, one in the hands of each worker, and `capacity` jobs behind them.
+    pub fn submit(&self, job: J) {
+        let sent = self.jobs.send(job);
+        assert!(sent.is_ok(), "{NO_WORKERS}");
+    }
+
+    /// Submits a job if there is room in the queue. Never sleeps.
+    ///
+    /// # Errors
+    /// Hands the job back if the queue is full.
+    pub fn try_submit(&self, job: J) -> Result<(), Full<J>> {
+        match self.jobs.try_send(job) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(job)) => Err(Full(job)),
+            Err(TrySendError::Disconnected(_)) => panic!("{NO_WORKERS}"),
+        }
+    }
+
+    /// Closes the pool, and sleeps until all accepted jobs have run and all workers have ended. `work` is
+    /// dropped then, and what it did happens before this returns.
+    ///
+    /// The results stay where they are, for the [`Results`] to read. If there are more than there is room
+    /// for, this sleeps until another thread reads them, or drops the `Results`. A job that calls this
+    /// waits for itself.
+    ///
+    /// # Panics
+    /// Panics if a job has panicked: resumes one of the panics, with its payload, when all workers have
+    /// ended. The payloads of others are dropped. Their destructors must not panic.
+    pub fn join(self) {
+        let Self { jobs, workers } = self;
+        drop(jobs);
+        // All of them, before the first panic goes on. A worker itself unwinds only if a payload's
+        // destructor does.
+        let ended: Vec<_> = workers.into_iter().map(JoinHandle::join).collect();
+        let mut panics = ended.into_iter().filter_map(|end| end.unwrap_or_else(Some));
+        if let Some(payload) = panics.next() {
+            resume_unwind(payload);
+        }
+    }
+}
+
+/// Not to be seen, unless the destructors of payloads panic: the workers end after the pool.
+const NO_WORKERS: &str = "worker_pool: all workers have gone";
+
+/// What a worker does, until there are no more jobs. Returns a panic, if a job has panicked.
+fn run<J, R>(queue: Receiver<J>, output: Sender<R>, work: impl Fn(J) -> R) -> Option<Payload> {
+    let mut panic = None;
+    // The channel's lock is not held while a job runs: `next` has returned, and the others can take theirs.
+    for job in queue {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            // If nobody wants results, they are dropped here, and the jobs run all the same: what they do
+            // besides may be what they were submitted for.
+            let _ = output.send(work(job));
+        }));
+        panic = panic.or(outcome.err());
+    }
+    panic
+}
+
+/// The results of a [`WorkerPool`], as they become ready. With one worker that is the order of the jobs.
+///
+/// `next` sleeps until there is a result. It returns `None` when the pool is closed and every accepted job
+/// has ended, however many workers there are. What a job did happens before the return of its result.
+///
+/// If this is dropped, so are the results that wait, at the latest when the last worker ends, and those that
+/// are still to come. The jobs run as before, and a worker that sleeps because there is no room for its
+/// result goes on. The destructors of such results must not panic.
+pub struct Results<R>(Receiver<R>);
+
+impl<R> Iterator for Results<R> {
+    type Item = R;
+
+    fn next(&mut self) -> Option<R> {
+        self.0.recv().ok()
+    }
+}
+
+impl<R> FusedIterator for Results<R> {}
+
+/// The queue is full. This is the job that was not accepted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Full<J>(pub J);
+
+impl<J> fmt::Debug for Full<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Full(..)")
+    }
+}
+
+impl<J> fmt::Display for Full<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the queue of jobs is full")
+    }
+}
+
+impl<J> Error for Full<J> {}

@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate worker_pool_solution as worker_pool;
+
+#[path = "../../../../exercises/08_pools/01_worker_pool/tests/correctness.rs"]
+mod correctness;

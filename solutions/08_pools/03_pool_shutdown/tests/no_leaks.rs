@@ -1,0 +1,6 @@
+//! The lesson's own tests, run against the reference.
+
+extern crate pool_shutdown_solution as pool_shutdown;
+
+#[path = "../../../../exercises/08_pools/03_pool_shutdown/tests/no_leaks.rs"]
+mod no_leaks;
