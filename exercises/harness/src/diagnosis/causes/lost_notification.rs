@@ -88,11 +88,12 @@ fn looked_before(case: Case<'_>, thread: ThreadId, word: usize) -> bool {
         })
 }
 
-/// Whether the thread yielded right before it took the lock to fall asleep: who does that looks again in between.
+/// Whether the thread yielded, and then took the lock under which it fell asleep: it has looked again under that lock.
 fn let_others_run(case: Case<'_>, thread: ThreadId, asleep_since: usize) -> bool {
-    let mut own = case.log.events_before(thread, asleep_since).rev();
-    own.find(|(_, event)| event.locks().is_none() && event.unlocks().is_none())
-        .is_some_and(|(_, event)| event.effect == Effect::Yield)
+    let own = case.log.events_before(thread, asleep_since).rev();
+    let mut own = own.filter(|(_, event)| !matches!(event.effect, Effect::LockWaits { .. }));
+    own.next().is_some_and(|(_, event)| event.locks().is_some())
+        && own.next().is_some_and(|(_, event)| event.effect == Effect::Yield)
 }
 
 /// Whom a notification of `object` woke.
