@@ -564,6 +564,29 @@ fn late_notification() {
     });
 }
 
+/// It lets others run, and looks again, before it falls asleep. It has missed nothing: nobody brings the second.
+#[test]
+fn yield_and_a_look_before_the_sleep() {
+    silent(Kind::Deadlock, || {
+        let (count, changed) = (Mutex::new(0), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                *count.lock() += 1;
+                changed.notify_one();
+            });
+            let mut guard = count.lock();
+            if *guard < 2 {
+                drop(guard);
+                thread::yield_now();
+                guard = count.lock();
+            }
+            while *guard < 2 {
+                changed.wait(&mut guard);
+            }
+        });
+    });
+}
+
 /// Woken for no reason, it looks again and sleeps again; what fails is something else.
 #[test]
 fn spurious_wake_up_that_a_loop_survives() {

@@ -241,7 +241,12 @@ fn payloads_without_an_end_harm_nobody() {
             let pool = pool(1);
             let drops = Arc::new(AtomicUsize::new(0));
             let first = Endless(Arc::clone(&drops));
-            drop(pool.submit(move || -> u32 { resume_unwind(Box::new(first)) }));
+            let (let_go, waits) = mpsc::channel::<()>();
+            drop(pool.submit(move || -> u32 {
+                waits.recv().expect("main has dropped the handle");
+                resume_unwind(Box::new(first))
+            }));
+            let_go.send(()).expect("the job waits");
             assert_eq!(
                 value(pool.submit(|| 7)),
                 7,

@@ -47,7 +47,10 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         }
         // The last notification found no sleeper, after this thread had looked and before it slept for the first
         // time. One that slept before was notified once, and went back to sleep for a reason of its own.
-        ([.., (word, [])], []) if looked_before(case, thread, *word) => {
+        ([.., (word, [])], [])
+            if looked_before(case, thread, *word)
+                && !let_others_run(case, thread, asleep_since) =>
+        {
             let slept = case.log.events[..asleep_since]
                 .iter()
                 .any(|e| e.thread == thread && e.object == Some(object) && e.sleeps());
@@ -83,6 +86,14 @@ fn looked_before(case: Case<'_>, thread: ThreadId, word: usize) -> bool {
             let looks = matches!(event.effect, Effect::Lock(_)) || event.reads().is_some();
             event.thread == thread && looks
         })
+}
+
+/// Whether the thread yielded, and then took the lock under which it fell asleep: it has looked again under that lock.
+fn let_others_run(case: Case<'_>, thread: ThreadId, asleep_since: usize) -> bool {
+    let own = case.log.events_before(thread, asleep_since).rev();
+    let mut own = own.filter(|(_, event)| !matches!(event.effect, Effect::LockWaits { .. }));
+    own.next().is_some_and(|(_, event)| event.locks().is_some())
+        && own.next().is_some_and(|(_, event)| event.effect == Effect::Yield)
 }
 
 /// Whom a notification of `object` woke.
