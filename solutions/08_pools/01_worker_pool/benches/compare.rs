@@ -6,12 +6,13 @@
 //! A thread of its own submits the jobs, and the bench reads their results. Only ours has a bound: the
 //! queues of the others, and their channels of results, hold whatever is put in.
 
-use divan::{Bencher, black_box};
+use divan::Bencher;
+use harness::bench::compute;
 #[allow(unused_imports, reason = "your file starts without it")]
 use harness::sync::real as sync;
-use std::sync::{LazyLock, mpsc};
+use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 // Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
@@ -22,7 +23,7 @@ mod reference;
 mod yours;
 
 harness::bench_main!("worker_pool.rs", || Yours::run(2, 2, 1), || {
-    black_box(*STEPS_A_MICROSECOND);
+    compute(Duration::ZERO);
 });
 
 /// Room for jobs, and for results, where there is a bound.
@@ -86,23 +87,6 @@ trait Pool {
     fn run(workers: usize, jobs: usize, micros: u64) -> u64;
 }
 
-fn work(steps: u64) -> u64 {
-    (0..steps).fold(1, |x, step| {
-        black_box(x ^ step).wrapping_mul(0x5851_f42d_4c95_7f2d)
-    })
-}
-
-static STEPS_A_MICROSECOND: LazyLock<u64> = LazyLock::new(|| {
-    const STEPS: u64 = 1_000_000;
-    let mut best = Duration::MAX;
-    for _ in 0..50 {
-        let start = Instant::now();
-        black_box(work(STEPS));
-        best = best.min(start.elapsed());
-    }
-    STEPS * 1_000 / u64::try_from(best.as_nanos()).expect("less than centuries")
-});
-
 struct Yours;
 struct Reference;
 
@@ -110,11 +94,11 @@ macro_rules! ours {
     ($($name:ident = $module:ident;)*) => {$(
         impl Pool for $name {
             fn run(workers: usize, jobs: usize, micros: u64) -> u64 {
-                let steps = micros * *STEPS_A_MICROSECOND;
+                let job = Duration::from_micros(micros);
                 let (pool, results) =
-                    $module::WorkerPool::new(workers, CAPACITY, work).expect("threads");
+                    $module::WorkerPool::new(workers, CAPACITY, compute).expect("threads");
                 thread::scope(|s| {
-                    s.spawn(move || (0..jobs).for_each(|_| pool.submit(steps)));
+                    s.spawn(move || (0..jobs).for_each(|_| pool.submit(job)));
                     results.fold(0, u64::wrapping_add)
                 })
             }
@@ -129,14 +113,14 @@ ours! {
 
 /// Submits jobs from a thread of its own, by `submit`, each with a sender of the results.
 fn boxed(jobs: usize, micros: u64, submit: impl Fn(Job) + Send) -> u64 {
-    let steps = micros * *STEPS_A_MICROSECOND;
+    let job = Duration::from_micros(micros);
     let (sender, results) = mpsc::channel();
     thread::scope(|s| {
         s.spawn(move || {
             for _ in 0..jobs {
                 let sender = sender.clone();
                 submit(Box::new(move || {
-                    let _ = sender.send(work(steps));
+                    let _ = sender.send(compute(job));
                 }));
             }
         });

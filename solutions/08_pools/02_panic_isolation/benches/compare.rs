@@ -2,12 +2,14 @@
 //!
 //! `cargo bench -p panic_isolation_solution`
 
-use divan::{Bencher, black_box};
+use divan::Bencher;
+use harness::bench::compute;
 #[allow(unused_imports, reason = "your file starts without it")]
 use harness::sync::real as sync;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 // Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
@@ -17,7 +19,13 @@ mod reference;
 #[path = "../../../../exercises/08_pools/02_panic_isolation/src/panic_isolation.rs"]
 mod yours;
 
-harness::bench_main!("panic_isolation.rs", || Yours::new(2).run(2, 1));
+harness::bench_main!(
+    "panic_isolation.rs",
+    || Yours::new(2).run(2, Duration::ZERO),
+    || {
+        compute(Duration::ZERO);
+    }
+);
 
 macro_rules! rows {
     ($($run:tt)+) => {
@@ -36,7 +44,7 @@ mod there_and_back {
     use super::*;
     fn run<P: Jobs>(bencher: Bencher) {
         let pool = P::new(2);
-        bencher.bench_local(|| pool.run(1, 0));
+        bencher.bench_local(|| pool.run(1, Duration::ZERO));
     }
 
     rows!(run(sample_size = 20));
@@ -47,7 +55,7 @@ mod a_thousand_short_jobs {
     use super::*;
     fn run<P: Jobs>(bencher: Bencher) {
         let pool = P::new(2);
-        bencher.bench_local(|| pool.run(1000, 4_300));
+        bencher.bench_local(|| pool.run(1000, Duration::from_micros(1)));
     }
 
     rows!(run(sample_count = 50, sample_size = 1));
@@ -58,7 +66,7 @@ mod a_thousand_on_eight_threads {
     use super::*;
     fn run<P: Jobs>(bencher: Bencher) {
         let pool = P::new(8);
-        bencher.bench_local(|| pool.run(1000, 4_300));
+        bencher.bench_local(|| pool.run(1000, Duration::from_micros(1)));
     }
 
     rows!(run(sample_count = 50, sample_size = 1));
@@ -75,24 +83,16 @@ mod a_hundred_panics {
     rows!(run(sample_count = 50, sample_size = 1));
 }
 
-/// Work that nobody can leave out.
-fn work(steps: usize) -> usize {
-    for step in 0..steps {
-        black_box(step);
-    }
-    steps
-}
-
 /// Without a message on standard error.
-fn panics() -> usize {
+fn panics() -> u64 {
     resume_unwind(Box::new("a bug"))
 }
 
 /// What all of them can do.
 trait Jobs {
     fn new(threads: usize) -> Self;
-    /// Runs so many jobs, each of so many steps, and takes what they return.
-    fn run(&self, jobs: usize, steps: usize);
+    /// Runs so many jobs, each of which computes for so long, and takes what they return.
+    fn run(&self, jobs: usize, time: Duration);
     /// Runs jobs that panic, and takes their payloads.
     fn panic(&self, jobs: usize);
 }
@@ -116,8 +116,8 @@ macro_rules! pools {
                 Self($room::Pool::new(threads).expect("there are threads"))
             }
 
-            fn run(&self, jobs: usize, steps: usize) {
-                let start = || self.0.submit(move || work(steps));
+            fn run(&self, jobs: usize, time: Duration) {
+                let start = || self.0.submit(move || compute(time));
                 all(jobs, start, |handle| {
                     assert!(handle.join().is_ok());
                 });
@@ -142,8 +142,8 @@ impl Jobs for Threads {
         Self
     }
 
-    fn run(&self, jobs: usize, steps: usize) {
-        let start = || thread::spawn(move || work(steps));
+    fn run(&self, jobs: usize, time: Duration) {
+        let start = || thread::spawn(move || compute(time));
         all(jobs, start, |handle| assert!(handle.join().is_ok()));
     }
 
@@ -158,7 +158,7 @@ impl Jobs for Threads {
 struct ThreadPool(threadpool::ThreadPool);
 
 impl ThreadPool {
-    fn start(&self, job: impl FnOnce() -> usize + Send + 'static) -> mpsc::Receiver<usize> {
+    fn start(&self, job: impl FnOnce() -> u64 + Send + 'static) -> mpsc::Receiver<u64> {
         let (outcome, handle) = mpsc::sync_channel(1);
         self.0
             .execute(move || outcome.send(job()).expect("the handle is kept"));
@@ -171,8 +171,8 @@ impl Jobs for ThreadPool {
         Self(threadpool::ThreadPool::new(threads))
     }
 
-    fn run(&self, jobs: usize, steps: usize) {
-        let start = || self.start(move || work(steps));
+    fn run(&self, jobs: usize, time: Duration) {
+        let start = || self.start(move || compute(time));
         all(jobs, start, |handle| assert!(handle.recv().is_ok()));
     }
 
@@ -193,8 +193,8 @@ struct Rayon(rayon::ThreadPool);
 impl Rayon {
     fn start(
         &self,
-        job: impl FnOnce() -> usize + Send + 'static,
-    ) -> mpsc::Receiver<thread::Result<usize>> {
+        job: impl FnOnce() -> u64 + Send + 'static,
+    ) -> mpsc::Receiver<thread::Result<u64>> {
         let (outcome, handle) = mpsc::sync_channel(1);
         self.0.spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(job));
@@ -210,8 +210,8 @@ impl Jobs for Rayon {
         Self(pool.build().expect("there are threads"))
     }
 
-    fn run(&self, jobs: usize, steps: usize) {
-        let start = || self.start(move || work(steps));
+    fn run(&self, jobs: usize, time: Duration) {
+        let start = || self.start(move || compute(time));
         all(jobs, start, |handle| {
             assert!(handle.recv().expect("it is sent").is_ok());
         });

@@ -7,11 +7,11 @@
 
 use cancellation_solution as cancellation;
 use cancellation_solution::Context;
-use divan::{Bencher, black_box};
+use divan::Bencher;
+use harness::bench::compute;
 #[allow(unused_imports, reason = "your file starts without it")]
 use harness::sync::real as sync;
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 // Both are included by path, and so compiled alike: calls into another crate might not be inlined.
 #[allow(dead_code)]
@@ -22,7 +22,7 @@ mod reference;
 mod yours;
 
 harness::bench_main!("pool_shutdown.rs", || Yours::run(2, 2, 1), || {
-    black_box(*STEPS_A_MICROSECOND);
+    compute(Duration::ZERO);
 });
 
 /// Room for jobs, where there is a bound.
@@ -95,22 +95,9 @@ trait Pool {
     fn run(workers: usize, jobs: usize, micros: u64);
 }
 
-fn work(steps: u64) {
-    black_box((0..steps).fold(1_u64, |x, step| {
-        black_box(x ^ step).wrapping_mul(0x5851_f42d_4c95_7f2d)
-    }));
+fn work(job: Duration) {
+    compute(job);
 }
-
-static STEPS_A_MICROSECOND: LazyLock<u64> = LazyLock::new(|| {
-    const STEPS: u64 = 1_000_000;
-    let mut best = Duration::MAX;
-    for _ in 0..50 {
-        let start = Instant::now();
-        work(STEPS);
-        best = best.min(start.elapsed());
-    }
-    STEPS * 1_000 / u64::try_from(best.as_nanos()).expect("less than centuries")
-});
 
 struct Yours;
 struct Reference;
@@ -119,11 +106,11 @@ macro_rules! ours {
     ($($name:ident = $module:ident;)*) => {$(
         impl Pool for $name {
             fn run(workers: usize, jobs: usize, micros: u64) {
-                let steps = micros * *STEPS_A_MICROSECOND;
+                let job = Duration::from_micros(micros);
                 let context = Context::background();
                 let pool = $module::Pool::new(&context, workers, CAPACITY, work).expect("threads");
                 for _ in 0..jobs {
-                    pool.submit(steps).expect("it is open");
+                    pool.submit(job).expect("it is open");
                 }
                 assert!(pool.drain().is_empty());
             }
@@ -140,10 +127,10 @@ struct Threadpool;
 
 impl Pool for Threadpool {
     fn run(workers: usize, jobs: usize, micros: u64) {
-        let steps = micros * *STEPS_A_MICROSECOND;
+        let job = Duration::from_micros(micros);
         let pool = threadpool::ThreadPool::new(workers);
         for _ in 0..jobs {
-            pool.execute(move || work(steps));
+            pool.execute(move || work(job));
         }
         pool.join();
     }
@@ -153,12 +140,12 @@ struct Rayon;
 
 impl Pool for Rayon {
     fn run(workers: usize, jobs: usize, micros: u64) {
-        let steps = micros * *STEPS_A_MICROSECOND;
+        let job = Duration::from_micros(micros);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build();
         let pool = pool.expect("threads");
         pool.in_place_scope(|scope| {
             for _ in 0..jobs {
-                scope.spawn(move |_| work(steps));
+                scope.spawn(move |_| work(job));
             }
         });
     }

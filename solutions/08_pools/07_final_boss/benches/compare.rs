@@ -9,14 +9,14 @@
 
 use cancellation_solution as cancellation;
 use channels::real as channel;
+use harness::bench::compute;
 use harness::sync::real as sync;
 use select_solution as select;
 use std::collections::VecDeque;
-use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering::AcqRel};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle, Thread};
-use std::time::Instant;
+use std::time::Duration;
 
 #[allow(dead_code)]
 const LOCAL: usize = 256;
@@ -39,15 +39,21 @@ mod reference;
 #[path = "../../../../exercises/08_pools/07_final_boss/src/final_boss.rs"]
 mod yours;
 
-harness::bench_main!("final_boss.rs", || {
-    let pool = yours::Pool::new(1, 4).expect("a thread");
-    let job = pool.submit(|worker: &yours::Worker| {
-        drop(worker.submit(|_: &yours::Worker| ()));
-        worker.help()
-    });
-    drop(job.expect("it is open").join());
-    pool.shutdown();
-});
+harness::bench_main!(
+    "final_boss.rs",
+    || {
+        let pool = yours::Pool::new(1, 4).expect("a thread");
+        let job = pool.submit(|worker: &yours::Worker| {
+            drop(worker.submit(|_: &yours::Worker| ()));
+            worker.help()
+        });
+        drop(job.expect("it is open").join());
+        pool.shutdown();
+    },
+    || {
+        compute(Duration::ZERO);
+    }
+);
 
 /// A row for each pool.
 macro_rules! rows {
@@ -63,10 +69,10 @@ macro_rules! rows {
 }
 
 /// How many jobs a round has, and how long each takes.
-type Round = (usize, u64);
-const MICRO: Round = (20_000, 1_000);
-const TEN_MICROS: Round = (4_000, 10_000);
-const MILLI: Round = (60, 1_000_000);
+type Round = (usize, Duration);
+const MICRO: Round = (20_000, Duration::from_micros(1));
+const TEN_MICROS: Round = (4_000, Duration::from_micros(10));
+const MILLI: Round = (60, Duration::from_millis(1));
 
 /// A case for each length of jobs.
 macro_rules! lengths {
@@ -110,26 +116,6 @@ mod from_inside {
     lengths!(from_inside);
 }
 
-/// Computes for about that many nanoseconds, however often it is interrupted.
-fn compute(nanos: u64) {
-    static PER_MICRO: OnceLock<u64> = OnceLock::new();
-    let spin = |rounds: u64| {
-        let mut x = 1_u64;
-        for _ in 0..rounds {
-            x = black_box(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
-        }
-    };
-    let per_micro = *PER_MICRO.get_or_init(|| {
-        let measured = (0..50).map(|_| {
-            let begun = Instant::now();
-            spin(100_000);
-            100_000_000 / (begun.elapsed().as_nanos() as u64).max(1)
-        });
-        measured.max().expect("fifty")
-    });
-    spin(per_micro * nanos / 1000);
-}
-
 /// What a round waits for.
 struct Latch(AtomicUsize, Thread);
 
@@ -142,11 +128,11 @@ impl Latch {
 }
 
 /// Runs a round: `submit` sees to it that the job, which it is lent, runs `jobs` times.
-fn round((jobs, nanos): Round, submit: impl FnOnce(usize, Work)) {
+fn round((jobs, time): Round, submit: impl FnOnce(usize, Work)) {
     let latch = Arc::new(Latch(AtomicUsize::new(jobs), thread::current()));
     // The jobs borrow it from here, as the threads of a scope would, without counting references for each job.
     let lent: *const Latch = &*latch;
-    submit(jobs, Work { latch: lent, nanos });
+    submit(jobs, Work { latch: lent, time });
     while latch.0.load(std::sync::atomic::Ordering::Acquire) > 0 {
         thread::park();
     }
@@ -160,7 +146,7 @@ static KEPT: Mutex<Vec<Arc<Latch>>> = Mutex::new(Vec::new());
 #[derive(Clone, Copy)]
 struct Work {
     latch: *const Latch,
-    nanos: u64,
+    time: Duration,
 }
 
 // SAFETY: latches live as long as the process, and are `Sync`.
@@ -170,7 +156,7 @@ unsafe impl Sync for Work {}
 
 impl Work {
     fn run(self) {
-        compute(self.nanos);
+        compute(self.time);
         // SAFETY: latches live as long as the process.
         unsafe { &*self.latch }.count();
     }
