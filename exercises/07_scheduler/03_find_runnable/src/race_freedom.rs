@@ -3,7 +3,7 @@
 //! tick, and every random number that makes a difference.
 
 use crate::{RULES, ready};
-use harness::protocol::{Coverage, Extent, dry_run_block, success_line};
+use simulator::choices::Runs;
 use simulator::ticks::{Op, Simulator};
 
 /// One task starts three others, on two Ps. Whatever the order, each task runs as long as its script says,
@@ -53,41 +53,11 @@ fn who_is_woken_runs() {
     });
 }
 
-/// The choices of one run, and the next one in order: an odometer whose wheels are as large as they turn out
-/// to be.
-#[derive(Default)]
-struct Choices {
-    made: Vec<(usize, usize)>,
-    at: usize,
-}
-
-impl Choices {
-    fn choose(&mut self, among: usize) -> usize {
-        if self.at == self.made.len() {
-            self.made.push((0, among));
-        }
-        self.at += 1;
-        self.made[self.at - 1].0
-    }
-
-    /// Whether there is another run.
-    fn next(&mut self) -> bool {
-        self.at = 0;
-        while let Some((choice, among)) = self.made.pop() {
-            if choice + 1 < among {
-                self.made.push((choice + 1, among));
-                return true;
-            }
-        }
-        false
-    }
-}
-
 /// Runs the program to its end in every order.
 #[track_caller]
 fn every_order(gomaxprocs: usize, program: impl Fn(&mut Simulator)) {
-    let (mut choices, mut runs, mut first) = (Choices::default(), 0, None);
-    loop {
+    let mut runs = Runs::default();
+    while runs.begin() {
         let mut sim = Simulator::new(RULES, gomaxprocs, 0);
         program(&mut sim);
         while !sim.is_over() {
@@ -96,7 +66,7 @@ fn every_order(gomaxprocs: usize, program: impl Fn(&mut Simulator)) {
             });
             let mut order: Vec<usize> = (0..gomaxprocs).collect();
             for at in 0..gomaxprocs {
-                let other = at + choices.choose(gomaxprocs - at);
+                let other = at + runs.choose(gomaxprocs - at);
                 order.swap(at, other);
             }
             // One number for all rounds of a tick: it decides with whom a thief begins, and how it goes on.
@@ -106,25 +76,14 @@ fn every_order(gomaxprocs: usize, program: impl Fn(&mut Simulator)) {
             } else {
                 2 * gomaxprocs
             };
-            let mut cheaprand = || *drawn.get_or_insert_with(|| choices.choose(numbers) as u32);
+            let mut cheaprand = || *drawn.get_or_insert_with(|| runs.choose(numbers) as u32);
             sim.tick_in(&order, &mut cheaprand);
         }
         let left = sim.left();
         sim.require(left.is_empty(), || {
             format!("tasks {left:?} have not come to the end of their scripts")
         });
-        runs += 1;
-        first.get_or_insert_with(|| sim.draw());
-        if !choices.next() {
-            break;
-        }
+        runs.end(|| sim.draw());
     }
-    println!(
-        "{}",
-        success_line(&Coverage {
-            interleavings: runs,
-            extent: Extent::All
-        })
-    );
-    println!("{}", dry_run_block(&first.expect("there was a run")));
+    runs.tell();
 }

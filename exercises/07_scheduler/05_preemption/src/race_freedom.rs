@@ -3,7 +3,7 @@
 //! place of those that `delay` returns.
 
 use crate::{Sysmon, rules};
-use harness::protocol::{Coverage, Extent, dry_run_block, success_line};
+use simulator::choices::Runs;
 use simulator::clock::{Op, Simulator, milliseconds};
 use std::time::Duration;
 
@@ -60,19 +60,12 @@ fn a_request_stops_the_task_that_was_asked() {
 #[track_caller]
 fn whenever_it_looks(gomaxprocs: usize, micros: &[u64], program: impl Fn(&mut Simulator<Sysmon>)) {
     const SLEEPS: [Duration; 2] = [Duration::from_millis(4), Duration::from_millis(10)];
-    // The choices of one run. The next run changes the last one that can be changed, and forgets those behind
-    // it.
-    let (mut choices, mut runs, mut first) = (Vec::new(), 0, None);
-    loop {
+    let mut runs = Runs::default();
+    while runs.begin() {
         let mut sim = Simulator::new(rules(), gomaxprocs);
         program(&mut sim);
-        let mut at = 0;
         sim.run_with(Duration::from_millis(200), &mut |_, _| {
-            if at == choices.len() {
-                choices.push(0);
-            }
-            at += 1;
-            SLEEPS[choices[at - 1]]
+            SLEEPS[runs.choose(SLEEPS.len())]
         });
         let (least, most) = (Duration::from_millis(10), Duration::from_millis(40));
         for (g, &right) in (1..).zip(micros) {
@@ -95,23 +88,7 @@ fn whenever_it_looks(gomaxprocs: usize, micros: &[u64], program: impl Fn(&mut Si
                      ms", slice.p)
             });
         }
-        runs += 1;
-        first.get_or_insert_with(|| sim.draw());
-        choices.truncate(at);
-        while choices.last() == Some(&(SLEEPS.len() - 1)) {
-            choices.pop();
-        }
-        match choices.last_mut() {
-            Some(last) => *last += 1,
-            None => break,
-        }
+        runs.end(|| sim.draw());
     }
-    println!(
-        "{}",
-        success_line(&Coverage {
-            interleavings: runs,
-            extent: Extent::All
-        })
-    );
-    println!("{}", dry_run_block(&first.expect("there was a run")));
+    runs.tell();
 }

@@ -8,10 +8,12 @@
 //! | [`ticks`] | the simulator of `find_runnable`: each P does one thing a tick |
 //! | [`clock`] | the simulator of `preemption`: time passes, and a monitor looks |
 //! | [`table`] | the drawing |
+//! | [`choices`] | every run of a program that has choices |
 //!
 //! Nothing here starts a thread or reads a clock, and every number that looks random comes from a seed. The
 //! same program has the same trace each time.
 
+pub mod choices;
 pub mod clock;
 pub mod table;
 pub mod ticks;
