@@ -121,20 +121,30 @@ fn is_idle(log: &Log, row: &Row, kind: Kind, told: &[usize]) -> bool {
 /// Shows in one row a lock that is taken and given back at once, if what was done with it has been said.
 fn fold_said(log: &Log, rows: Vec<Row>) -> Vec<Row> {
     let event = |row: &Row| row.event.map(|number| &log.events[number]);
+    fold(rows, |lock, row| {
+        let locks = event(lock)?.locks()?;
+        let is_said = matches!(event(row)?.data, Some(Data::Said(_)));
+        (is_said && row.object == Some(locks)).then(|| row.text.replacen(".unlock", "", 1))
+    })
+}
+
+/// Lets a row take in those of its thread that come right after it, as long as neither has a mark. `join` returns the text of
+/// both, or `None` if they are to stay two.
+fn fold(rows: Vec<Row>, join: impl Fn(&mut Row, &Row) -> Option<String>) -> Vec<Row> {
     let mut folded: Vec<Row> = Vec::new();
     for row in rows {
-        let said = event(&row).filter(|event| matches!(event.data, Some(Data::Said(_))));
-        let locked = folded.last_mut().filter(|last| {
-            let quiet = last.marks.is_empty() && row.marks.is_empty();
-            let locks = event(last).is_some_and(|event| event.locks() == row.object);
-            said.is_some() && quiet && locks && last.thread == row.thread
+        let last = folded.last_mut().filter(|last| {
+            last.thread == row.thread && last.marks.is_empty() && row.marks.is_empty()
         });
-        match locked {
-            Some(lock) => {
-                lock.text = row.text.replacen(".unlock", "", 1);
-                lock.folded.extend(row.event);
-            }
-            None => folded.push(row),
+        let joined = last.and_then(|last| {
+            let text = join(last, &row)?;
+            Some((last, text))
+        });
+        if let Some((last, text)) = joined {
+            last.text = text;
+            last.folded.extend(row.event);
+        } else {
+            folded.push(row);
         }
     }
     folded
@@ -148,64 +158,49 @@ fn fold_quiet(log: &Log, rows: Vec<Row>) -> Vec<Row> {
         let event = row.folded.last().copied().or(row.event)?;
         Some(&log.events[event].effect)
     };
-    let mut folded: Vec<Row> = Vec::new();
-    for row in rows {
-        let last = folded.last_mut().filter(|last| {
-            last.thread == row.thread && last.marks.is_empty() && row.marks.is_empty()
-        });
-        let more = last.and_then(|last| {
-            let is_same = last.object == row.object;
-            let without_object = || {
-                let dot = row.text.find('.').map_or(0, |dot| dot + 1);
-                &row.text[dot..]
-            };
-            let more = match (effect(last)?, effect(&row)?) {
-                (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
-                    format!(", {}", log.threads[*t].name)
-                }
-                // The exchange shows what was found.
-                (Effect::Load { got, .. }, Effect::Exchange { found: Ok(found), .. })
-                    if is_same && got == found && last.folded.is_empty() =>
-                {
-                    let value = last.text.rfind(" = ")?;
-                    last.text.truncate(value);
-                    last.place = row.place;
-                    format!(", {}", without_object())
-                }
-                (Effect::Read, Effect::Write) if is_same && is_same_line(last, &row) => {
-                    format!(", {}", without_object())
-                }
-                (Effect::Lock(_), Effect::Sleeps { unlocks, .. })
-                    if *unlocks == last.object && last.folded.is_empty() =>
-                {
-                    last.object = row.object;
-                    last.place = row.place;
-                    format!("; {}", row.text)
-                }
-                (Effect::Lock(_) | Effect::TryLock { ok: true, .. }, Effect::Unlock(_))
-                    if is_same =>
-                {
-                    let what = row.text.find(".unlock").map_or(0, |dot| dot + 1);
-                    format!(", {}", &row.text[what..])
-                }
-                (Effect::Wakes { .. }, Effect::Lock(_)) => {
-                    last.object = row.object;
-                    format!(", {}", row.text)
-                }
-                (Effect::Panics(_), _) => return None,
-                (_, Effect::Returns) => format!("; {}", row.text),
-                _ => return None,
-            };
-            Some((last, more))
-        });
-        if let Some((last, more)) = more {
-            last.text.push_str(&more);
-            last.folded.extend(row.event);
-        } else {
-            folded.push(row);
-        }
-    }
-    folded
+    fold(rows, |last, row| {
+        let is_same = last.object == row.object;
+        let without_object = || {
+            let dot = row.text.find('.').map_or(0, |dot| dot + 1);
+            &row.text[dot..]
+        };
+        let more = match (effect(last)?, effect(row)?) {
+            (Effect::Spawn(_), Effect::Spawn(t)) | (Effect::Join(_), Effect::Join(t)) => {
+                format!(", {}", log.threads[*t].name)
+            }
+            // The exchange shows what was found.
+            (Effect::Load { got, .. }, Effect::Exchange { found: Ok(found), .. })
+                if is_same && got == found && last.folded.is_empty() =>
+            {
+                let value = last.text.rfind(" = ")?;
+                last.text.truncate(value);
+                last.place = row.place;
+                format!(", {}", without_object())
+            }
+            (Effect::Read, Effect::Write) if is_same && is_same_line(last, row) => {
+                format!(", {}", without_object())
+            }
+            (Effect::Lock(_), Effect::Sleeps { unlocks, .. })
+                if *unlocks == last.object && last.folded.is_empty() =>
+            {
+                last.object = row.object;
+                last.place = row.place;
+                format!("; {}", row.text)
+            }
+            (Effect::Lock(_) | Effect::TryLock { ok: true, .. }, Effect::Unlock(_)) if is_same => {
+                let what = row.text.find(".unlock").map_or(0, |dot| dot + 1);
+                format!(", {}", &row.text[what..])
+            }
+            (Effect::Wakes { .. }, Effect::Lock(_)) => {
+                last.object = row.object;
+                format!(", {}", row.text)
+            }
+            (Effect::Panics(_), _) => return None,
+            (_, Effect::Returns) => format!("; {}", row.text),
+            _ => return None,
+        };
+        Some(format!("{}{more}", last.text))
+    })
 }
 
 /// Whether two rows come from the same line of the source.
