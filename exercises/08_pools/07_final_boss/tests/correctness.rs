@@ -450,12 +450,8 @@ fn a_job_that_helps_does_not_wait_in_vain() {
     }
 }
 
-/// A job whose context is done does not begin. Before it is accepted it comes back, unless the pool is closed
-/// as well.
-#[test]
-fn a_job_whose_context_is_done_does_not_begin() {
-    let pool = pool(0, 4);
-    let log = Log::default();
+/// Submits a job whose context is cancelled before it begins, and one more. Returns the terms and the handle of the first.
+fn one_cancelled_and_another(pool: &Pool, log: &Log) -> (Terms, Handle<()>) {
     let (context, guard) = Context::background().with_cancel();
     let terms = Terms {
         context: Some(context),
@@ -464,6 +460,27 @@ fn a_job_whose_context_is_done_does_not_begin() {
     let handle = accepted(pool.submit_with(&terms, log.job("cancelled")));
     drop(accepted(pool.submit(log.job("other"))));
     guard.cancel();
+    (terms, handle)
+}
+
+/// Requires that of the two only the other one has run.
+#[track_caller]
+fn only_the_other_has_run(log: &Log, cancelled: Handle<()>) {
+    let result = cancelled.join();
+    assert!(
+        matches!(result, Err(JobError::Cancelled)),
+        "it was cancelled: {result:?}"
+    );
+    assert_eq!(log.all(), ["other"], "what has run");
+}
+
+/// A job whose context is done does not begin. Before it is accepted it comes back, unless the pool is closed
+/// as well.
+#[test]
+fn a_job_whose_context_is_done_does_not_begin() {
+    let pool = pool(0, 4);
+    let log = Log::default();
+    let (terms, handle) = one_cancelled_and_another(&pool, &log);
     let (_, reason) = refused(pool.submit_with(&terms, log.job("too late")));
     assert_eq!(reason, Reason::Cancelled);
     drop([(); 2].map(|()| accepted(pool.try_submit(|_: &Worker| ()))));
@@ -474,12 +491,7 @@ fn a_job_whose_context_is_done_does_not_begin() {
         "cancelled, and the queue is full as well"
     );
     while pool.help() {}
-    let result = handle.join();
-    assert!(
-        matches!(result, Err(JobError::Cancelled)),
-        "it was cancelled: {result:?}"
-    );
-    assert_eq!(log.all(), ["other"], "what has run");
+    only_the_other_has_run(&log, handle);
     closed(&pool, 3, 0, 1);
     pool.shutdown();
     let (_, reason) = refused(pool.submit_with(&terms, log.job("too late")));
@@ -492,21 +504,9 @@ fn a_job_whose_context_is_done_does_not_begin() {
 fn a_shutdown_asks_the_context_too() {
     let pool = pool(0, 4);
     let log = Log::default();
-    let (context, guard) = Context::background().with_cancel();
-    let terms = Terms {
-        context: Some(context),
-        ..Terms::default()
-    };
-    let handle = accepted(pool.submit_with(&terms, log.job("cancelled")));
-    drop(accepted(pool.submit(log.job("other"))));
-    guard.cancel();
+    let (_, handle) = one_cancelled_and_another(&pool, &log);
     pool.shutdown();
-    assert_eq!(log.all(), ["other"], "what has run");
-    let result = handle.join();
-    assert!(
-        matches!(result, Err(JobError::Cancelled)),
-        "it was cancelled: {result:?}"
-    );
+    only_the_other_has_run(&log, handle);
     closed(&pool, 1, 0, 1);
 }
 
