@@ -4,6 +4,8 @@
 //! Nearly all are explored to a bound of two or three preemptions,
 //! which leaves 13 to 2,000 interleavings of the reference.
 
+#![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
+
 use crate::sync::thread::refuse_after;
 use crate::sync::{Arc, Mutex};
 use crate::{Full, Results, WorkerPool};
@@ -21,9 +23,6 @@ fn new<J: Send + 'static, R: Send + 'static>(
 ) -> (WorkerPool<J>, Results<R>) {
     WorkerPool::new(workers, capacity, work).expect("there are threads")
 }
-
-/// Drops what it is given. A plain `drop` of a type without a destructor, as the stub's, is a lint.
-fn let_go<T>(_: T) {}
 
 /// A slot that threads share. The pool has to order what they do with it.
 fn slot(name: &str) -> Plain<Slot> {
@@ -46,7 +45,7 @@ fn what_was_done_before_is_visible_on_both_ways() {
         pool.submit(1);
         assert_eq!(results.next(), Some(10), "the result of job 1");
         assert_eq!(by_job.read(), 7, "what the job has copied");
-        let_go(pool);
+        drop(pool);
         assert_eq!(results.next(), None, "there was one job");
         assert_eq!(results.next(), None, "once more");
     });
@@ -67,7 +66,7 @@ fn each_job_runs_once() {
         });
         pool.submit(1);
         pool.submit(2);
-        let_go(pool);
+        drop(pool);
         let mut results: Vec<_> = results.collect();
         results.sort_unstable();
         assert_eq!(
@@ -96,7 +95,7 @@ fn the_results_end_after_the_last_job() {
     Model::new().preemption_bound(2).check(|| {
         let (pool, results) = new(2, 1, |n: u32| n * 10);
         pool.submit(1);
-        let_go(pool);
+        drop(pool);
         let results: Vec<_> = results.collect();
         assert_eq!(
             results,
@@ -115,7 +114,7 @@ fn queued_jobs_run_after_the_close() {
         let (pool, results) = new(1, 2, |n: u32| n * 10);
         pool.submit(1);
         pool.submit(2);
-        let_go(pool);
+        drop(pool);
         assert_eq!(
             results.collect::<Vec<_>>(),
             [10, 20],
@@ -131,7 +130,7 @@ fn dropping_the_pool_ends_the_results() {
     // WP-04
     Model::new().preemption_bound(2).check(|| {
         let (pool, mut results) = new(1, 1, |n: u32| n);
-        let ((), result) = both(move || let_go(pool), move || results.next());
+        let ((), result) = both(move || drop(pool), move || results.next());
         assert_eq!(result, None, "the pool was dropped, and there was no job");
     });
 }
@@ -142,7 +141,7 @@ fn next_sleeps_while_the_pool_is_open() {
     must_sleep("`next`", "the pool was open", || {
         let (pool, mut results) = new(1, 1, |n: u32| n);
         let result = results.next();
-        let_go(pool);
+        drop(pool);
         panic!("`next` returned {result:?}, and the pool was open");
     });
 }
@@ -226,7 +225,7 @@ fn there_is_room_for_capacity_results_and_capacity_jobs() {
     Model::new().preemption_bound(3).check(|| {
         let (pool, results) = new(1, 1, |n: u32| n * 10);
         (1..=3).for_each(|n| pool.submit(n));
-        let_go(pool);
+        drop(pool);
         assert_eq!(results.collect::<Vec<_>>(), [10, 20, 30], "the results");
     });
 }
@@ -240,7 +239,7 @@ fn a_spurious_wakeup_is_nothing() {
         .check(|| {
             let (pool, results) = new(1, 1, |n: u32| n * 10);
             (1..=3).for_each(|n| pool.submit(n));
-            let_go(pool);
+            drop(pool);
             assert_eq!(results.collect::<Vec<_>>(), [10, 20, 30], "the results");
         });
 }
@@ -270,7 +269,7 @@ fn a_spurious_wakeup_is_no_room() {
                     );
                 },
             );
-            let_go(pool);
+            drop(pool);
             assert_eq!(first, Some(10), "the first result");
             assert_eq!(results.collect::<Vec<_>>(), [20, 30, 40], "the others");
         });
@@ -289,7 +288,7 @@ fn try_submit_accepts_if_there_is_room() {
             (Ok(()), Ok(())),
             "the outcomes of two jobs, and the queue has room for two"
         );
-        let_go(pool);
+        drop(pool);
         assert_eq!(results.sum::<u32>(), 3, "the sum of both results");
     });
 }
@@ -303,7 +302,7 @@ fn every_submit_that_sleeps_finds_room_at_last() {
         let sum = slot("sum");
         let of_jobs = Plain::clone(&sum);
         let (pool, results) = new(1, 1, move |n: u32| of_jobs.write(of_jobs.read() + n));
-        let_go(results);
+        drop(results);
         let submit = |jobs: [u32; 2]| jobs.map(|n| pool.submit(n));
         both(|| submit([1, 2]), || submit([3, 4]));
         pool.join();
@@ -339,7 +338,7 @@ fn one_of_two_gets_the_last_room() {
                 "the queue has room for one job; `try_submit` of jobs 2 and 3 returned {other:?}"
             ),
         };
-        let_go(pool);
+        drop(pool);
         assert_eq!(results.collect::<Vec<_>>(), [10, accepted], "the results");
     });
 }
@@ -356,7 +355,7 @@ fn dropped_results_hold_nobody_up() {
             (1..=4).for_each(|n| pool.submit(n));
             pool.join();
         };
-        both(submit, || let_go(results));
+        both(submit, || drop(results));
         assert_eq!(last.read(), 4, "the last job that has run");
     });
 }
@@ -428,7 +427,7 @@ fn a_job_may_drop_the_pool() {
         let of_job = Arc::clone(&shared);
         pool.submit(Box::new(move || {
             let pool: Option<WorkerPool<Job>> = of_job.lock().take();
-            let_go(pool);
+            drop(pool);
         }));
         let before = shared.lock().replace(pool);
         assert!(before.is_none());
