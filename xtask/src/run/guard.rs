@@ -231,6 +231,8 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
     let mut buffer = [0; 16 * 1024];
     let mut look_at = Instant::now() + TICK;
     let failed = Cell::new(false);
+    // It has ended, and may have printed its last words after the last look at the pipes.
+    let mut has_ended = false;
 
     // Copies what is there. `false`: the other end is closed. A reader that is gone is no reason to stop.
     let mut copy = |from: &mut dyn Read, to: &mut dyn Write, left: &mut usize| {
@@ -266,7 +268,8 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
             // A look at many threads takes long.
             look_at = Instant::now() + TICK.max(10 * now.elapsed());
         }
-        let wait = Timespec { tv_sec: 0, tv_nsec: TICK.subsec_nanos().into() };
+        let wait = if has_ended { Duration::ZERO } else { TICK };
+        let wait = Timespec { tv_sec: 0, tv_nsec: wait.subsec_nanos().into() };
         let pipes = [out.as_ref().map(AsFd::as_fd), err.as_ref().map(AsFd::as_fd)];
         let pipes = pipes.into_iter().flatten();
         let mut watched: Vec<_> =
@@ -296,15 +299,18 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
         }
         // Both pipes closed: it has ended, or is about to. Nothing to read: it may have ended while a
         // process that it started holds the pipes.
-        if out.is_none() && err.is_none() || ready == 0 {
+        let closed = out.is_none() && err.is_none();
+        if closed || ready == 0 {
             if let Some(status) = child.try_wait()? {
                 // Whoever asked the guard asked the whole group: the test has not ended by itself.
                 if asked() {
                     break None;
                 }
-                return Ok(pass_on(status));
-            }
-            if out.is_none() && err.is_none() {
+                if closed || has_ended {
+                    return Ok(pass_on(status));
+                }
+                has_ended = true;
+            } else if closed {
                 std::thread::sleep(Duration::from_micros(200));
             }
         }
