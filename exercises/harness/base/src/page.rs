@@ -29,7 +29,6 @@ pub const DRY_RUN_BARE: &str = "bare";
 pub const DEFAULT_WIDTH: usize = 80;
 
 /// No report is narrower than this: below, lines are better broken by the terminal.
-#[cfg(feature = "runtime")]
 const NARROWEST: usize = 30;
 
 /// The first of the characters that stand for an ink, in one of Unicode's private areas.
@@ -132,7 +131,6 @@ impl Page {
     }
 
     /// The page that the output of this process goes to: a terminal, a pipe, or the runner.
-    #[cfg(feature = "runtime")]
     pub fn of_environment() -> Self {
         let variable = |name: &str| std::env::var(name).ok();
         let columns = |name: &str| variable(name)?.parse().ok().filter(|&columns| columns > 0);

@@ -306,7 +306,7 @@ fn judge(path: &[String], line: usize, found: &mut Vec<Violation>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::panic_of;
+    use harness::testing::panic_of;
 
     fn found(source: &str) -> Vec<(usize, String, String)> {
         violations(source).into_iter().map(|v| (v.line, v.path, v.instead)).collect()
