@@ -17,14 +17,14 @@
 //! |---|---|
 //! | `testing`, `bench` | what the tests of several lessons need, and the benches |
 //! | `check` | what a test calls: models and their verdict |
-//! | `dry_run`, `diagnosis` | the picture of an interleaving; the likely mistake |
-//! | `reading` | an interleaving, read: names, source, the accesses it is about, its rows |
 //! | `explore` | the search, the simplest failure |
 //! | `sync::model` | the facade under the model, its recorder, its sleepers |
-//! | `record` | plain data: what happened; nothing of loom |
 //! | `sync::real` | the facade on the machine |
 //! | `leaks` | nothing may be left behind |
-//! | `place`, `sync::instant`, `sync::refusal`, `sync::task` | places in the source; moments on a clock; threads that a test refuses; what wakers are made of |
+//! | `sync::refusal`, `sync::task` | threads that a test refuses; what wakers are made of |
+//!
+//! Below them are two crates: `harness_report`, with the record of an interleaving, its reading, the likely mistake and the
+//! dry run, and `harness_base`.
 #![warn(missing_docs)]
 
 pub mod bench;
@@ -33,12 +33,7 @@ pub mod sync;
 pub mod testing;
 
 mod check;
-mod diagnosis;
-mod dry_run;
 mod explore;
-mod place;
-mod reading;
-mod record;
 
 pub use check::{Failure, explore, model};
 pub use explore::{Explored, Model};

@@ -7,9 +7,9 @@ mod deepen;
 mod search;
 
 use crate::protocol::Coverage;
-use crate::record::WeakExchange;
 use deepen::Deepening;
 pub(crate) use deepen::Failed;
+use harness_report::record::WeakExchange;
 pub(crate) use search::Passed;
 use std::collections::BTreeSet;
 use std::sync::Arc;

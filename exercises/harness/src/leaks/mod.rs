@@ -121,7 +121,7 @@ pub fn check(body: impl FnMut()) {
     if let Err(leaks) = find(body) {
         let at = Location::caller();
         eprintln!("{}", protocol::failure_line(Kind::Leak));
-        eprintln!("\n{leaks}\n  (leak check at {})", crate::place::full(at));
+        eprintln!("\n{leaks}\n  (leak check at {})", harness_report::place::full(at));
         resume_unwind(Box::new("leak".to_owned()));
     }
 }

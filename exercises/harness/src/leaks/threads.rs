@@ -38,7 +38,7 @@ impl Threads {
                 format!(
                     "thread{}{STILL_RUNS}{}",
                     name.unwrap_or_default(),
-                    crate::place::full(thread.spawned)
+                    harness_report::place::full(thread.spawned)
                 )
             })
             .collect()

@@ -1,7 +1,7 @@
 //! Words on a page: how wide they are, where their lines break, and how they are painted.
 
-use crate::page::{Ink, Page};
-use crate::text::{NO_BREAK, columns, fitting};
+use harness_base::page::{Ink, Page};
+use harness_base::text::{NO_BREAK, columns, fitting};
 
 /// A word, what it is painted with, and the columns that keep it from the word before.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use super::{Case, Remark, at_row};
 use crate::diagnosis::order::{Later, Order, Source, Stronger};
-use crate::protocol::Kind;
 use crate::record::{Effect, Log, Standing};
+use harness_base::protocol::Kind;
 use std::sync::atomic::Ordering::SeqCst;
 
 /// One side of two threads that each store and then look for the other's store.

@@ -8,31 +8,31 @@ use std::rc::Rc;
 
 /// Source files, read once each.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sources(RefCell<HashMap<String, Option<Rc<[String]>>>>);
+pub struct Sources(RefCell<HashMap<String, Option<Rc<[String]>>>>);
 
 impl Sources {
     /// The line that a place stands in, without the space around it. `None` where the file is not there, as
     /// that of std, or has changed and has no such line.
-    pub(crate) fn line(&self, place: Place) -> Option<String> {
+    pub fn line(&self, place: Place) -> Option<String> {
         let line = self.raw_line(place, 0)?;
         let line = line.trim();
         (!line.is_empty()).then(|| line.to_owned())
     }
 
     /// The line `before` lines above the place's, as it stands.
-    pub(crate) fn raw_line(&self, place: Place, before: usize) -> Option<String> {
+    pub fn raw_line(&self, place: Place, before: usize) -> Option<String> {
         let lines = self.lines(place)?;
         let number = usize::try_from(place.line()).ok()?.checked_sub(1 + before)?;
         lines.get(number).cloned()
     }
 
     /// All lines of the file that a place is in.
-    pub(crate) fn lines(&self, place: Place) -> Option<Rc<[String]>> {
+    pub fn lines(&self, place: Place) -> Option<Rc<[String]>> {
         self.file(place.file())
     }
 
     /// All lines of a file.
-    pub(crate) fn file(&self, path: &str) -> Option<Rc<[String]>> {
+    pub fn file(&self, path: &str) -> Option<Rc<[String]>> {
         let mut files = self.0.borrow_mut();
         if let Some(known) = files.get(path) {
             return known.clone();

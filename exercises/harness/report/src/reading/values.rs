@@ -3,7 +3,7 @@
 use crate::record::{Effect, Event, Log, Shown, Value};
 
 /// A value as a row shows it.
-pub(crate) fn show(log: &Log, value: Value) -> String {
+pub fn show(log: &Log, value: Value) -> String {
     match value {
         Value::Int(i) if i == i128::from(u64::MAX) => "MAX".to_owned(),
         // A counter that went below zero is easier to see so.

@@ -5,19 +5,19 @@ use crate::place::Place;
 
 /// What a thread did to a channel.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     /// The operation, as the program calls it.
-    pub(crate) name: &'static str,
-    pub(crate) what: What,
+    pub name: &'static str,
+    pub what: What,
     /// The buffer when it was done.
-    pub(crate) buffer: Buffer,
+    pub buffer: Buffer,
     /// The sender or the receiver by which it was done: see [`Ends`].
-    pub(crate) handle: usize,
+    pub handle: usize,
 }
 
 /// What came of an operation on a channel.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum What {
+pub enum What {
     /// A value is in the buffer; or it was handed to a receiver that slept.
     Sends { value: Option<Shown>, to: Option<ThreadId> },
     /// A value came out of the buffer, and the value of a sender that slept went in; or it came from that sender.
@@ -40,13 +40,13 @@ pub(crate) enum What {
 
 /// The value that is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Sends {
-    pub(crate) value: Option<Shown>,
+pub struct Sends {
+    pub value: Option<Shown>,
 }
 
 /// Why an operation on a channel failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub enum Why {
     /// There was no room, or nothing to receive; without a buffer, no thread slept on the other side.
     NotNow,
     /// Nothing is left on the other side.
@@ -55,36 +55,37 @@ pub(crate) enum Why {
 
 /// The buffer of a channel.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Buffer {
+pub struct Buffer {
     /// The first values, as far as a row shows them.
-    pub(crate) first: Vec<Option<Shown>>,
-    pub(crate) len: usize,
+    pub first: Vec<Option<Shown>>,
+    pub len: usize,
     /// `None` if it is unbounded.
-    pub(crate) capacity: Option<usize>,
+    pub capacity: Option<usize>,
 }
 
 impl Buffer {
     /// How many values a row shows.
-    pub(crate) const SHOWN: usize = 4;
+    pub const SHOWN: usize = 4;
 }
 
 /// The two sides of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Side {
+pub enum Side {
     Sender,
     Receiver,
 }
 
 /// The handles of a channel that have not been dropped.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ends {
+pub struct Ends {
     made: usize,
     handles: Vec<(Side, Reference)>,
 }
 
 impl Ends {
     /// Enters a handle and returns its number.
-    pub(crate) fn add(&mut self, side: Side, made: Place, maker: ThreadId) -> usize {
+    #[inline]
+    pub fn add(&mut self, side: Side, made: Place, maker: ThreadId) -> usize {
         let number = self.made;
         self.made += 1;
         let reference = Reference { number, made, maker };
@@ -93,12 +94,13 @@ impl Ends {
     }
 
     /// The handle is dropped.
-    pub(crate) fn remove(&mut self, number: usize) {
+    #[inline]
+    pub fn remove(&mut self, number: usize) {
         self.handles.retain(|(_, handle)| handle.number != number);
     }
 
     /// Those of one side.
-    pub(crate) fn of(&self, side: Side) -> impl Iterator<Item = &Reference> {
+    pub fn of(&self, side: Side) -> impl Iterator<Item = &Reference> {
         let mine = self.handles.iter().filter(move |(other, _)| *other == side);
         mine.map(|(_, handle)| handle)
     }

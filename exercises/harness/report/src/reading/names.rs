@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// What each object of an interleaving is called.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names(HashMap<usize, Name>);
+pub struct Names(HashMap<usize, Name>);
 
 #[derive(Clone, Debug)]
 struct Name {
@@ -21,7 +21,7 @@ struct Name {
 }
 
 impl Names {
-    pub(crate) fn new(log: &Log, sources: &Sources) -> Self {
+    pub fn new(log: &Log, sources: &Sources) -> Self {
         let mut all: Vec<(usize, String, &'static str)> = log
             .objects()
             .map(|(id, object)| {
@@ -56,12 +56,12 @@ impl Names {
     }
 
     /// What an object is called.
-    pub(crate) fn of(&self, id: ObjectId) -> &str {
+    pub fn of(&self, id: ObjectId) -> &str {
         self.0.get(&id.index()).map_or("?", |name| &name.text)
     }
 
     /// What the names of `objects` stand for, and where the objects were made.
-    pub(crate) fn legend(&self, log: &Log, objects: &[ObjectId]) -> String {
+    pub fn legend(&self, log: &Log, objects: &[ObjectId]) -> String {
         let explained = objects.iter().filter_map(|&id| {
             let name = self.0.get(&id.index()).filter(|name| name.explained)?;
             let object = log.object(id);

@@ -8,7 +8,7 @@ pub struct Instant(Duration);
 
 impl Instant {
     /// The moment this long after the clock began.
-    pub(crate) fn after(since_beginning: Duration) -> Self {
+    pub fn after(since_beginning: Duration) -> Self {
         Self(since_beginning)
     }
 

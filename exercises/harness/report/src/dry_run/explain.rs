@@ -8,7 +8,7 @@ use crate::record::channel::Side;
 use crate::record::{
     Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait,
 };
-use crate::text::count;
+use harness_base::text::count;
 
 /// What happened, line by line. `ending` is `None` if the model hangs.
 pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>) -> Vec<String> {

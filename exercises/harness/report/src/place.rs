@@ -3,23 +3,23 @@
 use std::panic::Location;
 
 /// A place in the source of the program that runs.
-pub(crate) type Place = &'static Location<'static>;
+pub type Place = &'static Location<'static>;
 
 /// `src/wait_group.rs:41`, with what the compiler leaves in a path taken out: a solution includes the tests of
 /// its exercise by a path with many `..` in it.
-pub(crate) fn full(place: &Location<'_>) -> String {
+pub fn full(place: &Location<'_>) -> String {
     format!("{}:{}", tidy(place.file()), place.line())
 }
 
 /// `wait_group.rs:41`.
-pub(crate) fn short(place: &Location<'_>) -> String {
+pub fn short(place: &Location<'_>) -> String {
     let file = place.file();
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     format!("{name}:{}", place.line())
 }
 
 /// The path without the folders that it enters only to leave them.
-pub(crate) fn tidy(path: &str) -> String {
+pub fn tidy(path: &str) -> String {
     let separator = if path.contains('\\') { "\\" } else { "/" };
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split(['/', '\\']) {

@@ -3,7 +3,7 @@
 use crate::record::{DROP, Effect, Fate, Log, Panic, Pending, SCOPED_PANIC, Stop, ThreadId};
 
 /// The panic that explains the failure.
-pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
+pub fn culprit(log: &Log) -> Option<&Panic> {
     if let Some(unseen) = log.unseen_panic() {
         return Some(unseen);
     }
@@ -18,7 +18,7 @@ pub(crate) fn culprit(log: &Log) -> Option<&Panic> {
 }
 
 /// The access that ended the interleaving as a data race, begun and never finished, and its thread.
-pub(crate) fn racing_access(log: &Log) -> Option<(ThreadId, Pending)> {
+pub fn racing_access(log: &Log) -> Option<(ThreadId, Pending)> {
     let (thread, _) = log.stopped.as_ref().filter(|(_, stop)| *stop == Stop::DataRace)?;
     let thread = *thread;
     let access = log.threads[thread].pending?;
@@ -27,7 +27,7 @@ pub(crate) fn racing_access(log: &Log) -> Option<(ThreadId, Pending)> {
 
 /// The number of the event that the access races with: the last conflicting one of another thread. A drop conflicts with
 /// every operation.
-pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usize> {
+pub fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usize> {
     log.events.iter().rposition(|event| {
         event.thread != thread
             && event.object == access.object
@@ -40,7 +40,7 @@ pub(crate) fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Opti
 }
 
 /// The operation that ended the interleaving because its object had been dropped, and its thread.
-pub(crate) fn late_use(log: &Log) -> Option<(ThreadId, Pending)> {
+pub fn late_use(log: &Log) -> Option<(ThreadId, Pending)> {
     let (thread, _) =
         log.stopped.as_ref().filter(|(_, stop)| matches!(stop, Stop::UseAfterDrop(_)))?;
     Some((*thread, log.threads[*thread].pending?))

@@ -5,11 +5,11 @@
 //! be too narrow to read, the rows under each other, each with its thread's name.
 
 use super::words::{Line, Word, natural_width, words, wrap};
-use crate::page::{Ink, Page};
 use crate::place::{Place, short};
 use crate::reading::{PANICS, Row, Sources, with_rows};
 use crate::record::{Log, ObjectId};
-use crate::text::{columns, count, shorten};
+use harness_base::page::{Ink, Page};
+use harness_base::text::{columns, count, shorten};
 
 /// A lane is not made narrower than this.
 const NARROWEST_LANE: usize = 20;

@@ -4,9 +4,9 @@
 use super::{Case, Remark, at_row};
 use crate::diagnosis::code::{Dependence, Spot};
 use crate::diagnosis::torn::own_pairs;
-use crate::protocol::Kind;
 use crate::reading::{culprit, racing_access};
 use crate::record::ThreadId;
+use harness_base::protocol::Kind;
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let (thread, inside) = match racing_access(case.log) {

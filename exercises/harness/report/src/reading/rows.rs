@@ -3,31 +3,31 @@
 use super::values::{show, shown};
 use super::{Mark, Names, at_row, culprit, late_use, other_access, racing_access, traffic};
 use crate::place::Place;
-use crate::protocol::Kind;
 use crate::record::{Data, Effect, Event, Log, ObjectId, Pending, Standing, Thread, ThreadId};
-use crate::text::NO_BREAK;
+use harness_base::protocol::Kind;
+use harness_base::text::NO_BREAK;
 
 /// How the row of a panic begins.
-pub(crate) const PANICS: &str = "panics: ";
+pub const PANICS: &str = "panics: ";
 
 /// What one thread did, or was about to do.
 #[derive(Clone, Debug)]
-pub(crate) struct Row {
+pub struct Row {
     /// The event behind it. `None` for an operation that never took effect.
-    pub(crate) event: Option<usize>,
+    pub event: Option<usize>,
     /// Events of the same thread that came right after it and are shown in it.
-    pub(crate) folded: Vec<usize>,
-    pub(crate) thread: ThreadId,
-    pub(crate) text: String,
+    pub folded: Vec<usize>,
+    pub thread: ThreadId,
+    pub text: String,
     /// What a reader must not miss about it.
-    pub(crate) marks: Vec<String>,
-    pub(crate) place: Option<Place>,
-    pub(crate) object: Option<ObjectId>,
+    pub marks: Vec<String>,
+    pub place: Option<Place>,
+    pub object: Option<ObjectId>,
 }
 
 impl Row {
     /// Whether it reads the same.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
+    pub fn is_like(&self, other: &Self) -> bool {
         self.thread == other.thread
             && self.text == other.text
             && self.marks == other.marks
@@ -36,7 +36,7 @@ impl Row {
 }
 
 /// The rows of an interleaving, `kind` being how it failed, if it did. `told` are the events that sentences name.
-pub(crate) fn rows(
+pub fn rows(
     log: &Log,
     names: &Names,
     kind: Option<Kind>,

@@ -1,23 +1,23 @@
 //! Rows that a sentence names, before their numbers are known.
 
-use crate::text::NO_BREAK;
+use harness_base::text::NO_BREAK;
 
 /// Around the number of an event in a text that is to name its row: [`at_row`] writes it, [`with_rows`] reads it.
 const ROW: char = '\u{2}';
 
 /// Names the row of an event in a sentence. Its number is known only when the rows are laid out.
-pub(crate) fn at_row(event: usize) -> String {
+pub fn at_row(event: usize) -> String {
     format!("{ROW}{event}{ROW}")
 }
 
 /// The events whose rows `text` names.
-pub(crate) fn mentioned(text: &str) -> impl Iterator<Item = usize> {
+pub fn mentioned(text: &str) -> impl Iterator<Item = usize> {
     let parts = text.split(ROW).skip(1).step_by(2);
     parts.filter_map(|part| part.parse().ok())
 }
 
 /// `text` with the numbers of rows in it.
-pub(crate) fn with_rows(text: &str, row: impl Fn(usize) -> Option<usize>) -> String {
+pub fn with_rows(text: &str, row: impl Fn(usize) -> Option<usize>) -> String {
     let mut out = String::new();
     for (i, part) in text.split(ROW).enumerate() {
         match part.parse().ok().filter(|_| i % 2 == 1).map(&row) {
@@ -30,7 +30,7 @@ pub(crate) fn with_rows(text: &str, row: impl Fn(usize) -> Option<usize>) -> Str
 }
 
 /// `text` for a reader who sees no rows: a row's number goes, with its brackets.
-pub(crate) fn without_rows(text: &str) -> String {
+pub fn without_rows(text: &str) -> String {
     let mut out = String::new();
     for (i, part) in text.split(ROW).enumerate() {
         if i % 2 == 1 {

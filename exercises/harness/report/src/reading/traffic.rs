@@ -3,7 +3,7 @@
 use super::values::shown;
 use crate::record::channel::{Buffer, Sends, Side, Traffic, What, Why};
 use crate::record::{Log, Shown, ThreadId};
-use crate::text::count;
+use harness_base::text::count;
 
 /// The text of a row, `o` being what the channel is called.
 pub(super) fn describe(log: &Log, o: &str, traffic: &Traffic) -> String {
@@ -112,7 +112,7 @@ fn reason(log: &Log, sends: Option<Sends>, why: Why, buffer: &Buffer) -> String 
 }
 
 /// `buffer [1, 2], full`; `2 of 3 in the buffer` if its values cannot be shown.
-pub(crate) fn contents(log: &Log, buffer: &Buffer) -> String {
+pub fn contents(log: &Log, buffer: &Buffer) -> String {
     let Buffer { first, len, capacity } = buffer;
     let full = if Some(*len) == *capacity { ", full" } else { "" };
     let values: Option<Vec<_>> = first.iter().map(|value| Some(shown(log, (*value)?))).collect();
@@ -128,7 +128,7 @@ pub(crate) fn contents(log: &Log, buffer: &Buffer) -> String {
 }
 
 /// `2 senders`.
-pub(crate) fn handles(side: Side, number: usize) -> String {
+pub fn handles(side: Side, number: usize) -> String {
     count(number, word(side))
 }
 

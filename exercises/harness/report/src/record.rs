@@ -1,44 +1,47 @@
 //! What is known of one interleaving: what its threads did, to which objects, how they stand, and how it ended. Plain
-//! data, which knows nothing of the model checker: the recorder of [`sync::model`](crate::sync::model) writes it while
-//! the interleaving runs; the search, the diagnosis and the dry run read it afterwards.
+//! data, which knows nothing of the model checker: the recorder of `harness::sync::model` writes it while
+//! the interleaving runs; the search, the diagnosis and the dry run read it afterwards. What it calls for each operation
+//! is `#[inline]`, so that it is optimised as the recorder is.
 
-pub(crate) mod channel;
+pub mod channel;
 
+use crate::instant::Instant;
 use crate::place::Place;
-use crate::protocol::Kind;
-use crate::sync::instant::Instant;
 use channel::{Ends, Traffic, What};
+use harness_base::protocol::Kind;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// A thread of the model, numbered as loom numbers them: main is 0.
-pub(crate) type ThreadId = usize;
+pub type ThreadId = usize;
 
 /// Loom's own limit, main included.
-pub(crate) const MAX_THREADS: usize = 5;
+pub const MAX_THREADS: usize = 5;
 
 /// An object of the facade, numbered in the order in which its interleaving made them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ObjectId {
-    pub(crate) iteration: usize,
+pub struct ObjectId {
+    pub iteration: usize,
     index: usize,
 }
 
 impl ObjectId {
     /// The number of objects that the interleaving made before it.
-    pub(crate) fn index(self) -> usize {
+    #[inline]
+    pub fn index(self) -> usize {
         self.index
     }
 
     /// An operation on it that begins.
-    pub(crate) fn pending(self, name: &'static str, place: Place) -> Pending {
+    #[inline]
+    pub fn pending(self, name: &'static str, place: Place) -> Pending {
         Pending::new(name, Some(self), place)
     }
 }
 
 /// What an atomic holds, or a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
+pub enum Value {
     Int(i128),
     Bool(bool),
     Char(char),
@@ -47,7 +50,7 @@ pub(crate) enum Value {
 
 /// What a thread did to an object, or to another thread.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Effect {
+pub enum Effect {
     Spawn(ThreadId),
     /// A test refuses the thread that was asked for.
     SpawnRefused,
@@ -143,18 +146,18 @@ pub(crate) enum Effect {
 
 /// A row of the dry run.
 #[derive(Clone, Debug)]
-pub(crate) struct Event {
-    pub(crate) thread: ThreadId,
-    pub(crate) effect: Effect,
-    pub(crate) object: Option<ObjectId>,
-    pub(crate) place: Option<Place>,
+pub struct Event {
+    pub thread: ThreadId,
+    pub effect: Effect,
+    pub object: Option<ObjectId>,
+    pub place: Option<Place>,
     /// What became of the data behind the lock that it gives back.
-    pub(crate) data: Option<Data>,
+    pub data: Option<Data>,
 }
 
 /// What a thread did with the data behind a lock from the locking to the unlocking.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Data {
+pub enum Data {
     /// The code that holds the lock has said it, step by step.
     Said(Vec<&'static str>),
     /// The data can be shown.
@@ -165,7 +168,8 @@ pub(crate) enum Data {
 
 impl Data {
     /// `before` and `after`, if the data can be shown.
-    pub(crate) fn new(before: Option<Shown>, after: Option<Shown>, mutably: bool) -> Self {
+    #[inline]
+    pub fn new(before: Option<Shown>, after: Option<Shown>, mutably: bool) -> Self {
         match before.zip(after) {
             Some((before, after)) => Self::Shown { before, after },
             None => Self::Hidden { mutably },
@@ -175,7 +179,7 @@ impl Data {
 
 /// Data of a type that can be shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Shown {
+pub enum Shown {
     One(Value),
     Option(Option<Value>),
     Two(Value, Value),
@@ -183,7 +187,7 @@ pub(crate) enum Shown {
 
 impl Event {
     /// The value that it read from an atomic.
-    pub(crate) fn reads(&self) -> Option<Value> {
+    pub fn reads(&self) -> Option<Value> {
         match self.effect {
             Effect::Load { got, .. } => Some(got),
             Effect::Update { old, .. } => Some(old),
@@ -193,7 +197,7 @@ impl Event {
     }
 
     /// The value that it gave an atomic.
-    pub(crate) fn writes(&self) -> Option<Value> {
+    pub fn writes(&self) -> Option<Value> {
         match self.effect {
             Effect::Store { value, .. } => Some(value),
             Effect::Update { new, .. } => Some(new),
@@ -203,7 +207,7 @@ impl Event {
     }
 
     /// The ordering of an operation on an atomic.
-    pub(crate) fn order(&self) -> Option<Ordering> {
+    pub fn order(&self) -> Option<Ordering> {
         match self.effect {
             Effect::Load { order, .. }
             | Effect::Store { order, .. }
@@ -214,12 +218,12 @@ impl Event {
     }
 
     /// Whether a load, or an exchange that failed, got a value that had been replaced.
-    pub(crate) fn is_stale(&self) -> bool {
+    pub fn is_stale(&self) -> bool {
         self.stale().is_some()
     }
 
     /// The newest value, if it got one that had been replaced.
-    pub(crate) fn stale(&self) -> Option<Value> {
+    pub fn stale(&self) -> Option<Value> {
         match self.effect {
             Effect::Load { got, newest, .. } | Effect::Exchange { found: Err(got), newest, .. } => {
                 (got != newest).then_some(newest)
@@ -229,13 +233,13 @@ impl Event {
     }
 
     /// The lock that it took.
-    pub(crate) fn locks(&self) -> Option<ObjectId> {
+    pub fn locks(&self) -> Option<ObjectId> {
         let takes = matches!(self.effect, Effect::Lock(_) | Effect::TryLock { ok: true, .. });
         self.object.filter(|_| takes)
     }
 
     /// The lock that it gave back.
-    pub(crate) fn unlocks(&self) -> Option<ObjectId> {
+    pub fn unlocks(&self) -> Option<ObjectId> {
         match self.effect {
             Effect::Unlock(_) => self.object,
             Effect::Sleeps { unlocks, .. } => unlocks,
@@ -244,14 +248,14 @@ impl Event {
     }
 
     /// Whether its thread falls asleep.
-    pub(crate) fn sleeps(&self) -> bool {
+    pub fn sleeps(&self) -> bool {
         self.effect.sleeps()
     }
 }
 
 impl Effect {
     /// Whether the thread falls asleep.
-    pub(crate) fn sleeps(&self) -> bool {
+    pub fn sleeps(&self) -> bool {
         match self {
             Effect::Sleeps { .. } => true,
             Effect::Channel(traffic) => matches!(traffic.what, What::Sleeps { .. }),
@@ -261,69 +265,70 @@ impl Effect {
 }
 
 /// The name of a [`Pending`] that drops its object.
-pub(crate) const DROP: &str = "drop";
+pub const DROP: &str = "drop";
 
 /// An operation that a thread has begun and not finished.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pending {
-    pub(crate) name: &'static str,
-    pub(crate) object: Option<ObjectId>,
-    pub(crate) place: Place,
+pub struct Pending {
+    pub name: &'static str,
+    pub object: Option<ObjectId>,
+    pub place: Place,
     /// The thread waited for, if it is a join.
-    pub(crate) target: Option<ThreadId>,
+    pub target: Option<ThreadId>,
 }
 
 impl Pending {
-    pub(crate) fn new(name: &'static str, object: Option<ObjectId>, place: Place) -> Self {
+    #[inline]
+    pub fn new(name: &'static str, object: Option<ObjectId>, place: Place) -> Self {
         Self { name, object, place, target: None }
     }
 }
 
 /// An object of the facade.
 #[derive(Clone, Debug)]
-pub(crate) struct Object {
-    pub(crate) type_name: &'static str,
+pub struct Object {
+    pub type_name: &'static str,
     /// The name that the author of the model gave it; one that ends with a dot is the beginning of a name.
-    pub(crate) given_name: Option<String>,
+    pub given_name: Option<String>,
     /// Whether it is the model's own, not one of the code under test: those have no name of their own.
-    pub(crate) is_fixture: bool,
-    pub(crate) made: Place,
+    pub is_fixture: bool,
+    pub made: Place,
     /// Making it counts as a write.
-    pub(crate) maker: ThreadId,
+    pub maker: ThreadId,
     /// For an atomic: the last value stored.
-    pub(crate) newest: Value,
+    pub newest: Value,
     /// For a lock: who holds it, and since where. Several, if it is held for reading.
-    pub(crate) holders: Vec<(ThreadId, Place)>,
+    pub holders: Vec<(ThreadId, Place)>,
     /// For an `Arc`: the references there are.
-    pub(crate) references: Vec<Reference>,
+    pub references: Vec<Reference>,
     /// For an `Arc`: the weak references.
-    pub(crate) weak: Vec<Reference>,
+    pub weak: Vec<Reference>,
     /// For a channel: its senders and receivers.
-    pub(crate) ends: Ends,
-    pub(crate) dropped: Option<Dropped>,
+    pub ends: Ends,
+    pub dropped: Option<Dropped>,
 }
 
 /// Which thread dropped an object, and the number of events before.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Dropped {
-    pub(crate) thread: ThreadId,
-    pub(crate) at: usize,
+pub struct Dropped {
+    pub thread: ThreadId,
+    pub at: usize,
     /// Whether a panic of that thread did.
-    pub(crate) unwinding: bool,
+    pub unwinding: bool,
 }
 
 /// One of the references of an `Arc`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reference {
-    pub(crate) number: usize,
+pub struct Reference {
+    pub number: usize,
     /// Where `new` or `clone` made it, and who called that.
-    pub(crate) made: Place,
-    pub(crate) maker: ThreadId,
+    pub made: Place,
+    pub maker: ThreadId,
 }
 
 /// How a thread of the model stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub enum Standing {
     Running,
     /// In a wait queue, until it is woken.
     Asleep,
@@ -332,22 +337,22 @@ pub(crate) enum Standing {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Thread {
+pub struct Thread {
     /// What the dry run calls it.
-    pub(crate) name: String,
+    pub name: String,
     /// The name that the program gave it.
-    pub(crate) given_name: Option<String>,
-    pub(crate) pending: Option<Pending>,
-    pub(crate) standing: Standing,
-    /// What the objects that it makes now belong to: see [`naming`](crate::sync::model::naming).
-    pub(crate) prefix: Vec<String>,
+    pub given_name: Option<String>,
+    pub pending: Option<Pending>,
+    pub standing: Standing,
+    /// What the objects that it makes now belong to: see `harness::sync::model::naming`.
+    pub prefix: Vec<String>,
     /// What it is about to give back with a lock.
-    pub(crate) gives_back: Option<Data>,
+    pub gives_back: Option<Data>,
 }
 
 /// What a thread waits for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Wait<'a> {
+pub enum Wait<'a> {
     /// A lock, and who holds it, since where.
     ForLock(&'a [(ThreadId, Place)]),
     /// The end of a thread.
@@ -358,17 +363,17 @@ pub(crate) enum Wait<'a> {
 
 /// A panic in a thread of the model.
 #[derive(Clone, Debug)]
-pub(crate) struct Panic {
-    pub(crate) thread: ThreadId,
-    pub(crate) message: String,
-    pub(crate) place: String,
+pub struct Panic {
+    pub thread: ThreadId,
+    pub message: String,
+    pub place: String,
     /// The number of events before it.
-    pub(crate) at: usize,
-    pub(crate) fate: Fate,
+    pub at: usize,
+    pub fate: Fate,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It unwinds, or the program caught it just now.
     Unwinds,
     /// Its thread has gone on since, and did not unwind: the program caught it. It may resume it later.
@@ -384,11 +389,11 @@ pub(crate) enum Fate {
 }
 
 /// What a scope panics with if one of its threads did, as std's does.
-pub(crate) const SCOPED_PANIC: &str = "a scoped thread panicked";
+pub const SCOPED_PANIC: &str = "a scoped thread panicked";
 
 /// How an exploration ended.
 #[derive(Debug)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// It has only paused.
     Paused,
     /// Everything within the bounds was explored.
@@ -427,14 +432,14 @@ pub(crate) enum Ending {
 
 /// A `compare_exchange_weak`: its number among those of its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct WeakExchange {
-    pub(crate) thread: ThreadId,
-    pub(crate) number: usize,
+pub struct WeakExchange {
+    pub thread: ThreadId,
+    pub number: usize,
 }
 
 /// What the model checker stops an interleaving for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub enum Stop {
     Deadlock,
     DataRace,
     /// An `Arc` with references left, weak ones included.
@@ -451,21 +456,22 @@ pub(crate) enum Stop {
 
 /// One interleaving.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Log {
-    pub(crate) iteration: usize,
-    pub(crate) events: Vec<Event>,
-    pub(crate) objects: Vec<Object>,
-    pub(crate) threads: Vec<Thread>,
-    pub(crate) panics: Vec<Panic>,
+pub struct Log {
+    pub iteration: usize,
+    pub events: Vec<Event>,
+    pub objects: Vec<Object>,
+    pub threads: Vec<Thread>,
+    pub panics: Vec<Panic>,
     /// The thread that has run last.
-    pub(crate) running: ThreadId,
+    pub running: ThreadId,
     /// What the model checker stopped for, and the thread that was running.
-    pub(crate) stopped: Option<(ThreadId, Stop)>,
-    pub(crate) spurious_left: usize,
+    pub stopped: Option<(ThreadId, Stop)>,
+    pub spurious_left: usize,
 }
 
 impl Log {
-    pub(crate) fn begin(&mut self, spurious: usize) {
+    #[inline]
+    pub fn begin(&mut self, spurious: usize) {
         self.iteration += 1;
         self.events.clear();
         self.objects.clear();
@@ -478,7 +484,8 @@ impl Log {
     }
 
     /// Enters an object made by `maker`.
-    pub(crate) fn add_object(
+    #[inline]
+    pub fn add_object(
         &mut self,
         type_name: &'static str,
         newest: Value,
@@ -502,7 +509,8 @@ impl Log {
     }
 
     /// Names an object, after what its maker is making too. The source may add to a name that is only a prefix.
-    pub(crate) fn name(&mut self, id: ObjectId, name: &str) {
+    #[inline]
+    pub fn name(&mut self, id: ObjectId, name: &str) {
         let maker = self.object(id).maker;
         let mut full = self.threads[maker].prefix.join(".");
         if !full.is_empty() {
@@ -513,13 +521,14 @@ impl Log {
     }
 
     /// The object, if this interleaving made it.
-    pub(crate) fn find(&self, id: ObjectId) -> Option<&Object> {
+    #[inline]
+    pub fn find(&self, id: ObjectId) -> Option<&Object> {
         let own = self.objects.get(id.index);
         own.filter(|_| id.iteration == self.iteration)
     }
 
     /// Stops the interleaving, for `thread` uses what was dropped before. If a panic dropped it, that is what went wrong.
-    pub(crate) fn used_after_drop(
+    pub fn used_after_drop(
         &mut self,
         thread: ThreadId,
         operation: Pending,
@@ -547,16 +556,19 @@ impl Log {
         Ending::Stopped
     }
 
-    pub(crate) fn object(&self, id: ObjectId) -> &Object {
+    #[inline]
+    pub fn object(&self, id: ObjectId) -> &Object {
         &self.objects[id.index]
     }
 
-    pub(crate) fn object_mut(&mut self, id: ObjectId) -> &mut Object {
+    #[inline]
+    pub fn object_mut(&mut self, id: ObjectId) -> &mut Object {
         &mut self.objects[id.index]
     }
 
     /// The objects, with their numbers.
-    pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectId, &Object)> {
+    #[inline]
+    pub fn objects(&self) -> impl Iterator<Item = (ObjectId, &Object)> {
         let iteration = self.iteration;
         let all = self.objects.iter().enumerate();
         all.map(move |(index, object)| (ObjectId { iteration, index }, object))
@@ -564,7 +576,7 @@ impl Log {
 
     /// What a thread waits for, if it does. A thread that has only lost the race for a lock that is free again
     /// waits for nothing.
-    pub(crate) fn waits(&self, thread: ThreadId) -> Option<Wait<'_>> {
+    pub fn waits(&self, thread: ThreadId) -> Option<Wait<'_>> {
         let waiting = &self.threads[thread];
         if waiting.has_ended() {
             return None;
@@ -581,15 +593,12 @@ impl Log {
     }
 
     /// The events of a thread, with their numbers.
-    pub(crate) fn events_of(
-        &self,
-        thread: ThreadId,
-    ) -> impl DoubleEndedIterator<Item = (usize, &Event)> {
+    pub fn events_of(&self, thread: ThreadId) -> impl DoubleEndedIterator<Item = (usize, &Event)> {
         self.events_before(thread, self.events.len())
     }
 
     /// Those before the event `end`.
-    pub(crate) fn events_before(
+    pub fn events_before(
         &self,
         thread: ThreadId,
         end: usize,
@@ -599,7 +608,7 @@ impl Log {
     }
 
     /// The locks that a thread holds before the event `at`, each with the event that took it.
-    pub(crate) fn held(&self, thread: ThreadId, at: usize) -> Vec<(ObjectId, usize)> {
+    pub fn held(&self, thread: ThreadId, at: usize) -> Vec<(ObjectId, usize)> {
         let mut held: Vec<(ObjectId, usize)> = Vec::new();
         for (number, event) in self.events_before(thread, at) {
             if let Some(lock) = event.locks() {
@@ -615,7 +624,7 @@ impl Log {
     }
 
     /// The kind of the failure that `ending` is; `None` if the model hangs.
-    pub(crate) fn kind(&self, ending: Option<&Ending>) -> Kind {
+    pub fn kind(&self, ending: Option<&Ending>) -> Kind {
         match ending {
             None => Kind::Stuck,
             Some(Ending::Panicked | Ending::PanickedTwice) => Kind::Panic,
@@ -635,20 +644,21 @@ impl Log {
     }
 
     /// Whether the interleaving is a data race of a drop, its last event.
-    pub(crate) fn races_with_drop(&self) -> bool {
+    pub fn races_with_drop(&self) -> bool {
         let dropped = self.events.last().is_some_and(|event| event.effect == Effect::Dropped);
         dropped && matches!(self.stopped, Some((_, Stop::DataRace)))
     }
 
     /// A panic that ended a spawned thread and that was not looked at, or that waits at the end of a scope.
-    pub(crate) fn unseen_panic(&self) -> Option<&Panic> {
+    pub fn unseen_panic(&self) -> Option<&Panic> {
         let unseen = |p: &&Panic| matches!(p.fate, Fate::EndedThread | Fate::EndedBody);
         self.panics.iter().find(unseen)
     }
 }
 
 impl Thread {
-    pub(crate) fn new(number: ThreadId, given_name: Option<String>) -> Self {
+    #[inline]
+    pub fn new(number: ThreadId, given_name: Option<String>) -> Self {
         let name = given_name.clone();
         Self {
             name: name.unwrap_or_else(|| format!("thread {number}")),
@@ -660,11 +670,13 @@ impl Thread {
         }
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
+    #[inline]
+    pub fn has_ended(&self) -> bool {
         matches!(self.standing, Standing::Returned | Standing::Panicked)
     }
 
-    pub(crate) fn has_panicked(&self) -> bool {
+    #[inline]
+    pub fn has_panicked(&self) -> bool {
         self.standing == Standing::Panicked
     }
 }

@@ -12,24 +12,24 @@ mod traffic;
 mod values;
 
 use crate::record::Log;
-pub(crate) use culprit::{culprit, late_use, other_access, racing_access};
-pub(crate) use mentions::{at_row, mentioned, with_rows, without_rows};
-pub(crate) use names::Names;
-pub(crate) use rows::{PANICS, Row, rows};
-pub(crate) use source::Sources;
-pub(crate) use traffic::{contents, handles};
-pub(crate) use values::show;
+pub use culprit::{culprit, late_use, other_access, racing_access};
+pub use mentions::{at_row, mentioned, with_rows, without_rows};
+pub use names::Names;
+pub use rows::{PANICS, Row, rows};
+pub use source::Sources;
+pub use traffic::{contents, handles};
+pub use values::show;
 
 /// An interleaving with its names and its source.
 #[derive(Clone, Debug)]
-pub(crate) struct Reading {
-    pub(crate) log: Log,
-    pub(crate) names: Names,
-    pub(crate) sources: Sources,
+pub struct Reading {
+    pub log: Log,
+    pub names: Names,
+    pub sources: Sources,
 }
 
 impl Reading {
-    pub(crate) fn new(log: Log) -> Self {
+    pub fn new(log: Log) -> Self {
         let sources = Sources::default();
         let names = Names::new(&log, &sources);
         Self { log, names, sources }
@@ -38,29 +38,29 @@ impl Reading {
 
 /// What somebody has to say about an interleaving.
 #[derive(Clone, Debug)]
-pub(crate) struct Remark {
+pub struct Remark {
     /// In a sentence or two. Rows are named by [`at_row`].
-    pub(crate) text: String,
+    pub text: String,
     /// The rows to look at.
-    pub(crate) marks: Vec<Mark>,
+    pub marks: Vec<Mark>,
 }
 
 /// What a reader must not miss about a row.
 #[derive(Clone, Debug)]
-pub(crate) struct Mark {
+pub struct Mark {
     /// The number of the event that the row shows.
-    pub(crate) event: usize,
+    pub event: usize,
     /// A few words.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl Remark {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), marks: Vec::new() }
     }
 
     /// Points at an event's row.
-    pub(crate) fn mark(mut self, event: usize, text: impl Into<String>) -> Self {
+    pub fn mark(mut self, event: usize, text: impl Into<String>) -> Self {
         let text = text.into();
         self.marks.push(Mark { event, text });
         self

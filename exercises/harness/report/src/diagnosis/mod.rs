@@ -11,10 +11,10 @@ mod order;
 mod torn;
 mod waits;
 
-use crate::protocol::Kind;
 use crate::reading::{Names, Reading, Remark, show};
 use crate::record::{Event, Log, ObjectId, ThreadId, Value};
 use code::Code;
+use harness_base::protocol::Kind;
 
 /// A failure whose cause is looked for.
 #[derive(Clone, Copy)]
@@ -48,7 +48,7 @@ impl<'a> Case<'a> {
 }
 
 /// The likely mistake behind a failure, if the record shows one of the known patterns.
-pub(crate) fn likely_cause(reading: &Reading, kind: Kind) -> Option<Remark> {
+pub fn likely_cause(reading: &Reading, kind: Kind) -> Option<Remark> {
     let case =
         Case { kind, log: &reading.log, names: &reading.names, code: &Code::new(&reading.sources) };
     let causes = if reading.log.races_with_drop() { causes::OF_DROP } else { causes::causes(kind) };

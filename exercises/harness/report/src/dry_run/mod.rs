@@ -2,17 +2,17 @@
 //!
 //! [`explain`] says what went wrong, [`layout`] where the rows stand on the page, [`words`] where lines break.
 //!
-//! May use [`reading`](crate::reading), the [`page`](crate::page) and [`text`](crate::text). What kind of mistake it is
+//! May use [`reading`](crate::reading), the [`page`](harness_base::page) and [`text`](harness_base::text). What kind of mistake it is
 //! likely to be, it is told.
 
 mod explain;
 mod layout;
 mod words;
 
-use crate::page::{Ink, Page};
-use crate::protocol::Kind;
 use crate::reading::{Reading, Remark, mentioned, rows, without_rows};
 use crate::record::Ending;
+use harness_base::page::{Ink, Page};
+use harness_base::protocol::Kind;
 use layout::Layout;
 use words::paragraph;
 
@@ -27,14 +27,14 @@ struct Wrong {
 
 /// An interleaving, ready to be shown.
 #[derive(Clone, Debug)]
-pub(crate) struct DryRun {
+pub struct DryRun {
     reading: Reading,
     wrong: Option<Wrong>,
 }
 
 impl DryRun {
     /// An interleaving that failed, with its likely `cause`. `ending` is `None` if the model hangs.
-    pub(crate) fn of_failure(
+    pub fn of_failure(
         reading: Reading,
         kind: Kind,
         ending: Option<&Ending>,
@@ -46,25 +46,25 @@ impl DryRun {
     }
 
     /// One that did not.
-    pub(crate) fn of_pass(reading: Reading) -> Self {
+    pub fn of_pass(reading: Reading) -> Self {
         Self { reading, wrong: None }
     }
 
     /// What went wrong, without a picture.
-    pub(crate) fn message(&self) -> String {
+    pub fn message(&self) -> String {
         let wrong = self.wrong.iter();
         let lines = wrong.flat_map(|wrong| wrong.lines.iter().map(|line| without_rows(line)));
         lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The picture, without a word about the failure.
-    pub(crate) fn picture(&self, page: &Page) -> String {
+    pub fn picture(&self, page: &Page) -> String {
         self.lay_out(page).text
     }
 
     /// What went wrong and what that usually is, which a reader is to see first; then the picture, which `lead` leads over
     /// to, and what the names mean.
-    pub(crate) fn report(&self, page: &Page, lead: &str) -> String {
+    pub fn report(&self, page: &Page, lead: &str) -> String {
         let layout = self.lay_out(page);
         let mut text = self.words(page, &layout);
         text += &format!("\n{}\n{}", paragraph(page, None, lead, 0), layout.text);

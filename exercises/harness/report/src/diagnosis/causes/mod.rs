@@ -34,9 +34,9 @@ mod taken_back;
 use super::Case;
 use super::code::Spoken;
 use super::order::{Later, Order, Source, Stronger, missing};
-use crate::protocol::Kind;
 use crate::reading::{Remark, at_row, culprit, other_access, racing_access};
 use crate::record::{Effect, Event, ObjectId, Panic, Pending, Standing, ThreadId};
+use harness_base::protocol::Kind;
 
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
 pub(super) type Cause = fn(Case<'_>) -> Option<Remark>;

@@ -3,9 +3,9 @@
 use super::{Case, Race, Remark, at_row};
 use crate::diagnosis::code::Spot;
 use crate::diagnosis::order::{Later, Order, Stronger};
-use crate::protocol::Kind;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Log, ObjectId, ThreadId};
+use harness_base::protocol::Kind;
 
 /// A thread's last sleep, and what it did when it woke.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 
 use super::{Case, Remark, about, at_row, what};
 use crate::diagnosis::code::Use;
-use crate::protocol::Kind;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Standing};
+use harness_base::protocol::Kind;
 
 /// A look, another thread's change, and the store that wipes it out.
 #[derive(Clone, Copy, Debug)]
