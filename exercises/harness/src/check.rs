@@ -4,8 +4,8 @@
 //! others.
 
 use crate::explore::{Explored, Failed, Model};
-use crate::page::{self, Page};
-use crate::protocol::{Kind, dry_run_block, failure_line, success_line};
+use harness_base::page::{self, Page};
+use harness_base::protocol::{Kind, dry_run_block, failure_line, success_line};
 use harness_report::diagnosis;
 use harness_report::dry_run::DryRun;
 use harness_report::reading::Reading;

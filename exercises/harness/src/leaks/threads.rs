@@ -1,7 +1,7 @@
 //! Which threads a check has started and which of them still run.
 
 use super::{WATCH, Watch};
-use crate::protocol::STILL_RUNS;
+use harness_base::protocol::STILL_RUNS;
 use parking_lot::Mutex;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

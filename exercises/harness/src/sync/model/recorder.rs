@@ -13,7 +13,7 @@
 //! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
 
 use crate::leaks::Owner;
-use crate::liveness::Deadline;
+use harness_base::liveness::Deadline;
 use harness_report::place::Place;
 use harness_report::record::{
     DROP, Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic,
