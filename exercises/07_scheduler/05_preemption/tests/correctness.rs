@@ -200,7 +200,8 @@ fn a_new_slice_begins_anew() {
     }
 }
 
-/// The monitor has seen slice 5 on P0 long ago. On P1 the number is the same, and it is another P.
+/// The monitor has seen slice 5 on P0 long ago. On P1 the number is the same, and it is another P. Then there
+/// are a hundred Ps, and the last of them has a task.
 #[test]
 fn each_p_has_a_slice_of_its_own() {
     let mut sim = running(&[Some(1), None]);
@@ -263,9 +264,9 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
             sim.require(is_right, || {
                 let (must_have, has) = (&must_be.allm[0], &sim.machine.allm[0]);
                 format!(
-                    "{}: P0 is in a system call, with {waits}, beside {busy} busy Ps and {idle} idle ones. It must be \
-                     {must}: {must_have:?}, and nothing else changes, but there is {has:?}, and retake returns \
-                     {retaken}. {SYSCALLS}",
+                    "{}: P0 is in a system call, with {waits}, beside {busy} busy Ps and {idle} idle ones. It \
+                     must be {must}: {must_have:?}, and nothing else changes, but there is {has:?}, and retake \
+                     returns {retaken}. {SYSCALLS}",
                     milliseconds(at)
                 )
             });
@@ -353,7 +354,8 @@ fn a_p_that_was_retaken_is_idle() {
     });
 }
 
-/// P0 runs task 1, P1 none, and nothing waits. The monitor looks at the times of the rows.
+/// Whether P0 is asked, retaken or left depends on which numbers the monitor has seen there, and when. P1 is
+/// idle, and nothing waits.
 #[test]
 fn what_the_monitor_remembers_of_a_p() {
     // SC-36, SC-42
@@ -400,7 +402,7 @@ fn what_the_monitor_remembers_of_a_p() {
     // Those that a byte, or two, would take for the same, and smaller ones.
     for (seen, next) in [(1, 257), (1, 65_537), (5, 4), (u32::MAX, 0)] {
         remembers(
-            "a slice is seen at 1 ms, and another number at 5 ms",
+            &format!("slice {seen} is seen at 1 ms, slice {next} at 5 ms"),
             &[
                 (1_000, Some(1), seen, None, "left"),
                 (5_000, Some(1), next, None, "left"),
@@ -409,7 +411,7 @@ fn what_the_monitor_remembers_of_a_p() {
             ],
         );
         remembers(
-            "a call is seen at 1 ms, and another number at 5 ms",
+            &format!("call {seen} is seen at 1 ms, call {next} at 5 ms"),
             &[
                 (1_000, Some(1), 1, Some(seen), "left"),
                 (5_000, Some(1), 2, Some(next), "left"),
@@ -420,10 +422,12 @@ fn what_the_monitor_remembers_of_a_p() {
     }
 }
 
-/// Each row: when the monitor looks, in microseconds; what P0 has then: a task, its `schedtick`, its `syscalltick`
-/// if the task is in a system call; and what must become of it.
+/// When the monitor looks, in microseconds; what P0 has then: a task, its `schedtick`, its `syscalltick` if the
+/// task is in a system call; and what must become of it.
+type Row<'a> = (u64, Option<G>, u32, Option<u32>, &'a str);
+
 #[track_caller]
-fn remembers(case: &str, rows: &[(u64, Option<G>, u32, Option<u32>, &str)]) {
+fn remembers(case: &str, rows: &[Row<'_>]) {
     let mut sim = running(&[Some(1), None]);
     for &(at, curg, schedtick, call, right) in rows {
         sim.machine.sched.allp[0].schedtick = schedtick;
@@ -439,8 +443,7 @@ fn remembers(case: &str, rows: &[(u64, Option<G>, u32, Option<u32>, &str)]) {
         };
         sim.require(is == right, || {
             let at = milliseconds(us(at));
-            format!("{at}: {case}. Slice {schedtick}, call {call:?}: P0 must be {right}, but is {is}. {SLICES} \
-                 {SYSCALLS}")
+            format!("{at}: {case}. P0 must be {right}, but is {is}. {SLICES} {SYSCALLS}")
         });
     }
 }
