@@ -10,7 +10,7 @@ use harness::leaks::track;
 use harness::sync::model::thread::scope;
 use harness::testing::{Flag, Gate, Slot, both, must_sleep, spawn, staged_panic, staged_panic_of};
 use harness::{Model, model};
-use std::future::{pending, poll_fn};
+use std::future::{pending, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -132,13 +132,14 @@ fn block_on_sleeps_until_it_is_woken() {
     });
 }
 
-/// The future of `block_on`, and that of `run`, is woken twice while it is polled or its thread sleeps, and the word is said
-/// before the second time. The poll that follows that wake hears the word, wherever the first wake has got to.
+/// The future of `block_on`, and that of `run`, is woken twice while it is polled, its thread runs a task or sleeps, and the
+/// word is said before the second time. The poll that follows that wake hears the word, wherever the first wake has got to.
 #[test]
 fn the_second_of_two_wakes_counts() {
     for is_run in [false, true] {
         model(move || {
-            let word = Word::new();
+            let (executor, word) = (Executor::new(), Word::new());
+            drop(executor.spawn(ready(())));
             scope(|s| {
                 let future = poll_fn(|cx| {
                     let polled = word.poll(cx);
@@ -153,7 +154,7 @@ fn the_second_of_two_wakes_counts() {
                     polled
                 });
                 match is_run {
-                    true => Executor::new().run(future),
+                    true => executor.run(future),
                     false => block_on(future),
                 }
             });
