@@ -249,7 +249,10 @@ fn a_handle_returns_the_output() {
     assert_eq!(result_of(text).unwrap(), "text");
     result_of(unit).unwrap();
     assert_eq!(result_of(pinned).unwrap().1[9_999], 7);
-    assert!(poll(&mut late, Waker::noop()).is_ready());
+    assert!(
+        poll(&mut late, Waker::noop()).is_ready(),
+        "a task has woken itself 200,000 times, and `run_until_idle` has returned before its end"
+    );
     assert!(late.is_finished(), "it has ended, and its output was taken");
     assert_eq!(
         panic_of(|| drop(poll(&mut late, Waker::noop()))).as_deref(),
@@ -299,30 +302,32 @@ fn dropping_the_handle_detaches() {
 #[test]
 fn run_waits_for_its_future_only() {
     // GR-03
-    let executor = Executor::new();
-    let waits = executor.spawn(pending::<()>());
-    let mut handles: Vec<_> = (1..=1_000).map(|n| executor.spawn(ready(n))).collect();
-    let (text, first) = (String::from("borrowed"), handles.remove(0));
-    assert_eq!(executor.run(async { first.await.unwrap() + text.len() }), 9);
-    let finished = || handles.iter().filter(|handle| handle.is_finished()).count();
-    assert_eq!(
-        finished(),
-        0,
-        "tasks behind the first, after which `run` was to return"
-    );
-    assert_eq!(executor.run(ready(5)), 5);
-    assert_eq!(
-        finished(),
-        0,
-        "tasks that have run, and `run` was to return at once"
-    );
-    executor.run_until_idle();
-    let outputs: Vec<_> = handles
-        .into_iter()
-        .map(|handle| result_of(handle).unwrap())
-        .collect();
-    assert!(outputs.into_iter().eq(2..=1_000), "their outputs");
-    assert!(!waits.is_finished());
+    must_end("`run` has not returned", || {
+        let executor = Executor::new();
+        let waits = executor.spawn(pending::<()>());
+        let mut handles: Vec<_> = (1..=1_000).map(|n| executor.spawn(ready(n))).collect();
+        let (text, first) = (String::from("borrowed"), handles.remove(0));
+        assert_eq!(executor.run(async { first.await.unwrap() + text.len() }), 9);
+        let finished = || handles.iter().filter(|handle| handle.is_finished()).count();
+        assert_eq!(
+            finished(),
+            0,
+            "tasks behind the first, after which `run` was to return"
+        );
+        assert_eq!(executor.run(ready(5)), 5);
+        assert_eq!(
+            finished(),
+            0,
+            "tasks that have run, and `run` was to return at once"
+        );
+        executor.run_until_idle();
+        let outputs: Vec<_> = handles
+            .into_iter()
+            .map(|handle| result_of(handle).unwrap())
+            .collect();
+        assert!(outputs.into_iter().eq(2..=1_000), "their outputs");
+        assert!(!waits.is_finished());
+    });
 }
 
 /// Two tasks yield for ever, and so does the future of `run`, for a while. All get their turns.
@@ -599,18 +604,19 @@ fn a_future_is_dropped_before_its_handle_is_ready() {
     );
 }
 
+/// One task waits, one is queued, one has never been polled. All are dropped with the executor, though there are wakers;
+/// one handle is being waited for.
 #[test]
 fn what_is_left_is_dropped_with_the_executor() {
     what_is_left_is_dropped_by(drop);
 }
 
+/// The same, and the executor is dropped because its thread panics.
 #[test]
 fn what_is_left_is_dropped_with_the_executor_of_a_thread_that_panics() {
     what_is_left_is_dropped_by(|executor| while_unwinding(|| drop(executor)));
 }
 
-/// One task waits, one is queued, one has never been polled. All are dropped with the executor, though there are wakers;
-/// one handle is being waited for.
 #[track_caller]
 fn what_is_left_is_dropped_by(ends: impl FnOnce(Executor)) {
     let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
@@ -808,10 +814,14 @@ fn a_hundred_thousand_tasks_end_once_each() {
         });
         assert_eq!(polls.load(Relaxed), 3 * TASKS, "polls, of three each");
         drop(executor);
+        assert!(
+            waits.is_finished(),
+            "the task that waits, beside {TASKS} others, is not cancelled with its executor"
+        );
         let result = result_of(waits);
         assert!(
             matches!(result, Err(JoinError::Cancelled)),
-            "the task that waits: {result:?}"
+            "its handle returned {result:?}"
         );
     });
 }
