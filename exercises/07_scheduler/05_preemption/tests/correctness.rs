@@ -501,7 +501,7 @@ fn who_is_asked_is_not_retaken() {
 fn the_monitor_sleeps_longer_while_nothing_happens() {
     // SC-41
     let mut sysmon = Sysmon::new(1);
-    for (rounds, retaken) in [(80, 1), (70_000_u32, 3)] {
+    for (rounds, retaken) in [(80, 1), (70_000_u32, 256)] {
         for round in 1..=rounds {
             let right = match round {
                 ..=50 => us(20),
