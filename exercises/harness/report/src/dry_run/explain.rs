@@ -105,7 +105,9 @@ fn too_many_steps(log: &Log) -> String {
         .filter(|t| !yields(t) && steps(*t) * busy.len() > lately.len() / 2)
         .collect();
     if !greedy.is_empty() {
-        let waits = greedy.iter().all(|&thread| only_reads(lately, thread));
+        // What an old value hides has come already.
+        let waits = greedy.iter().all(|&thread| only_reads(lately, thread))
+            && !lately.iter().any(Event::is_stale);
         let remedy = if waits {
             " A loop that waits for another thread must let it run, by thread::yield_now() or hint::spin_loop()."
         } else {
