@@ -631,6 +631,56 @@ fn a_panic_ends_the_job_and_not_the_worker() {
     });
 }
 
+/// The queue is full, and two threads wait for room. Then the worker goes on, and may take two jobs before
+/// one of them has awoken: both must get in.
+#[test]
+fn every_submit_that_waits_finds_room() {
+    // WP-05
+    explore(0, || {
+        let begun = Plain::new(Gate::shut("begun"));
+        let of_jobs = Plain::clone(&begun);
+        let pool = new(1, 2, move |n: u32| {
+            if n == 1 {
+                of_jobs.open();
+                let_others_sleep(5);
+            }
+        });
+        assert_eq!(pool.submit(1), Ok(()), "job 1, and the pool is open");
+        begun.pass();
+        for n in [2, 3] {
+            assert_eq!(pool.submit(n), Ok(()), "job {n}, and the pool is open");
+        }
+        let outcomes = both(|| pool.submit(4), || pool.submit(5));
+        assert_eq!(
+            outcomes,
+            (Ok(()), Ok(())),
+            "jobs 4 and 5, and nobody shuts down"
+        );
+        assert_eq!(pool.drain(), [], "what has not run");
+    });
+}
+
+/// Two workers sleep, and two jobs come, one right after the other, which wait for each other. Each of them
+/// must wake a worker; main shuts down when both are there.
+#[test]
+fn each_of_two_jobs_wakes_a_worker() {
+    // WP-01
+    explore(0, || {
+        let arrived = Plain::new([Gate::shut("first here"), Gate::shut("second here")]);
+        let of_jobs = Plain::clone(&arrived);
+        let pool = new(2, 2, move |n: usize| {
+            of_jobs[n].open();
+            of_jobs[1 - n].pass();
+        });
+        let_others_sleep(2);
+        for n in [0, 1] {
+            assert_eq!(pool.submit(n), Ok(()), "job {n}, and the pool is open");
+        }
+        arrived.iter().for_each(Gate::pass);
+        assert_eq!(pool.drain(), [], "what has not run");
+    });
+}
+
 /// Two workers sleep, or are about to, and the pool is drained. Both must wake, or the drain would never end.
 #[test]
 fn every_worker_learns_of_the_shutdown() {
