@@ -202,27 +202,39 @@ fn a_shutdown_wakes_all_that_wait_for_room() {
     }
 }
 
-/// Eight jobs at a time wait for each other, so each of eight workers has to take one, and none may sleep
-/// beside a job that waits.
+/// As many jobs as there are workers wait for each other, so each worker has to take one, and none may sleep
+/// beside a job that waits. The drain returns when all of them have run.
 #[test]
 fn jobs_run_at_once_on_as_many_threads_as_there_are_workers() {
     // WP-01
     let sleeps_beside =
-        "fewer than 8 jobs run at once, and a job waits beside a worker that sleeps";
-    must_end(sleeps_beside, || {
-        let counts = Arc::new((Barrier::new(8), AtomicUsize::new(0), AtomicUsize::new(0)));
-        let of_jobs = Arc::clone(&counts);
-        let (pool, _guard) = new(8, 4, move |(): ()| {
-            let (all, now, most) = &*of_jobs;
-            most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
-            all.wait();
-            now.fetch_sub(1, SeqCst);
+        "fewer jobs run at once than there are workers, and one waits beside a worker that sleeps";
+    for workers in [8, 256] {
+        must_end(sleeps_beside, move || {
+            let (all, now, most) = (
+                Barrier::new(workers),
+                AtomicUsize::new(0),
+                AtomicUsize::new(0),
+            );
+            let counts = Arc::new((all, now, most, AtomicUsize::new(0)));
+            let of_jobs = Arc::clone(&counts);
+            let (pool, _guard) = new(workers, 4, move |(): ()| {
+                let (all, now, most, ran) = &*of_jobs;
+                most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+                all.wait();
+                now.fetch_sub(1, SeqCst);
+                ran.fetch_add(1, SeqCst);
+            });
+            (0..4 * workers).for_each(|_| assert_eq!(pool.submit(()), Ok(())));
+            assert_eq!(pool.drain(), []);
+            let (most, ran) = (counts.2.load(SeqCst), counts.3.load(SeqCst));
+            assert_eq!(
+                (most, ran),
+                (workers, 4 * workers),
+                "jobs (at once, in all), on {workers} workers"
+            );
         });
-        (0..64).for_each(|_| assert_eq!(pool.submit(()), Ok(())));
-        assert_eq!(pool.drain(), []);
-        let most = counts.2.load(SeqCst);
-        assert_eq!(most, 8, "jobs that ran at once, on 8 workers");
-    });
+    }
 }
 
 #[test]
