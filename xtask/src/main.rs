@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use harness::page::DEFAULT_WIDTH;
+use harness_base::page::DEFAULT_WIDTH;
 
 use commands::{
     Exit, bench as bench_command, break_, compare, completions, doctor, dry_run,

@@ -3,12 +3,12 @@
 //! The top of the harness: brings together the search, the likely cause and the dry run, none of which knows of the
 //! others.
 
-use crate::diagnosis;
-use crate::dry_run::DryRun;
 use crate::explore::{Explored, Failed, Model};
-use crate::page::{self, Page};
-use crate::protocol::{Kind, dry_run_block, failure_line, success_line};
-use crate::reading::Reading;
+use harness_base::page::{self, Page};
+use harness_base::protocol::{Kind, dry_run_block, failure_line, success_line};
+use harness_report::diagnosis;
+use harness_report::dry_run::DryRun;
+use harness_report::reading::Reading;
 use std::panic::resume_unwind;
 
 /// Explores every interleaving of `program` and fails the test with a dry run if one of them fails.

@@ -1,7 +1,7 @@
 //! `cargo xtask dry-run LESSON [TEST] [--solution]`: one interleaving of a model, step by step.
 
 use anyhow::Result;
-use harness::protocol::{Coverage, find_dry_runs};
+use harness_base::protocol::{Coverage, find_dry_runs};
 
 use super::Exit;
 use crate::course::lesson_tests::{self, MODELS};
@@ -233,8 +233,8 @@ impl DryRun<'_> {
 
 #[cfg(test)]
 mod tests {
-    use harness::page::Ink;
-    use harness::protocol::{Extent, dry_run_block, success_line};
+    use harness_base::page::Ink;
+    use harness_base::protocol::{Extent, dry_run_block, success_line};
 
     use super::*;
     use crate::term::{UNICODE, plain};

@@ -221,7 +221,7 @@ fn line(test: &Test) -> String {
 
 #[cfg(test)]
 mod tests {
-    use harness::protocol::Kind;
+    use harness_base::protocol::Kind;
 
     use super::*;
     use crate::course::select::tests::workspace;

@@ -13,7 +13,7 @@ use std::fmt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use harness::liveness::{Halt, Limits, Watch};
+use harness_base::liveness::{Halt, Limits, Watch};
 
 use crate::term::note;
 

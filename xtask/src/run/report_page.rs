@@ -3,7 +3,7 @@
 use std::env;
 use std::process::Command;
 
-use harness::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MARKS, WIDTH};
+use harness_base::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MARKS, WIDTH};
 
 use crate::term;
 

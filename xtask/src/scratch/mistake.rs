@@ -141,7 +141,7 @@ impl Mistake {
 
 #[cfg(test)]
 mod tests {
-    use harness::protocol::Kind;
+    use harness_base::protocol::Kind;
 
     use super::*;
 

@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
-use harness::page::DEFAULT_WIDTH;
+use harness_base::page::DEFAULT_WIDTH;
 use terminal_size::{Width, terminal_size_of};
 
-pub use harness::text::{
+pub use harness_base::text::{
     NO_BREAK, columns, count, fold, letter_columns, plural, shorten, thousands, wrap,
 };
 
@@ -178,7 +178,7 @@ pub const ASCII: Marks = Marks {
 impl Marks {
     /// The marks that the locale can show.
     pub fn of_locale() -> Self {
-        if harness::page::is_unicode() { UNICODE } else { ASCII }
+        if harness_base::page::is_unicode() { UNICODE } else { ASCII }
     }
 }
 

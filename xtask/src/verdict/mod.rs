@@ -16,7 +16,7 @@ pub mod slips;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use harness::protocol::{Coverage, Extent, Kind, STILL_RUNS, is_without_end};
+use harness_base::protocol::{Coverage, Extent, Kind, STILL_RUNS, is_without_end};
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
 use crate::course::shipped::Change;
@@ -432,10 +432,10 @@ pub mod tests {
         let hung = Some("\nstopped: time-out 6000 ms\n");
         let waits =
             Some("thread 'x' panicked at a.rs:1:1:\nhangs: a thread waits, and none is left\n");
-        let stuck = harness::protocol::failure_line(Kind::Stuck) + "\n\nStuck: main runs\n";
+        let stuck = harness_base::protocol::failure_line(Kind::Stuck) + "\n\nStuck: main runs\n";
         let leak = format!(
             "{}\n\nthread{STILL_RUNS}a.rs:1\n",
-            harness::protocol::failure_line(Kind::Leak)
+            harness_base::protocol::failure_line(Kind::Leak)
         );
         let order = [
             (FACADE_TEST, failed),

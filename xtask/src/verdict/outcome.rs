@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use harness::page;
-use harness::protocol::{Coverage, Kind, find_coverage, find_failure};
+use harness_base::page;
+use harness_base::protocol::{Coverage, Kind, find_coverage, find_failure};
 
 use crate::run::guard::{End, OUTPUT, THREADS};
 use crate::run::{SourceLine, TestRun};
@@ -451,7 +451,7 @@ mod tests {
 
     #[test]
     fn marks_are_for_the_report_only() {
-        use harness::page::Ink;
+        use harness_base::page::Ink;
         let (bad, faint, end) = (Ink::Bad.mark(), Ink::Faint.mark(), Ink::Plain.mark());
         let report = format!("{bad}Panic:{end} too{end} late");
         let marked = failure_of(&format!("noise\nfails: panic\n{report}\nmore\n"));

@@ -97,7 +97,7 @@ pub fn catch(outcome: &Outcome, mistake: &Mistake) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use harness::protocol::{Kind, failure_line};
+    use harness_base::protocol::{Kind, failure_line};
 
     use super::*;
     use crate::run::TestRun;

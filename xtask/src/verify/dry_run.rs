@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use harness::protocol::find_dry_runs;
+use harness_base::protocol::find_dry_runs;
 
 use super::{Gate, hunks};
 use crate::course::Lesson;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 
 use anyhow::{Context, Result};
-use harness::protocol::find_failure;
+use harness_base::protocol::find_failure;
 
 use super::hunks;
 use crate::course::lesson_tests::MODELS;

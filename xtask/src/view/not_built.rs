@@ -13,7 +13,7 @@ use crate::run::cargo::{Diagnostic, NotBuilt};
 use crate::term::{FAINT, columns, count, paint, plain, terminal_width, width, wrap};
 use crate::verdict::slips;
 
-use harness::imports;
+use harness_base::imports;
 
 use super::LessonPage;
 use super::parts::{behind, paragraph, row};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use harness::page::{Ink, coloured};
+use harness_base::page::{Ink, coloured};
 
 use crate::course::Workspace;
 use crate::term::{STRONG, columns, fold, paint, plural, terminal_width, thousands, width, wrap};

@@ -11,7 +11,7 @@ use crate::processes;
 /// Deadlines are generous: what is tested is that an end comes, on a machine that is busy.
 const SOON: Duration = Duration::from_secs(20);
 
-/// A verdict takes at most 15 s, and as much longer as processes wait for a processor: see `harness::liveness`.
+/// A verdict takes at most 15 s, and as much longer as processes wait for a processor: see `harness_base::liveness`.
 const AT_MOST: Duration = Duration::from_secs(16 * 15);
 
 /// The learner's file.

@@ -18,11 +18,14 @@ fn real_like() -> Fixture {
     };
     let manifest: Vec<&str> =
         include_str!("../../../Cargo.toml").lines().map(of_solutions).collect();
-    let mut manifest = (manifest.join("\n") + "\n")
-        .replace("\"xtask\", \"exercises/harness\", \"exercises/harness/no_log\", ", "");
-    for path in ["exercises/harness", "exercises/harness/no_log"] {
-        let there = toml::Value::from(&*root.join(path).to_string_lossy()).to_string();
-        manifest = manifest.replace(&format!("\"{path}\""), &there);
+    let mut manifest = (manifest.join("\n") + "\n").replace("\"xtask\", ", "");
+    for inner in ["", "/base", "/report", "/no_log"] {
+        let path = format!("\"exercises/harness{inner}\"");
+        let there = format!("{}/exercises/harness{inner}", root.to_string_lossy());
+        // Not a member, but used where it is.
+        manifest = manifest
+            .replace(&format!("{path}, "), "")
+            .replace(&path, &toml::Value::from(there).to_string());
     }
     fixture.write("Cargo.toml", &manifest);
     fixture.write("Cargo.lock", include_str!("../../../Cargo.lock"));

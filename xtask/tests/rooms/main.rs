@@ -36,6 +36,8 @@ fn violations(root: &Path) -> Vec<String> {
 #[test]
 fn the_harness_keeps_the_order_of_its_rooms() {
     assert_in_order("../exercises/harness/src/lib.rs");
+    assert_in_order("../exercises/harness/report/src/lib.rs");
+    assert_in_order("../exercises/harness/base/src/lib.rs");
 }
 
 #[test]

@@ -197,6 +197,12 @@ fn a_thief_takes_half_rounded_up_and_runs_the_last() {
         sim.must_have(0, None, &ring, &rule);
         sim.must_have(1, Some(1000), &tasks(half + 1..=len), &rule);
     }
+    // `find_runnable` leaves it at that.
+    let mut sim = after_its_turn(2);
+    sim.sched.allp[1].runq.extend(1..=600);
+    sim.must_find(0, 300, Source::Stolen(1), HALF);
+    sim.must_have(0, None, &tasks(1..300), HALF);
+    sim.global_must_have(&[], HALF);
 }
 
 /// Nothing is in the ring of the victim, and one task would run next.
@@ -314,11 +320,14 @@ fn ticks_count_slices_and_not_tasks() {
         sim.must_find(0, g, Source::RunNext, SLICES);
     }
     sim.schedtick_must_be(0, 1, SLICES);
-    // And its turn comes though a task waits in runnext.
-    sim.sched.allp[0].schedtick = 61;
-    ready(&mut sim.sched, 0, 1);
-    sim.must_find(0, 1000, Source::Turn, TURN);
-    sim.must_find(0, 1, Source::RunNext, OWN);
+    // And its turn comes though a task waits in runnext: the second time and the last time.
+    sim.sched.runq.push_back(1001);
+    for (tick, g) in [(61, 1000), (u32::MAX / 61 * 61, 1001)] {
+        sim.sched.allp[0].schedtick = tick;
+        ready(&mut sim.sched, 0, 1);
+        sim.must_find(0, g, Source::Turn, TURN);
+        sim.must_find(0, 1, Source::RunNext, OWN);
+    }
 }
 
 /// A P takes a task from each place there is. Each begins a slice, but the one from runnext.
@@ -397,6 +406,8 @@ fn what_is_ready_is_handed_out() {
                 .iter_mut()
                 .take(1 + idle)
                 .for_each(|p| p.idle = true);
+            // Nobody but a test puts a task into the ring of a P that is idle. It counts all the same.
+            sim.sched.allp[idle].runq.extend((idle > 0).then_some(999));
             sim.sched.netpoll.extend(1..=ready);
             let rule = format!("{ready} are ready, {idle} Ps are idle. {POLL}");
             sim.must_find(0, 1, Source::Netpoll, &rule);
@@ -468,6 +479,27 @@ fn the_next_task_of_another_is_the_last_resort() {
                 "tick 1: only runnexts are left to steal, so the fourth round decides, whose order is {order:?}: P0 must rob \
                  P{victim}, but finds {second:?}, after {asked} random numbers. {ROUNDS}"
             )
+        });
+    }
+}
+
+/// P1 has a task in runnext or none, P2 is idle: a thief draws a number for each of its four rounds.
+#[test]
+fn a_thief_draws_a_number_for_each_round() {
+    // SC-17
+    for next in [None, Some(1)] {
+        let mut sim = after_its_turn(3);
+        sim.sched.allp[1].runnext = next;
+        sim.sched.allp[2].idle = true;
+        let mut drawn = 0;
+        let mut cheaprand = || {
+            drawn += 1;
+            drawn
+        };
+        let found = sim.find_with(0, &mut cheaprand).map(|found| found.g);
+        sim.require((found, drawn) == (next, 4), || {
+            format!("tick 0: P0 must draw 4 random numbers and find {next:?}, but draws {drawn} and finds \
+                 {found:?}. {ROUNDS}")
         });
     }
 }

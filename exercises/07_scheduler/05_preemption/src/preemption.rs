@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Finds a task for P `pp`, which has none, by `find_runnable`, and begins to run it: it becomes `curg`,
 /// nobody has asked it to give way, and it begins a slice, unless it inherits one. `None` means that the P is
-/// idle.
+/// idle. This alone must clear `preempt`, which says nothing of a P without a task.
 pub fn schedule(
     machine: &mut Machine,
     pp: usize,
@@ -28,9 +28,9 @@ pub fn preemptone(machine: &mut Machine, pp: usize) {
     todo!("ask the task that runs there to give way")
 }
 
-/// The task that runs on P `pp` has come to a point where it can be stopped. If it has been asked to give
-/// way, it goes to the tail of the global queue, the P has no task, and this returns true. Otherwise nothing
-/// happens.
+/// The task that runs on P `pp`, and is in no system call, has come to a point where it can be stopped. If it
+/// has been asked to give way, it goes to the tail of the global queue, the P has no task, and this returns
+/// true. Otherwise, or if the P has no task, nothing happens, and this returns false.
 pub fn safe_point(machine: &mut Machine, pp: usize) -> bool {
     let _ = (machine, pp);
     todo!("if it was asked to, put the task into the global queue")
@@ -49,18 +49,20 @@ impl Sysmon {
         todo!("remember nothing of each P yet")
     }
 
-    /// Looks at each P that has a task, in ascending order. `now` is the time since the program began.
-    /// Returns the number of Ps that it has retaken.
+    /// Looks at each P that has a task, in ascending order; what it remembers of the others stays as it is.
+    /// `now` is the time since the program began. Returns the number of Ps that it has retaken.
     ///
-    /// **Slices.** If `schedtick` is not what the monitor has seen last, a slice has begun: it remembers the
-    /// number and `now`. If it is, and 10 ms or more have passed since then, it asks the task to give way, by
-    /// [`preemptone`]; and does so again in each round, as long as nothing changes.
+    /// **Slices.** If `schedtick` is not the number that it remembers for this P, be it larger or smaller, a
+    /// slice has begun: it remembers the number and `now`. If it is, and 10 ms or more have passed since then,
+    /// it asks the task to give way, by [`preemptone`]; and does so again in each round, as long as nothing
+    /// changes.
     ///
-    /// **System calls.** If the task is in a system call, and `syscalltick` is not what the monitor has seen
-    /// last, it remembers the number and `now`, unless it has just asked the task to give way. Otherwise it
-    /// retakes the P: the P has no task then, and is in no system call. It leaves the P where it is, though,
-    /// if nothing waits in the P's own queue, and another P is idle, and less than 10 ms have passed since it
-    /// remembered a system call there: nobody needs it.
+    /// **System calls.** If the task is in a system call, and `syscalltick` is not the number that it
+    /// remembers, it remembers the number and `now`, and leaves the P. Otherwise, or if it has just asked the
+    /// task to give way, it remembers nothing, and retakes the P: the P has no task then, and is in no system
+    /// call; `syscalltick` stays as it is. It leaves the P where it is, though, if nothing waits in the P's
+    /// `runnext` and ring, and another P is idle, and less than 10 ms have passed since it remembered a system
+    /// call there: nobody needs it.
     pub fn retake(&mut self, machine: &mut Machine, now: Duration) -> usize {
         let _ = (machine, now);
         todo!("look at each P: is it still in the same slice, the same system call?")

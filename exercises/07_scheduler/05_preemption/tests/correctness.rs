@@ -137,7 +137,7 @@ fn who_was_asked_goes_to_the_tail_of_the_global_queue() {
     let mut right = before;
     right.sched.runq.push_back(2);
     right.allm[1].curg = None;
-    right.allm[1].preempt = sim.machine.allm[1].preempt; // of nobody
+    right.allm[1].preempt = sim.machine.allm[1].preempt; // it says nothing there
     sim.require(sim.machine == right, || {
         let queues = |machine: &simulator::clock::Machine| {
             let p = &machine.sched.allp[1];
@@ -151,6 +151,16 @@ fn who_was_asked_goes_to_the_tail_of_the_global_queue() {
             "there must be {}, but there is {}. {GIVE_WAY}",
             queues(&right),
             queues(&sim.machine)
+        )
+    });
+    // A request that is left over from a task that has blocked.
+    sim.machine.allm[1].preempt = true;
+    let mut gives_way = safe_point(&mut sim.machine, 1);
+    sim.machine.allm[1].preempt = right.allm[1].preempt;
+    gives_way |= sim.machine != right;
+    sim.require(!gives_way, || {
+        format!(
+            "P1 has no task, so safe_point must return false there and change nothing. {GIVE_WAY}"
         )
     });
 }
@@ -190,7 +200,8 @@ fn a_new_slice_begins_anew() {
     }
 }
 
-/// The monitor has seen slice 5 on P0 long ago. On P1 the number is the same, and it is another P.
+/// The monitor has seen slice 5 on P0 long ago. On P1 the number is the same, and it is another P. Then there
+/// are a hundred Ps, and the last of them has a task.
 #[test]
 fn each_p_has_a_slice_of_its_own() {
     let mut sim = running(&[Some(1), None]);
@@ -202,6 +213,11 @@ fn each_p_has_a_slice_of_its_own() {
     must_be_asked(&sim, &[true, false], SLICES);
     sim.round(ms(22));
     must_be_asked(&sim, &[true, true], SLICES);
+    // However many there are.
+    let mut sim = running(&[None; 100]);
+    sim.machine.allm[99].curg = Some(1);
+    sim.round(ms(10));
+    must_be_asked(&sim, &[[false; 99].as_slice(), &[true]].concat(), SLICES);
 }
 
 /// A task enters a system call that is seen at 1 ms and at 1.02 ms. Whether its P is needed depends on the
@@ -211,47 +227,47 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
     // SC-35, SC-36
     let ring = |sim: &mut Sim| sim.machine.sched.allp[0].runq.push_back(7);
     let next = |sim: &mut Sim| sim.machine.sched.allp[0].runnext = Some(7);
-    let global = |sim: &mut Sim| sim.machine.sched.runq.push_back(7);
+    let elsewhere = |sim: &mut Sim| {
+        sim.machine.sched.runq.push_back(7);
+        sim.machine.sched.netpoll.push_back(8);
+    };
     let nothing = |_: &mut Sim| {};
-    let cases: [(&str, SetUp, Option<G>, bool); 6] = [
-        ("a task in its ring, P1 idle", ring, None, true),
-        ("a task in its runnext, P1 idle", next, None, true),
-        ("no task of its own, P1 busy", nothing, Some(9), true),
-        ("a task in its ring, P1 busy", ring, Some(9), true),
-        ("no task of its own, P1 idle", nothing, None, false),
-        (
-            "a task in the global queue only, P1 idle",
-            global,
-            None,
-            false,
-        ),
+    // What waits, the number of Ps beside P0 that are busy and idle, and whether P0 is needed.
+    let cases: [(&str, SetUp, (usize, usize), bool); 9] = [
+        ("a task in its ring", ring, (0, 1), true),
+        ("a task in its runnext", next, (0, 1), true),
+        ("a task in its ring", ring, (1, 0), true),
+        ("nothing of its own", nothing, (0, 0), true),
+        ("nothing of its own", nothing, (1, 0), true),
+        ("nothing of its own", nothing, (2, 0), true),
+        ("nothing of its own", nothing, (0, 1), false),
+        ("nothing of its own", nothing, (1, 1), false),
+        ("only tasks of all Ps", elsewhere, (0, 1), false),
     ];
-    for (case, set_up, other, is_needed) in cases {
-        let mut sim = running(&[Some(1), other]);
+    for (waits, set_up, (busy, idle), is_needed) in cases {
+        let others = [11, 12, 13].map(Some).into_iter().take(busy);
+        let tasks: Vec<_> = [Some(1)].into_iter().chain(others).collect();
+        let mut sim = running(&[tasks, vec![None; idle]].concat());
         set_up(&mut sim);
         sim.machine.allm[0].in_syscall = true;
         sim.machine.allm[0].syscalltick = 1;
         for (at, right) in [(us(1_000), false), (us(1_020), is_needed)] {
+            let mut must_be = sim.machine.clone();
             let retaken = sim.round(at);
-            let m = &sim.machine.allm[0];
-            let is_retaken = m.curg.is_none() && !m.in_syscall;
-            let has_task = m.curg == Some(1) && m.in_syscall;
-            sim.require(if right { is_retaken } else { has_task }, || {
-                let must = if right {
-                    "must be retaken"
-                } else {
-                    "must be left where it is"
-                };
+            let must = if right { "retaken" } else { "left" };
+            if right {
+                let m = &mut must_be.allm[0];
+                (m.curg, m.in_syscall) = (None, false);
+                m.preempt = sim.machine.allm[0].preempt; // it says nothing there
+            }
+            let is_right = sim.machine == must_be && retaken == usize::from(right);
+            sim.require(is_right, || {
+                let (must_have, has) = (&must_be.allm[0], &sim.machine.allm[0]);
                 format!(
-                    "{}: P0, in a system call ({case}), {must}, but there is {m:?}. {SYSCALLS}",
+                    "{}: P0 is in a system call, with {waits}, beside {busy} busy Ps and {idle} idle ones. It \
+                     must be {must}: {must_have:?}, and nothing else changes, but there is {has:?}, and retake \
+                     returns {retaken}. {SYSCALLS}",
                     milliseconds(at)
-                )
-            });
-            sim.require(retaken == usize::from(right), || {
-                format!(
-                    "{}: retake must return {}, but returns {retaken}. {COUNT}",
-                    milliseconds(at),
-                    usize::from(right)
                 )
             });
         }
@@ -338,6 +354,100 @@ fn a_p_that_was_retaken_is_idle() {
     });
 }
 
+/// Whether P0 is asked, retaken or left depends on which numbers the monitor has seen there, and when. P1 is
+/// idle, and nothing waits.
+#[test]
+fn what_the_monitor_remembers_of_a_p() {
+    // SC-36, SC-42
+    remembers(
+        "slice 0 is known from the beginning, since time 0",
+        &[
+            (9_999, Some(1), 0, None, "left"),
+            (10_000, Some(1), 0, None, "asked"),
+        ],
+    );
+    remembers(
+        "call 0 is known from the beginning, since time 0",
+        &[
+            (9_999, Some(1), 1, Some(0), "left"),
+            (10_000, Some(1), 1, Some(0), "retaken"),
+        ],
+    );
+    remembers(
+        "a P without a task is not looked at: slice 2 is seen at 5 ms",
+        &[
+            (1_000, None, 2, None, "left"),
+            (5_000, Some(1), 2, None, "left"),
+            (14_999, Some(1), 2, None, "left"),
+            (15_000, Some(1), 2, None, "asked"),
+        ],
+    );
+    remembers(
+        "a P without a task is not forgotten: slice 1 was seen at 1 ms",
+        &[
+            (1_000, Some(1), 1, None, "left"),
+            (5_000, None, 1, None, "left"),
+            (11_000, Some(2), 1, None, "asked"),
+        ],
+    );
+    remembers(
+        "a call is not remembered outside of it, at 6 ms, nor when the task was just asked, at 11 ms: call 1 \
+         was remembered at 1 ms, 10 ms ago",
+        &[
+            (1_000, Some(1), 1, Some(1), "left"),
+            (6_000, Some(1), 1, None, "left"),
+            (11_000, Some(1), 1, Some(2), "retaken"),
+        ],
+    );
+    // Those that a byte, or two, would take for the same, and smaller ones.
+    for (seen, next) in [(1, 257), (1, 65_537), (5, 4), (u32::MAX, 0)] {
+        remembers(
+            &format!("slice {seen} is seen at 1 ms, slice {next} at 5 ms"),
+            &[
+                (1_000, Some(1), seen, None, "left"),
+                (5_000, Some(1), next, None, "left"),
+                (14_999, Some(1), next, None, "left"),
+                (15_000, Some(1), next, None, "asked"),
+            ],
+        );
+        remembers(
+            &format!("call {seen} is seen at 1 ms, call {next} at 5 ms"),
+            &[
+                (1_000, Some(1), 1, Some(seen), "left"),
+                (5_000, Some(1), 2, Some(next), "left"),
+                (14_999, Some(1), 2, Some(next), "left"),
+                (15_000, Some(1), 2, Some(next), "retaken"),
+            ],
+        );
+    }
+}
+
+/// When the monitor looks, in microseconds; what P0 has then: a task, its `schedtick`, its `syscalltick` if the
+/// task is in a system call; and what must become of it.
+type Row<'a> = (u64, Option<G>, u32, Option<u32>, &'a str);
+
+#[track_caller]
+fn remembers(case: &str, rows: &[Row<'_>]) {
+    let mut sim = running(&[Some(1), None]);
+    for &(at, curg, schedtick, call, right) in rows {
+        sim.machine.sched.allp[0].schedtick = schedtick;
+        let m = &mut sim.machine.allm[0];
+        (m.curg, m.in_syscall) = (curg, call.is_some());
+        m.syscalltick = call.unwrap_or(m.syscalltick);
+        let retaken = sim.round(us(at));
+        let m = &sim.machine.allm[0];
+        let is = match retaken {
+            0 if m.preempt && m.curg.is_some() => "asked",
+            0 => "left",
+            _ => "retaken",
+        };
+        sim.require(is == right, || {
+            let at = milliseconds(us(at));
+            format!("{at}: {case}. P0 must be {right}, but is {is}. {SLICES} {SYSCALLS}")
+        });
+    }
+}
+
 /// A task makes one system call after another. Each is over before the monitor looks again.
 #[test]
 fn short_system_calls_keep_their_p() {
@@ -391,8 +501,8 @@ fn who_is_asked_is_not_retaken() {
 fn the_monitor_sleeps_longer_while_nothing_happens() {
     // SC-41
     let mut sysmon = Sysmon::new(1);
-    for retaken in [1, 3] {
-        for round in 1..=80_u32 {
+    for (rounds, retaken) in [(80, 1), (70_000_u32, 256)] {
+        for round in 1..=rounds {
             let right = match round {
                 ..=50 => us(20),
                 51..=58 => us(20) * 2_u32.pow(round - 50),

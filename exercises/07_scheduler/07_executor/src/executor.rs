@@ -12,7 +12,8 @@ use std::pin::Pin;
 ///
 /// The future is polled once at first, and then once each time it has been woken since its last poll began: several
 /// wakes before a poll are one. A wake during a poll counts, whoever makes it, and even if the future parks and unparks this
-/// thread itself.
+/// thread itself. (A permit of [`std::thread::park`] that is there between two polls may be used up.) A waker of an earlier
+/// call wakes nothing.
 ///
 /// ```
 /// use executor::block_on;
@@ -62,7 +63,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 ///
 /// # Locks
 /// None is held while a future is polled, or while a future, an output or a waker is dropped or woken: all of them may call
-/// the executor and its handles.
+/// the executor and its handles. Wakers must not panic.
 pub struct Executor {
     // Your fields. An executor must be `Send` and `Sync`.
     _yours: Option<Box<()>>,
@@ -91,7 +92,7 @@ impl Executor {
     ///
     /// # Panics
     /// As the future does. A panic of a task is not passed on, nor one of the drop of its future, or of a result that nobody
-    /// wants.
+    /// wants, nor one of the drop of the payload of such a panic, which may be leaked.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let _future = future;
         todo!("poll the future when it was woken, run tasks between, and sleep if there is neither")
@@ -108,7 +109,8 @@ impl Executor {
 /// Any thread may await it, on any executor; the waker of the last poll is woken. Dropping it detaches the task, which keeps
 /// running; its result is dropped once, as soon as it exists and the handle is gone. A panic of that drop is lost.
 ///
-/// What the task did, including the drop of its future, happens before the handle is ready.
+/// What the task did, including the drop of its future, happens before the handle is ready, and before
+/// [`is_finished`](Self::is_finished) returns true.
 ///
 /// # Panics
 /// If it is polled again after it was ready: "JoinHandle: polled after completion".

@@ -8,9 +8,9 @@ use crate::sync::thread;
 use crate::{Executor, JoinError, JoinHandle, block_on};
 use harness::leaks::track;
 use harness::sync::model::thread::scope;
-use harness::testing::{Flag, Slot, both, must_sleep, spawn, staged_panic, staged_panic_of};
+use harness::testing::{Flag, Gate, Slot, both, must_sleep, spawn, staged_panic, staged_panic_of};
 use harness::{Model, model};
-use std::future::{pending, poll_fn};
+use std::future::{pending, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -132,32 +132,39 @@ fn block_on_sleeps_until_it_is_woken() {
     });
 }
 
-/// The future is woken twice while `block_on` polls or sleeps, and the word is said before the second time. That wake counts,
-/// wherever the first has got to.
+/// The future of `block_on`, and that of `run`, is woken twice while it is polled, its thread runs a task or sleeps, and the
+/// word is said before the second time. The poll that follows that wake hears the word, wherever the first wake has got to.
 #[test]
 fn the_second_of_two_wakes_counts() {
-    model(|| {
-        let word = Word::new();
-        scope(|s| {
-            block_on(poll_fn(|cx| {
-                let polled = word.poll(cx);
-                if word.polls() == 1 {
-                    let (waker, word) = (cx.waker().clone(), &word);
-                    spawn(s, "other", move || {
-                        waker.wake_by_ref();
-                        word.said.store(1, Relaxed);
-                        waker.wake();
-                    });
+    for is_run in [false, true] {
+        model(move || {
+            let (executor, word) = (Executor::new(), Word::new());
+            drop(executor.spawn(ready(())));
+            scope(|s| {
+                let future = poll_fn(|cx| {
+                    let polled = word.poll(cx);
+                    if word.polls() == 1 {
+                        let (waker, word) = (cx.waker().clone(), &word);
+                        spawn(s, "other", move || {
+                            waker.wake_by_ref();
+                            word.said.store(1, Relaxed);
+                            waker.wake();
+                        });
+                    }
+                    polled
+                });
+                match is_run {
+                    true => executor.run(future),
+                    false => block_on(future),
                 }
-                polled
-            }))
+            });
+            let polls = word.polls();
+            assert!(
+                is_run || polls <= 3,
+                "{polls} polls of a future that was woken twice"
+            );
         });
-        assert!(
-            word.polls() <= 3,
-            "{} polls of a future that was woken twice",
-            word.polls()
-        );
-    });
+    }
 }
 
 /// A future is woken, and parks the thread that polls it before it returns, as a channel in it might. The permit of
@@ -320,8 +327,8 @@ impl Drop for WritesOnDrop {
     }
 }
 
-/// Another thread waits for a task that main runs. It is woken when the task has ended, and reads what the task and the
-/// drop of its future have written.
+/// Another thread waits for a task that main runs. If it is told that the task is finished, and when it is woken, it reads
+/// what the task and the drop of its future have written.
 #[test]
 fn a_handle_waits_for_the_whole_task() {
     // GR-02
@@ -338,6 +345,11 @@ fn a_handle_waits_for_the_whole_task() {
         let (_, read) = both(
             || executor.run_until_idle(),
             || {
+                if handle.is_finished() {
+                    slots.iter().for_each(|slot| {
+                        let _ = slot.read();
+                    });
+                }
                 let output = block_on(handle).expect("it does not panic");
                 (output, slots.each_ref().map(|slot| slot.read()))
             },
@@ -408,30 +420,72 @@ fn a_spawned_task_wakes_the_thread_that_runs_it() {
     });
 }
 
-/// Main and a second thread sleep in `run`. A third wakes a task, for which one of them is woken, and then main's future:
-/// if main leaves with that, by a return or by a panic, the other must be told that there is a task.
+/// Main runs a task, which wakes itself and main's future, and main then keeps its thread until the task has ended. The
+/// other thread sleeps in `run`, or is about to: it must be told that the task is queued again.
 ///
-/// At most two preemptions in each interleaving, or one if main panics.
+/// At most one preemption in each interleaving.
+#[test]
+fn a_task_that_wakes_itself_wakes_another_thread() {
+    // SC-31
+    Model::new().preemption_bound(1).check(|| {
+        let (executor, root) = (Executor::new(), Word::new());
+        let gate = Arc::new(Gate::shut("the task's end"));
+        let (wakes, opens, mut is_first) = (Arc::clone(&root), Arc::clone(&gate), true);
+        let handle = executor.spawn(poll_fn(move |cx| {
+            if !std::mem::take(&mut is_first) {
+                opens.open();
+                return Poll::Ready(());
+            }
+            wakes.say_anyway();
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }));
+        both(
+            || executor.run(poll_fn(|cx| root.poll(cx).map(|_| gate.pass()))),
+            || executor.run(handle).expect("no panic"),
+        );
+    });
+}
+
+/// Main and a second thread sleep in `run`. Another wakes a task, for which one of them is woken, and then main's future:
+/// if main leaves with that, by a return or by a panic, the other must be told that there is a task. Then the same with two
+/// tasks, and two threads that leave.
+///
+/// At most two preemptions in each interleaving, or one if main panics or two leave.
 #[test]
 fn who_leaves_passes_the_task_on() {
     // SC-31
-    for panics in [false, true] {
-        let leaves = move || {
-            if panics {
-                staged_panic("main's");
-            }
-        };
-        let bound = if panics { 1 } else { 2 };
+    for (leave, panics, bound) in [(1, false, 2), (1, true, 1), (2, false, 1)] {
         Model::new().preemption_bound(bound).check(move || {
-            let (executor, word, handle) = idle();
-            let root = Word::new();
+            let executor = Executor::new();
+            let [words, roots] =
+                [(); 2].map(|()| (0..leave).map(|_| Word::new()).collect::<Vec<_>>());
+            let handles: Vec<_> = words.iter().map(|word| listen(&executor, word)).collect();
+            executor.run_until_idle();
+            let run = |root: &Word| {
+                let leaves = |_| {
+                    if panics {
+                        staged_panic("main's");
+                    }
+                };
+                staged_panic_of(|| executor.run(poll_fn(|cx| root.poll(cx).map(leaves))));
+            };
             scope(|s| {
-                spawn(s, "runner", || executor.run(handle).expect("no panic"));
-                spawn(s, "waker", || {
-                    word.say();
-                    root.say_anyway();
+                spawn(s, "runner", || {
+                    executor.run(async {
+                        for handle in handles {
+                            handle.await.expect("no panic");
+                        }
+                    })
                 });
-                staged_panic_of(|| executor.run(poll_fn(|cx| root.poll(cx).map(|_| leaves()))));
+                roots[1..].iter().for_each(|root| {
+                    spawn(s, "leaver", || run(root));
+                });
+                spawn(s, "waker", || {
+                    assert!(words.iter().all(|word| word.say()), "all have been polled");
+                    roots.iter().for_each(|root| root.say_anyway());
+                });
+                run(&roots[0]);
             });
         });
     }

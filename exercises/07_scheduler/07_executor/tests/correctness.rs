@@ -3,11 +3,12 @@
 use executor::{Executor, JoinError, JoinHandle, block_on};
 use harness::assert_bounds;
 use harness::testing::{
-    let_others_run, must_end, panic_of, payload_of, staged_panic, staged_panic_of,
+    let_others_run, must_end, panic_of, payload_of, staged_panic, staged_panic_of, while_unwinding,
 };
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn, ready};
 use std::marker::PhantomPinned;
+use std::mem::forget;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -109,19 +110,35 @@ fn block_on_takes_any_future() {
 /// Tasks that have woken themselves go to the end of the queue, behind those that wait already.
 #[test]
 fn tasks_run_in_the_order_in_which_they_were_queued() {
-    let (executor, order) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
-    for n in 0..3 {
-        let order = Arc::clone(&order);
-        drop(executor.spawn(async move {
-            for round in 0..3 {
-                order.lock().unwrap().push((round, n));
-                yields(1).await;
-            }
-        }));
+    for tasks in [3, 1_000] {
+        let (executor, order) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+        for n in 0..tasks {
+            let order = Arc::clone(&order);
+            drop(executor.spawn(async move {
+                for round in 0..3 {
+                    order.lock().unwrap().push((round, n));
+                    yields(1).await;
+                }
+            }));
+        }
+        executor.run_until_idle();
+        let right = (0..3 * tasks).map(|turn| (turn / tasks, turn % tasks));
+        let order = order.lock().unwrap();
+        let wrong = order
+            .iter()
+            .copied()
+            .zip(right)
+            .find(|(has, right)| has != right);
+        assert_eq!(
+            wrong, None,
+            "the first wrong turn of {tasks} tasks: ((round, task), the right ones)"
+        );
+        assert_eq!(
+            order.len(),
+            3 * tasks,
+            "turns of {tasks} tasks, of three each"
+        );
     }
-    executor.run_until_idle();
-    let right: Vec<_> = (0..9).map(|n| (n / 3, n % 3)).collect();
-    assert_eq!(*order.lock().unwrap(), right, "(round, task)");
 }
 
 #[test]
@@ -174,10 +191,11 @@ fn a_task_that_is_woken_while_it_runs_is_polled_once_more() {
     }
 }
 
-/// The future of `block_on` wakes itself as many times.
+/// The future of `block_on` wakes itself as many times, and then the future of the call before.
 #[test]
 fn block_on_polls_once_for_any_number_of_wakes() {
     must_end("`block_on` has not polled a future that was woken", || {
+        let mut earlier: Option<Waker> = None;
         for wakes in [100, 1 << 8, 1 << 16] {
             let (mut polls, is_woken_again) = (0, Arc::new(AtomicBool::new(false)));
             block_on(poll_fn(|cx| {
@@ -185,6 +203,7 @@ fn block_on_polls_once_for_any_number_of_wakes() {
                 match polls {
                     1 => (0..wakes).for_each(|_| cx.waker().wake_by_ref()),
                     2 => {
+                        earlier.take().into_iter().for_each(Waker::wake);
                         let (waker, again) = (cx.waker().clone(), Arc::clone(&is_woken_again));
                         thread::spawn(move || {
                             let_others_run(); // so that a poll without a wake comes first
@@ -194,7 +213,12 @@ fn block_on_polls_once_for_any_number_of_wakes() {
                     }
                     _ => {
                         let again = is_woken_again.load(Relaxed);
-                        assert!(again, "{wakes} wakes in one poll, and two polls after it");
+                        assert!(
+                            again,
+                            "a third poll, and there were {wakes} wakes in the first, and in the second one by \
+                             the waker of an earlier call"
+                        );
+                        earlier = Some(cx.waker().clone());
                         return Poll::Ready(());
                     }
                 }
@@ -216,7 +240,7 @@ fn a_handle_returns_the_output() {
         yields(3).await;
         (PhantomPinned, large)
     });
-    let mut late = executor.spawn(async { yields(100).await });
+    let mut late = executor.spawn(async { yields(200_000).await });
     assert!(
         poll(&mut late, Waker::noop()).is_pending(),
         "nobody runs tasks"
@@ -225,7 +249,10 @@ fn a_handle_returns_the_output() {
     assert_eq!(result_of(text).unwrap(), "text");
     result_of(unit).unwrap();
     assert_eq!(result_of(pinned).unwrap().1[9_999], 7);
-    assert!(poll(&mut late, Waker::noop()).is_ready());
+    assert!(
+        poll(&mut late, Waker::noop()).is_ready(),
+        "a task has woken itself 200,000 times, and `run_until_idle` has returned before its end"
+    );
     assert!(late.is_finished(), "it has ended, and its output was taken");
     assert_eq!(
         panic_of(|| drop(poll(&mut late, Waker::noop()))).as_deref(),
@@ -275,24 +302,32 @@ fn dropping_the_handle_detaches() {
 #[test]
 fn run_waits_for_its_future_only() {
     // GR-03
-    let executor = Executor::new();
-    let waits = executor.spawn(pending::<()>());
-    let handles = [1, 2, 3].map(|n| executor.spawn(ready(n)));
-    let text = String::from("borrowed");
-    let [first, second, third] = handles;
-    assert_eq!(executor.run(async { first.await.unwrap() + text.len() }), 9);
-    assert!(
-        !second.is_finished() && !third.is_finished(),
-        "`run` was to return after the first task"
-    );
-    assert_eq!(executor.run(ready(5)), 5);
-    assert!(!second.is_finished(), "`run` was to return at once");
-    executor.run_until_idle();
-    assert_eq!(
-        (result_of(second).unwrap(), result_of(third).unwrap()),
-        (2, 3)
-    );
-    assert!(!waits.is_finished());
+    must_end("`run` has not returned", || {
+        let executor = Executor::new();
+        let waits = executor.spawn(pending::<()>());
+        let mut handles: Vec<_> = (1..=1_000).map(|n| executor.spawn(ready(n))).collect();
+        let (text, first) = (String::from("borrowed"), handles.remove(0));
+        assert_eq!(executor.run(async { first.await.unwrap() + text.len() }), 9);
+        let finished = || handles.iter().filter(|handle| handle.is_finished()).count();
+        assert_eq!(
+            finished(),
+            0,
+            "tasks behind the first, after which `run` was to return"
+        );
+        assert_eq!(executor.run(ready(5)), 5);
+        assert_eq!(
+            finished(),
+            0,
+            "tasks that have run, and `run` was to return at once"
+        );
+        executor.run_until_idle();
+        let outputs: Vec<_> = handles
+            .into_iter()
+            .map(|handle| result_of(handle).unwrap())
+            .collect();
+        assert!(outputs.into_iter().eq(2..=1_000), "their outputs");
+        assert!(!waits.is_finished());
+    });
 }
 
 /// Two tasks yield for ever, and so does the future of `run`, for a while. All get their turns.
@@ -408,14 +443,24 @@ fn of_two_panics_the_first_comes_out() {
     assert_eq!(whose_panic(handle), Some("the poll's"));
 }
 
-/// The payload of a detached task's panic panics when it is dropped.
+/// The payload of a detached task's panic panics when it is dropped, and so does the payload of that panic, without an end.
 #[test]
 fn a_panic_of_a_payloads_drop_is_lost() {
+    struct Endless;
+    impl Drop for Endless {
+        fn drop(&mut self) {
+            resume_unwind(Box::new(Endless));
+        }
+    }
+
     let executor = Executor::new();
-    drop(executor.spawn(async { resume_unwind(Box::new(Panics("the payload's drop"))) }));
+    drop(executor.spawn(async { resume_unwind(Box::new(Endless)) }));
     let after = executor.spawn(ready(7));
-    let whose = staged_panic_of(|| executor.run_until_idle());
-    assert_eq!(whose, None, "whose panic has come out of `run_until_idle`");
+    let payload = payload_of(|| executor.run_until_idle()).map(forget);
+    assert!(
+        payload.is_none(),
+        "the panic of a payload's drop has come out of `run_until_idle`"
+    );
     assert_eq!(result_of(after).unwrap(), 7, "the task behind it");
 }
 
@@ -507,7 +552,8 @@ fn a_future_is_dropped_as_soon_as_it_is_complete() {
     }
 }
 
-/// A future asks its own handle when it is dropped: at its end, after a panic, and with the executor.
+/// A future asks its own handle when it is dropped, and the handle's waker asks it when it is woken: at the future's end,
+/// after a panic, and with the executor.
 #[test]
 fn a_future_is_dropped_before_its_handle_is_ready() {
     struct Asks {
@@ -520,40 +566,59 @@ fn a_future_is_dropped_before_its_handle_is_ready() {
             self.answers.lock().unwrap().push(handle.is_finished());
         }
     }
+    impl Wake for Asks {
+        fn wake(self: Arc<Self>) {} // and drops it
+    }
 
-    must_end("`is_finished` has not returned in a future's drop", || {
-        for end in ["it is complete", "it panics", "the executor is dropped"] {
-            let (executor, answers) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
-            let handle = Arc::new(OnceLock::new());
-            let asks = Asks {
-                handle: Arc::clone(&handle),
-                answers: Arc::clone(&answers),
-            };
-            let task = executor.spawn(poll_fn(move |_| {
-                let _ = &asks;
-                match end {
-                    "it is complete" => Poll::Ready(()),
-                    "it panics" => staged_panic("the task's"),
-                    _ => Poll::Pending,
-                }
-            }));
-            assert!(handle.set(task).is_ok());
-            executor.run_until_idle();
-            drop(executor);
-            assert_eq!(
-                *answers.lock().unwrap(),
-                [false],
-                "whether the handle was ready when the future was dropped, because {end}"
-            );
-            assert!(handle.get().expect("it is set").is_finished(), "now it is");
-        }
-    });
+    must_end(
+        "`is_finished` has not returned in a future's drop or in a wake",
+        || {
+            for end in ["it is complete", "it panics", "the executor is dropped"] {
+                let (executor, answers) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+                let handle = Arc::new(OnceLock::new());
+                let [asks, of_waker] = [(); 2].map(|()| Asks {
+                    handle: Arc::clone(&handle),
+                    answers: Arc::clone(&answers),
+                });
+                let mut task = executor.spawn(poll_fn(move |_| {
+                    let _ = &asks;
+                    match end {
+                        "it is complete" => Poll::Ready(()),
+                        "it panics" => staged_panic("the task's"),
+                        _ => Poll::Pending,
+                    }
+                }));
+                assert!(poll(&mut task, &Waker::from(Arc::new(of_waker))).is_pending());
+                assert!(handle.set(task).is_ok());
+                executor.run_until_idle();
+                drop(executor);
+                assert_eq!(
+                    *answers.lock().unwrap(),
+                    [false, true],
+                    "whether the handle was ready when the future was dropped, and when its waker was woken, because \
+                 {end}"
+                );
+                assert!(handle.get().expect("it is set").is_finished(), "now it is");
+            }
+        },
+    );
 }
 
 /// One task waits, one is queued, one has never been polled. All are dropped with the executor, though there are wakers;
 /// one handle is being waited for.
 #[test]
 fn what_is_left_is_dropped_with_the_executor() {
+    what_is_left_is_dropped_by(drop);
+}
+
+/// The same, and the executor is dropped because its thread panics.
+#[test]
+fn what_is_left_is_dropped_with_the_executor_of_a_thread_that_panics() {
+    what_is_left_is_dropped_by(|executor| while_unwinding(|| drop(executor)));
+}
+
+#[track_caller]
+fn what_is_left_is_dropped_by(ends: impl FnOnce(Executor)) {
     let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
     let doors = [(); 3].map(|()| Arc::new(Door::default()));
     let mut handles = Vec::new();
@@ -571,7 +636,7 @@ fn what_is_left_is_dropped_with_the_executor() {
     let count = Arc::new(Count::default());
     assert!(poll(&mut handles[0], &Waker::from(Arc::clone(&count))).is_pending());
     let wakers = [doors[0].waker(), doors[1].waker()];
-    drop(executor);
+    ends(executor);
     assert_eq!(
         drops.lock().unwrap().len(),
         3,
@@ -706,12 +771,14 @@ fn tasks_spawn_tasks() {
     });
 }
 
-/// Four threads run a hundred thousand tasks, each of which wakes itself twice, and a fifth spawns them.
+/// Four threads run a hundred thousand tasks, each of which wakes itself twice, and a fifth spawns them. One more waits all
+/// the time, and is cancelled.
 #[test]
 fn a_hundred_thousand_tasks_end_once_each() {
     const TASKS: usize = 100_000;
     must_end("a task has not ended", || {
         let (executor, polls) = (Executor::new(), Arc::new(AtomicUsize::new(0)));
+        let waits = executor.spawn(pending::<()>());
         let doors = [(); 3].map(|()| Arc::new(Door::default()));
         thread::scope(|s| {
             for door in &doors {
@@ -746,6 +813,16 @@ fn a_hundred_thousand_tasks_end_once_each() {
             );
         });
         assert_eq!(polls.load(Relaxed), 3 * TASKS, "polls, of three each");
+        drop(executor);
+        assert!(
+            waits.is_finished(),
+            "the task that waits, beside {TASKS} others, is not cancelled with its executor"
+        );
+        let result = result_of(waits);
+        assert!(
+            matches!(result, Err(JoinError::Cancelled)),
+            "its handle returned {result:?}"
+        );
     });
 }
 

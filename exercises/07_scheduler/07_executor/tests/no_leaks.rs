@@ -156,6 +156,35 @@ fn an_executor_does_not_grow() {
     });
 }
 
+/// A thousand tasks are woken in the poll that completes them, and nobody runs what is queued after the last of them.
+#[test]
+fn a_task_that_is_woken_in_its_last_poll_is_not_kept() {
+    const TASKS: usize = 1_000;
+    let executor = Executor::new();
+    let run = |is_woken| {
+        let spawn = |_| {
+            executor.spawn(poll_fn(move |cx| {
+                if is_woken {
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Ready(())
+            }))
+        };
+        let handles: Vec<_> = (0..TASKS).map(spawn).collect();
+        executor.run(async {
+            for handle in handles {
+                handle.await.unwrap();
+            }
+        });
+    };
+    run(false); // the queue may keep its capacity
+    let bytes = leaks::bytes_left_by(|| run(true));
+    assert!(
+        bytes < 16 * TASKS as isize,
+        "{bytes} bytes are kept of {TASKS} tasks that have ended"
+    );
+}
+
 #[test]
 fn nothing_is_left_of_a_run() {
     let executor = Executor::new();

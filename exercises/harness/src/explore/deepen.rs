@@ -7,10 +7,10 @@
 
 use super::search::{Found, Limits, Outcome, Passed, Search};
 use super::{Model, Program};
-use crate::liveness::Deadline;
-use crate::protocol::{Extent, Kind};
 use crate::sync::model::recorder::Look;
-use crate::text::count;
+use harness_base::liveness::Deadline;
+use harness_base::protocol::{Extent, Kind};
+use harness_base::text::count;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;

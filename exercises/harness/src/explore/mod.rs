@@ -6,10 +6,10 @@
 mod deepen;
 mod search;
 
-use crate::protocol::Coverage;
-use crate::record::WeakExchange;
 use deepen::Deepening;
 pub(crate) use deepen::Failed;
+use harness_base::protocol::Coverage;
+use harness_report::record::WeakExchange;
 pub(crate) use search::Passed;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,11 +2,11 @@
 
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
-use crate::liveness::{self, Deadline, Watch};
-use crate::protocol::{Coverage, Extent, Kind};
-use crate::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
 use crate::sync::model::recorder::{self, Look, Session};
 use crate::sync::model::{begin_iteration, main_ends};
+use harness_base::liveness::{self, Deadline, Watch};
+use harness_base::protocol::{Coverage, Extent, Kind};
+use harness_report::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,7 +1,7 @@
 //! The heap's balance, per check, and where an allocation came from.
 
 use super::{WATCH, Watch};
-use crate::text::count;
+use harness_base::text::count;
 use parking_lot::Mutex;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;

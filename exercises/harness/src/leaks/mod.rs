@@ -1,6 +1,6 @@
 //! Nothing may be left behind: no thread, no value, no allocation.
 //!
-//! May use places, [`text`](crate::text), the [`protocol`] and [`liveness`].
+//! May use places, [`text`](harness_base::text), the [`protocol`] and [`liveness`].
 //!
 //! [`check`] runs a closure a few times and then requires that
 //! - every thread started in it, through `crate::sync::thread`, has ended;
@@ -32,8 +32,8 @@ pub(crate) use threads::thread_started;
 pub(crate) use values::{Owner, Unbalanced, with_owner};
 pub use values::{Tracked, track};
 
-use crate::liveness::{self, Limits};
-use crate::protocol::{self, Kind};
+use harness_base::liveness::{self, Limits};
+use harness_base::protocol::{self, Kind};
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{Location, resume_unwind};
@@ -121,7 +121,7 @@ pub fn check(body: impl FnMut()) {
     if let Err(leaks) = find(body) {
         let at = Location::caller();
         eprintln!("{}", protocol::failure_line(Kind::Leak));
-        eprintln!("\n{leaks}\n  (leak check at {})", crate::place::full(at));
+        eprintln!("\n{leaks}\n  (leak check at {})", harness_report::place::full(at));
         resume_unwind(Box::new("leak".to_owned()));
     }
 }

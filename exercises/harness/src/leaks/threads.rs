@@ -1,7 +1,7 @@
 //! Which threads a check has started and which of them still run.
 
 use super::{WATCH, Watch};
-use crate::protocol::STILL_RUNS;
+use harness_base::protocol::STILL_RUNS;
 use parking_lot::Mutex;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -38,7 +38,7 @@ impl Threads {
                 format!(
                     "thread{}{STILL_RUNS}{}",
                     name.unwrap_or_default(),
-                    crate::place::full(thread.spawned)
+                    harness_report::place::full(thread.spawned)
                 )
             })
             .collect()

@@ -91,7 +91,7 @@ impl fmt::Display for Unbalanced {
             f,
             "value of type {} {times}: made at {}",
             self.type_name,
-            crate::place::full(self.made)
+            harness_report::place::full(self.made)
         )
     }
 }

@@ -19,7 +19,6 @@
 //! | `time` | the machine's clock, or a manual one | the manual one: a time-out is one more interleaving |
 //! | `hint`, `utils` | std, crossbeam-utils | spinning yields |
 
-pub(crate) mod instant;
 pub mod model;
 pub mod real;
 mod refusal;

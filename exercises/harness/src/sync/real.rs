@@ -137,7 +137,7 @@ pub mod futex {
 pub mod time {
     use super::atomic::AtomicU32;
     use super::{Arc, Condvar, Mutex, MutexGuard, futex};
-    pub use crate::sync::instant::Instant;
+    pub use harness_report::instant::Instant;
     pub use std::time::Duration;
 
     /// How long a wait by a manual clock lasts before it returns spuriously: an advance does not wake it.

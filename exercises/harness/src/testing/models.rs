@@ -3,13 +3,13 @@
 
 use crate::check::Failure;
 use crate::explore::Model;
-use crate::protocol::{Kind, failure_line};
-use crate::record::Effect;
 use crate::sync::model::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sync::model::cell::UnsafeCell;
 use crate::sync::model::recorder;
 use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope, yield_now};
 use crate::sync::model::{Condvar, Mutex};
+use harness_base::protocol::{Kind, failure_line};
+use harness_report::record::Effect;
 
 /// Starts a thread in `scope`; `name` heads its column in the dry run.
 #[track_caller]

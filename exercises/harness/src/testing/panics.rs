@@ -36,7 +36,7 @@ fn silence_what_is_expected() {
             if EXPECTING.get() == 0 || unwritten || in_model() {
                 previous(info);
             } else {
-                PLACE.set(info.location().map(crate::place::short));
+                PLACE.set(info.location().map(harness_report::place::short));
             }
         }));
     });

@@ -1,9 +1,9 @@
 //! For tests on real threads. None of these lets a test pass because a wait was long enough.
 
 use crate::leaks;
-use crate::liveness::{Halt, Limits, Watch};
-use crate::protocol::{HANGS, LATE, SPINS};
 use crate::sync::real::thread::{self, Builder};
+use harness_base::liveness::{Halt, Limits, Watch};
+use harness_base::protocol::{HANGS, LATE, SPINS};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -129,8 +129,8 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::liveness::QUIET;
     use crate::testing::{assert_panics, panic_of};
+    use harness_base::liveness::QUIET;
     use std::sync::atomic::AtomicBool;
 
     #[test]

@@ -104,11 +104,11 @@ fn gcd(a: usize, b: usize) -> usize {
 ///    share;
 /// 2. its own queue, by [`runqget`];
 /// 3. the global queue, for its share, by [`globrunqget`];
-/// 4. `netpoll`. It takes all: the oldest it runs; of the others, one for each idle P goes to the tail of the
-///    global queue, the oldest first, and the rest to the tail of its own ring;
+/// 4. `netpoll`. It takes all: the oldest it runs; of the others, one for each P that is `idle` goes to the
+///    tail of the global queue, the oldest first, and the rest to the tail of its own ring;
 /// 5. the queues of the others, by [`runqsteal`]: four times round in a [`steal_order`], for which it asks
-///    `cheaprand` each time. It leaves out itself and those that are idle, and takes what another would run
-///    next only the last time round.
+///    `cheaprand` each time, even if there is nobody to steal from. It leaves out itself and those that are
+///    idle, and takes what another would run next only the last time round.
 pub fn find_runnable(
     sched: &mut Sched,
     pp: usize,

@@ -19,7 +19,7 @@ const PATIENCE: u32 = 50;
 
 /// Finds a task for P `pp`, which has none, by `find_runnable`, and begins to run it: it becomes `curg`,
 /// nobody has asked it to give way, and it begins a slice, unless it inherits one. `None` means that the P is
-/// idle.
+/// idle. This alone must clear `preempt`, which says nothing of a P without a task.
 pub fn schedule(
     machine: &mut Machine,
     pp: usize,
@@ -39,21 +39,18 @@ pub fn schedule(
 /// Asks the task that runs on P `pp` to give way at its next safe point. If none does, there is nobody to ask.
 pub fn preemptone(machine: &mut Machine, pp: usize) {
     let m = &mut machine.allm[pp];
-    m.preempt = m.curg.is_some();
+    m.preempt |= m.curg.is_some();
 }
 
-/// The task that runs on P `pp` has come to a point where it can be stopped. If it has been asked to give
-/// way, it goes to the tail of the global queue, the P has no task, and this returns true. Otherwise nothing
-/// happens.
+/// The task that runs on P `pp`, and is in no system call, has come to a point where it can be stopped. If it
+/// has been asked to give way, it goes to the tail of the global queue, the P has no task, and this returns
+/// true. Otherwise, or if the P has no task, nothing happens, and this returns false.
 pub fn safe_point(machine: &mut Machine, pp: usize) -> bool {
     let m = &mut machine.allm[pp];
-    if !m.preempt {
+    let Some(g) = m.curg.take_if(|_| m.preempt) else {
         return false;
-    }
-    m.preempt = false;
-    if let Some(g) = m.curg.take() {
-        gosched(&mut machine.sched, g);
-    }
+    };
+    gosched(&mut machine.sched, g);
     true
 }
 
@@ -88,18 +85,20 @@ impl Sysmon {
         }
     }
 
-    /// Looks at each P that has a task, in ascending order. `now` is the time since the program began.
-    /// Returns the number of Ps that it has retaken.
+    /// Looks at each P that has a task, in ascending order; what it remembers of the others stays as it is.
+    /// `now` is the time since the program began. Returns the number of Ps that it has retaken.
     ///
-    /// **Slices.** If `schedtick` is not what the monitor has seen last, a slice has begun: it remembers the
-    /// number and `now`. If it is, and 10 ms or more have passed since then, it asks the task to give way, by
-    /// [`preemptone`]; and does so again in each round, as long as nothing changes.
+    /// **Slices.** If `schedtick` is not the number that it remembers for this P, be it larger or smaller, a
+    /// slice has begun: it remembers the number and `now`. If it is, and 10 ms or more have passed since then,
+    /// it asks the task to give way, by [`preemptone`]; and does so again in each round, as long as nothing
+    /// changes.
     ///
-    /// **System calls.** If the task is in a system call, and `syscalltick` is not what the monitor has seen
-    /// last, it remembers the number and `now`, unless it has just asked the task to give way. Otherwise it
-    /// retakes the P: the P has no task then, and is in no system call. It leaves the P where it is, though,
-    /// if nothing waits in the P's own queue, and another P is idle, and less than 10 ms have passed since it
-    /// remembered a system call there: nobody needs it.
+    /// **System calls.** If the task is in a system call, and `syscalltick` is not the number that it
+    /// remembers, it remembers the number and `now`, and leaves the P. Otherwise, or if it has just asked the
+    /// task to give way, it remembers nothing, and retakes the P: the P has no task then, and is in no system
+    /// call; `syscalltick` stays as it is. It leaves the P where it is, though, if nothing waits in the P's
+    /// `runnext` and ring, and another P is idle, and less than 10 ms have passed since it remembered a system
+    /// call there: nobody needs it.
     pub fn retake(&mut self, machine: &mut Machine, now: Duration) -> usize {
         let mut retaken = 0;
         for (pp, seen) in self.ticks.iter_mut().enumerate() {
@@ -128,7 +127,7 @@ impl Sysmon {
             let is_needed = has_work || machine.allm.iter().all(|m| m.curg.is_some());
             if is_needed || now - seen.syscallwhen >= FORCE_PREEMPT {
                 let m = &mut machine.allm[pp];
-                (m.curg, m.in_syscall, m.preempt) = (None, false, false);
+                (m.curg, m.in_syscall) = (None, false);
                 retaken += 1;
             }
         }

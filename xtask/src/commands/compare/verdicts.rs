@@ -119,7 +119,7 @@ fn cell(count: Count, marks: Marks) -> String {
 
 #[cfg(test)]
 mod tests {
-    use harness::protocol::{Coverage, Extent, success_line};
+    use harness_base::protocol::{Coverage, Extent, success_line};
 
     use super::*;
     use crate::run::Ran;

@@ -116,7 +116,7 @@ impl Facts {
             watching: watch::way(&root.join(EXERCISES)).map_err(|error| format!("{error:#}")),
             terminal: Terminal {
                 is_one: std::io::stdout().is_terminal(),
-                unicode: harness::page::is_unicode(),
+                unicode: harness_base::page::is_unicode(),
                 colour: runner.colour,
                 columns: term::terminal_width(),
             },

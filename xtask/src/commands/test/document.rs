@@ -107,7 +107,7 @@ impl<'a> Document<'a> {
 
 #[cfg(test)]
 mod tests {
-    use harness::protocol::{Coverage, Extent, Kind};
+    use harness_base::protocol::{Coverage, Extent, Kind};
 
     use super::*;
     use crate::course::select::tests::workspace;

@@ -1,8 +1,8 @@
 use super::meeting::Meeting;
 use super::memory::Edge;
 use super::recorder;
-use crate::place::Place;
-use crate::record::{Effect, Object, ObjectId, Reference, Value};
+use harness_report::place::Place;
+use harness_report::record::{Effect, Object, ObjectId, Reference, Value};
 use std::cell::{Cell, UnsafeCell};
 use std::mem::ManuallyDrop;
 use std::panic::Location;

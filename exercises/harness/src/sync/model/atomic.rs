@@ -5,8 +5,8 @@ use super::meeting::Meeting;
 use super::memory::{self, Found};
 use super::recorder;
 use super::thread;
-use crate::place::Place;
-use crate::record::{Effect, ObjectId, Pending, ThreadId, Value};
+use harness_report::place::Place;
+use harness_report::record::{Effect, ObjectId, Pending, ThreadId, Value};
 use std::panic::Location;
 pub use std::sync::atomic::Ordering;
 

@@ -3,8 +3,8 @@
 use super::life::Life;
 use super::memory::Plain;
 use super::recorder;
-use crate::place::Place;
-use crate::record::{Effect, ObjectId, Stop, Value};
+use harness_report::place::Place;
+use harness_report::record::{Effect, ObjectId, Stop, Value};
 use std::panic::Location;
 
 /// [`real::cell::UnsafeCell`](crate::sync::real::cell::UnsafeCell) under the model: two accesses to the whole

@@ -18,8 +18,8 @@
 mod core;
 
 use self::core::{Channel, Failed};
-use crate::place::Place;
-use crate::record::channel::{Side, Why};
+use harness_report::place::Place;
+use harness_report::record::channel::{Side, Why};
 // The two of timeouts are for lessons that build channels: nothing here returns them.
 pub use crossbeam_channel::{
     RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,

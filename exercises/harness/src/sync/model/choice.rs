@@ -1,7 +1,7 @@
 //! Choices that loom explores both ways.
 
 use super::recorder::over;
-use crate::record::{Ending, ThreadId};
+use harness_report::record::{Ending, ThreadId};
 use loom::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Loom's own atomics, used as coins.

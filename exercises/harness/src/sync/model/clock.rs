@@ -1,6 +1,6 @@
 //! What a thread knows of the others: vector clocks.
 
-use crate::record::{MAX_THREADS, ThreadId};
+use harness_report::record::{MAX_THREADS, ThreadId};
 
 /// The number of an event among those of its thread, from 1.
 pub(super) type Epoch = u32;

@@ -1,8 +1,8 @@
 use super::life::Life;
 use super::recorder;
 use super::{MutexGuard, WaitQueue};
-use crate::place::Place;
-use crate::record::{Effect, ObjectId, Value};
+use harness_report::place::Place;
+use harness_report::record::{Effect, ObjectId, Value};
 use std::panic::Location;
 use std::sync::Arc;
 

@@ -3,8 +3,8 @@
 use super::atomic::AtomicU32;
 use super::queue::WaitQueue;
 use super::recorder;
-use crate::place::Place;
-use crate::record::{Effect, Pending, ThreadId, Value};
+use harness_report::place::Place;
+use harness_report::record::{Effect, Pending, ThreadId, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::Location;

@@ -3,8 +3,8 @@
 use super::meeting::Meeting;
 use super::memory::Plain;
 use super::recorder;
-use crate::place::Place;
-use crate::record::{DROP, ObjectId, Pending};
+use harness_report::place::Place;
+use harness_report::record::{DROP, ObjectId, Pending};
 use std::ptr;
 
 /// The mark that a lock, a condition variable, an atomic or a cell carries as long as it lives, and that is struck out

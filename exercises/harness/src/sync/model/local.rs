@@ -1,7 +1,7 @@
 //! Values that each thread of the model has of its own.
 
 use super::recorder;
-use crate::record::ThreadId;
+use harness_report::record::ThreadId;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::error::Error;

@@ -1,6 +1,6 @@
 //! What loom has to know of operations that depend on each other.
 
-use crate::record::{MAX_THREADS, ThreadId};
+use harness_report::record::{MAX_THREADS, ThreadId};
 use loom::sync::Condvar;
 use std::rc::Rc;
 

@@ -23,7 +23,7 @@ use super::choice::{Coin, Coins};
 use super::clock::{Clock, Epoch, Vector};
 use super::meeting::Meeting;
 use super::recorder;
-use crate::record::{MAX_THREADS, Stop, ThreadId, WeakExchange};
+use harness_report::record::{MAX_THREADS, Stop, ThreadId, WeakExchange};
 use std::cell::RefCell;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 

@@ -2,8 +2,8 @@
 
 use super::memory;
 use super::recorder;
-use crate::place::Place;
-use crate::record::{Effect, ObjectId, Pending, Standing, ThreadId, Value};
+use harness_report::place::Place;
+use harness_report::record::{Effect, ObjectId, Pending, Standing, ThreadId, Value};
 use loom::sync::Notify;
 use parking_lot::Mutex;
 use std::collections::VecDeque;

@@ -13,9 +13,9 @@
 //! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
 
 use crate::leaks::Owner;
-use crate::liveness::Deadline;
-use crate::place::Place;
-use crate::record::{
+use harness_base::liveness::Deadline;
+use harness_report::place::Place;
+use harness_report::record::{
     DROP, Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic,
     Pending, Standing, Stop, Thread, ThreadId, Value, WeakExchange,
 };
@@ -653,7 +653,7 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
             log.panics.push(Panic {
                 thread,
                 message: message.clone(),
-                place: place.map(crate::place::full).unwrap_or_default(),
+                place: place.map(harness_report::place::full).unwrap_or_default(),
                 at: log.events.len(),
                 fate: Fate::Unwinds,
             });

@@ -1,6 +1,6 @@
 //! The data behind a lock, as far as a row can show it.
 
-use crate::record::{Shown, Value};
+use harness_report::record::{Shown, Value};
 use std::any::TypeId;
 use std::marker::PhantomData;
 

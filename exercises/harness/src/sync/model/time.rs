@@ -3,9 +3,9 @@
 use super::atomic::AtomicU32;
 use super::meeting::Meeting;
 use super::{Condvar, MutexGuard, WaitQueue, futex, recorder, thread};
-use crate::place::Place;
-use crate::record::{Effect, Ending, ObjectId, ThreadId, Value};
-pub use crate::sync::instant::Instant;
+pub use harness_report::instant::Instant;
+use harness_report::place::Place;
+use harness_report::record::{Effect, Ending, ObjectId, ThreadId, Value};
 use parking_lot::Mutex;
 use std::panic::Location;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Clock {
         recorder::over(Ending::Misuse(format!(
             "a model has no clock that runs, and {} asks for one. Code that is given a clock uses that one, \
              and a wait without a timeout needs none; a test makes one with `Clock::manual()`",
-            crate::place::short(place)
+            harness_report::place::short(place)
         )))
     }
 

@@ -1,12 +1,12 @@
 //! What the handles of a channel share.
 
-use crate::place::Place;
-use crate::record::channel::{Buffer, Sends, Side, Traffic, What, Why};
-use crate::record::{Effect, ObjectId, Shown, Standing, ThreadId, Value};
 use crate::sync::model::memory::Edge;
 use crate::sync::model::queue::WaitQueue;
 use crate::sync::model::recorder;
 use crate::sync::model::shown::shown;
+use harness_report::place::Place;
+use harness_report::record::channel::{Buffer, Sends, Side, Traffic, What, Why};
+use harness_report::record::{Effect, ObjectId, Shown, Standing, ThreadId, Value};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! What the types of the facade hold of the memory.
 
 use super::{Accesses, Atomic, Memory, Relaxed, SeqCst, Store, Vector, order_of_seq_cst, with};
-use crate::record::{Stop, ThreadId};
 use crate::sync::model::clock::Clock;
 use crate::sync::model::meeting::Meeting;
 use crate::sync::model::recorder;
+use harness_report::record::{Stop, ThreadId};
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 

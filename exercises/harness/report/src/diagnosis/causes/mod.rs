@@ -1,0 +1,210 @@
+//! One file per cause: its rule, and when it keeps silent. [`causes`] says which are looked for in which failures.
+
+mod announced_early;
+mod answer_of_another_moment;
+mod channels;
+mod check_then_act;
+mod claimed_not_ready;
+mod come_and_gone;
+mod compares_with_an_old_value;
+mod counted_late;
+mod failure_ignored;
+mod forgotten_reference;
+mod gave_up;
+mod kept_open;
+mod lock_cycle;
+mod lock_taken_twice;
+mod looked_before_the_lock;
+mod lost_notification;
+mod lost_update;
+mod missing_ordering;
+mod no_common_lock;
+mod no_second_look;
+mod nobody_receives;
+mod nobody_woken;
+mod notified_first;
+mod overwritten;
+mod registered_late;
+mod returned_at_once;
+mod sleep_with_lock;
+mod store_before_sleep;
+mod store_buffering;
+mod taken_back;
+
+use super::Case;
+use super::code::Spoken;
+use super::order::{Later, Order, Source, Stronger, missing};
+use crate::reading::{Remark, at_row, culprit, other_access, racing_access};
+use crate::record::{Effect, Event, ObjectId, Panic, Pending, Standing, ThreadId};
+use harness_base::protocol::Kind;
+
+/// Says what the mistake is, if the failure shows its pattern beyond doubt.
+pub(super) type Cause = fn(Case<'_>) -> Option<Remark>;
+
+/// The causes of a data race of a drop. The place where the memory is freed tells less than that of an access.
+pub(super) const OF_DROP: &[Cause] = &[missing_ordering::of_race];
+
+/// The causes of a kind of failure. The first that is found counts.
+pub(super) fn causes(kind: Kind) -> &'static [Cause] {
+    match kind {
+        Kind::Deadlock => &[
+            lock_taken_twice::cause,
+            lock_cycle::cause,
+            sleep_with_lock::cause,
+            overwritten::cause,
+            store_buffering::cause,
+            store_before_sleep::cause,
+            notified_first::cause,
+            come_and_gone::cause,
+            registered_late::cause,
+            nobody_woken::cause,
+            lost_notification::cause,
+            nobody_receives::cause,
+            kept_open::cause,
+        ],
+        Kind::DataRace => &[
+            no_second_look::cause,
+            returned_at_once::cause,
+            looked_before_the_lock::cause,
+            counted_late::cause,
+            check_then_act::cause,
+            missing_ordering::of_making,
+            missing_ordering::of_race,
+            announced_early::cause,
+            claimed_not_ready::cause,
+            no_common_lock::cause,
+        ],
+        Kind::Panic => &[
+            no_second_look::cause,
+            returned_at_once::cause,
+            looked_before_the_lock::cause,
+            missing_ordering::of_stale_load,
+            store_buffering::cause,
+            counted_late::cause,
+            check_then_act::cause,
+            lost_update::cause,
+            overwritten::cause,
+            failure_ignored::cause,
+            taken_back::cause,
+            answer_of_another_moment::cause,
+            gave_up::cause,
+        ],
+        Kind::Leak => &[forgotten_reference::cause],
+        Kind::TooManySteps => &[compares_with_an_old_value::cause],
+        Kind::UseAfterDrop => &[no_second_look::cause],
+        Kind::Stuck | Kind::SetUp => &[],
+    }
+}
+
+/// A data race of two accesses.
+struct Race {
+    thread: ThreadId,
+    access: Pending,
+    /// The access before, of another thread.
+    other: usize,
+    is: Order,
+}
+
+impl Race {
+    /// `None` if the access that it races with is an earlier one, which is not known.
+    fn of(case: Case<'_>) -> Option<Self> {
+        let (thread, access) = racing_access(case.log)?;
+        let other = other_access(case.log, thread, access)?;
+        let is = Order::new(case.log, Stronger::default());
+        let known = !is.is_before(case.log, other, Later::Next(thread));
+        known.then_some(Self { thread, access, other, is })
+    }
+
+    /// Whether the later thread has been told nothing: it has read no atomic that the other wrote since, and no pair of
+    /// atomic operations would order the two accesses.
+    fn is_untold(&self, case: Case<'_>) -> bool {
+        let told = case.log.events_of(self.thread).any(|(number, _)| {
+            let Some(Source::Event(write)) = self.is.source(number) else {
+                return false;
+            };
+            write > self.other && case.event(write).thread == case.event(self.other).thread
+        });
+        !told && missing(case.log, self.other, Later::Next(self.thread)).is_none()
+    }
+}
+
+/// What an operation on an atomic is called.
+fn what(event: &Event) -> &'static str {
+    match event.effect {
+        Effect::Load { .. } => "load",
+        Effect::Update { name, .. } | Effect::Exchange { name, .. } => name,
+        _ => "store",
+    }
+}
+
+/// The thread that a failure is found in, and the number of events before that.
+fn end_of(case: Case<'_>) -> Option<(ThreadId, usize)> {
+    if case.kind == Kind::Panic {
+        return culprit(case.log).map(|panic| (panic.thread, panic.at));
+    }
+    let (thread, _) = case.log.stopped.as_ref()?;
+    Some((*thread, case.log.events.len()))
+}
+
+/// The event in which a thread fell asleep for good.
+fn last_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Event)> {
+    if case.log.threads[thread].standing != Standing::Asleep {
+        return None;
+    }
+    let mut own = case.log.events_of(thread);
+    own.next_back().filter(|(_, event)| event.sleeps())
+}
+
+/// The last notification of `condition` before the event `asleep` that woke a thread.
+fn last_wakeup(
+    case: Case<'_>,
+    thread: ThreadId,
+    condition: ObjectId,
+    asleep: usize,
+) -> Option<(usize, &Event)> {
+    let before = case.log.events[..asleep].iter().enumerate();
+    let mut before = before.filter(|(_, event)| event.object == Some(condition));
+    before.rfind(
+        |(_, event)| matches!(&event.effect, Effect::Notify { woken, .. } if woken.contains(&thread)),
+    )
+}
+
+/// Whether a thread, woken in the event `woken`, gave the mutex back before it fell asleep again: then its wait is
+/// over, and it sleeps in another one.
+fn returned(
+    case: Case<'_>,
+    thread: ThreadId,
+    woken: usize,
+    asleep: usize,
+    mutex: ObjectId,
+) -> bool {
+    let mut own = case.log.events_before(thread, asleep);
+    own.any(|(number, event)| number > woken && event.unlocks() == Some(mutex))
+}
+
+/// Whether a panic is about what happened to an object in an event: it names the object, or speaks of the function of
+/// that event, or of what its thread has found there since.
+fn about(case: Case<'_>, panic: &Panic, spoken: &Spoken, object: ObjectId, event: usize) -> bool {
+    let looks = |event: &Event| {
+        event.object == Some(object) && (event.reads().is_some() || event.locks().is_some())
+    };
+    let since = case.log.events_of(panic.thread);
+    let mut looked = since.filter(|(n, e)| (event..panic.at).contains(n) && looks(e));
+    spoken.names(case.object(object))
+        || spoken.shows(case.code, case.event(event))
+        || looked.any(|(_, event)| spoken.shows(case.code, event))
+}
+
+/// Whether one of two changes by `fetch_add` and `fetch_sub` undoes the other.
+fn takes_back(first: &Event, second: &Event) -> bool {
+    match (&first.effect, &second.effect) {
+        (
+            Effect::Update { name: a, argument, .. },
+            Effect::Update { name: b, argument: back, .. },
+        ) => {
+            let counts = |name: &str| matches!(name, "fetch_add" | "fetch_sub");
+            counts(a) && counts(b) && a != b && argument == back
+        }
+        _ => false,
+    }
+}
