@@ -2168,6 +2168,45 @@ fn close_that_wakes_one() {
     });
 }
 
+/// Main sleeps for the ends of two threads, too late for an earlier notification, which was about something else. Of the
+/// two, one was not told: main's sleep only follows from that.
+#[test]
+fn the_sleeper_that_was_not_told_and_the_one_that_waits_for_it() {
+    usually("one notification, several sleepers: it wakes thread", || {
+        let (closed, told) = (Mutex::new(false), Condvar::new());
+        let (said, heard) = (Mutex::new(0), Condvar::new());
+        let say = || {
+            let mut said = said.lock();
+            *said += 1;
+            if *said != 2 {
+                heard.notify_one();
+            }
+        };
+        let until_closed = || {
+            let mut closed = closed.lock();
+            while !*closed {
+                told.wait(&mut closed);
+            }
+            drop(closed);
+            say();
+        };
+        thread::scope(|s| {
+            drop(closed.lock());
+            s.spawn(|| {
+                say();
+                until_closed();
+            });
+            s.spawn(until_closed);
+            *closed.lock() = true;
+            told.notify_one();
+            let mut said = said.lock();
+            while *said < 3 {
+                heard.wait(&mut said);
+            }
+        });
+    });
+}
+
 /// A channel orders what it passes on, and the store that is too weak is the only link that is missing.
 #[test]
 fn relaxed_store_behind_a_channel() {
