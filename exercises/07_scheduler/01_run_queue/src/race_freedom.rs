@@ -95,11 +95,12 @@ fn a_task_is_there_when_it_is_stolen() {
     model(|| drop(race(&USED, &[Push(5)], 2, 5)));
 }
 
-/// A batch goes into a ring with room for one, while a thief tries to steal two tasks. It finds tasks with all that
-/// their maker wrote into them.
+/// A batch goes into an empty ring, and into one with room for one, while a thief tries to steal two tasks. It finds tasks
+/// with all that their maker wrote into them.
 #[test]
 fn a_batch_is_there_when_it_is_stolen() {
     // SC-10
+    model(|| drop(race(&USED, &[Batch(5, 6)], 2, 6)));
     model(|| drop(race(&FULL[..3], &[Batch(4, 5)], 2, 5)));
 }
 
