@@ -2243,7 +2243,6 @@ fn comparison_with_an_old_value() {
     });
 }
 
-/// It compares with what it has just read, and loops for another reason.
 /// One thread puts `end` on, another sees that and puts `begin` on, and a third looks at `begin` first, and waits until `end`
 /// is not behind it.
 fn behind(put_on: Ordering, look: Ordering) {
@@ -2297,6 +2296,7 @@ fn old_value_that_no_other_one_tells_of() {
     });
 }
 
+/// It compares with what it has just read, and loops for another reason.
 #[test]
 fn loop_that_succeeds_again_and_again() {
     silent(Kind::TooManySteps, || {

@@ -760,8 +760,8 @@ impl Found {
     fn admit(self, shared: &Shared) -> Job {
         if let Some(answer) = self.admitted {
             let _ = answer.send(None);
-            // Its job is in the queue now, and nobody has been woken for it. Relaxed: whoever slept when it
-            // got there had counted itself before, under the lock.
+            // Its job is in the queue now, and nobody has been woken for it. Relaxed: a worker that slept when
+            // the job got there had counted itself before, under the lock.
             if shared.idle.load(Relaxed) > 0 {
                 shared.work.notify_one();
             }
