@@ -11,7 +11,7 @@ use crate::record::{
 use harness_base::text::count;
 
 /// What happened, line by line. `ending` is `None` if the model hangs.
-pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>) -> Vec<String> {
+pub fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>) -> Vec<String> {
     let Some(ending) = ending else {
         return stuck(log);
     };
