@@ -763,7 +763,7 @@ byId("title").append(data.lesson, span("muted", ` · ${data.test} · ${data.code
 byId("about").textContent = data.about;
 byId("coverage").textContent = [data.coverage, data.cut].filter(Boolean).join(" ");
 byId("run-count").textContent = inputOf("run").max = String(runs.length);
-byId("fails-label").textContent = data.failing ? `only those that fail (${data.failing})` : "none fails";
+byId("fails-label").textContent = data.failing ? `only failing (${data.failing})` : "none fails";
 inputOf("fails").disabled = data.failing === 0;
 
 const head = make("tr", { role: "row" }, make("th", { role: "columnheader", class: "corner" }, "Row"));
