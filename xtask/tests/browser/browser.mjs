@@ -57,13 +57,15 @@ export async function launch() {
   return { open, write, quit };
 }
 
-/** The keys that play a run in the game: a thread's number, and that of its outcome where it has several.
+/** The keys that play a run in the game: a thread's number, and that of its outcome where it has several. The rows that
+ * belong to the one before need none.
  * @param {any} data @param {number} run */
 export function keysOf(data, run) {
   let among = data.runs;
   return data.runs[run].steps.flatMap((/** @type {number} */ op, /** @type {number} */ depth) => {
     const { thread } = data.ops[op];
     const next = new Set(among.map((/** @type {any} */ one) => one.steps[depth]));
+    if (next.size === 1 && data.ops[op].together) return [];
     const outcomes = [...next].filter((other) => other !== undefined && data.ops[other].thread === thread);
     among = among.filter((/** @type {any} */ one) => one.steps[depth] === op);
     return outcomes.length > 1 ? [thread + 1, outcomes.indexOf(op) + 1] : [thread + 1];

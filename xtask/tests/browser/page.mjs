@@ -7,13 +7,16 @@ import { readFileSync } from "node:fs";
 /** @param {string} name */
 const part = (name) => readFileSync(new URL(`../../src/explore/page/${name}`, import.meta.url), "utf8");
 /** @param {string} text */
-const hash = (text) => createHash("sha256").update(text).digest("base64");
+const hash = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+/** @param {string} text */
+const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** @param {unknown} data */
+/** @param {any} data */
 export function pageOf(data) {
   const [style, script] = [part("page.css"), part("page.js")];
   /** @type {Record<string, string>} */
   const parts = {
+    TITLE: escaped(`${data.lesson} · ${data.test}`),
     "STYLE-HASH": hash(style),
     "SCRIPT-HASH": hash(script),
     STYLE: style,

@@ -3,8 +3,8 @@
 // `cargo xtask explore` writes. Threads are generators that yield their steps; a run is replayed from its choices.
 
 /**
- * @typedef {{ text: string, at: string, touches: [string, "r" | "w"][], when?: () => boolean, ways?: () => number,
- *   act: (way: number) => { note?: string, value?: any, changes?: [string, string, string | null][], frees?: string,
+ * @typedef {{ text: string, at: string, touches: [string, "r" | "w"][], when?: () => boolean, ways?: () => number, together?: boolean,
+ *   act: (way: number) => { note?: string, value?: any, changes?: [string, string, string | null][],
  *   fails?: { kind: string, message: string, cause: string | null } } }} Step
  * @typedef {{ lesson: string, test: string, about: string, code: string, threads: string[],
  *   objects: Record<string, string>, sources: { path: string, role: string, text: string }[],
@@ -26,7 +26,7 @@ const mutex = (name, state) => ({
     text: `${name} unlocked`,
     at,
     touches: [[name, "w"]],
-    act: () => ((state.owner = null), { frees: name, changes: [[name, "held by", null]] }),
+    act: () => ((state.owner = null), { changes: [[name, "held by", null]] }),
   }),
 });
 
@@ -35,7 +35,7 @@ const spawn = (name) => ({
   text: `spawn ${name}`,
   at: `// spawn ${name}`,
   touches: [[name, "w"]],
-  act: () => ({ frees: `start ${name}`, changes: [[name, "is", "running"]] }),
+  act: () => ({ changes: [] }),
 });
 
 /** @param {string} name @param {() => boolean} ended @returns {Step} */
@@ -54,7 +54,7 @@ function twoThreads({ names, body, last, ...rest }) {
   return {
     ...rest,
     threads: ["main", ...names],
-    objects: { ...rest.objects, [names[0]]: "thread", [names[1]]: "thread" },
+    objects: { ...rest.objects, main: "thread", [names[0]]: "thread", [names[1]]: "thread" },
     begin() {
       const alive = new Set(names);
       const started = new Set();
@@ -74,10 +74,7 @@ function twoThreads({ names, body, last, ...rest }) {
               text: "return",
               at: `// spawn ${names[index]}`,
               touches: [[names[index], "w"]],
-              act: () => (
-                alive.delete(names[index]),
-                { frees: names[index], changes: [[names[index], "is", "ended"]] }
-              ),
+              act: () => (alive.delete(names[index]), {}),
             };
           },
       );
@@ -189,6 +186,7 @@ reader.join(); // join reader
       function* () {
         yield {
           text: "value.write",
+          together: true,
           at: "with_mut",
           touches: [["value", "w"]],
           act: () => ({ note: "7", changes: [["value", "value", "7"]] }),
@@ -227,7 +225,7 @@ reader.join(); // join reader
             fails: {
               kind: "data race",
               message: "reader reads value while nothing orders it after writer's write of it.",
-              cause: "Usually: the flag is stored or loaded Relaxed, so it publishes nothing.",
+              cause: "the flag is stored or loaded Relaxed, so it publishes nothing.",
             },
           }),
         };
@@ -304,7 +302,7 @@ assert_eq!(counter.get(), 2);
               : {
                   kind: "panic",
                   message: "<script>document.title = 'run'</script> left: 1, right: 2",
-                  cause: "Usually: a lost update. Both threads read the counter before either writes it.",
+                  cause: "a lost update. Both threads read the counter before either writes it.",
                 },
         }),
       },
@@ -325,7 +323,7 @@ export const big = (() => {
     about: "Five threads share four counters.",
     code: "the reference",
     threads: names,
-    objects: { a: "atomic", b: "atomic", c: "atomic", d: "mutex" },
+    objects: { a: "atomic", b: "atomic", c: "atomic", d: "atomic" },
     sources: [
       { path: "src/work_stealing.rs", role: "lesson", text: text.join("\n") },
       { path: "tests/check.rs", role: "model", text: text.join("\n") },
@@ -402,6 +400,8 @@ export function explore(program, { runs: most = Infinity, once = false } = {}) {
     test: program.test,
     about: program.about,
     code: program.code,
+    model: { number: 1, of: 1 },
+    found: failing.length ? all.indexOf(failing[0]) : null,
     coverage: most < Infinity ? `${all.length} interleavings, picked at random.` : `All ${all.length} interleavings.`,
     cut: most < Infinity ? `Only ${all.length} of all runs are here.` : null,
     failing: failing.length,
@@ -418,27 +418,33 @@ export function explore(program, { runs: most = Infinity, once = false } = {}) {
     const threads = program.begin().map((body) => body());
     /** @type {(Step | undefined)[]} */
     const waiting = threads.map((thread) => thread.next().value ?? undefined);
-    /** @type {Map<string, number>} the step that last freed a name */
-    const freed = new Map();
-    const blocked = threads.map(() => false);
-    const run = { steps: [0], delta: [0], switches: 0, able: [0], end: /** @type {any} */ (null) };
-    (run.steps.pop(), run.delta.pop(), run.able.pop());
+    /** @type {(string | null)[]} what hinders each thread */
+    const states = threads.map(() => null);
+    /** `forced` is for the tests: the steps before which a thread that could go on was stopped. */
+    const run = {
+      steps: /** @type {number[]} */ ([]),
+      delta: /** @type {number[]} */ ([]),
+      able: /** @type {number[]} */ ([]),
+      switches: 0,
+      forced: /** @type {number[]} */ ([]),
+      end: /** @type {any} */ (null),
+    };
     let before = -1;
-    let depth = 0;
-    for (;;) {
+    for (let depth = 0; ; depth++) {
+      const together = before >= 0 && waiting[before]?.together;
       const options = waiting.flatMap((step, thread) => {
-        if (!step) return [];
-        if (step.when && !step.when()) return ((blocked[thread] = true), []);
+        if (!step || (step.when && !step.when()) || (together && thread !== before)) return [];
         return Array.from({ length: step.ways?.() ?? 1 }, (_, way) => ({ step, thread, way }));
       });
       if (!options.length) break;
       if (!choices[depth])
         choices[depth] = { way: most < Infinity ? random() % options.length : 0, of: options.length };
-      const { step, thread, way } = options[choices[depth++].way];
-      const able = new Set(options.map((option) => option.thread));
-      if (before >= 0 && before !== thread && able.has(before)) run.switches++;
+      const { step, thread, way } = options[choices[depth].way];
+      if (before >= 0 && before !== thread && options.some((option) => option.thread === before))
+        run.forced.push(depth);
+      run.able.push(options.reduce((bits, option) => bits | (1 << option.thread), 0));
       before = thread;
-      const { note = null, value, changes = [], frees, fails } = step.act(way);
+      const { note = null, value, changes = [], fails } = step.act(way);
       const source = program.sources.findIndex(({ text }) => text.includes(step.at));
       const op = table.add({
         thread,
@@ -448,34 +454,43 @@ export function explore(program, { runs: most = Infinity, once = false } = {}) {
         line: program.sources[source].text.split("\n").findIndex((line) => line.includes(step.at)) + 1,
         object: objectOf(step.touches[0][0]),
         touches: step.touches.map(([object, how]) => [objectOf(object), how]),
-        enabledBy: enabler(step, thread),
+        together: step.together ?? false,
       });
-      blocked[thread] = false;
-      if (frees) freed.set(frees, op);
       run.steps.push(op);
-      run.able.push([...able].reduce((bits, one) => bits | (1 << one), 0));
-      run.delta.push(deltas.add(changes.map(([object, label, text]) => [objectOf(object), label, text])));
-      if (fails) {
-        run.end = { ...fails, rows: run.steps.flatMap((other, row) => (touchesSame(other, op) ? [row] : [])) };
-        return run;
+      if (!fails) {
+        const next = threads[thread].next(value);
+        waiting[thread] = next.done ? undefined : next.value;
       }
-      const next = threads[thread].next(value);
-      waiting[thread] = next.done ? undefined : next.value;
+      const all = [...changes, ...hindrances()];
+      run.delta.push(deltas.add(all.map(([object, label, text]) => [objectOf(object), label, text])));
+      if (fails) {
+        const rows = run.steps.flatMap((other, step) => (touchesSame(other, op) ? [{ step, text: "see here" }] : []));
+        run.end = { ...fails, rows };
+        break;
+      }
     }
+    run.switches = run.forced.length;
     const asleep = waiting.flatMap((step, thread) =>
       step ? [`${program.threads[thread]} waits in ${step.text}`] : [],
     );
-    if (asleep.length) {
-      const rows = [...run.steps.keys()].filter((row) => table.entries[run.steps[row]].text.endsWith(".lock"));
-      const cause = "Usually: two locks, taken in both orders.";
-      run.end = { kind: "deadlock", message: `${asleep.join(", ")}: nobody is left to go on.`, cause, rows };
+    if (asleep.length && !run.end) {
+      const locks = [...run.steps.keys()].filter((step) => table.entries[run.steps[step]].text.endsWith(".lock"));
+      const cause = "two locks, taken in both orders.";
+      const rows = locks.map((step) => ({ step, text: "is kept" }));
+      run.end = { kind: "deadlock", message: `${asleep.join(", ")}: nobody is left to go on`, cause, rows };
     }
     return run;
 
-    /** @param {Step} step @param {number} thread */
-    function enabler(step, thread) {
-      if (step.text === "begin") return freed.get(`start ${program.threads[thread]}`) ?? null;
-      return blocked[thread] ? (freed.get(step.touches[0][0]) ?? null) : null;
+    /** What hinders each thread, where that has changed. @returns {[string, string, string | null][]} */
+    function hindrances() {
+      return program.threads.flatMap((name, thread) => {
+        const step = waiting[thread];
+        const blocked = step && step.text !== "begin" && step.when && !step.when();
+        const state = !step ? "has returned" : blocked ? `waits for ${step.touches[0][0]}` : null;
+        if (states[thread] === state || !(name in program.objects)) return [];
+        states[thread] = state;
+        return [/** @type {[string, string, string | null]} */ ([name, "state", state])];
+      });
     }
   }
 
@@ -502,7 +517,7 @@ export function explore(program, { runs: most = Infinity, once = false } = {}) {
   /** @param {number} first @param {number} second */
   function depends(first, second) {
     const [a, b] = [table.entries[first], table.entries[second]];
-    if (a.thread === b.thread || b.enabledBy === first) return true;
+    if (a.thread === b.thread) return true;
     return a.touches.some((/** @type {any} */ [object, how]) =>
       b.touches.some((/** @type {any} */ [other, use]) => object === other && (how === "w" || use === "w")),
     );

@@ -4,16 +4,16 @@
 // Texts get into the page as text nodes only, never as markup.
 
 /**
- * @typedef {{ path: string, role: string, text: string }} Source
- * @typedef {{ name: string, kind: string }} Thing
+ * @typedef {{ path: string, role: "lesson" | "model" | "other", text: string }} Source
  * @typedef {{ thread: number, text: string, note: string | null, source: number | null, line: number | null,
- *   object: number | null, touches: [number, "r" | "w"][], enabledBy: number | null }} Op
- * @typedef {{ kind: string, message: string, cause: string | null, rows: number[] }} End
- * @typedef {{ steps: number[], delta: number[], switches: number, able?: number[], end: End | null }} Run
+ *   object: number | null, touches: [number, "r" | "w"][], together: boolean }} Op
+ * @typedef {{ kind: string, message: string, cause: string | null, rows: { step: number, text: string }[] }} End
+ * @typedef {{ steps: number[], delta: number[], able: number[], switches: number, end: End | null }} Run
  * @typedef {[number, string, string | null]} Change
- * @typedef {{ format: string, version: number, lesson: string, test: string, about: string, code: string,
- *   coverage: string, cut: string | null, failing: number, fewestSwitches: number | null, sources: Source[],
- *   threads: string[], objects: Thing[], ops: Op[], runs: Run[], deltas: Change[][] }} Data
+ * @typedef {{ format: string, version: number, lesson: string, test: string, about: string | null, code: string,
+ *   model: { number: number, of: number }, found: number | null, coverage: string, cut: string | null,
+ *   failing: number, fewestSwitches: number | null, sources: Source[], threads: string[], objects: { name: string, kind: string }[], ops: Op[],
+ *   runs: Run[], deltas: Change[][] }} Data
  * @typedef {{ parent: Fork | null, op: number, depth: number, runs: number[],
  *   children: Map<number, Fork> | null }} Fork A place in the tree of runs: the steps that lead there, and the runs
  *   that begin with them.
@@ -34,9 +34,7 @@ function byId(id) {
 }
 
 /** @param {string} id */
-const inputOf = (id) => /** @type {HTMLInputElement} */ (byId(id));
-/** @param {string} id */
-const buttonOf = (id) => /** @type {HTMLButtonElement} */ (byId(id));
+const control = (id) => /** @type {HTMLInputElement & HTMLButtonElement} */ (byId(id));
 
 /** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Record<string, string>} attributes
  * @param {...(Node | string)} children */
@@ -50,9 +48,8 @@ function make(tag, attributes, ...children) {
 /** @param {string} css @param {...(Node | string)} children */
 const span = (css, ...children) => make("span", { class: css }, ...children);
 
-const COLOURS = 8;
 /** @param {number} thread */
-const colourOf = (thread) => `t${thread % COLOURS}`;
+const colourOf = (thread) => `t${thread % 8}`;
 
 /** The mark of a thread: its colour and its number, which is also its key in the game. @param {number} thread */
 const badge = (thread) => span(`badge ${colourOf(thread)}`, String(thread + 1));
@@ -132,23 +129,22 @@ function nextOf(fork, thread) {
   return null;
 }
 
-/** Whether `thread` can take a step here, if the data says it. @param {Fork} fork @param {number} thread */
-function ableAt(fork, thread) {
-  const able = runs[fork.runs[0]].able?.[fork.depth];
-  return able === undefined ? null : ((able >> thread) & 1) === 1;
+/** The state after `row` steps of a run: texts by object and label. @param {number} run @param {number} row */
+function stateAt(run, row) {
+  /** @type {Map<string, string | null>} */
+  const state = new Map();
+  for (const delta of runs[run].delta.slice(0, row)) {
+    for (const [object, label, text] of data.deltas[delta]) state.set(`${object} ${label}`, text);
+  }
+  return state;
 }
 
-/** Whether `thread` could take a step here, explored or not. @param {Fork} fork @param {number} thread */
-function couldGoOn(fork, thread) {
-  const next = nextOf(fork, thread);
-  if (next === null || movesOf(fork, thread).length > 0) return next !== null;
-  return ableAt(fork, thread) ?? wakerOf(fork, next) === null;
-}
-
-/** The step that has to come, and has not, before `op` can. @param {Fork} fork @param {number} op */
-function wakerOf(fork, op) {
-  const { enabledBy } = ops[op];
-  return enabledBy === null || pathTo(fork).includes(enabledBy) ? null : ops[enabledBy];
+/** Why `thread` cannot take a step here ("waits for count"), or null if it can. @param {Fork} fork @param {number} thread */
+function hindrance(fork, thread) {
+  if (fork.runs.some((run) => (runs[run].able[fork.depth] >> thread) & 1)) return null;
+  const object = data.objects.findIndex(({ name, kind }) => kind === "thread" && name === threads[thread]);
+  const met = pathTo(fork).some((op) => ops[op].thread === thread || ops[op].touches.some(([touched]) => touched === object));
+  return stateAt(fork.runs[0], fork.depth).get(`${object} state`) ?? (met ? "has to wait" : "has not been started yet");
 }
 
 /** How often, on the way here, a thread that could go on was stopped. @param {Fork} fork */
@@ -156,7 +152,7 @@ function switchesTo(fork) {
   let switches = 0;
   for (let at = fork; at.parent?.parent; at = at.parent) {
     const before = ops[at.parent.op].thread;
-    if (before !== ops[at.op].thread && couldGoOn(at.parent, before)) switches++;
+    if (before !== ops[at.op].thread && hindrance(at.parent, before) === null) switches++;
   }
   return switches;
 }
@@ -165,15 +161,14 @@ function switchesTo(fork) {
  * @param {number} first @param {number} second */
 function dependent(first, second) {
   const [a, b] = [ops[first], ops[second]];
-  if (a.thread === b.thread || a.enabledBy === second || b.enabledBy === first) return true;
-  return a.touches.some(([object, how]) =>
-    b.touches.some(([other, use]) => object === other && (how === "w" || use === "w")),
-  );
+  /** @param {[number, string]} one @param {[number, string]} other */
+  const clash = (one, other) => one[0] === other[0] && (one[1] === "w" || other[1] === "w");
+  return a.thread === b.thread || a.touches.some((one) => b.touches.some((other) => clash(one, other)));
 }
 
 /**
- * Looks in `run` for the order `path`, then a step of `thread`: as it is, or after changes of places between steps that
- * do not depend on each other. `first` are the steps that the run takes before that of `thread` and the path lacks;
+ * Looks in `run` for the order `path`, then `thread`: as it is, or after changes of places between steps that do not
+ * depend on each other. `first` are the steps that the run takes before that of `thread` and the path lacks;
  * `later` those of the path that it takes after it.
  * @param {number} run @param {number[]} path @param {number} thread
  */
@@ -190,6 +185,9 @@ function sameOrder(run, path, thread) {
     taken[at] = 1;
     length = Math.max(length, at + 1);
     found = at;
+  }
+  for (let at = found + 1; ops[steps[at]]?.together && !taken[at]; at++) {
+    if (steps.slice(0, found).some((op, before) => !taken[before] && dependent(op, steps[at]))) return null;
   }
   const first = steps.slice(0, found).filter((_, index) => !taken[index]);
   const later = steps.slice(found + 1, length).filter((_, index) => taken[found + 1 + index]);
@@ -220,6 +218,12 @@ const view = { run: 0, row: 0, before: 0, game: null };
 const shownRun = () => runs[view.run];
 /** The run that ends at a place. @param {Fork} fork */
 const endOf = (fork) => fork.runs.find((run) => runs[run].steps.length === fork.depth);
+/** The place of the next choice: the rows that belong to the one before are taken with it. @param {Fork} fork @returns {Fork} */
+function settle(fork) {
+  const [child, another] = childrenOf(fork).values();
+  return child && !another && ops[child.op].together && endOf(fork) === undefined ? settle(child) : fork;
+}
+
 const atEnd = () => view.row === shownRun().steps.length;
 
 const TOKENS =
@@ -240,7 +244,7 @@ function coloured(text) {
 
 /** The lines of each source. @type {{ line: HTMLElement, who: HTMLElement, pane: HTMLElement }[][]} */
 const codeLines = data.sources.map((source, index) => {
-  const pane = make("pre", { tabindex: "0", role: "region", "aria-label": `${source.path}, the ${source.role}` });
+  const pane = make("pre", { tabindex: "0", role: "region", "aria-label": source.path });
   const texts = source.text.replace(/\n$/, "").split("\n");
   const lines = texts.map((text, number) => {
     const who = span("who");
@@ -250,14 +254,14 @@ const codeLines = data.sources.map((source, index) => {
   });
   const open = ops.some((op) => op.source === index);
   const toggle = make("button", { type: "button", "aria-expanded": String(open) }, source.path);
-  toggle.append(span("muted", ` the ${source.role}`));
+  toggle.append(span("muted", source.role === "other" ? " the harness" : ` the ${source.role}`));
   const section = make("section", { class: open ? "source open" : "source" }, make("h2", {}, toggle), pane);
   pane.hidden = !open;
   toggle.addEventListener("click", () => {
     pane.hidden = !section.classList.toggle("open");
     toggle.setAttribute("aria-expanded", String(!pane.hidden));
   });
-  byId("sources").append(section);
+  byId("sources")[source.role === "lesson" ? "prepend" : "append"](section);
   return lines;
 });
 
@@ -293,24 +297,18 @@ const body = /** @type {HTMLElement} */ (byId("rows").querySelector("tbody"));
  * @type {{ ops: number[], rows: HTMLTableRowElement[], now: number }} */
 const drawn = { ops: [], rows: [], now: 0 };
 
-/** @param {number} row @param {HTMLElement[]} cells */
-function makeRow(row, cells) {
-  const label = row === 0 ? "Start" : `Row ${row}: ${spoken(ops[drawn.ops[row - 1]])}`;
-  const button = make("button", { type: "button", tabindex: "-1", "aria-label": label }, String(row));
-  return make("tr", { role: "row", class: "next" }, make("th", { role: "rowheader" }, button), ...cells);
-}
-
-/** @param {Op} op */
-function stepCells(op) {
-  return threads.map((_, thread) => {
-    const cell = make("td", { role: "cell" });
-    if (thread !== op.thread) return cell;
-    cell.className = `full ${colourOf(thread)}`;
-    cell.append(badge(thread), span("op", op.text));
+/** The row of a step, or that of the start. @param {number} row @param {Op} [op] */
+function makeRow(row, op) {
+  const label = op ? `Row ${row}: ${spoken(op)}` : "Start";
+  const button = make("button", { type: "button", tabindex: "-1", "aria-label": label }, op ? String(row) : "start");
+  const cells = threads.map((_, thread) => {
+    if (thread !== op?.thread) return make("td", { role: "cell" });
+    const cell = make("td", { role: "cell", class: `full ${colourOf(thread)}` }, badge(thread), span("op", op.text));
     if (op.note) cell.append(" ", span("note", op.note));
     cell.append(" ", span("place", placeOf(op)));
     return cell;
   });
+  return make("tr", { role: "row", class: "next" }, make("th", { role: "rowheader" }, button), ...cells);
 }
 
 /** Brings the table to these steps: what it has in common with the steps before stays as it is. @param {number[]} steps */
@@ -323,7 +321,7 @@ function drawRows(steps) {
   const more = document.createDocumentFragment();
   for (const op of steps.slice(same)) {
     drawn.ops.push(op);
-    const row = makeRow(drawn.ops.length, stepCells(ops[op]));
+    const row = makeRow(drawn.ops.length, ops[op]);
     drawn.rows.push(row);
     more.append(row);
   }
@@ -352,14 +350,14 @@ function drawNow() {
 function drawEnd() {
   const end = shownRun().end;
   for (const mark of body.querySelectorAll(".why")) mark.remove();
-  for (const step of (!view.game || atEnd()) && end ? end.rows : []) {
-    drawn.rows[step + 1]?.querySelector(".full")?.append(" ", span("why", "◀ see here"));
+  for (const { step, text } of (!view.game || atEnd()) && end ? end.rows : []) {
+    drawn.rows[step + 1]?.querySelector(".full")?.append(" ", span("why", `◀ ${text}`));
   }
   byId("verdict").hidden = !atEnd();
   byId("verdict").className = end ? "bad" : "";
   byId("verdict-kind").textContent = end ? capital(end.kind) : "This run ends well";
   byId("verdict-message").textContent = end ? end.message : "Every thread has done its work, and no check fails.";
-  byId("verdict-cause").textContent = end?.cause ?? "";
+  byId("verdict-cause").textContent = end?.cause ? `Usually: ${end.cause}` : "";
 }
 
 /** A card for each object that ever has a state; its labels stand in the order in which they first come. */
@@ -383,13 +381,8 @@ const cards = [...new Set(data.deltas.flat().map(([object]) => object))]
 
 /** The state after the current row. */
 function drawState() {
-  const delta = shownRun().delta;
-  /** @type {Map<string, string | null>} */
-  const state = new Map();
-  for (let at = 0; at < view.row; at++) {
-    for (const [object, label, text] of data.deltas[delta[at]] ?? []) state.set(`${object} ${label}`, text);
-  }
-  const last = (view.row > 0 && data.deltas[delta[view.row - 1]]) || [];
+  const state = stateAt(view.run, view.row);
+  const last = view.row > 0 ? data.deltas[shownRun().delta[view.row - 1]] : [];
   for (const { object, card, values, shown } of cards) {
     card.className = last.some(([changed]) => changed === object) ? "card changed" : "card";
     for (const [label, value] of values) {
@@ -404,7 +397,7 @@ function drawState() {
 }
 
 /** The runs that Next and Previous go through. */
-const wanted = () => (inputOf("fails").checked ? root.runs.filter((run) => runs[run].end) : root.runs);
+const wanted = () => (control("fails").checked ? root.runs.filter((run) => runs[run].end) : root.runs);
 
 function drawSummary() {
   const { end, steps, switches } = shownRun();
@@ -413,8 +406,7 @@ function drawSummary() {
   const parts = [`, with ${counted(switches, "forced switch")}.`];
   if (view.before !== view.run) {
     const other = runs[view.before].steps;
-    let row = 0;
-    while (row < steps.length && steps[row] === other[row]) row++;
+    const row = steps.findIndex((op, at) => op !== other[at]);
     parts.push(` It parts from run ${view.before + 1} at row ${row + 1}.`);
   }
   const result = end ? span("bad", `fails: ${end.kind}`) : "ends well";
@@ -430,13 +422,13 @@ function draw(first = "") {
   drawSources();
   drawState();
   drawSummary();
-  inputOf("run").value = String(view.run + 1);
-  inputOf("row").value = String(view.row);
-  inputOf("row").max = byId("row-count").textContent = String(steps.length);
-  for (const id of ["first", "back"]) buttonOf(id).disabled = view.row === 0;
-  for (const id of ["last", "step", "play"]) buttonOf(id).disabled = atEnd();
-  buttonOf("run-back").disabled = !wanted().some((run) => run < view.run);
-  buttonOf("run-next").disabled = !wanted().some((run) => run > view.run);
+  control("run").value = String(view.run + 1);
+  control("row").value = String(view.row);
+  control("row").max = byId("row-count").textContent = String(steps.length);
+  for (const id of ["first", "back"]) control(id).disabled = view.row === 0;
+  for (const id of ["last", "step", "play"]) control(id).disabled = atEnd();
+  control("run-back").disabled = !wanted().some((run) => run < view.run);
+  control("run-next").disabled = !wanted().some((run) => run > view.run);
   const pane = byId("scroll");
   if (atEnd()) pane.scrollTop = Math.min(pane.scrollHeight, byId("verdict").offsetTop);
   else reveal(pane, drawn.rows[view.row]);
@@ -449,7 +441,7 @@ function draw(first = "") {
 function say(first) {
   const { steps, end } = shownRun();
   const step = view.row === 0 ? "Start." : `Row ${view.row}: ${spoken(ops[steps[view.row - 1]])}.`;
-  const failure = end ? `The run fails: ${end.kind}. ${end.message} ${end.cause ?? ""}` : "The run ends well.";
+  const failure = end ? `The run fails: ${end.kind}. ${end.message}. ${end.cause ?? ""}` : "The run ends well.";
   const last = atEnd() ? failure : "";
   byId("live").textContent = [first, view.game ? talk.text : "", step, last].filter(Boolean).join(" ");
 }
@@ -512,7 +504,7 @@ function otherRun(way) {
 }
 
 function filter() {
-  if (inputOf("fails").checked && !shownRun().end) otherRun(wanted().some((run) => run > view.run) ? 1 : -1);
+  if (control("fails").checked && !shownRun().end) otherRun(wanted().some((run) => run > view.run) ? 1 : -1);
   draw();
 }
 
@@ -548,7 +540,7 @@ function tell(text, offer = null) {
 function setGame(on) {
   setPlaying(false);
   tell("Pick the thread that takes the next step, and the next, until the run fails.");
-  view.game = on ? [forkAt(shownRun().steps.slice(0, view.row))] : null;
+  view.game = on ? [settle(forkAt(shownRun().steps.slice(0, view.row)))] : null;
   document.body.classList.toggle("game", on);
   for (const group of document.querySelectorAll(".browse")) /** @type {HTMLElement} */ (group).hidden = on;
   byId("panel").hidden = !on;
@@ -569,7 +561,7 @@ function stand(first) {
 
 /** @param {Fork} fork */
 function move(fork) {
-  view.game?.push(fork);
+  view.game?.push(settle(fork));
   tell("");
   stand();
 }
@@ -592,28 +584,36 @@ function pick(thread) {
 function explain(thread) {
   const fork = here();
   const name = capital(threads[thread]);
-  const next = nextOf(fork, thread);
-  const able = ableAt(fork, thread);
-  const same = able === false ? null : equivalent(fork, thread);
+  const why = hindrance(fork, thread);
+  if (why) return tell(`${name} cannot go on here: it ${why}.`);
+  const same = equivalent(fork, thread);
   if (same) return tell(sameness(same), same.steps);
-  if (next === null) return tell(`${name} takes no more steps here: it has ended, or nothing wakes it.`);
-  const waker = wakerOf(fork, next);
-  const what = waker ? ` for ${threads[waker.thread]}'s “${waker.text}”` : "; the state says for what";
-  if (waker || able === false) return tell(`${name} cannot go on yet: its “${ops[next].text}” has to wait${what}.`);
-  tell(`No explored run goes this way. ${data.cut ?? data.coverage}`);
+  const next = nextOf(fork, thread);
+  if (next === null) return tell(`${name} takes no more steps in the explored runs from here.`);
+  const state = stateAt(fork.runs[0], fork.depth);
+  for (const [object] of ops[next].touches) {
+    const owner = state.get(`${object} held by`);
+    const what = `${data.objects[object].name} is held by ${owner}`;
+    if (owner && owner !== threads[thread]) return tell(`${name}'s “${ops[next].text}” has to wait: ${what}.`);
+  }
+  const complete = data.cut === null && data.coverage.startsWith("All ");
+  const rest = complete ? ", and none has to: the search is complete without it." : `. ${data.cut ?? data.coverage}`;
+  tell(`No explored run goes this way${rest}`);
 }
 
 /** @param {NonNullable<ReturnType<typeof sameOrder>>} same */
 function sameness({ run, step, first, later }) {
   const mine = ops[step];
-  const other = ops[first[0] ?? later[0]];
-  const objects = new Set(other.touches.map(([object]) => object));
-  const shared = mine.touches.find(([object]) => objects.has(object));
+  const partner = first[0] ?? later[0];
+  const same = `This order is the same as run ${run + 1}'s`;
+  if (partner === undefined) return `${same}, in which steps that do not depend on each other have changed places.`;
+  const other = ops[partner];
+  const shared = mine.touches.find(([object]) => other.touches.some(([touched]) => touched === object));
   const reason = shared ? `both only read ${data.objects[shared[0]].name}` : "they touch different things";
   const more = first.length > 1 ? ` (and ${counted(first.length - 1, "more step")})` : "";
   const place = first.length > 0 ? "after" : "before";
   return (
-    `This order is the same as run ${run + 1}'s, in which ${threads[mine.thread]}'s “${mine.text}” comes ${place} ` +
+    `${same}, in which ${threads[mine.thread]}'s “${mine.text}” comes ${place} ` +
     `${threads[other.thread]}'s “${other.text}”${more}: these two steps do not depend on each other, as ${reason}.`
   );
 }
@@ -669,7 +669,7 @@ function drawGame() {
   byId("said").hidden = talk.text === "";
   byId("said-text").textContent = talk.text;
   byId("go").hidden = talk.offer === null;
-  buttonOf("undo").disabled = fork.depth === 0 && talk.choosing === null;
+  control("undo").disabled = fork.depth === 0 && talk.choosing === null;
 }
 
 /** @param {Fork} fork */
@@ -706,9 +706,9 @@ const COMMANDS = [
   [["End"], "b", "to the end", () => jump(view.run, shownRun().steps.length), "last"],
   [["n"], "b", "next run", () => otherRun(1), "run-next"],
   [["p"], "b", "previous run", () => otherRun(-1), "run-back"],
-  [["f"], "b", "only the runs that fail, or all", () => inputOf("fails").click()],
-  [["g"], "b", "go to a row: type its number", () => inputOf("row").select()],
-  [["r"], "b", "go to a run: type its number", () => inputOf("run").select()],
+  [["f"], "b", "only the runs that fail, or all", () => control("fails").click()],
+  [["g"], "b", "go to a row: type its number", () => control("row").select()],
+  [["r"], "b", "go to a run: type its number", () => control("run").select()],
   [["s"], "bg", "be the scheduler, from here; leave the game", () => setGame(!view.game), "game"],
   [["u", "Backspace", "ArrowLeft"], "g", "undo", undo, "undo"],
   [["y"], "g", "go the way that is offered", goOffered, "go"],
@@ -758,19 +758,18 @@ function drawKeys(title, where, more, what) {
 
 // ---- The start ----
 
-document.title = `${data.lesson} · ${data.test}`;
 byId("title").append(data.lesson, span("muted", ` · ${data.test} · ${data.code}`));
-byId("about").textContent = data.about;
-byId("coverage").textContent = [data.coverage, data.cut].filter(Boolean).join(" ");
-byId("run-count").textContent = inputOf("run").max = String(runs.length);
+byId("about").textContent = data.about ?? "";
+const which = data.model.of > 1 ? `Model ${data.model.number} of the ${data.model.of} that the test runs.` : "";
+byId("coverage").textContent = [data.coverage, data.cut, which].filter(Boolean).join(" ");
+byId("run-count").textContent = control("run").max = String(runs.length);
 byId("fails-label").textContent = data.failing ? `only failing (${data.failing})` : "none fails";
-inputOf("fails").disabled = data.failing === 0;
+control("fails").disabled = data.failing === 0;
 
 const head = make("tr", { role: "row" }, make("th", { role: "columnheader", class: "corner" }, "Row"));
 head.append(...threads.map((name, thread) => make("th", { role: "columnheader" }, badge(thread), name)));
 byId("rows").querySelector("thead")?.append(head);
-const nothing = make("td", { role: "cell", colspan: String(threads.length), class: "muted" }, "the start");
-drawn.rows.push(makeRow(0, [nothing]));
+drawn.rows.push(makeRow(0));
 body.append(drawn.rows[0]);
 drawKeys("Looking at the runs", "b", ["↑", "↓"], "back and step, when the rows have the focus");
 drawKeys("Being the scheduler", "g", ["1–9"], "the thread that goes next, or the outcome of its step");
@@ -780,9 +779,9 @@ for (const [[key], , , action, button] of COMMANDS) {
   byId(button).addEventListener("click", action);
   byId(button).setAttribute("aria-keyshortcuts", key === " " ? "Space" : key);
 }
-inputOf("fails").addEventListener("change", filter);
-inputOf("run").addEventListener("change", () => jump(inputOf("run").valueAsNumber - 1, view.row));
-inputOf("row").addEventListener("change", () => jump(view.run, inputOf("row").valueAsNumber));
+control("fails").addEventListener("change", filter);
+control("run").addEventListener("change", () => jump(control("run").valueAsNumber - 1, view.row));
+control("row").addEventListener("change", () => jump(view.run, control("row").valueAsNumber));
 body.addEventListener("click", (event) => {
   const row = /** @type {Element} */ (event.target).closest("tr");
   if (row) jump(view.run, drawn.rows.indexOf(row));
