@@ -16,7 +16,7 @@ export function pageOf(data) {
   const [style, script] = [part("page.css"), part("page.js")];
   /** @type {Record<string, string>} */
   const parts = {
-    TITLE: escaped(`${data.lesson} · ${data.test}`),
+    TITLE: escaped(`${data.test} · ${data.lesson}`),
     "STYLE-HASH": hash(style),
     "SCRIPT-HASH": hash(script),
     STYLE: style,

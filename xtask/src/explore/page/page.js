@@ -1,6 +1,6 @@
 // @ts-check
 // The page of `cargo xtask explore`: steps through the interleavings that a model explored, and lets the reader be
-// the scheduler. The data stands in the page, as JSON; its format is described in the README.md of `xtask/src/explore`.
+// the scheduler. The data stands in the page, as JSON; `xtask/src/explore/data.rs` describes its format.
 // Texts get into the page as text nodes only, never as markup.
 
 /**
@@ -143,7 +143,9 @@ function stateAt(run, row) {
 function hindrance(fork, thread) {
   if (fork.runs.some((run) => (runs[run].able[fork.depth] >> thread) & 1)) return null;
   const object = data.objects.findIndex(({ name, kind }) => kind === "thread" && name === threads[thread]);
-  const met = pathTo(fork).some((op) => ops[op].thread === thread || ops[op].touches.some(([touched]) => touched === object));
+  const met = pathTo(fork).some(
+    (op) => ops[op].thread === thread || ops[op].touches.some(([touched]) => touched === object),
+  );
   return stateAt(fork.runs[0], fork.depth).get(`${object} state`) ?? (met ? "has to wait" : "has not been started yet");
 }
 
@@ -196,16 +198,11 @@ function sameOrder(run, path, thread) {
 
 /** The explored order that is nearest to "`thread` goes on here". @param {Fork} fork @param {number} thread */
 function equivalent(fork, thread) {
-  const path = pathTo(fork);
-  const here = new Set(fork.runs);
-  /** @type {ReturnType<typeof sameOrder>} */
-  let best = null;
-  for (const run of [...fork.runs, ...root.runs.filter((other) => !here.has(other))]) {
-    if (best && !here.has(run)) break;
-    const same = sameOrder(run, path, thread);
-    if (same && (!best || same.steps.length < best.steps.length)) best = same;
+  for (const among of [fork.runs, root.runs]) {
+    const found = among.flatMap((run) => sameOrder(run, pathTo(fork), thread) ?? []);
+    if (found.length > 0) return found.reduce((best, same) => (same.steps.length < best.steps.length ? same : best));
   }
-  return best;
+  return null;
 }
 
 // ---- What is shown ----
