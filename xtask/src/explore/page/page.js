@@ -122,11 +122,8 @@ const movesOf = (fork, thread) => [...childrenOf(fork).values()].filter((child) 
 
 /** The next step of `thread` in the first run from here that has one. @param {Fork} fork @param {number} thread */
 function nextOf(fork, thread) {
-  for (const run of fork.runs) {
-    const next = runs[run].steps.find((op, at) => at >= fork.depth && ops[op].thread === thread);
-    if (next !== undefined) return next;
-  }
-  return null;
+  const next = fork.runs.map((run) => runs[run].steps.find((op, at) => at >= fork.depth && ops[op].thread === thread));
+  return next.find((op) => op !== undefined) ?? null;
 }
 
 /** The state after `row` steps of a run: texts by object and label. @param {number} run @param {number} row */
@@ -249,9 +246,11 @@ const codeLines = data.sources.map((source, index) => {
     pane.append(line);
     return { line, who, pane };
   });
-  const open = ops.some((op) => op.source === index);
-  const toggle = make("button", { type: "button", "aria-expanded": String(open) }, source.path);
-  toggle.append(span("muted", source.role === "other" ? " the harness" : ` the ${source.role}`));
+  const open = source.role !== "other" && ops.some((op) => op.source === index);
+  const [, folder, name] = /^(.*\/)?(.*)$/.exec(source.path) ?? [];
+  const role = source.role === "other" ? " the harness" : ` the ${source.role}`;
+  const toggle = make("button", { type: "button", "aria-expanded": String(open) }, span("muted", folder ?? ""), name);
+  toggle.append(span("muted", role));
   const section = make("section", { class: open ? "source open" : "source" }, make("h2", {}, toggle), pane);
   pane.hidden = !open;
   toggle.addEventListener("click", () => {
@@ -269,7 +268,11 @@ const whereBadges = threads.map((name, thread) =>
 /** @type {Set<HTMLElement>} */
 const marked = new Set();
 
-/** Marks the line of each thread's last step; the last step of all stands out, and is brought into sight. */
+/** The line of an op, in the page. @param {Op} op */
+const codeLineOf = (op) => codeLines[op.source ?? -1]?.[(op.line ?? 0) - 1];
+
+/** Marks the line of each thread's last step; the last step of all stands out, and is brought into sight. At the start, each
+ * source shows where it is first used. */
 function drawSources() {
   for (const line of marked) line.className = "code-line";
   marked.clear();
@@ -277,7 +280,7 @@ function drawSources() {
   const seen = new Set();
   for (let at = view.row - 1; at >= 0 && seen.size < threads.length; at--) {
     const op = ops[steps[at]];
-    const place = op.source === null || op.line === null ? undefined : codeLines[op.source]?.[op.line - 1];
+    const place = codeLineOf(op);
     if (seen.has(op.thread) || !place) continue;
     seen.add(op.thread);
     if (whereBadges[op.thread].parentElement !== place.who) place.who.append(whereBadges[op.thread]);
@@ -287,6 +290,10 @@ function drawSources() {
     if (marked.size === 1 && at === view.row - 1) reveal(place.pane, place.line);
   }
   threads.forEach((_, thread) => seen.has(thread) || whereBadges[thread].remove());
+  for (const op of view.row === 0 ? [...steps].reverse() : []) {
+    const place = codeLineOf(ops[op]);
+    if (place) reveal(place.pane, place.line);
+  }
 }
 
 const body = /** @type {HTMLElement} */ (byId("rows").querySelector("tbody"));
@@ -301,8 +308,7 @@ function makeRow(row, op) {
   const cells = threads.map((_, thread) => {
     if (thread !== op?.thread) return make("td", { role: "cell" });
     const cell = make("td", { role: "cell", class: `full ${colourOf(thread)}` }, badge(thread), span("op", op.text));
-    if (op.note) cell.append(" ", span("note", op.note));
-    cell.append(" ", span("place", placeOf(op)));
+    cell.append(" ", span("note", op.note ?? ""), " ", span("place", placeOf(op)));
     return cell;
   });
   return make("tr", { role: "row", class: "next" }, make("th", { role: "rowheader" }, button), ...cells);
@@ -616,6 +622,7 @@ function sameness({ run, step, first, later }) {
 }
 
 const goOffered = () => talk.offer && move(forkAt(talk.offer));
+const again = () => move(root);
 
 function undo() {
   if (talk.choosing === null && view.game) {
@@ -626,8 +633,6 @@ function undo() {
   tell("");
   stand("Undone.");
 }
-
-const again = () => move(root);
 
 function hint() {
   const { runs: from } = here();
@@ -646,7 +651,7 @@ function drawGame() {
   const title = !over ? "Who goes next?" : end ? "You have reached the failure" : "This run ends well";
   byId("panel-title").textContent = title;
   const goal = fewest === null ? "no explored run fails" : `the failure takes ${fewest || "none"}`;
-  byId("score").textContent = `${counted(switches, "forced switch")} so far; ${goal}`;
+  byId("score").textContent = `${counted(switches, "forced switch")}${over ? "" : " so far"}; ${goal}`;
   if (over && end) {
     const record = switches > (fewest ?? 0) ? `It can be done with ${fewest}.` : "No explored run fails with fewer.";
     talk.text = `${capital(end.kind)}, with ${counted(switches, "forced switch")}. ${record}`;
