@@ -9,11 +9,10 @@
  *   object: number | null, touches: [number, "r" | "w"][], together: boolean }} Op
  * @typedef {{ kind: string, message: string, cause: string | null, rows: { step: number, text: string }[] }} End
  * @typedef {{ steps: number[], delta: number[], able: number[], switches: number, end: End | null }} Run
- * @typedef {[number, string, string | null]} Change
  * @typedef {{ format: string, version: number, lesson: string, test: string, about: string | null, code: string,
  *   model: { number: number, of: number }, found: number | null, coverage: string, cut: string | null,
  *   failing: number, fewestSwitches: number | null, sources: Source[], threads: string[], objects: { name: string, kind: string }[], ops: Op[],
- *   runs: Run[], deltas: Change[][] }} Data
+ *   runs: Run[], deltas: [number, string, string | null][][] }} Data
  * @typedef {{ parent: Fork | null, op: number, depth: number, runs: number[],
  *   children: Map<number, Fork> | null }} Fork A place in the tree of runs: the steps that lead there, and the runs
  *   that begin with them.
@@ -69,10 +68,8 @@ function placeOf(op) {
 }
 
 /** A step in one sentence, as it is spoken. @param {Op} op */
-function spoken(op) {
-  const place = placeOf(op).replace(/^(.*):/, (_, file) => `, ${file} line `);
-  return `${threads[op.thread]}: ${outcome(op)}${place}`;
-}
+const spoken = (op) =>
+  `${threads[op.thread]}: ${outcome(op)}${placeOf(op).replace(/^(.*):/, (_, file) => `, ${file} line `)}`;
 
 /** A text that lists threads, with their marks; any other text as it is. @param {string} text */
 function withBadges(text) {
@@ -122,8 +119,11 @@ const movesOf = (fork, thread) => [...childrenOf(fork).values()].filter((child) 
 
 /** The next step of `thread` in the first run from here that has one. @param {Fork} fork @param {number} thread */
 function nextOf(fork, thread) {
-  const next = fork.runs.map((run) => runs[run].steps.find((op, at) => at >= fork.depth && ops[op].thread === thread));
-  return next.find((op) => op !== undefined) ?? null;
+  for (const run of fork.runs) {
+    const next = runs[run].steps.find((op, at) => at >= fork.depth && ops[op].thread === thread);
+    if (next !== undefined) return next;
+  }
+  return null;
 }
 
 /** The state after `row` steps of a run: texts by object and label. @param {number} run @param {number} row */
