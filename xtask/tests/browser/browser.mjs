@@ -17,9 +17,12 @@ export async function launch() {
   const browser = await chromium.launch({ executablePath, args: FLAGS.split(" ") });
   let pages = 0;
 
+  /** A file that is not there yet. */
+  const fresh = () => join(folder, `${pages++}.html`);
+
   /** Writes a page with this data, and returns where. @param {unknown} data */
   function write(data) {
-    const file = join(folder, `${pages++}.html`);
+    const file = fresh();
     writeFileSync(file, pageOf(data));
     return file;
   }
@@ -54,7 +57,7 @@ export async function launch() {
     rmSync(folder, { recursive: true });
   }
 
-  return { open, write, quit };
+  return { open, write, fresh, quit };
 }
 
 /** The keys that play a run in the game: a thread's number, and that of its outcome where it has several. The rows that
