@@ -271,13 +271,13 @@ const marked = new Set();
 /** The line of an op, in the page. @param {Op} op */
 const codeLineOf = (op) => codeLines[op.source ?? -1]?.[(op.line ?? 0) - 1];
 
-/** Marks the line of each thread's last step; the last step of all stands out, and is brought into sight. At the start, each
- * source shows where it is first used. */
+/** Marks the line of each thread's last step, of which the last of all stands out. Each source shows the last step in it,
+ * and at the start the first. */
 function drawSources() {
   for (const line of marked) line.className = "code-line";
   marked.clear();
   const steps = shownRun().steps;
-  const seen = new Set();
+  const [seen, panes] = [new Set(), new Set()];
   for (let at = view.row - 1; at >= 0 && seen.size < threads.length; at--) {
     const op = ops[steps[at]];
     const place = codeLineOf(op);
@@ -287,7 +287,8 @@ function drawSources() {
     const how = marked.size ? "at" : "here";
     if (!marked.has(place.line)) place.line.className = `code-line ${colourOf(op.thread)} ${how}`;
     marked.add(place.line);
-    if (marked.size === 1 && at === view.row - 1) reveal(place.pane, place.line);
+    if (!panes.has(place.pane)) reveal(place.pane, place.line);
+    panes.add(place.pane);
   }
   threads.forEach((_, thread) => seen.has(thread) || whereBadges[thread].remove());
   for (const op of view.row === 0 ? [...steps].reverse() : []) {
