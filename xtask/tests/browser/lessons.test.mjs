@@ -61,7 +61,8 @@ test("every pick in the game of a lesson's mistake goes on or is explained", asy
   const run = easiest(data);
   for (const key of keysOf(data, run)) {
     const before = await page.locator("#rows tbody tr").count();
-    for (const thread of data.threads.keys()) {
+    const choosing = await page.locator("#values").isVisible();
+    for (const thread of choosing ? [] : data.threads.keys()) {
       await page.keyboard.press(String(thread + 1));
       const went = (await page.locator("#rows tbody tr").count()) > before;
       const said = await page.locator("#said-text").textContent();
