@@ -288,10 +288,15 @@ test("wrong turns are explained", async () => {
   assert.equal(await text(bounded.page, "said-text"), "No explored run goes this way. Only some runs are here.");
   await bounded.close();
 
-  // A lock that another thread holds.
-  const held = await browser.open(samples.deadlock, { hash: `#run=${easiest(samples.deadlock) + 1}&row=4&play` });
-  await press(held.page, [1]);
-  assert.equal(await text(held.page, "said-text"), "Main cannot go on here: it waits for there.");
+  // A lock that another thread holds, and that this one has not asked for yet.
+  /** @param {any[]} delta */
+  const silent = (delta) => delta.filter(([, label]) => label !== "state");
+  const held = await browser.open(
+    { ...samples.deadlock, deltas: samples.deadlock.deltas.map(silent) },
+    { hash: "#run=1&row=0&play" },
+  );
+  await press(held.page, [1, 1, 2, 3, 2, 2, 3]);
+  assert.equal(await text(held.page, "said-text"), "Back cannot go on here: it needs b, held by there.");
   await held.close();
 });
 

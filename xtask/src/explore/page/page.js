@@ -143,7 +143,11 @@ function hindrance(fork, thread) {
   const met = pathTo(fork).some(
     (op) => ops[op].thread === thread || ops[op].touches.some(([touched]) => touched === object),
   );
-  return stateAt(fork.runs[0], fork.depth).get(`${object} state`) ?? (met ? "has to wait" : "has not been started yet");
+  const state = stateAt(fork.runs[0], fork.depth);
+  const lock = ops[nextOf(fork, thread) ?? -1]?.touches.find(([touched]) => state.get(`${touched} held by`))?.[0];
+  const waits =
+    lock === undefined ? "has to wait" : `needs ${data.objects[lock].name}, held by ${state.get(`${lock} held by`)}`;
+  return state.get(`${object} state`) ?? (met ? waits : "has not been started yet");
 }
 
 /** How often, on the way here, a thread that could go on was stopped. @param {Fork} fork */
@@ -594,12 +598,6 @@ function explain(thread) {
   if (same) return tell(sameness(same), same.steps);
   const next = nextOf(fork, thread);
   if (next === null) return tell(`${name} takes no more steps in the explored runs from here.`);
-  const state = stateAt(fork.runs[0], fork.depth);
-  for (const [object] of ops[next].touches) {
-    const owner = state.get(`${object} held by`);
-    const what = `${data.objects[object].name} is held by ${owner}`;
-    if (owner && owner !== threads[thread]) return tell(`${name}'s “${ops[next].text}” has to wait: ${what}.`);
-  }
   const complete = data.cut === null && data.coverage.startsWith("All ");
   const rest = complete ? ", and none has to: the search is complete without it." : `. ${data.cut ?? data.coverage}`;
   tell(`No explored run goes this way${rest}`);
