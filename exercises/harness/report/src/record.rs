@@ -8,7 +8,7 @@ pub mod channel;
 use crate::instant::Instant;
 use crate::place::Place;
 use channel::{Ends, Traffic, What};
-use harness_base::protocol::Kind;
+use harness_base::protocol::{Coverage, Kind};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -488,8 +488,8 @@ pub enum Told {
     Run { log: Box<Log>, ending: Option<Ending> },
     /// The exploration begins again, and divides the interleavings into other steps.
     Anew,
-    /// It is over. Says whether it was whole, and how many interleavings there were.
-    Over { whole: bool, interleavings: usize },
+    /// It is over, after so much.
+    Over(Coverage),
 }
 
 /// One interleaving.

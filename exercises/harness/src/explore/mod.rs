@@ -8,7 +8,7 @@ mod search;
 
 use deepen::Deepening;
 pub(crate) use deepen::Failed;
-use harness_base::protocol::Coverage;
+use harness_base::protocol::{Coverage, Extent};
 use harness_report::record::{Told, WeakExchange};
 pub(crate) use search::Passed;
 use std::cell::Cell;
@@ -176,12 +176,10 @@ impl Model {
         };
         let known = Cell::default();
         let passed = model.each_variant(&program, |search| Ok(search.tell(&known)));
-        let (whole, interleavings) = passed.map_or((false, 0), |passed| {
-            let coverage = passed.explored.coverage;
-            (coverage.is_exhaustive(), coverage.interleavings)
-        });
+        let nothing = Coverage { interleavings: 0, extent: Extent::Cut { covered: None } };
+        let coverage = passed.map_or(nothing, |passed| passed.explored.coverage);
         // Who has enough does not listen any more.
-        let _ = to.send(Told::Over { whole, interleavings });
+        let _ = to.send(Told::Over(coverage));
     }
 
     /// Explores the program, once for each set of weak exchanges that fail and for each order of waking.

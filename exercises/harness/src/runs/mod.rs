@@ -15,7 +15,7 @@ mod tables;
 mod tests;
 
 use crate::explore::{Failed, Model};
-use harness_base::protocol::Kind;
+use harness_base::protocol::{Coverage, Extent, Kind};
 use harness_base::text::{NO_BREAK, count, thousands};
 use harness_report::diagnosis::likely_cause;
 use harness_report::dry_run::what_went_wrong;
@@ -37,7 +37,7 @@ const MOST: usize = 5_000;
 /// The most bytes that they may take.
 const ROOM: usize = 4_800_000;
 
-/// So many interleavings wait until they are read.
+/// How many interleavings may wait to be read.
 const WAITING: usize = 256;
 
 /// Explores `program` once more and writes down all of it. `failed` is what the verdict shows, and comes first.
@@ -80,8 +80,8 @@ fn record(
                         break;
                     }
                 }
-                Told::Over { whole, interleavings } => {
-                    recording.is_over(whole, interleavings);
+                Told::Over(coverage) => {
+                    recording.is_over(coverage);
                     break;
                 }
             }
@@ -158,15 +158,21 @@ impl Recording {
         self.bytes += run.json().len() + 1;
         self.runs.push(run);
         let why = if self.runs.len() >= MOST {
-            format!("The first {} are here", count(MOST, "interleaving"))
+            "no page has more"
         } else if self.bytes >= ROOM {
-            let here = count(self.runs.len(), "interleaving");
-            format!("The first {here} are here, about 5 MB")
+            "they fill about 5 MB, and no page has more"
         } else {
             return true;
         };
-        self.cut = Some(format!("{why}: those with the fewest forced switches come first."));
+        self.cut_short(why);
         false
+    }
+
+    fn cut_short(&mut self, why: &str) {
+        let here = thousands(self.runs.len());
+        self.cut = Some(format!(
+            "The first {here} interleavings are here, beginning with the fewest forced switches: {why}."
+        ));
     }
 
     fn read(&mut self, reading: &Reading, steps: &[Step<'_>]) -> Run {
@@ -273,23 +279,30 @@ impl Recording {
     }
 
     /// The search is over; it saw everything, or not.
-    fn is_over(&mut self, whole: bool, interleavings: usize) {
-        self.explored = interleavings;
-        if !whole {
-            let here = count(self.runs.len(), "interleaving");
-            self.cut = Some(format!(
-                "{here} are here: the search ended before it had seen all, those with the fewest forced switches first."
-            ));
+    fn is_over(&mut self, coverage: Coverage) {
+        self.explored = coverage.interleavings;
+        match coverage.extent {
+            Extent::All => {}
+            Extent::UpTo(bound) => {
+                let most = count(bound, "preemption");
+                self.cut = Some(format!(
+                    "All interleavings with at most {most} are here: the test asks for no more."
+                ));
+            }
+            Extent::Cut { .. } => self.cut_short("the time for the search was over"),
         }
     }
 
     fn coverage(&self) -> String {
-        let here = count(self.runs.len(), "interleaving");
+        let here = match self.runs.len() {
+            1 => "The only interleaving.".to_owned(),
+            here => format!("All {} interleavings.", thousands(here)),
+        };
         match &self.cut {
             Some(cut) => cut.clone(),
-            None if self.explored <= self.runs.len() => format!("All {here}."),
+            None if self.explored <= self.runs.len() => here,
             None => format!(
-                "All {here}. The model explored {}: some differ only in what no row shows.",
+                "{here} The model explored {}: some differ only in what no row shows.",
                 thousands(self.explored)
             ),
         }

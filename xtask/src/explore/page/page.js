@@ -598,8 +598,7 @@ function explain(thread) {
   if (same) return tell(sameness(same), same.steps);
   const next = nextOf(fork, thread);
   if (next === null) return tell(`${name} takes no more steps in the explored runs from here.`);
-  const complete = data.cut === null && data.coverage.startsWith("All ");
-  const rest = complete ? ", and none has to: the search is complete without it." : `. ${data.cut ?? data.coverage}`;
+  const rest = data.cut === null ? ", and none has to: the search is complete without it." : `. ${data.cut}`;
   tell(`No explored run goes this way${rest}`);
 }
 
