@@ -3,7 +3,7 @@
 //! The test writes down what its model explored, in a file: see `HARNESS_RUNS`. [`data`] describes that, and what the runner
 //! adds; [`page`](mod@page) puts it into the page, whose text, style and script stand in the folder `page`.
 //!
-//! May use [`scratch`](crate::scratch) and the rooms below it.
+//! May use [`scratch`] and the rooms below it.
 
 pub mod data;
 mod page;
