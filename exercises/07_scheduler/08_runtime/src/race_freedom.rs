@@ -9,7 +9,7 @@ use harness::leaks::track;
 use harness::sync::model::task::{Arc, Context, Poll, Wake, Waker};
 use harness::sync::model::thread::scope;
 use harness::sync::model::time::{Clock, Duration, Instant};
-use harness::testing::{Gate, Slot, both, must_sleep, spawn};
+use harness::testing::{Gate, Slot, both, let_others_sleep, must_sleep, spawn};
 use harness::{Model, model};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -42,25 +42,34 @@ fn beside_two_workers(shared: &Arc<Shared>, f: impl FnOnce()) {
     });
 }
 
-/// Two goroutines, each of which blocks its worker until the other has begun.
-fn that_meet() -> [impl Future<Output = ()> + Send + use<>; 2] {
-    let gates = ["gate 1", "gate 2"].map(|name| Arc::new(Gate::shut(name)));
-    [0, 1].map(|me| {
-        let [mine, other] = [me, 1 - me].map(|n| Arc::clone(&gates[n]));
-        async move {
-            mine.open();
-            other.pass();
-        }
-    })
+fn gates(names: [&str; 2]) -> [Arc<Gate>; 2] {
+    names.map(|name| Arc::new(Gate::shut(name)))
 }
 
-/// Sleeps on this thread, which is no worker's, until a time which comes as soon as the timer is set. A worker wakes it.
-fn sleep_on_this_thread(shared: &Arc<Shared>) {
+/// A goroutine that opens `mine`, and blocks its worker until `other` is open.
+fn meets(mine: &Arc<Gate>, other: &Arc<Gate>) -> impl Future<Output = ()> + Send + use<> {
+    let (mine, other) = (Arc::clone(mine), Arc::clone(other));
+    async move {
+        mine.open();
+        other.pass();
+    }
+}
+
+/// Two goroutines, each of which blocks its worker until the other has begun.
+fn that_meet() -> [impl Future<Output = ()> + Send + use<>; 2] {
+    let [one, two] = gates(["gate 1", "gate 2"]);
+    [meets(&one, &two), meets(&two, &one)]
+}
+
+/// Sleeps on this thread, which is no worker's, until a time which comes when the timer is set and `when_set` has returned. A
+/// worker wakes it.
+fn sleep_on_this_thread(shared: &Arc<Shared>, when_set: impl FnOnce()) {
     let mut sleep = pin!(sleep_until(Instant::default() + HOUR));
-    let mut is_set = false;
+    let mut when_set = Some(when_set);
     shared.block_on(poll_fn(|context| {
         let polled = sleep.as_mut().poll(context);
-        if polled.is_pending() && !std::mem::replace(&mut is_set, true) {
+        if let (Poll::Pending, Some(when_set)) = (polled, when_set.take()) {
+            when_set();
             shared.timers.clock().advance(HOUR);
         }
         polled
@@ -190,12 +199,12 @@ fn the_last_worker_that_searches_wakes_another_for_a_timer() {
     // SC-28, SC-44
     Model::new().preemption_bound(1).check(|| {
         let shared = workers(2);
-        let gate = Arc::new(Gate::shut("main has slept"));
+        let [begun, slept] = gates(["it has begun", "main has slept"]);
         beside_two_workers(&shared, || {
-            let slept = Arc::clone(&gate);
-            drop(shared.go_from_outside(async move { slept.pass() }));
-            sleep_on_this_thread(&shared);
-            gate.open();
+            let_others_sleep(4);
+            drop(shared.go_from_outside(meets(&begun, &slept)));
+            sleep_on_this_thread(&shared, || begun.pass());
+            slept.open();
             shared.scheduler.shut_down();
         });
     });
@@ -222,8 +231,9 @@ fn a_worker_that_finds_what_its_timers_have_started_wakes_another() {
         let waker = Waker::from(Arc::new(Starts(Arc::clone(&shared))));
         let mut sleep = pin!(sleep_until(Instant::default() + HOUR));
         beside_two_workers(&shared, || {
-            let polled =
-                shared.block_on(async { sleep.as_mut().poll(&mut Context::from_waker(&waker)) });
+            let_others_sleep(4);
+            let mut context = Context::from_waker(&waker);
+            let polled = shared.block_on(async { sleep.as_mut().poll(&mut context) });
             assert!(polled.is_pending(), "it is early");
             shared.timers.clock().advance(HOUR);
         });
@@ -240,14 +250,10 @@ fn what_a_thief_puts_into_its_own_queue_is_run() {
     // SC-28, SC-31
     Model::new().preemption_bound(2).check(|| {
         let shared = workers(2);
-        let [filled, arrived] =
-            ["the queue is filled", "the thief is there"].map(|name| Arc::new(Gate::shut(name)));
+        let [filled, arrived] = gates(["the queue is filled", "the thief is there"]);
+        let (fills, waits) = (Arc::clone(&filled), Arc::clone(&arrived));
         let [first, second] = that_meet();
-        let (fills, waits, second) = (
-            Arc::clone(&filled),
-            Arc::clone(&arrived),
-            last(&shared, second),
-        );
+        let second = last(&shared, second);
         drop(shared.go_from_outside(async move {
             // Many a scheduler puts what the first of its goroutines starts behind the others.
             yield_now().await;
@@ -279,16 +285,14 @@ fn a_worker_without_a_timer_sleeps_whatever_the_clock_shows() {
         both(
             || shared.work(0),
             || {
-                for _ in 0..3 {
-                    shared.timers.clock().advance(HOUR);
-                }
+                (0..3).for_each(|_| shared.timers.clock().advance(HOUR));
                 shared.scheduler.shut_down();
             },
         );
         let parked = shared.block_on(async { snapshot() }).workers[0].parked;
         assert!(
             parked <= 1,
-            "the worker has fallen asleep {parked} times, and the shutdown alone has woken it"
+            "the worker slept {parked} times; the shutdown alone woke it"
         );
     });
 }
@@ -352,10 +356,7 @@ fn what_overflows_beside_the_shutdown_is_kept_in_no_queue() {
         }));
         both(|| shared.work(0), || shared.scheduler.shut_down());
         let queued = shared.scheduler.queued();
-        assert_eq!(
-            queued, 0,
-            "tasks in the global queue, after the shutdown and the end of the worker"
-        );
+        assert_eq!(queued, 0, "tasks in the global queue after the shutdown");
     });
 }
 
@@ -385,7 +386,7 @@ fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
         both(
             || shared.work(0),
             || {
-                sleep_on_this_thread(&shared);
+                sleep_on_this_thread(&shared, || {});
                 shared.scheduler.shut_down();
             },
         );
@@ -501,9 +502,8 @@ fn a_channel_wakes_a_goroutine() {
         both(
             || shared.work(0),
             || {
-                shared
-                    .block_on(sender.send(1))
-                    .expect("there is a receiver");
+                let sent = shared.block_on(sender.send(1));
+                sent.expect("there is a receiver");
                 drop(sender);
             },
         );

@@ -142,11 +142,7 @@ fn a_pair_and_those_from_outside_leave_room_for_a_third() {
         from_outside(runtime, 10_000, Arc::default());
         in_the_queue(runtime, ran);
     };
-    leave_room(
-        a_pair,
-        third,
-        "in their worker's queue, beside 10000 from outside",
-    );
+    leave_room(a_pair, third, "in the queue, beside 10000 from outside");
 }
 
 /// A goroutine sleeps again and again, each time until a moment that has come already when the worker looks, and does not stop
@@ -157,24 +153,21 @@ fn a_goroutine_that_its_timers_wake_leaves_room_for_another() {
     leave_room(a_sleeper, in_the_queue, "in its worker's queue");
 }
 
+async fn raise(flag: Arc<AtomicBool>) {
+    flag.store(true, Ordering::Relaxed);
+}
+
 fn in_the_queue(_: &Runtime, ran: Arc<AtomicBool>) {
-    drop(go(async move { ran.store(true, Ordering::Relaxed) }));
+    drop(go(raise(ran)));
 }
 
 /// Starts so many goroutines, from a thread that is no worker.
 fn from_outside(runtime: &Runtime, goroutines: usize, ran: Arc<AtomicBool>) {
-    thread::scope(|s| {
-        s.spawn(|| {
-            for _ in 0..goroutines {
-                let ran = Arc::clone(&ran);
-                drop(runtime.go(async move { ran.store(true, Ordering::Relaxed) }));
-            }
-        });
-    });
+    let start = || drop(runtime.go(raise(Arc::clone(&ran))));
+    thread::scope(|s| drop(s.spawn(|| (0..goroutines).for_each(|_| start()))));
 }
 
-/// What keeps a worker busy. It is done when it has been woken often enough, or before, once the flag is up; and returns
-/// how often that was.
+/// What keeps a worker busy, until the flag is up. Returns how often it has been woken: `ENOUGH` is the most.
 type Busy = Pin<Box<dyn Future<Output = usize> + Send>>;
 
 const ENOUGH: usize = 100_000;
@@ -185,33 +178,32 @@ fn a_pair(_: Clock, ran: Arc<AtomicBool>) -> Busy {
         let (back, ours) = channel(0);
         drop(go(async move {
             while let Some(round) = theirs.recv().await {
-                if back.send(round).await.is_err() {
-                    break;
-                }
+                let _ = back.send(round).await;
             }
         }));
-        let mut round = 0;
-        while !ran.load(Ordering::Relaxed) && round < ENOUGH {
+        for round in 0..ENOUGH {
+            if ran.load(Ordering::Relaxed) {
+                return round;
+            }
             there.send(round).await.expect("the other is there");
             ours.recv().await.expect("the other is there");
-            round += 1;
         }
-        round
+        ENOUGH
     })
 }
 
 fn a_sleeper(clock: Clock, ran: Arc<AtomicBool>) -> Busy {
     Box::pin(async move {
-        let mut round = 0;
-        while !ran.load(Ordering::Relaxed) && round < ENOUGH {
+        for round in 0..ENOUGH {
+            if ran.load(Ordering::Relaxed) {
+                return round;
+            }
             let mut sleeps = pin!(sleep(SECOND));
-            let early = polled(&mut sleeps).await;
-            assert!(early.is_pending(), "it is early");
+            assert!(polled(&mut sleeps).await.is_pending(), "it is early");
             clock.advance(SECOND);
             sleeps.await;
-            round += 1;
         }
-        round
+        ENOUGH
     })
 }
 
@@ -221,25 +213,22 @@ fn leave_room(
     third: fn(&Runtime, Arc<AtomicBool>),
     which: &'static str,
 ) {
-    must_end(
-        "those that keep the worker busy have not ended",
-        move || {
-            let clock = Clock::manual();
-            let runtime = Arc::new(Runtime::with_clock(1, clock.clone()));
-            let shared = Arc::clone(&runtime);
-            let rounds = runtime.go(async move {
-                let ran = Arc::new(AtomicBool::new(false));
-                third(&shared, Arc::clone(&ran));
-                drop(shared);
-                busy(clock, ran).await
-            });
-            let rounds = joined(rounds.join());
-            assert!(
-                rounds < ENOUGH,
-                "goroutines were woken {ENOUGH} times on their worker, and another, {which}, has not run once"
-            );
-        },
-    );
+    must_end("what keeps the worker busy has not ended", move || {
+        let clock = Clock::manual();
+        let runtime = Arc::new(Runtime::with_clock(1, clock.clone()));
+        let shared = Arc::clone(&runtime);
+        let rounds = runtime.go(async move {
+            let ran = Arc::new(AtomicBool::new(false));
+            third(&shared, Arc::clone(&ran));
+            drop(shared);
+            busy(clock, ran).await
+        });
+        let within = joined(rounds.join()) < ENOUGH;
+        assert!(
+            within,
+            "a worker's goroutines were woken {ENOUGH} times, and another, {which}, has not run once"
+        );
+    });
 }
 
 /// It does so a hundred times, each time beside three others that have just been started.
@@ -422,20 +411,13 @@ fn a_runtime_that_is_dropped_cancels_its_goroutines() {
             "a goroutine is still there when the runtime is not"
         );
         require_cancelled(sleeps.join(), "a goroutine that sleeps");
-        require_cancelled(
-            joins.join().unwrap(),
-            "a goroutine that waits for a channel",
-        );
-        assert_eq!(
-            polled.load(Ordering::Relaxed),
-            1,
-            "polls of a goroutine that slept"
-        );
+        let waits = joins.join().unwrap();
+        require_cancelled(waits, "a goroutine that waits for a channel");
+        let polls = polled.load(Ordering::Relaxed);
+        assert_eq!(polls, 1, "polls of a goroutine that slept");
         let returned = pin!(sender.send(7)).poll(&mut Context::from_waker(Waker::noop()));
-        assert!(
-            matches!(returned, Poll::Ready(Err(_))),
-            "the receiver went with its goroutine"
-        );
+        let is_refused = matches!(returned, Poll::Ready(Err(_)));
+        assert!(is_refused, "the receiver went with its goroutine");
     });
 }
 
@@ -448,11 +430,7 @@ fn a_goroutine_may_drop_its_runtime() {
         || {
             let runtime = Arc::new(Runtime::new(1));
             let [is_last, ran, ran_after] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
-            let (last, runs, runs_after) = (
-                Arc::clone(&is_last),
-                Arc::clone(&ran),
-                Arc::clone(&ran_after),
-            );
+            let [last, runs, runs_after] = [&is_last, &ran, &ran_after].map(Arc::clone);
             let (own, after) = (Arc::clone(&runtime), Arc::clone(&ran_after));
             let drops = runtime.go(async move {
                 while last.load(Ordering::Acquire) == 0 {
@@ -468,19 +446,13 @@ fn a_goroutine_may_drop_its_runtime() {
             drop(runtime);
             is_last.store(1, Ordering::Release);
             let (drops, waits) = (drops.join(), waits.join());
-            let (ran, ran_after) = (
-                ran.load(Ordering::Relaxed),
-                ran_after.load(Ordering::Relaxed),
-            );
+            let [ran, ran_after] = [ran, ran_after].map(|runs| runs.load(Ordering::Relaxed));
             assert_eq!(
                 (ran, ran_after),
                 (1, 0),
                 "what ran (up to the next await, after it and from the queue)"
             );
-            require_cancelled(
-                drops,
-                "the goroutine that dropped the runtime, and then awaited",
-            );
+            require_cancelled(drops, "the goroutine that dropped the runtime, and awaited");
             require_cancelled(waits, "a goroutine that waits");
         },
     );
