@@ -83,15 +83,19 @@ impl FailureKind {
 }
 
 impl Failure {
-    /// How much there is to read in a dry run: its threads, then its rows.
+    /// How long a dry run's story is: its threads, then the number of its last row. Of a long one the report leaves out the
+    /// middle, so the rows that are there say nothing: all long ones have as many.
     pub fn size(&self) -> (usize, usize) {
         let report = page::plain(&self.report);
-        let rows = report.lines().filter(|line| {
-            let number = line.split_whitespace().next();
-            line.starts_with(' ') && number.is_some_and(|word| word.parse::<usize>().is_ok())
-        });
-        let spawned = |line: &&str| line.split_whitespace().any(|word| word == "spawn");
-        (rows.clone().filter(spawned).count(), rows.count())
+        let number = |line: &str| line.split_whitespace().next()?.parse::<usize>().ok();
+        let rows = report
+            .lines()
+            .filter(|line| line.starts_with(' '))
+            .filter_map(|line| Some((number(line)?, line)));
+        let spawned =
+            |(_, line): &(usize, &str)| line.split_whitespace().any(|word| word == "spawn");
+        let last = rows.clone().map(|(number, _)| number).max();
+        (rows.filter(spawned).count(), last.unwrap_or(0))
     }
 }
 

@@ -4,12 +4,12 @@
 //! The queues, tasks and timers are those that are given. The ring holds four tasks.
 
 use crate::goroutines::Shared;
-use crate::{JoinError, channel, go, sleep_until, yield_now};
+use crate::{JoinError, channel, go, sleep_until, snapshot, yield_now};
 use harness::leaks::track;
-use harness::sync::model::task::{Arc, Poll};
+use harness::sync::model::task::{Arc, Context, Poll, Wake, Waker};
 use harness::sync::model::thread::scope;
 use harness::sync::model::time::{Clock, Duration, Instant};
-use harness::testing::{Gate, Slot, both, must_sleep, spawn};
+use harness::testing::{Gate, Slot, both, let_others_sleep, must_sleep, spawn};
 use harness::{Model, model};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -30,6 +30,50 @@ fn last<F: Future<Output = ()> + Send>(
         f.await;
         shared.scheduler.shut_down();
     }
+}
+
+/// Two workers sleep or are about to, while main runs `f`.
+fn beside_two_workers(shared: &Arc<Shared>, f: impl FnOnce()) {
+    scope(|s| {
+        for (worker, name) in ["worker 0", "worker 1"].into_iter().enumerate() {
+            spawn(s, name, move || shared.work(worker));
+        }
+        f();
+    });
+}
+
+fn gates(names: [&str; 2]) -> [Arc<Gate>; 2] {
+    names.map(|name| Arc::new(Gate::shut(name)))
+}
+
+/// A goroutine that opens `mine`, and blocks its worker until `other` is open.
+fn meets(mine: &Arc<Gate>, other: &Arc<Gate>) -> impl Future<Output = ()> + Send + use<> {
+    let (mine, other) = (Arc::clone(mine), Arc::clone(other));
+    async move {
+        mine.open();
+        other.pass();
+    }
+}
+
+/// Two goroutines, each of which blocks its worker until the other has begun.
+fn that_meet() -> [impl Future<Output = ()> + Send + use<>; 2] {
+    let [one, two] = gates(["gate 1", "gate 2"]);
+    [meets(&one, &two), meets(&two, &one)]
+}
+
+/// Sleeps on this thread, which is no worker's, until a time which comes when the timer is set and `when_set` has returned. A
+/// worker wakes it.
+fn sleep_on_this_thread(shared: &Arc<Shared>, when_set: impl FnOnce()) {
+    let mut sleep = pin!(sleep_until(Instant::default() + HOUR));
+    let mut when_set = Some(when_set);
+    shared.block_on(poll_fn(|context| {
+        let polled = sleep.as_mut().poll(context);
+        if let (Poll::Pending, Some(when_set)) = (polled, when_set.take()) {
+            when_set();
+            shared.timers.clock().advance(HOUR);
+        }
+        polled
+    }));
 }
 
 fn started_while_a_worker_falls_asleep() {
@@ -131,30 +175,125 @@ fn an_idle_worker_takes_what_a_busy_one_has_started() {
 /// begun. The first one wakes a worker; the second need wake nobody while that looks for work. But when it has found
 /// the first goroutine, the second is still there: somebody has to wake the other worker.
 ///
-/// At most two preemptions in each interleaving: 2,377 of them.
+/// At most two preemptions in each interleaving: 2,475 of them.
 #[test]
 fn the_last_worker_that_searches_wakes_another() {
     // SC-28, GR-10
     Model::new().preemption_bound(2).check(|| {
         let shared = workers(2);
-        let gates = ["gate 1", "gate 2"].map(|name| Arc::new(Gate::shut(name)));
-        let meet = |mine: usize| {
-            let [mine, other] = [mine, 1 - mine].map(|n| Arc::clone(&gates[n]));
-            async move {
-                mine.open();
-                other.pass();
-            }
-        };
-        scope(|s| {
-            for worker in [0, 1] {
-                let shared = &shared;
-                spawn(s, ["worker 0", "worker 1"][worker], move || {
-                    shared.work(worker)
-                });
-            }
-            drop(shared.go_from_outside(meet(0)));
-            drop(shared.go_from_outside(last(&shared, meet(1))));
+        let [first, second] = that_meet();
+        beside_two_workers(&shared, || {
+            drop(shared.go_from_outside(first));
+            drop(shared.go_from_outside(last(&shared, second)));
         });
+    });
+}
+
+/// Two workers sleep or are about to, and main starts a goroutine, which blocks its worker until main has slept. Main's timer
+/// need wake nobody while the worker that was woken is still looking for work. But when that has found the goroutine, the
+/// timer is still there: somebody has to wake the other worker, although there is nothing in any queue.
+///
+/// At most one preemption in each interleaving: 1,134 of them.
+#[test]
+fn the_last_worker_that_searches_wakes_another_for_a_timer() {
+    // SC-28, SC-44
+    Model::new().preemption_bound(1).check(|| {
+        let shared = workers(2);
+        let [begun, slept] = gates(["it has begun", "main has slept"]);
+        beside_two_workers(&shared, || {
+            let_others_sleep(4);
+            drop(shared.go_from_outside(meets(&begun, &slept)));
+            sleep_on_this_thread(&shared, || begun.pass());
+            slept.open();
+            shared.scheduler.shut_down();
+        });
+    });
+}
+
+/// Two workers sleep or are about to, and main sets a timer, which starts two goroutines when its time has come. Each blocks
+/// its worker until the other has begun. They need wake nobody, because the worker that fires the timer has not found
+/// anything yet; but it has them in its own queue, and runs one of them: somebody has to wake the other worker.
+///
+/// At most one preemption in each interleaving: 178 of them.
+#[test]
+fn a_worker_that_finds_what_its_timers_have_started_wakes_another() {
+    // SC-28, SC-44
+    struct Starts(Arc<Shared>);
+    impl Wake for Starts {
+        fn wake(self: Arc<Self>) {
+            let [first, second] = that_meet();
+            drop(go(first));
+            drop(go(last(&self.0, second)));
+        }
+    }
+    Model::new().preemption_bound(1).check(|| {
+        let shared = workers(2);
+        let waker = Waker::from(Arc::new(Starts(Arc::clone(&shared))));
+        let mut sleep = pin!(sleep_until(Instant::default() + HOUR));
+        beside_two_workers(&shared, || {
+            let_others_sleep(4);
+            let mut context = Context::from_waker(&waker);
+            let polled = shared.block_on(async { sleep.as_mut().poll(&mut context) });
+            assert!(polled.is_pending(), "it is early");
+            shared.timers.clock().advance(HOUR);
+        });
+    });
+}
+
+/// A worker steals two goroutines at once. It runs one, which blocks it until the other has begun, and puts that into its own
+/// queue, while the worker that has lost them runs what it has left, finds nothing, and falls asleep. Either it sees the
+/// other goroutine, or the thief wakes it.
+///
+/// At most two preemptions in each interleaving: 1,679 of them.
+#[test]
+fn what_a_thief_puts_into_its_own_queue_is_run() {
+    // SC-28, SC-31
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(2);
+        let [filled, arrived] = gates(["the queue is filled", "the thief is there"]);
+        let (fills, waits) = (Arc::clone(&filled), Arc::clone(&arrived));
+        let [first, second] = that_meet();
+        let second = last(&shared, second);
+        drop(shared.go_from_outside(async move {
+            // Many a scheduler puts what the first of its goroutines starts behind the others.
+            yield_now().await;
+            drop(go(first));
+            drop(go(second));
+            drop(go(async {}));
+            drop(go(async move { waits.pass() }));
+            fills.open();
+        }));
+        both(
+            || shared.work(0),
+            || {
+                filled.pass();
+                arrived.open();
+                shared.work(1);
+            },
+        );
+    });
+}
+
+/// The clock goes on, while there is neither a goroutine nor a timer, and the worker sleeps: nothing has woken it, so it does
+/// not look again.
+///
+/// At most two preemptions in each interleaving: 130 of them.
+#[test]
+fn a_worker_without_a_timer_sleeps_whatever_the_clock_shows() {
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        both(
+            || shared.work(0),
+            || {
+                (0..3).for_each(|_| shared.timers.clock().advance(HOUR));
+                shared.scheduler.shut_down();
+            },
+        );
+        let parked = shared.block_on(async { snapshot() }).workers[0].parked;
+        assert!(
+            parked <= 1,
+            "the worker slept {parked} times; the shutdown alone woke it"
+        );
     });
 }
 
@@ -174,15 +313,7 @@ fn a_worker_that_falls_asleep_hears_of_the_shutdown() {
 fn a_shutdown_reaches_every_worker() {
     Model::new().preemption_bound(2).check(|| {
         let shared = workers(2);
-        scope(|s| {
-            for worker in [0, 1] {
-                let shared = &shared;
-                spawn(s, ["worker 0", "worker 1"][worker], move || {
-                    shared.work(worker)
-                });
-            }
-            shared.scheduler.shut_down();
-        });
+        beside_two_workers(&shared, || shared.scheduler.shut_down());
     });
 }
 
@@ -210,6 +341,25 @@ fn a_goroutine_that_starts_beside_the_shutdown_is_run_or_dropped() {
     });
 }
 
+/// A goroutine starts more others than its worker's queue has room for, beside a shutdown. The scheduler keeps none of them in
+/// any queue: each task keeps the runtime, and so the scheduler.
+///
+/// At most two preemptions in each interleaving: 3,362 of them.
+#[test]
+fn what_overflows_beside_the_shutdown_is_kept_in_no_queue() {
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        drop(shared.go_from_outside(async {
+            for _ in 0..6 {
+                drop(go(async {}));
+            }
+        }));
+        both(|| shared.work(0), || shared.scheduler.shut_down());
+        let queued = shared.scheduler.queued();
+        assert_eq!(queued, 0, "tasks in the global queue after the shutdown");
+    });
+}
+
 /// A goroutine sleeps, and its worker has nothing else to do, while the clock is advanced to that time: the goroutine goes on.
 ///
 /// At most three preemptions in each interleaving: 17 of them.
@@ -233,19 +383,10 @@ fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
     // SC-44
     Model::new().preemption_bound(2).check(|| {
         let shared = workers(1);
-        let clock = shared.timers.clock().clone();
         both(
             || shared.work(0),
             || {
-                let mut sleep = pin!(sleep_until(Instant::default() + HOUR));
-                let mut is_set = false;
-                shared.block_on(poll_fn(|context| {
-                    let polled = sleep.as_mut().poll(context);
-                    if polled.is_pending() && !std::mem::replace(&mut is_set, true) {
-                        clock.advance(HOUR);
-                    }
-                    polled
-                }));
+                sleep_on_this_thread(&shared, || {});
                 shared.scheduler.shut_down();
             },
         );
@@ -361,9 +502,8 @@ fn a_channel_wakes_a_goroutine() {
         both(
             || shared.work(0),
             || {
-                shared
-                    .block_on(sender.send(1))
-                    .expect("there is a receiver");
+                let sent = shared.block_on(sender.send(1));
+                sent.expect("there is a receiver");
                 drop(sender);
             },
         );

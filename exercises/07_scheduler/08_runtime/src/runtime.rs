@@ -51,7 +51,8 @@ impl Scheduler {
     /// The life of the worker with this number, from 0: runs tasks, and sleeps while there are none. Returns after a
     /// [shutdown](Scheduler::shut_down), when the task that it runs has returned. Each number works once.
     ///
-    /// While it sleeps it uses no processor time. It wakes up when the earliest timer is due.
+    /// Between any two tasks it fires the timers. While it sleeps it uses no processor time. It wakes up when it is called, or
+    /// when the earliest timer is due, and at no other time of its own.
     pub fn work(&self, index: usize) {
         let _ = index;
         todo!("run tasks; without one, search; having found none anywhere, sleep")

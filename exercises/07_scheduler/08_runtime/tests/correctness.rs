@@ -8,7 +8,7 @@ use runtime::{
     sleep_until, snapshot, yield_now,
 };
 use std::future::{Future, pending, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -122,55 +122,111 @@ fn every_goroutine_runs_to_its_end() {
 #[test]
 fn a_pair_that_wakes_each_other_leaves_room_for_a_third() {
     // SC-06, SC-07
-    let third = |_: &Runtime, ran: Arc<AtomicBool>| {
-        drop(go(async move { ran.store(true, Ordering::Relaxed) }))
-    };
-    pair_beside(third, "in their worker's queue");
+    leave_room(a_pair, in_the_queue, "in their worker's queue");
 }
 
 /// Two goroutines wake each other, and never stop before a third has run, which has been started from outside.
 #[test]
 fn a_pair_that_wakes_each_other_leaves_room_for_one_from_outside() {
     // SC-20, SC-24
-    let third = |runtime: &Runtime, ran: Arc<AtomicBool>| {
-        thread::scope(|s| {
-            s.spawn(|| drop(runtime.go(async move { ran.store(true, Ordering::Relaxed) })));
-        });
-    };
-    pair_beside(third, "started from outside");
+    let third = |runtime: &Runtime, ran| from_outside(runtime, 1, ran);
+    leave_room(a_pair, third, "started from outside");
 }
 
-fn pair_beside(third: fn(&Runtime, Arc<AtomicBool>), which: &'static str) {
-    const ENOUGH: usize = 100_000;
-    must_end("the pair has not ended", move || {
-        let runtime = Arc::new(Runtime::new(1));
+/// Two goroutines wake each other, and never stop before the third has run, which stands in the queue of their worker. Ten
+/// thousand that have been started from outside wait as well, so that each look at the global queue finds one.
+#[test]
+fn a_pair_and_those_from_outside_leave_room_for_a_third() {
+    // SC-07, SC-24
+    let third = |runtime: &Runtime, ran| {
+        from_outside(runtime, 10_000, Arc::default());
+        in_the_queue(runtime, ran);
+    };
+    leave_room(a_pair, third, "in the queue, beside 10000 from outside");
+}
+
+/// A goroutine sleeps again and again, each time until a moment that has come already when the worker looks, and does not stop
+/// before the other one has run, which stands in the queue of its worker.
+#[test]
+fn a_goroutine_that_its_timers_wake_leaves_room_for_another() {
+    // SC-07, SC-44
+    leave_room(a_sleeper, in_the_queue, "in its worker's queue");
+}
+
+async fn raise(flag: Arc<AtomicBool>) {
+    flag.store(true, Ordering::Relaxed);
+}
+
+fn in_the_queue(_: &Runtime, ran: Arc<AtomicBool>) {
+    drop(go(raise(ran)));
+}
+
+/// Starts so many goroutines, from a thread that is no worker.
+fn from_outside(runtime: &Runtime, goroutines: usize, ran: Arc<AtomicBool>) {
+    let start = || drop(runtime.go(raise(Arc::clone(&ran))));
+    thread::scope(|s| drop(s.spawn(|| (0..goroutines).for_each(|_| start()))));
+}
+
+/// What keeps a worker busy, until the flag is up. Returns how often it has been woken: `ENOUGH` is the most.
+type Busy = Pin<Box<dyn Future<Output = usize> + Send>>;
+
+const ENOUGH: usize = 100_000;
+
+fn a_pair(_: Clock, ran: Arc<AtomicBool>) -> Busy {
+    Box::pin(async move {
+        let (there, theirs) = channel(0);
+        let (back, ours) = channel(0);
+        drop(go(async move {
+            while let Some(round) = theirs.recv().await {
+                let _ = back.send(round).await;
+            }
+        }));
+        for round in 0..ENOUGH {
+            if ran.load(Ordering::Relaxed) {
+                return round;
+            }
+            there.send(round).await.expect("the other is there");
+            ours.recv().await.expect("the other is there");
+        }
+        ENOUGH
+    })
+}
+
+fn a_sleeper(clock: Clock, ran: Arc<AtomicBool>) -> Busy {
+    Box::pin(async move {
+        for round in 0..ENOUGH {
+            if ran.load(Ordering::Relaxed) {
+                return round;
+            }
+            let mut sleeps = pin!(sleep(SECOND));
+            assert!(polled(&mut sleeps).await.is_pending(), "it is early");
+            clock.advance(SECOND);
+            sleeps.await;
+        }
+        ENOUGH
+    })
+}
+
+/// Requires that what `busy` does, on the only worker, does not keep what `third` starts from running.
+fn leave_room(
+    busy: fn(Clock, Arc<AtomicBool>) -> Busy,
+    third: fn(&Runtime, Arc<AtomicBool>),
+    which: &'static str,
+) {
+    must_end("what keeps the worker busy has not ended", move || {
+        let clock = Clock::manual();
+        let runtime = Arc::new(Runtime::with_clock(1, clock.clone()));
         let shared = Arc::clone(&runtime);
         let rounds = runtime.go(async move {
             let ran = Arc::new(AtomicBool::new(false));
             third(&shared, Arc::clone(&ran));
             drop(shared);
-            let (there, theirs) = channel(0);
-            let (back, ours) = channel(0);
-            drop(go(async move {
-                while let Some(round) = theirs.recv().await {
-                    if back.send(round).await.is_err() {
-                        break;
-                    }
-                }
-            }));
-            let mut round = 0;
-            while !ran.load(Ordering::Relaxed) && round < ENOUGH {
-                there.send(round).await.expect("the other is there");
-                ours.recv().await.expect("the other is there");
-                round += 1;
-            }
-            round
+            busy(clock, ran).await
         });
-        let rounds = joined(rounds.join());
-        let within = rounds < ENOUGH;
+        let within = joined(rounds.join()) < ENOUGH;
         assert!(
             within,
-            "two goroutines woke each other {ENOUGH} times, and a third, {which}, has not run once"
+            "a worker's goroutines were woken {ENOUGH} times, and another, {which}, has not run once"
         );
     });
 }
@@ -198,11 +254,12 @@ fn a_goroutine_that_yields_lets_the_others_run_first() {
     });
 }
 
-/// A goroutine that yields again and again keeps its worker busy, and another's time comes.
+/// A goroutine that yields again and again keeps its worker busy, and another's time comes. The worker looks at its timers
+/// between the two runs of the one that yields, so that the other one runs then, or after the second one at the latest.
 #[test]
 fn timers_go_off_on_a_busy_worker() {
     // SC-44
-    const ENOUGH: usize = 100_000;
+    const ENOUGH: usize = 2;
     must_end("a goroutine has not ended", || {
         let clock = Clock::manual();
         let runtime = Runtime::with_clock(1, clock.clone());
@@ -216,17 +273,16 @@ fn timers_go_off_on_a_busy_worker() {
             yield_now().await;
             clock.advance(SECOND);
             let mut yields = 0;
-            while !woken.load(Ordering::Relaxed) && yields < ENOUGH {
+            while !woken.load(Ordering::Relaxed) && yields <= ENOUGH {
                 yield_now().await;
                 yields += 1;
             }
             yields
         });
         let yields = joined(yields.join());
-        let within = yields < ENOUGH;
         assert!(
-            within,
-            "the worker ran goroutines {ENOUGH} times, and did not look at its timers"
+            yields <= ENOUGH,
+            "the time of a goroutine had come, and its worker ran another one {yields} times before it"
         );
     });
 }
@@ -293,6 +349,21 @@ fn a_sleep_ends_on_the_clock_of_the_machine() {
 }
 
 #[test]
+fn one_of_many_workers_that_sleep_is_woken() {
+    must_end(
+        "the goroutine that was started while 256 workers slept",
+        || {
+            let runtime = Runtime::new(256);
+            wait_until("a worker has nothing to do, and does not sleep", || {
+                let workers = runtime.snapshot().workers;
+                workers.iter().all(|worker| worker.doing == Doing::Parked)
+            });
+            assert_eq!(joined(runtime.go(async { 7 }).join()), 7);
+        },
+    );
+}
+
+#[test]
 fn a_panic_is_its_goroutines_own() {
     must_end("a goroutine has not ended", || {
         let runtime = Runtime::new(1);
@@ -340,20 +411,13 @@ fn a_runtime_that_is_dropped_cancels_its_goroutines() {
             "a goroutine is still there when the runtime is not"
         );
         require_cancelled(sleeps.join(), "a goroutine that sleeps");
-        require_cancelled(
-            joins.join().unwrap(),
-            "a goroutine that waits for a channel",
-        );
-        assert_eq!(
-            polled.load(Ordering::Relaxed),
-            1,
-            "polls of a goroutine that slept"
-        );
+        let waits = joins.join().unwrap();
+        require_cancelled(waits, "a goroutine that waits for a channel");
+        let polls = polled.load(Ordering::Relaxed);
+        assert_eq!(polls, 1, "polls of a goroutine that slept");
         let returned = pin!(sender.send(7)).poll(&mut Context::from_waker(Waker::noop()));
-        assert!(
-            matches!(returned, Poll::Ready(Err(_))),
-            "the receiver went with its goroutine"
-        );
+        let is_refused = matches!(returned, Poll::Ready(Err(_)));
+        assert!(is_refused, "the receiver went with its goroutine");
     });
 }
 
@@ -366,11 +430,7 @@ fn a_goroutine_may_drop_its_runtime() {
         || {
             let runtime = Arc::new(Runtime::new(1));
             let [is_last, ran, ran_after] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
-            let (last, runs, runs_after) = (
-                Arc::clone(&is_last),
-                Arc::clone(&ran),
-                Arc::clone(&ran_after),
-            );
+            let [last, runs, runs_after] = [&is_last, &ran, &ran_after].map(Arc::clone);
             let (own, after) = (Arc::clone(&runtime), Arc::clone(&ran_after));
             let drops = runtime.go(async move {
                 while last.load(Ordering::Acquire) == 0 {
@@ -386,19 +446,13 @@ fn a_goroutine_may_drop_its_runtime() {
             drop(runtime);
             is_last.store(1, Ordering::Release);
             let (drops, waits) = (drops.join(), waits.join());
-            let (ran, ran_after) = (
-                ran.load(Ordering::Relaxed),
-                ran_after.load(Ordering::Relaxed),
-            );
+            let [ran, ran_after] = [ran, ran_after].map(|runs| runs.load(Ordering::Relaxed));
             assert_eq!(
                 (ran, ran_after),
                 (1, 0),
                 "what ran (up to the next await, after it and from the queue)"
             );
-            require_cancelled(
-                drops,
-                "the goroutine that dropped the runtime, and then awaited",
-            );
+            require_cancelled(drops, "the goroutine that dropped the runtime, and awaited");
             require_cancelled(waits, "a goroutine that waits");
         },
     );

@@ -62,6 +62,9 @@ pub struct Scheduler {
 /// The workers that have no task.
 struct Idle {
     /// How many are awake. Those that have been woken are counted by the one that woke them.
+    ///
+    /// Only read-modify-writes change it, so the last worker that leaves those that search has behind it what the others
+    /// released when they left before. Those that come release nothing: Relaxed.
     searching: AtomicUsize,
     /// How many there are in `sleepers`. Written under its lock only.
     sleeping: AtomicUsize,
@@ -182,7 +185,8 @@ impl Scheduler {
     /// The life of the worker with this number, from 0: runs tasks, and sleeps while there are none. Returns after a
     /// [shutdown](Scheduler::shut_down), when the task that it runs has returned. Each number works once.
     ///
-    /// While it sleeps it uses no processor time. It wakes up when the earliest timer is due.
+    /// Between any two tasks it fires the timers. While it sleeps it uses no processor time. It wakes up when it is called, or
+    /// when the earliest timer is due, and at no other time of its own.
     pub fn work(&self, index: usize) {
         let local = self.locals.lock()[index].take();
         let worker = Worker {
@@ -267,7 +271,10 @@ impl Scheduler {
                 self.timers.fire();
                 continue;
             }
-            if self.idle.searching.fetch_sub(1, Relaxed) == 1 && found.is_some() {
+            // Release: pairs with the fence in `park`, and with that in `notify`, of a worker that leaves those that search
+            // later. What this one has stolen besides is in its own queue by now, and it tells nobody, if it is not the last:
+            // who comes after it has to see that, or wake one that does.
+            if self.idle.searching.fetch_sub(1, Release) == 1 && found.is_some() {
                 // This was the last one that searched. Whoever has brought work meanwhile has left that to it.
                 self.notify();
             }
@@ -336,6 +343,7 @@ impl Scheduler {
         sleepers.push(index);
         idle.sleeping.store(sleepers.len(), Relaxed);
         drop(sleepers);
+        // Relaxed: its own queue is empty, so it leaves nothing behind. The fence acquires what the others have released.
         idle.searching.fetch_sub(1, Relaxed);
         // First say that it sleeps, then look once more: see `notify`. The other order would leave a gap between the look and
         // the word, and who brings work in that gap finds nobody to wake.
