@@ -17,7 +17,7 @@ use crate::term::{self, Marks};
 use crate::verify::gates::{Verified, build_references};
 use crate::verify::table::Table;
 use crate::verify::workspace_tests::{self, VERIFYING};
-use crate::verify::{go, sanitizer};
+use crate::verify::{browser, go, sanitizer};
 
 /// What to verify beyond the gates.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,10 @@ pub struct Options {
     /// Write down what the lessons are shipped with (solutions/…/shipped.lock), and the dry runs in their README.md
     #[arg(long)]
     record: bool,
+    /// Test the explorer's page too: its types, its format, and in a browser. It needs node, npm and a Chromium, and says
+    /// how to install what is missing
+    #[arg(long)]
+    browser: bool,
 }
 
 /// Verifies the lessons that were named; without any, all of them and the workspace's own tests.
@@ -80,8 +84,14 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
             gates.extend(of);
         }
     }
+    // The pages are explored in the scratch, too, by runners of their own.
+    drop(scratch);
+    if options.browser {
+        gates.extend(browser::gates(&runner, say)?);
+    }
+    let not_run = !options.browser && wanted.is_empty() && browser::has_tests(workspace);
     say("");
-    term::print(&table.render(&gates));
+    term::print(&table.render(&gates, not_run.then_some(browser::NOT_RUN)));
     let passes = gates.iter().all(|gate| gate.result.is_ok());
     Ok(Exit::success_if(passes))
 }

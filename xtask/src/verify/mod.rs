@@ -2,6 +2,7 @@
 //!
 //! May use [`view`](crate::view) and the rooms below it.
 
+pub mod browser;
 pub mod caught;
 mod dry_run;
 pub mod gates;
@@ -19,6 +20,15 @@ fn hunks(old: &str, new: &str) -> String {
     let patch = diffy::create_patch(old, new).to_string();
     let hunks = patch.lines().skip_while(|line| !line.starts_with("@@"));
     hunks.collect::<Vec<_>>().join("\n")
+}
+
+/// The problem with a program of another's that failed: the end of what it said names what, and there may be a lot of it.
+fn ended(command: &str, status: std::process::ExitStatus, said: &str) -> Vec<String> {
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    let from = lines.len().saturating_sub(40);
+    let mut problems = vec![format!("`{command}` ended with {status}; the end of what it said:")];
+    problems.extend(lines[from..].iter().map(|line| (*line).to_owned()));
+    problems
 }
 
 /// What a gate is of that is not of one lesson.

@@ -23,8 +23,8 @@ impl Table {
         Self { marks, names }
     }
 
-    /// A row for each gate, its problems below it, and the count of the gates as the last line.
-    pub fn render(&self, gates: &[Gate]) -> String {
+    /// A row for each gate, its problems below it, what was not run, and the count of the gates as the last line.
+    pub fn render(&self, gates: &[Gate], not_run: Option<&str>) -> String {
         let mut page = String::new();
         let mut of = "";
         for gate in gates {
@@ -42,9 +42,14 @@ impl Table {
             }
         }
         let failed = gates.iter().filter(|gate| gate.result.is_err()).count();
-        let gap = if gates.is_empty() { "" } else { "\n" };
+        if !gates.is_empty() {
+            page.push('\n');
+        }
+        for line in not_run.iter().flat_map(|text| wrap(text, width())) {
+            let _ = writeln!(page, "{line}");
+        }
         let passed = gates.len() - failed;
-        let _ = writeln!(page, "{gap}{passed} passed, {failed} failed");
+        let _ = writeln!(page, "{passed} passed, {failed} failed");
         page
     }
 
@@ -82,7 +87,10 @@ mod tests {
             Gate::new("publication", "tour", vec![], "runs to its end"),
         ];
         let table = Table::new(UNICODE, ["wait_group", "publication"].into_iter());
-        let page = anstream::adapter::strip_str(&table.render(&gates)).to_string();
+        let page = anstream::adapter::strip_str(
+            &table.render(&gates, Some("Not run: what needs a browser.")),
+        )
+        .to_string();
         insta::assert_snapshot!("table", page);
         assert!(page.ends_with("\n4 passed, 1 failed\n"));
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::{Gate, WORKSPACE};
+use super::{Gate, WORKSPACE, ended};
 use crate::run::stderr::{Listener, lines};
 use crate::run::{Runner, nextest_is_installed};
 
@@ -48,15 +48,7 @@ pub fn gate(runner: &Runner) -> Result<Gate> {
     let problems = if status.success() {
         Vec::new()
     } else {
-        // The end of it names what failed, and there may be a lot of it.
-        let lines = said.lines().filter(|line| !line.trim().is_empty());
-        let lines: Vec<&str> = lines.collect();
-        let from = lines.len().saturating_sub(40);
-        let command = words.join(" ");
-        let mut problems =
-            vec![format!("`cargo {command}` ended with {status}; the end of what it said:")];
-        problems.extend(lines[from..].iter().map(|line| (*line).to_owned()));
-        problems
+        ended(&format!("cargo {}", words.join(" ")), status, &said)
     };
     Ok(Gate::new(WORKSPACE, "tests", problems, note))
 }
