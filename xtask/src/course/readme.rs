@@ -1,4 +1,5 @@
-//! The part of a lesson's README that is generated: the dry run of one of its models.
+//! What programs read in a lesson's README: its challenges for the explorer, and the part that is generated, the dry run
+//! of one of its models.
 //!
 //! ````text
 //! <!-- dry run of every_waiter_wakes: written by `cargo xtask verify --record` -->
@@ -93,8 +94,21 @@ impl Block {
     }
 }
 
+/// The command that opens a challenge: a mistake of the lesson, on which the reader plays the scheduler.
+pub fn challenge(lesson: &str, mistake: &str) -> String {
+    format!("`cargo xtask explore {lesson} --mistake {mistake}`")
+}
+
+/// The mistakes that the README sets as challenges, each by its [command](challenge) in one line.
+pub fn challenges<'a>(readme: &'a str, lesson: &str) -> Vec<&'a str> {
+    let command = challenge(lesson, "");
+    let command = command.trim_end_matches('`');
+    let rests = readme.split(command).skip(1);
+    rests.filter_map(|rest| Some(rest.split_once('`')?.0)).collect()
+}
+
 /// The lines outside of fenced code, without the space at their ends, and where they are.
-fn prose(markdown: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+pub fn prose(markdown: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let (mut at, mut fence) = (0, 0);
     markdown.split_inclusive('\n').filter_map(move |line| {
         let place = at..at + line.len();
@@ -155,6 +169,15 @@ mod tests {
         let block = Block::find(&empty).expect("a block");
         assert_eq!(block.picture, "");
         assert_eq!(block.replace(&empty, "  1  a\n\n  2  b\n"), README);
+    }
+
+    #[test]
+    fn a_challenge_is_the_whole_command() {
+        let readme = "Play it: `cargo xtask explore sum --mistake races`.\nOr `cargo xtask explore sum --mistake late`, \
+                      `cargo xtask explore summary --mistake other`, `cargo xtask explore sum`, `cargo xtask\nexplore sum \
+                      --mistake broken`.";
+        assert_eq!(challenges(readme, "sum"), ["races", "late"]);
+        assert_eq!(challenge("sum", "races"), "`cargo xtask explore sum --mistake races`");
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The gate of the mistakes: each is caught by the test that its header names.
 
 use anyhow::Result;
+use harness_base::protocol::find_failure;
 
 use super::{Gate, sentences};
-use crate::course::Lesson;
-use crate::run::Runner;
+use crate::course::lesson_tests::MODELS;
+use crate::course::{Lesson, readme};
 use crate::run::cargo::Built;
 use crate::run::executor::{Job, NoJob, job_of, run_all};
 use crate::run::report_page::ReportPage;
+use crate::run::{Runner, TestRun};
 use crate::scratch;
 use crate::scratch::mistake::Mistake;
 use crate::verdict::outcome::{FailureKind, Outcome};
@@ -58,8 +60,42 @@ pub fn gate(
         }
     }
     problems.extend(sentences::check(&runner.workspace, lesson, &said, record)?);
+    let readme = runner.workspace.read(&lesson.readme()).unwrap_or_default();
+    let by_model = said.iter().filter(|(mistake, raw)| is_by_model(mistake, raw));
+    let by_model: Vec<_> = by_model.map(|(mistake, _)| mistake.name.as_str()).collect();
+    problems.extend(challenges(&lesson.name, &readme, &by_model));
     let note = format!("{caught} of {caught} caught");
     Ok(Gate::new(&lesson.name, "mistakes", problems, note))
+}
+
+/// Whether it was a model that caught the mistake, so that the explorer has interleavings to show.
+pub fn is_by_model(mistake: &Mistake, raw: &TestRun) -> bool {
+    mistake.caught_by.starts_with(MODELS) && find_failure(&raw.stderr).is_some()
+}
+
+/// What is wrong with the README's challenges: where models catch mistakes, there is one, and each can be won.
+fn challenges(lesson: &str, readme: &str, by_model: &[&str]) -> Vec<String> {
+    let Some(first) = by_model.first() else {
+        return Vec::new();
+    };
+    let set = readme::challenges(readme, lesson);
+    if set.is_empty() {
+        let command = readme::challenge(lesson, first);
+        return vec![format!(
+            "README.md sets no challenge for the explorer: put {command}, in one line, below `## Things to break`. Models \
+             catch {}",
+            by_model.join(", ")
+        )];
+    }
+    let lost = set.into_iter().filter(|name| !by_model.contains(name));
+    lost.map(|name| {
+        format!(
+            "README.md sets the challenge {}, and no model catches that mistake. Models catch {}",
+            readme::challenge(lesson, name),
+            by_model.join(", ")
+        )
+    })
+    .collect()
 }
 
 /// The test that must catch the mistake.
@@ -100,7 +136,6 @@ mod tests {
     use harness_base::protocol::{Kind, failure_line};
 
     use super::*;
-    use crate::run::TestRun;
 
     fn catch(raw: &TestRun, kind: FailureKind) -> Result<(), String> {
         let mistake = Mistake {
@@ -112,6 +147,17 @@ mod tests {
             diff: String::new(),
         };
         super::catch(&Outcome::of(raw, "a.rs"), &mistake)
+    }
+
+    #[test]
+    fn a_lesson_with_models_sets_a_challenge_that_can_be_won() {
+        let play = |name| format!("Play it: {}.", readme::challenge("sum", name));
+        assert_eq!(challenges("sum", &play("late"), &["early", "late"]), [""; 0]);
+        assert_eq!(challenges("sum", "No model.", &[]), [""; 0]);
+        let none = challenges("sum", "Play.", &["early", "late"]).join("");
+        assert!(none.contains("`cargo xtask explore sum --mistake early`, in one line"), "{none}");
+        let lost = challenges("sum", &play("gone"), &["early", "late"]).join("");
+        assert!(lost.contains("no model catches that mistake. Models catch early, late"), "{lost}");
     }
 
     #[test]

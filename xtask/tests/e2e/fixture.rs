@@ -285,6 +285,14 @@ impl Lesson<'_> {
         );
     }
 
+    /// A challenge in the README, at its end.
+    pub fn challenge(&self, mistake: &str) {
+        let (path, name) = (self.exercise("README.md"), &self.name);
+        let readme = self.fixture.read(&path);
+        let line = format!("Play it: `cargo xtask explore {name} --mistake {mistake}`.\n");
+        self.fixture.write(&path, &(readme + &line));
+    }
+
     /// Where it says what the lesson was shipped with.
     pub fn lock(&self) -> String {
         self.solution("shipped.lock")

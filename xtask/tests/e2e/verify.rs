@@ -2,8 +2,9 @@
 
 use crate::fixture::{DRY_RUN, Fixture, Lesson, Ran};
 
-/// Five mistakes that the lesson's tests catch.
+/// Five mistakes that the lesson's tests catch, one of them a model, with a challenge in the README.
 fn five_mistakes(lesson: &Lesson<'_>) {
+    lesson.challenge("races");
     lesson.mistake("subtracts", "a.wrapping_sub(b)", "correctness::adds", "panic");
     lesson.mistake("multiplies", "a * b", "correctness::adds_nothing", "panic");
     lesson.mistake("races", "a | b | 4", "race_freedom::adds_in_any_order", "data race");
@@ -65,12 +66,16 @@ fn a_good_lesson_passes_every_gate_whatever_the_learner_writes() {
     assert_eq!(shipped.code, Some(1));
     assert!(shipped.stdout.ends_with("\n8 passed, 1 failed\n"), "{}", shipped.stdout);
 
-    // Without a name: the workspace's own tests too, through nextest and without it.
+    // Without a name: the workspace's own tests too, through nextest and without it. A browser is not needed.
+    fixture.write("xtask/tests/browser/package.json", "{}\n");
+    let not_run = "\nNot run: the tests of the explorer's page, in a browser.";
+    assert!(!ran.stdout.contains(not_run), "{}", ran.stdout);
     for nextest in [true, false] {
         fixture.nextest.set(nextest);
         let all = fixture.run(&["verify"]);
         assert_eq!(all.code, Some(0), "{}{}", all.stdout, all.stderr);
         assert!(all.stdout.contains(" workspace  ✓ tests "), "{}", all.stdout);
+        assert!(all.stdout.contains(not_run), "{}", all.stdout);
         assert!(all.stdout.ends_with("\n9 passed, 0 failed\n"), "{}", all.stdout);
     }
     fixture.replace(&sum.reference(), "a + b", "a - b");
@@ -80,6 +85,57 @@ fn a_good_lesson_passes_every_gate_whatever_the_learner_writes() {
         "{}",
         all.stdout
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_page_is_tested_with_what_npm_installs() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let fixture = Fixture::new();
+    fixture.lesson("01_basics/01_sum", "sum");
+    let none = fixture.run(&["verify", "sum", "--browser"]);
+    let found = problems(&none, "workspace", "browser");
+    assert!(
+        found.is_some_and(|it| it.contains("there is no xtask/tests/browser/package.json")),
+        "{}",
+        none.stdout
+    );
+
+    // An npm that fails at one of its scripts.
+    let folder = "xtask/tests/browser";
+    fixture.write(&format!("{folder}/package.json"), "{}\n");
+    fixture.write(&format!("{folder}/package-lock.json"), "{}\n");
+    for (name, text) in [
+        ("node", ""),
+        ("chromium", ""),
+        (
+            "npm",
+            "#!/bin/sh\necho \"$@\" >> calls\ncase \"$*\" in\n\
+             ci*) mkdir -p node_modules; : > node_modules/.package-lock.json ;;\n\
+             *format*) echo 'page.js is not formatted'; exit 1 ;;\n\
+             *test*) test -x \"$XTASK\" && test -f \"$CHROMIUM\" && echo 'ℹ pass 3' ;;\nesac\n",
+        ),
+    ] {
+        let path = format!("tools/{name}");
+        fixture.write(&path, text);
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(fixture.root.join(&path), executable).expect("executable");
+    }
+    let path = std::env::var_os("PATH").expect("a PATH");
+    let path = std::env::join_paths(
+        std::iter::once(fixture.root.join("tools")).chain(std::env::split_paths(&path)),
+    );
+    let path = path.expect("a PATH");
+    for _ in 0..2 {
+        let ran = fixture.run_with(&["verify", "sum", "--browser"], &[("PATH", &path)]);
+        assert_eq!(problems(&ran, "workspace", "types"), None, "{}", ran.stdout);
+        let found = problems(&ran, "workspace", "format");
+        assert!(found.is_some_and(|it| it.contains("page.js is not formatted")), "{}", ran.stdout);
+        assert!(ran.stdout.contains("✓ browser    3 tests pass"), "{}", ran.stdout);
+    }
+    let calls = fixture.read(&format!("{folder}/calls"));
+    assert_eq!(calls.lines().filter(|line| line.starts_with("ci ")).count(), 1, "{calls}");
 }
 
 #[test]
@@ -128,6 +184,7 @@ fn each_gate_rejects_what_it_is_for() {
 
     let mistakes = lesson(9, "mistakes");
     five_mistakes(&mistakes);
+    mistakes.challenge("other_kind");
     mistakes.mistake("none", "b + a", "correctness::adds", "panic");
     mistakes.mistake("other_kind", "a.wrapping_sub(b)", "correctness::adds", "deadlock");
     mistakes.mistake("no_test", "a * b", "correctness::subtracts", "panic");
@@ -245,6 +302,11 @@ fn each_gate_rejects_what_it_is_for() {
         ("mistakes", "mistakes", "no_rust: error"),
         ("mistakes", "mistakes", "unfit: it does not fit the reference any more"),
         ("mistakes", "mistakes", "header.patch: the header has no `Why:`"),
+        (
+            "mistakes",
+            "mistakes",
+            "sets the challenge `cargo xtask explore mistakes --mistake other_kind`",
+        ),
         ("few", "mistakes", "1 mistakes; a lesson has at least 5"),
         (
             "copies",
