@@ -6,6 +6,7 @@
 //! | Room | What it is |
 //! |---|---|
 //! | `commands` | a module per command |
+//! | `book` | the course as a site |
 //! | `grade`, `verify`, `bench`, `explore`, `scaffold` | what the larger commands do |
 //! | `view` | what a person reads |
 //! | `scratch` | a lesson built elsewhere: reference, mistake, stub |
@@ -16,6 +17,7 @@
 //! | `term` | colour, width, folding, numbers |
 
 mod bench;
+mod book;
 mod commands;
 mod course;
 mod explore;
@@ -37,9 +39,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use harness_base::page::DEFAULT_WIDTH;
 
 use commands::{
-    Exit, bench as bench_command, break_, compare, completions, doctor, dry_run,
-    explore as explore_command, grade as grade_command, hint, in_place, list, new, next, restore,
-    test, verify as verify_command, watch,
+    Exit, bench as bench_command, book as book_command, break_, compare, completions, doctor,
+    dry_run, explore as explore_command, grade as grade_command, hint, in_place, list, new, next,
+    restore, test, verify as verify_command, watch,
 };
 use course::select::NoSuchName;
 use course::{Workspace, problems};
@@ -168,6 +170,11 @@ enum Command {
     /// still be read. You may choose which thread goes on at each step: can you find the order that fails?
     #[command(after_long_help = explore_command::FORMAT)]
     Explore(explore_command::Options),
+    /// Make a site of the course, to read in your browser
+    ///
+    /// Every README.md, the introductions of the chapters, GO.md and RUST.md, with a search. mdBook makes it, from a
+    /// copy of the texts whose links are checked. It works from the disk and fetches nothing.
+    Book(book_command::Options),
     /// For teachers: grade every lesson that was attempted, by the original tests
     #[command(display_order = 100)]
     Grade(grade_command::Options),
@@ -269,6 +276,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Break { lesson, mistake } => break_::run(&runner, &lesson, mistake.as_deref()),
         Command::DryRun(options) => dry_run::run(&runner, &options),
         Command::Explore(options) => explore_command::run(&runner, &options),
+        Command::Book(options) => book_command::run(&runner, &options),
         Command::Grade(options) => grade_command::run(&runner, &options),
         Command::New(request) => new::run(workspace, &request),
         Command::Compare(options) => compare::run(&runner, &options),

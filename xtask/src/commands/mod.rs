@@ -4,6 +4,7 @@
 //! [`explore`](crate::explore) and [`scaffold`](crate::scaffold) do not use each other.
 
 pub mod bench;
+pub mod book;
 pub mod break_;
 pub mod compare;
 pub mod completions;

@@ -134,11 +134,16 @@ impl Runner {
 
 /// Whether `cargo nextest` would find its binary. Asking cargo for it would cost a quarter of a second.
 pub fn nextest_is_installed() -> bool {
-    let name = format!("cargo-nextest{}", env::consts::EXE_SUFFIX);
+    installed("cargo-nextest").is_some()
+}
+
+/// The binary of a tool, on the `PATH` or where `cargo install` puts it.
+pub fn installed(tool: &str) -> Option<PathBuf> {
+    let name = format!("{tool}{}", env::consts::EXE_SUFFIX);
     let path = env::var_os("PATH").unwrap_or_default();
     let of_cargo = cargo_home().map(|home| home.join("bin"));
-    let mut folders = env::split_paths(&path).chain(of_cargo);
-    folders.any(|dir| dir.join(&name).is_file())
+    let mut files = env::split_paths(&path).chain(of_cargo).map(|folder| folder.join(&name));
+    files.find(|file| file.is_file())
 }
 
 /// What came of building a lesson and running its tests.

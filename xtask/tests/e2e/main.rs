@@ -1,5 +1,7 @@
 //! The runner as its user sees it: the real binary, in workspaces made for each test.
 
+#[cfg(unix)]
+mod book;
 mod break_;
 mod compare;
 mod compile_errors;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::commands::watch;
 use crate::course::{EXERCISES, Problem, Workspace, problems, settings};
 use crate::learner::progress::{State, Store};
-use crate::run::{Runner, nextest_is_installed};
+use crate::run::{Runner, installed, nextest_is_installed};
 use crate::term;
 
 /// nextest's settings, from the root. The version that the runner is tested with stands there, for nextest too.
@@ -32,6 +32,8 @@ pub struct Facts {
     pub nextest_asked: Result<Version, String>,
     /// nextest, if it is installed; otherwise why it cannot be run.
     pub nextest: Option<Result<Version, String>>,
+    /// mdBook, if it is installed; otherwise why it cannot be run.
+    pub mdbook: Option<Result<Version, String>>,
     /// What is wrong with the tree of the lessons.
     pub problems: Vec<Problem>,
     /// The settings of cargo that are not the lessons'.
@@ -110,6 +112,8 @@ impl Facts {
             cargo: version_of(runner.cargo(root).arg("--version")),
             nextest_asked: nextest_asked(root),
             nextest,
+            mdbook: installed("mdbook")
+                .map(|mdbook| version_of(runner.tool(mdbook.as_os_str(), root).arg("--version"))),
             problems: problems::of(&runner.workspace),
             settings: settings::foreign(root),
             folders: folders(root),
@@ -245,6 +249,7 @@ pub mod tests {
             cargo: Ok(version("1.96.0")),
             nextest_asked: Ok(version("0.9.100")),
             nextest: Some(Ok(version("0.9.143"))),
+            mdbook: Some(Ok(version("0.5.1"))),
             problems: Vec::new(),
             settings: Vec::new(),
             folders: vec![
@@ -262,6 +267,7 @@ pub mod tests {
     pub fn some_is_missing() -> Facts {
         Facts {
             nextest: None,
+            mdbook: None,
             folders: vec![
                 folder("exercises", 1_900_000_000),
                 folder("/mnt/builds/target", 41_250_000_000),
@@ -284,6 +290,7 @@ pub mod tests {
             rustc: Ok(version("1.84.0")),
             cargo: Err("No such file or directory".to_owned()),
             nextest: Some(Ok(version("0.9.72"))),
+            mdbook: Some(Err("exit status: 127: mdbook: not found".to_owned())),
             problems: vec![Problem {
                 what: "Cargo.lock:7 has the marks of a merge conflict".to_owned(),
                 command: "git checkout HEAD -- Cargo.lock".to_owned(),

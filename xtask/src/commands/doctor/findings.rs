@@ -1,5 +1,6 @@
 //! What the facts mean for a learner.
 
+use crate::commands::book;
 use crate::course::Problem;
 
 use super::facts::{Facts, Folder, NEXTEST_SETTINGS, Progress, Terminal, Version};
@@ -68,7 +69,7 @@ impl Finding {
 
 /// What the facts mean.
 pub fn of(facts: &Facts) -> Vec<Finding> {
-    let mut findings = vec![rust(facts), nextest(facts)];
+    let mut findings = vec![rust(facts), nextest(facts), mdbook(facts)];
     // Said only where there is something to say.
     findings.extend(lessons(&facts.problems));
     findings.extend(settings(&facts.settings));
@@ -149,6 +150,18 @@ fn nextest(facts: &Facts) -> Finding {
         Some(Ok(found)) if *found < asked => Finding::warning(WHAT, found.to_string())
             .by(&format!("`cargo nextest run` needs {asked} or later:"), INSTALL),
         Some(Ok(found)) => Finding::good(WHAT, format!("{found} ({asked} or later is needed)")),
+    }
+}
+
+/// Only one command needs it, so a learner misses nothing without.
+fn mdbook(facts: &Facts) -> Finding {
+    const WHAT: &str = "mdBook";
+    match &facts.mdbook {
+        None => Finding::good(WHAT, "not installed; only `cargo xtask book` needs it")
+            .by("To read the course as a site:", book::INSTALL),
+        Some(Err(why)) => Finding::warning(WHAT, format!("cannot be run: {why}"))
+            .by("Install it again:", format!("{} --force", book::INSTALL)),
+        Some(Ok(found)) => Finding::good(WHAT, found.to_string()),
     }
 }
 

@@ -1,0 +1,160 @@
+//! The course as a site, for mdBook: every README.md, the introductions of the chapters and the pages beside them.
+//!
+//! The book's sources are a copy of these texts below `target/book`, in the same folders, so that most links stay as they
+//! are. [`links`] changes the rest and refuses those that lead nowhere; [`pages`] finds the texts and their order.
+//!
+//! May use [`explore`](mod@crate::explore) and the rooms below it.
+
+mod links;
+mod pages;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+
+use crate::course::lesson_tests::MODELS;
+use crate::course::{Lesson, readme};
+use crate::explore::{self, Code, explore, page};
+use crate::learner::files::write_atomically;
+use crate::run::{Runner, installed};
+use crate::scratch::mistake;
+use links::Links;
+
+/// Where the book is, from the workspace's root.
+const FOLDER: &str = "target/book";
+
+/// Its first page, from the workspace's root.
+pub const SITE: &str = "target/book/html/index.html";
+
+/// mdBook's settings: no buttons that send code to a server, no text that is changed, no page for a server's errors.
+const SETTINGS: &str = r#"[book]
+title = {TITLE}
+language = "en"
+src = "src"
+
+[build]
+build-dir = "html"
+use-default-preprocessors = false
+
+[output.html]
+no-section-label = true
+smart-punctuation = false
+input-404 = ""
+
+[output.html.fold]
+enable = true
+level = 1
+
+[output.html.playground]
+runnable = false
+"#;
+
+/// What came of the book.
+#[derive(Debug)]
+pub enum Came {
+    /// It is there: so many pages, and so many of the explorer's.
+    Site(usize, usize),
+    /// Links that lead nowhere.
+    Broken(Vec<String>),
+    /// mdBook is not installed.
+    NoTool,
+}
+
+/// Writes the site; with `with_explorer`, the explorer's page of each challenge too.
+///
+/// # Errors
+///
+/// A text cannot be read, a challenge cannot be explored, or mdBook fails.
+pub fn write(runner: &Runner, with_explorer: bool, say: impl Fn(&str)) -> Result<Came> {
+    let workspace = &*runner.workspace;
+    let pages = pages::of(workspace)?;
+    let Links { mut texts, files, broken } = links::follow(&workspace.root, &pages);
+    if !broken.is_empty() {
+        return Ok(Came::Broken(broken));
+    }
+    let Some(mdbook) = installed("mdbook") else {
+        return Ok(Came::NoTool);
+    };
+    let folder = workspace.path(FOLDER);
+    let sources = folder.join("src");
+    if sources.exists() {
+        fs::remove_dir_all(&sources)
+            .with_context(|| format!("cannot remove {}", sources.display()))?;
+    }
+    let mut explored = 0;
+    if with_explorer {
+        for lesson in &workspace.lessons {
+            let at = pages.iter().position(|page| page.path == lesson.readme());
+            let Some(text) = at.and_then(|at| texts.get_mut(at)) else { continue };
+            say(&format!("exploring {}", lesson.name));
+            explored += challenges(runner, lesson, text, &sources)?;
+        }
+        say("");
+    }
+    let title = pages.first().map(|page| page.title.as_str()).unwrap_or_default();
+    put(&folder.join("book.toml"), &SETTINGS.replace("{TITLE}", &format!("{title:?}")))?;
+    put(&sources.join("SUMMARY.md"), &pages::summary(&pages))?;
+    for (page, text) in pages.iter().zip(&texts) {
+        put(&sources.join(page.place()), text)?;
+    }
+    copy(&workspace.root, &sources, &files)?;
+    let output = runner
+        .tool(mdbook.as_os_str(), &folder)
+        .arg("build")
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {}", mdbook.display()))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("`mdbook build` in {FOLDER} ended with {}:\n{}", output.status, said.trim_end());
+    }
+    Ok(Came::Site(pages.len(), explored))
+}
+
+/// Writes the explorer's page of each of the lesson's challenges, and puts a link to it behind the command. Returns how many
+/// there are.
+fn challenges(
+    runner: &Runner,
+    lesson: &Lesson,
+    text: &mut String,
+    sources: &Path,
+) -> Result<usize> {
+    let (mistakes, _) = mistake::read_all(&runner.workspace.path(lesson.mistakes()));
+    let set: BTreeSet<_> =
+        readme::challenges(text, &lesson.name).into_iter().map(str::to_owned).collect();
+    for name in &set {
+        let command = readme::challenge(&lesson.name, name);
+        let cannot =
+            || format!("{command} has nothing to explore: cargo xtask verify {}", lesson.name);
+        let mistake = mistakes.iter().find(|mistake| mistake.name == *name);
+        let model = mistake.and_then(|mistake| mistake.caught_by.strip_prefix(MODELS));
+        let (mistake, model) = mistake.zip(model).with_context(cannot)?;
+        let came = explore(runner, lesson, model, Code::Mistake(mistake))?;
+        let explore::Came::Ran(_, Some(explored)) = came else { bail!(cannot()) };
+        let file = format!("explore.{name}.html");
+        put(&sources.join(&lesson.exercise).join(&file), &page(&explored)?)?;
+        *text = text.replace(&command, &format!("{command} ([play it here]({file}#play))"));
+    }
+    Ok(set.len())
+}
+
+/// Copies files that pages link to; the browser shows them as text.
+fn copy(root: &Path, sources: &Path, files: &BTreeSet<PathBuf>) -> Result<()> {
+    for file in files {
+        let text = fs::read_to_string(root.join(file));
+        let text = text.with_context(|| format!("cannot read {}", file.display()))?;
+        put(&sources.join(links::as_text(&file.display().to_string())), &text)?;
+    }
+    Ok(())
+}
+
+fn put(path: &Path, text: &str) -> Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(cannot)?;
+    }
+    write_atomically(path, text.as_bytes()).with_context(cannot)
+}
