@@ -553,11 +553,16 @@ fn the_destructor_of_the_source_holds_back_no_result() {
     for fails in [false, true] {
         one_thread(move || {
             let [begins, left] = ["begins", "main has left"].map(|name| Arc::new(Gate::shut(name)));
-            let destructor = (
-                OnDrop(Gate::open, Arc::clone(&begins)),
-                OnDrop(Gate::pass, Arc::clone(&left)),
-            );
-            let source = (0..2).inspect(move |_| _ = &destructor);
+            let theirs = [Arc::clone(&begins), Arc::clone(&left)];
+            // Only if it was asked: nobody opens the gate for a source that is dropped before.
+            let mut destructor = None;
+            let source = (0..2).inspect(move |_| {
+                let [begins, left] = &theirs;
+                destructor.get_or_insert_with(|| {
+                    let begins = OnDrop(Gate::open, Arc::clone(begins));
+                    (begins, OnDrop(Gate::pass, Arc::clone(left)))
+                });
+            });
             let mut results = map(source, [1, 3], move |n| {
                 if fails && n == 1 {
                     return Err(Failed::at(n));
