@@ -525,7 +525,7 @@ fn a_thread_that_waits_for_its_turn_does_not_ask_any_more() {
             assert_eq!(
                 asked,
                 last + 1,
-                "how often the source was asked: it had the last item when nobody wanted it any more"
+                "how often the source was asked: the other thread waited for its turn when it was over"
             );
         });
     }
