@@ -8,7 +8,7 @@ use harness::testing::{Gate, Slot, message_of, must_sleep, payload_of};
 use harness::{Model, model};
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
 /// Explores at most two preemptions: two threads and main have too many interleavings. The test says how
 /// many of the reference's are left.
@@ -88,6 +88,15 @@ impl Iterator for Source {
 impl Drop for Source {
     fn drop(&mut self) {
         self.dropped.open();
+    }
+}
+
+/// Opens a gate when it is dropped, or passes it.
+struct OnDrop(fn(&Gate), Arc<Gate>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        (self.0)(&self.1);
     }
 }
 
@@ -232,6 +241,37 @@ fn never_more_than_the_window_is_in_flight() {
     }
 }
 
+/// Two threads and a window of two. Main waits in `next` for the first item, which takes until the second
+/// has been worked on. What main waits for is in flight: the source is not asked for a third item meanwhile.
+///
+/// About 1,400 interleavings of the reference.
+#[test]
+fn the_item_that_next_waits_for_is_in_flight() {
+    // WP-05
+    two_threads(|| {
+        let second = Gate::shut("second");
+        let [is_done, is_early] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        let (done, early) = (Arc::clone(&is_done), Arc::clone(&is_early));
+        let source = (0..3).inspect(move |&n| {
+            early.fetch_or(n == 2 && !is_done.load(SeqCst), SeqCst);
+        });
+        let mut results = map(source, [2, 2], move |n| {
+            if n == 0 {
+                second.pass();
+                done.store(true, SeqCst);
+            } else if n == 1 {
+                second.open();
+            }
+            Ok(n)
+        });
+        assert_eq!(value(&mut results), 0, "the result of item 0");
+        assert!(
+            !is_early.load(SeqCst),
+            "the source was asked for item 2 while item 0 was worked on, and 2 is the window"
+        );
+    });
+}
+
 /// A window of two and one thread. It works on the second item though main has asked for nothing.
 #[test]
 fn the_window_is_filled_without_a_consumer() {
@@ -270,8 +310,8 @@ fn an_error_stops_the_source() {
     });
 }
 
-/// Two threads, and both items fail at the same time. Main gets the error of the first, in every
-/// interleaving, and the other one is dropped.
+/// Two threads take an item each, and both items fail. Main waits for the first one, which is worked on
+/// though the second may have failed before. Main gets its error, and the other one is dropped.
 ///
 /// About 1,000 interleavings of the reference.
 #[test]
@@ -283,8 +323,8 @@ fn the_first_error_is_that_of_the_first_item() {
     });
 }
 
-/// Two threads: item 1 fails or panics, and then item 0 returns a value, or an error of its own. Main gets
-/// the outcome of item 0 first.
+/// Two threads: item 0 waits until the other thread has taken item 1, which fails or panics. Then item 0
+/// returns a value, or an error of its own. Main waits for the outcome of item 0, and gets it first.
 ///
 /// About 6,300 interleavings of the reference.
 #[test]
@@ -367,9 +407,10 @@ fn a_panic_comes_in_place_of_the_result() {
 }
 
 /// One thread or two, and the source panics when it is asked for the second item. Main gets the first
-/// result, then the panic, and then the end. The source is not asked again.
+/// result, then the panic, and then the end. The source is not asked again. With two threads the first item
+/// is worked on until the source has been dropped, which does not wait for it.
 ///
-/// About 1,600 interleavings of the reference.
+/// About 1,200 interleavings of the reference.
 #[test]
 fn a_panic_of_the_source_comes_in_place_of_the_result() {
     // WP-13, as it is in Rust
@@ -387,8 +428,13 @@ fn a_panic_of_the_source_comes_in_place_of_the_result() {
     for workers in [1, 2] {
         two_threads(move || {
             let source = Source::of(9);
-            let watch = Arc::clone(&source.watch);
-            let mut results = map(Panics(source), [workers, 3], Ok);
+            let (watch, dropped) = (Arc::clone(&source.watch), Arc::clone(&source.dropped));
+            let mut results = map(Panics(source), [workers, 3], move |n| {
+                if workers == 2 {
+                    dropped.pass();
+                }
+                Ok(n)
+            });
             assert_eq!(value(&mut results), 0, "the result of item 0");
             assert_eq!(
                 panic(&mut results),
@@ -436,6 +482,55 @@ fn a_consumer_that_leaves_ends_both_threads() {
     });
 }
 
+/// A thread is in the source when main leaves, or has got the error of the item before. Another one waits for
+/// its turn. It does not ask any more, and the source is dropped.
+///
+/// The model explores at most one preemption, which are about 1,500 interleavings of the reference.
+#[test]
+fn a_thread_that_waits_for_its_turn_does_not_ask_any_more() {
+    for leaves in [true, false] {
+        Model::new().preemption_bound(1).check(move || {
+            let source = Source::of(usize::MAX);
+            let (watch, dropped) = (Arc::clone(&source.watch), Arc::clone(&source.dropped));
+            let [asked, answers] = ["asked", "answers"].map(|name| Arc::new(Gate::shut(name)));
+            let (is_asked, may_answer) = (Arc::clone(&asked), Arc::clone(&answers));
+            // Of the threads one fails, one is in the source, and one waits for its turn.
+            let (last, workers) = if leaves { (0, 2) } else { (1, 3) };
+            let source = source.inspect(move |&n| {
+                if n == last {
+                    is_asked.open();
+                    may_answer.pass();
+                }
+            });
+            let until = Arc::clone(&asked);
+            let mut results = map(source, [workers, workers], move |n| {
+                if n < last {
+                    until.pass();
+                    return Err(Failed::at(n));
+                }
+                Ok(n)
+            });
+            let results = if leaves {
+                asked.pass();
+                drop(results);
+                None
+            } else {
+                assert_eq!(error(&mut results), 0, "the item whose error comes");
+                Some(results)
+            };
+            answers.open();
+            dropped.pass();
+            drop(results);
+            let asked = watch.asked.load(SeqCst);
+            assert_eq!(
+                asked,
+                last + 1,
+                "how often the source was asked: the other thread waited for its turn when it was over"
+            );
+        });
+    }
+}
+
 /// A call of `f` waits until main has dropped the results. The drop does not wait for the call.
 #[test]
 fn the_drop_does_not_wait() {
@@ -449,6 +544,63 @@ fn the_drop_does_not_wait() {
         drop(results);
         gate.open();
     });
+}
+
+/// The source has ended, or its second item has failed, and its destructor waits until main has dropped the
+/// map. Main takes the results meanwhile: neither `next` nor the drop of the map waits for the destructor.
+#[test]
+fn the_destructor_of_the_source_holds_back_no_result() {
+    for fails in [false, true] {
+        one_thread(move || {
+            let [begins, left] = ["begins", "main has left"].map(|name| Arc::new(Gate::shut(name)));
+            let theirs = [Arc::clone(&begins), Arc::clone(&left)];
+            // Only if it was asked: nobody opens the gate for a source that is dropped before.
+            let mut destructor = None;
+            let source = (0..2).inspect(move |_| {
+                let [begins, left] = &theirs;
+                destructor.get_or_insert_with(|| {
+                    let begins = OnDrop(Gate::open, Arc::clone(begins));
+                    (begins, OnDrop(Gate::pass, Arc::clone(left)))
+                });
+            });
+            let mut results = map(source, [1, 3], move |n| {
+                if fails && n == 1 {
+                    return Err(Failed::at(n));
+                }
+                Ok(n)
+            });
+            begins.pass();
+            assert_eq!(value(&mut results), 0, "the result of item 0");
+            if fails {
+                assert_eq!(error(&mut results), 1, "the item whose error comes");
+                end(&mut results);
+            }
+            drop(results);
+            left.open();
+        });
+    }
+}
+
+/// All results have been taken, or the only item has failed. `f` is dropped though main keeps the map.
+#[test]
+fn f_is_dropped_though_main_keeps_the_map() {
+    for fails in [false, true] {
+        one_thread(move || {
+            let dropped = Arc::new(Gate::shut("f is dropped"));
+            let captured = OnDrop(Gate::open, Arc::clone(&dropped));
+            let mut results = map([0], [1, 1], move |n| {
+                _ = &captured;
+                if fails { Err(Failed::at(n)) } else { Ok(n) }
+            });
+            if fails {
+                assert_eq!(error(&mut results), 0, "the item whose error comes");
+            } else {
+                assert_eq!(value(&mut results), 0, "the result of item 0");
+            }
+            end(&mut results);
+            dropped.pass();
+        });
+    }
 }
 
 /// The source has its second item when main has taken the first result. `next` does not wait for the source.
@@ -492,65 +644,71 @@ fn a_thread_sleeps_while_the_window_is_full() {
 }
 
 /// Two threads: item 0 fails when the result of item 1 is there, or nearly. When main has had the error,
-/// that result is dropped, though main still has the map.
+/// that result is dropped, though main still has the map. Or main drops the map then, and item 0 is worked on
+/// until the result of item 1 is dropped: it does not stay for the last thread.
 ///
-/// About 4,700 interleavings of the reference.
+/// The model explores at most one preemption, which are about 300 interleavings of the reference.
 #[test]
 fn an_unwanted_result_is_not_kept() {
-    struct Opens(Arc<Gate>);
-    impl Drop for Opens {
-        fn drop(&mut self) {
-            self.0.open();
-        }
-    }
-    two_threads(|| {
-        let (gate, second) = (Arc::new(Gate::shut("dropped")), Gate::shut("second"));
-        let theirs = Arc::clone(&gate);
-        let mut results = map([0, 1], [2, 2], move |n| {
-            if n == 0 {
+    for leaves in [false, true] {
+        Model::new().preemption_bound(1).check(move || {
+            let [gate, second] = ["dropped", "second"].map(|name| Arc::new(Gate::shut(name)));
+            let (theirs, is_there) = (Arc::clone(&gate), Arc::clone(&second));
+            let mut results = map([0, 1], [2, 2], move |n| {
+                if n == 0 {
+                    is_there.pass();
+                    if leaves {
+                        theirs.pass();
+                    }
+                    return Err(Failed::at(n));
+                }
+                is_there.open();
+                Ok(OnDrop(Gate::open, Arc::clone(&theirs)))
+            });
+            let _results = if leaves {
                 second.pass();
-                return Err(Failed::at(n));
-            }
-            second.open();
-            Ok(Opens(Arc::clone(&theirs)))
+                drop(results);
+                None
+            } else {
+                assert_eq!(error(&mut results), 0, "the item whose error comes");
+                Some(results)
+            };
+            gate.pass();
         });
-        assert_eq!(error(&mut results), 0, "the item whose error comes");
-        gate.pass();
-    });
+    }
 }
 
-/// Two threads: item 1 fails when the result of item 2 is there, or nearly. That result is not wanted any
-/// more, and its destructor waits until main has had the result of item 0. `next` does not wait for the
-/// destructor.
+/// Two threads: item 1 fails when the result of item 2 is there, or nearly, or before it is. That result is
+/// not wanted, and its destructor waits until main has had the result of item 0. `next` does not wait for it.
 ///
-/// The model explores at most one preemption, which are about @I@ interleavings of the reference.
+/// The model explores at most one preemption, which are about 500 interleavings of the reference.
 #[test]
 fn an_unwanted_result_is_dropped_without_a_lock() {
-    struct Slow(usize, Option<Arc<Gate>>);
-    impl Drop for Slow {
-        fn drop(&mut self) {
-            if let Some(gate) = &self.1 {
-                gate.pass();
-            }
-        }
-    }
-    Model::new().preemption_bound(1).check(|| {
-        let (gate, last) = (Arc::new(Gate::shut("main has item 0")), Gate::shut("last"));
-        let theirs = Arc::clone(&gate);
-        let mut results = map(0..3, [2, 3], move |n| {
-            if n == 1 {
-                last.pass();
-                return Err(Failed::at(n));
-            }
-            if n == 2 {
+    for is_late in [false, true] {
+        Model::new().preemption_bound(1).check(move || {
+            let [gate, failed] = ["main has item 0", "gone"].map(|name| Arc::new(Gate::shut(name)));
+            let (theirs, last) = (Arc::clone(&gate), Gate::shut("last"));
+            let guard = OnDrop(Gate::open, Arc::clone(&failed));
+            let source = (0..3).inspect(move |_| _ = &guard);
+            let mut results = map(source, [2, 3], move |n| {
+                if n == 1 {
+                    last.pass();
+                    return Err(Failed::at(n));
+                }
+                if n == 0 {
+                    return Ok((n, None));
+                }
                 last.open();
-            }
-            Ok(Slow(n, (n == 2).then(|| Arc::clone(&theirs))))
+                if is_late {
+                    failed.pass();
+                }
+                Ok((n, Some(OnDrop(Gate::pass, Arc::clone(&theirs)))))
+            });
+            assert_eq!(value(&mut results).0, 0, "the first result: that of item 0");
+            gate.open();
+            assert_eq!(error(&mut results), 1, "the item whose error comes");
         });
-        assert_eq!(value(&mut results).0, 0, "the first result: that of item 0");
-        gate.open();
-        assert_eq!(error(&mut results), 1, "the item whose error comes");
-    });
+    }
 }
 
 /// Two threads: item 0 fails while a thread is in the source, for the item behind the next. That comes to
@@ -705,18 +863,29 @@ fn a_spurious_wakeup_is_neither_result_nor_room() {
 }
 
 /// The second of two threads is refused. There is no map; the source is dropped, and the first thread ends.
+/// It may be in the source until main has been told: `parallel_map` does not wait for it.
 #[test]
 fn a_refused_thread_leaves_no_other() {
-    one_thread(|| {
-        let source = Source::of(usize::MAX);
-        let dropped = Arc::clone(&source.dropped);
-        let refused = refuse_after(1, || {
-            parallel_map(source, 2, 2, |n| Ok::<_, Failed>((n, track(()))))
+    for is_held in [false, true] {
+        one_thread(move || {
+            let source = Source::of(usize::MAX);
+            let dropped = Arc::clone(&source.dropped);
+            let told = Arc::new(Gate::shut("told"));
+            let theirs = Arc::clone(&told);
+            let source = source.inspect(move |_| {
+                if is_held {
+                    theirs.pass();
+                }
+            });
+            let refused = refuse_after(1, || {
+                parallel_map(source, 2, 2, |n| Ok::<_, Failed>((n, track(()))))
+            });
+            assert!(
+                refused.is_err(),
+                "the second thread was refused, and there is a map"
+            );
+            told.open();
+            dropped.pass();
         });
-        assert!(
-            refused.is_err(),
-            "the second thread was refused, and there is a map"
-        );
-        dropped.pass();
-    });
+    }
 }

@@ -83,6 +83,19 @@ fn results_come_in_the_order_of_the_items() {
     });
 }
 
+/// A window that no memory has room for, and a source that says it has as many items. The third fails.
+#[test]
+fn a_window_may_be_any_number() {
+    let where_it_hangs = "no result comes, and the window is half of all numbers, or all";
+    must_end(where_it_hangs, || {
+        for window in [usize::MAX / 2 + 1, usize::MAX] {
+            let results = parallel_map(0.., 1, window, |n| if n < 2 { Ok(n) } else { Err(n) });
+            let results: Vec<_> = results.expect("there are threads").collect();
+            assert_eq!(results, [Ok(0), Ok(1), Err(2)], "with a window of {window}");
+        }
+    });
+}
+
 /// Three calls of `f` wait for each other. That takes three threads.
 #[test]
 fn all_threads_work_at_the_same_time() {
@@ -126,26 +139,27 @@ fn no_more_than_the_workers_work() {
 fn the_threads_work_ahead_by_the_window() {
     // WP-05, WP-06
     for window in [5, 300] {
-        must_end(IN_MAP, move || {
-            let worked = Arc::new(AtomicUsize::new(0));
-            let theirs = Arc::clone(&worked);
-            let mut results = map(0.., [2, window], move |n: usize| {
-                theirs.fetch_add(1, SeqCst);
-                n
-            });
-            for taken in 0..20 {
-                wait_until(
-                    "fewer items are worked on than the window has room for",
-                    || worked.load(SeqCst) >= taken + window,
-                );
-                assert_eq!(
-                    worked.load(SeqCst),
-                    taken + window,
-                    "items worked on, and {taken} results were taken"
-                );
-                assert_eq!(results.next(), Some(taken), "result {taken}");
-            }
-        });
+        must_end(
+            "main waits until an item is taken for which there is room",
+            move || {
+                let (works, worked) = mpsc::channel();
+                let mut results = map(0.., [2, window], move |n: usize| {
+                    let _ = works.send(()); // main may have left
+                    n
+                });
+                for taken in 0..20 {
+                    for _ in 0..if taken == 0 { window } else { 1 } {
+                        worked.recv().expect("the threads are there");
+                    }
+                    assert_eq!(
+                        worked.try_iter().count(),
+                        0,
+                        "items that are worked on beyond the window, and {taken} results were taken"
+                    );
+                    assert_eq!(results.next(), Some(taken), "result {taken}");
+                }
+            },
+        );
     }
 }
 

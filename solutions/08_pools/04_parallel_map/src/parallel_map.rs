@@ -15,23 +15,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 /// faster.
 ///
 /// **In flight** is an item from the moment at which `items` is asked for it, until
-/// [`next`](ParallelMap::next) has returned its result. These are never more than `window`. The threads
-/// begin at once and work ahead of the consumer, until that many are in flight; then they sleep. So `items`
-/// may be endless, and one item that takes long holds back no more than the window.
+/// [`next`](ParallelMap::next) has returned its result; it still is while `next` waits for it. These are
+/// never more than `window`, which may be any number: it takes no memory by itself. The threads begin at once
+/// and work ahead of the consumer, until that many are in flight; then they sleep. So `items` may be endless,
+/// and one item that takes long holds back no more than the window.
 ///
-/// `items` is asked by one thread at a time, one item after the other, and nothing else waits meanwhile:
-/// results that are there can be taken. Each item stays on the thread that has asked for it, so it need not
-/// be [`Send`].
+/// `items` is asked by one thread at a time, one item after the other. Nothing else waits meanwhile, nor
+/// while `items` is dropped: results that are there can be taken. Each item stays on the thread that has
+/// asked for it, so it need not be [`Send`].
 ///
 /// **It ends** when
 /// - `items` does. It is not asked again, and is dropped before the consumer is told;
 /// - `f` returns an error, or `f` or `items` panics. That is the result of its item, and the last one: those
-///   before it still come, later ones are dropped. From then on `items` is not asked for any more. Items that
-///   are in flight may still be worked on, and nobody waits for the later ones;
+///   before it still come, later ones are dropped. `items` is not asked any more, but by a thread that was
+///   about to; it is dropped at once, whatever is in flight. Earlier items are still worked on. Later ones
+///   may be, and nobody waits for them;
 /// - the consumer drops the [`ParallelMap`].
 ///
 /// Then the threads end, each as soon as it has no call of `f` or `items` to wait for, and `items` and `f`
-/// are dropped.
+/// are dropped, though the consumer may keep the [`ParallelMap`].
 ///
 /// ```
 /// use parallel_map::parallel_map;
@@ -50,7 +52,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 ///
 /// # Errors
 /// If the operating system cannot create one of the threads. Those that were started end, and `items` and
-/// `f` are dropped. No more threads are started than there is room for in the window.
+/// `f` are dropped; `parallel_map` does not wait for that. No more threads are started than there is room for
+/// in the window.
 ///
 /// # Panics
 /// If `workers` or `window` is 0: "parallel_map: zero workers", "parallel_map: zero window".
@@ -118,15 +121,19 @@ fn take<I: Iterator, R, E>(
     match asked {
         Ok(Some(item)) => return Some((position, item)),
         Ok(None) => flight.end_at(position),
-        Err(payload) => flight.put(position, Err(payload)),
+        Err(payload) => {
+            flight.put(position, Err(payload));
+            *source = None; // the other threads may be in `f` for long
+        }
     }
     None
 }
 
 /// The results of a [`parallel_map`], in the order of its items.
 ///
-/// It may be dropped at any time: no further item is taken, results that nobody has asked for are dropped,
-/// and the threads end. The drop does not wait for that, and is the same while its thread unwinds.
+/// It may be dropped at any time: it drops the results that are there, no further item is taken, but by a
+/// thread that was about to, and the threads end. The drop does not wait for that. It is the same while
+/// its thread unwinds. What comes later is dropped by its thread.
 pub struct ParallelMap<R, E> {
     flight: Arc<Flight<R, E>>,
 }
