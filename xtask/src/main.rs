@@ -6,7 +6,7 @@
 //! | Room | What it is |
 //! |---|---|
 //! | `commands` | a module per command |
-//! | `grade`, `verify`, `bench`, `scaffold` | what the larger commands do |
+//! | `grade`, `verify`, `bench`, `explore`, `scaffold` | what the larger commands do |
 //! | `view` | what a person reads |
 //! | `scratch` | a lesson built elsewhere: reference, mistake, stub |
 //! | `verdict` | what became of the tests |
@@ -18,6 +18,7 @@
 mod bench;
 mod commands;
 mod course;
+mod explore;
 mod grade;
 mod learner;
 mod run;
@@ -37,8 +38,8 @@ use harness_base::page::DEFAULT_WIDTH;
 
 use commands::{
     Exit, bench as bench_command, break_, compare, completions, doctor, dry_run,
-    grade as grade_command, hint, in_place, list, new, next, restore, test,
-    verify as verify_command, watch,
+    explore as explore_command, grade as grade_command, hint, in_place, list, new, next, restore,
+    test, verify as verify_command, watch,
 };
 use course::select::NoSuchName;
 use course::{Workspace, problems};
@@ -160,6 +161,13 @@ enum Command {
     /// interleaving. This shows one of them, a column for each thread and a row for each step. If one
     /// fails, that is the one shown.
     DryRun(dry_run::Options),
+    /// Step through every interleaving of a model in your browser, and be the scheduler
+    ///
+    /// Writes one page, which fetches nothing, and opens it: the source with the line at which each thread
+    /// stands, a column for each thread, and below who holds what, who sleeps where and which values can
+    /// still be read. You may choose which thread goes on at each step: can you find the order that fails?
+    #[command(after_long_help = explore_command::FORMAT)]
+    Explore(explore_command::Options),
     /// For teachers: grade every lesson that was attempted, by the original tests
     #[command(display_order = 100)]
     Grade(grade_command::Options),
@@ -260,6 +268,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Reset { lesson } => in_place::Text::Stub.put(workspace, lesson.as_deref()),
         Command::Break { lesson, mistake } => break_::run(&runner, &lesson, mistake.as_deref()),
         Command::DryRun(options) => dry_run::run(&runner, &options),
+        Command::Explore(options) => explore_command::run(&runner, &options),
         Command::Grade(options) => grade_command::run(&runner, &options),
         Command::New(request) => new::run(workspace, &request),
         Command::Compare(options) => compare::run(&runner, &options),

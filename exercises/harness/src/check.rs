@@ -4,12 +4,14 @@
 //! others.
 
 use crate::explore::{Explored, Failed, Model};
+use crate::runs;
 use harness_base::page::{self, Page};
 use harness_base::protocol::{Kind, dry_run_block, failure_line, success_line};
 use harness_report::diagnosis;
 use harness_report::dry_run::DryRun;
 use harness_report::reading::Reading;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 
 /// Explores every interleaving of `program` and fails the test with a dry run if one of them fails.
 ///
@@ -93,13 +95,23 @@ impl Model {
     pub fn check(mut self, program: impl Fn() + Send + Sync + 'static) {
         let shown = std::env::var(page::DRY_RUN).ok();
         self.wants_example = shown.is_some();
-        match self.explore_with(program) {
+        let runs = std::env::var_os(page::RUNS);
+        self.notes_steps = runs.is_some();
+        let program = Arc::new(program);
+        let again = Arc::clone(&program);
+        let explored = self.explore_with(move || again());
+        if let Some(path) = runs
+            && let Err(error) = runs::write(&self, &program, explored.as_ref().err(), &path)
+        {
+            panic!("cannot write the interleavings to {}: {error}", path.display());
+        }
+        match explored {
             Ok(passed) => {
                 println!("{}", success_line(&passed.explored.coverage));
                 if let Some(log) = passed.example {
                     let mut page = Page::of_environment();
                     page.places = shown.as_deref() != Some(page::DRY_RUN_BARE);
-                    let picture = DryRun::of_pass(Reading::new(log)).picture(&page);
+                    let picture = DryRun::of_pass(Reading::new(*log)).picture(&page);
                     println!("{}", dry_run_block(&picture));
                 }
             }

@@ -17,6 +17,7 @@
 //! |---|---|
 //! | `testing`, `bench` | what the tests of several lessons need, and the benches |
 //! | `check` | what a test calls: models and their verdict |
+//! | `runs` | every interleaving, for those who want to step through them |
 //! | `explore` | the search, the simplest failure |
 //! | `sync::model` | the facade under the model, its recorder, its sleepers |
 //! | `sync::real` | the facade on the machine |
@@ -34,6 +35,7 @@ pub mod testing;
 
 mod check;
 mod explore;
+mod runs;
 
 pub use check::{Failure, explore, model};
 pub use explore::{Explored, Model};

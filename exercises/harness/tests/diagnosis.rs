@@ -8,7 +8,7 @@ use harness::page::Page;
 use harness::protocol::Kind;
 use harness::sync::model::{
     Arc, Condvar, Mutex, RwLock,
-    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering::*, fence},
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, Ordering::*, fence},
     cell::UnsafeCell,
     channel::{bounded, unbounded},
     futex, thread,
@@ -920,7 +920,7 @@ fn writing_with_the_same_read_lock() {
 
 // Store buffering.
 
-fn store_buffering(order_of_store: harness::sync::model::atomic::Ordering, fences: [bool; 2]) {
+fn store_buffering(order_of_store: Ordering, fences: [bool; 2]) {
     let order_of_load = if order_of_store == SeqCst { SeqCst } else { Relaxed };
     let (x, y) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let side = |mine: &AtomicUsize, other: &AtomicUsize, fenced: bool| {
@@ -2168,6 +2168,45 @@ fn close_that_wakes_one() {
     });
 }
 
+/// Main sleeps for the ends of two threads, too late for an earlier notification, which was about something else. Of the
+/// two, one was not told: main's sleep only follows from that.
+#[test]
+fn the_sleeper_that_was_not_told_and_the_one_that_waits_for_it() {
+    usually("one notification, several sleepers: it wakes thread", || {
+        let (closed, told) = (Mutex::new(false), Condvar::new());
+        let (said, heard) = (Mutex::new(0), Condvar::new());
+        let say = || {
+            let mut said = said.lock();
+            *said += 1;
+            if *said != 2 {
+                heard.notify_one();
+            }
+        };
+        let until_closed = || {
+            let mut closed = closed.lock();
+            while !*closed {
+                told.wait(&mut closed);
+            }
+            drop(closed);
+            say();
+        };
+        thread::scope(|s| {
+            drop(closed.lock());
+            s.spawn(|| {
+                say();
+                until_closed();
+            });
+            s.spawn(until_closed);
+            *closed.lock() = true;
+            told.notify_one();
+            let mut said = said.lock();
+            while *said < 3 {
+                heard.wait(&mut said);
+            }
+        });
+    });
+}
+
 /// A channel orders what it passes on, and the store that is too weak is the only link that is missing.
 #[test]
 fn relaxed_store_behind_a_channel() {
@@ -2200,6 +2239,59 @@ fn comparison_with_an_old_value() {
             s.spawn(|| balance.fetch_add(1, AcqRel));
             let seen = balance.load(Acquire);
             while balance.compare_exchange(seen, seen + 1, AcqRel, Acquire).is_err() {}
+        });
+    });
+}
+
+/// One thread puts `end` on, another sees that and puts `begin` on, and a third looks at `begin` first, and waits until `end`
+/// is not behind it.
+fn behind(put_on: Ordering, look: Ordering) {
+    let (begin, end) = (AtomicU32::named("begin", 0), AtomicU32::named("end", 0));
+    thread::scope(|s| {
+        s.spawn(|| end.store(1, Release));
+        s.spawn(|| {
+            if end.load(Acquire) == 1 {
+                let _ = begin.compare_exchange(0, 1, put_on, Relaxed);
+            }
+        });
+        while begin.load(look) > end.load(Relaxed) {}
+    });
+}
+
+#[test]
+fn old_value_beside_a_newer_one() {
+    for (put_on, look, said, mark) in [
+        (Acquire, Acquire, "the compare_exchange is Acquire and needs AcqRel", "needs AcqRel"),
+        (Release, Relaxed, "the load is Relaxed and needs Acquire", "needs Acquire"),
+    ] {
+        let short = common::patient().max_branches(100);
+        let failure = said_of(said, short.explore(move || behind(put_on, look)));
+        assert_eq!(failure.kind, Kind::TooManySteps, "{}", failure.report);
+        assert!(!failure.report.contains("must let it run"), "{}", failure.report);
+        marked(&failure, mark);
+    }
+    explore(|| behind(Release, Acquire)).expect("`end` is never behind");
+}
+
+#[test]
+fn old_value_that_no_other_one_tells_of() {
+    // Nothing that it reads was written by who had seen the newer one.
+    silent(Kind::TooManySteps, || {
+        let (turn, other) = (AtomicU32::new(0), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                other.store(1, Release);
+                turn.store(1, Release);
+            });
+            while turn.load(Acquire) == 0 || other.load(Acquire) == 0 {}
+        });
+    });
+    // It waits for a thread that has not run.
+    silent(Kind::TooManySteps, || {
+        let flag = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| flag.store(true, Relaxed));
+            while !flag.load(Relaxed) {}
         });
     });
 }

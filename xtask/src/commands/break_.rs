@@ -118,13 +118,13 @@ pub fn show(
             let mut outcome =
                 raws.first().map_or(Outcome::NotRun, |raw| Outcome::of(raw, &lesson.file_name()));
             if let Outcome::Failed(failure) = &mut outcome {
-                failure.report = real_places(&failure.report, lesson, &folder);
+                failure.report = scratch::real_places(&failure.report, lesson, &folder);
                 page.failure(&mut text, &mistake.caught_by, failure, Length::Full);
             }
             catch(&outcome, mistake)
         }
         Err(NoJob::NotBuilt) => {
-            let said = real_places(built.said.trim_end(), lesson, &folder);
+            let said = scratch::real_places(built.said.trim_end(), lesson, &folder);
             let _ = writeln!(text, "{said}\n");
             Err("it does not build; what cargo says stands above".to_owned())
         }
@@ -162,15 +162,6 @@ fn introduction(page: &LessonPage<'_>, mistake: &Mistake) -> String {
     text.push_str(&Diff::of_patch(&mistake.diff).unified(width()));
     text.push('\n');
     text
-}
-
-/// A report in which the tests are those of the lesson, which the scratch has copies of. The file with the
-/// mistake goes by its name alone, as it does in a dry run: its lines are not those of the learner's file.
-fn real_places(report: &str, lesson: &Lesson, folder: &Path) -> String {
-    let file = lesson.file_name();
-    report
-        .replace(&*folder.join("src").join(&file).to_string_lossy(), &file)
-        .replace(&*folder.to_string_lossy(), &lesson.exercise.to_string_lossy())
 }
 
 /// Says that the mistake was not caught, or not as what it is, and what to do about it.

@@ -1,7 +1,7 @@
 //! A module per command ([`in_place`] has two), and what several have in common.
 //!
-//! May use every other room. [`grade`](crate::grade), [`verify`](crate::verify), [`bench`](crate::bench) and
-//! [`scaffold`](crate::scaffold) do not use each other.
+//! May use every other room. [`grade`](crate::grade), [`verify`](crate::verify), [`bench`](crate::bench),
+//! [`explore`](crate::explore) and [`scaffold`](crate::scaffold) do not use each other.
 
 pub mod bench;
 pub mod break_;
@@ -9,12 +9,14 @@ pub mod compare;
 pub mod completions;
 pub mod doctor;
 pub mod dry_run;
+pub mod explore;
 pub mod grade;
 pub mod hint;
 pub mod in_place;
 pub mod list;
 pub mod new;
 pub mod next;
+mod one_model;
 pub mod restore;
 pub mod test;
 pub mod verify;

@@ -1,9 +1,12 @@
 //! The page that tests write their reports for, as the runner tells them in the environment.
 
 use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 
-use harness_base::page::{DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MARKS, WIDTH};
+use harness_base::page::{
+    DEFAULT_WIDTH, DRY_RUN, DRY_RUN_BARE, DRY_RUN_FULL, INK, MARKS, RUNS, WIDTH,
+};
 
 use crate::term;
 
@@ -30,6 +33,8 @@ pub struct ReportPage {
     pub marks: bool,
     /// What a model shows that passes.
     pub passing: Passing,
+    /// What the names of the files begin with in which models write down every interleaving, if they are to.
+    pub runs: Option<PathBuf>,
 }
 
 /// What a model shows that passes.
@@ -46,7 +51,7 @@ pub enum Passing {
 impl ReportPage {
     /// For `verify`: the same whoever runs it and wherever.
     pub const PLAIN: Self =
-        Self { columns: DEFAULT_WIDTH, marks: false, passing: Passing::Coverage };
+        Self { columns: DEFAULT_WIDTH, marks: false, passing: Passing::Coverage, runs: None };
 
     /// For the terminal, or whatever stdout is.
     pub fn of_stdout(colour: bool) -> Self {
@@ -55,6 +60,7 @@ impl ReportPage {
             columns: term::report_width() - 1,
             marks: colour,
             passing: Passing::Coverage,
+            runs: None,
         }
     }
 
@@ -72,6 +78,9 @@ impl ReportPage {
         } else {
             // What is not coloured here is not to be coloured there, whatever else asks for it.
             command.env("NO_COLOR", "1");
+        }
+        if let Some(runs) = &self.runs {
+            command.env(RUNS, runs);
         }
         match self.passing {
             Passing::Coverage => {}
@@ -103,7 +112,10 @@ mod tests {
                 .find(|(variable, _)| *variable == name)
                 .and_then(|(_, value)| Some(value?.to_str()?.to_owned()))
         };
+        let runs = ReportPage { runs: Some("a".into()), ..ReportPage::PLAIN };
+        assert_eq!(told(&runs, RUNS).as_deref(), Some("a"));
         let plain = ReportPage::PLAIN;
+        assert_eq!(told(&plain, RUNS), None);
         assert_eq!(told(&plain, WIDTH).as_deref(), Some("80"));
         assert_eq!(told(&plain, INK), None);
         assert_eq!(told(&plain, "NO_COLOR").as_deref(), Some("1"));

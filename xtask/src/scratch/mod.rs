@@ -79,6 +79,15 @@ pub fn mistake_folder(lesson: &Lesson, mistake: &Mistake) -> PathBuf {
     Path::new("mistakes").join(&lesson.name).join(&mistake.name)
 }
 
+/// A report in which the tests are those of the lesson, which the scratch has copies of. The file with the
+/// mistake goes by its name alone, as it does in a dry run: its lines are not those of the learner's file.
+pub fn real_places(report: &str, lesson: &Lesson, folder: &Path) -> String {
+    let file = lesson.file_name();
+    report
+        .replace(&*folder.join("src").join(&file).to_string_lossy(), &file)
+        .replace(&*folder.to_string_lossy(), &lesson.exercise.to_string_lossy())
+}
+
 /// The package of a lesson that is built with AddressSanitizer.
 pub fn sanitized_package(lesson: &Lesson) -> String {
     format!("{}-sanitized", lesson.name)

@@ -9,6 +9,7 @@ mod doctor;
 #[cfg(unix)]
 mod doors;
 mod dry_run;
+mod explore;
 mod fixture;
 mod grade;
 mod hostile;

@@ -1,17 +1,18 @@
 //! Models: each explores every interleaving of an owner, which is main, and a thief; the ring holds four. The tasks
 //! are plain memory that the model watches: a task whose making is not ordered before its use is a data race.
 
-use self::Do::{Batch, Next, Pop, Push};
-use crate::{Global, Local};
+use self::Do::{Batch, Next, Pop, Push, Steal};
+use crate::{Global, Local, Stealer};
 use harness::leaks::track;
-use harness::sync::model::thread::scope;
-use harness::testing::{Watched, both, has_waited, spawn};
+use harness::sync::model::thread::{scope, yield_now};
+use harness::testing::{Watched, both, has_waited, require_each_once, spawn};
 use harness::{Model, model};
 use std::iter::from_fn;
 use std::mem;
 
 type Task = Box<Watched<u32>>;
 type Owner = Local<Watched<u32>>;
+type Thief = Stealer<Watched<u32>>;
 type Shared = Global<Watched<u32>>;
 
 fn task(n: u32) -> Task {
@@ -21,59 +22,52 @@ fn task(n: u32) -> Task {
 /// Looks at a task on the thread that has taken it, and so makes sure that it is there. The thread has not waited for it.
 fn seen(taken: Option<Task>) -> Option<Task> {
     assert!(!has_waited(), "`steal` or `pop` has slept or yielded");
+    looked_at(taken)
+}
+
+fn looked_at(taken: Option<Task>) -> Option<Task> {
     taken.inspect(|task| assert_ne!(task.read(), 0))
 }
 
-/// What an owner can do.
+/// What an owner can do, and at the end a thief on the same thread.
+#[derive(Clone, Copy, Debug)]
 enum Do {
     Push(u32),
     Next(u32),
     Batch(u32, u32),
     Pop,
+    Steal,
 }
 
+/// Does `all`, and returns what was taken.
 fn work(local: &mut Owner, global: &Shared, all: &[Do]) -> Vec<Task> {
-    let mut popped = Vec::new();
+    let taken = work_and_wait(local, global, all);
+    let said = "the owner has slept or yielded in one of its calls";
+    assert!(!has_waited(), "{said}");
+    taken
+}
+
+/// Does `all`, on a thread that may have waited for another.
+fn work_and_wait(local: &mut Owner, global: &Shared, all: &[Do]) -> Vec<Task> {
+    let mut taken = Vec::new();
     for one in all {
         match *one {
             Push(n) => local.push(task(n), global),
             Next(n) => local.push_next(task(n), global),
             Batch(a, b) => local.push_batch(vec![task(a), task(b)], global),
-            Pop => popped.extend(seen(local.pop())),
+            Pop => taken.extend(looked_at(local.pop())),
+            Steal => taken.extend(looked_at(local.stealer().steal())),
         }
     }
-    assert!(
-        !has_waited(),
-        "the owner has slept or yielded in one of its calls"
-    );
-    popped
+    taken
 }
 
-/// What came out, in its order: the tasks that were popped, that were stolen, that were left in the queue, and that were
-/// in the global one.
-type Outcome = [Vec<u32>; 4];
-
-/// Requires that the tasks from 1 to `last` have come out, each once. If not they are forgotten: a task that two have
-/// got would be freed twice.
-#[track_caller]
-fn require_each_once(tasks: [Vec<Task>; 4], last: u32) -> Outcome {
-    let number = |task: &Task| task.read();
-    let outcome = tasks
-        .each_ref()
-        .map(|tasks| Vec::from_iter(tasks.iter().map(number)));
-    let mut all = outcome.concat();
-    all.sort_unstable();
-    if all != Vec::from_iter(1..=last) {
-        mem::forget(tasks);
-        let said = "[popped, stolen, left in the queue, global]";
-        panic!("tasks 1 to {last} must come out, each once, and not {all:?}: {said} = {outcome:?}");
-    }
-    outcome
-}
+/// Where tasks are found, in the order of the arrays that say it.
+const PLACES: &str = "popped, stolen, left in the queue, global";
 
 /// The owner does `before`. Then it goes on with `beside`, and a thief tries so often to `steal` at the same time.
 #[track_caller]
-fn race(before: &[Do], beside: &[Do], steal: usize, last: u32) -> Outcome {
+fn race(before: &[Do], beside: &[Do], steal: usize, last: u32) -> [Vec<u32>; 4] {
     let (mut local, global) = (Local::new(), Global::new());
     let thief = local.stealer();
     let mut early = work(&mut local, &global, before);
@@ -85,7 +79,7 @@ fn race(before: &[Do], beside: &[Do], steal: usize, last: u32) -> Outcome {
     // One too many is enough: a head that has overtaken the tail would give four billion.
     let left = from_fn(|| local.pop()).take(last as usize + 1).collect();
     let moved = from_fn(|| global.pop()).collect();
-    require_each_once([early, stolen, left, moved], last)
+    require_each_once(local, PLACES, [early, stolen, left, moved], last)
 }
 
 const FULL: [Do; 4] = [Push(1), Push(2), Push(3), Push(4)];
@@ -101,11 +95,12 @@ fn a_task_is_there_when_it_is_stolen() {
     model(|| drop(race(&USED, &[Push(5)], 2, 5)));
 }
 
-/// A batch goes into a ring with room for one, while a thief tries to steal two tasks. It finds tasks with all that
-/// their maker wrote into them.
+/// A batch goes into an empty ring, and into one with room for one, while a thief tries to steal two tasks. It finds tasks
+/// with all that their maker wrote into them.
 #[test]
 fn a_batch_is_there_when_it_is_stolen() {
     // SC-10
+    model(|| drop(race(&USED, &[Batch(5, 6)], 2, 6)));
     model(|| drop(race(&FULL[..3], &[Batch(4, 5)], 2, 5)));
 }
 
@@ -123,16 +118,19 @@ fn the_next_task_goes_to_one() {
     model(|| drop(race(&[Next(1)], &[Pop], 1, 1)));
 }
 
-/// Two tasks are in the ring, and the owner takes one while a thief steals one. At no moment is the queue empty, so each
-/// gets one: that another was faster is no reason to return `None`.
+/// Two tasks are in the ring, or four, and the owner takes one while a thief steals the others. Before each of these calls
+/// there is a task for it: that another was faster, once or three times, is no reason to return `None`.
 #[test]
 fn nobody_is_turned_away_while_there_are_tasks() {
     // SC-01
-    model(|| {
-        let [popped, stolen, ..] = race(&FULL[..2], &[Pop], 1, 2);
-        let each = (popped.len(), stolen.len());
-        assert_eq!(each, (1, 1), "tasks (popped, stolen), of two");
-    });
+    for tasks in [2, 4] {
+        model(move || {
+            let [popped, stolen, ..] = race(&FULL[..tasks], &[Pop], tasks - 1, tasks as u32);
+            let each = (popped.len(), stolen.len());
+            let said = format!("tasks (popped, stolen), of {tasks}");
+            assert_eq!(each, (1, tasks - 1), "{said}");
+        });
+    }
 }
 
 /// The ring is full. The owner takes a task and pushes another, whose slot is that of the first, while a thief steals
@@ -189,22 +187,67 @@ fn a_task_that_moves_can_be_stolen() {
     });
 }
 
-/// Task 1 is the next one; the owner puts task 2 in its place and takes that. Task 1 moves to the ring meanwhile, and is
-/// in the queue all the time: a thief must not hear that the queue is empty.
+/// Tasks move from the place of the next one to the ring, and are taken, but one is in the queue all the time: a thief must
+/// not find it empty, however often that changes while it looks.
+///
+/// At most three preemptions in each interleaving, or five if the owner does six things: up to 3,780 of them.
 #[test]
-fn a_queue_is_not_empty_while_a_task_moves() {
+fn a_queue_with_a_task_is_never_found_empty() {
     // SC-11
-    model(|| {
-        let (mut local, global) = (Local::new(), Global::new());
-        let thief = local.stealer();
-        work(&mut local, &global, &[Next(1)]);
-        let beside = [Next(2), Pop];
-        let (_popped, is_empty) = both(|| work(&mut local, &global, &beside), || thief.is_empty());
-        assert!(
-            !is_empty,
-            "`is_empty` returned true; task 1 was always there"
-        );
-    });
+    type Call = fn(&Thief) -> bool;
+    let is_empty: Call = |thief| thief.is_empty();
+    // Not freed: whether it was taken twice is for other models to say.
+    let finds_none: Call = |thief| seen(thief.steal()).map(mem::forget).is_none();
+    const MOVES: [Do; 6] = [Next(2), Pop, Next(3), Steal, Next(4), Pop];
+    const COMES_FIRST: [Do; 4] = [Next(2), Steal, Next(3), Pop];
+    let cases: [(&str, Call, Do, &[Do]); 4] = [
+        ("is_empty", is_empty, Next(1), &MOVES),
+        ("is_empty", is_empty, Push(1), &COMES_FIRST),
+        ("steal", finds_none, Next(1), &MOVES[..4]),
+        ("steal", finds_none, Push(1), &COMES_FIRST),
+    ];
+    for (call, finds_nothing, before, beside) in cases {
+        let preemptions = if beside.len() > 4 { 5 } else { 3 };
+        Model::new().preemption_bound(preemptions).check(move || {
+            let (mut local, global) = (Local::new(), Global::new());
+            let thief = local.stealer();
+            work(&mut local, &global, &[before]);
+            let owner = || work(&mut local, &global, beside);
+            let (found_nothing, _taken) = both(|| finds_nothing(&thief), owner);
+            let said = format!("`{call}` has found no task beside {beside:?}");
+            assert!(!found_nothing, "{said}; there was always one in the queue");
+        });
+    }
+}
+
+/// A thief that is overtaken again and again goes on trying, because the queue is never empty. In the one interleaving
+/// explored, before each of its exchanges a task is put in, and the one that the thief is about to take is taken or moves.
+#[test]
+fn a_thief_that_is_overtaken_again_and_again_gets_a_task() {
+    // SC-01
+    const OVERTAKEN: u32 = 130; // more often than anybody would try again before giving up
+    let in_the_ring: fn(u32) -> [Do; 2] = |n| [Push(n), Pop];
+    // From the place of the next one to the ring, and there it is stolen by another.
+    let next: fn(u32) -> [Do; 2] = |n| [Next(n), Steal];
+    for (first, overtakes) in [(Push(1), in_the_ring), (Next(1), next)] {
+        let model = Model::new().preemption_bound(0).max_branches(5_000);
+        model
+            .interrupted_exchanges(OVERTAKEN as usize)
+            .check(move || {
+                let (mut local, global) = (Local::new(), Global::new());
+                let thief = local.stealer();
+                work(&mut local, &global, &[first]);
+                let owner = || {
+                    for n in 2..OVERTAKEN {
+                        work_and_wait(&mut local, &global, &overtakes(n));
+                        yield_now();
+                    }
+                };
+                let (stolen, ()) = both(|| seen(thief.steal()), owner);
+                let said = "tasks stolen; there was always one, and the thief was overtaken";
+                assert_eq!(stolen.iter().len(), 1, "{said} {OVERTAKEN} times");
+            });
+    }
 }
 
 /// The owner takes the next task, frees it and makes another one the next, perhaps in the same memory, while a thief
@@ -245,7 +288,7 @@ fn a_batch_goes_to_the_global_queue_as_one() {
         both(|| local.push(task(5), &global), || global.push(task(6)));
         let left = from_fn(|| local.pop()).collect();
         let moved = from_fn(|| global.pop()).collect();
-        let [_, _, _, order] = require_each_once([vec![], vec![], left, moved], 6);
+        let [_, _, _, order] = require_each_once(local, PLACES, [vec![], vec![], left, moved], 6);
         let together = matches!(order[..], [1, 2, 5, 6] | [6, 1, 2, 5]);
         assert!(
             together,
@@ -268,7 +311,7 @@ fn the_rest_of_a_batch_goes_to_the_global_queue_as_one() {
         );
         let left = from_fn(|| local.pop()).collect();
         let moved = from_fn(|| global.pop()).collect();
-        let [_, _, _, order] = require_each_once([vec![], vec![], left, moved], 7);
+        let [_, _, _, order] = require_each_once(local, PLACES, [vec![], vec![], left, moved], 7);
         let together = matches!(order[..], [5, 6, 7] | [7, 5, 6]);
         assert!(
             together,
@@ -288,7 +331,7 @@ fn two_threads_pop_from_the_global_queue() {
             let (mine, other) = both(|| global.pop(), || global.pop());
             let popped: Vec<_> = [mine, other].into_iter().flatten().collect();
             let left = from_fn(|| global.pop()).collect();
-            let [popped, ..] = require_each_once([popped, vec![], vec![], left], tasks);
+            let [popped, ..] = require_each_once((), PLACES, [popped, vec![], vec![], left], tasks);
             let number = popped.len() as u32;
             assert_eq!(number, tasks, "tasks popped, of {tasks}, by two threads");
         });
@@ -303,30 +346,6 @@ fn a_pop_looks_into_the_ring_if_the_next_task_is_stolen() {
     model(|| {
         let [popped, ..] = race(&[Next(1)], &[Push(2), Pop], 1, 2);
         assert_eq!(popped.len(), 1, "tasks popped; there was always one");
-    });
-}
-
-/// Task 1 is in the ring. The owner makes task 2 the next one, and then a task is stolen, which is the oldest: task 1. The
-/// queue is never empty, and a thief must not hear that it is.
-#[test]
-fn a_queue_is_not_empty_when_a_next_task_comes_and_the_ring_is_robbed() {
-    // SC-11
-    model(|| {
-        let (mut local, global) = (Local::new(), Global::new());
-        let thief = local.stealer();
-        work(&mut local, &global, &[Push(1)]);
-        let robber = local.stealer();
-        let (_stolen, is_empty) = both(
-            || {
-                work(&mut local, &global, &[Next(2)]);
-                seen(robber.steal())
-            },
-            || thief.is_empty(),
-        );
-        assert!(
-            !is_empty,
-            "`is_empty` returned true; there was always task 1 or task 2"
-        );
     });
 }
 
@@ -350,7 +369,7 @@ fn two_thieves_and_an_owner() {
         });
         let left = from_fn(|| local.pop()).collect();
         let moved = from_fn(|| global.pop()).collect();
-        let [_, stolen, ..] = require_each_once([vec![], stolen, left, moved], 5);
+        let [_, stolen, ..] = require_each_once(local, PLACES, [vec![], stolen, left, moved], 5);
         assert_eq!(stolen.len(), 2, "tasks stolen; there were always two");
     });
 }
@@ -374,7 +393,7 @@ fn a_thief_follows_another() {
             stolen.into_iter().flatten().collect()
         });
         let left = from_fn(|| local.pop()).take(3).collect();
-        require_each_once([popped, stolen, left, vec![]], 6);
+        require_each_once(local, PLACES, [popped, stolen, left, vec![]], 6);
     });
 }
 

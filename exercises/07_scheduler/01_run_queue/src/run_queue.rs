@@ -85,7 +85,9 @@ impl<T> Local<T> {
         todo!("fill the ring, and put the rest into `global`")
     }
 
-    /// Takes the task that runs next, or else the oldest in the ring. `None` means that the queue is empty.
+    /// Takes the task that runs next, or else the oldest in the ring.
+    ///
+    /// `None` means that at one moment of the call there was no task in the queue, and not that a thief was faster.
     pub fn pop(&mut self) -> Option<Task<T>> {
         todo!("take the next task; or take the oldest one, unless a thief is faster")
     }
@@ -94,8 +96,8 @@ impl<T> Local<T> {
 impl<T> Stealer<T> {
     /// Takes the oldest task of the ring, or the one that runs next if the ring is empty.
     ///
-    /// `None` means that at one moment of the call there was no task in the queue, and not that somebody else was
-    /// faster. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
+    /// `None` means that at one moment of the call there was no task in the queue, and not that others were faster, however
+    /// often. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
     /// stolen the task that takes its place.
     pub fn steal(&self) -> Option<Task<T>> {
         todo!("take the oldest task out of the ring, or the next one if the ring is empty")
@@ -126,7 +128,8 @@ impl<T> Global<T> {
         todo!("put the task at the end")
     }
 
-    /// Takes the oldest task. `None` means that the queue is empty.
+    /// Takes the oldest task. `None` means that at one moment of the call there was no task in the queue, and not that
+    /// another thread was at it.
     pub fn pop(&self) -> Option<Task<T>> {
         todo!("take the oldest task")
     }

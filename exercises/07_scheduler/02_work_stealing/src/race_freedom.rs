@@ -2,14 +2,15 @@
 //! a ring holds four. The tasks are memory that the model watches: a task whose making is not ordered before its use is a
 //! data race.
 
-use self::Do::{Next, Pop, Push};
+use self::Do::{Next, Pop, Push, Steal};
 use crate::{CAPACITY, Global, Local, Stealer, steal_work};
 use harness::leaks::track;
-use harness::sync::model::thread::scope;
-use harness::testing::{Watched, both, spawn};
+use harness::sync::model::thread::{scope, yield_now};
+use harness::testing::{Watched, both, require_each_once, spawn};
 use harness::{Model, model};
 use std::iter::from_fn;
 use std::mem;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 type Task = Arc<Watched<u32>>;
@@ -20,24 +21,28 @@ fn task(n: u32) -> Task {
     Arc::new(Watched::new(&format!("task {n}"), n))
 }
 
-/// What an owner can do.
+/// What an owner can do, and at the end a thief of one task on the same thread.
+#[derive(Clone, Copy, Debug)]
 enum Do {
     Push(u32),
     Next(u32),
     Pop,
+    Steal,
 }
 
-/// Does `all` with the owner's handle, and looks at each task that was popped.
+/// Does `all`, and looks at each task that was taken.
 fn work(local: &mut Owner, global: &Shared, all: &[Do]) -> Vec<Task> {
-    let mut popped = Vec::new();
+    let look = |task: &Task| assert_ne!(task.read(), 0);
+    let mut taken = Vec::new();
     for one in all {
         match *one {
             Push(n) => local.push(task(n), global),
             Next(n) => local.push_next(task(n), global),
-            Pop => popped.extend(local.pop().inspect(|task| assert_ne!(task.read(), 0))),
+            Pop => taken.extend(local.pop().inspect(look)),
+            Steal => taken.extend(local.stealer().steal().inspect(look)),
         }
     }
-    popped
+    taken
 }
 
 /// Steals once, into a queue of the thief's own that has `room` for so many, and returns the task that was returned and those
@@ -61,31 +66,12 @@ fn steal(victim: &Stealer<Watched<u32>>, room: usize) -> (Option<Task>, Vec<Task
     (ran, queued)
 }
 
-/// What came out, in its order: the tasks that the owner popped, that the thief runs, that the thief queued, that were left
-/// in the queue, and that were in the global one.
-type Outcome = [Vec<u32>; 5];
-
-/// Requires that the tasks from 1 to `last` have come out, each once. If not they are forgotten, and the `queues` too: a
-/// reference that two have got would be given back twice, and a head that has overtaken the tail is four billion behind it.
-#[track_caller]
-fn require_each_once<Q>(queues: Q, tasks: [Vec<Task>; 5], last: u32) -> Outcome {
-    let number = |task: &Task| task.read();
-    let outcome = tasks
-        .each_ref()
-        .map(|tasks| Vec::from_iter(tasks.iter().map(number)));
-    let mut all = outcome.concat();
-    all.sort_unstable();
-    if all != Vec::from_iter(1..=last) {
-        mem::forget((tasks, queues));
-        let said = "[popped, run by the thief, queued by it, left, global]";
-        panic!("tasks 1 to {last} must come out, each once, and not {all:?}: {said} = {outcome:?}");
-    }
-    outcome
-}
+/// Where tasks are found, in the order of the arrays that say it.
+const PLACES: &str = "popped, run by the thief, queued by it, left, global";
 
 /// The owner does `before`. Then it goes on with `beside`, while a thief steals once, into a ring with this `room`.
 #[track_caller]
-fn race(before: &[Do], beside: &[Do], room: usize, last: u32) -> Outcome {
+fn race(before: &[Do], beside: &[Do], room: usize, last: u32) -> [Vec<u32>; 5] {
     let (mut local, global) = (Local::new(), Global::new());
     let victim = local.stealer();
     let mut popped = work(&mut local, &global, before);
@@ -97,7 +83,7 @@ fn race(before: &[Do], beside: &[Do], room: usize, last: u32) -> Outcome {
     let left = from_fn(|| local.pop()).take(last as usize + 1).collect();
     let moved = from_fn(|| global.pop()).collect();
     let ran = Vec::from_iter(ran);
-    require_each_once(local, [popped, ran, queued, left, moved], last)
+    require_each_once(local, PLACES, [popped, ran, queued, left, moved], last)
 }
 
 const FULL: [Do; 4] = [Push(1), Push(2), Push(3), Push(4)];
@@ -207,15 +193,76 @@ fn a_thief_without_room_takes_one() {
     });
 }
 
-/// Task 1 is the next one; the owner puts task 2 in its place and takes that. Task 1 moves to the ring meanwhile, and is
-/// in the queue all the time: a thief gets it, or task 2, and does not go away empty-handed.
+/// Tasks move from the place of the next one to the ring, and are taken, but one is in the queue all the time: a thief must
+/// not go away empty-handed, however often that changes while it looks.
+///
+/// At most three preemptions in each interleaving, with `steal_work` two: up to 2,542 of them.
 #[test]
-fn a_task_that_moves_can_be_stolen() {
+fn a_queue_with_a_task_is_never_found_empty() {
     // SC-11
-    model(|| {
-        let [_, ran, ..] = race(&[Next(1)], &[Next(2), Pop], 4, 2);
-        assert_eq!(ran.len(), 1, "tasks stolen; task 1 was always there");
-    });
+    type Thief = fn(&Stealer<Watched<u32>>) -> Option<Task>;
+    let half: Thief = |victim| victim.steal_into(&mut Local::new());
+    let pass: Thief = |victim| steal_work(from_ref(victim), 0..1, &mut Local::new());
+    let cases: [(&str, Thief, usize, Do, &[Do]); 3] = [
+        (
+            "steal_into",
+            half,
+            3,
+            Next(1),
+            &[Next(2), Pop, Next(3), Steal],
+        ),
+        (
+            "steal_into",
+            half,
+            3,
+            Push(1),
+            &[Next(2), Steal, Next(3), Pop],
+        ),
+        ("steal_work", pass, 2, Next(1), &[Next(2), Pop]),
+    ];
+    for (call, thief, preemptions, before, beside) in cases {
+        Model::new().preemption_bound(preemptions).check(move || {
+            let (mut local, global) = (Local::new(), Global::new());
+            let victim = local.stealer();
+            work(&mut local, &global, &[before]);
+            let owner = || work(&mut local, &global, beside);
+            let (ran, _taken) = both(|| thief(&victim), owner);
+            let said = format!("`{call}` has found no task beside {beside:?}");
+            assert!(ran.is_some(), "{said}; there was always one in the queue");
+            mem::forget(ran); // whether it was taken twice is for other models to say
+        });
+    }
+}
+
+/// A thief that is overtaken again and again goes on trying, because the queue is never empty. In the one interleaving
+/// explored, before each of its exchanges a task is put in, and the one that the thief is about to take is taken or moves.
+#[test]
+fn a_thief_that_is_overtaken_again_and_again_gets_a_task() {
+    // SC-14
+    const OVERTAKEN: u32 = 130; // more often than anybody would try again before giving up
+    let in_the_ring: fn(u32) -> [Do; 2] = |n| [Push(n), Pop];
+    // From the place of the next one to the ring, and there it is stolen by another.
+    let next: fn(u32) -> [Do; 2] = |n| [Next(n), Steal];
+    for (first, overtakes) in [(Push(1), in_the_ring), (Next(1), next)] {
+        let model = Model::new().interrupted_exchanges(OVERTAKEN as usize);
+        model
+            .preemption_bound(0)
+            .max_branches(5_000)
+            .check(move || {
+                let (mut local, global) = (Local::new(), Global::new());
+                let victim = local.stealer();
+                work(&mut local, &global, &[first]);
+                let owner = || {
+                    for n in 2..OVERTAKEN {
+                        work(&mut local, &global, &overtakes(n));
+                        yield_now();
+                    }
+                };
+                let (ran, ()) = both(|| victim.steal_into(&mut Local::new()), owner);
+                let said = "tasks run by the thief; there was always one, and it was overtaken";
+                assert_eq!(ran.iter().len(), 1, "{said} {OVERTAKEN} times");
+            });
+    }
 }
 
 /// The owner takes the next task, gives it back and makes another one the next, perhaps in the same memory, while a thief
@@ -260,7 +307,12 @@ fn a_thief_is_robbed() {
         let left = left.take(4).collect();
         let (thief, queued) = stolen;
         let ran = ran.into_iter().chain(thief).collect();
-        require_each_once((victim, own), [popped, ran, queued, left, vec![]], 3);
+        require_each_once(
+            (victim, own),
+            PLACES,
+            [popped, ran, queued, left, vec![]],
+            3,
+        );
     });
 }
 
@@ -286,7 +338,7 @@ fn two_thieves_and_an_owner() {
         let left = from_fn(|| local.pop()).take(6).collect();
         let moved = from_fn(|| global.pop()).collect();
         let [ran, queued] = [ran.into_iter().flatten().collect(), queued.concat()];
-        let [_, ran, ..] = require_each_once(local, [vec![], ran, queued, left, moved], 5);
+        let [_, ran, ..] = require_each_once(local, PLACES, [vec![], ran, queued, left, moved], 5);
         assert_eq!(
             ran.len(),
             2,
@@ -314,7 +366,7 @@ fn a_thief_follows_another() {
         });
         let left = from_fn(|| local.pop()).take(3).collect();
         let [ran, queued] = [ran.into_iter().flatten().collect(), queued.concat()];
-        require_each_once(local, [popped, ran, queued, left, vec![]], 6);
+        require_each_once(local, PLACES, [popped, ran, queued, left, vec![]], 6);
     });
 }
 

@@ -66,34 +66,60 @@ fn a_thief_takes_half_runs_the_last_and_queues_the_rest() {
 }
 
 /// A thief whose own ring has room for fewer tasks than it would queue takes the oldest ones: one more than there is room for.
+/// A next task of its own takes no room.
 #[test]
 fn a_thief_takes_what_it_has_room_for() {
     // SC-12
-    for room in [0, 1, 2, CAPACITY / 2 - 2, CAPACITY / 2 - 1, CAPACITY / 2] {
+    let rooms = [0, 1, 2, CAPACITY / 2 - 2, CAPACITY / 2 - 1, CAPACITY / 2];
+    for (room, next) in rooms
+        .into_iter()
+        .flat_map(|room| [(room, None), (room, Some(2_000))])
+    {
         let mut victim = ring(1..CAPACITY + 1);
         let mut own = ring(1_000..1_000 + CAPACITY - room);
         let kept = own.len();
+        next.into_iter()
+            .for_each(|n| own.push_next(task(n), &Global::new()));
         let ran = victim.stealer().steal_into(&mut own).map(|task| *task);
         let taken = (room + 1).min(CAPACITY / 2);
-        let case = format!("{CAPACITY} tasks, and room for {room} behind {kept}");
+        let case =
+            format!("{CAPACITY} tasks, room for {room} behind {kept}, own next task {next:?}");
         assert_eq!(ran, Some(taken), "the newest that is taken: {case}");
-        let right = Vec::from_iter((1_000..1_000 + kept).chain(1..taken));
-        assert_eq!(drained(&mut own), right, "in the thief's ring: {case}");
+        let right = next.into_iter().chain(1_000..1_000 + kept).chain(1..taken);
+        assert_eq!(
+            drained(&mut own),
+            Vec::from_iter(right),
+            "in the thief's ring: {case}"
+        );
         let left = Vec::from_iter(taken + 1..=CAPACITY);
         assert_eq!(drained(&mut victim), left, "with the victim: {case}");
     }
 }
 
-/// The thief's ring was full, and others have stolen from it. It has room for half of the victim's tasks, and takes half.
+/// The thief's ring was full, and others have stolen from it. It has room for half of the victim's tasks, and takes half; and
+/// then its ring can be filled again, and overflows.
 #[test]
 fn room_that_other_thieves_have_made_is_used() {
     // SC-12
-    let (victim, mut own) = (ring(1..101), ring(1_000..1_000 + CAPACITY));
-    while own.len() > 100 {
-        own.stealer().steal();
+    for left in [0, 100] {
+        let (victim, mut own) = (ring(1..101), ring(1_000..1_000 + CAPACITY));
+        while own.len() > left {
+            own.stealer().steal();
+        }
+        let ran = victim.stealer().steal_into(&mut own).map(|task| *task);
+        let case = format!("half of 100 tasks; there was room for {}", CAPACITY - left);
+        assert_eq!(ran, Some(50), "{case}");
+        let (global, before) = (Global::new(), own.len());
+        for n in 0..=CAPACITY - before {
+            own.push(task(n), &global);
+        }
+        let after = (own.len(), global.len());
+        let right = (CAPACITY / 2, CAPACITY / 2 + 1);
+        assert_eq!(
+            after, right,
+            "tasks (in the thief's ring, global) after {CAPACITY} + 1"
+        );
     }
-    let ran = victim.stealer().steal_into(&mut own).map(|task| *task);
-    assert_eq!(ran, Some(50), "half of 100 tasks; there was room for 156");
 }
 
 /// A thief takes the next task only if the ring is empty.
@@ -133,6 +159,11 @@ fn rings_come_first_in_the_order_and_next_tasks_last() {
         let ran = Vec::from_iter(ran.map(|task| *task));
         [ran, drained(&mut own)].concat()
     };
+    let panicked = panic_of(|| drop(steal(&[5, 3])));
+    assert!(
+        panicked.is_some(),
+        "index 5, of five victims, must panic before 3 is asked"
+    );
     assert_eq!(
         steal(&[0, 3, 1, 2, 4]),
         [20],
@@ -144,13 +175,17 @@ fn rings_come_first_in_the_order_and_next_tasks_last() {
         [21],
         "in the first ring that has any"
     );
-    assert_eq!(steal(&[0, 1, 2]), [12], "of 12, 13");
+    assert_eq!(
+        steal(&[0, 0, 2, 4, 4, 4, 1]),
+        [12],
+        "of 12, 13; six were asked before"
+    );
     assert_eq!(
         steal(&[4, 2, 0, 1]),
         [13],
         "the last task that is in a ring"
     );
-    assert_eq!(steal(&[4, 2, 0, 1]), [2], "the first next task");
+    assert_eq!(steal(&[4, 4, 4, 4, 4, 2, 0, 1]), [2], "the first next task");
     assert_eq!(steal(&[4, 2, 1]), [], "victim 0 is not in the order");
     assert_eq!(steal(&[]), [], "nobody is in the order");
     assert_eq!(steal(&[2, 0]), [1], "the last of all");
@@ -191,7 +226,7 @@ fn have_common_divisor(a: usize, b: usize) -> bool {
     (2..=a).any(|n| a.is_multiple_of(n) && b.is_multiple_of(n))
 }
 
-/// A pass comes to each worker once, in strides of one length; for one worker to 64.
+/// A pass comes to each worker once, in strides of one length; for one worker to 64, and for more than a byte counts.
 #[test]
 fn a_pass_comes_to_each_worker_once() {
     // SC-17
@@ -202,10 +237,14 @@ fn a_pass_comes_to_each_worker_once() {
         let more = if workers > 64 { 5 } else { 300 };
         for random in edges.into_iter().chain(randoms(7).take(more)) {
             let pass: Vec<_> = order.pass(random).take(workers + 1).collect();
-            let mut sorted = pass.clone();
-            sorted.sort_unstable();
-            let case = format!("pass({random}) of {workers} workers: {pass:?}");
-            assert_eq!(sorted, Vec::from_iter(0..workers), "each once: {case}");
+            let mut each = pass.clone();
+            each.sort_unstable();
+            each.dedup();
+            let begin = &pass[..pass.len().min(8)];
+            let case = format!("pass({random}) of {workers} workers begins with {begin:?}");
+            let seen = (pass.len(), each.len(), each.last().map(|last| last + 1));
+            let right = (workers, workers, Some(workers));
+            assert_eq!(seen, right, "(numbers, different ones, workers): {case}");
             let stride = |pair: &[usize]| (pair[1] + workers - pair[0]) % workers;
             let strides: BTreeSet<_> = pass.windows(2).map(stride).collect();
             assert!(strides.len() <= 1, "all strides must be alike: {case}");
@@ -234,6 +273,28 @@ fn each_start_comes_with_each_stride() {
             );
         }
     }
+}
+
+/// Of a thousand workers, a pass may begin with any, and take any stride that has no common divisor with their number.
+#[test]
+fn each_start_and_each_stride_comes_with_many_workers() {
+    // SC-17
+    const WORKERS: usize = 1_000;
+    let order = StealOrder::new(WORKERS);
+    let (mut starts, mut strides) = (BTreeSet::new(), BTreeSet::new());
+    for random in randoms(7).take(20_000) {
+        let mut pass = order.pass(random);
+        let (first, second) = (pass.next().unwrap(), pass.next().unwrap());
+        starts.insert(first);
+        strides.insert((second + WORKERS - first) % WORKERS);
+    }
+    let right = (1..WORKERS).filter(|&stride| !have_common_divisor(stride, WORKERS));
+    let seen = (starts.len(), strides.len());
+    assert_eq!(
+        seen,
+        (WORKERS, right.count()),
+        "different (starts, strides) of {WORKERS} workers"
+    );
 }
 
 /// Of no workers, a pass is empty; of one, it comes to that one.

@@ -8,21 +8,13 @@
 
 use crate::sync::thread::refuse_after;
 use crate::sync::{Arc, Mutex};
-use crate::{Full, Results, WorkerPool};
+use crate::{Full, WorkerPool};
 use harness::testing::{
-    Flag, Gate, Slot, both, must_sleep, staged_panic, staged_panic_of, threads_at_once,
+    Flag, Gate, Slot, both, let_others_sleep, must_sleep, staged_panic, staged_panic_of,
+    threads_at_once,
 };
 use harness::{Model, model};
 use std::sync::Arc as Plain;
-
-/// A pool whose threads can be had.
-fn new<J: Send + 'static, R: Send + 'static>(
-    workers: usize,
-    capacity: usize,
-    work: impl Fn(J) -> R + Send + Sync + 'static,
-) -> (WorkerPool<J>, Results<R>) {
-    WorkerPool::new(workers, capacity, work).expect("there are threads")
-}
 
 /// A slot that threads share. The pool has to order what they do with it.
 fn slot(name: &str) -> Plain<Slot> {
@@ -37,10 +29,11 @@ fn what_was_done_before_is_visible_on_both_ways() {
     Model::new().preemption_bound(3).check(|| {
         let (by_main, by_job) = (slot("by_main"), slot("by_job"));
         let of_job = (Plain::clone(&by_main), Plain::clone(&by_job));
-        let (pool, mut results) = new(1, 1, move |n: u32| {
+        let (pool, mut results) = WorkerPool::new(1, 1, move |n: u32| {
             of_job.1.write(of_job.0.read());
             n * 10
-        });
+        })
+        .unwrap();
         by_main.write(7);
         pool.submit(1);
         assert_eq!(results.next(), Some(10), "the result of job 1");
@@ -59,11 +52,12 @@ fn each_job_runs_once() {
     Model::new().preemption_bound(2).check(|| {
         let runs = [slot("runs of 1"), slot("runs of 2")];
         let of_jobs = runs.clone();
-        let (pool, results) = new(2, 2, move |n: usize| {
+        let (pool, results) = WorkerPool::new(2, 2, move |n: usize| {
             let runs = &of_jobs[n - 1];
             runs.write(runs.read() + 1);
             n
-        });
+        })
+        .unwrap();
         pool.submit(1);
         pool.submit(2);
         drop(pool);
@@ -93,7 +87,7 @@ fn each_job_runs_once() {
 fn the_results_end_after_the_last_job() {
     // WP-04
     Model::new().preemption_bound(2).check(|| {
-        let (pool, results) = new(2, 1, |n: u32| n * 10);
+        let (pool, results) = WorkerPool::new(2, 1, |n: u32| n * 10).unwrap();
         pool.submit(1);
         drop(pool);
         let results: Vec<_> = results.collect();
@@ -111,7 +105,7 @@ fn the_results_end_after_the_last_job() {
 fn queued_jobs_run_after_the_close() {
     // WP-03
     Model::new().preemption_bound(3).check(|| {
-        let (pool, results) = new(1, 2, |n: u32| n * 10);
+        let (pool, results) = WorkerPool::new(1, 2, |n: u32| n * 10).unwrap();
         pool.submit(1);
         pool.submit(2);
         drop(pool);
@@ -129,7 +123,7 @@ fn queued_jobs_run_after_the_close() {
 fn dropping_the_pool_ends_the_results() {
     // WP-04
     Model::new().preemption_bound(2).check(|| {
-        let (pool, mut results) = new(1, 1, |n: u32| n);
+        let (pool, mut results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
         let ((), result) = both(move || drop(pool), move || results.next());
         assert_eq!(result, None, "the pool was dropped, and there was no job");
     });
@@ -139,7 +133,7 @@ fn dropping_the_pool_ends_the_results() {
 #[test]
 fn next_sleeps_while_the_pool_is_open() {
     must_sleep("`next`", "the pool was open", || {
-        let (pool, mut results) = new(1, 1, |n: u32| n);
+        let (pool, mut results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
         let result = results.next();
         drop(pool);
         panic!("`next` returned {result:?}, and the pool was open");
@@ -154,10 +148,11 @@ fn join_returns_after_the_last_job() {
     Model::new().preemption_bound(3).check(|| {
         let last = slot("last");
         let of_job = Plain::clone(&last);
-        let (pool, results) = new(1, 2, move |n: u32| {
+        let (pool, results) = WorkerPool::new(1, 2, move |n: u32| {
             of_job.write(n);
             n * 10
-        });
+        })
+        .unwrap();
         pool.submit(1);
         pool.submit(2);
         pool.join();
@@ -171,20 +166,40 @@ fn join_returns_after_the_last_job() {
     });
 }
 
-/// Two workers, and two jobs that wait for each other. Both must be running at the same time.
+/// Two workers, which sleep or do not, and two jobs, which come one right after the other and wait for each
+/// other. Each of them needs a worker; main waits for their results, and does not close the pool before.
 #[test]
 fn two_workers_run_two_jobs_at_the_same_time() {
     // WP-01
     Model::new().preemption_bound(2).check(|| {
         let arrived = [Gate::shut("first here"), Gate::shut("second here")];
-        let (pool, results) = new(2, 2, move |n: usize| {
+        let (pool, mut results) = WorkerPool::new(2, 2, move |n: usize| {
             arrived[n].open();
             arrived[1 - n].pass();
-        });
+        })
+        .unwrap();
         pool.submit(0);
         pool.submit(1);
+        assert_eq!(results.by_ref().take(2).count(), 2, "results");
         pool.join();
-        assert_eq!(results.count(), 2, "results");
+        assert_eq!(results.count(), 0, "more results");
+    });
+}
+
+/// Two workers sleep with a result each, because two wait to be read. Main reads all of them, as fast as it
+/// can: whatever it reads makes room, and each worker must wake up for that.
+#[test]
+fn every_worker_that_waits_for_room_finds_it() {
+    Model::new().preemption_bound(1).check(|| {
+        let (pool, results) = WorkerPool::new(2, 2, |n: u32| n).unwrap();
+        (1..=4).for_each(|n| pool.submit(n));
+        drop(pool);
+        let_others_sleep(2);
+        assert_eq!(
+            results.sum::<u32>(),
+            10,
+            "the sum of the results of jobs 1 to 4"
+        );
     });
 }
 
@@ -195,7 +210,7 @@ fn submit_sleeps_while_the_queue_is_full() {
     // WP-05
     must_sleep("`submit`", "the queue was full", || {
         let never = Gate::shut("never");
-        let (pool, _results) = new(1, 1, move |_: u32| never.pass());
+        let (pool, _results) = WorkerPool::new(1, 1, move |_: u32| never.pass()).unwrap();
         pool.submit(1);
         pool.submit(2);
         pool.submit(3);
@@ -209,7 +224,7 @@ fn submit_sleeps_while_the_queue_is_full() {
 fn to_submit_everything_before_reading_sleeps_for_ever() {
     // WP-06
     must_sleep("`submit`", "nobody read results", || {
-        let (pool, _results) = new(1, 1, |n: u32| n);
+        let (pool, _results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
         (1..=4).for_each(|n| pool.submit(n));
         panic!(
             "`submit` accepted 4 jobs: there is room for 1 result, 1 is in the worker's hands, and 1 job waits"
@@ -223,7 +238,7 @@ fn to_submit_everything_before_reading_sleeps_for_ever() {
 fn there_is_room_for_capacity_results_and_capacity_jobs() {
     // WP-06
     Model::new().preemption_bound(3).check(|| {
-        let (pool, results) = new(1, 1, |n: u32| n * 10);
+        let (pool, results) = WorkerPool::new(1, 1, |n: u32| n * 10).unwrap();
         (1..=3).for_each(|n| pool.submit(n));
         drop(pool);
         assert_eq!(results.collect::<Vec<_>>(), [10, 20, 30], "the results");
@@ -237,7 +252,7 @@ fn a_spurious_wakeup_is_nothing() {
         .preemption_bound(2)
         .spurious_wakeups(1)
         .check(|| {
-            let (pool, results) = new(1, 1, |n: u32| n * 10);
+            let (pool, results) = WorkerPool::new(1, 1, |n: u32| n * 10).unwrap();
             (1..=3).for_each(|n| pool.submit(n));
             drop(pool);
             assert_eq!(results.collect::<Vec<_>>(), [10, 20, 30], "the results");
@@ -254,7 +269,7 @@ fn a_spurious_wakeup_is_no_room() {
         .spurious_wakeups(1)
         .check(|| {
             let reads = Flag::lowered("reads");
-            let (pool, mut results) = new(1, 1, |n: u32| n * 10);
+            let (pool, mut results) = WorkerPool::new(1, 1, |n: u32| n * 10).unwrap();
             (1..=3).for_each(|n| pool.submit(n));
             let (first, ()) = both(
                 || {
@@ -281,7 +296,7 @@ fn a_spurious_wakeup_is_no_room() {
 fn try_submit_accepts_if_there_is_room() {
     // WP-05
     Model::new().preemption_bound(2).check(|| {
-        let (pool, results) = new(1, 2, |n: u32| n);
+        let (pool, results) = WorkerPool::new(1, 2, |n: u32| n).unwrap();
         let outcomes = both(|| pool.try_submit(1), || pool.try_submit(2));
         assert_eq!(
             outcomes,
@@ -301,7 +316,8 @@ fn every_submit_that_sleeps_finds_room_at_last() {
     Model::new().preemption_bound(2).check(|| {
         let sum = slot("sum");
         let of_jobs = Plain::clone(&sum);
-        let (pool, results) = new(1, 1, move |n: u32| of_jobs.write(of_jobs.read() + n));
+        let (pool, results) =
+            WorkerPool::new(1, 1, move |n: u32| of_jobs.write(of_jobs.read() + n)).unwrap();
         drop(results);
         let submit = |jobs: [u32; 2]| jobs.map(|n| pool.submit(n));
         both(|| submit([1, 2]), || submit([3, 4]));
@@ -322,11 +338,12 @@ fn one_of_two_gets_the_last_room() {
     Model::new().preemption_bound(2).check(|| {
         let gates = Plain::new((Gate::shut("begun"), Gate::shut("end")));
         let of_job = Plain::clone(&gates);
-        let (pool, results) = new(1, 1, move |n: u32| {
+        let (pool, results) = WorkerPool::new(1, 1, move |n: u32| {
             of_job.0.open();
             of_job.1.pass();
             n * 10
-        });
+        })
+        .unwrap();
         pool.submit(1);
         gates.0.pass();
         let outcomes = both(|| pool.try_submit(2), || pool.try_submit(3));
@@ -350,7 +367,7 @@ fn dropped_results_hold_nobody_up() {
     Model::new().preemption_bound(2).check(|| {
         let last = slot("last");
         let of_job = Plain::clone(&last);
-        let (pool, results) = new(1, 1, move |n: u32| of_job.write(n));
+        let (pool, results) = WorkerPool::new(1, 1, move |n: u32| of_job.write(n)).unwrap();
         let submit = move || {
             (1..=4).for_each(|n| pool.submit(n));
             pool.join();
@@ -365,7 +382,7 @@ fn dropped_results_hold_nobody_up() {
 #[test]
 fn join_sleeps_until_the_results_have_room() {
     Model::new().preemption_bound(2).check(|| {
-        let (pool, results) = new(1, 1, |n: u32| n * 10);
+        let (pool, results) = WorkerPool::new(1, 1, |n: u32| n * 10).unwrap();
         (1..=3).for_each(|n| pool.submit(n));
         let ((), results) = both(move || pool.join(), move || results.collect::<Vec<_>>());
         assert_eq!(results, [10, 20, 30], "the results");
@@ -377,10 +394,11 @@ fn join_sleeps_until_the_results_have_room() {
 #[test]
 fn a_panic_is_passed_on_by_join() {
     Model::new().preemption_bound(3).check(|| {
-        let (pool, results) = new(1, 2, |n: u32| match n {
+        let (pool, results) = WorkerPool::new(1, 2, |n: u32| match n {
             1 => staged_panic("job 1's"),
             n => n * 10,
-        });
+        })
+        .unwrap();
         pool.submit(1);
         pool.submit(2);
         let panic = staged_panic_of(|| pool.join());
@@ -400,10 +418,11 @@ fn a_panic_goes_on_when_all_workers_have_ended() {
     Model::new().preemption_bound(2).check(|| {
         let written = slot("written");
         let of_job = Plain::clone(&written);
-        let (pool, _results) = new(2, 2, move |n: u32| match n {
+        let (pool, _results) = WorkerPool::new(2, 2, move |n: u32| match n {
             1 => staged_panic("job 1's"),
             n => of_job.write(n),
-        });
+        })
+        .unwrap();
         pool.submit(1);
         pool.submit(2);
         let panic = staged_panic_of(|| pool.join());
@@ -422,7 +441,7 @@ fn a_panic_goes_on_when_all_workers_have_ended() {
 fn a_job_may_drop_the_pool() {
     type Job = Box<dyn FnOnce() + Send>;
     Model::new().preemption_bound(2).check(|| {
-        let (pool, results) = new(1, 2, |job: Job| job());
+        let (pool, results) = WorkerPool::new(1, 2, |job: Job| job()).unwrap();
         let shared = Arc::new(Mutex::new(None));
         let of_job = Arc::clone(&shared);
         pool.submit(Box::new(move || {

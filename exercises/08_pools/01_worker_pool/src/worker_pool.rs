@@ -23,7 +23,7 @@ use std::marker::PhantomData;
 ///
 /// Threads share a pool by reference. It is closed when it is dropped, or by [`join`](Self::join): the jobs
 /// that were accepted still run, and then the workers end. Dropping does not wait for that, so a job may
-/// drop the pool.
+/// drop the pool. It closes the pool even if the thread that drops it unwinds from a panic.
 ///
 /// If a job panics, it has no result, and nothing else happens to the pool: the worker takes the next job.
 /// `join` passes the panic on.
@@ -109,7 +109,8 @@ impl<J: Send + 'static> WorkerPool<J> {
 ///
 /// If this is dropped, so are the results that wait, at the latest when the last worker ends, and those that
 /// are still to come. The jobs run as before, and a worker that sleeps because there is no room for its
-/// result goes on. The destructors of such results must not panic.
+/// result goes on; so they do if the thread that drops this unwinds from a panic. No lock is held while a
+/// worker drops a result: its destructor may wait for another job, but must not panic.
 pub struct Results<R> {
     replace_me: PhantomData<R>,
 }

@@ -6,6 +6,7 @@ use harness::assert_bounds;
 use harness::sync::real::thread::refuse_after;
 use harness::testing::{
     assert_panics, assert_passes_on, let_others_run, must_end, payload_of, wait_until,
+    while_unwinding,
 };
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -17,15 +18,6 @@ use std::thread::{self, ThreadId};
 use worker_pool::{Full, Results, WorkerPool};
 
 const IN_POOL: &str = "a thread is still in `submit`, `join` or `next`, or a worker has not ended";
-
-/// A pool whose threads can be had.
-fn new<J: Send + 'static, R: Send + 'static>(
-    workers: usize,
-    capacity: usize,
-    work: impl Fn(J) -> R + Send + Sync + 'static,
-) -> (WorkerPool<J>, Results<R>) {
-    WorkerPool::new(workers, capacity, work).expect("there are threads")
-}
 
 /// A channel that keeps whoever receives from it, until the sender is dropped.
 fn gate() -> (mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>) {
@@ -42,7 +34,7 @@ fn three_threads_submit_and_every_job_has_its_result() {
     // WP-02, WP-04
     for (workers, capacity) in [(1, 1), (2, 1), (4, 8), (2, 1_000)] {
         must_end(IN_POOL, move || {
-            let (pool, results) = new(workers, capacity, |n: usize| n);
+            let (pool, results) = WorkerPool::new(workers, capacity, |n: usize| n).unwrap();
             let mut results: Vec<_> = thread::scope(|s| {
                 s.spawn(move || {
                     thread::scope(|s| {
@@ -65,37 +57,59 @@ fn three_threads_submit_and_every_job_has_its_result() {
 #[test]
 fn one_worker_runs_the_jobs_in_the_order_of_submission() {
     must_end(IN_POOL, || {
-        let (pool, results) = new(1, 10, |n: u32| n);
+        let (pool, results) = WorkerPool::new(1, 10, |n: u32| n).unwrap();
         (0..10).for_each(|n| pool.submit(n));
         pool.join();
         assert_eq!(results.collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
     });
 }
 
-/// The threads are started once. Eight jobs at a time wait for each other, so as many as there are workers
-/// run at once; and a ninth at the same time would be seen.
+/// The threads are started once. As many jobs as there are workers wait for each other, so they run at once;
+/// and one more at the same time would be seen. The reader waits from the beginning: its results end after
+/// the last job.
 #[test]
 fn as_many_jobs_run_at_once_as_there_are_workers() {
-    // WP-01
-    must_end(IN_POOL, || {
-        let (all, now, most) = (Barrier::new(8), AtomicUsize::new(0), AtomicUsize::new(0));
-        let counts = Arc::new((all, now, most));
-        let of_jobs = Arc::clone(&counts);
-        let (pool, results) = new(8, 64, move |(): ()| {
-            let (all, now, most) = &*of_jobs;
-            most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
-            all.wait();
-            now.fetch_sub(1, SeqCst);
-            thread::current().id()
+    // WP-01, WP-04
+    for workers in [8, 256] {
+        must_end(IN_POOL, move || {
+            let counts = (
+                Barrier::new(workers),
+                AtomicUsize::new(0),
+                AtomicUsize::new(0),
+            );
+            let counts = Arc::new(counts);
+            let of_jobs = Arc::clone(&counts);
+            let jobs = 4 * workers;
+            let (pool, results) = WorkerPool::new(workers, jobs, move |(): ()| {
+                let (all, now, most) = &*of_jobs;
+                most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+                all.wait();
+                now.fetch_sub(1, SeqCst);
+                thread::current().id()
+            })
+            .unwrap();
+            (0..jobs).for_each(|_| pool.submit(()));
+            drop(pool);
+            let ran: Vec<ThreadId> = results.collect();
+            assert_eq!(
+                ran.len(),
+                jobs,
+                "results of {jobs} jobs, on {workers} workers"
+            );
+            let threads = HashSet::<ThreadId>::from_iter(ran);
+            assert_eq!(
+                threads.len(),
+                workers,
+                "threads that ran the jobs of {workers} workers"
+            );
+            assert!(!threads.contains(&thread::current().id()));
+            let most = counts.2.load(SeqCst);
+            assert!(
+                most <= workers,
+                "{most} jobs ran at once, on {workers} workers"
+            );
         });
-        (0..64).for_each(|_| pool.submit(()));
-        pool.join();
-        let threads: HashSet<ThreadId> = results.collect();
-        assert_eq!(threads.len(), 8, "threads that ran 64 jobs of 8 workers");
-        assert!(!threads.contains(&thread::current().id()));
-        let most = counts.2.load(SeqCst);
-        assert!(most <= 8, "{most} jobs ran at once, on 8 workers");
-    });
+    }
 }
 
 /// The only worker is in a job, and `capacity` more are accepted. Then there is no room.
@@ -106,11 +120,12 @@ fn try_submit_hands_the_job_back_when_the_queue_is_full() {
         must_end(IN_POOL, move || {
             let (open, closed) = gate();
             let (begun, begins) = mpsc::channel();
-            let (pool, results) = new(1, capacity, move |name: String| {
+            let (pool, results) = WorkerPool::new(1, capacity, move |name: String| {
                 let _ = begun.send(());
                 pass(&closed);
                 name
-            });
+            })
+            .unwrap();
             let mut accepted = vec![String::from("0")];
             pool.submit(accepted[0].clone());
             begins.recv().expect("the worker takes the first job");
@@ -151,7 +166,7 @@ fn unread_results_hold_back_the_workers_and_those_the_queue() {
     // WP-05, WP-06
     for (workers, capacity) in [(1, 1), (1, 5), (3, 1), (2, 7)] {
         must_end(IN_POOL, move || {
-            let (pool, results) = new(workers, capacity, |n: usize| n);
+            let (pool, results) = WorkerPool::new(workers, capacity, |n: usize| n).unwrap();
             let room = 2 * capacity + workers;
             let accepted = Cell::new(0);
             let try_one = || {
@@ -182,7 +197,8 @@ fn unread_results_hold_back_the_workers_and_those_the_queue() {
 #[test]
 fn try_submit_finds_room_where_there_is_some() {
     must_end(IN_POOL, || {
-        let (pool, results) = new(2, 4, |done: Arc<AtomicUsize>| done.fetch_add(1, SeqCst));
+        let (pool, results) =
+            WorkerPool::new(2, 4, |done: Arc<AtomicUsize>| done.fetch_add(1, SeqCst)).unwrap();
         drop(results);
         thread::scope(|s| {
             for _ in 0..4 {
@@ -209,10 +225,11 @@ fn dropping_the_pool_does_not_wait() {
     // WP-03
     must_end(IN_POOL, || {
         let (open, closed) = gate();
-        let (pool, results) = new(1, 2, move |n: u32| {
+        let (pool, results) = WorkerPool::new(1, 2, move |n: u32| {
             pass(&closed);
             n
-        });
+        })
+        .unwrap();
         pool.submit(1);
         pool.submit(2);
         drop(pool);
@@ -227,7 +244,8 @@ fn jobs_run_though_nobody_wants_their_results() {
     must_end(IN_POOL, || {
         let ran = Arc::new(AtomicUsize::new(0));
         let of_jobs = Arc::clone(&ran);
-        let (pool, mut results) = new(2, 1, move |n: usize| of_jobs.fetch_add(n, SeqCst));
+        let (pool, mut results) =
+            WorkerPool::new(2, 1, move |n: usize| of_jobs.fetch_add(n, SeqCst)).unwrap();
         pool.submit(1);
         assert_eq!(results.next(), Some(0));
         drop(results);
@@ -237,15 +255,16 @@ fn jobs_run_though_nobody_wants_their_results() {
     });
 }
 
-/// Two workers sleep, and two jobs come, one right after the other, which wait for each other: each of them wakes a worker.
+/// Two workers sleep, and two jobs come, one right after the other, which wait for each other: each of them
+/// wakes a worker.
 #[test]
 fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
     // WP-01
     must_end(IN_POOL, || {
         let both = Barrier::new(2);
-        let (pool, results) = new(2, 2, move |_: u32| both.wait().is_leader());
-        let mut results = results;
-        for _ in 0..500 {
+        let (pool, mut results) =
+            WorkerPool::new(2, 2, move |_: u32| both.wait().is_leader()).unwrap();
+        for _ in 0..100 {
             pool.submit(1);
             pool.submit(2);
             let leaders = results.by_ref().take(2).filter(|leads| *leads).count();
@@ -254,12 +273,13 @@ fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
     });
 }
 
-/// All of eight workers have a result for which there is no room, when the `Results` are dropped: each of them goes on.
+/// All of eight workers have a result for which there is no room, when the `Results` are dropped: each of
+/// them goes on.
 #[test]
 fn every_worker_that_waits_for_room_goes_on_when_nobody_wants_results() {
-    for _ in 0..20 {
+    for _ in 0..5 {
         must_end(IN_POOL, || {
-            let (pool, results) = new(8, 1, |n: u32| n);
+            let (pool, results) = WorkerPool::new(8, 1, |n: u32| n).unwrap();
             // One result in its place, one for each worker, and one job behind them.
             (0..10).for_each(|n| pool.submit(n));
             drop(results);
@@ -268,12 +288,59 @@ fn every_worker_that_waits_for_room_goes_on_when_nobody_wants_results() {
     }
 }
 
+/// A destructor is a job's code like any other: that of the first result waits for the third job, which the
+/// other of two workers has to take. So no lock is held while a result is dropped that nobody wants.
+#[test]
+fn a_result_that_nobody_wants_is_dropped_without_a_lock() {
+    struct Waits(Option<mpsc::Receiver<()>>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            let _ = self.0.take().map(|third| third.recv());
+        }
+    }
+    must_end(
+        "a worker drops a result, and the other cannot go on",
+        || {
+            let (begins, third) = mpsc::channel();
+            let (pool, results) =
+                WorkerPool::new(2, 3, |job: Box<dyn FnOnce() -> Waits + Send>| job()).unwrap();
+            drop(results);
+            pool.submit(Box::new(|| Waits(Some(third))));
+            pool.submit(Box::new(|| Waits(None)));
+            pool.submit(Box::new(|| {
+                drop(begins);
+                Waits(None)
+            }));
+            pool.join();
+        },
+    );
+}
+
+/// A thread that unwinds drops the pool, and then another one the results: that closes, and sets the workers
+/// free, as always.
+#[test]
+fn the_drops_are_the_same_while_a_thread_unwinds() {
+    must_end(
+        "the drop of the pool, or of the results, while a thread unwinds has done nothing",
+        || {
+            let (pool, mut results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
+            while_unwinding(|| drop(pool));
+            assert_eq!(results.next(), None, "the pool was dropped, without a job");
+
+            let (pool, results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
+            while_unwinding(|| drop(results));
+            (1..=4).for_each(|n| pool.submit(n));
+            pool.join();
+        },
+    );
+}
+
 /// Nearly all of the jobs panic. The pool keeps its workers: at the end two jobs still run at once.
 #[test]
 fn a_panic_costs_one_result_and_join_passes_it_on() {
     must_end(IN_POOL, || {
         let both = Barrier::new(2);
-        let (pool, results) = new(2, 4, move |n: u32| {
+        let (pool, results) = WorkerPool::new(2, 4, move |n: u32| {
             match n {
                 0..100 if !n.is_multiple_of(10) => resume_unwind(Box::new(format!("job {n}"))),
                 0..100 => {}
@@ -282,7 +349,8 @@ fn a_panic_costs_one_result_and_join_passes_it_on() {
                 }
             }
             n
-        });
+        })
+        .unwrap();
         let mut results: Vec<_> = thread::scope(|s| {
             s.spawn(move || {
                 (0..102).for_each(|n| pool.submit(n));
@@ -309,10 +377,11 @@ fn a_panic_costs_one_result_and_join_passes_it_on() {
 #[test]
 fn the_payload_is_passed_on_as_it_was() {
     must_end(IN_POOL, || {
-        let (pool, results) = new(1, 1, |(): ()| -> u32 {
+        let (pool, results) = WorkerPool::new(1, 1, |(): ()| -> u32 {
             let payload: Box<&'static str> = Box::new("the job's");
             resume_unwind(payload)
-        });
+        })
+        .unwrap();
         pool.submit(());
         assert_passes_on("the job's", || pool.join());
         assert_eq!(results.count(), 0, "results");
@@ -323,11 +392,12 @@ fn the_payload_is_passed_on_as_it_was() {
 #[test]
 fn of_many_panics_one_payload_is_kept() {
     must_end(IN_POOL, || {
-        let (pool, mut results) = new(1, 4, |payload: Option<Arc<()>>| {
+        let (pool, mut results) = WorkerPool::new(1, 4, |payload: Option<Arc<()>>| {
             if let Some(payload) = payload {
                 resume_unwind(Box::new(payload));
             }
-        });
+        })
+        .unwrap();
         let payload = Arc::new(());
         (0..100).for_each(|_| pool.submit(Some(Arc::clone(&payload))));
         pool.submit(None);
@@ -345,7 +415,8 @@ fn of_many_panics_one_payload_is_kept() {
 #[test]
 fn a_pool_whose_job_has_panicked_can_be_dropped() {
     must_end(IN_POOL, || {
-        let (pool, results) = new(1, 1, |(): ()| -> u32 { resume_unwind(Box::new(7)) });
+        let (pool, results) =
+            WorkerPool::new(1, 1, |(): ()| -> u32 { resume_unwind(Box::new(7)) }).unwrap();
         pool.submit(());
         drop(pool);
         assert_eq!(results.count(), 0, "results");
@@ -374,9 +445,11 @@ fn threads_that_cannot_be_had_are_an_error() {
 
 #[test]
 fn a_pool_without_workers_or_without_room_is_refused() {
-    assert_panics("worker_pool: no workers", || drop(new(0, 1, |n: u32| n)));
+    assert_panics("worker_pool: no workers", || {
+        drop(WorkerPool::new(0, 1, |n: u32| n))
+    });
     assert_panics("worker_pool: no room for a job", || {
-        drop(new(1, 0, |n: u32| n))
+        drop(WorkerPool::new(1, 0, |n: u32| n))
     });
 }
 
@@ -384,7 +457,8 @@ fn a_pool_without_workers_or_without_room_is_refused() {
 #[test]
 fn any_job_that_can_be_sent_will_do() {
     must_end(IN_POOL, || {
-        let (pool, results) = new(1, 2, |job: Box<dyn FnOnce() -> Cell<u32> + Send>| job());
+        let (pool, results) =
+            WorkerPool::new(1, 2, |job: Box<dyn FnOnce() -> Cell<u32> + Send>| job()).unwrap();
         let name = String::from("name");
         pool.submit(Box::new(move || {
             Cell::new(u32::try_from(name.len()).unwrap())

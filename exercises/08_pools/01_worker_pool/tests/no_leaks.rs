@@ -6,21 +6,12 @@ use harness::leaks::{self, Tracked, track};
 use harness::sync::real::thread::refuse_after;
 use harness::testing::{let_others_run, must_end, payload_of, staged_panic, staged_panic_of};
 use std::sync::Barrier;
-use worker_pool::{Results, WorkerPool};
+use worker_pool::WorkerPool;
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
 const IN_POOL: &str = "a thread is still in `submit`, `join` or `next`, or a worker has not ended";
-
-/// A pool whose threads can be had.
-fn new<J: Send + 'static, R: Send + 'static>(
-    workers: usize,
-    capacity: usize,
-    work: impl Fn(J) -> R + Send + Sync + 'static,
-) -> (WorkerPool<J>, Results<R>) {
-    WorkerPool::new(workers, capacity, work).expect("there are threads")
-}
 
 #[test]
 fn every_job_and_every_result_is_dropped_once() {
@@ -28,10 +19,12 @@ fn every_job_and_every_result_is_dropped_once() {
         let jobs = [1, 2, 3].map(|n| (track(n), track(n * 10)));
         let owned = track("work");
         must_end(IN_POOL, move || {
-            let (pool, results) = new(2, 3, move |(job, result): (Tracked<i32>, Tracked<i32>)| {
-                let _ = (&owned, job);
-                result
-            });
+            let (pool, results) =
+                WorkerPool::new(2, 3, move |(job, result): (Tracked<i32>, Tracked<i32>)| {
+                    let _ = (&owned, job);
+                    result
+                })
+                .unwrap();
             jobs.into_iter().for_each(|job| pool.submit(job));
             pool.join();
             assert_eq!(results.map(|result| *result).sum::<i32>(), 60);
@@ -46,7 +39,7 @@ fn nothing_is_left_when_the_consumer_walks_away() {
     leaks::check(|| {
         let jobs = [0; 5].map(track);
         must_end(IN_POOL, move || {
-            let (pool, mut results) = new(1, 2, |job| job);
+            let (pool, mut results) = WorkerPool::new(1, 2, |job| job).unwrap();
             jobs.into_iter().for_each(|job| pool.submit(job));
             assert!(results.next().is_some());
             let_others_run();
@@ -61,7 +54,7 @@ fn nothing_is_left_when_both_ends_are_dropped_at_once() {
     leaks::check(|| {
         let jobs = [0; 5].map(track);
         must_end(IN_POOL, move || {
-            let (pool, results) = new(1, 2, |job| job);
+            let (pool, results) = WorkerPool::new(1, 2, |job| job).unwrap();
             jobs.into_iter().for_each(|job| pool.submit(job));
             drop((pool, results));
         });
@@ -70,7 +63,7 @@ fn nothing_is_left_when_both_ends_are_dropped_at_once() {
 
 #[test]
 fn a_pool_without_jobs_leaves_nothing() {
-    leaks::check(|| drop(new(3, 5, |n: u32| n)));
+    leaks::check(|| drop(WorkerPool::new(3, 5, |n: u32| n).unwrap()));
 }
 
 #[test]
@@ -78,7 +71,7 @@ fn a_job_that_is_handed_back_belongs_to_the_caller() {
     leaks::check(|| {
         let jobs = [0; 9].map(track);
         must_end(IN_POOL, move || {
-            let (pool, results) = new(1, 1, |job| job);
+            let (pool, results) = WorkerPool::new(1, 1, |job| job).unwrap();
             let refused = jobs
                 .into_iter()
                 .filter_map(|job| pool.try_submit(job).err());
@@ -97,11 +90,12 @@ fn panics_leave_nothing() {
         must_end(IN_POOL, move || {
             // So each worker has two of the four.
             let both = Barrier::new(2);
-            let (pool, results) = new(2, 4, move |(job, payload)| -> u32 {
+            let (pool, results) = WorkerPool::new(2, 4, move |(job, payload)| -> u32 {
                 let _job = job;
                 both.wait();
                 std::panic::resume_unwind(Box::new(payload))
-            });
+            })
+            .unwrap();
             jobs.into_iter()
                 .zip(payloads)
                 .for_each(|job| pool.submit(job));
@@ -130,10 +124,11 @@ fn threads_that_cannot_be_had_leave_nothing() {
 /// A pool lives as long as its program. What it has run, it forgets, and what has panicked too.
 #[test]
 fn a_pool_keeps_nothing_of_its_jobs() {
-    let (pool, mut results) = new(1, 4, |job: Box<u32>| match *job {
+    let (pool, mut results) = WorkerPool::new(1, 4, |job: Box<u32>| match *job {
         0 => staged_panic("the job's"),
         n => Box::new(n),
-    });
+    })
+    .unwrap();
     leaks::check(|| {
         for n in [0, 1, 2] {
             pool.submit(Box::new(n));

@@ -80,6 +80,7 @@ impl Drop for Pool {
 /// by the one of the two that comes later: the end of the job, on its thread, or the drop of the handle. If
 /// a destructor panics there, the panic goes no further: neither does the pool lose a thread, nor does the
 /// drop of the handle panic. The payload of that panic is leaked, because its destructor might panic, too.
+/// All this holds while the thread that drops the handle unwinds.
 pub struct Handle<T> {
     // Your fields, in place of this one.
     outcome: PhantomData<T>,

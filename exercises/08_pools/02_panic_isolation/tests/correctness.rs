@@ -2,13 +2,14 @@
 
 use harness::assert_bounds;
 use harness::testing::{
-    Counted, assert_panics, message_of, must_end, payload_of, staged_panic, staged_panic_of,
-    while_unwinding,
+    Counted, assert_panics, message_of, must_end, payload_of, staged_panic, while_unwinding,
 };
 use panic_isolation::{Handle, Pool};
+use std::any::Any;
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::marker::PhantomPinned;
+use std::mem;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -33,7 +34,7 @@ fn value<T>(handle: Handle<T>) -> T {
 
 /// The payload of a job that must panic.
 #[track_caller]
-fn payload<T>(handle: Handle<T>) -> Box<dyn std::any::Any + Send> {
+fn payload<T>(handle: Handle<T>) -> Box<dyn Any + Send> {
     let Err(payload) = handle.join() else {
         panic!("the job has panicked, and `join` returned a value");
     };
@@ -61,20 +62,31 @@ fn values_come_back_through_their_handles() {
     });
 }
 
-/// A payload need not be text, and it is handed on as it is: the same allocation.
+/// A payload need not be text, and whatever it is, it is handed on as it is: the same allocation.
 #[test]
 fn the_payload_itself_comes_back() {
     // WP-13, as it is in Rust
     must_end(IN_POOL, || {
         let pool = pool(1);
-        let boxed: Box<dyn std::any::Any + Send> = Box::new([7_u8; 100]);
-        let address = &raw const *boxed as *const u8 as usize;
-        let payload = payload(pool.submit(move || -> u32 { resume_unwind(boxed) }));
-        assert_eq!(
-            &raw const *payload as *const u8 as usize, address,
-            "the address of the payload: it should be the box that the job has panicked with"
-        );
-        assert_eq!(payload.downcast_ref(), Some(&[7_u8; 100]));
+        let payloads: [(_, Box<dyn Any + Send>); 3] = [
+            ("an array", Box::new([7_u8; 100])),
+            ("a `String`", Box::new(String::from("job 7 "))),
+            ("a `&str`", Box::new("job 7")),
+        ];
+        for (what, boxed) in payloads {
+            let (kind, address) = ((*boxed).type_id(), (&raw const *boxed).addr());
+            let payload = payload(pool.submit(move || -> u32 { resume_unwind(boxed) }));
+            assert_eq!(
+                (&raw const *payload).addr(),
+                address,
+                "the address of the payload, {what}: it should be the box that the job has panicked with"
+            );
+            assert_eq!(
+                (*payload).type_id(),
+                kind,
+                "the type of the payload, {what}"
+            );
+        }
     });
 }
 
@@ -110,18 +122,19 @@ fn each_handle_gets_its_own_panic() {
     });
 }
 
-/// A hundred jobs panic, with and without a handle. Then three jobs run at the same time, on the threads
-/// that there were in the beginning; what these have in their thread-locals is still there.
+/// There are many jobs, and a hundred of them panic, with and without a handle. Then three jobs run at the
+/// same time, and three more, on the threads that there were in the beginning; what these have in their
+/// thread-locals is still there.
 #[test]
 fn the_threads_stay_the_same() {
     // WP-13, as it is in Rust
     thread_local! {
         static MARK: Cell<bool> = const { Cell::new(false) };
     }
-    /// Runs a job on each of the three threads at the same time, and returns what each has answered.
-    fn on_all<T: Send + 'static>(pool: &Pool, job: fn() -> T) -> Vec<T> {
-        let all_here = Arc::new(Barrier::new(3));
-        let handles: Vec<_> = (0..3)
+    /// Runs a job on each of the threads at the same time, and returns what each has answered.
+    fn on_all<T: Send + 'static>(pool: &Pool, threads: usize, job: fn() -> T) -> Vec<T> {
+        let all_here = Arc::new(Barrier::new(threads));
+        let handles: Vec<_> = (0..threads)
             .map(|_| {
                 let all_here = Arc::clone(&all_here);
                 pool.submit(move || {
@@ -133,31 +146,40 @@ fn the_threads_stay_the_same() {
         handles.into_iter().map(value).collect()
     }
     must_end(
-        "three jobs do not run at the same time on a pool of three threads",
+        "as many jobs as a pool has threads do not run at the same time",
         || {
+            on_all(&pool(256), 256, || ());
             let pool = pool(3);
-            let before: HashSet<_> = on_all(&pool, || {
+            let before: HashSet<_> = on_all(&pool, 3, || {
                 MARK.set(true);
                 thread::current().id()
             })
             .into_iter()
             .collect();
             assert_eq!(before.len(), 3, "threads that ran three jobs at once");
-            let kept: Vec<_> = (0..100)
+            // With the three before and three after them as many as 16 bits can count.
+            let many = (1 << 16) - 6;
+            let kept: Vec<_> = (0..many)
                 .filter_map(|n| {
-                    let handle = pool.submit(|| -> u32 { staged_panic("the job's") });
-                    (n % 2 == 0).then_some(handle)
+                    let panics = n % 650 == 0;
+                    let handle = pool.submit(move || {
+                        if panics {
+                            staged_panic("the job's")
+                        }
+                    });
+                    (n % 1300 == 0).then_some(handle)
                 })
                 .collect();
             for handle in kept {
                 payload(handle);
             }
-            let after = on_all(&pool, || (thread::current().id(), MARK.get()));
-            for (id, is_marked) in after {
-                assert!(
-                    before.contains(&id) && is_marked,
-                    "after a hundred panics a job ran on a thread that was not there before them: {id:?}"
-                );
+            for _ in 0..2 {
+                for (id, is_marked) in on_all(&pool, 3, || (thread::current().id(), MARK.get())) {
+                    assert!(
+                        before.contains(&id) && is_marked,
+                        "after a hundred panics a job ran on a thread that was not there before them: {id:?}"
+                    );
+                }
             }
         },
     );
@@ -208,14 +230,15 @@ fn jobs_begin_in_order() {
     });
 }
 
-/// The only thread of the pool has a job that waits for main, and main submits ten thousand others meanwhile.
+/// The only thread of the pool has a job that waits for main, and main submits seventy thousand others
+/// meanwhile.
 #[test]
 fn submit_never_waits() {
     must_end("a thread is in `submit`, which should not wait", || {
         let pool = pool(1);
         let (let_go, waits) = mpsc::channel::<()>();
         let first = pool.submit(move || waits.recv().is_ok());
-        let others: Vec<_> = (0..10_000).map(|n| pool.submit(move || n)).collect();
+        let others: Vec<_> = (0..70_000).map(|n| pool.submit(move || n)).collect();
         let_go.send(()).expect("the first job waits");
         assert!(value(first), "the first job has been let go");
         for (n, handle) in others.into_iter().enumerate() {
@@ -224,8 +247,9 @@ fn submit_never_waits() {
     });
 }
 
-/// The destructor of a payload panics with another payload, whose destructor panics with another one, and
-/// so on, for ever. The second of them is leaked.
+/// The destructor of an outcome panics with a payload, whose destructor panics with another one, and so on,
+/// for ever. The first is dropped, with the handle or when the job ends, and the second is leaked. No panic
+/// gets out of the drop of the handle, whose thread may be unwinding, and the pool's thread goes on.
 #[test]
 fn payloads_without_an_end_harm_nobody() {
     struct Endless(Arc<AtomicUsize>);
@@ -239,55 +263,56 @@ fn payloads_without_an_end_harm_nobody() {
         "a thread drops one payload after another, and each makes a new one",
         || {
             let pool = pool(1);
-            let drops = Arc::new(AtomicUsize::new(0));
-            let first = Endless(Arc::clone(&drops));
-            let (let_go, waits) = mpsc::channel::<()>();
-            drop(pool.submit(move || -> u32 {
-                waits.recv().expect("main has dropped the handle");
-                resume_unwind(Box::new(first))
-            }));
-            let_go.send(()).expect("the job waits");
-            assert_eq!(
-                value(pool.submit(|| 7)),
-                7,
-                "what the job behind it returned"
-            );
-            assert_eq!(
-                drops.load(SeqCst),
-                1,
-                "payloads dropped: the job's, and not the one that its destructor panics with"
-            );
+            for case in 0..8 {
+                let [panics, runs, unwinds] = [1, 2, 4].map(|bit| case & bit != 0);
+                let drops = Arc::new(AtomicUsize::new(0));
+                let outcome = Endless(Arc::clone(&drops));
+                let (end, ends) = mpsc::channel::<()>();
+                let mut end = Some(end);
+                let handle = pool.submit(move || {
+                    let _ = ends.recv();
+                    if panics {
+                        resume_unwind(Box::new(outcome));
+                    }
+                    outcome
+                });
+                if !runs {
+                    end = None;
+                    value(pool.submit(|| ()));
+                }
+                let escaped = payload_of(|| match unwinds {
+                    true => while_unwinding(|| drop(handle)),
+                    false => drop(handle),
+                });
+                let what = if panics { "payload" } else { "value" };
+                let when = if runs { "before" } else { "after" };
+                let how = if unwinds {
+                    "while the thread unwinds, "
+                } else {
+                    ""
+                };
+                let case =
+                    format!("(the handle of a {what} is dropped {how}{when} the end of the job)");
+                // Forgotten, because its destructor would panic.
+                let escaped = escaped.map(mem::forget).is_some();
+                assert!(
+                    !escaped,
+                    "a panic has come out of the drop of a handle {case}"
+                );
+                drop(end);
+                assert_eq!(
+                    value(pool.submit(|| 7)),
+                    7,
+                    "what the next job returned {case}"
+                );
+                assert_eq!(
+                    drops.load(SeqCst),
+                    1,
+                    "drops: the outcome's, and not that of what its destructor panics with {case}"
+                );
+            }
         },
     );
-}
-
-/// The same for a handle that is dropped when the job has ended: on the thread of the caller, which may be
-/// unwinding.
-#[test]
-fn dropping_a_handle_never_panics() {
-    struct Explosive(Arc<AtomicUsize>);
-    impl Drop for Explosive {
-        fn drop(&mut self) {
-            self.0.fetch_add(1, SeqCst);
-            staged_panic("the destructor's");
-        }
-    }
-    must_end(IN_POOL, || {
-        let pool = pool(1);
-        let drops = Arc::new(AtomicUsize::new(0));
-        let [returned, thrown] = [(); 2].map(|()| Explosive(Arc::clone(&drops)));
-        let returns = pool.submit(move || returned);
-        let panics = pool.submit(move || -> u32 { resume_unwind(Box::new(thrown)) });
-        value(pool.submit(|| ()));
-        let panic = staged_panic_of(|| drop(returns));
-        assert_eq!(panic, None, "whose panic came out of the drop of a handle");
-        while_unwinding(|| drop(panics));
-        assert_eq!(
-            drops.load(SeqCst),
-            2,
-            "the value and the payload, dropped with their handles"
-        );
-    });
 }
 
 /// What a job returns submits another job when it is dropped, and waits for that. It is dropped while the

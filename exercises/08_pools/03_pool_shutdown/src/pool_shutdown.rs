@@ -23,9 +23,11 @@ use std::marker::PhantomData;
 ///
 /// An accepted job runs once, or is handed back once, by one of the calls that shut down. Jobs that nobody
 /// has taken back are dropped with the pool. A job that panics has ended, and its worker takes the next
-/// one; the payload is dropped, and its destructor must not panic.
+/// one; the payload is dropped while no lock is held, so that its destructor may use the pool, but must not
+/// panic.
 ///
-/// Dropping the pool stops it, sleeps as [`stop`](Self::stop) does, and drops what is handed back.
+/// Dropping the pool stops it, sleeps as [`stop`](Self::stop) does, and drops what is handed back, even if the
+/// thread unwinds.
 ///
 /// Jobs are begun in the order in which they were submitted, each on one of the workers.
 ///

@@ -631,6 +631,58 @@ fn a_panic_ends_the_job_and_not_the_worker() {
     });
 }
 
+/// The queue is full, and two threads wait for room. Then the worker goes on, and may take two jobs before
+/// one of them has awoken: both must get in.
+#[test]
+fn every_submit_that_waits_finds_room() {
+    // WP-05
+    explore(1, || {
+        let begun = Plain::new(Gate::shut("begun"));
+        let of_jobs = Plain::clone(&begun);
+        let pool = new(1, 2, move |n: u32| {
+            if n == 1 {
+                of_jobs.open();
+                let_others_sleep(5);
+            }
+        });
+        assert_eq!(pool.submit(1), Ok(()), "job 1, and the pool is open");
+        begun.pass();
+        for n in [2, 3] {
+            assert_eq!(pool.submit(n), Ok(()), "job {n}, and the pool is open");
+        }
+        let outcomes = both(|| pool.submit(4), || pool.submit(5));
+        assert_eq!(
+            outcomes,
+            (Ok(()), Ok(())),
+            "jobs 4 and 5, and nobody shuts down"
+        );
+        assert_eq!(pool.drain(), [], "what has not run");
+    });
+}
+
+/// Two workers sleep, and two jobs come, one right after the other, the first of which waits for the second. Each
+/// of them must wake a worker; main shuts down when both have met.
+#[test]
+fn each_of_two_jobs_wakes_a_worker() {
+    // WP-01
+    // Workers may let others run once before they sleep.
+    for yields in [1, 2] {
+        explore(0, move || {
+            let met = Plain::new(Gate::shut("met"));
+            let of_jobs = Plain::clone(&met);
+            let pool = new(2, 2, move |n: u32| match n {
+                1 => of_jobs.pass(),
+                _ => of_jobs.open(),
+            });
+            let_others_sleep(yields);
+            for n in [1, 2] {
+                assert_eq!(pool.submit(n), Ok(()), "job {n}, and the pool is open");
+            }
+            met.pass();
+        });
+    }
+}
+
 /// Two workers sleep, or are about to, and the pool is drained. Both must wake, or the drain would never end.
 #[test]
 fn every_worker_learns_of_the_shutdown() {

@@ -3,7 +3,7 @@
 use cancellation_solution::{CancelOnDrop, Context};
 use harness::assert_bounds;
 use harness::sync::real::thread::refuse_after;
-use harness::testing::{assert_panics, let_others_run, must_end, wait_until};
+use harness::testing::{assert_panics, let_others_run, must_end, wait_until, while_unwinding};
 use pool_shutdown::{Pool, Rejected};
 use std::cell::Cell;
 use std::io;
@@ -93,7 +93,7 @@ impl Way {
 fn all_who_wait_for_room_get_in() {
     // WP-05
     for _ in 0..100 {
-        must_end(IN_POOL, || {
+        must_end("a thread waits in `submit`, and there is room", || {
             let full = full(2);
             thread::scope(|s| {
                 for job in [3, 4] {
@@ -202,23 +202,39 @@ fn a_shutdown_wakes_all_that_wait_for_room() {
     }
 }
 
+/// As many jobs as there are workers wait for each other, so each worker has to take one, and none may sleep
+/// beside a job that waits. The drain returns when all of them have run.
 #[test]
 fn jobs_run_at_once_on_as_many_threads_as_there_are_workers() {
     // WP-01
-    must_end(IN_POOL, || {
-        let counts = Arc::new((Barrier::new(8), AtomicUsize::new(0), AtomicUsize::new(0)));
-        let of_jobs = Arc::clone(&counts);
-        let (pool, _guard) = new(8, 4, move |(): ()| {
-            let (all, now, most) = &*of_jobs;
-            most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
-            all.wait();
-            now.fetch_sub(1, SeqCst);
+    let sleeps_beside =
+        "fewer jobs run at once than there are workers, and one waits beside a worker that sleeps";
+    for workers in [8, 256] {
+        must_end(sleeps_beside, move || {
+            let (all, now, most) = (
+                Barrier::new(workers),
+                AtomicUsize::new(0),
+                AtomicUsize::new(0),
+            );
+            let counts = Arc::new((all, now, most, AtomicUsize::new(0)));
+            let of_jobs = Arc::clone(&counts);
+            let (pool, _guard) = new(workers, 4, move |(): ()| {
+                let (all, now, most, ran) = &*of_jobs;
+                most.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+                all.wait();
+                now.fetch_sub(1, SeqCst);
+                ran.fetch_add(1, SeqCst);
+            });
+            (0..4 * workers).for_each(|_| assert_eq!(pool.submit(()), Ok(())));
+            assert_eq!(pool.drain(), []);
+            let (most, ran) = (counts.2.load(SeqCst), counts.3.load(SeqCst));
+            assert_eq!(
+                (most, ran),
+                (workers, 4 * workers),
+                "jobs (at once, in all), on {workers} workers"
+            );
         });
-        (0..64).for_each(|_| assert_eq!(pool.submit(()), Ok(())));
-        assert_eq!(pool.drain(), []);
-        let most = counts.2.load(SeqCst);
-        assert_eq!(most, 8, "jobs that ran at once, on 8 workers");
-    });
+    }
 }
 
 #[test]
@@ -354,32 +370,71 @@ fn a_pool_keeps_its_workers_and_nothing_of_panics() {
     });
 }
 
+/// The drop sleeps until the running job has ended, even in a thread that unwinds.
 #[test]
 fn dropping_the_pool_finishes_the_running_job() {
-    must_end(IN_POOL, || {
-        let Full {
-            pool,
-            guard: _guard,
-            open,
-            ran,
-        } = full(2);
-        thread::scope(|s| {
-            s.spawn(move || drop(pool));
-            let_others_run();
-            drop(open);
+    for unwinds in [false, true] {
+        must_end(IN_POOL, move || {
+            let Full {
+                pool,
+                guard: _guard,
+                open,
+                ran,
+            } = full(2);
+            thread::scope(|s| {
+                let dropped = s.spawn(|| {
+                    match unwinds {
+                        true => while_unwinding(|| drop(pool)),
+                        false => drop(pool),
+                    }
+                    (
+                        Arc::strong_count(&ran),
+                        ran.lock().unwrap().first().copied(),
+                    )
+                });
+                let_others_run();
+                drop(open);
+                assert_eq!(
+                    dropped.join().unwrap(),
+                    (1, Some(0)),
+                    "owners of what `work` owns, and the job that ran, when the pool has been dropped \
+                     (while unwinding: {unwinds})"
+                );
+            });
         });
-        assert_eq!(
-            Arc::strong_count(&ran),
-            1,
-            "owners of what `work` owns, when the pool is gone"
-        );
-        let ran = ran.lock().unwrap();
-        assert_eq!(
-            ran.first(),
-            Some(&0),
-            "the job that ran when the pool was dropped"
-        );
-    });
+    }
+}
+
+/// The payload of a job's panic submits another job when it is dropped. That happens on the worker, which
+/// holds no lock, and goes on.
+#[test]
+fn a_payload_is_dropped_without_a_lock() {
+    type Job = Box<dyn FnOnce() + Send>;
+    struct Submits(Arc<Pool<Job>>, Option<Job>);
+    impl Drop for Submits {
+        fn drop(&mut self) {
+            let next = self.1.take().expect("it is dropped once");
+            assert!(self.0.submit(next).is_ok(), "the pool is open");
+        }
+    }
+    must_end(
+        "a worker drops a payload, whose destructor uses the pool",
+        || {
+            let (pool, _guard) = new(1, 2, |job: Job| job());
+            let pool = Arc::new(pool);
+            let (ran, runs) = mpsc::channel();
+            let next: Job = Box::new(move || ran.send(7).expect("main waits"));
+            let payload = Submits(Arc::clone(&pool), Some(next));
+            let panics = pool.submit(Box::new(move || resume_unwind(Box::new(payload))));
+            assert!(panics.is_ok(), "the pool is open");
+            assert_eq!(
+                runs.recv(),
+                Ok(7),
+                "what the job of the destructor has sent"
+            );
+            assert!(pool.drain().is_empty(), "both jobs have run");
+        },
+    );
 }
 
 #[test]

@@ -120,31 +120,33 @@ fn no_more_than_the_workers_work() {
     });
 }
 
-/// A source without an end. Nobody asks for a result, and five items are worked on. Then each result that
-/// is taken makes room for one item.
+/// A source without an end. Nobody asks for a result, and as many items are worked on as
+/// the window has room for. Then each result that is taken makes room for one item.
 #[test]
 fn the_threads_work_ahead_by_the_window() {
     // WP-05, WP-06
-    must_end(IN_MAP, || {
-        let worked = Arc::new(AtomicUsize::new(0));
-        let theirs = Arc::clone(&worked);
-        let mut results = map(0.., [2, 5], move |n: usize| {
-            theirs.fetch_add(1, SeqCst);
-            n
+    for window in [5, 300] {
+        must_end(IN_MAP, move || {
+            let worked = Arc::new(AtomicUsize::new(0));
+            let theirs = Arc::clone(&worked);
+            let mut results = map(0.., [2, window], move |n: usize| {
+                theirs.fetch_add(1, SeqCst);
+                n
+            });
+            for taken in 0..20 {
+                wait_until(
+                    "fewer items are worked on than the window has room for",
+                    || worked.load(SeqCst) >= taken + window,
+                );
+                assert_eq!(
+                    worked.load(SeqCst),
+                    taken + window,
+                    "items worked on, and {taken} results were taken"
+                );
+                assert_eq!(results.next(), Some(taken), "result {taken}");
+            }
         });
-        for taken in 0..20 {
-            wait_until(
-                "fewer items are worked on than the window has room for",
-                || worked.load(SeqCst) >= taken + 5,
-            );
-            assert_eq!(
-                worked.load(SeqCst),
-                taken + 5,
-                "items worked on, and {taken} results were taken"
-            );
-            assert_eq!(results.next(), Some(taken), "result {taken}");
-        }
-    });
+    }
 }
 
 /// The first item takes as long as all others together. Meanwhile no more than the window is asked for.
@@ -349,8 +351,18 @@ fn it_works_while_the_consumer_unwinds() {
     must_end(IN_MAP, || {
         let sum = while_unwinding(|| map(1..=100, [2, 4], |n| n).sum::<u32>());
         assert_eq!(sum, 5050);
-        let first = while_unwinding(|| map(1.., [2, 4], |n| n).next());
+        let owned = Arc::new(());
+        let in_f = Arc::clone(&owned);
+        let first = while_unwinding(|| {
+            let f = move |n| {
+                let _ = &in_f;
+                n
+            };
+            map(1.., [2, 4], f).next()
+        });
         assert_eq!(first, Some(1));
+        let still = "the consumer has left while its thread unwound, and `f` is still there";
+        wait_until(still, || Arc::strong_count(&owned) == 1);
     });
 }
 

@@ -1,6 +1,7 @@
 //! A pool of threads for heavy jobs, with bounded queues.
 
-// Locks, atomics, threads, `Arc`: all from `crate::sync`, or the model checker does not see them.
+// Locks, atomics, threads, `Arc`: all from `crate::sync`, or the model checker does not see them. That `Arc`
+// cannot be the type of `self`: write `fn run(shared: &Arc<Shared>)`, not `fn run(self: Arc<Self>)`.
 // `crate::channel` and `crate::select` are those of chapter 5: a submission can wait for room and for its
 // context at once. `crate::LOCAL`, `crate::PATIENCE` and `crate::LOOKS` are the numbers of the contract.
 //
@@ -110,6 +111,10 @@ impl Pool {
     ///
     /// A job that is accepted runs once, unless it is cancelled before it begins: by its context, as soon as
     /// its turn comes, or by [`shutdown_now`](Pool::shutdown_now). One that has begun is never interrupted.
+    /// What a cancelled job owns is dropped while no lock is held, and may ask the pool for its metrics.
+    ///
+    /// If a submission gets a place and does not take it, because its context is done or its time is over,
+    /// the next one that waits gets it.
     ///
     /// A job should submit through its [`Worker`], and not here, where it may sleep until other jobs have
     /// ended.
@@ -201,7 +206,7 @@ impl Worker {
 
     /// Runs one of the jobs that wait, on this thread and within the job that calls this, and returns whether
     /// there was one. For a job that waits for others: if all workers slept for jobs that wait in a queue,
-    /// nobody would run those.
+    /// nobody would run those. Which of those that wait it runs is not promised.
     pub fn help(&self) -> bool {
         todo!("find a job, in the own queue first, and run it here")
     }

@@ -133,6 +133,25 @@ fn a_job_wakes_the_worker() {
     });
 }
 
+/// Two workers sleep, and main submits two jobs, one right after the other, the first of which waits for the
+/// second: each of them has to wake a worker, and so has the second if it waits for room first.
+#[test]
+fn each_of_two_jobs_wakes_a_worker() {
+    for (capacity, yields) in [(1, 1), (2, 1), (1, 2), (2, 2)] {
+        // No forced switch: 8 interleavings of the reference each.
+        Model::new().preemption_bound(0).check(move || {
+            let pool = pool(2, capacity);
+            let met = Arc::new(Gate::shut("met"));
+            let opens = Arc::clone(&met);
+            let_others_sleep(yields);
+            let first = accepted(pool.submit(move |_: &Worker| met.pass()));
+            let second = accepted(pool.submit(move |_: &Worker| opens.open()));
+            returned(first, "the first job");
+            returned(second, "the second job");
+        });
+    }
+}
+
 /// The queue is full, and nobody takes a job: `submit` has to sleep.
 #[test]
 fn submit_sleeps_if_there_is_no_room() {
@@ -262,6 +281,37 @@ fn room_and_deadline_at_once() {
             1 - accepted,
             "submissions that were refused"
         );
+    });
+}
+
+/// The queue is full, and two submissions wait for room, one of them with a context. Main makes room for
+/// one, and cancels the context. If that one is refused, the other has to get the place, without any other
+/// call.
+#[test]
+fn a_place_that_nobody_takes_goes_to_the_next() {
+    // At most 1 forced switch: 194 interleavings of the reference.
+    Model::new().preemption_bound(1).check(|| {
+        let pool = pool(0, 1);
+        drop(accepted(pool.submit(|_: &Worker| ())));
+        let (context, guard) = Context::background().with_cancel();
+        let terms = Terms {
+            context: Some(context),
+            ..Terms::default()
+        };
+        let submit = |terms| pool.submit_with(terms, |_: &Worker| ()).map(drop);
+        let plain = Terms::default();
+        thread::scope(|s| {
+            let first = spawn(s, "first", || submit(&terms));
+            let second = spawn(s, "second", || submit(&plain));
+            let_others_sleep(2);
+            assert!(pool.help(), "a job waited, and `help` found none");
+            guard.cancel();
+            if first.join().expect("no panic").is_ok() {
+                pool.help(); // its job may be cancelled by now
+            }
+            let second = second.join().expect("no panic");
+            assert!(second.is_ok(), "the second was refused: {second:?}");
+        });
     });
 }
 
@@ -489,13 +539,16 @@ fn a_job_is_cancelled_once() {
 /// A job submits another and waits for it, without helping. The other worker, asleep or not, has to steal it.
 #[test]
 fn a_job_of_a_job_is_stolen() {
-    // At most 2 forced switches: 17,612 interleavings of the reference.
-    Model::new().preemption_bound(2).check(|| {
+    // At most 1 forced switch, besides that of the job: 448 interleavings of the reference.
+    Model::new().preemption_bound(1).check(|| {
         let pool = pool(0, 1);
         let inner = Work::new("inner");
         let job = {
             let inner = inner.clone();
-            move |worker: &Worker| returned(accepted(worker.submit(inner.job())), "the inner job")
+            move |worker: &Worker| {
+                let_others_sleep(1);
+                returned(accepted(worker.submit(inner.job())), "the inner job");
+            }
         };
         let outer = accepted(pool.submit(job));
         pool.resize(2).expect("there are threads");

@@ -8,12 +8,14 @@ use final_boss::{
 use harness::assert_bounds;
 use harness::sync::real::thread::{self, refuse_after};
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_panics, message_of, must_end, staged_panic, wait_until};
+use harness::testing::{
+    assert_panics, let_others_run, message_of, must_end, staged_panic, wait_until, while_unwinding,
+};
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 
 fn pool(workers: usize, capacity: usize) -> Pool {
     Pool::new(workers, capacity).expect("there are threads")
@@ -247,7 +249,8 @@ fn by_the_rule(jobs: &[(Priority, String)]) -> Vec<String> {
     order
 }
 
-/// Submits so many jobs of each priority, the lowest first, and lets them run. Requires the order of the rule.
+/// Submits so many jobs of each priority, the lowest first, and lets them run. Requires the order of the
+/// rule.
 #[track_caller]
 fn run_in_order(pool: &Pool, [high, normal, low]: [usize; 3]) {
     let (log, mut jobs) = (Log::default(), Vec::new());
@@ -301,7 +304,8 @@ fn a_lane_without_jobs_is_not_passed_over() {
     }
 }
 
-/// A job submits twenty others, which its worker takes first; but after some of them it takes one from outside.
+/// A job submits twenty others, which its worker takes first; but after some of them it takes one from
+/// outside.
 #[test]
 fn a_worker_takes_its_own_jobs_first_and_others_in_between() {
     must_end("a job does not run", || {
@@ -364,15 +368,15 @@ fn own_jobs_do_not_starve_the_shared_queue() {
 #[test]
 fn a_job_that_finds_no_room_runs_its_job_itself() {
     must_end("a job waits for room, and its worker with it", || {
-        let pool = pool(1, 1);
+        let pool = Arc::new(pool(1, 1));
         let counted = Arc::new(AtomicUsize::new(0));
-        let ran = Arc::clone(&counted);
+        let (ran, inside) = (Arc::clone(&counted), Arc::clone(&pool));
         let job = move |worker: &Worker| {
             let one = |ran: &Arc<AtomicUsize>| {
-                let ran = Arc::clone(ran);
+                let (ran, inside) = (Arc::clone(ran), Arc::clone(&inside));
                 move |_: &Worker| {
                     ran.fetch_add(1, Relaxed);
-                    std::thread::current().id()
+                    (std::thread::current().id(), inside.metrics().running)
                 }
             };
             for _ in 0..LOCAL {
@@ -380,16 +384,25 @@ fn a_job_that_finds_no_room_runs_its_job_itself() {
             }
             let before = ran.load(Relaxed);
             let handle = accepted(worker.submit(one(&ran)));
-            let here = handle.is_finished()
-                && handle.join().expect("no panic") == std::thread::current().id();
-            (before, here, ran.load(Relaxed))
+            let at_once = handle
+                .is_finished()
+                .then(|| handle.join().expect("no panic"));
+            (
+                before,
+                at_once.unzip(),
+                std::thread::current().id(),
+                ran.load(Relaxed),
+            )
         };
-        let got = accepted(pool.submit(job)).join().expect("no panic");
+        let (before, (thread, running), own, after) =
+            accepted(pool.submit(job)).join().expect("no panic");
         assert_eq!(
-            got,
-            (0, true, 1),
-            "(runs before, whether the last ran here, runs after)"
+            thread,
+            Some(own),
+            "the thread that ran the job without room, and that of the job that submitted it"
         );
+        assert_eq!((before, after), (0, 1), "jobs that had run (before, after)");
+        assert_eq!(running, Some(2), "jobs that run, one within the other");
         pool.shutdown();
         assert_eq!(counted.load(Relaxed), LOCAL + 1, "runs");
         closed(&pool, LOCAL as u64 + 2, 0, 0);
@@ -450,7 +463,8 @@ fn a_job_that_helps_does_not_wait_in_vain() {
     }
 }
 
-/// Submits a job whose context is cancelled before it begins, and one more. Returns the terms and the handle of the first.
+/// Submits a job whose context is cancelled before it begins, and one more. Returns the terms and the handle
+/// of the first.
 fn one_cancelled_and_another(pool: &Pool, log: &Log) -> (Terms, Handle<()>) {
     let (context, guard) = Context::background().with_cancel();
     let terms = Terms {
@@ -469,7 +483,7 @@ fn only_the_other_has_run(log: &Log, cancelled: Handle<()>) {
     let result = cancelled.join();
     assert!(
         matches!(result, Err(JobError::Cancelled)),
-        "it was cancelled: {result:?}"
+        "its context was cancelled before its turn came, and `join` returned {result:?}"
     );
     assert_eq!(log.all(), ["other"], "what has run");
 }
@@ -510,21 +524,104 @@ fn a_shutdown_asks_the_context_too() {
     closed(&pool, 1, 0, 1);
 }
 
-/// A thread that helps has no queue of its own: what its job submits waits in the shared queue, which has room for one, and
-/// what finds no room there has run when its submit returns.
+/// What a cancelled job owns asks the pool for its size and its numbers when it is dropped: by a thread that
+/// helps, by a worker, and in both shutdowns. No lock is held then.
+#[test]
+fn a_cancelled_job_is_dropped_without_a_lock() {
+    struct Asks(Arc<Pool>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let _ = (self.0.size(), self.0.metrics());
+        }
+    }
+    let ways: [fn(&Pool); 4] = [
+        |pool| _ = pool.help(),
+        |pool| pool.resize(1).expect("there is a thread"),
+        |pool| pool.shutdown(),
+        |pool| _ = pool.shutdown_now(),
+    ];
+    for way in ways {
+        must_end(
+            "a cancelled job is dropped, and what it owned asks its pool",
+            move || {
+                let pool = Arc::new(pool(0, 4));
+                let (context, guard) = Context::background().with_cancel();
+                let terms = Terms {
+                    context: Some(context),
+                    ..Terms::default()
+                };
+                let owned = Asks(Arc::clone(&pool));
+                let handle = accepted(pool.submit_with(&terms, move |_: &Worker| drop(owned)));
+                guard.cancel();
+                way(&pool);
+                let result = handle.join();
+                assert!(
+                    matches!(result, Err(JobError::Cancelled)),
+                    "`join` returned {result:?}"
+                );
+            },
+        );
+    }
+}
+
+/// A pool is dropped by a thread that unwinds: what runs ends, and what waits is cancelled.
+#[test]
+fn a_pool_that_is_dropped_while_its_thread_unwinds_ends() {
+    must_end("a job waits, and its pool has been dropped", || {
+        let pool = pool(1, 1);
+        let ended = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&ended);
+        let (begun, begins) = mpsc::channel();
+        let running = accepted(pool.submit(move |_: &Worker| {
+            begun.send(()).expect("main waits");
+            let_others_run();
+            ends.store(true, Relaxed);
+        }));
+        begins.recv().expect("there is a worker");
+        let waiting = accepted(pool.submit(|_: &Worker| ()));
+        while_unwinding(|| drop(pool));
+        assert!(
+            ended.load(Relaxed),
+            "a job runs, and its pool has been dropped"
+        );
+        running.join().expect("no panic");
+        let result = waiting.join();
+        assert!(
+            matches!(result, Err(JobError::Cancelled)),
+            "a job waited: {result:?}"
+        );
+    });
+}
+
+/// A thread that helps has no queue of its own: what its job submits waits in the shared queue, which has
+/// room for one, and what finds no room there has run when its submit returns. While it ran, both jobs were
+/// running.
 #[test]
 fn a_job_of_a_helper_finds_room_or_runs_at_once() {
-    let pool = pool(0, 1);
+    let pool = Arc::new(pool(0, 1));
     let log = Log::default();
-    let of_job = log.clone();
-    drop(accepted(pool.submit(move |worker: &Worker| {
-        for name in ["waits", "runs at once"] {
-            drop(accepted(worker.submit(of_job.job(name))));
-        }
+    let (of_job, inside) = (log.clone(), Arc::clone(&pool));
+    let running = accepted(pool.submit(move |worker: &Worker| {
+        drop(accepted(worker.submit(of_job.job("waits"))));
+        let second = of_job.job("runs at once");
+        let running = accepted(worker.submit(move |worker: &Worker| {
+            second(worker);
+            inside.metrics().running
+        }));
         of_job.job("first")(worker);
-    })));
+        assert!(
+            running.is_finished(),
+            "there was no room, and it has not run"
+        );
+        running.join().expect("no panic")
+    }));
     assert!(pool.help(), "a job waits");
     assert_eq!(log.all(), ["runs at once", "first"], "what has run");
+    assert_eq!(
+        running.join().expect("no panic"),
+        2,
+        "jobs that run, one within the other"
+    );
     assert_eq!(
         pool.metrics().queued,
         1,
@@ -534,12 +631,13 @@ fn a_job_of_a_helper_finds_room_or_runs_at_once() {
     closed(&pool, 3, 0, 0);
 }
 
-/// Two workers sleep, and two jobs come, one right after the other, which wait for each other: each wakes a worker.
+/// Two workers sleep, and two jobs come, one right after the other, which wait for each other: each wakes a
+/// worker.
 #[test]
 fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
     must_end("a job waits beside a worker that sleeps", || {
         let pool = pool(2, 2);
-        for _ in 0..300 {
+        for _ in 0..100 {
             let both = Arc::new(Barrier::new(2));
             let jobs = [(); 2].map(|()| {
                 let both = Arc::clone(&both);
@@ -580,7 +678,7 @@ fn a_deadline_ends_the_wait_for_room() {
             thread::scope(|s| {
                 let waits = s.spawn(|| refused(pool.submit_with(&terms, |_: &Worker| ())).1);
                 clock.advance(Duration::from_nanos(1));
-                harness::testing::let_others_run();
+                let_others_run();
                 assert!(!waits.is_finished(), "a nanosecond was left");
                 clock.advance(Duration::from_nanos(1));
                 assert_eq!(waits.join().expect("no panic"), Reason::TimedOut);
@@ -594,7 +692,7 @@ fn a_deadline_ends_the_wait_for_room() {
 fn a_pool_grows_and_shrinks() {
     must_end("jobs wait for workers that were to come", || {
         let pool = pool(0, 8);
-        for size in [1, 4, 2, 3, 0, 2] {
+        for size in [1, 4, 2, 256, 0, 2] {
             pool.resize(size).expect("there are threads");
             assert_eq!(pool.size(), size);
             let what = format!("the size is {size}, and there are more workers or fewer");
@@ -608,7 +706,7 @@ fn a_pool_grows_and_shrinks() {
             0,
             "workers after a shutdown, and a resize"
         );
-        closed(&pool, 1 + 4 + 2 + 3 + 2, 0, 0);
+        closed(&pool, 1 + 4 + 2 + 256 + 2, 0, 0);
     });
 }
 
@@ -819,20 +917,15 @@ fn a_job_of_a_job_comes_back_after_a_shutdown() {
             let pool = Arc::new(pool(1, 1));
             let inside = Arc::clone(&pool);
             let job = move |worker: &Worker| {
+                let outside = Cell::new(0);
                 wait_until("the pool still takes jobs after a shutdown", || {
-                    matches!(
-                        inside.try_submit(|_: &Worker| ()),
-                        Err(Refused {
-                            reason: Reason::Closed,
-                            ..
-                        })
-                    )
+                    let reason = inside.try_submit(|_: &Worker| ()).err().map(|it| it.reason);
+                    outside.set(outside.get() + u64::from(reason.is_some()));
+                    reason == Some(Reason::Closed)
                 });
                 drop(inside);
-                worker
-                    .submit(|_: &Worker| ())
-                    .err()
-                    .map(|refused| refused.reason)
+                let answer = worker.submit(|_: &Worker| ()).err();
+                (answer.map(|refused| refused.reason), outside.get())
             };
             let terms = Terms {
                 priority: Priority::High,
@@ -847,8 +940,13 @@ fn a_job_of_a_job_comes_back_after_a_shutdown() {
             } else {
                 let _ = pool.shutdown_now();
             }
-            let answer = handle.join().expect("no panic");
+            let (answer, outside) = handle.join().expect("no panic");
             assert_eq!(answer, Some(Reason::Closed), "the answer to the job");
+            assert_eq!(
+                pool.metrics().rejected,
+                outside + 1,
+                "submissions that were refused: {outside} through the pool, and one through the job's worker"
+            );
         });
     }
 }

@@ -5,7 +5,7 @@ use cancellation_solution::Context;
 use final_boss::{Pool, Terms, Wait, Worker};
 use harness::leaks::{self, track};
 use harness::sync::real::thread::{self, refuse_after};
-use harness::testing::{must_end, staged_panic, wait_until};
+use harness::testing::{let_others_run, must_end, staged_panic, wait_until};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -144,46 +144,83 @@ fn nothing_is_left_of_jobs_that_were_refused() {
     });
 }
 
-/// How many bytes a pool keeps that goes on, after that many jobs, workers and refusals.
-fn bytes_kept_after(rounds: usize) -> isize {
+/// How many bytes a pool keeps that goes on, after that many rounds.
+fn bytes_kept_after(rounds: usize, round: fn(&Pool)) -> isize {
     let mut kept = None;
     let bytes = leaks::bytes_left_by(|| {
-        let pool = pool(1, 4);
-        for _ in 0..rounds {
-            let handle = pool
-                .submit(job(Box::new(1), Box::new(2)))
-                .expect("it is open");
-            drop(handle.join());
-            pool.resize(0).expect("no thread is needed");
-            wait_until("a worker that is too many has not left", || {
-                pool.metrics().workers == 0
-            });
-            while pool.help() {}
-            for _ in 0..5 {
-                drop(pool.try_submit(|_: &Worker| ()));
-            }
-            while pool.help() {}
-            pool.resize(1).expect("there is a thread");
-        }
+        let pool = pool(1, 1);
+        (0..rounds).for_each(|_| round(&pool));
         kept = Some(pool);
     });
     drop(kept);
     bytes
 }
 
+fn end_a_job(pool: &Pool) {
+    let handle = pool.submit(job(Box::new(1), Box::new(2)));
+    drop(handle.expect("it is open").join());
+}
+
+/// Makes the pool one without workers, and runs the jobs of those that leave.
+fn pause(pool: &Pool) {
+    pool.resize(0).expect("no thread is needed");
+    wait_until("a worker that is too many has not left", || {
+        pool.metrics().workers == 0
+    });
+    while pool.help() {}
+}
+
+/// Fills the queue of the pool, which has no workers from then on. If it is full already, nothing happens.
+fn fill(pool: &Pool) {
+    if pool.size() > 0 {
+        pause(pool);
+    }
+    drop(pool.try_submit(|_: &Worker| ()));
+}
+
 /// Neither of jobs, nor of workers, nor of refusals. What is about to end may still hold something, so it
 /// looks again before it accuses.
 #[test]
 fn a_pool_that_goes_on_keeps_nothing() {
-    must_end(NOT_ENDED, || {
-        let mut kept = 0;
-        let nothing = (0..5).any(|_| {
-            kept = bytes_kept_after(204) - bytes_kept_after(4);
-            kept < 4 << 10
+    let rounds: [(_, fn(&Pool)); 4] = [
+        ("jobs that have ended", end_a_job),
+        ("workers that have left", |pool| {
+            end_a_job(pool);
+            pause(pool);
+            pool.resize(1).expect("there is a thread");
+        }),
+        ("submissions that were refused", |pool| {
+            fill(pool);
+            for _ in 0..5 {
+                drop(pool.try_submit(|_: &Worker| ()));
+            }
+        }),
+        (
+            "submissions whose context was cancelled while they slept",
+            |pool| {
+                fill(pool);
+                let (context, guard) = Context::background().with_cancel();
+                let terms = Terms {
+                    context: Some(context),
+                    ..Terms::default()
+                };
+                thread::scope(|s| {
+                    let sleeps = s.spawn(|| pool.submit_with(&terms, |_: &Worker| ()).is_err());
+                    let_others_run();
+                    guard.cancel();
+                    assert!(sleeps.join().expect("no panic"), "there is no room");
+                });
+            },
+        ),
+    ];
+    for (what, round) in rounds {
+        must_end(NOT_ENDED, move || {
+            let mut kept = 0;
+            let nothing = (0..5).any(|_| {
+                kept = bytes_kept_after(104, round) - bytes_kept_after(4, round);
+                kept < 4 << 10
+            });
+            assert!(nothing, "it keeps {kept} bytes of 100 rounds of {what}");
         });
-        assert!(
-            nothing,
-            "it keeps {kept} bytes of 200 rounds that have ended"
-        );
-    });
+    }
 }

@@ -25,6 +25,10 @@ pub const DRY_RUN_FULL: &str = "full";
 /// Value of [`DRY_RUN`]: without places in the source, for a README, which an edit elsewhere must not change.
 pub const DRY_RUN_BARE: &str = "bare";
 
+/// Environment variable: makes a model write down every interleaving that it explores, in files whose names begin with
+/// this: see the module `runs`.
+pub const RUNS: &str = "HARNESS_RUNS";
+
 /// The columns of a page if nothing says how many there are.
 pub const DEFAULT_WIDTH: usize = 80;
 

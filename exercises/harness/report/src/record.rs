@@ -8,7 +8,7 @@ pub mod channel;
 use crate::instant::Instant;
 use crate::place::Place;
 use channel::{Ends, Traffic, What};
-use harness_base::protocol::Kind;
+use harness_base::protocol::{Coverage, Kind};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -275,12 +275,14 @@ pub struct Pending {
     pub place: Place,
     /// The thread waited for, if it is a join.
     pub target: Option<ThreadId>,
+    /// Whether it waits as long as the object, a mutex, is held.
+    pub locks: bool,
 }
 
 impl Pending {
     #[inline]
     pub fn new(name: &'static str, object: Option<ObjectId>, place: Place) -> Self {
-        Self { name, object, place, target: None }
+        Self { name, object, place, target: None, locks: false }
     }
 }
 
@@ -348,6 +350,8 @@ pub struct Thread {
     pub prefix: Vec<String>,
     /// What it is about to give back with a lock.
     pub gives_back: Option<Data>,
+    /// Whether it sleeps in a queue from which it does not wake up for no reason.
+    pub parked: bool,
 }
 
 /// What a thread waits for.
@@ -454,6 +458,40 @@ pub enum Stop {
     Other(String),
 }
 
+/// What can happen while no other thread comes in between. Noted only for those who want every interleaving.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub thread: ThreadId,
+    /// The number of events before it.
+    pub at: usize,
+    /// The threads that could go on before it, this one among them.
+    pub able: Vec<ThreadId>,
+    /// The atomics after it, in the order of their making.
+    pub atomics: Vec<Sight>,
+}
+
+/// The values of an atomic that can still be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sight {
+    /// The number of objects that were made before it.
+    pub object: usize,
+    /// The newest.
+    pub newest: Value,
+    /// What each thread may read, the oldest first.
+    pub seen: Vec<(ThreadId, Vec<Value>)>,
+}
+
+/// What those are told who want every interleaving.
+#[derive(Debug)]
+pub enum Told {
+    /// This one was explored. `ending` is `None` if it passed.
+    Run { log: Box<Log>, ending: Option<Ending> },
+    /// The exploration begins again, and divides the interleavings into other steps.
+    Anew,
+    /// It is over, after so much.
+    Over(Coverage),
+}
+
 /// One interleaving.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
@@ -467,6 +505,10 @@ pub struct Log {
     /// What the model checker stopped for, and the thread that was running.
     pub stopped: Option<(ThreadId, Stop)>,
     pub spurious_left: usize,
+    /// The steps that the events make up, if anybody wants them.
+    pub steps: Vec<Step>,
+    /// The threads that could go on when the last step ended.
+    pub able: Vec<ThreadId>,
 }
 
 impl Log {
@@ -480,6 +522,8 @@ impl Log {
         self.stopped = None;
         self.running = 0;
         self.spurious_left = spurious;
+        self.steps.clear();
+        self.able.clear();
         self.threads.push(Thread::new(0, Some("main".to_owned())));
     }
 
@@ -550,6 +594,13 @@ impl Log {
             data: None,
         };
         self.events.insert(dropped.at, row);
+        // Those that began after the step in which it was dropped.
+        let of_drop = self.steps.iter().rposition(|step| {
+            step.at < dropped.at || step.at == dropped.at && step.thread == dropped.thread
+        });
+        for step in self.steps.iter_mut().skip(of_drop.map_or(0, |at| at + 1)) {
+            step.at += 1;
+        }
         for panic in &mut self.panics {
             panic.at += usize::from(panic.at >= dropped.at);
         }
@@ -590,6 +641,27 @@ impl Log {
         }
         let holders = &self.object(pending.object?).holders;
         (!holders.is_empty()).then_some(Wait::ForLock(holders))
+    }
+
+    /// Whether no thread can go on, if each now does what it is about to do. `false` if that is not certain.
+    pub fn is_deadlock(&self) -> bool {
+        let any_left = self.threads.iter().any(|thread| !thread.has_ended());
+        any_left && self.able().next().is_none()
+    }
+
+    /// The threads that can go on, and, if that is not certain, those that cannot.
+    pub fn able(&self) -> impl Iterator<Item = ThreadId> {
+        let left = (0..self.threads.len()).filter(|&thread| !self.threads[thread].has_ended());
+        left.filter(move |&thread| !self.is_blocked(thread))
+    }
+
+    fn is_blocked(&self, thread: ThreadId) -> bool {
+        let waiting = &self.threads[thread];
+        waiting.pending.is_some_and(|pending| match (pending.target, pending.object) {
+            (Some(target), _) => !self.threads[target].has_ended(),
+            (None, Some(id)) if pending.locks => !self.object(id).holders.is_empty(),
+            _ => waiting.parked,
+        })
     }
 
     /// The events of a thread, with their numbers.
@@ -667,6 +739,7 @@ impl Thread {
             standing: Standing::Running,
             prefix: Vec::new(),
             gives_back: None,
+            parked: false,
         }
     }
 

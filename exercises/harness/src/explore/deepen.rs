@@ -11,6 +11,8 @@ use crate::sync::model::recorder::Look;
 use harness_base::liveness::Deadline;
 use harness_base::protocol::{Extent, Kind};
 use harness_base::text::count;
+use harness_report::record::Told;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -50,6 +52,15 @@ pub(super) struct Deepening<'a> {
     caught: BTreeSet<String>,
     /// See [`Found::ends_process`].
     ends_process: bool,
+}
+
+/// What has been found out about a program.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    unlocks_are_steps: bool,
+    drops_are_steps: bool,
+    /// Whether there is more than one look takes in.
+    is_large: bool,
 }
 
 /// What a search has seen without a failure.
@@ -175,14 +186,77 @@ impl<'a> Deepening<'a> {
                     self.suspect = self.suspect.take().or(suspect);
                     self.drops_are_steps = true;
                     limits.drops_are_steps = true;
+                    self.say(Told::Anew);
                 }
                 Outcome::UnlocksMustBeSteps(suspect) => {
                     self.suspect = self.suspect.take().or(suspect);
                     self.unlocks_are_steps = true;
                     limits.unlocks_are_steps = true;
+                    self.say(Told::Anew);
                 }
             }
             search = Search::new(self.model, self.program, limits);
+        }
+    }
+
+    /// Explores for those who want every interleaving: everything, or, if that is too much, first what takes the fewest
+    /// forced switches. `known` is what other variants of the program have shown: they share the reader.
+    pub(super) fn tell(mut self, known: &Cell<Known>) -> Passed {
+        self.unlocks_are_steps = known.get().unlocks_are_steps;
+        self.drops_are_steps = known.get().drops_are_steps;
+        let mut is_large = known.get().is_large;
+        let all = self.model.preemption_bound;
+        let mut passed = None;
+        if !is_large {
+            let until = Instant::now() + self.model.budget / 2;
+            let look = Look { interleavings: self.model.look, until };
+            passed = self.tell_within(Limits { look: Some(look), ..self.limits(all) });
+            is_large = passed.is_none();
+            if is_large {
+                self.say(Told::Anew);
+                self.until = Arc::new(Deadline::after(self.model.budget));
+            }
+        }
+        if is_large {
+            for bound in 0..all.unwrap_or(usize::MAX).min(DEEPEST + 1) {
+                self.tell_within(self.limits(Some(bound)));
+            }
+            passed = self.tell_within(self.limits(all));
+        }
+        let Self { unlocks_are_steps, drops_are_steps, .. } = self;
+        known.set(Known { unlocks_are_steps, drops_are_steps, is_large });
+        passed.unwrap_or_else(Passed::nothing)
+    }
+
+    /// Tells of what is within these limits, unless that is too much.
+    fn tell_within(&mut self, limits: Limits) -> Option<Passed> {
+        match self.search(limits) {
+            Ok(Seen::All(passed)) => {
+                if let Some(found) = self.unordered_drop.take() {
+                    self.say_fails(found);
+                }
+                Some(passed)
+            }
+            Ok(Seen::Part(_)) => None,
+            // Loom could not go on after this one.
+            Err(failing) => {
+                self.say_fails(failing.found);
+                Some(Passed::nothing())
+            }
+        }
+    }
+
+    fn say_fails(&self, Found { log, ending, .. }: Found) {
+        // It hangs: that is no end which anybody could be told of.
+        if ending.is_some() {
+            self.say(Told::Run { log, ending });
+        }
+    }
+
+    fn say(&self, what: Told) {
+        if let Some(to) = &self.model.told {
+            // Who has enough does not listen any more.
+            let _ = to.send(what);
         }
     }
 

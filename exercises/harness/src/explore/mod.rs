@@ -8,11 +8,13 @@ mod search;
 
 use deepen::Deepening;
 pub(crate) use deepen::Failed;
-use harness_base::protocol::Coverage;
-use harness_report::record::WeakExchange;
+use harness_base::protocol::{Coverage, Extent};
+use harness_report::record::{Told, WeakExchange};
 pub(crate) use search::Passed;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 /// How long a model may explore. A program within its contract that takes more steps than the reference
@@ -21,6 +23,9 @@ const BUDGET: Duration = Duration::from_secs(4);
 
 /// How long the search for a simpler failing interleaving may take.
 const SIMPLEST_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long a model may explore for those who want every interleaving.
+const TELLS_WITHIN: Duration = Duration::from_secs(3);
 
 /// What a passing model explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +56,10 @@ pub struct Model {
     recording: bool,
     /// Whether to keep the interleaving that tells most.
     pub(crate) wants_example: bool,
+    /// Whether to note the steps of an interleaving: see [`Log::steps`](harness_report::record::Log::steps).
+    pub(crate) notes_steps: bool,
+    /// Who is told of every interleaving: see [`Model::tell`].
+    told: Option<SyncSender<Told>>,
 }
 
 impl Default for Model {
@@ -75,6 +84,8 @@ impl Model {
             look: deepen::LOOK,
             recording: true,
             wants_example: false,
+            notes_steps: false,
+            told: None,
         }
     }
 
@@ -150,6 +161,33 @@ impl Model {
         program: impl Fn() + Send + Sync + 'static,
     ) -> Result<Passed, Failed> {
         let program: Program = Arc::new(program);
+        self.each_variant(&program, |search| search.explore())
+    }
+
+    /// Explores, and tells `to` of every interleaving, those that fail too.
+    pub(crate) fn tell(&self, program: impl Fn() + Send + Sync + 'static, to: SyncSender<Told>) {
+        let program: Program = Arc::new(program);
+        let model = Self {
+            told: Some(to.clone()),
+            budget: TELLS_WITHIN,
+            recording: true,
+            notes_steps: true,
+            ..self.clone()
+        };
+        let known = Cell::default();
+        let passed = model.each_variant(&program, |search| Ok(search.tell(&known)));
+        let nothing = Coverage { interleavings: 0, extent: Extent::Cut { covered: None } };
+        let coverage = passed.map_or(nothing, |passed| passed.explored.coverage);
+        // Who has enough does not listen any more.
+        let _ = to.send(Told::Over(coverage));
+    }
+
+    /// Explores the program, once for each set of weak exchanges that fail and for each order of waking.
+    fn each_variant(
+        &self,
+        program: &Program,
+        explore: impl Fn(Deepening<'_>) -> Result<Passed, Failed>,
+    ) -> Result<Passed, Failed> {
         let until = Instant::now() + self.budget;
         let mut variants = vec![(false, BTreeSet::new())];
         let mut all: Option<Passed> = None;
@@ -160,7 +198,7 @@ impl Model {
             model.budget = until.saturating_duration_since(Instant::now());
             model.fail = fail;
             model.wakes_the_last = wakes_the_last;
-            let passed = match Deepening::new(&model, &program).explore() {
+            let passed = match explore(Deepening::new(&model, program)) {
                 Ok(passed) => passed,
                 Err(mut failed) => {
                     failed.interleavings +=

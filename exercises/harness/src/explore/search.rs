@@ -3,7 +3,7 @@
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
 use crate::sync::model::recorder::{self, Look, Session};
-use crate::sync::model::{begin_iteration, main_ends};
+use crate::sync::model::{begin_iteration, main_ends, sights};
 use harness_base::liveness::{self, Deadline, Watch};
 use harness_base::protocol::{Coverage, Extent, Kind};
 use harness_report::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
@@ -75,7 +75,7 @@ pub(super) enum Outcome {
 pub(crate) struct Passed {
     pub(crate) explored: Explored,
     /// The interleaving that tells most, if one was asked for.
-    pub(crate) example: Option<Log>,
+    pub(crate) example: Option<Box<Log>>,
     /// The places of the panics that the program caught.
     pub(super) caught: BTreeSet<String>,
     /// An interleaving that fails for a drop which nothing orders, if no other failed.
@@ -123,6 +123,8 @@ impl Search {
             recording: model.recording,
             example: Mutex::new(None),
             wants_example: model.wants_example,
+            sights: model.notes_steps.then_some(sights),
+            runs: model.told.as_ref().map(recorder::Runs::new),
             caught: Mutex::default(),
             look: Mutex::new(limits.look),
             until: Arc::clone(&limits.until),
@@ -176,7 +178,7 @@ impl Search {
                 let coverage = Coverage { interleavings: log.iteration, extent };
                 Outcome::Passed(Passed {
                     explored: Explored { coverage },
-                    example: session.example.lock().take().map(|(_, log)| log),
+                    example: session.example.lock().take().map(|(_, log)| Box::new(log)),
                     caught: std::mem::take(&mut session.caught.lock()),
                     unordered_drop: session
                         .unordered_drop
@@ -197,6 +199,19 @@ impl Search {
 }
 
 impl Passed {
+    /// What a search comes to that could not go on.
+    pub(super) fn nothing() -> Self {
+        let coverage = Coverage { interleavings: 0, extent: Extent::Cut { covered: None } };
+        Self {
+            explored: Explored { coverage },
+            example: None,
+            caught: BTreeSet::new(),
+            unordered_drop: None,
+            weak_exchanges: BTreeSet::new(),
+            wakes_choose: false,
+        }
+    }
+
     /// Both explorations of one program.
     pub(super) fn and(mut self, other: &Self) -> Self {
         let (mine, others) = (&mut self.explored.coverage, other.explored.coverage);
@@ -221,6 +236,11 @@ impl Found {
     /// back: libtest would wait for it at its end, for ever.
     pub(crate) fn ends_process(&self) -> bool {
         matches!(self.ending, Some(Ending::PanickedTwice))
+    }
+
+    /// Whether every search ends with it: what hangs once hangs again.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        matches!(self.kind, Kind::Stuck | Kind::SetUp)
     }
 
     /// Whether it reads an atomic, and so perhaps an old value: the record tells only if that differs from the newest.
@@ -282,21 +302,24 @@ fn run(
         with_owner(&session.values, || {
             builder.check(move || {
                 begin_iteration();
-                let program = || {
-                    program();
-                    main_ends();
-                };
-                if catch_unwind(AssertUnwindSafe(program)).is_err() {
-                    recorder::main_panicked();
-                }
-                recorder::main_returned();
+                let program = Arc::clone(&program);
+                recorder::apart(move || {
+                    let program = || {
+                        program();
+                        main_ends();
+                    };
+                    if catch_unwind(AssertUnwindSafe(program)).is_err() {
+                        recorder::main_panicked();
+                    }
+                    recorder::main_returned();
+                });
             });
         });
     }));
     let ending = match explored {
         Ok(()) => {
             recorder::keep_if_best_example(session);
-            recorder::end_iteration(session).unwrap_or(Ending::Passed)
+            recorder::conclude(session).unwrap_or(Ending::Passed)
         }
         // All threads had ended, or had no frames left that could touch loom.
         Err(payload) if payload.is::<generator::Error>() => Ending::StackOverflow,

@@ -10,6 +10,8 @@ use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope, yield_
 use crate::sync::model::{Condvar, Mutex};
 use harness_base::protocol::{Kind, failure_line};
 use harness_report::record::Effect;
+use std::mem;
+use std::ops::Deref;
 
 /// Starts a thread in `scope`; `name` heads its column in the dry run.
 #[track_caller]
@@ -117,6 +119,33 @@ impl<T: Clone> Watched<T> {
             unsafe { (*value).clone() }
         })
     }
+}
+
+/// Requires that the values from 1 to `last` have come out of `source`, each once, and returns what came out, in its order.
+/// `places` says where the arrays come from, as in "popped, stolen".
+///
+/// If not, all is forgotten: what two have got would be freed twice, and a source that is out of order might hold
+/// billions.
+///
+/// # Panics
+/// If a value is missing, or there more than once.
+#[track_caller]
+pub fn require_each_once<S, V: Deref<Target = Watched<u32>>, const N: usize>(
+    source: S,
+    places: &str,
+    values: [Vec<V>; N],
+    last: u32,
+) -> [Vec<u32>; N] {
+    let found = values.each_ref().map(|part| Vec::from_iter(part.iter().map(|value| value.read())));
+    let mut all = found.concat();
+    all.sort_unstable();
+    if all != Vec::from_iter(1..=last) {
+        mem::forget((values, source));
+        panic!(
+            "values 1 to {last} must come out, each once, and not {all:?}: [{places}] = {found:?}"
+        );
+    }
+    found
 }
 
 /// Holds threads until another lets them go on. What was done before `open` is visible after `pass`.
@@ -376,6 +405,25 @@ mod tests {
             );
             assert_eq!((slot.read(), made.read().as_str()), (7, "whole"));
         });
+    }
+
+    #[test]
+    fn each_value_must_come_out_once() {
+        model(|| {
+            let value = |n| Arc::new(Watched::new("value", n));
+            let found = require_each_once((), "here, there", [vec![value(2)], vec![value(1)]], 2);
+            assert_eq!(found, [[2], [1]]);
+        });
+        for numbers in [vec![1, 2, 2], vec![2]] {
+            let said =
+                format!("values 1 to 2 must come out, each once, and not {numbers:?}: [here]");
+            let failure = explore(move || {
+                let values = numbers.iter().map(|&n| Arc::new(Watched::new("value", n)));
+                require_each_once((), "here", [Vec::from_iter(values)], 2);
+            });
+            let report = failure.expect_err("the model must fail").report;
+            assert!(report.contains(&said), "{report}");
+        }
     }
 
     #[test]

@@ -183,7 +183,9 @@ impl<T> Local<T> {
         }
     }
 
-    /// Takes the task that runs next, or else the oldest in the ring. `None` means that the queue is empty.
+    /// Takes the task that runs next, or else the oldest in the ring.
+    ///
+    /// `None` means that at one moment of the call there was no task in the queue, and not that a thief was faster.
     #[inline]
     pub fn pop(&mut self) -> Option<Task<T>> {
         // Relaxed: only this thread puts a task in, so this finds it, or one that a thief has taken meanwhile; then the
@@ -260,8 +262,8 @@ impl<T> Local<T> {
 impl<T> Stealer<T> {
     /// Takes the oldest task of the ring, or the one that runs next if the ring is empty.
     ///
-    /// `None` means that at one moment of the call there was no task in the queue, and not that somebody else was
-    /// faster. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
+    /// `None` means that at one moment of the call there was no task in the queue, and not that others were faster, however
+    /// often. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
     /// stolen the task that takes its place.
     pub fn steal(&self) -> Option<Task<T>> {
         loop {
@@ -356,7 +358,8 @@ impl<T> Global<T> {
         self.tasks.lock().push_back(task);
     }
 
-    /// Takes the oldest task. `None` means that the queue is empty.
+    /// Takes the oldest task. `None` means that at one moment of the call there was no task in the queue, and not that
+    /// another thread was at it.
     pub fn pop(&self) -> Option<Task<T>> {
         self.tasks.lock().pop_front()
     }

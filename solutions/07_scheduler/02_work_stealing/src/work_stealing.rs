@@ -8,12 +8,13 @@ use std::ptr;
 impl<T> Stealer<T> {
     /// Takes half of the tasks in the ring, rounded up: returns the newest of them, for the caller to run, and puts the
     /// others at the end of the ring of `into`, oldest first. They are the oldest ones of the ring, and all are taken at
-    /// one moment. If `into` has no room for so many, it takes one more than there is room for.
+    /// one moment. If the ring of `into` has no room for so many, it takes one more than there is room for; the next task
+    /// of `into` takes no room.
     ///
     /// Only if the ring is empty it takes the task that runs next.
     ///
-    /// `None` means that at one moment of the call there was no task in the queue, and not that somebody else was
-    /// faster. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
+    /// `None` means that at one moment of the call there was no task in the queue, and not that others were faster, however
+    /// often. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
     /// stolen the task that takes its place.
     ///
     /// `into` may be the owner's handle of this very queue. That changes the order of its tasks.
@@ -96,11 +97,11 @@ impl<T> Stealer<T> {
 /// pass over the order, after all rings were found empty. A worker that has just woken a task is about to run it, and
 /// has in its caches what that works on.
 ///
-/// The order may be a [`Pass`], with a `filter` that leaves out the worker itself and those that are idle. `None` means
-/// that each victim of the order had no task at one moment of the call.
+/// The order may be a [`Pass`], with a `filter` that leaves out the worker itself and those that are idle; it may name a
+/// victim more than once. `None` means that each victim of the order had no task at one moment of the call.
 ///
 /// # Panics
-/// If `order` yields an index that is not in `victims`.
+/// If `order` yields an index that is not in `victims` before one whose victim has tasks, or if none has.
 pub fn steal_work<T>(
     victims: &[Stealer<T>],
     order: impl Iterator<Item = usize> + Clone,
@@ -155,7 +156,7 @@ impl StealOrder {
     /// back at the first.
     ///
     /// `random` decides where it begins and how long the strides are. If that is a random number, each start may come with
-    /// each such stride.
+    /// each such stride, however many workers there are.
     pub fn pass(&self, random: u32) -> Pass {
         let random = random as usize;
         let workers = self.workers;

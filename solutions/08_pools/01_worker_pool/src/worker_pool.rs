@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 ///
 /// Threads share a pool by reference. It is closed when it is dropped, or by [`join`](Self::join): the jobs
 /// that were accepted still run, and then the workers end. Dropping does not wait for that, so a job may
-/// drop the pool.
+/// drop the pool. It closes the pool even if the thread that drops it unwinds from a panic.
 ///
 /// If a job panics, it has no result, and nothing else happens to the pool: the worker takes the next job.
 /// `join` passes the panic on.
@@ -157,7 +157,8 @@ fn run<J, R>(queue: Receiver<J>, output: Sender<R>, work: impl Fn(J) -> R) -> Op
 ///
 /// If this is dropped, so are the results that wait, at the latest when the last worker ends, and those that
 /// are still to come. The jobs run as before, and a worker that sleeps because there is no room for its
-/// result goes on. The destructors of such results must not panic.
+/// result goes on; so they do if the thread that drops this unwinds from a panic. No lock is held while a
+/// worker drops a result: its destructor may wait for another job, but must not panic.
 pub struct Results<R>(Receiver<R>);
 
 impl<R> Iterator for Results<R> {

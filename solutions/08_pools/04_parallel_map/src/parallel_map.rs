@@ -126,7 +126,7 @@ fn take<I: Iterator, R, E>(
 /// The results of a [`parallel_map`], in the order of its items.
 ///
 /// It may be dropped at any time: no further item is taken, results that nobody has asked for are dropped,
-/// and the threads end. The drop does not wait for that.
+/// and the threads end. The drop does not wait for that, and is the same while its thread unwinds.
 pub struct ParallelMap<R, E> {
     flight: Arc<Flight<R, E>>,
 }

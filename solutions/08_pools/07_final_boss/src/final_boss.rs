@@ -204,6 +204,10 @@ impl Pool {
     ///
     /// A job that is accepted runs once, unless it is cancelled before it begins: by its context, as soon as
     /// its turn comes, or by [`shutdown_now`](Pool::shutdown_now). One that has begun is never interrupted.
+    /// What a cancelled job owns is dropped while no lock is held, and may ask the pool for its metrics.
+    ///
+    /// If a submission gets a place and does not take it, because its context is done or its time is over,
+    /// the next one that waits gets it.
     ///
     /// A job should submit through its [`Worker`], and not here, where it may sleep until other jobs have
     /// ended.
@@ -234,7 +238,7 @@ impl Pool {
         };
         state.helping += 1;
         drop(state);
-        outsider.run(found.admit());
+        outsider.run(found.admit(&self.shared));
         self.shared.state.lock().helping -= 1;
         // Those who sleep here have all to look again: in `wait_for_the_end`.
         self.shared.ended.notify_all();
@@ -371,11 +375,11 @@ impl Worker {
 
     /// Runs one of the jobs that wait, on this thread and within the job that calls this, and returns whether
     /// there was one. For a job that waits for others: if all workers slept for jobs that wait in a queue,
-    /// nobody would run those.
+    /// nobody would run those. Which of those that wait it runs is not promised.
     pub fn help(&self) -> bool {
         let job = self.own().or_else(|| {
             let found = self.find(&mut self.shared.state.lock())?;
-            Some(found.admit())
+            Some(found.admit(&self.shared))
         });
         job.map(|job| self.run(job)).is_some()
     }
@@ -430,7 +434,7 @@ impl Worker {
         match found {
             Some(found) => {
                 drop(state);
-                Some(found.admit())
+                Some(found.admit(&self.shared))
             }
             None => {
                 self.leave(state);
@@ -753,9 +757,14 @@ fn understood(answer: Result<Option<Job>, RecvError>) -> Result<(), Refused<Job>
 
 impl Found {
     /// Tells the submission that got the place, now that the lock is free, and returns the job.
-    fn admit(self) -> Job {
+    fn admit(self, shared: &Shared) -> Job {
         if let Some(answer) = self.admitted {
             let _ = answer.send(None);
+            // Its job is in the queue now, and nobody has been woken for it. Relaxed: a worker that slept when
+            // the job got there had counted itself before, under the lock.
+            if shared.idle.load(Relaxed) > 0 {
+                shared.work.notify_one();
+            }
         }
         self.job
     }

@@ -11,7 +11,7 @@ __xtask_complete() {
         @MANY@) names=$(__xtask_lessons) ;;
         break:1) names=$(__xtask_mistakes "${given[0]}") ;;
         test:1) names=$(__xtask_tests "${given[0]}") ;;
-        dry-run:1) names=$(__xtask_models "${given[0]}") ;;
+        dry-run:1 | explore:1) names=$(__xtask_models "${given[0]}") ;;
     esac
     # The value of an option is no lesson.
     case "$3" in @VALUED@) names= ;; esac

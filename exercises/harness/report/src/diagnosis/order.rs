@@ -21,6 +21,13 @@ pub(super) struct Stronger {
     pub(super) acquire: Option<usize>,
 }
 
+impl Stronger {
+    /// The same, of a read that is like the one that acquires.
+    pub(super) fn at(self, read: usize) -> Self {
+        Self { acquire: self.acquire.map(|_| read), ..self }
+    }
+}
+
 /// The later of two accesses.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Later {

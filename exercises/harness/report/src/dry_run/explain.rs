@@ -11,7 +11,7 @@ use crate::record::{
 use harness_base::text::count;
 
 /// What happened, line by line. `ending` is `None` if the model hangs.
-pub(super) fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>) -> Vec<String> {
+pub fn what_went_wrong(log: &Log, names: &Names, ending: Option<&Ending>) -> Vec<String> {
     let Some(ending) = ending else {
         return stuck(log);
     };
@@ -105,7 +105,9 @@ fn too_many_steps(log: &Log) -> String {
         .filter(|t| !yields(t) && steps(*t) * busy.len() > lately.len() / 2)
         .collect();
     if !greedy.is_empty() {
-        let waits = greedy.iter().all(|&thread| only_reads(lately, thread));
+        // What an old value hides has come already.
+        let waits = greedy.iter().all(|&thread| only_reads(lately, thread))
+            && !lately.iter().any(Event::is_stale);
         let remedy = if waits {
             " A loop that waits for another thread must let it run, by thread::yield_now() or hint::spin_loop()."
         } else {

@@ -11,6 +11,7 @@ mod words;
 
 use crate::reading::{Reading, Remark, mentioned, rows, without_rows};
 use crate::record::Ending;
+pub use explain::what_went_wrong;
 use harness_base::page::{Ink, Page};
 use harness_base::protocol::Kind;
 use layout::Layout;

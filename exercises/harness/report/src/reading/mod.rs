@@ -15,10 +15,10 @@ use crate::record::Log;
 pub use culprit::{culprit, late_use, other_access, racing_access};
 pub use mentions::{at_row, mentioned, with_rows, without_rows};
 pub use names::Names;
-pub use rows::{PANICS, Row, rows};
+pub use rows::{PANICS, Row, describe, rows};
 pub use source::Sources;
 pub use traffic::{contents, handles};
-pub use values::show;
+pub use values::{show, shown};
 
 /// An interleaving with its names and its source.
 #[derive(Clone, Debug)]
@@ -30,7 +30,11 @@ pub struct Reading {
 
 impl Reading {
     pub fn new(log: Log) -> Self {
-        let sources = Sources::default();
+        Self::with_sources(log, Sources::default())
+    }
+
+    /// The same, where some of the source has been read already.
+    pub fn with_sources(log: Log, sources: Sources) -> Self {
         let names = Names::new(&log, &sources);
         Self { log, names, sources }
     }

@@ -292,7 +292,8 @@ fn holder(log: &Log, event: &Event, number: usize) -> Option<String> {
     holds.next()
 }
 
-fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
+/// What an event says.
+pub fn describe(log: &Log, names: &Names, event: &Event, number: usize) -> String {
     let name = |thread: ThreadId| log.threads[thread].name.as_str();
     let all = |threads: &[ThreadId]| threads.iter().map(|&t| name(t)).collect::<Vec<_>>();
     let o = event.object.map_or("", |id| names.of(id));

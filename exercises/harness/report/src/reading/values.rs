@@ -65,7 +65,7 @@ fn values(event: &Event) -> Vec<Value> {
 }
 
 /// Data as a row shows it.
-pub(super) fn shown(log: &Log, data: Shown) -> String {
+pub fn shown(log: &Log, data: Shown) -> String {
     match data {
         Shown::One(value) => show(log, value),
         Shown::Option(None) => "None".to_owned(),

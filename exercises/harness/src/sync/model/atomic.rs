@@ -47,7 +47,8 @@ struct Bits {
 impl Bits {
     fn new(type_name: &'static str, bits: u64, show: fn(u64) -> Value, place: Place) -> Self {
         let id = recorder::object(type_name, show(bits), place);
-        Self { memory: memory::Location::new(bits), life: Life::of(id), id, show }
+        let shown = memory::ShownAs { object: id.index(), show };
+        Self { memory: memory::Location::new(bits, shown), life: Life::of(id), id, show }
     }
 
     /// Puts back what `get_mut` lent out.

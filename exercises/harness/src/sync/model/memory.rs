@@ -23,7 +23,7 @@ use super::choice::{Coin, Coins};
 use super::clock::{Clock, Epoch, Vector};
 use super::meeting::Meeting;
 use super::recorder;
-use harness_report::record::{MAX_THREADS, Stop, ThreadId, WeakExchange};
+use harness_report::record::{MAX_THREADS, Sight, Stop, ThreadId, Value, WeakExchange};
 use std::cell::RefCell;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
@@ -74,6 +74,15 @@ struct Atomic {
     stores: Vec<Store>,
     /// The last access of each thread, for `get_mut`.
     accesses: Vector,
+    shown: ShownAs,
+}
+
+/// How an atomic appears in the record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShownAs {
+    /// The number of objects that were made before it.
+    pub(super) object: usize,
+    pub(super) show: fn(u64) -> Value,
 }
 
 #[derive(Debug)]
@@ -171,6 +180,27 @@ impl Memory {
         };
         let known = self.atomics[at].stores.iter().rposition(known);
         known.expect("the initial value is known")
+    }
+
+    /// What a relaxed load of each thread may return.
+    fn sight(&self, atomic: &Atomic) -> Option<Sight> {
+        let shown = atomic.shown;
+        let seen = self.threads.iter().enumerate().filter_map(|(thread, knowledge)| {
+            let clock = &knowledge.clock;
+            let known = |store: &Store| store.is_known(&clock.seen) || store.ordered < clock.fence;
+            // A thread that does not know the atomic cannot read it.
+            let oldest = atomic.stores.iter().rposition(known)?;
+            let mut values: Vec<Value> = Vec::new();
+            for store in &atomic.stores[oldest..] {
+                let value = (shown.show)(store.bits);
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+            Some((thread, values))
+        });
+        let newest = (shown.show)(atomic.stores.last()?.bits);
+        Some(Sight { object: shown.object, newest, seen: seen.collect() })
     }
 
     /// Where a store of `me` may go in modification order: behind which store. At the end; or further in front, if
@@ -401,6 +431,12 @@ pub(super) fn begin() {
         };
         memory.tick(0);
     });
+}
+
+/// What can be read now, of each atomic.
+pub(crate) fn sights() -> Vec<Sight> {
+    let all = |memory: &Memory| memory.atomics.iter().filter_map(|one| memory.sight(one)).collect();
+    MEMORY.with(|memory| memory.try_borrow().map(|memory| all(&memory)).unwrap_or_default())
 }
 
 /// The current thread spawns another, the next in number.

@@ -144,6 +144,8 @@ pub(crate) fn begin_iteration() {
     local::begin();
 }
 
+pub(crate) use memory::sights;
+
 /// Main has come to the end of the program.
 pub(crate) fn main_ends() {
     local::drop_all();

@@ -4,7 +4,7 @@ use super::memory::Edge;
 use super::recorder;
 use super::shown::shown;
 use harness_report::place::Place;
-use harness_report::record::{Data, Effect, Ending, ObjectId, Shown, ThreadId, Value};
+use harness_report::record::{Data, Effect, Ending, ObjectId, Pending, Shown, ThreadId, Value};
 use std::cell::{Cell, UnsafeCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::thread::panicking;
@@ -167,7 +167,8 @@ impl<T: ?Sized> Mutex<T> {
         self.life.check(name, place);
         let Some(own_lock) = &self.own_lock else {
             self.note_wait(name, place);
-            let raw = recorder::step(self.id.pending(name, place), || {
+            let pending = Pending { locks: !self.quiet, ..self.id.pending(name, place) };
+            let raw = recorder::step(pending, || {
                 // A thread that waits already learns of the poison by a panic.
                 let locked = catch_unwind(AssertUnwindSafe(|| {
                     (!self.poisoned.get()).then(|| self.raw.lock())

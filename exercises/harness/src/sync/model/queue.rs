@@ -83,11 +83,15 @@ impl WaitQueue {
         place: Place,
     ) -> bool {
         let pending = Pending::new(name, object, place);
+        let me = recorder::current();
+        // Who has a token is not in the queue any more.
+        let parked = matches!(ticket.0, Alarm::Unpark(_)) && self.has(me);
+        recorder::with_log(|log| log.threads[me].parked = parked);
         recorder::step(pending, || match &ticket.0 {
             Alarm::Unpark(_) => loom::thread::park(),
             Alarm::Notify(notify) => notify.wait(),
         });
-        let spurious = self.leave(recorder::current());
+        let spurious = self.leave(me);
         if spurious {
             recorder::woke_spuriously();
         }
@@ -142,7 +146,10 @@ impl WaitQueue {
 impl Sleeper {
     fn wake(self, by: Pending) -> ThreadId {
         let thread = self.thread;
-        recorder::with_log(|log| log.threads[thread].standing = Standing::Running);
+        recorder::with_log(|log| {
+            log.threads[thread].standing = Standing::Running;
+            log.threads[thread].parked = false;
+        });
         memory::wake(thread);
         match self.alarm {
             Alarm::Unpark(handle) => handle.unpark(),

@@ -17,7 +17,7 @@ use harness_base::liveness::Deadline;
 use harness_report::place::Place;
 use harness_report::record::{
     DROP, Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic,
-    Pending, Standing, Stop, Thread, ThreadId, Value, WeakExchange,
+    Pending, Sight, Standing, Step, Stop, Thread, ThreadId, Told, Value, WeakExchange,
 };
 use parking_lot::Mutex;
 use std::any::Any;
@@ -26,7 +26,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
@@ -79,6 +79,10 @@ pub(crate) struct Session {
     pub(crate) wants_example: bool,
     /// That one, and how much it tells.
     pub(crate) example: Mutex<Option<(ExampleRank, Log)>>,
+    /// What can be read of the atomics, if steps are to be noted: see `Log::steps`.
+    pub(crate) sights: Option<fn() -> Vec<Sight>>,
+    /// Who is told of every interleaving, if anybody is. Then those that fail do not end the exploration.
+    pub(crate) runs: Option<Runs>,
     /// The places of the panics that the program caught, in interleavings that passed.
     pub(crate) caught: Mutex<BTreeSet<String>>,
     /// When to pause, if that is still to come.
@@ -90,6 +94,61 @@ pub(crate) struct Session {
     pub(crate) outcome: Sender<Ending>,
 }
 
+/// What it takes to tell somebody of every interleaving.
+#[derive(Debug)]
+pub(crate) struct Runs {
+    /// Where they go. Gone if nobody wants more: then the exploration ends.
+    pub(crate) to: SyncSender<Told>,
+    /// The interleavings that may fail before the exploration ends: each keeps what it holds for good.
+    pub(crate) failures_left: AtomicUsize,
+    /// Whether this interleaving is left where it is: none of its threads goes on.
+    pub(crate) left: AtomicBool,
+    /// Whether loom itself has failed, so that it cannot go on with the next.
+    pub(crate) broken: AtomicBool,
+    /// Loom's threads that have begun. Touched by the thread that runs the model alone.
+    pub(crate) threads: Mutex<Vec<Handle>>,
+}
+
+/// A thread of loom's.
+#[derive(Debug)]
+pub(crate) struct Handle(loom::thread::Thread);
+
+// SAFETY: it is touched only by the one operating-system thread that runs all threads of the model.
+unsafe impl Send for Handle {}
+
+impl Runs {
+    /// The most interleavings that may fail.
+    const FAILURES: usize = 1_000;
+
+    /// Tells `to`.
+    pub(crate) fn new(to: &SyncSender<Told>) -> Self {
+        Self {
+            to: to.clone(),
+            failures_left: Self::FAILURES.into(),
+            left: false.into(),
+            broken: false.into(),
+            threads: Mutex::default(),
+        }
+    }
+
+    /// Tells of an interleaving that has ended. Returns whether more are wanted.
+    fn tell(&self, log: Log, ending: Option<Ending>) -> bool {
+        let failed = ending.is_some();
+        let wanted = self.to.send(Told::Run { log: Box::new(log), ending }).is_ok();
+        let left = self.failures_left.load(Ordering::Relaxed);
+        self.failures_left.store(left.saturating_sub(usize::from(failed)), Ordering::Relaxed);
+        wanted && left > usize::from(failed)
+    }
+
+    /// Whether loom can go on with the next interleaving if this one is left now.
+    fn can_go_on_after(&self, ending: &Ending) -> bool {
+        matches!(ending, Ending::Stopped | Ending::Panicked)
+            && !self.broken.load(Ordering::Relaxed)
+            // Its count of panics would never come down.
+            && !std::thread::panicking()
+    }
+}
+
 /// How much an exploration sees before it pauses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
@@ -99,6 +158,22 @@ pub(crate) struct Look {
 }
 
 impl Session {
+    /// Notes that a step of `thread` begins, if steps are noted.
+    fn begin_step(&self, log: &mut Log, thread: ThreadId) {
+        if self.sights.is_some() {
+            let able = std::mem::take(&mut log.able);
+            log.steps.push(Step { thread, at: log.events.len(), able, atomics: Vec::new() });
+        }
+    }
+
+    /// Notes what can be read after the last step, and who can go on.
+    fn end_step(&self, log: &mut Log) {
+        if let Some((sights, step)) = self.sights.zip(log.steps.last_mut()) {
+            step.atomics = sights();
+            log.able = log.able().collect();
+        }
+    }
+
     /// Says what the exploration has come to.
     pub(crate) fn tell(&self, ending: Ending) {
         // Others may go on towards the same moment.
@@ -153,7 +228,7 @@ pub(crate) fn begin_iteration() {
     let session = session();
     keep_if_best_example(&session);
     // The one before is over; whatever it did wrong without loom's noticing shows now.
-    if let Some(ending) = end_iteration(&session) {
+    if let Some(ending) = conclude(&session) {
         over(ending);
     }
     pause_if_it_is_time(&session);
@@ -162,6 +237,11 @@ pub(crate) fn begin_iteration() {
     }
     session.graves.lock().clear();
     session.log.lock().begin(session.spurious_wakeups);
+    {
+        let mut log = session.log.lock();
+        log.able.push(0);
+        session.begin_step(&mut log, 0);
+    }
     session.steps_left.store(session.max_steps, Ordering::Relaxed);
     session.interruptions_left.store(session.interrupted_exchanges, Ordering::Relaxed);
     begun(0);
@@ -227,8 +307,28 @@ pub(crate) fn keep_if_best_example(session: &Session) {
     }
 }
 
+/// Ends an interleaving whose threads are all done. Returns why it ends the exploration, if it does.
+pub(crate) fn conclude(session: &Session) -> Option<Ending> {
+    let Some(runs) = &session.runs else {
+        return end_iteration(session);
+    };
+    let wanted = if runs.left.swap(false, Ordering::Relaxed) {
+        // It has been told already.
+        runs.failures_left.load(Ordering::Relaxed) > 0
+    } else if session.log.lock().iteration > 0 {
+        let ending = end_iteration(session);
+        let log = session.log.lock().clone();
+        runs.tell(log, ending)
+    } else {
+        true
+    };
+    runs.threads.lock().clear();
+    session.values.clear();
+    (!wanted).then_some(Ending::OutOfTime)
+}
+
 /// What an interleaving did wrong that shows only once all its threads are done.
-pub(crate) fn end_iteration(session: &Session) -> Option<Ending> {
+fn end_iteration(session: &Session) -> Option<Ending> {
     let mut log = session.log.lock();
     if log.unseen_panic().is_some() {
         return Some(Ending::Panicked);
@@ -457,23 +557,51 @@ fn announce(me: ThreadId, pending: Pending) -> bool {
             )));
         }
         log.threads[me].pending = Some(pending);
+        session.end_step(&mut log);
         (true, left > 0)
     });
     if !goes_on {
         stop(Stop::TooManySteps);
     }
+    if recording {
+        stop_at_deadlock();
+    }
     recording
+}
+
+/// Ends the interleaving if no thread can go on. Loom finds that too, and cannot go on with the next one then: so this is
+/// for those who want all.
+fn stop_at_deadlock() {
+    let session = SESSION.with_borrow(|session| {
+        let session = session.as_ref().filter(|session| session.runs.is_some())?;
+        session.log.lock().is_deadlock().then(|| Arc::clone(session))
+    });
+    if let Some(session) = session {
+        session.log.lock().stopped = Some((current(), Stop::Deadlock));
+        over(Ending::Stopped);
+    }
 }
 
 /// The current thread is back from an operation.
 fn goes_on(me: ThreadId, recording: bool) {
     CURRENT.set(me);
     if recording {
-        with_log(|log| {
+        with_session(|session| {
+            let mut log = session.log.lock();
             log.threads[me].pending = None;
             log.running = me;
+            session.begin_step(&mut log, me);
         });
     }
+}
+
+/// Looks at the exploration, which runs.
+fn with_session(f: impl FnOnce(&Session)) {
+    SESSION.with_borrow(|session| {
+        if let Some(session) = session {
+            f(session);
+        }
+    });
 }
 
 /// A panic came out of an operation. If it is loom's, the model is over. If not, it is the program's own:
@@ -491,8 +619,81 @@ fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
 
 /// The model is over: tells the test, and never returns.
 pub(crate) fn over(ending: Ending) -> ! {
-    session().tell(ending);
+    let session = session();
+    if let Some(runs) = session.runs.as_ref().filter(|runs| runs.can_go_on_after(&ending)) {
+        leave(&session, runs, ending);
+    }
+    session.tell(ending);
     sleep_for_ever()
+}
+
+/// Leaves the interleaving where it is and lets the exploration go on with the next one. All its threads stop: each comes
+/// back to [`apart`], which ends it for loom and forgets what it holds.
+fn leave(session: &Session, runs: &Runs, ending: Ending) -> ! {
+    let log = {
+        let mut log = session.log.lock();
+        session.end_step(&mut log);
+        log.clone()
+    };
+    runs.tell(log, Some(ending));
+    runs.left.store(true, Ordering::Relaxed);
+    // In which order they end makes no difference.
+    loom::skip_branch();
+    for Handle(thread) in &*runs.threads.lock() {
+        thread.unpark();
+    }
+    to_outer();
+    unreachable!("a thread that is left does not go on")
+}
+
+/// Switches from a coroutine to the one that runs it, until that resumes it.
+#[expect(
+    deprecated,
+    reason = "loom uses it too, and what replaces it needs another kind of coroutine"
+)]
+fn to_outer() {
+    generator::yield_with(());
+}
+
+/// Runs what a thread of loom's does, from its first step to its last. If the interleaving may be left in the middle, it
+/// does so in a coroutine within the thread's own: that one can be forgotten, and loom's thread ends as any other.
+pub(crate) fn apart(body: impl FnOnce()) {
+    let session = session();
+    let Some(runs) = &session.runs else {
+        return body();
+    };
+    runs.threads.lock().push(Handle(loom::thread::current()));
+    let is_left = || runs.left.load(Ordering::Relaxed);
+    let body = OnThisThread(body);
+    if is_left() {
+        return std::mem::forget(body);
+    }
+    let mut inner = generator::Gn::<()>::new_opt(generator::DEFAULT_STACK_SIZE, move || body.run());
+    loop {
+        inner.resume();
+        if inner.is_done() {
+            return;
+        }
+        // It has switched, and means to loom's scheduler; or it has left.
+        if !is_left() {
+            to_outer();
+        }
+        if is_left() {
+            return std::mem::forget(inner);
+        }
+    }
+}
+
+/// What a coroutine runs that never leaves the operating-system thread that made it.
+struct OnThisThread<F>(F);
+
+// SAFETY: the coroutine is made, resumed and forgotten by the same thread.
+unsafe impl<F> Send for OnThisThread<F> {}
+
+impl<F: FnOnce()> OnThisThread<F> {
+    fn run(self) {
+        (self.0)();
+    }
 }
 
 fn sleep_for_ever() -> ! {
@@ -548,10 +749,13 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
 /// Runs a thread's body from its first to its last step. The body catches its own panic and says whether there
 /// was one.
 pub(crate) fn thread_body(number: ThreadId, body: impl FnOnce() -> bool) {
-    begun(number);
-    with_log(|log| log.running = number);
-    let panicked = body();
-    ended(number, panicked);
+    apart(|| {
+        begun(number);
+        with_log(|log| log.running = number);
+        with_session(|session| session.begin_step(&mut session.log.lock(), number));
+        let panicked = body();
+        ended(number, panicked);
+    });
 }
 
 fn ended(number: ThreadId, panicked: bool) {
@@ -566,6 +770,8 @@ fn ended(number: ThreadId, panicked: bool) {
             panic.fate = Fate::EndedThread;
         }
     });
+    with_session(|session| session.end_step(&mut session.log.lock()));
+    stop_at_deadlock();
 }
 
 /// Main has come to the end of the program.
@@ -648,6 +854,9 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
     }
     with_log(|log| {
         if by_loom {
+            if let Some(runs) = &session().runs {
+                runs.broken.store(true, Ordering::Relaxed);
+            }
             log.stopped.get_or_insert((thread, what_it_means(&message)));
         } else if !cannot_unwind {
             log.panics.push(Panic {

@@ -9,11 +9,15 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     if ring(&all_needs(case.log)).is_some() {
         return None;
     }
-    (0..case.log.threads.len()).find_map(|thread| of_sleeper(case, thread))
+    let sleepers = || 0..case.log.threads.len();
+    // One that slept in time was not told. Another that slept too late may well wait for that one.
+    sleepers()
+        .find_map(|thread| of_sleeper(case, thread, true))
+        .or_else(|| sleepers().find_map(|thread| of_sleeper(case, thread, false)))
 }
 
-/// Why nobody woke a thread that sleeps on a condition variable or a futex.
-fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
+/// Why nobody woke a thread that sleeps on a condition variable or a futex, and slept when it was notified, or did not.
+fn of_sleeper(case: Case<'_>, thread: ThreadId, in_time: bool) -> Option<Remark> {
     let sleeper = &case.log.threads[thread];
     if sleeper.standing != Standing::Asleep {
         return None;
@@ -34,7 +38,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let (t, o) = (&sleeper.name, case.object(object));
     match (before.as_slice(), after.as_slice()) {
         // It slept when a notification came, and another sleeper had it.
-        (_, [.., (last, woken)]) if after.iter().all(|(_, woken)| !woken.is_empty()) => {
+        (_, [.., (last, woken)]) if in_time && after.iter().all(|(_, woken)| !woken.is_empty()) => {
             let woken: Vec<&str> = woken.iter().map(|&thread| case.thread(thread)).collect();
             let text = format!(
                 "one notification, several sleepers: it wakes {} ({}), and {t} sleeps on {o} as well ({}). Notify \
@@ -48,7 +52,8 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         // The last notification found no sleeper, after this thread had looked and before it slept for the first
         // time. One that slept before was notified once, and went back to sleep for a reason of its own.
         ([.., (word, [])], [])
-            if looked_before(case, thread, *word)
+            if !in_time
+                && looked_before(case, thread, *word)
                 && !let_others_run(case, thread, asleep_since) =>
         {
             let slept = case.log.events[..asleep_since]

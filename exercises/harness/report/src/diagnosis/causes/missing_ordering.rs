@@ -63,7 +63,7 @@ fn ordering(case: Case<'_>, missing: Missing) -> Option<Remark> {
 }
 
 /// What the two ends of a pair are, and need to be.
-fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
+pub(super) fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
     let (writer, reader) = (case.event(missing.write), case.event(missing.read));
     let (w, r) = (writer.order()?, reader.order()?);
     let (release, acquire) = (with_half(writer, Release), with_half(reader, Acquire));
@@ -96,7 +96,7 @@ fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
     })
 }
 
-fn mark_ends(case: Case<'_>, missing: Missing, mut remark: Remark) -> Remark {
+pub(super) fn mark_ends(case: Case<'_>, missing: Missing, mut remark: Remark) -> Remark {
     let ends = [(missing.stronger.release, Release), (missing.stronger.acquire, Acquire)];
     for (event, half) in ends {
         if let Some(event) = event {

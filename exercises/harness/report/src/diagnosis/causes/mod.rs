@@ -23,6 +23,7 @@ mod no_second_look;
 mod nobody_receives;
 mod nobody_woken;
 mod notified_first;
+mod old_value_again;
 mod overwritten;
 mod registered_late;
 mod returned_at_once;
@@ -90,7 +91,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             gave_up::cause,
         ],
         Kind::Leak => &[forgotten_reference::cause],
-        Kind::TooManySteps => &[compares_with_an_old_value::cause],
+        Kind::TooManySteps => &[compares_with_an_old_value::cause, old_value_again::cause],
         Kind::UseAfterDrop => &[no_second_look::cause],
         Kind::Stuck | Kind::SetUp => &[],
     }

@@ -1,6 +1,8 @@
 //! What the types of the facade hold of the memory.
 
-use super::{Accesses, Atomic, Memory, Relaxed, SeqCst, Store, Vector, order_of_seq_cst, with};
+use super::{
+    Accesses, Atomic, Memory, Relaxed, SeqCst, ShownAs, Store, Vector, order_of_seq_cst, with,
+};
 use crate::sync::model::clock::Clock;
 use crate::sync::model::meeting::Meeting;
 use crate::sync::model::recorder;
@@ -25,13 +27,14 @@ pub(in crate::sync::model) struct Location {
 }
 
 impl Location {
-    pub(in crate::sync::model) fn new(bits: u64) -> Self {
+    pub(in crate::sync::model) fn new(bits: u64, shown: ShownAs) -> Self {
         let me = recorder::current();
         let at = with(|memory| {
             let now = memory.tick(me);
             let mut accesses = Vector::default();
             accesses.set(me, now);
-            memory.atomics.push(Atomic { stores: vec![Store::new(bits, me, now)], accesses });
+            let stores = vec![Store::new(bits, me, now)];
+            memory.atomics.push(Atomic { stores, accesses, shown });
             memory.atomics.len() - 1
         });
         Self { at, meeting: Meeting::new() }
