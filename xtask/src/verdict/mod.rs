@@ -470,23 +470,26 @@ pub mod tests {
     fn of_several_models_the_smallest_that_found_something_comes_first() {
         let model = |kind: &str, threads: usize, rows: usize| {
             let row = |number| match number < threads {
-                true => format!("  {}  spawn child  a.rs:1\n", number + 1),
-                false => format!("  {}  a.lock  a.rs:1\n", number + 1),
+                true => format!("{:3}  spawn child  a.rs:1\n", number + 1),
+                false => format!("{:3}  a.lock  a.rs:1\n", number + 1),
             };
             // As a report has them: the middle of a long story is left out.
             let middle = 4..rows.saturating_sub(2);
             let shown = (0..rows).filter(|number| !middle.contains(number));
             let rows: String = shown.map(row).collect();
-            format!("fails: {kind}\n     main  child\n{rows}\nWhat happened\n")
+            format!(
+                "fails: {kind}\n120 interleavings explored\n     main  child\n{rows}\nWhat happened\n"
+            )
         };
         let order = [
             model("data race", 1, 5),
             model("deadlock", 1, 9),
-            model("deadlock", 1, 12),
+            model("deadlock", 1, 99),
+            model("deadlock", 1, 100),
             model("panic", 2, 4),
             model("too many steps", 1, 3),
         ];
-        let names = ["a", "b", "c", "d", "e"].map(|name| format!("race_freedom::{name}"));
+        let names = ["a", "b", "c", "d", "e", "f"].map(|name| format!("race_freedom::{name}"));
         let names = names.each_ref().map(String::as_str);
         for first in 0..order.len() {
             let tests = order[first..].iter().zip(names).collect::<Vec<_>>();

@@ -84,18 +84,25 @@ impl FailureKind {
 
 impl Failure {
     /// How long a dry run's story is: its threads, then the number of its last row. Of a long one the report leaves out the
-    /// middle, so the rows that are there say nothing: all long ones have as many.
+    /// middle, so that the rows which are there say nothing: all long ones have as many.
     pub fn size(&self) -> (usize, usize) {
         let report = page::plain(&self.report);
-        let number = |line: &str| line.split_whitespace().next()?.parse::<usize>().ok();
-        let rows = report
-            .lines()
-            .filter(|line| line.starts_with(' '))
-            .filter_map(|line| Some((number(line)?, line)));
-        let spawned =
-            |(_, line): &(usize, &str)| line.split_whitespace().any(|word| word == "spawn");
-        let last = rows.clone().map(|(number, _)| number).max();
-        (rows.filter(spawned).count(), last.unwrap_or(0))
+        // What the lines of the rows begin with: a number, which ends in the same column in all of them.
+        let number = |line: &str| {
+            let text = line.trim_start();
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            let is_row = text[digits..].starts_with("  ");
+            let number = text[..digits].parse::<usize>().ok().filter(|_| is_row)?;
+            Some((line.len() - text.len() + digits, number))
+        };
+        let mut rows = report.lines().filter_map(|line| Some((number(line)?, line))).peekable();
+        let column = rows.peek().map(|((column, _), _)| *column);
+        let (mut threads, mut last) = (0, 0);
+        for ((_, number), line) in rows.filter(|((at, _), _)| Some(*at) == column) {
+            threads += usize::from(line.split_whitespace().any(|word| word == "spawn"));
+            last = number;
+        }
+        (threads, last)
     }
 }
 
