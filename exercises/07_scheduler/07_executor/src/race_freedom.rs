@@ -449,13 +449,19 @@ fn a_task_that_wakes_itself_wakes_another_thread() {
 
 /// Main and a second thread sleep in `run`. Another wakes a task, for which one of them is woken, and then main's future:
 /// if main leaves with that, by a return or by a panic, the other must be told that there is a task. Then the same with two
-/// tasks, and two threads that leave.
+/// tasks, and two threads that leave, and with main's future woken before the task.
 ///
 /// At most two preemptions in each interleaving, or one if main panics or two leave.
 #[test]
 fn who_leaves_passes_the_task_on() {
     // SC-31
-    for (leave, panics, bound) in [(1, false, 2), (1, true, 1), (2, false, 1)] {
+    let cases = [
+        (1, false, false, 2),
+        (1, true, false, 1),
+        (2, false, false, 1),
+        (1, false, true, 2),
+    ];
+    for (leave, panics, future_first, bound) in cases {
         Model::new().preemption_bound(bound).check(move || {
             let executor = Executor::new();
             let [words, roots] =
@@ -482,8 +488,14 @@ fn who_leaves_passes_the_task_on() {
                     spawn(s, "leaver", || run(root));
                 });
                 spawn(s, "waker", || {
+                    let wake_futures = || roots.iter().for_each(|root| root.say_anyway());
+                    if future_first {
+                        wake_futures();
+                    }
                     assert!(words.iter().all(|word| word.say()), "all have been polled");
-                    roots.iter().for_each(|root| root.say_anyway());
+                    if !future_first {
+                        wake_futures();
+                    }
                 });
                 run(&roots[0]);
             });
