@@ -21,6 +21,7 @@ use crate::explore::{self, Code, explore, page};
 use crate::learner::files::write_atomically;
 use crate::run::{Runner, installed};
 use crate::scratch::mistake;
+use crate::term::note;
 use links::Links;
 
 /// Where the book is, from the workspace's root.
@@ -115,7 +116,7 @@ pub fn write(runner: &Runner, with_explorer: bool, say: impl Fn(&str)) -> Result
 }
 
 /// Writes the explorer's page of each of the lesson's challenges, and puts a link to it behind the command. Returns how many
-/// there are.
+/// it wrote.
 fn challenges(
     runner: &Runner,
     lesson: &Lesson,
@@ -125,20 +126,26 @@ fn challenges(
     let (mistakes, _) = mistake::read_all(&runner.workspace.path(lesson.mistakes()));
     let set: BTreeSet<_> =
         readme::challenges(text, &lesson.name).into_iter().map(str::to_owned).collect();
+    let mut written = 0;
     for name in &set {
         let command = readme::challenge(&lesson.name, name);
         let cannot =
-            || format!("{command} has nothing to explore: cargo xtask verify {}", lesson.name);
+            || format!("{command} shows nothing: `cargo xtask verify {}` says why", lesson.name);
         let mistake = mistakes.iter().find(|mistake| mistake.name == *name);
         let model = mistake.and_then(|mistake| mistake.caught_by.strip_prefix(MODELS));
         let (mistake, model) = mistake.zip(model).with_context(cannot)?;
         let came = explore(runner, lesson, model, Code::Mistake(mistake))?;
-        let explore::Came::Ran(_, Some(explored)) = came else { bail!(cannot()) };
+        let explore::Came::Ran(_, Some(explored)) = came else {
+            // The book is worth having without it.
+            note(&format!("{}; the book goes on without", cannot()));
+            continue;
+        };
+        written += 1;
         let file = format!("explore.{name}.html");
         put(&sources.join(&lesson.exercise).join(&file), &page(&explored)?)?;
         *text = text.replace(&command, &format!("{command} ([play it here]({file}#play))"));
     }
-    Ok(set.len())
+    Ok(written)
 }
 
 /// Copies files that pages link to; the browser shows them as text.
