@@ -103,8 +103,11 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     match explore(runner, lesson, model, code)? {
         Came::NotBuilt(failed) => term::print(&show.not_built(&failed)),
         Came::NotThere => term::print(&show.not_there()),
-        Came::Ran(_, Some(explored)) => return write(&show, &explored, options),
-        Came::Ran(outcome, None) => term::print(&nothing(&show, &outcome)),
+        Came::Ran(outcome, explored) => match (&outcome, explored) {
+            // A model that came to a `todo!()` has an interleaving, which shows nothing.
+            (Outcome::NotWritten(_), _) | (_, None) => term::print(&nothing(&show, &outcome)),
+            (_, Some(explored)) => return write(&show, &explored, options),
+        },
     }
     Ok(Exit::Failure)
 }

@@ -49,6 +49,7 @@ fn a_model_is_explored_with_the_code_of_the_learner_the_reference_or_a_mistake()
     assert_snapshot!("explore_on_real_threads", real.stdout);
 
     record(&fixture, &sum, 2);
+    assert_eq!(fixture.run(&["explore", "sum"]).stdout, unwritten.stdout, "a model that ran");
     sum.solve();
     let own = fixture.run(&["explore", "1.1", "any"]);
     assert_eq!(own.code, Some(0), "{}", own.stderr);
