@@ -118,6 +118,10 @@ impl Held {
         }
     }
 
+    fn has_ended(&self) -> bool {
+        self.handle.as_ref().is_some_and(Handle::is_finished)
+    }
+
     fn end(mut self) {
         self.end.store(true, Relaxed);
         let handle = self.handle.take().expect("it ends once");
@@ -748,7 +752,7 @@ fn workers_that_are_too_many_end_their_jobs_and_take_no_others() {
 }
 
 /// A worker has twenty jobs in its queue when it becomes one too many. It ends the job that it runs, and the
-/// twenty wait for others.
+/// twenty wait for others, in a shared queue with room for one: while they are more, there is no room.
 #[test]
 fn a_worker_that_is_too_many_takes_no_more_of_its_own() {
     must_end("a worker that is too many does not leave", || {
@@ -771,11 +775,15 @@ fn a_worker_that_is_too_many_takes_no_more_of_its_own() {
             (1, 20),
             "jobs (completed, queued)"
         );
-        assert_eq!(
-            refused(pool.try_submit(|_: &Worker| ())).1,
-            Reason::Full,
-            "there is room for one job, and 20 wait"
-        );
+        for waiting in (11..=20).rev() {
+            let answer = pool.try_submit(|_: &Worker| ()).map(drop);
+            assert_eq!(
+                answer.map_err(|refused| refused.reason),
+                Err(Reason::Full),
+                "there is room for one job, and {waiting} wait"
+            );
+            assert!(pool.help(), "{waiting} jobs wait, and `help` found none");
+        }
         pool.shutdown();
         closed(&pool, 21, 0, 0);
     });
@@ -836,7 +844,7 @@ fn a_shutdown_runs_what_waits() {
 }
 
 /// A job runs, with ten in its worker's queue and ten more in the shared one, when all ends at once: it ends,
-/// and none of the others ever begins.
+/// and none of the others ever begins. They are cancelled while it runs still.
 #[test]
 fn the_end_cancels_what_waits_everywhere() {
     // WP-07, WP-14
@@ -856,6 +864,15 @@ fn the_end_cancels_what_waits_everywhere() {
                 .collect();
             let outside = Arc::clone(&pool);
             let ends = thread::spawn(move || outside.shutdown_now());
+            wait_until(
+                "a job runs, and `shutdown_now` has not cancelled those that wait",
+                || shared.iter().all(Handle::is_finished),
+            );
+            // That one gives up in time, too.
+            assert!(
+                !held.has_ended(),
+                "a job ran to its end before `shutdown_now` had cancelled those that wait"
+            );
             for handle in shared {
                 let result = handle.join();
                 assert!(
