@@ -1,7 +1,8 @@
 //! Models: each explores the interleavings of main, a worker or two, and whatever waits for the context.
 //! IDs such as WP-07 are explained in exercises/GO.md; WP-07 to WP-12 are bugs of a pool that people use.
 //!
-//! Four threads are explored to a bound of one preemption, three to a bound of two.
+//! Four threads are explored to a bound of one preemption, three to a bound of two, or of one where more does
+//! not matter.
 
 use crate::cancellation::{CancelOnDrop, Context};
 use crate::sync::Arc;
@@ -86,6 +87,33 @@ fn drain_returns_when_all_jobs_have_run() {
             "owners of what `work` owns: when `drain` has returned, `work` is dropped"
         );
     });
+}
+
+/// `work` owns a value whose drop writes to plain memory. Either shutdown returns after that.
+#[test]
+fn work_is_dropped_when_a_shutdown_returns() {
+    struct WritesAtDrop(Plain<Slot>);
+    impl Drop for WritesAtDrop {
+        fn drop(&mut self) {
+            self.0.write(1);
+        }
+    }
+    for drains in [true, false] {
+        explore(2, move || {
+            let dropped = Plain::new(Slot::empty("dropped"));
+            let owned = WritesAtDrop(Plain::clone(&dropped));
+            let pool = new(1, 1, move |_: u32| {
+                let _ = &owned;
+            });
+            let back = if drains { pool.drain() } else { pool.stop() };
+            assert_eq!(back, [], "there was no job");
+            assert_eq!(
+                dropped.read(),
+                1,
+                "1 if `work` is dropped when the shutdown (a drain: {drains}) has returned"
+            );
+        });
+    }
 }
 
 /// One job runs and one is queued when main stops. The first is finished and the second does not begin: it is
@@ -533,6 +561,47 @@ fn a_job_may_drain_its_own_pool() {
         queued.open();
         assert_eq!(pool.drain().len(), 0, "what has not run");
         assert_eq!(ran.read(), 1, "1 if the queued job has run");
+    });
+}
+
+/// A job cancels its pool's context while another one is queued, and then drains. That is a stop, whether
+/// anybody had told the pool or not: the job gets the queued one.
+#[test]
+fn a_job_may_cancel_and_then_drain_its_own_pool() {
+    explore(1, || {
+        let (queued, done) = (
+            Plain::new(Gate::shut("queued")),
+            Plain::new(Gate::shut("done")),
+        );
+        let back = Plain::new(Slot::empty("back"));
+        let (context, guard) = Context::background().with_cancel();
+        let pool = Pool::new(&context, 1, 2, |job: Job| job());
+        let pool = Arc::new(pool.expect("there are threads"));
+        let (own, of_job) = (
+            Arc::clone(&pool),
+            (
+                Plain::clone(&queued),
+                Plain::clone(&back),
+                Plain::clone(&done),
+            ),
+        );
+        submit(&pool, move || {
+            of_job.0.pass();
+            guard.cancel();
+            let jobs = own.drain();
+            of_job.1.write(u32::try_from(jobs.len()).expect("1"));
+            of_job.2.open();
+        });
+        submit(&pool, || panic!("a job began after the cancel"));
+        queued.open();
+        // Only then: a drain that slept already might get the queued job.
+        done.pass();
+        let rest = pool.drain().len();
+        assert_eq!(
+            (back.read(), rest),
+            (1, 0),
+            "jobs that `drain` has handed to the job after its cancel, and to main afterwards"
+        );
     });
 }
 

@@ -47,6 +47,7 @@ type Job = job::Job<Worker>;
 /// # Bounds
 /// `capacity` jobs may wait in the shared queue, and [`LOCAL`](crate::LOCAL) in that of each worker. Only a
 /// worker that leaves may exceed this, because its jobs move to the shared queue, as jobs of normal priority.
+/// There is room again when fewer than `capacity` wait there.
 ///
 /// # Happens-before
 /// What was done before a job was submitted happens before it begins; what a job did happens before its
@@ -174,9 +175,9 @@ impl Pool {
         todo!("accept no more, help until nothing waits, and wait until nothing runs")
     }
 
-    /// Ends the pool at once: as [`shutdown`](Pool::shutdown), but jobs that wait are cancelled, and only
-    /// those that run end. Returns how many it has cancelled. After [`shutdown`](Pool::shutdown) has been
-    /// called, by another thread, it cuts that short.
+    /// Ends the pool at once: as [`shutdown`](Pool::shutdown), but jobs that wait are cancelled, at once, before
+    /// it waits for those that run. Returns how many it has cancelled. After [`shutdown`](Pool::shutdown) has
+    /// been called, by another thread, it cuts that short.
     pub fn shutdown_now(&self) -> usize {
         todo!("accept no more, cancel what waits, and wait until nothing runs")
     }

@@ -581,6 +581,19 @@ fn a_worker_that_leaves_takes_no_job_along() {
     });
 }
 
+/// A worker has run a job, and leaves while main looks at the numbers: the job is counted once, whether the
+/// worker is there or not.
+#[test]
+fn a_worker_that_leaves_takes_no_number_along() {
+    // At most 2 forced switches: 361 interleavings of the reference.
+    Model::new().preemption_bound(2).check(|| {
+        let pool = pool(1, 1);
+        returned(accepted(pool.submit(|_: &Worker| ())), "the job");
+        pool.resize(0).expect("no thread is needed");
+        closed(&pool, 1, 0, 0);
+    });
+}
+
 /// Two workers sleep. One job comes, and the pool becomes smaller by one: the worker that is woken for the
 /// job may be the one that leaves, and the other has to take the job.
 #[test]

@@ -9,7 +9,8 @@ use harness::assert_bounds;
 use harness::sync::real::thread::{self, refuse_after};
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{
-    assert_panics, let_others_run, message_of, must_end, staged_panic, wait_until, while_unwinding,
+    assert_panics, let_others_run, message_of, must_end, staged_panic, staged_panic_of, wait_until,
+    while_unwinding,
 };
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -116,6 +117,10 @@ impl Held {
             end,
             handle: Some(handle),
         }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.handle.as_ref().is_some_and(Handle::is_finished)
     }
 
     fn end(mut self) {
@@ -748,7 +753,7 @@ fn workers_that_are_too_many_end_their_jobs_and_take_no_others() {
 }
 
 /// A worker has twenty jobs in its queue when it becomes one too many. It ends the job that it runs, and the
-/// twenty wait for others.
+/// twenty wait for others, in a shared queue with room for one: while they are more, there is no room.
 #[test]
 fn a_worker_that_is_too_many_takes_no_more_of_its_own() {
     must_end("a worker that is too many does not leave", || {
@@ -771,11 +776,15 @@ fn a_worker_that_is_too_many_takes_no_more_of_its_own() {
             (1, 20),
             "jobs (completed, queued)"
         );
-        assert_eq!(
-            refused(pool.try_submit(|_: &Worker| ())).1,
-            Reason::Full,
-            "there is room for one job, and 20 wait"
-        );
+        for waiting in (11..=20).rev() {
+            let answer = pool.try_submit(|_: &Worker| ()).map(drop);
+            assert_eq!(
+                answer.map_err(|refused| refused.reason),
+                Err(Reason::Full),
+                "there is room for one job, and {waiting} wait"
+            );
+            assert!(pool.help(), "{waiting} jobs wait, and `help` found none");
+        }
         pool.shutdown();
         closed(&pool, 21, 0, 0);
     });
@@ -836,7 +845,7 @@ fn a_shutdown_runs_what_waits() {
 }
 
 /// A job runs, with ten in its worker's queue and ten more in the shared one, when all ends at once: it ends,
-/// and none of the others ever begins.
+/// and none of the others ever begins. They are cancelled while it runs still.
 #[test]
 fn the_end_cancels_what_waits_everywhere() {
     // WP-07, WP-14
@@ -856,6 +865,15 @@ fn the_end_cancels_what_waits_everywhere() {
                 .collect();
             let outside = Arc::clone(&pool);
             let ends = thread::spawn(move || outside.shutdown_now());
+            wait_until(
+                "a job runs, and `shutdown_now` has not cancelled those that wait",
+                || shared.iter().all(Handle::is_finished),
+            );
+            // That one gives up in time, too.
+            assert!(
+                !held.has_ended(),
+                "a job ran to its end before `shutdown_now` had cancelled those that wait"
+            );
             for handle in shared {
                 let result = handle.join();
                 assert!(
@@ -973,10 +991,12 @@ fn panics_stay_in_their_jobs() {
                 panic!("job {n} has panicked, and its handle says something else");
             };
             assert_eq!(message_of(&*payload), format!("job {n}"), "the payload");
-            drop(accepted(pool.submit(|_: &Worker| Explosive)));
-            drop(accepted(pool.submit(|_: &Worker| -> () {
-                resume_unwind(Box::new(Explosive))
-            })));
+            let result = accepted(pool.submit(|_: &Worker| Explosive));
+            let payload =
+                accepted(pool.submit(|_: &Worker| -> () { resume_unwind(Box::new(Explosive)) }));
+            // Where a job has ended already, its handle may be the last owner, and the panic comes here.
+            staged_panic_of(|| drop(result));
+            staged_panic_of(|| drop(payload));
         }
         runs_at_once(&pool, 2);
         let held = Held::new(&pool, &Terms::default(), |_| ());

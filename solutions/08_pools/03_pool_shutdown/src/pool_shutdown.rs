@@ -82,9 +82,9 @@ thread_local! {
 }
 
 impl<J: Send + 'static> Pool<J> {
-    /// Starts `workers` threads, which call `work` with each job, and one that waits for `context`. The
-    /// queue has room for `capacity` jobs. If the context is done already, the pool is stopped from the
-    /// beginning.
+    /// Starts `workers` threads, which call `work` with each job, and may start one more, which waits for
+    /// `context`. The queue has room for `capacity` jobs. If the context is done already, the pool is stopped
+    /// from the beginning.
     ///
     /// What a thread did before it submitted a job happens before `work` is called with it. When all of the
     /// pool has ended, nothing of it is left in `context`.
@@ -162,20 +162,21 @@ impl<J: Send + 'static> Pool<J> {
 
 impl<J> Pool<J> {
     /// Shuts down gracefully: no job is accepted any more, those in the queue run, and this sleeps until all
-    /// workers have ended. What the jobs did happens before this returns, and `work` is dropped.
+    /// workers have ended. What the jobs did happens before this returns, and so does the drop of `work`.
     ///
     /// Returns the jobs that have not run and will not: there are none, unless the pool was stopped before or
     /// meanwhile, by [`stop`](Self::stop) or by its context.
     ///
     /// In a job of this pool it does not sleep, for the job would wait for its own end: the others go on, and
-    /// another call can wait for them.
+    /// another call can wait for them. If the pool has been stopped, or its context is done, the job gets the
+    /// queue, as from [`stop`](Self::stop).
     pub fn drain(&self) -> Vec<J> {
         self.shut_down(Phase::Draining)
     }
 
     /// Shuts down at once: no job is accepted any more and none is begun. Sleeps until all workers have
     /// ended, each with the job that it is in, and returns the jobs that were in the queue, the oldest
-    /// first. `work` is dropped then.
+    /// first. The drop of `work` happens before this returns.
     ///
     /// Of several calls one returns the jobs, and all sleep. In a job of this pool it does not sleep.
     pub fn stop(&self) -> Vec<J> {
