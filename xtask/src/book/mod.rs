@@ -20,7 +20,7 @@ use crate::course::{Lesson, readme};
 use crate::explore::{self, Code, explore, page};
 use crate::learner::files::write_atomically;
 use crate::run::{Runner, installed};
-use crate::scratch::mistake;
+use crate::scratch::mistake::{self, Mistake};
 use crate::term::note;
 use links::Links;
 
@@ -53,6 +53,15 @@ level = 1
 runnable = false
 "#;
 
+/// Which pages of the explorer the book has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Explore {
+    /// The challenge of each lesson, which takes some minutes
+    Challenges,
+    /// Each mistake that a model catches: hundreds of pages, which take about an hour
+    Mistakes,
+}
+
 /// What came of the book.
 #[derive(Debug)]
 pub enum Came {
@@ -64,12 +73,12 @@ pub enum Came {
     NoTool,
 }
 
-/// Writes the site; with `with_explorer`, the explorer's page of each challenge too.
+/// Writes the site, with the pages of the explorer that are asked for.
 ///
 /// # Errors
 ///
 /// A text cannot be read, a challenge cannot be explored, or mdBook fails.
-pub fn write(runner: &Runner, with_explorer: bool, say: impl Fn(&str)) -> Result<Came> {
+pub fn write(runner: &Runner, with: Option<Explore>, say: impl Fn(&str)) -> Result<Came> {
     let workspace = &*runner.workspace;
     let pages = pages::of(workspace)?;
     let Links { mut texts, files, broken } = links::follow(&workspace.root, &pages);
@@ -86,12 +95,12 @@ pub fn write(runner: &Runner, with_explorer: bool, say: impl Fn(&str)) -> Result
             .with_context(|| format!("cannot remove {}", sources.display()))?;
     }
     let mut explored = 0;
-    if with_explorer {
+    if let Some(which) = with {
         for lesson in &workspace.lessons {
             let at = pages.iter().position(|page| page.path == lesson.readme());
             let Some(text) = at.and_then(|at| texts.get_mut(at)) else { continue };
             say(&format!("exploring {}", lesson.name));
-            explored += challenges(runner, lesson, text, &sources)?;
+            explored += explorer(runner, lesson, which, text, &sources)?;
         }
         say("");
     }
@@ -115,35 +124,45 @@ pub fn write(runner: &Runner, with_explorer: bool, say: impl Fn(&str)) -> Result
     Ok(Came::Site(pages.len(), explored))
 }
 
-/// Writes the explorer's page of each of the lesson's challenges, and puts a link to it behind the command. Returns how many
-/// it wrote.
-fn challenges(
+/// Writes the explorer's pages of the lesson, and puts a link to each behind the command that makes it; to those that no
+/// command stands for, at the end. Returns how many it wrote.
+fn explorer(
     runner: &Runner,
     lesson: &Lesson,
+    which: Explore,
     text: &mut String,
     sources: &Path,
 ) -> Result<usize> {
     let (mistakes, _) = mistake::read_all(&runner.workspace.path(lesson.mistakes()));
-    let set: BTreeSet<_> =
+    let challenges: BTreeSet<_> =
         readme::challenges(text, &lesson.name).into_iter().map(str::to_owned).collect();
-    let mut written = 0;
-    for name in &set {
-        let command = readme::challenge(&lesson.name, name);
-        let cannot =
-            || format!("{command} shows nothing: `cargo xtask verify {}` says why", lesson.name);
-        let mistake = mistakes.iter().find(|mistake| mistake.name == *name);
-        let model = mistake.and_then(|mistake| mistake.caught_by.strip_prefix(MODELS));
-        let (mistake, model) = mistake.zip(model).with_context(cannot)?;
+    let (mut written, mut others) = (0, String::new());
+    for mistake in &mistakes {
+        let is_challenge = challenges.contains(&mistake.name);
+        let Some(model) = mistake.caught_by.strip_prefix(MODELS) else { continue };
+        if !is_challenge && which == Explore::Challenges {
+            continue;
+        }
+        let command = readme::challenge(&lesson.name, &mistake.name);
         let came = explore(runner, lesson, model, Code::Mistake(mistake))?;
         let explore::Came::Ran(_, Some(explored)) = came else {
             // The book is worth having without it.
-            note(&format!("{}; the book goes on without", cannot()));
+            let says_why = format!("`cargo xtask verify {}` says why", lesson.name);
+            note(&format!("{command} shows nothing: {says_why}; the book goes on without"));
             continue;
         };
         written += 1;
-        let file = format!("explore.{name}.html");
+        let file = format!("explore.{}.html", mistake.name);
         put(&sources.join(&lesson.exercise).join(&file), &page(&explored)?)?;
-        *text = text.replace(&command, &format!("{command} ([play it here]({file}#play))"));
+        if is_challenge {
+            *text = text.replace(&command, &format!("{command} ([play it here]({file}#play))"));
+        } else {
+            let Mistake { name, mistake, .. } = mistake;
+            others += &format!("- [{name}]({file}#play): {mistake}\n");
+        }
+    }
+    if !others.is_empty() {
+        *text += &format!("\n## Other mistakes to play\n\n{others}");
     }
     Ok(written)
 }

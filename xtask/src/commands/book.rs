@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Exit;
 use super::verify::say;
-use crate::book::{Came, SITE, write};
+use crate::book::{Came, Explore, SITE, write};
 use crate::run::Runner;
 use crate::term::{self, BAD, GOOD, Marks, count, paint};
 use crate::view::{paragraph, row, signed};
@@ -15,9 +15,15 @@ pub const INSTALL: &str = "cargo install --locked mdbook";
 /// What the site has.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// With the explorer's page of each lesson's challenge. That builds a mistake of every lesson, which takes some minutes
-    #[arg(long)]
-    explore: bool,
+    /// With pages of the explorer, which are built one by one: by default those of the challenges
+    #[arg(
+        long,
+        value_name = "WHICH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "challenges"
+    )]
+    explore: Option<Explore>,
 }
 
 /// Writes the site, or says what keeps it from being written.

@@ -1,8 +1,10 @@
 //! The course as a site: its sources, its links, and what is said without mdBook.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use crate::explore::record;
 use crate::fixture::{Fixture, Ran};
 
 /// A course of two lessons, with links of every kind.
@@ -78,6 +80,45 @@ fn the_book_has_all_texts_and_its_links_lead_to_them() {
         fixture.read("target/book/src/exercises/01_basics/01_sum/src/sum.rs.txt"),
         fixture.read("exercises/01_basics/01_sum/src/sum.rs")
     );
+}
+
+/// Two mistakes that a model catches, of which one is the challenge, and one that none does.
+#[test]
+fn the_book_has_the_pages_of_the_explorer_that_are_asked_for() {
+    let fixture = course();
+    install_mdbook(&fixture);
+    let sum = fixture.lesson("01_basics/01_sum", "sum");
+    sum.mistake("races", "a | b | 4", "race_freedom::adds_in_any_order", "data race");
+    sum.mistake("loses", "a | b | 8", "race_freedom::adds_in_any_order", "data race");
+    sum.mistake("subtracts", "a.wrapping_sub(b)", "correctness::adds", "panic");
+    record(&fixture, &sum, 1);
+    let readme = sum.exercise("README.md");
+    let text = fixture.read(&readme);
+    fixture.write(&readme, &format!("{text}\n`cargo xtask explore sum --mistake races`\n"));
+    for (which, others) in [("--explore", 0), ("--explore=mistakes", 1)] {
+        let ran = fixture.run_with(&["book", which], &[("PATH", with_tools(&fixture).as_os_str())]);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+        let said = format!("{} of the explorer's", 1 + others);
+        assert!(ran.stdout.contains(&said), "{}", ran.stdout);
+        let page = |name: &str| {
+            fixture.read(&format!("target/book/src/exercises/01_basics/01_sum/{name}"))
+        };
+        assert!(page("explore.races.html").contains("Content-Security-Policy"));
+        let text = page("index.md");
+        assert!(
+            text.contains("--mistake races` ([play it here](explore.races.html#play))"),
+            "{text}"
+        );
+        assert_eq!(text.matches("- [loses](explore.loses.html#play): ").count(), others, "{text}");
+        assert!(!text.contains("subtracts"), "{text}");
+    }
+}
+
+/// The programs that there are, and those of the fixture.
+fn with_tools(fixture: &Fixture) -> OsString {
+    let path = std::env::var_os("PATH").expect("there is a PATH");
+    let all = std::iter::once(fixture.root.join("tools")).chain(std::env::split_paths(&path));
+    std::env::join_paths(all).expect("no name has a separator in it")
 }
 
 #[test]

@@ -17,7 +17,7 @@ const RECORDED: &str = r##"{"coverage":"All 2 interleavings.","cut":null,"failin
 {"steps":[1,0],"delta":[1,0],"able":[3,1],"switches":0,"end":null}]}"##;
 
 /// Makes the lesson's model write that down if it is asked for, as often as the harness would: `times` models.
-fn record(fixture: &Fixture, sum: &Lesson<'_>, times: usize) {
+pub fn record(fixture: &Fixture, sum: &Lesson<'_>, times: usize) {
     let path = sum.exercise("src/race_freedom.rs");
     let write = format!(
         "fn adds_in_any_order() {{\n    if let Ok(path) = std::env::var(\"HARNESS_RUNS\") {{\n        \
