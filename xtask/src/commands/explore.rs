@@ -17,7 +17,7 @@ use crate::learner::files::write_atomically;
 use crate::run::Runner;
 use crate::term::{self, BAD, GOOD, Marks, paint};
 use crate::verdict::outcome::Outcome;
-use crate::view::{Length, LessonPage, paragraph, row, signed};
+use crate::view::{LessonPage, paragraph, row, signed};
 
 /// The folder of the pages, from the workspace's root.
 const PAGES: &str = "target/explore";
@@ -103,11 +103,11 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     match explore(runner, lesson, model, code)? {
         Came::NotBuilt(failed) => term::print(&show.not_built(&failed)),
         Came::NotThere => term::print(&show.not_there()),
-        Came::Ran(outcome, explored) => match (&outcome, explored) {
-            // A model that came to a `todo!()` has an interleaving, which shows nothing.
-            (Outcome::NotWritten(_), _) | (_, None) => term::print(&nothing(&show, &outcome)),
-            (_, Some(explored)) => return write(&show, &explored, options),
-        },
+        // A model that came to a `todo!()` has an interleaving, which shows nothing.
+        Came::Ran(outcome, Some(explored)) if !matches!(outcome, Outcome::NotWritten(_)) => {
+            return write(&show, &explored, options);
+        }
+        Came::Ran(outcome, _) => term::print(&nothing(&show, outcome)),
     }
     Ok(Exit::Failure)
 }
@@ -198,27 +198,16 @@ fn ordinal(number: usize) -> String {
 }
 
 /// What to say of a test that ran and explored nothing.
-fn nothing(show: &OneModel<'_>, outcome: &Outcome) -> String {
-    let mut text = show.page.begin();
-    match outcome {
-        Outcome::NotWritten(todo) => show.not_written(&mut text, todo),
-        Outcome::Failed(failure) => {
-            let test = format!("{MODELS}{}", show.model);
-            show.page.failure(&mut text, &test, failure, Length::Full);
-            show.to_correct(&mut text, None);
-        }
-        Outcome::NotRun => return show.not_there(),
-        Outcome::Passed(_) => {
-            show.title(&mut text);
-            paragraph(
-                &mut text,
-                "It runs no model that must pass, so there is no interleaving to show.",
-            );
-            text.push('\n');
-            show.others(&mut text);
-            row(&mut text, "Read", show.page.lesson.readme().display());
-        }
+fn nothing(show: &OneModel<'_>, outcome: Outcome) -> String {
+    if let Err(page) = show.passed(outcome) {
+        return page;
     }
+    let mut text = show.page.begin();
+    show.title(&mut text);
+    paragraph(&mut text, "It runs no model that must pass, so there is no interleaving to show.");
+    text.push('\n');
+    show.others(&mut text);
+    row(&mut text, "Read", show.page.lesson.readme().display());
     text
 }
 

@@ -1,6 +1,8 @@
 //! What the commands have in common that show one model of a lesson: which one, and what to say where there is nothing to
 //! show.
 
+use harness_base::protocol::Coverage;
+
 use crate::course::lesson_tests::MODELS;
 use crate::course::select::{self, NoSuchName};
 use crate::course::{Lesson, Workspace, readme};
@@ -8,8 +10,8 @@ use crate::explore::Code;
 use crate::run::SourceLine;
 use crate::run::cargo::NotBuilt;
 use crate::term::{OPEN, paint};
-use crate::verdict::outcome::Todo;
-use crate::view::{LessonPage, paragraph, row, signed};
+use crate::verdict::outcome::{Outcome, Todo};
+use crate::view::{Length, LessonPage, paragraph, row, signed};
 
 /// The model that is named; without a name the one in the lesson's README, or else the first.
 pub fn choose<'a>(
@@ -69,7 +71,26 @@ impl OneModel<'_> {
         }
     }
 
-    pub fn not_written(&self, text: &mut String, todo: &Todo) {
+    /// What the models of a test explored that has passed.
+    ///
+    /// # Errors
+    /// The page for one that has not.
+    pub fn passed(&self, outcome: Outcome) -> Result<Vec<Coverage>, String> {
+        let mut text = self.page.begin();
+        match outcome {
+            Outcome::Passed(coverage) => return Ok(coverage),
+            Outcome::NotWritten(todo) => self.not_written(&mut text, &todo),
+            Outcome::Failed(failure) => {
+                let test = format!("{MODELS}{}", self.model);
+                self.page.failure(&mut text, &test, &failure, Length::Full);
+                self.to_correct(&mut text, None);
+            }
+            Outcome::NotRun => return Err(self.not_there()),
+        }
+        Err(text)
+    }
+
+    fn not_written(&self, text: &mut String, todo: &Todo) {
         self.title(text);
         let at = todo.at.as_ref().map(SourceLine::short);
         let at = at.as_deref().unwrap_or("a todo!()");
@@ -115,7 +136,7 @@ impl OneModel<'_> {
     }
 
     /// What to do where there is something to write or to correct.
-    pub fn to_correct(&self, text: &mut String, line: Option<u32>) {
+    fn to_correct(&self, text: &mut String, line: Option<u32>) {
         let lesson = self.page.lesson;
         let name = &lesson.name;
         match self.code {
