@@ -50,14 +50,20 @@ fn zero_is_refused() {
     });
 }
 
-/// Ten thousand items on three threads, in windows from one to more than there are items, and without a
-/// limit.
+/// Thousands of items on three threads, in windows from one to more than there are items, and without a limit.
 #[test]
 fn results_come_in_the_order_of_the_items() {
     // WP-02
     must_end(IN_MAP, || {
-        for window in [1, 2, 7, 20_000, usize::MAX] {
-            let squares = map(0..10_000_u64, [3, window], |n| {
+        // A small window makes threads sleep and wake each other for every item.
+        for (items, window) in [
+            (1_000, 1),
+            (1_000, 2),
+            (2_000, 7),
+            (10_000, 20_000),
+            (10_000, usize::MAX),
+        ] {
+            let squares = map(0..items, [3, window], |n: u64| {
                 if n % 97 == 0 {
                     thread::yield_now();
                 }

@@ -569,28 +569,37 @@ fn a_cancelled_job_is_dropped_without_a_lock() {
     }
 }
 
-/// A pool is dropped by a thread that unwinds: what runs ends, and what waits is cancelled.
+/// A pool is dropped by a thread that unwinds: what waits is cancelled at once, while a job runs, and that one ends.
 #[test]
 fn a_pool_that_is_dropped_while_its_thread_unwinds_ends() {
     must_end("a job waits, and its pool has been dropped", || {
         let pool = pool(1, 1);
+        let (waits, waiting) = mpsc::channel::<Handle<()>>();
         let ended = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&ended);
         let (begun, begins) = mpsc::channel();
         let running = accepted(pool.submit(move |_: &Worker| {
             begun.send(()).expect("main waits");
-            let_others_run();
+            let waiting = waiting.recv().expect("main sends");
+            wait_until(
+                "a pool is dropped, and a job that waits is not cancelled",
+                || waiting.is_finished(),
+            );
             ends.store(true, Relaxed);
+            waiting.join()
         }));
         begins.recv().expect("there is a worker");
-        let waiting = accepted(pool.submit(|_: &Worker| ()));
+        let handle = accepted(pool.submit(|_: &Worker| ()));
+        waits.send(handle).expect("the job receives");
         while_unwinding(|| drop(pool));
         assert!(
             ended.load(Relaxed),
             "a job runs, and its pool has been dropped"
         );
-        running.join().expect("no panic");
-        let result = waiting.join();
+        let result = match running.join() {
+            Err(JobError::Panicked(payload)) => resume_unwind(payload),
+            result => result.expect("a job that has begun ends"),
+        };
         assert!(
             matches!(result, Err(JobError::Cancelled)),
             "a job waited: {result:?}"
