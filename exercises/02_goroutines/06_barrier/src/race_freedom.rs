@@ -4,7 +4,7 @@
 use crate::Barrier;
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Slot, must_sleep, spawn};
+use harness::testing::{Gate, Slot, must_sleep, spawn};
 
 /// Catches a barrier that takes one arrival too many to open, and one that has no leader if no thread
 /// sleeps.
@@ -245,6 +245,40 @@ fn a_thread_overtaken_by_whole_rounds_still_leaves() {
             let second = leads();
             assert_one_leads(1, [first, joined(slow)]);
             assert_one_leads(2, [second, joined(late)]);
+        });
+    });
+}
+
+/// Main has met `slow`, and before `slow` runs again, main meets `late` 255 times: `slow` still leaves. Catches a round
+/// that is recognised by a number of a few bits, which comes again. One interleaving is enough: no thread is preempted,
+/// and of the threads that can run, one that has yielded comes last.
+#[test]
+fn a_thread_overtaken_by_255_rounds_still_leaves() {
+    // WG-13
+    let overtaken = harness::Model::new()
+        .preemption_bound(0)
+        .max_branches(20_000);
+    overtaken.check(|| {
+        let barrier = Barrier::new(2);
+        let slow_has_yielded = Gate::shut("slow has yielded");
+        let slow_comes = Gate::shut("slow comes");
+        let meet_often = || {
+            for _ in 0..255 {
+                barrier.wait();
+            }
+        };
+        thread::scope(|s| {
+            spawn(s, "slow", || {
+                thread::yield_now();
+                slow_has_yielded.open();
+                slow_comes.open();
+                barrier.wait();
+            });
+            slow_has_yielded.pass();
+            slow_comes.pass();
+            barrier.wait();
+            spawn(s, "late", meet_often);
+            meet_often();
         });
     });
 }
