@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicU64;
 //
 // | state           | who has the task                        | a wake-up                            |
 // |-----------------|-----------------------------------------|--------------------------------------|
-// | 0               | whoever holds its waker                 | sets WOKEN, and schedules it         |
+// | 0               | a thread that has its waker             | sets WOKEN, and schedules it         |
 // | WOKEN           | a queue                                 | changes nothing                      |
 // | RUNNING         | the worker that polls it                | sets WOKEN: the worker schedules it  |
 // | RUNNING, WOKEN  | the same                                | changes nothing                      |
