@@ -304,7 +304,7 @@ fn the_parents_end_comes_before_the_deadline() {
     let pending = timers.pending();
     assert!(
         pending <= 1,
-        "{pending} alarms are pending, and one child was cancelled, too"
+        "{pending} alarms are pending, and one of the two children was cancelled after its parent"
     );
     let set = timers.set();
     for moment in [Instant::default(), clock.now(), clock.now() + HOUR] {

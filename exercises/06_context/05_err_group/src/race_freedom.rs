@@ -469,38 +469,6 @@ fn one_of_two_gets_the_last_slot() {
     });
 }
 
-/// The limit is one, and two threads want the slot at the same time. One of them is refused a thread, and says so;
-/// the other may have waited for that slot, and gets it.
-#[test]
-fn a_task_without_a_thread_gives_its_slot_back() {
-    model(|| {
-        let slot = Slot::empty("slot");
-        let outcome = group(Some(1), |group| {
-            both(
-                || {
-                    let refused = refuse_after(0, || group.go(|| panic!("it has no thread")));
-                    assert!(
-                        refused.is_err(),
-                        "no thread could be had, and `go` returned Ok"
-                    );
-                },
-                || {
-                    go(group, || {
-                        slot.write(7);
-                        Ok(())
-                    });
-                },
-            );
-            Ok(group.context().err())
-        });
-        assert!(
-            matches!(outcome, Ok(None)),
-            "a task without a thread has not failed"
-        );
-        assert_eq!(slot.read(), 7, "the other task has run");
-    });
-}
-
 /// The limit is one, and nothing runs. Main is refused a thread, and tries again; another thread tries, too. One of
 /// them may have the slot while the other tries. But if both are told that it is full, nobody had it.
 #[test]
@@ -600,6 +568,38 @@ fn a_panic_gives_its_slot_back() {
             "whose panic `scope` should resume"
         );
         assert_eq!(slot.read(), 7, "the second task has run");
+    });
+}
+
+/// The limit is one, and two threads want the slot at the same time. One of them is refused a thread, and says so;
+/// the other may have waited for that slot, and gets it.
+#[test]
+fn a_task_without_a_thread_gives_its_slot_back() {
+    model(|| {
+        let slot = Slot::empty("slot");
+        let outcome = group(Some(1), |group| {
+            both(
+                || {
+                    let refused = refuse_after(0, || group.go(|| panic!("it has no thread")));
+                    assert!(
+                        refused.is_err(),
+                        "no thread could be had, and `go` returned Ok"
+                    );
+                },
+                || {
+                    go(group, || {
+                        slot.write(7);
+                        Ok(())
+                    });
+                },
+            );
+            Ok(group.context().err())
+        });
+        assert!(
+            matches!(outcome, Ok(None)),
+            "a task without a thread has not failed"
+        );
+        assert_eq!(slot.read(), 7, "the other task has run");
     });
 }
 

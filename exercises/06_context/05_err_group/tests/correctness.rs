@@ -301,9 +301,8 @@ fn everything_is_dropped_when_it_goes_wrong() {
     });
 }
 
-/// The first to fail returns an error, and a later error is for nobody; or the first panics, and so does the later one. The
-/// later error, or payload, does not go away before a task has sent it a message. `try_go`, which that task calls before,
-/// does not wait for it.
+/// Something has failed, and then a task or the body fails, too: all by errors, or all by panics. The later error or payload is
+/// dropped while the group goes on, and without the group's lock: its destructor waits here for a task that calls `try_go`.
 #[test]
 fn what_fails_later_is_dropped_without_a_lock() {
     type Message = mpsc::Sender<mpsc::Sender<()>>;
@@ -584,7 +583,8 @@ fn with_a_limit_of_zero_nothing_can_be_started() {
     assert_eq!(outcome, Ok(()));
 }
 
-/// Several threads wait for a slot, and several slots come free at once, again and again.
+/// Four threads wait for a slot, and two slots come free at once, again and again. Each slot that is given back has to wake a
+/// thread that waits, even if there is another free slot by then.
 #[test]
 fn everybody_who_waits_for_a_slot_gets_one() {
     // EG-08
