@@ -264,9 +264,8 @@ fn is_closed_beside_a_receiver_that_waits() {
     });
 }
 
-/// The other thread sends, or drops its end, while main receives: it does not sleep or yield. Nor does it wait
-/// while main drops the receiver, and with it a value whose `drop` takes its time. Catches a sender that waits for the
-/// receiver: to be asleep, to be awake, to have taken the value or to have dropped it under a lock.
+/// The other thread sends, or drops its end, while main receives: it does not sleep or yield. Catches a
+/// sender that waits for the receiver: to be asleep, to be awake, or to have taken the value.
 #[test]
 fn the_sender_waits_for_nobody() {
     // CH-05
@@ -286,29 +285,11 @@ fn the_sender_waits_for_nobody() {
             );
         });
     }
-    struct Slow(Arc<Gate>);
-    impl Drop for Slow {
-        fn drop(&mut self) {
-            self.0.pass();
-        }
-    }
-    harness::model(|| {
-        let (sender, receiver) = channel();
-        let sent = Arc::new(Gate::shut("sent"));
-        let value = Slow(sent.clone());
-        both(
-            || drop(receiver),
-            || {
-                let refused = sender.send(value);
-                sent.open();
-                drop(refused);
-            },
-        );
-    });
 }
 
-/// The receiver goes beside a send. Catches a value that is left to the sender's thread, to be dropped some time after the
-/// receiver has gone.
+/// Main drops the receiver beside a send: a value that was sent is dropped by then, and `send` does not wait for
+/// its `drop`, which may take its time. Catches a value that is left to the sender's thread, to be dropped some
+/// time after the receiver has gone, and one that is dropped under a lock which `send` needs.
 #[test]
 fn a_value_that_was_sent_is_dropped_with_the_receiver() {
     // CH-25
@@ -337,6 +318,25 @@ fn a_value_that_was_sent_is_dropped_with_the_receiver() {
         assert_eq!(
             dropped, expected,
             "values dropped when the receiver is; `send` returned {sent:?}"
+        );
+    });
+    struct Slow(Arc<Gate>);
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            self.0.pass();
+        }
+    }
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let sent = Arc::new(Gate::shut("sent"));
+        let value = Slow(sent.clone());
+        both(
+            || drop(receiver),
+            || {
+                let refused = sender.send(value);
+                sent.open();
+                drop(refused);
+            },
         );
     });
 }
