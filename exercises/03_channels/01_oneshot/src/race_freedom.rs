@@ -81,8 +81,8 @@ fn a_spurious_wakeup_is_no_value() {
     });
 }
 
-/// Main waits, the sender is dropped unused, and main wakes up for no reason before that. Catches a receiver that wakes up for no reason and frees what
-/// the sender is about to use.
+/// Main waits, the sender is dropped unused, and main wakes up for no reason before that. Catches a receiver
+/// that wakes up for no reason and frees what the sender is about to use.
 #[test]
 fn a_spurious_wakeup_is_no_end() {
     harness::Model::new().spurious_wakeups(2).check(|| {
@@ -204,8 +204,8 @@ fn try_recv_beside_a_sender_that_goes() {
 }
 
 /// A thread that has not made the channel looks, finds nothing, and then receives in earnest: it gets the
-/// value. Catches a look in vain that leaves something behind at which the `recv` after it sleeps or stumbles,
-/// and a wakeup for the thread that made the channel, and not for the one that is in `recv`.
+/// value. Catches a look in vain that leaves something behind at which the `recv` after it sleeps or
+/// stumbles, and a wakeup for the thread that made the channel, and not for the one that is in `recv`.
 #[test]
 fn recv_after_a_look_in_vain() {
     harness::model(|| {
@@ -287,9 +287,9 @@ fn the_sender_waits_for_nobody() {
     }
 }
 
-/// Main drops the receiver beside a send: a value that was sent is dropped by then, and `send` does not wait for
-/// its `drop`, which may take its time. Catches a value that is left to the sender's thread, to be dropped some
-/// time after the receiver has gone, and one that is dropped under a lock which `send` needs.
+/// Main drops the receiver beside a send: a value that was sent is dropped by then, and `send` does not wait
+/// for its `drop`, which may take its time. Catches a value that is left to the sender's thread, to be
+/// dropped some time after the receiver has gone, and one that is dropped under a lock which `send` needs.
 #[test]
 fn a_value_that_was_sent_is_dropped_with_the_receiver() {
     // CH-25

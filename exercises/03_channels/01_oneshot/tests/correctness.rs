@@ -12,7 +12,8 @@ use std::rc::Rc;
 /// Where a thread hangs, if a test does.
 const IN_RECV: &str = "a thread is still in `recv`";
 
-/// One thread sends, and looks or receives more than once: the value comes once, then the news that none will.
+/// One thread sends, and looks or receives more than once: the value comes once, then the news that none
+/// will.
 #[test]
 fn a_value_is_received_once() {
     // CH-02, CH-05

@@ -233,9 +233,9 @@ fn a_receive_happens_before_the_send_that_takes_its_room() {
     });
 }
 
-/// The channel is full, and `try_recv` is called beside `try_send`: the one gets the value that was there, and
-/// the other succeeds, or is refused and changes nothing. Catches a refused call that leaves something behind,
-/// or takes something.
+/// The channel is full, and `try_recv` is called beside `try_send`: the one gets the value that was there,
+/// and the other succeeds, or is refused and changes nothing. Catches a refused call that leaves something
+/// behind, or takes something.
 #[test]
 fn try_calls_beside_each_other() {
     // CH-02, CH-04
@@ -331,12 +331,11 @@ fn a_refused_try_send_takes_no_room() {
     });
 }
 
-/// Main alone makes room, or alone sends, beside a `send` or a `recv` of the other thread: if main's `try_send` is refused,
-/// it finds a value, and if its `try_recv` is, it finds room. Catches a call that is refused because another is
-/// on its way, which has not put its value in, or not taken it out.
+/// Main alone makes room, or alone sends, beside a `send` or a `recv` of the other thread: if main's
+/// `try_send` is refused, it finds a value, and if its `try_recv` is, it finds room. Catches a call that is
+/// refused because another is on its way, which has not put its value in, or not taken it out.
 #[test]
 fn a_refused_call_was_right_to_give_up() {
-    // CH-02, CH-04
     harness::model(|| {
         let channel = Channel::new(1);
         channel.send(1);
@@ -370,8 +369,8 @@ fn a_refused_call_was_right_to_give_up() {
     });
 }
 
-/// Main counts when it has received the only value, and while a second value is sent. Catches a count that is kept
-/// beside the lock, and one that is not taken because others are at work.
+/// Main counts when it has received the only value, and while a second value is sent. Catches a count that is
+/// kept beside the lock, and one that is not taken because others are at work.
 #[test]
 fn len_counts_what_is_there() {
     // CH-11

@@ -11,8 +11,8 @@ use harness::testing::{Counted, spawn_detached, spawn_sleepers};
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// Three values go in, the two oldest come out, and two more go in: three are left, and the channel drops those when it is
-/// dropped itself.
+/// Three values go in, the two oldest come out, and two more go in: three are left, and the channel drops
+/// those when it is dropped itself.
 #[test]
 fn what_is_in_the_channel_goes_with_it() {
     // CH-25

@@ -73,9 +73,9 @@ fn the_end_wakes_every_receiver() {
     }
 }
 
-/// Two senders sleep at a full channel, or are about to. Main closes it, and then takes out the value that was
-/// there: both senders fail, although there is room again. Catches one notification for several sleepers, a
-/// sender that puts its value in after all, and a value that is lost.
+/// Two senders sleep at a full channel, or are about to. Main closes it, and then takes out the value that
+/// was there: both senders fail, although there is room again. Catches one notification for several sleepers,
+/// a sender that puts its value in after all, and a value that is lost.
 #[test]
 fn close_wakes_every_sender() {
     // CL-06, CL-07, CL-08
@@ -90,7 +90,11 @@ fn close_wakes_every_sender() {
                         let sender = &sender;
                         spawn(s, &format!("sender {value}"), move || {
                             let refused = sender.send(value);
-                            assert_eq!(refused, Err(SendError(value)), "full, then closed");
+                            assert_eq!(
+                                refused,
+                                Err(SendError(value)),
+                                "closed before there was room"
+                            );
                         });
                     }
                     let_others_sleep(yields);
@@ -102,8 +106,8 @@ fn close_wakes_every_sender() {
     }
 }
 
-/// Two senders sleep at a full channel, or are about to, and the last receiver goes: both fail. In Go they would
-/// wait for ever.
+/// Two senders sleep at a full channel, or are about to, and the last receiver goes: both fail. In Go they
+/// would wait for ever.
 #[test]
 fn the_last_receiver_wakes_every_sender() {
     for (yields, bound) in [(0, 2), (2, 1)] {
@@ -310,9 +314,9 @@ fn one_look_does_not_miss_the_last_value() {
     });
 }
 
-/// A sender sleeps at a full channel, or is about to, and the other thread takes the value by `try_recv`; then a
-/// receiver sleeps, and the other thread puts one in by `try_send`. Both wake up. Catches a call that succeeds
-/// and wakes nobody.
+/// A sender sleeps at a full channel, or is about to, and the other thread takes the value by `try_recv`;
+/// then a receiver sleeps, and the other thread puts one in by `try_send`. Both wake up. Catches a call that
+/// succeeds and wakes nobody.
 #[test]
 fn try_calls_wake_sleepers() {
     harness::model(|| {
@@ -376,8 +380,8 @@ fn what_was_done_before_the_end_is_visible_after_it() {
     }
 }
 
-/// Main sends, and the other thread writes, then drops the last receiver: when a `send` or a `try_send` fails because of
-/// that, main sees what was written.
+/// Main sends, and the other thread writes, then drops the last receiver: when a `send` or a `try_send` fails
+/// because of that, main sees what was written.
 #[test]
 fn what_was_done_before_the_last_receiver_went_is_visible() {
     for (tries, yields) in [(true, 0), (false, 0), (false, 2)] {

@@ -41,6 +41,8 @@ fn what_was_sent_before_the_close_comes_out() {
     });
 }
 
+/// The channel is closed, and full: every `send` and `try_send` fails, with its value, and what was there
+/// comes out.
 #[test]
 fn nothing_goes_into_a_closed_channel() {
     // CL-04, CL-05, CL-08, CL-09
@@ -63,6 +65,8 @@ fn nothing_goes_into_a_closed_channel() {
     });
 }
 
+/// The last receiver goes, and with it the channel closes: every call fails from then on, and `close` has
+/// nothing to do.
 #[test]
 fn a_send_fails_when_nobody_receives() {
     must_end(ASLEEP, || {
@@ -97,6 +101,8 @@ fn a_send_fails_when_nobody_receives() {
     });
 }
 
+/// Three hundred clones of each end go, and then the senders, one by one: the channel is open until the last
+/// has gone.
 #[test]
 fn a_channel_is_open_while_there_is_a_clone() {
     // CH-02, CH-04
@@ -106,7 +112,11 @@ fn a_channel_is_open_while_there_is_a_clone() {
         let mut senders = vec![first.clone(), first.clone(), first];
         senders.push(senders[0].clone());
         while let Some(sender) = senders.pop() {
-            assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+            assert_eq!(
+                receiver.try_recv(),
+                Err(TryRecvError::Empty),
+                "senders are there; 300 clones of each end have gone before"
+            );
             assert_eq!(
                 sender.try_send(7),
                 Ok(()),
@@ -234,8 +244,9 @@ fn a_panic_closes_what_its_thread_leaves() {
     });
 }
 
-/// The last receiver drops a value whose destructor panics, while a sender sleeps: the sender wakes up, and the other value
-/// that was left is dropped, too. Catches a channel that wakes its sleepers after it has called foreign code.
+/// The last receiver drops a value whose destructor panics, while a sender sleeps: the sender wakes up, and
+/// the other value that was left is dropped, too. Catches a channel that wakes its sleepers after it has
+/// called foreign code.
 #[test]
 fn a_panic_in_a_left_values_drop_keeps_nobody_asleep() {
     // CL-06

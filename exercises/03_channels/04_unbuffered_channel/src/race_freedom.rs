@@ -288,16 +288,16 @@ fn a_call_that_tries_does_not_mind_other_calls() {
     );
 }
 
-/// Two threads drop a receiver each, while a sender waits, or before it comes: the last of them ends the wait, and what
-/// either did before is visible. Catches a sender that sleeps on, a value that does not come back, and a count that orders
-/// nothing.
+/// Two threads drop a receiver each, while a sender waits, or before it comes: the last of them ends the
+/// wait, and what either did before is visible. Catches a sender that sleeps on, a value that does not come
+/// back, and a count that orders nothing.
 #[test]
 fn a_send_fails_when_the_last_receiver_goes() {
     // CL-06
     Model::new().preemption_bound(2).check(|| {
         let (sender, receiver) = channel();
         let other = receiver.clone();
-        let notes = ["first's note", "second's note"].map(Slot::empty);
+        let notes = [Slot::empty("first's note"), Slot::empty("second's note")];
         thread::scope(|s| {
             for (index, receiver) in [receiver, other].into_iter().enumerate() {
                 let note = &notes[index];
@@ -314,15 +314,15 @@ fn a_send_fails_when_the_last_receiver_goes() {
     });
 }
 
-/// Two threads drop a sender each, while a receiver waits, or before it comes: the last of them ends the wait, and what
-/// either did before is visible.
+/// Two threads drop a sender each, while a receiver waits, or before it comes: the last of them ends the
+/// wait, and what either did before is visible.
 #[test]
 fn a_recv_fails_when_the_last_sender_goes() {
     // CL-03, CL-13
     Model::new().preemption_bound(2).check(|| {
         let (sender, receiver) = channel::<u32>();
         let other = sender.clone();
-        let notes = ["first's note", "second's note"].map(Slot::empty);
+        let notes = [Slot::empty("first's note"), Slot::empty("second's note")];
         thread::scope(|s| {
             for (index, sender) in [sender, other].into_iter().enumerate() {
                 let note = &notes[index];
@@ -428,8 +428,8 @@ fn a_recv_that_times_out_leaves_no_trace() {
     });
 }
 
-/// One of two senders, or of three, may time out when main comes to receive. Catches a timeout that takes away another
-/// sender, or its wakeup.
+/// One of two senders, or of three, may time out when main comes to receive. Catches a timeout that takes
+/// away another sender, or its wakeup.
 #[test]
 fn a_timeout_leaves_the_others_alone() {
     for (bound, patient, yields) in [(3, 1, 0), (0, 2, 2)] {

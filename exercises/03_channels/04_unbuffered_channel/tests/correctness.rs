@@ -246,8 +246,8 @@ fn whoever_sleeps_is_told_when_the_other_side_goes() {
     });
 }
 
-/// A timeout of nothing is over at once; a longer one when the clock has come that far. Neither leaves a trace, and a
-/// thread that waits does not notice them.
+/// A timeout of nothing is over at once; a longer one when the clock has come that far. Neither leaves a
+/// trace, and a thread that waits does not notice them.
 #[test]
 fn a_timeout_ends_when_its_time_is_over() {
     // TM-07
@@ -300,7 +300,8 @@ fn a_timeout_ends_when_its_time_is_over() {
     });
 }
 
-/// A call with a timeout meets a thread that waits, or comes in time; with a timeout of zero, one that waits already.
+/// A call with a timeout meets a thread that waits, or comes in time; with a timeout of zero, one that waits
+/// already.
 #[test]
 fn a_call_with_a_timeout_meets_as_any_other() {
     // CH-06
@@ -328,7 +329,8 @@ fn a_call_with_a_timeout_meets_as_any_other() {
     });
 }
 
-/// The clock cannot show the end of the timeout: the call panics, whether it would have to wait or not, and leaves nothing.
+/// The clock cannot show the end of the timeout: the call panics, whether it would have to wait or not, and
+/// leaves nothing.
 #[test]
 fn an_end_beyond_the_clock_panics() {
     must_end("a call with an end beyond the clock should panic", || {
