@@ -2241,6 +2241,12 @@ fn comparison_with_an_old_value() {
             while balance.compare_exchange(seen, seen + 1, AcqRel, Acquire).is_err() {}
         });
     });
+    // It has put the lock on itself, and waits until it is off: nothing that it knows of is old.
+    silent(Kind::TooManySteps, || {
+        let lock = AtomicBool::new(false);
+        lock.store(true, Relaxed);
+        while lock.compare_exchange_weak(false, true, Acquire, Relaxed).is_err() {}
+    });
 }
 
 /// One thread puts `end` on, another sees that and puts `begin` on, and a third looks at `begin` first, and waits until `end`

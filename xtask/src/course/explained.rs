@@ -90,6 +90,7 @@ mod tests {
     use super::*;
 
     const COMPILE_FAIL: &str = include_str!("../../../exercises/01_fundamentals/COMPILE_FAIL.md");
+    const SMALL: &str = "Small differences";
     const RUST: &str = include_str!("../../../exercises/RUST.md");
 
     fn all() -> Vec<Section> {
@@ -153,6 +154,33 @@ mod tests {
                 "E0599",
                 "no method named `unlock` found for struct `lock_api::mutex::Mutex<R, T>`",
                 "Guards",
+            ),
+            ("E0277", "cannot add `u64` to `usize`: no implementation for `usize + u64`", SMALL),
+            ("E0308", "found `u64` help: you can convert a `u64` to a `usize`", SMALL),
+            (
+                "E0277",
+                "the `?` operator can only be used in a function that returns `Result`",
+                SMALL,
+            ),
+            (
+                "E0061",
+                "argument #1 of type `std::sync::atomic::Ordering` is missing",
+                "Orderings, and `compare_exchange`",
+            ),
+            (
+                "E0308",
+                "if a.compare_exchange(0, 1, Acquire, Relaxed) { expected `bool`, found `Result<u32, u32>`",
+                "Orderings, and `compare_exchange`",
+            ),
+            (
+                "E0308",
+                "expected `u32`, found `Result<u32, Box<dyn Any + Send>>`",
+                "`Result`, `Option`, and `join`",
+            ),
+            (
+                "E0369",
+                "binary operation `==` cannot be applied to type `&T` help: consider restricting type parameter `T`",
+                "Functions as parameters; bounds",
             ),
             (
                 "E0373",

@@ -231,6 +231,17 @@ impl LessonPage<'_> {
                  the lock to the end of the block: `let _guard = …`.",
             );
         }
+        let expects = |error: &&Diagnostic| {
+            error.rendered.contains("compare_exchange")
+                && error.rendered.contains(".expect(\"REASON\")")
+        };
+        if errors.iter().any(expects) {
+            paragraph(
+                page,
+                "Do not follow rustc to `expect`: that panics as soon as another thread was first. Whether the \
+                 exchange was made is `.is_ok()`.",
+            );
+        }
         let mut around = imports::violations(source).into_iter();
         if let Some(first) = around.find(|one| !one.path.starts_with("harness")) {
             // Its errors are about types that the lesson does not use: what to do about those is beside the point.

@@ -213,6 +213,11 @@ fn rustc_is_overruled_where_it_does_not_know_the_lessons_locks() {
             "let n = Mutex::new(0);\n        let mut n = n.lock();\n        n += 1;\n        n += 2;\n        n += 3;\n        if n > 4 {}\n        n -= 5;\n        items.push(item);",
         ),
         (
+            "exchanged",
+            "items.push(item);",
+            "use std::sync::atomic::{AtomicBool, Ordering::Relaxed};\n        let n = AtomicBool::new(false);\n        if n.compare_exchange(false, true, Relaxed, Relaxed) {}\n        items.push(item);",
+        ),
+        (
             "escapes",
             "        items.pop()",
             "        std::thread::spawn(|| self.pop());\n        items.pop()",

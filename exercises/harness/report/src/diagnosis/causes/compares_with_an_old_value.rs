@@ -6,7 +6,8 @@ use crate::record::{Effect, ThreadId};
 /// As often as this it fails in the same way before that is called endless.
 const AGAIN_AND_AGAIN: usize = 5;
 
-/// Silent if what is found, or what is expected, changes from one attempt to the next.
+/// Silent if what is found, or what is expected, changes from one attempt to the next; and if the thread did not find the
+/// expected value there before the first: then it waits for that value, as a lock does that spins.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     (0..case.log.threads.len()).find_map(|thread| of_thread(case, thread))
 }
@@ -21,9 +22,17 @@ fn of_thread(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let Effect::Exchange { name, expected, found: Err(found), .. } = event.effect else {
         return None;
     };
-    let again = tries
+    let tries: Vec<usize> = tries
         .take_while(|(_, other)| other.effect == event.effect && other.place == event.place)
-        .count();
+        .map(|(number, _)| number)
+        .collect();
+    let again = tries.len();
+    let before = case.log.events_before(thread, tries.last().copied().unwrap_or(last));
+    let mut before = before.rev().filter(|(_, other)| other.object == event.object);
+    let seen = before.next().filter(|(_, other)| other.writes().is_none());
+    if seen.and_then(|(_, other)| other.reads()) != Some(expected) {
+        return None;
+    }
     let busy = case.log.events_of(thread).next_back().is_some_and(|(number, _)| {
         // It is still at it.
         number < last + AGAIN_AND_AGAIN && case.log.events.len() < last + 50
