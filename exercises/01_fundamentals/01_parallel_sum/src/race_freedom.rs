@@ -146,6 +146,8 @@ fn nobody_is_spawned_for_nothing() {
         for workers in [64, usize::MAX] {
             assert_eq!(sum(&[1, 20], workers), 21, "1 + 20, on {workers} workers");
             assert_eq!(sum(&[], workers), 0, "nothing, on {workers} workers");
+            let word = reduce(&letters("ab"), workers, |left, right| left + &right);
+            assert_eq!(word.as_deref(), Some("ab"), "a, b, on {workers} workers");
         }
     });
 }

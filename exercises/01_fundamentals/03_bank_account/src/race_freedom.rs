@@ -208,22 +208,25 @@ fn refusals_are_not_in_the_balance() {
 /// balance put together from two words, one read before an operation and one after it.
 #[test]
 fn balance_is_one_that_the_account_had() {
-    const HISTORY: [u64; 3] = [100, 120, 70];
-    let when = |seen| HISTORY.iter().position(|&balance| balance == seen);
-    model(move || {
-        let account = Account::new(100);
-        let ((first, then), _) = both(
-            || (account.balance(), account.balance()),
-            || {
-                account.deposit(20).expect("there is room");
-                account.withdraw(50).expect("100 or more are there");
-            },
-        );
-        assert!(
-            when(first).is_some() && when(then).is_some() && when(first) <= when(then),
-            "the account held {HISTORY:?}, in this order, but `balance` returned {first} and then {then}"
-        );
-    });
+    // Then a balance whose upper half is empty until the deposit.
+    for begun in [100, u64::from(u32::MAX)] {
+        let history = [begun, begun + 20, begun - 30];
+        let when = move |seen| history.iter().position(|&balance| balance == seen);
+        model(move || {
+            let account = Account::new(begun);
+            let ((first, then), _) = both(
+                || (account.balance(), account.balance()),
+                || {
+                    account.deposit(20).expect("there is room");
+                    account.withdraw(50).expect("that much is there");
+                },
+            );
+            assert!(
+                when(first).is_some() && when(then).is_some() && when(first) <= when(then),
+                "the account held {history:?}, in this order, but `balance` returned {first} and then {then}"
+            );
+        });
+    }
 }
 
 /// Catches a second payout: both threads read 100 before either has emptied the account.
@@ -297,24 +300,35 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
 const OVERTAKEN: usize = 130;
 
 /// A thread that is overtaken again and again goes on trying. Catches an operation that tries only so often, and then
-/// refuses though the balance allows it. In the one interleaving explored, the other thread changes the balance before
+/// refuses though the balance allows it, or goes over what the others have paid in. In the one interleaving explored, the other thread changes the balance before
 /// each exchange of main.
 #[test]
 fn an_operation_that_is_overtaken_again_and_again_is_not_refused() {
-    type Move = fn(&Account) -> bool;
-    let moves: [(&str, Move, Move); 2] = [
+    // What main has drawn, or `None` if it was refused.
+    type Ours = fn(&Account) -> Option<u64>;
+    type Theirs = fn(&Account) -> bool;
+    let all = 1_000 + OVERTAKEN as u64;
+    let moves: [(&str, Ours, Theirs, u64); 3] = [
         (
             "withdraw(1)",
-            |a| a.withdraw(1).is_ok(),
+            |a| a.withdraw(1).ok().map(|_| 1),
             |a| a.deposit(1).is_ok(),
+            all,
         ),
         (
             "deposit(1)",
-            |a| a.deposit(1).is_ok(),
+            |a| a.deposit(1).ok().map(|_| 0),
             |a| a.withdraw(1).is_ok(),
+            1_001 - OVERTAKEN as u64,
+        ),
+        (
+            "withdraw_all()",
+            |a| Some(a.withdraw_all()),
+            |a| a.deposit(1).is_ok(),
+            all,
         ),
     ];
-    for (name, ours, theirs) in moves {
+    for (name, ours, theirs, money) in moves {
         let overtaken = Model::new()
             .preemption_bound(0)
             .interrupted_exchanges(OVERTAKEN);
@@ -326,8 +340,14 @@ fn an_operation_that_is_overtaken_again_and_again_is_not_refused() {
                     thread::yield_now();
                 }
             };
-            let (done, ()) = both(|| ours(&account), others);
-            assert!(done, "{name} was refused, with about 1000 in the account");
+            let (drawn, ()) = both(|| ours(&account), others);
+            let drawn = drawn
+                .unwrap_or_else(|| panic!("{name} was refused, with about 1000 in the account"));
+            assert_eq!(
+                drawn + account.balance(),
+                money,
+                "the money at the end, after {name}: drawn by main, and in the account"
+            );
         });
     }
 }

@@ -6,18 +6,25 @@
 
 use harness::leaks::{self, track};
 use harness::sync::real::thread;
-use harness::testing::Counted;
+use harness::testing::{Counted, while_unwinding};
 use publication::Publication;
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// Whether its thread is panicking or not.
 #[test]
 fn a_value_is_dropped_with_its_cell() {
     leaks::check(|| {
-        let cell = Publication::new();
-        cell.publish(track(1)).expect("the only publisher wins");
-        assert!(cell.get().is_some());
+        for is_unwinding in [false, true] {
+            let cell = Publication::new();
+            cell.publish(track(1)).expect("the only publisher wins");
+            assert!(cell.get().is_some());
+            match is_unwinding {
+                true => while_unwinding(|| drop(cell)),
+                false => drop(cell),
+            }
+        }
     });
 }
 
