@@ -8,6 +8,7 @@ use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{must_end, payload_of, wait_until};
 use multiplexer::{Event, Multiplexer};
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use timer_solution::Timers;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -56,7 +57,7 @@ fn let_timers_fire(timers: &Timers) {
     last.ticks().recv().expect("the timer has a sender");
 }
 
-/// Takes a turn. When it sleeps, `meanwhile` runs on another thread.
+/// Takes a turn. When it sleeps, `meanwhile` runs on another thread. If it ends without a sleep, its event says why.
 fn asleep<T>(
     events: &mut Multiplexer<'_, T>,
     sender: &Sender<T>,
@@ -65,12 +66,19 @@ fn asleep<T>(
 where
     T: Send,
 {
+    let has_ended = AtomicBool::new(false);
     thread::scope(|s| {
         s.spawn(|| {
-            wait_until("the turn does not sleep", || sender.registered() > 0);
-            meanwhile();
+            wait_until("the turn does not sleep", || {
+                sender.registered() > 0 || has_ended.load(Relaxed)
+            });
+            if !has_ended.load(Relaxed) {
+                meanwhile();
+            }
         });
-        events.next()
+        let event = events.next();
+        has_ended.store(true, Relaxed);
+        event
     })
 }
 
@@ -317,9 +325,11 @@ fn the_earlier_of_two_limits_ends_a_turn() {
     let limit = (5 * SECOND, 3 * SECOND, Event::TimedOut);
     let shutdown = (5 * SECOND, 5 * SECOND, Event::ShutDown);
     for (idle, limit, expected) in [idle, limit, shutdown] {
+        let asks = expected == Event::ShutDown;
+        let asked = if asks { "was" } else { "was not" };
         let hangs = format!(
-            "no {expected:?}, after 3 s of a turn with an idle time of {idle:?}, a limit of {limit:?} and a \
-             signal"
+            "no {expected:?}, after 3 s of a turn with an idle time of {idle:?} and a limit of {limit:?}, and \
+             the shutdown {asked} asked for"
         );
         must_end(&hangs, move || {
             let (clock, timers) = on_a_manual_clock();
@@ -330,7 +340,7 @@ fn the_earlier_of_two_limits_ends_a_turn() {
             let mut events = events.with_shutdown(signal);
             let event = asleep(&mut events, &sender, || {
                 clock.advance(3 * SECOND);
-                if expected == Event::ShutDown {
+                if asks {
                     shutdown.send(()).expect("the multiplexer is there");
                 }
             });
@@ -574,7 +584,8 @@ fn a_shutdown_comes_first_and_the_sources_keep_the_rest() {
             assert_eq!(
                 left,
                 [vec![0], vec![4, 1], vec![2]],
-                "what the sources have"
+                "what the sources have: 1 and 4 were sent to source 1, and 1 was reported, before 0, 1 and 2 were sent to \
+                 the three"
             );
         }
     });
