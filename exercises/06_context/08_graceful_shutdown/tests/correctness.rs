@@ -685,7 +685,7 @@ fn a_server_that_has_been_shut_down_does_not_serve() {
     );
 }
 
-/// Another server has its address by then, and nobody connects to that one.
+/// Another server has its address by then. A third is not bound to it, and nobody connects to that one.
 #[test]
 fn a_shutdown_of_a_server_that_has_ended_has_no_effect() {
     must_end("`serve` has not returned, or `shutdown` has not", || {
