@@ -3,7 +3,7 @@
 
 use crate::{RecvError, SendError, TryRecvError, channel};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Slot, Watched, both, has_waited, must_sleep};
+use harness::testing::{Gate, Slot, Watched, both, has_waited, must_sleep};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -81,8 +81,8 @@ fn a_spurious_wakeup_is_no_value() {
     });
 }
 
-/// As above, with a sender that sends nothing. Catches a receiver that wakes up for no reason and frees what
-/// the sender is about to use.
+/// Main waits, the sender is dropped unused, and main wakes up for no reason before that. Catches a receiver
+/// that wakes up for no reason and frees what the sender is about to use.
 #[test]
 fn a_spurious_wakeup_is_no_end() {
     harness::Model::new().spurious_wakeups(2).check(|| {
@@ -134,8 +134,9 @@ fn both_go_at_once() {
     });
 }
 
-/// Main looks once while the other thread sends: it gets the value or `Empty`, and afterwards what is left.
-/// Catches a `try_recv` that takes half a value, loses one, or returns it twice.
+/// Main looks while the other thread sends: it gets `Empty`, and the value afterwards, or the value, and
+/// `Disconnected` from then on, even if the other thread is still in `send`. Catches a `try_recv` that takes
+/// half a value, loses one, returns it twice, or promises another.
 #[test]
 fn try_recv_beside_a_send() {
     // CH-02, CH-19
@@ -147,6 +148,12 @@ fn try_recv_beside_a_send() {
                 let seen = receiver.try_recv();
                 if let Ok(seen) = &seen {
                     assert_eq!((**seen, slot.read()), (6, 7));
+                    let again = receiver.try_recv().err();
+                    assert_eq!(
+                        again,
+                        Some(TryRecvError::Disconnected),
+                        "`try_recv` has returned the value just now, so no other will come"
+                    );
                 }
                 assert!(!has_waited(), "`try_recv` has slept or yielded");
                 seen
@@ -196,18 +203,19 @@ fn try_recv_beside_a_sender_that_goes() {
     });
 }
 
-/// Main looks, finds nothing, and then receives in earnest: it gets the value. Catches a look in vain that
-/// leaves something behind at which the `recv` after it sleeps or stumbles.
+/// A thread that has not made the channel looks, finds nothing, and then receives in earnest: it gets the
+/// value. Catches a look in vain that leaves something behind at which the `recv` after it sleeps or
+/// stumbles, and a wakeup for the thread that made the channel, and not for the one that is in `recv`.
 #[test]
 fn recv_after_a_look_in_vain() {
     harness::model(|| {
         let (sender, mut receiver) = channel();
-        let (received, _) = both(
+        let (_, received) = both(
+            || sender.send(7),
             || match receiver.try_recv() {
                 Err(TryRecvError::Empty) => receiver.recv().ok(),
                 seen => seen.ok(),
             },
-            || sender.send(7),
         );
         assert_eq!(received, Some(7));
     });
@@ -279,8 +287,9 @@ fn the_sender_waits_for_nobody() {
     }
 }
 
-/// The receiver goes beside a send. Catches a value that is left to the sender's thread, to be dropped some time after the
-/// receiver has gone.
+/// Main drops the receiver beside a send: a value that was sent is dropped by then, and `send` does not wait
+/// for its `drop`, which may take its time. Catches a value that is left to the sender's thread, to be
+/// dropped some time after the receiver has gone, and one that is dropped under a lock which `send` needs.
 #[test]
 fn a_value_that_was_sent_is_dropped_with_the_receiver() {
     // CH-25
@@ -309,6 +318,25 @@ fn a_value_that_was_sent_is_dropped_with_the_receiver() {
         assert_eq!(
             dropped, expected,
             "values dropped when the receiver is; `send` returned {sent:?}"
+        );
+    });
+    struct Slow(Arc<Gate>);
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            self.0.pass();
+        }
+    }
+    harness::model(|| {
+        let (sender, receiver) = channel();
+        let sent = Arc::new(Gate::shut("sent"));
+        let value = Slow(sent.clone());
+        both(
+            || drop(receiver),
+            || {
+                let refused = sender.send(value);
+                sent.open();
+                drop(refused);
+            },
         );
     });
 }

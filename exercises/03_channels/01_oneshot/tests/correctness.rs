@@ -12,6 +12,8 @@ use std::rc::Rc;
 /// Where a thread hangs, if a test does.
 const IN_RECV: &str = "a thread is still in `recv`";
 
+/// One thread sends, and looks or receives more than once: the value comes once, then the news that none
+/// will.
 #[test]
 fn a_value_is_received_once() {
     // CH-02, CH-05
@@ -83,6 +85,7 @@ fn no_value_comes_from_a_sender_that_has_gone() {
     });
 }
 
+/// The sender's thread panics while another is in `recv`: the panic drops the sender, which ends the wait.
 #[test]
 fn a_panic_of_the_sending_thread_ends_the_wait() {
     must_end(IN_RECV, || {

@@ -44,6 +44,22 @@ fn a_value_that_nobody_receives_goes_with_the_receiver() {
     });
 }
 
+/// The receiver is dropped with a value whose `drop` panics: the channel's memory goes back all the same.
+#[test]
+fn a_panic_in_the_values_drop_leaks_nothing() {
+    struct Panics(#[expect(dead_code, reason = "it is dropped")] Tracked<u32>);
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            staged_panic("in the value's drop");
+        }
+    }
+    leaks::check(|| {
+        let (sender, receiver) = channel();
+        assert!(sender.send(Panics(track(1))).is_ok());
+        assert!(staged_panic_of(|| drop(receiver)).is_some());
+    });
+}
+
 #[test]
 fn a_refused_value_stays_with_its_owner() {
     leaks::check(|| {

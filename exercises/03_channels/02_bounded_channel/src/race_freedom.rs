@@ -62,22 +62,29 @@ fn both_sides_are_woken() {
     }
 }
 
-/// Two receivers may be asleep before main sends anything. Catches a notification only when the channel was
-/// empty before: the second value wakes nobody. And one that goes to a sleeper of the other side, or to none.
+/// Two receivers may be asleep before main sends anything, and one of them may have woken up for no reason.
+/// Catches a notification only when the channel was empty before: the second value wakes nobody. And one that
+/// goes to a sleeper of the other side, to one that has its value already, or to none.
 #[test]
 fn every_value_wakes_a_receiver() {
-    harness::Model::new().preemption_bound(2).check(|| {
-        let channel = Channel::new(2);
-        thread::scope(|s| {
-            let receivers =
-                ["receiver 1", "receiver 2"].map(|name| spawn(s, name, || channel.recv()));
-            channel.send(1);
-            channel.send(2);
-            let mut received = receivers.map(|receiver| receiver.join().unwrap());
-            received.sort_unstable();
-            assert_eq!(received, [1, 2], "each value is received once");
+    for (bound, spurious, yields) in [(2, 0, 0), (1, 1, 2)] {
+        let model = harness::Model::new()
+            .preemption_bound(bound)
+            .spurious_wakeups(spurious);
+        model.check(move || {
+            let channel = Channel::new(2);
+            thread::scope(|s| {
+                let receivers =
+                    ["receiver 1", "receiver 2"].map(|name| spawn(s, name, || channel.recv()));
+                let_others_sleep(yields);
+                channel.send(1);
+                channel.send(2);
+                let mut received = receivers.map(|receiver| receiver.join().unwrap());
+                received.sort_unstable();
+                assert_eq!(received, [1, 2], "each value is received once");
+            });
         });
-    });
+    }
 }
 
 /// The channel is full and two senders may be asleep before main receives anything. Catches a notification
@@ -226,8 +233,9 @@ fn a_receive_happens_before_the_send_that_takes_its_room() {
     });
 }
 
-/// As above, with `try_send` and `try_recv`. Catches a refused call that leaves something behind, or takes
-/// something.
+/// The channel is full, and `try_recv` is called beside `try_send`: the one gets the value that was there,
+/// and the other succeeds, or is refused and changes nothing. Catches a refused call that leaves something
+/// behind, or takes something.
 #[test]
 fn try_calls_beside_each_other() {
     // CH-02, CH-04
@@ -323,7 +331,46 @@ fn a_refused_try_send_takes_no_room() {
     });
 }
 
-/// Main counts when it has received the only value. Catches a count that is kept beside the lock.
+/// Main alone makes room, or alone sends, beside a `send` or a `recv` of the other thread: if main's
+/// `try_send` is refused, it finds a value, and if its `try_recv` is, it finds room. Catches a call that is
+/// refused because another is on its way, which has not put its value in, or not taken it out.
+#[test]
+fn a_refused_call_was_right_to_give_up() {
+    harness::model(|| {
+        let channel = Channel::new(1);
+        channel.send(1);
+        both(
+            || {
+                assert_eq!(channel.try_recv(), Some(1), "1 was there before");
+                let expected = if channel.try_send(3).is_ok() { 3 } else { 2 };
+                assert_eq!(
+                    channel.try_recv(),
+                    Some(expected),
+                    "after `try_send(3)`, which is refused only if 2 is in the channel"
+                );
+            },
+            || channel.send(2),
+        );
+    });
+    harness::model(|| {
+        let channel = Channel::new(1);
+        channel.send(1);
+        both(
+            || match channel.try_recv() {
+                Some(_) => channel.send(2),
+                None => assert_eq!(
+                    channel.try_send(2),
+                    Ok(()),
+                    "`try_recv` had found the channel empty, and nobody else sends"
+                ),
+            },
+            || channel.recv(),
+        );
+    });
+}
+
+/// Main counts when it has received the only value, and while a second value is sent. Catches a count that is
+/// kept beside the lock, and one that is not taken because others are at work.
 #[test]
 fn len_counts_what_is_there() {
     // CH-11
@@ -339,6 +386,15 @@ fn len_counts_what_is_there() {
                 );
             },
             || channel.send(1),
+        );
+    });
+    harness::model(|| {
+        let channel = Channel::new(2);
+        channel.send(1);
+        let (len, ()) = both(|| channel.len(), || channel.send(2));
+        assert!(
+            (1..=2).contains(&len),
+            "the length was {len}, and 1 was there before"
         );
     });
 }

@@ -54,6 +54,7 @@ fn a_channel_holds_its_capacity_and_no_more() {
     });
 }
 
+/// Two threads, and then one that goes round a channel with room for three more often than 16 bits can count.
 #[test]
 fn values_come_out_as_they_went_in() {
     // CH-07
@@ -66,6 +67,12 @@ fn values_come_out_as_they_went_in() {
                     assert_eq!(channel.recv(), value, "with room for {capacity}");
                 }
             });
+        }
+        let channel = Channel::new(3);
+        channel.send(0);
+        for value in 0..70_000 {
+            channel.send(value + 1);
+            assert_eq!(channel.recv(), value, "with room for 3, and two in it");
         }
     });
 }

@@ -11,11 +11,14 @@ use harness::testing::{Counted, spawn_detached, spawn_sleepers};
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// Three values go in, the two oldest come out, and two more go in: three are left, and the channel drops
+/// those when it is dropped itself.
 #[test]
 fn what_is_in_the_channel_goes_with_it() {
     // CH-25
     leaks::check(|| {
-        let channel = Channel::new(3);
+        // With room for one more: a ring goes round, and has a place that is empty.
+        let channel = Channel::new(4);
         for n in 1..=3 {
             channel.send((track(n), Counted));
         }
@@ -24,15 +27,17 @@ fn what_is_in_the_channel_goes_with_it() {
         assert_eq!(Counted::drops() - before, 0, "values dropped by `recv`");
         channel.send((track(4), Counted));
         drop(first);
+        drop(channel.recv());
+        channel.send((track(5), Counted));
         assert_eq!(
             Counted::drops() - before,
-            1,
-            "the first has been received and dropped"
+            2,
+            "two have been received and dropped"
         );
         gone(channel);
         assert_eq!(
             Counted::drops() - before,
-            4,
+            5,
             "three were still in the channel"
         );
     });

@@ -43,7 +43,7 @@ use std::marker::PhantomData;
 /// that holds for each thread that has dropped one.
 ///
 /// # Panics
-/// Panics if `capacity` is 0, or if memory for that many values cannot be allocated.
+/// Panics if `capacity` is 0, or if that many values take more than `isize::MAX` bytes.
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     todo!("make what the ends share, with room for {capacity} values, and the two ends")
 }

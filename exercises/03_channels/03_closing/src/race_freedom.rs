@@ -73,9 +73,9 @@ fn the_end_wakes_every_receiver() {
     }
 }
 
-/// Two senders sleep at a full channel, or are about to, and main closes. Catches one notification for
-/// several sleepers, a sender that puts its value in after all, and a value that is lost. What was in the
-/// channel still comes out.
+/// Two senders sleep at a full channel, or are about to. Main closes it, and then takes out the value that
+/// was there: both senders fail, although there is room again. Catches one notification for several sleepers,
+/// a sender that puts its value in after all, and a value that is lost.
 #[test]
 fn close_wakes_every_sender() {
     // CL-06, CL-07, CL-08
@@ -90,19 +90,24 @@ fn close_wakes_every_sender() {
                         let sender = &sender;
                         spawn(s, &format!("sender {value}"), move || {
                             let refused = sender.send(value);
-                            assert_eq!(refused, Err(SendError(value)), "full, then closed");
+                            assert_eq!(
+                                refused,
+                                Err(SendError(value)),
+                                "closed before there was room"
+                            );
                         });
                     }
                     let_others_sleep(yields);
                     assert!(sender.close(), "it was open");
+                    assert_eq!(receiver.recv(), Ok(0), "0 was sent before the close");
                 });
-                assert_eq!(receiver.recv(), Ok(0), "0 was sent before the close");
                 assert_eq!(receiver.recv(), Err(RecvError), "1 and 2 were refused");
             });
     }
 }
 
-/// As above, but the last receiver goes. In Go the senders would wait for ever.
+/// Two senders sleep at a full channel, or are about to, and the last receiver goes: both fail. In Go they
+/// would wait for ever.
 #[test]
 fn the_last_receiver_wakes_every_sender() {
     for (yields, bound) in [(0, 2), (2, 1)] {
@@ -147,7 +152,7 @@ fn the_last_of_two_senders_wakes_the_receiver() {
     }
 }
 
-/// The same for two receivers, and a sender that finds the channel full.
+/// Each of two threads drops a receiver while main sends into a full channel: the last of them ends the wait.
 #[test]
 fn the_last_of_two_receivers_wakes_the_sender() {
     for yields in [0, 2] {
@@ -309,6 +314,25 @@ fn one_look_does_not_miss_the_last_value() {
     });
 }
 
+/// A sender sleeps at a full channel, or is about to, and the other thread takes the value by `try_recv`;
+/// then a receiver sleeps, and the other thread puts one in by `try_send`. Both wake up. Catches a call that
+/// succeeds and wakes nobody.
+#[test]
+fn try_calls_wake_sleepers() {
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        assert_eq!(sender.send(1), Ok(()), "there was room");
+        let (sent, received) = both(|| sender.send(2), || receiver.try_recv());
+        assert_eq!((sent, received), (Ok(()), Ok(1)), "1 was there before");
+        assert_eq!(receiver.recv(), Ok(2));
+    });
+    harness::model(|| {
+        let (sender, receiver) = bounded(1);
+        let (received, sent) = both(|| receiver.recv(), || sender.try_send(3));
+        assert_eq!((received, sent), (Ok(3), Ok(())), "there was room");
+    });
+}
+
 /// Two threads try for the only room, and two for the only value. Catches a call that looks first and sleeps later.
 #[test]
 fn try_calls_beside_each_other_wait_for_nobody() {
@@ -356,15 +380,22 @@ fn what_was_done_before_the_end_is_visible_after_it() {
     }
 }
 
-/// The same for a sender that learns that the last receiver has gone.
+/// Main sends, and the other thread writes, then drops the last receiver: when a `send` or a `try_send` fails
+/// because of that, main sees what was written.
 #[test]
 fn what_was_done_before_the_last_receiver_went_is_visible() {
-    for yields in [0, 2] {
+    for (tries, yields) in [(true, 0), (false, 0), (false, 2)] {
         harness::model(move || {
             let (sender, receiver) = bounded(1);
             let slot = Slot::empty("slot");
             both(
                 || {
+                    if tries {
+                        if sender.try_send(1) == Err(TrySendError::Closed(1)) {
+                            assert_eq!(slot.read(), 7);
+                        }
+                        return;
+                    }
                     while sender.send(1).is_ok() {}
                     assert_eq!(slot.read(), 7);
                 },

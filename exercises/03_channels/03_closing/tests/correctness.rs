@@ -9,6 +9,7 @@ use harness::testing::{
 };
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Where a thread hangs, if a test does.
@@ -40,24 +41,32 @@ fn what_was_sent_before_the_close_comes_out() {
     });
 }
 
+/// The channel is closed, and full: every `send` and `try_send` fails, with its value, and what was there
+/// comes out.
 #[test]
 fn nothing_goes_into_a_closed_channel() {
     // CL-04, CL-05, CL-08, CL-09
     must_end(ASLEEP, || {
-        let (sender, receiver) = bounded(2);
+        let (sender, receiver) = bounded(1);
         let second = sender.clone();
         assert_eq!(sender.send(1), Ok(()));
         assert!(second.close(), "it was open");
         for sender in [&sender, &second, &second.clone()] {
             assert!(!sender.close(), "it was closed before");
             assert_eq!(sender.send(2), Err(SendError(2)));
-            assert_eq!(sender.try_send(3), Err(TrySendError::Closed(3)));
+            assert_eq!(
+                sender.try_send(3),
+                Err(TrySendError::Closed(3)),
+                "the channel is closed, and full as well: that it is closed comes first"
+            );
         }
         assert_eq!(receiver.recv(), Ok(1));
         assert_eq!(receiver.recv(), Err(RecvError), "2 and 3 were refused");
     });
 }
 
+/// The last receiver goes, and with it the channel closes: every call fails from then on, and `close` has
+/// nothing to do.
 #[test]
 fn a_send_fails_when_nobody_receives() {
     must_end(ASLEEP, || {
@@ -74,7 +83,10 @@ fn a_send_fails_when_nobody_receives() {
             "nobody receives, although it was full"
         );
         assert_eq!(sender.try_send(4), Err(TrySendError::Closed(4)));
-        assert!(!sender.close(), "it has closed by itself");
+        assert!(
+            !sender.close(),
+            "`close` returned true, but the channel had closed before: nobody receives"
+        );
 
         let (sender, receiver) = bounded(1);
         drop(receiver);
@@ -89,15 +101,22 @@ fn a_send_fails_when_nobody_receives() {
     });
 }
 
+/// Three hundred clones of each end go, and then the senders, one by one: the channel is open until the last
+/// has gone.
 #[test]
 fn a_channel_is_open_while_there_is_a_clone() {
     // CH-02, CH-04
     must_end(ASLEEP, || {
         let (first, receiver) = bounded(1);
+        drop((vec![first.clone(); 300], vec![receiver.clone(); 300]));
         let mut senders = vec![first.clone(), first.clone(), first];
         senders.push(senders[0].clone());
         while let Some(sender) = senders.pop() {
-            assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+            assert_eq!(
+                receiver.try_recv(),
+                Err(TryRecvError::Empty),
+                "senders are there; 300 clones of each end have gone before"
+            );
             assert_eq!(
                 sender.try_send(7),
                 Ok(()),
@@ -225,8 +244,9 @@ fn a_panic_closes_what_its_thread_leaves() {
     });
 }
 
-/// The last receiver drops a value whose destructor panics, while a sender sleeps. Catches a channel that wakes its
-/// sleepers after it has called foreign code.
+/// The last receiver drops a value whose destructor panics, while a sender sleeps: the sender wakes up, and
+/// the other value that was left is dropped, too. Catches a channel that wakes its sleepers after it has
+/// called foreign code.
 #[test]
 fn a_panic_in_a_left_values_drop_keeps_nobody_asleep() {
     // CL-06
@@ -241,10 +261,13 @@ fn a_panic_in_a_left_values_drop_keeps_nobody_asleep() {
     must_end(
         "a `send` sleeps on after the last receiver has gone",
         || {
-            let (sender, receiver) = bounded(1);
-            assert!(sender.send(Panics(true)).is_ok(), "there is room");
+            let (sender, receiver) = bounded(2);
+            let left = Arc::new(());
+            assert!(sender.send((Panics(true), None)).is_ok(), "there is room");
+            let second = (Panics(false), Some(Arc::clone(&left)));
+            assert!(sender.send(second).is_ok(), "there is room");
             thread::scope(|s| {
-                let sleeper = s.spawn(|| sender.send(Panics(false)).is_err());
+                let sleeper = s.spawn(|| sender.send((Panics(false), None)).is_err());
                 let_others_run();
                 payload_of(|| drop(receiver));
                 assert!(
@@ -252,6 +275,11 @@ fn a_panic_in_a_left_values_drop_keeps_nobody_asleep() {
                     "nobody receives, and `send` returned Ok"
                 );
             });
+            assert_eq!(
+                Arc::strong_count(&left),
+                1,
+                "two values were left, and the drop of the first panicked: the second is dropped all the same"
+            );
         },
     );
 }

@@ -39,6 +39,8 @@ fn values_go_with_the_last_receiver() {
     });
 }
 
+/// The channel is closed with two values in it, and its sender goes: one is received, and the other goes with
+/// the receiver.
 #[test]
 fn values_that_nobody_takes_out_of_a_closed_channel_are_dropped() {
     leaks::check(|| {
@@ -51,6 +53,8 @@ fn values_that_nobody_takes_out_of_a_closed_channel_are_dropped() {
     });
 }
 
+/// Three values come back from calls that fail, and one is left in the channel when its last receiver goes,
+/// though it was closed before: each is dropped once, and the sender that is kept keeps none.
 #[test]
 fn a_refused_value_stays_with_its_owner() {
     leaks::check(|| {
@@ -67,7 +71,11 @@ fn a_refused_value_stays_with_its_owner() {
             "values dropped by calls that fail"
         );
         drop((full, closed, refused, receiver));
-        assert_eq!(Counted::drops() - before, 4);
+        assert_eq!(
+            Counted::drops() - before,
+            4,
+            "values dropped: three that came back, and the one that the last receiver left in the channel"
+        );
     });
 }
 

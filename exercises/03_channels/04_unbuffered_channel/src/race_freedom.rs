@@ -175,7 +175,7 @@ fn try_send_meets_a_receiver_that_waits() {
     });
 }
 
-/// The same with `try_recv`.
+/// `try_recv` while nobody waits, and beside a thread that sends: it meets that thread if it waits by then.
 #[test]
 fn try_recv_meets_a_sender_that_waits() {
     // CH-02, CH-06
@@ -288,49 +288,53 @@ fn a_call_that_tries_does_not_mind_other_calls() {
     );
 }
 
-/// The last receiver goes while a sender waits, or before it comes. Catches a sender that sleeps on, and a value that
-/// does not come back.
+/// Two threads drop a receiver each, while a sender waits, or before it comes: the last of them ends the
+/// wait, and what either did before is visible. Catches a sender that sleeps on, a value that does not come
+/// back, and a count that orders nothing.
 #[test]
 fn a_send_fails_when_the_last_receiver_goes() {
     // CL-06
-    harness::model(|| {
+    Model::new().preemption_bound(2).check(|| {
         let (sender, receiver) = channel();
         let other = receiver.clone();
-        let note = Slot::empty("note");
-        both(
-            || {
-                assert_eq!(sender.send(7), Err(SendError(7)));
-                assert_eq!(note.read(), 1, "what was written before the receiver went");
-            },
-            || {
-                drop(receiver);
-                note.write(1);
-                drop(other);
-            },
-        );
+        let notes = [Slot::empty("first's note"), Slot::empty("second's note")];
+        thread::scope(|s| {
+            for (index, receiver) in [receiver, other].into_iter().enumerate() {
+                let note = &notes[index];
+                spawn(s, ["first", "second"][index], move || {
+                    note.write(1);
+                    drop(receiver);
+                });
+            }
+            assert_eq!(sender.send(7), Err(SendError(7)));
+            let read = [notes[0].read(), notes[1].read()];
+            assert_eq!(read, [1, 1], "what was written before the receivers went");
+        });
         assert_eq!(sender.try_send(8), Err(TrySendError::Disconnected(8)));
     });
 }
 
-/// The last sender goes while a receiver waits, or before it comes.
+/// Two threads drop a sender each, while a receiver waits, or before it comes: the last of them ends the
+/// wait, and what either did before is visible.
 #[test]
 fn a_recv_fails_when_the_last_sender_goes() {
     // CL-03, CL-13
-    harness::model(|| {
+    Model::new().preemption_bound(2).check(|| {
         let (sender, receiver) = channel::<u32>();
         let other = sender.clone();
-        let note = Slot::empty("note");
-        both(
-            || {
-                assert_eq!(receiver.recv(), Err(RecvError));
-                assert_eq!(note.read(), 1, "what was written before the sender went");
-            },
-            || {
-                drop(sender);
-                note.write(1);
-                drop(other);
-            },
-        );
+        let notes = [Slot::empty("first's note"), Slot::empty("second's note")];
+        thread::scope(|s| {
+            for (index, sender) in [sender, other].into_iter().enumerate() {
+                let note = &notes[index];
+                spawn(s, ["first", "second"][index], move || {
+                    note.write(1);
+                    drop(sender);
+                });
+            }
+            assert_eq!(receiver.recv(), Err(RecvError));
+            let read = [notes[0].read(), notes[1].read()];
+            assert_eq!(read, [1, 1], "what was written before the senders went");
+        });
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
     });
 }
@@ -424,29 +428,35 @@ fn a_recv_that_times_out_leaves_no_trace() {
     });
 }
 
-/// One of two senders may time out when main comes to receive. Catches a timeout that takes away the other one, or its
-/// wakeup.
+/// One of two senders, or of three, may time out when main comes to receive. Catches a timeout that takes
+/// away another sender, or its wakeup.
 #[test]
 fn a_timeout_leaves_the_others_alone() {
-    Model::new().preemption_bound(3).check(|| {
-        let (clock, (sender, receiver)) = (Clock::manual(), channel());
-        thread::scope(|s| {
-            let hasty = spawn(s, "hasty", || sender.send_timeout(&clock, 1, SECOND));
-            spawn(s, "patient", || assert_eq!(sender.send(2), Ok(())));
-            clock.advance(SECOND);
-            let mut got = vec![receiver.recv().expect("a thread sends 2")];
-            if got == [1] {
-                got.push(receiver.recv().expect("a thread sends 2"));
-            }
-            drop(receiver);
-            let hasty = hasty.join().unwrap();
-            assert_eq!(
-                hasty.is_ok(),
-                got.len() == 2,
-                "`send_timeout` returned {hasty:?}, and main got {got:?}"
-            );
+    for (bound, patient, yields) in [(3, 1, 0), (0, 2, 2)] {
+        Model::new().preemption_bound(bound).check(move || {
+            let (clock, (sender, receiver)) = (Clock::manual(), channel());
+            thread::scope(|s| {
+                if patient == 2 {
+                    spawn(s, "first", || assert_eq!(sender.send(0), Ok(())));
+                }
+                let hasty = spawn(s, "hasty", || sender.send_timeout(&clock, 1, SECOND));
+                spawn(s, "patient", || assert_eq!(sender.send(2), Ok(())));
+                let_others_sleep(yields);
+                clock.advance(SECOND);
+                let mut got = Vec::new();
+                while got.iter().filter(|&&value| value != 1).count() < patient {
+                    got.push(receiver.recv().expect("a sender is there, and waits"));
+                }
+                drop(receiver);
+                let hasty = hasty.join().unwrap();
+                assert_eq!(
+                    hasty.is_ok(),
+                    got.contains(&1),
+                    "`send_timeout` of 1 returned {hasty:?}, and main got {got:?}"
+                );
+            });
         });
-    });
+    }
 }
 
 /// Time stands still at half of the timeout: two programs that must not end. Catches a timeout that comes too early, and

@@ -76,7 +76,7 @@ impl<T> Sender<T> {
     /// Returns `value`, in [`SendTimeoutError::Timeout`] or [`SendTimeoutError::Disconnected`]. No receiver gets it then.
     ///
     /// # Panics
-    /// Panics if the end of the timeout is later than the clock can represent.
+    /// Panics if the end of the timeout is later than the clock can represent, even if this would not have to wait.
     pub fn send_timeout(
         &self,
         clock: &Clock,
@@ -137,7 +137,7 @@ impl<T> Receiver<T> {
     /// Returns [`RecvTimeoutError::Timeout`] or [`RecvTimeoutError::Disconnected`]. No value is lost: none was taken.
     ///
     /// # Panics
-    /// Panics if the end of the timeout is later than the clock can represent.
+    /// Panics if the end of the timeout is later than the clock can represent, even if this would not have to wait.
     pub fn recv_timeout(&self, clock: &Clock, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let _ = (clock, timeout);
         todo!("wait for a sender until the time is over")

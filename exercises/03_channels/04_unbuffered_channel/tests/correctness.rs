@@ -199,7 +199,11 @@ fn without_senders_every_receive_says_so() {
         drop(other);
         for _ in 0..2 {
             assert_eq!(receiver.recv(), Err(RecvError));
-            assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+            assert_eq!(
+                receiver.try_recv(),
+                Err(TryRecvError::Disconnected),
+                "all senders have gone"
+            );
             let received = receiver.recv_timeout(&clock, SECOND);
             assert_eq!(received, Err(RecvTimeoutError::Disconnected));
         }
@@ -242,7 +246,8 @@ fn whoever_sleeps_is_told_when_the_other_side_goes() {
     });
 }
 
-/// A timeout of nothing is over at once; a longer one when the clock has come that far. Neither leaves a trace.
+/// A timeout of nothing is over at once; a longer one when the clock has come that far. Neither leaves a
+/// trace, and a thread that waits does not notice them.
 #[test]
 fn a_timeout_ends_when_its_time_is_over() {
     // TM-07
@@ -282,9 +287,21 @@ fn a_timeout_ends_when_its_time_is_over() {
             Err(TrySendError::Full(3)),
             "what timed out has left nothing"
         );
+        let patient = sender.clone();
+        spawn_sleepers("patient", [move || assert_eq!(patient.send(9), Ok(()))]);
+        for n in 10..310 {
+            let sent = sender.send_timeout(&clock, n, zero);
+            assert_eq!(sent, Err(SendTimeoutError::Timeout(n)));
+        }
+        wait_until(
+            "a thread is in `send(9)`, 300 other sends have timed out beside it, and `try_recv` does not find 9",
+            || receiver.try_recv() == Ok(9),
+        );
     });
 }
 
+/// A call with a timeout meets a thread that waits, or comes in time; with a timeout of zero, one that waits
+/// already.
 #[test]
 fn a_call_with_a_timeout_meets_as_any_other() {
     // CH-06
@@ -312,6 +329,8 @@ fn a_call_with_a_timeout_meets_as_any_other() {
     });
 }
 
+/// The clock cannot show the end of the timeout: the call panics, whether it would have to wait or not, and
+/// leaves nothing.
 #[test]
 fn an_end_beyond_the_clock_panics() {
     must_end("a call with an end beyond the clock should panic", || {
@@ -336,6 +355,19 @@ fn an_end_beyond_the_clock_panics() {
             receiver.try_recv(),
             Err(TryRecvError::Empty),
             "the panic has left nothing"
+        );
+        drop(sender);
+        let panic = panic_of(|| _ = receiver.recv_timeout(&clock, Duration::MAX));
+        assert!(
+            panic.is_some(),
+            "`recv_timeout` returned at once, for nobody sends; but the clock cannot show the end"
+        );
+        let (sender, receiver) = channel();
+        drop(receiver);
+        let panic = panic_of(|| _ = sender.send_timeout(&clock, 7, Duration::MAX));
+        assert!(
+            panic.is_some(),
+            "`send_timeout` returned at once, for nobody receives; but the clock cannot show the end"
         );
     });
 }

@@ -8,8 +8,9 @@ use harness::testing::{Flag, Slot, both, has_waited, spawn, staged_panic, staged
 use harness::{Model, model};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-/// Two threads add to the data. Catches two holders at once, and a holder that does not see what the last one
-/// wrote: both are data races here, also where the sum comes out right.
+/// Two threads add to the data: there is one guard at a time, and the second sees what the first wrote. Catches
+/// two holders at once, and a holder that does not see what the last one wrote: both are data races here, even
+/// if the sum comes out right.
 #[test]
 fn one_holder_at_a_time() {
     // MU-01, MU-05
@@ -209,13 +210,15 @@ fn try_lock_waits_for_nobody() {
     });
 }
 
-/// A weak exchange may fail though the lock is free. Catches a `try_lock` that takes this for a refusal.
+/// Nobody else uses the lock, and a weak exchange fails for no reason: every call succeeds all the same, and the guard
+/// unlocks. Catches a `try_lock` that takes the failure for a refusal, and an unlock that does not try again.
 #[test]
 fn a_thread_alone_gets_a_free_lock() {
     // MU-02
     Model::new().spurious_failures(2).check(|| {
         let lock = SpinLock::new(0);
-        assert!(lock.try_lock().is_some(), "`try_lock` on a new lock");
+        let free = lock.try_lock().is_some();
+        assert!(free, "`try_lock` returned None, and there was no guard");
         *lock.lock() += 1;
         assert_eq!(
             lock.try_lock().as_deref(),

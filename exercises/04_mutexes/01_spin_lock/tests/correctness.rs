@@ -102,7 +102,8 @@ fn no_update_is_lost() {
     });
 }
 
-/// A holder that takes its time. Catches a wait with an end, which a model is too short for.
+/// A holder takes its time: `lock` waits until the guard is dropped, however long that takes. Catches a wait with an end,
+/// which a model is too short for.
 #[test]
 fn a_waiter_never_gives_up() {
     // MU-01
@@ -119,10 +120,8 @@ fn a_waiter_never_gives_up() {
             }
             unlocks.store(true, Relaxed);
             drop(guard);
-            assert!(
-                waiter.join().unwrap(),
-                "`lock` returned while another guard was alive"
-            );
+            let unlocked = waiter.join().expect("`lock` waits and does not panic");
+            assert!(unlocked, "`lock` returned while another guard was alive");
         });
     });
 }

@@ -14,8 +14,8 @@ use std::ops::{Deref, DerefMut};
 /// panic. Nothing is poisoned: after a panic the value is as the panicking thread left it.
 ///
 /// A mutex is not re-entrant, and it is not fair: a thread that comes along when the mutex is unlocked may
-/// lock it before one that has waited for longer. It adds at most eight bytes to the value, and owns no
-/// memory elsewhere.
+/// lock it before one that has waited for longer. It adds at most eight bytes and padding to the value, and
+/// owns no memory elsewhere.
 ///
 /// ```
 /// use std::thread;
@@ -31,9 +31,10 @@ use std::ops::{Deref, DerefMut};
 /// ```
 ///
 /// # Happens-before
-/// Everything that a thread did before its guard was dropped happens before everything that a thread does
-/// after a later [`lock`](Self::lock), or a later [`try_lock`](Self::try_lock) that returned a guard. A
-/// `try_lock` that returns `None` orders nothing.
+/// Everything that a thread did before it unlocked, by dropping its guard or by
+/// [`unlocked`](MutexGuard::unlocked), happens before everything that a thread does after a later
+/// [`lock`](Self::lock), or a later [`try_lock`](Self::try_lock) that returned a guard. A `try_lock` that
+/// returns `None` orders nothing.
 pub struct Mutex<T: ?Sized> {
     // Add the word. Write down what each of its values means, and who may access the data then:
     //   state: AtomicU32,

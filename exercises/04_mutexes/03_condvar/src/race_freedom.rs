@@ -4,8 +4,10 @@
 
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration};
-use crate::{Condvar, Mutex};
-use harness::testing::{Slot, both, must_sleep, notifications, spawn};
+use crate::{Condvar, Mutex, MutexGuard};
+use harness::testing::{
+    Slot, both, most_woken, must_sleep, notifications, spawn, staged_panic, staged_panic_of,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -53,13 +55,18 @@ fn a_notification_with_the_lock_held_reaches_it_too() {
     });
 }
 
-/// The mail is there before main looks: `wait_while` returns at once. Catches a `wait_while` that waits
-/// before it looks: nobody is there to wake it.
+/// The mail is there before main looks, and another wants to take it: `wait_while` returns at once, and main
+/// has the lock all the time. Catches a `wait_while` that unlocks or waits before it looks.
 #[test]
 fn wait_while_does_not_wait_for_what_is_there() {
     harness::model(|| {
         let (mail, arrived) = (Mutex::new(true), Condvar::new());
-        arrived.wait_while(&mut mail.lock(), |mail| !*mail);
+        let mut guard = mail.lock();
+        thread::scope(|s| {
+            spawn(s, "taker", || *mail.lock() = false);
+            arrived.wait_while(&mut guard, |mail| !*mail);
+            drop(guard);
+        });
     });
 }
 
@@ -116,8 +123,8 @@ fn notify_all_wakes_everybody() {
 }
 
 /// Two threads wait for a letter each, and main leaves two, with a notification for each: both wake up.
-/// Catches two notifications that wake one thread together: each of them is worth one letter, and two wait
-/// for one. Two preemptions, which is about 3,000 interleavings.
+/// Catches two notifications that wake one thread together, and one that wakes two: each of them is worth one
+/// letter.
 #[test]
 fn two_notifications_wake_two() {
     // CO-04
@@ -136,6 +143,11 @@ fn two_notifications_wake_two() {
                 arrived.notify_one();
             }
         });
+        let woken = most_woken();
+        assert!(
+            woken <= 1,
+            "a `notify_one` has woken {woken} threads at once"
+        );
     });
 }
 
@@ -204,6 +216,40 @@ fn a_newcomer_takes_no_wakeup_of_notify_all() {
             opened.notify_all();
         });
     });
+}
+
+/// Main waits when `notifier` calls `notify_one`, and `newcomer` begins to wait during the call: one of the two is
+/// woken, does not sleep again, and tells the other. Catches a wait that sleeps on if the number is the one that it
+/// has seen: the newcomer has seen the new one, takes the wakeup, and main waits on. With a deadline that never
+/// comes, and without one. It shows with one forced switch of threads.
+#[test]
+fn a_newcomer_that_takes_the_wakeup_of_notify_one_wakes_up() {
+    // CO-08
+    for has_deadline in [false, true] {
+        harness::Model::new().preemption_bound(1).check(move || {
+            let (woken, changed, clock) = (Mutex::new(false), Condvar::new(), Clock::manual());
+            let deadline = clock.now() + SECOND;
+            let wait = |mut woken: MutexGuard<'_, bool>| {
+                if !*woken && has_deadline {
+                    let _ = changed.wait_until(&mut woken, &clock, deadline);
+                } else if !*woken {
+                    changed.wait(&mut woken);
+                }
+                *woken = true;
+                drop(woken);
+                changed.notify_all();
+            };
+            let guard = woken.lock();
+            thread::scope(|s| {
+                spawn(s, "newcomer", || wait(woken.lock()));
+                spawn(s, "notifier", || {
+                    drop(woken.lock());
+                    changed.notify_one();
+                });
+                wait(guard);
+            });
+        });
+    }
 }
 
 /// Two threads wait for their turns, one after the other, and notify each other: each wakes up when its turn
@@ -284,6 +330,25 @@ fn wait_until_sleeps_before_the_deadline() {
     });
 }
 
+/// A program that has to end in a deadlock in some interleaving: the deadline is over before the call, and the
+/// other thread gets the lock during it all the same.
+#[test]
+fn wait_until_unlocks_even_if_the_deadline_is_over() {
+    let because = "the mutex stayed locked: a loop that waits so would keep everybody out";
+    must_sleep("`wait_until`", because, || {
+        let (mutex, condvar, clock) = (Mutex::new(false), Condvar::new(), Clock::manual());
+        let mut guard = mutex.lock();
+        thread::scope(|s| {
+            spawn(s, "other", || *mutex.lock() = true);
+            let _ = condvar.wait_until(&mut guard, &clock, clock.now());
+            if *guard {
+                condvar.wait_while(&mut guard, |_| true);
+            }
+            drop(guard);
+        });
+    });
+}
+
 /// Main waits with a deadline that is not reached, and the other thread notifies: main wakes up. Catches a
 /// lost wakeup of a wait with a deadline: time stands still, so only the notification can end it.
 #[test]
@@ -357,7 +422,7 @@ fn a_wait_whose_deadline_has_come_takes_no_notification() {
 
 /// Nobody waits, and somebody notifies: the operating system is not called. Catches a notification that asks
 /// the operating system to wake somebody, though nobody waits: nobody ever has, or all who did have gone,
-/// whether they slept or not.
+/// whether they slept or not, by a deadline or by a panic of the condition.
 #[test]
 fn a_notification_without_waiters_wakes_nobody() {
     harness::model(|| {
@@ -375,6 +440,10 @@ fn a_notification_without_waiters_wakes_nobody() {
         let clock = Clock::manual();
         let is_late = arrived.wait_until(&mut mail.lock(), &clock, clock.now());
         assert!(is_late, "the deadline was reached before the call");
+        let panics = staged_panic_of(|| {
+            arrived.wait_while(&mut mail.lock(), |_| staged_panic("condition"));
+        });
+        assert_eq!(panics, Some("condition"));
         let before = notifications();
         arrived.notify_one();
         arrived.notify_all();

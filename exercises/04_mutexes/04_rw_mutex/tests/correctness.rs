@@ -110,6 +110,24 @@ fn a_writer_is_alone() {
 }
 
 #[test]
+fn each_of_many_waiting_writers_gets_the_lock() {
+    // More of them than a count of 8 bits can hold.
+    must_end(IN_LOCK, || {
+        const WRITERS: usize = 256;
+        let lock = RwMutex::new(0);
+        let guard = lock.write();
+        thread::scope(|s| {
+            for _ in 0..WRITERS {
+                s.spawn(|| *lock.write() += 1);
+            }
+            let_others_run();
+            drop(guard);
+        });
+        assert_eq!(lock.into_inner(), WRITERS);
+    });
+}
+
+#[test]
 fn an_endless_stream_of_readers_lets_a_writer_in() {
     // RW-04: two readers that overlap all the time. Each goes only when the writer has been, or the other has
     // come.

@@ -32,8 +32,8 @@ fn channels_keep_nothing_of_the_calls() {
     });
 }
 
-/// Values that are sent, received, not sent and not deliverable: each is dropped once, by the one that has
-/// it.
+/// Values that are sent, received, not sent and not deliverable: each is dropped once, by the one that has it. And no call
+/// keeps memory for channels that have gone.
 #[test]
 fn each_value_is_dropped_once() {
     // SL-14

@@ -1,7 +1,7 @@
 //! The contract of `select_recv` on real threads. IDs such as SL-07 name behaviours of Go's `select`, CL-03
 //! of its `close`.
 
-use channels::real::{Receiver, Sender, bounded};
+use channels::real::{Arm, Receiver, Sender, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread;
 use harness::testing::{assert_panics, must_end, spawn_sleepers, wait_until};
@@ -129,7 +129,37 @@ fn each_of_many_can_wake_it() {
     });
 }
 
-/// While it sleeps, the channels belong to all: others receive from them, look at them, and close them.
+/// A call that has been chosen is never chosen again, however many channels ask: it stands 65,537 times in the list of `a`
+/// when `b` chooses it, and before it can leave that list, a value is sent to `a`. That must stay there.
+#[test]
+fn a_call_that_has_been_chosen_is_not_chosen_again() {
+    // SL-07, SL-11, SL-25
+    const AT: usize = 65_535;
+    must_end(IN_CALL, || {
+        let [(to_a, a), (to_b, b)] = channels(1);
+        let mut receivers = vec![&a; 65_538];
+        receivers[AT] = &b;
+        let received = thread::scope(|s| {
+            let select = s.spawn(|| select_recv(&receivers));
+            wait_until("it is not registered", || b.registered() == 1);
+            let mut too_late = to_a.arm(10);
+            let mut a_is_locked = too_late.lock();
+            to_b.try_send(20).expect("has room");
+            assert!(too_late.try_complete(&mut a_is_locked), "a has room");
+            drop(a_is_locked);
+            select.join().expect("it ends")
+        });
+        assert_eq!(received, (AT, Ok(20)), "what was sent to b, and its index");
+        assert_eq!(
+            a.try_recv(),
+            Ok(10),
+            "sent to a: a asked the call 65,537 times, which b had chosen, and it must refuse each time"
+        );
+    });
+}
+
+/// While it sleeps, the channels belong to all: others receive from them, look at them, and close them. When it has
+/// returned, it stands in the list of none.
 #[test]
 fn the_channels_are_free_while_it_sleeps() {
     must_end(IN_CALL, || {
@@ -155,7 +185,11 @@ fn the_channels_are_free_while_it_sleeps() {
         drop(also_to_a);
         let received = is_done.recv().expect("it ends");
         assert_eq!(received, (0, Err(RecvError)), "a has no sender any more");
-        assert_eq!(to_b.registered(), 0, "registered in b");
+        assert_eq!(
+            to_b.registered(),
+            0,
+            "arms in the list of b, which was not chosen, after the call"
+        );
     });
 }
 

@@ -90,7 +90,8 @@ fn a_call_sleeps_while_nothing_can_be_done() {
     );
 }
 
-/// No arm can be completed, and the clock shows the deadline: before the call, or when the other thread advances it.
+/// No arm can be completed, and the clock shows the deadline: before the call, or when the other thread advances it. The
+/// call ends then, at the deadline and not after it.
 #[test]
 fn the_deadline_ends_a_call() {
     harness::model(|| {
@@ -484,11 +485,14 @@ impl Waiter for Behind {
 }
 
 /// A select sleeps, and somebody comes to wait behind it for the same channel. Whatever the clock shows before the deadline,
-/// what is sent then is for the select: it was there first.
+/// and though the select may wake up for no reason, what is sent then is for the select: it was there first.
+///
+/// At most two preemptions, which is 77 interleavings.
 #[test]
 fn a_call_that_sleeps_keeps_its_place() {
     // CH-13
-    harness::model(|| {
+    let model = harness::Model::new().preemption_bound(2);
+    model.spurious_wakeups(1).check(|| {
         let (clock, (sender, receiver)) = (Clock::manual(), bounded(0));
         let deadline = clock.now() + 2 * SECOND;
         both(
@@ -512,6 +516,46 @@ fn a_call_that_sleeps_keeps_its_place() {
             || select_until(&mut [&mut receiver.arm()], &clock, deadline),
         );
         nobody_is_registered(&[&receiver]);
+    });
+}
+
+/// Main calls twice. The first call gets a value at the moment of its deadline, and may return before the thread that gave it
+/// the value comes to wake it. That wakeup is not for the second call, which nobody serves: it sleeps until its own
+/// deadline.
+///
+/// At most three preemptions, which is 91 interleavings.
+#[test]
+fn a_wakeup_that_comes_late_ends_no_later_call() {
+    // SL-26
+    harness::Model::new().preemption_bound(3).check(|| {
+        let (clock, (sender, receiver)) = (Clock::manual(), bounded(1));
+        let [deadline, later] = [1, 2].map(|n| clock.now() + n * SECOND);
+        let ((first, second, has_come), ()) = both(
+            || {
+                let mut arm = receiver.arm();
+                let index = select_until(&mut [&mut arm], &clock, deadline);
+                let second = select_until(&mut [&mut receiver.arm()], &clock, later);
+                ((index, arm.outcome()), second, clock.now() >= later)
+            },
+            || {
+                let mut send = sender.arm(7);
+                let mut locked = send.lock();
+                assert!(send.try_complete(&mut locked), "there is room");
+                clock.advance(SECOND);
+                drop(locked);
+                clock.advance(SECOND);
+            },
+        );
+        assert_eq!(
+            first,
+            (Some(0), Some(Ok(7))),
+            "7 was sent before the first deadline"
+        );
+        assert_eq!(second, None, "nothing else was sent");
+        assert!(
+            has_come,
+            "the second call returned before the clock showed its deadline"
+        );
     });
 }
 

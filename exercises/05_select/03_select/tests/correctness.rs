@@ -157,39 +157,82 @@ fn arms_of_any_types_stand_together() {
     });
 }
 
-/// Of a hundred thousand arms none can be completed, and then the last, which is the only one of its channel. A function that
-/// calls itself for each channel has no room for that on a thread's stack of 2 MiB.
+/// Of a hundred thousand arms of seven channels, or of two thousand arms of as many, none can be completed, and then the last.
+/// A function that calls itself for each of them has no room for that on the stack, which is one of 128 KiB here.
 #[test]
 fn there_may_be_a_hundred_thousand_arms() {
     must_end(IN_CALL, || {
-        let channels: Vec<_> = (0..30_000).map(|_| bounded(0)).collect();
-        let (sender, receiver) = bounded(0);
-        let mut arms: Vec<_> = (0..99_999)
-            .map(|n| channels[n * 7 % 30_000].1.arm())
-            .collect();
-        arms.push(receiver.arm());
-        let clock = Clock::manual();
-        let index = select_until(&mut each(&mut arms), &clock, clock.now());
-        assert_eq!(index, None, "nobody sends");
-        let index = thread::scope(|s| {
-            s.spawn(|| {
-                wait_until("nobody waits at the last of the channels", || {
-                    sender.registered() == 1
-                });
-                sender.send(7)
-            });
-            select(&mut each(&mut arms))
-        });
-        assert_eq!(
-            index, 99_999,
-            "index: 7 was sent to the last of 100,000 arms"
-        );
-        assert_eq!(arms.pop().and_then(|arm| arm.outcome()), Some(Ok(7)));
-        for arm in arms {
-            assert_eq!(arm.outcome(), None);
+        for (arms, channels) in [(100_000, 7), (2_000, 2_000)] {
+            let small = thread::Builder::new().stack_size(128 << 10);
+            let calls = small.spawn(move || the_last_of_many_is_completed(arms, channels));
+            let ended = calls.expect("there is room for a thread").join();
+            ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
-        let registered: usize = channels.iter().map(|(end, _)| end.registered()).sum();
-        assert_eq!(registered, 0, "arms that are still registered");
+    });
+}
+
+fn the_last_of_many_is_completed(how_many: usize, channels: usize) {
+    let channels: Vec<_> = (0..channels).map(|_| bounded(0)).collect();
+    let (sender, receiver) = bounded(0);
+    let others = channels.iter().cycle().map(|(_, other)| other.arm());
+    let mut arms: Vec<_> = others.take(how_many - 1).collect();
+    arms.push(receiver.arm());
+    let clock = Clock::manual();
+    let index = select_until(&mut each(&mut arms), &clock, clock.now());
+    assert_eq!(index, None, "nobody sends");
+    let index = thread::scope(|s| {
+        s.spawn(|| {
+            wait_until("nobody waits at the last of the channels", || {
+                sender.registered() == 1
+            });
+            sender.send(7)
+        });
+        select(&mut each(&mut arms))
+    });
+    assert_eq!(
+        index,
+        how_many - 1,
+        "index: 7 was sent to the last of {how_many} arms"
+    );
+    assert_eq!(arms.pop().and_then(|arm| arm.outcome()), Some(Ok(7)));
+    for arm in arms {
+        assert_eq!(arm.outcome(), None);
+    }
+    let registered: usize = channels.iter().map(|(end, _)| end.registered()).sum();
+    assert_eq!(registered, 0, "arms that are still registered");
+}
+
+/// Any arm of many can be the one, and a call that has been chosen is never chosen again, however many ask: all arms but one
+/// are of a quiet channel. That one is completed, and before the call can leave the quiet channel's list, a value is sent
+/// there, which must stay.
+#[test]
+fn whichever_of_many_arms_is_chosen_it_is_the_only_one() {
+    // SL-07, SL-11, SL-25
+    must_end(IN_CALL, || {
+        for at in [254, 255, 65_534, 65_535] {
+            let ((sender, receiver), (to_quiet, quiet)) = (bounded(1), bounded(1));
+            let of_arm = |n| if n == at { &receiver } else { &quiet };
+            let mut arms: Vec<_> = (0..at + 3).map(|n| of_arm(n).arm()).collect();
+            let index = thread::scope(|s| {
+                s.spawn(|| {
+                    wait_until("the call is not registered", || sender.registered() == 1);
+                    let mut too_late = to_quiet.arm(10);
+                    let mut quiet_is_locked = too_late.lock();
+                    sender.try_send(20).expect("has room");
+                    assert!(too_late.try_complete(&mut quiet_is_locked), "has room");
+                });
+                select(&mut each(&mut arms))
+            });
+            assert_eq!(index, at, "index: 20 was sent to arm {at}");
+            assert_eq!(arms.remove(at).outcome(), Some(Ok(20)));
+            let left = quiet.try_recv();
+            assert_eq!(
+                left,
+                Ok(10),
+                "sent to the quiet channel when arm {at} of {} had been chosen",
+                at + 3
+            );
+        }
     });
 }
 

@@ -10,9 +10,7 @@ use crate::sync::channel::unbounded;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
 use crate::{Timer, Timers};
-use harness::testing::{
-    Flag, Slot, assert_panics, both, must_sleep, staged_panic, threads_at_once,
-};
+use harness::testing::{Flag, Slot, both, must_sleep, panic_of, staged_panic, threads_at_once};
 use std::sync::{Arc, Mutex, OnceLock};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -356,8 +354,8 @@ fn a_delay_without_an_end_never_passes() {
     });
 }
 
-/// While a function runs, `main` makes a timer, stops it and drops it; the function does not return before
-/// that. Catches a call under the lock.
+/// While a function runs, `main` resets its timer and stops it, and makes another, stops it and drops it; the function does
+/// not return before that. What was reset is to be called once more, and that can be prevented.
 #[test]
 fn nobody_waits_for_a_function_that_runs() {
     // TM-08
@@ -374,6 +372,12 @@ fn nobody_waits_for_a_function_that_runs() {
             !callback.stop(),
             "the function was running, but `stop` returned true"
         );
+        let prevented = [callback.reset(Duration::ZERO), callback.stop()];
+        assert_eq!(
+            prevented,
+            [false, true],
+            "the function was running, `reset` starts its timer again, and `stop` prevents that call"
+        );
         let other = timers.after(SECOND);
         assert!(
             other.stop(),
@@ -381,6 +385,9 @@ fn nobody_waits_for_a_function_that_runs() {
         );
         drop(other);
         go_on.send(()).expect("the function waits");
+        drop(callback);
+        let again = runs.recv().is_ok();
+        assert!(!again, "`stop` returned true, but the function was called");
     });
 }
 
@@ -498,18 +505,20 @@ fn the_first_timers_of_two_threads_share_a_thread() {
     });
 }
 
-/// The operating system refuses the thread: the call panics. The next one gets it, and its timer fires.
-/// Catches a thread that counts as started though it was refused.
+/// The operating system refuses one thread of the program the timers' thread: the call panics. Another thread makes a timer
+/// before, meanwhile or afterwards. It gets the timers' thread, so its timer fires.
 #[test]
 fn a_thread_that_is_refused_is_asked_for_again() {
-    harness::Model::new().preemption_bound(3).check(|| {
+    harness::Model::new().preemption_bound(2).check(|| {
         let (_clock, timers) = on_a_manual_clock();
-        thread::refuse_after(0, || {
-            let refused =
-                "timer: failed to spawn thread: no thread can be created: the test refuses it";
-            assert_panics(refused, || drop(timers.after(SECOND)));
-        });
-        let timer = timers.after(Duration::ZERO);
+        let refused =
+            "timer: failed to spawn thread: no thread can be created: the test refuses it";
+        let (timer, panic) = both(
+            || timers.after(Duration::ZERO),
+            || thread::refuse_after(0, || panic_of(|| drop(timers.after(SECOND)))),
+        );
+        // It does not panic if there is a thread already.
+        assert_eq!(panic.as_deref().unwrap_or(refused), refused);
         receives(&timer, Duration::ZERO, Duration::ZERO);
     });
 }

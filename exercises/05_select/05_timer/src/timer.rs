@@ -11,8 +11,9 @@ use crate::sync::time::{Clock, Duration, Instant};
 /// All timers share one thread: it starts with the first timer and sleeps until the earliest deadline. Timers that are due at
 /// the same time fire in the order of their deadlines.
 ///
-/// Dropping this stops all of its timers, even if their handles live on, and ends the thread. No callback begins after that
-/// unless the thread was already about to call it, and the drop does not wait for one that is running.
+/// Dropping this stops all of its timers, even if their handles live on, drops their functions and ends the thread. No
+/// callback begins after that unless the thread was already about to call it, and the drop does not wait for one that is
+/// running: that is dropped when it returns.
 ///
 /// Go has one set of timers, that of the runtime.
 ///

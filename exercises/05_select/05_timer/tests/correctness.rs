@@ -393,7 +393,8 @@ fn a_function_that_has_panicked_can_be_called_again() {
     });
 }
 
-/// The clock comes to the deadlines late, in one step, and the first function takes it further.
+/// The clock comes to two deadlines late, in one step. The function that was due first takes the clock 5 s further, and only
+/// then the timer behind it fires: its tick says so.
 #[test]
 fn a_tick_is_what_the_clock_shows_when_it_fires() {
     must_end("a timer has not fired", || {
@@ -413,12 +414,13 @@ fn a_tick_is_what_the_clock_shows_when_it_fires() {
         assert_eq!(
             behind.ticks().recv(),
             Ok(set + 10 * SECOND),
-            "a function before it took 5 s"
+            "it was due at 5 s, and fired when the function that was due at 4 s had taken the clock from 5 s to 10 s"
         );
     });
 }
 
-/// A ticker's tick waits to be received, and another is to come: `stop` and `reset` prevent both.
+/// A ticker's tick waits to be received, and another is to come: `stop` and `reset` prevent both. A new period counts from
+/// the call.
 #[test]
 fn the_tick_of_a_ticker_is_taken_back() {
     // TM-03
@@ -426,7 +428,7 @@ fn the_tick_of_a_ticker_is_taken_back() {
     must_end("a timer has not fired", || {
         let calls: [(&str, Call); 2] = [
             ("stop", Timer::stop),
-            ("reset", |ticker| ticker.reset(9 * SECOND)),
+            ("reset", |ticker| ticker.reset(3 * SECOND)),
         ];
         for (name, call) in calls {
             let (clock, timers) = on_a_manual_clock();
@@ -442,6 +444,14 @@ fn the_tick_of_a_ticker_is_taken_back() {
                 ticker.ticks().try_recv(),
                 Err(TryRecvError::Empty),
                 "`{name}` had returned, but the tick of before was still there"
+            );
+            let behind = timers.after(2 * SECOND);
+            clock.advance(2 * SECOND);
+            behind.ticks().recv().expect("the timer has a sender");
+            assert_eq!(
+                ticker.ticks().try_recv(),
+                Err(TryRecvError::Empty),
+                "`{name}` was called at 3 s, and nothing is due at 5 s: stopped, or reset to 3 s, it forgets its old rhythm"
             );
         }
     });
@@ -461,17 +471,18 @@ fn a_handle_that_is_dropped_takes_its_tick_back() {
         assert_eq!(
             ticks.try_recv(),
             Err(TryRecvError::Disconnected),
-            "its handle was dropped"
+            "its handle was dropped, which takes the tick back and leaves the channel without a sender"
         );
     });
 }
 
-/// Two timers have fired, and then the timers are dropped: their ticks can still be received, or taken back.
+/// Three timers have fired, and then the timers are dropped: their ticks can still be received, or taken back, by `stop` or
+/// by the drop of the handle. After that nothing is left to prevent, and nothing starts again.
 #[test]
 fn ticks_outlive_the_timers() {
     must_end("a timer has not fired", || {
         let (clock, timers) = on_a_manual_clock();
-        let (one, other) = (timers.after(SECOND), timers.after(SECOND));
+        let [one, other, third] = [(); 3].map(|()| timers.after(SECOND));
         let behind = timers.after(2 * SECOND);
         clock.advance(2 * SECOND);
         behind.ticks().recv().expect("the timer has a sender");
@@ -484,10 +495,22 @@ fn ticks_outlive_the_timers() {
             other.stop(),
             "nobody had received the tick, but `stop` returned false"
         );
+        let prevented = [other.reset(SECOND), other.stop(), other.reset(SECOND)];
+        assert_eq!(
+            prevented, [false; 3],
+            "`reset`, `stop` and `reset`, with the timers gone"
+        );
+        let ticks = third.ticks().clone();
+        drop(third);
+        assert_eq!(
+            ticks.try_recv(),
+            Err(TryRecvError::Disconnected),
+            "its handle was dropped, which takes the tick back"
+        );
     });
 }
 
-/// The function that runs goes on only when the timers have been dropped.
+/// The timers are dropped while one function runs, which goes on only afterwards. Others have been dropped when that returns.
 #[test]
 fn the_drop_of_the_timers_does_not_wait_for_a_function() {
     // TM-08
@@ -501,8 +524,15 @@ fn the_drop_of_the_timers_does_not_wait_for_a_function() {
                 let _ = running.send(());
                 let _ = told.recv();
             });
+            let (owned, is_dropped) = unbounded::<()>();
+            let _other = timers.after_func(SECOND, move || drop(owned.clone()));
             runs.recv().expect("the function runs");
             drop(timers);
+            assert_eq!(
+                is_dropped.try_recv(),
+                Err(TryRecvError::Disconnected),
+                "the timers were dropped, but another function, which was not running, was still there"
+            );
             go_on.send(()).expect("the function waits");
         },
     );

@@ -5,8 +5,10 @@
 
 use crate::sync::{naming, task};
 use crate::{CancelOnDrop, Cause, Context, ContextError};
+use harness::Model;
 use harness::sync::model::channel::{RecvError, TryRecvError};
-use harness::testing::{Slot, both, yields};
+use harness::sync::model::thread::scope;
+use harness::testing::{Slot, both, spawn, yields};
 use std::error::Error;
 use std::fmt;
 
@@ -172,8 +174,9 @@ fn neither_of_two_cancellations_returns_early() {
     });
 }
 
-/// Main cancels a parent while the other thread cancels its child: one goes down the tree, and the other up. Neither may
-/// return while the other is still at work below: the grandchild is done when one of them has returned.
+/// Main drops the guard of a parent while the other thread drops that of its child: one cancellation goes down the tree, and the
+/// other up. Neither may return while the other is still at work below: the grandchild is done when one of them has
+/// returned.
 #[test]
 fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
     // CX-03, CX-15
@@ -183,17 +186,45 @@ fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
         let (grandchild, _grandchild_guard) = child_of(&child, "grandchild");
         both(
             || {
-                guard.cancel();
-                let returned = "the parent's `cancel` has returned";
+                drop(guard);
+                let returned = "the drop of the parent's guard has returned";
                 assert_done("the grandchild", &grandchild, returned);
             },
             || {
-                child_guard.cancel();
-                let returned = "the child's `cancel` has returned";
+                drop(child_guard);
+                let returned = "the drop of the child's guard has returned";
                 assert_done("the grandchild", &grandchild, returned);
             },
         );
     });
+}
+
+/// One thread cancels a child, another its parent, and main one of the two as well. Each call returns, and the child is done
+/// then: main may find the parent done by a thread that itself has to wait for the child, and a thread that ends may have two
+/// to wake.
+#[test]
+fn each_of_three_cancellations_returns_when_it_is_done() {
+    // CX-03, CX-04
+    for main_cancels_the_parent in [false, true] {
+        Model::new().preemption_bound(2).check(move || {
+            let (parent, guard) = parent();
+            let (child, child_guard) = child_of(&parent, "child");
+            let cancel = |name: &str, guard: &CancelOnDrop| {
+                guard.cancel();
+                let returned = format!("the {name}'s `cancel` has returned");
+                assert_done("the child", &child, &returned);
+            };
+            scope(|scope| {
+                spawn(scope, "child's", || cancel("child", &child_guard));
+                spawn(scope, "parent's", || cancel("parent", &guard));
+                if main_cancels_the_parent {
+                    cancel("parent", &guard);
+                } else {
+                    cancel("child", &child_guard);
+                }
+            });
+        });
+    }
 }
 
 /// The other thread waits for the parent, and cancels the child then, while main's cancellation of the parent may still be
@@ -331,29 +362,32 @@ fn where_there_is_a_cause_there_is_the_error() {
     });
 }
 
-/// Main writes and cancels; the other thread finds an error, or a cause, and reads what main wrote. With a child, which main
-/// cancels through its parent.
+/// Main writes and cancels; the other thread finds an error, or a cause, and reads what main wrote. It asks a child, which
+/// main cancels through its parent, or one that it makes itself, which is done from the beginning if main was faster.
 #[test]
 fn what_was_done_before_the_cancellation_is_there() {
     // CX-11
-    for asks_for_the_cause in [false, true] {
+    for (asks_for_the_cause, makes_it) in [(false, false), (true, false), (false, true)] {
         harness::model(move || {
             let (parent, guard) = parent();
-            let (child, _child_guard) = child_of(&parent, "child");
+            let child = (!makes_it).then(|| child_of(&parent, "child"));
             let work = Slot::empty("work");
-            both(
+            // Kept until both are at their end: the drop of the guard is not what is looked at.
+            let _kept = both(
                 || {
                     work.write(1);
                     guard.cancel();
                 },
                 || {
+                    let child = child.unwrap_or_else(|| child_of(&parent, "child"));
                     let is_done = match asks_for_the_cause {
-                        false => child.err().is_some(),
-                        true => child.cause().is_some(),
+                        false => child.0.err().is_some(),
+                        true => child.0.cause().is_some(),
                     };
                     if is_done {
                         assert_eq!(work.read(), 1, "what main wrote before it cancelled");
                     }
+                    child
                 },
             );
         });

@@ -138,30 +138,44 @@ fn the_clock_of_the_machine_ends_a_context_and_not_too_soon() {
     });
 }
 
+/// The clock shows a context's own deadline when it is made, or has passed it. The context is done when the call returns, and no
+/// alarm is set, below a root and below a parent that has a later deadline.
 #[test]
 fn a_deadline_that_is_not_in_the_future_is_over_at_once() {
     // CX-18
     let (clock, timers, root) = root();
+    let (later, _later_guard) = root.with_timeout(HOUR);
     let just_over = Instant::default() + (HOUR - NANOSECOND);
-    for moment in [clock.now(), just_over, Instant::default()] {
-        let (context, guard) = root.with_deadline(moment);
-        assert_eq!(timers.set(), 0, "how many alarms were set for what is over");
-        assert_late("a context whose deadline was over", &context);
-        assert_eq!(context.deadline(), Some(moment), "its deadline");
-        guard.cancel();
-        assert_late("a context that was cancelled when it was late", &context);
+    for (name, parent) in [("a root", &root), ("a parent with a later one", &later)] {
+        for moment in [clock.now(), just_over, Instant::default()] {
+            let (context, guard) = parent.with_deadline(moment);
+            let more = timers.set() - 1;
+            assert_eq!(
+                more, 0,
+                "how many alarms were set for what is over, below {name}"
+            );
+            assert_late("a context whose deadline was over", &context);
+            assert_eq!(context.deadline(), Some(moment), "its deadline");
+            guard.cancel();
+            assert_late("a context that was cancelled when it was late", &context);
+        }
+        let (context, _guard) = parent.with_timeout(Duration::ZERO);
+        let more = timers.set() - 1;
+        assert_eq!(
+            more, 0,
+            "how many alarms were set for no time, below {name}"
+        );
+        assert_late("a context with a timeout of zero", &context);
+        let deadline = context.deadline();
+        assert_eq!(
+            deadline,
+            Some(clock.now()),
+            "the deadline of a timeout of zero"
+        );
+        let (below, _below_guard) = context.with_timeout(HOUR);
+        assert_late("a context below one that is late", &below);
+        assert_live(name, parent);
     }
-    let (context, _guard) = root.with_timeout(Duration::ZERO);
-    assert_eq!(timers.set(), 0, "how many alarms were set for no time");
-    assert_late("a context with a timeout of zero", &context);
-    assert_eq!(
-        context.deadline(),
-        Some(clock.now()),
-        "the deadline of a context with a timeout of zero"
-    );
-    let (below, _below_guard) = context.with_timeout(HOUR);
-    assert_late("a context below one that is late", &below);
-    assert_live("the root", &root);
 }
 
 #[test]
@@ -274,15 +288,24 @@ fn cancelled_after_its_deadline_it_stays_late() {
     });
 }
 
-/// The parent is cancelled first, and the child's deadline comes later; or the child is made when the parent is done.
+/// The parent is cancelled first, and the child's deadline comes later; or the child is made when the parent is done. A child
+/// that is cancelled then takes its own alarm back, if it has one left.
 #[test]
 fn the_parents_end_comes_before_the_deadline() {
     // CX-05, CX-09
     let (clock, timers, root) = root();
     let (parent, guard) = root.with_cancel();
     let (child, child_guard) = parent.with_timeout(HOUR);
+    let (sibling, sibling_guard) = parent.with_timeout(HOUR);
     guard.cancel();
     assert_canceled("the child", &child);
+    sibling_guard.cancel();
+    assert_canceled("its sibling", &sibling);
+    let pending = timers.pending();
+    assert!(
+        pending <= 1,
+        "{pending} alarms are pending, and one of the two children was cancelled after its parent"
+    );
     let set = timers.set();
     for moment in [Instant::default(), clock.now(), clock.now() + HOUR] {
         let (late, _late_guard) = parent.with_deadline(moment);

@@ -3,7 +3,7 @@
 use context_values::Values;
 use harness::assert_bounds;
 use harness::sync::real::thread::refuse_after;
-use harness::testing::{Counted, must_end, staged_panic, staged_panic_of};
+use harness::testing::{Counted, must_end, staged_panic, staged_panic_of, while_unwinding};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::mem;
@@ -121,6 +121,12 @@ fn a_hidden_value_is_not_seen() {
         "still hidden"
     );
     assert_eq!(hidden.with(Trace(3)).get(), Some(&Trace(3)), "a newer one");
+    let both = hidden.without::<User>();
+    assert_eq!(
+        (both.get::<Trace>(), both.get::<User>()),
+        (None, None),
+        "the Trace was hidden first, and then the User, too"
+    );
     assert_eq!(
         hidden.without::<Trace>().get::<Trace>(),
         None,
@@ -234,6 +240,12 @@ fn values_outlive_the_list_that_they_came_from() {
         2,
         "a hidden value goes with the last list, too"
     );
+    while_unwinding(|| drop(Values::new().with(Counted)));
+    assert_eq!(
+        Counted::drops() - before,
+        3,
+        "a list that is dropped while its thread unwinds drops its value, too"
+    );
 }
 
 /// Counts what each thread allocates.
@@ -296,6 +308,12 @@ fn deriving_allocates_the_same_however_long_the_list_is() {
         (1..=2).contains(&blocks),
         "`with` should allocate one block or two, not {blocks}"
     );
+    let (_hidden, of_without) = allocated(|| short_one.without::<User>());
+    assert!(
+        of_without[0] <= 2,
+        "`without` should allocate at most two blocks, not {}",
+        of_without[0]
+    );
     for (list, what) in [
         (of_many_types, "33 types"),
         (numbers(10_000), "10,000 values"),
@@ -306,10 +324,10 @@ fn deriving_allocates_the_same_however_long_the_list_is() {
             [blocks, bytes],
             "blocks and bytes of `with`, for a list of {what}"
         );
-        let (hidden, [blocks, _]) = allocated(|| longer.without::<User>());
-        assert!(
-            blocks <= 2,
-            "`without` should allocate at most two blocks, not {blocks}"
+        let (hidden, again) = allocated(|| longer.without::<User>());
+        assert_eq!(
+            again, of_without,
+            "blocks and bytes of `without`, for a list of {what}"
         );
         let (found, of_get) = allocated(|| hidden.get::<usize>().is_some());
         assert!(found, "there is a usize in it");
@@ -370,8 +388,9 @@ fn values_are_dropped_one_after_the_other() {
     );
 }
 
-/// The destructor of the newest value panics, and 2,000 values are behind it. What drops them while the panic unwinds? A
-/// node that the compiler drops drops the next one, from within.
+/// The destructor of the newest value panics. The panic goes on to the caller of `drop`, with its own payload. The 2,000 values
+/// behind it are dropped all the same, one after the other: not by the compiler, whose drop of a node drops the next one
+/// from within.
 #[test]
 fn after_a_panic_too_values_are_dropped_one_after_the_other() {
     struct Panics;

@@ -469,8 +469,9 @@ fn one_of_two_gets_the_last_slot() {
     });
 }
 
-/// The limit is one, and nothing runs. Main is refused a thread, and tries again; another thread tries, too. One of
-/// them may have the slot while the other tries. But if both are told that it is full, nobody had it.
+/// The limit is one, and nothing runs. Main is refused a thread, and tries again; another thread is refused one, too. Each may
+/// have the slot until it is refused; then the slot is free, and the other, if it waits in `go`, gets it. But if both are told
+/// that it is full, nobody had it.
 #[test]
 fn full_means_that_somebody_has_the_slot() {
     // EG-09

@@ -9,8 +9,9 @@ use harness::testing::{
 use std::error::Error;
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
@@ -300,19 +301,19 @@ fn everything_is_dropped_when_it_goes_wrong() {
     });
 }
 
-/// A later error does not go away before the body has sent it a message. `try_go`, which the body calls before that,
-/// does not wait for it.
+/// Something has failed, and then a task or the body fails, too: all by errors, or all by panics. The later error or payload is
+/// dropped while the group goes on, and without the group's lock: its destructor waits here for a task that calls `try_go`.
 #[test]
-fn a_later_error_is_dropped_without_a_lock() {
+fn what_fails_later_is_dropped_without_a_lock() {
     type Message = mpsc::Sender<mpsc::Sender<()>>;
     #[derive(Debug)]
     struct Slow(Option<Message>);
     impl Drop for Slow {
         fn drop(&mut self) {
-            if let Some(body) = self.0.take() {
+            if let Some(task) = self.0.take() {
                 let (reply, replied) = mpsc::channel();
-                body.send(reply).expect("the body waits");
-                replied.recv().expect("the body replies");
+                task.send(reply).expect("the task waits");
+                replied.recv().expect("the task replies");
             }
         }
     }
@@ -323,28 +324,57 @@ fn a_later_error_is_dropped_without_a_lock() {
     }
     impl Error for Slow {}
 
-    const KEPT: &str = "the group keeps a later error, or `try_go` waits until it is dropped";
-    must_end(KEPT, || {
-        let outcome = scope(&Context::background(), None, |group| {
-            group.go(|| Err(Slow(None))).expect("there are threads");
-            wait_for_the_end(group.context());
-            let (to_body, is_dropped) = mpsc::channel();
-            let later = Slow(Some(to_body));
-            group.go(|| Err(later)).expect("there are threads");
-            let reply = is_dropped.recv().expect("the later error is dropped");
-            let refused = refuse_after(0, || group.try_go(|| panic!("it has no thread")));
-            reply.send(()).expect("it waits for that");
-            assert!(
-                refused.is_err(),
-                "no thread could be had, and `try_go` returned Ok"
-            );
-            Ok(())
+    fn check(panics: bool, by_body: bool) {
+        let fail = move |with| match panics {
+            true => resume_unwind(Box::new(with)),
+            false => Err(with),
+        };
+        let is_refused = AtomicBool::new(false);
+        let fails = AssertUnwindSafe(|| {
+            scope(&Context::background(), None, |group| {
+                group
+                    .go(move || fail(Slow(None)))
+                    .expect("there are threads");
+                wait_for_the_end(group.context());
+                let (to_task, is_dropped) = mpsc::channel();
+                let (starts, is_refused) = (group.clone(), &is_refused);
+                let replies = move || {
+                    let reply: mpsc::Sender<()> = is_dropped.recv().expect("it is dropped");
+                    let refused = refuse_after(0, || starts.try_go(|| panic!("it has no thread")));
+                    is_refused.store(refused.is_err(), SeqCst);
+                    reply.send(()).expect("it waits for that");
+                    Ok(())
+                };
+                group.go(replies).expect("there are threads");
+                let later = Slow(Some(to_task));
+                if by_body {
+                    return fail(later);
+                }
+                group.go(move || fail(later)).expect("there are threads");
+                Ok(())
+            })
         });
-        assert!(outcome.is_err(), "two tasks have failed");
-    });
+        let outcome = catch_unwind(fails);
+        assert_eq!(outcome.is_err(), panics, "whether `scope` has panicked");
+        assert!(
+            is_refused.into_inner(),
+            "no thread could be had, and `try_go` returned Ok"
+        );
+    }
+
+    for (panics, what) in [(false, "error"), (true, "payload")] {
+        for (by_body, whose) in [(false, "a task"), (true, "the body")] {
+            let kept = format!(
+                "the group keeps the later {what} of {whose}, or `try_go` waits until it is dropped"
+            );
+            must_end(&kept, move || check(panics, by_body));
+        }
+    }
 }
 
-/// A destructor that looks whether its thread unwinds, as that of a transaction does, must not be misled.
+/// A panic goes before an error that was first. The error is dropped by then, with everything that has it: it is the cause of
+/// the group's context, too. So is what the body returned. A destructor that looks whether its thread unwinds, as that of
+/// a transaction does, must not be misled.
 #[test]
 fn everything_is_dropped_before_a_panic_goes_on() {
     #[derive(Debug)]
@@ -553,7 +583,8 @@ fn with_a_limit_of_zero_nothing_can_be_started() {
     assert_eq!(outcome, Ok(()));
 }
 
-/// Several threads wait for a slot, and several slots come free at once, again and again.
+/// Four threads wait for a slot, and two slots come free at once, again and again. Each slot that is given back has to wake a
+/// thread that waits, even if there is another free slot by then.
 #[test]
 fn everybody_who_waits_for_a_slot_gets_one() {
     // EG-08

@@ -220,6 +220,30 @@ fn drain_wakes_a_submit_that_waits_for_room() {
     });
 }
 
+/// The queue is full, and a thread sleeps in `submit`, or is about to, when another one drains and the worker
+/// goes on. Room that comes after the shutdown is no room: the job has got in before and runs, or comes back.
+#[test]
+fn room_after_the_shutdown_is_no_room() {
+    // WP-09
+    explore(1, || {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([2]);
+        held.may_end.open();
+        let (outcome, back) = both(|| pool.submit(3), || pool.drain());
+        assert_eq!(
+            back,
+            [],
+            "what has not run, and `submit` returned {outcome:?}"
+        );
+        let last = if outcome.is_ok() { 3 } else { 2 };
+        assert_eq!(
+            held.last.read(),
+            last,
+            "the last job that has run, and `submit` returned {outcome:?}"
+        );
+    });
+}
+
 /// A submit and a drain at the same time. Either the job is accepted, and has run when both have returned,
 /// or it is handed back.
 #[test]

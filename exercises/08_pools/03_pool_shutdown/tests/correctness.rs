@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::thread;
 
 const IN_POOL: &str =
@@ -349,6 +349,31 @@ fn jobs_may_shut_their_own_pool_down() {
             }
             assert_eq!(shared.0.drain().len(), 0, "both jobs run, of {ways:?}");
         }
+    });
+}
+
+/// A job stops its own pool. What is queued comes back to it, the oldest first, as to any other thread.
+#[test]
+fn a_job_that_stops_gets_the_queue_in_order() {
+    must_end(IN_POOL, || {
+        let own = Arc::new(OnceLock::new());
+        let (queued, all_queued) = mpsc::channel();
+        let (back, comes_back) = mpsc::channel();
+        let (of_work, all_queued) = (Arc::clone(&own), Mutex::new(all_queued));
+        let (pool, _guard) = new(1, 3, move |_: usize| {
+            all_queued.lock().unwrap().recv().expect("main sends");
+            let pool: &Pool<usize> = of_work.get().expect("it is there");
+            back.send(pool.stop()).expect("main waits");
+        });
+        let pool = own.get_or_init(|| pool);
+        (0..4).for_each(|job| assert_eq!(pool.submit(job), Ok(())));
+        queued.send(()).expect("job 0 waits");
+        assert_eq!(
+            comes_back.recv(),
+            Ok(vec![1, 2, 3]),
+            "what comes back to job 0"
+        );
+        assert_eq!(pool.drain(), [], "what has not run");
     });
 }
 

@@ -49,7 +49,7 @@ impl<T> Channel<T> {
     /// Creates an empty channel with room for `capacity` values.
     ///
     /// # Panics
-    /// Panics if `capacity` is 0, or if memory for that many values cannot be allocated.
+    /// Panics if `capacity` is 0, or if that many values take more than `isize::MAX` bytes.
     pub fn new(capacity: usize) -> Self {
         assert!(capacity > 0, "bounded_channel: no room for a value");
         Self {

@@ -42,7 +42,7 @@ use std::mem;
 /// that holds for each thread that has dropped one.
 ///
 /// # Panics
-/// Panics if `capacity` is 0, or if memory for that many values cannot be allocated.
+/// Panics if `capacity` is 0, or if that many values take more than `isize::MAX` bytes.
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "closing: no room for a value");
     let shared = Arc::new(Shared {

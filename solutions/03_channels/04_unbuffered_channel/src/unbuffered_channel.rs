@@ -263,7 +263,7 @@ impl<T> Sender<T> {
     /// Returns `value`, in [`SendTimeoutError::Timeout`] or [`SendTimeoutError::Disconnected`]. No receiver gets it then.
     ///
     /// # Panics
-    /// Panics if the end of the timeout is later than the clock can represent.
+    /// Panics if the end of the timeout is later than the clock can represent, even if this would not have to wait.
     pub fn send_timeout(
         &self,
         clock: &Clock,
@@ -333,7 +333,7 @@ impl<T> Receiver<T> {
     /// Returns [`RecvTimeoutError::Timeout`] or [`RecvTimeoutError::Disconnected`]. No value is lost: none was taken.
     ///
     /// # Panics
-    /// Panics if the end of the timeout is later than the clock can represent.
+    /// Panics if the end of the timeout is later than the clock can represent, even if this would not have to wait.
     pub fn recv_timeout(&self, clock: &Clock, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let deadline = clock.now() + timeout;
         self.meet(Patience::Until(clock, deadline))

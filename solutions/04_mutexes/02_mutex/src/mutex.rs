@@ -30,8 +30,8 @@ const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 /// panic. Nothing is poisoned: after a panic the value is as the panicking thread left it.
 ///
 /// A mutex is not re-entrant, and it is not fair: a thread that comes along when the mutex is unlocked may
-/// lock it before one that has waited for longer. It adds at most eight bytes to the value, and owns no
-/// memory elsewhere.
+/// lock it before one that has waited for longer. It adds at most eight bytes and padding to the value, and
+/// owns no memory elsewhere.
 ///
 /// ```
 /// use std::thread;
@@ -47,9 +47,10 @@ const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 /// ```
 ///
 /// # Happens-before
-/// Everything that a thread did before its guard was dropped happens before everything that a thread does
-/// after a later [`lock`](Self::lock), or a later [`try_lock`](Self::try_lock) that returned a guard. A
-/// `try_lock` that returns `None` orders nothing.
+/// Everything that a thread did before it unlocked, by dropping its guard or by
+/// [`unlocked`](MutexGuard::unlocked), happens before everything that a thread does after a later
+/// [`lock`](Self::lock), or a later [`try_lock`](Self::try_lock) that returned a guard. A `try_lock` that
+/// returns `None` orders nothing.
 pub struct Mutex<T: ?Sized> {
     /// As in the table above. It is also the word to sleep on.
     state: AtomicU32,

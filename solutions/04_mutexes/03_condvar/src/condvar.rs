@@ -65,8 +65,9 @@ impl Condvar {
     }
 
     /// As [`wait`](Self::wait), until `clock` shows `deadline` at the latest. Returns whether the deadline is
-    /// reached, even if the thread was notified by then: look at the value in either case. A wait that has
-    /// ended so leaves nothing behind that a later notification could be wasted on.
+    /// reached, even if the thread was notified by then: look at the value in either case. Unlocks the mutex
+    /// even if the deadline is over before the call. A wait that has ended so leaves nothing behind that a
+    /// later notification could be wasted on.
     #[must_use = "whether the deadline is reached"]
     pub fn wait_until<T: ?Sized>(
         &self,

@@ -35,8 +35,9 @@ const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 /// inside.
 ///
 /// # Who goes first
-/// A writer that waits keeps new readers out, so an endless stream of readers does not keep it waiting: it
-/// waits only for the readers that were there when it came, and for writers. And when a writer unlocks, all
+/// A writer that waits for readers keeps new ones out, so an endless stream of readers does not keep it
+/// waiting: it waits only for the readers that were there when it came, and for writers. If it has waited for
+/// a writer, readers may come in until it is awake and takes its turn. And when a writer unlocks, all
 /// readers that wait at that moment get the lock before the next writer, so an endless stream of writers does
 /// not keep readers waiting either. In which order writers get the lock is not promised.
 ///
@@ -100,8 +101,8 @@ impl<T: ?Sized> RwMutex<T> {
     /// Otherwise sleeps until that writer has unlocked; then it has the lock before any other writer.
     ///
     /// # Panics
-    /// Panics with `rw_mutex: too many readers` if [`MAX_READERS`](crate::MAX_READERS) threads have the lock
-    /// for reading, or wait for that. Nothing has changed then. Only guards that were leaked add up to that.
+    /// Panics with `rw_mutex: too many readers` if there are [`MAX_READERS`](crate::MAX_READERS) read guards.
+    /// Readers that wait may be counted as well. Nothing has changed then. Only leaked guards add up to that.
     #[inline]
     pub fn read(&self) -> RwMutexReadGuard<'_, T> {
         self.read_lock();

@@ -11,8 +11,8 @@ use crate::sync::task::Arc;
 ///
 /// If several have something when it is called, takes from the first of them in the slice. If none has,
 /// sleeps until a value is sent to one of the channels, or the last sender of one has gone: that one's error
-/// is returned then. Takes one value, and what is sent to the other channels stays there for others. A
-/// receiver may be in the slice more than once; the index is one of its places.
+/// is returned then. Takes one value, and what is sent to the other channels stays there for others. There
+/// may be any number of receivers, and one may be in the slice more than once; the index is one of its places.
 ///
 /// May be called beside any other calls, with any receivers in any order: calls do not stop each other. When
 /// it has returned, nothing is registered with any of the channels.
