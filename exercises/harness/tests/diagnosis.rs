@@ -1005,7 +1005,7 @@ fn park_with_a_lock_held() {
     });
 }
 
-/// Whoever waits for the lock was never going to wake the sleeper.
+/// The thread that waits for the lock was never going to wake the sleeper.
 #[test]
 fn sleep_with_a_lock_held_that_a_bystander_needs() {
     silent(Kind::Deadlock, || {

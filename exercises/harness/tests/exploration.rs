@@ -404,7 +404,7 @@ fn others_unlock_while_a_thread_unwinds() {
     .unwrap_or_else(|failure| panic!("{}", failure.report));
 }
 
-/// What was done under the lock is visible to the next to lock it, whoever unwound.
+/// What was done under the lock is visible to the next thread that locks it, even if the last one unwound.
 #[test]
 fn an_unlock_that_unwinds_is_seen_by_the_next_lock() {
     let seen = outcomes(Model::new(), || {

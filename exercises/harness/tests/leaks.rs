@@ -263,7 +263,7 @@ fn checks_side_by_side_do_not_disturb_each_other() {
 fn what_a_test_prints_is_no_leak() {
     // Only libtest keeps it, and only if the test is not run with `--nocapture`.
     balanced(|| {
-        eprintln!("a line for whoever runs the test");
+        eprintln!("a line that a test prints");
         drop(std::panic::catch_unwind(|| panic!("a panic that is caught")));
         drop(thread::spawn(|| panic!("a panic that is printed by a thread")).join());
     });

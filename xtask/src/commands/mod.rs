@@ -39,7 +39,7 @@ pub fn open<'a>(
     workspace: &'a Workspace,
     wanted: Option<&str>,
 ) -> Result<(Store, Option<&'a Lesson>)> {
-    // A wrong name is said at once, whoever has the lock.
+    // A wrong name is reported at once, even if another process has the lock.
     let named = wanted.map(|wanted| select::lesson(workspace, wanted)).transpose()?;
     let store = Store::open(workspace)?;
     let lesson = named.map_or_else(|| store.progress.current(workspace), |one| Ok(Some(one)))?;

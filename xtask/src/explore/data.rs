@@ -1,4 +1,4 @@
-//! What is shown, as data. The same goes into the page and, with `--json`, to whoever asks for it.
+//! What is shown, as data. The same goes into the page and, with `--json`, to stdout.
 //!
 //! A field may be added; one that changes its meaning raises [`VERSION`].
 //!

@@ -87,14 +87,14 @@ pub fn write_beside(
     Ok(beside)
 }
 
-/// Removes what killed runners left of their [`write_beside()`] for `path`. Whoever calls it holds the lock
-/// under which `path` is written.
+/// Removes what killed runners left of their [`write_beside()`] for `path`. The caller holds the lock under
+/// which `path` is written.
 pub fn remove_partial(path: &Path) {
     remove_hidden(folder_of(path), &partial_prefix(path));
 }
 
-/// Removes what killed runners left of their [`write_beside()`] for any file in `folder`. Whoever calls it holds
-/// the lock under which all of them are written.
+/// Removes what killed runners left of their [`write_beside()`] for any file in `folder`. The caller holds the
+/// lock under which all of them are written.
 pub fn remove_partials(folder: &Path) {
     remove_hidden(folder, ".");
 }

@@ -55,7 +55,7 @@ pub enum Step {
 /// Is told of each [`Step`]. An error is one of the disk.
 pub type Watch<'a> = &'a mut dyn FnMut(Step) -> Result<()>;
 
-/// The versions of one lesson's file. Whoever has it holds the runner's lock.
+/// The versions of one lesson's file. Its owner holds the runner's lock.
 #[derive(Debug)]
 pub struct Versions {
     folder: PathBuf,

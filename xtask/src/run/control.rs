@@ -1,4 +1,4 @@
-//! How whoever started a run follows it, and ends it before its time: `watch` does when a file is saved.
+//! How the starter of a run follows it, and ends it early: `watch` does when a file is saved.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -303,7 +303,7 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
         let closed = out.is_none() && err.is_none();
         if closed || ready == 0 {
             if let Some(status) = child.try_wait()? {
-                // Whoever asked the guard asked the whole group: the test has not ended by itself.
+                // A request to the guard went to its whole group: the test has not ended by itself.
                 if asked() {
                     break None;
                 }

@@ -49,7 +49,7 @@ pub enum Passing {
 }
 
 impl ReportPage {
-    /// For `verify`: the same whoever runs it and wherever.
+    /// For `verify`: the same for everybody and everywhere.
     pub const PLAIN: Self =
         Self { columns: DEFAULT_WIDTH, marks: false, passing: Passing::Coverage, runs: None };
 
@@ -88,7 +88,7 @@ impl ReportPage {
                 command.env(DRY_RUN, DRY_RUN_FULL);
             }
             Passing::BareDryRun => {
-                // A README is UTF-8, whatever the locale of whoever writes it.
+                // A README is UTF-8, whatever the locale in which it is written.
                 command.env(DRY_RUN, DRY_RUN_BARE).env("LC_ALL", "C.UTF-8");
             }
         }

@@ -36,7 +36,7 @@ impl Listener {
         Self { quiet: !show_progress, ..Self::default() }
     }
 
-    /// One that tells whoever follows the run, if anybody does, and shows nothing then.
+    /// Returns one that, if somebody follows the run, tells the follower and shows nothing.
     pub fn followed_by(self, control: &Control) -> Self {
         Self { quiet: self.quiet || control.is_followed(), control: control.clone(), ..self }
     }

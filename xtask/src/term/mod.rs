@@ -40,7 +40,7 @@ pub fn fit_to(columns: usize) {
     TERMINAL.store(columns.max(NARROWEST), Ordering::Relaxed);
 }
 
-/// The variable `COLUMNS` wins over the terminal: whoever sets it means it.
+/// The variable `COLUMNS` wins over the terminal: it was set on purpose.
 fn terminal_columns(variable: Option<&str>, of_stdout: Option<usize>) -> usize {
     let wanted = variable.and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     wanted.or(of_stdout).unwrap_or(DEFAULT_WIDTH)

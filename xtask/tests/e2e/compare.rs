@@ -55,7 +55,7 @@ fn a_reference_is_shown_unasked_only_after_the_lesson() {
     assert_eq!(object["version"], 1);
     assert_eq!(object["error"], "not-finished");
 
-    // The stub. Whoever has seen the reference is not asked again.
+    // The stub. A learner who has seen the reference is not asked again.
     let stub = fixture.run(&["compare", "sum", "--yes"]);
     assert_eq!(stub.code, Some(0), "{}", stub.stderr);
     assert_snapshot!("compare_stub", stub.stdout);
@@ -78,7 +78,7 @@ fn a_finished_lesson_is_compared_without_a_question() {
     let fixture = Fixture::new();
     let sum = fixture.lesson("01_basics/01_sum", "sum");
     fake_bench(&fixture, &sum);
-    // Whoever has the reference in place has seen it.
+    // A learner who has the reference in place has seen it.
     fixture.write(&sum.file(), &fixture.read(&sum.reference()));
     let same = fixture.run(&["compare"]);
     assert_eq!(same.code, Some(0), "{}", same.stderr);

@@ -1,4 +1,4 @@
-//! The queue of tasks that belongs to one worker, and from which others may steal; and the queue that belongs to all.
+//! One worker's queue of tasks, from which other workers may steal; and the queue that belongs to all workers.
 
 // Locks, atomics, `Arc`: all from `crate::sync`, or the model checker does not see them. `crate::CAPACITY` says how many
 // tasks the ring holds, and `crate::START` with which number the two indices begin.
@@ -30,14 +30,14 @@ use crate::Task; // a `Box`
 /// What was done before a task was put into a queue happens before what is done after it was taken out.
 ///
 /// # The end
-/// What is in the queue when the owner is dropped can still be stolen. With the last handle what is left is dropped:
+/// What is in the queue when the owner is dropped can still be stolen. What is left is dropped with the last handle:
 /// each task once, even if the drop of another one panics.
 pub struct Local<T> {
     // Your fields. The handle must be `Send` if `T: Send`, and not otherwise.
     _yours: Option<Box<T>>,
 }
 
-/// A thief's handle of a run queue: it takes tasks out, as any number of clones may do at the same time.
+/// A thief's handle of a run queue: it takes tasks out. Any number of clones may do so at the same time.
 pub struct Stealer<T> {
     // Your fields. The handle must be `Send` and `Sync` if `T: Send`, and not otherwise.
     _yours: Option<Box<T>>,
@@ -103,7 +103,7 @@ impl<T> Stealer<T> {
         todo!("take the oldest task out of the ring, or the next one if the ring is empty")
     }
 
-    /// Returns whether there was no task in the queue, at one moment of the call; in the sense of
+    /// Returns whether there was no task in the queue at one moment of the call, in the sense of
     /// [`steal`](Stealer::steal).
     pub fn is_empty(&self) -> bool {
         todo!("say whether there is no task in the ring and no next one, both at the same moment")
@@ -129,10 +129,10 @@ impl<T> Global<T> {
     }
 
     /// Takes the oldest task. `None` means that at one moment of the call there was no task in the queue, and not that
-    /// another thread was at it.
+    /// another thread held the lock.
     pub fn pop(&self) -> Option<Task<T>> {
         todo!("take the oldest task")
     }
 }
 
-// And what is still in the queue when the last handle has gone? Something has to drop it, once.
+// And what if tasks are still in the queue when the last handle has gone? Something has to drop them, once each.

@@ -28,22 +28,22 @@ pub fn gosched(sched: &mut Sched, g: G) {
 }
 
 /// Begins to run a task on P `pp`: counts a slice in `schedtick`, unless the task runs in what is left of the
-/// slice before it. After the last `u32` comes 0.
+/// previous one. After the last `u32` comes 0.
 pub fn execute(sched: &mut Sched, pp: usize, inherit_time: bool) {
     let _ = (sched, pp, inherit_time);
     todo!("count a slice, unless the task inherits one")
 }
 
-/// Takes a task of P `pp`'s own, and returns whether it inherits the time slice: the one that runs next,
+/// Takes one of P `pp`'s own tasks, and returns whether it inherits the time slice: the one that runs next,
 /// which does, or else the oldest in the ring, which does not.
 pub fn runqget(sched: &mut Sched, pp: usize) -> Option<(G, bool)> {
     let _ = (sched, pp);
     todo!("take the next task, or else the oldest of the ring")
 }
 
-/// Takes P `pp`'s share of the global queue: `len / GOMAXPROCS + 1` tasks, but not more than there are, nor
-/// than half of a ring has room for, nor than `max`. Returns the oldest; the others go to the tail of the P's
-/// ring, in order.
+/// Takes P `pp`'s share of the global queue: `len / GOMAXPROCS + 1` tasks, but no more than there are, than fit
+/// into half of a ring, or than `max`. Returns the oldest; the others go to the tail of the P's ring, in
+/// order.
 pub fn globrunqget(sched: &mut Sched, pp: usize, max: usize) -> Option<G> {
     let _ = (sched, pp, max);
     todo!("take a share of the global queue: the first task to run, the others to the ring")
@@ -66,18 +66,18 @@ pub fn steal_order(gomaxprocs: usize, random: u32) -> Vec<usize> {
 }
 
 /// Finds a task for P `pp`, which has none, and takes it out of its queue. `None` means that there is none
-/// anywhere; the P is idle then, until it looks again.
+/// anywhere; then the P is idle, until it looks again.
 ///
 /// It looks, in this order, into
-/// 1. the global queue, if it is its turn: if `schedtick` is a multiple of 61; and takes one task, not its
-///    share;
+/// 1. the global queue, if it is the queue's turn: if `schedtick` is a multiple of 61. It takes one task, not
+///    its share;
 /// 2. its own queue, by [`runqget`];
 /// 3. the global queue, for its share, by [`globrunqget`];
-/// 4. `netpoll`. It takes all: the oldest it runs; of the others, one for each P that is `idle` goes to the
+/// 4. `netpoll`. It takes all, and runs the oldest; of the others, one for each P that is `idle` goes to the
 ///    tail of the global queue, the oldest first, and the rest to the tail of its own ring;
-/// 5. the queues of the others, by [`runqsteal`]: four times round in a [`steal_order`], for which it asks
+/// 5. the queues of the others, by [`runqsteal`]: in four rounds, each in a [`steal_order`], for which it asks
 ///    `cheaprand` each time, even if there is nobody to steal from. It leaves out itself and those that are
-///    idle, and takes what another would run next only the last time round.
+///    idle, and takes what another would run next only in the last round.
 pub fn find_runnable(
     sched: &mut Sched,
     pp: usize,

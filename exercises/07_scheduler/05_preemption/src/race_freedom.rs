@@ -31,7 +31,7 @@ fn a_pair_and_a_third() {
 }
 
 /// One task is in a system call for 30 ms, another waits for its P. Whenever the monitor looks, no task is
-/// lost when the call is over, whoever has the P then.
+/// lost when the call is over, wherever the P is then.
 #[test]
 fn a_system_call_and_a_task_that_waits() {
     whenever_it_looks(1, &[3_000, 14_000], |sim| {

@@ -1,4 +1,4 @@
-//! Goroutines as futures: tasks that any number of threads run, each of them when it has been woken.
+//! Goroutines as futures: tasks that any number of threads run, each task when it has been woken.
 
 // Locks, atomics, cells, futexes: all from `crate::sync`, or the model checker does not see them. What wakers are made of
 // is in `crate::sync::task`, with std's `Arc`, which `Wake` asks for. To begin with:
@@ -11,7 +11,7 @@ use std::pin::Pin;
 /// Runs `future` on this thread, and sleeps whenever it is pending.
 ///
 /// The future is polled once at first, and then once each time it has been woken since its last poll began: several
-/// wakes before a poll are one. A wake during a poll counts, whoever makes it, and even if the future parks and unparks this
+/// wakes before a poll are one. A wake during a poll counts, from any thread, and even if the future parks and unparks this
 /// thread itself. (A permit of [`std::thread::park`] that is there between two polls may be used up.) A waker of an earlier
 /// call wakes nothing.
 ///
@@ -57,12 +57,12 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// The future of a task is dropped as soon as it is complete or has panicked, on the thread that polled it and before its
 /// handle is ready. When the executor is dropped, so are all futures that are left, even if somebody keeps their wakers;
 /// each is dropped before its handle is ready, which returns [`JoinError::Cancelled`], or [`JoinError::Panicked`] if that drop
-/// panics. To wake a task that has ended does nothing.
+/// panics. Waking a task that has ended does nothing.
 ///
 /// A task that has an `Arc` of its own executor keeps it alive until the task ends.
 ///
 /// # Locks
-/// None is held while a future is polled, or while a future, an output or a waker is dropped or woken: all of them may call
+/// None is held while a future is polled, a waker is woken, or a future, an output or a waker is dropped: all of these may call
 /// the executor and its handles. Wakers must not panic.
 pub struct Executor {
     // Your fields. An executor must be `Send` and `Sync`.
@@ -88,11 +88,11 @@ impl Executor {
     /// Runs tasks until `future`, which is polled on this thread, is complete, and returns what it returned. The thread
     /// sleeps while the future is pending and no task is queued.
     ///
-    /// The future is polled at once, and then after each task, if it was woken; it may be polled without that.
+    /// The future is polled at once, and then after each task, if it was woken; it may be polled without a wake.
     ///
     /// # Panics
-    /// As the future does. A panic of a task is not passed on, nor one of the drop of its future, or of a result that nobody
-    /// wants, nor one of the drop of the payload of such a panic, which may be leaked.
+    /// As the future does. Panics of tasks are not passed on, nor are those of the drops of their futures, of results that
+    /// nobody wants, or of the payloads of such panics, which may be leaked.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let _future = future;
         todo!("poll the future when it was woken, run tasks between, and sleep if there is neither")

@@ -295,7 +295,7 @@ fn a_wake_beside_the_end_does_nothing() {
     });
 }
 
-/// Two tasks, which two threads run: each task is polled once, and so ends once, whoever does it.
+/// Two tasks, which two threads run: each task is polled once, and so ends once, on whichever thread.
 #[test]
 fn two_threads_share_the_tasks() {
     model(|| {
@@ -378,7 +378,7 @@ fn a_panic_comes_out_of_the_handle() {
     });
 }
 
-/// The handle is dropped while main runs the task: what the task returns is dropped once, by whoever is last.
+/// The handle is dropped while main runs the task: what the task returns is dropped once, by the thread that is last.
 #[test]
 fn what_a_detached_task_returns_is_dropped_once() {
     model(|| {

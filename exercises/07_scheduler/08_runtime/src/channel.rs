@@ -1,4 +1,4 @@
-//! Given: a channel whose senders and receivers are goroutines. Who has to wait leaves a waker, and the thread goes on.
+//! Given: a channel whose senders and receivers are goroutines. One that has to wait leaves a waker, and the thread goes on.
 
 use super::sync::channel::SendError;
 use super::sync::task::{Context, Poll, Waker};
@@ -11,8 +11,8 @@ use std::pin::Pin;
 
 /// Makes a channel with room for `capacity` values. Without room, a send is over when a receiver has the value.
 ///
-/// Who waits is served in the order in which they came, on both sides: a value goes to the receiver that waits longest, and
-/// not to one that comes by just then.
+/// On both sides, those that wait are served in the order in which they came: a value goes to the receiver that has waited
+/// longest, and not to one that comes by just then.
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let state = State {
         capacity,

@@ -14,7 +14,7 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 
-/// What the threads of a runtime have in common, and its goroutines.
+/// What the threads of a runtime share, and its goroutines.
 pub(super) struct Shared {
     pub(super) scheduler: Scheduler,
     pub(super) timers: sync::Arc<Timers>,
@@ -75,7 +75,7 @@ impl Shared {
         self.tasks.remove(task);
     }
 
-    /// The life of a worker: the scheduler's, and then it leaves. The last to leave ends all that is left.
+    /// Is a worker: works for the scheduler, and then leaves. The last one to leave ends all that is left.
     pub(super) fn work(self: &Arc<Self>, worker: usize) {
         struct Leaves<'a>(&'a Shared);
         impl Drop for Leaves<'_> {
@@ -88,9 +88,9 @@ impl Shared {
         self.scheduler.work(worker);
     }
 
-    /// So many workers leave, or have never come.
+    /// Counts out workers that leave, or have never come.
     fn leave(&self, workers: usize) {
-        // AcqRel: the last one finds all that the others did to the tasks, and the futures, behind it.
+        // AcqRel: all that the others did to the tasks, and the futures, happens before what the last one does.
         if self.present.fetch_sub(workers, Ordering::AcqRel) == workers {
             for task in self.tasks.close() {
                 // SAFETY: no worker is left, so none runs it, and `close` returns each task once.
@@ -141,7 +141,7 @@ impl Drop for Entered {
     }
 }
 
-/// The runtime that this thread belongs to. `call` is what asks for it.
+/// Returns the runtime that this thread belongs to, for `call`.
 #[track_caller]
 pub(super) fn current(call: &str) -> Arc<Shared> {
     CURRENT.with(|current| match &*current.borrow() {
@@ -178,8 +178,8 @@ fn outside(call: &str) -> ! {
 ///
 /// # The end
 /// When it is dropped, each goroutine that runs goes on to its next `await`, and none is run after that: their futures are
-/// dropped, and who waits for one gets [`JoinError::Cancelled`](super::JoinError::Cancelled). The drop returns when all that
-/// has been done and the threads have ended; dropped by one of its own goroutines, it returns before.
+/// dropped, and a wait for one gets [`JoinError::Cancelled`](super::JoinError::Cancelled). The drop returns when all that has
+/// been done and the threads have ended; but if one of its own goroutines drops the runtime, it returns before.
 pub struct Runtime {
     shared: Arc<Shared>,
     threads: Vec<thread::JoinHandle<()>>,
@@ -232,7 +232,7 @@ impl Runtime {
     /// this runtime.
     ///
     /// # Panics
-    /// As the future does. On a worker, whose goroutines would wait for this one: await the future there.
+    /// As the future does; and on a worker, whose goroutines would wait for this one: await the future there.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.shared.block_on(future)
     }
@@ -253,7 +253,7 @@ impl Drop for Runtime {
                 panicked = panicked.or(thread.join().err());
             }
         }
-        // A goroutine's panic does not come here. It is the scheduler that has panicked.
+        // A goroutine's panic does not come here. The scheduler has panicked.
         match panicked {
             Some(payload) if !thread::panicking() => resume_unwind(payload),
             _ => {}
@@ -313,7 +313,7 @@ fn refuse_on_worker(call: &str) {
     );
 }
 
-/// Runs `future` on this thread. `call` is what wants that.
+/// Runs `future` on this thread, for `call`.
 #[track_caller]
 pub(super) fn wait_for<F: Future>(future: F, call: &str) -> F::Output {
     refuse_on_worker(call);
@@ -375,7 +375,7 @@ impl Tasks {
         }
     }
 
-    /// The list of the threads that are no workers.
+    /// The list of the threads that are not workers.
     fn outside(&self) -> usize {
         self.shards.len() - 1
     }

@@ -1,4 +1,4 @@
-//! Given: what each worker says of itself, and the picture of it.
+//! Given: what each worker reports, and the picture of it.
 
 use super::sync::utils::CachePadded;
 use std::fmt;
@@ -28,7 +28,7 @@ impl Monitor {
     }
 }
 
-/// What one worker says of itself. Only that worker calls these: they count by a load and a store.
+/// What one worker reports. Only that worker calls the functions that count: they do so by a load and a store.
 #[derive(Default)]
 pub struct Gauge {
     /// The goroutine that runs, or one of the two below.
@@ -113,15 +113,15 @@ fn add_one(counter: &AtomicU64) {
 pub struct Snapshot {
     /// How many goroutines have not ended.
     pub goroutines: usize,
-    /// How many stand in the queue of all workers.
+    /// How many are in the queue of all workers.
     pub global: usize,
     /// How many [`sleep`](super::sleep).
     pub timers: usize,
-    /// What each worker says of itself.
+    /// What each worker reports.
     pub workers: Vec<WorkerSnapshot>,
 }
 
-/// What a worker says of itself.
+/// What a worker reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerSnapshot {
     /// What it does.

@@ -33,8 +33,8 @@ impl Scheduler {
         todo!("make a queue for each worker and one for all, and say that nobody sleeps")
     }
 
-    /// Brings a task, from any thread. A worker of this scheduler puts it into its own queue: at the place that `place` says,
-    /// unless that would keep the others in the queue waiting for ever.
+    /// Brings a task, from any thread. A worker of this scheduler puts it into its own queue, at `place`, unless that would
+    /// keep the others in the queue waiting for ever.
     ///
     /// After a [shutdown](Scheduler::shut_down) the task is dropped.
     pub fn schedule(&self, task: Arc<Task>, place: Place) {
@@ -42,23 +42,23 @@ impl Scheduler {
         todo!("put the task into the queue of this worker, or into that of all, and notify")
     }
 
-    /// Sees to it that a worker looks for work: that which has been put into a queue, or a timer which is earlier than all
+    /// Sees to it that a worker looks for work: for what has been put into a queue, or a timer that is earlier than all
     /// others. If none of the workers is idle, they will look anyway.
     pub fn notify(&self) {
         todo!("wake a worker that sleeps, unless another one is looking for work already")
     }
 
-    /// The life of the worker with this number, from 0: runs tasks, and sleeps while there are none. Returns after a
+    /// Is the worker with this number, counted from 0: runs tasks, and sleeps while there are none. Returns after a
     /// [shutdown](Scheduler::shut_down), when the task that it runs has returned. Each number works once.
     ///
-    /// Between any two tasks it fires the timers. While it sleeps it uses no processor time. It wakes up when it is called, or
+    /// Fires the timers between any two tasks. While it sleeps it uses no processor time. It wakes up when it is notified, or
     /// when the earliest timer is due, and at no other time of its own.
     pub fn work(&self, index: usize) {
         let _ = index;
         todo!("run tasks; without one, search; having found none anywhere, sleep")
     }
 
-    /// Lets all workers return, and keeps no task: what waits in a queue is dropped. May be called by any thread, also by a
+    /// Lets all workers return, and keeps no task: what waits in a queue is dropped. Any thread may call it, and so may a
     /// task.
     pub fn shut_down(&self) {
         todo!("say that it is over, and wake all workers")

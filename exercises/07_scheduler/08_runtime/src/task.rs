@@ -14,11 +14,11 @@ use std::pin::Pin;
 // Not the facade's: they order nothing, so there is nothing in them to explore.
 use std::sync::atomic::AtomicU64;
 
-// Where a task stands: a set of these.
+// The state of a task: a set of these.
 //
 // | state           | who has the task                        | a wake-up                            |
 // |-----------------|-----------------------------------------|--------------------------------------|
-// | 0               | whoever holds its waker                 | sets WOKEN, and schedules it         |
+// | 0               | a thread that has its waker             | sets WOKEN, and schedules it         |
 // | WOKEN           | a queue                                 | changes nothing                      |
 // | RUNNING         | the worker that polls it                | sets WOKEN: the worker schedules it  |
 // | RUNNING, WOKEN  | the same                                | changes nothing                      |
@@ -27,22 +27,22 @@ const RUNNING: u32 = 1;
 const WOKEN: u32 = 2;
 const DONE: u32 = 4;
 
-/// Where a task that has become runnable is to stand.
+/// Where to queue a task that has become runnable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// It runs next on the worker that schedules it: it has been made, or woken, by what runs there.
     Next,
-    /// It has yielded: it runs after the tasks that stand in the queue of that worker already.
+    /// It has yielded: it runs after the tasks that are in the queue of that worker already.
     Last,
 }
 
-/// A goroutine: what stands in queues, and what wakers point to.
+/// A goroutine: what queues hold, and what wakers point to.
 pub struct Task {
     state: AtomicU32,
     /// The future, and what it returns. The join handle has it too, and knows its type.
     body: Arc<dyn Body>,
     home: Arc<Shared>,
-    /// Where it stands in the list of all tasks.
+    /// Where it is in the list of all tasks.
     pub(super) key: AtomicU64,
 }
 
@@ -202,8 +202,8 @@ impl<F: Future> Goroutine<F> {
     }
 }
 
-/// Calls `drops`. What a destructor panics with is nobody's: the program's hook has printed it. A payload whose own
-/// destructor panics stays for ever.
+/// Calls `drops`, and drops the payload of its panic: the program's hook has printed it. If that drop panics as well, the
+/// second payload is leaked.
 fn quietly(drops: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(drops)) {
         mem::forget(catch_unwind(AssertUnwindSafe(|| drop(payload))));
@@ -226,7 +226,7 @@ where
             if let Ok(Poll::Pending) = polled {
                 return Poll::Pending;
             }
-            // The future goes before its result is known: who has joined it finds nothing of it left.
+            // The future goes before its result is known: a thread that has joined it finds nothing of it left.
             let dropped = catch_unwind(AssertUnwindSafe(|| *slot = None));
             match (polled, dropped) {
                 (Ok(Poll::Ready(value)), Ok(())) => Poll::Ready(Ok(value)),

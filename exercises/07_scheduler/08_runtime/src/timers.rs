@@ -70,7 +70,7 @@ impl Timers {
                 return;
             };
             drop(pending);
-            // Only now: to wake is to schedule.
+            // Only now, without the lock: a wake schedules a task.
             waker.wake();
         }
     }

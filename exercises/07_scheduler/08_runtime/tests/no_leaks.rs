@@ -53,7 +53,7 @@ fn a_runtime_that_is_dropped_in_the_middle() {
                     0 => drop(receiver.recv().await),
                     1 => sleep(HOUR).await,
                     2 => pending().await,
-                    // Whoever is waited for never comes: it waits for the other.
+                    // Waits for another goroutine.
                     3 => drop(go(async move { sender.send(value).await }).await),
                     _ => loop {
                         yield_now().await;

@@ -13,10 +13,10 @@ use harness::protocol::{Coverage, Extent, dry_run_block, success_line};
 /// runs.tell();
 /// ```
 ///
-/// A loop and no closure, so that an assertion in it is reported where its function was called.
+/// It is a loop and not a closure, so that an assertion in it is reported where its function was called.
 #[derive(Debug, Default)]
 pub struct Runs {
-    /// The choices of this run, and among how many: an odometer whose wheels are as large as they turn out to be.
+    /// The choices of this run, and out of how many: an odometer whose wheels are as large as they turn out to be.
     made: Vec<(usize, usize)>,
     at: usize,
     ended: usize,
@@ -24,7 +24,7 @@ pub struct Runs {
 }
 
 impl Runs {
-    /// Begins the next run. Returns `false` if there is none.
+    /// Begins the next run. Returns `false` if there are no more.
     pub fn begin(&mut self) -> bool {
         self.at = 0;
         if self.ended == 0 {

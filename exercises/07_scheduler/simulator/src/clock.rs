@@ -31,7 +31,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Returns a machine with so many Ps, which are idle.
+    /// Returns a machine with `gomaxprocs` idle Ps.
     pub fn new(gomaxprocs: usize) -> Self {
         Self { sched: Sched::new(gomaxprocs), allm: vec![M::default(); gomaxprocs] }
     }
@@ -52,9 +52,9 @@ pub struct Rules<S> {
 /// What a task does next. Numbers are microseconds; `Go`, `Ready` and `Again` take no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// Computes for so long. It can be stopped at any moment: at a call, or by a signal in a loop without one.
+    /// Computes for this long. It can be stopped at any moment: at a call, or by a signal in a loop without one.
     Run(u64),
-    /// Computes for so long where it cannot be stopped, such as in the runtime itself.
+    /// Computes for this long where it cannot be stopped, such as in the runtime itself.
     Unsafe(u64),
     /// Starts a task: `go f()`.
     Go(G),
@@ -62,9 +62,9 @@ pub enum Op {
     Ready(G),
     /// Blocks until another task wakes it.
     Block,
-    /// Is in a system call for so long.
+    /// Is in a system call for this long.
     Syscall(u64),
-    /// Sleeps for so long: `time.Sleep`.
+    /// Sleeps for this long: `time.Sleep`.
     Sleep(u64),
     /// Begins again.
     Again,
@@ -79,7 +79,7 @@ struct Task {
     blocks: bool,
     token: bool,
     ran: Duration,
-    /// Since when it waits for a P, or when it did so last.
+    /// When it last began to wait for a P.
     waits_since: Duration,
     longest_wait: Duration,
     ended: bool,
@@ -89,9 +89,9 @@ struct Task {
 /// is idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// On which P.
+    /// Which P it was on.
     pub p: usize,
-    /// The task that was the last in it.
+    /// The last task in it.
     pub last: G,
     /// When it began.
     pub began: Duration,
@@ -101,7 +101,7 @@ pub struct Slice {
     pub preempted: bool,
 }
 
-/// Before the monitor's first round it sleeps this long.
+/// How long the monitor sleeps before its first round.
 pub const FIRST_ROUND: Duration = Duration::from_micros(20);
 
 /// A machine, its tasks, its monitor, and what has happened so far.
@@ -118,12 +118,12 @@ pub struct Simulator<S> {
     /// System calls: when each is over, whose it is, and on which P it began.
     syscalls: Vec<(Duration, G, usize)>,
     sleepers: Vec<(Duration, G)>,
-    /// Of each P the slice that it is in; `ended` means nothing yet.
+    /// The slice that each P is in; `ended` means nothing yet.
     slices_now: Vec<Option<Slice>>,
     slices: Vec<Slice>,
     random: Random,
     table: Table,
-    /// What is said in the row to come: of the monitor, and of each P.
+    /// The words of the next row: for the monitor, and for each P.
     says: Vec<String>,
     /// The state as the last row shows it.
     drawn: Option<Machine>,
@@ -153,7 +153,7 @@ impl<S> Simulator<S> {
         }
     }
 
-    /// Makes a task, which nobody has started yet, and returns its number: 1, 2, …
+    /// Makes a task that nobody has started yet, and returns its number: 1, 2, …
     pub fn task(&mut self, script: &[Op]) -> G {
         let g = self.tasks.last_key_value().map_or(1, |(&last, _)| last + 1);
         self.tasks.insert(g, Task { script: script.to_vec(), ..Task::default() });
@@ -197,7 +197,7 @@ impl<S> Simulator<S> {
         }
     }
 
-    /// Lets the monitor look at the time `at`, at the state as it is, and do nothing else. Returns how many
+    /// Lets the monitor look, at the time `at` and the state as it is, and does nothing else. Returns how many
     /// Ps it has retaken.
     #[track_caller]
     pub fn round(&mut self, at: Duration) -> usize {
@@ -234,7 +234,7 @@ impl<S> Simulator<S> {
         self.tasks[&g].ended
     }
 
-    /// Returns the longest time for which task `g` could run and had no P.
+    /// Returns the longest time for which task `g` was ready to run and had no P.
     pub fn longest_wait(&self, g: G) -> Duration {
         let task = &self.tasks[&g];
         let waits = self.machine.sched.waiting().contains(&g);
@@ -257,7 +257,7 @@ impl<S> Simulator<S> {
         self.table.draw_all()
     }
 
-    /// Fails unless `ok`, with what `says` says and the last rows of the table.
+    /// Fails unless `ok`, with the message of `says` and the last rows of the table.
     ///
     /// # Panics
     /// Unless `ok`.
@@ -277,12 +277,12 @@ impl<S> Simulator<S> {
         }
     }
 
-    /// When something happens next.
+    /// Returns when something happens next.
     fn next_event(&self) -> Duration {
         let computes = |m: &M| Some(self.now + self.tasks[&m.curg.filter(|_| !m.in_syscall)?].left);
         let operations = self.machine.allm.iter().filter_map(computes);
         let syscalls = self.syscalls.iter().map(|&(at, ..)| at);
-        // Who runs a timer is a P that looks for work. If none does, it has to wait.
+        // A P that looks for work runs the timers. If none looks, they have to wait.
         let some_idle = self.machine.allm.iter().any(|m| m.curg.is_none());
         let timers = self.sleepers.iter().filter(|_| some_idle).map(|&(at, _)| at.max(self.now));
         let all = operations.chain(syscalls).chain(timers).chain([self.round_at]);
@@ -301,7 +301,7 @@ impl<S> Simulator<S> {
         }
     }
 
-    /// What happens at once when something has changed: those that are asked give way, and those that have
+    /// Does what happens at once when something has changed: those that are asked give way, and those that have
     /// nothing look.
     #[track_caller]
     fn settle(&mut self) {
@@ -392,7 +392,7 @@ impl<S> Simulator<S> {
         self.tasks.get_mut(&g).expect("a script names tasks that were made").waits_since = self.now;
     }
 
-    /// The task of P `p` has left it.
+    /// Takes the task of P `p` off it.
     fn leave(&mut self, p: usize) {
         self.machine.allm[p].curg = None;
     }
@@ -403,7 +403,7 @@ impl<S> Simulator<S> {
         }
     }
 
-    /// Task `g` goes on in the slice of P `p`, or begins one.
+    /// Lets task `g` go on in the slice of P `p`, or begin one.
     fn in_slice(&mut self, p: usize, g: G) {
         let new = Slice { p, last: g, began: self.now, ended: self.now, preempted: false };
         self.slices_now[p].get_or_insert(new).last = g;
@@ -437,7 +437,7 @@ impl<S> Simulator<S> {
         }
     }
 
-    /// Lets those look that have no task.
+    /// Lets the Ps that have no task look.
     #[track_caller]
     fn look(&mut self) {
         let mut looks = true;

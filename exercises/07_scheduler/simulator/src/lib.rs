@@ -1,6 +1,5 @@
-//! What the simulators of this chapter are given: the state of a scheduler, with Go's names; tasks as
-//! scripts; and the table that shows, tick by tick, what each P ran. The rules by which the state changes are
-//! the lessons'.
+//! The given parts of this chapter's simulators: the state of a scheduler, with Go's names; tasks as scripts;
+//! and the table that shows what each P ran, and when. The lessons write the rules by which the state changes.
 //!
 //! | | |
 //! |---|---|
@@ -27,7 +26,7 @@ pub type G = u32;
 /// How many tasks the ring of a P has room for.
 pub const RUNQ: usize = 256;
 
-/// A processor, in the sense of "the right to run Go code, with a queue of those who want it".
+/// A processor, in the sense of "the right to run Go code, with a queue of those that want it".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct P {
     /// The number of slices that this P has begun.
@@ -52,7 +51,7 @@ pub struct Sched {
 }
 
 impl Sched {
-    /// Returns a scheduler with so many Ps, which have nothing to do and have not looked yet.
+    /// Returns a scheduler with `gomaxprocs` Ps, which have nothing to do and have not looked yet.
     pub fn new(gomaxprocs: usize) -> Self {
         Self { allp: vec![P::default(); gomaxprocs], ..Self::default() }
     }
@@ -69,7 +68,7 @@ impl Sched {
 /// Where a P found a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// In the global queue, which it looked into first, because it was its turn.
+    /// In the global queue, into which it looked first, because it was the queue's turn.
     Turn,
     /// In its own place for the task that runs next.
     RunNext,

@@ -9,7 +9,7 @@ const GAP: &str = "  ";
 #[derive(Clone, Debug)]
 pub struct Table {
     heads: Vec<String>,
-    /// Of each row its cells; a cell is lines of words.
+    /// The cells of each row; a cell is lines of words.
     rows: Vec<Vec<Vec<String>>>,
     width: usize,
 }
@@ -67,7 +67,7 @@ impl Table {
         out
     }
 
-    /// As wide as the widest line, or as an equal share of what there is.
+    /// How wide each column is: as its widest line, or as an equal share of the room.
     fn widths(&self, shown: &[Vec<Vec<String>>]) -> Vec<usize> {
         let natural = |at: usize| {
             let lines = shown.iter().filter_map(|row| row.get(at)).flatten();
@@ -86,7 +86,7 @@ impl Table {
     }
 }
 
-/// Numbers as a list that is not too long: `4 5 6 … 131 (128)`.
+/// Writes numbers as a list that is not too long: `4 5 6 … 131 (128)`.
 pub fn list(numbers: impl ExactSizeIterator<Item = u32>) -> String {
     const MOST: usize = 8;
     let all = numbers.len();

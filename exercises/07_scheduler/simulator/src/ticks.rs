@@ -16,7 +16,7 @@ pub struct Rules {
     pub execute: fn(&mut Sched, usize, bool),
 }
 
-/// How many ticks a slice lasts. Whoever runs then is preempted, as by `gosched`.
+/// How many ticks a slice lasts. The task that runs then is preempted, as by `gosched`.
 pub const SLICE: u32 = 10;
 
 /// What a task does next. Each takes one tick, except for `Run`, which says how many, and `Again`, which
@@ -24,7 +24,7 @@ pub const SLICE: u32 = 10;
 /// to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// Runs for so many ticks.
+    /// Runs for this many ticks.
     Run(u32),
     /// Starts a task: `go f()`.
     Go(G),
@@ -32,7 +32,7 @@ pub enum Op {
     Ready(G),
     /// Blocks until another task wakes it.
     Block,
-    /// Blocks until its I/O is ready, so many ticks later.
+    /// Blocks until its I/O is ready, this many ticks later.
     Io(u32),
     /// Goes to the end of its P's ring.
     Yield,
@@ -51,7 +51,7 @@ struct Task {
     blocks: bool,
     /// It was woken before it blocked.
     token: bool,
-    /// In how many ticks it was on a P.
+    /// How many ticks it was on a P.
     ticks: u32,
     ended: bool,
 }
@@ -100,7 +100,7 @@ impl Simulator {
         }
     }
 
-    /// Makes a task, which nobody has started yet, and returns its number: 1, 2, …
+    /// Makes a task that nobody has started yet, and returns its number: 1, 2, …
     pub fn task(&mut self, script: &[Op]) -> G {
         let g = self.tasks.last_key_value().map_or(1, |(&last, _)| last + 1);
         self.tasks.insert(g, Task { script: script.to_vec(), ..Task::default() });
@@ -189,7 +189,7 @@ impl Simulator {
         }
     }
 
-    /// Lets ticks pass until all tasks have ended that can.
+    /// Lets ticks pass until all tasks that can end have ended.
     ///
     /// # Panics
     /// If that takes more than `most` ticks.
@@ -216,7 +216,7 @@ impl Simulator {
         left.map(|(&g, _)| g).collect()
     }
 
-    /// Returns in how many ticks task `g` was on a P.
+    /// Returns how many ticks task `g` was on a P.
     pub fn ticks_of(&self, g: G) -> u32 {
         self.tasks[&g].ticks
     }
@@ -236,7 +236,7 @@ impl Simulator {
         self.table.draw_all()
     }
 
-    /// Fails unless `ok`, with what `says` says and the last rows of the table.
+    /// Fails unless `ok`, with the message of `says` and the last rows of the table.
     ///
     /// # Panics
     /// Unless `ok`.
@@ -315,7 +315,7 @@ impl Simulator {
         });
     }
 
-    /// Fails unless P `p` has begun so many slices, by `rule`.
+    /// Fails unless P `p` has begun this many slices, by `rule`.
     ///
     /// # Panics
     /// If it has begun more or fewer.

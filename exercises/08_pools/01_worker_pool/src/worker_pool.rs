@@ -13,9 +13,9 @@ use std::marker::PhantomData;
 
 /// Threads that are started once and run jobs, any number of them one after the other.
 ///
-/// What is bounded stays so, whatever the load: there are `workers` threads, at most `capacity` jobs wait
-/// in the queue, and at most `capacity` results wait to be read. Where there is no room, the one who brings
-/// more sleeps: [`submit`](Self::submit) with a job, a worker with a result.
+/// Its bounds hold whatever the load: there are `workers` threads, at most `capacity` jobs wait in the
+/// queue, and at most `capacity` results wait to be read. A thread that brings more than there is room for
+/// sleeps: [`submit`](Self::submit) with a job, a worker with a result.
 ///
 /// Each accepted job runs once, on one of the workers. Jobs are taken from the queue in the order in which
 /// they were submitted. A worker has one job or one result at a time, and takes no job before its result
@@ -23,7 +23,7 @@ use std::marker::PhantomData;
 ///
 /// Threads share a pool by reference. It is closed when it is dropped, or by [`join`](Self::join): the jobs
 /// that were accepted still run, and then the workers end. Dropping does not wait for that, so a job may
-/// drop the pool. It closes the pool even if the thread that drops it unwinds from a panic.
+/// drop the pool. It closes the pool even while the thread that drops it unwinds from a panic.
 ///
 /// If a job panics, it has no result, and nothing else happens to the pool: the worker takes the next job.
 /// `join` passes the panic on.
@@ -102,15 +102,15 @@ impl<J: Send + 'static> WorkerPool<J> {
     }
 }
 
-/// The results of a [`WorkerPool`], as they become ready. With one worker that is the order of the jobs.
+/// The results of a [`WorkerPool`], as they become ready. With one worker, they come in the order of the jobs.
 ///
 /// `next` sleeps until there is a result. It returns `None` when the pool is closed and every accepted job
 /// has ended, however many workers there are. What a job did happens before the return of its result.
 ///
-/// If this is dropped, so are the results that wait, at the latest when the last worker ends, and those that
-/// are still to come. The jobs run as before, and a worker that sleeps because there is no room for its
-/// result goes on; so they do if the thread that drops this unwinds from a panic. No lock is held while a
-/// worker drops a result: its destructor may wait for another job, but must not panic.
+/// If this is dropped, even while its thread unwinds from a panic, so are the results that wait, at the latest
+/// when the last worker ends, and those that are still to come. The jobs run as before, and a worker that
+/// sleeps because there is no room for its result goes on. No lock is held while a worker drops a result: its
+/// destructor may wait for another job, but must not panic.
 pub struct Results<R> {
     replace_me: PhantomData<R>,
 }

@@ -19,7 +19,7 @@ use worker_pool::{Full, Results, WorkerPool};
 
 const IN_POOL: &str = "a thread is still in `submit`, `join` or `next`, or a worker has not ended";
 
-/// A channel that keeps whoever receives from it, until the sender is dropped.
+/// Returns a channel that keeps its receivers asleep until the sender is dropped.
 fn gate() -> (mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>) {
     let (open, closed) = mpsc::channel();
     (open, Arc::new(Mutex::new(closed)))

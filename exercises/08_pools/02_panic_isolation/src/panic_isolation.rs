@@ -10,8 +10,8 @@ use std::marker::PhantomData;
 
 /// A pool of a fixed number of threads, which run jobs.
 ///
-/// [`new`](Self::new) starts all the threads that the pool ever has. None of them ends, and none is started
-/// anew, while the pool is there, whatever its jobs do. A thread without a job sleeps. The pool can be
+/// [`new`](Self::new) starts all the threads that the pool ever has. While the pool is there, none of them
+/// ends and no other is started, whatever its jobs do. A thread without a job sleeps. The pool can be
 /// shared: [`submit`](Self::submit) takes `&self`.
 ///
 /// Dropping the pool does not wait. Jobs that were submitted still run, and then the threads end. So a job
@@ -45,7 +45,7 @@ impl Pool {
         )
     }
 
-    /// Hands `job` to the pool, and returns a handle to its outcome. Never waits, and so a job may submit
+    /// Hands `job` to the pool, and returns a handle to its outcome. Never waits, so a job may submit
     /// others.
     ///
     /// Jobs begin in the order in which they were submitted, each on the first thread that is free. A
@@ -78,9 +78,9 @@ impl Drop for Pool {
 ///
 /// Dropping the handle detaches the job: it still runs. Its outcome, value or payload, is dropped at once,
 /// by the one of the two that comes later: the end of the job, on its thread, or the drop of the handle. If
-/// a destructor panics there, the panic goes no further: neither does the pool lose a thread, nor does the
-/// drop of the handle panic. The payload of that panic is leaked, because its destructor might panic, too.
-/// All this holds while the thread that drops the handle unwinds.
+/// a destructor panics there, the panic goes no further: the pool does not lose a thread, and the drop of
+/// the handle does not panic. The payload of that panic is leaked, because its destructor might panic, too.
+/// All this also holds while the thread that drops the handle unwinds.
 pub struct Handle<T> {
     // Your fields, in place of this one.
     outcome: PhantomData<T>,

@@ -15,19 +15,19 @@ use std::marker::PhantomData;
 ///
 /// There are three ways. [`drain`](Self::drain) takes no more jobs and runs those that it has.
 /// [`stop`](Self::stop) takes no more and begins no more: the jobs in the queue are handed back. And if the
-/// pool's [`Context`] is done, the pool stops by itself. In all of them a running job is finished; nothing is
-/// interrupted. A job that takes long looks at the context.
+/// pool's [`Context`] is done, the pool stops by itself. In each case a running job is finished; nothing is
+/// interrupted. A job that takes long should look at the context.
 ///
 /// A pool that stops does not drain any more, and one that drains can still be stopped. Any thread may shut
-/// down, also beside others, and jobs may.
+/// down, at the same time as others, and so may jobs.
 ///
 /// An accepted job runs once, or is handed back once, by one of the calls that shut down. Jobs that nobody
 /// has taken back are dropped with the pool. A job that panics has ended, and its worker takes the next
-/// one; the payload is dropped while no lock is held, so that its destructor may use the pool, but must not
+/// one; the payload is dropped while no lock is held, so its destructor may use the pool, but must not
 /// panic.
 ///
-/// Dropping the pool stops it, sleeps as [`stop`](Self::stop) does, and drops what is handed back, even if the
-/// thread unwinds.
+/// Dropping the pool stops it, sleeps as [`stop`](Self::stop) does, and drops what is handed back, even while
+/// the thread unwinds.
 ///
 /// Jobs are begun in the order in which they were submitted, each on one of the workers.
 ///
@@ -41,8 +41,8 @@ use std::marker::PhantomData;
 /// assert!(pool.submit(2).is_err(), "too late");
 /// ```
 pub struct Pool<J> {
-    // The fields are yours. This one takes no space, makes `J` occur in a field, as it must, and can be shared
-    // by threads, as jobs need not.
+    // The fields are yours. This one takes no space, and makes `J` occur in a field, as it must; threads can
+    // share it, even if `J` is not `Sync`.
     replace_me: PhantomData<fn(J)>,
 }
 
@@ -51,7 +51,7 @@ impl<J: Send + 'static> Pool<J> {
     /// `context`. The queue has room for `capacity` jobs. If the context is done already, the pool is stopped
     /// from the beginning.
     ///
-    /// What a thread did before it submitted a job happens before `work` is called with it. When all of the
+    /// What a thread did before it submitted a job happens before `work` is called with it. When the whole
     /// pool has ended, nothing of it is left in `context`.
     ///
     /// # Errors
@@ -92,9 +92,9 @@ impl<J> Pool<J> {
     /// Returns the jobs that have not run and will not: there are none, unless the pool was stopped before or
     /// meanwhile, by [`stop`](Self::stop) or by its context.
     ///
-    /// In a job of this pool it does not sleep, for the job would wait for its own end: the others go on, and
-    /// another call can wait for them. If the pool has been stopped, or its context is done, the job gets the
-    /// queue, as from [`stop`](Self::stop).
+    /// In a job of this pool it does not sleep, because the job would wait for its own end: the others go on,
+    /// and another call can wait for them. If the pool has been stopped, or its context is done, the job gets
+    /// the queue, as from [`stop`](Self::stop).
     pub fn drain(&self) -> Vec<J> {
         todo!("accept no more jobs, and wait until those in the queue have run")
     }
@@ -103,7 +103,7 @@ impl<J> Pool<J> {
     /// ended, each with the job that it is in, and returns the jobs that were in the queue, the oldest
     /// first. The drop of `work` happens before this returns.
     ///
-    /// Of several calls one returns the jobs, and all sleep. In a job of this pool it does not sleep.
+    /// Of several calls, one returns the jobs, and all sleep. In a job of this pool it does not sleep.
     pub fn stop(&self) -> Vec<J> {
         todo!("accept and begin no more jobs, wait for those that run, and hand back the others")
     }

@@ -14,26 +14,26 @@ use std::marker::PhantomData;
 /// same for the same item. The first error is that of the first item that has one, whichever thread was
 /// faster.
 ///
-/// **In flight** is an item from the moment at which `items` is asked for it, until
-/// [`next`](ParallelMap::next) has returned its result; it still is while `next` waits for it. These are
-/// never more than `window`, which may be any number: it takes no memory by itself. The threads begin at once
-/// and work ahead of the consumer, until that many are in flight; then they sleep. So `items` may be endless,
-/// and one item that takes long holds back no more than the window.
+/// An item is **in flight** from the moment at which `items` is asked for it, until
+/// [`next`](ParallelMap::next) has returned its result; it still is while `next` waits for it. No more than
+/// `window` items ever are. That may be any number: it takes no memory by itself. The threads begin at once and
+/// work ahead of the consumer, until that many are in flight; then they sleep. So `items` may be endless, and
+/// one item that takes long holds back no more than the window.
 ///
-/// `items` is asked by one thread at a time, one item after the other. Nothing else waits meanwhile, nor
-/// while `items` is dropped: results that are there can be taken. Each item stays on the thread that has
-/// asked for it, so it need not be [`Send`].
+/// One thread at a time asks `items`, for one item after the other. Nothing else waits meanwhile, nor while
+/// `items` is dropped: results that are there can be taken. Each item stays on the thread that has asked for
+/// it, so it need not be [`Send`].
 ///
 /// **It ends** when
 /// - `items` does. It is not asked again, and is dropped before the consumer is told;
 /// - `f` returns an error, or `f` or `items` panics. That is the result of its item, and the last one: those
-///   before it still come, later ones are dropped. `items` is not asked any more, but by a thread that was
+///   before it still come, later ones are dropped. `items` is not asked any more, except by a thread that was
 ///   about to; it is dropped at once, whatever is in flight. Earlier items are still worked on. Later ones
 ///   may be, and nobody waits for them;
 /// - the consumer drops the [`ParallelMap`].
 ///
 /// Then the threads end, each as soon as it has no call of `f` or `items` to wait for, and `items` and `f`
-/// are dropped, though the consumer may keep the [`ParallelMap`].
+/// are dropped, even if the consumer keeps the [`ParallelMap`].
 ///
 /// ```
 /// use parallel_map::parallel_map;
@@ -76,9 +76,9 @@ where
 
 /// The results of a [`parallel_map`], in the order of its items.
 ///
-/// It may be dropped at any time: it drops the results that are there, no further item is taken, but by a
-/// thread that was about to, and the threads end. The drop does not wait for that. It is the same while
-/// its thread unwinds. What comes later is dropped by its thread.
+/// It may be dropped at any time: the drop drops the results that are there, no further item is taken, except
+/// by a thread that was about to, and the threads end. The drop does not wait for that, and does the same
+/// while its thread unwinds. Each later result is dropped by the thread that brings it.
 pub struct ParallelMap<R, E> {
     // Your fields, in place of this one.
     results: PhantomData<(R, E)>,

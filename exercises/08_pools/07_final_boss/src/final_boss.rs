@@ -18,8 +18,7 @@ type Job = job::Job<Worker>;
 ///
 /// A job is a closure. It is submitted from outside by [`submit`](Pool::submit), which waits for room and so
 /// slows its caller down to what the pool can do; or by another job, through the [`Worker`] that the job is
-/// lent. What comes of it is at the [`Handle`]: its result, or its panic, which ends the job and nothing
-/// else.
+/// lent. The [`Handle`] gets its result, or its panic, which ends the job and nothing else.
 ///
 /// ```
 /// let pool = Pool::new(2, 100)?;
@@ -45,9 +44,9 @@ type Job = job::Job<Worker>;
 /// A worker that finds neither steals what waits in the queue of another.
 ///
 /// # Bounds
-/// `capacity` jobs may wait in the shared queue, and [`LOCAL`](crate::LOCAL) in that of each worker. Only a
-/// worker that leaves may exceed this, because its jobs move to the shared queue, as jobs of normal priority.
-/// There is room again when fewer than `capacity` wait there.
+/// `capacity` jobs may wait in the shared queue, and [`LOCAL`](crate::LOCAL) in the queue of each worker. Only
+/// a worker that leaves may exceed this, because its jobs move to the shared queue, as jobs of normal
+/// priority. There is room again when fewer than `capacity` wait there.
 ///
 /// # Happens-before
 /// What was done before a job was submitted happens before it begins; what a job did happens before its
@@ -66,7 +65,7 @@ impl Pool {
     /// jobs wait until it is [resized](Pool::resize), or somebody [helps](Pool::help).
     ///
     /// # Errors
-    /// If the operating system refuses a thread. Then those that were started have ended.
+    /// If the operating system refuses a thread. By then those that were started have ended.
     ///
     /// # Panics
     /// Panics with `final_boss: no room for a job` if `capacity` is zero.
@@ -117,8 +116,8 @@ impl Pool {
     /// If a submission gets a place and does not take it, because its context is done or its time is over,
     /// the next one that waits gets it.
     ///
-    /// A job should submit through its [`Worker`], and not here, where it may sleep until other jobs have
-    /// ended.
+    /// A job should submit through its [`Worker`], and not by this function, where it may sleep until other jobs
+    /// have ended.
     ///
     /// # Errors
     /// Hands the job back, with the [`Reason`](crate::Reason). If several are true at the call, `Closed` goes
@@ -143,9 +142,9 @@ impl Pool {
         todo!("find a job, in the shared queue or in that of a worker, and run it here")
     }
 
-    /// Sets how many workers there are, and does not wait. New ones start at once. Those that are too many
-    /// leave when the job that they run has ended, and no job goes with them: what waits in the queue of one
-    /// that leaves moves to the shared queue. If the pool is shut down, nothing happens.
+    /// Sets how many workers there are, and does not wait. New ones start at once. Surplus ones leave when the
+    /// job that they run has ended, and no job goes with them: what waits in the queue of one that leaves moves
+    /// to the shared queue. If the pool is shut down, nothing happens.
     ///
     /// # Errors
     /// If the operating system refuses a thread. The pool has those that it got by then.
@@ -160,14 +159,14 @@ impl Pool {
         todo!("return how many workers there should be")
     }
 
-    /// Returns what happened until now. When no call is under way and no job runs, the numbers
-    /// [add up](Metrics::add_up); in between they may be of different moments, but no job ends before it began.
+    /// Returns what has happened so far. When no call is under way and no job runs, the numbers
+    /// [add up](Metrics::add_up); otherwise they may be of different moments, but no job ends before it began.
     pub fn metrics(&self) -> Metrics {
         todo!("add up all counters, and count the workers and the jobs that wait")
     }
 
-    /// Ends the pool gracefully: from now on nobody can submit, not even the jobs. Runs what waits, this thread
-    /// helping, and returns when no job runs and all workers have left.
+    /// Ends the pool gracefully: from now on nobody can submit, not even the jobs. Runs what waits, on this
+    /// thread too, and returns when no job runs and all workers have left.
     ///
     /// May be called again, and by several threads at the same time: each waits for the end. A job must not
     /// call it, because it would wait for itself.
@@ -175,9 +174,9 @@ impl Pool {
         todo!("accept no more, help until nothing waits, and wait until nothing runs")
     }
 
-    /// Ends the pool at once: as [`shutdown`](Pool::shutdown), but jobs that wait are cancelled, at once, before
-    /// it waits for those that run. Returns how many it has cancelled. After [`shutdown`](Pool::shutdown) has
-    /// been called, by another thread, it cuts that short.
+    /// Ends the pool at once, like [`shutdown`](Pool::shutdown), but cancels the jobs that wait, before it waits
+    /// for those that run. Returns how many it has cancelled. If another thread has called
+    /// [`shutdown`](Pool::shutdown), this cuts it short.
     pub fn shutdown_now(&self) -> usize {
         todo!("accept no more, cancel what waits, and wait until nothing runs")
     }
@@ -206,10 +205,10 @@ impl Worker {
     }
 
     /// Runs one of the jobs that wait, on this thread and within the job that calls this, and returns whether
-    /// there was one. For a job that waits for others: if all workers slept for jobs that wait in a queue,
-    /// nobody would run those. Which of those that wait it runs is not promised.
+    /// there was one. This is for a job that waits for others: if all workers slept until queued jobs had ended,
+    /// nobody would run those. It may run any of the jobs that wait.
     pub fn help(&self) -> bool {
-        todo!("find a job, in the own queue first, and run it here")
+        todo!("find a job, in this worker's queue first, and run it here")
     }
 
     /// Accepts a job that a job of this worker submits, or refuses it.
@@ -219,5 +218,5 @@ impl Worker {
     }
 }
 
-// What a worker does all its life: it takes a job, from its own queue, the shared one or another's, and runs
-// it; and it sleeps while there is none. And what does it leave behind when it leaves?
+// And what a worker does all its life: it takes a job, from its own queue, the shared one or another's, and
+// runs it; and it sleeps while there is none. What does it leave behind when it leaves?

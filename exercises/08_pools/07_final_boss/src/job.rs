@@ -148,7 +148,7 @@ impl<T> Handle<T> {
 /// pool.
 ///
 /// A pool that accepts a job ends it once, by [`run`](Self::run) or by [`cancel`](Self::cancel). If it does
-/// neither, whoever waits for the job is told that it is lost.
+/// neither, a thread that waits for the job learns that it is lost.
 pub struct Job<W>(Option<Arc<dyn Runs<W>>>);
 
 impl<W> Job<W> {

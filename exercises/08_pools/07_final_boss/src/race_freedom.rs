@@ -92,7 +92,7 @@ fn closed(pool: &Pool, completed: u64, panicked: u64, cancelled: u64) -> Metrics
     metrics
 }
 
-/// Two jobs wait, and two threads help: each job runs once, and whoever joins sees what it did.
+/// Two jobs wait, and two threads help: each job runs once, and the thread that joins it sees what it did.
 #[test]
 fn each_job_runs_once() {
     // WP-02
@@ -640,7 +640,7 @@ fn a_job_of_a_job_beside_the_end() {
     });
 }
 
-/// Whoever sleeps in the pool may wake up for no reason: the worker, and the thread that shuts down while a
+/// Threads that sleep in the pool may wake up for no reason: the worker, and the thread that shuts down while a
 /// job runs.
 #[test]
 fn a_spurious_wakeup_changes_nothing() {

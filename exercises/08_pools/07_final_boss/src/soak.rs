@@ -15,7 +15,7 @@ use std::thread;
 
 const PRODUCERS: u64 = 8;
 
-/// What happened, as those to whom it happened have counted it.
+/// What happened, as the producers and the jobs have counted it.
 #[derive(Default)]
 struct Tally {
     accepted: AtomicU64,
@@ -24,7 +24,7 @@ struct Tally {
     panicked: AtomicU64,
     /// Producers that are still at work.
     at_work: AtomicU64,
-    /// Handles that said something else than what happened.
+    /// Handles that reported something other than what happened.
     wrong: AtomicU64,
 }
 

@@ -664,8 +664,8 @@ fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
     });
 }
 
-/// Whoever waits for room until a time gives up at that time and not before; if there is room, no time is too
-/// late.
+/// A submission that waits for room until a time gives up at that time and not before; if there is room, no time
+/// is too late.
 #[test]
 fn a_deadline_ends_the_wait_for_room() {
     must_end(

@@ -1,4 +1,4 @@
-//! The queue of tasks that belongs to one worker, and from which others may steal; and the queue that belongs to all.
+//! One worker's queue of tasks, from which other workers may steal; and the queue that belongs to all workers.
 
 use super::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use super::sync::atomic::{AtomicPtr, AtomicU32};
@@ -23,7 +23,7 @@ use std::ptr;
 // | owner  | slots, then `tail`; `next`      | `head` by a compare_exchange; `next` too |
 // | thief  | nothing                         | the same                                 |
 //
-// A task in the ring belongs to the thread that moves `head` over its slot. Since `head` never comes back to a
+// A task in the ring belongs to the thread that moves `head` over its slot. Since `head` never comes back to an earlier
 // number, an exchange that succeeds proves that nobody has touched the slot in between.
 //
 // What is `pub(super)` is for lesson 7.2, which includes this file, with an `Arc` as its `Task`.
@@ -36,15 +36,16 @@ pub(super) struct Shared<T> {
     pub(super) tail: CachePadded<AtomicU32>,
     /// The task that runs next, or null. Only the owner puts one in; all take it out.
     pub(super) next: CachePadded<AtomicPtr<T>>,
-    /// Pointers from `Task::into_raw`: from `head` up to `tail` those of tasks that are in the ring. What the other slots
-    /// hold is of no importance.
+    /// Pointers from `Task::into_raw`: from `head` up to `tail`, those of the tasks in the ring. What the other slots
+    /// hold does not matter.
     pub(super) slots: [AtomicPtr<T>; CAPACITY],
-    /// An `AtomicPtr<T>` may go anywhere, whatever `T` is. The tasks behind these are passed on to other threads, one
-    /// thread at a time, as those in a mutex are: this asks for `Task<T>: Send`, and so for `T: Send`.
+    /// An `AtomicPtr<T>` may go to any thread, whatever `T` is. The tasks behind these go from thread to thread, one
+    /// thread at a time, as what is in a mutex does: this field asks for `Task<T>: Send`, and so for `T: Send`.
     _tasks: PhantomData<Mutex<Task<T>>>,
 }
 
-/// The slot of the task with this number. Right beyond the last `u32` too, because the capacity is a power of two.
+/// Returns the slot of the task with this number. It stays right when the numbers wrap, because the capacity is a power of
+/// two.
 #[inline]
 pub(super) fn slot_of(number: u32) -> usize {
     number as usize % CAPACITY
@@ -75,18 +76,18 @@ pub(super) fn slot_of(number: u32) -> usize {
 /// What was done before a task was put into a queue happens before what is done after it was taken out.
 ///
 /// # The end
-/// What is in the queue when the owner is dropped can still be stolen. With the last handle what is left is dropped:
+/// What is in the queue when the owner is dropped can still be stolen. What is left is dropped with the last handle:
 /// each task once, even if the drop of another one panics.
 pub struct Local<T> {
     pub(super) shared: Arc<Shared<T>>,
     /// `shared.tail`: nobody else writes that, so it need never be read.
     tail: u32,
-    /// What `shared.head` was when this handle saw it last. It may have moved on since, so there may be fewer tasks in
-    /// the ring than it says, never more.
+    /// Where this handle last saw `shared.head`. That may have moved on since, so there may be fewer tasks in the ring
+    /// than this says, never more.
     head: u32,
 }
 
-/// A thief's handle of a run queue: it takes tasks out, as any number of clones may do at the same time.
+/// A thief's handle of a run queue: it takes tasks out. Any number of clones may do so at the same time.
 pub struct Stealer<T> {
     pub(super) shared: Arc<Shared<T>>,
 }
@@ -129,7 +130,7 @@ impl<T> Local<T> {
         if self.room() == 0 {
             let half = (CAPACITY / 2) as u32;
             let rest = self.head.wrapping_add(half);
-            // If this succeeds, `head` was where it was seen last, so the ring was full, and the older half is ours. If
+            // If this succeeds, `head` was where it was last seen, so the ring was full, and the older half is ours. If
             // it fails, thieves have made room meanwhile. AcqRel and Acquire: as in `pop`.
             match self
                 .shared
@@ -188,12 +189,12 @@ impl<T> Local<T> {
     /// `None` means that at one moment of the call there was no task in the queue, and not that a thief was faster.
     #[inline]
     pub fn pop(&mut self) -> Option<Task<T>> {
-        // Relaxed: only this thread puts a task in, so this finds it, or one that a thief has taken meanwhile; then the
+        // Relaxed: only this thread puts a task in, so this reads the newest. A thief may have taken it meanwhile; then the
         // exchange fails.
         let next = self.shared.next.load(Relaxed);
         if !next.is_null() {
-            // Release: a thief that reads this null with Acquire sees how far the ring had been filled by now. Nothing is
-            // to be acquired, because this thread put the task in.
+            // Release: a thief that reads this null with Acquire sees how far the ring had been filled by now. There is
+            // nothing to acquire, because this thread put the task in.
             let taken = self
                 .shared
                 .next
@@ -205,9 +206,9 @@ impl<T> Local<T> {
         }
         while self.head != self.tail {
             let after = self.head.wrapping_add(1);
-            // Release: pairs with the Acquire of `head` in `steal`. Whoever finds the new head finds a tail that is not
-            // behind it. Acquire, also if it fails: pairs with the Release of a thief's exchange, which has read a slot
-            // before. Then the slots behind `head` may be written again.
+            // Release: pairs with the Acquire of `head` in `steal`. A thief that sees the new head sees a tail that is not
+            // behind it. Acquire, even if it fails: pairs with the Release of the exchange of a thief, which has read its
+            // slot before. So the slots behind `head` may be written again.
             match self
                 .shared
                 .head
@@ -236,17 +237,17 @@ impl<T> Local<T> {
         tasks.min(self.room() as usize) as u32
     }
 
-    /// How many tasks fit into the ring, at least.
+    /// Returns how many tasks fit into the ring, at least.
     #[inline]
     fn room(&self) -> u32 {
         CAPACITY as u32 - self.tail.wrapping_sub(self.head)
     }
 
-    /// Writes `task` into the slot which is `ahead` of the tail and must be free. It is not in the ring yet.
+    /// Writes `task` into the slot that is `ahead` slots beyond the tail and must be free. It is not in the ring yet.
     #[inline]
     pub(super) fn put(&mut self, task: *const T, ahead: u32) {
-        // Relaxed: the tail publishes it. The slot's last task has been taken, and a thief that did so has read the slot
-        // before: `self.head` was seen with Acquire. One that is about to read it in vain may find either pointer.
+        // Relaxed: the tail publishes it. The slot's last task has been taken, and if a thief took it, it has read the slot
+        // before: `self.head` was read with Acquire. A thief whose exchange will fail may read either pointer.
         self.shared.slots[slot_of(self.tail.wrapping_add(ahead))].store(task.cast_mut(), Relaxed);
     }
 
@@ -269,14 +270,14 @@ impl<T> Stealer<T> {
         loop {
             // Acquire: pairs with the Release of the exchanges of `head`. The tail that is read next is not behind it.
             let head = self.shared.head.load(Acquire);
-            // Acquire: pairs with the Release in `publish`. The tasks before it are in their slots.
+            // Acquire: pairs with the Release in `publish`. The tasks before the tail are in their slots.
             let tail = self.shared.tail.load(Acquire);
             if head != tail {
                 // Copy first, then take: after the exchange, the owner may write the slot again.
                 let task = self.shared.slots[slot_of(head)].load(Relaxed);
                 let after = head.wrapping_add(1);
-                // Release: pairs with the Acquire in `pop` and `push`, which give the slot away again, and passes on what
-                // this thread knows of the tail. If it fails, another thread has got that task: look again.
+                // Release: pairs with the Acquire in `pop` and `push`, after which the slot is used again, and passes on
+                // what this thread knows of the tail. If it fails, another thread has taken that task: look again.
                 if self
                     .shared
                     .head
@@ -309,7 +310,7 @@ impl<T> Stealer<T> {
         }
     }
 
-    /// Returns whether there was no task in the queue, at one moment of the call; in the sense of
+    /// Returns whether there was no task in the queue at one moment of the call, in the sense of
     /// [`steal`](Stealer::steal).
     pub fn is_empty(&self) -> bool {
         // As in `steal`.
@@ -325,14 +326,14 @@ impl<T> Stealer<T> {
         }
     }
 
-    /// Returns whether the tail is where it was when the ring was found empty: then nothing has gone into the ring
+    /// Returns whether the tail is where it was when the ring was found empty. If so, nothing has gone into the ring
     /// since, and it was empty all the time.
     ///
-    /// Without this look a task could hide: it is the one that runs next while the ring is looked at, and is in the ring
-    /// while the other place is.
+    /// Without this look a task could hide: while the thief looks at the ring, it is the next one, and while the thief
+    /// looks for the next one, it is in the ring.
     fn is_still(&self, tail: u32) -> bool {
-        // Relaxed: the loads before this one are Acquire, so it does not come before them, and it sees each tail that
-        // happens before the null that was read.
+        // Relaxed: the loads before this one are Acquire, so it does not come before them, and it sees each store of the
+        // tail that happens before the null that was read.
         self.shared.tail.load(Relaxed) == tail
     }
 }
@@ -359,7 +360,7 @@ impl<T> Global<T> {
     }
 
     /// Takes the oldest task. `None` means that at one moment of the call there was no task in the queue, and not that
-    /// another thread was at it.
+    /// another thread held the lock.
     pub fn pop(&self) -> Option<Task<T>> {
         self.tasks.lock().pop_front()
     }
@@ -372,7 +373,7 @@ impl<T> Global<T> {
 
 impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
-        // All handles are gone, and what they did happens before this: that is `Arc`'s doing.
+        // All handles are gone, and what they did happens before this: `Arc` sees to that.
         let (head, tail) = (*self.head.get_mut(), *self.tail.get_mut());
         let in_ring = (0..tail.wrapping_sub(head)).map(|n| slot_of(head.wrapping_add(n)));
         let pointers = in_ring.map(|slot| *self.slots[slot].get_mut());
@@ -382,7 +383,7 @@ impl<T> Drop for Shared<T> {
         let tasks = pointers
             .chain(next)
             .map(|task| unsafe { Task::from_raw(task) });
-        // Drops the rest too if one of them panics, which a loop over the slots would not.
+        // If one of them panics, this drops the rest too, which a loop over the slots would not.
         drop(tasks.collect::<Vec<_>>());
     }
 }

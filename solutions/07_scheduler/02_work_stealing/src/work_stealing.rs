@@ -6,12 +6,11 @@ use super::{CAPACITY, Task};
 use std::ptr;
 
 impl<T> Stealer<T> {
-    /// Takes half of the tasks in the ring, rounded up: returns the newest of them, for the caller to run, and puts the
-    /// others at the end of the ring of `into`, oldest first. They are the oldest ones of the ring, and all are taken at
-    /// one moment. If the ring of `into` has no room for so many, it takes one more than there is room for; the next task
-    /// of `into` takes no room.
+    /// Takes the older half of the tasks in the ring, rounded up, all at one moment. Returns the newest of them, for the
+    /// caller to run, and puts the others at the end of the ring of `into`, oldest first. If the ring of `into` has room
+    /// for fewer, it takes one more than there is room for; the next task of `into` takes no room.
     ///
-    /// Only if the ring is empty it takes the task that runs next.
+    /// Takes the task that runs next only if the ring is empty.
     ///
     /// `None` means that at one moment of the call there was no task in the queue, and not that others were faster, however
     /// often. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
@@ -39,7 +38,7 @@ impl<T> Stealer<T> {
                 }
             } else if self.shared.tail.load(Relaxed) == tail {
                 // Nothing has gone into the ring since it was found empty, so it was empty when there was no next task.
-                // Relaxed: the loads before are Acquire, so this one sees each tail that happens before the null.
+                // Relaxed: the loads before are Acquire, so this sees each store of the tail that happens before the null.
                 return None;
             }
         }
@@ -51,7 +50,7 @@ impl<T> Stealer<T> {
         loop {
             // Acquire: pairs with the Release of the exchanges of `head`. The tail that is read next is not behind it.
             let head = self.shared.head.load(Acquire);
-            // Acquire: pairs with the Release in `publish`. The tasks before it are in their slots.
+            // Acquire: pairs with the Release in `publish`. The tasks before the tail are in their slots.
             let tail = self.shared.tail.load(Acquire);
             let tasks = tail.wrapping_sub(head);
             if tasks == 0 {
@@ -59,7 +58,7 @@ impl<T> Stealer<T> {
             }
             let half = tasks - tasks / 2;
             if half > CAPACITY as u32 / 2 {
-                // More than there can be: between the two loads, tasks have left and others have come.
+                // More than a ring can hold: between the two loads, tasks have left and others have come.
                 continue;
             }
             // Copy first, then take: after the exchange, the owner may write these slots again. The copies lie beyond
@@ -71,8 +70,8 @@ impl<T> Stealer<T> {
             }
             let last = head.wrapping_add(queued);
             let task = copy(last);
-            // Release: pairs with the Acquire of the owner, which gives the slots away again, and passes on what this
-            // thread knows of the tail. If it fails, other threads have taken some of these tasks: look again.
+            // Release: pairs with the Acquire of the owner, which uses the slots again, and passes on what this thread
+            // knows of the tail. If it fails, other threads have taken some of these tasks: look again.
             let after = last.wrapping_add(1);
             let taken = self
                 .shared
@@ -83,7 +82,7 @@ impl<T> Stealer<T> {
                 // of them: the copies are what `into_raw` returned for the tasks of these numbers, which were written
                 // before the tail that was read. The exchange took them out, so they are nobody else's.
                 into.publish(queued);
-                // SAFETY: see above; and this one is not among those that `into` has got.
+                // SAFETY: see above; and this one is not among those that `into` got.
                 return Ok(unsafe { Task::from_raw(task) });
             }
         }
@@ -93,21 +92,21 @@ impl<T> Stealer<T> {
 /// Asks the `victims` in the given order, and steals from the first that has tasks, as
 /// [`steal_into`](Stealer::steal_into) does.
 ///
-/// No victim loses the task that runs next while another of them has tasks in its ring: those are taken only in a last
+/// No victim loses the task that runs next while another of them has tasks in its ring: next tasks are taken only in a last
 /// pass over the order, after all rings were found empty. A worker that has just woken a task is about to run it, and
-/// has in its caches what that works on.
+/// has in its caches what that task works on.
 ///
 /// The order may be a [`Pass`], with a `filter` that leaves out the worker itself and those that are idle; it may name a
 /// victim more than once. `None` means that each victim of the order had no task at one moment of the call.
 ///
 /// # Panics
-/// If `order` yields an index that is not in `victims` before one whose victim has tasks, or if none has.
+/// If `order` yields an index that is not in `victims` before one whose victim has tasks, or if no victim has any.
 pub fn steal_work<T>(
     victims: &[Stealer<T>],
     order: impl Iterator<Item = usize> + Clone,
     into: &mut Local<T>,
 ) -> Option<Task<T>> {
-    /// How many passes there are, the last one included: as many as in Go.
+    /// How many passes there are, including the last one: as many as in Go.
     const PASSES: usize = 4;
 
     for _ in 1..PASSES {
@@ -123,7 +122,7 @@ pub fn steal_work<T>(
 
 /// The orders in which a worker may ask the others: where to begin, and in which strides to go on. Workers may share it.
 ///
-/// If all began with worker 0 and went on to worker 1, they would meet there. To shuffle a list for each theft would cost
+/// If all began with worker 0 and went on to worker 1, they would meet there. Shuffling a list for each theft would cost
 /// more than the theft.
 #[derive(Debug)]
 pub struct StealOrder {
@@ -155,7 +154,7 @@ impl StealOrder {
     /// number of workers. The length has no common divisor with that number, so the pass comes to each worker before it is
     /// back at the first.
     ///
-    /// `random` decides where it begins and how long the strides are. If that is a random number, each start may come with
+    /// `random` decides where it begins and how long the strides are. If it is a random number, each start may come with
     /// each such stride, however many workers there are.
     pub fn pass(&self, random: u32) -> Pass {
         let random = random as usize;

@@ -5,7 +5,7 @@ use simulator::Found;
 use simulator::clock::Machine;
 use std::time::Duration;
 
-/// From when on a slice has lasted long enough, and a system call too.
+/// How long a slice may last, and a system call that nobody needs to end.
 const FORCE_PREEMPT: Duration = Duration::from_millis(10);
 
 /// How long the monitor sleeps when something has happened lately.
@@ -14,12 +14,12 @@ const SHORTEST: Duration = Duration::from_micros(20);
 /// How long it sleeps at most.
 const LONGEST: Duration = Duration::from_millis(10);
 
-/// After so many rounds in a row without a retake, it sleeps longer.
+/// After this many rounds in a row without a retake, it sleeps longer.
 const PATIENCE: u32 = 50;
 
 /// Finds a task for P `pp`, which has none, by `find_runnable`, and begins to run it: it becomes `curg`,
 /// nobody has asked it to give way, and it begins a slice, unless it inherits one. `None` means that the P is
-/// idle. This alone must clear `preempt`, which says nothing of a P without a task.
+/// idle. Only this function has to clear `preempt`, which means nothing for a P without a task.
 pub fn schedule(
     machine: &mut Machine,
     pp: usize,
@@ -36,15 +36,15 @@ pub fn schedule(
     found
 }
 
-/// Asks the task that runs on P `pp` to give way at its next safe point. If none does, there is nobody to ask.
+/// Asks the task that runs on P `pp` to give way at its next safe point. If none runs, does nothing.
 pub fn preemptone(machine: &mut Machine, pp: usize) {
     let m = &mut machine.allm[pp];
     m.preempt |= m.curg.is_some();
 }
 
-/// The task that runs on P `pp`, and is in no system call, has come to a point where it can be stopped. If it
-/// has been asked to give way, it goes to the tail of the global queue, the P has no task, and this returns
-/// true. Otherwise, or if the P has no task, nothing happens, and this returns false.
+/// Is called when the task that runs on P `pp`, in no system call, has come to a point where it can be stopped.
+/// If it has been asked to give way, it goes to the tail of the global queue, the P has no task, and this
+/// returns true. Otherwise, or if the P has no task, nothing happens, and this returns false.
 pub fn safe_point(machine: &mut Machine, pp: usize) -> bool {
     let m = &mut machine.allm[pp];
     let Some(g) = m.curg.take_if(|_| m.preempt) else {
@@ -64,8 +64,8 @@ pub struct Sysmon {
     slept: Duration,
 }
 
-/// What was seen of a P, and when it was seen for the first time. A number that is still the same later has
-/// not changed in between, but for once round all numbers.
+/// What the monitor saw of a P, and when it first saw it. A number that is still the same later has not changed
+/// in between, unless it has gone round all numbers.
 #[derive(Clone, Default)]
 struct Ticks {
     schedtick: u32,
@@ -75,7 +75,7 @@ struct Ticks {
 }
 
 impl Sysmon {
-    /// Returns a monitor of so many Ps. It has seen nothing yet, which is as if it had seen the number 0
+    /// Returns a monitor of `gomaxprocs` Ps. It has seen nothing yet, which is as if it had seen the number 0
     /// everywhere at time 0.
     pub fn new(gomaxprocs: usize) -> Self {
         Self {
@@ -88,17 +88,17 @@ impl Sysmon {
     /// Looks at each P that has a task, in ascending order; what it remembers of the others stays as it is.
     /// `now` is the time since the program began. Returns the number of Ps that it has retaken.
     ///
-    /// **Slices.** If `schedtick` is not the number that it remembers for this P, be it larger or smaller, a
+    /// **Slices.** If `schedtick` is not the number that it remembers for this P, whether larger or smaller, a
     /// slice has begun: it remembers the number and `now`. If it is, and 10 ms or more have passed since then,
     /// it asks the task to give way, by [`preemptone`]; and does so again in each round, as long as nothing
     /// changes.
     ///
     /// **System calls.** If the task is in a system call, and `syscalltick` is not the number that it
     /// remembers, it remembers the number and `now`, and leaves the P. Otherwise, or if it has just asked the
-    /// task to give way, it remembers nothing, and retakes the P: the P has no task then, and is in no system
-    /// call; `syscalltick` stays as it is. It leaves the P where it is, though, if nothing waits in the P's
-    /// `runnext` and ring, and another P is idle, and less than 10 ms have passed since it remembered a system
-    /// call there: nobody needs it.
+    /// task to give way, it remembers nothing, and retakes the P, which then has no task and is in no system
+    /// call; `syscalltick` stays as it is. But it leaves the P where it is if nobody needs it: nothing waits in
+    /// the P's `runnext` and ring, another P is idle, and less than 10 ms have passed since it remembered a
+    /// system call there.
     pub fn retake(&mut self, machine: &mut Machine, now: Duration) -> usize {
         let mut retaken = 0;
         for (pp, seen) in self.ticks.iter_mut().enumerate() {
@@ -135,7 +135,7 @@ impl Sysmon {
     }
 
     /// Returns how long the monitor sleeps after a round that has retaken `retaken` Ps: 20 µs; but after 50
-    /// rounds in a row without a retake twice as long each time, up to 10 ms. After a retake it is 20 µs
+    /// rounds in a row without a retake, twice as long each time, up to 10 ms. After a retake it is 20 µs
     /// again.
     pub fn delay(&mut self, retaken: usize) -> Duration {
         self.idle = if retaken > 0 {

@@ -1,4 +1,4 @@
-//! Goroutines as futures: tasks that any number of threads run, each of them when it has been woken.
+//! Goroutines as futures: tasks that any number of threads run, each task when it has been woken.
 
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::atomic::{AtomicU8, AtomicU32};
@@ -14,7 +14,7 @@ use std::pin::{Pin, pin};
 /// Runs `future` on this thread, and sleeps whenever it is pending.
 ///
 /// The future is polled once at first, and then once each time it has been woken since its last poll began: several
-/// wakes before a poll are one. A wake during a poll counts, whoever makes it, and even if the future parks and unparks this
+/// wakes before a poll are one. A wake during a poll counts, from any thread, and even if the future parks and unparks this
 /// thread itself. (A permit of [`std::thread::park`] that is there between two polls may be used up.) A waker of an earlier
 /// call wakes nothing.
 ///
@@ -30,7 +30,7 @@ use std::pin::{Pin, pin};
 /// As the future does.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    // Not `thread::park`: whatever else parks this thread, in the future or around it, would take our wake for its own.
+    // Not `thread::park`: code that parks this thread, in the future or around it, would take our wake for its own.
     let parker = Arc::new(Parker::default());
     let waker = Waker::from(Arc::clone(&parker));
     loop {
@@ -116,12 +116,12 @@ impl Wake for Parker {
 /// The future of a task is dropped as soon as it is complete or has panicked, on the thread that polled it and before its
 /// handle is ready. When the executor is dropped, so are all futures that are left, even if somebody keeps their wakers;
 /// each is dropped before its handle is ready, which returns [`JoinError::Cancelled`], or [`JoinError::Panicked`] if that drop
-/// panics. To wake a task that has ended does nothing.
+/// panics. Waking a task that has ended does nothing.
 ///
 /// A task that has an `Arc` of its own executor keeps it alive until the task ends.
 ///
 /// # Locks
-/// None is held while a future is polled, or while a future, an output or a waker is dropped or woken: all of them may call
+/// None is held while a future is polled, a waker is woken, or a future, an output or a waker is dropped: all of these may call
 /// the executor and its handles. Wakers must not panic.
 pub struct Executor {
     tasks: Arc<Tasks>,
@@ -169,11 +169,11 @@ impl Executor {
     /// Runs tasks until `future`, which is polled on this thread, is complete, and returns what it returned. The thread
     /// sleeps while the future is pending and no task is queued.
     ///
-    /// The future is polled at once, and then after each task, if it was woken; it may be polled without that.
+    /// The future is polled at once, and then after each task, if it was woken; it may be polled without a wake.
     ///
     /// # Panics
-    /// As the future does. A panic of a task is not passed on, nor one of the drop of its future, or of a result that nobody
-    /// wants, nor one of the drop of the payload of such a panic, which may be leaked.
+    /// As the future does. Panics of tasks are not passed on, nor are those of the drops of their futures, of results that
+    /// nobody wants, or of the payloads of such panics, which may be leaked.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         let runner = Runner {
@@ -227,8 +227,8 @@ struct Runner<'a> {
 impl Runner<'_> {
     /// Runs one task, or sleeps if there is none. Returns whether there was a wake meanwhile.
     ///
-    /// No task is left to sleeping threads: under the lock, either this thread finds it in the queue, or whoever pushes it
-    /// finds this thread among the sleepers.
+    /// No task is left to sleeping threads: under the lock, either this thread finds it in the queue, or the thread that
+    /// pushes it finds this one among the sleepers.
     fn run_or_sleep(&self) -> bool {
         let mut lists = self.tasks.lists.lock();
         if let Some(task) = lists.queue.pop_front() {
@@ -239,7 +239,7 @@ impl Runner<'_> {
         lists.asleep.push(Arc::clone(&self.parker));
         drop(lists);
         self.parker.park();
-        // If it was not a push that woke this thread, it must not be chosen by a later one.
+        // If no push has chosen this thread, none must choose it now that it is awake.
         let mut lists = self.tasks.lists.lock();
         lists
             .asleep
@@ -270,7 +270,7 @@ struct Tasks {
 
 #[derive(Default)]
 struct Lists {
-    /// The tasks that are to be polled, each of them once.
+    /// The tasks to poll, each of them once.
     queue: VecDeque<Arc<dyn Run>>,
     /// All tasks that have not ended, each in its slot. Without this, a task that only its own future can wake would keep
     /// itself alive, and nobody would know of it.
@@ -297,7 +297,7 @@ trait Run: Send + Sync {
     /// Polls the future.
     fn run(self: Arc<Self>);
 
-    /// Drops the future. No thread must be in `run`, now or later.
+    /// Drops the future. No thread may be in `run`, now or later.
     fn cancel(&self);
 }
 
@@ -308,7 +308,7 @@ trait Joined<T>: Send + Sync {
     fn detach(&self);
 }
 
-// What a task does, and whether it was woken. The executor moves it round; a wake does no more than set WOKEN.
+// What a task does, and whether it was woken. The executor moves it on; a wake only sets WOKEN.
 //
 //                    wake                     run
 //          IDLE ---------------> WOKEN ---------------> RUNNING ------> DONE
@@ -318,8 +318,8 @@ trait Joined<T>: Send + Sync {
 //                                  +--------------- RUNNING | WOKEN -----+
 //                                       pending
 //
-// A task is in the queue, once, exactly as long as it is WOKEN and no more: whoever makes it so puts it there, and whoever
-// makes it RUNNING has taken it out. While it is RUNNING, that thread alone has the future.
+// A task is in the queue, once, exactly as long as its state is WOKEN: the thread that makes it so puts the task there, and
+// the thread that makes it RUNNING has taken it out. While it is RUNNING, that thread alone has the future.
 
 /// Waits to be woken.
 const IDLE: u8 = 0;
@@ -333,7 +333,7 @@ const DONE: u8 = 4;
 /// A future and all that belongs to it, in one allocation.
 struct Task<F: Future> {
     state: AtomicU8,
-    /// Taken away when the task ends. It stays where it is: the task is in an `Arc`, and nothing moves the future out.
+    /// `None` when the task has ended. It stays where it is: the task is in an `Arc`, and nothing moves the future out.
     future: UnsafeCell<Option<F>>,
     join: Mutex<Join<F::Output>>,
     tasks: Arc<Tasks>,
@@ -343,7 +343,7 @@ struct Task<F: Future> {
 
 /// What the task and its handle owe each other.
 enum Join<T> {
-    /// The task has not ended; this is to be woken then.
+    /// The task has not ended; its end wakes this.
     Pending(Option<Waker>),
     /// The task has ended, and the handle is there.
     Done(Result<T, JoinError>),
@@ -351,9 +351,9 @@ enum Join<T> {
     Detached,
 }
 
-// SAFETY: what is not `Sync` by itself is the future. It is accessed by `run` while the task is RUNNING, which only one
-// thread can make it, and by `cancel`, when no other thread runs it; `F: Send` lets it move from one to the other. What
-// it returned is behind a mutex.
+// SAFETY: only the future is not `Sync` by itself. `run` accesses it while the task is RUNNING, which only one thread can
+// make it, and `cancel` does when no other thread runs it; `F: Send` lets it move from one to the other. What it returned
+// is behind a mutex.
 unsafe impl<F: Future + Send> Sync for Task<F> where F::Output: Send {}
 
 impl<F> Task<F>
@@ -368,13 +368,13 @@ where
             catch_unwind(AssertUnwindSafe(|| unsafe { *future = None }))
         });
         if let Err(payload) = dropped {
-            // Of two panics, the handle tells the first.
+            // Of two panics, the handle gets the first.
             match result {
                 Err(JoinError::Panicked(_)) => discard(payload),
                 _ => discard(mem::replace(&mut result, Err(JoinError::Panicked(payload)))),
             }
         }
-        // Relaxed: who finds DONE does nothing. A wake during the last poll, or the drop, is overwritten.
+        // Relaxed: a wake that finds DONE does nothing. A wake during the last poll, or the drop, is overwritten.
         self.state.store(DONE, Relaxed);
 
         let mut join = self.join.lock();
@@ -400,7 +400,7 @@ where
     fn run(self: Arc<Self>) {
         let waker = Waker::from(Arc::clone(&self));
         // Acquire: pairs with the Release below, by which the last poll left the future, and with that of each wake since
-        // then, also of those that found the task WOKEN: a store would not have seen them.
+        // then, even if it found the task WOKEN: a store would not have seen it.
         self.state.swap(RUNNING, Acquire);
         let polled = self.future.with_mut(|future| {
             // SAFETY: this thread has made the task RUNNING, so it alone has the future until it makes it something else.
@@ -414,7 +414,7 @@ where
         });
         let result = match polled {
             Ok(Poll::Pending) => {
-                // One step: a wake comes before it, and is found here, or after it, and finds the task IDLE.
+                // One step: a wake comes before it, and is seen here, or after it, and finds the task IDLE.
                 // Release: pairs with the Acquire above, in the thread that polls next.
                 if self.state.fetch_sub(RUNNING, Release) != RUNNING {
                     self.tasks.queue(Arc::clone(&self) as _);
@@ -443,7 +443,8 @@ where
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // One step, so that of several wakes one finds IDLE. If it is RUNNING, the thread that runs it will queue it.
+        // One step, so that only one of several wakes finds IDLE. If the task is RUNNING, the thread that runs it will
+        // queue it.
         // Release: pairs with the Acquire in `run`.
         if self.state.fetch_or(WOKEN, Release) == IDLE {
             self.tasks.queue(Arc::clone(self) as _);
@@ -476,10 +477,10 @@ impl Tasks {
     }
 }
 
-/// Drops `value`. If that panics, nobody is there to be told.
+/// Drops `value`. If that panics, there is nobody to tell.
 fn discard<T>(value: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        // The payload's drop may panic as well. There the line is drawn: the last payload is forgotten.
+        // The payload's drop may panic as well. It ends there: the last payload is forgotten.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget);
     }
 }
@@ -525,7 +526,7 @@ where
     F::Output: Send + 'static,
 {
     fn poll_join(&self, cx: &mut Context<'_>) -> Poll<Result<F::Output, JoinError>> {
-        // Wakers are cloned and dropped without the lock: the last of a task drops its future, which may be up to anything.
+        // Wakers are cloned and dropped without the lock: dropping the last one of a task may run any code.
         let waker = cx.waker().clone();
         let mut join = self.join.lock();
         if let Join::Pending(old) = &mut *join {

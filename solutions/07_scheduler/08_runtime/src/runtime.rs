@@ -18,8 +18,8 @@ use std::ptr;
 //             finds a task                   runs out of tasks
 //   running <-------------- searching <---------------------------- running
 //                            |     ^
-//         has found nothing, |     | is woken, or its time has come,
-//         nowhere            v     | or sees on the threshold that there is something
+//         has found nothing  |     | is woken, or its time has come,
+//         anywhere           v     | or sees, about to sleep, that there is something
 //                            asleep
 //
 // | `searching` | `sleeping` | who brings work                                                        |
@@ -28,14 +28,14 @@ use std::ptr;
 // | > 0         | > 0        | leaves it: one that searches looks everywhere once more before it sleeps |
 // | 0           | > 0        | wakes one, which searches from then on                                 |
 //
-// So at most one is woken at a time, and a burst of work costs one wake-up, not one for each task. The price: the last one
-// that searches, when it has found something, has to wake the next, because those who brought work relied on it.
+// So at most one is woken at a time, and a burst of work costs one wakeup, not one for each task. The price: when the last
+// one that searches has found something, it has to wake the next, because those that brought work relied on it.
 
-/// A worker is fair once in so many slices: in one it takes from the global queue first, and in another nothing that is woken
-/// runs next. A prime, as in Go, so that a program is not likely to have it for a rhythm.
+/// How many slices there are to one that is fair: in one of them a worker takes from the global queue first, and in another
+/// nothing that is woken runs next. It is a prime, as in Go, so that a program is not likely to have this rhythm.
 const FAIR: u32 = 61;
 
-/// How long a thief waits before it takes the task that another worker is about to run: some microseconds.
+/// How often a thief spins before it takes the task that another worker is about to run: for a few microseconds at most.
 const PAUSE: u32 = if cfg!(test) { 1 } else { 50 };
 
 /// Distributes tasks among workers.
@@ -47,7 +47,7 @@ const PAUSE: u32 = if cfg!(test) { 1 } else { 50 };
 /// long as a task waits that nobody else is about to run, no worker sleeps. What was done before it was scheduled happens
 /// before it is run.
 pub struct Scheduler {
-    /// What comes from threads that are no workers, and what does not fit into the queue of a worker.
+    /// What comes from threads that are not workers, and what does not fit into the queue of a worker.
     global: Global<Task>,
     /// The owners' handles of the workers' queues, until the workers come for them.
     locals: Mutex<Vec<Option<Local<Task>>>>,
@@ -61,25 +61,25 @@ pub struct Scheduler {
 
 /// The workers that have no task.
 struct Idle {
-    /// How many are awake. Those that have been woken are counted by the one that woke them.
+    /// How many are awake. A worker that has been woken is counted by the thread that woke it.
     ///
-    /// Only read-modify-writes change it, so the last worker that leaves those that search has behind it what the others
-    /// released when they left before. Those that come release nothing: Relaxed.
+    /// Only read-modify-writes change it, so the last worker that leaves sees what the others released when they left. Those
+    /// that come release nothing: Relaxed.
     searching: AtomicUsize,
-    /// How many there are in `sleepers`. Written under its lock only.
+    /// How many there are in `sleepers`. Written only under its lock.
     sleeping: AtomicUsize,
-    /// Those that sleep, or are about to: the last one is woken first, because its caches are warm.
+    /// Those that sleep, or are about to. The last one is woken first, because its caches are warm.
     sleepers: Mutex<Vec<usize>>,
-    /// For each worker, the word that it sleeps on: `ASLEEP` as long as it is in `sleepers`.
+    /// The word that each worker sleeps on: `ASLEEP` as long as the worker is in `sleepers`.
     words: Vec<CachePadded<AtomicU32>>,
 }
 
 const AWAKE: u32 = 0;
 const ASLEEP: u32 = 1;
 
-/// What a worker has on its thread.
+/// A worker's state, on its thread.
 struct Worker {
-    /// Whose worker it is: a thread may wake the tasks of another scheduler as well. Compared only.
+    /// Whose worker it is, only to compare: a thread may wake the tasks of another scheduler as well.
     scheduler: *const Scheduler,
     index: usize,
     local: Local<Task>,
@@ -118,13 +118,13 @@ impl Scheduler {
         }
     }
 
-    /// Brings a task, from any thread. A worker of this scheduler puts it into its own queue: at the place that `place` says,
-    /// unless that would keep the others in the queue waiting for ever.
+    /// Brings a task, from any thread. A worker of this scheduler puts it into its own queue, at `place`, unless that would
+    /// keep the others in the queue waiting for ever.
     ///
     /// After a [shutdown](Scheduler::shut_down) the task is dropped.
     pub fn schedule(&self, task: Arc<Task>, place: Place) {
         let mut task = Some(task);
-        // It fails on a thread that ends and has dropped the value. That is no worker.
+        // This fails on a thread that is ending and has dropped the value. Such a thread is not a worker.
         let _ = WORKER.try_with(|mine| {
             let mut mine = mine.borrow_mut();
             let worker = mine
@@ -134,7 +134,7 @@ impl Scheduler {
             else {
                 return;
             };
-            // Two tasks that wake each other would be the next ones for ever: in one slice of 61 they stand in line.
+            // Two tasks that wake each other would be the next ones for ever: in one slice of 61 they queue up.
             if place == Place::Next && worker.slice % FAIR != 1 {
                 worker.local.push_next(task, &self.global);
             } else {
@@ -143,8 +143,8 @@ impl Scheduler {
         });
         if let Some(task) = task {
             self.global.push(task);
-            // The workers drain the queue before they leave, after they have seen that it is closed. A push that comes later
-            // than that sees it too: the queue's lock orders the two.
+            // The workers drain the queue before they leave, after they have seen the flag. A push that comes after that
+            // sees the flag too: the queue's lock orders the two.
             if self.is_closed.load(Acquire) {
                 self.drain();
                 return;
@@ -153,19 +153,19 @@ impl Scheduler {
         self.notify();
     }
 
-    /// Sees to it that a worker looks for work: that which has been put into a queue, or a timer which is earlier than all
+    /// Sees to it that a worker looks for work: for what has been put into a queue, or a timer that is earlier than all
     /// others. If none of the workers is idle, they will look anyway.
     pub fn notify(&self) {
         let idle = &self.idle;
-        // The work has been written before, and here the counters are read. In `park` the counters are written, and then the
-        // work is read. Release and Acquire would let both reads return the old value, and then the work lies there and the
-        // worker sleeps. With a SeqCst fence in between on both sides, at least one of them sees what the other has written.
+        // The work has been written before, and now this reads the counters. `park` writes the counters, and then reads the
+        // work. Release and Acquire would let both reads return the old value: the work would wait while the worker sleeps.
+        // With a SeqCst fence in between on both sides, at least one of them sees what the other has written.
         fence(SeqCst);
         if idle.sleeping.load(Relaxed) == 0 || idle.searching.load(Relaxed) > 0 {
             return;
         }
         let mut sleepers = idle.sleepers.lock();
-        // Once more: two that bring work at the same time wake one.
+        // Checked again: two threads that bring work at the same time wake one worker.
         if idle.searching.load(Relaxed) > 0 {
             return;
         }
@@ -178,14 +178,14 @@ impl Scheduler {
         // Release: pairs with the Acquire in `park`. The worker finds what it has been woken for.
         idle.words[worker].store(AWAKE, Release);
         drop(sleepers);
-        // The word has been changed before, so a worker that is not asleep yet does not fall asleep.
+        // The word has changed before this, so a worker that is not asleep yet does not fall asleep.
         futex::wake_one(&idle.words[worker]);
     }
 
-    /// The life of the worker with this number, from 0: runs tasks, and sleeps while there are none. Returns after a
+    /// Is the worker with this number, counted from 0: runs tasks, and sleeps while there are none. Returns after a
     /// [shutdown](Scheduler::shut_down), when the task that it runs has returned. Each number works once.
     ///
-    /// Between any two tasks it fires the timers. While it sleeps it uses no processor time. It wakes up when it is called, or
+    /// Fires the timers between any two tasks. While it sleeps it uses no processor time. It wakes up when it is notified, or
     /// when the earliest timer is due, and at no other time of its own.
     pub fn work(&self, index: usize) {
         let local = self.locals.lock()[index].take();
@@ -201,19 +201,19 @@ impl Scheduler {
         while let Some(task) = self.next(index) {
             task.run();
         }
-        // A task keeps its scheduler, so one that stayed in a queue would keep the queue. What others steal meanwhile, they
-        // drop in the same way.
+        // A task keeps its scheduler, so one that stayed in a queue would keep the queue. Other workers drop what they steal
+        // meanwhile in the same way.
         let worker = WORKER.with(|mine| mine.take());
         let mut local = worker.expect("it has been there all the time").local;
         while local.pop().is_some() {}
         self.drain();
     }
 
-    /// Lets all workers return, and keeps no task: what waits in a queue is dropped. May be called by any thread, also by a
+    /// Lets all workers return, and keeps no task: what waits in a queue is dropped. Any thread may call it, and so may a
     /// task.
     pub fn shut_down(&self) {
-        // Release: pairs with the Acquire of the workers' looks. One that is about to fall asleep is in the list, or finds
-        // this when it has entered itself there: the list's lock orders the two.
+        // Release: pairs with the Acquire of the workers' looks. A worker that is about to fall asleep is in the list, or
+        // sees the flag after it has entered itself there: the list's lock orders the two.
         self.is_closed.store(true, Release);
         let mut sleepers = self.idle.sleepers.lock();
         let woken = mem::take(&mut *sleepers);
@@ -233,9 +233,9 @@ impl Scheduler {
         self.global.len()
     }
 
-    /// The task that a worker runs next. `None` means that it is to return.
+    /// Returns the task that a worker runs next. `None` means that the worker is to return.
     fn next(&self, index: usize) -> Option<Arc<Task>> {
-        // Between any two tasks, or a worker that is never idle would let no timer go off.
+        // Between any two tasks, or no timer would go off on a worker that is never idle.
         self.timers.fire();
         if self.is_closed.load(Acquire) {
             return None;
@@ -267,15 +267,15 @@ impl Scheduler {
             };
             if found.is_none() && !self.is_closed.load(Acquire) {
                 self.park(index);
-                // It may have slept until this was due.
+                // It may have slept until a timer was due.
                 self.timers.fire();
                 continue;
             }
             // Release: pairs with the fence in `park`, and with that in `notify`, of a worker that leaves those that search
-            // later. What this one has stolen besides is in its own queue by now, and it tells nobody, if it is not the last:
-            // who comes after it has to see that, or wake one that does.
+            // later. What else this one has stolen is in its own queue by now. Unless it is the last, it tells nobody: a later
+            // one has to see that work, or wake a worker that does.
             if self.idle.searching.fetch_sub(1, Release) == 1 && found.is_some() {
-                // This was the last one that searched. Whoever has brought work meanwhile has left that to it.
+                // This was the last one that searched. Threads that brought work meanwhile have left that to it.
                 self.notify();
             }
             let (task, queued) = found?;
@@ -287,7 +287,7 @@ impl Scheduler {
     /// Looks everywhere once. Returns the task, and how many are in the worker's queue behind it.
     fn search(&self, worker: &mut Worker) -> Option<(Arc<Task>, usize)> {
         let found = worker.local.pop().or_else(|| {
-            // A share of it: the other workers want some, too.
+            // Only a share of it: the other workers want some, too.
             match self.global.len() {
                 0 => None,
                 tasks => {
@@ -302,9 +302,9 @@ impl Scheduler {
 
     /// Takes tasks from another worker.
     ///
-    /// The last one there may be the one that runs next: it has just been woken, and its data are in that worker's cache. So
-    /// from a worker with an empty ring nothing is taken, as long as it gets on. If it has run the same task for some
-    /// microseconds, that may go on for long.
+    /// A worker's last task may be the one that runs next: it has just been woken, and its data is in that worker's cache. So
+    /// nothing is taken from a worker with an empty ring, as long as it makes progress. But if it has run the same task for
+    /// a few microseconds, that task may run for long.
     fn steal(&self, worker: &mut Worker) -> Option<Arc<Task>> {
         if self.stealers.len() == 1 {
             return None;
@@ -333,8 +333,8 @@ impl Scheduler {
         stolen
     }
 
-    /// Falls asleep, and returns when somebody has woken this worker, or when there is something to do. It has been counted
-    /// among those that search, and is again afterwards.
+    /// Falls asleep, and returns when somebody has woken this worker, or when there is something to do. The worker is counted
+    /// among those that search, before and afterwards.
     fn park(&self, index: usize) {
         let idle = &self.idle;
         let word = &idle.words[index];
@@ -343,20 +343,20 @@ impl Scheduler {
         sleepers.push(index);
         idle.sleeping.store(sleepers.len(), Relaxed);
         drop(sleepers);
-        // Relaxed: its own queue is empty, so it leaves nothing behind. The fence acquires what the others have released.
+        // Relaxed: this worker's queue is empty, so there is nothing to release. The fence acquires what others have released.
         idle.searching.fetch_sub(1, Relaxed);
         // First say that it sleeps, then look once more: see `notify`. The other order would leave a gap between the look and
-        // the word, and who brings work in that gap finds nobody to wake.
+        // the word, and a thread that brings work in that gap would find nobody to wake.
         fence(SeqCst);
         if self.has_work(index) {
             self.rise(index);
             return;
         }
         self.monitor.gauge(index).parks();
-        // Behind the fence, too: a timer that is set later than this look wakes a worker.
+        // After the fence, too: setting an earlier timer after this look wakes a worker.
         let deadline = self.timers.next();
-        // No wakeup is lost: who wakes changes the word first, and a futex does not sleep on a word that has changed. A
-        // loop, because it may also wake up for no reason. Acquire: pairs with the Release of the one that wakes.
+        // No wakeup is lost: the waking thread changes the word first, and a futex does not sleep on a word that has changed.
+        // A loop, because a wakeup may be spurious. Acquire: pairs with the Release of the waking thread.
         while word.load(Acquire) == ASLEEP {
             let is_due = match deadline {
                 None => {
@@ -375,7 +375,7 @@ impl Scheduler {
         }
     }
 
-    /// Whether there is something to do for a worker whose own queue is empty.
+    /// Returns whether there is something to do for a worker whose own queue is empty.
     fn has_work(&self, index: usize) -> bool {
         let others = || (0..self.stealers.len()).filter(|&victim| victim != index);
         self.is_closed.load(Acquire)
@@ -383,11 +383,11 @@ impl Scheduler {
             || others().any(|victim| !self.stealers[victim].is_empty())
     }
 
-    /// Wakes up without having been woken.
+    /// Takes the worker out of the list: it wakes up by itself.
     fn rise(&self, index: usize) {
         let idle = &self.idle;
         let mut sleepers = idle.sleepers.lock();
-        // If it is not there, somebody has woken it at the same moment, and has counted it.
+        // If it is not there, another thread has woken it at the same moment, and has counted it.
         if let Some(at) = sleepers.iter().position(|&sleeper| sleeper == index) {
             sleepers.remove(at);
             idle.sleeping.store(sleepers.len(), Relaxed);
@@ -401,7 +401,7 @@ impl Scheduler {
     }
 }
 
-/// Lends the worker that this thread is.
+/// Calls `f` with this thread's worker.
 fn with_worker<R>(f: impl FnOnce(&mut Worker) -> R) -> R {
     WORKER.with(|mine| f(mine.borrow_mut().as_mut().expect("this thread is a worker")))
 }

@@ -12,9 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Threads that are started once and run jobs, any number of them one after the other.
 ///
-/// What is bounded stays so, whatever the load: there are `workers` threads, at most `capacity` jobs wait
-/// in the queue, and at most `capacity` results wait to be read. Where there is no room, the one who brings
-/// more sleeps: [`submit`](Self::submit) with a job, a worker with a result.
+/// Its bounds hold whatever the load: there are `workers` threads, at most `capacity` jobs wait in the
+/// queue, and at most `capacity` results wait to be read. A thread that brings more than there is room for
+/// sleeps: [`submit`](Self::submit) with a job, a worker with a result.
 ///
 /// Each accepted job runs once, on one of the workers. Jobs are taken from the queue in the order in which
 /// they were submitted. A worker has one job or one result at a time, and takes no job before its result
@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 ///
 /// Threads share a pool by reference. It is closed when it is dropped, or by [`join`](Self::join): the jobs
 /// that were accepted still run, and then the workers end. Dropping does not wait for that, so a job may
-/// drop the pool. It closes the pool even if the thread that drops it unwinds from a panic.
+/// drop the pool. It closes the pool even while the thread that drops it unwinds from a panic.
 ///
 /// If a job panics, it has no result, and nothing else happens to the pool: the worker takes the next job.
 /// `join` passes the panic on.
@@ -122,7 +122,7 @@ impl<J: Send + 'static> WorkerPool<J> {
     pub fn join(self) {
         let Self { jobs, workers } = self;
         drop(jobs);
-        // All of them, before the first panic goes on. A worker itself unwinds only if a payload's
+        // All of them, before the first panic is resumed. A worker itself unwinds only if a payload's
         // destructor does.
         let ended: Vec<_> = workers.into_iter().map(JoinHandle::join).collect();
         let mut panics = ended.into_iter().filter_map(|end| end.unwrap_or_else(Some));
@@ -132,17 +132,17 @@ impl<J: Send + 'static> WorkerPool<J> {
     }
 }
 
-/// Not to be seen, unless the destructors of payloads panic: the workers end after the pool.
+/// Never seen, unless the destructors of payloads panic: the workers end after the pool.
 const NO_WORKERS: &str = "worker_pool: all workers have gone";
 
-/// What a worker does, until there are no more jobs. Returns a panic, if a job has panicked.
+/// Runs jobs, on a worker, until there are no more. Returns a panic, if a job has panicked.
 fn run<J, R>(queue: Receiver<J>, output: Sender<R>, work: impl Fn(J) -> R) -> Option<Payload> {
     let mut panic = None;
-    // The channel's lock is not held while a job runs: `next` has returned, and the others can take theirs.
+    // The channel's lock is not held while a job runs: `next` has returned, and other workers can take jobs.
     for job in queue {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            // If nobody wants results, they are dropped here, and the jobs run all the same: what they do
-            // besides may be what they were submitted for.
+            // If nobody wants results, they are dropped here, and the jobs run all the same: they may have
+            // been submitted for what else they do.
             let _ = output.send(work(job));
         }));
         panic = panic.or(outcome.err());
@@ -150,15 +150,15 @@ fn run<J, R>(queue: Receiver<J>, output: Sender<R>, work: impl Fn(J) -> R) -> Op
     panic
 }
 
-/// The results of a [`WorkerPool`], as they become ready. With one worker that is the order of the jobs.
+/// The results of a [`WorkerPool`], as they become ready. With one worker, they come in the order of the jobs.
 ///
 /// `next` sleeps until there is a result. It returns `None` when the pool is closed and every accepted job
 /// has ended, however many workers there are. What a job did happens before the return of its result.
 ///
-/// If this is dropped, so are the results that wait, at the latest when the last worker ends, and those that
-/// are still to come. The jobs run as before, and a worker that sleeps because there is no room for its
-/// result goes on; so they do if the thread that drops this unwinds from a panic. No lock is held while a
-/// worker drops a result: its destructor may wait for another job, but must not panic.
+/// If this is dropped, even while its thread unwinds from a panic, so are the results that wait, at the latest
+/// when the last worker ends, and those that are still to come. The jobs run as before, and a worker that
+/// sleeps because there is no room for its result goes on. No lock is held while a worker drops a result: its
+/// destructor may wait for another job, but must not panic.
 pub struct Results<R>(Receiver<R>);
 
 impl<R> Iterator for Results<R> {

@@ -9,8 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A pool of a fixed number of threads, which run jobs.
 ///
-/// [`new`](Self::new) starts all the threads that the pool ever has. None of them ends, and none is started
-/// anew, while the pool is there, whatever its jobs do. A thread without a job sleeps. The pool can be
+/// [`new`](Self::new) starts all the threads that the pool ever has. While the pool is there, none of them
+/// ends and no other is started, whatever its jobs do. A thread without a job sleeps. The pool can be
 /// shared: [`submit`](Self::submit) takes `&self`.
 ///
 /// Dropping the pool does not wait. Jobs that were submitted still run, and then the threads end. So a job
@@ -45,7 +45,7 @@ impl Pool {
         for n in 1..=threads {
             let queue = Arc::clone(&pool.queue);
             let run_all = move || {
-                // `next` has let go of its lock when the job begins.
+                // `next` has released its lock when the job begins.
                 while let Some(job) = queue.next() {
                     job();
                 }
@@ -58,7 +58,7 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Hands `job` to the pool, and returns a handle to its outcome. Never waits, and so a job may submit
+    /// Hands `job` to the pool, and returns a handle to its outcome. Never waits, so a job may submit
     /// others.
     ///
     /// Jobs begin in the order in which they were submitted, each on the first thread that is free. A
@@ -86,8 +86,8 @@ impl Pool {
         let theirs = Arc::clone(&shared);
         let job = move || {
             // Unwind safety: `job` is consumed by its call, so nobody can see what a panic has left half
-            // done inside it. The thread keeps nothing from one job to the next. What others share with the
-            // job they must guard themselves. When this returns, everything that `job` owned is gone.
+            // done inside it. The thread keeps nothing from one job to the next. Others must guard what they
+            // share with the job. When this returns, everything that `job` owned is gone.
             let outcome = catch_unwind(AssertUnwindSafe(job));
             theirs.end(outcome);
         };
@@ -134,7 +134,7 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Says that no more jobs come. Those that are there are still handed out.
+    /// Says that no more jobs come. Those in the queue are still handed out.
     fn close(&self) {
         self.waiting.lock().is_closed = true;
         self.changed.notify_all();
@@ -162,9 +162,9 @@ impl Queue {
 ///
 /// Dropping the handle detaches the job: it still runs. Its outcome, value or payload, is dropped at once,
 /// by the one of the two that comes later: the end of the job, on its thread, or the drop of the handle. If
-/// a destructor panics there, the panic goes no further: neither does the pool lose a thread, nor does the
-/// drop of the handle panic. The payload of that panic is leaked, because its destructor might panic, too.
-/// All this holds while the thread that drops the handle unwinds.
+/// a destructor panics there, the panic goes no further: the pool does not lose a thread, and the drop of
+/// the handle does not panic. The payload of that panic is leaked, because its destructor might panic, too.
+/// All this also holds while the thread that drops the handle unwinds.
 pub struct Handle<T> {
     shared: Arc<Shared<T>>,
 }
@@ -205,7 +205,7 @@ impl<T> Drop for Handle<T> {
     }
 }
 
-/// What a job and its handle have in common.
+/// What a job and its handle share.
 struct Shared<T> {
     state: Mutex<State<T>>,
     /// `join` sleeps here until there is an outcome.
@@ -235,7 +235,7 @@ impl<T> Shared<T> {
     }
 }
 
-/// Drops `value`, and keeps a panic of its destructor from going on.
+/// Drops `value`, and stops a panic of its destructor.
 fn discard<T>(value: T) {
     // Unwind safety: what was half dropped is out of reach.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {

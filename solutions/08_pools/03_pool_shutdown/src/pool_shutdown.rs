@@ -16,19 +16,19 @@ use std::ptr;
 ///
 /// There are three ways. [`drain`](Self::drain) takes no more jobs and runs those that it has.
 /// [`stop`](Self::stop) takes no more and begins no more: the jobs in the queue are handed back. And if the
-/// pool's [`Context`] is done, the pool stops by itself. In all of them a running job is finished; nothing is
-/// interrupted. A job that takes long looks at the context.
+/// pool's [`Context`] is done, the pool stops by itself. In each case a running job is finished; nothing is
+/// interrupted. A job that takes long should look at the context.
 ///
 /// A pool that stops does not drain any more, and one that drains can still be stopped. Any thread may shut
-/// down, also beside others, and jobs may.
+/// down, at the same time as others, and so may jobs.
 ///
 /// An accepted job runs once, or is handed back once, by one of the calls that shut down. Jobs that nobody
 /// has taken back are dropped with the pool. A job that panics has ended, and its worker takes the next
-/// one; the payload is dropped while no lock is held, so that its destructor may use the pool, but must not
+/// one; the payload is dropped while no lock is held, so its destructor may use the pool, but must not
 /// panic.
 ///
-/// Dropping the pool stops it, sleeps as [`stop`](Self::stop) does, and drops what is handed back, even if the
-/// thread unwinds.
+/// Dropping the pool stops it, sleeps as [`stop`](Self::stop) does, and drops what is handed back, even while
+/// the thread unwinds.
 ///
 /// Jobs are begun in the order in which they were submitted, each on one of the workers.
 ///
@@ -55,7 +55,7 @@ struct Shared<J> {
     job: Condvar,
     /// Submitters sleep here until there is room or the phase changes.
     room: Condvar,
-    /// Those who shut down sleep here until the last worker has ended.
+    /// Threads that shut down sleep here until the last worker has ended.
     over: Condvar,
 }
 
@@ -77,7 +77,7 @@ enum Phase {
 }
 
 thread_local! {
-    /// The address of what the pool shares, in its workers: a job must not wait for its own end.
+    /// In a worker, the address of its pool's `Shared`: a job must not wait for its own end.
     static WORKS_FOR: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -86,7 +86,7 @@ impl<J: Send + 'static> Pool<J> {
     /// `context`. The queue has room for `capacity` jobs. If the context is done already, the pool is stopped
     /// from the beginning.
     ///
-    /// What a thread did before it submitted a job happens before `work` is called with it. When all of the
+    /// What a thread did before it submitted a job happens before `work` is called with it. When the whole
     /// pool has ended, nothing of it is left in `context`.
     ///
     /// # Errors
@@ -140,12 +140,12 @@ impl<J: Send + 'static> Pool<J> {
         let shared = &*self.shared;
         let mut state = shared.state.lock();
         if state.queue.len() == shared.capacity && shared.is_open(&state) {
-            // Only about time: the workers may well make room before a sleep would have begun.
+            // Only to save time: the workers may well make room before a sleep would have begun.
             MutexGuard::unlocked(&mut state, thread::yield_now);
         }
-        // No wakeup is lost: room is made, and the phase changed, under the lock that this thread holds
-        // from its look until it is asleep, and the notification comes after. So it is with the context:
-        // the thread that waits for it changes the phase.
+        // No wakeup is lost: room is made, and the phase changes, under the lock that this thread holds
+        // from its look until it is asleep, and the notification comes after. The same is true of the
+        // context: the thread that waits for it changes the phase.
         while state.queue.len() == shared.capacity && shared.is_open(&state) {
             shared.room.wait(&mut state);
         }
@@ -167,9 +167,9 @@ impl<J> Pool<J> {
     /// Returns the jobs that have not run and will not: there are none, unless the pool was stopped before or
     /// meanwhile, by [`stop`](Self::stop) or by its context.
     ///
-    /// In a job of this pool it does not sleep, for the job would wait for its own end: the others go on, and
-    /// another call can wait for them. If the pool has been stopped, or its context is done, the job gets the
-    /// queue, as from [`stop`](Self::stop).
+    /// In a job of this pool it does not sleep, because the job would wait for its own end: the others go on,
+    /// and another call can wait for them. If the pool has been stopped, or its context is done, the job gets
+    /// the queue, as from [`stop`](Self::stop).
     pub fn drain(&self) -> Vec<J> {
         self.shut_down(Phase::Draining)
     }
@@ -178,7 +178,7 @@ impl<J> Pool<J> {
     /// ended, each with the job that it is in, and returns the jobs that were in the queue, the oldest
     /// first. The drop of `work` happens before this returns.
     ///
-    /// Of several calls one returns the jobs, and all sleep. In a job of this pool it does not sleep.
+    /// Of several calls, one returns the jobs, and all sleep. In a job of this pool it does not sleep.
     pub fn stop(&self) -> Vec<J> {
         self.shut_down(Phase::Stopped)
     }
@@ -188,7 +188,7 @@ impl<J> Pool<J> {
         shared.close(phase);
         let mut state = shared.state.lock();
         if WORKS_FOR.get() != shared.address() {
-            // No wakeup is lost: the last worker counts itself out under the lock, and notifies after it.
+            // No wakeup is lost: the last worker counts itself out under the lock, and notifies after that.
             while state.workers > 0 {
                 shared.over.wait(&mut state);
             }
@@ -207,18 +207,18 @@ impl<J> Drop for Pool<J> {
 }
 
 impl<J> Shared<J> {
-    /// Whether jobs are accepted.
+    /// Returns whether jobs are accepted.
     fn is_open(&self, state: &State<J>) -> bool {
         state.phase == Phase::Open && self.context.err().is_none()
     }
 
-    /// Whether no job is begun any more. The context is asked, and not only the phase: the thread that
+    /// Returns whether no job is begun any more. Asks the context, and not only the phase: the thread that
     /// waits for the context may be late.
     fn is_stopped(&self, state: &State<J>) -> bool {
         state.phase == Phase::Stopped || self.context.err().is_some()
     }
 
-    /// Goes on to `phase`, unless it has been there, and wakes everybody for whom that is news.
+    /// Goes on to `phase`, unless the pool has got there before, and wakes the workers and the submitters.
     fn close(&self, phase: Phase) {
         let mut state = self.state.lock();
         state.phase = state.phase.max(phase);
@@ -227,15 +227,15 @@ impl<J> Shared<J> {
         self.room.notify_all();
     }
 
-    /// The next job. `None` if there is none and will be none. Sleeps until one of the two is known.
+    /// Returns the next job, or `None` if there is none and will be none. Sleeps until it knows which.
     fn next_job(&self) -> Option<J> {
         let mut state = self.state.lock();
         if state.queue.is_empty() && state.phase == Phase::Open {
-            // Only about time, as in `Pool::submit`: to wake a thread takes longer than a short job.
+            // Only to save time, as in `Pool::submit`: waking a thread takes longer than a short job.
             MutexGuard::unlocked(&mut state, thread::yield_now);
         }
         loop {
-            // First: a job that waits is no reason to begin it.
+            // This comes first: a stopped pool begins no job, even if one waits.
             if self.is_stopped(&state) {
                 return None;
             }
@@ -270,13 +270,13 @@ impl<J: Send + 'static> Shared<J> {
     {
         let own = Arc::clone(shared);
         threads.push(thread::Builder::new().spawn(move || {
-            // Ends in any case: if nobody else cancels the context, the last worker does.
+            // This ends in any case: if nobody else cancels the context, the last worker does.
             let Err(_) = own.context.done().recv();
             own.close(Phase::Stopped);
         })?);
         for _ in 0..workers {
             let (own, work) = (Arc::clone(shared), Arc::clone(&work));
-            // Before the thread is there: it may have ended when `spawn` returns.
+            // Counted before the thread is there: it may have ended when `spawn` returns.
             shared.state.lock().workers += 1;
             let worker = thread::Builder::new().spawn(move || own.run(work));
             if worker.is_err() {
@@ -287,11 +287,11 @@ impl<J: Send + 'static> Shared<J> {
         Ok(())
     }
 
-    /// What a worker does.
+    /// Runs jobs, on a worker, until there are no more.
     fn run(&self, work: Arc<impl Fn(J)>) {
         WORKS_FOR.set(self.address());
         while let Some(job) = self.next_job() {
-            // A panic has printed its message, and its payload is dropped: 8.2 is about that.
+            // A panic has printed its message, and its payload is dropped: see 8.2.
             let _ = catch_unwind(AssertUnwindSafe(|| work(job)));
         }
         drop(work);

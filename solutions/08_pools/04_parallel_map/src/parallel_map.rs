@@ -14,26 +14,26 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 /// same for the same item. The first error is that of the first item that has one, whichever thread was
 /// faster.
 ///
-/// **In flight** is an item from the moment at which `items` is asked for it, until
-/// [`next`](ParallelMap::next) has returned its result; it still is while `next` waits for it. These are
-/// never more than `window`, which may be any number: it takes no memory by itself. The threads begin at once
-/// and work ahead of the consumer, until that many are in flight; then they sleep. So `items` may be endless,
-/// and one item that takes long holds back no more than the window.
+/// An item is **in flight** from the moment at which `items` is asked for it, until
+/// [`next`](ParallelMap::next) has returned its result; it still is while `next` waits for it. No more than
+/// `window` items ever are. That may be any number: it takes no memory by itself. The threads begin at once and
+/// work ahead of the consumer, until that many are in flight; then they sleep. So `items` may be endless, and
+/// one item that takes long holds back no more than the window.
 ///
-/// `items` is asked by one thread at a time, one item after the other. Nothing else waits meanwhile, nor
-/// while `items` is dropped: results that are there can be taken. Each item stays on the thread that has
-/// asked for it, so it need not be [`Send`].
+/// One thread at a time asks `items`, for one item after the other. Nothing else waits meanwhile, nor while
+/// `items` is dropped: results that are there can be taken. Each item stays on the thread that has asked for
+/// it, so it need not be [`Send`].
 ///
 /// **It ends** when
 /// - `items` does. It is not asked again, and is dropped before the consumer is told;
 /// - `f` returns an error, or `f` or `items` panics. That is the result of its item, and the last one: those
-///   before it still come, later ones are dropped. `items` is not asked any more, but by a thread that was
+///   before it still come, later ones are dropped. `items` is not asked any more, except by a thread that was
 ///   about to; it is dropped at once, whatever is in flight. Earlier items are still worked on. Later ones
 ///   may be, and nobody waits for them;
 /// - the consumer drops the [`ParallelMap`].
 ///
 /// Then the threads end, each as soon as it has no call of `f` or `items` to wait for, and `items` and `f`
-/// are dropped, though the consumer may keep the [`ParallelMap`].
+/// are dropped, even if the consumer keeps the [`ParallelMap`].
 ///
 /// ```
 /// use parallel_map::parallel_map;
@@ -83,7 +83,7 @@ where
             while let Some((position, item)) = take(&source, &flight) {
                 // Unwind safety: after a panic of `f` no further item is taken. Calls that are under way
                 // may see what it has left in what they share, as they may if `f` returns an error
-                // half-way.
+                // halfway.
                 let outcome = catch_unwind(AssertUnwindSafe(|| f(item)));
                 flight.put(position, outcome);
             }
@@ -96,7 +96,7 @@ where
     Ok(map)
 }
 
-/// Waits for room, and takes the next item. Returns `None` when there is none to be taken any more.
+/// Waits for room, and takes the next item. Returns `None` when there are no more items to take.
 fn take<I: Iterator, R, E>(
     source: &Mutex<Option<I>>,
     flight: &Flight<R, E>,
@@ -106,7 +106,7 @@ fn take<I: Iterator, R, E>(
     // holds it waits for room; the others wait for this lock, and would find no room either.
     let mut source = source.lock();
     let Some(position) = flight.claim() else {
-        *source = None; // it is over, and somebody may wait for what the source holds
+        *source = None; // the map has ended, and somebody may wait for what the source holds
         return None;
     };
     // Unwind safety: a source that has panicked is not asked again, because `claim` fails from then on.
@@ -117,13 +117,13 @@ fn take<I: Iterator, R, E>(
         }
         item
     }));
-    // While the source is locked: the next thread must find that it is over.
+    // While the source is locked: the next thread must find that the source has ended.
     match asked {
         Ok(Some(item)) => return Some((position, item)),
         Ok(None) => flight.end_at(position),
         Err(payload) => {
             flight.put(position, Err(payload));
-            *source = None; // the other threads may be in `f` for long
+            *source = None; // here, because the other threads may be in `f` for long
         }
     }
     None
@@ -131,9 +131,9 @@ fn take<I: Iterator, R, E>(
 
 /// The results of a [`parallel_map`], in the order of its items.
 ///
-/// It may be dropped at any time: it drops the results that are there, no further item is taken, but by a
-/// thread that was about to, and the threads end. The drop does not wait for that. It is the same while
-/// its thread unwinds. What comes later is dropped by its thread.
+/// It may be dropped at any time: the drop drops the results that are there, no further item is taken, except
+/// by a thread that was about to, and the threads end. The drop does not wait for that, and does the same
+/// while its thread unwinds. Each later result is dropped by the thread that brings it.
 pub struct ParallelMap<R, E> {
     flight: Arc<Flight<R, E>>,
 }
@@ -162,14 +162,14 @@ impl<R, E> Drop for ParallelMap<R, E> {
     }
 }
 
-/// How often the consumer lets others run before it sleeps. To be woken for each result costs more than a
-/// short call of `f`, and the thread that wakes it pays for that. This is only about time.
+/// How often the consumer yields before it sleeps. Waking it for each result costs more than a short call of
+/// `f`, and the thread that wakes it pays for that. This only saves time.
 const YIELDS: usize = if cfg!(test) { 1 } else { 4 };
 
-/// What a call of `f` has come to: its result, or its panic.
+/// The outcome of a call of `f`: its result, or its panic.
 type Outcome<R, E> = thread::Result<Result<R, E>>;
 
-/// The items that are in flight. The consumer and the threads share it.
+/// The items that are in flight. The consumer and the threads share this.
 struct Flight<R, E> {
     window: usize,
     state: Mutex<State<R, E>>,
@@ -191,7 +191,7 @@ struct State<R, E> {
     taken: usize,
     /// How many results the consumer has got.
     returned: usize,
-    /// How many results there will be, at most: fewer, when one of them turns out to be the last. No item
+    /// How many results there will be, at most; this shrinks when one of them turns out to be the last. No item
     /// is taken from here on, and no result is kept.
     end: usize,
     /// `None` where the result is not there yet.
@@ -213,13 +213,13 @@ impl<R, E> Flight<R, E> {
         }
     }
 
-    /// Sleeps until there is room, and takes the next position. Returns `None` if it is over. The caller
-    /// holds the source, so that one thread is here at a time.
+    /// Sleeps until there is room, and takes the next position. Returns `None` if there are no more. The caller
+    /// holds the source, so only one thread is here at a time.
     fn claim(&self) -> Option<usize> {
         let mut state = self.state.lock();
         // No wakeup is lost: what this looks at changes under the lock, which this thread holds from its
-        // look until it is asleep. `next`, which makes room, and `put` and `abandon`, which end it, notify
-        // after that. It is the only one that sleeps here, so one notification is enough. A loop, because a
+        // look until it is asleep. `next`, which makes room, and `put` and `abandon`, which move the end,
+        // notify after that. Only one thread sleeps here, so one notification is enough. A loop, because a
         // wakeup may be spurious.
         while state.taken < state.end && state.taken - state.returned >= self.window {
             self.room.wait(&mut state);
@@ -238,8 +238,7 @@ impl<R, E> Flight<R, E> {
         self.ready.notify_one();
     }
 
-    /// Keeps the outcome of a position that was claimed, if somebody wants it. If it is no value, it is the
-    /// last.
+    /// Keeps the outcome of a position that was claimed, if it is wanted. An error or a panic is the last one.
     fn put(&self, position: usize, outcome: Outcome<R, E>) {
         let is_last = !matches!(outcome, Ok(Ok(_)));
         let mut state = self.state.lock();
@@ -259,7 +258,7 @@ impl<R, E> Flight<R, E> {
             unwanted = state.results.split_off(index + 1);
         }
         drop(state);
-        // The consumer waits for the first position only; whoever fills that one wakes it.
+        // The consumer waits only for the first position; the thread that fills it wakes the consumer.
         if index == 0 {
             self.ready.notify_one();
         }
@@ -273,7 +272,7 @@ impl<R, E> Flight<R, E> {
     fn next(&self) -> Option<Outcome<R, E>> {
         let mut state = self.state.lock();
         // No wakeup is lost, for the same reason as in `claim`: `put` fills the first position under the
-        // lock, and `end_at` moves the end there. This is the only consumer, and nobody else makes a later
+        // lock, and `end_at` moves the end under it. This is the only consumer, and nobody else makes a later
         // position the first.
         let mut yields = 0;
         let outcome = loop {
@@ -299,7 +298,7 @@ impl<R, E> Flight<R, E> {
         Some(outcome)
     }
 
-    /// Ends it at once.
+    /// Ends the map at once.
     fn abandon(&self) {
         let mut state = self.state.lock();
         state.end = 0;

@@ -29,8 +29,7 @@ type Job = job::Job<Worker>;
 ///
 /// A job is a closure. It is submitted from outside by [`submit`](Pool::submit), which waits for room and so
 /// slows its caller down to what the pool can do; or by another job, through the [`Worker`] that the job is
-/// lent. What comes of it is at the [`Handle`]: its result, or its panic, which ends the job and nothing
-/// else.
+/// lent. The [`Handle`] gets its result, or its panic, which ends the job and nothing else.
 ///
 /// ```
 /// let pool = Pool::new(2, 100)?;
@@ -56,9 +55,9 @@ type Job = job::Job<Worker>;
 /// A worker that finds neither steals what waits in the queue of another.
 ///
 /// # Bounds
-/// `capacity` jobs may wait in the shared queue, and [`LOCAL`](crate::LOCAL) in that of each worker. Only a
-/// worker that leaves may exceed this, because its jobs move to the shared queue, as jobs of normal priority.
-/// There is room again when fewer than `capacity` wait there.
+/// `capacity` jobs may wait in the shared queue, and [`LOCAL`](crate::LOCAL) in the queue of each worker. Only
+/// a worker that leaves may exceed this, because its jobs move to the shared queue, as jobs of normal
+/// priority. There is room again when fewer than `capacity` wait there.
 ///
 /// # Happens-before
 /// What was done before a job was submitted happens before it begins; what a job did happens before its
@@ -79,13 +78,13 @@ struct Shared {
     state: Mutex<State>,
     /// Idle workers sleep here, until there is a job, or they are to leave.
     work: Condvar,
-    /// Those who shut down sleep here, until nothing runs.
+    /// Threads that shut down sleep here, until nothing runs.
     ended: Condvar,
     /// How many workers sleep. Changed under the lock of `state`, and read without it.
     idle: CachePadded<AtomicUsize>,
     /// Whether there are more workers than wanted. Changed under the lock of `state`, and read without it.
     surplus: AtomicBool,
-    /// Of the threads that are not workers, and of the workers that have left.
+    /// The counts of threads that are not workers, and of workers that have left.
     counters: Counters,
 }
 
@@ -94,13 +93,13 @@ struct State {
     queue: Lanes,
     /// Submissions for which there is no room, the oldest first. As long as there is one, the queue is full.
     waiting: VecDeque<Waiting>,
-    /// The number of the next of them.
+    /// The number of the next such submission.
     tickets: u64,
     /// How many workers there should be.
     size: usize,
-    /// Those that are there.
+    /// The workers that are there.
     workers: Vec<(Arc<Local>, JoinHandle<()>)>,
-    /// The thread that has left last. It has joined the one that left before.
+    /// The worker that left last. It joins the one that left before it.
     left: Option<JoinHandle<()>>,
     /// How many other threads run a job.
     helping: usize,
@@ -137,7 +136,7 @@ impl Pool {
     /// jobs wait until it is [resized](Pool::resize), or somebody [helps](Pool::help).
     ///
     /// # Errors
-    /// If the operating system refuses a thread. Then those that were started have ended.
+    /// If the operating system refuses a thread. By then those that were started have ended.
     ///
     /// # Panics
     /// Panics with `final_boss: no room for a job` if `capacity` is zero.
@@ -210,8 +209,8 @@ impl Pool {
     /// If a submission gets a place and does not take it, because its context is done or its time is over,
     /// the next one that waits gets it.
     ///
-    /// A job should submit through its [`Worker`], and not here, where it may sleep until other jobs have
-    /// ended.
+    /// A job should submit through its [`Worker`], and not by this function, where it may sleep until other jobs
+    /// have ended.
     ///
     /// # Errors
     /// Hands the job back, with the [`Reason`](crate::Reason). If several are true at the call, `Closed` goes
@@ -241,14 +240,14 @@ impl Pool {
         drop(state);
         outsider.run(found.admit(&self.shared));
         self.shared.state.lock().helping -= 1;
-        // Those who sleep here have all to look again: in `wait_for_the_end`.
+        // All threads that sleep in `wait_for_the_end` have to look again.
         self.shared.ended.notify_all();
         true
     }
 
-    /// Sets how many workers there are, and does not wait. New ones start at once. Those that are too many
-    /// leave when the job that they run has ended, and no job goes with them: what waits in the queue of one
-    /// that leaves moves to the shared queue. If the pool is shut down, nothing happens.
+    /// Sets how many workers there are, and does not wait. New ones start at once. Surplus ones leave when the
+    /// job that they run has ended, and no job goes with them: what waits in the queue of one that leaves moves
+    /// to the shared queue. If the pool is shut down, nothing happens.
     ///
     /// # Errors
     /// If the operating system refuses a thread. The pool has those that it got by then.
@@ -274,8 +273,7 @@ impl Pool {
         result
     }
 
-    /// Starts a worker. It is not one of the pool before it stands in `workers`, and cannot look before: the
-    /// caller holds the lock.
+    /// Starts a worker. It cannot look for jobs before it is in `workers`: the caller holds the lock.
     fn start(&self) -> io::Result<(Arc<Local>, JoinHandle<()>)> {
         let local = Arc::new(Local {
             queue: CachePadded::new(Mutex::new(Queue {
@@ -299,8 +297,8 @@ impl Pool {
         self.shared.state.lock().size
     }
 
-    /// Returns what happened until now. When no call is under way and no job runs, the numbers
-    /// [add up](Metrics::add_up); in between they may be of different moments, but no job ends before it began.
+    /// Returns what has happened so far. When no call is under way and no job runs, the numbers
+    /// [add up](Metrics::add_up); otherwise they may be of different moments, but no job ends before it began.
     pub fn metrics(&self) -> Metrics {
         let state = self.shared.state.lock();
         let locals = state.workers.iter().map(|(local, _)| &**local);
@@ -318,8 +316,8 @@ impl Pool {
         }
     }
 
-    /// Ends the pool gracefully: from now on nobody can submit, not even the jobs. Runs what waits, this thread
-    /// helping, and returns when no job runs and all workers have left.
+    /// Ends the pool gracefully: from now on nobody can submit, not even the jobs. Runs what waits, on this
+    /// thread too, and returns when no job runs and all workers have left.
     ///
     /// May be called again, and by several threads at the same time: each waits for the end. A job must not
     /// call it, because it would wait for itself.
@@ -330,9 +328,9 @@ impl Pool {
         self.shared.wait_for_the_end();
     }
 
-    /// Ends the pool at once: as [`shutdown`](Pool::shutdown), but jobs that wait are cancelled, at once, before
-    /// it waits for those that run. Returns how many it has cancelled. After [`shutdown`](Pool::shutdown) has
-    /// been called, by another thread, it cuts that short.
+    /// Ends the pool at once, like [`shutdown`](Pool::shutdown), but cancels the jobs that wait, before it waits
+    /// for those that run. Returns how many it has cancelled. If another thread has called
+    /// [`shutdown`](Pool::shutdown), this cuts it short.
     pub fn shutdown_now(&self) -> usize {
         let mut state = self.shared.state.lock();
         let refused = self.shared.close(&mut state);
@@ -375,8 +373,8 @@ impl Worker {
     }
 
     /// Runs one of the jobs that wait, on this thread and within the job that calls this, and returns whether
-    /// there was one. For a job that waits for others: if all workers slept for jobs that wait in a queue,
-    /// nobody would run those. Which of those that wait it runs is not promised.
+    /// there was one. This is for a job that waits for others: if all workers slept until queued jobs had ended,
+    /// nobody would run those. It may run any of the jobs that wait.
     pub fn help(&self) -> bool {
         let job = self.own().or_else(|| {
             let found = self.find(&mut self.shared.state.lock())?;
@@ -385,7 +383,7 @@ impl Worker {
         job.map(|job| self.run(job)).is_some()
     }
 
-    /// What a worker does all its life.
+    /// Runs jobs, on a worker, until it leaves.
     fn work(self) {
         let mut own_in_succession = 0;
         while let Some(job) = self.next(&mut own_in_succession) {
@@ -395,7 +393,7 @@ impl Worker {
 
     /// Finds the next job, and sleeps until there is one. `None` means that this worker has left.
     fn next(&self, own_in_succession: &mut u32) -> Option<Job> {
-        // Relaxed: if this does not see yet that there are too many, the worker runs one more job.
+        // Relaxed: if this does not see yet that there are too many workers, this one runs one more job.
         if *own_in_succession < PATIENCE && !self.shared.surplus.load(Relaxed) {
             *own_in_succession += 1;
             if let Some(job) = self.own() {
@@ -413,12 +411,12 @@ impl Worker {
             if found.is_some() || !state.open {
                 break found;
             }
-            // No wakeup is lost. Whatever changes `state` does so under its lock, which this thread holds
-            // from its last look until it is asleep. A job that goes into the queue of a worker goes there
-            // without that lock. But between counting itself as idle and falling asleep, this thread looks
-            // into that queue, under the queue's lock. Either the job is there by then; or it comes later,
-            // and then the thread that puts it there has that lock after this one, and sees it among the
-            // idle: see `Worker::enqueue`.
+            // No wakeup is lost. `state` changes under its lock, which this thread holds from its last look
+            // until it is asleep. A job that goes into the queue of a worker goes there without that lock.
+            // But between counting itself as idle and falling asleep, this thread looks into that queue,
+            // under the queue's lock. Either the job is there by then, or it comes later. Then the thread
+            // that puts it there has that lock after this one, and sees that there is an idle worker: see
+            // `Worker::enqueue`.
             if is_idle {
                 self.shared.work.wait(&mut state);
             } else if looks > 0 {
@@ -449,7 +447,7 @@ impl Worker {
         self.local.as_ref()?.queue.lock().jobs.pop_front()
     }
 
-    /// Looks everywhere: into the shared queue, into the own one, and into those of others.
+    /// Looks everywhere: into the shared queue, this worker's own, and those of others.
     fn find(&self, state: &mut State) -> Option<Found> {
         if let Some(job) = state.queue.pop() {
             return Some(Found {
@@ -464,15 +462,15 @@ impl Worker {
         })
     }
 
-    /// Takes half of what another worker has, the older half, and moves all of it but one to the own queue,
-    /// which is empty.
+    /// Takes the older half of another worker's jobs, and moves all of it but one to this worker's queue, which
+    /// is empty.
     fn steal(&self, state: &State) -> Option<Job> {
         let is_own = |local: &Arc<Local>| {
             self.local
                 .as_ref()
                 .is_some_and(|own| Arc::ptr_eq(own, local))
         };
-        // From the next one on, or all thieves would visit the same worker first.
+        // Begins with the next worker, or all thieves would visit the same one first.
         let own = state.workers.iter().position(|(local, _)| is_own(local));
         let (before, after) = state.workers.split_at(own.map_or(0, |own| own + 1));
         for (victim, _) in after
@@ -486,7 +484,7 @@ impl Worker {
                 None => queue.jobs.len().min(1),
             };
             let mut stolen: VecDeque<_> = queue.jobs.drain(..half).collect();
-            // Never two of these locks: two thieves that rob each other would wait for each other.
+            // Never holds two of these locks: two thieves that rob each other would deadlock.
             drop(queue);
             if let Some(job) = stolen.pop_front() {
                 self.counters().stolen.add(half as u64);
@@ -558,17 +556,18 @@ impl Worker {
         }
         queue.jobs.push_back(job);
         drop(queue);
-        // Relaxed: a thread that has looked into this queue before the job was there has counted itself as
-        // idle before that, and the queue's lock has passed that on: see `Worker::next`.
+        // Relaxed: a worker that looked into this queue before the job was there had counted itself as idle
+        // before that, and the queue's lock has passed that on: see `Worker::next`.
         if self.shared.idle.load(Relaxed) > 0 {
-            // It holds this lock from its look until it is asleep, so now it is asleep, or it has woken up.
+            // The idle worker holds this lock from its look until it is asleep, so by now it sleeps, or has woken
+            // up.
             drop(self.shared.state.lock());
             self.shared.work.notify_one();
         }
         Ok(())
     }
 
-    /// The end of a worker: its numbers and its jobs stay with the pool.
+    /// Ends a worker. Its counts and its jobs stay with the pool.
     fn leave(&self, mut state: MutexGuard<'_, State>) {
         let own = self.local.as_ref().expect("only workers leave");
         let index = state
@@ -583,11 +582,12 @@ impl Worker {
         self.shared.look_for_surplus(&state);
         let before = state.left.replace(thread);
         drop(state);
-        // Nobody has to be woken for its jobs: whoever sleeps was woken when they came, or fell asleep before
-        // there were any. And if it was itself woken for a job that it leaves here, `resize` has woken all
-        // others.
+        // For its jobs nobody has to be woken: a worker that sleeps was woken when they came, or fell asleep
+        // before there were any. And if this one was itself woken for a job that it leaves here, `resize` has
+        // woken all others.
         self.shared.ended.notify_all();
-        // That one is about to end: it does nothing after this. So one handle is kept, however many have left.
+        // That one is about to end: a worker does nothing after this. So the pool keeps one handle, however
+        // many have left.
         if let Some(before) = before {
             let _ = before.join();
         }
@@ -607,7 +607,7 @@ impl Shared {
                 self.answer(answer)
             }
             answer => {
-                // Under the lock: whoever is idle now sleeps.
+                // Under the lock: a worker that is idle now sleeps.
                 let wakes = answer.is_ok() && self.idle.load(Relaxed) > 0;
                 drop(state);
                 if wakes {
@@ -623,7 +623,7 @@ impl Shared {
         answer.inspect_err(|_| self.counters.rejected.add(1))
     }
 
-    /// Puts a job into the queue, if nothing stands against it.
+    /// Puts a job into the queue, if the pool is open, the job is not cancelled, and there is room.
     fn offer(&self, state: &mut State, job: Job, priority: Priority) -> Result<(), Refused<Job>> {
         let reason = if !state.open {
             Reason::Closed
@@ -639,8 +639,8 @@ impl Shared {
         Err(Refused { job, reason })
     }
 
-    /// Sleeps until the job is accepted or refused by another thread, or until the time or the context says
-    /// that it is enough.
+    /// Sleeps until another thread accepts or refuses the job, or until the deadline has come or the context is
+    /// done.
     fn wait_for_room(
         &self,
         mut state: MutexGuard<'_, State>,
@@ -683,7 +683,7 @@ impl Shared {
             Some(Waiting { job, .. }) => Err(Refused { job, reason }),
             None => {
                 drop(state);
-                // Somebody was faster, and has sent the answer or is about to.
+                // Another thread was faster, and has sent the answer or is about to.
                 understood(turn.recv())
             }
         }
@@ -711,7 +711,7 @@ impl Shared {
         self.surplus.store(surplus, Relaxed);
     }
 
-    /// From now on nothing is accepted. Returns the submissions that wait for room.
+    /// Closes the pool: from now on nothing is accepted. Returns the submissions that wait for room.
     fn close(&self, state: &mut State) -> VecDeque<Waiting> {
         state.open = false;
         for (local, _) in &state.workers {
@@ -720,12 +720,12 @@ impl Shared {
         std::mem::take(&mut state.waiting)
     }
 
-    /// Sleeps until no job runs, and the workers have left, after [`close`](Self::close).
+    /// Sleeps until no job runs and all workers have left. To be called after [`close`](Self::close).
     fn wait_for_the_end(&self) {
         self.work.notify_all();
         let mut state = self.state.lock();
-        // No wakeup is lost: those who leave, or have helped, change `state` under the lock that is held
-        // here, and notify.
+        // No wakeup is lost: threads that leave, or have helped, change `state` under the lock that this one
+        // holds from its look until it is asleep, and notify after that.
         while !state.workers.is_empty() || state.helping > 0 {
             self.ended.wait(&mut state);
         }
@@ -737,15 +737,15 @@ impl Shared {
     }
 }
 
-/// Hands their jobs back to those who wait for room.
+/// Hands the jobs back to the submissions that wait for room.
 fn refuse(waiting: VecDeque<Waiting>) {
     for Waiting { job, answer, .. } in waiting {
-        // If it does not wait any longer, it waits for this answer: see `wait_for_room`.
+        // A submission whose time is over waits for this answer, too: see `wait_for_room`.
         let _ = answer.send(Some(job));
     }
 }
 
-/// What the answer to a submission means.
+/// Turns the answer to a submission into its result.
 fn understood(answer: Result<Option<Job>, RecvError>) -> Result<(), Refused<Job>> {
     match answer.expect("everybody gets an answer") {
         None => Ok(()),
@@ -761,8 +761,8 @@ impl Found {
     fn admit(self, shared: &Shared) -> Job {
         if let Some(answer) = self.admitted {
             let _ = answer.send(None);
-            // Its job is in the queue now, and nobody has been woken for it. Relaxed: a worker that slept when
-            // the job got there had counted itself before, under the lock.
+            // Its job is in the queue now, and nobody has been woken for it. Relaxed: a worker that was asleep
+            // when the job got there had counted itself before, under the lock.
             if shared.idle.load(Relaxed) > 0 {
                 shared.work.notify_one();
             }

@@ -237,7 +237,7 @@ impl State {
                 vec![Action::Render]
             }
             Event::Saved => {
-                // Whoever saves wants the verdict; whoever is choosing goes on choosing.
+                // A learner who saves wants the verdict; one who is choosing goes on choosing.
                 if let Some(Over::Text(..)) = self.over {
                     self.over = None;
                 }

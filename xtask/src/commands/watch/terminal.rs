@@ -106,7 +106,7 @@ impl Drop for Terminal {
 
 /// Gives the terminal back as it was, once. Nothing is to be done where it is gone.
 fn give_back() {
-    // SeqCst: whoever swaps first does it; there is nothing else to order, and speed is no matter.
+    // SeqCst: the first to swap does it; there is nothing else to order, and speed does not matter.
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = execute!(
             io::stdout(),

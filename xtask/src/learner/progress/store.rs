@@ -55,8 +55,8 @@ impl Store {
         Ok(Self { progress, folder, _lock: lock })
     }
 
-    /// Reads the progress to look at it, beside whoever is changing it: a file is whole whenever it is read. One
-    /// that cannot be understood is left to [`Store::open`].
+    /// Reads the progress to look at it, even while another process changes it: a file is whole whenever it is
+    /// read. One that cannot be understood is left to [`Store::open`].
     pub fn peek(workspace: &Workspace) -> Progress {
         let file = workspace.path(FOLDER).join(FILE);
         let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -10,7 +10,7 @@ use std::rc::Rc;
 /// Loom tries another order of two operations only if they are on one object, and remembers only one access to each
 /// object, the last. But a write depends on every read before it: in a read by one thread, then a read and a write by
 /// another, the second read would make loom forget the first, and it would never try the write before it
-/// (tokio-rs/loom#392, #166). So each thread reads on an object of its own, and whoever writes goes round all.
+/// (tokio-rs/loom#392, #166). So each thread reads on an object of its own, and a write goes round all.
 #[derive(Clone, Debug)]
 pub(super) struct Meeting(Rc<[Condvar; MAX_THREADS]>);
 

@@ -36,7 +36,7 @@
 //!
 //! **Spurious wake-ups** come only where [`Model::spurious_wakeups`](crate::Model::spurious_wakeups) asks for them,
 //! because each doubles the interleavings. Up to so many waits of an interleaving, of a condition variable, a futex
-//! or `park`, are explored both ways: woken by whoever wakes them, and returning by themselves. Before one that
+//! or `park`, are explored both ways: woken by another thread, and returning by themselves. Before one that
 //! returned by itself goes on, another thread takes at least a step, if one can: loom's `Notify` yields. Nothing is injected from outside: no thread of the program has to do anything
 //! for it.
 //!
