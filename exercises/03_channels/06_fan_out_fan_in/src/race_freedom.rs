@@ -222,7 +222,7 @@ fn the_drop_does_not_wait_for_the_work() {
     harness::model(|| {
         let dropped = Arc::new(Gate::shut("dropped"));
         let of_worker = Arc::clone(&dropped);
-        drop(fan_out(items([1]), 1, move |_| of_worker.pass()));
+        let _ = fan_out(items([1]), 1, move |_| of_worker.pass());
         dropped.open();
     });
 }
