@@ -2,8 +2,11 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
+use harness::Model;
+use harness::protocol::failure_line;
 use harness::testing::{Flag, Slot, assert_panics, both, must_sleep, panic_of, spawn};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Catches a `wait` that sleeps before it checks the counter: no other thread is there to wake it.
 #[test]
@@ -50,7 +53,7 @@ fn the_last_done_wakes_the_waiter() {
 /// another thread, or for success.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
-    harness::Model::new().spurious_failures(1).check(|| {
+    Model::new().spurious_failures(1).check(|| {
         let group = WaitGroup::new();
         group.add(1);
         thread::scope(|s| {
@@ -142,7 +145,7 @@ fn an_add_extends_the_wait() {
 /// finished.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
-    harness::Model::new().spurious_wakeups(3).check(|| {
+    Model::new().spurious_wakeups(3).check(|| {
         let group = WaitGroup::new();
         let finished = Flag::lowered("finished");
         group.add(1);
@@ -181,6 +184,30 @@ fn what_a_task_wrote_is_visible_after_wait() {
     });
 }
 
+/// Main only waits, for two workers. Catches a last `done` that releases main and does not pass on what was done before the
+/// first. At most two preemptions in each interleaving, which makes 64 of them.
+#[test]
+fn what_both_workers_wrote_is_visible_after_wait() {
+    // WG-07
+    Model::new().preemption_bound(2).check(|| {
+        let group = WaitGroup::new();
+        let (one, two) = (Slot::empty("one"), Slot::empty("two"));
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "worker 1", || {
+                one.write(1);
+                group.done();
+            });
+            spawn(s, "worker 2", || {
+                two.write(2);
+                group.done();
+            });
+            group.wait();
+            assert_eq!((one.read(), two.read()), (1, 2));
+        });
+    });
+}
+
 /// Catches anything left over from the first round, such as a flag that says "released" for ever: the
 /// second round has a task of its own.
 #[test]
@@ -208,20 +235,28 @@ fn the_next_round_is_waited_for_too() {
     });
 }
 
-/// Catches a `done` that still uses the group after it has released the waiter: main begins the next round
-/// while the worker is still in the last one.
+/// Catches a `done` that still uses the group after it has released the waiter, such as to say that the round is over:
+/// main begins the next round, with a task of its own, while worker 1 is still in the last one.
 #[test]
 fn a_released_waiter_may_start_the_next_round() {
     // WG-04, WG-10
     harness::model(|| {
         let group = WaitGroup::new();
+        let finished = Flag::lowered("finished");
         group.add(1);
         thread::scope(|s| {
-            spawn(s, "worker", || group.done());
+            spawn(s, "worker 1", || group.done());
             group.wait();
             group.add(1);
-            group.done();
+            spawn(s, "worker 2", || {
+                finished.raise();
+                group.done();
+            });
             group.wait();
+            assert!(
+                finished.is_raised(),
+                "the second round's `wait` returned before its `done`"
+            );
         });
     });
 }
@@ -243,6 +278,42 @@ fn a_waiter_overtaken_by_the_next_round_still_returns() {
             group.wait();
         });
     });
+}
+
+/// The worker ends main's round, and before main runs again, it begins and ends 255 more: main still returns. Catches a
+/// round that is recognised by a number of a few bits, which comes again. The first interleaving is enough, in which no
+/// thread is preempted: a panic ends the exploration.
+#[test]
+fn a_waiter_overtaken_by_255_rounds_still_returns() {
+    // WG-13
+    const SEEN: &str = "main returns after all rounds";
+    let overtaken = Model::new()
+        .preemption_bound(0)
+        .max_branches(20_000)
+        .simplest_within(Duration::ZERO);
+    let ended = overtaken.explore(|| {
+        let group = WaitGroup::new();
+        let over = Flag::lowered("over");
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                group.done();
+                for _ in 0..255 {
+                    group.add(1);
+                    group.done();
+                }
+                over.raise();
+            });
+            group.wait();
+            assert!(!over.is_raised(), "{SEEN}");
+        });
+    });
+    if let Err(failure) = ended
+        && !failure.message.contains(SEEN)
+    {
+        eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+        panic!("{}", failure.message);
+    }
 }
 
 /// Catches a load and a store where one step is needed: of two simultaneous `add`s, one is lost, and the

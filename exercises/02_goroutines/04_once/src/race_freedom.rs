@@ -238,6 +238,30 @@ fn what_the_function_wrote_before_its_panic_is_there() {
     });
 }
 
+/// What a function owns may call the once when it is dropped. Catches a function that is dropped under a lock that this
+/// call takes.
+#[test]
+fn what_is_dropped_unrun_may_call_the_once() {
+    struct Calls<'a>(&'a Once);
+    impl Drop for Calls<'_> {
+        fn drop(&mut self) {
+            self.0.call_once(|| panic!("a second function ran"));
+        }
+    }
+
+    harness::model(|| {
+        let once = Once::new();
+        thread::scope(|s| {
+            once.call_once(|| {
+                spawn(s, "other", || {
+                    let calls = Calls(&once);
+                    once.call_once(move || drop(calls));
+                });
+            });
+        });
+    });
+}
+
 /// Catches one lock for all onces: main's function calls the inner once, which another thread calls too.
 #[test]
 fn a_function_may_use_another_once() {

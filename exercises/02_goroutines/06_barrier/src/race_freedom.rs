@@ -4,7 +4,10 @@
 use crate::Barrier;
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Slot, must_sleep, spawn};
+use harness::Model;
+use harness::protocol::failure_line;
+use harness::testing::{Gate, Slot, must_sleep, spawn};
+use std::time::Duration;
 
 /// Catches a barrier that takes one arrival too many to open, and one that has no leader if no thread
 /// sleeps.
@@ -81,7 +84,7 @@ fn both_wait_for_each_other() {
 /// another thread.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
-    harness::Model::new().spurious_failures(1).check(|| {
+    Model::new().spurious_failures(1).check(|| {
         let barrier = Barrier::new(2);
         thread::scope(|s| {
             spawn(s, "other", || {
@@ -119,7 +122,7 @@ fn everyone_wakes_and_one_of_them_leads() {
 /// Catches `if` in place of `while`: one of the two has a spurious wakeup before the other has come.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
-    harness::Model::new().spurious_wakeups(1).check(|| {
+    Model::new().spurious_wakeups(1).check(|| {
         let barrier = Barrier::new(2);
         let other = Came::named("other came");
         thread::scope(|s| {
@@ -139,7 +142,7 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
 /// The same in a second round, in which the fast one of the two may sleep until the slow one has left the first.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_second_wait() {
-    harness::Model::new().spurious_wakeups(1).check(|| {
+    Model::new().spurious_wakeups(1).check(|| {
         let barrier = Barrier::new(2);
         let other = Came::named("other came");
         thread::scope(|s| {
@@ -249,13 +252,58 @@ fn a_thread_overtaken_by_whole_rounds_still_leaves() {
     });
 }
 
+/// Main has met `slow`, and before `slow` runs again, main meets `late` 255 times: `slow` still leaves. Catches a round
+/// that is recognised by a number of a few bits, which comes again. The first interleaving is enough, in which no thread
+/// is preempted, and of the threads that can run, one that has yielded comes last: a panic ends the exploration.
+#[test]
+fn a_thread_overtaken_by_255_rounds_still_leaves() {
+    // WG-13
+    const SEEN: &str = "slow leaves after all rounds";
+    let overtaken = Model::new()
+        .preemption_bound(0)
+        .max_branches(20_000)
+        .simplest_within(Duration::ZERO);
+    let ended = overtaken.explore(|| {
+        let barrier = Barrier::new(2);
+        let slow_has_yielded = Gate::shut("slow has yielded");
+        let slow_comes = Gate::shut("slow comes");
+        let over = Came::named("over");
+        let meet_often = || {
+            for _ in 0..255 {
+                barrier.wait();
+            }
+            over.to(1);
+        };
+        thread::scope(|s| {
+            spawn(s, "slow", || {
+                thread::yield_now();
+                slow_has_yielded.open();
+                slow_comes.open();
+                barrier.wait();
+                assert!(!over.has_come_to(1), "{SEEN}");
+            });
+            slow_has_yielded.pass();
+            slow_comes.pass();
+            barrier.wait();
+            spawn(s, "late", meet_often);
+            meet_often();
+        });
+    });
+    if let Err(failure) = ended
+        && !failure.message.contains(SEEN)
+    {
+        eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
+        panic!("{}", failure.message);
+    }
+}
+
 /// Catches a thread that mistakes the round that it has looked at for the round in which it arrives: with
 /// three threads at a barrier for two, a round may fill and end between the look and the arrival. The first
 /// thread to return calls again, so there are four calls, whichever threads meet. At most 2 preemptions in
 /// each interleaving, which makes 1,649 of them: without a bound there are too many.
 #[test]
 fn a_third_thread_belongs_to_the_next_round() {
-    harness::Model::new().preemption_bound(2).check(|| {
+    Model::new().preemption_bound(2).check(|| {
         let barrier = Barrier::new(2);
         let called = AtomicUsize::named("called", 0);
         let back = AtomicUsize::named("back", 0);
@@ -288,7 +336,7 @@ fn a_third_thread_belongs_to_the_next_round() {
 #[test]
 fn a_thread_that_comes_again_takes_nobodys_wakeup() {
     // WG-03, WG-13
-    harness::Model::new().preemption_bound(0).check(|| {
+    Model::new().preemption_bound(0).check(|| {
         let barrier = Barrier::new(3);
         let two_rounds = || {
             barrier.wait();
@@ -307,7 +355,7 @@ fn a_thread_that_comes_again_takes_nobodys_wakeup() {
 #[test]
 fn a_round_that_opens_late_does_not_shut_the_next() {
     // WG-13
-    harness::Model::new().preemption_bound(1).check(|| {
+    Model::new().preemption_bound(1).check(|| {
         let barrier = Barrier::new(2);
         thread::scope(|s| {
             for name in ["second", "third", "fourth"] {

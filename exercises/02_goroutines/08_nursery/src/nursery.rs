@@ -47,7 +47,8 @@ pub struct Nursery<'scope, 'env: 'scope> {
 /// # Panics
 /// Panics if `body` or a child panics. The panic interrupts nothing else: the block still waits for all of
 /// them. Then `open` resumes the first of the panics, with its payload; before that, the payloads of the
-/// others and the value that `body` returned are dropped. Their destructors must not panic.
+/// others and the value that `body` returned are dropped. Their destructors must not panic, and no other
+/// thread waits for them.
 /// [`Nursery::has_panicked`] says which panic is the first.
 pub fn open<'env, T>(body: impl for<'scope> FnOnce(&'scope Nursery<'scope, 'env>) -> T) -> T {
     let _ = body;
@@ -62,7 +63,8 @@ impl<'scope> Nursery<'scope, '_> {
     ///
     /// # Panics
     /// Panics if the operating system cannot create a thread. Then there is no child, and `child` is
-    /// dropped. The panic is the caller's own: a caller that catches it has not panicked.
+    /// dropped; what it owned may use the nursery even then. The panic is the caller's own: a caller that
+    /// catches it has not panicked.
     pub fn spawn(&'scope self, child: impl FnOnce() + Send + 'scope) {
         let _ = child;
         todo!("start the child so that `open` cannot end before it")

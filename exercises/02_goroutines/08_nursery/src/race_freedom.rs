@@ -1,6 +1,7 @@
 //! Every interleaving of a few small programs. IDs such as EG-03 name behaviours of Go's `errgroup.Group`,
 //! WG-07 of its `sync.WaitGroup`, GR-01 of goroutines.
 
+use crate::Nursery;
 use crate::sync::thread;
 use harness::leaks::{Tracked, track};
 use harness::testing::{Flag, Gate, Slot, must_sleep, payload_of};
@@ -197,15 +198,29 @@ fn a_panic_of_the_body_waits_for_the_children() {
 }
 
 /// Catches a child that counts although its thread cannot be had, and a panic of `spawn` that counts although
-/// the body has caught it: there is one child, and the block ends when that child has ended.
+/// the body has caught it: there is one child, and the block ends when that child has ended. Also catches a closure that
+/// is dropped under a lock: what it owns asks the nursery whether there was a panic.
 #[test]
 fn a_child_that_gets_no_thread_is_no_child() {
+    struct AsksOnDrop<'scope, 'env>(&'scope Nursery<'scope, 'env>);
+    impl Drop for AsksOnDrop<'_, '_> {
+        fn drop(&mut self) {
+            self.0.has_panicked();
+        }
+    }
+
     harness::model(|| {
         let finished = Flag::lowered("finished");
         crate::open(|nursery| {
             nursery.spawn(|| finished.raise());
+            let asks = AsksOnDrop(nursery);
             let refused = thread::refuse_after(0, || {
-                payload_of(|| nursery.spawn(|| panic!("a child ran without a thread")))
+                payload_of(|| {
+                    nursery.spawn(move || {
+                        let _asks = asks;
+                        panic!("a child ran without a thread")
+                    })
+                })
             });
             assert!(
                 refused.is_some(),
@@ -321,6 +336,35 @@ fn every_payload_is_dropped_once() {
             ),
             Err(other) => resume_unwind(other),
         }
+    });
+}
+
+/// Catches a payload that is dropped under a lock: its destructor waits for the body, which asks whether there was a panic.
+/// At most 2 preemptions in each interleaving, which makes 126 of them.
+#[test]
+fn the_drop_of_a_payload_holds_up_nobody() {
+    struct PassesOnDrop(Arc<Gate>);
+    impl Drop for PassesOnDrop {
+        fn drop(&mut self) {
+            self.0.pass();
+        }
+    }
+
+    harness::Model::new().preemption_bound(2).check(|| {
+        let gate = Arc::new(Gate::shut("gate"));
+        let theirs = PassesOnDrop(Arc::clone(&gate));
+        let payload = payload_of(|| {
+            crate::open(|nursery| {
+                nursery.spawn(|| resume_unwind(Box::new("the other panic")));
+                nursery.spawn(move || resume_unwind(Box::new(theirs)));
+                nursery.has_panicked();
+                gate.open();
+            });
+        });
+        assert!(
+            payload.is_some(),
+            "two children have panicked, but `open` returned"
+        );
     });
 }
 

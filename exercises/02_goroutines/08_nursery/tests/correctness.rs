@@ -11,7 +11,7 @@ use nursery::Nursery;
 use std::cell::Cell;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Barrier, mpsc};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
 /// What is true until a panic counts, which is about to happen.
@@ -337,6 +337,41 @@ fn a_later_panic_is_not_the_one_that_resumes() {
     });
 }
 
+/// A destructor that runs while its thread unwinds can tell: so does that of a `MutexGuard`, which then poisons its mutex.
+#[test]
+fn what_is_left_is_dropped_before_the_panic_resumes() {
+    struct Left(Arc<Mutex<Vec<&'static str>>>);
+    impl Drop for Left {
+        fn drop(&mut self) {
+            let how = if thread::panicking() {
+                "while `open` unwound"
+            } else {
+                "before"
+            };
+            self.0.lock().unwrap().push(how);
+        }
+    }
+
+    must_end(IN_BLOCK, || {
+        let dropped = Arc::new(Mutex::new(Vec::new()));
+        let [value, payload] = [(); 2].map(|()| Left(Arc::clone(&dropped)));
+        let panic = staged_panic_of(|| {
+            nursery::open(|nursery| {
+                nursery.spawn(|| staged_panic("the first"));
+                wait_until(NO_PANIC, || nursery.has_panicked());
+                nursery.spawn(move || resume_unwind(Box::new(payload)));
+                value
+            });
+        });
+        assert_eq!(panic, Some("the first"));
+        assert_eq!(
+            *dropped.lock().unwrap(),
+            ["before", "before"],
+            "when the value of the body and the later payload were dropped"
+        );
+    });
+}
+
 #[test]
 fn has_panicked_is_false_until_one_has() {
     must_end(IN_BLOCK, || {
@@ -383,7 +418,7 @@ fn children_may_be_spawned_after_a_panic() {
 #[test]
 fn a_nursery_inside_a_child_ends_before_the_child_does() {
     must_end(IN_BLOCK, || {
-        let log = std::sync::Mutex::new(Vec::new());
+        let log = Mutex::new(Vec::new());
         let say = |what| log.lock().unwrap().push(what);
         let panic = staged_panic_of(|| {
             nursery::open(|outer| {

@@ -6,8 +6,9 @@
 use crate::sync::channel::{Receiver, bounded};
 use crate::{FanIn, fan_out};
 use harness::Model;
-use harness::testing::{Flag, Slot, must_sleep, staged_panic, staged_panic_of, threads_at_once};
+use harness::testing::{Gate, Slot, must_sleep, staged_panic, staged_panic_of, threads_at_once};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A channel with these items in it, whose sender has gone.
 fn items<const N: usize>(items: [u32; N]) -> Receiver<u32> {
@@ -25,7 +26,7 @@ fn sorted(results: FanIn<u32>) -> Vec<u32> {
     results
 }
 
-/// One worker. Catches a stream that never ends, because a sender is left that nobody uses.
+/// One worker, and two items whose sender has gone. Both results come, and then `None`, as often as main asks.
 #[test]
 fn the_results_end_when_the_worker_has() {
     // CL-12
@@ -37,7 +38,7 @@ fn the_results_end_when_the_worker_has() {
     });
 }
 
-/// Two workers. Catches a stream that ends with the first of them, and an item that both take, or neither.
+/// Two workers, and an item for each. Each item is taken once, and the stream ends when both workers have.
 #[test]
 fn each_item_is_worked_on_once() {
     // CH-10, CL-16
@@ -164,6 +165,47 @@ fn the_panic_of_the_last_worker_ends_the_stream() {
     });
 }
 
+/// Nobody asks for a result, and there are three items. The worker may take one of them, and no other before its result
+/// is handed over: neither to work on it nor to have it ready. Main takes the rest.
+#[test]
+fn a_worker_waits_until_its_result_is_wanted() {
+    harness::model(|| {
+        let begun = Arc::new(AtomicUsize::new(0));
+        let of_worker = Arc::clone(&begun);
+        let input = items([1, 2, 3]);
+        let rest = input.clone();
+        let mut results = fan_out(input, 1, move |n| {
+            of_worker.fetch_add(1, Relaxed);
+            n
+        });
+        assert!(
+            rest.try_recv().is_ok() && rest.try_recv().is_ok(),
+            "the worker has taken two items of three, and nobody has asked for the result of the first"
+        );
+        let begun = begun.load(Relaxed);
+        assert!(
+            begun <= 1,
+            "the worker has begun {begun} items, and nobody has asked for a result"
+        );
+        assert!(
+            results.next().is_some(),
+            "the worker has one of three items"
+        );
+    });
+}
+
+/// A program that must not end: the worker has a result that nobody asks for, and main waits for something else. The
+/// worker has nothing to do until main asks, and must not spin.
+#[test]
+fn a_worker_with_a_result_sleeps() {
+    must_sleep("the worker", "nobody had asked for its result", || {
+        let _results = fan_out(items([1]), 1, |n| n);
+        let (_never, nothing) = bounded::<u32>(0);
+        let _ = nothing.recv();
+        panic!("nobody has sent anything");
+    });
+}
+
 /// Main takes one of two results and walks away. Catches a worker that sleeps for ever with a result in its hands.
 #[test]
 fn the_workers_end_when_the_consumer_walks_away() {
@@ -193,23 +235,21 @@ fn the_producer_is_told_when_the_workers_have_gone() {
     });
 }
 
-/// Nobody asks for a result, and there are three items. Catches results that pile up: a worker holds one and waits.
+/// Item 2 is finished first, and `next` returns its result at once. Item 1 is worked on until then.
 #[test]
-fn a_worker_waits_until_its_result_is_wanted() {
-    harness::model(|| {
-        let second = Arc::new(Flag::lowered("worked on 2"));
-        let of_worker = Arc::clone(&second);
-        let mut results = fan_out(items([1, 2, 3]), 1, move |n| {
-            if n > 1 {
-                of_worker.raise();
+fn a_result_does_not_wait_for_that_of_an_earlier_item() {
+    Model::new().preemption_bound(2).check(|| {
+        let first_has_come = Arc::new(Gate::shut("the first result has come"));
+        let of_workers = Arc::clone(&first_has_come);
+        let mut results = fan_out(items([1, 2]), 2, move |n| {
+            if n == 1 {
+                of_workers.pass();
             }
-            n
+            n * 10
         });
-        assert!(
-            !second.is_raised(),
-            "the worker has gone on to item 2, and nobody has asked for the result of item 1"
-        );
-        assert_eq!(results.next(), Some(1));
+        assert_eq!(results.next(), Some(20), "only item 2 is finished");
+        first_has_come.open();
+        assert_eq!(results.next(), Some(10), "item 1 is finished, too");
     });
 }
 
@@ -217,7 +257,7 @@ fn a_worker_waits_until_its_result_is_wanted() {
 #[test]
 fn items_are_worked_on_at_the_same_time() {
     Model::new().preemption_bound(2).check(|| {
-        let both_work = Arc::new([(); 2].map(|()| harness::testing::Gate::shut("works")));
+        let both_work = Arc::new([(); 2].map(|()| Gate::shut("works")));
         let results = sorted(fan_out(items([0, 1]), 2, move |n| {
             both_work[n as usize].open();
             both_work[1 - n as usize].pass();

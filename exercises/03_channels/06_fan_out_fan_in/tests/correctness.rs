@@ -7,6 +7,7 @@ use harness::testing::{
     assert_panics, assert_passes_on, let_others_run, must_end, payload_of, staged_panic,
     staged_panic_of,
 };
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex};
@@ -75,20 +76,59 @@ fn results_come_as_soon_as_they_are_there() {
     });
 }
 
-/// Each of eight items waits until all eight are worked on.
+/// Each item waits until all of them are worked on. There are more workers than a byte can count.
 #[test]
 fn all_workers_work_at_the_same_time() {
+    const WORKERS: usize = 300;
     must_end(
-        "eight workers do not work on eight items at the same time",
+        "300 workers do not work on 300 items at the same time",
         || {
-            let all_work = Barrier::new(8);
-            let results = fan_out(items(0..8), 8, move |n| {
+            let all_work = Barrier::new(WORKERS);
+            let results = fan_out(items(0..WORKERS), WORKERS, move |n| {
                 all_work.wait();
                 n
             });
-            assert_eq!(results.count(), 8);
+            assert_eq!(results.count(), WORKERS);
         },
     );
+}
+
+thread_local! {
+    static LEAVES: RefCell<Option<Leaves>> = const { RefCell::new(None) };
+}
+
+/// The last that a thread does is to drop its thread-locals. This one takes its time.
+struct Leaves(Arc<AtomicUsize>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        let_others_run();
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+/// Three workers, of which one panics or none. When `next` has returned `None`, or gone on with the panic, their
+/// threads are gone: to have dropped what they own is not enough.
+#[test]
+fn when_the_results_have_ended_the_threads_have_too() {
+    for panics in [false, true] {
+        must_end(IN_NEXT, move || {
+            let (left, all_work) = (Arc::new(AtomicUsize::new(0)), Barrier::new(3));
+            let leave = Arc::clone(&left);
+            let results = fan_out(items(0..3), 3, move |n| {
+                LEAVES.set(Some(Leaves(Arc::clone(&leave))));
+                all_work.wait();
+                if panics && n == 1 {
+                    staged_panic("a worker's");
+                }
+            });
+            let panic = staged_panic_of(|| results.for_each(drop));
+            assert_eq!(panic.is_some(), panics, "whether `next` panicked");
+            let left = left.load(SeqCst);
+            let then = ["had returned `None`", "had gone on with a panic"][usize::from(panics)];
+            assert_eq!(left, 3, "threads of 3 that were gone when `next` {then}");
+        });
+    }
 }
 
 /// Workers are threads of their own, and no more than were asked for.

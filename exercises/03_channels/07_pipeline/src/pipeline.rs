@@ -23,7 +23,7 @@ use std::marker::PhantomData;
 ///   result, so it travels through all later stages, and their `f` is not called with it;
 /// - when the consumer has dropped the [`Stage`]: at once if it holds a result, otherwise with the next that
 ///   it has. Results that nobody has asked for are dropped;
-/// - when `f` or `input` panics.
+/// - when `f` or `input` panics, or the drop of one of them.
 ///
 /// However it ends, it drops `input`, and thereby ends the stage before it in the same way. After an error it
 /// does so at once, and does not wait until somebody asks for the error.

@@ -58,7 +58,8 @@ fn results_come_in_order_and_then_the_end() {
     }
 }
 
-/// Plain memory goes the whole way: from the producer to the stage, and from the stage to the consumer.
+/// The producer sends one item, and waits for its result before it does anything else. What it wrote before
+/// is there for `f`, and what `f` wrote is there for the consumer.
 #[test]
 fn what_was_done_before_is_visible_behind_each_stage() {
     // CH-19
@@ -95,17 +96,19 @@ fn the_consumer_sleeps_while_the_stage_has_no_result() {
     });
 }
 
-/// A program that must not end: the stage has a result that nobody asks for, and main waits for something
-/// else. Catches a stage that spins while it is held back.
+/// A program that must not end: the stage has a result that nobody asks for, or an error, and main waits for
+/// something else. The stage has nothing to do until main asks, and must not spin.
 #[test]
 fn a_stage_that_is_held_back_sleeps() {
     // CH-03
-    must_sleep("the stage", "nobody had asked for its results", || {
-        let _results = stage([Ok(1), Ok(2)].into_iter(), 1, Item::Ok);
-        let (_never, nothing) = bounded::<u32>(0);
-        let _ = nothing.recv();
-        panic!("nobody has sent anything");
-    });
+    for last in [Ok(2), Err(Broken)] {
+        must_sleep("the stage", "nobody had asked for its results", move || {
+            let _results = stage([Ok(1), last].into_iter(), 1, Item::Ok);
+            let (_never, nothing) = bounded::<u32>(0);
+            let _ = nothing.recv();
+            panic!("nobody has sent anything");
+        });
+    }
 }
 
 /// The second of three items fails: the result before it comes, then the error, then `None`, and the third is
@@ -179,8 +182,8 @@ fn a_consumer_that_leaves_ends_the_stage() {
     });
 }
 
-/// The source has no end. Catches a stage that goes on although nobody receives, and a result that is lost or
-/// dropped twice.
+/// The source has no end, and the consumer leaves, with a result or without one. The drop waits for nobody,
+/// the stage ends, and each result is dropped once.
 #[test]
 fn a_source_without_an_end_ends_with_its_consumer() {
     // CH-25

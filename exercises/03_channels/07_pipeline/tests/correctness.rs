@@ -124,18 +124,20 @@ fn stages_work_at_the_same_time() {
     }
 }
 
+/// The stage takes as many items as were asked for, and `capacity`, and one more. Then it waits.
 #[test]
 fn a_stage_works_ahead_and_not_too_far() {
     // CH-03, CH-05
-    for capacity in [0, 1, 5] {
+    for capacity in [0, 1, 5, 300] {
         must_end(IN_PIPELINE, move || {
             let (items, taken) = counted(1..);
             let mut results = stage(items, capacity, Ok);
             for asked in 0..4 {
                 let most = asked + capacity + 1;
-                wait_until("the stage has room, and does nothing", || {
-                    taken.load(SeqCst) >= most
-                });
+                let has_room = format!(
+                    "capacity {capacity}, {asked} results asked for: the stage has not taken {most} items"
+                );
+                wait_until(&has_room, || taken.load(SeqCst) >= most);
                 let_others_run();
                 let taken = taken.load(SeqCst);
                 assert_eq!(taken, most, "items taken: asked for, capacity, and one");
@@ -163,8 +165,8 @@ fn a_slow_consumer_holds_back_every_stage() {
     });
 }
 
-/// Three stages, of which one fails at item 5: the four results before it come, then the error, then `None`, and no stage
-/// works on more than that.
+/// Three stages, of which one fails at item 5: the four results before it come, then the error, then `None`,
+/// and no stage works on more than that.
 #[test]
 fn the_first_error_ends_the_pipeline() {
     for (capacity, failing) in [(0, 0), (0, 1), (0, 2), (4, 0), (4, 1), (4, 2)] {
@@ -227,6 +229,16 @@ fn values_of_no_bytes_will_do() {
     });
 }
 
+/// Part of an input, or of a function. Its drop panics.
+struct Breaks;
+
+impl Drop for Breaks {
+    fn drop(&mut self) {
+        staged_panic("a drop's");
+    }
+}
+
+/// A panic of a stage, of its input, and of what either is made of, as it is dropped.
 #[test]
 fn a_panic_reaches_the_consumer() {
     // GR-04, as it is in Rust
@@ -258,6 +270,26 @@ fn a_panic_reaches_the_consumer() {
     });
     assert_eq!(panic, Some("the input's"));
     assert_eq!(seen.into_inner(), [1, 2, 3].map(Ok), "all that came before");
+    for of_input in [true, false] {
+        let (in_input, in_f) = (of_input.then(|| Breaks), (!of_input).then(|| Breaks));
+        let items = (1..4).map(move |n| {
+            let _ = &in_input;
+            Item::Ok(n)
+        });
+        let panic = panic_of_next(|| {
+            let results = stage(items, 1, move |n| {
+                let _ = &in_f;
+                Ok(n)
+            });
+            results.for_each(drop);
+        });
+        let whose = if of_input { "`input`" } else { "`f`" };
+        assert_eq!(
+            panic,
+            Some("a drop's"),
+            "the panic that `next` resumes, where {whose} panicked as it was dropped"
+        );
+    }
     assert_passes_on("no answer", || {
         let first = stage([Item::Ok(1)].into_iter(), 0, |_| -> Item {
             panic!("no answer")

@@ -231,7 +231,7 @@ fn when_the_producer_is_gone_all_is_there() {
     });
 }
 
-/// The same the other way round: what the consumer wrote before it was dropped is visible.
+/// The consumer writes and is dropped. If the producer is told that it is gone, what it wrote is visible.
 #[test]
 fn when_the_consumer_is_gone_the_producer_sees_what_it_did() {
     model(|| {

@@ -1,7 +1,7 @@
 //! What the docs promise, on real threads. The orderings are the models' business, in `src/race_freedom.rs`.
 
 use harness::assert_bounds;
-use harness::testing::{assert_panics, must_end, panic_of};
+use harness::testing::{assert_panics, must_end, panic_of, while_unwinding};
 use spsc_ring::{Consumer, Producer, ring};
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -13,7 +13,8 @@ use std::thread;
 #[test]
 fn a_ring_holds_exactly_its_capacity() {
     // CH-04, CH-05, CH-11
-    for capacity in (1..=20).chain([63, 64, 65, 1000]) {
+    // The last is more than an index of 16 bits can name.
+    for capacity in (1..=20).chain([63, 64, 65, 1000, 70_000]) {
         let (mut producer, mut consumer) = ring(capacity);
         for round in 1..=3 {
             for n in 0..capacity {
@@ -109,13 +110,25 @@ fn a_capacity_of_zero_is_refused() {
 fn a_capacity_that_no_memory_holds_is_refused() {
     // CH-12
     drop(ring::<u64>(1));
-    for capacity in [usize::MAX, usize::MAX - 1, usize::MAX / 8] {
+    for capacity in [
+        usize::MAX,
+        usize::MAX - 1,
+        usize::MAX / 8,
+        usize::MAX / 16 + 1,
+    ] {
         let refused = panic_of(|| drop(ring::<u64>(capacity)));
         assert!(
             refused.is_some(),
             "a ring for {capacity} numbers of 8 bytes"
         );
     }
+    must_end("`ring::<()>(usize::MAX)` has not panicked", || {
+        let refused = panic_of(|| drop(ring::<()>(usize::MAX)));
+        assert!(
+            refused.is_some(),
+            "a ring for usize::MAX values of no bytes"
+        );
+    });
 }
 
 #[test]
@@ -173,8 +186,11 @@ fn each_end_learns_that_the_other_is_gone() {
     );
 
     let (mut producer, consumer) = ring(1);
-    drop(consumer);
-    assert!(producer.is_abandoned(), "the consumer was dropped");
+    while_unwinding(move || drop(consumer));
+    assert!(
+        producer.is_abandoned(),
+        "the consumer was dropped while its thread unwound"
+    );
     assert_eq!(
         (producer.push(1), producer.push(2)),
         (Ok(()), Err(2)),

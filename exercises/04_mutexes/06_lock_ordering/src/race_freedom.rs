@@ -5,7 +5,10 @@
 
 use crate::sync::thread;
 use crate::{Account, Refused, Table, total, transfer};
-use harness::testing::{Gate, Slot, both, has_waited, has_waited_for_a_lock, must_sleep, spawn};
+use harness::testing::{
+    Gate, Slot, both, has_waited, has_waited_for_a_lock, must_sleep, spawn, staged_panic,
+    staged_panic_of, yields,
+};
 
 /// Two threads pay each other: each may hold the account from which it pays and want that of the other.
 #[test]
@@ -23,8 +26,9 @@ fn transfers_in_opposite_directions_end() {
     });
 }
 
-/// The same with accounts that are told apart by nothing but where they are: names and amounts are equal, and so are the
-/// balances, each time main begins. Catches an order that changes while the other thread waits, too.
+/// Two threads pay each other, from accounts that are told apart by nothing but where they are: names and amounts are
+/// equal, and so are the balances, each time main begins. An order of the locks must tell the two apart, and must not
+/// change while a thread waits.
 #[test]
 fn transfers_between_namesakes_end() {
     harness::model(|| {
@@ -121,19 +125,24 @@ fn a_total_is_not_guessed() {
 /// and at another time of the other.
 #[test]
 fn the_reason_of_a_refusal_is_of_one_instant() {
-    harness::model(|| {
-        let [poor, full] = &[Account::new("poor", 0), Account::new("full", u64::MAX)];
-        let (tried, paid) = both(|| transfer(poor, full, 1), || transfer(full, poor, 1));
-        assert_eq!(paid, Ok(()), "there is enough, and room");
-        assert_ne!(
-            tried,
-            Err(Refused::Overflow),
-            "full had room whenever poor had a coin"
-        );
-    });
+    for poor_is in [0, 1] {
+        harness::model(move || {
+            let mut accounts = [0, u64::MAX].map(|balance| Account::new("", balance));
+            accounts.rotate_right(poor_is);
+            let (poor, full) = (&accounts[poor_is], &accounts[1 - poor_is]);
+            let (tried, paid) = both(|| transfer(poor, full, 1), || transfer(full, poor, 1));
+            assert_eq!(paid, Ok(()), "there is enough, and room");
+            assert_ne!(
+                tried,
+                Err(Refused::Overflow),
+                "full had room whenever poor had a coin"
+            );
+        });
+    }
 }
 
-/// The same, and `total` names the accounts the other way round.
+/// Main adds up two accounts while another thread moves money between them. `total` names them in the other order: the
+/// one that pays comes last.
 #[test]
 fn a_total_in_the_other_order_ends() {
     // SL-21
@@ -142,6 +151,11 @@ fn a_total_in_the_other_order_ends() {
         let (sum, paid) = both(|| total(&[second, first]), || transfer(first, second, 5));
         assert_eq!(paid, Ok(()), "there are 10");
         assert_eq!(sum, 30, "the total of 10 and 20, beside a transfer of 5");
+        assert_eq!(
+            yields(),
+            0,
+            "how often a call has yielded: one that has to wait sleeps"
+        );
     });
 }
 
@@ -221,6 +235,20 @@ fn a_full_table_ends_its_meal() {
             spawn(s, "seat 2", || table.dine(2, || ()));
             table.dine(0, || ());
         });
+    });
+}
+
+/// At a table for two, one panics as it eats. The other eats all the same, whether it waits already or comes later.
+#[test]
+fn a_panic_lets_the_neighbour_eat() {
+    harness::model(|| {
+        let table = Table::new(2);
+        let (panicked, ate) = both(
+            || staged_panic_of(|| table.dine(0, || staged_panic("a fly in the soup"))),
+            || table.dine(1, || true),
+        );
+        assert_eq!(panicked, Some("a fly in the soup"), "what seat 0 said");
+        assert!(ate, "seat 1 has eaten");
     });
 }
 

@@ -34,29 +34,32 @@ fn a_transfer_moves_the_amount() {
     });
 }
 
+/// The reason is the same wherever the accounts are in memory: `Insufficient` if the payer has too little, else
+/// `Overflow` if the other has no room.
 #[test]
 fn a_refused_transfer_says_why_and_changes_nothing() {
     must_end(IN_CALL, || {
-        let accounts = [Account::new("poor", 5), Account::new("full", u64::MAX - 4)];
-        let [poor, full] = &accounts;
-        for (amount, refused) in [
-            (5, Refused::Overflow),
-            (6, Refused::Insufficient),
-            (u64::MAX, Refused::Insufficient),
-        ] {
-            assert_eq!(
-                transfer(poor, full, amount),
-                Err(refused),
-                "{amount} from poor to full"
-            );
-            assert_eq!(
-                balances(&accounts),
-                [5, u64::MAX - 4],
-                "after {amount} was refused"
-            );
+        // The poor one is before the full one in memory, and then behind it.
+        for poor_is in [0, 1] {
+            let mut accounts = [5, u64::MAX - 4].map(|balance| Account::new("", balance));
+            accounts.rotate_right(poor_is);
+            let (poor, full) = (&accounts[poor_is], &accounts[1 - poor_is]);
+            let both = || [poor.balance(), full.balance()];
+            for (amount, refused) in [
+                (5, Refused::Overflow),
+                (6, Refused::Insufficient),
+                (u64::MAX, Refused::Insufficient),
+            ] {
+                assert_eq!(
+                    transfer(poor, full, amount),
+                    Err(refused),
+                    "{amount} from account {poor_is}, with 5, to one with room for 4"
+                );
+                assert_eq!(both(), [5, u64::MAX - 4], "after {amount} was refused");
+            }
+            assert_eq!(transfer(poor, full, 4), Ok(()), "there is room for 4");
+            assert_eq!(both(), [1, u64::MAX], "after 4 were moved");
         }
-        assert_eq!(transfer(poor, full, 4), Ok(()), "there is room for 4");
-        assert_eq!(balances(&accounts), [1, u64::MAX], "after 4 were moved");
     });
 }
 
@@ -220,19 +223,25 @@ fn a_large_table_has_a_fork_for_each_seat() {
     });
 }
 
-/// Seat 0 eats, and others wait for it: its neighbour, and threads at its own seat. That is nothing to the far side.
+/// Seat 0 eats, and others wait for it: its neighbour, and threads at its own seat. That is nothing to the far side: there
+/// seat 3 eats, and seat 4 after it. If one of those who wait is woken for nothing, it must not be in place of seat 4.
 #[test]
 fn those_who_wait_hold_up_only_their_neighbours() {
     must_end("a philosopher waits for one who is not a neighbour", || {
-        let table = &Table::new(6);
+        let (table, eats, goes) = (&Table::new(6), &Barrier::new(2), &Barrier::new(2));
         thread::scope(|s| {
             table.dine(0, || {
                 for seat in [0, 0, 0, 0, 0, 1] {
                     s.spawn(move || table.dine(seat, || ()));
                 }
                 let_others_run();
-                let far = s.spawn(|| table.dine(3, || ()));
+                let far = s.spawn(|| table.dine(3, || (eats.wait(), goes.wait())));
+                eats.wait();
+                let next = s.spawn(|| table.dine(4, || ()));
+                let_others_run();
+                goes.wait();
                 far.join().expect("it has eaten");
+                next.join().expect("it has eaten");
             });
         });
     });

@@ -5,7 +5,9 @@
 use crate::sync::thread::scope;
 use crate::{Arc, MAX_REFERENCES};
 use harness::leaks::track;
-use harness::testing::{Flag, Slot, both, panic_of, spawn, staged_panic, staged_panic_of};
+use harness::testing::{
+    Flag, Slot, both, has_waited, panic_of, spawn, staged_panic, staged_panic_of,
+};
 use harness::{Model, model};
 
 /// A value that owners write to, and that looks at what they wrote when it is dropped.
@@ -25,8 +27,8 @@ impl Drop for Noted {
 
 const TOO_MANY: &str = "arc: too many references";
 
-/// Two owners go, and one of them has written. Catches a count that loses an owner, and a last owner that
-/// drops what another is still writing.
+/// Two owners go, and one of them has written. The one that goes last drops the value, once, after all that
+/// the other did to it, and frees the memory after that.
 #[test]
 fn the_last_owner_drops_after_all_others_are_done() {
     model(|| {
@@ -102,8 +104,9 @@ fn get_mut_comes_after_the_other_owners() {
     });
 }
 
-/// The other owner makes a `Weak`, drops its `Arc`, and upgrades: at no moment is main alone, unless all of
-/// that is over. Catches a `get_mut` that looks at one count after the other.
+/// The other owner makes a `Weak`, drops its `Arc`, upgrades the `Weak`, and reads. At no moment is main
+/// alone, unless all of that is over: `get_mut` must not take two counts for one moment, and what it lends
+/// comes after the read.
 #[test]
 fn get_mut_finds_no_gap_between_the_counts() {
     model(|| {
@@ -130,7 +133,8 @@ fn get_mut_finds_no_gap_between_the_counts() {
     });
 }
 
-/// The same from the other side: there is a `Weak`, which becomes an `Arc` and goes.
+/// There is one `Arc`, and a `Weak`, which becomes another one, reads the value, and goes. `get_mut` lends
+/// the value only if both are gone, and after what they did.
 #[test]
 fn get_mut_counts_what_a_weak_became() {
     model(|| {
@@ -183,8 +187,8 @@ fn one_owner_at_most_takes_the_value_out() {
     });
 }
 
-/// A `Weak` is upgraded while the last owner goes. Catches an owner that comes back from zero: it has a value
-/// that was dropped.
+/// A `Weak` is upgraded while the last owner goes. Either there is a new owner, which drops the value in its
+/// turn, or `upgrade` returns `None`.
 #[test]
 fn an_upgrade_gets_the_value_or_nothing() {
     model(|| {
@@ -202,7 +206,8 @@ fn an_upgrade_gets_the_value_or_nothing() {
     });
 }
 
-/// The same beside `try_unwrap`: either the value is taken, or there is another owner.
+/// A `Weak` is upgraded while the last owner takes the value out: either the value is taken, or there is
+/// another owner.
 #[test]
 fn an_upgrade_and_try_unwrap_exclude_each_other() {
     model(|| {
@@ -232,6 +237,41 @@ fn an_upgrade_succeeds_while_there_is_an_owner() {
             Some(&7),
             "main owns the value all the time"
         );
+    });
+}
+
+/// There is one reference, and no other thread: `get_mut` lends the value, and `try_unwrap` takes it out. An exchange
+/// that fails for no reason, as a weak one may, is no other reference.
+#[test]
+fn the_only_reference_is_never_refused() {
+    Model::new().spurious_failures(1).check(|| {
+        let mut mine = Arc::new(7);
+        let lent = Arc::get_mut(&mut mine);
+        assert!(
+            lent.is_some(),
+            "`get_mut` was refused to the only reference"
+        );
+        let taken = Arc::try_unwrap(mine).ok();
+        assert_eq!(taken, Some(7), "what `try_unwrap` gave to the only owner");
+    });
+}
+
+/// Two owners ask for the value at once. Both are refused, and none waits until the other has had its answer.
+#[test]
+fn get_mut_does_not_wait() {
+    model(|| {
+        let mut mine = Arc::new(7);
+        let mut theirs = mine.clone();
+        let refused = |arc: &mut Arc<u32>| {
+            let is_refused = Arc::get_mut(arc).is_none();
+            assert!(
+                !has_waited(),
+                "`get_mut` has slept or yielded: it must not wait"
+            );
+            is_refused
+        };
+        let both_refused = both(|| refused(&mut mine), || refused(&mut theirs));
+        assert_eq!(both_refused, (true, true), "there are two owners");
     });
 }
 
@@ -301,9 +341,9 @@ fn a_refused_clone_leaves_the_count() {
     });
 }
 
-/// There are as many owners as there may be. Main drops them all, and another thread upgrades meanwhile: it is refused, or
-/// gets the value. Catches a call that counts itself first and takes that back: the owners go in between, and the value
-/// is left to nobody.
+/// There are as many owners as there may be. Main drops them all, and another thread upgrades meanwhile: it
+/// is refused, or gets the value. Catches a call that counts itself first and takes that back: the owners go
+/// in between, and the value is left to nobody.
 #[test]
 fn a_refused_upgrade_is_no_owner() {
     model(|| {
@@ -352,8 +392,8 @@ fn one_reference_too_many_panics() {
     });
 }
 
-/// The limit of `Weak`s holds when the owners are gone, but for one place in the count that they may leave behind. Catches
-/// a limit that only `downgrade` looks at, and a refused `Weak` that stays counted.
+/// The limit of `Weak`s holds when the owners are gone, but for one place in the count that they may leave
+/// behind. Catches a limit that only `downgrade` looks at, and a refused `Weak` that stays counted.
 #[test]
 fn one_weak_too_many_panics_without_an_owner() {
     model(|| {

@@ -42,22 +42,47 @@ fn ptr_eq_tells_the_same_from_the_equal() {
 fn strong_count_counts_the_owners() {
     let one = Arc::new(7);
     assert_eq!(Arc::strong_count(&one), 1, "owners of a new value");
-    let others: Vec<_> = (0..1000).map(|_| one.clone()).collect();
-    assert_eq!(
-        Arc::strong_count(&one),
-        1001,
-        "one owner, and a thousand clones"
-    );
+    // More than a count of 16 bits holds.
+    let mut others = Vec::new();
+    for owners in 2..=70_001 {
+        others.push(one.clone());
+        assert_eq!(Arc::strong_count(&one), owners, "one owner, and its clones");
+    }
     let weak = Arc::downgrade(&one);
-    assert_eq!(Arc::strong_count(&one), 1001, "a Weak owns nothing");
+    assert_eq!(Arc::strong_count(&one), 70_001, "a Weak owns nothing");
     let upgraded = weak.upgrade();
     assert_eq!(
         Arc::strong_count(&one),
-        1002,
+        70_002,
         "an upgraded Weak is an owner"
     );
     drop((others, upgraded));
     assert_eq!(Arc::strong_count(&one), 1, "all others are gone");
+}
+
+/// More `Weak`s than a count of 16 bits holds, made by `downgrade` or by `clone`. They are forgotten, so each
+/// counts for ever.
+#[test]
+fn there_can_be_many_weaks() {
+    for by_clone in [false, true] {
+        must_end("`downgrade` waits, and nobody is in `get_mut`", move || {
+            let mut one = Arc::new(7);
+            let first = Arc::downgrade(&one);
+            for made in 2..70_000 {
+                std::mem::forget(if by_clone {
+                    first.clone()
+                } else {
+                    Arc::downgrade(&one)
+                });
+                let lent = Arc::get_mut(&mut one).is_some();
+                assert!(
+                    !lent,
+                    "`get_mut` lent the value, and there are {made} `Weak`s"
+                );
+            }
+            assert_eq!(first.upgrade().as_deref(), Some(&7), "there is an owner");
+        });
+    }
 }
 
 #[test]

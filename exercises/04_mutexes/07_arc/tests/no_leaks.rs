@@ -115,6 +115,8 @@ fn whoever_is_last_in_whichever_thread() {
     });
 }
 
+/// The value's destructor panics, with a `Weak` beside it or without one. The memory goes with the last
+/// reference.
 #[test]
 fn a_destructor_that_panics_still_frees_the_memory() {
     struct Panics(#[allow(dead_code, reason = "for its size")] [u64; 8]);
@@ -124,9 +126,12 @@ fn a_destructor_that_panics_still_frees_the_memory() {
         }
     }
     leaks::check(|| {
-        let one = Arc::new(Panics([0; 8]));
-        let weak = Arc::downgrade(&one);
-        assert_eq!(staged_panic_of(|| drop(one)), Some("the destructor's"));
-        assert!(weak.upgrade().is_none(), "the value is gone");
+        for with_weak in [false, true] {
+            let one = Arc::new(Panics([0; 8]));
+            let weak = with_weak.then(|| Arc::downgrade(&one));
+            assert_eq!(staged_panic_of(|| drop(one)), Some("the destructor's"));
+            let gone = weak.is_none_or(|weak| weak.upgrade().is_none());
+            assert!(gone, "the value is gone");
+        }
     });
 }

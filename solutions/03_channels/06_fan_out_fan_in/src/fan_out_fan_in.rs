@@ -10,9 +10,9 @@ use std::panic::resume_unwind;
 /// Starts up to `workers` threads that take their items from `input`, and merges what `work` makes of them.
 ///
 /// Each item is taken by one worker, and each result comes out once, when it is finished; of several that wait, any may be
-/// first. Items are worked on at the same time, one by each worker. A worker that has finished an item waits until somebody asks for the
-/// result before it takes the next one: no more than one item for each worker is taken and not handed on, however slow
-/// the consumer is.
+/// first. Items are worked on at the same time, one by each worker. A worker that has finished an item sleeps until
+/// somebody asks for the result, before it takes the next one: no more than one item for each worker is taken and not
+/// handed on, however slow the consumer is.
 ///
 /// The workers end when `input` does, which means when its last sender has been dropped and no item is left; or when the
 /// [`FanIn`] has been dropped. What the sender of an item did before happens before `work` is called with it.
