@@ -184,8 +184,8 @@ fn what_a_task_wrote_is_visible_after_wait() {
     });
 }
 
-/// Main only waits, for two workers. Catches a last `done` that releases main and does not pass on what was done before the
-/// first. At most two preemptions in each interleaving, which makes 64 of them.
+/// Main only waits, and sees what both workers wrote, though only the last `done` releases it. Catches a last `done` that does
+/// not pass on what was done before the first. At most two preemptions in each interleaving, which makes 64 of them.
 #[test]
 fn what_both_workers_wrote_is_visible_after_wait() {
     // WG-07
@@ -235,8 +235,8 @@ fn the_next_round_is_waited_for_too() {
     });
 }
 
-/// Catches a `done` that still uses the group after it has released the waiter, such as to say that the round is over:
-/// main begins the next round, with a task of its own, while worker 1 is still in the last one.
+/// Main waits, and begins a second round while worker 1 may still be in the first: the second `wait` is for worker 2.
+/// Catches a `done` that still uses the group after it has released the waiter, such as to say that the round is over.
 #[test]
 fn a_released_waiter_may_start_the_next_round() {
     // WG-04, WG-10

@@ -224,8 +224,8 @@ fn what_a_task_wrote_is_visible_after_wait() {
     });
 }
 
-/// Main only waits, for two tasks. Catches a last `done` that releases main and does not pass on what was done before the
-/// first. At most two preemptions in each interleaving, which makes 896 of them.
+/// Main only waits, and sees what both tasks wrote, though only the last `done` releases it. Catches a last `done` that does
+/// not pass on what was done before the first. At most two preemptions in each interleaving, which makes 896 of them.
 #[test]
 fn what_both_tasks_wrote_is_visible_after_wait() {
     // WG-07
