@@ -9,8 +9,8 @@ use harness::testing::{Watched, threads_at_once};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Catches a shared total to which a thread does not add in one step, and a total that is read before all
-/// threads have ended.
+/// Two numbers on two workers have one sum, in every interleaving. Catches a shared total to which a thread does
+/// not add in one step, and a total that is read before all threads have ended.
 #[test]
 fn the_sum_is_the_same_in_every_interleaving() {
     // GR-02
@@ -40,8 +40,8 @@ fn the_sum_is_shared_out() {
     );
 }
 
-/// Five numbers on three workers. Catches a `sum` that cuts the numbers in another way than `reduce`, and spawns more
-/// threads than there are workers.
+/// Five numbers on three workers. Catches a `sum` that cuts the numbers in another way than `reduce`, and spawns
+/// more threads than there are workers.
 #[test]
 fn the_sum_has_no_more_threads_than_workers() {
     let most = most_threads_of_a_sum(&[1, 20, 300, 4_000, 50_000]);
@@ -67,7 +67,8 @@ fn most_threads_of_a_sum(numbers: &'static [u64]) -> usize {
     most.load(Relaxed)
 }
 
-/// Catches results that are combined in the order in which they come in: a later run may finish first.
+/// Three words on three workers come in the order of the items. Catches results that are combined in the order in
+/// which they come in: a later run may finish first.
 #[test]
 fn order_is_kept_in_every_interleaving() {
     harness::model(|| {
@@ -124,8 +125,8 @@ fn no_run_is_longer_than_its_share() {
     });
 }
 
-/// Six items on three workers make three runs of two. Catches halves: the workers are cut in two, the items too, and
-/// of three items one worker has all, a run that comes to its second call only after its first.
+/// Six items on three workers make three runs of two. Catches halves: the workers are cut in two, the items too,
+/// and of three items one worker has all, a run that comes to its second call only after its first.
 #[test]
 fn three_workers_have_equal_runs() {
     harness::Model::new().preemption_bound(1).check(|| {
@@ -142,12 +143,16 @@ fn three_workers_have_equal_runs() {
 /// spawned for nothing. Then as many workers as a caller can ask for: catches arithmetic that overflows.
 #[test]
 fn nobody_is_spawned_for_nothing() {
-    harness::model(|| {
-        for workers in [64, usize::MAX] {
+    for workers in [64, usize::MAX] {
+        harness::model(move || {
             assert_eq!(sum(&[1, 20], workers), 21, "1 + 20, on {workers} workers");
             assert_eq!(sum(&[], workers), 0, "nothing, on {workers} workers");
-        }
-    });
+        });
+        harness::model(move || {
+            let word = reduce(&letters("ab"), workers, |left, right| left + &right);
+            assert_eq!(word.as_deref(), Some("ab"), "a, b, on {workers} workers");
+        });
+    }
 }
 
 /// Returns one word for each letter.

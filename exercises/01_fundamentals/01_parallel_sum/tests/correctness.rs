@@ -211,6 +211,26 @@ fn a_run_is_reduced_by_one_thread() {
     }
 }
 
+/// Ten items on four workers: runs have two or three items each, or one has one. So two single items are only combined
+/// within a run. Catches a calling thread that takes a run of its own besides those of the workers.
+#[test]
+fn there_are_no_more_runs_than_workers() {
+    let threads = Mutex::new(HashSet::new());
+    let items: Vec<_> = (0..10).map(|n| (n, n + 1)).collect();
+    reduce(&items, 4, |left: (u32, u32), right: (u32, u32)| {
+        if right.1 - left.0 == 2 {
+            threads.lock().unwrap().insert(thread::current().id());
+        }
+        (left.0, right.1)
+    });
+    let threads = threads.into_inner().unwrap().len();
+    assert!(
+        threads <= 4,
+        "10 items on 4 workers: {threads} threads have combined two items, so there are {threads} runs, at most 4 \
+         are allowed"
+    );
+}
+
 /// The items go into the workers without a remainder, so each run has the same length, and whatever `combine` makes is
 /// a part of a run, or is put together from whole runs.
 #[test]

@@ -29,7 +29,8 @@ fn refused<T>(balance: u64, amount: u64) -> Result<T, InsufficientFunds> {
     Err(InsufficientFunds { balance, amount })
 }
 
-/// The story of this lesson. Catches a second payout: both threads find 100 before either has taken anything.
+/// Two threads draw 100 from an account of 100: one is paid, and the other is refused. Catches a second payout:
+/// both find 100 before either has taken anything.
 #[test]
 fn one_of_two_withdrawals_is_refused() {
     model(|| {
@@ -44,7 +45,8 @@ fn one_of_two_withdrawals_is_refused() {
     });
 }
 
-/// Catches a lost deposit: both threads read 100, and the one that writes last wipes out the other's deposit.
+/// Two threads pay in, and both deposits count. Catches a lost deposit: both threads read 100, and the one that
+/// writes last wipes out the other's deposit.
 #[test]
 fn no_deposit_is_lost() {
     model(|| {
@@ -59,7 +61,8 @@ fn no_deposit_is_lost() {
     });
 }
 
-/// Catches room given twice: both threads find room for 5 before either pays in; the balance wraps around.
+/// There is room for one of two deposits. Catches room given twice: both threads find room for 5 before either
+/// pays in; the balance wraps around.
 #[test]
 fn the_last_room_is_given_once() {
     const ROOM: u64 = u64::MAX - 5;
@@ -79,8 +82,9 @@ fn the_last_room_is_given_once() {
     });
 }
 
-/// Catches a lost operation, and an answer that is read late: the other thread's operation comes between
-/// our operation and the reading of our answer.
+/// A deposit and a withdrawal beside it: each returns the balance right after its own step. Catches a lost
+/// operation, and an answer that is read late: the other thread's operation comes between our operation and the
+/// reading of our answer.
 #[test]
 fn deposit_and_withdrawal_both_count() {
     model(|| {
@@ -95,7 +99,8 @@ fn deposit_and_withdrawal_both_count() {
     });
 }
 
-/// Catches a withdrawal that is overtaken, once or twice, and reports insufficient funds.
+/// There is enough for three withdrawals, and none is refused. Catches a withdrawal that is overtaken, once or
+/// twice, and reports insufficient funds.
 #[test]
 fn withdrawals_that_fit_all_succeed() {
     model(|| {
@@ -112,7 +117,8 @@ fn withdrawals_that_fit_all_succeed() {
     });
 }
 
-/// Catches a wrong reason: the deposit comes between the refusal and the reading of the balance for it.
+/// A withdrawal beside a deposit: if it is refused, it names the balance that it found. Catches a wrong reason:
+/// the deposit comes between the refusal and the reading of the balance for it.
 #[test]
 fn refusal_names_a_balance_that_was_too_low() {
     model(|| {
@@ -126,7 +132,8 @@ fn refusal_names_a_balance_that_was_too_low() {
     });
 }
 
-/// Catches the same in a deposit: the withdrawal comes between the refusal and the reading of the balance for it.
+/// A deposit beside a withdrawal: if it is refused, it names the balance that it found. Catches a wrong reason:
+/// the withdrawal comes between the refusal and the reading of the balance for it.
 #[test]
 fn overflow_names_a_balance_that_was_too_high() {
     const FULL: u64 = u64::MAX;
@@ -145,7 +152,8 @@ fn overflow_names_a_balance_that_was_too_high() {
     });
 }
 
-/// Catches a check that comes after the taking: until it is put back, there is money for every thread.
+/// A refused withdrawal changes nothing at any instant. Catches a check that comes after the taking: until it is
+/// put back, there is money for every thread.
 #[test]
 fn refused_withdrawal_is_never_seen() {
     model(|| {
@@ -160,8 +168,8 @@ fn refused_withdrawal_is_never_seen() {
     });
 }
 
-/// Catches a check that comes after the adding: until it is taken back, the balance has wrapped around to
-/// almost nothing.
+/// A refused deposit changes nothing at any instant. Catches a check that comes after the adding: until it is
+/// taken back, the balance has wrapped around to almost nothing.
 #[test]
 fn refused_deposit_is_never_seen() {
     const FULL: u64 = u64::MAX;
@@ -181,7 +189,8 @@ fn refused_deposit_is_never_seen() {
     });
 }
 
-/// Catches the same two mistakes, and one that is undone: `balance` must not show what was refused.
+/// `balance`, beside an operation that is refused, shows what was there before. Catches an operation that changes
+/// the balance first and then undoes it.
 #[test]
 fn refusals_are_not_in_the_balance() {
     const FULL: u64 = u64::MAX - 1;
@@ -204,29 +213,34 @@ fn refusals_are_not_in_the_balance() {
     }
 }
 
-/// Catches an operation in two steps, with a balance between them that the account never had; and a
-/// balance put together from two words, one read before an operation and one after it.
+/// `balance` shows what the account had, in the order in which it had it. Catches an operation in two steps, with
+/// a balance between them that the account never had; and a balance put together from two words, one read before
+/// an operation and one after it.
 #[test]
 fn balance_is_one_that_the_account_had() {
-    const HISTORY: [u64; 3] = [100, 120, 70];
-    let when = |seen| HISTORY.iter().position(|&balance| balance == seen);
-    model(move || {
-        let account = Account::new(100);
-        let ((first, then), _) = both(
-            || (account.balance(), account.balance()),
-            || {
-                account.deposit(20).expect("there is room");
-                account.withdraw(50).expect("100 or more are there");
-            },
-        );
-        assert!(
-            when(first).is_some() && when(then).is_some() && when(first) <= when(then),
-            "the account held {HISTORY:?}, in this order, but `balance` returned {first} and then {then}"
-        );
-    });
+    // Then a balance whose upper half is empty until the deposit.
+    for begun in [100, u64::from(u32::MAX)] {
+        let history = [begun, begun + 20, begun - 30];
+        let when = move |seen| history.iter().position(|&balance| balance == seen);
+        model(move || {
+            let account = Account::new(begun);
+            let ((first, then), _) = both(
+                || (account.balance(), account.balance()),
+                || {
+                    account.deposit(20).expect("there is room");
+                    account.withdraw(50).expect("that much is there");
+                },
+            );
+            assert!(
+                when(first).is_some() && when(then).is_some() && when(first) <= when(then),
+                "the account held {history:?}, in this order, but `balance` returned {first} and then {then}"
+            );
+        });
+    }
 }
 
-/// Catches a second payout: both threads read 100 before either has emptied the account.
+/// Two threads take everything, and one of them gets it. Catches a second payout: both threads read 100 before
+/// either has emptied the account.
 #[test]
 fn withdraw_all_is_paid_once() {
     model(|| {
@@ -241,8 +255,8 @@ fn withdraw_all_is_paid_once() {
     });
 }
 
-/// Catches a deposit between the look and the withdrawal that is wiped out, or that stays behind although
-/// it came before the withdrawal.
+/// A deposit comes before `withdraw_all` and is taken, or after it and stays. Catches a deposit between the look
+/// and the withdrawal that is wiped out, or that stays behind although it came before the withdrawal.
 #[test]
 fn withdraw_all_takes_all_in_one_step() {
     model(|| {
@@ -258,8 +272,8 @@ fn withdraw_all_takes_all_in_one_step() {
     });
 }
 
-/// Catches a sum that is paid out and also moved, or is lost on the way: account A is closed into B while
-/// other threads draw from both.
+/// What was drawn and what is left is what there was. Catches a sum that is paid out and also moved, or is lost on
+/// the way: account A is closed into B while other threads draw from both.
 #[test]
 fn money_is_conserved() {
     model(|| {
@@ -281,8 +295,8 @@ fn money_is_conserved() {
     });
 }
 
-/// An exchange in its weak form may fail though the balance is the expected one. Catches code that takes this for a
-/// refusal, or that does not try again.
+/// An exchange in its weak form may fail though the balance is the expected one. Catches code that takes this for
+/// a refusal, or that does not try again.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
     Model::new().spurious_failures(2).check(|| {
@@ -296,25 +310,36 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
 /// How often main is overtaken in succession: more often than anybody would try again before giving up.
 const OVERTAKEN: usize = 130;
 
-/// A thread that is overtaken again and again goes on trying. Catches an operation that tries only so often, and then
-/// refuses though the balance allows it. In the one interleaving explored, the other thread changes the balance before
-/// each exchange of main.
+/// A thread that is overtaken again and again goes on trying. Catches an operation that tries only so often, and
+/// then refuses though the balance allows it, or takes nothing. In the one interleaving explored, the other thread
+/// changes the balance before each exchange of main.
 #[test]
 fn an_operation_that_is_overtaken_again_and_again_is_not_refused() {
-    type Move = fn(&Account) -> bool;
-    let moves: [(&str, Move, Move); 2] = [
+    // What main has drawn, or `None` if it was refused.
+    type Ours = fn(&Account) -> Option<u64>;
+    type Theirs = fn(&Account) -> bool;
+    let all = 1_000 + OVERTAKEN as u64;
+    let moves: [(&str, Ours, Theirs, u64); 3] = [
         (
             "withdraw(1)",
-            |a| a.withdraw(1).is_ok(),
+            |a| a.withdraw(1).ok().map(|_| 1),
             |a| a.deposit(1).is_ok(),
+            all,
         ),
         (
             "deposit(1)",
-            |a| a.deposit(1).is_ok(),
+            |a| a.deposit(1).ok().map(|_| 0),
             |a| a.withdraw(1).is_ok(),
+            1_001 - OVERTAKEN as u64,
+        ),
+        (
+            "withdraw_all()",
+            |a| Some(a.withdraw_all()).filter(|all| *all > 0),
+            |a| a.deposit(1).is_ok(),
+            all,
         ),
     ];
-    for (name, ours, theirs) in moves {
+    for (name, ours, theirs, money) in moves {
         let overtaken = Model::new()
             .preemption_bound(0)
             .interrupted_exchanges(OVERTAKEN);
@@ -326,8 +351,14 @@ fn an_operation_that_is_overtaken_again_and_again_is_not_refused() {
                     thread::yield_now();
                 }
             };
-            let (done, ()) = both(|| ours(&account), others);
-            assert!(done, "{name} was refused, with about 1000 in the account");
+            let (drawn, ()) = both(|| ours(&account), others);
+            let drawn = drawn
+                .unwrap_or_else(|| panic!("{name} was refused, with about 1000 in the account"));
+            assert_eq!(
+                drawn + account.balance(),
+                money,
+                "the money at the end, after {name}: drawn by main, and in the account"
+            );
         });
     }
 }

@@ -6,7 +6,7 @@
 
 use harness::leaks::{self, track};
 use harness::sync::real::thread;
-use harness::testing::Counted;
+use harness::testing::{Counted, while_unwinding};
 use publication::Publication;
 
 #[global_allocator]
@@ -18,6 +18,16 @@ fn a_value_is_dropped_with_its_cell() {
         let cell = Publication::new();
         cell.publish(track(1)).expect("the only publisher wins");
         assert!(cell.get().is_some());
+    });
+}
+
+/// The cell goes while its thread is panicking, and its value goes with it all the same.
+#[test]
+fn a_panic_drops_the_value_too() {
+    leaks::check(|| {
+        let cell = Publication::new();
+        cell.publish(track(1)).expect("the only publisher wins");
+        while_unwinding(|| drop(cell));
     });
 }
 

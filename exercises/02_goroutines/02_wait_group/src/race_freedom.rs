@@ -185,7 +185,7 @@ fn what_a_task_wrote_is_visible_after_wait() {
 }
 
 /// Main only waits, for two workers. Catches a last `done` that releases main and does not pass on what was done before the
-/// first. At most two preemptions in each interleaving.
+/// first. At most two preemptions in each interleaving, which makes 64 of them.
 #[test]
 fn what_both_workers_wrote_is_visible_after_wait() {
     // WG-07

@@ -5,7 +5,8 @@
 use harness::assert_bounds;
 use harness::sync::real::thread;
 use harness::testing::{
-    assert_passes_on, let_others_run, message_of, must_end, panic_of, payload_of, while_unwinding,
+    assert_passes_on, let_others_run, message_of, must_end, panic_of, payload_of, wait_until,
+    while_unwinding,
 };
 use lazy::Lazy;
 use std::any::Any;
@@ -260,20 +261,24 @@ fn the_function_may_look_and_may_force_another() {
 fn one_of_many_threads_runs_the_function() {
     // ON-01, ON-02, ON-07
     must_end(IN_FORCE, || {
-        const THREADS: usize = 8;
         const WHOLE: [usize; 16] = [1; 16];
-        for _ in 0..50 {
+        for round in 1..=50 {
+            // So many also catch a count of the sleepers that wraps around.
+            let threads = if round < 50 { 8 } else { 257 };
             let runs = AtomicUsize::new(0);
-            let start = Barrier::new(THREADS);
+            let coming = AtomicUsize::new(0);
+            let start = Barrier::new(threads);
             let lazy = Lazy::new(|| {
                 runs.fetch_add(1, Relaxed);
+                wait_until("not all have come", || coming.load(Relaxed) == threads);
                 let_others_run();
                 WHOLE
             });
             thread::scope(|scope| {
-                for _ in 0..THREADS {
+                for _ in 0..threads {
                     scope.spawn(|| {
                         start.wait();
+                        coming.fetch_add(1, Relaxed);
                         // Copied before it is compared: a torn value may be whole again by the time it is
                         // printed.
                         let seen = *Lazy::force(&lazy);

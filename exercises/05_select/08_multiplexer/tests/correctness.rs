@@ -8,9 +8,11 @@ use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{must_end, payload_of, wait_until};
 use multiplexer::{Event, Multiplexer};
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use timer_solution::Timers;
 
 const SECOND: Duration = Duration::from_secs(1);
+const NANOSECOND: Duration = Duration::from_nanos(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -55,7 +57,7 @@ fn let_timers_fire(timers: &Timers) {
     last.ticks().recv().expect("the timer has a sender");
 }
 
-/// Takes a turn. When it sleeps, `meanwhile` runs on another thread.
+/// Takes a turn. When it sleeps, `meanwhile` runs on another thread. If it ends without a sleep, its event says why.
 fn asleep<T>(
     events: &mut Multiplexer<'_, T>,
     sender: &Sender<T>,
@@ -64,12 +66,19 @@ fn asleep<T>(
 where
     T: Send,
 {
+    let has_ended = AtomicBool::new(false);
     thread::scope(|s| {
         s.spawn(|| {
-            wait_until("the turn does not sleep", || sender.registered() > 0);
-            meanwhile();
+            wait_until("the turn does not sleep", || {
+                sender.registered() > 0 || has_ended.load(Relaxed)
+            });
+            if !has_ended.load(Relaxed) {
+                meanwhile();
+            }
         });
-        events.next()
+        let event = events.next();
+        has_ended.store(true, Relaxed);
+        event
     })
 }
 
@@ -253,34 +262,41 @@ fn a_channel_may_be_there_twice() {
     );
 }
 
-/// The limit is over when its time has passed to the nanosecond, not after that. And the shutdown comes before
-/// it, whatever else there is.
+/// The limit counts from `with_limit`. It is over when its time has passed to the nanosecond, not before and not
+/// after that. And the shutdown comes before it, whatever else there is.
 #[test]
 fn the_limit_is_over_on_time_and_after_the_shutdown() {
     must_end("a turn does not end", || {
         for asks in [false, true] {
             let (clock, timers) = on_a_manual_clock();
-            let (sender, source) = bounded(1);
+            let (sender, source) = bounded(2);
             let (shutdown, signal) = bounded(1);
             let events = Multiplexer::new(&timers, vec![source]).with_idle(HOUR);
-            let mut events = events.with_limit(SECOND).with_shutdown(signal);
-            sender.send(7).expect("the multiplexer is there");
+            clock.advance(SECOND);
+            let mut events = events.with_limit(SECOND + NANOSECOND).with_shutdown(signal);
+            for value in [7, 8] {
+                sender.send(value).expect("the multiplexer is there");
+            }
+            clock.advance(SECOND);
+            let_timers_fire(&timers);
+            let because = "a nanosecond of the limit is left, source 0 has 7";
+            reports_because(&mut events, [Some(Event::Received(0, 7))], because);
             if asks {
                 shutdown.send(()).expect("the multiplexer is there");
             }
-            clock.advance(SECOND);
+            clock.advance(NANOSECOND);
             let_timers_fire(&timers);
             let (expected, because) = match asks {
                 true => (
                     Event::ShutDown,
-                    "the shutdown was asked for, the limit is over, source 0 has 7",
+                    "the shutdown was asked for, the limit is over, source 0 has 8",
                 ),
                 false => (
                     Event::TimedOut,
-                    "the limit of 1 s was over after exactly 1 s, source 0 has 7",
+                    "the limit was over to the nanosecond, source 0 has 8",
                 ),
             };
-            reports_because(&mut events, [Some(expected), None], because);
+            reports_because(&mut events, [Some(expected), None, None], because);
         }
     });
 }
@@ -301,22 +317,33 @@ fn the_time_of_a_turn_does_not_hide_the_shutdown() {
     });
 }
 
-/// Of the limit and the time of a turn, what is over first ends a turn that sleeps.
+/// Of the limit, the time of a turn and the shutdown, what comes first ends a turn that sleeps.
 #[test]
 fn the_earlier_of_two_limits_ends_a_turn() {
-    // (idle, limit, what the turn returns after three seconds)
+    // (idle, limit, what the turn returns after three seconds and, in the last case, the shutdown)
     let idle = (3 * SECOND, 5 * SECOND, Event::Idle);
     let limit = (5 * SECOND, 3 * SECOND, Event::TimedOut);
-    for (idle, limit, expected) in [idle, limit] {
+    let shutdown = (5 * SECOND, 5 * SECOND, Event::ShutDown);
+    for (idle, limit, expected) in [idle, limit, shutdown] {
+        let asks = expected == Event::ShutDown;
+        let asked = if asks { "was" } else { "was not" };
         let hangs = format!(
-            "no {expected:?}, after 3 s of a turn with an idle time of {idle:?} and a limit of {limit:?}"
+            "no {expected:?}, after 3 s of a turn with an idle time of {idle:?} and a limit of {limit:?}, and \
+             the shutdown {asked} asked for"
         );
         must_end(&hangs, move || {
             let (clock, timers) = on_a_manual_clock();
             let (sender, source) = bounded::<u32>(1);
             let events = Multiplexer::new(&timers, vec![source]);
-            let mut events = events.with_idle(idle).with_limit(limit);
-            let event = asleep(&mut events, &sender, || clock.advance(3 * SECOND));
+            let (shutdown, signal) = bounded(1);
+            let events = events.with_idle(idle).with_limit(limit);
+            let mut events = events.with_shutdown(signal);
+            let event = asleep(&mut events, &sender, || {
+                clock.advance(3 * SECOND);
+                if asks {
+                    shutdown.send(()).expect("the multiplexer is there");
+                }
+            });
             assert_eq!(
                 event,
                 Some(expected),
@@ -326,21 +353,23 @@ fn the_earlier_of_two_limits_ends_a_turn() {
     }
 }
 
-/// Three turns, in each of which nothing happens for a second.
+/// Three turns, in each of which nothing happens for as long as a turn may take.
 #[test]
 fn each_turn_has_the_same_time() {
     let (clock, timers) = on_a_manual_clock();
     let (sender, source) = bounded::<u32>(1);
+    // Not a whole number of milliseconds.
+    let idle = SECOND + NANOSECOND;
     must_end(
-        "no `Idle`, and each turn may take 1 s, which has passed",
+        "no `Idle`, and each turn may take 1.000000001 s, which has passed",
         move || {
-            let mut events = Multiplexer::new(&timers, vec![source]).with_idle(SECOND);
+            let mut events = Multiplexer::new(&timers, vec![source]).with_idle(idle);
             for turn in 1..=3 {
-                let event = asleep(&mut events, &sender, || clock.advance(SECOND));
+                let event = asleep(&mut events, &sender, || clock.advance(idle));
                 assert_eq!(
                     event,
                     Some(Event::Idle),
-                    "turn {turn}, after a second of silence"
+                    "turn {turn}, after {idle:?} of silence"
                 );
             }
         },
@@ -348,12 +377,21 @@ fn each_turn_has_the_same_time() {
 }
 
 /// The operating system refuses the timers their thread. A turn that needs it panics, and one that does not
-/// goes on. In either case the sources are still there.
+/// goes on: without a limit none does. In either case the sources are still there, and so is the next turn.
 #[test]
 fn a_refused_thread_loses_no_source() {
     must_end("no `Idle` comes, after 0 s of silence", || {
         let timers = Timers::new(Clock::real());
         let (sender, source) = bounded::<u32>(1);
+        sender.send(5).expect("the source is there");
+        let mut event = None;
+        let without_limits = || Multiplexer::new(&timers, vec![source.clone()]).next();
+        let _ = payload_of(|| event = refuse_after(0, without_limits));
+        assert_eq!(
+            event,
+            Some(Event::Received(0, 5)),
+            "source 0 has sent 5: without limits no thread is needed, and every thread was refused"
+        );
         let mut events = Multiplexer::new(&timers, vec![source]).with_idle(Duration::ZERO);
         let mut event = Some(Event::Idle);
         let _ = payload_of(|| event = refuse_after(0, || events.next()));
@@ -362,6 +400,8 @@ fn a_refused_thread_loses_no_source() {
             Some(Event::Idle),
             "a turn of no time that did not panic"
         );
+        let because = "the turn after the one that was refused a thread";
+        reports_because(&mut events, [Some(Event::Idle)], because);
         let sources = events.into_sources();
         let is_there = sources.first().is_some_and(Option::is_some);
         assert!(
@@ -459,11 +499,15 @@ fn limits_of_no_time_and_of_all_time() {
                 Multiplexer::new(&timers, vec![source.clone()]).with_idle(Duration::ZERO);
             let idle = [Some(Event::Idle), Some(Event::Idle)];
             reports_because(&mut events, idle, "turns that may take no time");
+            sender.send(5).expect("the multiplexer is there");
+            let because = "a turn that may take no time, and source 0 has 5";
+            reports_because(&mut events, [Some(Event::Received(0, 5))], because);
             clock.advance(SECOND);
             let (shutdown, signal) = bounded(0);
             let events = Multiplexer::new(&timers, vec![source]).with_limit(Duration::MAX);
             let mut events = events.with_idle(Duration::MAX).with_shutdown(signal);
-            clock.advance(HOUR);
+            // To the end of what it can show.
+            clock.advance(Duration::MAX - SECOND);
             let event = asleep(&mut events, &sender, || {
                 sender.send(7).expect("the multiplexer is there");
             });
@@ -503,18 +547,20 @@ fn limits_stand_beside_each_other() {
     });
 }
 
-/// Both ways to ask for it: to send, and to drop the last sender. The sources are full, and keep what they
-/// have.
+/// Both ways to ask for it: to send, and to drop the last sender. The sources keep what was not reported:
+/// source 1 has a second value when its first is reported.
 #[test]
 fn a_shutdown_comes_first_and_the_sources_keep_the_rest() {
     // SL-28
     must_end("the shutdown does not end the loop", || {
         for sends in [true, false] {
             let timers = Timers::new(Clock::real());
-            let (senders, sources) = channels(3, 1);
+            let (senders, sources) = channels(3, 2);
             let (shutdown, signal) = bounded(1);
             let mut events = Multiplexer::new(&timers, sources).with_shutdown(signal);
-            senders[1].send(1).expect("the multiplexer is there");
+            for value in [1, 4] {
+                senders[1].send(value).expect("the multiplexer is there");
+            }
             reports(&mut events, [Some(Event::Received(1, 1))]);
             for (number, sender) in senders.iter().enumerate() {
                 sender.send(number).expect("the multiplexer is there");
@@ -535,7 +581,12 @@ fn a_shutdown_comes_first_and_the_sources_keep_the_rest() {
                     })
                 })
                 .collect();
-            assert_eq!(left, [[0], [1], [2]], "what the sources have");
+            assert_eq!(
+                left,
+                [vec![0], vec![4, 1], vec![2]],
+                "what the sources have: 1 and 4 were sent to source 1, and 1 was reported, before 0, 1 and 2 were sent to \
+                 the three"
+            );
         }
     });
 }

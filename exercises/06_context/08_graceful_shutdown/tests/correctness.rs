@@ -4,7 +4,7 @@
 
 use graceful_shutdown::{Connection, Drain, Handle, MAX_LINE, Phase, Report, Server};
 use harness::sync::real::thread::{self, JoinHandle, refuse_only};
-use harness::sync::real::time::{Clock, Duration};
+use harness::sync::real::time::{Clock, Duration, Instant};
 use harness::testing::{must_end, staged_panic, wait_until};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -189,16 +189,17 @@ fn a_carriage_return_is_part_of_the_line() {
     });
 }
 
-/// The client sends them all before it reads the first reply.
+/// The client sends them all before it reads the first reply. Each has three bytes, two of them for one letter: what
+/// the server reads at once may end in the middle of it.
 #[test]
 fn a_connection_may_have_many_requests() {
     const MANY: usize = 20_000;
     must_end("a client waits for one of many replies", || {
         let server = Running::new(echo);
         let mut client = server.client();
-        client.send("x\n".repeat(MANY));
+        client.send("é\n".repeat(MANY));
         for i in 0..MANY {
-            assert_eq!(client.reply(), "x\n", "reply {i} of {MANY}");
+            assert_eq!(client.reply(), "é\n", "reply {i} of {MANY}");
         }
         server.ends(answered(MANY));
     });
@@ -428,8 +429,8 @@ fn a_reply_before_the_end_of_a_connection_arrives_whole() {
 /// More than the buffers of both sides hold, in bytes.
 const TOO_BIG: usize = 64 << 20;
 
-/// One client does not read its reply, which is too long for the buffers; another's handler works until its
-/// client has been cut.
+/// One client does not read its reply, which is too long for the buffers; two handlers work until their clients
+/// have been cut, and then one of them panics.
 fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
     must_end(
         "`shutdown` has not returned, or `serve` goes on though the time is over",
@@ -446,12 +447,16 @@ fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
                     || handle.phase() == Phase::Over,
                 );
                 in_handler[1].hold();
+                if line == "panics at last" {
+                    staged_panic("the handler's");
+                }
                 String::new()
             });
-            let mut clients = [server.client(), server.client(), server.client()];
+            let mut clients = [(); 4].map(|()| server.client());
             clients[0].send("big\n");
             clients[1].send("works for long\n");
-            begun.wait_for(2);
+            clients[3].send("panics at last\n");
+            begun.wait_for(3);
             assert_eq!(server.handle.phase(), Phase::Open);
             server.shutdown(2 * SECOND);
             begun.release();
@@ -459,11 +464,11 @@ fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
             assert_eq!(server.handle.phase(), Phase::Draining);
             assert!(
                 !server.served.is_finished(),
-                "two requests were in flight, and `serve` returned"
+                "three requests were in flight, and `serve` returned"
             );
             over(&server);
             clients[1].is_closed();
-            late.wait_for(1);
+            late.wait_for(2);
             assert!(
                 !server.served.is_finished(),
                 "a handler has not ended, and `serve` returned"
@@ -471,6 +476,7 @@ fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
             late.release();
             server.reports(Report {
                 cut: 2,
+                panicked: 1,
                 ..answered(0)
             });
             drop(clients);
@@ -478,7 +484,8 @@ fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
     );
 }
 
-/// Two requests are in flight when the time is over: a reply that nobody reads, and a handler that goes on.
+/// Three requests are in flight when the time is over: a reply that nobody reads, and two handlers that go on. The
+/// report says which was cut, and which panicked.
 #[test]
 fn at_the_deadline_the_rest_is_cut() {
     cuts_what_is_left(|server| {
@@ -492,7 +499,7 @@ fn at_the_deadline_the_rest_is_cut() {
     });
 }
 
-/// The same two requests, and a second shutdown with no grace at all, long before the deadline of the first.
+/// The same three requests, and a second shutdown with no grace at all, long before the deadline of the first.
 #[test]
 fn a_second_shutdown_cuts_the_rest() {
     // WP-10
@@ -500,7 +507,7 @@ fn a_second_shutdown_cuts_the_rest() {
 }
 
 /// Five shutdowns, half a second apart: some would be over later than those before them, and one is over
-/// sooner.
+/// sooner. Another has a grace that ends later than the clock can show.
 #[test]
 fn the_earliest_deadline_counts() {
     let clock = Clock::manual();
@@ -531,6 +538,15 @@ fn the_earliest_deadline_counts() {
         drain.phase(),
         Phase::Over,
         "a later shutdown puts nothing off"
+    );
+    let drain = Drain::<Mute>::new(clock.clone());
+    drain.shutdown(Duration::MAX);
+    let passed = clock.now().saturating_since(Instant::default());
+    clock.advance(Duration::MAX - passed);
+    assert_eq!(
+        drain.phase(),
+        Phase::Draining,
+        "the last moment that the clock can show, and the grace ends after it: it has no end"
     );
 }
 
@@ -669,7 +685,7 @@ fn a_server_that_has_been_shut_down_does_not_serve() {
     );
 }
 
-/// Another server has its address by then, and nobody connects to that one.
+/// Another server has its address by then. A third is not bound to it, and nobody connects to that one.
 #[test]
 fn a_shutdown_of_a_server_that_has_ended_has_no_effect() {
     must_end("`serve` has not returned, or `shutdown` has not", || {
@@ -681,6 +697,9 @@ fn a_shutdown_of_a_server_that_has_ended_has_no_effect() {
             Some((TcpListener::bind(address).ok()?, handle))
         });
         let (another, handle) = another.expect("the port is free again");
+        let address = another.local_addr().expect("it is bound");
+        let bound = Server::bind(address, Clock::manual());
+        assert!(bound.is_err(), "another server listens there");
         another.set_nonblocking(true).expect("it is a socket");
         handle.shutdown(Duration::ZERO);
         let accepted = another.accept().map_err(|error| error.kind());

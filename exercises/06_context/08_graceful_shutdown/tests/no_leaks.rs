@@ -1,7 +1,7 @@
 //! No thread, no descriptor and no memory stays behind, however the connections end, and however the server
 //! does.
 
-use graceful_shutdown::{Handle, Server};
+use graceful_shutdown::{Connection, Drain, Handle, Server};
 use harness::leaks;
 use harness::sync::real::thread::{self, refuse_after};
 use harness::sync::real::time::{Clock, Duration};
@@ -211,6 +211,32 @@ fn bytes_kept_after(clients: usize) -> isize {
     handle.shutdown(Duration::ZERO);
     served.join().expect("`serve` does not panic");
     bytes
+}
+
+/// A connection that takes no memory.
+#[derive(Clone)]
+struct Mute;
+
+impl Connection for Mute {
+    fn finish(&self) {}
+    fn cut(&self) {}
+}
+
+/// One connection stays while many come and go. Catches a list that has a place for each there ever was.
+#[test]
+fn a_drain_keeps_nothing_of_connections_that_have_left() {
+    const MANY: usize = 10_000;
+    let drain = Drain::new(Clock::manual());
+    let _in_flight = drain.enter(Mute).ok();
+    let bytes = leaks::bytes_left_by(|| {
+        for _ in 0..MANY {
+            drop(drain.enter(Mute));
+        }
+    });
+    assert!(
+        bytes < 1 << 10,
+        "it keeps {bytes} bytes of {MANY} connections that have left"
+    );
 }
 
 /// Neither its socket nor its memory, while the server goes on. Threads that are about to end may still

@@ -118,6 +118,30 @@ fn the_next_task_goes_to_one() {
     model(|| drop(race(&[Next(1)], &[Pop], 1, 1)));
 }
 
+/// An exchange may fail although nobody else is there, if it is a `compare_exchange_weak`: the owner takes the next task first
+/// all the same, and a full ring overflows.
+#[test]
+fn a_weak_exchange_may_fail_for_no_reason() {
+    // SC-01, SC-08
+    Model::new().spurious_failures(1).check(|| {
+        let (mut local, global) = (Local::new(), Global::new());
+        let before = [Push(1), Push(2), Push(3), Push(4), Push(5), Next(6)];
+        let taken = work(
+            &mut local,
+            &global,
+            &[&before[..], &[Pop, Steal, Pop]].concat(),
+        );
+        let moved = from_fn(|| global.pop()).collect();
+        let [taken, _, _, moved] =
+            require_each_once(local, PLACES, [taken, vec![], vec![], moved], 6);
+        assert_eq!(
+            (taken, moved),
+            (vec![6, 3, 4], vec![1, 2, 5]),
+            "tasks (popped, stolen and popped; global); 6 is the next, 5 overflows"
+        );
+    });
+}
+
 /// Two tasks are in the ring, or four, and the owner takes one while a thief steals the others. Before each of these calls
 /// there is a task for it: that another was faster, once or three times, is no reason to return `None`.
 #[test]

@@ -85,17 +85,28 @@ fn the_global_queue_is_first_in_first_out() {
     );
 }
 
+/// A batch goes into the ring as far as there is room, and the rest of it into the global queue. There is room where thieves
+/// have taken tasks, too.
 #[test]
 fn a_batch_fills_the_ring_and_the_rest_is_global() {
     // SC-10
-    for before in [0, 1, CAPACITY - 1, CAPACITY] {
+    for (before, stolen) in [
+        (0, 0),
+        (1, 0),
+        (CAPACITY - 1, 0),
+        (CAPACITY, 0),
+        (CAPACITY, 3),
+    ] {
         for tasks in [0, 1, 2, CAPACITY, CAPACITY + 1, 3 * CAPACITY] {
             let (mut local, global) = queues();
+            let thief = local.stealer();
             let all = Vec::from_iter(0..before + tasks);
             local.push_batch(boxed(&all[..before]), &global);
+            (0..stolen).for_each(|_| drop(thief.steal()));
             local.push_batch(boxed(&all[before..]), &global);
-            let (ring, rest) = all.split_at(all.len().min(CAPACITY));
-            let case = format!("{tasks} tasks after {before}");
+            let left = &all[stolen..];
+            let (ring, rest) = left.split_at(left.len().min(CAPACITY));
+            let case = format!("{tasks} tasks after {before}, of which {stolen} were stolen");
             assert_eq!(drained(|| local.pop()), ring, "in the ring, {case}");
             assert_eq!(drained(|| global.pop()), rest, "global, {case}");
         }

@@ -60,7 +60,8 @@ fn a_queue_does_not_grow() {
     });
 }
 
-/// The drop of a task panics: the others are dropped all the same.
+/// The drop of a task panics, of one in the ring, or of the next one, or of one in the global queue: the others are dropped all
+/// the same.
 #[test]
 fn a_task_that_panics_takes_no_other_with_it() {
     struct Panics(bool);
@@ -71,11 +72,16 @@ fn a_task_that_panics_takes_no_other_with_it() {
             }
         }
     }
-    leaks::check(|| {
-        let (mut local, global) = (Local::new(), Global::new());
-        for n in 0..4 {
-            local.push_next(Box::new((track(n), Panics(n == 1))), &global);
-        }
-        assert_eq!(staged_panic_of(move || drop(local)), Some("a task's"));
-    });
+    for panics in 0..4 {
+        leaks::check(|| {
+            let (mut local, global) = (Local::new(), Global::new());
+            let task = |n| Box::new((track(n), Panics(n == panics)));
+            for n in 0..4 {
+                local.push_next(task(n), &global);
+                global.push(task(n));
+            }
+            assert_eq!(staged_panic_of(move || drop(local)), Some("a task's"));
+            assert_eq!(staged_panic_of(move || drop(global)), Some("a task's"));
+        });
+    }
 }

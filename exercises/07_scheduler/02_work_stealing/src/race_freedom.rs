@@ -265,6 +265,34 @@ fn a_thief_that_is_overtaken_again_and_again_gets_a_task() {
     }
 }
 
+/// Victim 0 has a next task. The ring of victim 1 always has a task, and before each exchange by which a thief wants to take it,
+/// one is put in and that one is taken. The thief gets a task out of the ring, however often it was overtaken: a race that it has
+/// lost is no empty ring, so the next task stays.
+#[test]
+fn a_ring_that_others_rob_is_not_an_empty_one() {
+    // SC-16
+    const OVERTAKEN: u32 = 20; // more often than there are passes
+    let model = Model::new().interrupted_exchanges(OVERTAKEN as usize);
+    model.preemption_bound(0).check(|| {
+        let (mut first, mut second, global) = (Local::new(), Local::new(), Global::new());
+        work(&mut first, &global, &[Next(100)]);
+        work(&mut second, &global, &[Push(1)]);
+        let victims = [first.stealer(), second.stealer()];
+        let owner = || {
+            for n in 2..OVERTAKEN {
+                work(&mut second, &global, &[Push(n), Pop]);
+                yield_now();
+            }
+        };
+        let (ran, ()) = both(|| steal_work(&victims, 0..2, &mut Local::new()), owner);
+        let ran = ran.map(|task| task.read());
+        assert!(
+            ran.is_some_and(|ran| ran < 100),
+            "a task of the ring must be stolen, which is less than 100, and not the next task, which is 100: {ran:?}"
+        );
+    });
+}
+
 /// The owner takes the next task, gives it back and makes another one the next, perhaps in the same memory, while a thief
 /// steals. It gets the first or the second, with all that the maker wrote into it.
 #[test]

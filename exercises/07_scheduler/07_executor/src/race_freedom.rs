@@ -195,6 +195,30 @@ fn a_future_may_park_its_thread() {
     });
 }
 
+/// The future of `block_on`, and that of `run`, is woken while it is polled, and before that poll ends it calls `run` and
+/// `block_on` itself, on the same thread. These return, and the wake still counts: there is another poll.
+#[test]
+fn a_future_may_run_others_in_its_poll() {
+    /// Is woken in its first poll, and then calls `before_it_returns`.
+    fn is_woken(before_it_returns: fn()) -> impl Future<Output = ()> {
+        let mut first = Some(before_it_returns);
+        poll_fn(move |cx| match first.take() {
+            Some(before_it_returns) => {
+                cx.waker().wake_by_ref();
+                before_it_returns();
+                Poll::Pending
+            }
+            None => Poll::Ready(()),
+        })
+    }
+    let others = || {
+        Executor::new().run(is_woken(|| ()));
+        block_on(is_woken(|| ()));
+    };
+    model(move || block_on(is_woken(others)));
+    model(move || Executor::new().run(is_woken(others)));
+}
+
 /// Nobody wakes the future, and no task is queued: the thread sleeps, and neither spins nor returns.
 #[test]
 fn who_waits_sleeps() {

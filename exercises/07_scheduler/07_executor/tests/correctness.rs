@@ -443,7 +443,8 @@ fn of_two_panics_the_first_comes_out() {
     assert_eq!(whose_panic(handle), Some("the poll's"));
 }
 
-/// The payload of a detached task's panic panics when it is dropped, and so does the payload of that panic, without an end.
+/// The payload of a task's panic panics when it is dropped, with the task's end or with the handle, and so does the payload of
+/// that panic, without an end. Nobody hears of it.
 #[test]
 fn a_panic_of_a_payloads_drop_is_lost() {
     struct Endless;
@@ -455,11 +456,17 @@ fn a_panic_of_a_payloads_drop_is_lost() {
 
     let executor = Executor::new();
     drop(executor.spawn(async { resume_unwind(Box::new(Endless)) }));
+    let unwanted = executor.spawn(async { resume_unwind(Box::new(Endless)) });
     let after = executor.spawn(ready(7));
     let payload = payload_of(|| executor.run_until_idle()).map(forget);
     assert!(
         payload.is_none(),
         "the panic of a payload's drop has come out of `run_until_idle`"
+    );
+    let payload = payload_of(|| drop(unwanted)).map(forget);
+    assert!(
+        payload.is_none(),
+        "the panic of a payload's drop has come out of a handle's drop"
     );
     assert_eq!(result_of(after).unwrap(), 7, "the task behind it");
 }
@@ -611,7 +618,8 @@ fn what_is_left_is_dropped_with_the_executor() {
     what_is_left_is_dropped_by(drop);
 }
 
-/// The same, and the executor is dropped because its thread panics.
+/// The executor is dropped because its thread panics, while a task waits, one is queued, and one has never been polled: all are
+/// dropped with it.
 #[test]
 fn what_is_left_is_dropped_with_the_executor_of_a_thread_that_panics() {
     what_is_left_is_dropped_by(|executor| while_unwinding(|| drop(executor)));

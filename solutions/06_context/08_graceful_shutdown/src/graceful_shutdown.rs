@@ -61,9 +61,16 @@ pub struct Drain<C> {
     changed: Condvar,
 }
 
+/// When a shutdown is over. The order of the variants counts: never is later than every moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Deadline {
+    At(Instant),
+    Never,
+}
+
 struct State<C> {
     /// The deadline, as soon as somebody has shut down. It is never put off.
-    until: Option<Instant>,
+    until: Option<Deadline>,
     /// In flight, by numbers that are used once.
     in_flight: BTreeMap<u64, C>,
     next: u64,
@@ -73,8 +80,8 @@ impl<C> State<C> {
     fn phase(&self, now: impl FnOnce() -> Instant) -> Phase {
         match self.until {
             None => Phase::Open,
-            Some(until) if now() < until => Phase::Draining,
-            Some(_) => Phase::Over,
+            Some(Deadline::At(until)) if now() >= until => Phase::Over,
+            Some(_) => Phase::Draining,
         }
     }
 }
@@ -134,9 +141,8 @@ impl<C: Connection> Drain<C> {
     /// Returns whether this call was the first.
     pub fn shutdown(&self, grace: Duration) -> bool {
         let mut state = self.state.lock();
-        let now = self.clock.now();
-        let left = Duration::MAX - now.saturating_since(Instant::default());
-        let until = now + grace.min(left);
+        let until = self.clock.now().checked_add(grace);
+        let until = until.map_or(Deadline::Never, Deadline::At);
         let before = state.until;
         state.until = Some(before.map_or(until, |before| before.min(until)));
         drop(state);
@@ -162,12 +168,23 @@ impl<C: Connection> Drain<C> {
         while let Some(until) = state.until
             && !state.in_flight.is_empty()
             // The deadline is read anew in each turn: a second shutdown may have brought it forward.
-            && !self.clock.wait_until(&self.changed, &mut state, until)
+            && !self.has_come(until, &mut state)
         {}
         let cut = Self::tell_all(&mut state, C::cut);
         self.changed
             .wait_while(&mut state, |state| !state.in_flight.is_empty());
         cut
+    }
+
+    /// Sleeps until something has changed, or until this deadline. Returns whether it has come.
+    fn has_come(&self, until: Deadline, state: &mut MutexGuard<'_, State<C>>) -> bool {
+        match until {
+            Deadline::At(until) => self.clock.wait_until(&self.changed, state, until),
+            Deadline::Never => {
+                self.changed.wait(state);
+                false
+            }
+        }
     }
 
     /// Calls `tell` with each connection, and returns how many there were.
