@@ -2,7 +2,8 @@
 
 use harness::assert_bounds;
 use harness::testing::{
-    Counted, assert_panics, message_of, must_end, payload_of, staged_panic, while_unwinding,
+    Counted, assert_panics, message_of, must_end, payload_of, staged_panic, wait_until,
+    while_unwinding,
 };
 use panic_isolation::{Handle, Pool};
 use std::any::Any;
@@ -315,8 +316,8 @@ fn payloads_without_an_end_harm_nobody() {
     );
 }
 
-/// What a job returns submits another job when it is dropped, and waits for that. It is dropped while the
-/// pool is not locked.
+/// What a job returns, or panics with, submits another job when it is dropped, and waits for that. The handle is
+/// dropped before the end of the job, or after. The outcome is dropped while the pool is not locked.
 #[test]
 fn an_outcome_is_dropped_without_a_lock() {
     struct Submits(Arc<Pool>, mpsc::Sender<u32>);
@@ -331,21 +332,39 @@ fn an_outcome_is_dropped_without_a_lock() {
         || {
             let pool = Arc::new(pool(2));
             let (sender, got) = mpsc::channel();
-            for panics in [false, true] {
+            for [panics, has_ended] in [[false, false], [false, true], [true, false], [true, true]]
+            {
                 let outcome = Submits(Arc::clone(&pool), sender.clone());
-                drop(pool.submit(move || {
+                let (end, ends) = mpsc::channel::<()>();
+                let handle = pool.submit(move || {
+                    let _ = ends.recv();
                     if panics {
                         resume_unwind(Box::new(outcome));
                     }
                     outcome
-                }));
+                });
+                if has_ended {
+                    drop(end);
+                    // Two jobs meet, on the two threads: neither is in the job before them.
+                    let meet = Arc::new(Barrier::new(2));
+                    let meeting = [(); 2].map(|()| {
+                        let meet = Arc::clone(&meet);
+                        pool.submit(move || _ = meet.wait())
+                    });
+                    meeting.into_iter().for_each(value);
+                    drop(handle);
+                } else {
+                    drop(handle);
+                    drop(end);
+                }
                 assert_eq!(got.recv(), Ok(7), "what the destructor has got");
             }
         },
     );
 }
 
-/// A destructor uses the pool while its thread unwinds: it gets values and payloads as always.
+/// A destructor uses the pool while its thread unwinds: it gets values and payloads as always. Then it drops the
+/// pool: a job that waits runs, and the thread ends, with what it has in its thread-locals.
 #[test]
 fn the_pool_works_while_its_user_unwinds() {
     must_end(IN_POOL, || {
@@ -355,6 +374,19 @@ fn the_pool_works_while_its_user_unwinds() {
         let payload =
             while_unwinding(|| payload(pool.submit(|| -> u32 { resume_unwind(Box::new(8)) })));
         assert_eq!(payload.downcast_ref(), Some(&8), "the payload of the job");
+
+        thread_local! {
+            static KEPT: Cell<Option<Arc<()>>> = const { Cell::new(None) };
+        }
+        let owned = Arc::new(());
+        let theirs = Arc::clone(&owned);
+        let handle = pool.submit(move || KEPT.set(Some(theirs)));
+        while_unwinding(|| drop(pool));
+        value(handle);
+        wait_until(
+            "a pool was dropped while the thread unwound, and its own thread has not ended",
+            || Arc::strong_count(&owned) == 1,
+        );
     });
 }
 
