@@ -215,6 +215,18 @@ fn the_workers_end_when_the_consumer_walks_away() {
     });
 }
 
+/// The worker is at work, or about to begin, when main drops the stream. The drop does not wait for it: the work ends only
+/// after the drop.
+#[test]
+fn the_drop_does_not_wait_for_the_work() {
+    harness::model(|| {
+        let dropped = Arc::new(Gate::shut("dropped"));
+        let of_worker = Arc::clone(&dropped);
+        let _ = fan_out(items([1]), 1, move |_| of_worker.pass());
+        dropped.open();
+    });
+}
+
 /// The producer waits for room when the consumer has walked away. Catches a receiver that somebody keeps: the producer
 /// would never learn that all workers have gone.
 #[test]

@@ -358,9 +358,20 @@ fn when_the_results_have_ended_the_threads_have_too() {
     }
 }
 
-/// The stage sleeps until its input has an item, and the consumer does not wait for that.
+/// The stage sleeps until its input has an item, or is at work on one, and the consumer does not wait for that.
 #[test]
 fn leaving_does_not_wait_for_the_stage() {
+    must_end("the drop of a `Stage` waits for a call of `f`", || {
+        let ((begins, begun), (go_on, gate)) = (bounded(0), bounded::<()>(0));
+        let results = stage([Item::Ok(1)].into_iter(), 0, move |n| {
+            begins.send(()).expect("main waits for it");
+            let _ = gate.recv();
+            Ok(n)
+        });
+        begun.recv().expect("the stage has an item");
+        drop(results);
+        drop(go_on);
+    });
     must_end("the drop of a `Stage` waits for its input", || {
         let (sender, input) = bounded::<Item>(1);
         drop(stage(input.into_iter(), 0, Ok));

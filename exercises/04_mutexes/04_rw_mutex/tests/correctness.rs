@@ -109,6 +109,7 @@ fn a_writer_is_alone() {
     });
 }
 
+/// Main has the lock, and 256 writers wait for it, or are about to: each of them writes in the end.
 #[test]
 fn each_of_many_waiting_writers_gets_the_lock() {
     // More of them than a count of 8 bits can hold.

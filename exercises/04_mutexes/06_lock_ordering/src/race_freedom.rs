@@ -62,7 +62,8 @@ fn transfers_in_a_circle_end() {
     });
 }
 
-/// One thread, one account, one lock.
+/// An account pays itself: one account has one lock. Then another thread looks meanwhile, and nothing has left the
+/// account at any instant.
 #[test]
 fn a_transfer_to_itself_ends() {
     // MU-08
@@ -74,6 +75,9 @@ fn a_transfer_to_itself_ends() {
             Err(Refused::Insufficient),
             "there are 10, not 11"
         );
+        let (paid, seen) = both(|| transfer(account, account, 10), || account.balance());
+        assert_eq!(paid, Ok(()), "there are 10");
+        assert_eq!(seen, 10, "the balance beside a transfer to itself");
         assert_eq!(account.balance(), 10, "the balance");
     });
 }
@@ -278,20 +282,24 @@ fn philosophers_who_are_not_neighbours_eat_at_the_same_time() {
     });
 }
 
-/// A program that must not end: main eats until its neighbours have eaten. Catches a neighbour that eats all the same, and
-/// one that tries again and again in place of sleeping.
+/// A program that must not end: main eats until its neighbours have eaten, at each seat in turn. A neighbour has to wait
+/// for its first fork, or has that one and waits for the second. It must not eat, and it sleeps.
 #[test]
 fn a_neighbour_sleeps_until_the_forks_are_back() {
-    must_sleep("`dine`", "a neighbour was eating", || {
-        let table = &Table::new(3);
-        table.dine(0, || {
-            thread::scope(|s| {
-                for (seat, name) in [(1, "seat 1"), (2, "seat 2")] {
-                    spawn(s, name, move || {
-                        table.dine(seat, || panic!("{name} eats while seat 0 does"));
-                    });
-                }
+    for eater in 0..3 {
+        must_sleep("`dine`", "a neighbour was eating", move || {
+            let table = &Table::new(3);
+            table.dine(eater, || {
+                thread::scope(|s| {
+                    for (seat, name) in [(0, "seat 0"), (1, "seat 1"), (2, "seat 2")] {
+                        if seat != eater {
+                            spawn(s, name, move || {
+                                table.dine(seat, || panic!("{name} eats while seat {eater} does"));
+                            });
+                        }
+                    }
+                });
             });
         });
-    });
+    }
 }

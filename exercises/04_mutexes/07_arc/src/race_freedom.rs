@@ -240,8 +240,8 @@ fn an_upgrade_succeeds_while_there_is_an_owner() {
     });
 }
 
-/// There is one reference, and no other thread: `get_mut` lends the value, and `try_unwrap` takes it out. An exchange
-/// that fails for no reason, as a weak one may, is no other reference.
+/// There is one reference, and no other thread: `get_mut` lends the value, and `try_unwrap` takes it out. An
+/// exchange that fails for no reason, as a weak one may, is no other reference.
 #[test]
 fn the_only_reference_is_never_refused() {
     Model::new().spurious_failures(1).check(|| {
@@ -309,6 +309,33 @@ fn weaks_that_come_and_go_are_all_counted() {
     });
 }
 
+/// Two threads, each with a `Weak`, clone and drop it. Then one is left, and `get_mut` is refused because of
+/// that one only.
+#[test]
+fn weaks_of_two_threads_are_all_counted() {
+    model(|| {
+        let mut mine = Arc::new(track(7));
+        let (weak, theirs) = (Arc::downgrade(&mine), Arc::downgrade(&mine));
+        both(
+            || drop(weak.clone()),
+            move || {
+                let another = theirs.clone();
+                drop(theirs);
+                drop(another);
+            },
+        );
+        assert!(
+            Arc::get_mut(&mut mine).is_none(),
+            "`get_mut` lent the value, and one Weak is left"
+        );
+        drop(weak);
+        assert!(
+            Arc::get_mut(&mut mine).is_some(),
+            "`get_mut` was refused, and no Weak is left"
+        );
+    });
+}
+
 /// Both threads clone at the limit, where there is room for one at most. Catches a count that goes over it,
 /// and a refusal that stays counted.
 #[test]
@@ -360,10 +387,11 @@ fn a_refused_upgrade_is_no_owner() {
     });
 }
 
-/// Every way to a reference too many, one after the other: each panics, and changes nothing.
+/// As many references as there may be are made, although an exchange may fail for no reason. Then every way
+/// to one too many, one after the other: each panics, and changes nothing.
 #[test]
 fn one_reference_too_many_panics() {
-    model(|| {
+    Model::new().spurious_failures(1).check(|| {
         let mut mine = Arc::new(track(7));
         let weak = Arc::downgrade(&mine);
         let owners: Vec<_> = (1..MAX_REFERENCES).map(|_| mine.clone()).collect();

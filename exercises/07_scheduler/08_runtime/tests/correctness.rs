@@ -7,6 +7,7 @@ use runtime::{
     Doing, JoinError, JoinHandle, Runtime, Snapshot, WorkerSnapshot, channel, go, sleep,
     sleep_until, snapshot, yield_now,
 };
+use std::cell::RefCell;
 use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -491,6 +492,37 @@ fn a_goroutine_runs_on_the_workers_of_its_own_runtime() {
             me
         });
         assert_ne!(joined(first.join()), joined(echoes.join()));
+    });
+}
+
+/// A thread that has started a goroutine ends. One of its thread-local values is dropped after all that came later to the thread,
+/// and starts another goroutine then, from a thread that is no worker: it runs.
+#[test]
+fn a_thread_that_ends_may_start_a_goroutine() {
+    struct Starts(Arc<Runtime>, Arc<Mutex<Option<JoinHandle<u32>>>>);
+    impl Drop for Starts {
+        fn drop(&mut self) {
+            // Caught, because a panic in a drop like this ends the process.
+            let start = std::panic::AssertUnwindSafe(|| self.0.go(async { 7 }));
+            *self.1.lock().unwrap() = std::panic::catch_unwind(start).ok();
+        }
+    }
+    thread_local! {
+        static AT_THE_END: RefCell<Option<Starts>> = const { RefCell::new(None) };
+    }
+    must_end("a goroutine that a thread started at its end", || {
+        let (runtime, started) = (Arc::new(Runtime::new(1)), Arc::default());
+        let starts = Starts(Arc::clone(&runtime), Arc::clone(&started));
+        let ends = thread::spawn(move || {
+            let runtime = Arc::clone(&starts.0);
+            AT_THE_END.set(Some(starts));
+            joined(runtime.go(async {}).join());
+        });
+        ends.join().unwrap();
+        let started = started.lock().unwrap().take();
+        let started = started
+            .expect("`go` has panicked on a thread whose thread-local values are being dropped");
+        assert_eq!(joined(started.join()), 7);
     });
 }
 

@@ -12,6 +12,7 @@ use harness_base::protocol::{Kind, failure_line};
 use harness_report::record::Effect;
 use std::mem;
 use std::ops::Deref;
+use std::time::Duration;
 
 /// Starts a thread in `scope`; `name` heads its column in the dry run.
 #[track_caller]
@@ -303,6 +304,21 @@ fn count(is_such: impl Fn(&Effect) -> bool) -> usize {
     })
 }
 
+/// Explores the first interleaving of `program` and no other, however long it is: no thread is preempted in it. For a mistake
+/// that shows after hundreds of rounds. When all of them are over, `program` has to panic with `end`: a panic ends the search.
+///
+/// # Panics
+/// If it fails in any other way, with the model's report.
+#[track_caller]
+pub fn first_interleaving(end: &str, program: impl Fn() + Send + Sync + 'static) {
+    let model = Model::new().preemption_bound(0).max_branches(20_000);
+    if let Err(failure) = model.simplest_within(Duration::ZERO).explore(program)
+        && !failure.message.contains(end)
+    {
+        reject(&failure, &failure.message);
+    }
+}
+
 /// Fails the test with the model's report.
 #[track_caller]
 fn reject(failure: &Failure, message: &str) -> ! {
@@ -316,8 +332,17 @@ mod tests {
     use crate::check::{explore, model};
     use crate::sync::model::atomic::AtomicU32;
     use crate::sync::model::{futex, thread};
-    use crate::testing::assert_panics;
+    use crate::testing::{assert_panics, panic_of};
     use std::sync::Arc;
+
+    #[test]
+    fn a_first_interleaving_ends_as_it_was_told() {
+        first_interleaving("all rounds are over", || panic!("all rounds are over"));
+        let other = panic_of(|| {
+            first_interleaving("all rounds are over", || panic!("a round came again"));
+        });
+        assert!(other.is_some_and(|other| other.starts_with("a round came again")));
+    }
 
     #[track_caller]
     fn fails(kind: Kind, program: impl Fn() + Send + Sync + 'static) {
