@@ -21,27 +21,33 @@ fn slot(name: &str) -> Plain<Slot> {
     Plain::new(Slot::empty(name))
 }
 
-/// Plain memory goes the whole way: main writes before it submits, the job reads that and writes, and main
-/// reads when it has the result.
+/// Plain memory goes the whole way: main writes before it submits, by `submit` or `try_submit`, the job reads
+/// that and writes, and main reads when it has the result. A worker that sleeps wakes up for the job.
 #[test]
 fn what_was_done_before_is_visible_on_both_ways() {
     // WP-02
-    Model::new().preemption_bound(3).check(|| {
-        let (by_main, by_job) = (slot("by_main"), slot("by_job"));
-        let of_job = (Plain::clone(&by_main), Plain::clone(&by_job));
-        let (pool, mut results) = WorkerPool::new(1, 1, move |n: u32| {
-            of_job.1.write(of_job.0.read());
-            n * 10
-        })
-        .unwrap();
-        by_main.write(7);
-        pool.submit(1);
-        assert_eq!(results.next(), Some(10), "the result of job 1");
-        assert_eq!(by_job.read(), 7, "what the job has copied");
-        drop(pool);
-        assert_eq!(results.next(), None, "there was one job");
-        assert_eq!(results.next(), None, "once more");
-    });
+    for tries in [false, true] {
+        Model::new().preemption_bound(3).check(move || {
+            let (by_main, by_job) = (slot("by_main"), slot("by_job"));
+            let of_job = (Plain::clone(&by_main), Plain::clone(&by_job));
+            let (pool, mut results) = WorkerPool::new(1, 1, move |n: u32| {
+                of_job.1.write(of_job.0.read());
+                n * 10
+            })
+            .unwrap();
+            by_main.write(7);
+            if tries {
+                assert_eq!(pool.try_submit(1), Ok(()), "the queue is empty");
+            } else {
+                pool.submit(1);
+            }
+            assert_eq!(results.next(), Some(10), "the result of job 1");
+            assert_eq!(by_job.read(), 7, "what the job has copied");
+            drop(pool);
+            assert_eq!(results.next(), None, "there was one job");
+            assert_eq!(results.next(), None, "once more");
+        });
+    }
 }
 
 /// Two workers and two jobs, and each job counts in memory of its own. Each must have run once when the
@@ -357,6 +363,34 @@ fn one_of_two_gets_the_last_room() {
         };
         drop(pool);
         assert_eq!(results.collect::<Vec<_>>(), [10, accepted], "the results");
+    });
+}
+
+/// The only worker is in a job until main lets it go, and the queue is full. Another thread is in `submit`, or
+/// sleeps there. Main tries: it gets its job back, and does not wait for that thread, which waits for the worker.
+#[test]
+fn try_submit_does_not_wait_for_a_submit_that_sleeps() {
+    Model::new().preemption_bound(2).check(|| {
+        let gates = Plain::new((Gate::shut("begun"), Gate::shut("end")));
+        let of_job = Plain::clone(&gates);
+        let (pool, results) = WorkerPool::new(1, 1, move |n: u32| {
+            if n == 1 {
+                of_job.0.open();
+                of_job.1.pass();
+            }
+        })
+        .unwrap();
+        drop(results);
+        pool.submit(1);
+        gates.0.pass();
+        pool.submit(2);
+        let try_one = || {
+            let outcome = pool.try_submit(3);
+            gates.1.open();
+            outcome
+        };
+        let (outcome, ()) = both(try_one, || pool.submit(4));
+        assert_eq!(outcome, Err(Full(3)), "the outcome, and the queue was full");
     });
 }
 

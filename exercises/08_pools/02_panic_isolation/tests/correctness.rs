@@ -315,8 +315,8 @@ fn payloads_without_an_end_harm_nobody() {
     );
 }
 
-/// What a job returns submits another job when it is dropped, and waits for that. It is dropped while the
-/// pool is not locked.
+/// What a job returns, or panics with, submits another job when it is dropped, and waits for that. The handle is
+/// dropped before the end of the job, or after. The outcome is dropped while the pool is not locked.
 #[test]
 fn an_outcome_is_dropped_without_a_lock() {
     struct Submits(Arc<Pool>, mpsc::Sender<u32>);
@@ -331,14 +331,31 @@ fn an_outcome_is_dropped_without_a_lock() {
         || {
             let pool = Arc::new(pool(2));
             let (sender, got) = mpsc::channel();
-            for panics in [false, true] {
+            for [panics, has_ended] in [[false, false], [false, true], [true, false], [true, true]]
+            {
                 let outcome = Submits(Arc::clone(&pool), sender.clone());
-                drop(pool.submit(move || {
+                let (end, ends) = mpsc::channel::<()>();
+                let handle = pool.submit(move || {
+                    let _ = ends.recv();
                     if panics {
                         resume_unwind(Box::new(outcome));
                     }
                     outcome
-                }));
+                });
+                if has_ended {
+                    drop(end);
+                    // Two jobs meet, on the two threads: neither is in the job before them.
+                    let meet = Arc::new(Barrier::new(2));
+                    let meeting = [(); 2].map(|()| {
+                        let meet = Arc::clone(&meet);
+                        pool.submit(move || _ = meet.wait())
+                    });
+                    meeting.into_iter().for_each(value);
+                    drop(handle);
+                } else {
+                    drop(handle);
+                    drop(end);
+                }
                 assert_eq!(got.recv(), Ok(7), "what the destructor has got");
             }
         },

@@ -65,7 +65,7 @@ fn results_come_in_the_order_of_the_items() {
             (70_000, usize::MAX),
         ] {
             let squares = map(0..items, [3, window], |n: u64| {
-                if n % 97 == 0 {
+                if n.is_multiple_of(97) {
                     thread::yield_now();
                 }
                 n * n

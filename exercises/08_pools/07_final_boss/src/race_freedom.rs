@@ -163,6 +163,15 @@ fn submit_sleeps_if_there_is_no_room() {
     });
 }
 
+/// There is no job: the worker has to sleep.
+#[test]
+fn a_worker_sleeps_if_there_is_no_job() {
+    must_sleep("a worker", "there was no job", || {
+        let _pool = pool(1, 1);
+        Gate::shut("never").pass();
+    });
+}
+
 /// The queue is full. Main submits another job while a thread takes the first: main has to get in, and to
 /// wake up if it has fallen asleep.
 #[test]
@@ -284,35 +293,49 @@ fn room_and_deadline_at_once() {
     });
 }
 
-/// The queue is full, and two submissions wait for room, one of them with a context. Main makes room for
-/// one, and cancels the context. If that one is refused, the other has to get the place, without any other
-/// call.
+/// The queue is full, and two submissions wait for room, one of them with a context or a deadline. Main makes
+/// room for one, and cancels the context, or the time comes. If that one is refused, the other has to get the
+/// place, without any other call.
 #[test]
 fn a_place_that_nobody_takes_goes_to_the_next() {
-    // At most 1 forced switch: 194 interleavings of the reference.
-    Model::new().preemption_bound(1).check(|| {
-        let pool = pool(0, 1);
-        drop(accepted(pool.submit(|_: &Worker| ())));
-        let (context, guard) = Context::background().with_cancel();
-        let terms = Terms {
-            context: Some(context),
-            ..Terms::default()
-        };
-        let submit = |terms| pool.submit_with(terms, |_: &Worker| ()).map(drop);
-        let plain = Terms::default();
-        thread::scope(|s| {
-            let first = spawn(s, "first", || submit(&terms));
-            let second = spawn(s, "second", || submit(&plain));
-            let_others_sleep(2);
-            assert!(pool.help(), "a job waited, and `help` found none");
-            guard.cancel();
-            if first.join().expect("no panic").is_ok() {
-                pool.help(); // its job may be cancelled by now
-            }
-            let second = second.join().expect("no panic");
-            assert!(second.is_ok(), "the second was refused: {second:?}");
+    for is_late in [false, true] {
+        // At most 1 forced switch: 194 and 81 interleavings of the reference.
+        Model::new().preemption_bound(1).check(move || {
+            let pool = pool(0, 1);
+            drop(accepted(pool.submit(|_: &Worker| ())));
+            let (context, guard) = Context::background().with_cancel();
+            let (clock, delay) = (Clock::manual(), Duration::from_secs(1));
+            let terms = if is_late {
+                Terms {
+                    wait: Wait::Until(clock.clone(), clock.now() + delay),
+                    ..Terms::default()
+                }
+            } else {
+                Terms {
+                    context: Some(context),
+                    ..Terms::default()
+                }
+            };
+            let submit = |terms| pool.submit_with(terms, |_: &Worker| ()).map(drop);
+            let plain = Terms::default();
+            thread::scope(|s| {
+                let first = spawn(s, "first", || submit(&terms));
+                let second = spawn(s, "second", || submit(&plain));
+                let_others_sleep(2);
+                assert!(pool.help(), "a job waited, and `help` found none");
+                if is_late {
+                    clock.advance(delay);
+                } else {
+                    guard.cancel();
+                }
+                if first.join().expect("no panic").is_ok() {
+                    pool.help(); // its job may be cancelled by now
+                }
+                let second = second.join().expect("no panic");
+                assert!(second.is_ok(), "the second was refused: {second:?}");
+            });
         });
-    });
+    }
 }
 
 /// A job comes beside a shutdown: either it is refused, or it runs before the shutdown is over.
@@ -322,7 +345,17 @@ fn a_job_beside_a_shutdown_runs_or_comes_back() {
     model(|| {
         let pool = pool(0, 1);
         let work = Work::new("work");
-        let (answer, ()) = both(|| pool.submit(work.job()), || pool.shutdown());
+        let (answer, metrics) = both(
+            || pool.submit(work.job()),
+            || {
+                pool.shutdown();
+                pool.metrics()
+            },
+        );
+        assert!(
+            metrics.ended() <= metrics.submitted,
+            "a job has ended before it was submitted: {metrics}"
+        );
         match answer {
             Ok(handle) => {
                 work.is_done("the job that was accepted");
@@ -376,30 +409,72 @@ fn a_job_beside_the_end_is_cancelled_or_comes_back() {
     });
 }
 
-/// Main waits for room in a full queue, and another thread shuts down: main has to wake up, and get its job
-/// back.
+/// Main waits for room in a full queue, and another thread shuts down, gracefully or at once: main has to wake
+/// up, and get its job back, even if the shutdown runs the job in the queue.
 #[test]
 fn a_shutdown_ends_the_wait_for_room() {
     // WP-08, WP-09
-    model(|| {
-        let pool = pool(0, 1);
-        drop(accepted(pool.submit(|_: &Worker| ())));
-        let work = Work::new("work");
-        let (answer, cancelled) =
-            both(|| pool.submit(work.job()).map(drop), || pool.shutdown_now());
-        let reason = answer.err().map(|refused| refused.reason);
-        assert_eq!(
-            reason,
-            Some(Reason::Closed),
-            "nobody made room before the shutdown"
-        );
-        assert_eq!(
-            (cancelled, work.times()),
-            (1, 0),
-            "(jobs cancelled, runs of the other)"
-        );
-        closed(&pool, 0, 0, 1);
-    });
+    for is_graceful in [false, true] {
+        model(move || {
+            let pool = pool(0, 1);
+            drop(accepted(pool.submit(|_: &Worker| ())));
+            let work = Work::new("work");
+            let (answer, cancelled) = both(
+                || pool.submit(work.job()).map(drop),
+                || {
+                    if is_graceful {
+                        pool.shutdown();
+                        return 0;
+                    }
+                    pool.shutdown_now()
+                },
+            );
+            let reason = answer.err().map(|refused| refused.reason);
+            assert_eq!(
+                reason,
+                Some(Reason::Closed),
+                "nobody made room before the shutdown"
+            );
+            let (ran, now) = if is_graceful { (1, 0) } else { (0, 1) };
+            assert_eq!(
+                (cancelled, work.times()),
+                (now, 0),
+                "(jobs cancelled, runs of the other)"
+            );
+            closed(&pool, ran, 0, now as u64);
+        });
+    }
+}
+
+/// Two submissions sleep, because the queue is full. Main shuts down: both have to wake up, and come back.
+#[test]
+fn a_shutdown_ends_each_wait_for_room() {
+    for is_graceful in [false, true] {
+        // No forced switch.
+        Model::new().preemption_bound(0).check(move || {
+            let pool = pool(0, 1);
+            drop(accepted(pool.submit(|_: &Worker| ())));
+            thread::scope(|s| {
+                let waits = ["first", "second"]
+                    .map(|name| spawn(s, name, || pool.submit(|_: &Worker| ()).map(drop)));
+                let_others_sleep(2);
+                if is_graceful {
+                    pool.shutdown();
+                } else {
+                    pool.shutdown_now();
+                }
+                for waits in waits {
+                    let answer = waits.join().expect("no panic");
+                    let reason = answer.err().map(|refused| refused.reason);
+                    assert_eq!(
+                        reason,
+                        Some(Reason::Closed),
+                        "it waited when the pool was shut down"
+                    );
+                }
+            });
+        });
+    }
 }
 
 /// Two workers sleep. Main shuts down: both have to wake up, and to leave.
@@ -413,35 +488,41 @@ fn a_shutdown_wakes_all_workers() {
     });
 }
 
-/// A job is running when main shuts down: main waits for its end, and sees what it did.
+/// A job is running when main shuts down, gracefully or at once: main waits for its end, and sees what it did.
 #[test]
 fn a_shutdown_waits_for_what_runs() {
     // WP-11, WP-14
-    model(|| {
-        let pool = pool(0, 1);
-        let (begun, work) = (Arc::new(Gate::shut("begun")), Work::new("work"));
-        let job = {
-            let (begun, work) = (Arc::clone(&begun), work.clone());
-            move |_: &Worker| {
-                begun.open();
-                work.run();
-            }
-        };
-        drop(accepted(pool.submit(job)));
-        thread::scope(|s| {
-            spawn(s, "helper", || {
-                assert!(pool.help(), "a job waited, and `help` found none")
+    for is_graceful in [false, true] {
+        model(move || {
+            let pool = pool(0, 1);
+            let (begun, work) = (Arc::new(Gate::shut("begun")), Work::new("work"));
+            let job = {
+                let (begun, work) = (Arc::clone(&begun), work.clone());
+                move |_: &Worker| {
+                    begun.open();
+                    work.run();
+                }
+            };
+            drop(accepted(pool.submit(job)));
+            thread::scope(|s| {
+                spawn(s, "helper", || {
+                    assert!(pool.help(), "a job waited, and `help` found none")
+                });
+                begun.pass();
+                if is_graceful {
+                    pool.shutdown();
+                } else {
+                    assert_eq!(
+                        pool.shutdown_now(),
+                        0,
+                        "jobs cancelled: the only one was running"
+                    );
+                }
+                work.is_done("the job that was running");
             });
-            begun.pass();
-            assert_eq!(
-                pool.shutdown_now(),
-                0,
-                "jobs cancelled: the only one was running"
-            );
-            work.is_done("the job that was running");
+            closed(&pool, 1, 0, 0);
         });
-        closed(&pool, 1, 0, 0);
-    });
+    }
 }
 
 /// Two threads end the pool, one gracefully and one at once, while one job waits: it runs or is
@@ -498,6 +579,34 @@ fn a_panic_ends_the_job_and_not_the_worker() {
         );
         let metrics = closed(&pool, 1, 1, 0);
         assert_eq!(metrics.workers, 1, "workers");
+    });
+}
+
+/// A job whose context is done is taken: when its handle says so, it has been counted.
+#[test]
+fn a_cancelled_job_is_counted_before_its_handle_knows() {
+    model(|| {
+        let pool = pool(0, 1);
+        let (context, guard) = Context::background().with_cancel();
+        let terms = Terms {
+            context: Some(context),
+            ..Terms::default()
+        };
+        let handle = accepted(pool.submit_with(&terms, |_: &Worker| ()));
+        guard.cancel();
+        let joins = || {
+            let result = handle.join();
+            assert!(
+                matches!(result, Err(JobError::Cancelled)),
+                "its context is done: {result:?}"
+            );
+            let metrics = pool.metrics();
+            assert_eq!(
+                metrics.cancelled, 1,
+                "a job was joined, and the metrics say {metrics}"
+            );
+        };
+        both(joins, || pool.help());
     });
 }
 

@@ -99,6 +99,20 @@ impl Drop for Held {
 impl Held {
     #[track_caller]
     fn new(pool: &Pool, terms: &Terms, then: impl FnOnce(&Worker) + Send + 'static) -> Self {
+        let (held, begun) = Self::waiting(pool, terms, then);
+        wait_until("a job has not begun, and there is a worker for it", || {
+            begun.load(Relaxed)
+        });
+        held
+    }
+
+    /// The same before it has begun, and whether it has.
+    #[track_caller]
+    fn waiting(
+        pool: &Pool,
+        terms: &Terms,
+        then: impl FnOnce(&Worker) + Send + 'static,
+    ) -> (Self, Arc<AtomicBool>) {
         let (begun, end) = (
             Arc::new(AtomicBool::new(false)),
             Arc::new(AtomicBool::new(false)),
@@ -109,14 +123,8 @@ impl Held {
             begins.store(true, Relaxed);
             wait_until("the test has not told a job to end", || ends.load(Relaxed));
         };
-        let handle = accepted(pool.submit_with(terms, job));
-        wait_until("a job has not begun, and there is a worker for it", || {
-            begun.load(Relaxed)
-        });
-        Self {
-            end,
-            handle: Some(handle),
-        }
+        let handle = Some(accepted(pool.submit_with(terms, job)));
+        (Self { end, handle }, begun)
     }
 
     fn has_ended(&self) -> bool {
@@ -414,7 +422,8 @@ fn a_job_that_finds_no_room_runs_its_job_itself() {
     });
 }
 
-/// A job with a hundred others in its worker's queue does not end. A second worker comes, and runs them all.
+/// A job with a hundred others in its worker's queue does not end. Main helps with one of them, and so does a
+/// job that main runs. A second worker comes, and runs all others.
 #[test]
 fn jobs_are_stolen_from_a_worker_that_is_busy() {
     must_end(
@@ -433,9 +442,16 @@ fn jobs_are_stolen_from_a_worker_that_is_busy() {
                 100,
                 "jobs that wait in the queue of a worker"
             );
+            let here = "100 jobs wait in the queue of a worker, and `help` found none";
+            assert!(pool.help(), "{here}");
+            assert_eq!(pool.metrics().completed, 1, "jobs that one `help` has run");
+            let helps = accepted(pool.submit(|worker: &Worker| worker.help()));
+            assert!(pool.help(), "a job waits in the shared queue");
+            let helped = helps.join().expect("no panic");
+            assert!(helped, "a job helps: {here}");
             pool.resize(2).expect("there is a thread");
             wait_until("a hundred jobs have not been stolen", || {
-                pool.metrics().completed == 100
+                pool.metrics().completed == 101
             });
             assert_eq!(pool.metrics().stolen, 100, "jobs that were stolen");
             assert_eq!(log.all().len(), 100, "runs");
@@ -503,19 +519,27 @@ fn a_job_whose_context_is_done_does_not_begin() {
     let (_, reason) = refused(pool.submit_with(&terms, log.job("too late")));
     assert_eq!(reason, Reason::Cancelled);
     drop([(); 2].map(|()| accepted(pool.try_submit(|_: &Worker| ()))));
-    let (_, reason) = refused(pool.submit_with(&terms, log.job("too late")));
-    assert_eq!(
-        reason,
-        Reason::Cancelled,
-        "cancelled, and the queue is full as well"
-    );
+    let clock = Clock::manual();
+    let now = clock.now();
+    for wait in [Wait::Forever, Wait::Never, Wait::Until(clock, now)] {
+        let terms = Terms {
+            wait,
+            ..terms.clone()
+        };
+        let (_, reason) = refused(pool.submit_with(&terms, log.job("too late")));
+        assert_eq!(
+            reason,
+            Reason::Cancelled,
+            "cancelled, and the queue is full as well, or it is too late"
+        );
+    }
     while pool.help() {}
     only_the_other_has_run(&log, handle);
     closed(&pool, 3, 0, 1);
     pool.shutdown();
     let (_, reason) = refused(pool.submit_with(&terms, log.job("too late")));
     assert_eq!(reason, Reason::Closed, "closed, and cancelled as well");
-    assert_eq!(pool.metrics().rejected, 3, "submissions that were refused");
+    assert_eq!(pool.metrics().rejected, 5, "submissions that were refused");
 }
 
 /// The thread that shuts a paused pool down runs what waits, but no job whose context is done.
@@ -529,16 +553,19 @@ fn a_shutdown_asks_the_context_too() {
     closed(&pool, 1, 0, 1);
 }
 
+/// What a job owns that asks its pool for the size and the numbers when it is dropped.
+struct Asks(Arc<Pool>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        let _ = (self.0.size(), self.0.metrics());
+    }
+}
+
 /// What a cancelled job owns asks the pool for its size and its numbers when it is dropped: by a thread that
 /// helps, by a worker, and in both shutdowns. No lock is held then.
 #[test]
 fn a_cancelled_job_is_dropped_without_a_lock() {
-    struct Asks(Arc<Pool>);
-    impl Drop for Asks {
-        fn drop(&mut self) {
-            let _ = (self.0.size(), self.0.metrics());
-        }
-    }
     let ways: [fn(&Pool); 4] = [
         |pool| _ = pool.help(),
         |pool| pool.resize(1).expect("there is a thread"),
@@ -762,18 +789,32 @@ fn workers_that_are_too_many_end_their_jobs_and_take_no_others() {
 }
 
 /// A worker has twenty jobs in its queue when it becomes one too many. It ends the job that it runs, and the
-/// twenty wait for others, in a shared queue with room for one: while they are more, there is no room.
+/// twenty wait for others, as normal ones, in a shared queue with room for two: while they are more, there is no
+/// room, for those that sleep either.
 #[test]
 fn a_worker_that_is_too_many_takes_no_more_of_its_own() {
     must_end("a worker that is too many does not leave", || {
-        let pool = pool(1, 1);
+        let pool = pool(1, 2);
         let log = Log::default();
-        let own: Vec<_> = (0..20).map(|n| log.job(format!("own {n}"))).collect();
+        let names: Vec<_> = (0..20).map(|n| format!("own {n}")).collect();
+        let own: Vec<_> = names.iter().map(|name| log.job(name)).collect();
         let submit = |worker: &Worker| {
             own.into_iter()
                 .for_each(|job| drop(accepted(worker.submit(job))))
         };
         let held = Held::new(&pool, &Terms::default(), submit);
+        let mut jobs = Vec::new();
+        for priority in [Priority::Low, Priority::Normal] {
+            let (name, wait) = (format!("{priority:?}"), Wait::Never);
+            let terms = Terms {
+                priority,
+                wait,
+                context: None,
+            };
+            drop(accepted(pool.submit_with(&terms, log.job(&name))));
+            jobs.push((priority, name));
+        }
+        jobs.extend(names.into_iter().map(|name| (Priority::Normal, name)));
         pool.resize(0).expect("no thread is needed");
         held.end();
         wait_until("a worker that is too many has not left", || {
@@ -782,20 +823,36 @@ fn a_worker_that_is_too_many_takes_no_more_of_its_own() {
         let metrics = pool.metrics();
         assert_eq!(
             (metrics.completed, metrics.queued),
-            (1, 20),
+            (1, 22),
             "jobs (completed, queued)"
         );
-        for waiting in (11..=20).rev() {
-            let answer = pool.try_submit(|_: &Worker| ()).map(drop);
-            assert_eq!(
-                answer.map_err(|refused| refused.reason),
-                Err(Reason::Full),
-                "there is room for one job, and {waiting} wait"
-            );
-            assert!(pool.help(), "{waiting} jobs wait, and `help` found none");
-        }
-        pool.shutdown();
-        closed(&pool, 21, 0, 0);
+        thread::scope(|s| {
+            // Whether it sleeps by now or not, it is refused.
+            let sleeps = s.spawn(|| refused(pool.submit(|_: &Worker| ())).1);
+            let_others_run();
+            for waiting in (12..=22).rev() {
+                let answer = pool.try_submit(|_: &Worker| ()).map(drop);
+                assert_eq!(
+                    answer.map_err(|refused| refused.reason),
+                    Err(Reason::Full),
+                    "there is room for two jobs, and {waiting} wait"
+                );
+                assert!(pool.help(), "{waiting} jobs wait, and `help` found none");
+                assert_eq!(
+                    pool.metrics().queued,
+                    waiting - 1,
+                    "jobs that wait: one of {waiting} was taken, and there is room for two"
+                );
+            }
+            pool.shutdown();
+            assert_eq!(sleeps.join().expect("no panic"), Reason::Closed);
+        });
+        assert_eq!(
+            log.all(),
+            by_the_rule(&jobs),
+            "the order of the jobs (left), and the one by the rule, with 20 normal ones from a worker"
+        );
+        closed(&pool, 23, 0, 0);
     });
 }
 
@@ -854,7 +911,8 @@ fn a_shutdown_runs_what_waits() {
 }
 
 /// A job runs, with ten in its worker's queue and ten more in the shared one, when all ends at once: it ends,
-/// and none of the others ever begins. They are cancelled while it runs still.
+/// and none of the others ever begins. They are cancelled while it runs still, and what those ten of the worker
+/// own asks the pool for its numbers when it is dropped: no lock is held then.
 #[test]
 fn the_end_cancels_what_waits_everywhere() {
     // WP-07, WP-14
@@ -863,10 +921,17 @@ fn the_end_cancels_what_waits_everywhere() {
         || {
             let pool = Arc::new(pool(1, 10));
             let log = Log::default();
-            let own: Vec<_> = (0..10).map(|n| log.job(format!("own {n}"))).collect();
+            let own: Vec<_> = (0..10)
+                .map(|n| (Asks(Arc::clone(&pool)), log.job(format!("own {n}"))))
+                .collect();
             let submit = |worker: &Worker| {
-                own.into_iter()
-                    .for_each(|job| drop(accepted(worker.submit(job))))
+                for (asks, job) in own {
+                    let job = move |worker: &Worker| {
+                        drop(asks);
+                        job(worker);
+                    };
+                    drop(accepted(worker.submit(job)));
+                }
             };
             let held = Held::new(&pool, &Terms::default(), submit);
             let shared: Vec<_> = (0..10)
@@ -906,33 +971,56 @@ fn the_end_cancels_what_waits_everywhere() {
     );
 }
 
-/// A graceful shutdown waits for a job that runs, while another waits. The end at once cuts that short.
+/// A graceful shutdown runs a job that waited, on its own thread, while the worker runs another and a third
+/// waits. The end at once cuts that short: it cancels the third, and waits for the two that run.
 #[test]
 fn a_shutdown_can_be_cut_short() {
     must_end("`shutdown` or `shutdown_now` does not return", || {
         let pool = Arc::new(pool(1, 10));
         let held = Held::new(&pool, &Terms::default(), |_| ());
+        let (second, begun) = Held::waiting(&pool, &Terms::default(), |_| ());
+        let log = Log::default();
+        let third = accepted(pool.submit(log.job("third")));
         let outside = Arc::clone(&pool);
         let shutdown = thread::spawn(move || outside.shutdown());
-        wait_until("the pool still takes jobs after a shutdown", || {
-            matches!(
-                pool.try_submit(|_: &Worker| ()),
-                Err(Refused {
-                    reason: Reason::Closed,
-                    ..
-                })
-            )
+        wait_until("a job waits, and `shutdown` does not run it", || {
+            begun.load(Relaxed)
         });
+        let (_, reason) = refused(pool.try_submit(|_: &Worker| ()));
+        assert_eq!(
+            reason,
+            Reason::Closed,
+            "the pool is shut down, and runs what waits"
+        );
         assert!(
             !shutdown.is_finished(),
             "a job runs, and `shutdown` has returned"
         );
         let outside = Arc::clone(&pool);
         let now = thread::spawn(move || outside.shutdown_now());
+        wait_until(
+            "`shutdown_now` came after `shutdown`, and has not cancelled what waits",
+            || third.is_finished(),
+        );
+        assert!(
+            !second.has_ended() && !held.has_ended() && !now.is_finished(),
+            "two jobs ran, and `shutdown_now` has not cancelled the third before they ended, or has returned"
+        );
+        second.end();
         held.end();
         shutdown.join().expect("no panic");
-        now.join().expect("no panic");
-        assert!(pool.metrics().add_up());
+        assert_eq!(
+            now.join().expect("no panic"),
+            1,
+            "jobs that `shutdown_now` has cancelled"
+        );
+        let result = third.join();
+        assert!(
+            matches!(result, Err(JobError::Cancelled)),
+            "the third job waited: {result:?}"
+        );
+        assert_eq!(log.all(), [""; 0], "what has run of the jobs that waited");
+        closed(&pool, 2, 0, 1);
     });
 }
 

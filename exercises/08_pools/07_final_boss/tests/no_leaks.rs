@@ -5,6 +5,7 @@ use cancellation_solution::Context;
 use final_boss::{Pool, Terms, Wait, Worker};
 use harness::leaks::{self, track};
 use harness::sync::real::thread::{self, refuse_after};
+use harness::sync::real::time::Clock;
 use harness::testing::{let_others_run, must_end, staged_panic, wait_until};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -113,7 +114,7 @@ fn nothing_is_left_of_jobs_that_were_refused() {
         must_end(NOT_ENDED, || {
             let pool = pool(0, 1);
             let (context, guard) = Context::background().with_cancel();
-            let clock = harness::sync::real::time::Clock::manual();
+            let clock = Clock::manual();
             let terms = |wait| Terms {
                 wait,
                 context: Some(context.clone()),
@@ -191,8 +192,14 @@ fn a_pool_that_goes_on_keeps_nothing() {
         }),
         ("submissions that were refused", |pool| {
             fill(pool);
+            let clock = Clock::manual();
             for _ in 0..5 {
                 drop(pool.try_submit(|_: &Worker| ()));
+                let late = Terms {
+                    wait: Wait::Until(clock.clone(), clock.now()),
+                    ..Terms::default()
+                };
+                drop(pool.submit_with(&late, |_: &Worker| ()));
             }
         }),
         (
