@@ -157,7 +157,7 @@ struct State<T> {
 struct Side<T> {
     /// How many ends there are. Never rises from zero, as ends are made by cloning.
     ends: usize,
-    /// Those that wait, the one that has waited longest in front. Some may have been chosen by other channels.
+    /// Those that wait, longest first, so in the order of their keys. Some may have been chosen by other channels.
     waiting: VecDeque<Registration<T>>,
 }
 
@@ -328,7 +328,7 @@ impl<T> State<T> {
             return (self.completed.swap_remove(at), true);
         }
         let waiting = &mut self.sides[side].waiting;
-        let at = waiting.iter().position(|one| one.key == key);
+        let at = waiting.binary_search_by_key(&key, |one| one.key).ok();
         let own = at.and_then(|at| waiting.remove(at));
         deeds.say(match side {
             SENDERS => "the send waits no longer",
