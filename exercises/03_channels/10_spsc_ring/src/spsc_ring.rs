@@ -65,8 +65,8 @@ unsafe impl<T: Send> Send for Consumer<T> {}
 /// before: the consumer can pop them after the producer is gone.
 ///
 /// # Panics
-/// Panics with `spsc_ring: zero capacity` if `capacity` is zero. Panics, with any message, if `capacity` is
-/// [`usize::MAX`], or that many values take more than [`isize::MAX`] bytes.
+/// Panics with `spsc_ring: zero capacity` if `capacity` is zero. Panics, with any message, if that many values
+/// take more than [`isize::MAX`] bytes, and may panic if `capacity` is [`usize::MAX`].
 pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     let _ = capacity;
     todo!("make the slots, and the two ends that share them")
