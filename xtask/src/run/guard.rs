@@ -151,6 +151,16 @@ impl What {
         }
     }
 
+    /// The most memory that it may have, in bytes.
+    #[cfg(unix)]
+    fn memory(self) -> u64 {
+        match self {
+            What::Test | What::Tests => MEMORY,
+            // A bench may start a thread for each of a thousand jobs, to compare with that.
+            What::Program => 4 * MEMORY,
+        }
+    }
+
     fn watch(self, process: u32, time: Duration) -> Watch {
         let limits = Limits {
             // A bench may use all that it has time for; and a test that is given much more time than a verdict takes, as
@@ -223,7 +233,7 @@ fn guard(mut command: Command, what: What, time_out: Duration) -> std::io::Resul
     signal_hook::flag::register(SIGTERM, Arc::clone(&asked_to_end))?;
     // Relaxed: nothing is passed on by it.
     let asked = || asked_to_end.load(Ordering::Relaxed);
-    limit();
+    limit(what.memory());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut threads = what.watch(child.id(), time_out);
     let mut out = child.stdout.take();
@@ -340,11 +350,11 @@ fn threads_of(process: u32) -> Option<usize> {
     threads.trim().parse().ok()
 }
 
-/// No core dumps, and no more memory than a test can mean to have.
+/// No core dumps, and so many bytes of memory.
 #[cfg(unix)]
-fn limit() {
+fn limit(memory: u64) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    for (resource, most) in [(Resource::Core, 0), (Resource::Data, MEMORY)] {
+    for (resource, most) in [(Resource::Core, 0), (Resource::Data, memory)] {
         if resource == Resource::Data && std::env::var_os(SANITIZED).is_some() {
             continue;
         }

@@ -80,7 +80,7 @@ fn a_sender_that_waits_is_met() {
             let [(_to_quiet, quiet), (to_b, b)] = channels(capacity);
             (0..capacity).for_each(|value| to_b.try_send(value).expect("has room"));
             spawn_sleepers("sends", [move || to_b.send(capacity).expect("is received")]);
-            wait_until("no sender waits", || b.registered() == 1);
+            wait_until("no sender waits", || b.registered() >= 1);
             for value in 0..=capacity {
                 let received = select_recv(&[&quiet, &b]);
                 assert_eq!(received, (1, Ok(value)), "capacity {capacity}");
@@ -116,7 +116,7 @@ fn each_of_many_can_wake_it() {
             let select = s.spawn(|| order.map(|_| select_recv(receivers)));
             for at in order {
                 wait_until("it is not registered with all 300", || {
-                    ends.iter().all(|(to, _)| to.registered() == 1)
+                    ends.iter().all(|(to, _)| to.registered() >= 1)
                 });
                 ends[at].0.send(at).expect("it receives");
             }
@@ -141,7 +141,7 @@ fn a_call_that_has_been_chosen_is_not_chosen_again() {
         receivers[AT] = &b;
         let received = thread::scope(|s| {
             let select = s.spawn(|| select_recv(&receivers));
-            wait_until("it is not registered", || b.registered() == 1);
+            wait_until("it is not registered", || b.registered() >= 1);
             let mut too_late = to_a.arm(10);
             let mut a_is_locked = too_late.lock();
             to_b.try_send(20).expect("has room");
@@ -173,7 +173,7 @@ fn the_channels_are_free_while_it_sleeps() {
                     .expect("main waits");
             }],
         );
-        wait_until("it is not registered", || b.registered() == 1);
+        wait_until("it is not registered", || b.registered() >= 1);
         assert_eq!(a.try_recv(), Err(TryRecvError::Empty));
         let also_to_a = to_a.clone();
         drop(to_a);

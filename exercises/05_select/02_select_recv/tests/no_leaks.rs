@@ -67,7 +67,7 @@ fn each_value_is_dropped_once() {
             let ((to_a, a), (to_b, b)) = (bounded(1), bounded(1));
             thread::scope(|s| {
                 let select = s.spawn(|| select_recv(&[&a, &b]));
-                wait_until("it is not registered", || b.registered() == 1);
+                wait_until("it is not registered", || b.registered() >= 1);
                 to_b.try_send(track("in time")).expect("has room");
                 to_a.try_send(track("too late")).expect("has room");
                 let (chosen, received) = select.join().expect("it ends");

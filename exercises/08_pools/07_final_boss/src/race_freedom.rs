@@ -56,6 +56,14 @@ fn pool(workers: usize, capacity: usize) -> Pool {
     Pool::new(workers, capacity).expect("there are threads")
 }
 
+/// Terms that name a context, and nothing else.
+fn within(context: Context) -> Terms {
+    Terms {
+        context: Some(context),
+        ..Terms::default()
+    }
+}
+
 #[track_caller]
 fn accepted<F>(answer: Result<Handle<()>, Refused<F>>) -> Handle<()> {
     answer.unwrap_or_else(|refused| {
@@ -72,6 +80,21 @@ fn returned(handle: Handle<()>, which: &str) {
     assert!(
         result.is_ok(),
         "{which} returned, and its handle says {result:?}"
+    );
+}
+
+/// Joins a job that must have been cancelled, and counted before its handle knows.
+#[track_caller]
+fn cancelled_and_counted(pool: &Pool, handle: Handle<()>, why: &str) {
+    let result = handle.join();
+    assert!(
+        matches!(result, Err(JobError::Cancelled)),
+        "{why}: {result:?}"
+    );
+    let metrics = pool.metrics();
+    assert_eq!(
+        metrics.cancelled, 1,
+        "a job was joined, and the metrics say {metrics}"
     );
 }
 
@@ -222,10 +245,7 @@ fn a_context_ends_the_wait_for_room() {
         let pool = pool(0, 1);
         drop(accepted(pool.submit(|_: &Worker| ())));
         let (context, guard) = Context::background().with_cancel();
-        let terms = Terms {
-            context: Some(context),
-            ..Terms::default()
-        };
+        let terms = within(context);
         let (answer, ()) = both(
             || pool.submit_with(&terms, |_: &Worker| ()),
             || guard.cancel(),
@@ -311,10 +331,7 @@ fn a_place_that_nobody_takes_goes_to_the_next() {
                     ..Terms::default()
                 }
             } else {
-                Terms {
-                    context: Some(context),
-                    ..Terms::default()
-                }
+                within(context)
             };
             let submit = |terms| pool.submit_with(terms, |_: &Worker| ()).map(drop);
             let plain = Terms::default();
@@ -387,16 +404,7 @@ fn a_job_beside_the_end_is_cancelled_or_comes_back() {
             let Ok(handle) = pool.submit(work.job()) else {
                 return 0;
             };
-            let result = handle.join();
-            assert!(
-                matches!(result, Err(JobError::Cancelled)),
-                "the job was accepted: {result:?}"
-            );
-            let metrics = pool.metrics();
-            assert_eq!(
-                metrics.cancelled, 1,
-                "a job was joined, and the metrics say {metrics}"
-            );
+            cancelled_and_counted(&pool, handle, "the job was accepted");
             1
         };
         let (accepted, cancelled) = both(submit, || pool.shutdown_now());
@@ -588,25 +596,13 @@ fn a_cancelled_job_is_counted_before_its_handle_knows() {
     model(|| {
         let pool = pool(0, 1);
         let (context, guard) = Context::background().with_cancel();
-        let terms = Terms {
-            context: Some(context),
-            ..Terms::default()
-        };
+        let terms = within(context);
         let handle = accepted(pool.submit_with(&terms, |_: &Worker| ()));
         guard.cancel();
-        let joins = || {
-            let result = handle.join();
-            assert!(
-                matches!(result, Err(JobError::Cancelled)),
-                "its context is done: {result:?}"
-            );
-            let metrics = pool.metrics();
-            assert_eq!(
-                metrics.cancelled, 1,
-                "a job was joined, and the metrics say {metrics}"
-            );
-        };
-        both(joins, || pool.help());
+        both(
+            || cancelled_and_counted(&pool, handle, "its context is done"),
+            || pool.help(),
+        );
     });
 }
 
@@ -617,10 +613,7 @@ fn a_job_is_cancelled_once() {
     model(|| {
         let pool = pool(0, 1);
         let (context, guard) = Context::background().with_cancel();
-        let terms = Terms {
-            context: Some(context),
-            ..Terms::default()
-        };
+        let terms = within(context);
         let work = Work::new("work");
         let handle = accepted(pool.submit_with(&terms, work.job()));
         let ((), cancelled) = both(

@@ -22,12 +22,10 @@ fn of_thread(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let Effect::Exchange { name, expected, found: Err(found), .. } = event.effect else {
         return None;
     };
-    let tries: Vec<usize> = tries
+    let (again, first) = tries
         .take_while(|(_, other)| other.effect == event.effect && other.place == event.place)
-        .map(|(number, _)| number)
-        .collect();
-    let again = tries.len();
-    let before = case.log.events_before(thread, tries.last().copied().unwrap_or(last));
+        .fold((0, last), |(again, _), (number, _)| (again + 1, number));
+    let before = case.log.events_before(thread, first);
     let mut before = before.rev().filter(|(_, other)| other.object == event.object);
     let seen = before.next().filter(|(_, other)| other.writes().is_none());
     if seen.and_then(|(_, other)| other.reads()) != Some(expected) {
