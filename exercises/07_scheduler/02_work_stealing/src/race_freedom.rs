@@ -100,6 +100,11 @@ fn a_task_is_there_when_it_is_stolen() {
     model(|| {
         let before = [&USED[..], &[Push(5)]].concat();
         let [_, ran, queued, ..] = race(&before, &[Push(6), Push(7), Push(8), Pop], 4, 8);
+        assert!(
+            !ran.is_empty(),
+            "`steal_into` has returned None, and a task was in the ring all the time: a head looks like a tail that is older than \
+             it, and an exchange that another was faster with says nothing of what is left"
+        );
         let right = matches!((&queued[..], &ran[..]), ([], [5]) | ([5], [6]) | ([6], [7]));
         assert!(
             right,
@@ -205,7 +210,8 @@ fn a_thief_without_room_takes_one() {
 }
 
 /// The owner pushes two tasks while two thieves steal half each. A thief that finds the head where the other has moved it
-/// finds a tail that is not behind it.
+/// finds a tail that is not behind it; and one that finds the tail where the owner has moved it finds the tasks before that in
+/// their slots.
 ///
 /// At most two preemptions in each interleaving: 3,287 of them. Without a bound there are too many.
 #[test]
