@@ -121,7 +121,7 @@ fn lock_waits_until_the_guard_is_dropped() {
         both(
             || {
                 *guard += 1;
-                // Whoever spins gets several turns: the model gives a thread that has yielded another turn
+                // A thread that spins gets several turns: the model gives one that has yielded another turn
                 // only when the others cannot go on, or yield as well.
                 for _ in 0..3 {
                     yield_now();
