@@ -299,8 +299,8 @@ macro_rules! atomic {
             /// A plain reference: `&mut self` proves that nobody else is looking.
             #[track_caller]
             pub fn get_mut(&mut self) -> &mut $t {
+                let place = Location::caller();
                 let value = self.lent.take().unwrap_or_else(|| {
-                    let place = Location::caller();
                     <$t>::from_bits(self.bits("get_mut", place).borrow(place))
                 });
                 self.lent.set(Some(value));
