@@ -179,7 +179,8 @@ fn the_results_and_then_the_end() {
     });
 }
 
-/// Two threads and three items. Each result comes once, in the order of the items.
+/// Two threads and three items. Each result comes once, in the order of the items, and main is woken for each that
+/// it sleeps for.
 ///
 /// About 4,100 interleavings of the reference.
 #[test]
@@ -267,7 +268,7 @@ fn the_item_that_next_waits_for_is_in_flight() {
         assert_eq!(value(&mut results), 0, "the result of item 0");
         assert!(
             !is_early.load(SeqCst),
-            "the source was asked for item 2 while item 0 was worked on, and 2 is the window"
+            "the source was asked for item 2 while item 0 was worked on: 3 items were in flight, and 2 is the window"
         );
     });
 }
@@ -324,8 +325,9 @@ fn the_first_error_is_that_of_the_first_item() {
 }
 
 /// Two threads: item 0 is worked on until the other thread has taken item 1, which fails or panics; or until the
-/// source has been dropped for that failure, which waits for no earlier item. Then item 0 returns a value, or an
-/// error of its own. Main waits for the outcome of item 0, and gets it first.
+/// source has been dropped for that failure: the other thread does so as soon as it has noticed, and waits for no
+/// earlier item. Then item 0 returns a value, or an error of its own. Main waits for the outcome of item 0, and gets
+/// it first.
 ///
 /// About 5,500 interleavings of the reference.
 #[test]
@@ -412,7 +414,8 @@ fn a_panic_comes_in_place_of_the_result() {
 
 /// One thread or two, and the source panics when it is asked for the second item. Main gets the first
 /// result, then the panic, and then the end. The source is not asked again. With two threads the first item
-/// is worked on until the source has been dropped, which does not wait for it.
+/// is worked on until the source has been dropped: the thread in which it has panicked drops it, and does not wait
+/// for the item.
 ///
 /// About 1,200 interleavings of the reference.
 #[test]
