@@ -158,7 +158,7 @@ fn a_writer_that_waits_keeps_new_readers_out() {
     });
 }
 
-/// The same for `try_read`, which is refused then; and it must not be refused before there is a writer.
+/// Main reads, and a writer waits for it: `try_read` is refused from then on, and not before there is a writer.
 #[test]
 fn a_writer_that_waits_keeps_try_read_out() {
     // RW-06
