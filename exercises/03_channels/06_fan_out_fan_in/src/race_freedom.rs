@@ -181,7 +181,8 @@ fn the_panic_of_the_last_worker_ends_the_stream() {
         );
         assert!(
             sender.send(3).is_err(),
-            "all workers have ended, but a send into their input succeeds: somebody keeps a receiver"
+            "`next` has gone on with the panic, and a send into the input succeeds: the worker has not ended, or somebody \
+             keeps a receiver"
         );
     });
 }
