@@ -142,7 +142,10 @@ fn a_stage_works_ahead_and_not_too_far() {
                 wait_until(&has_room, || taken.load(SeqCst) >= most);
                 let_others_run();
                 let taken = taken.load(SeqCst);
-                assert_eq!(taken, most, "items taken: asked for, capacity, and one");
+                assert!(
+                    taken == most,
+                    "capacity {capacity}, {asked} results asked for: the stage has taken {taken} items, and {most} are the most"
+                );
                 results.next().expect("no end").expect("nothing goes wrong");
             }
         });
