@@ -256,10 +256,11 @@ fn the_producer_is_told_when_the_workers_have_gone() {
     // CL-06
     harness::model(|| {
         let (sender, input) = bounded(0);
-        let mut results = fan_out(input, 1, |n: u32| n);
-        sender.send(0).expect("a worker is there");
-        assert_eq!(results.next(), Some(0));
-        drop(results);
+        {
+            let mut results = fan_out(input, 1, |n: u32| n);
+            sender.send(0).expect("a worker is there");
+            assert_eq!(results.next(), Some(0));
+        }
         // The first may still be taken; then the worker finds that nobody asks.
         let refused = [sender.send(1), sender.send(2)]
             .iter()
