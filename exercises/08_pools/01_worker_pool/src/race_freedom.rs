@@ -239,7 +239,7 @@ fn to_submit_everything_before_reading_sleeps_for_ever() {
     });
 }
 
-/// The same with three jobs, for which there is room: one result, one in the worker's hands, one job. Then
+/// One worker and a capacity of 1: three jobs find room, one as a result, one in the worker's hands, one as a job. Then
 /// the pool is dropped, which does not wait until somebody reads, and main reads all three.
 #[test]
 fn there_is_room_for_capacity_results_and_capacity_jobs() {
@@ -252,7 +252,8 @@ fn there_is_room_for_capacity_results_and_capacity_jobs() {
     });
 }
 
-/// The same, and threads that sleep wake for no reason. A wakeup alone is no job, no room and no result.
+/// Three jobs, for which there is room, and threads that sleep wake for no reason. A wakeup alone is no job, no room
+/// and no result.
 #[test]
 fn a_spurious_wakeup_is_nothing() {
     Model::new()
