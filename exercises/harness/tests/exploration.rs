@@ -1,5 +1,6 @@
 //! What the model explores: exactly the outcomes that can happen, and nothing that cannot.
 
+use harness::page::Page;
 use harness::protocol::{Extent, Kind};
 use harness::sync::model::{
     Condvar, Mutex, RwLock,
@@ -453,6 +454,38 @@ fn a_plain_reference_to_an_atomic_is_put_back() {
         assert!(b.load(Relaxed));
     })
     .unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+#[test]
+fn a_plain_reference_that_races_is_named_by_the_line_that_takes_it() {
+    struct Shared(std::cell::UnsafeCell<AtomicUsize>);
+    // SAFETY: the model stops at the reference, before anything is written through it.
+    unsafe impl Sync for Shared {}
+
+    let failure = explore(|| {
+        let shared = Shared(AtomicUsize::new(0).into());
+        let gone = AtomicUsize::new(0);
+        // Whole, and not its cell alone.
+        let (shared, gone) = (&shared, &gone);
+        thread::scope(|s| {
+            s.spawn(move || {
+                // SAFETY: main takes its reference when this has been done, though nothing orders the two.
+                unsafe { &*shared.0.get() }.fetch_add(1, Relaxed);
+                gone.store(1, Relaxed);
+            });
+            if gone.load(Relaxed) == 1 {
+                // SAFETY: as above.
+                unsafe { &mut *shared.0.get() }.get_mut();
+            }
+        });
+    })
+    .expect_err("nothing orders the two");
+    assert_eq!(failure.kind, Kind::DataRace, "{}", failure.report);
+    let report = failure.render(&Page::new(1_000));
+    assert!(!report.contains("atomic.rs:"), "{report}");
+    for said in ["thread 1 uses it by fetch_add", "main uses it by get_mut, exploration.rs:"] {
+        assert!(report.contains(said), "{report}");
+    }
 }
 
 #[test]

@@ -384,7 +384,8 @@ fn the_limit_holds() {
     });
 }
 
-/// The same, and a thread that waits for a slot wakes for no reason. It must look again.
+/// The limit is one, and a thread that waits for the slot wakes for no reason. It must look again: the second task
+/// begins after the first has ended.
 #[test]
 fn a_spurious_wakeup_is_no_slot() {
     // EG-07
@@ -500,7 +501,7 @@ fn full_means_that_somebody_has_the_slot() {
     });
 }
 
-/// The limit is one, and its task fails. Whoever gets the slot next finds that the failure counts: the context is
+/// The limit is one, and its task fails. The next to get the slot finds that the failure counts: the context is
 /// done. And what the task owned is gone.
 #[test]
 fn a_slot_is_free_when_all_of_its_task_is_over() {
