@@ -41,6 +41,7 @@ fn payload<T>(handle: Handle<T>) -> Box<dyn Any + Send> {
     payload
 }
 
+/// `Pool::new(0)` is a panic with a message of its own.
 #[test]
 fn a_pool_without_threads_is_refused() {
     assert_panics("pool: zero threads", || drop(Pool::new(0)));
@@ -316,7 +317,7 @@ fn payloads_without_an_end_harm_nobody() {
 }
 
 /// What a job returns, or panics with, submits another job when it is dropped, and waits for that. The handle is
-/// dropped before the end of the job, or after. The outcome is dropped while the pool is not locked.
+/// dropped before the end of the job, or after. The outcome is dropped at once, while the pool is not locked.
 #[test]
 fn an_outcome_is_dropped_without_a_lock() {
     struct Submits(Arc<Pool>, mpsc::Sender<u32>);
@@ -327,7 +328,7 @@ fn an_outcome_is_dropped_without_a_lock() {
         }
     }
     must_end(
-        "a thread drops what a job has returned, whose destructor uses the pool",
+        "an outcome is not dropped at once, or its destructor waits for a job and the pool is locked",
         || {
             let pool = Arc::new(pool(2));
             let (sender, got) = mpsc::channel();
