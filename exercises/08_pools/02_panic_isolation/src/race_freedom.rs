@@ -406,8 +406,8 @@ fn the_drops_do_not_wait() {
     });
 }
 
-/// The last reference to a pool belongs to a job of its own, which returns or panics. The drop does not
-/// wait for the thread it is on, and the thread ends.
+/// The last reference to a pool belongs to a job of its own, which returns, or panics and drops the pool while it
+/// unwinds. Either way the drop closes the pool and does not wait for the thread that it is on, and the thread ends.
 #[test]
 fn a_job_may_own_its_pool() {
     for panics in [false, true] {
