@@ -350,8 +350,8 @@ fn a_job_may_submit_another() {
     });
 }
 
-/// Two threads: a job joins another, which panics, and goes on with its payload. So main gets that payload. No lock
-/// is held while a job runs, or the two could not run at the same time.
+/// Two threads: a job joins another, which panics, and goes on with its payload. So main gets that payload; the pool
+/// is dropped by then, which wakes both threads to end.
 ///
 /// The model explores at most two preemptions, which are about 3,100 interleavings of the reference.
 #[test]

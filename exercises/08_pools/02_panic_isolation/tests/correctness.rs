@@ -186,8 +186,8 @@ fn the_threads_stay_the_same() {
     );
 }
 
-/// A job that runs in a destructor, while its thread unwinds from the panic of another, could not panic
-/// itself: that would end the process.
+/// The panic of a job has been caught when its thread takes the next one. A job that runs in a destructor, while its
+/// thread still unwinds, could not panic itself: that would end the process.
 #[test]
 fn the_next_job_does_not_run_while_its_thread_unwinds() {
     must_end(IN_POOL, || {
@@ -197,7 +197,7 @@ fn the_next_job_does_not_run_while_its_thread_unwinds() {
         payload(first);
         assert!(
             !value(second),
-            "`thread::panicking()` in the job behind one that has panicked"
+            "the job behind one that has panicked ran while its thread was unwinding: `thread::panicking()` is true"
         );
     });
 }
@@ -298,7 +298,11 @@ fn payloads_without_an_end_harm_nobody() {
                 let escaped = escaped.map(mem::forget).is_some();
                 assert!(
                     !escaped,
-                    "a panic has come out of the drop of a handle {case}"
+                    "a panic has come out of the drop of a handle {case}: that of {}",
+                    match drops.load(SeqCst) {
+                        1 => "the outcome's destructor",
+                        _ => "its payload's destructor: the payload was dropped, and not leaked",
+                    }
                 );
                 drop(end);
                 assert_eq!(

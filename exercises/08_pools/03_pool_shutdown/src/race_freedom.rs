@@ -890,7 +890,8 @@ fn every_submit_that_waits_learns_of_the_shutdown() {
     });
 }
 
-/// A thread cannot be had. `new` says so, and those that were there have ended and own nothing any more.
+/// A thread cannot be had. `new` says so; those that were there have ended and own nothing any more, and nothing of
+/// the pool is left in the context above it.
 #[test]
 fn without_all_threads_there_is_no_pool() {
     explore(2, || {
