@@ -141,7 +141,8 @@ fn stop_hands_back_what_has_not_begun() {
     });
 }
 
-/// Job 1 runs, job 2 is queued, and `stop` has begun when job 1 ends: job 2 must not begin.
+/// Job 1 runs and job 2 is queued when a thread stops the pool. Another one submits: it gets its job back at once,
+/// while job 1 still runs, and then lets job 1 end. Job 2 must not begin.
 #[test]
 fn no_job_begins_after_the_stop() {
     // WP-07
@@ -381,7 +382,8 @@ fn a_queued_job_comes_back_once() {
     });
 }
 
-/// A pool that has been stopped is drained beside that. The stop holds: what is queued does not run.
+/// Job 1 runs and job 2 is queued when a thread stops the pool. Another one submits, gets its job back at once, and
+/// drains, while job 1 ends. The stop holds: job 2 does not run, and one of the two calls hands it back.
 #[test]
 fn a_drain_does_not_take_the_stop_back() {
     explore(1, || {
