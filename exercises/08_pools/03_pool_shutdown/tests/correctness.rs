@@ -332,7 +332,8 @@ fn cancel_comes_from_any_context_above() {
     });
 }
 
-/// Two jobs, on two workers, shut their own pool down, at the same time.
+/// Two jobs, on two workers, shut their own pool down at the same time. In a job of the pool no shutdown sleeps,
+/// whichever worker the job is on: it would wait for its own end.
 #[test]
 fn jobs_may_shut_their_own_pool_down() {
     type Job = Box<dyn FnOnce() + Send>;
