@@ -5,8 +5,8 @@ use crate::sync::thread;
 use harness::testing::{Flag, Slot, assert_panics, both, must_sleep, panic_of, spawn};
 use std::sync::{Arc, Mutex};
 
-/// Catches a `wait` that sleeps without checking the counter, and a first round that leaves something
-/// behind at which the second sleeps.
+/// Main waits at a counter of zero, in a new group and again after a round. Nobody would wake it, so it must
+/// return without a sleep; and the first round must leave nothing behind at which the second `wait` sleeps.
 #[test]
 fn wait_returns_at_once_on_zero() {
     // WG-01, WG-11
@@ -19,9 +19,9 @@ fn wait_returns_at_once_on_zero() {
     });
 }
 
-/// A program that must not end, because one task of three is never done. Catches a `wait` that returns with
-/// tasks unfinished, and one that spins: because the futex never finds the value that it is told to expect,
-/// or because another waiter has registered already, or after the counter has changed.
+/// A program that must not end, because one task of three is never done. Neither of two waits may return, and
+/// neither may spin: each sleeps in the futex, with the value that the word has when it falls asleep, even if
+/// the other has registered before or the counter has changed.
 #[test]
 fn wait_sleeps_while_a_task_is_unfinished() {
     // WG-02
@@ -42,8 +42,8 @@ fn wait_sleeps_while_a_task_is_unfinished() {
     });
 }
 
-/// Catches a waiter that the last `done` does not know of: main checks and sees 1; the task makes it zero,
-/// finds no waiter and wakes no thread; main registers and falls asleep.
+/// One task, and main waits for it. Main has seen a 1 and is about to sleep when `done` makes it zero: either
+/// `done` finds main registered and wakes it, or main notices that the word has changed and does not sleep.
 #[test]
 fn the_last_done_wakes_the_waiter() {
     // WG-09, WG-11
@@ -57,8 +57,8 @@ fn the_last_done_wakes_the_waiter() {
     });
 }
 
-/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a change by
-/// another thread, or for success.
+/// A weak exchange may fail though the value is the expected one. That is no success, and no change by another
+/// thread: the call must try again.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
     harness::Model::new().spurious_failures(1).check(|| {
@@ -72,8 +72,8 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// A thread that is overtaken again and again goes on trying. Catches an `add` that tries only so often. In the one
-/// interleaving explored, the other thread changes the counter before each exchange of main.
+/// Another thread changes the counter before each exchange of main's `add`, 130 times in a row. A call that is
+/// overtaken again and again goes on trying: there is no number of attempts after which it may give up.
 #[test]
 fn an_add_that_is_overtaken_again_and_again_counts() {
     // More often than anybody would try again before giving up.
@@ -99,7 +99,9 @@ fn an_add_that_is_overtaken_again_and_again_counts() {
     });
 }
 
-/// Catches one wakeup for several sleepers, and a second waiter that undoes the registration of the first.
+/// Two threads wait, and main's `done` makes the counter zero. Both must wake: one wakeup is not enough for two
+/// sleepers, and the second to register must not undo the registration of the first.
+///
 /// Three threads that retry on one word have too many interleavings to try them all. Two preemptions are
 /// enough for either mistake.
 #[test]
@@ -116,7 +118,8 @@ fn every_waiter_wakes() {
     });
 }
 
-/// Catches a wakeup, or an order, that only `done` gives: the task counts twice, and finishes in one `add`.
+/// The task counts twice, and finishes in one `add(-2)`. That is a way to zero like `done`: it must wake main, and
+/// what the task wrote before must be visible when main's `wait` returns.
 #[test]
 fn a_negative_add_wakes_the_waiter() {
     // WG-07, WG-08
@@ -130,13 +133,13 @@ fn a_negative_add_wakes_the_waiter() {
                 group.add(-2);
             });
             group.wait();
-            assert_eq!(slot.read(), 7);
+            assert_eq!(slot.read(), 7, "what the task wrote before `add(-2)`");
         });
     });
 }
 
-/// Catches a decrement that is lost when two come at once, so that main sleeps for ever; and a wait that
-/// ends when main's own task has finished but the other has not.
+/// Two tasks, main's own and another's, may be done at the same moment. Both must count, or main sleeps for ever;
+/// and `wait` must not return when main's own task has finished and the other has not.
 #[test]
 fn wait_returns_after_every_done() {
     // WG-02, WG-06
@@ -159,8 +162,9 @@ fn wait_returns_after_every_done() {
     });
 }
 
-/// Catches an `add` that loses the mark of a waiter, and a wait that ends because the counter has changed:
-/// while main is asleep, the counter goes from 1 to 2, to 1 and to 0, and only the last step is for main.
+/// Main waits for a task that adds another: while main sleeps, or is about to, the counter goes from 1 to 2, to 1
+/// and to 0. Only the zero ends the wait; and the `add` must keep the mark that says that main waits, or the
+/// last `done` wakes nobody.
 #[test]
 fn an_add_extends_the_wait() {
     // WG-14
@@ -184,7 +188,8 @@ fn an_add_extends_the_wait() {
     });
 }
 
-/// Catches `if` in place of `while`: main has a spurious wakeup before the task has finished.
+/// Main wakes for no reason before the task has finished. A wakeup alone is no zero: main must look at the
+/// counter again, and go on sleeping.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -202,9 +207,9 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// Catches a decrement, or a check of the counter, that orders nothing: main reads what the task wrote, and
-/// must not read too early, whether the task's `done` was the last or main's own, and whether or not main
-/// slept.
+/// The task writes and is done; main is done with its own task, waits, and reads. It must see what the task
+/// wrote, whichever `done` was the last and whether or not main slept: each `done` must release, and every way
+/// out of `wait` must acquire.
 #[test]
 fn what_a_task_wrote_is_visible_after_wait() {
     // WG-07
@@ -219,13 +224,15 @@ fn what_a_task_wrote_is_visible_after_wait() {
             });
             group.done();
             group.wait();
-            assert_eq!(slot.read(), 7);
+            assert_eq!(slot.read(), 7, "what the task wrote before its `done`");
         });
     });
 }
 
-/// Main only waits, and sees what both tasks wrote, though only the last `done` releases it. Catches a last `done` that does
-/// not pass on what was done before the first. At most two preemptions in each interleaving, which makes 896 of them.
+/// Two tasks write and are done, and main only waits. It must see what both wrote, that of the first to be done
+/// as well: not only the `done` that makes the counter zero must release.
+///
+/// At most two preemptions in each interleaving, which makes 896 of them.
 #[test]
 fn what_both_tasks_wrote_is_visible_after_wait() {
     // WG-07
@@ -243,12 +250,17 @@ fn what_both_tasks_wrote_is_visible_after_wait() {
                 group.done();
             });
             group.wait();
-            assert_eq!((one.read(), two.read()), (1, 2));
+            assert_eq!(
+                (one.read(), two.read()),
+                (1, 2),
+                "what tasks 1 and 2 wrote before they were done"
+            );
         });
     });
 }
 
-/// Catches anything left over from the first round: the second has a task of its own.
+/// A round has ended, and the second has a task of its own. Nothing that is left of the first round may end the
+/// second `wait` before that task is done.
 #[test]
 fn the_next_round_is_waited_for_too() {
     // WG-04
@@ -274,8 +286,8 @@ fn the_next_round_is_waited_for_too() {
     });
 }
 
-/// Catches a `done` that still uses the word after it has released the waiter: main begins the next round
-/// while the task is still on its way out of the last one.
+/// `done` makes the counter zero, and main returns and begins the next round, while `done` is still on its way
+/// out. What `done` does to the word after that zero, it does to the counter of the next round.
 #[test]
 fn a_released_waiter_may_start_the_next_round() {
     // WG-04, WG-10
@@ -292,8 +304,10 @@ fn a_released_waiter_may_start_the_next_round() {
     });
 }
 
-/// Catches a waiter that is left behind: before main has run, the task begins and ends a second round. Main
-/// may return for either zero, but it must return. Go would panic here, in some interleavings.
+/// Main waits, and before it has run again the task begins and ends a second round. Main may return for either
+/// zero, but it must return: if it sleeps on in the second round, the last `done` of that round has to know.
+///
+/// Go would panic here, in some interleavings.
 #[test]
 fn a_waiter_overtaken_by_the_next_round_still_returns() {
     // WG-12, WG-13
@@ -311,10 +325,12 @@ fn a_waiter_overtaken_by_the_next_round_still_returns() {
     });
 }
 
-/// Catches a wakeup of the first round that releases a waiter of the second: a permit that was meant for
-/// main and that the starter takes, or a round that task 1 ends in two steps, with the second round begun
-/// between them. Main is asleep by then, and interrupting task 1 once is enough. So the model explores one
-/// preemption, which is about 2,200 interleavings of the reference.
+/// Task 1 ends a round, the starter begins the next at once and waits for task 2, and main is perhaps still on its
+/// way out of the first. The starter must not return before task 2 is done: a wakeup of the first round is no
+/// zero of the second, and a round that ends in two steps may find the second begun between them.
+///
+/// Main is asleep by then, and interrupting task 1 once is enough. So the model explores one preemption, which
+/// is about 2,200 interleavings of the reference.
 #[test]
 fn what_is_left_of_a_round_does_not_end_the_next() {
     // WG-12, WG-13
@@ -342,8 +358,8 @@ fn what_is_left_of_a_round_does_not_end_the_next() {
     });
 }
 
-/// Catches a load and a store where one step is needed: of two simultaneous `add`s, one is lost, and the
-/// second `done` finds zero.
+/// Two threads add one task each, at the same time. Both must count: what is loaded, added to and stored, in two
+/// steps, overwrites the other's `add`, and the second `done` finds zero.
 #[test]
 fn adds_at_once_all_count() {
     // WG-08
@@ -360,8 +376,8 @@ fn adds_at_once_all_count() {
     });
 }
 
-/// Catches a `done` that subtracts first and takes it back when that was one too many: main sees a counter
-/// that is not zero, and falls asleep with nobody left to wake it.
+/// A `done` too many is refused while main waits at zero. The counter must not change, even for a moment: main
+/// could see the change, and fall asleep with nobody left to wake it.
 #[test]
 fn a_refused_done_does_not_show_in_a_wait() {
     // WG-01, WG-05
@@ -376,7 +392,8 @@ fn a_refused_done_does_not_show_in_a_wait() {
     });
 }
 
-/// Catches the same in `add`, which shows in a `done` too: main's only task is not one too many.
+/// There is one task; `add(-2)` is refused while main is done with it. The refused call must not change the
+/// counter, even for a moment: main's only task is not one too many.
 #[test]
 fn a_refused_add_does_not_show_in_a_done() {
     // WG-05, WG-08
@@ -393,8 +410,9 @@ fn a_refused_add_does_not_show_in_a_done() {
     });
 }
 
-/// Catches an `add` that adds first and takes it back if that was too much, which main's `done` may meet; and one that
-/// checks for an overflow first and adds afterwards, when the other has added as well.
+/// The counter is full, main is done with a task, and two threads add one each: there is room for one of them.
+/// An `add` must check and add in one step: if it adds first and takes it back, main's `done` may meet that; if it
+/// checks first and adds later, the other may have added as well.
 #[test]
 fn a_full_counter_takes_no_more_from_either_of_two() {
     // WG-08
@@ -428,7 +446,8 @@ fn a_full_counter_takes_no_more_from_either_of_two() {
     });
 }
 
-/// Catches a mark of a waiter that takes room from the counter, or is lost when the counter is full.
+/// Main waits while the task adds up to `i32::MAX`, and takes all in one `add`. The counter must hold as many
+/// tasks with a waiter as without, and the waiter must not be lost on the way.
 #[test]
 fn a_full_counter_may_have_a_waiter() {
     // WG-08, WG-14

@@ -173,7 +173,8 @@ fn join_returns_after_the_last_job() {
 }
 
 /// Two workers, which sleep or do not, and two jobs, which come one right after the other and wait for each
-/// other. Each of them needs a worker; main waits for their results, and does not close the pool before.
+/// other. Each job needs a worker, so each must wake one, though the other job is still in the queue; main waits
+/// for the results, and does not close the pool before.
 #[test]
 fn two_workers_run_two_jobs_at_the_same_time() {
     // WP-01
@@ -238,7 +239,7 @@ fn to_submit_everything_before_reading_sleeps_for_ever() {
     });
 }
 
-/// The same with three jobs, for which there is room: one result, one in the worker's hands, one job. Then
+/// One worker and a capacity of 1: three jobs find room, one as a result, one in the worker's hands, one as a job. Then
 /// the pool is dropped, which does not wait until somebody reads, and main reads all three.
 #[test]
 fn there_is_room_for_capacity_results_and_capacity_jobs() {
@@ -251,7 +252,8 @@ fn there_is_room_for_capacity_results_and_capacity_jobs() {
     });
 }
 
-/// The same, and threads that sleep wake for no reason. A wakeup alone is no job, no room and no result.
+/// Three jobs, for which there is room, and threads that sleep wake for no reason. A wakeup alone is no job, no room
+/// and no result.
 #[test]
 fn a_spurious_wakeup_is_nothing() {
     Model::new()
@@ -307,33 +309,35 @@ fn try_submit_accepts_if_there_is_room() {
         assert_eq!(
             outcomes,
             (Ok(()), Ok(())),
-            "the outcomes of two jobs, and the queue has room for two"
+            "what two threads got that submitted a job each, and the queue has room for two"
         );
         drop(pool);
         assert_eq!(results.sum::<u32>(), 3, "the sum of both results");
     });
 }
 
-/// Two threads submit two jobs each, and the queue has room for one. Both sleep now and then, and each must
-/// be woken when there is room again. Nobody wants results.
+/// Two threads submit more jobs than there is room for, one in one case and two in the other. Both may sleep when
+/// the worker takes two jobs, one right after the other: each job that is taken makes room, and wakes a submitter
+/// that sleeps. The `Results` have been dropped, and that drop waits for nothing.
 #[test]
 fn every_submit_that_sleeps_finds_room_at_last() {
     // WP-05
-    Model::new().preemption_bound(2).check(|| {
-        let sum = slot("sum");
-        let of_jobs = Plain::clone(&sum);
-        let (pool, results) =
-            WorkerPool::new(1, 1, move |n: u32| of_jobs.write(of_jobs.read() + n)).unwrap();
-        drop(results);
-        let submit = |jobs: [u32; 2]| jobs.map(|n| pool.submit(n));
-        both(|| submit([1, 2]), || submit([3, 4]));
-        pool.join();
-        assert_eq!(
-            sum.read(),
-            10,
-            "the sum of jobs 1 to 4, which were accepted"
-        );
-    });
+    for capacity in [1, 2] {
+        Model::new().preemption_bound(2).check(move || {
+            let sum = slot("sum");
+            let of_jobs = Plain::clone(&sum);
+            let work = move |n: u32| of_jobs.write(of_jobs.read() + n);
+            let (pool, results) = WorkerPool::new(1, capacity, work).unwrap();
+            drop(results);
+            both(|| (1..=3).for_each(|n| pool.submit(n)), || pool.submit(4));
+            pool.join();
+            assert_eq!(
+                sum.read(),
+                10,
+                "the sum of jobs 1 to 4, which were accepted"
+            );
+        });
+    }
 }
 
 /// The only worker is in a job, and the queue has room for one. Of two threads that try at the same time
@@ -395,7 +399,8 @@ fn try_submit_does_not_wait_for_a_submit_that_sleeps() {
 }
 
 /// There is no room for the results of four jobs, and another thread drops the `Results` meanwhile, perhaps
-/// while the worker sleeps with a result. All four jobs run.
+/// while the worker sleeps with a result, or has just found no room and is about to. It must be woken, and all
+/// four jobs run.
 #[test]
 fn dropped_results_hold_nobody_up() {
     Model::new().preemption_bound(2).check(|| {
@@ -411,14 +416,26 @@ fn dropped_results_hold_nobody_up() {
     });
 }
 
-/// One thread joins the pool, and needs another that reads: there are two results more than there is room
-/// for.
+/// One thread joins the pool, and needs another that reads: there are two results more than there is room for.
+/// The close is no reason to let them pile up, nor to drop them.
 #[test]
 fn join_sleeps_until_the_results_have_room() {
     Model::new().preemption_bound(2).check(|| {
         let (pool, results) = WorkerPool::new(1, 1, |n: u32| n * 10).unwrap();
         (1..=3).for_each(|n| pool.submit(n));
-        let ((), results) = both(move || pool.join(), move || results.collect::<Vec<_>>());
+        let reads = Flag::lowered("reads");
+        let join = || {
+            pool.join();
+            assert!(
+                reads.is_raised(),
+                "`join` returned before a result was read: there are 3, and room for 1"
+            );
+        };
+        let read = || {
+            reads.raise();
+            results.collect::<Vec<_>>()
+        };
+        let ((), results) = both(join, read);
         assert_eq!(results, [10, 20, 30], "the results");
     });
 }
@@ -464,7 +481,7 @@ fn a_panic_goes_on_when_all_workers_have_ended() {
         assert_eq!(
             Plain::strong_count(&written),
             1,
-            "owners of what `work` owns: no worker is left when the panic goes on"
+            "owners of what `work` owns: `join` waits for all workers before the panic goes on"
         );
         assert_eq!(written.read(), 2, "what job 2 wrote");
     });

@@ -29,6 +29,9 @@ fn pass(gate: &Mutex<mpsc::Receiver<()>>) {
     let _ = gate.lock().unwrap().recv();
 }
 
+/// Three threads submit a thousand jobs in all, and a fourth reads; then the pool is dropped. Each job has one
+/// result, and no thread stays asleep: neither a worker beside a job, nor a submitter or a worker beside room, nor
+/// the reader beside a result or at the end.
 #[test]
 fn three_threads_submit_and_every_job_has_its_result() {
     // WP-02, WP-04
@@ -54,6 +57,7 @@ fn three_threads_submit_and_every_job_has_its_result() {
     }
 }
 
+/// Jobs leave the queue in the order in which they came; with one worker, so do their results.
 #[test]
 fn one_worker_runs_the_jobs_in_the_order_of_submission() {
     must_end(IN_POOL, || {
@@ -220,6 +224,8 @@ fn try_submit_finds_room_where_there_is_some() {
     });
 }
 
+/// A job is held until the pool has been dropped: the drop closes the pool and does not wait for jobs. Those that
+/// were accepted run.
 #[test]
 fn dropping_the_pool_does_not_wait() {
     // WP-03
@@ -239,6 +245,8 @@ fn dropping_the_pool_does_not_wait() {
     });
 }
 
+/// The `Results` are dropped after the first result. That is no reason to stop, and does not wait for the jobs
+/// that are still to come: a hundred more are accepted, and run.
 #[test]
 fn jobs_run_though_nobody_wants_their_results() {
     must_end(IN_POOL, || {
@@ -360,7 +368,7 @@ fn a_panic_costs_one_result_and_join_passes_it_on() {
                     .expect("the job's own payload");
                 assert!(
                     message.starts_with("job "),
-                    "a job's payload, not {message}"
+                    "`join` goes on with the payload of a job, and not with {message:?}"
                 );
             });
             results.collect()
@@ -374,6 +382,7 @@ fn a_panic_costs_one_result_and_join_passes_it_on() {
     });
 }
 
+/// `join` goes on with the panic of the job: with its payload, not with one of its own.
 #[test]
 fn the_payload_is_passed_on_as_it_was() {
     must_end(IN_POOL, || {
@@ -388,7 +397,8 @@ fn the_payload_is_passed_on_as_it_was() {
     });
 }
 
-/// A hundred jobs panic, one after the other, and then one returns.
+/// The room for results is full, and a hundred jobs panic, one after the other. They have no result, so the worker
+/// waits for no room; and it keeps one of their payloads at most. Then one more job returns.
 #[test]
 fn of_many_panics_one_payload_is_kept() {
     must_end(IN_POOL, || {
@@ -399,13 +409,14 @@ fn of_many_panics_one_payload_is_kept() {
         })
         .unwrap();
         let payload = Arc::new(());
+        (0..4).for_each(|_| pool.submit(None));
         (0..100).for_each(|_| pool.submit(Some(Arc::clone(&payload))));
         pool.submit(None);
-        assert_eq!(results.next(), Some(()));
+        assert_eq!(results.by_ref().take(5).count(), 5, "results");
         let kept = Arc::strong_count(&payload) - 1;
         assert!(
             kept <= 1,
-            "{kept} payloads of 100 panics are kept, by one worker"
+            "{kept} of 100 payloads have not been dropped, and one worker keeps at most one"
         );
         assert!(payload_of(|| pool.join()).is_some(), "jobs have panicked");
     });
@@ -423,6 +434,8 @@ fn a_pool_whose_job_has_panicked_can_be_dropped() {
     });
 }
 
+/// The system refuses one of the threads. `new` returns its error when the threads that were started have ended
+/// and `work` is dropped.
 #[test]
 fn threads_that_cannot_be_had_are_an_error() {
     must_end(IN_POOL, || {

@@ -13,6 +13,7 @@ static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
 const IN_POOL: &str = "a thread is still in `submit`, `join` or `next`, or a worker has not ended";
 
+/// Three jobs run and their results are read after `join`: each job, each result and `work` is dropped once.
 #[test]
 fn every_job_and_every_result_is_dropped_once() {
     leaks::check(|| {
@@ -49,6 +50,7 @@ fn nothing_is_left_when_the_consumer_walks_away() {
     });
 }
 
+/// The pool is dropped, and then the `Results`: the queued jobs run, their results are dropped, and the worker ends.
 #[test]
 fn nothing_is_left_when_both_ends_are_dropped_at_once() {
     leaks::check(|| {
@@ -61,11 +63,13 @@ fn nothing_is_left_when_both_ends_are_dropped_at_once() {
     });
 }
 
+/// The workers of a pool that never had a job sleep when it is dropped: the drop must wake each of them, to end.
 #[test]
 fn a_pool_without_jobs_leaves_nothing() {
     leaks::check(|| drop(WorkerPool::new(3, 5, |n: u32| n).unwrap()));
 }
 
+/// Nine jobs are tried and some come back. Each is dropped once: by the caller, or as a result.
 #[test]
 fn a_job_that_is_handed_back_belongs_to_the_caller() {
     leaks::check(|| {
@@ -83,6 +87,8 @@ fn a_job_that_is_handed_back_belongs_to_the_caller() {
     });
 }
 
+/// Two workers have two jobs each, which panic. `join` goes on with one of the payloads; the other three are
+/// dropped, as are the jobs.
 #[test]
 fn panics_leave_nothing() {
     leaks::check(|| {
@@ -108,6 +114,7 @@ fn panics_leave_nothing() {
     });
 }
 
+/// The system refuses one of three threads. Those that were started end, and `work` is dropped.
 #[test]
 fn threads_that_cannot_be_had_leave_nothing() {
     leaks::check(|| {

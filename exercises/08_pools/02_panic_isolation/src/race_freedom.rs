@@ -82,7 +82,8 @@ impl Drop for Explosive {
     }
 }
 
-/// A job returns a value while main joins it. Main wakes, and gets the value.
+/// A job returns a value while main joins it, and perhaps sleeps there. The end of the job must wake main, which gets
+/// the value.
 #[test]
 fn join_gives_the_value() {
     model(|| {
@@ -90,7 +91,8 @@ fn join_gives_the_value() {
     });
 }
 
-/// A job panics while main joins it. Main wakes, and gets the payload.
+/// A job panics while main joins it, and perhaps sleeps there. A panic is an end like any other: it must wake main,
+/// which gets the payload.
 #[test]
 fn join_gives_the_payload_of_a_panic() {
     // WP-13, as it is in Rust
@@ -104,8 +106,8 @@ fn join_gives_the_payload_of_a_panic() {
     });
 }
 
-/// The only thread of a pool has a job that panics, and then another one. The second runs, and main gets
-/// the outcomes of both, whichever it joins first.
+/// The only thread of a pool has a job that panics, and then another one. The panic must not end the thread: the
+/// second job runs, and main gets the outcomes of both, whichever it joins first.
 #[test]
 fn the_thread_goes_on_after_a_panic() {
     // WP-13, as it is in Rust
@@ -126,7 +128,8 @@ fn the_thread_goes_on_after_a_panic() {
     }
 }
 
-/// A pool of two threads: one job panics, and then two jobs wait for each other. That takes two threads.
+/// A pool of two threads: one job panics, and then two jobs wait for each other. That takes two threads, so the panic
+/// must not have cost one, no lock may be held while a job runs, and each job must wake a thread.
 ///
 /// The model explores at most two preemptions, which are about 3,400 interleavings of the reference.
 #[test]
@@ -233,24 +236,24 @@ fn a_spurious_wakeup_is_no_outcome() {
     });
 }
 
-/// Main drops the handle of a job, before, while or after it runs. The job runs, and what it returned is
-/// dropped once, by the time that a later job on the same thread has ended.
+/// Main drops the handle of a job, before, while or after it runs, and submits no other. The job runs, and what it
+/// returned is dropped once, at once: main waits for that, and the pool is still there.
 #[test]
 fn a_job_runs_without_its_handle() {
     struct Value(
         #[allow(dead_code, reason = "it is dropped")] Tracked<()>,
-        Arc<Flag>,
+        Arc<Gate>,
     );
     impl Drop for Value {
         fn drop(&mut self) {
-            self.1.raise();
+            self.1.open();
         }
     }
     few_preemptions(|| {
         let pool = pool(1);
         let (ran, dropped) = (
             Arc::new(Slot::empty("ran")),
-            Arc::new(Flag::lowered("dropped")),
+            Arc::new(Gate::shut("dropped")),
         );
         let (theirs, returned) = (Arc::clone(&ran), Value(track(()), Arc::clone(&dropped)));
         let detached = pool.submit(move || {
@@ -258,14 +261,14 @@ fn a_job_runs_without_its_handle() {
             returned
         });
         drop(detached);
-        value(pool.submit(|| ()));
+        dropped.pass();
         assert_eq!(ran.read(), 1, "1 if the job without a handle has run");
-        assert!(dropped.is_raised(), "what it returned was not dropped");
     });
 }
 
 /// Main drops the handle of a job, before, while or after it runs. The job returns something whose destructor
-/// panics. Neither main nor the pool has to do with that panic: the thread goes on with another job.
+/// panics. That panic must be caught where the value is dropped: if it comes out of the drop of the handle, or
+/// ends the pool's thread, the outcome was dropped outside of a `catch_unwind`.
 #[test]
 fn a_value_that_panics_when_it_is_dropped_harms_nobody() {
     few_preemptions(|| {
@@ -285,9 +288,9 @@ fn a_value_that_panics_when_it_is_dropped_harms_nobody() {
     });
 }
 
-/// Main drops the handle of a job, before, while or after it runs. The job panics with a payload whose
-/// destructor panics. Neither main nor the pool has to do with that second panic: the thread goes on with
-/// another job.
+/// Main drops the handle of a job, before, while or after it runs. The job panics with a payload whose destructor
+/// panics. That second panic must be caught where the payload is dropped: if it comes out of the drop of the
+/// handle, or ends the pool's thread, the outcome was dropped outside of a `catch_unwind`.
 #[test]
 fn a_payload_that_panics_when_it_is_dropped_harms_nobody() {
     // WP-13, as it is in Rust
@@ -308,8 +311,8 @@ fn a_payload_that_panics_when_it_is_dropped_harms_nobody() {
     });
 }
 
-/// A job returns 7, and then something that it owned panics in its destructor. That is a panic of the job,
-/// and its thread goes on.
+/// A job returns 7, and then something that it owned panics in its destructor. That is a panic of the job: the
+/// handle gets it, and the thread goes on.
 #[test]
 fn a_panic_of_what_the_job_owned_is_the_jobs() {
     few_preemptions(|| {
@@ -335,7 +338,8 @@ fn a_panic_of_what_the_job_owned_is_the_jobs() {
     });
 }
 
-/// A job submits another to the same pool, which has one thread, and returns its handle.
+/// A job submits another to the same pool, which has one thread, and returns its handle. No lock is held while a
+/// job runs, and `submit` does not wait for a thread.
 #[test]
 fn a_job_may_submit_another() {
     few_preemptions(|| {
@@ -346,7 +350,8 @@ fn a_job_may_submit_another() {
     });
 }
 
-/// Two threads: a job joins another, which panics, and goes on with its payload. So main gets that payload.
+/// Two threads: a job joins another, which panics, and goes on with its payload. So main gets that payload; the pool
+/// is dropped by then, which wakes both threads to end.
 ///
 /// The model explores at most two preemptions, which are about 3,100 interleavings of the reference.
 #[test]
@@ -368,8 +373,8 @@ fn a_job_may_join_another() {
     });
 }
 
-/// Main submits a job that panics and one that does not, and drops the pool. Both run nevertheless, and
-/// then the thread ends.
+/// Main submits a job that panics and one that does not, and drops the pool. What was submitted runs nevertheless,
+/// and only then does the thread end.
 #[test]
 fn jobs_run_though_the_pool_is_dropped() {
     few_preemptions(|| {
@@ -401,8 +406,8 @@ fn the_drops_do_not_wait() {
     });
 }
 
-/// The last reference to a pool belongs to a job of its own, which returns or panics. The drop does not
-/// wait for the thread it is on, and the thread ends.
+/// The last reference to a pool belongs to a job of its own, which returns, or panics and drops the pool while it
+/// unwinds. Either way the drop closes the pool and does not wait for the thread that it is on, and the thread ends.
 #[test]
 fn a_job_may_own_its_pool() {
     for panics in [false, true] {
@@ -422,8 +427,8 @@ fn a_job_may_own_its_pool() {
     }
 }
 
-/// A pool of two threads is started, and the second thread is refused. There is no pool, and the first
-/// thread ends.
+/// A pool of two threads is started, and the second thread is refused. There is no pool, and the first thread has
+/// to learn that: it must not sleep on.
 #[test]
 fn a_refused_thread_leaves_no_other() {
     model(|| {

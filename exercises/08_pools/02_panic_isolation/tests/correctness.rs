@@ -41,6 +41,7 @@ fn payload<T>(handle: Handle<T>) -> Box<dyn Any + Send> {
     payload
 }
 
+/// `Pool::new(0)` is a panic with a message of its own.
 #[test]
 fn a_pool_without_threads_is_refused() {
     assert_panics("pool: zero threads", || drop(Pool::new(0)));
@@ -185,8 +186,8 @@ fn the_threads_stay_the_same() {
     );
 }
 
-/// A job that runs in a destructor, while its thread unwinds from the panic of another, could not panic
-/// itself: that would end the process.
+/// The panic of a job has been caught when its thread takes the next one. A job that runs in a destructor, while its
+/// thread still unwinds, could not panic itself: that would end the process.
 #[test]
 fn the_next_job_does_not_run_while_its_thread_unwinds() {
     must_end(IN_POOL, || {
@@ -196,7 +197,7 @@ fn the_next_job_does_not_run_while_its_thread_unwinds() {
         payload(first);
         assert!(
             !value(second),
-            "`thread::panicking()` in the job behind one that has panicked"
+            "the job behind one that has panicked ran while its thread was unwinding: `thread::panicking()` is true"
         );
     });
 }
@@ -297,7 +298,11 @@ fn payloads_without_an_end_harm_nobody() {
                 let escaped = escaped.map(mem::forget).is_some();
                 assert!(
                     !escaped,
-                    "a panic has come out of the drop of a handle {case}"
+                    "a panic has come out of the drop of a handle {case}: that of {}",
+                    match drops.load(SeqCst) {
+                        1 => "the outcome's destructor",
+                        _ => "its payload's destructor: the payload was dropped, and not leaked",
+                    }
                 );
                 drop(end);
                 assert_eq!(
@@ -316,7 +321,7 @@ fn payloads_without_an_end_harm_nobody() {
 }
 
 /// What a job returns, or panics with, submits another job when it is dropped, and waits for that. The handle is
-/// dropped before the end of the job, or after. The outcome is dropped while the pool is not locked.
+/// dropped before the end of the job, or after. The outcome is dropped at once, while the pool is not locked.
 #[test]
 fn an_outcome_is_dropped_without_a_lock() {
     struct Submits(Arc<Pool>, mpsc::Sender<u32>);
@@ -327,7 +332,7 @@ fn an_outcome_is_dropped_without_a_lock() {
         }
     }
     must_end(
-        "a thread drops what a job has returned, whose destructor uses the pool",
+        "an outcome is not dropped at once, or its destructor waits for a job and the pool is locked",
         || {
             let pool = Arc::new(pool(2));
             let (sender, got) = mpsc::channel();

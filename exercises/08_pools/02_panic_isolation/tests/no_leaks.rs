@@ -8,6 +8,8 @@ use std::panic::resume_unwind;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// Three jobs are joined, and the pool is dropped, while both threads sleep or are about to: both must be woken, and
+/// end. What the jobs owned and returned is dropped once.
 #[test]
 fn a_pool_leaves_nothing() {
     leaks::check(|| {
@@ -44,6 +46,7 @@ fn panics_leave_nothing() {
     });
 }
 
+/// Two handles are dropped, one of them after the pool. Both outcomes are dropped once, and the pool's thread ends.
 #[test]
 fn jobs_without_handles_leave_nothing() {
     leaks::check(|| {
@@ -55,6 +58,7 @@ fn jobs_without_handles_leave_nothing() {
     });
 }
 
+/// The third of three threads is refused. The two that were started end.
 #[test]
 fn a_refused_pool_leaves_nothing() {
     leaks::check(|| {

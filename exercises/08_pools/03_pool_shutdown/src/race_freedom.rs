@@ -75,11 +75,15 @@ fn drain_returns_when_all_jobs_have_run() {
         let pool = new(1, 2, move |n: u32| of_jobs.write(of_jobs.read() + n));
         assert_eq!(pool.submit(1), Ok(()), "the pool is open");
         assert_eq!(pool.submit(2), Ok(()), "the pool is open");
-        assert_eq!(pool.drain(), [], "what has not run");
+        assert_eq!(
+            pool.drain(),
+            [],
+            "what `drain` hands back, and nobody stops the pool"
+        );
         assert_eq!(
             sum.read(),
             3,
-            "the sum of jobs 1 and 2, which were accepted"
+            "the sum of the jobs that have run: `drain` returns after jobs 1 and 2"
         );
         assert_eq!(
             Plain::strong_count(&sum),
@@ -137,7 +141,8 @@ fn stop_hands_back_what_has_not_begun() {
     });
 }
 
-/// Job 1 runs, job 2 is queued, and `stop` has begun when job 1 ends: job 2 must not begin.
+/// Job 1 runs and job 2 is queued when a thread stops the pool. Another one submits: it gets its job back at once,
+/// while job 1 still runs, and then lets job 1 end. Job 2 must not begin.
 #[test]
 fn no_job_begins_after_the_stop() {
     // WP-07
@@ -146,7 +151,11 @@ fn no_job_begins_after_the_stop() {
         let (pool, _guard) = held.pool([2]);
         let stop = || {
             let back = pool.stop();
-            assert_eq!(back, [2], "what `stop` hands back");
+            assert_eq!(
+                back,
+                [2],
+                "what `stop` hands back: job 2, which had not begun"
+            );
         };
         let refused = || {
             // Nobody makes room, so this returns when the pool is shut down.
@@ -158,7 +167,11 @@ fn no_job_begins_after_the_stop() {
             held.may_end.open();
         };
         both(stop, refused);
-        assert_eq!(held.last.read(), 1, "the last job that has run");
+        assert_eq!(
+            held.last.read(),
+            1,
+            "the last job that has run: job 2 must not begin after the stop"
+        );
     });
 }
 
@@ -172,13 +185,21 @@ fn no_job_begins_after_cancel() {
         let (pool, guard) = held.pool([2]);
         guard.cancel();
         held.may_end.open();
-        assert_eq!(pool.drain(), [2], "the job that was queued at the cancel");
-        assert_eq!(held.last.read(), 1, "the last job that has run");
+        assert_eq!(
+            pool.drain(),
+            [2],
+            "what `drain` hands back: job 2, which must not begin after the cancel"
+        );
+        assert_eq!(
+            held.last.read(),
+            1,
+            "the last job that has run: job 2 must not begin after the cancel"
+        );
     });
 }
 
-/// The queue is full, and a thread sleeps in `submit`, or is about to, when the context is cancelled. It
-/// gets its job back, though no room is made.
+/// The queue is full, and a thread sleeps in `submit`, or is about to, when the context is cancelled. The cancel must
+/// wake it, and it gets its job back, though no room is made.
 #[test]
 fn cancel_wakes_a_submit_that_waits_for_room() {
     // WP-08
@@ -190,14 +211,18 @@ fn cancel_wakes_a_submit_that_waits_for_room() {
         assert_eq!(
             outcome,
             Err(Rejected(3)),
-            "a job for which there is no room"
+            "what `submit` returns after the cancel: there was no room for job 3, and none is made"
         );
-        assert_eq!(pool.stop(), [2], "the job that was queued at the cancel");
+        assert_eq!(
+            pool.stop(),
+            [2],
+            "what `stop` hands back: job 2, which was queued at the cancel"
+        );
     });
 }
 
-/// The queue is full, and a thread sleeps in `submit`, or is about to, when another one drains. It gets its
-/// job back before there is room; the jobs that were accepted run.
+/// The queue is full, and a thread sleeps in `submit`, or is about to, when another one drains. The drain itself must
+/// wake it, before there is room: it gets its job back, and the jobs that were accepted run.
 #[test]
 fn drain_wakes_a_submit_that_waits_for_room() {
     // WP-09
@@ -213,10 +238,18 @@ fn drain_wakes_a_submit_that_waits_for_room() {
         assert_eq!(
             outcome,
             Err(Rejected(3)),
-            "a job for which there is no room"
+            "what `submit` returns: there was no room for job 3 before the drain, and afterwards none is accepted"
         );
-        assert_eq!(back, [], "what has not run");
-        assert_eq!(held.last.read(), 2, "the last job that has run");
+        assert_eq!(
+            back,
+            [],
+            "what `drain` hands back, and nobody stops the pool"
+        );
+        assert_eq!(
+            held.last.read(),
+            2,
+            "the last job that has run: job 2 was accepted before the drain"
+        );
     });
 }
 
@@ -233,7 +266,7 @@ fn room_after_the_shutdown_is_no_room() {
         assert_eq!(
             back,
             [],
-            "what has not run, and `submit` returned {outcome:?}"
+            "what `drain` hands back, and nobody stops the pool; `submit` returned {outcome:?}"
         );
         let last = if outcome.is_ok() { 3 } else { 2 };
         assert_eq!(
@@ -254,9 +287,17 @@ fn a_job_beside_a_shutdown_runs_or_comes_back() {
         let of_jobs = Plain::clone(&ran);
         let pool = new(1, 1, move |n: u32| of_jobs.write(n));
         let (outcome, back) = both(|| pool.submit(7), || pool.drain());
-        assert_eq!(back, [], "what has not run");
+        assert_eq!(
+            back,
+            [],
+            "what `drain` hands back, and nobody stops the pool"
+        );
         let accepted = outcome.is_ok();
-        assert_eq!(pool.drain(), [], "what has not run");
+        assert_eq!(
+            pool.drain(),
+            [],
+            "what `drain` hands back, and nobody stops the pool"
+        );
         assert_eq!(
             ran.read(),
             if accepted { 7 } else { 0 },
@@ -297,11 +338,15 @@ fn two_may_drain_at_the_same_time() {
             assert_eq!(
                 ran.read(),
                 7,
-                "the job that has run when `drain` has returned"
+                "the job that has run: each `drain` returns after it"
             );
             back
         };
-        assert_eq!(both(drain, drain), (vec![], vec![]), "what has not run");
+        assert_eq!(
+            both(drain, drain),
+            (vec![], vec![]),
+            "what `drain` hands back, and nobody stops the pool"
+        );
     });
 }
 
@@ -337,7 +382,8 @@ fn a_queued_job_comes_back_once() {
     });
 }
 
-/// A pool that has been stopped is drained beside that. The stop holds: what is queued does not run.
+/// Job 1 runs and job 2 is queued when a thread stops the pool. Another one submits, gets its job back at once, and
+/// drains, while job 1 ends. The stop holds: job 2 does not run, and one of the two calls hands it back.
 #[test]
 fn a_drain_does_not_take_the_stop_back() {
     explore(1, || {
@@ -356,9 +402,13 @@ fn a_drain_does_not_take_the_stop_back() {
         assert_eq!(
             [stopped, drained].concat(),
             [2],
-            "what came back of both calls"
+            "what both calls hand back: job 2, which must not begin after the stop, though another drains"
         );
-        assert_eq!(held.last.read(), 1, "the last job that has run");
+        assert_eq!(
+            held.last.read(),
+            1,
+            "the last job that has run: job 2 must not begin after the stop"
+        );
     });
 }
 
@@ -375,13 +425,21 @@ fn cancel_turns_a_drain_into_a_stop() {
             held.may_end.open();
         };
         let (back, ()) = both(|| pool.drain(), cancel);
-        assert_eq!(back, [2], "the job that was queued at the cancel");
-        assert_eq!(held.last.read(), 1, "the last job that has run");
+        assert_eq!(
+            back,
+            [2],
+            "what `drain` hands back: job 2, which had not begun at the cancel"
+        );
+        assert_eq!(
+            held.last.read(),
+            1,
+            "the last job that has run: job 2 must not begin after the cancel"
+        );
     });
 }
 
-/// Nobody ever cancels the context. What waits for it must end with the pool: a thread that is left would
-/// sleep for ever, and the model would call that a deadlock.
+/// Nobody ever cancels the context. The pool has been drained and dropped, so what waits for the context must end, too:
+/// the thread that the model calls asleep at the end is one that the pool has left there.
 #[test]
 fn nothing_waits_for_a_signal_that_does_not_come() {
     // WP-12
@@ -474,7 +532,7 @@ fn a_spurious_wakeup(main_submits: bool) {
                 assert_eq!(
                     held.last.read(),
                     2,
-                    "the last job when `drain` has returned"
+                    "the last job that has run: `drain` returns after job 2"
                 );
                 back
             };
@@ -496,9 +554,9 @@ fn a_spurious_wakeup(main_submits: bool) {
             assert_eq!(
                 outcome,
                 Err(Rejected(3)),
-                "a job for which there is no room"
+                "what `submit` returns: there was no room before the drain, and afterwards no job is accepted"
             );
-            assert_eq!(back, [], "what has not run");
+            assert_eq!(back, [], "what `drain` hands back, and nobody stops the pool");
         });
 }
 
@@ -583,7 +641,11 @@ fn a_job_may_drain_its_own_pool() {
         let of_job = Plain::clone(&ran);
         submit(&pool, move || of_job.write(1));
         queued.open();
-        assert_eq!(pool.drain().len(), 0, "what has not run");
+        assert_eq!(
+            pool.drain().len(),
+            0,
+            "what `drain` hands back, and nobody stops the pool"
+        );
         assert_eq!(ran.read(), 1, "1 if the queued job has run");
     });
 }
@@ -680,14 +742,22 @@ fn a_job_waits_for_another_pool() {
         let pool = pool_of_closures(1);
         submit(&pool, move || {
             let back = other.drain();
-            assert_eq!(back, [], "what has not run");
+            assert_eq!(
+                back,
+                [],
+                "what `drain` hands back, and nobody stops the pool"
+            );
             by_job.write(ran.read());
         });
-        assert_eq!(pool.drain().len(), 0, "what has not run");
+        assert_eq!(
+            pool.drain().len(),
+            0,
+            "what `drain` hands back, and nobody stops the pool"
+        );
         assert_eq!(
             seen.read(),
             7,
-            "what the job saw when the other pool had been drained"
+            "what the job saw after its `drain` of the other pool, whose job writes 7"
         );
     });
 }
@@ -702,7 +772,7 @@ fn dropping_the_pool_waits_for_the_running_job() {
         assert_eq!(
             held.last.read(),
             1,
-            "the last job, when the pool has been dropped"
+            "the last job that has run: the drop returns after job 1"
         );
     });
 }
@@ -719,7 +789,11 @@ fn a_panic_ends_the_job_and_not_the_worker() {
         });
         assert_eq!(pool.submit(1), Ok(()), "the pool is open");
         assert_eq!(pool.submit(2), Ok(()), "the pool is open");
-        assert_eq!(pool.drain(), [], "what has not run");
+        assert_eq!(
+            pool.drain(),
+            [],
+            "what `drain` hands back, and nobody stops the pool"
+        );
         assert_eq!(ran.read(), 2, "the job that has run after the panic");
     });
 }
@@ -749,7 +823,11 @@ fn every_submit_that_waits_finds_room() {
             (Ok(()), Ok(())),
             "jobs 4 and 5, and nobody shuts down"
         );
-        assert_eq!(pool.drain(), [], "what has not run");
+        assert_eq!(
+            pool.drain(),
+            [],
+            "what `drain` hands back, and nobody stops the pool"
+        );
     });
 }
 
@@ -814,7 +892,8 @@ fn every_submit_that_waits_learns_of_the_shutdown() {
     });
 }
 
-/// A thread cannot be had. `new` says so, and those that were there have ended and own nothing any more.
+/// A thread cannot be had. `new` says so; those that were there have ended and own nothing any more, and nothing of
+/// the pool is left in the context above it.
 #[test]
 fn without_all_threads_there_is_no_pool() {
     explore(2, || {

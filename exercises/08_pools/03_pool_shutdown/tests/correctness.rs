@@ -2,6 +2,7 @@
 
 use cancellation_solution::{CancelOnDrop, Context};
 use harness::assert_bounds;
+use harness::leaks;
 use harness::sync::real::thread::refuse_after;
 use harness::testing::{assert_panics, let_others_run, must_end, wait_until, while_unwinding};
 use pool_shutdown::{Pool, Rejected};
@@ -237,6 +238,8 @@ fn jobs_run_at_once_on_as_many_threads_as_there_are_workers() {
     }
 }
 
+/// A pool that has been shut down, in any of the three ways, is shut down again. Each call returns with nothing, no
+/// job is accepted any more, and none runs.
 #[test]
 fn a_pool_that_has_ended_stays_ended() {
     // WP-09, WP-10
@@ -329,7 +332,8 @@ fn cancel_comes_from_any_context_above() {
     });
 }
 
-/// Two jobs, on two workers, shut their own pool down, at the same time.
+/// Two jobs, on two workers, shut their own pool down at the same time. In a job of the pool no shutdown sleeps,
+/// whichever worker the job is on: it would wait for its own end.
 #[test]
 fn jobs_may_shut_their_own_pool_down() {
     type Job = Box<dyn FnOnce() + Send>;
@@ -377,6 +381,8 @@ fn a_job_that_stops_gets_the_queue_in_order() {
     });
 }
 
+/// A hundred jobs panic, on two workers. Both workers go on, so two jobs can still meet; and all payloads are
+/// dropped when the pool has ended.
 #[test]
 fn a_pool_keeps_its_workers_and_nothing_of_panics() {
     must_end(IN_POOL, || {
@@ -462,22 +468,45 @@ fn a_payload_is_dropped_without_a_lock() {
     );
 }
 
+/// The system refuses a worker, or the one thread besides. `new` returns its error when the threads that were started have
+/// ended and `work` is dropped.
 #[test]
 fn threads_that_cannot_be_had_are_an_error() {
     must_end(IN_POOL, || {
-        for granted in 0..4 {
+        for granted in 0..=4 {
             let (owned, context) = (Arc::new(()), Context::background());
             let of_work = Arc::clone(&owned);
             let refused = refuse_after(granted, || {
                 Pool::new(&context, 4, 1, move |_: u32| drop(Arc::clone(&of_work)))
             });
-            let error = refused.err().expect("a thread could not be had");
+            match refused {
+                // It needs no thread besides its workers. The drop waits for them.
+                Ok(_pool) => assert_eq!(granted, 4, "threads for a pool of four workers"),
+                Err(error) => assert_eq!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock,
+                    "what the system has said"
+                ),
+            }
             assert_eq!(
-                error.kind(),
-                io::ErrorKind::WouldBlock,
-                "what the system has said"
+                Arc::strong_count(&owned),
+                1,
+                "owners of what `work` owns: {granted} threads could be had, and `work` is dropped"
             );
-            assert_eq!(Arc::strong_count(&owned), 1, "`work` is dropped");
+        }
+    });
+}
+
+/// Pools have ended and are not dropped yet, and nobody cancels their contexts. None has a thread left: what waits for
+/// the context ends with the last worker, not with the pool.
+#[test]
+fn a_pool_that_has_ended_has_no_thread_left() {
+    let mut ended = Vec::new();
+    leaks::check(|| {
+        for way in [Drain, Stop] {
+            let (pool, guard) = new(2, 1, |_: u32| {});
+            assert_eq!(way.shut_down(&pool, &guard), []);
+            ended.push((pool, guard));
         }
     });
 }

@@ -31,6 +31,7 @@ fn check(end: fn(&Context, Pool<Tracked<u32>>)) {
     });
 }
 
+/// Two workers, five jobs and a context that nobody cancels: after a drain all jobs have run and all threads end.
 #[test]
 fn a_drain_leaves_nothing() {
     // WP-12
@@ -39,6 +40,7 @@ fn a_drain_leaves_nothing() {
     });
 }
 
+/// Two workers, five jobs and a stop: what has not begun is handed back, once, and all threads end.
 #[test]
 fn a_stop_leaves_nothing() {
     // WP-12
@@ -48,6 +50,7 @@ fn a_stop_leaves_nothing() {
     });
 }
 
+/// Two workers and five jobs when the pool is dropped: what has not begun is dropped, and all threads end.
 #[test]
 fn the_drop_of_a_pool_leaves_nothing() {
     // WP-12
@@ -78,6 +81,7 @@ fn a_cancel_leaves_nothing() {
     });
 }
 
+/// Five jobs panic, and nobody gets their payloads: each is dropped once.
 #[test]
 fn panics_leave_nothing() {
     leaks::check(|| {
@@ -94,16 +98,23 @@ fn panics_leave_nothing() {
     });
 }
 
+/// The system refuses a thread. Those that were started end, `work` is dropped, and nothing of the pool stays in the
+/// context above it.
 #[test]
 fn threads_that_cannot_be_had_leave_nothing() {
+    let (server, _guard) = Context::background().with_cancel();
     leaks::check(|| {
-        for granted in 0..3 {
+        for granted in 0..=3 {
             let owned = track("work");
             let refused = refuse_after(granted, || {
                 let work = move |_: u32| assert!(!owned.is_empty());
-                Pool::new(&Context::background(), 3, 1, work).map(|_| ())
+                Pool::new(&server, 3, 1, work).map(|_| ())
             });
-            assert!(refused.is_err(), "{granted} of 3 threads could be had");
+            // It may have one thread besides its workers, and needs none.
+            assert!(
+                refused.is_err() || granted == 3,
+                "{granted} of 3 threads could be had"
+            );
         }
     });
 }
