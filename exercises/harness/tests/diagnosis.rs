@@ -13,6 +13,7 @@ use harness::sync::model::{
     channel::{bounded, unbounded},
     futex, thread,
 };
+use harness::testing::{both, never_waits};
 use harness::{Failure, Model, explore};
 use std::ptr::null_mut;
 
@@ -762,6 +763,60 @@ fn countdown_without_acquire() {
     explore(program(AcqRel)).expect("it is right");
 }
 
+/// Two counts, as of an `Arc`: a thread that has the last of the second kind, and finds one of the first, is alone.
+fn alone_by_two_counts(gives: Ordering, claims: Ordering) {
+    let (slot, strong, weak) = (Slot::new(), AtomicUsize::new(1), AtomicUsize::new(2));
+    thread::scope(|s| {
+        s.spawn(|| {
+            strong.fetch_add(1, Relaxed);
+            weak.fetch_sub(1, gives);
+            slot.read();
+            strong.fetch_sub(1, Release);
+        });
+        if weak.compare_exchange(1, 9, claims, Relaxed).is_ok() && strong.load(Acquire) == 1 {
+            slot.write();
+        }
+    });
+}
+
+/// The value read is the one from before it was changed and changed back. What would have told that is on another word.
+#[test]
+fn old_value_that_looks_new() {
+    let program = |gives, claims| move || alone_by_two_counts(gives, claims);
+    for (gives, claims, said) in [
+        (Relaxed, Acquire, "the fetch_sub is Relaxed and needs Release."),
+        (Release, Relaxed, "the compare_exchange is Relaxed and needs Acquire."),
+        (
+            Relaxed,
+            Relaxed,
+            "the fetch_sub is Relaxed and needs Release, the compare_exchange is Relaxed and needs Acquire.",
+        ),
+    ] {
+        let failure = usually(said, program(gives, claims));
+        let report = failure.render(&Page::new(1_000));
+        assert!(report.contains("Usually: an old value that looks new: "), "{report}");
+        marked(&failure, "old");
+    }
+    explore(program(Release, Acquire)).expect("it is right");
+    // No ordering would tell: the second word is not looked at in one step.
+    silent(Kind::DataRace, || {
+        let (slot, strong, weak) = (Slot::new(), AtomicUsize::new(2), AtomicUsize::new(1));
+        thread::scope(|s| {
+            s.spawn(|| {
+                weak.fetch_add(1, Relaxed);
+                strong.fetch_sub(1, Release);
+                strong.fetch_add(1, Relaxed);
+                slot.read();
+                strong.fetch_sub(1, Release);
+                weak.fetch_sub(1, Release);
+            });
+            if weak.load(Acquire) == 1 && strong.load(Acquire) == 1 {
+                slot.write();
+            }
+        });
+    });
+}
+
 /// A relaxed read-modify-write in between passes the release on, so it is not to blame.
 #[test]
 fn relaxed_store_at_the_head_of_a_release_sequence() {
@@ -1300,6 +1355,64 @@ fn failure_of_a_thread_that_only_helps() {
     });
 }
 
+/// Takes what it sees if that is enough, and tries as often as it is told.
+fn withdraw(balance: &AtomicUsize, amount: usize, tries: usize) -> bool {
+    let mut seen = balance.load(Acquire);
+    for _ in 0..tries {
+        if seen < amount {
+            return false;
+        }
+        match balance.compare_exchange_weak(seen, seen - amount, AcqRel, Acquire) {
+            Ok(_) => return true,
+            Err(found) => seen = found,
+        }
+    }
+    false
+}
+
+#[test]
+fn failure_taken_for_a_refusal() {
+    let program = |tries| {
+        move || {
+            let balance = AtomicUsize::new(9);
+            let paid = both(|| withdraw(&balance, 1, tries), || withdraw(&balance, 2, tries));
+            assert_eq!(paid, (true, true), "withdraw: there was enough for both");
+        }
+    };
+    let failure = usually("given up too early: ", program(1));
+    marked(&failure, "gives up");
+    explore(program(2)).expect("it is right");
+
+    let alone = |tries| {
+        move || {
+            let balance = AtomicUsize::new(3);
+            assert!(withdraw(&balance, 1, tries), "withdraw: there was enough");
+        }
+    };
+    let model = || common::patient().spurious_failures(1);
+    said_of("fails for no reason, as its weak form may", model().explore(alone(1)));
+    model().explore(alone(2)).expect("it is right");
+}
+
+/// The refusal is right, whoever was faster, and the panic is about another.
+#[test]
+fn failure_that_is_rightly_taken_for_a_refusal() {
+    silent(Kind::Panic, || {
+        let balance = AtomicUsize::new(1);
+        let paid = both(|| withdraw(&balance, 1, 9), || withdraw(&balance, 1, 9));
+        assert_eq!(paid, (true, true), "withdraw: there was enough for one only");
+    });
+    // What was to be stored has nothing to do with what was read: a flag, or a state.
+    silent(Kind::Panic, || {
+        let state = AtomicUsize::new(0);
+        let claim = |mine| {
+            state.load(Acquire) == 0 && state.compare_exchange(0, mine, AcqRel, Acquire).is_ok()
+        };
+        let claimed = both(|| claim(1), || claim(2));
+        assert_eq!(claimed, (true, true), "claim: only one of them can");
+    });
+}
+
 // Words that say too little.
 
 /// A slot that one thread claims, writes and declares ready.
@@ -1758,6 +1871,113 @@ fn token_taken_by_a_store() {
     let failure = usually("a store in place of a swap: ", program(false));
     marked(&failure, "does not see");
     explore(program(true)).expect("it is right");
+}
+
+/// Two threads wait for a value each. They stay on the list for as long as they wait, and no longer; or they put themselves
+/// on it once, and only a waker takes them off.
+fn called(is_kept: bool) {
+    let shared = Mutex::new((Vec::<thread::Thread>::new(), 0));
+    let take = || {
+        let me = thread::current();
+        let mut is_new = true;
+        loop {
+            let mut shared = shared.lock();
+            if is_kept {
+                shared.0.retain(|thread| thread.id() != me.id());
+            }
+            if shared.1 > 0 {
+                shared.1 -= 1;
+                return;
+            }
+            if is_kept || is_new {
+                shared.0.push(me.clone());
+            }
+            is_new = false;
+            drop(shared);
+            thread::park();
+        }
+    };
+    let put = || {
+        let mut shared = shared.lock();
+        shared.1 += 1;
+        if !shared.0.is_empty() {
+            shared.0.remove(0).unpark();
+        }
+    };
+    thread::scope(|s| {
+        s.spawn(take);
+        s.spawn(take);
+        thread::yield_now();
+        thread::yield_now();
+        put();
+        put();
+    });
+}
+
+#[test]
+fn wakeup_of_a_thread_that_waits_no_more() {
+    let model = || common::patient().spurious_wakeups(1).preemption_bound(2);
+    let failure = said_of("a wakeup that goes astray: ", model().explore(|| called(false)));
+    marked(&failure, "thread 2 waits no more");
+    model().explore(|| called(true)).expect("it is right");
+}
+
+/// One of two threads that meet twice wakes up for no reason, and takes that for the second meeting.
+fn meet_twice(looks_again: bool) {
+    let (state, all) = (Mutex::new((0, 0)), Condvar::new());
+    let meet = || {
+        let mut state = state.lock();
+        state.0 += 1;
+        if state.0 == 2 {
+            *state = (0, state.1 + 1);
+            all.notify_all();
+            return;
+        }
+        let round = state.1;
+        while state.1 == round {
+            all.wait(&mut state);
+            if !looks_again {
+                break;
+            }
+        }
+    };
+    let twice = || {
+        meet();
+        meet();
+    };
+    both(twice, twice);
+}
+
+/// The thread that sleeps for ever is the other one.
+#[test]
+fn if_in_place_of_while_in_a_thread_that_has_ended() {
+    let model = || common::patient().spurious_wakeups(1);
+    let failure = model().explore(|| meet_twice(false));
+    said_of("`if` where a `while` is needed: ", failure);
+    model().explore(|| meet_twice(true)).expect("it is right");
+}
+
+/// The other thread waits in a call that must not.
+#[test]
+fn call_that_must_not_wait() {
+    let failure = usually("a call that waits: `try_recv` must not wait", || {
+        let (_sender, receiver) = bounded::<u32>(1);
+        never_waits("`try_recv`", || receiver.recv()).ok();
+    });
+    marked(&failure, "waits");
+    usually("a call that waits: `try_lock` must not wait", || {
+        let free = AtomicBool::new(false);
+        never_waits("`try_lock`", || {
+            while !free.load(Acquire) {
+                thread::yield_now();
+            }
+        });
+    });
+    // What it does behind the call is another matter.
+    silent(Kind::Deadlock, || {
+        never_waits("`try_recv`", || ());
+        thread::park();
+    });
 }
 
 /// A thread starts another and ends after it; main waits until none runs. A thread is counted before it starts, if

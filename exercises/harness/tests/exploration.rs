@@ -456,6 +456,35 @@ fn a_plain_reference_to_an_atomic_is_put_back() {
 }
 
 #[test]
+fn a_plain_reference_that_races_is_named_by_the_line_that_takes_it() {
+    struct Shared(std::cell::UnsafeCell<AtomicUsize>);
+    // SAFETY: the model stops at the reference, before anything is written through it.
+    unsafe impl Sync for Shared {}
+
+    let failure = explore(|| {
+        let shared = Shared(AtomicUsize::new(0).into());
+        let gone = AtomicUsize::new(0);
+        // Whole, and not its cell alone.
+        let (shared, gone) = (&shared, &gone);
+        thread::scope(|s| {
+            s.spawn(move || {
+                // SAFETY: main takes its reference when this has been done, though nothing orders the two.
+                unsafe { &*shared.0.get() }.fetch_add(1, Relaxed);
+                gone.store(1, Relaxed);
+            });
+            if gone.load(Relaxed) == 1 {
+                // SAFETY: as above.
+                unsafe { &mut *shared.0.get() }.get_mut();
+            }
+        });
+    })
+    .expect_err("nothing orders the two");
+    assert_eq!(failure.kind, Kind::DataRace, "{}", failure.report);
+    assert!(!failure.report.contains("atomic.rs:"), "{}", failure.report);
+    assert!(failure.report.contains("exploration.rs:"), "{}", failure.report);
+}
+
+#[test]
 fn a_preemption_bound_is_kept_and_reported() {
     let program = || {
         let m = Mutex::new(0);

@@ -15,8 +15,8 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Catches a forgotten lost update: both threads load before either stores. Also catches the belief that
-/// two updates can be lost at once.
+/// Two threads add one by a load and a store. Your set, against what the model finds. Catches a forgotten lost
+/// update, in which both threads load before either stores, and the belief that two updates can be lost at once.
 #[test]
 fn increments_by_load_and_store() {
     fn program() -> u32 {
@@ -35,7 +35,8 @@ fn increments_by_load_and_store() {
     );
 }
 
-/// Catches the belief that Relaxed splits a read-modify-write into two steps.
+/// Two threads add one by `fetch_add`. Your set, against what the model finds. Catches the belief that Relaxed
+/// splits a read-modify-write into two steps.
 #[test]
 fn increments_by_fetch_add() {
     fn program() -> u32 {
@@ -53,8 +54,8 @@ fn increments_by_fetch_add() {
     );
 }
 
-/// Catches the assumption of sequential consistency: threads take turns, and every load reads the newest
-/// value.
+/// Each of two threads stores to its own word and loads the other's. Your set, against what the model finds.
+/// Catches the assumption of sequential consistency: threads take turns, and every load reads the newest value.
 #[test]
 fn store_buffering_relaxed() {
     fn program() -> Loads {
@@ -78,7 +79,8 @@ fn store_buffering_relaxed() {
     );
 }
 
-/// Catches a fence that is ignored, and a fence that is taken for a lock: both stores may come first.
+/// The same with a `fence(SeqCst)` between store and load. Catches a fence that is ignored, and a fence that is
+/// taken for a lock: both stores may come first.
 #[test]
 fn store_buffering_fenced() {
     fn program() -> Loads {
@@ -104,7 +106,9 @@ fn store_buffering_fenced() {
     );
 }
 
-/// Catches the belief that stores become visible in the order in which they were executed.
+/// One thread stores the data and then says that it is ready, both Relaxed; main loads in the other order. Your
+/// set, against what the model finds. Catches the belief that stores become visible in the order in which they were
+/// executed.
 ///
 /// mem, "Incorrect synchronization".
 #[test]
@@ -134,8 +138,8 @@ fn message_passing_relaxed() {
     );
 }
 
-/// Catches Release and Acquire that are ignored, and an Acquire load that is thought to wait for its
-/// Release.
+/// The same, and `ready` is stored with Release and loaded with Acquire. Your set, against what the model finds.
+/// Catches Release and Acquire that are ignored, and an Acquire load that is thought to wait for its Release.
 ///
 /// mem, "Atomic Values".
 #[test]

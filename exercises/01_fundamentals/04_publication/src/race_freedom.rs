@@ -206,8 +206,8 @@ fn a_refused_publisher_hides_nothing() {
     });
 }
 
-/// Catches a publisher or a reader that sleeps or spins until the first publisher has finished: a thread
-/// that is stopped in the middle of `publish` must not stop others.
+/// A thread may be stopped in the middle of `publish`: that does not stop others, in `publish` or in `get`. Catches
+/// a publisher or a reader that sleeps or spins until the first publisher has finished.
 #[test]
 fn nobody_waits_for_the_winner() {
     harness::model(|| {

@@ -8,7 +8,8 @@ use harness::testing::{
 };
 use std::sync::{Arc, Mutex};
 
-/// Catches a `wait` that sleeps before it checks the counter: no other thread is there to wake it.
+/// The counter is zero, and no other thread is there to wake main: `wait` returns, before the first task and after
+/// the last. Catches a `wait` that sleeps before it checks the counter.
 #[test]
 fn wait_returns_at_once_on_zero() {
     // WG-01
@@ -34,8 +35,8 @@ fn wait_sleeps_while_a_task_is_unfinished() {
     });
 }
 
-/// Catches the lost wakeup: main checks and sees 1, the worker counts down and notifies no thread, main
-/// falls asleep.
+/// Main waits while the worker's only task ends: main returns, whether it slept by then or not. Catches the lost
+/// wakeup: main checks and sees 1, the worker counts down and notifies no thread, main falls asleep.
 #[test]
 fn the_last_done_wakes_the_waiter() {
     // WG-02
@@ -63,7 +64,7 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// Catches one notification for several sleepers: both wait before main is done.
+/// Two threads wait when main's task ends, and both return. Catches one notification for several sleepers.
 #[test]
 fn every_waiter_wakes() {
     // WG-03
@@ -78,7 +79,8 @@ fn every_waiter_wakes() {
     });
 }
 
-/// Catches a wakeup that only `done` gives: the worker finishes two tasks in one `add`.
+/// The worker finishes two tasks in one `add`, which ends the wait like a `done`. Catches a wakeup that only `done`
+/// gives.
 #[test]
 fn a_negative_add_wakes_the_waiter() {
     // WG-08
@@ -92,8 +94,9 @@ fn a_negative_add_wakes_the_waiter() {
     });
 }
 
-/// Catches a decrement that is lost when two come at once, so that main sleeps for ever; and a wait that
-/// ends when main's own task has finished but the worker's has not.
+/// Main and the worker finish a task each, and main's `wait` returns after both. Catches a decrement that is lost
+/// when two come at once, so that main sleeps for ever; and a wait that ends when main's own task has finished but
+/// the worker's has not.
 #[test]
 fn wait_returns_after_every_done() {
     // WG-02, WG-06
@@ -116,8 +119,8 @@ fn wait_returns_after_every_done() {
     });
 }
 
-/// Catches a wait for only those tasks that existed when it began: the worker's first `done` comes after
-/// main fell asleep, and leaves one task.
+/// The worker's first `done` comes when it has added a task, which may be after main fell asleep: main waits for
+/// both. Catches a wait for only those tasks that existed when it began.
 #[test]
 fn an_add_extends_the_wait() {
     // WG-14
@@ -141,8 +144,8 @@ fn an_add_extends_the_wait() {
     });
 }
 
-/// Catches `if` in place of `while`, once or several times: main has up to three spurious wakeups before the worker has
-/// finished.
+/// Main may wake up though nobody has woken it, up to three times before the worker has finished: it sleeps again.
+/// Catches `if` in place of `while`, once or several times.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     Model::new().spurious_wakeups(3).check(|| {
@@ -162,9 +165,8 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// Catches a decrement, or a check of the counter, that orders nothing: main reads what the worker wrote,
-/// and must not read too early, whether the worker's `done` was the last or main's own, and whether or not
-/// main slept.
+/// Main reads what the worker wrote before its `done`, whether that was the last `done` or main's own, and whether
+/// or not main slept. Catches a decrement, or a check of the counter, that orders nothing.
 #[test]
 fn what_a_task_wrote_is_visible_after_wait() {
     // WG-07
@@ -208,8 +210,8 @@ fn what_both_workers_wrote_is_visible_after_wait() {
     });
 }
 
-/// Catches anything left over from the first round, such as a flag that says "released" for ever: the
-/// second round has a task of its own.
+/// A round is over, and the next one has a task of its own: its `wait` returns after that. Catches anything left
+/// over from the first round, such as a flag that says "released" for ever.
 #[test]
 fn the_next_round_is_waited_for_too() {
     // WG-04
@@ -261,8 +263,8 @@ fn a_released_waiter_may_start_the_next_round() {
     });
 }
 
-/// Catches a waiter that is left behind: before main has run, the worker begins and ends a second round.
-/// Main may return for either zero, but it must return.
+/// Before main has run, the worker ends main's round, and begins and ends another. Main may return for either zero,
+/// but it must return. Catches a waiter that is left behind.
 #[test]
 fn a_waiter_overtaken_by_the_next_round_still_returns() {
     // WG-13
@@ -306,8 +308,8 @@ fn a_waiter_overtaken_by_255_rounds_still_returns() {
     });
 }
 
-/// Catches a load and a store where one step is needed: of two simultaneous `add`s, one is lost, and the
-/// second `done` finds zero.
+/// Two threads add a task each at the same time, and both count. Catches a load and a store where one step is
+/// needed: one `add` is lost, and the second `done` finds zero.
 #[test]
 fn adds_at_once_all_count() {
     // WG-08
@@ -324,8 +326,9 @@ fn adds_at_once_all_count() {
     });
 }
 
-/// Catches an `add` that changes the counter, finds that it must not, and changes it back: while the refused
-/// change is there, a waiter may take it for a zero, or miss the zero.
+/// The worker's `add` is refused, because it would take the counter below zero, while main waits: at no moment does
+/// the refused change show. Catches an `add` that changes the counter, finds that it must not, and changes it back:
+/// a waiter may take that for a zero, or miss the zero.
 #[test]
 fn a_refused_add_ends_no_wait() {
     // WG-05
@@ -345,7 +348,7 @@ fn a_refused_add_ends_no_wait() {
     });
 }
 
-/// The same beside a `done`, which must not find the counter at zero or below.
+/// A refused `add` beside a `done`, which must not find the counter at zero or below.
 #[test]
 fn a_refused_add_refuses_nobody_else() {
     // WG-05
@@ -363,8 +366,9 @@ fn a_refused_add_refuses_nobody_else() {
     });
 }
 
-/// Catches an `add` that adds first and takes it back if that was too much, which main's `done` may meet; and one that
-/// checks for an overflow first and adds afterwards, when the other has added as well.
+/// The counter is full. One task is done, and two are added by two threads: exactly one of these is refused.
+/// Catches an `add` that adds first and takes it back if that was too much, which main's `done` may meet; and one
+/// that checks for an overflow first and adds afterwards, when the other has added as well.
 #[test]
 fn a_full_counter_takes_no_more_from_either_of_two() {
     // WG-08

@@ -7,8 +7,8 @@ use crate::sync::thread;
 use harness::Model;
 use harness::testing::{Gate, Slot, first_interleaving, must_sleep, spawn};
 
-/// Catches a barrier that takes one arrival too many to open, and one that has no leader if no thread
-/// sleeps.
+/// A thread that is a round by itself leads each of its rounds, and does not sleep. Catches a barrier that takes
+/// one arrival too many to open, and one that has no leader if no thread sleeps.
 #[test]
 fn a_barrier_for_one_holds_nobody() {
     harness::model(|| {
@@ -54,8 +54,8 @@ fn wait_sleeps_however_large_the_round_is() {
     }
 }
 
-/// Catches the lost wakeup of a thread that has arrived and is not yet asleep when the other comes, and a
-/// `wait` that returns before the other has come.
+/// Neither of two threads leaves before the other has come, and both leave. Catches the lost wakeup of a thread
+/// that has arrived and is not yet asleep when the other comes, and a `wait` that returns too early.
 #[test]
 fn both_wait_for_each_other() {
     // WG-02
@@ -93,9 +93,9 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// Catches one notification for several sleepers: two of three sleep when the third arrives. Also catches
-/// two leaders, or none, if more than one thread is woken, and a thread that sees only what the last one
-/// wrote.
+/// Two of three threads may sleep when the third arrives: all leave, one of them leads, and each sees what the
+/// others did before they came. Catches one notification for several sleepers, two leaders or none, and a thread
+/// that sees only what the last one wrote.
 #[test]
 fn everyone_wakes_and_one_of_them_leads() {
     // WG-03, WG-07
@@ -117,7 +117,8 @@ fn everyone_wakes_and_one_of_them_leads() {
     });
 }
 
-/// Catches `if` in place of `while`: one of the two has a spurious wakeup before the other has come.
+/// A thread that waits may wake up though nobody has woken it: it sleeps again until the other has come. Catches
+/// `if` in place of `while`.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     Model::new().spurious_wakeups(1).check(|| {
@@ -161,8 +162,8 @@ fn a_spurious_wakeup_does_not_end_the_second_wait() {
     });
 }
 
-/// Catches an arrival, or a check of whether the round is over, that orders nothing: each reads what the
-/// other wrote before it came, whether it arrived first or last, and whether or not it slept.
+/// Each of two threads reads what the other wrote before it came, whether it arrived first or last, and whether or
+/// not it slept. Catches an arrival, or a check of whether the round is over, that orders nothing.
 #[test]
 fn what_each_wrote_is_visible_to_all() {
     // WG-07, in both directions
@@ -182,9 +183,9 @@ fn what_each_wrote_is_visible_to_all() {
     });
 }
 
-/// Catches a barrier that relies on the threads of one round having left before the next begins: the fast
-/// one of the two comes again while the slow one has not left yet. Also catches a second round that has no
-/// leader, or two.
+/// Two threads make two rounds, and the fast one comes to the second while the slow one has not left the first:
+/// both leave both, and each round has one leader. Catches a barrier that relies on all having left before the next
+/// round begins.
 #[test]
 fn a_thread_may_come_again_before_the_other_has_left() {
     // WG-04, WG-13
@@ -207,9 +208,9 @@ fn a_thread_may_come_again_before_the_other_has_left() {
     });
 }
 
-/// Catches anything left over from the first round, such as a count that still says "full": after the
-/// second round, main overwrites what the reader reads between the two rounds, so the reader must have left
-/// the first.
+/// Main writes, both meet, the reader reads, both meet again, and main writes once more: the reader has left the
+/// first round and read by then. Catches anything left over from the first round, such as a count that still says
+/// "full".
 #[test]
 fn nobody_runs_ahead_into_the_next_step() {
     // WG-04
@@ -230,9 +231,9 @@ fn nobody_runs_ahead_into_the_next_step() {
     });
 }
 
-/// Catches a round that is recognised by something that comes again: `slow` is alone with main in the first
-/// round, and when it wakes, main has been through another round with `late`. No other thread comes after
-/// that, so `slow` has to know that its own round is over.
+/// Main has met `slow`, and before `slow` wakes, main meets `late`: `slow` leaves all the same, because its own
+/// round is over. No other thread comes after that. Catches a round that is recognised by something that comes
+/// again.
 #[test]
 fn a_thread_overtaken_by_whole_rounds_still_leaves() {
     // WG-13
@@ -285,10 +286,12 @@ fn a_thread_overtaken_by_255_rounds_still_leaves() {
     });
 }
 
-/// Catches a thread that mistakes the round that it has looked at for the round in which it arrives: with
-/// three threads at a barrier for two, a round may fill and end between the look and the arrival. The first
-/// thread to return calls again, so there are four calls, whichever threads meet. At most 2 preemptions in
-/// each interleaving, which makes 1,649 of them: without a bound there are too many.
+/// Three threads come to a barrier for two, and the first to leave comes again: of four calls each meets one other,
+/// and all leave. At most 2 preemptions in each interleaving, which makes 1,649 of them: without a bound there are
+/// too many.
+///
+/// Catches a thread that mistakes the round that it has looked at for the round in which it arrives: a round may
+/// fill and end between the look and the arrival.
 #[test]
 fn a_third_thread_belongs_to_the_next_round() {
     Model::new().preemption_bound(2).check(|| {
@@ -319,8 +322,9 @@ fn a_third_thread_belongs_to_the_next_round() {
     });
 }
 
-/// Catches a wakeup for a thread that has yet to leave, which one that comes to the next round takes: the first of three to
-/// leave comes again while the other two are asleep. No thread is preempted in any run.
+/// Three threads make two rounds, and the first to leave the first round comes again while the other two are
+/// asleep: these leave, too. No thread is preempted in any run. Catches a wakeup for a thread that has yet to
+/// leave, which one that comes to the next round takes.
 #[test]
 fn a_thread_that_comes_again_takes_nobodys_wakeup() {
     // WG-03, WG-13
@@ -338,8 +342,9 @@ fn a_thread_that_comes_again_takes_nobodys_wakeup() {
     });
 }
 
-/// Catches a thread that opens its round after the next one has been opened, and takes that back: four threads make two
-/// rounds, and one of them is interrupted on its way. At most one preemption in each interleaving.
+/// Four threads make two rounds, and one of them is interrupted on its way: all leave. At most one preemption in
+/// each interleaving. Catches a thread that opens its round after the next one has been opened, and takes that
+/// back.
 #[test]
 fn a_round_that_opens_late_does_not_shut_the_next() {
     // WG-13

@@ -17,8 +17,8 @@ const EXACTLY: Duration = Duration::new(1, 1);
 
 const SHUT: &str = "the gate had not been opened";
 
-/// Catches a wait that sleeps before it checks the gate, and one that checks the clock before the gate:
-/// late threads must pass.
+/// The gate is open: every wait that comes later passes, even one whose time has come. Catches a wait that sleeps
+/// before it checks the gate, and one that checks the clock before the gate.
 #[test]
 fn an_open_gate_stops_nobody() {
     // CL-02
@@ -83,8 +83,8 @@ fn wait_timeout_sleeps_while_the_time_has_not_come() {
     });
 }
 
-/// Catches the lost wakeup: main sees the gate shut, the opener opens it and notifies no thread, main falls
-/// asleep.
+/// Main waits while the other thread opens: it passes, whether it has come to the gate by then or not. Catches the
+/// lost wakeup: main sees the gate shut, the opener opens it and notifies no thread, main falls asleep.
 #[test]
 fn open_wakes_the_waiter() {
     // CO-01
@@ -97,7 +97,7 @@ fn open_wakes_the_waiter() {
     });
 }
 
-/// Catches the lost wakeup of a waiter with a timeout: time stands still, so only the opener can wake main.
+/// The same with a timeout. Time stands still, so only the opener can wake main. Catches the lost wakeup.
 #[test]
 fn open_wakes_a_waiter_who_has_a_time_out() {
     // CO-01
@@ -114,7 +114,7 @@ fn open_wakes_a_waiter_who_has_a_time_out() {
     });
 }
 
-/// Catches one notification for several sleepers: both wait before main opens.
+/// Two threads wait when main opens the gate, and both pass. Catches one notification for several sleepers.
 #[test]
 fn every_waiter_wakes() {
     // CL-03, CO-07
@@ -128,8 +128,8 @@ fn every_waiter_wakes() {
     });
 }
 
-/// Catches a wakeup that is meant for one thread and taken by another: the first waiter's timeout passes
-/// just when main opens the gate, and the second must still be woken.
+/// Two threads wait, one of them with a timeout, which passes just when main opens the gate: the other passes all
+/// the same. Catches a wakeup that is meant for one thread and taken by another.
 #[test]
 fn a_time_out_takes_nobody_elses_wakeup() {
     // CO-08
@@ -147,8 +147,8 @@ fn a_time_out_takes_nobody_elses_wakeup() {
     });
 }
 
-/// Catches a second opening that undoes the first, and one that takes the place of a notification still to
-/// come.
+/// Two threads open the gate at the same time, and it is open. Catches a second opening that undoes the first, and
+/// one that takes the place of a notification still to come.
 #[test]
 fn two_may_open_at_once() {
     harness::model(|| {
@@ -162,8 +162,9 @@ fn two_may_open_at_once() {
     });
 }
 
-/// Catches an `open` that leaves the opening to another thread, which has not come to it yet, and a `wait_timeout` that
-/// takes a gate for shut because another thread has the lock.
+/// Two threads open the gate at the same time: for each of them it is open when its `open` has returned. Catches an
+/// `open` that leaves the opening to another thread, which has not come to it yet, and a `wait_timeout` that takes
+/// a gate for shut because another thread has the lock.
 #[test]
 fn the_gate_is_open_when_open_returns() {
     // CL-02
@@ -181,7 +182,8 @@ fn the_gate_is_open_when_open_returns() {
     });
 }
 
-/// Catches `if` in place of `while`: main has spurious wakeups before the gate is open, one or two.
+/// A thread that waits may wake up though nobody has woken it: it sleeps again while the gate is shut. Main has one
+/// such wakeup, or two. Catches `if` in place of `while`.
 #[test]
 fn a_spurious_wakeup_does_not_open_the_gate() {
     // CO-03, CO-11
@@ -199,8 +201,8 @@ fn a_spurious_wakeup_does_not_open_the_gate() {
     });
 }
 
-/// Catches `if` in place of `while` in `wait_timeout`, where it goes wrong in two ways: main has one or two
-/// spurious wakeups and reports that the gate is open, or that the timeout has passed.
+/// The same with a timeout: such a wakeup says neither that the gate is open nor that the time has come. Catches
+/// `if` in place of `while` in `wait_timeout`.
 #[test]
 fn a_spurious_wakeup_is_no_time_out() {
     // CO-03, CO-11
@@ -225,8 +227,8 @@ fn a_spurious_wakeup_is_no_time_out() {
     });
 }
 
-/// Catches an `open`, or a check of the gate, that orders nothing: main reads what the opener wrote, and
-/// must not read too early, whether or not it slept.
+/// Main reads what the opener wrote before it opened, whether it slept or not. Catches an `open`, or a check of the
+/// gate, that orders nothing.
 #[test]
 fn what_was_done_before_opening_is_visible_to_who_passes() {
     // CO-10, CO-15
@@ -244,9 +246,9 @@ fn what_was_done_before_opening_is_visible_to_who_passes() {
     });
 }
 
-/// Catches a second opening that takes away what the first one brought. The second opener learns of the first
-/// from a flag, which orders nothing; so if main finds the mark of the second, only the gate can order what the
-/// first one wrote.
+/// The gate is opened twice, by two threads, and main passes: what the first of them did before is visible,
+/// whichever opening main finds. The second opener learns of the first from a flag, which orders nothing. Catches a
+/// second opening that takes away what the first one brought.
 #[test]
 fn opening_again_takes_nothing_away() {
     // CL-09
@@ -271,8 +273,8 @@ fn opening_again_takes_nothing_away() {
     });
 }
 
-/// Catches a check of the gate in `wait_timeout` that orders nothing: if the answer is `true`, main reads
-/// what the opener wrote. On a timeout, main does not read the slot.
+/// If `wait_timeout` returns `true`, main reads what the opener wrote before it opened; on a timeout it does not
+/// look. Catches a check of the gate in `wait_timeout` that orders nothing.
 #[test]
 fn what_was_done_before_opening_is_visible_to_who_was_in_time() {
     // CO-10, CO-15
@@ -293,8 +295,9 @@ fn what_was_done_before_opening_is_visible_to_who_was_in_time() {
     });
 }
 
-/// Catches a wait that the clock does not end, and one that does not report it. No thread is preempted in
-/// any run, so main is asleep when the second passes.
+/// The gate stays shut, and the time comes: `wait_timeout` returns `false`. No thread is preempted in any run, so
+/// main is asleep when the time passes. Catches a wait that the clock does not end, and one that does not report
+/// it.
 #[test]
 fn the_time_out_ends_the_wait() {
     // TM-07
@@ -315,8 +318,9 @@ fn the_time_out_ends_the_wait() {
     });
 }
 
-/// Catches a thread that holds up others while it sleeps, so that one with a timeout waits for a lock. No thread is
-/// preempted in any run, so main and `hasty` are in their calls when the second passes.
+/// Main sleeps without a timeout, and another with one: its timeout passes, and it is the one that opens the gate.
+/// No thread is preempted in any run, so both are in their calls when the second passes. Catches a thread that
+/// holds up others while it sleeps, so that one with a timeout waits for a lock.
 #[test]
 fn a_sleeper_holds_up_nobodys_time_out() {
     // CO-08
@@ -334,9 +338,9 @@ fn a_sleeper_holds_up_nobodys_time_out() {
     });
 }
 
-/// Catches a timeout that starts anew in each iteration of the loop: main has spurious wakeups when a half
-/// and three quarters of it have passed, and the rest must be enough. No thread is preempted in any run,
-/// except where it yields.
+/// Main wakes up for no reason when a half and three quarters of its time have passed: the rest is enough. No
+/// thread is preempted in any run, except where it yields. Catches a timeout that starts anew in each iteration of
+/// the loop.
 #[test]
 fn a_wakeup_does_not_put_off_the_time_out() {
     // TM-10
@@ -359,8 +363,8 @@ fn a_wakeup_does_not_put_off_the_time_out() {
         });
 }
 
-/// Catches a wrong answer, in every order of a second, a nanosecond, and the opening: `false` requires that both have
-/// passed since the call, and `true` requires that `open` has begun.
+/// A second, a nanosecond and the opening, in every order: `false` requires that both have passed since the call,
+/// and `true` requires that `open` has begun. Catches a wrong answer.
 #[test]
 fn the_answer_is_true_to_the_clock_and_the_gate() {
     // TM-01
@@ -392,8 +396,8 @@ fn the_answer_is_true_to_the_clock_and_the_gate() {
     });
 }
 
-/// Catches a check of the clock that comes before the check of the gate: the gate is open when the timeout
-/// passes, and main, which called before both, runs after both.
+/// The gate is open when the time comes, and main, which called before both, goes on after both: the answer is
+/// `true`. Catches a check of the clock that comes before the check of the gate.
 #[test]
 fn a_gate_that_opened_before_the_time_came_wins() {
     harness::model(|| {
@@ -412,9 +416,9 @@ fn a_gate_that_opened_before_the_time_came_wins() {
     });
 }
 
-/// Catches a timeout that does not check the gate. Another thread has passed the gate, so it is open, and
-/// only then the timeout passes. But main may not have been notified yet: the opener may be between storing
-/// and notifying.
+/// Another thread has passed the gate, so it is open, and only then the timeout passes: the answer is `true`. Main
+/// may not have been notified yet, because the opener may be between storing and notifying. Catches a timeout that
+/// does not check the gate.
 #[test]
 fn a_gate_that_somebody_has_passed_is_open_for_who_is_timed_out() {
     harness::model(|| {
@@ -434,8 +438,8 @@ fn a_gate_that_somebody_has_passed_is_open_for_who_is_timed_out() {
     });
 }
 
-/// Catches a timeout that leaves something behind, such as a place in a queue that is woken in vain, or a
-/// gate that counts as open: main comes back after it.
+/// Main comes back after its timeout, and waits for the gate to be opened. Catches a timeout that leaves something
+/// behind, such as a place in a queue that is woken in vain, or a gate that counts as open.
 #[test]
 fn a_time_out_leaves_the_gate_as_it_was() {
     harness::model(|| {

@@ -106,7 +106,7 @@ fn where_nothing_was_sent_nothing_is_dropped() {
 /// The ends leave in either order, with a value and without: the memory is given back each time. Catches
 /// memory that is freed by one order of leaving only.
 #[test]
-fn memory_goes_back_whoever_leaves_last() {
+fn memory_goes_back_whichever_end_leaves_last() {
     leaks::check(|| {
         let (sender, receiver) = channel::<[u64; 16]>();
         drop(sender);

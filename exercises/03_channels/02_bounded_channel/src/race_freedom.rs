@@ -5,7 +5,7 @@
 
 use crate::Channel;
 use crate::sync::thread;
-use harness::testing::{Slot, Watched, both, has_waited, let_others_sleep, must_sleep, spawn};
+use harness::testing::{Slot, Watched, both, let_others_sleep, must_sleep, never_waits, spawn};
 
 /// A program that must not end. Catches a `recv` that makes something up, and one that spins.
 #[test]
@@ -140,7 +140,7 @@ fn a_value_may_be_gone_when_the_woken_receiver_looks() {
                 let receiver = spawn(s, "receiver", || channel.recv());
                 let_others_sleep(yields);
                 channel.send(1);
-                if channel.try_recv().is_some() {
+                if never_waits("`try_recv`", || channel.try_recv()).is_some() {
                     channel.send(2);
                     assert_eq!(receiver.join().unwrap(), 2, "main has received 1");
                 } else {
@@ -245,18 +245,15 @@ fn try_calls_beside_each_other() {
         assert_eq!(channel.try_send(1), Ok(()), "there was room");
         let (sent, received) = both(
             || {
-                let sent = channel.try_send(2);
+                let sent = never_waits("`try_send`", || channel.try_send(2));
                 if sent.is_ok() {
                     assert_eq!(slot.read(), 7);
                 }
-                assert!(!has_waited(), "`try_send` has slept or yielded");
                 sent
             },
             || {
                 slot.write(7);
-                let received = channel.try_recv();
-                assert!(!has_waited(), "`try_recv` has slept or yielded");
-                received
+                never_waits("`try_recv`", || channel.try_recv())
             },
         );
         assert_eq!(received, Some(1), "1 was there before");
@@ -433,19 +430,15 @@ fn nobody_waits_where_there_is_room_and_a_value() {
         channel.send(1);
         both(
             || {
-                channel.recv();
-                assert!(
-                    !has_waited(),
-                    "`recv` has slept or yielded, but there was a value"
-                );
+                never_waits("`recv`, for which there was a value,", || {
+                    channel.recv();
+                });
             },
             || {
-                channel.send(2);
-                channel.send(3);
-                assert!(
-                    !has_waited(),
-                    "`send` has slept or yielded, but there was room"
-                );
+                never_waits("`send`, for which there was room,", || {
+                    channel.send(2);
+                    channel.send(3);
+                });
             },
         );
     });

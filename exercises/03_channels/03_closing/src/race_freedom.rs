@@ -7,7 +7,7 @@
 use crate::sync::thread;
 use crate::{RecvError, SendError, TryRecvError, TrySendError, bounded};
 use harness::leaks::track;
-use harness::testing::{Slot, Watched, both, has_waited, let_others_sleep, must_sleep, spawn};
+use harness::testing::{Slot, Watched, both, let_others_sleep, must_sleep, never_waits, spawn};
 
 /// A program that must not end: a clone of the sender is still there. Catches a clone that is not counted,
 /// and a receiver that gives up when the first sender goes.
@@ -228,14 +228,13 @@ fn a_value_beside_the_last_receiver_is_dropped_once() {
         let (sender, receiver) = bounded(2);
         both(
             || {
-                if let Err(SendError(value)) = sender.send(track(7)) {
+                let sent = never_waits("`send`, for which there was room,", || {
+                    sender.send(track(7))
+                });
+                if let Err(SendError(value)) = sent {
                     assert_eq!(value, 7, "`send` failed, and returned another value");
                 }
-                let again = sender.try_send(track(8));
-                assert!(
-                    !has_waited(),
-                    "the sender has slept or yielded, but there was room"
-                );
+                let again = never_waits("`try_send`", || sender.try_send(track(8)));
                 assert!(
                     !matches!(again, Err(TrySendError::Full(_))),
                     "there was room"
@@ -256,11 +255,7 @@ fn try_recv_beside_a_close_finds_the_value() {
         let (sender, receiver) = bounded(1);
         assert_eq!(sender.send(7), Ok(()), "there was room");
         let (received, _) = both(
-            || {
-                let received = receiver.try_recv();
-                assert!(!has_waited(), "`try_recv` has slept or yielded");
-                received
-            },
+            || never_waits("`try_recv`", || receiver.try_recv()),
             || sender.close(),
         );
         assert_eq!(received, Ok(7), "7 was there before");

@@ -10,7 +10,7 @@ use crate::sync::thread;
 use crate::sync::time::{Clock, Duration};
 use crate::{Receiver, Sender, channel};
 use harness::Model;
-use harness::testing::{Flag, Slot, both, has_waited, let_others_sleep, must_sleep, spawn};
+use harness::testing::{Flag, Slot, both, let_others_sleep, must_sleep, never_waits, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -158,8 +158,7 @@ fn try_send_meets_a_receiver_that_waits() {
         );
         let (sent, got) = both(
             || {
-                let sent = sender.try_send(7).is_ok();
-                assert!(!has_waited(), "`try_send` has slept or yielded");
+                let sent = never_waits("`try_send`", || sender.try_send(7)).is_ok();
                 if !sent {
                     assert_eq!(sender.send(8), Ok(()));
                 }
@@ -188,8 +187,7 @@ fn try_recv_meets_a_sender_that_waits() {
         );
         both(
             || {
-                let tried = receiver.try_recv();
-                assert!(!has_waited(), "`try_recv` has slept or yielded");
+                let tried = never_waits("`try_recv`", || receiver.try_recv());
                 let got =
                     tried.or_else(|_| receiver.recv().map_err(|_| TryRecvError::Disconnected));
                 assert_eq!(got, Ok(7), "`try_recv` said {tried:?}");

@@ -216,7 +216,7 @@ fn without_senders_every_receive_says_so() {
 }
 
 #[test]
-fn whoever_sleeps_is_told_when_the_other_side_goes() {
+fn sleepers_are_told_when_the_other_side_goes() {
     // CL-03, CL-06
     must_end(IN_CALL, || {
         let (sender, receiver) = channel();

@@ -69,7 +69,7 @@ fn a_sender_to_the_last_is_met() {
 }
 
 /// A value for each of two channels, one after the other. One is received; the other stays in its channel,
-/// for whoever comes next.
+/// for the next one that comes.
 #[test]
 fn of_two_values_one_is_received_and_the_other_stays() {
     // SL-07
@@ -197,7 +197,7 @@ fn selects_in_opposite_orders_end() {
 }
 
 /// A select and a plain receive wait for `a`; the select waits for `b`, too, and `b` has a value. So the
-/// value that is sent to `a` is for the receive: whoever sends it must not give it to a select that has been
+/// value that is sent to `a` is for the receive: its sender must not give it to a select that has been
 /// chosen. At most two preemptions, which is 303 interleavings.
 #[test]
 fn a_sender_goes_on_to_the_next_who_waits() {

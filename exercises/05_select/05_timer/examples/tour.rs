@@ -21,7 +21,7 @@ pub fn main() {
         });
         let server = thread::spawn(move || {
             thread::sleep(takes * MILLISECOND);
-            // Whoever asked may be gone by now.
+            // The one that asked may be gone by now.
             let _ = sender.send("the answer");
         });
         let answer = answers.recv().expect("the server answers");

@@ -190,6 +190,7 @@ fn every_deadline_is_prevented_once(calls: [fn(&Timer) -> bool; 2], deadlines: u
     );
 }
 
+/// Two threads reset one timer: each of its deadlines fires or is prevented, and the calls say so once.
 #[test]
 fn two_resets_prevent_each_deadline_once() {
     // TM-02
@@ -198,6 +199,7 @@ fn two_resets_prevent_each_deadline_once() {
     });
 }
 
+/// The same with a stop beside a reset to a time that has come.
 #[test]
 fn a_stop_beside_a_reset_prevents_each_deadline_once() {
     // TM-02

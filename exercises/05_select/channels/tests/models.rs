@@ -4,7 +4,7 @@ use channels::model::bounded;
 use harness::sync::model::channel::{RecvError, SendError};
 use harness::testing::both;
 
-/// A meeting: main receives what the other sends, whoever comes first.
+/// A meeting: main receives what the other sends, whichever comes first.
 #[test]
 fn a_send_meets_a_receive() {
     harness::model(|| {

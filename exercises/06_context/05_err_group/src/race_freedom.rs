@@ -500,7 +500,7 @@ fn full_means_that_somebody_has_the_slot() {
     });
 }
 
-/// The limit is one, and its task fails. Whoever gets the slot next finds that the failure counts: the context is
+/// The limit is one, and its task fails. The next to get the slot finds that the failure counts: the context is
 /// done. And what the task owned is gone.
 #[test]
 fn a_slot_is_free_when_all_of_its_task_is_over() {

@@ -151,8 +151,19 @@ pub struct Event {
     pub effect: Effect,
     pub object: Option<ObjectId>,
     pub place: Option<Place>,
+    /// Where the value was written that it read from an atomic.
+    pub source: Option<Source>,
     /// What became of the data behind the lock that it gives back.
     pub data: Option<Data>,
+}
+
+/// Where a value that was read comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The atomic was made with it, or a thread that had it to itself left it there.
+    Initial,
+    /// The event that wrote it.
+    Event(usize),
 }
 
 /// What a thread did with the data behind a lock from the locking to the unlocking.
@@ -352,6 +363,8 @@ pub struct Thread {
     pub gives_back: Option<Data>,
     /// Whether it sleeps in a queue from which it does not wake up for no reason.
     pub parked: bool,
+    /// The call that it is in, if the test says that it must not wait there.
+    pub must_not_wait_in: Option<&'static str>,
 }
 
 /// What a thread waits for.
@@ -591,9 +604,15 @@ impl Log {
             effect: Effect::Dropped,
             object: Some(id),
             place: None,
+            source: None,
             data: None,
         };
         self.events.insert(dropped.at, row);
+        for event in &mut self.events {
+            if let Some(Source::Event(write)) = &mut event.source {
+                *write += usize::from(*write >= dropped.at);
+            }
+        }
         // Those that began after the step in which it was dropped.
         let of_drop = self.steps.iter().rposition(|step| {
             step.at < dropped.at || step.at == dropped.at && step.thread == dropped.thread
@@ -740,6 +759,7 @@ impl Thread {
             prefix: Vec::new(),
             gives_back: None,
             parked: false,
+            must_not_wait_in: None,
         }
     }
 

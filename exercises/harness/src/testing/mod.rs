@@ -21,8 +21,8 @@ mod threads;
 pub use drops::Counted;
 pub use models::{
     Flag, Gate, Slot, Watched, both, first_interleaving, has_locked, has_waited,
-    has_waited_for_a_lock, let_others_sleep, may_sleep, most_woken, must_sleep, notifications,
-    require_each_once, spawn, threads_at_once, yields,
+    has_waited_for_a_lock, let_others_sleep, may_sleep, most_woken, must_sleep, never_waits,
+    notifications, require_each_once, spawn, threads_at_once, yields,
 };
 pub use panics::{
     assert_call_panics, assert_panics, assert_passes_on, message_of, panic_of, payload_of,

@@ -242,10 +242,36 @@ pub fn threads_at_once() -> usize {
     })
 }
 
+/// Makes a call that must not wait for another thread, as in `` never_waits("`try_recv`", || r.try_recv()) ``. Waiting for a lock
+/// does not count.
+///
+/// # Panics
+/// If it has slept or yielded. If it does so without end, the model's report names the call.
+#[track_caller]
+pub fn never_waits<R>(call: &'static str, f: impl FnOnce() -> R) -> R {
+    let me = recorder::current();
+    let begins = recorder::with_log(|log| {
+        log.threads[me].must_not_wait_in = Some(call);
+        log.events.len()
+    });
+    let result = f();
+    let waited = recorder::with_log(|log| {
+        log.threads[me].must_not_wait_in = None;
+        let mut own = log.events[begins..].iter().filter(|event| event.thread == me);
+        own.any(|event| waits(&event.effect))
+    });
+    assert!(!waited, "{call} has slept or yielded: it must not wait");
+    result
+}
+
 /// Returns whether the running thread has slept or yielded in this interleaving: it has waited for another. Waiting for a
 /// lock does not count.
 pub fn has_waited() -> bool {
-    has_done(|effect| *effect == Effect::Yield || effect.sleeps())
+    has_done(waits)
+}
+
+fn waits(effect: &Effect) -> bool {
+    *effect == Effect::Yield || effect.sleeps()
 }
 
 /// Returns whether the running thread has asked for a lock in this interleaving while another thread held it.

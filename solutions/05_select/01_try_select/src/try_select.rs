@@ -49,7 +49,7 @@ pub fn try_select(arms: &mut [&mut dyn Arm<'_>]) -> Option<usize> {
 
 /// Locks the channels of all arms, each once, and returns the locks in the order of the channels.
 ///
-/// Everybody who locks several channels does it in this order, so whoever has the highest lock that anybody
+/// Everybody who locks several channels does it in this order, so the one that has the highest lock that anybody
 /// has waits for nobody who waits: no cycle comes about.
 fn lock_all<'a>(arms: &[&mut dyn Arm<'a>]) -> Vec<(ChannelId, Locked<'a>)> {
     let mut order: Vec<_> = (0..arms.len()).map(|i| (arms[i].channel(), i)).collect();

@@ -130,7 +130,7 @@ impl Call {
     /// Sleeps until the call is chosen.
     fn sleep(&self) {
         // Relaxed: what the other thread did is seen through the lock of its channel, in `unregister`. No wakeup is lost: the
-        // futex compares and falls asleep in one step, and whoever wakes has chosen before. A loop, because a wakeup may be
+        // futex compares and falls asleep in one step, and the waker has chosen before. A loop, because a wakeup may be
         // spurious.
         while self.is_chosen.load(Relaxed) == 0 {
             futex::wait(&self.is_chosen, 0);

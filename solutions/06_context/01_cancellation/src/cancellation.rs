@@ -267,7 +267,7 @@ impl Node {
                 ContextError::Canceled => CANCELED,
                 ContextError::DeadlineExceeded => DEADLINE_EXCEEDED,
             };
-            // Release: pairs with the Acquire in `err`. The lock is held, so whoever sees the error finds the cause.
+            // Release: pairs with the Acquire in `err`. The lock is held, so a thread that sees the error finds the cause.
             self.error.store(error, Release);
         }
         Ended {

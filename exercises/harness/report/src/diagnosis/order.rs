@@ -1,11 +1,10 @@
 //! What happens before what in an interleaving, and which stronger ordering would make it so.
 //!
-//! A vector clock for each thread, run over the record by the rules of the C++20 memory model. An edge may be missing
-//! here, if the record does not show what a load read from; none is invented. So "ordered, if this store were
-//! Release" can be trusted, and it is what the diagnoses rest on.
+//! A vector clock for each thread, run over the record by the rules of the C++20 memory model. So "ordered, if this
+//! store were Release" can be trusted, and it is what the diagnoses rest on.
 
 use crate::record::channel::{Side, Traffic, What, Why};
-use crate::record::{Effect, Event, Log, MAX_THREADS, ObjectId, ThreadId, Value};
+use crate::record::{Effect, Event, Log, MAX_THREADS, ObjectId, Source, ThreadId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering::{self, *};
 
@@ -43,32 +42,6 @@ pub(super) struct Order {
     clocks: Vec<Clock>,
     /// At the end.
     threads: [Clock; MAX_THREADS],
-    /// For each event that reads an atomic, the event that wrote what it read, if that is known.
-    sources: HashMap<usize, Source>,
-}
-
-/// Where the value that was read comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    /// The atomic was made with it.
-    Initial,
-    Event(usize),
-}
-
-/// A value that an atomic has had.
-#[derive(Clone, Copy, Debug)]
-struct Written {
-    by: Source,
-    value: Option<Value>,
-    /// What an acquiring read of it learns.
-    release: Clock,
-}
-
-#[derive(Debug)]
-struct Atomic {
-    written: Vec<Written>,
-    /// For each thread, the first of `written` that it may still read.
-    oldest: [usize; MAX_THREADS],
 }
 
 #[derive(Debug, Default)]
@@ -81,7 +54,8 @@ struct Run {
     wake_ups: [Clock; MAX_THREADS],
     tokens: [Clock; MAX_THREADS],
     locks: HashMap<usize, Clock>,
-    atomics: HashMap<usize, Atomic>,
+    /// What an acquiring read of a write learns.
+    releases: HashMap<usize, Clock>,
     channels: HashMap<usize, Channel>,
 }
 
@@ -97,19 +71,14 @@ struct Channel {
 impl Order {
     pub(super) fn new(log: &Log, stronger: Stronger) -> Self {
         let mut run = Run::default();
-        let mut order = Self {
-            clocks: Vec::with_capacity(log.events.len()),
-            threads: Default::default(),
-            sources: HashMap::new(),
-        };
+        let mut order =
+            Self { clocks: Vec::with_capacity(log.events.len()), threads: Default::default() };
         for (number, event) in log.events.iter().enumerate() {
             run.threads[event.thread][event.thread] = number + 1;
             if event.order().is_some() {
                 let release = stronger.release == Some(number);
                 let acquire = stronger.acquire == Some(number);
-                if let Some(source) = run.atomic(number, event, &order.clocks, release, acquire) {
-                    order.sources.insert(number, source);
-                }
+                run.atomic(number, event, release, acquire);
             } else {
                 run.other(event);
             }
@@ -128,77 +97,45 @@ impl Order {
         clock[log.events[first].thread] > first
     }
 
-    /// Says where the value that the event `read` comes from.
-    pub(super) fn source(&self, read: usize) -> Option<Source> {
-        self.sources.get(&read).copied()
-    }
-
-    /// The writes whose release a read would acquire: the one that it read from, and, as long as that is a
-    /// read-modify-write, the one before it.
-    fn heads(&self, read: usize) -> Vec<usize> {
-        let mut heads = Vec::new();
-        let mut at = read;
-        while let Some(Source::Event(write)) = self.source(at) {
-            heads.push(write);
-            at = write;
-        }
-        heads
+    /// Whether the thread of a read of an atomic knows of a newer value than the one that it found, so that it cannot have found
+    /// that: the newer one was written, or read, before.
+    fn hides(&self, log: &Log, read: usize) -> bool {
+        let object = log.events[read].object;
+        let oldest = match log.events[read].source {
+            Some(Source::Event(write)) => write + 1,
+            _ => 0,
+        };
+        let newer = |source| matches!(source, Some(Source::Event(write)) if write >= oldest);
+        log.events[..read].iter().enumerate().any(|(number, event)| {
+            let is_news = event.writes().is_some() && number >= oldest || newer(event.source);
+            event.object == object && is_news && self.is_before(log, number, Later::Event(read))
+        })
     }
 }
 
 impl Run {
-    /// An operation on an atomic. Says where the value that it reads comes from.
-    fn atomic(
-        &mut self,
-        number: usize,
-        event: &Event,
-        clocks: &[Clock],
-        release: bool,
-        acquire: bool,
-    ) -> Option<Source> {
-        let (me, order) = (event.thread, event.order()?);
-        let atomic = self.atomics.entry(event.object?.index()).or_insert(Atomic {
-            written: vec![Written { by: Source::Initial, value: None, release: Clock::default() }],
-            oldest: Default::default(),
-        });
-        let newest = atomic.written.len() - 1;
-        let mut continued = Clock::default();
-        let mut source = None;
-        if let Some(got) = event.reads() {
-            // A read-modify-write reads the newest value, nearly always.
-            let is_newest = atomic.written[newest].value.is_none_or(|value| value == got);
-            let read = if event.writes().is_some() && is_newest {
-                Some(newest)
-            } else {
-                atomic.only_visible(me, got, &self.threads[me], clocks)
-            };
-            if let Some(read) = read {
-                let seen = &mut atomic.written[read];
-                seen.value = Some(got);
-                source = Some(seen.by);
-                continued = seen.release;
-                atomic.oldest[me] = read;
-                join(&mut self.unfenced[me], &continued);
-                if acquire || matches!(order, Acquire | AcqRel | SeqCst) {
-                    join(&mut self.threads[me], &continued);
-                }
-            }
+    /// An operation on an atomic.
+    fn atomic(&mut self, number: usize, event: &Event, release: bool, acquire: bool) {
+        let (me, Some(order)) = (event.thread, event.order()) else {
+            return;
+        };
+        let continued = match event.source {
+            Some(Source::Event(write)) => self.releases.get(&write).copied().unwrap_or_default(),
+            _ => Clock::default(),
+        };
+        join(&mut self.unfenced[me], &continued);
+        if event.reads().is_some() && (acquire || matches!(order, Acquire | AcqRel | SeqCst)) {
+            join(&mut self.threads[me], &continued);
         }
-        if let Some(value) = event.writes() {
+        if event.writes().is_some() {
             let mut said = self.fenced[me];
             if release || matches!(order, Release | AcqRel | SeqCst) {
                 said = self.threads[me];
             }
             // A read-modify-write continues the release sequence of what it replaces; a store ends it.
             join(&mut said, &continued);
-            atomic.oldest[me] = newest + 1;
-            atomic.written.push(Written {
-                by: Source::Event(number),
-                value: Some(value),
-                release: said,
-            });
+            self.releases.insert(number, said);
         }
-        source
     }
 
     /// Everything else.
@@ -302,34 +239,6 @@ impl Run {
     }
 }
 
-impl Atomic {
-    /// The one value in its history that `me` may still read and that is `got`. `None` if there are several.
-    fn only_visible(
-        &self,
-        me: ThreadId,
-        got: Value,
-        clock: &Clock,
-        clocks: &[Clock],
-    ) -> Option<usize> {
-        // A value is hidden by a later one whose write happens before the read.
-        let known = self.written.iter().rposition(|written| match written.by {
-            Source::Event(event) => (0..MAX_THREADS)
-                .any(|thread| clocks[event][thread] == event + 1 && clock[thread] > event),
-            Source::Initial => true,
-        });
-        let oldest = known.unwrap_or_default().max(self.oldest[me]);
-        let visible = self.written.iter().enumerate().skip(oldest);
-        let (sure, unsure): (Vec<_>, Vec<_>) = visible
-            .filter(|(_, written)| written.value.is_none_or(|value| value == got))
-            .partition(|(_, written)| written.value.is_some());
-        // What it was made with stands nowhere, but if it were the same, the write would have changed nothing.
-        match (sure.as_slice(), unsure.as_slice()) {
-            ([(only, _)], _) | ([], [(only, _)]) => Some(*only),
-            _ => None,
-        }
-    }
-}
-
 fn join(into: &mut Clock, other: &Clock) {
     for (mine, theirs) in into.iter_mut().zip(other) {
         *mine = (*mine).max(*theirs);
@@ -357,22 +266,36 @@ const SHORT_ENOUGH: usize = 400;
 /// The one pair of atomic operations whose orderings, were they stronger, would put `first` before `later`. `None`
 /// if it is before already, if there is no such pair, or if there are several.
 pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> {
+    // A write that does not know of `first` says nothing of it.
+    let knows = |is: &Order, write| is.is_before(log, first, Later::Event(write));
+    search(log, knows, |order| order.is_before(log, first, later))
+}
+
+/// The one pair of atomic operations whose orderings, were they stronger, would hide from `read` the value that it found: its
+/// thread would know of a newer one. `None` if there is no such pair, or if there are several.
+pub(super) fn missing_news(log: &Log, read: usize) -> Option<Missing> {
+    search(log, |_, _| true, |order| order.hides(log, read))
+}
+
+/// The one pair whose orderings, were they stronger, would do. `None` if it does as it is, if there is no such pair, or if there
+/// are several. Only writes that `may_tell` are looked at.
+fn search(
+    log: &Log,
+    may_tell: impl Fn(&Order, usize) -> bool,
+    would_do: impl Fn(&Order) -> bool,
+) -> Option<Missing> {
     if log.events.len() > SHORT_ENOUGH {
         return None;
     }
     let is = Order::new(log, Stronger::default());
-    if is.is_before(log, first, later) {
+    if would_do(&is) {
         return None;
     }
-    let would_do = |missing: &Missing| {
-        let order = Order::new(log, missing.stronger);
-        order.is_before(log, first, later)
-    };
-    // Of a release sequence, the write read from comes first. A write that does not know of `first` says nothing of it.
+    // Of a release sequence, the write read from comes first.
     let pairs: Vec<(usize, usize)> = (0..log.events.len())
-        .flat_map(|read| is.heads(read).into_iter().map(move |write| (write, read)))
+        .flat_map(|read| heads(log, read).into_iter().map(move |write| (write, read)))
         .filter(|&(write, read)| log.events[write].thread != log.events[read].thread)
-        .filter(|&(write, _)| is.is_before(log, first, Later::Event(write)))
+        .filter(|&(write, _)| may_tell(&is, write))
         .collect();
     // One end first: where that is enough, the other has what it needs.
     let attempts = [
@@ -384,7 +307,7 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
         for &(write, read) in &pairs {
             for (release, acquire) in ends(write, read) {
                 let missing = Missing { write, read, stronger: Stronger { release, acquire } };
-                if !would_do(&missing) {
+                if !would_do(&Order::new(log, missing.stronger)) {
                     continue;
                 }
                 match found.iter_mut().find(|other| is_same_mistake(log, other, &missing)) {
@@ -402,6 +325,18 @@ pub(super) fn missing(log: &Log, first: usize, later: Later) -> Option<Missing> 
         }
     }
     None
+}
+
+/// The writes whose release a read would acquire: the one that it read from, and, as long as that is a
+/// read-modify-write, the one before it.
+fn heads(log: &Log, read: usize) -> Vec<usize> {
+    let mut heads = Vec::new();
+    let mut at = read;
+    while let Some(Source::Event(write)) = log.events[at].source {
+        heads.push(write);
+        at = write;
+    }
+    heads
 }
 
 /// Whether both would be mended at the same places of the source. Where a thread acquires, any of its reads of the atomic

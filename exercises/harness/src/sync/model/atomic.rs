@@ -6,7 +6,7 @@ use super::memory::{self, Found};
 use super::recorder;
 use super::thread;
 use harness_report::place::Place;
-use harness_report::record::{Effect, ObjectId, Pending, ThreadId, Value};
+use harness_report::record::{Effect, ObjectId, Pending, Source, ThreadId, Value};
 use std::panic::Location;
 pub use std::sync::atomic::Ordering;
 
@@ -69,24 +69,25 @@ impl Bits {
         recorder::step(pending, || operation(&self.memory, me))
     }
 
-    /// Notes what an operation did.
-    fn happened(&self, newest: u64, effect: Effect, place: Place) {
+    /// Notes what an operation did, and where what it read was written.
+    fn happened(&self, newest: u64, effect: Effect, source: Option<Source>, place: Place) {
         recorder::with_object(self.id, |atomic| atomic.newest = (self.show)(newest));
-        recorder::happened(effect, Some(self.id), place);
+        recorder::accessed(effect, source, self.id, place);
     }
 
     fn load(&self, order: Ordering, place: Place) -> u64 {
-        let Found { bits, newest } = self.step("load", place, |memory, me| memory.load(me, order));
+        let Found { bits, newest, source } =
+            self.step("load", place, |memory, me| memory.load(me, order));
         // Stale if it is not the newest.
         let effect = Effect::Load { got: (self.show)(bits), newest: (self.show)(newest), order };
-        self.happened(newest, effect, place);
+        self.happened(newest, effect, Some(source), place);
         bits
     }
 
     fn store(&self, bits: u64, order: Ordering, place: Place) {
-        let found = self.step("store", place, |memory, me| memory.store(me, bits, order));
+        let newest = self.step("store", place, |memory, me| memory.store(me, bits, order));
         let value = (self.show)(bits);
-        self.happened(found.newest, Effect::Store { value, order }, place);
+        self.happened(newest, Effect::Store { value, order }, None, place);
     }
 
     fn update(
@@ -99,7 +100,8 @@ impl Bits {
     ) -> u64 {
         let change = |bits| Some(new(bits));
         let found = self.step(name, place, |memory, me| memory.update(me, order, order, change));
-        let (Ok(Found { bits, newest }) | Err(Found { bits, newest })) = found;
+        let (Ok(found) | Err(found)) = found;
+        let Found { bits, newest, source } = found;
         let effect = Effect::Update {
             name,
             argument: (self.show)(argument),
@@ -107,7 +109,7 @@ impl Bits {
             new: (self.show)(new(bits)),
             order,
         };
-        self.happened(newest, effect, place);
+        self.happened(newest, effect, Some(source), place);
         bits
     }
 
@@ -129,7 +131,7 @@ impl Bits {
                 memory.update(me, success, failure, change)
             }
         });
-        let (Ok(Found { newest, .. }) | Err(Found { newest, .. })) = found;
+        let (Ok(Found { newest, source, .. }) | Err(Found { newest, source, .. })) = found;
         let result = found.map(|found| found.bits).map_err(|found| found.bits);
         let effect = Effect::Exchange {
             name,
@@ -139,7 +141,7 @@ impl Bits {
             newest: (self.show)(newest),
             order: if result.is_ok() { success } else { failure },
         };
-        self.happened(newest, effect, place);
+        self.happened(newest, effect, Some(source), place);
         result
     }
 
@@ -297,8 +299,8 @@ macro_rules! atomic {
             /// A plain reference: `&mut self` proves that nobody else is looking.
             #[track_caller]
             pub fn get_mut(&mut self) -> &mut $t {
+                let place = Location::caller();
                 let value = self.lent.take().unwrap_or_else(|| {
-                    let place = Location::caller();
                     <$t>::from_bits(self.bits("get_mut", place).borrow(place))
                 });
                 self.lent.set(Some(value));

@@ -23,7 +23,7 @@ use super::choice::{Coin, Coins};
 use super::clock::{Clock, Epoch, Vector};
 use super::meeting::Meeting;
 use super::recorder;
-use harness_report::record::{MAX_THREADS, Sight, Stop, ThreadId, Value, WeakExchange};
+use harness_report::record::{MAX_THREADS, Sight, Source, Stop, ThreadId, Value, WeakExchange};
 use std::cell::RefCell;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
@@ -90,6 +90,8 @@ struct Store {
     bits: u64,
     writer: ThreadId,
     written: Epoch,
+    /// Where the record has it.
+    event: Source,
     /// When each thread first read it.
     read: [Epoch; MAX_THREADS],
     /// When an operation of `SeqCst` first wrote or read it, in S.
@@ -104,11 +106,12 @@ struct Store {
 }
 
 impl Store {
-    fn new(bits: u64, writer: ThreadId, written: Epoch) -> Self {
+    fn new(bits: u64, writer: ThreadId, written: Epoch, event: Source) -> Self {
         Self {
             bits,
             writer,
             written,
+            event,
             read: [NEVER; MAX_THREADS],
             ordered: NEVER,
             carries: Clock::default(),
@@ -247,7 +250,8 @@ impl Memory {
         coin
     }
 
-    fn read(&mut self, me: ThreadId, at: usize, index: usize, order: Ordering) -> u64 {
+    /// Reads the store `index`: its value, and where it is in the record.
+    fn read(&mut self, me: ThreadId, at: usize, index: usize, order: Ordering) -> (u64, Source) {
         if order == SeqCst {
             self.enter_order(me);
         }
@@ -264,7 +268,7 @@ impl Memory {
         } else {
             knowledge.laid_up.join(&store.carries);
         }
-        store.bits
+        (store.bits, store.event)
     }
 
     /// Stores behind the store `place`, and replaces that one if `replaces`.
@@ -285,7 +289,8 @@ impl Memory {
         for older in &stores[..=place] {
             knowledge.clock.cause.join(&older.cause);
         }
-        let mut store = Store::new(bits, me, knowledge.clock.before.of(me));
+        let event = Source::Event(recorder::next_event());
+        let mut store = Store::new(bits, me, knowledge.clock.before.of(me), event);
         store.carries = if releases(order) { knowledge.clock } else { knowledge.released };
         if replaces {
             store.carries.join(&stores[place].carries);
@@ -303,7 +308,7 @@ impl Memory {
         self.atomics[at].stores.last().expect("the initial value is there").bits
     }
 
-    fn load(&mut self, me: ThreadId, at: usize, order: Ordering) -> u64 {
+    fn load(&mut self, me: ThreadId, at: usize, order: Ordering) -> (u64, Source) {
         self.access(me, at);
         let candidates = self.readable(me, at, order);
         let index = self.choose(me, at, &candidates);
@@ -336,7 +341,7 @@ impl Memory {
         at: usize,
         (success, failure): (Ordering, Ordering),
         change: impl Fn(u64) -> Option<u64>,
-    ) -> Result<u64, u64> {
+    ) -> Result<(u64, Source), (u64, Source)> {
         self.access(me, at);
         let stores = &self.atomics[at].stores;
         let fails = |index: &usize| change(stores[*index].bits).is_none();
@@ -376,7 +381,7 @@ impl Memory {
         at: usize,
         failure: Ordering,
         change: impl Fn(u64) -> Option<u64>,
-    ) -> Option<u64> {
+    ) -> Option<(u64, Source)> {
         self.access(me, at);
         let mut candidates = self.readable(me, at, failure);
         let stores = &self.atomics[at].stores;

@@ -17,7 +17,7 @@ use harness_base::liveness::Deadline;
 use harness_report::place::Place;
 use harness_report::record::{
     DROP, Data, Dropped, Effect, Ending, Event, Fate, Log, MAX_THREADS, Object, ObjectId, Panic,
-    Pending, Sight, Standing, Step, Stop, Thread, ThreadId, Told, Value, WeakExchange,
+    Pending, Sight, Source, Standing, Step, Stop, Thread, ThreadId, Told, Value, WeakExchange,
 };
 use parking_lot::Mutex;
 use std::any::Any;
@@ -472,7 +472,7 @@ fn keep_unordered_drop(session: &Session, id: ObjectId) {
     drop(by_std);
     let mut log = Box::new(with_log(|log| log.clone()));
     let me = current();
-    note(&mut log, me, Effect::Dropped, Some(id), None);
+    note(&mut log, me, Effect::Dropped, None, Some(id), None);
     log.threads[me].pending = Some(Pending::new(DROP, Some(id), made));
     log.stopped = Some((me, Stop::DataRace));
     *session.unordered_drop.lock() = Some(log);
@@ -489,21 +489,36 @@ fn is_dropped_by_std() -> bool {
 
 /// Records an effect of the current thread.
 pub(crate) fn happened(effect: Effect, object: Option<ObjectId>, place: Place) {
+    record(effect, None, object, place);
+}
+
+/// Records an operation of the current thread on an atomic, and where what it read was written.
+pub(crate) fn accessed(effect: Effect, source: Option<Source>, atomic: ObjectId, place: Place) {
+    record(effect, source, Some(atomic), place);
+}
+
+fn record(effect: Effect, source: Option<Source>, object: Option<ObjectId>, place: Place) {
     SESSION.with_borrow(|session| {
         if let Some(session) = session.as_ref().filter(|session| session.recording) {
-            note(&mut session.log.lock(), current(), effect, object, Some(place));
+            note(&mut session.log.lock(), current(), effect, source, object, Some(place));
         }
     });
+}
+
+/// The number of the event that is recorded next.
+pub(crate) fn next_event() -> usize {
+    with_log(|log| log.events.len())
 }
 
 fn note(
     log: &mut Log,
     thread: ThreadId,
     effect: Effect,
+    source: Option<Source>,
     object: Option<ObjectId>,
     place: Option<Place>,
 ) {
-    let mut event = Event { thread, effect, object, place, data: None };
+    let mut event = Event { thread, effect, object, place, source, data: None };
     if event.unlocks().is_some() {
         event.data = log.threads[thread].gives_back.take();
     }
@@ -740,7 +755,7 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
             return None;
         }
         log.threads.push(Thread::new(number, name));
-        note(log, current(), Effect::Spawn(number), None, Some(place));
+        note(log, current(), Effect::Spawn(number), None, None, Some(place));
         Some(number)
     })
     .unwrap_or_else(|| over(Ending::TooManyThreads(place)))
@@ -762,7 +777,7 @@ fn ended(number: ThreadId, panicked: bool) {
     with_log(|log| {
         if !panicked {
             log.threads[number].standing = Standing::Returned;
-            note(log, number, Effect::Returns, None, None);
+            note(log, number, Effect::Returns, None, None, None);
             return;
         }
         log.threads[number].standing = Standing::Panicked;
@@ -866,7 +881,7 @@ fn panicked(info: &std::panic::PanicHookInfo<'_>) {
                 at: log.events.len(),
                 fate: Fate::Unwinds,
             });
-            note(log, thread, Effect::Panics(message), None, None);
+            note(log, thread, Effect::Panics(message), None, None, None);
         }
     });
     if cannot_unwind {

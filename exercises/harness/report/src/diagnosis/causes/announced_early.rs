@@ -1,8 +1,7 @@
 //! The data is announced before it is written.
 
 use super::{Case, Race, Remark, at_row, what};
-use crate::diagnosis::order::Source;
-use crate::record::Effect;
+use crate::record::{Effect, Source};
 
 /// The writer says that the data is there, the reader goes by that, and the write comes only afterwards, as the next
 /// that its thread does.
@@ -11,7 +10,7 @@ use crate::record::Effect;
 /// the writer did later, or if an ordering is missing.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let race = Race::of(case).filter(|race| race.is_untold(case))?;
-    let (is, reader, write) = (&race.is, race.thread, race.other);
+    let (reader, write) = (race.thread, race.other);
     let writer = case.event(write).thread;
     if case.event(write).effect != Effect::Write {
         return None;
@@ -22,7 +21,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         return None;
     }
     let (heard, _) = case.log.events_of(reader).find(|(number, event)| {
-        let by_word = matches!(is.source(*number), Some(Source::Event(source)) if source == word);
+        let by_word =
+            matches!(case.event(*number).source, Some(Source::Event(source)) if source == word);
         by_word && event.place.is_some_and(|place| case.code.decides(place))
     })?;
     let (w, r, o) = (case.thread(writer), case.thread(reader), case.object(said.object?));

@@ -1,8 +1,7 @@
 //! A word says that somebody has begun, and another thread takes it for "is done".
 
 use super::{Case, Race, Remark, at_row, what};
-use crate::diagnosis::order::Source;
-use crate::record::{Effect, Event};
+use crate::record::{Effect, Event, Source};
 
 /// The reader goes by a word that the writer wrote before it wrote the data, and has learned nothing from the writer
 /// since.
@@ -22,7 +21,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let (heard, look) = case.log.events_before(reader, read).rfind(|(_, event)| {
         event.reads().is_some() && event.place.is_some_and(|place| case.code.decides(place))
     })?;
-    let Some(Source::Event(word)) = race.is.source(heard) else {
+    let Some(Source::Event(word)) = case.event(heard).source else {
         return None;
     };
     // Who changes the word as well does not take it for anything: that is a step of its own.

@@ -1,9 +1,9 @@
 //! A write and a read of an atomic that would order two accesses, if one of the two, or both, had a stronger ordering.
 
 use super::{Case, Race, Remark, at_row, what};
-use crate::diagnosis::order::{Later, Missing, Order, Source, Stronger, missing, with_half};
+use crate::diagnosis::order::{Later, Missing, missing, missing_news, with_half};
 use crate::reading::{culprit, other_access, racing_access};
-use crate::record::{Effect, Value};
+use crate::record::{Effect, Source, Value};
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 /// Of a data race.
@@ -11,6 +11,46 @@ pub(super) fn of_race(case: Case<'_>) -> Option<Remark> {
     let race = Race::of(case)?;
     let missing = missing(case.log, race.other, Later::Next(race.thread))?;
     ordering(case, missing)
+}
+
+/// Of a data race, where the thread goes by an old value that looks like the newest: it has been changed, and changed back.
+pub(super) fn of_return(case: Case<'_>) -> Option<Remark> {
+    let race = Race::of(case)?;
+    let (read, event) = case.log.events_of(race.thread).rfind(|(_, event)| {
+        event.reads().is_some() && event.place.is_some_and(|place| case.code.decides(place))
+    })?;
+    let writes = |from: usize| {
+        let all = case.log.events[..read].iter().enumerate().skip(from);
+        all.filter(|(_, other)| other.object == event.object && other.writes().is_some())
+    };
+    let from = match event.source? {
+        Source::Event(write) => write + 1,
+        Source::Initial => 0,
+    };
+    let ((changed, _), (back, newest)) = (writes(from).next()?, writes(from).next_back()?);
+    if newest.writes() != event.reads() {
+        return None;
+    }
+    let missing = missing_news(case.log, read)?;
+    let (writer, reader) = (case.event(missing.write), case.event(missing.read));
+    let text = format!(
+        "an old value that looks new: {t} finds {} in {} ({}), not as {} left it ({}), but as it was before {}. That it had \
+         changed, {t} could know from {} ({}), and that does not order it after what {} did before its {} ({}): {}.",
+        case.show(event.reads()?),
+        case.object(event.object?),
+        at_row(read),
+        case.thread(newest.thread),
+        at_row(back),
+        at_row(changed),
+        case.object(reader.object?),
+        at_row(missing.read),
+        case.thread(writer.thread),
+        what(writer),
+        at_row(missing.write),
+        needs(case, missing)?,
+        t = case.thread(race.thread),
+    );
+    Some(mark_ends(case, missing, Remark::new(text).mark(read, "old")))
 }
 
 /// Of a stale load that a panic shows.
@@ -119,13 +159,12 @@ pub(super) fn of_making(case: Case<'_>) -> Option<Remark> {
     }
     let id = access.object?;
     let maker = case.log.object(id).maker;
-    let is = Order::new(case.log, Stronger::default());
     // It came by the last pointer that it read, if the maker wrote that.
     let (read, event) = case
         .log
         .events_of(thread)
         .rfind(|(_, event)| matches!(event.reads(), Some(Value::Pointer(p)) if p != 0))?;
-    let Some(Source::Event(write)) = is.source(read) else {
+    let Some(Source::Event(write)) = case.event(read).source else {
         return None;
     };
     if case.event(write).thread != maker {

@@ -11,6 +11,8 @@ mod counted_late;
 mod failure_ignored;
 mod forgotten_reference;
 mod gave_up;
+mod given_up;
+mod gone_astray;
 mod kept_open;
 mod lock_cycle;
 mod lock_taken_twice;
@@ -18,6 +20,7 @@ mod looked_before_the_lock;
 mod lost_notification;
 mod lost_update;
 mod missing_ordering;
+mod must_not_wait;
 mod no_common_lock;
 mod no_second_look;
 mod nobody_receives;
@@ -34,9 +37,9 @@ mod taken_back;
 
 use super::Case;
 use super::code::Spoken;
-use super::order::{Later, Order, Source, Stronger, missing};
+use super::order::{Later, Order, Stronger, missing};
 use crate::reading::{Remark, at_row, culprit, other_access, racing_access};
-use crate::record::{Effect, Event, ObjectId, Panic, Pending, Standing, ThreadId};
+use crate::record::{Effect, Event, ObjectId, Panic, Pending, Source, Standing, ThreadId};
 use harness_base::protocol::Kind;
 
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
@@ -49,6 +52,7 @@ pub(super) const OF_DROP: &[Cause] = &[missing_ordering::of_race];
 pub(super) fn causes(kind: Kind) -> &'static [Cause] {
     match kind {
         Kind::Deadlock => &[
+            must_not_wait::cause,
             lock_taken_twice::cause,
             lock_cycle::cause,
             sleep_with_lock::cause,
@@ -59,9 +63,11 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             come_and_gone::cause,
             registered_late::cause,
             nobody_woken::cause,
+            gone_astray::cause,
             lost_notification::cause,
             nobody_receives::cause,
             kept_open::cause,
+            no_second_look::of_any_thread,
         ],
         Kind::DataRace => &[
             no_second_look::cause,
@@ -71,6 +77,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             check_then_act::cause,
             missing_ordering::of_making,
             missing_ordering::of_race,
+            missing_ordering::of_return,
             announced_early::cause,
             claimed_not_ready::cause,
             no_common_lock::cause,
@@ -89,9 +96,12 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             taken_back::cause,
             answer_of_another_moment::cause,
             gave_up::cause,
+            given_up::cause,
         ],
         Kind::Leak => &[forgotten_reference::cause],
-        Kind::TooManySteps => &[compares_with_an_old_value::cause, old_value_again::cause],
+        Kind::TooManySteps => {
+            &[compares_with_an_old_value::cause, old_value_again::cause, must_not_wait::cause]
+        }
         Kind::UseAfterDrop => &[no_second_look::cause],
         Kind::Stuck | Kind::SetUp => &[],
     }
@@ -103,7 +113,6 @@ struct Race {
     access: Pending,
     /// The access before, of another thread.
     other: usize,
-    is: Order,
 }
 
 impl Race {
@@ -113,14 +122,14 @@ impl Race {
         let other = other_access(case.log, thread, access)?;
         let is = Order::new(case.log, Stronger::default());
         let known = !is.is_before(case.log, other, Later::Next(thread));
-        known.then_some(Self { thread, access, other, is })
+        known.then_some(Self { thread, access, other })
     }
 
     /// Whether the later thread has been told nothing: it has read no atomic that the other wrote since, and no pair of
     /// atomic operations would order the two accesses.
     fn is_untold(&self, case: Case<'_>) -> bool {
         let told = case.log.events_of(self.thread).any(|(number, _)| {
-            let Some(Source::Event(write)) = self.is.source(number) else {
+            let Some(Source::Event(write)) = case.event(number).source else {
                 return false;
             };
             write > self.other && case.event(write).thread == case.event(self.other).thread

@@ -4,7 +4,7 @@ use super::{Case, Race, Remark, at_row};
 use crate::diagnosis::code::Spot;
 use crate::diagnosis::order::{Later, Order, Stronger};
 use crate::reading::culprit;
-use crate::record::{Effect, Event, Log, ObjectId, ThreadId};
+use crate::record::{Effect, Event, Log, ObjectId, Source, ThreadId};
 use harness_base::protocol::Kind;
 
 /// A thread's last sleep, and what it did when it woke.
@@ -48,6 +48,21 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     } else {
         None
     }
+}
+
+/// Of any thread that wakes up for no reason under a mutex, and neither sleeps again nor finds anything changed: what another
+/// one waits for has not happened then.
+pub(super) fn of_any_thread(case: Case<'_>) -> Option<Remark> {
+    let woken = case.log.events.iter().enumerate();
+    let mut woken =
+        woken.filter(|(_, event)| matches!(event.effect, Effect::Wakes { spurious: true, .. }));
+    woken.find_map(|(number, event)| {
+        let sleep = last_sleep(case.log, event.thread, number)?;
+        let (_, next) = case.log.events_of(sleep.thread).find(|(next, _)| *next > sleep.goes_on)?;
+        let goes_on = sleep.mutex.is_some() && !(next.sleeps() && next.object == sleep.object);
+        let of_test = sleep.object.is_some_and(|id| case.log.object(id).is_fixture);
+        (goes_on && !of_test).then(|| for_nothing(case, sleep, "wakes up for no reason"))?
+    })
 }
 
 /// The thread that dropped too early, and the event in which it did.
@@ -150,8 +165,11 @@ fn for_nothing(case: Case<'_>, sleep: Sleep<'_>, woken: &str) -> Option<Remark> 
     let meanwhile = || case.log.events[sleep.sleeps..sleep.goes_on].iter();
     let changed = meanwhile().any(|event| may_change(case, sleep, event));
     let told = meanwhile().any(|event| {
-        event.thread != sleep.thread
-            && matches!(event.effect, Effect::Notify { .. } | Effect::Unpark(_))
+        let tells = matches!(
+            event.effect,
+            Effect::Notify { .. } | Effect::Unpark(_) | Effect::Advance { .. }
+        );
+        event.thread != sleep.thread && tells
     });
     if changed || told && sleep.spurious {
         return None;
@@ -177,8 +195,11 @@ fn not_ordered(case: Case<'_>, sleep: Sleep<'_>) -> Option<Remark> {
     let place = event.place.filter(|place| case.code.decides(place))?;
     let mut again = case.log.clone();
     let newest = again.object(event.object?).newest;
+    let mut writes = case.log.events.iter().enumerate();
+    let last = writes.rfind(|(_, other)| other.object == event.object && other.writes().is_some());
     again.events.push(Event {
         effect: Effect::Load { got: newest, newest, order: event.order()? },
+        source: Some(last.map_or(Source::Initial, |(write, _)| Source::Event(write))),
         ..event.clone()
     });
     let ordered = Order::new(&again, Stronger::default());

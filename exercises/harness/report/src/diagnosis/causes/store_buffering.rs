@@ -1,8 +1,8 @@
 //! Each of two threads stores and then looks at what the other stores, and neither sees the other's.
 
 use super::{Case, Remark, at_row};
-use crate::diagnosis::order::{Later, Order, Source, Stronger};
-use crate::record::{Effect, Log, Standing};
+use crate::diagnosis::order::{Later, Order, Stronger};
+use crate::record::{Effect, Log, Source, Standing};
 use harness_base::protocol::Kind;
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -51,7 +51,7 @@ fn sides(case: Case<'_>, is: &Order, last: usize) -> Option<[Side; 2]> {
     })?;
     let theirs = Side { store: newest, load };
     // It saw an older value than this thread stored.
-    let missed = match is.source(load)? {
+    let missed = match case.event(load).source? {
         Source::Initial => true,
         Source::Event(seen) => seen < mine.store,
     };

@@ -6,7 +6,7 @@ use super::{
 use crate::sync::model::clock::Clock;
 use crate::sync::model::meeting::Meeting;
 use crate::sync::model::recorder;
-use harness_report::record::{Stop, ThreadId};
+use harness_report::record::{Source, Stop, ThreadId};
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
@@ -17,6 +17,8 @@ pub(in crate::sync::model) struct Found {
     pub(in crate::sync::model) bits: u64,
     /// The last value in modification order when it was done.
     pub(in crate::sync::model) newest: u64,
+    /// Where the record has what it read.
+    pub(in crate::sync::model) source: Source,
 }
 
 /// An atomic, as bits. The operations are loom's too: call them in a [`recorder::step`].
@@ -33,7 +35,7 @@ impl Location {
             let now = memory.tick(me);
             let mut accesses = Vector::default();
             accesses.set(me, now);
-            let stores = vec![Store::new(bits, me, now)];
+            let stores = vec![Store::new(bits, me, now, Source::Initial)];
             memory.atomics.push(Atomic { stores, accesses, shown });
             memory.atomics.len() - 1
         });
@@ -44,17 +46,19 @@ impl Location {
         // Of two loads of `SeqCst` the later one, in S, may not read an older store.
         let ordered = order == SeqCst;
         self.meet(me, ordered, ordered);
-        with(|memory| Found {
-            newest: memory.newest(self.at),
-            bits: memory.load(me, self.at, order),
+        with(|memory| {
+            let newest = memory.newest(self.at);
+            let (bits, source) = memory.load(me, self.at, order);
+            Found { bits, newest, source }
         })
     }
 
-    pub(in crate::sync::model) fn store(&self, me: ThreadId, bits: u64, order: Ordering) -> Found {
+    /// Returns the newest value.
+    pub(in crate::sync::model) fn store(&self, me: ThreadId, bits: u64, order: Ordering) -> u64 {
         self.meet(me, true, order == SeqCst);
         with(|memory| {
             memory.store(me, self.at, bits, order);
-            Found { bits, newest: memory.newest(self.at) }
+            memory.newest(self.at)
         })
     }
 
@@ -94,13 +98,13 @@ impl Location {
         me: ThreadId,
         success: Ordering,
         failure: Ordering,
-        operation: impl FnOnce(&mut Memory) -> Result<u64, u64>,
+        operation: impl FnOnce(&mut Memory) -> Result<(u64, Source), (u64, Source)>,
     ) -> Result<Found, Found> {
         self.meet(me, true, success == SeqCst || failure == SeqCst);
         with(|memory| {
             let result = operation(memory);
             let newest = memory.newest(self.at);
-            let found = |bits| Found { bits, newest };
+            let found = |(bits, source)| Found { bits, newest, source };
             result.map(found).map_err(found)
         })
     }
@@ -111,7 +115,7 @@ impl Location {
         with(|memory| {
             memory.access(me, self.at);
             let last = memory.atomics[self.at].stores.len() - 1;
-            memory.read(me, self.at, last, Relaxed)
+            memory.read(me, self.at, last, Relaxed).0
         })
     }
 
@@ -125,7 +129,7 @@ impl Location {
                 recorder::stop(Stop::DataRace);
             }
             let bits = atomic.stores.last().expect("the initial value is there").bits;
-            atomic.stores = vec![Store::new(bits, me, now.of(me))];
+            atomic.stores = vec![Store::new(bits, me, now.of(me), Source::Initial)];
             bits
         })
     }
