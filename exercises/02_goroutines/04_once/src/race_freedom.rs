@@ -245,8 +245,9 @@ fn what_the_function_wrote_before_its_panic_is_there() {
     });
 }
 
-/// A function that does not run is dropped, and what it owns may call the once then: no lock of the once may
-/// be held. Catches a function that is dropped under a lock that this call takes.
+/// While the function runs another call comes, whose own function owns what calls the once when it is
+/// dropped: that call returns, and so does the call in its drop. Catches a function that is dropped under a
+/// lock that this call takes.
 #[test]
 fn what_is_dropped_unrun_may_call_the_once() {
     struct Calls<'a>(&'a Once);

@@ -123,7 +123,7 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
         let payload = payload.expect("the function panicked, but the call that ran it returned");
         assert!(
             payload.downcast_ref() == Some(&Reason(7)),
-            "the function panicked with a struct `Reason`, and its call with something else: pass on the payload itself"
+            "the function panicked with a `Reason`, and its call with something else: pass on the payload itself"
         );
         assert_passes_on("the function fails", || {
             Once::new().call_once(|| resume_unwind(Box::new("the function fails")));
