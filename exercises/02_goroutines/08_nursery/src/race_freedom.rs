@@ -208,19 +208,30 @@ fn a_panic_of_the_body_waits_for_the_children() {
 /// lock.
 #[test]
 fn a_child_that_gets_no_thread_is_no_child() {
-    struct SpawnsOnDrop<'scope, 'env>(&'scope Nursery<'scope, 'env>, &'scope Flag);
+    struct SpawnsOnDrop<'scope, 'env> {
+        nursery: &'scope Nursery<'scope, 'env>,
+        dropped: &'scope Flag,
+        finished: &'scope Flag,
+    }
     impl Drop for SpawnsOnDrop<'_, '_> {
         fn drop(&mut self) {
-            self.0.has_panicked();
-            let finished = self.1;
-            self.0.spawn(|| finished.raise());
+            self.dropped.raise();
+            self.nursery.has_panicked();
+            let finished = self.finished;
+            self.nursery.spawn(|| finished.raise());
         }
     }
 
     harness::model(|| {
+        let dropped = Flag::lowered("dropped");
         let finished = Flag::lowered("finished");
         crate::open(|nursery| {
-            let spawns = SpawnsOnDrop(nursery, &finished);
+            let (dropped, finished) = (&dropped, &finished);
+            let spawns = SpawnsOnDrop {
+                nursery,
+                dropped,
+                finished,
+            };
             let refused = thread::refuse_only(0, || {
                 payload_of(|| {
                     nursery.spawn(move || {
@@ -232,6 +243,10 @@ fn a_child_that_gets_no_thread_is_no_child() {
             assert!(
                 refused.is_some(),
                 "no thread could be created, but `spawn` returned"
+            );
+            assert!(
+                dropped.is_raised(),
+                "`spawn` has panicked, but the closure that got no thread is not dropped"
             );
             assert!(
                 !nursery.has_panicked(),
