@@ -19,7 +19,7 @@ fn the_sum_is_the_same_in_every_interleaving() {
     });
 }
 
-/// The same with runs of different lengths: two numbers and one.
+/// Three numbers on two workers, runs of two and of one, have one sum in every interleaving.
 #[test]
 fn a_shorter_last_run_is_summed_too() {
     // GR-02

@@ -79,8 +79,9 @@ fn store_buffering_relaxed() {
     );
 }
 
-/// The same with a `fence(SeqCst)` between store and load. Catches a fence that is ignored, and a fence that is
-/// taken for a lock: both stores may come first.
+/// Each of two threads stores to its own word, executes a `fence(SeqCst)`, and loads the other's. Your set, against
+/// what the model finds. Catches a fence that is ignored, and a fence that is taken for a lock: both stores may
+/// come first.
 #[test]
 fn store_buffering_fenced() {
     fn program() -> Loads {
@@ -138,8 +139,9 @@ fn message_passing_relaxed() {
     );
 }
 
-/// The same, and `ready` is stored with Release and loaded with Acquire. Your set, against what the model finds.
-/// Catches Release and Acquire that are ignored, and an Acquire load that is thought to wait for its Release.
+/// One thread stores the data and then says that it is ready, with Release; main loads that with Acquire, and then
+/// the data. Your set, against what the model finds. Catches Release and Acquire that are ignored, and an Acquire
+/// load that is thought to wait for its Release.
 ///
 /// mem, "Atomic Values".
 #[test]

@@ -138,7 +138,8 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// The same in a second round, in which the fast one of the two may sleep until the slow one has left the first.
+/// A thread may wake up for no reason in its second round too, where the fast one of the two may sleep until the
+/// slow one has left the first: it sleeps again until the other has come.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_second_wait() {
     Model::new().spurious_wakeups(1).check(|| {

@@ -97,7 +97,8 @@ fn open_wakes_the_waiter() {
     });
 }
 
-/// The same with a timeout. Time stands still, so only the opener can wake main. Catches the lost wakeup.
+/// Main waits with a timeout while the other thread opens. Time stands still, so only the opener can wake main.
+/// Catches the lost wakeup.
 #[test]
 fn open_wakes_a_waiter_who_has_a_time_out() {
     // CO-01
@@ -201,8 +202,8 @@ fn a_spurious_wakeup_does_not_open_the_gate() {
     });
 }
 
-/// The same with a timeout: such a wakeup says neither that the gate is open nor that the time has come. Catches
-/// `if` in place of `while` in `wait_timeout`.
+/// Main waits with a timeout and wakes up for no reason, once or twice: that says neither that the gate is open nor
+/// that the time has come. Catches `if` in place of `while` in `wait_timeout`.
 #[test]
 fn a_spurious_wakeup_is_no_time_out() {
     // CO-03, CO-11

@@ -79,7 +79,7 @@ fn lock_sleeps_while_there_is_a_guard() {
     });
 }
 
-/// The same for the second thread that waits, which finds the mark of the first.
+/// A program that must not end: two threads wait for one guard, and the second of them finds the mark of the first.
 #[test]
 fn a_second_waiter_sleeps_too() {
     must_sleep("`lock`", "there was a guard", || {

@@ -38,7 +38,7 @@ fn everyone_who_waits_leaves() {
     });
 }
 
-/// The same, and it is a panic that unlocks.
+/// Four threads sleep in `lock`, and a panic unlocks: each is woken by the one before, and ends.
 #[test]
 fn everyone_who_waits_leaves_after_a_panic() {
     // MU-09

@@ -32,8 +32,9 @@ fn a_notification_reaches_a_wait_that_has_begun() {
     });
 }
 
-/// The same with `notify_all` and `wait_while`, and a notifier that still has the lock. Catches a wait that
-/// comes back without the lock, or never gives it away.
+/// Main waits for mail by `wait_while`, and the other thread calls `notify_all` while it still has the lock: main
+/// wakes up, and has the lock again when it returns. Catches a wait that comes back without the lock, or never
+/// gives it away.
 #[test]
 fn a_notification_with_the_lock_held_reaches_it_too() {
     // CO-01
@@ -83,7 +84,8 @@ fn wait_sleeps_until_a_notification_to_come() {
     });
 }
 
-/// The same after a wait that was notified, and beside another that sleeps.
+/// A program that must not end: a wait was notified, and what comes after it is not, beside another thread that
+/// sleeps.
 #[test]
 fn wait_sleeps_again_after_a_notification() {
     // CO-05

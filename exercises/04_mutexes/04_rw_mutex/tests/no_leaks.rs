@@ -39,7 +39,7 @@ fn everyone_who_waits_for_a_writer_leaves() {
     });
 }
 
-/// The same, and it is a reader that unlocks.
+/// Two readers and two writers sleep, and a reader unlocks: each is woken by one before it, and ends.
 #[test]
 fn everyone_who_waits_for_a_reader_leaves() {
     // RW-08
@@ -51,7 +51,7 @@ fn everyone_who_waits_for_a_reader_leaves() {
     });
 }
 
-/// The same, and it is the panic of a writer that unlocks.
+/// Two readers and two writers sleep, and the panic of a writer unlocks: each is woken by one before it, and ends.
 #[test]
 fn everyone_who_waits_leaves_after_a_panic() {
     leaks::check(|| {

@@ -199,7 +199,8 @@ fn two_resets_prevent_each_deadline_once() {
     });
 }
 
-/// The same with a stop beside a reset to a time that has come.
+/// One thread stops a timer while another resets it to a time that has come: each of its deadlines fires or is
+/// prevented, and the calls say so once.
 #[test]
 fn a_stop_beside_a_reset_prevents_each_deadline_once() {
     // TM-02

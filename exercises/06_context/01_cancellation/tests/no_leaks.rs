@@ -161,7 +161,8 @@ fn a_deep_tree_is_cancelled_and_dropped() {
     }
 }
 
-/// The same, cancelled level by level from the bottom, and with nobody left but the guard of the top.
+/// A hundred thousand levels, cancelled level by level from the bottom, and with nobody left but the guard of the
+/// top: recursion would need as many frames.
 #[test]
 fn a_deep_tree_is_taken_down_from_the_bottom() {
     must_end("a deep tree is still being taken down", || {

@@ -63,7 +63,8 @@ fn the_last_of_two_drops_every_value() {
     });
 }
 
-/// The same where a weak exchange may fail for no reason. The value is dropped once.
+/// Two threads drop the last two handles of a list, and a weak exchange may fail for no reason. The value is
+/// dropped once.
 #[test]
 fn an_exchange_that_fails_for_no_reason_loses_no_value() {
     Model::new().spurious_failures(1).check(|| {

@@ -384,7 +384,8 @@ fn the_limit_holds() {
     });
 }
 
-/// The same, and a thread that waits for a slot wakes for no reason. It must look again.
+/// The limit is one, and a thread that waits for the slot wakes for no reason. It must look again: the second task
+/// begins after the first has ended.
 #[test]
 fn a_spurious_wakeup_is_no_slot() {
     // EG-07

@@ -499,7 +499,8 @@ fn at_the_deadline_the_rest_is_cut() {
     });
 }
 
-/// The same three requests, and a second shutdown with no grace at all, long before the deadline of the first.
+/// Three requests are in flight, and a second shutdown gives no grace at all, long before the deadline of the
+/// first: what is left is cut as at a deadline.
 #[test]
 fn a_second_shutdown_cuts_the_rest() {
     // WP-10

@@ -39,6 +39,34 @@ fn drained(local: &mut Local<usize>) -> Vec<usize> {
     from_fn(|| local.pop().map(|task| *task)).collect()
 }
 
+/// Some numbers, the middle ones left out if there are many.
+fn some(numbers: &[usize]) -> String {
+    match numbers {
+        [first, second, .., last] if numbers.len() > 8 => {
+            format!("{first}, {second} … {last} ({} of them)", numbers.len())
+        }
+        _ => format!("{numbers:?}"),
+    }
+}
+
+/// What has become of the tasks of a theft, by `rule`: the one that the thief runs, what is in its queue, what is left.
+#[track_caller]
+fn require_theft(
+    has: (Option<usize>, Vec<usize>, Vec<usize>),
+    right: (Option<usize>, Vec<usize>, Vec<usize>),
+    rule: &str,
+) {
+    let said = |(ran, own, left): &(Option<usize>, Vec<usize>, Vec<usize>)| {
+        let (own, left) = (some(own), some(left));
+        format!("{ran:?} returned, {own} in the thief's queue, {left} left with the victim")
+    };
+    let (must, is) = (said(&right), said(&has));
+    assert!(
+        has == right,
+        "{rule}\n it must be: {must}\n but it is: {is}"
+    );
+}
+
 /// A thief takes the older half of a ring, rounded up, returns the newest of these tasks, and queues the others in their order;
 /// for each number of tasks that fits into a ring.
 #[test]
@@ -52,16 +80,15 @@ fn a_thief_takes_half_runs_the_last_and_queues_the_rest() {
         }
         let half = tasks.div_ceil(2);
         let ran = thief.steal_into(&mut own).map(|task| *task);
-        let right = Some(half).filter(|&half| half > 0);
-        assert_eq!(ran, right, "to be run, of tasks 1 to {tasks} in the ring");
-        let queued = Vec::from_iter(1..half);
-        assert_eq!(drained(&mut own), queued, "queued by the thief, of {tasks}");
-        let left = Vec::from_iter(half + 1..=tasks);
-        assert_eq!(
-            drained(&mut victim),
-            left,
-            "left with the victim, of {tasks}"
+        let right = (
+            Some(half).filter(|&half| half > 0),
+            Vec::from_iter(1..half),
+            Vec::from_iter(half + 1..=tasks),
         );
+        let rule = format!(
+            "Of tasks 1 to {tasks} in a ring a thief takes the oldest {half}, and returns the newest of them."
+        );
+        require_theft((ran, drained(&mut own), drained(&mut victim)), right, &rule);
     }
 }
 
@@ -82,17 +109,18 @@ fn a_thief_takes_what_it_has_room_for() {
             .for_each(|n| own.push_next(task(n), &Global::new()));
         let ran = victim.stealer().steal_into(&mut own).map(|task| *task);
         let taken = (room + 1).min(CAPACITY / 2);
-        let case =
-            format!("{CAPACITY} tasks, room for {room} behind {kept}, own next task {next:?}");
-        assert_eq!(ran, Some(taken), "the newest that is taken: {case}");
-        let right = next.into_iter().chain(1_000..1_000 + kept).chain(1..taken);
-        assert_eq!(
-            drained(&mut own),
-            Vec::from_iter(right),
-            "in the thief's ring: {case}"
+        let right = (
+            Some(taken),
+            Vec::from_iter(next.into_iter().chain(1_000..1_000 + kept).chain(1..taken)),
+            Vec::from_iter(taken + 1..=CAPACITY),
         );
-        let left = Vec::from_iter(taken + 1..=CAPACITY);
-        assert_eq!(drained(&mut victim), left, "with the victim: {case}");
+        let rule = format!(
+            "The ring of the thief has room for {room}, and its next task is {next:?}. Half of the victim's tasks, which are 1 to \
+             {CAPACITY}, is {}: the thief takes the oldest {taken}, returns the newest of them, and queues {}.",
+            CAPACITY / 2,
+            taken - 1
+        );
+        require_theft((ran, drained(&mut own), drained(&mut victim)), right, &rule);
     }
 }
 
@@ -107,8 +135,11 @@ fn room_that_other_thieves_have_made_is_used() {
             own.stealer().steal();
         }
         let ran = victim.stealer().steal_into(&mut own).map(|task| *task);
-        let case = format!("half of 100 tasks; there was room for {}", CAPACITY - left);
-        assert_eq!(ran, Some(50), "{case}");
+        assert!(
+            ran == Some(50),
+            "the thief's ring was full, and others have left {left} tasks in it: there is room for half of 100 tasks, so it must \
+             return 50, and returns {ran:?}"
+        );
         let (global, before) = (Global::new(), own.len());
         for n in 0..=CAPACITY - before {
             own.push(task(n), &global);
@@ -122,26 +153,37 @@ fn room_that_other_thieves_have_made_is_used() {
     }
 }
 
-/// A thief takes the next task only if the ring is empty.
+/// A thief takes the next task only if the ring is empty, and then whether it has room in its own ring or not.
 #[test]
 fn the_next_task_is_taken_only_from_an_empty_ring() {
     // SC-16
-    let (mut victim, mut own) = (ring(1..3), Local::new());
-    victim.push_next(task(3), &Global::new());
-    let thief = victim.stealer();
-    let all: Vec<_> = from_fn(|| thief.steal_into(&mut own).map(|task| *task)).collect();
-    assert_eq!(all, [1, 2, 3], "1, 2 are in the ring, 3 is the next");
-    assert!(own.is_empty(), "one task at a time was stolen");
+    for mut own in [Local::new(), ring(1_000..1_000 + CAPACITY)] {
+        let (mut victim, kept) = (ring(1..3), own.len());
+        victim.push_next(task(3), &Global::new());
+        let thief = victim.stealer();
+        let all: Vec<_> = from_fn(|| thief.steal_into(&mut own).map(|task| *task)).collect();
+        let queued = own.len() - kept;
+        assert!(
+            all == [1, 2, 3] && queued == 0,
+            "1, 2 are in the ring, and 3 is the next task, which is no part of a half, and goes last and alone: three thefts, \
+             into a queue with {kept} tasks, must return 1, 2, 3 and queue nothing; they return {all:?} and queue {queued}"
+        );
+    }
 }
 
-/// A queue is stolen from into itself: none of its tasks gets lost.
+/// A queue is stolen from into itself: a task is returned if there is any, and none gets lost.
 #[test]
 fn an_owner_may_steal_from_itself() {
     // SC-14
     for tasks in [0, 1, 2, 3, 100, CAPACITY - 1, CAPACITY] {
         let mut own = ring(0..tasks);
-        let mut all = Vec::from_iter(own.stealer().steal_into(&mut own).map(|task| *task));
-        all.extend(drained(&mut own));
+        let ran = own.stealer().steal_into(&mut own).map(|task| *task);
+        assert!(
+            ran.is_some() == (tasks > 0),
+            "a queue of {tasks} tasks is stolen from into itself, and {ran:?} is returned"
+        );
+        let mut all = drained(&mut own);
+        all.extend(ran);
         all.sort_unstable();
         assert_eq!(all, Vec::from_iter(0..tasks), "{tasks} tasks");
     }
@@ -164,32 +206,49 @@ fn rings_come_first_in_the_order_and_next_tasks_last() {
         panicked.is_some(),
         "index 5, of five victims, must panic before 3 is asked"
     );
-    assert_eq!(
-        steal(&[0, 3, 1, 2, 4]),
-        [20],
-        "20, 21 are in the first ring"
-    );
-    assert_eq!(steal(&[0, 1, 2, 3, 4]), [11, 10], "of 10 to 13");
-    assert_eq!(
-        steal(&[4, 2, 0, 3, 1]),
-        [21],
-        "in the first ring that has any"
-    );
-    assert_eq!(
-        steal(&[0, 0, 2, 4, 4, 4, 1]),
-        [12],
-        "of 12, 13; six were asked before"
-    );
-    assert_eq!(
-        steal(&[4, 2, 0, 1]),
-        [13],
-        "the last task that is in a ring"
-    );
-    assert_eq!(steal(&[4, 4, 4, 4, 4, 2, 0, 1]), [2], "the first next task");
-    assert_eq!(steal(&[4, 2, 1]), [], "victim 0 is not in the order");
-    assert_eq!(steal(&[]), [], "nobody is in the order");
-    assert_eq!(steal(&[2, 0]), [1], "the last of all");
-    assert_eq!(steal(&[0, 1, 2, 3, 4]), [], "there is no task left");
+    let thefts: [(&[usize], &[usize], &str); 10] = [
+        (
+            &[0, 3, 1, 2, 4],
+            &[20],
+            "3 has the first ring with tasks, 20 and 21; 0 has only a next task",
+        ),
+        (
+            &[0, 1, 2, 3, 4],
+            &[11, 10],
+            "1 has the first ring with tasks, 10 to 13",
+        ),
+        (
+            &[4, 2, 0, 3, 1],
+            &[21],
+            "3 has the first ring with tasks, 21",
+        ),
+        (
+            &[0, 0, 2, 4, 4, 4, 1],
+            &[12],
+            "1 has 12 and 13 in its ring, after six others, some twice",
+        ),
+        (
+            &[4, 2, 0, 1, 5],
+            &[13],
+            "1 has the last task that is in a ring, so nobody comes to index 5",
+        ),
+        (
+            &[4, 4, 4, 4, 4, 2, 0, 1],
+            &[2],
+            "all rings are empty, and 2 has the first next task",
+        ),
+        (&[4, 2, 1], &[], "0 has a task, but is not in the order"),
+        (&[], &[], "nobody is in the order"),
+        (&[2, 0], &[1], "0 has the last task of all"),
+        (&[0, 1, 2, 3, 4], &[], "there is no task left"),
+    ];
+    for (order, right, why) in thefts {
+        let stolen = steal(order);
+        assert!(
+            stolen == right,
+            "steal_work in the order {order:?} must take {right:?}, and takes {stolen:?}: {why}"
+        );
+    }
     let panicked = panic_of(|| drop(steal(&[5])));
     assert!(panicked.is_some(), "index 5, of five victims, must panic");
 }
@@ -206,7 +265,10 @@ fn idle_workers_are_not_asked() {
         let pass = order.pass(random).filter(|&victim| !is_idle[victim]);
         let ran = steal_work(&victims, pass, &mut Local::new()).map(|task| *task);
         let right = [5, 6].get(random as usize).copied();
-        assert_eq!(ran, right, "theft {random}, from worker 2, who had 5 and 6");
+        assert!(
+            ran == right,
+            "the order names worker 2 only, who had 5 and 6: theft {random} must return {right:?}, and returns {ran:?}"
+        );
     }
     let left = locals.map(|local| local.len());
     assert_eq!(left, [4, 1, 0, 0], "tasks left; 0 and 1 are idle");
@@ -244,7 +306,12 @@ fn a_pass_comes_to_each_worker_once() {
             let case = format!("pass({random}) of {workers} workers begins with {begin:?}");
             let seen = (pass.len(), each.len(), each.last().map(|last| last + 1));
             let right = (workers, workers, Some(workers));
-            assert_eq!(seen, right, "(numbers, different ones, workers): {case}");
+            assert!(
+                seen == right,
+                "a pass must yield each number below {workers} once: {case}, and yields {} numbers or more, {} different ones",
+                seen.0,
+                seen.1
+            );
             let stride = |pair: &[usize]| (pair[1] + workers - pair[0]) % workers;
             let strides: BTreeSet<_> = pass.windows(2).map(stride).collect();
             assert!(strides.len() <= 1, "all strides must be alike: {case}");
@@ -269,7 +336,8 @@ fn each_start_comes_with_each_stride() {
             let is_there = seen.contains(&(first, stride));
             assert!(
                 is_there,
-                "{workers} workers: none begins with {first} in strides of {stride}"
+                "{workers} workers: of 10,000 passes none begins with {first} in strides of {stride}; each start must come with each \
+                 such stride"
             );
         }
     }
@@ -290,10 +358,14 @@ fn each_start_and_each_stride_comes_with_many_workers() {
     }
     let right = (1..WORKERS).filter(|&stride| !have_common_divisor(stride, WORKERS));
     let seen = (starts.len(), strides.len());
-    assert_eq!(
-        seen,
-        (WORKERS, right.count()),
-        "different (starts, strides) of {WORKERS} workers"
+    let right = (WORKERS, right.count());
+    assert!(
+        seen == right,
+        "of {WORKERS} workers there are {} starts and {} strides, but all passes have {} starts and {} strides",
+        right.0,
+        right.1,
+        seen.0,
+        seen.1
     );
 }
 
@@ -307,7 +379,10 @@ fn nobody_is_asked_where_nobody_is() {
     }
     let mut pass = StealOrder::new(1).pass(7);
     let four = [(); 4].map(|()| pass.next());
-    assert_eq!(four, [Some(0), None, None, None], "of one worker");
+    assert!(
+        four == [Some(0), None, None, None],
+        "a pass over one worker must yield 0, and then None as often as it is asked, but yields {four:?}"
+    );
 }
 
 /// A million tasks: one worker makes them, and three others live by stealing, from it and from each other.

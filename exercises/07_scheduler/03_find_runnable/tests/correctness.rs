@@ -14,7 +14,7 @@ const SLICES: &str =
     "Rule 3, slices: each task begins one, except the one from runnext, which inherits it.";
 const OWN: &str = "Rule 4, its own: first runnext, then the oldest of the ring.";
 const TURN: &str = "Rule 5, turn: if schedtick is a multiple of 61, one task of the global queue comes \
-     before all others.";
+     before all others, and nothing goes to the ring.";
 const SHARE: &str = "Rule 6, share: min(len / GOMAXPROCS + 1, len, half a ring, max); the oldest runs, the \
      others go to the ring.";
 const POLL: &str = "Rule 7, poll: the oldest runs; one for each idle P goes to the global queue, the rest to \
@@ -22,6 +22,8 @@ const POLL: &str = "Rule 7, poll: the oldest runs; one for each idle P goes to t
 const ORDER: &str = "Rule 8, order: its turn, its own, the global queue, netpoll, the others.";
 const HALF: &str = "Rule 9, half: a thief takes half of the ring, rounded up, runs the last and keeps the \
      others in order.";
+const STEPS: &str = "Rule 10, rounds: a steal_order begins at random % gomaxprocs, goes on in steps of one size \
+     that has no divisor in common with gomaxprocs, and has each P once.";
 const ROUNDS: &str = "Rule 10, rounds: four times round in a steal_order; runnext of another only the last \
      time; no idle P.";
 
@@ -128,20 +130,26 @@ fn a_p_takes_its_share_of_the_global_queue() {
         }
     }
     // `find_runnable` asks for all of it.
-    let mut sim = after_its_turn(2);
-    sim.sched.runq.extend(1..=9);
-    let rule = format!("It takes min(9 / 2 + 1, 9, 128) = 5 of 9 tasks, with 2 Ps. {SHARE}");
-    sim.must_find(0, 1, Source::Global, &rule);
-    sim.must_have(0, None, &[2, 3, 4, 5], &rule);
-    sim.global_must_have(&[6, 7, 8, 9], &rule);
+    for (gomaxprocs, len, share) in [(2, 9, 5), (1, 300, 128)] {
+        let mut sim = after_its_turn(gomaxprocs);
+        sim.sched.runq.extend(1..=len);
+        let rule = format!(
+            "find_runnable sets no max: it takes min({len} / {gomaxprocs} + 1, {len}, 128) = {share} of \
+             {len} tasks, with {gomaxprocs} Ps. {SHARE}"
+        );
+        sim.must_find(0, 1, Source::Global, &rule);
+        sim.must_have(0, None, &tasks(2..=share), &rule);
+        sim.global_must_have(&tasks(share + 1..=len), &rule);
+    }
 }
 
-/// The caller wants fewer tasks than its share.
+/// The caller wants fewer tasks than its share. What the P has already, next and in its ring, does not matter.
 #[test]
 fn a_share_has_at_most_max_tasks() {
     // SC-20
     for (max, share) in [(0, 0), (1, 1), (2, 2), (4, 4), (5, 4)] {
         let mut sim = after_its_turn(2);
+        sim.sched.allp[0].runnext = Some(98);
         sim.sched.allp[0].runq.push_back(99);
         sim.sched.runq.extend(1..=7);
         sim.begin();
@@ -154,7 +162,7 @@ fn a_share_has_at_most_max_tasks() {
             format!("globrunqget must return {right:?}, but returns {found:?}. {rule}")
         });
         let ring = [&[99][..], &tasks(2..=share)].concat();
-        sim.must_have(0, None, &ring, &rule);
+        sim.must_have(0, Some(98), &ring, &rule);
         sim.global_must_have(&tasks(share + 1..=7), &rule);
     }
 }
@@ -241,18 +249,19 @@ fn a_thief_comes_to_each_p_once_a_round() {
             sorted.sort_unstable();
             assert!(
                 sorted == Vec::from_iter(0..gomaxprocs),
-                "steal_order({gomaxprocs}, {number}) must have each P once, and is {order:?}. {ROUNDS}"
+                "steal_order({gomaxprocs}, {number}) must have each P once, and is {order:?}. {STEPS}"
             );
-            assert_eq!(
-                order[0],
-                number as usize % gomaxprocs,
-                "the first P of steal_order({gomaxprocs}, {number}), {order:?}. {ROUNDS}"
+            let start = number as usize % gomaxprocs;
+            assert!(
+                order[0] == start,
+                "steal_order({gomaxprocs}, {number}) must begin at {number} % {gomaxprocs} = {start}, and is \
+                 {order:?}. {STEPS}"
             );
             let step =
                 |n: usize| (order[(n + 1) % gomaxprocs] + gomaxprocs - order[n]) % gomaxprocs;
             assert!(
                 (0..gomaxprocs).all(|n| step(n) == step(0)),
-                "steal_order({gomaxprocs}, {number}) must go in steps of one size, and is {order:?}. {ROUNDS}"
+                "steal_order({gomaxprocs}, {number}) must go in steps of one size, and is {order:?}. {STEPS}"
             );
             starts.insert(order[0]);
             orders.insert(step(0));
@@ -262,12 +271,13 @@ fn a_thief_comes_to_each_p_once_a_round() {
             .count();
         assert!(
             gomaxprocs < 3 || orders.len() >= 2,
-            "{gomaxprocs} Ps, {coprimes} possible steps: all orders go in steps of {orders:?}. {ROUNDS}"
+            "{gomaxprocs} Ps, {coprimes} possible steps, but every steal_order goes in steps of {orders:?}: the \
+             step must depend on random, too."
         );
         assert_eq!(
             starts.len(),
             gomaxprocs,
-            "Ps at which a round begins. {ROUNDS}"
+            "Ps at which a round begins. {STEPS}"
         );
     }
 }
@@ -287,11 +297,9 @@ fn every_61st_slice_takes_one_task_of_the_global_queue() {
     for slice in 0..200 {
         let turn = slice % 61 == 0;
         let g = if turn { global.next() } else { local.next() }.expect("they do not end");
-        sim.must_find(0, g, if turn { Source::Turn } else { Source::Runq }, TURN);
-        let ring = tasks(g.max(1000) + 1..1200);
-        if !turn {
-            sim.must_have(0, None, &ring, TURN);
-        }
+        let rule = format!("schedtick was {slice}. {TURN}");
+        sim.must_find(0, g, if turn { Source::Turn } else { Source::Runq }, &rule);
+        sim.must_have(0, None, &tasks(local.start..1200), &rule);
     }
     sim.global_must_have(&tasks(5..=100), TURN);
 }
@@ -325,7 +333,8 @@ fn ticks_count_slices_and_not_tasks() {
     for (tick, g) in [(61, 1000), (u32::MAX / 61 * 61, 1001)] {
         sim.sched.allp[0].schedtick = tick;
         ready(&mut sim.sched, 0, 1);
-        sim.must_find(0, g, Source::Turn, TURN);
+        let rule = format!("schedtick was {tick} = 61 * {}. {TURN}", tick / 61);
+        sim.must_find(0, g, Source::Turn, &rule);
         sim.must_find(0, 1, Source::RunNext, OWN);
     }
 }
@@ -360,10 +369,13 @@ fn the_next_task_inherits_the_slice() {
         sim.schedtick_must_be(0, slices, SLICES);
     }
     sim.schedtick_must_be(1, 0, "Only P0 has run anything.");
-    sim.sched.allp[0].schedtick = u32::MAX;
-    sim.sched.allp[0].runq.push_back(7);
-    sim.must_find(0, 7, Source::Runq, OWN);
-    sim.schedtick_must_be(0, 0, "After the last u32 comes 0.");
+    for (before, after) in [(255, 256), (65_535, 65_536), (u32::MAX, 0)] {
+        sim.sched.allp[0].schedtick = before;
+        sim.sched.allp[0].runq.push_back(7);
+        sim.must_find(0, 7, Source::Runq, OWN);
+        let rule = format!("A slice adds one to {before}, and after the last u32 comes 0.");
+        sim.schedtick_must_be(0, after, &rule);
+    }
 }
 
 /// A task waits in each place there is. The P finds them in the order of the rule, however often it looks.
@@ -409,7 +421,9 @@ fn what_is_ready_is_handed_out() {
             // Nobody but a test puts a task into the ring of a P that is idle. It counts all the same.
             sim.sched.allp[idle].runq.extend((idle > 0).then_some(999));
             sim.sched.netpoll.extend(1..=ready);
-            let rule = format!("{ready} are ready, {idle} Ps are idle. {POLL}");
+            let rule = format!(
+                "{ready} are ready, {idle} Ps are idle; P0 looks for work, so it is not. {POLL}"
+            );
             sim.must_find(0, 1, Source::Netpoll, &rule);
             let handed = ready.min(1 + u32::try_from(idle).expect("at most three"));
             sim.global_must_have(&tasks(2..=handed), &rule);
@@ -476,20 +490,22 @@ fn the_next_task_of_another_is_the_last_resort() {
             .expect("there are others");
         sim.require(second == Some(Source::Stolen(victim)), || {
             format!(
-                "tick 1: only runnexts are left to steal, so the fourth round decides, whose order is {order:?}: P0 must rob \
-                 P{victim}, but finds {second:?}, after {asked} random numbers. {ROUNDS}"
+                "tick 1: only runnexts are left to steal, so the fourth round decides, whose order is {order:?}: P0 must draw 4 \
+                 numbers, one for each round, and rob P{victim}, but draws {asked} and finds {second:?}. {ROUNDS}"
             )
         });
     }
 }
 
-/// P1 has a task in runnext or none, P2 is idle: a thief draws a number for each of its four rounds.
+/// P1 has a task in runnext or none, or is idle as P2 is: a thief draws a number for each of its four rounds,
+/// even if there is nobody to steal from.
 #[test]
 fn a_thief_draws_a_number_for_each_round() {
     // SC-17
-    for next in [None, Some(1)] {
+    for (next, idle) in [(None, false), (Some(1), false), (None, true)] {
         let mut sim = after_its_turn(3);
         sim.sched.allp[1].runnext = next;
+        sim.sched.allp[1].idle = idle;
         sim.sched.allp[2].idle = true;
         let mut drawn = 0;
         let mut cheaprand = || {
@@ -525,7 +541,7 @@ fn a_p_that_finds_nothing_is_idle() {
     sim.sched.allp[0].idle = true;
     sim.sched.allp[0].runq.push_back(2);
     sim.sched.allp[0].runnext = Some(3);
-    sim.must_find_nothing(1, ROUNDS);
+    sim.must_find_nothing(1, &format!("P0 is idle, so P1 leaves it out. {ROUNDS}"));
 }
 
 /// A task starts ten others and ends. They run in Go's order.

@@ -61,6 +61,24 @@ fn must_be_asked(sim: &Sim, right: &[bool], rule: &str) {
     });
 }
 
+/// What differs between two `M`s, in words.
+fn differences(right: &M, has: &M) -> String {
+    let fields = |m: &M| {
+        [
+            format!("curg {:?}", m.curg),
+            format!("preempt {}", m.preempt),
+            format!("in_syscall {}", m.in_syscall),
+            format!("syscalltick {}", m.syscalltick),
+        ]
+    };
+    let pairs = fields(right).into_iter().zip(fields(has));
+    let differ = pairs.filter(|(right, has)| right != has);
+    let words: Vec<_> = differ
+        .map(|(right, has)| format!("{right}, but has {has}"))
+        .collect();
+    words.join("; ")
+}
+
 /// A P takes a task from its ring, then the next one, and then finds nothing.
 #[test]
 fn what_is_found_begins_to_run() {
@@ -87,7 +105,7 @@ fn what_is_found_begins_to_run() {
         };
         let m = &sim.machine.allm[0];
         sim.require(*m == right, || {
-            format!("P0 must have {right:?}, but has {m:?}. {BEGIN}")
+            format!("P0 must have {}. {BEGIN}", differences(&right, m))
         });
         let schedtick = sim.machine.sched.allp[0].schedtick;
         sim.require(schedtick == tick, || {
@@ -196,7 +214,12 @@ fn a_new_slice_begins_anew() {
         sim.machine.sched.allp[0].schedtick = 1 + slice;
         sim.machine.sched.allp[1].schedtick = u32::MAX.wrapping_add(slice);
         sim.round(us(micros));
-        must_be_asked(&sim, &[false, false], SLICES);
+        let [one, two] = [0, 1].map(|p| sim.machine.sched.allp[p].schedtick);
+        let rule = format!(
+            "schedtick is {one} on P0 and {two} on P1, and has been so for less than 10 ms: another number, \
+             smaller or larger, is another slice. {SLICES}"
+        );
+        must_be_asked(&sim, &[false, false], &rule);
     }
 }
 
@@ -216,6 +239,7 @@ fn each_p_has_a_slice_of_its_own() {
     // However many there are.
     let mut sim = running(&[None; 100]);
     sim.machine.allm[99].curg = Some(1);
+    sim.round(ms(0));
     sim.round(ms(10));
     must_be_asked(&sim, &[[false; 99].as_slice(), &[true]].concat(), SLICES);
 }
@@ -242,7 +266,12 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
         ("nothing of its own", nothing, (2, 0), true),
         ("nothing of its own", nothing, (0, 1), false),
         ("nothing of its own", nothing, (1, 1), false),
-        ("only tasks of all Ps", elsewhere, (0, 1), false),
+        (
+            "tasks in the global queue and in netpoll only",
+            elsewhere,
+            (0, 1),
+            false,
+        ),
     ];
     for (waits, set_up, (busy, idle), is_needed) in cases {
         let others = [11, 12, 13].map(Some).into_iter().take(busy);
@@ -251,7 +280,10 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
         set_up(&mut sim);
         sim.machine.allm[0].in_syscall = true;
         sim.machine.allm[0].syscalltick = 1;
-        for (at, right) in [(us(1_000), false), (us(1_020), is_needed)] {
+        for (at, look, right) in [
+            (us(1_000), "first", false),
+            (us(1_020), "second", is_needed),
+        ] {
             let mut must_be = sim.machine.clone();
             let retaken = sim.round(at);
             let must = if right { "retaken" } else { "left" };
@@ -262,11 +294,15 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
             }
             let is_right = sim.machine == must_be && retaken == usize::from(right);
             sim.require(is_right, || {
-                let (must_have, has) = (&must_be.allm[0], &sim.machine.allm[0]);
+                let mut differ = differences(&must_be.allm[0], &sim.machine.allm[0]);
+                if differ.is_empty() {
+                    let (right, has) = (&must_be.sched, &sim.machine.sched);
+                    differ = format!("{right:?}, but has {has:?}");
+                }
                 format!(
-                    "{}: P0 is in a system call, with {waits}, beside {busy} busy Ps and {idle} idle ones. It \
-                     must be {must}: {must_have:?}, and nothing else changes, but there is {has:?}, and retake \
-                     returns {retaken}. {SYSCALLS}",
+                    "{}: the monitor sees this system call on P0 for the {look} time, with {waits}; of the other \
+                     Ps, {busy} have a task and {idle} have none. P0 must be {must}, and nothing else changes: \
+                     it must have {differ}; retake returns {retaken}. {SYSCALLS}",
                     milliseconds(at)
                 )
             });
@@ -292,7 +328,8 @@ fn a_p_in_a_long_system_call_is_retaken_though_nobody_needs_it() {
         let retaken = sim.round(at);
         sim.require(retaken == right, || {
             format!(
-                "{}: retake must return {right}, but returns {retaken}. {SYSCALLS}",
+                "{}: P0's call was first seen at 1 ms, and nobody needs P0. retake must return {right}, but \
+                 returns {retaken}. {SYSCALLS}",
                 milliseconds(at)
             )
         });
@@ -300,19 +337,30 @@ fn a_p_in_a_long_system_call_is_retaken_though_nobody_needs_it() {
 }
 
 /// A task computes for 10 ms and then enters a system call, while another waits in the ring. One look is
-/// enough.
+/// enough, even if the task was asked before the call.
 #[test]
 fn a_slice_that_is_over_needs_no_second_look() {
     // SC-36
-    let mut sim = running(&[Some(1), None]);
-    sim.machine.sched.allp[0].runq.push_back(7);
-    sim.round(us(20));
-    sim.machine.allm[0].in_syscall = true;
-    sim.machine.allm[0].syscalltick = 1;
-    let retaken = sim.round(us(10_020));
-    sim.require(retaken == 1, || {
-        format!("10.02 ms: the slice is over, so P0 must be retaken at once. {SYSCALLS}")
-    });
+    for (looks, last, asks) in [
+        (&[20][..], 10_020, "asks"),
+        (&[20, 10_020], 10_040, "asks again"),
+    ] {
+        let mut sim = running(&[Some(1), None]);
+        sim.machine.sched.allp[0].runq.push_back(7);
+        for &at in looks {
+            sim.round(us(at));
+        }
+        sim.machine.allm[0].in_syscall = true;
+        sim.machine.allm[0].syscalltick = 1;
+        let retaken = sim.round(us(last));
+        sim.require(retaken == 1, || {
+            format!(
+                "{}: the slice is over, so the monitor {asks}, and P0 must be retaken at once, though the call \
+                 is new to the monitor. {SYSCALLS}",
+                milliseconds(us(last))
+            )
+        });
+    }
 }
 
 /// Nobody needs the P of a system call when the slice is over. Its task is asked all the same, and gives way
@@ -399,6 +447,21 @@ fn what_the_monitor_remembers_of_a_p() {
             (11_000, Some(1), 1, Some(2), "retaken"),
         ],
     );
+    remembers(
+        "a request of an earlier round says nothing: at 10.02 ms slice 1 and call 1 are new",
+        &[
+            (10_000, Some(1), 0, None, "asked"),
+            (10_020, Some(1), 1, Some(1), "asked"),
+        ],
+    );
+    remembers(
+        "a retake changes nothing that is remembered: slice 7 was seen at 9 ms and is over, and call 0 at time 0",
+        &[
+            (9_000, Some(1), 7, Some(0), "left"),
+            (10_000, Some(1), 7, Some(0), "retaken"),
+            (19_000, Some(2), 7, Some(1), "retaken"),
+        ],
+    );
     // Those that a byte, or two, would take for the same, and smaller ones.
     for (seen, next) in [(1, 257), (1, 65_537), (5, 4), (u32::MAX, 0)] {
         remembers(
@@ -443,7 +506,9 @@ fn remembers(case: &str, rows: &[Row<'_>]) {
         };
         sim.require(is == right, || {
             let at = milliseconds(us(at));
-            format!("{at}: {case}. P0 must be {right}, but is {is}. {SLICES} {SYSCALLS}")
+            let retakes = [right, is].contains(&"retaken");
+            let rule = if retakes { SYSCALLS } else { SLICES };
+            format!("{at}: {case}. P0 must be {right}, but is {is}. {rule}")
         });
     }
 }
@@ -501,6 +566,13 @@ fn who_is_asked_is_not_retaken() {
 fn the_monitor_sleeps_longer_while_nothing_happens() {
     // SC-41
     let mut sysmon = Sysmon::new(1);
+    let mut must_sleep = |right: Duration, retaken: usize, when: &str| {
+        let slept = sysmon.delay(retaken);
+        assert!(
+            slept == right,
+            "{when}: must sleep for {right:?}, but sleeps for {slept:?}. {DELAY}"
+        );
+    };
     for (rounds, retaken) in [(80, 1), (70_000_u32, 256)] {
         for round in 1..=rounds {
             let right = match round {
@@ -508,31 +580,33 @@ fn the_monitor_sleeps_longer_while_nothing_happens() {
                 51..=58 => us(20) * 2_u32.pow(round - 50),
                 _ => ms(10),
             };
-            let delay = sysmon.delay(0);
-            assert_eq!(
-                delay, right,
-                "sleep after round {round} without a retake. {DELAY}"
+            must_sleep(
+                right,
+                0,
+                &format!("after round {round} in a row without a retake"),
             );
         }
-        assert_eq!(
-            sysmon.delay(retaken),
+        must_sleep(
             us(20),
-            "sleep after a round that has retaken {retaken}. {DELAY}"
+            retaken,
+            &format!("after a round that has retaken {retaken}"),
         );
     }
-    for round in 1..=40 {
-        assert_eq!(
-            sysmon.delay(0),
+    // A retake begins everything again, even before the sleeps are longer.
+    for rounds in [40, 50] {
+        for round in 1..=rounds {
+            must_sleep(
+                us(20),
+                0,
+                &format!("after round {round} since the last retake"),
+            );
+        }
+        must_sleep(
             us(20),
-            "sleep after round {round} without a retake. {DELAY}"
+            1,
+            &format!("after a retake in round {}", rounds + 1),
         );
     }
-    assert_eq!(sysmon.delay(1), us(20), "sleep after a retake. {DELAY}");
-    assert_eq!(
-        (0..50).map(|_| sysmon.delay(0)).max(),
-        Some(us(20)),
-        "longest of 50 sleeps. {DELAY}"
-    );
 }
 
 /// Two tasks compute for ever on one P, in loops without calls.

@@ -179,7 +179,8 @@ fn the_results_and_then_the_end() {
     });
 }
 
-/// Two threads and three items. Each result comes once, in the order of the items.
+/// Two threads and three items. Each result comes once, in the order of the items, and main is woken for each that
+/// it sleeps for.
 ///
 /// About 4,100 interleavings of the reference.
 #[test]
@@ -267,7 +268,7 @@ fn the_item_that_next_waits_for_is_in_flight() {
         assert_eq!(value(&mut results), 0, "the result of item 0");
         assert!(
             !is_early.load(SeqCst),
-            "the source was asked for item 2 while item 0 was worked on, and 2 is the window"
+            "the source was asked for item 2 while item 0 was worked on: 3 items were in flight, and 2 is the window"
         );
     });
 }
@@ -310,8 +311,8 @@ fn an_error_stops_the_source() {
     });
 }
 
-/// Two threads take an item each, and both items fail. Main waits for the first one, which is worked on
-/// though the second may have failed before. Main gets its error, and the other one is dropped.
+/// Two threads take an item each, and both items fail. The error of item 0 is the one that counts, even if item 1
+/// has failed before: main waits for it, and gets it. The other one is dropped.
 ///
 /// About 1,000 interleavings of the reference.
 #[test]
@@ -324,8 +325,9 @@ fn the_first_error_is_that_of_the_first_item() {
 }
 
 /// Two threads: item 0 is worked on until the other thread has taken item 1, which fails or panics; or until the
-/// source has been dropped for that failure, which waits for no earlier item. Then item 0 returns a value, or an
-/// error of its own. Main waits for the outcome of item 0, and gets it first.
+/// source has been dropped for that failure: the other thread does so as soon as it has noticed, and waits for no
+/// earlier item. Then item 0 returns a value, or an error of its own. Main waits for the outcome of item 0, and gets
+/// it first.
 ///
 /// About 5,500 interleavings of the reference.
 #[test]
@@ -412,7 +414,8 @@ fn a_panic_comes_in_place_of_the_result() {
 
 /// One thread or two, and the source panics when it is asked for the second item. Main gets the first
 /// result, then the panic, and then the end. The source is not asked again. With two threads the first item
-/// is worked on until the source has been dropped, which does not wait for it.
+/// is worked on until the source has been dropped: the thread in which it has panicked drops it, and does not wait
+/// for the item.
 ///
 /// About 1,200 interleavings of the reference.
 #[test]
@@ -455,8 +458,8 @@ fn a_panic_of_the_source_comes_in_place_of_the_result() {
     }
 }
 
-/// Main leaves at once or after the first result, while a thread works ahead, or waits for room. The source
-/// is dropped, and the thread ends.
+/// Main leaves at once or after the first result, while a thread works ahead, or sleeps until there is room: the
+/// drop of the map wakes it. The source is dropped, and the thread ends.
 #[test]
 fn a_consumer_that_leaves_ends_it() {
     for leaves_at_once in [true, false] {
@@ -483,6 +486,21 @@ fn a_consumer_that_leaves_ends_both_threads() {
         let dropped = Arc::clone(&source.dropped);
         drop(map(source, [2, 2], |n| Ok((n, track(())))));
         dropped.pass();
+    });
+}
+
+/// A call of `f` waits until main has dropped the results. The drop does not wait for the call.
+#[test]
+fn the_drop_does_not_wait() {
+    one_thread(|| {
+        let gate = Arc::new(Gate::shut("main has left"));
+        let theirs = Arc::clone(&gate);
+        let results = map([0], [1, 1], move |n| {
+            theirs.pass();
+            Ok((n, track(())))
+        });
+        drop(results);
+        gate.open();
     });
 }
 
@@ -535,23 +553,9 @@ fn a_thread_that_waits_for_its_turn_does_not_ask_any_more() {
     }
 }
 
-/// A call of `f` waits until main has dropped the results. The drop does not wait for the call.
-#[test]
-fn the_drop_does_not_wait() {
-    one_thread(|| {
-        let gate = Arc::new(Gate::shut("main has left"));
-        let theirs = Arc::clone(&gate);
-        let results = map([0], [1, 1], move |n| {
-            theirs.pass();
-            Ok((n, track(())))
-        });
-        drop(results);
-        gate.open();
-    });
-}
-
-/// The source has ended, or its second item has failed, and its destructor waits until main has dropped the
-/// map. Main takes the results meanwhile: neither `next` nor the drop of the map waits for the destructor.
+/// The source has ended, or its second item has failed. The thread that notices drops it, and its destructor waits
+/// until main has dropped the map. Main takes the results meanwhile: neither `next` nor the drop of the map waits
+/// for the destructor, or runs it.
 #[test]
 fn the_destructor_of_the_source_holds_back_no_result() {
     for fails in [false, true] {
@@ -814,7 +818,8 @@ fn each_sees_what_the_other_wrote() {
     });
 }
 
-/// The source writes when it is dropped. When main has got the end, it can read that.
+/// The source has ended, and writes when it is dropped. Then main is told the end, and woken if it sleeps in `next`:
+/// it can read what the destructor wrote.
 #[test]
 fn the_source_is_dropped_before_the_end_is_told() {
     struct Writes(Arc<Slot>);

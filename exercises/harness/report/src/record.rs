@@ -217,6 +217,15 @@ impl Event {
         }
     }
 
+    /// What an operation on an atomic is called.
+    pub fn operation(&self) -> &'static str {
+        match self.effect {
+            Effect::Load { .. } => "load",
+            Effect::Update { name, .. } | Effect::Exchange { name, .. } => name,
+            _ => "store",
+        }
+    }
+
     /// The ordering of an operation on an atomic.
     pub fn order(&self) -> Option<Ordering> {
         match self.effect {

@@ -279,13 +279,18 @@ fn data_race(log: &Log, names: &Names) -> Vec<String> {
         return drop_that_races(log, names, thread, access);
     }
     let one = |thread: ThreadId, what: &str, place: Place| {
-        format!("{} {what}s it, {}", log.threads[thread].name, short(place))
+        let does = match what {
+            "read" | "write" | "make" => format!("{what}s it"),
+            _ => format!("uses it by {what}"),
+        };
+        format!("{} {does}, {}", log.threads[thread].name, short(place))
     };
     let first = if let Some(other) = other_access(log, thread, access) {
         let event = &log.events[other];
         let what = match event.effect {
             Effect::Write => "write",
-            _ => "read",
+            Effect::Read => "read",
+            _ => event.operation(),
         };
         let place = event.place.unwrap_or(made);
         let line = one(event.thread, what, place);

@@ -25,8 +25,8 @@ pub fn racing_access(log: &Log) -> Option<(ThreadId, Pending)> {
     access.object.map(|_| (thread, access))
 }
 
-/// The number of the event that the access races with: the last conflicting one of another thread. A drop conflicts with
-/// every operation.
+/// The number of the event that the access races with: the last conflicting one of another thread. A drop, and the borrow
+/// of an atomic, conflict with every operation.
 pub fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usize> {
     log.events.iter().rposition(|event| {
         event.thread != thread
@@ -34,7 +34,7 @@ pub fn other_access(log: &Log, thread: ThreadId, access: Pending) -> Option<usiz
             && match event.effect {
                 Effect::Write => true,
                 Effect::Read => access.name != "read",
-                _ => access.name == DROP,
+                _ => access.name == DROP || access.name == "get_mut",
             }
     })
 }

@@ -1,6 +1,6 @@
 //! The data is announced before it is written.
 
-use super::{Case, Race, Remark, at_row, what};
+use super::{Case, Race, Remark, at_row};
 use crate::record::{Effect, Source};
 
 /// The writer says that the data is there, the reader goes by that, and the write comes only afterwards, as the next
@@ -29,7 +29,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let text = format!(
         "announced too early: {w}'s {} of {o} ({}) says that the data is there, {r} goes by it ({}), and {w} writes \
          the data only then ({}). Write first, announce last.",
-        what(said),
+        said.operation(),
         at_row(word),
         at_row(heard),
         at_row(write)

@@ -1,7 +1,7 @@
 //! A change and the answer to it come from two moments: the value that the change replaced is thrown away, and the
 //! thread answers with what it reads in a step of its own.
 
-use super::{Case, Remark, about, at_row, what};
+use super::{Case, Remark, about, at_row};
 use crate::reading::culprit;
 use crate::record::{Effect, Event};
 
@@ -27,7 +27,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
             }
             let (t, u, o) =
                 (case.thread(event.thread), case.thread(other.thread), case.object(object));
-            let name = what(case.event(change));
+            let name = case.event(change).operation();
             let text = format!(
                 "an answer of another moment: {t} changes {o} by {name} ({}) and answers with what it loads in another \
                  step ({}). In between {u} writes it ({}). Answer with what {name} returns: that is the value it \

@@ -1,6 +1,6 @@
 //! A word says that somebody has begun, and another thread takes it for "is done".
 
-use super::{Case, Race, Remark, at_row, what};
+use super::{Case, Race, Remark, at_row};
 use crate::record::{Effect, Event, Source};
 
 /// The reader goes by a word that the writer wrote before it wrote the data, and has learned nothing from the writer
@@ -52,7 +52,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let text = format!(
         "claimed is not ready: {w}'s {} of {o} ({}) says that it has begun. {r} goes by that ({}) and comes to {data}, \
          which {w} {written}. Only what is stored behind the write can say that it is there.",
-        what(said),
+        said.operation(),
         at_row(word),
         at_row(heard)
     );

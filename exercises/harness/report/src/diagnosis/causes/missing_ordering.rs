@@ -1,6 +1,6 @@
 //! A write and a read of an atomic that would order two accesses, if one of the two, or both, had a stronger ordering.
 
-use super::{Case, Race, Remark, at_row, what};
+use super::{Case, Race, Remark, at_row};
 use crate::diagnosis::order::{Later, Missing, missing, missing_news, with_half};
 use crate::reading::{culprit, other_access, racing_access};
 use crate::record::{Effect, Source, Value};
@@ -45,7 +45,7 @@ pub(super) fn of_return(case: Case<'_>) -> Option<Remark> {
         case.object(reader.object?),
         at_row(missing.read),
         case.thread(writer.thread),
-        what(writer),
+        writer.operation(),
         at_row(missing.write),
         needs(case, missing)?,
         t = case.thread(race.thread),
@@ -95,7 +95,7 @@ fn ordering(case: Case<'_>, missing: Missing) -> Option<Remark> {
         case.object(reader.object?),
         at_row(missing.read),
         case.thread(writer.thread),
-        format_args!("its {}", what(writer)),
+        format_args!("its {}", writer.operation()),
         at_row(missing.write),
         needs(case, missing)?
     );
@@ -110,7 +110,7 @@ pub(super) fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
     // One line that each thread comes to, as the countdown of the last owner, is both ends.
     let is_one_line = writer.place == reader.place && writer.writes().is_some();
     let of_failure = matches!(reader.effect, Effect::Exchange { found: Err(_), .. });
-    let (writer, reader) = (what(writer), what(reader));
+    let (writer, reader) = (writer.operation(), reader.operation());
     let at_read = if of_failure {
         format!(
             "the {reader} fails ({}), its failure ordering is {r:?} and needs {acquire:?}",

@@ -138,15 +138,6 @@ impl Race {
     }
 }
 
-/// What an operation on an atomic is called.
-fn what(event: &Event) -> &'static str {
-    match event.effect {
-        Effect::Load { .. } => "load",
-        Effect::Update { name, .. } | Effect::Exchange { name, .. } => name,
-        _ => "store",
-    }
-}
-
 /// The thread that a failure is found in, and the number of events before that.
 fn end_of(case: Case<'_>) -> Option<(ThreadId, usize)> {
     if case.kind == Kind::Panic {

@@ -1,6 +1,6 @@
 //! A futex's word is no longer what its sleeper expects, and nobody woke the sleeper after that change.
 
-use super::{Case, Remark, at_row, last_sleep_of, takes_back, what};
+use super::{Case, Remark, at_row, last_sleep_of, takes_back};
 use crate::record::{Effect, Event, ThreadId};
 
 /// Silent if the word is, or is again, what the sleeper expects, for then it would sleep anyway, and if the change only
@@ -44,7 +44,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
          thread wakes {t} after that.{too_early} Change first, then wake.",
         case.show(expected),
         at_row(asleep),
-        what(change),
+        change.operation(),
         at_row(changed)
     );
     Some(Remark::new(text).mark(changed, format!("{t} is not woken")))

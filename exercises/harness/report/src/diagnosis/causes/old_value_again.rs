@@ -2,7 +2,7 @@
 //! for its thread.
 
 use super::missing_ordering::{mark_ends, needs};
-use super::{Case, Remark, at_row, end_of, what};
+use super::{Case, Remark, at_row, end_of};
 use crate::diagnosis::order::{Later, Missing, missing};
 use crate::record::Event;
 
@@ -54,7 +54,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         case.object(reader.object?),
         at_row(read),
         case.thread(writer.thread),
-        what(writer),
+        writer.operation(),
         at_row(write),
         needs(case, missing)?
     );

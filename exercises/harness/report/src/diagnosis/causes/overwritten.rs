@@ -1,7 +1,7 @@
 //! A plain store over a change that its thread has not seen: it looked, another thread changed the value, and the store
 //! knows nothing of that.
 
-use super::{Case, Remark, about, at_row, what};
+use super::{Case, Remark, about, at_row};
 use crate::diagnosis::code::Use;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Standing};
@@ -32,7 +32,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         "lost update: {t} reads {o} ({}), {u} changes it by its {} ({}), and {t}'s store ({}) goes over that unseen. \
          A swap or a compare_exchange in place of load and store sees what it replaces.",
         at_row(lost.look),
-        what(change),
+        change.operation(),
         at_row(lost.between),
         at_row(lost.store)
     );

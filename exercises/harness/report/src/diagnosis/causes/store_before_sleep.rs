@@ -1,7 +1,7 @@
 //! A store takes a token back without looking at it: what the thread that left the token did before stays unseen, and
 //! the thread falls asleep on an old value.
 
-use super::{Case, Remark, at_row, last_sleep_of, what};
+use super::{Case, Remark, at_row, last_sleep_of};
 use crate::record::{Effect, ThreadId};
 
 /// A stale load before a sleep for good, and before it a plain store over what the other side left behind the value
@@ -42,7 +42,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
          ({}), and a store sees nothing: {t}'s load of {word} ({}) may get the old value, and {t} sleeps ({}). A \
          swap(…, Acquire) takes the token and learns what was done before it was left.",
         at_row(missed),
-        what(leaves),
+        leaves.operation(),
         at_row(left),
         at_row(store),
         at_row(load),
