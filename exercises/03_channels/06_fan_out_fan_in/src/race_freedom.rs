@@ -6,7 +6,9 @@
 use crate::sync::channel::{Receiver, bounded};
 use crate::{FanIn, fan_out};
 use harness::Model;
-use harness::testing::{Gate, Slot, must_sleep, staged_panic, staged_panic_of, threads_at_once};
+use harness::testing::{
+    Gate, Slot, message_of, must_sleep, payload_of, staged_panic, staged_panic_of, threads_at_once,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -24,6 +26,18 @@ fn sorted(results: FanIn<u32>) -> Vec<u32> {
     let mut results: Vec<_> = results.collect();
     results.sort_unstable();
     results
+}
+
+/// Asks for a result, and returns whose [`staged_panic`] came instead, if one did.
+fn panic_of_next<T>(next: impl FnOnce() -> T) -> Option<&'static str> {
+    let mut whose = None;
+    if let Some(other) = payload_of(|| whose = staged_panic_of(|| drop(next()))) {
+        let other = message_of(&*other);
+        panic!(
+            "`next` should go on with the worker's panic, and panicked with another payload: {other}"
+        );
+    }
+    whose
 }
 
 /// One worker, and two items whose sender has gone. Both results come, and then `None`, as often as main asks.
@@ -93,9 +107,9 @@ fn what_was_done_before_is_visible_behind_each_channel() {
         });
         slots[0].write(7);
         sender.send(1).expect("a worker is there");
+        drop(sender);
         assert_eq!(results.next(), Some(1));
         assert_eq!(slots[1].read(), 7, "what the worker has copied");
-        drop(sender);
         assert_eq!(results.next(), None);
     });
 }
@@ -111,17 +125,16 @@ fn when_the_stream_has_ended_the_workers_have_too() {
             n
         });
         assert_eq!((results.next(), results.next()), (Some(1), None));
-        assert_eq!(
-            Arc::strong_count(&work),
-            1,
-            "`work` is still owned by a worker, which has not ended"
+        assert!(
+            Arc::strong_count(&work) == 1,
+            "`next` returned `None`, and `work` is still there: a worker has not ended, or somebody keeps it"
         );
         assert_eq!(work.read(), 1, "what `work` has written");
     });
 }
 
-/// The worker of item 1 panics, the other one does not. Catches a panic after which the stream never ends, one that
-/// hides the other's result, and one that nobody hears of.
+/// The worker of item 1 panics, the other one does item 2. Its result comes first; then `next` goes on with the panic, when
+/// both workers have ended; then it returns `None`.
 #[test]
 fn a_panic_comes_after_the_results_of_the_others() {
     Model::new().preemption_bound(2).check(|| {
@@ -131,37 +144,46 @@ fn a_panic_comes_after_the_results_of_the_others() {
             1 => staged_panic("the worker's"),
             n => n * 10 * u32::try_from(Arc::strong_count(&of_workers).min(1)).expect("1"),
         });
-        assert_eq!(results.next(), Some(20), "the result of item 2");
-        let panic = staged_panic_of(|| {
-            let ended = results.next();
-            panic!("a worker has panicked, but `next` returned {ended:?}");
-        });
-        assert_eq!(
-            panic,
-            Some("the worker's"),
-            "the panic that `next` goes on with"
+        let mut result = None;
+        let early = panic_of_next(|| result = results.next());
+        assert!(
+            early.is_none(),
+            "`next` went on with the panic of item 1 before it had returned the result of item 2"
         );
-        assert_eq!(
-            Arc::strong_count(&work),
-            1,
-            "a worker has not ended when the panic goes on"
+        assert_eq!(result, Some(20), "the result of item 2");
+        let mut ended = None;
+        let panic = panic_of_next(|| ended = results.next());
+        assert!(panic.is_some(), "a worker has panicked, but `next` returned {ended:?}");
+        assert!(
+            Arc::strong_count(&work) == 1,
+            "`next` went on with the panic, and `work` is still there: a worker has not ended, or somebody keeps it"
         );
         assert_eq!(results.next(), None, "after the panic");
     });
 }
 
-/// The only worker panics at the first of two items. Catches a stream that waits for somebody to take the second.
+/// The only worker panics at the first of two items, and ends by that. `next` goes on with the panic, though an item is left
+/// and the input is open. Nobody is left to receive, so the producer's next send fails.
 #[test]
 fn the_panic_of_the_last_worker_ends_the_stream() {
     harness::model(|| {
-        let mut results = fan_out(items([1, 2]), 1, |_: u32| -> u32 {
-            staged_panic("the worker's")
-        });
-        let panic = staged_panic_of(|| {
-            let ended = results.next();
-            panic!("the worker has panicked, but `next` returned {ended:?}");
-        });
-        assert_eq!(panic, Some("the worker's"));
+        let (sender, input) = bounded(2);
+        assert!(
+            sender.send(1).is_ok() && sender.send(2).is_ok(),
+            "there is room"
+        );
+        let mut results = fan_out(input, 1, |_: u32| -> u32 { staged_panic("the worker's") });
+        let mut ended = None;
+        let panic = panic_of_next(|| ended = results.next());
+        assert!(
+            panic.is_some(),
+            "the only worker has panicked, but `next` returned {ended:?}"
+        );
+        assert!(
+            sender.send(3).is_err(),
+            "`next` has gone on with the panic, and a send into the input succeeds: the worker has not ended, or somebody \
+             keeps a receiver"
+        );
     });
 }
 
@@ -206,12 +228,12 @@ fn a_worker_with_a_result_sleeps() {
     });
 }
 
-/// Main takes one of two results and walks away. Catches a worker that sleeps for ever with a result in its hands.
+/// Two workers have a result each, or will have it, when main walks away without one. Both learn that nobody asks any more,
+/// drop it, and end.
 #[test]
 fn the_workers_end_when_the_consumer_walks_away() {
-    harness::model(|| {
-        let mut results = fan_out(items([1, 2]), 1, |n| n * 10);
-        assert_eq!(results.next(), Some(10));
+    Model::new().preemption_bound(2).check(|| {
+        let _ = fan_out(items([1, 2]), 2, |n| n * 10);
     });
 }
 
@@ -227,14 +249,18 @@ fn the_drop_does_not_wait_for_the_work() {
     });
 }
 
-/// The producer waits for room when the consumer has walked away. Catches a receiver that somebody keeps: the producer
-/// would never learn that all workers have gone.
+/// A worker hands its result over before it waits for another item. The consumer takes it, and walks away. The worker may
+/// get one item more: then it finds that nobody asks, and ends, and the producer's send fails.
 #[test]
 fn the_producer_is_told_when_the_workers_have_gone() {
     // CL-06
     harness::model(|| {
         let (sender, input) = bounded(0);
-        let _ = fan_out(input, 1, |n: u32| n);
+        {
+            let mut results = fan_out(input, 1, |n: u32| n);
+            sender.send(0).expect("a worker is there");
+            assert_eq!(results.next(), Some(0));
+        }
         // The first may still be taken; then the worker finds that nobody asks.
         let refused = [sender.send(1), sender.send(2)]
             .iter()
@@ -242,7 +268,7 @@ fn the_producer_is_told_when_the_workers_have_gone() {
             .count();
         assert!(
             refused > 0,
-            "both items were taken, though nobody asks for results"
+            "the consumer had gone, and a worker took two items after that: the first told it that nobody asks"
         );
     });
 }

@@ -39,9 +39,8 @@ fn panic_of_next<T>(next: impl FnOnce() -> T) -> Option<&'static str> {
     whose
 }
 
-/// Two items go through a stage: both results come, in order, and then `None`, again and again. Catches a
-/// consumer that waits for more, because a sender is left that nobody uses; a stage that loses its last
-/// result; and an implementation without a thread.
+/// Two items go through a stage, in a thread of its own. Both results come, in order. With the stage its
+/// sender goes, and `next` returns `None`, again and again.
 #[test]
 fn results_come_in_order_and_then_the_end() {
     // CH-07, CL-12
@@ -111,9 +110,8 @@ fn a_stage_that_is_held_back_sleeps() {
     }
 }
 
-/// The second of three items fails: the result before it comes, then the error, then `None`, and the third is
-/// not worked on. Catches an error that is passed over, one that comes twice, and one that is overtaken or
-/// overtakes.
+/// The second of three items fails: the result before it comes, then the error, once, then `None`. The
+/// stage has ended by that: the third item is not worked on.
 #[test]
 fn an_error_is_the_last_result() {
     for capacity in [0, 1] {
@@ -125,30 +123,39 @@ fn an_error_is_the_last_result() {
                 count.fetch_add(1, Relaxed);
                 if n == 2 { Err(Broken) } else { Ok(n) }
             });
-            assert_eq!(results.next(), Some(Ok(1)), "it came before the error");
-            assert_eq!(results.next(), Some(Err(Broken)), "item 2 has failed");
-            assert_eq!(results.next(), None, "the error was the last");
-            assert_eq!(calls.load(Relaxed), 2, "items worked on, of which 2 failed");
+            assert_eq!(results.next(), Some(Ok(1)), "the result before the error");
+            assert_eq!(results.next(), Some(Err(Broken)), "the error of item 2");
+            assert_eq!(results.next(), None, "what came after the error");
+            let calls = calls.load(Relaxed);
+            assert_eq!(
+                calls, 2,
+                "calls of `f` for three items, of which the second fails"
+            );
         });
     }
 }
 
-/// The consumer does not ask for the error before the producer has heard of it. Catches a stage that hands on
-/// the error while it still has its input: all sleep.
+/// An item is an error, or `f` makes one of it. The stage drops `input` at once, and hands the error on
+/// after that. The producer hears of it by its next send, before it asks for the error.
 #[test]
 fn an_error_ends_the_input_before_somebody_asks_for_it() {
-    harness::model(|| {
-        let (sender, input) = bounded(0);
-        let mut results = stage(received(input), 0, |_: u32| Item::Err(Broken));
-        assert!(sender.send(1).is_ok(), "the stage has not failed yet");
-        assert!(sender.send(2).is_err(), "item 1 has failed");
-        assert_eq!((results.next(), results.next()), (Some(Err(Broken)), None));
-    });
+    for item in [Err(Broken), Ok(1)] {
+        harness::model(move || {
+            let (sender, input) = bounded(0);
+            let mut results = stage(input.into_iter(), 0, |_: u32| Item::Err(Broken));
+            assert!(sender.send(item).is_ok(), "the stage has not failed yet");
+            assert!(
+                sender.send(Ok(2)).is_err(),
+                "the stage has taken an item after an error: {item:?}, of which `f` makes Err"
+            );
+            assert_eq!((results.next(), results.next()), (Some(Err(Broken)), None));
+        });
+    }
 }
 
-/// `f` panics at the second item: `next` returns the first result, then resumes the panic, and then returns
-/// `None`. Catches a panic that looks like a regular end, one that comes too early, and one that leaves the
-/// producer asleep.
+/// `f` panics at the second item. That ends the stage: it drops `input`, so the producer's next send fails,
+/// though nobody has asked for a result. `next` returns the first result, then resumes the panic, and then
+/// returns `None`.
 #[test]
 fn a_panic_comes_after_the_results() {
     // GR-04, as it is in Rust
@@ -161,16 +168,29 @@ fn a_panic_comes_after_the_results() {
             Item::Ok(n)
         });
         assert!(sender.send(1).is_ok() && sender.send(2).is_ok());
-        assert!(sender.send(3).is_err(), "the stage has panicked");
-        assert_eq!(results.next(), Some(Ok(1)), "it came before the panic");
-        let panic = panic_of_next(|| results.next());
-        assert_eq!(panic, Some("the stage's"), "`next` should resume the panic");
+        assert!(
+            sender.send(3).is_err(),
+            "the stage has panicked, and taken an item after that"
+        );
+        let mut first = None;
+        let early = panic_of_next(|| first = results.next());
+        assert!(
+            early.is_none(),
+            "`next` resumed the panic of item 2 before it had returned the result of item 1"
+        );
+        assert_eq!(first, Some(Ok(1)), "the result before the panic");
+        let mut ended = None;
+        let panic = panic_of_next(|| ended = results.next());
+        assert!(
+            panic.is_some(),
+            "the stage has panicked, but `next` returned {ended:?}"
+        );
         assert_eq!(results.next(), None, "once the panic has been resumed");
     });
 }
 
-/// The stage has a result, or is about to, when the consumer leaves. Catches a stage that sleeps in a send,
-/// or keeps its input: then the producer sleeps, too.
+/// The stage has a result, or is about to, when the consumer leaves. The drop waits for nobody; the stage
+/// drops the result and `input`, and takes no other item: the producer's next send fails.
 #[test]
 fn a_consumer_that_leaves_ends_the_stage() {
     harness::model(|| {
@@ -178,7 +198,10 @@ fn a_consumer_that_leaves_ends_the_stage() {
         let results = stage(received(input), 0, Item::Ok);
         assert!(sender.send(1).is_ok(), "the stage has no reason to end");
         drop(results);
-        assert!(sender.send(2).is_err(), "nobody wants item 1");
+        assert!(
+            sender.send(2).is_err(),
+            "the consumer has left, and the stage, which has a result, has taken another item"
+        );
     });
 }
 
@@ -199,7 +222,8 @@ fn a_source_without_an_end_ends_with_its_consumer() {
     }
 }
 
-/// Two stages, and the consumer of the second leaves.
+/// Two stages, and the consumer of the second leaves. The second ends with the result that it has, or gets
+/// next, and drops its input; so the first ends in the same way.
 #[test]
 fn a_consumer_that_leaves_ends_the_stages_before_too() {
     harness::model(|| {
@@ -215,7 +239,7 @@ fn a_consumer_that_leaves_ends_the_stages_before_too() {
     });
 }
 
-/// Two stages. The first fails, and the second has nothing to do with that.
+/// Two stages. The first fails, and the second hands its error on, without a call of `f`.
 #[test]
 fn an_error_goes_through_later_stages() {
     harness::model(|| {
@@ -235,12 +259,17 @@ fn a_panic_goes_through_later_stages() {
             staged_panic("the first stage's")
         });
         let mut second = stage(first, 0, Item::Ok);
-        let panic = panic_of_next(|| second.next());
-        assert_eq!(panic, Some("the first stage's"), "`next` should resume it");
+        let mut ended = None;
+        let panic = panic_of_next(|| ended = second.next());
+        assert!(
+            panic.is_some(),
+            "the first stage has panicked, but `next` of the second returned {ended:?}"
+        );
     });
 }
 
-/// The second stage gets no thread: the first must not sleep in its send for ever.
+/// The second stage gets no thread. `stage` panics, and has dropped its input by then, so the first stage
+/// ends.
 #[test]
 fn a_stage_without_a_thread_ends_the_one_before_it() {
     harness::model(|| {

@@ -47,6 +47,7 @@ fn panic_of_next<T>(next: impl FnOnce() -> T) -> Option<&'static str> {
     whose
 }
 
+/// 500 items, three stages, three capacities. Each result comes once, in the order of the items.
 #[test]
 fn results_come_in_the_order_of_the_items() {
     // CH-07, CH-08
@@ -61,6 +62,7 @@ fn results_come_in_the_order_of_the_items() {
     });
 }
 
+/// The input has no items. `next` returns `None`, and again.
 #[test]
 fn without_items_there_are_no_results() {
     must_end(IN_PIPELINE, || {
@@ -140,7 +142,10 @@ fn a_stage_works_ahead_and_not_too_far() {
                 wait_until(&has_room, || taken.load(SeqCst) >= most);
                 let_others_run();
                 let taken = taken.load(SeqCst);
-                assert_eq!(taken, most, "items taken: asked for, capacity, and one");
+                assert!(
+                    taken == most,
+                    "capacity {capacity}, {asked} results asked for: the stage has taken {taken} items, and {most} are the most"
+                );
                 results.next().expect("no end").expect("nothing goes wrong");
             }
         });
@@ -165,8 +170,8 @@ fn a_slow_consumer_holds_back_every_stage() {
     });
 }
 
-/// Three stages, of which one fails at item 5: the four results before it come, then the error, then `None`,
-/// and no stage works on more than that.
+/// Three stages, of which one fails at item 5: the four results before it come, then the error, once, then
+/// `None`. The failed stage works on no later item, and those behind it do not work on the error.
 #[test]
 fn the_first_error_ends_the_pipeline() {
     for (capacity, failing) in [(0, 0), (0, 1), (0, 2), (4, 0), (4, 1), (4, 2)] {
@@ -191,14 +196,15 @@ fn the_first_error_ends_the_pipeline() {
                 let (calls, right) = (calls.load(SeqCst), if i == failing { 5 } else { 4 });
                 assert_eq!(
                     calls, right,
-                    "calls of stage {i}, where stage {failing} failed"
+                    "calls of `f` of stage {i}, where stage {failing} failed at item 5"
                 );
             }
         });
     }
 }
 
-/// Neither after its end nor after an error, though more would come.
+/// The input is not asked again after it has returned `None`, nor after it has returned an error, though
+/// more would come.
 #[test]
 fn the_input_is_not_asked_for_more_than_it_has_to_be() {
     must_end(IN_PIPELINE, || {
@@ -238,7 +244,8 @@ impl Drop for Breaks {
     }
 }
 
-/// A panic of a stage, of its input, and of what either is made of, as it is dropped.
+/// A panic of `f`, of `input`, or of the drop of one of them ends the stage. All results before it come,
+/// then `next` resumes it, with its payload, through later stages too; then `next` returns `None`.
 #[test]
 fn a_panic_reaches_the_consumer() {
     // GR-04, as it is in Rust
@@ -256,8 +263,13 @@ fn a_panic_reaches_the_consumer() {
             let mut stages = stage(stage(first, 0, panics(1)), 3, panics(2));
             let mut seen = Vec::new();
             let panic = panic_of_next(|| seen.extend(&mut stages));
-            assert_eq!(panic, Some("the stage's"), "stage {failing} has panicked");
-            assert_eq!(stages.next(), None, "the panic has been resumed");
+            let results = seen.len();
+            assert!(
+                panic.is_some() && results == 3,
+                "stage {failing} of 0 to 2 has panicked at item 4. After {results} results, `next` {}",
+                ["returned `None`", "resumed the panic"][usize::from(panic.is_some())]
+            );
+            assert_eq!(stages.next(), None, "once the panic has been resumed");
             drop(stages);
         });
     }
@@ -268,8 +280,16 @@ fn a_panic_reaches_the_consumer() {
             .chain(std::iter::from_fn(|| staged_panic("the input's")));
         stage(items, 1, Ok).for_each(|result| seen.borrow_mut().push(result));
     });
-    assert_eq!(panic, Some("the input's"));
-    assert_eq!(seen.into_inner(), [1, 2, 3].map(Ok), "all that came before");
+    assert!(
+        panic.is_some(),
+        "`input` has panicked, but `next` returned `None`"
+    );
+    let seen = seen.into_inner();
+    assert_eq!(
+        seen,
+        [1, 2, 3].map(Ok),
+        "results before the panic of `input`"
+    );
     for of_input in [true, false] {
         let (in_input, in_f) = (of_input.then(|| Breaks), (!of_input).then(|| Breaks));
         let items = (1..4).map(move |n| {
@@ -284,10 +304,9 @@ fn a_panic_reaches_the_consumer() {
             results.for_each(drop);
         });
         let whose = if of_input { "`input`" } else { "`f`" };
-        assert_eq!(
-            panic,
-            Some("a drop's"),
-            "the panic that `next` resumes, where {whose} panicked as it was dropped"
+        assert!(
+            panic.is_some(),
+            "{whose} has panicked as it was dropped, but `next` returned `None`"
         );
     }
     assert_passes_on("no answer", || {
@@ -315,15 +334,16 @@ impl Drop for Leaves {
 /// How the last stage ends in a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    Regular,
+    NoMoreItems,
     Error,
     Panic,
 }
 
-/// The last stage's thread, however it ends; the one before it, if nothing goes wrong.
+/// When `next` has returned `None`, or resumed a panic, the last stage's thread has ended, and `input` and
+/// `f` have been dropped; after an error too. If nothing goes wrong, the stage before it has ended as well.
 #[test]
 fn when_the_results_have_ended_the_threads_have_too() {
-    for end in [End::Regular, End::Error, End::Panic] {
+    for end in [End::NoMoreItems, End::Error, End::Panic] {
         must_end(IN_PIPELINE, move || {
             let left: [_; 2] = std::array::from_fn(|_| Arc::new(AtomicBool::new(false)));
             let leave = |i: usize| {
@@ -341,24 +361,39 @@ fn when_the_results_have_ended_the_threads_have_too() {
                 last_leaves();
                 drop(Arc::clone(&by_f));
                 match end {
-                    End::Regular => Ok(n),
+                    End::NoMoreItems => Ok(n),
                     End::Error => Err("failed".to_owned()),
                     End::Panic => staged_panic("the stage's"),
                 }
             });
             let panic = panic_of_next(|| while results.next().is_some() {});
-            assert_eq!(panic.is_some(), end == End::Panic);
+            let came = if panic.is_some() {
+                "resumed a panic"
+            } else {
+                "returned `None`"
+            };
+            assert_eq!(panic.is_some(), end == End::Panic, "{end:?}: `next` {came}");
             let last_has_ended = left[1].load(SeqCst);
-            assert!(last_has_ended, "the last stage's thread is there: {end:?}");
+            assert!(
+                last_has_ended,
+                "{end:?}: `next` has {came}, and the last stage's thread has not ended"
+            );
             let dropped = Arc::strong_count(&owned) == 1;
-            assert!(dropped, "`input` or `f` is there: {end:?}");
-            let first_has_ended = end != End::Regular || left[0].load(SeqCst);
-            assert!(first_has_ended, "the first stage's thread is there");
+            assert!(
+                dropped,
+                "{end:?}: `next` has {came}, and `input` or `f` is still there"
+            );
+            let first_has_ended = end != End::NoMoreItems || left[0].load(SeqCst);
+            assert!(
+                first_has_ended,
+                "{end:?}: `next` has {came}, and the first stage's thread has not ended"
+            );
         });
     }
 }
 
-/// The stage sleeps until its input has an item, or is at work on one, and the consumer does not wait for that.
+/// The stage sleeps until its input has an item, or is at work on one, and the consumer does not wait for
+/// that.
 #[test]
 fn leaving_does_not_wait_for_the_stage() {
     must_end("the drop of a `Stage` waits for a call of `f`", || {
@@ -379,6 +414,7 @@ fn leaving_does_not_wait_for_the_stage() {
     });
 }
 
+/// The operating system refuses the thread. `stage` panics, and by then `input` and `f` have been dropped.
 #[test]
 fn a_stage_that_gets_no_thread_panics() {
     must_end(IN_PIPELINE, || {
@@ -403,7 +439,7 @@ fn a_stage_that_gets_no_thread_panics() {
         assert_eq!(
             Arc::strong_count(&owned),
             1,
-            "`input` or `f` is still there"
+            "`stage` has panicked, and `input` or `f` is still there"
         );
         assert!(
             stage((1..4).map(Item::Ok), 1, Ok).eq([1, 2, 3].map(Ok)),

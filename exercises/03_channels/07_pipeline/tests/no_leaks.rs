@@ -44,6 +44,7 @@ fn three(items: Vec<Item>, capacity: usize) -> Stage<Item, Item> {
     stage(stage(first(items, capacity), capacity, Ok), capacity, Ok)
 }
 
+/// Three stages, and a consumer that reads to the end.
 #[test]
 fn nothing_is_left_at_the_end() {
     leaves_nothing(|items| {
@@ -53,6 +54,7 @@ fn nothing_is_left_at_the_end() {
     });
 }
 
+/// The consumer takes three results, or none, and leaves. Each of three stages drops what it holds, and ends.
 #[test]
 fn every_stage_ends_when_the_consumer_leaves() {
     for (capacity, asks) in [(0, 0), (0, 3), (2, 0), (2, 3)] {
@@ -60,6 +62,7 @@ fn every_stage_ends_when_the_consumer_leaves() {
     }
 }
 
+/// The input has no end, and the consumer leaves at once: both stages end all the same.
 #[test]
 fn a_source_without_an_end_ends_when_the_consumer_leaves() {
     leaks::check(|| {
@@ -98,7 +101,8 @@ fn every_stage_ends_when_the_consumer_panics() {
     });
 }
 
-/// Whether the consumer asks for it or not. The error, too, is a value that can be lost.
+/// Stages end after an error, whether the consumer asks for it or not. The error, too, is a value that can
+/// be lost.
 #[test]
 fn every_stage_ends_after_an_error() {
     for (capacity, asks) in [(0, 2), (0, 4), (2, 2), (2, 4)] {
@@ -130,26 +134,7 @@ fn the_stages_before_an_error_end_before_somebody_asks_for_it() {
     });
 }
 
-/// The error is an item of the input, and nobody has asked for it yet.
-#[test]
-fn an_input_that_ends_in_an_error_is_dropped_before_somebody_asks_for_it() {
-    leaves_nothing(|items| {
-        let owned = Arc::new(());
-        let of_input = Arc::clone(&owned);
-        let input = items.into_iter().map(move |item| {
-            let _ = &of_input;
-            Err::<Item, Item>(item)
-        });
-        let mut results = stage(input, 0, Ok);
-        wait_until(
-            "the input is still there, after an error of its own",
-            || Arc::strong_count(&owned) == 1,
-        );
-        assert!(matches!(results.next(), Some(Err(item)) if *item == 1));
-    });
-}
-
-/// Before it and behind it. The payload is the consumer's.
+/// One of four stages panics, and all end, before it and behind it. The payload is the consumer's.
 #[test]
 fn every_stage_ends_after_a_panic() {
     for failing in 0..3 {
@@ -172,7 +157,7 @@ fn every_stage_ends_after_a_panic() {
     }
 }
 
-/// Nobody is left who could be told, and the payload is dropped.
+/// A stage panics after its consumer has left. Nobody is left who could be told, and the payload is dropped.
 #[test]
 fn a_panic_after_the_consumer_has_left_is_dropped() {
     leaves_nothing(|items| {
@@ -186,7 +171,7 @@ fn a_panic_after_the_consumer_has_left_is_dropped() {
     });
 }
 
-/// The first thread that is refused, the second, or the third.
+/// Of three stages the first, the second or the third gets no thread: those before it end.
 #[test]
 fn a_stage_without_a_thread_leaves_nothing_behind() {
     assert!(first(Vec::new(), 1).next().is_none(), "no items");

@@ -21,8 +21,8 @@ fn used_ring<T: Default>(capacity: usize, used: usize) -> (Producer<T>, Consumer
     (producer, consumer)
 }
 
-/// One push beside two attempts to pop. Catches a value that is announced before it is there, or by a store
-/// and a load that order nothing.
+/// One push beside two attempts to pop. The value is announced when it is there, by a store that the
+/// consumer's load acquires.
 #[test]
 fn a_value_is_there_when_it_is_popped() {
     // CH-19
@@ -67,8 +67,8 @@ fn a_push_carries_what_came_before() {
     });
 }
 
-/// The ring is full before the threads begin. One pop beside one push: catches a place that is given back
-/// before the value has been read, or by a store and a load that order nothing.
+/// The ring is full before the threads begin. One pop beside one push: the place is given back when the
+/// value has been read, by a store that the producer's load acquires.
 #[test]
 fn a_place_is_free_when_its_value_has_been_read() {
     // CH-21
@@ -135,7 +135,8 @@ fn values_come_in_order() {
     });
 }
 
-/// A ring of one is full and empty in turns. Catches an end that takes the one for the other.
+/// A ring of one is full and empty in turns. A value is announced when it has been written, and its place
+/// is given back when it has been read.
 #[test]
 fn a_ring_of_one_is_handed_to_and_fro() {
     // CH-07, CH-21
@@ -199,7 +200,7 @@ fn a_pop_from_an_empty_ring_changes_nothing() {
     });
 }
 
-/// The producer pushes and is dropped. Catches a consumer that is told so, and does not find the value then.
+/// The producer pushes and is dropped. A consumer that is told so finds the value, and is told so again.
 #[test]
 fn when_the_producer_is_gone_all_is_there() {
     // CL-01
@@ -213,7 +214,7 @@ fn when_the_producer_is_gone_all_is_there() {
                     assert_eq!(
                         all,
                         [Some(7), None],
-                        "`is_abandoned` said that all is there"
+                        "`is_abandoned` said that the producer, which had pushed 7, is gone"
                     );
                     assert!(
                         consumer.is_abandoned(),
@@ -226,7 +227,10 @@ fn when_the_producer_is_gone_all_is_there() {
             },
             move || assert!(producer.push(Watched::new("watched", 7)).is_ok()),
         );
-        assert!(consumer.is_abandoned(), "the producer was dropped");
+        assert!(
+            consumer.is_abandoned(),
+            "the producer was dropped, and `consumer.is_abandoned()` is false"
+        );
         assert_eq!(consumer.pop().is_some(), !popped);
     });
 }
@@ -248,12 +252,15 @@ fn when_the_consumer_is_gone_the_producer_sees_what_it_did() {
                 drop(consumer);
             },
         );
-        assert!(producer.is_abandoned(), "the consumer was dropped");
+        assert!(
+            producer.is_abandoned(),
+            "the consumer was dropped, and `producer.is_abandoned()` is false"
+        );
     });
 }
 
-/// Each end is dropped by its own thread, with values in the ring. Catches the value that both drop, or
-/// neither, and an end that frees what the other still uses.
+/// Each end is dropped by its own thread, with values in the ring. The second to go knows that it is, sees
+/// all that the first has pushed or popped, and drops what is left.
 #[test]
 fn what_is_left_is_dropped_once() {
     // CH-25
@@ -269,7 +276,8 @@ fn what_is_left_is_dropped_once() {
     });
 }
 
-/// The producer's thread panics between two pushes, and its end is dropped by that.
+/// The producer's thread panics after a push, and its end is dropped by that. The consumer is told, as
+/// after any drop, and finds what was pushed.
 #[test]
 fn a_panic_of_the_producer_leaves_what_was_pushed() {
     model(|| {
@@ -286,7 +294,7 @@ fn a_panic_of_the_producer_leaves_what_was_pushed() {
         );
         assert!(
             consumer.is_abandoned(),
-            "the producer was dropped by the panic"
+            "the panic of its thread has dropped the producer, and `consumer.is_abandoned()` is false"
         );
         assert_eq!(seen.or(consumer.pop()), Some(1));
         assert_eq!(consumer.pop(), None);

@@ -10,6 +10,8 @@ use std::rc::Rc;
 use std::sync::MutexGuard;
 use std::thread;
 
+/// Capacities from 1 to 70,000, to which an index has to count; three rounds each. As many pushes are
+/// accepted, and no more; as many pops find a value.
 #[test]
 fn a_ring_holds_exactly_its_capacity() {
     // CH-04, CH-05, CH-11
@@ -28,7 +30,7 @@ fn a_ring_holds_exactly_its_capacity() {
                 assert_eq!(
                     producer.push(7),
                     Err(7),
-                    "a ring of {capacity} is full, round {round}"
+                    "a push into a ring of {capacity} that holds as many, round {round}"
                 );
             }
             for n in 0..capacity {
@@ -99,6 +101,7 @@ fn a_ring_does_not_wear_out() {
     }
 }
 
+/// A ring of no places could hand nothing over.
 #[test]
 fn a_capacity_of_zero_is_refused() {
     // CH-12: Go has channels without a buffer. This is no place for two threads to meet.
@@ -125,6 +128,8 @@ fn a_capacity_that_no_memory_holds_is_refused() {
     }
 }
 
+/// Values without a size, with a large alignment, that are `None`, that cannot be sent: the ring moves
+/// them, and reads nothing into them.
 #[test]
 fn any_value_can_be_pushed() {
     // CH-24
@@ -163,6 +168,9 @@ fn any_value_can_be_pushed() {
     assert_eq!(Rc::strong_count(&local), 1);
 }
 
+/// An end says that the other is gone as soon as it has been dropped, by a panic of its thread or
+/// otherwise. Nothing else changes by that: what is in the ring can be popped, and a ring without a
+/// consumer fills up as any other does.
 #[test]
 fn each_end_learns_that_the_other_is_gone() {
     let (mut producer, mut consumer) = ring(2);
@@ -172,7 +180,10 @@ fn each_end_learns_that_the_other_is_gone() {
     );
     assert_eq!(producer.push(1), Ok(()));
     drop(producer);
-    assert!(consumer.is_abandoned(), "the producer was dropped");
+    assert!(
+        consumer.is_abandoned(),
+        "the producer was dropped, with a value in the ring, and `consumer.is_abandoned()` is false"
+    );
     assert_eq!(
         (consumer.pop(), consumer.pop()),
         (Some(1), None),
@@ -183,15 +194,16 @@ fn each_end_learns_that_the_other_is_gone() {
     while_unwinding(move || drop(consumer));
     assert!(
         producer.is_abandoned(),
-        "the consumer was dropped while its thread unwound"
+        "the consumer was dropped while its thread unwound, and `producer.is_abandoned()` is false"
     );
     assert_eq!(
         (producer.push(1), producer.push(2)),
         (Ok(()), Err(2)),
-        "there is room for one"
+        "two pushes into an empty ring of one, whose consumer is gone"
     );
 }
 
+/// One thread pushes 20,000 numbers, the other pops them. All come, each once, in order.
 #[test]
 fn two_threads_hand_over_everything_in_order() {
     // CH-07, CH-19

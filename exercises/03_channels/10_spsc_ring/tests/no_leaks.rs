@@ -7,9 +7,11 @@ use spsc_ring::ring;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// Both ends go, the one first or the other, and up to three values are left in a ring of three. They begin
+/// at any place, and may go on at the first slot after the last: each of them is dropped.
 #[test]
 fn what_is_still_in_the_ring_is_dropped_with_it() {
-    // CH-25: in every fill, with the values across the end of the circle or not, whichever end goes last.
+    // CH-25
     leaks::check(|| {
         for (used, left) in (0..4).flat_map(|used| (0..=3).map(move |left| (used, left))) {
             for consumer_first in [true, false] {
@@ -33,6 +35,7 @@ fn what_is_still_in_the_ring_is_dropped_with_it() {
     });
 }
 
+/// What was popped outlives the ring.
 #[test]
 fn a_popped_value_is_its_owners() {
     // CH-25

@@ -3,12 +3,13 @@
 //! is a data race.
 
 use crate::sync::thread::scope;
-use crate::{Arc, MAX_REFERENCES};
+use crate::{Arc, MAX_REFERENCES, Weak};
 use harness::leaks::track;
 use harness::testing::{
     Flag, Slot, both, has_waited, panic_of, spawn, staged_panic, staged_panic_of,
 };
 use harness::{Model, model};
+use std::sync::OnceLock;
 
 /// A value that owners write to, and that looks at what they wrote when it is dropped.
 struct Noted(Slot);
@@ -44,8 +45,8 @@ fn the_last_owner_drops_after_all_others_are_done() {
     });
 }
 
-/// Three owners in three threads. Catches a count that is right for two: the last one reads what the second
-/// has made of the first one's step.
+/// Three owners in three threads. The last to go drops the value after all that the other two did to it: it
+/// reads what the second has made of the first one's step.
 #[test]
 fn the_last_of_three_drops_after_all_others_are_done() {
     model(|| {
@@ -59,8 +60,7 @@ fn the_last_of_three_drops_after_all_others_are_done() {
     });
 }
 
-/// Owners come and go at the same time. Catches counting in two steps, which loses one, and drops the value
-/// twice or never.
+/// Owners come and go at the same time. Each is counted, in one step: main's is the only one that is left.
 #[test]
 fn owners_that_come_and_go_are_all_counted() {
     model(|| {
@@ -74,16 +74,17 @@ fn owners_that_come_and_go_are_all_counted() {
                 assert_eq!(**another, 7);
             },
         );
+        let owners = Arc::strong_count(&mine);
         assert_eq!(
-            (Arc::strong_count(&mine), **mine),
-            (1, 7),
-            "main's Arc is left"
+            owners, 1,
+            "owners that are counted: all but main's are gone"
         );
+        assert_eq!(**mine, 7);
     });
 }
 
-/// Another owner writes, and goes. Catches a `get_mut` that lends the value before that is over, or does not
-/// see it.
+/// Another owner writes, and goes. `get_mut` lends the value only after that, and then what was written is
+/// seen.
 #[test]
 fn get_mut_comes_after_the_other_owners() {
     model(|| {
@@ -100,13 +101,16 @@ fn get_mut_comes_after_the_other_owners() {
             matches!(lent, None | Some(7)),
             "{lent:?}, where 7 was written before"
         );
-        assert!(Arc::get_mut(&mut mine).is_some(), "the other owner is gone");
+        assert!(
+            Arc::get_mut(&mut mine).is_some(),
+            "`get_mut` was refused to the only reference: the other owner has gone, or a refusal before has left something"
+        );
     });
 }
 
-/// The other owner makes a `Weak`, drops its `Arc`, upgrades the `Weak`, and reads. At no moment is main
-/// alone, unless all of that is over: `get_mut` must not take two counts for one moment, and what it lends
-/// comes after the read.
+/// The other owner makes a `Weak`, and waits with that while main is in `get_mut`; then it drops its `Arc`,
+/// upgrades the `Weak`, and reads. At no moment is main alone, unless all of that is over: `get_mut` must
+/// not take two counts for one moment, and what it lends comes after the read.
 #[test]
 fn get_mut_finds_no_gap_between_the_counts() {
     model(|| {
@@ -119,7 +123,7 @@ fn get_mut_finds_no_gap_between_the_counts() {
                 }
             },
             move || {
-                let weak = Arc::downgrade(&theirs);
+                let weak = one_more("Arc::downgrade", 0, || Arc::downgrade(&theirs));
                 drop(theirs);
                 if let Some(again) = weak.upgrade() {
                     again.0.read();
@@ -128,13 +132,14 @@ fn get_mut_finds_no_gap_between_the_counts() {
         );
         assert!(
             Arc::get_mut(&mut mine).is_some(),
-            "main's Arc is the only reference left"
+            "`get_mut` was refused to the only reference: all others have gone"
         );
     });
 }
 
-/// There is one `Arc`, and a `Weak`, which becomes another one, reads the value, and goes. `get_mut` lends
-/// the value only if both are gone, and after what they did.
+/// There is one `Arc`, and a `Weak`, which becomes another one, and that makes a `Weak` again, and so on.
+/// At each moment there is one or the other: `get_mut` lends the value only if both are gone, and after
+/// what they did.
 #[test]
 fn get_mut_counts_what_a_weak_became() {
     model(|| {
@@ -147,16 +152,23 @@ fn get_mut_counts_what_a_weak_became() {
                 }
             },
             move || {
-                let theirs = weak.upgrade().expect("main owns the value");
+                let theirs = weak
+                    .upgrade()
+                    .expect("`upgrade` returned `None`, and main owns the value");
                 drop(weak);
-                theirs.0.read();
+                let weak = Arc::downgrade(&theirs);
+                drop(theirs);
+                weak.upgrade()
+                    .expect("`upgrade` returned `None`, and main owns the value")
+                    .0
+                    .read();
             },
         );
     });
 }
 
-/// Another owner writes, and goes. Catches a `try_unwrap` that takes the value before that is over, or does
-/// not see it.
+/// Another owner writes, and goes. `try_unwrap` takes the value out only after that, and then what was
+/// written is seen.
 #[test]
 fn try_unwrap_comes_after_the_other_owners() {
     model(|| {
@@ -170,7 +182,8 @@ fn try_unwrap_comes_after_the_other_owners() {
     });
 }
 
-/// Two owners want the value. Catches one that both get, and one that is dropped though it was taken.
+/// Two owners want the value, each by `try_unwrap`. One at most gets it, the other one stays an owner all
+/// the while, and the value is dropped once.
 #[test]
 fn one_owner_at_most_takes_the_value_out() {
     model(|| {
@@ -187,8 +200,8 @@ fn one_owner_at_most_takes_the_value_out() {
     });
 }
 
-/// A `Weak` is upgraded while the last owner goes. Either there is a new owner, which drops the value in its
-/// turn, or `upgrade` returns `None`.
+/// A `Weak` is upgraded while the last owner goes. Either there is a new owner, which drops the value in
+/// its turn, or `upgrade` returns `None`. The memory stays until both are done with it.
 #[test]
 fn an_upgrade_gets_the_value_or_nothing() {
     model(|| {
@@ -224,8 +237,8 @@ fn an_upgrade_and_try_unwrap_exclude_each_other() {
     });
 }
 
-/// An owner stays while another comes and goes. Catches an upgrade that gives up because the count has
-/// changed, or because a weak exchange has failed for no reason.
+/// An owner stays while another comes and goes. An upgrade beside that succeeds, even if the count changes
+/// under it, or a weak exchange fails for no reason.
 #[test]
 fn an_upgrade_succeeds_while_there_is_an_owner() {
     Model::new().spurious_failures(1).check(|| {
@@ -235,13 +248,13 @@ fn an_upgrade_succeeds_while_there_is_an_owner() {
         assert_eq!(
             upgraded.as_deref(),
             Some(&7),
-            "main owns the value all the time"
+            "`upgrade`, while main owns the value all the time"
         );
     });
 }
 
-/// There is one reference, and no other thread: `get_mut` lends the value, and `try_unwrap` takes it out. An
-/// exchange that fails for no reason, as a weak one may, is no other reference.
+/// There is one reference, and no other thread. `get_mut` lends the value, though a weak exchange may fail
+/// for no reason. Then the value is taken out, or dropped, and after that its memory is freed.
 #[test]
 fn the_only_reference_is_never_refused() {
     Model::new().spurious_failures(1).check(|| {
@@ -253,6 +266,7 @@ fn the_only_reference_is_never_refused() {
         );
         let taken = Arc::try_unwrap(mine).ok();
         assert_eq!(taken, Some(7), "what `try_unwrap` gave to the only owner");
+        drop(Arc::new(track(8)));
     });
 }
 
@@ -275,8 +289,8 @@ fn get_mut_does_not_wait() {
     });
 }
 
-/// The last `Arc` and the last `Weak` go at the same time. Catches memory that is freed twice, or under the
-/// other's feet, and a value that is dropped when the memory goes, not when the last owner does.
+/// The last `Arc` and the last `Weak` go at the same time. The owner drops the value; whichever is the last
+/// frees the memory, when the other is done with it.
 #[test]
 fn the_last_arc_and_the_last_weak_go_together() {
     model(|| {
@@ -287,8 +301,8 @@ fn the_last_arc_and_the_last_weak_go_together() {
     });
 }
 
-/// `downgrade` beside `get_mut`, and beside another `downgrade`. Catches a `Weak` that is not counted, and a
-/// `get_mut` that leaves its lock behind.
+/// `downgrade` beside a `get_mut` that is refused, and beside another `downgrade`. The refusal leaves
+/// nothing behind, and each `Weak` is counted.
 #[test]
 fn weaks_that_come_and_go_are_all_counted() {
     Model::new().spurious_failures(1).check(|| {
@@ -336,29 +350,37 @@ fn weaks_of_two_threads_are_all_counted() {
     });
 }
 
-/// Both threads clone at the limit, where there is room for one at most. Catches a count that goes over it,
-/// and a refusal that stays counted.
+/// Calls both, each in a thread, where there is room for one reference more.
+fn at_the_limit<R: Send>(one: impl FnOnce() -> R + Send, other: impl FnOnce() -> R + Send) {
+    fn made<R>(make: impl FnOnce() -> R) -> Option<R> {
+        let mut made = None;
+        let refused = panic_of(|| made = Some(make()));
+        let right = matches!(refused.as_deref(), None | Some(TOO_MANY));
+        assert!(right, "refused with {refused:?}");
+        made
+    }
+    let (one, other) = both(|| made(one), || made(other));
+    assert!(
+        one.is_none() || other.is_none(),
+        "both calls have made a reference, which is one more than {MAX_REFERENCES}"
+    );
+}
+
+/// Two threads make an owner each, and then a `Weak`, where there is room for one. A refused one is not
+/// counted, and no more are made than there may be: to look at the count and to change it is one step.
 #[test]
 fn a_refused_clone_leaves_the_count() {
     model(|| {
         let mine = Arc::new(track(7));
+        let weak = Arc::downgrade(&mine);
         let kept: Vec<_> = (2..MAX_REFERENCES).map(|_| mine.clone()).collect();
-        let clone = || {
-            let mut made = None;
-            let refused = panic_of(|| made = Some(mine.clone()));
-            assert!(
-                matches!(refused.as_deref(), None | Some(TOO_MANY)),
-                "{refused:?}"
-            );
-            made
-        };
-        let (one, other) = both(clone, clone);
-        assert!(
-            one.is_none() || other.is_none(),
-            "{MAX_REFERENCES} are allowed, and this is one more"
+        at_the_limit(|| Some(mine.clone()), || weak.upgrade());
+        let owners = Arc::strong_count(&mine);
+        let right = MAX_REFERENCES - 1;
+        assert_eq!(
+            owners, right,
+            "owners that are counted: a refused one is none"
         );
-        drop((one, other));
-        assert_eq!(Arc::strong_count(&mine), MAX_REFERENCES - 1);
         drop(kept);
         assert_eq!(
             Arc::try_unwrap(mine).ok().map(|value| *value),
@@ -366,11 +388,22 @@ fn a_refused_clone_leaves_the_count() {
             "the only owner"
         );
     });
+    model(|| {
+        let mut mine = Arc::new(track(7));
+        let weak = Arc::downgrade(&mine);
+        let kept: Vec<_> = (2..MAX_REFERENCES).map(|_| weak.clone()).collect();
+        at_the_limit(|| weak.clone(), || Arc::downgrade(&mine));
+        drop((kept, weak));
+        assert!(
+            Arc::get_mut(&mut mine).is_some(),
+            "`get_mut` was refused to the only reference: a `Weak` that was refused is still counted"
+        );
+    });
 }
 
 /// There are as many owners as there may be. Main drops them all, and another thread upgrades meanwhile: it
-/// is refused, or gets the value. Catches a call that counts itself first and takes that back: the owners go
-/// in between, and the value is left to nobody.
+/// is refused, or gets the value. It does not count as an owner before that is clear: the last owner must
+/// know that it is the last.
 #[test]
 fn a_refused_upgrade_is_no_owner() {
     model(|| {
@@ -387,41 +420,60 @@ fn a_refused_upgrade_is_no_owner() {
     });
 }
 
-/// As many references as there may be are made, although an exchange may fail for no reason. Then every way
-/// to one too many, one after the other: each panics, and changes nothing.
+/// Makes a reference more, where there are `n`, which is less than the limit.
+fn one_more<R>(call: &str, n: usize, make: impl FnOnce() -> R) -> R {
+    let mut made = None;
+    match panic_of(|| made = Some(make())).as_deref() {
+        None => made.expect("it did not panic"),
+        Some(TOO_MANY) => panic!("{call} was refused, and there are {n} of {MAX_REFERENCES}"),
+        Some(other) => panic!("{other}"),
+    }
+}
+
+/// As many references as there may be are made, the last of them by `clone` and again by `upgrade` or
+/// `downgrade`, although an exchange may fail for no reason. Each way to one too many panics, and changes
+/// nothing.
 #[test]
 fn one_reference_too_many_panics() {
     Model::new().spurious_failures(1).check(|| {
         let mut mine = Arc::new(track(7));
         let weak = Arc::downgrade(&mine);
-        let owners: Vec<_> = (1..MAX_REFERENCES).map(|_| mine.clone()).collect();
-        let weaks: Vec<_> = (1..MAX_REFERENCES).map(|_| weak.clone()).collect();
+        let range = 1..MAX_REFERENCES;
+        let owners = range.clone().map(|n| one_more("Arc::clone", n, || mine.clone()));
+        let weaks = range.clone().map(|n| one_more("Weak::clone", n, || weak.clone()));
+        let (mut owners, mut weaks): (Vec<_>, Vec<_>) = (owners.collect(), weaks.collect());
+        // The last place once more, the other way.
+        drop((owners.pop(), weaks.pop()));
+        let upgraded = one_more("Weak::upgrade", range.end - 1, || weak.upgrade());
+        owners.push(upgraded.expect("`upgrade` returned `None`, and main owns the value"));
+        weaks.push(one_more("Arc::downgrade", range.end - 1, || Arc::downgrade(&mine)));
         let calls: [(&str, &dyn Fn()); 4] = [
             ("Arc::clone", &|| drop(mine.clone())),
             ("Weak::upgrade", &|| drop(weak.upgrade())),
             ("Arc::downgrade", &|| drop(Arc::downgrade(&mine))),
             ("Weak::clone", &|| drop(weak.clone())),
         ];
-        for (call, refused) in calls.into_iter().chain(calls) {
+        for (refusals, (call, refused)) in calls.into_iter().chain(calls).enumerate() {
             assert_eq!(
                 panic_of(refused).as_deref(),
                 Some(TOO_MANY),
-                "{call}, at the limit"
+                "what {call} panics with, where there are {MAX_REFERENCES}, after {refusals} refused calls"
             );
         }
-        assert_eq!(Arc::strong_count(&mine), MAX_REFERENCES);
+        let counted = Arc::strong_count(&mine);
+        assert_eq!(counted, MAX_REFERENCES, "owners, after eight refusals");
         drop(owners);
-        assert_eq!(Arc::strong_count(&mine), 1);
+        assert_eq!(Arc::strong_count(&mine), 1, "owners that are left");
         drop((weak, weaks));
         assert!(
             Arc::get_mut(&mut mine).is_some(),
-            "the only reference is left"
+            "`get_mut` was refused to the only reference: a `Weak` that was refused is still counted"
         );
     });
 }
 
 /// The limit of `Weak`s holds when the owners are gone, but for one place in the count that they may leave
-/// behind. Catches a limit that only `downgrade` looks at, and a refused `Weak` that stays counted.
+/// behind. `Weak::clone` looks at it too, and one that was refused is not counted.
 #[test]
 fn one_weak_too_many_panics_without_an_owner() {
     model(|| {
@@ -448,7 +500,7 @@ fn one_weak_too_many_panics_without_an_owner() {
     });
 }
 
-/// An owner's thread panics with the `Arc` in its hands.
+/// An owner's thread panics with the `Arc` in its hands, which is dropped by that as by anything else.
 #[test]
 fn a_panic_drops_the_owners_arc() {
     model(|| {
@@ -467,20 +519,33 @@ fn a_panic_drops_the_owners_arc() {
     });
 }
 
-/// The destructor looks whether it can be found: from the moment at which the last owner goes, a `Weak` leads
-/// nowhere.
+/// The value holds a `Weak` of itself, and its destructor upgrades it, while main upgrades another. From
+/// the moment at which the last owner goes, a `Weak` leads nowhere; and the destructor runs without a lock
+/// that `upgrade` takes.
 #[test]
 fn no_upgrade_while_the_value_is_dropped() {
-    struct Looks<'a>(&'a Flag);
+    struct Looks<'a> {
+        is_dropped: &'a Flag,
+        me: OnceLock<Weak<Looks<'a>>>,
+    }
     impl Drop for Looks<'_> {
         fn drop(&mut self) {
-            self.0.raise();
+            let found = self.me.get().and_then(Weak::upgrade).is_some();
+            assert!(
+                !found,
+                "the destructor has got an owner of the value that is being dropped"
+            );
+            self.is_dropped.raise();
         }
     }
     model(|| {
         let is_dropped = Flag::lowered("is dropped");
-        let mine = Arc::new(Looks(&is_dropped));
+        let mine = Arc::new(Looks {
+            is_dropped: &is_dropped,
+            me: OnceLock::new(),
+        });
         let weak = Arc::downgrade(&mine);
+        assert!(mine.me.set(weak.clone()).is_ok(), "it is set once");
         both(
             || {
                 if is_dropped.is_raised() {

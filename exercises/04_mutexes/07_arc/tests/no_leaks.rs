@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// Two owners, and no `Weak`: the second to go drops the value, and frees the memory.
 #[test]
 fn value_and_memory_go_with_the_last_owner() {
     leaks::check(|| {
@@ -18,6 +19,7 @@ fn value_and_memory_go_with_the_last_owner() {
     });
 }
 
+/// The owners go first. The last `Weak`, a clone, frees the memory.
 #[test]
 fn the_memory_goes_with_the_last_weak() {
     leaks::check(|| {
@@ -34,6 +36,7 @@ fn the_memory_goes_with_the_last_weak() {
     });
 }
 
+/// All `Weak`s go while there is an owner: the value and its memory stay.
 #[test]
 fn a_weak_that_goes_first_frees_nothing() {
     leaks::check(|| {
@@ -44,6 +47,8 @@ fn a_weak_that_goes_first_frees_nothing() {
     });
 }
 
+/// `try_unwrap`, with a `Weak` or without one: the value is the caller's, and the memory goes with the last
+/// reference.
 #[test]
 fn a_value_taken_out_is_dropped_once() {
     leaks::check(|| {
@@ -59,6 +64,8 @@ fn a_value_taken_out_is_dropped_once() {
     });
 }
 
+/// `get_mut` and `try_unwrap` are refused because of another owner. Both owners go, and with the second the
+/// value.
 #[test]
 fn a_refused_call_counts_nothing() {
     leaks::check(|| {
@@ -101,6 +108,7 @@ fn a_tree_with_weak_parents_goes_as_a_whole() {
     });
 }
 
+/// Owners and `Weak`s go in four threads, in any order: the last drops the value, and frees the memory.
 #[test]
 fn whoever_is_last_in_whichever_thread() {
     leaks::check(|| {

@@ -161,8 +161,8 @@ fn who_was_asked_goes_to_the_tail_of_the_global_queue() {
             let p = &machine.sched.allp[1];
             let curg = machine.allm.iter().map(|m| m.curg).collect::<Vec<_>>();
             format!(
-                "sched.runq {:?}, P1's runnext {:?} and runq {:?}, curg {curg:?}",
-                machine.sched.runq, p.runnext, p.runq
+                "sched.runq {:?}, P1's runnext {:?}, runq {:?} and schedtick {}, curg {curg:?}",
+                machine.sched.runq, p.runnext, p.runq, p.schedtick
             )
         };
         format!(
