@@ -7,7 +7,8 @@ use harness::testing::{Flag, Gate, Slot, both, has_waited, must_sleep};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Catches the lost wakeup, in any form: main checks and sees no result, `f` ends and notifies no thread,
+/// Whichever comes first, the result or `join`: no wakeup may be lost between the look of `join` and its
+/// sleep. Catches a lost wakeup in any form: main checks and sees no result, `f` ends and notifies no thread,
 /// main falls asleep. Also catches a `join` that sleeps without a check, if `f` ends first.
 #[test]
 fn join_gives_the_value() {
@@ -17,7 +18,8 @@ fn join_gives_the_value() {
     });
 }
 
-/// Catches a panic that loses the notification, or what `f` wrote before it, or the payload.
+/// A panic ends `f` as a return does: it wakes `join`, which returns the payload itself. Catches a panic that
+/// loses the notification, or what `f` wrote before it, or the payload.
 #[test]
 fn join_gives_the_payload_of_a_panic() {
     // GR-04, as it is in Rust
@@ -32,13 +34,14 @@ fn join_gives_the_payload_of_a_panic() {
         assert_eq!(
             payload.downcast_ref(),
             Some(&"no answer"),
-            "the payload of panic!(\"no answer\") is a &str"
+            "`join` must return the payload of panic!(\"no answer\"), a &str, and no box around it"
         );
         assert_eq!(memory.read(), 1);
     });
 }
 
-/// A program that must not end, because `f` never does. Catches a `join` that gives up, and one that spins.
+/// `f` never ends, so `join` may not return, and has to sleep. Catches a `join` that gives up, and one that
+/// spins.
 #[test]
 fn join_sleeps_while_f_runs() {
     must_sleep("`join`", "`f` had not ended", || {
@@ -49,7 +52,8 @@ fn join_sleeps_while_f_runs() {
     });
 }
 
-/// Catches `if` in place of `while`: main has a spurious wakeup before there is a result.
+/// `join` wakes up for no reason, before there is a result: it has to look, and sleep again. Catches `if` in
+/// place of `while`.
 #[test]
 fn a_spurious_wakeup_does_not_end_join() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -58,8 +62,8 @@ fn a_spurious_wakeup_does_not_end_join() {
     });
 }
 
-/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for a result that
-/// is there, or goes to sleep where `f` does not see it.
+/// A weak exchange may fail though the value is the expected one: such a failure says nothing about the
+/// result. Catches code that takes it for a result that is there, or goes to sleep where `f` does not see it.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
     harness::Model::new().spurious_failures(1).check(|| {
@@ -68,8 +72,8 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// Plain memory, written by main, then by `f`, then read by main. Catches a `join` that returns because of
-/// a check that orders nothing, such as that of a Relaxed flag.
+/// Plain memory, written by main, then by `f`, then read by main: `go` and `join` have to order the three.
+/// Catches a `join` that returns because of a check that orders nothing, such as that of a Relaxed flag.
 #[test]
 fn each_sees_what_the_other_wrote() {
     // GR-01, and what GR-02 denies if there is no join
@@ -86,7 +90,8 @@ fn each_sees_what_the_other_wrote() {
     });
 }
 
-/// Catches a result that is stored before what `f` captured has been dropped.
+/// What `f` captured is dropped before its result is there: `join` returns after both. Catches a result that
+/// is stored too soon.
 #[test]
 fn what_f_captured_is_gone_when_join_returns() {
     struct Captured(Arc<Slot>);
@@ -106,8 +111,9 @@ fn what_f_captured_is_gone_when_join_returns() {
     });
 }
 
-/// Catches an `is_finished` that returns `true` before `f` has ended or before its result is there, or `false` after
-/// `true`, or that takes away what `join` waits for.
+/// When `is_finished` returns true, `f` has ended and its result is in place: `join` returns it at once, and
+/// `is_finished` stays true. Catches a `true` that comes before one of the two, a `false` after `true`, and
+/// an answer that takes away what `join` waits for.
 #[test]
 fn is_finished_is_never_early() {
     harness::model(|| {
@@ -137,26 +143,25 @@ fn is_finished_is_never_early() {
     });
 }
 
-/// Catches an `is_finished` that is `true` and then `false` because another thread asks at the same time, such as by a
-/// `try_lock` that finds the lock taken.
+/// `is_finished` stays true to every thread, even while another is asking. Catches a `true` that turns
+/// `false` because another thread asks at the same time, such as by a `try_lock` that finds the lock taken.
 #[test]
 fn threads_that_ask_at_once_get_the_same_answer() {
     harness::model(|| {
         let handle = go(|| 7);
         if handle.is_finished() {
             let answers = both(|| handle.is_finished(), || handle.is_finished());
-            assert_eq!(
-                answers,
-                (true, true),
-                "`is_finished` had returned true before main and other called it at the same time"
+            assert!(
+                answers == (true, true),
+                "`is_finished` had returned true; then two threads asked at the same time, and got {answers:?}"
             );
         }
         assert_eq!(value(handle.join()), 7);
     });
 }
 
-/// Catches an `is_finished` that waits for `f`, such as for a lock that is held while `f` runs: here `f`
-/// waits for main.
+/// `f` waits for main, and main asks `is_finished`, which has to answer without waiting for `f`. Catches one
+/// that waits for a lock that is held while `f` runs.
 #[test]
 fn is_finished_does_not_wait() {
     harness::model(|| {
@@ -169,8 +174,8 @@ fn is_finished_does_not_wait() {
     });
 }
 
-/// Catches an `is_finished` that stays false until `join` is called: in some interleavings `f` has ended,
-/// and its thread too, before main calls it.
+/// When `f` has ended, `is_finished` returns true, even if nobody has called `join`. In some interleavings
+/// the thread has ended before main asks.
 #[test]
 fn is_finished_turns_true_without_a_join() {
     let told = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -189,8 +194,9 @@ fn is_finished_turns_true_without_a_join() {
     );
 }
 
-/// Catches a handle that waits when it is dropped, and one that stops `f`: `f` cannot go on before main has
-/// dropped the handle, and main cannot go on before `f` has.
+/// Main drops the handle while `f` waits for main: the drop waits for nothing, and `f` runs on. Catches a
+/// handle that waits when it is dropped, and one that stops `f`: `f` cannot go on before main has dropped the
+/// handle, and main cannot go on before `f` has.
 #[test]
 fn dropping_the_handle_detaches() {
     // GR-03, except for the end of the process
@@ -206,8 +212,9 @@ fn dropping_the_handle_detaches() {
     });
 }
 
-/// Catches a thread that waits for its result to be fetched, and a result that is dropped twice or never in
-/// one of the two orders: `f` ends first, or the handle is dropped first.
+/// Nobody joins: the thread ends without waiting for that, and the last of the two to let go, the thread or
+/// the handle, drops the result. Catches a thread that waits for its result to be fetched, and a result that
+/// is dropped twice or never in one of the two orders.
 #[test]
 fn a_result_that_nobody_takes_is_dropped_once() {
     harness::model(|| {
@@ -215,7 +222,8 @@ fn a_result_that_nobody_takes_is_dropped_once() {
     });
 }
 
-/// Catches a result that is returned and also dropped.
+/// `join` gives the result away, and so nothing else may drop it. Catches a result that is returned and also
+/// dropped.
 #[test]
 fn a_result_that_join_gives_is_dropped_once() {
     harness::model(|| {
@@ -224,7 +232,8 @@ fn a_result_that_join_gives_is_dropped_once() {
     });
 }
 
-/// Catches a wakeup that goes to the thread that called `go` instead of the thread that joins.
+/// Main calls `go`, and another thread joins: the end of `f` has to wake the thread that joins, not the one
+/// that called `go`.
 #[test]
 fn a_handle_may_be_joined_by_another_thread() {
     harness::model(|| {
@@ -234,8 +243,8 @@ fn a_handle_may_be_joined_by_another_thread() {
     });
 }
 
-/// Catches state that two goroutines share and should not: a result or a notification goes to the wrong
-/// handle.
+/// Two goroutines share nothing: each handle gets its own result, and its own wakeup. Catches a result or a
+/// notification that goes to the wrong handle.
 #[test]
 fn every_handle_gets_its_own_result() {
     harness::model(|| {

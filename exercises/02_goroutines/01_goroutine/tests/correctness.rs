@@ -11,13 +11,11 @@ use std::panic::{panic_any, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 
-/// What is true until `f` has ended, which is about to happen.
-const UNFINISHED: &str = "`is_finished` still returns false";
-
 /// Where a thread hangs, if a test does.
 const IN_JOIN: &str =
     "a thread still waits, in `join`, for a lock, or for an `f` that does not run";
 
+/// `join` returns what `f` returned, and `Ok(())` if that is nothing.
 #[test]
 fn join_gives_what_f_returned() {
     must_end(IN_JOIN, || {
@@ -39,6 +37,7 @@ fn any_value_is_a_result() {
     });
 }
 
+/// `go` makes a thread for `f`: neither the thread that calls `go` nor the one that joins runs it.
 #[test]
 fn f_runs_on_a_thread_of_its_own() {
     must_end(IN_JOIN, || {
@@ -66,6 +65,7 @@ fn f_runs_beside_its_caller() {
     });
 }
 
+/// `join` returns the payload itself: no copy of its message, and no second box around it.
 #[test]
 fn join_gives_the_payload_of_the_panic() {
     // GR-04: in Go, this would end the process.
@@ -74,24 +74,25 @@ fn join_gives_the_payload_of_the_panic() {
         assert_eq!(
             literal.downcast_ref(),
             Some(&"no such file"),
-            "the payload of panic!(\"…\") is a &str"
+            "`join` must return the payload of panic!(\"…\"), a &str, and no box around it"
         );
         let page = std::process::id();
         let formatted = payload(go(move || panic!("page {page} is missing")));
         assert_eq!(
             formatted.downcast_ref(),
             Some(&format!("page {page} is missing")),
-            "the payload of panic!(\"… {{page}} …\") is a String"
+            "`join` must return the payload of panic!(\"… {{page}} …\"), a String, and no box around it"
         );
         let any = payload(go(|| panic_any(7u64)));
         assert_eq!(
             any.downcast_ref(),
             Some(&7u64),
-            "the payload of panic_any(7u64) is a u64"
+            "`join` must return the payload of panic_any(7u64), a u64, and no box around it"
         );
     });
 }
 
+/// Two goroutines panic, detached and joined: the third and the caller go on.
 #[test]
 fn a_panic_ends_one_goroutine_and_no_other() {
     // GR-04
@@ -106,6 +107,7 @@ fn a_panic_ends_one_goroutine_and_no_other() {
     });
 }
 
+/// `is_finished` turns true when `f` has ended, and stays true, though nobody has called `join`.
 #[test]
 fn is_finished_tells_whether_f_has_ended() {
     must_end(IN_JOIN, || {
@@ -117,7 +119,10 @@ fn is_finished_tells_whether_f_has_ended() {
         assert!(!handle.is_finished(), "`f` waits for the caller");
         assert!(!handle.is_finished(), "`f` still waits for the caller");
         go_on.send(()).expect("`f` waits");
-        wait_until(UNFINISHED, || handle.is_finished());
+        wait_until(
+            "`f` was told to return, nobody joins, and `is_finished` still returns false",
+            || handle.is_finished(),
+        );
         assert!(
             handle.is_finished(),
             "`is_finished` returned true and then false"
@@ -126,15 +131,24 @@ fn is_finished_tells_whether_f_has_ended() {
     });
 }
 
+/// `f` ends by a panic: `is_finished` turns true as after a return.
 #[test]
 fn a_panic_finishes_f_too() {
     must_end(IN_JOIN, || {
         let handle = go(|| -> u32 { resume_unwind(Box::new(7)) });
-        wait_until(UNFINISHED, || handle.is_finished());
-        assert_eq!(payload(handle).downcast_ref(), Some(&7));
+        wait_until(
+            "`f` panics at once, and `is_finished` still returns false",
+            || handle.is_finished(),
+        );
+        assert_eq!(
+            payload(handle).downcast_ref(),
+            Some(&7),
+            "`join` must return the payload, a u32"
+        );
     });
 }
 
+/// The handle is dropped while `f` waits for its caller: `f` runs on.
 #[test]
 fn a_detached_goroutine_runs_on() {
     must_end(IN_JOIN, || {
@@ -184,6 +198,7 @@ fn many_at_once_each_have_their_own_result() {
     });
 }
 
+/// What `f` captured is dropped before `join` returns, whether `f` returns or panics.
 #[test]
 fn what_f_captured_is_gone_when_join_returns() {
     struct Captured(Arc<AtomicBool>);
@@ -214,6 +229,8 @@ fn what_f_captured_is_gone_when_join_returns() {
     });
 }
 
+/// No thread can be created: `go` panics, and `f` does not run, on no thread. The next `go` may get one
+/// again.
 #[test]
 fn go_panics_if_there_is_no_thread() {
     must_end(IN_JOIN, || {

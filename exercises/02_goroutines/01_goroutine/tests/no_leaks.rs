@@ -15,18 +15,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-#[test]
-fn every_thread_ends() {
-    // GR-12
-    leaks::check(|| {
-        detach(go(|| 1));
-        detach(go(|| -> u32 { resume_unwind(Box::new(2)) }));
-        join(go(|| 3));
-        join(go(|| -> u32 { resume_unwind(Box::new(4)) }));
-    });
-}
-
-/// The handles stay, one pair at a time, until the next round replaces them: each thread has to end before that.
+/// `f` has ended, and its handle is kept and not joined: the thread has to end all the same.
+///
+/// The handles stay, one pair at a time, until the next round replaces them: each thread has to end before
+/// that.
 #[test]
 fn the_thread_ends_though_its_handle_is_kept() {
     // GR-12
@@ -40,6 +32,7 @@ fn the_thread_ends_though_its_handle_is_kept() {
     }
 }
 
+/// No thread can be created: `go` panics, and has to drop the `f` that it does not run.
 #[test]
 fn an_f_that_gets_no_thread_is_dropped_once() {
     join(go(|| 1));
@@ -55,6 +48,7 @@ fn an_f_that_gets_no_thread_is_dropped_once() {
     });
 }
 
+/// `join` gives the value to its caller, who drops it: nothing else may drop it or keep it.
 #[test]
 fn a_joined_value_is_dropped_once() {
     leaks::check(|| {
@@ -63,6 +57,7 @@ fn a_joined_value_is_dropped_once() {
     });
 }
 
+/// `join` gives the payload to its caller, who drops it: nothing else may drop it or keep it.
 #[test]
 fn a_joined_payload_is_dropped_once() {
     leaks::check(|| {
@@ -71,7 +66,7 @@ fn a_joined_payload_is_dropped_once() {
     });
 }
 
-/// The handles are dropped first: there is no handle left to take a result when it comes.
+/// The handle is dropped first, so the thread has to drop what `f` leaves, a value or a payload.
 #[test]
 fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
     leaks::check(|| {
@@ -92,14 +87,14 @@ fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
     });
 }
 
-/// The results come first: the handles are dropped without taking them.
+/// The value or payload of `f` comes first, so the handle has to drop it when it is dropped unjoined.
 #[test]
 fn a_result_that_came_before_its_handle_went_is_dropped_once() {
     leaks::check(|| {
         let (value, payload) = (track(1), track(2));
         let returns = go(move || value);
         let panics = go(move || panic_with(payload));
-        let unfinished = "`is_finished` still returns false";
+        let unfinished = "`f` ends at once, and `is_finished` still returns false";
         wait_until(unfinished, || returns.is_finished());
         wait_until(unfinished, || panics.is_finished());
         detach(returns);
@@ -107,6 +102,7 @@ fn a_result_that_came_before_its_handle_went_is_dropped_once() {
     });
 }
 
+/// What `f` captured is dropped once, whether `f` returns or panics.
 #[test]
 fn what_f_captured_is_dropped_once() {
     leaks::check(|| {
@@ -120,6 +116,18 @@ fn what_f_captured_is_dropped_once() {
                 **captured
             }));
         }
+    });
+}
+
+/// Joined or not, after a return or a panic: no thread stays, and nothing that it made.
+#[test]
+fn every_thread_ends() {
+    // GR-12
+    leaks::check(|| {
+        detach(go(|| 1));
+        detach(go(|| -> u32 { resume_unwind(Box::new(2)) }));
+        join(go(|| 3));
+        join(go(|| -> u32 { resume_unwind(Box::new(4)) }));
     });
 }
 

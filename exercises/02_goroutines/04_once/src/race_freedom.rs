@@ -6,7 +6,8 @@ use crate::sync::thread;
 use harness::testing::{Flag, Slot, message_of, must_sleep, spawn};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
-/// Catches a call that waits for itself: no other thread is there to wake it.
+/// One thread calls three times: the first call runs its function, and the others return at once. Catches a
+/// call that waits for itself: no other thread is there to wake it.
 #[test]
 fn one_thread_may_call_again_and_again() {
     // ON-01
@@ -20,8 +21,8 @@ fn one_thread_may_call_again_and_again() {
     });
 }
 
-/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the call of
-/// another thread, and waits for it.
+/// A weak exchange may fail though the value is the expected one: such a failure is not the call of another
+/// thread. Catches code that takes it for one, and waits.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
     harness::Model::new().spurious_failures(2).check(|| {
@@ -33,7 +34,9 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// Catches a check that is out of date: both threads find that no function has run, and both run theirs.
+/// Two threads call at once: one runs its function, and the other wakes up when the end of that has been
+/// recorded. Catches a check that is out of date: both threads find that no function has run, and both run
+/// theirs. Also catches a wakeup that comes before what it tells of.
 #[test]
 fn one_of_two_functions_runs() {
     // ON-01, ON-05
@@ -56,8 +59,8 @@ fn one_of_two_functions_runs() {
     });
 }
 
-/// Catches a once that says "done" when the function begins: one thread runs the function, and the other
-/// returns while it is running.
+/// A call that comes while the function runs returns after it: that a function has begun is not enough.
+/// Catches a once that says "done" when the function begins.
 #[test]
 fn nobody_returns_while_the_function_runs() {
     // ON-02, ON-06
@@ -75,8 +78,8 @@ fn nobody_returns_while_the_function_runs() {
     });
 }
 
-/// Catches a wait that checks once and sleeps once: a sleeper has a spurious wakeup, and returns while the
-/// function is still running.
+/// A call that waits wakes up for no reason while the function runs: it has to look, and sleep again. Catches
+/// a wait that checks once and sleeps once.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     // ON-02
@@ -102,7 +105,7 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// Catches one wakeup for two sleepers: main's function starts two callers and ends.
+/// The function starts two callers and ends: its end has to wake both. Catches one wakeup for two sleepers.
 #[test]
 fn everybody_who_waits_is_released() {
     // ON-02
@@ -118,8 +121,8 @@ fn everybody_who_waits_is_released() {
     });
 }
 
-/// A program that must not end, because the function does not. Catches a call that waits by checking again
-/// and again, even if it does so only while another one sleeps.
+/// The function never ends, so the two calls that come meanwhile may not return, and have to sleep. Catches a
+/// call that waits by checking again and again, even if it does so only while another one sleeps.
 #[test]
 fn whoever_waits_sleeps() {
     // ON-02
@@ -141,8 +144,8 @@ fn whoever_waits_sleeps() {
     });
 }
 
-/// Catches a flag that orders nothing: the function writes plain memory, and each caller reads it, whether
-/// it ran the function, waited for it, or came after it had ended.
+/// The function writes plain memory, and each caller reads it after its call: whether it ran the function,
+/// waited for it, or came after it had ended. Catches a flag that orders nothing.
 #[test]
 fn what_the_function_wrote_is_there_after_every_call() {
     // ON-07
@@ -160,6 +163,7 @@ fn what_the_function_wrote_is_there_after_every_call() {
     });
 }
 
+/// A panic ends the function as a return does: the call that waits wakes up and returns, and runs nothing.
 /// Catches a panic that leaves "running" behind, for which the other thread sleeps for ever; one that leaves
 /// "not run" behind, so that the other thread runs its function too; and one that is handed to both.
 #[test]
@@ -193,8 +197,11 @@ fn a_panic_releases_whoever_waits() {
     });
 }
 
-/// Catches a panic that wakes one of two sleepers: main's function starts two callers and panics. Two
-/// preemptions are enough to let both fall asleep first; without a bound there are too many interleavings.
+/// The function starts two callers and panics: both wake up and return. Catches a panic that wakes one of two
+/// sleepers.
+///
+/// Two preemptions are enough to let both fall asleep first; without a bound there are too many
+/// interleavings.
 #[test]
 fn a_panic_releases_everybody_who_waits() {
     // ON-03
@@ -214,8 +221,8 @@ fn a_panic_releases_everybody_who_waits() {
     });
 }
 
-/// Catches a panic whose way out orders nothing: the other thread must see what the function wrote before
-/// it panicked.
+/// The function writes plain memory and panics: every call that returns has to see what it wrote. Catches a
+/// panic whose way out orders nothing.
 #[test]
 fn what_the_function_wrote_before_its_panic_is_there() {
     // ON-03, ON-07
@@ -238,8 +245,9 @@ fn what_the_function_wrote_before_its_panic_is_there() {
     });
 }
 
-/// What a function owns may call the once when it is dropped. Catches a function that is dropped under a lock that this
-/// call takes.
+/// While the function runs another call comes, whose own function owns what calls the once when it is
+/// dropped: that call returns, and so does the call in its drop. Catches a function that is dropped under a
+/// lock that this call takes.
 #[test]
 fn what_is_dropped_unrun_may_call_the_once() {
     struct Calls<'a>(&'a Once);
@@ -262,7 +270,8 @@ fn what_is_dropped_unrun_may_call_the_once() {
     });
 }
 
-/// Catches one lock for all onces: main's function calls the inner once, which another thread calls too.
+/// Main's function calls the inner once, which another thread calls too: two onces share no lock and no
+/// state.
 #[test]
 fn a_function_may_use_another_once() {
     harness::model(|| {
@@ -277,8 +286,9 @@ fn a_function_may_use_another_once() {
     });
 }
 
-/// A program that must not end: the function waits for itself. Catches a call that returns although the
-/// function has not ended, one that runs a second function inside the first, and one that spins.
+/// The function calls its own once: the call waits for the function, and the function for the call, so it
+/// sleeps for ever. Catches a call that returns or panics although the function has not ended, one that runs
+/// a second function inside the first, and one that spins.
 #[test]
 fn a_call_from_within_the_function_sleeps_for_ever() {
     // ON-04

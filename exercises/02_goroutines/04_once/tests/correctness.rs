@@ -16,6 +16,7 @@ use std::sync::{Arc, Barrier};
 /// Where a thread hangs, if a test does.
 const IN_CALL: &str = "a thread is still in `call_once`";
 
+/// The first call runs its function, and later calls run nothing.
 #[test]
 fn the_first_call_runs_its_function_and_no_other_does() {
     // ON-01, ON-05
@@ -34,7 +35,8 @@ fn the_first_call_runs_its_function_and_no_other_does() {
     });
 }
 
-/// Catches calls that are counted in eight or sixteen bits: a count that wraps around makes a later call the first.
+/// However many calls come, only the first runs its function. Catches calls that are counted in eight or
+/// sixteen bits: a count that wraps around makes a later call the first.
 #[test]
 fn after_any_number_of_calls_no_function_runs() {
     // ON-01
@@ -51,8 +53,8 @@ fn after_any_number_of_calls_no_function_runs() {
     });
 }
 
-/// Catches `thread::panicking()` taken for "my function has panicked": the first call is made in a destructor, while
-/// its thread unwinds.
+/// The first call is made in a destructor while its thread unwinds: its function runs, and has not panicked.
+/// Catches `thread::panicking()` taken for "my function has panicked".
 #[test]
 fn a_call_while_its_thread_unwinds_is_a_call() {
     // ON-01, ON-02
@@ -79,9 +81,9 @@ fn the_function_runs_in_the_thread_of_its_call() {
     });
 }
 
+/// Each once runs its own function, even within the function of another: they share no state.
 #[test]
 fn every_once_runs_its_own() {
-    // Catches state that all onces share: that one has run its function, or is running it.
     must_end(IN_CALL, || {
         let (first, second) = (Once::new(), Once::new());
         let runs = Cell::new(0);
@@ -90,20 +92,25 @@ fn every_once_runs_its_own() {
         assert_eq!(
             runs.get(),
             1,
-            "function runs, after the second once was called within the first"
+            "how often the second once ran its function, called within that of the first"
         );
         Once::new().call_once(increment);
-        assert_eq!(runs.get(), 2, "function runs, after a call on a third once");
+        assert_eq!(
+            runs.get(),
+            2,
+            "how often a function ran, after the first call on a third once"
+        );
         first.call_once(increment);
         second.call_once(increment);
         assert_eq!(
             runs.get(),
             2,
-            "function runs, after more calls on the first and the second once"
+            "how often a function ran, after a second call on the first once and on the second"
         );
     });
 }
 
+/// The call that runs the function panics as it does, with its payload: no other, and no copy.
 #[test]
 fn a_panic_reaches_the_call_that_ran_the_function() {
     // ON-03
@@ -116,7 +123,7 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
         let payload = payload.expect("the function panicked, but the call that ran it returned");
         assert!(
             payload.downcast_ref() == Some(&Reason(7)),
-            "the call panicked, but not with the payload of the function's panic"
+            "the function panicked with a `Reason`, and its call with something else: pass on the payload itself"
         );
         assert_passes_on("the function fails", || {
             Once::new().call_once(|| resume_unwind(Box::new("the function fails")));
@@ -124,6 +131,7 @@ fn a_panic_reaches_the_call_that_ran_the_function() {
     });
 }
 
+/// A function that panicked has been run: later calls return, and run nothing.
 #[test]
 fn a_function_that_panicked_has_been_run() {
     // ON-03
@@ -139,6 +147,7 @@ fn a_function_that_panicked_has_been_run() {
     });
 }
 
+/// Eight threads call at once: one function runs, and no call returns before it has ended.
 #[test]
 fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
     // ON-01, ON-02, ON-07
@@ -173,6 +182,7 @@ fn of_many_calls_at_once_one_runs_its_function_and_all_see_it() {
     });
 }
 
+/// The function waits for 256 callers: none returns while it runs, and all return when it has ended.
 #[test]
 fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
     // ON-02
@@ -203,6 +213,7 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
     });
 }
 
+/// Eight threads call at once, and the function panics: its own call panics, and the seven others return.
 #[test]
 fn a_panic_in_front_of_many_is_one_panic() {
     // ON-03: the other calls wait for the function, and return.
@@ -233,7 +244,7 @@ fn a_panic_in_front_of_many_is_one_panic() {
             assert_eq!(
                 panicked.into_inner(),
                 1,
-                "round {round}: calls that panicked"
+                "round {round}: calls that panicked: the one that ran the function, and no other"
             );
         }
     });

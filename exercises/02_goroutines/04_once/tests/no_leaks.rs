@@ -11,7 +11,7 @@ use once::Once;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// What a function owns is dropped with it, whether or not the function runs.
+/// What a function owns is dropped with it, whether the function runs or comes too late.
 #[test]
 fn every_function_is_dropped() {
     // ON-13 requires the same of OnceFunc.
@@ -24,6 +24,7 @@ fn every_function_is_dropped() {
     });
 }
 
+/// What a function owns is dropped when it panics, and when it comes after a panic and does not run.
 #[test]
 fn a_function_that_panics_is_dropped() {
     // ON-03
@@ -42,7 +43,8 @@ fn a_function_that_panics_is_dropped() {
     });
 }
 
-/// Each caller's function owns a value. Catches a call that waits and forgets its function in place of dropping it.
+/// Four calls wait for the function: all return, and drop their own functions unrun. Catches a call that
+/// waits and forgets its function in place of dropping it.
 #[test]
 fn everybody_who_waits_leaves() {
     // ON-02
@@ -52,6 +54,7 @@ fn everybody_who_waits_leaves() {
     });
 }
 
+/// Four calls wait for a function that panics: all return, and drop their own functions unrun.
 #[test]
 fn everybody_who_waits_leaves_after_a_panic() {
     // ON-03
@@ -67,8 +70,9 @@ fn everybody_who_waits_leaves_after_a_panic() {
     });
 }
 
-/// The once outlives the check, which runs its closure several times: anything that a once keeps of a call
-/// after its function has ended adds up.
+/// The function has ended: a once keeps nothing of the calls that come later.
+///
+/// The once outlives the check, which runs its closure several times: anything that it keeps adds up.
 #[test]
 fn a_once_keeps_nothing_of_later_calls() {
     // ON-08 requires the same of OnceFunc.

@@ -11,6 +11,7 @@ use harness::leaks::track;
 use harness::testing::{Watched, may_sleep, message_of, must_sleep, payload_of, spawn};
 use std::sync::{Arc, Weak};
 
+/// Two threads call `force` at once: one calls the function, and the other wakes up when the value is there.
 /// Catches two threads that both find that there is no value yet, and both compute one, or get in each
 /// other's way while they try.
 #[test]
@@ -32,8 +33,8 @@ fn the_function_runs_once() {
     });
 }
 
-/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the call of
-/// another thread, and waits for it.
+/// A weak exchange may fail though the value is the expected one: such a failure is not the call of another
+/// thread. Catches code that takes it for one, and waits.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
     harness::Model::new().spurious_failures(2).check(|| {
@@ -43,8 +44,9 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// Two threads call `force`, and both read the value. Catches a second thread that reads a value that is
-/// still being made, or reads it by an ordering that does not make the value visible.
+/// Two threads call `force`, and both read the value: its making has to be ordered before both reads. Catches
+/// a second thread that reads a value that is still being made, or reads it by an ordering that does not make
+/// the value visible.
 #[test]
 fn force_lends_the_whole_value() {
     // ON-02, ON-06, ON-07
@@ -60,8 +62,9 @@ fn force_lends_the_whole_value() {
     });
 }
 
-/// One thread calls `force` while another calls `get`. Catches a `get` that finds the value announced but
-/// not yet written: it was announced too early, or by a store and a load that order nothing.
+/// One thread calls `force` while another calls `get`, which finds nothing or the whole value. Catches a
+/// `get` that finds the value announced but not yet written: it was announced too early, or by a store and a
+/// load that order nothing.
 #[test]
 fn get_lends_the_whole_value_or_none() {
     // ON-06, ON-07
@@ -80,8 +83,10 @@ fn get_lends_the_whole_value_or_none() {
     });
 }
 
-/// The function writes to memory outside the lazy. Catches a `force` that makes the value visible but not
-/// the rest: the note is Relaxed, so only the lazy can order it.
+/// The function writes to memory outside the lazy: a thread that has forced the lazy sees that, too. Catches
+/// a `force` that makes the value visible but not the rest.
+///
+/// The note is Relaxed, so only the lazy can order it.
 #[test]
 fn what_the_function_did_comes_with_force() {
     // ON-07
@@ -99,7 +104,7 @@ fn what_the_function_did_comes_with_force() {
     });
 }
 
-/// The same for a thread that only calls `get`.
+/// The function writes to memory outside the lazy: a thread whose `get` returned `Some` sees that, too.
 #[test]
 fn what_the_function_did_comes_with_get() {
     // ON-07
@@ -117,8 +122,9 @@ fn what_the_function_did_comes_with_get() {
     });
 }
 
-/// One reader sees the value and tells another. Catches a second `get` that finds nothing, or a value that
-/// is not ordered after its making: happens-before carries over from thread to thread.
+/// One reader sees the value and tells another, whose `get` has to find it, too. Catches a second `get` that
+/// finds nothing, or a value that is not ordered after its making: happens-before carries over from thread to
+/// thread.
 #[test]
 fn a_reader_told_of_the_value_sees_it() {
     // ON-07
@@ -144,8 +150,9 @@ fn a_reader_told_of_the_value_sees_it() {
     });
 }
 
-/// The value is there before the threads start. Catches a `get` that gives up because another thread reads
-/// too, and a `force` that takes the value away for a moment.
+/// The value is there before the threads start: neither a `force` nor a `get` may hide it from another, not
+/// for a moment. Catches a `get` that gives up because another thread reads too, and a `force` that takes the
+/// value away for a moment.
 #[test]
 fn nobody_hides_the_value() {
     harness::model(|| {
@@ -169,9 +176,11 @@ fn nobody_hides_the_value() {
     });
 }
 
-/// Three threads call `force`. Catches one wakeup for two sleepers, which takes two preemptions: both fall
-/// asleep while the function runs. Without a bound, a lazy that wakes its sleepers by hand takes longer
-/// than a model may. The models of two threads, here and above, have no bound.
+/// Three threads call `force`: the end of the function has to wake both that wait. Catches one wakeup for two
+/// sleepers, which takes two preemptions: both fall asleep while the function runs.
+///
+/// Without a bound, a lazy that wakes its sleepers by hand takes longer than a model may. The models of two
+/// threads, here and above, have no bound.
 #[test]
 fn everybody_who_waits_is_woken() {
     // ON-02
@@ -185,8 +194,8 @@ fn everybody_who_waits_is_woken() {
     });
 }
 
-/// Catches `if` in place of `while`: a waiting thread has a spurious wakeup while the function is still
-/// running.
+/// A `force` that waits wakes up for no reason while the function runs: it has to look, and sleep again.
+/// Catches `if` in place of `while`.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     // ON-02
@@ -201,8 +210,8 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
     });
 }
 
-/// A program that must not end, because the function does not. Catches a `force` that checks again and
-/// again, even if it does so only while another one sleeps.
+/// The function never returns, so the others may not return from `force` either, and have to sleep. Catches a
+/// `force` that checks again and again, even if it does so only while another one sleeps.
 #[test]
 fn whoever_waits_sleeps() {
     // ON-02
@@ -224,8 +233,8 @@ fn whoever_waits_sleeps() {
     });
 }
 
-/// The function calls `get` on its own lazy. Catches a `get` that waits for the function, which waits for
-/// the `get`.
+/// The function calls `get` on its own lazy, and gets `None` at once: a `get` waits for nobody. Catches a
+/// `get` that waits for the function, which waits for the `get`.
 #[test]
 fn the_function_may_look_with_get() {
     harness::model(|| {
@@ -238,7 +247,7 @@ fn the_function_may_look_with_get() {
     });
 }
 
-/// The function forces its own lazy. There is no value that it could get, so the inner call must block or
+/// The function forces its own lazy: there is no value that it could get, so the inner call must block or
 /// panic. Catches a call that takes "the function has been called" for "there is a value", and one that
 /// spins.
 #[test]
@@ -267,8 +276,8 @@ fn a_force_from_the_function_itself_never_returns() {
     );
 }
 
-/// The function of one lazy forces another lazy, which a second thread forces at the same time. Catches a
-/// lock that does not belong to one lazy alone.
+/// The function of one lazy forces another lazy, which a second thread forces at the same time: two lazies
+/// share no lock. Catches a lock that does not belong to one lazy alone.
 #[test]
 fn the_function_may_force_another_lazy() {
     harness::model(|| {
@@ -281,8 +290,9 @@ fn the_function_may_force_another_lazy() {
     });
 }
 
-/// Two threads call `force`, the function panics, and a third call comes later. Catches a panic that leaves
-/// the waiting thread asleep, that counts as a value, or that lets the function be called again.
+/// The function panics: that is recorded before those that wait are woken, and they, the call that ran it and
+/// later ones panic with its message. Catches a panic that leaves the waiting thread asleep, that counts as a
+/// value, or that lets the function be called again.
 #[test]
 fn every_force_panics_if_the_function_does() {
     // ON-10
@@ -302,8 +312,10 @@ fn every_force_panics_if_the_function_does() {
     });
 }
 
-/// Three threads call `force`, and the function panics. Catches a panic that wakes one of two sleepers; the
-/// bound is that of `everybody_who_waits_is_woken`.
+/// Three threads call `force`, and the function panics: both that wait are woken, and see its message.
+/// Catches a panic that wakes one of two sleepers.
+///
+/// The bound is that of `everybody_who_waits_is_woken`.
 #[test]
 fn a_panic_wakes_everybody_who_waits() {
     // ON-10
@@ -317,8 +329,8 @@ fn a_panic_wakes_everybody_who_waits() {
     });
 }
 
-/// Two threads call `force`, and the lazy is dropped. Catches a value, or something that the function has
-/// captured, that is dropped twice or not at all, in one of the two orders.
+/// Two threads call `force`, and the lazy is dropped: the value is dropped then, and what the function
+/// captured before. Catches either if it is dropped twice or not at all, in one of the two orders.
 #[test]
 fn function_and_value_are_dropped_once() {
     // ON-13
@@ -365,6 +377,6 @@ fn assert_force_panics<F: FnOnce() -> u32>(lazy: &Lazy<u32, F>, expected: &str) 
     assert_eq!(
         message_of(&*payload),
         expected,
-        "what `force` panicked with"
+        "the message that this `force` panicked with; the function's was {expected:?}"
     );
 }

@@ -19,6 +19,7 @@ use std::sync::{Arc, Barrier, MutexGuard, Weak};
 /// Where a thread hangs, if a test does.
 const IN_FORCE: &str = "a thread is still in `force` or `get`";
 
+/// Neither `new` nor `get` calls the function; the first `force` does.
 #[test]
 fn nothing_is_computed_before_it_is_asked_for() {
     must_end(IN_FORCE, || {
@@ -36,6 +37,7 @@ fn nothing_is_computed_before_it_is_asked_for() {
     });
 }
 
+/// However often `force` is called, the function runs once, and all get the same value.
 #[test]
 fn every_force_lends_the_same_value() {
     // ON-01, ON-09
@@ -59,8 +61,8 @@ fn every_force_lends_the_same_value() {
     });
 }
 
-/// Catches `thread::panicking()` taken for "the function has panicked": the first `force` is called in a destructor,
-/// while its thread unwinds.
+/// The first `force` is called in a destructor while its thread unwinds: the function has not panicked.
+/// Catches `thread::panicking()` taken for "the function has panicked".
 #[test]
 fn a_force_while_its_thread_unwinds_makes_the_value() {
     // ON-01
@@ -122,6 +124,7 @@ fn any_value_can_be_computed() {
     });
 }
 
+/// What the function captured is dropped by the call, not with the lazy.
 #[test]
 fn the_function_is_gone_when_force_returns() {
     // ON-13
@@ -138,6 +141,7 @@ fn the_function_is_gone_when_force_returns() {
     });
 }
 
+/// What a panicking function captured is dropped by the call, not with the lazy.
 #[test]
 fn the_function_is_gone_when_force_panics() {
     // ON-13
@@ -157,6 +161,8 @@ fn the_function_is_gone_when_force_panics() {
     });
 }
 
+/// The function panics: the first, the second and the third `force` panic with its message, a `&str` or a
+/// `String`.
 #[test]
 fn every_force_panics_with_the_functions_message() {
     // ON-10
@@ -167,12 +173,20 @@ fn every_force_panics_with_the_functions_message() {
             panic!("no network");
         });
         for call in 1..=3 {
-            assert_eq!(message_of_force(&lazy), "no network", "call {call}");
+            assert_eq!(
+                message_of_force(&lazy),
+                "no network",
+                "call {call} of `force` panicked with this: the first passes the payload on, others its message"
+            );
         }
         let code = 404;
         let formatted = Lazy::new(|| -> u32 { panic!("status {code}") });
         for call in 1..=3 {
-            assert_eq!(message_of_force(&formatted), "status 404", "call {call}");
+            assert_eq!(
+                message_of_force(&formatted),
+                "status 404",
+                "call {call} of `force` panicked with this: the first passes the payload on, others its message"
+            );
         }
         assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
     });
@@ -193,6 +207,7 @@ fn dereferencing_panics_too() {
     });
 }
 
+/// The function panics: `get` returns `None` before and after, and does not panic.
 #[test]
 fn there_is_no_value_after_a_panic() {
     must_end(IN_FORCE, || {
@@ -211,7 +226,7 @@ fn there_is_no_value_after_a_panic() {
     });
 }
 
-/// A payload has one owner, so only one call gets it.
+/// A payload has one owner: the call that ran the function gets it, and later ones get a message.
 #[test]
 fn the_call_that_ran_the_function_gets_the_payload() {
     // ON-10, ON-14
@@ -223,7 +238,7 @@ fn the_call_that_ran_the_function_gets_the_payload() {
         assert_eq!(
             payload.downcast_ref(),
             Some(&Status(404)),
-            "the payload of the first call: {}",
+            "the first `force` ran the function, and must panic with its payload itself, and not with {:?}",
             message_of(&*payload)
         );
         assert_passes_on("no network", || {
@@ -234,7 +249,7 @@ fn the_call_that_ran_the_function_gets_the_payload() {
             assert_eq!(
                 message_of_force(&lazy),
                 "lazy: the function panicked",
-                "call {call}"
+                "what call {call} of `force` panicked with: the payload has no message"
             );
         }
     });
@@ -257,6 +272,7 @@ fn the_function_may_look_and_may_force_another() {
     });
 }
 
+/// Many threads call `force` while the function runs: it runs once, and all get the whole value.
 #[test]
 fn one_of_many_threads_runs_the_function() {
     // ON-01, ON-02, ON-07
@@ -292,6 +308,7 @@ fn one_of_many_threads_runs_the_function() {
     });
 }
 
+/// Eight threads call `force`, and the function panics: one gets the payload, and seven a message.
 #[test]
 fn one_of_many_threads_gets_the_payload() {
     // ON-10

@@ -13,7 +13,8 @@ use std::panic::resume_unwind;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// Catches a value that is forgotten, or dropped only if the function, too, needs to be dropped.
+/// The value is dropped once, with its lazy. Catches a value that is forgotten, or dropped only if the
+/// function, too, needs to be dropped.
 #[test]
 fn the_value_is_dropped_with_its_lazy() {
     leaks::check(|| {
@@ -23,6 +24,7 @@ fn the_value_is_dropped_with_its_lazy() {
     });
 }
 
+/// What the function captured is dropped once, by the call, and not again with the lazy.
 #[test]
 fn a_function_that_was_called_is_dropped_once() {
     // ON-13
@@ -33,6 +35,7 @@ fn a_function_that_was_called_is_dropped_once() {
     });
 }
 
+/// No `force` came: the lazy drops the function that it still has.
 #[test]
 fn a_function_that_was_never_called_is_dropped_with_its_lazy() {
     leaks::check(|| {
@@ -42,6 +45,7 @@ fn a_function_that_was_never_called_is_dropped_with_its_lazy() {
     });
 }
 
+/// A lazy that was never forced, or whose function panicked, has no value to drop.
 #[test]
 fn a_value_that_was_never_made_is_not_dropped() {
     leaks::check(|| {
@@ -62,6 +66,7 @@ fn a_value_that_was_never_made_is_not_dropped() {
     });
 }
 
+/// What a panicking function captured is dropped once, by the call, and not again with the lazy.
 #[test]
 fn a_function_that_panicked_is_dropped_once() {
     // ON-10, ON-13
@@ -75,7 +80,7 @@ fn a_function_that_panicked_is_dropped_once() {
     });
 }
 
-/// A call that does not get the payload must not keep it.
+/// The payload goes to one call, which drops it: no other call and no lazy keeps it.
 #[test]
 fn the_payload_is_dropped_once() {
     leaks::check(|| {
@@ -88,6 +93,7 @@ fn the_payload_is_dropped_once() {
     });
 }
 
+/// Three threads call `force`: the value and what the function captured are dropped once each.
 #[test]
 fn everything_is_dropped_once_when_many_force() {
     // ON-13
@@ -105,7 +111,8 @@ fn everything_is_dropped_once_when_many_force() {
     });
 }
 
-/// For a lazy that keeps its value, its function or the message in a box.
+/// Forced, never forced or panicked: a lazy that is dropped gives back all memory, with its value, function
+/// or message.
 #[test]
 fn the_memory_goes_back_too() {
     leaks::check(|| {
@@ -118,6 +125,8 @@ fn the_memory_goes_back_too() {
     });
 }
 
+/// Calls that come after the function has ended leave nothing behind in the lazy.
+///
 /// The lazies outlive the check, which runs its closure many times: what they keep of a call adds up.
 #[test]
 fn a_lazy_keeps_nothing_of_its_calls() {

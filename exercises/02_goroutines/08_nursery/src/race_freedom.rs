@@ -8,9 +8,11 @@ use harness::testing::{Flag, Gate, Slot, must_sleep, payload_of};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-/// Catches a block that does not wait, and the lost wakeup: main checks and sees one child, the child ends
-/// and notifies no thread, main falls asleep. Also catches a child that uses the nursery after it has let the
-/// block end: the child counts down, main finds zero and returns, the child notifies.
+/// One child, and the block ends after it: no wakeup is lost, and the child uses nothing of the nursery once
+/// the block may end. Catches a block that does not wait, and the lost wakeup: main checks and sees one
+/// child, the child ends and notifies no thread, main falls asleep. Also catches a child that uses the
+/// nursery after it has let the block end: the child counts down, main finds zero and returns, the child
+/// notifies.
 #[test]
 fn the_block_ends_after_its_child() {
     // WG-02
@@ -21,8 +23,8 @@ fn the_block_ends_after_its_child() {
     });
 }
 
-/// A weak exchange may fail though the value is the expected one. Catches code that takes such a failure for the end of
-/// another child.
+/// A weak exchange may fail though the value is the expected one: such a failure is not the end of another
+/// child. Catches code that takes it for one.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
     harness::Model::new().spurious_failures(1).check(|| {
@@ -32,8 +34,8 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// A program that must not end, because its child waits for something that never happens. Catches a block
-/// that ends before its child, or when another child ends, and one that spins, even if it does so only then.
+/// Of two children one never ends, so the block may not end either, and has to sleep. Catches a block that
+/// ends before its child, or when another child ends, and one that spins, even if it does so only then.
 #[test]
 fn the_block_sleeps_while_a_child_is_left() {
     // WG-02
@@ -48,8 +50,9 @@ fn the_block_sleeps_while_a_child_is_left() {
     });
 }
 
-/// Catches a count in which two children that end at once count as one, and a block that ends with the
-/// first of two: main reads what both have written, and must not read too early.
+/// Two children write plain memory, and main reads both after the block: the end of each child is ordered
+/// before that of the block. Catches a count in which two children that end at once count as one, and a block
+/// that ends with the first of two.
 #[test]
 fn what_the_children_wrote_is_visible_after_the_block() {
     // WG-06, WG-07
@@ -63,8 +66,8 @@ fn what_the_children_wrote_is_visible_after_the_block() {
     });
 }
 
-/// Catches a child that is spawned late: the body has ended, and perhaps all children known by then have
-/// ended, when the sibling begins. It reads what its sibling has written before.
+/// A child spawns a sibling: the block waits for that too, though the body has ended, and perhaps all
+/// children known by then. The sibling reads what its sibling has written before.
 #[test]
 fn a_sibling_spawned_by_a_child_is_waited_for() {
     // WG-14, WG-15, GR-01
@@ -87,8 +90,9 @@ fn a_sibling_spawned_by_a_child_is_waited_for() {
     });
 }
 
-/// Catches a child that is counted only after its thread has been spawned: if the sibling has ended by
-/// then, it was subtracted in place of the child that spawned it, which is still running.
+/// A child spawns a sibling, which may end before `spawn` returns: the child itself is still to be waited
+/// for. Catches a child that is counted only after its thread has been spawned: if the sibling has ended by
+/// then, it was subtracted in place of the child that spawned it.
 #[test]
 fn a_child_that_has_spawned_a_sibling_is_waited_for() {
     // WG-14, WG-15
@@ -107,7 +111,7 @@ fn a_child_that_has_spawned_a_sibling_is_waited_for() {
     });
 }
 
-/// Catches a `spawn` that waits: the child can end only after the body has gone on.
+/// The child can end only after the body has gone on: `spawn` does not wait for it.
 #[test]
 fn spawn_does_not_wait_for_the_child() {
     harness::model(|| {
@@ -119,9 +123,9 @@ fn spawn_does_not_wait_for_the_child() {
     });
 }
 
-/// Catches the early return: one child panics, and the other is still running, or has not begun, because `spawn`
-/// starts no child after a panic. Also catches an end by a panic that orders nothing: main reads what both have
-/// written.
+/// One child panics: the other child runs and ends all the same, before the panic leaves the block. Catches
+/// the early return: the other is still running, or has not begun, because `spawn` starts no child after a
+/// panic. Also catches an end by a panic that orders nothing: main reads what both have written.
 #[test]
 fn a_panic_waits_for_the_other_children() {
     // EG-03, WG-07
@@ -149,8 +153,8 @@ fn a_panic_waits_for_the_other_children() {
     });
 }
 
-/// Catches a panic that goes straight through `open`, and one that counts for more than the child that
-/// panicked: the sibling that it has just spawned is still there.
+/// A child spawns a sibling and panics: the sibling runs and ends before the panic leaves the block. Catches
+/// a panic that goes straight through `open`, and one that counts for more than the child that panicked.
 #[test]
 fn a_panic_waits_for_the_sibling_just_spawned() {
     // EG-03, WG-14
@@ -172,6 +176,7 @@ fn a_panic_waits_for_the_sibling_just_spawned() {
     });
 }
 
+/// The body panics: its child runs and ends before the panic leaves the block, and main sees what it wrote.
 /// Catches a panic of the body that goes straight through `open`, or that leaves behind what the child wrote.
 #[test]
 fn a_panic_of_the_body_waits_for_the_children() {
@@ -197,27 +202,40 @@ fn a_panic_of_the_body_waits_for_the_children() {
     });
 }
 
-/// Catches a child that counts although its thread cannot be had, and a panic of `spawn` that counts although
-/// the body has caught it: there is one child, and the block ends when that child has ended. Also catches a closure that
-/// is dropped under a lock: what it owns asks the nursery whether there was a panic.
+/// A child gets no thread, and the body catches the panic of `spawn`: neither counts, and what the closure
+/// owned spawns another child when it is dropped. Catches a child that counts although its thread cannot be
+/// had, a panic of `spawn` that counts although the body has caught it, and a closure that is dropped under a
+/// lock.
 #[test]
 fn a_child_that_gets_no_thread_is_no_child() {
-    struct AsksOnDrop<'scope, 'env>(&'scope Nursery<'scope, 'env>);
-    impl Drop for AsksOnDrop<'_, '_> {
+    struct SpawnsOnDrop<'scope, 'env> {
+        nursery: &'scope Nursery<'scope, 'env>,
+        dropped: &'scope Flag,
+        finished: &'scope Flag,
+    }
+    impl Drop for SpawnsOnDrop<'_, '_> {
         fn drop(&mut self) {
-            self.0.has_panicked();
+            self.dropped.raise();
+            self.nursery.has_panicked();
+            let finished = self.finished;
+            self.nursery.spawn(|| finished.raise());
         }
     }
 
     harness::model(|| {
+        let dropped = Flag::lowered("dropped");
         let finished = Flag::lowered("finished");
         crate::open(|nursery| {
-            nursery.spawn(|| finished.raise());
-            let asks = AsksOnDrop(nursery);
-            let refused = thread::refuse_after(0, || {
+            let (dropped, finished) = (&dropped, &finished);
+            let spawns = SpawnsOnDrop {
+                nursery,
+                dropped,
+                finished,
+            };
+            let refused = thread::refuse_only(0, || {
                 payload_of(|| {
                     nursery.spawn(move || {
-                        let _asks = asks;
+                        let _spawns = spawns;
                         panic!("a child ran without a thread")
                     })
                 })
@@ -227,16 +245,23 @@ fn a_child_that_gets_no_thread_is_no_child() {
                 "no thread could be created, but `spawn` returned"
             );
             assert!(
+                dropped.is_raised(),
+                "`spawn` has panicked, but the closure that got no thread is not dropped"
+            );
+            assert!(
                 !nursery.has_panicked(),
                 "the body has caught the panic of `spawn`, but `has_panicked` returned true"
             );
         });
-        assert!(finished.is_raised(), "`open` returned before its child");
+        assert!(
+            finished.is_raised(),
+            "`open` returned before the child that was spawned when the refused one was dropped"
+        );
     });
 }
 
-/// Catches a later panic that takes the place of the first: a child that knows of a panic is not the first
-/// to panic.
+/// `has_panicked` turns true when the first payload is decided, not sooner: a child that sees it and panics
+/// is a later one. Catches a later panic that takes the place of the first.
 #[test]
 fn the_first_panic_resumes() {
     // EG-02
@@ -254,13 +279,14 @@ fn the_first_panic_resumes() {
         assert_eq!(
             outcome,
             Err("first".to_owned()),
-            "`has_panicked` was true before the later panic began"
+            "a panic that began when `has_panicked` was true is not the first, but its payload left the block"
         );
     });
 }
 
-/// Catches a panic of the body that counts only at the end: `open` waits for the child, and the child waits
-/// for a sign of the panic.
+/// The body panics, and its child learns of it by `has_panicked`: before that the body's payload is kept as
+/// the first, and after it `open` waits. Catches a panic of the body that counts only at the end: `open`
+/// waits for the child, and the child for a sign of the panic.
 #[test]
 fn a_child_learns_that_the_body_has_panicked() {
     harness::model(|| {
@@ -278,13 +304,14 @@ fn a_child_learns_that_the_body_has_panicked() {
         assert_eq!(
             outcome,
             Err("body".to_owned()),
-            "`has_panicked` was true before the child panicked"
+            "a panic that began when `has_panicked` was true is not the first, but its payload left the block"
         );
     });
 }
 
-/// Catches a panic of a child that counts only at the end: the body waits for a sign of it. Also catches a
-/// panic of the body that takes the place of the child's, which came first.
+/// A child panics, and the body learns of it by `has_panicked`: before that the child's payload is kept as
+/// the first, and after it the child counts as ended. Catches a panic of a child that counts only at the end,
+/// and a panic of the body that takes the place of the child's.
 #[test]
 fn the_body_learns_that_a_child_has_panicked() {
     // EG-02
@@ -301,13 +328,13 @@ fn the_body_learns_that_a_child_has_panicked() {
         assert_eq!(
             outcome,
             Err("child".to_owned()),
-            "`has_panicked` was true before the body panicked"
+            "a panic that began when `has_panicked` was true is not the first, but its payload left the block"
         );
     });
 }
 
-/// Catches a payload that is lost or dropped twice, or dropped when the block has ended: a child and the body panic at
-/// once, and only one of the payloads goes on.
+/// A child and the body panic at once: when `open` resumes one of the panics, the other's payload is dropped
+/// already. Catches a payload that is lost or dropped twice, or dropped when the block has ended.
 #[test]
 fn every_payload_is_dropped_once() {
     struct Payload(Arc<Flag>);
@@ -339,8 +366,10 @@ fn every_payload_is_dropped_once() {
     });
 }
 
-/// The destructor of a payload may wait for the body, and no call in the nursery waits for it. Catches a payload that is
-/// dropped under a lock, which the body takes to ask whether there was a panic. At most 2 preemptions in each interleaving, which makes 126 of them.
+/// Two children panic, and the drop of one payload waits for the body, which asks `has_panicked` first: no
+/// call may wait for that drop. Catches a payload that is dropped under a lock.
+///
+/// At most 2 preemptions in each interleaving, which makes 126 of them.
 #[test]
 fn the_drop_of_a_payload_holds_up_nobody() {
     struct PassesOnDrop(Arc<Gate>);
@@ -368,7 +397,8 @@ fn the_drop_of_a_payload_holds_up_nobody() {
     });
 }
 
-/// Catches `if` in place of `while`: main has a spurious wakeup before the child has ended.
+/// `open` wakes up for no reason before the child has ended: it has to look, and sleep again. Catches `if` in
+/// place of `while`.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_block() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -378,8 +408,8 @@ fn a_spurious_wakeup_does_not_end_the_block() {
     });
 }
 
-/// Catches a child that counts as ended as soon as its closure has returned: what the closure owned has a
-/// destructor, which may still use what was borrowed.
+/// A child ends when what its closure owned is dropped, for a destructor may use what was borrowed: the block
+/// ends after that. Catches a child that counts as ended as soon as its closure has returned.
 #[test]
 fn what_a_child_owned_is_dropped_before_the_block_ends() {
     struct RaisesOnDrop<'a>(&'a Flag);

@@ -15,7 +15,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
 /// What is true until a panic counts, which is about to happen.
-const NO_PANIC: &str = "`has_panicked` still returns false";
+const NO_PANIC: &str = "a panic has left its closure, and `has_panicked` still returns false";
 
 /// Where a thread hangs, if a test does.
 const IN_BLOCK: &str = "the block has not ended, or `spawn` has not returned";
@@ -31,6 +31,7 @@ fn a_block_without_children_returns_what_its_body_does() {
     });
 }
 
+/// The body runs on the thread that called `open`, which returns what the body returned.
 #[test]
 fn the_body_runs_on_the_calling_thread() {
     must_end(IN_BLOCK, || {
@@ -76,8 +77,9 @@ fn children_and_body_run_side_by_side() {
     });
 }
 
-/// All children are there at once, and stay until after the body has ended. Catches a count of eight bits, in which
-/// 256 children are none, and a `spawn` that waits while there are many children.
+/// 256 children are there at once, and stay until after the body has ended: the block ends after them.
+/// Catches a count of eight bits, in which 256 children are none, and a `spawn` that waits while there are
+/// many children.
 #[test]
 fn many_children_run_side_by_side() {
     const CHILDREN: usize = 256;
@@ -106,12 +108,13 @@ fn many_children_run_side_by_side() {
         let seen = ended.load(Relaxed);
         assert!(
             seen == CHILDREN,
-            "`open` returned after {seen} of {CHILDREN} children had done their work"
+            "{CHILDREN} children were there at once, and `open` returned when {seen} of them had done their work"
         );
     });
 }
 
-/// Catches a nursery that spawns no more after the operating system has refused it a thread.
+/// One child gets no thread, and the next one gets one again: it runs. Catches a nursery that spawns no more
+/// after the operating system has refused it a thread.
 #[test]
 fn a_refused_child_costs_only_itself() {
     must_end(IN_BLOCK, || {
@@ -155,8 +158,9 @@ fn the_lifetimes_neither_shrink_nor_grow() {
     }
 }
 
-/// Catches a `spawn` that waits for other children, such as one that has room for only so many: the child that it waits
-/// for may be the one that calls it.
+/// Children spawn siblings, which spawn siblings: the block waits for all 64 at the end, and no `spawn` waits
+/// for a child. Catches a `spawn` that waits for other children, such as one that has room for only so many:
+/// the child that it waits for may be the one that calls it.
 #[test]
 fn children_spawn_siblings_which_spawn_siblings() {
     // WG-14
@@ -210,6 +214,7 @@ fn a_chain_of_siblings_is_waited_for_to_its_end() {
     });
 }
 
+/// Four children, fifty times: when the block ends, all have done their work.
 #[test]
 fn the_work_is_done_when_the_block_ends() {
     // WG-06
@@ -233,6 +238,7 @@ fn the_work_is_done_when_the_block_ends() {
     });
 }
 
+/// A child panics, and the body does not: `open` panics with the child's own payload, in no other box.
 #[test]
 fn a_childs_panic_resumes_with_its_payload() {
     // Not EG-14: a nursery passes the panic on to the caller of `open`.
@@ -250,8 +256,8 @@ fn a_childs_panic_resumes_with_its_payload() {
     });
 }
 
-/// Catches `thread::panicking()` taken for "the body has panicked": the block is in a destructor, while its thread
-/// unwinds.
+/// The block is in a destructor while its thread unwinds: that panic is none of the block's. Catches
+/// `thread::panicking()` taken for "the body has panicked".
 #[test]
 fn a_block_while_its_thread_unwinds_is_a_block() {
     must_end(IN_BLOCK, || {
@@ -279,6 +285,7 @@ fn a_block_while_its_thread_unwinds_is_a_block() {
     });
 }
 
+/// The body panics: `open` panics with its payload.
 #[test]
 fn a_panic_of_the_body_resumes_with_its_payload() {
     must_end(IN_BLOCK, || {
@@ -289,6 +296,7 @@ fn a_panic_of_the_body_resumes_with_its_payload() {
     });
 }
 
+/// One child panics, and four run until they learn of it: all have ended when the panic leaves the block.
 #[test]
 fn all_others_have_ended_when_a_panic_leaves_the_block() {
     // EG-03
@@ -318,6 +326,7 @@ fn all_others_have_ended_when_a_panic_leaves_the_block() {
     });
 }
 
+/// A child panics, and another child and the body do when they know of it: the first counts.
 #[test]
 fn a_later_panic_is_not_the_one_that_resumes() {
     // EG-02
@@ -337,24 +346,25 @@ fn a_later_panic_is_not_the_one_that_resumes() {
     });
 }
 
-/// A destructor that runs while its thread unwinds can tell: so does that of a `MutexGuard`, which then poisons its mutex.
+/// A child panics: `open` drops the body's value and a later payload, and only then resumes the first panic,
+/// so neither is dropped while the thread unwinds.
+///
+/// A destructor that runs while its thread unwinds can tell: so does that of a `MutexGuard`, which then
+/// poisons its mutex.
 #[test]
 fn what_is_left_is_dropped_before_the_panic_resumes() {
-    struct Left(Arc<Mutex<Vec<&'static str>>>);
+    /// What it is, and those that were dropped, with whether their thread unwound.
+    struct Left(&'static str, Arc<Mutex<Vec<(&'static str, bool)>>>);
     impl Drop for Left {
         fn drop(&mut self) {
-            let how = if thread::panicking() {
-                "while `open` unwound"
-            } else {
-                "before"
-            };
-            self.0.lock().unwrap().push(how);
+            self.1.lock().unwrap().push((self.0, thread::panicking()));
         }
     }
 
     must_end(IN_BLOCK, || {
         let dropped = Arc::new(Mutex::new(Vec::new()));
-        let [value, payload] = [(); 2].map(|()| Left(Arc::clone(&dropped)));
+        let [value, payload] =
+            ["the body's value", "the later payload"].map(|what| Left(what, Arc::clone(&dropped)));
         let panic = staged_panic_of(|| {
             nursery::open(|nursery| {
                 nursery.spawn(|| staged_panic("the first"));
@@ -364,14 +374,18 @@ fn what_is_left_is_dropped_before_the_panic_resumes() {
             });
         });
         assert_eq!(panic, Some("the first"));
-        assert_eq!(
-            *dropped.lock().unwrap(),
-            ["before", "before"],
-            "when the value of the body and the later payload were dropped"
+        let mut dropped = dropped.lock().unwrap();
+        assert_eq!(dropped.len(), 2, "what was dropped: {dropped:?}");
+        dropped.retain(|(_, unwinding)| *unwinding);
+        assert!(
+            dropped.is_empty(),
+            "dropped while `open` unwound, and not before it resumed the panic: {}",
+            dropped[0].0
         );
     });
 }
 
+/// A panic that is caught inside a child is no panic of the child, so `has_panicked` stays false.
 #[test]
 fn has_panicked_is_false_until_one_has() {
     must_end(IN_BLOCK, || {
@@ -396,6 +410,7 @@ fn has_panicked_is_false_until_one_has() {
     });
 }
 
+/// After a panic children may still be spawned, by the body and by children, and the block waits for them.
 #[test]
 fn children_may_be_spawned_after_a_panic() {
     must_end(IN_BLOCK, || {
@@ -415,6 +430,7 @@ fn children_may_be_spawned_after_a_panic() {
     });
 }
 
+/// A child opens a nursery of its own, whose panic it catches: that is none of the outer block's.
 #[test]
 fn a_nursery_inside_a_child_ends_before_the_child_does() {
     must_end(IN_BLOCK, || {

@@ -13,6 +13,7 @@ const IN_BLOCK: &str = "the block has not ended, or `spawn` has not returned";
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// Six children: no thread, value or allocation of theirs stays.
 #[test]
 fn no_child_outlives_the_block() {
     leaks::check(|| {
@@ -26,6 +27,7 @@ fn no_child_outlives_the_block() {
     });
 }
 
+/// One child panics, and three are still running then: the block ends after them, and nothing stays.
 #[test]
 fn no_child_outlives_a_block_that_panics() {
     // EG-03
@@ -44,6 +46,7 @@ fn no_child_outlives_a_block_that_panics() {
     });
 }
 
+/// The body panics, and three children are still running then: the block ends after them, and nothing stays.
 #[test]
 fn no_child_outlives_a_body_that_panics() {
     // EG-03
@@ -65,6 +68,7 @@ fn no_child_outlives_a_body_that_panics() {
     });
 }
 
+/// Each child owns a value, which goes with its closure, once.
 #[test]
 fn what_a_child_owns_is_dropped_once() {
     leaks::check(|| {
@@ -79,6 +83,7 @@ fn what_a_child_owns_is_dropped_once() {
     });
 }
 
+/// Each child owns a value and panics: the value goes when the closure is unwound, once.
 #[test]
 fn what_a_panicking_child_owns_is_dropped_once() {
     leaks::check(|| {
@@ -102,6 +107,7 @@ fn what_a_panicking_child_owns_is_dropped_once() {
     });
 }
 
+/// No thread can be created: `spawn` panics, and drops the closure that does not run, with what it owns.
 #[test]
 fn what_a_child_without_a_thread_owns_is_dropped_once() {
     leaks::check(|| {
@@ -129,6 +135,7 @@ fn what_a_child_without_a_thread_owns_is_dropped_once() {
     });
 }
 
+/// The body returns a value, and a child panics: `open` drops the value, once.
 #[test]
 fn what_the_body_returned_is_dropped_if_a_child_panics() {
     leaks::check(|| {
@@ -145,6 +152,7 @@ fn what_the_body_returned_is_dropped_if_a_child_panics() {
     });
 }
 
+/// The body and three children panic: one payload leaves the block, and the three others are dropped, once.
 #[test]
 fn every_payload_is_dropped_once() {
     // EG-02
