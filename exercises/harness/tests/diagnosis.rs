@@ -1355,13 +1355,16 @@ fn failure_of_a_thread_that_only_helps() {
     });
 }
 
-/// Takes what it sees if that is enough, and tries as often as it is told.
-fn withdraw(balance: &AtomicUsize, amount: usize, tries: usize) -> bool {
+/// Takes what it sees if that is enough.
+fn withdraw_once(balance: &AtomicUsize, amount: usize) -> bool {
+    let seen = balance.load(Acquire);
+    seen >= amount && balance.compare_exchange_weak(seen, seen - amount, AcqRel, Acquire).is_ok()
+}
+
+/// The same, and it decides by what it finds.
+fn withdraw(balance: &AtomicUsize, amount: usize) -> bool {
     let mut seen = balance.load(Acquire);
-    for _ in 0..tries {
-        if seen < amount {
-            return false;
-        }
+    while seen >= amount {
         match balance.compare_exchange_weak(seen, seen - amount, AcqRel, Acquire) {
             Ok(_) => return true,
             Err(found) => seen = found,
@@ -1372,41 +1375,43 @@ fn withdraw(balance: &AtomicUsize, amount: usize, tries: usize) -> bool {
 
 #[test]
 fn failure_taken_for_a_refusal() {
-    let program = |tries| {
+    let two = |withdraw: fn(&AtomicUsize, usize) -> bool| {
         move || {
-            let balance = AtomicUsize::new(9);
-            let paid = both(|| withdraw(&balance, 1, tries), || withdraw(&balance, 2, tries));
-            assert_eq!(paid, (true, true), "withdraw: there was enough for both");
+            let balance = AtomicUsize::new(90);
+            let paid = both(|| withdraw(&balance, 10), || withdraw(&balance, 20));
+            assert_eq!(paid, (true, true), "withdraw_once: there was enough for both");
         }
     };
-    let failure = usually("given up too early: ", program(1));
+    let failure = usually("given up too early: ", two(withdraw_once));
     marked(&failure, "gives up");
-    explore(program(2)).expect("it is right");
+    explore(two(withdraw)).expect("it is right");
 
-    let alone = |tries| {
+    let alone = |withdraw: fn(&AtomicUsize, usize) -> bool| {
         move || {
-            let balance = AtomicUsize::new(3);
-            assert!(withdraw(&balance, 1, tries), "withdraw: there was enough");
+            let balance = AtomicUsize::new(90);
+            assert!(withdraw(&balance, 10), "withdraw_once: there was enough");
         }
     };
     let model = || common::patient().spurious_failures(1);
-    said_of("fails for no reason, as its weak form may", model().explore(alone(1)));
-    model().explore(alone(2)).expect("it is right");
+    let said = "fails for no reason, as its weak form may";
+    said_of(said, model().explore(alone(withdraw_once)));
+    model().explore(alone(withdraw)).expect("it is right");
 }
 
-/// The refusal is right, whoever was faster, and the panic is about another.
+/// The refusal is right, and the panic is about something else.
 #[test]
 fn failure_that_is_rightly_taken_for_a_refusal() {
     silent(Kind::Panic, || {
-        let balance = AtomicUsize::new(1);
-        let paid = both(|| withdraw(&balance, 1, 9), || withdraw(&balance, 1, 9));
+        let balance = AtomicUsize::new(20);
+        let paid = both(|| withdraw(&balance, 10), || withdraw(&balance, 11));
         assert_eq!(paid, (true, true), "withdraw: there was enough for one only");
     });
-    // What was to be stored has nothing to do with what was read: a flag, or a state.
+    // A state that only one thread can leave, by what it has read or by a constant.
     silent(Kind::Panic, || {
         let state = AtomicUsize::new(0);
         let claim = |mine| {
-            state.load(Acquire) == 0 && state.compare_exchange(0, mine, AcqRel, Acquire).is_ok()
+            let seen = state.load(Acquire);
+            seen == 0 && state.compare_exchange(seen, mine, AcqRel, Acquire).is_ok()
         };
         let claimed = both(|| claim(1), || claim(2));
         assert_eq!(claimed, (true, true), "claim: only one of them can");
@@ -1955,6 +1960,80 @@ fn if_in_place_of_while_in_a_thread_that_has_ended() {
     let failure = model().explore(|| meet_twice(false));
     said_of("`if` where a `while` is needed: ", failure);
     model().explore(|| meet_twice(true)).expect("it is right");
+}
+
+/// A thread sleeps until a word is said, and it is said without a notification.
+#[test]
+fn change_that_no_sleeper_is_told_of() {
+    let program = |says: bool, notifies: bool| {
+        move || {
+            let (said, changed) = (Mutex::new(false), Condvar::new());
+            let say = || {
+                let mut said = said.lock();
+                if says {
+                    *said = true;
+                }
+                drop(said);
+                if notifies {
+                    changed.notify_one();
+                }
+            };
+            let wait = || {
+                let mut said = said.lock();
+                while !*said {
+                    changed.wait(&mut said);
+                }
+            };
+            both(wait, say);
+        }
+    };
+    let failure = usually("a change that nobody is told of: ", program(true, false));
+    marked(&failure, "main is not told");
+    explore(program(true, true)).expect("it is right");
+    // It has looked, and said nothing.
+    silent(Kind::Deadlock, program(false, false));
+    // It is told, and what it waits for is something else.
+    silent(Kind::Deadlock, program(false, true));
+}
+
+/// What a thread writes belongs before what it says under a lock.
+#[test]
+fn announced_under_a_lock_before_the_data() {
+    let program = |first: bool| {
+        move || {
+            let (slot, ended) = (Slot::new(), Mutex::new(false));
+            let end = || {
+                if first {
+                    slot.write();
+                }
+                *ended.lock() = true;
+                if !first {
+                    slot.write();
+                }
+            };
+            let read = || {
+                if *ended.lock() {
+                    slot.read();
+                }
+            };
+            both(read, end);
+        }
+    };
+    let failure = usually("announced too early: other changes what ended guards", program(false));
+    marked(&failure, "too early");
+    explore(program(true)).expect("it is right");
+    // The reader has not looked since: a lock that only one of them holds is what is wrong.
+    usually("both must hold the same one", || {
+        let (slot, count) = (Slot::new(), Mutex::new(0));
+        both(
+            || slot.read(),
+            || {
+                *count.lock() += 1;
+                let _held = count.lock();
+                slot.write();
+            },
+        );
+    });
 }
 
 /// The other thread waits in a call that must not.

@@ -135,33 +135,48 @@ fn test_functions(source: &str) -> Vec<String> {
     finder.found
 }
 
-/// The names of the lesson's correctness tests that start threads, themselves or through a function of their
-/// file. When one of them fails, a model that fails too says more about it.
+/// The names of the lesson's correctness tests that start threads: themselves, through a function of their file, or through
+/// what the lesson is to build, as the reference does. When one of them fails, a model that fails too says more about it.
 pub fn with_threads(workspace: &Workspace, lesson: &Lesson) -> Vec<String> {
-    let path = workspace.path(lesson.exercise.join("tests/correctness.rs"));
-    let source = fs::read_to_string(path).unwrap_or_default();
-    let names = functions_with_threads(&source).into_iter();
+    let read = |path: PathBuf| fs::read_to_string(workspace.path(path)).unwrap_or_default();
+    let built = starting_threads(&read(lesson.reference()), Vec::new());
+    let tests = read(lesson.exercise.join("tests/correctness.rs"));
+    let names = starting_threads(&tests, built).into_iter();
     names.map(|name| format!("correctness::{name}")).collect()
 }
 
-/// The functions of a file that start threads, themselves or through each other.
-fn functions_with_threads(source: &str) -> Vec<String> {
+/// The functions of a file that start threads, and the types with a method that does, themselves or through each other. `known`
+/// are those of other files.
+fn starting_threads(source: &str, known: Vec<String>) -> Vec<String> {
     let Ok(file) = syn::parse_file(source) else {
-        return Vec::new();
+        return known;
     };
-    let functions = file.items.iter().filter_map(|item| match item {
-        syn::Item::Fn(function) => Some(function),
+    // The bodies alone: comments speak of threads, too.
+    let named = file.items.iter().filter_map(|item| match item {
+        syn::Item::Fn(function) => {
+            Some((function.sig.ident.to_string(), function.block.to_token_stream()))
+        }
+        syn::Item::Impl(one) => {
+            let syn::Type::Path(path) = &*one.self_ty else {
+                return None;
+            };
+            let bodies = one.items.iter().filter_map(|item| match item {
+                syn::ImplItem::Fn(method) => Some(method.block.to_token_stream()),
+                _ => None,
+            });
+            Some((path.path.segments.last()?.ident.to_string(), bodies.collect()))
+        }
         _ => None,
     });
-    let bodies = functions.map(|function| {
-        let body = function.block.to_token_stream().to_string();
+    let bodies = named.map(|(name, body)| {
+        let body = body.to_string();
         let words = body.split(|c: char| !c.is_alphanumeric() && c != '_');
         let words: Vec<String> = words.map(str::to_owned).collect();
-        (function.sig.ident.to_string(), words)
+        (name, words)
     });
     let bodies: Vec<_> = bodies.collect();
-    let mut found: Vec<String> = Vec::new();
-    // As long as another function turns up that calls one of those found.
+    let mut found = known;
+    // As long as another turns up that uses one of those found.
     loop {
         let more = bodies.iter().find(|(name, words)| {
             let starts =
@@ -327,8 +342,15 @@ mod tests {
     fn threads_are_found_behind_a_function() {
         let source = "fn both(f: fn()) { thread::scope(|s| { s.spawn(f); }); }\nfn twice() { both(a); both(a) }\n\
                       #[test] fn concurrent() { twice() }\n#[test] fn alone() { assert!(spawned == 1) }\n";
-        let found = functions_with_threads(source);
+        let found = starting_threads(source, Vec::new());
         assert_eq!(found, ["both", "twice", "concurrent"]);
+        let reference = "struct Pool; /** Those that spawn. */ struct Shared;\nimpl Pool { fn new() { thread::Builder::new().spawn(run) } }\n\
+                         impl Shared { /** Pools spawn. */ fn run() {} }\nimpl Drop for Pool { fn drop(&mut self) {} }\n\
+                         pub fn map() { Pool::new() }\npub fn count() -> u32 { 1 }\n";
+        let built = starting_threads(reference, Vec::new());
+        assert_eq!(built, ["Pool", "map"]);
+        let tests = "#[test] fn maps() { map() }\n#[test] fn counts() { count() }\n#[test] fn pools() { Pool::new() }\n";
+        assert_eq!(starting_threads(tests, built), ["Pool", "map", "maps", "pools"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The data is announced before it is written.
 
-use super::{Case, Race, Remark, at_row};
+use super::{Case, Race, Remark, at_row, has_changed};
 use crate::record::{Effect, Source};
 
 /// The writer says that the data is there, the reader goes by that, and the write comes only afterwards, as the next
@@ -35,4 +35,31 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         at_row(write)
     );
     Some(Remark::new(text).mark(word, "too early"))
+}
+
+/// The same, and it is said under a lock, which the writer has given back when it writes.
+///
+/// Silent if the reader has not had the lock since.
+pub(super) fn under_a_lock(case: Case<'_>) -> Option<Remark> {
+    let race = Race::of(case).filter(|race| race.is_untold(case))?;
+    let (reader, write) = (race.thread, race.other);
+    let writer = case.event(write).thread;
+    let own = || case.log.events_before(writer, write);
+    let (gave_back, unlock) = own().rfind(|(_, event)| event.unlocks().is_some())?;
+    let lock = unlock.unlocks();
+    let (said, _) = own().rfind(|(number, event)| *number < gave_back && event.locks() == lock)?;
+    let mut heard = case.log.events_of(reader).filter(|(number, _)| *number > gave_back);
+    let (heard, _) = heard.find(|(_, event)| event.locks() == lock)?;
+    if case.event(write).effect != Effect::Write || !has_changed(case, said) {
+        return None;
+    }
+    let (w, r, o) = (case.thread(writer), case.thread(reader), case.object(lock?));
+    let text = format!(
+        "announced too early: {w} changes what {o} guards ({}), {r} goes by that ({}), and {w} writes the data only after its \
+         change ({}). Write first, announce last.",
+        at_row(said),
+        at_row(heard),
+        at_row(write)
+    );
+    Some(Remark::new(text).mark(said, "too early"))
 }

@@ -5,9 +5,11 @@ use crate::diagnosis::code::Dependence;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Value};
 
-/// Silent if the thread does anything else with the atomic in that call, if what was to be stored is not made of what it
-/// had read, if the value that it finds is the one that it wanted to store, as a flag is, and if the panic does not
-/// speak of it.
+/// Values up to this may be states, which only one thread can leave: there a failure is an answer.
+const STATES: i128 = 8;
+
+/// Silent in a loop, where the thread may have decided by what it found, if it does anything else with the atomic in that call, if
+/// what was to be stored is not made of what it had read, if the atomic may hold a state, and if the panic does not speak of it.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
     let spoken = case.code.spoken_of(panic)?;
@@ -36,7 +38,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 /// Whether a failed exchange is the last that its thread does with the atomic in that call, though it was to store what it
 /// had made of the value.
 fn is_last_word(case: Case<'_>, number: usize, event: &Event) -> Option<bool> {
-    let Effect::Exchange { name, new, found: Err(found), .. } = event.effect else {
+    let Effect::Exchange { name, expected, new, found: Err(found), .. } = event.effect else {
         return None;
     };
     let place = event.place?;
@@ -46,6 +48,12 @@ fn is_last_word(case: Case<'_>, number: usize, event: &Event) -> Option<bool> {
     let goes_on = own().find(|(other, _)| *other > number).is_some_and(|(_, next)| {
         next.place.is_some_and(|next| case.code.same_function(place, next))
     });
-    let is_number = matches!(new, Value::Int(_)) && found != new;
-    Some(is_number && is_made_of_it && !goes_on && !case.code.is_ignored(place, name))
+    let is_amount = |value| matches!(value, Value::Int(n) if n > STATES);
+    Some(
+        [expected, new, found].into_iter().all(is_amount)
+            && case.code.is_in_loop(place) == Some(false)
+            && is_made_of_it
+            && !goes_on
+            && !case.code.is_ignored(place, name),
+    )
 }

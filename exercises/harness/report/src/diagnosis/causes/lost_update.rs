@@ -1,11 +1,11 @@
 //! A panic about a value that one thread has made of an old one, while another thread came between.
 
-use super::{Case, Remark, about, at_row};
+use super::{Case, Remark, about, at_row, has_changed};
 use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, torn_atomics};
 use crate::place::Place;
 use crate::reading::culprit;
-use crate::record::{Data, Event};
+use crate::record::Event;
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
@@ -92,17 +92,4 @@ fn is_split(case: Case<'_>, torn: &Torn) -> bool {
     let mut own = case.log.events_before(thread, torn.write).filter(|(n, _)| *n > torn.read);
     let only_unlocks = own.next().is_some_and(|(_, event)| event.unlocks() == Some(torn.object));
     is_blind && only_unlocks && own.next().is_none()
-}
-
-/// Whether the data was changed under the lock that an event took.
-fn has_changed(case: Case<'_>, locked: usize) -> bool {
-    let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
-    let mut own = case.log.events_of(thread).filter(|(number, _)| *number > locked);
-    let given_back = own.find(|(_, event)| event.unlocks() == lock);
-    match given_back.and_then(|(_, event)| event.data.as_ref()) {
-        Some(Data::Shown { before, after }) => before != after,
-        Some(Data::Hidden { mutably }) => *mutably,
-        Some(Data::Said(_)) => true,
-        None => false,
-    }
 }

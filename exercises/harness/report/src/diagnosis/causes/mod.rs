@@ -23,6 +23,7 @@ mod missing_ordering;
 mod must_not_wait;
 mod no_common_lock;
 mod no_second_look;
+mod nobody_notified;
 mod nobody_receives;
 mod nobody_woken;
 mod notified_first;
@@ -39,7 +40,7 @@ use super::Case;
 use super::code::Spoken;
 use super::order::{Later, Order, Stronger, missing};
 use crate::reading::{Remark, at_row, culprit, other_access, racing_access};
-use crate::record::{Effect, Event, ObjectId, Panic, Pending, Source, Standing, ThreadId};
+use crate::record::{Data, Effect, Event, ObjectId, Panic, Pending, Source, Standing, ThreadId};
 use harness_base::protocol::Kind;
 
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
@@ -67,6 +68,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             lost_notification::cause,
             nobody_receives::cause,
             kept_open::cause,
+            nobody_notified::cause,
             no_second_look::of_any_thread,
         ],
         Kind::DataRace => &[
@@ -79,6 +81,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             missing_ordering::of_race,
             missing_ordering::of_return,
             announced_early::cause,
+            announced_early::under_a_lock,
             claimed_not_ready::cause,
             no_common_lock::cause,
         ],
@@ -207,5 +210,18 @@ fn takes_back(first: &Event, second: &Event) -> bool {
             counts(a) && counts(b) && a != b && argument == back
         }
         _ => false,
+    }
+}
+
+/// Whether the data was changed under the lock that an event took.
+fn has_changed(case: Case<'_>, locked: usize) -> bool {
+    let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
+    let mut own = case.log.events_of(thread).filter(|(number, _)| *number > locked);
+    let given_back = own.find(|(_, event)| event.unlocks() == lock);
+    match given_back.and_then(|(_, event)| event.data.as_ref()) {
+        Some(Data::Shown { before, after }) => before != after,
+        Some(Data::Hidden { mutably }) => *mutably,
+        Some(Data::Said(_)) => true,
+        None => false,
     }
 }
