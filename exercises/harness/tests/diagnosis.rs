@@ -1988,7 +1988,7 @@ fn change_that_no_sleeper_is_told_of() {
         }
     };
     let failure = usually("a change that nobody is told of: ", program(true, false));
-    marked(&failure, "main is not told");
+    marked(&failure, "untold");
     explore(program(true, true)).expect("it is right");
     // It has looked, and said nothing.
     silent(Kind::Deadlock, program(false, false));
