@@ -166,6 +166,16 @@ pub enum Source {
     Event(usize),
 }
 
+impl Source {
+    /// The number of the first event that may have written since.
+    pub fn since(self) -> usize {
+        match self {
+            Source::Initial => 0,
+            Source::Event(write) => write + 1,
+        }
+    }
+}
+
 /// What a thread did with the data behind a lock from the locking to the unlocking.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {

@@ -101,10 +101,7 @@ impl Order {
     /// that: the newer one was written, or read, before.
     fn hides(&self, log: &Log, read: usize) -> bool {
         let object = log.events[read].object;
-        let oldest = match log.events[read].source {
-            Some(Source::Event(write)) => write + 1,
-            _ => 0,
-        };
+        let oldest = log.events[read].source.map_or(0, Source::since);
         let newer = |source| matches!(source, Some(Source::Event(write)) if write >= oldest);
         log.events[..read].iter().enumerate().any(|(number, event)| {
             let is_news = event.writes().is_some() && number >= oldest || newer(event.source);

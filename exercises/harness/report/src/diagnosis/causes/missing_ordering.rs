@@ -19,15 +19,12 @@ pub(super) fn of_return(case: Case<'_>) -> Option<Remark> {
     let (read, event) = case.log.events_of(race.thread).rfind(|(_, event)| {
         event.reads().is_some() && event.place.is_some_and(|place| case.code.decides(place))
     })?;
-    let writes = |from: usize| {
-        let all = case.log.events[..read].iter().enumerate().skip(from);
+    let since = event.source?.since();
+    let writes = || {
+        let all = case.log.events[..read].iter().enumerate().skip(since);
         all.filter(|(_, other)| other.object == event.object && other.writes().is_some())
     };
-    let from = match event.source? {
-        Source::Event(write) => write + 1,
-        Source::Initial => 0,
-    };
-    let ((changed, _), (back, newest)) = (writes(from).next()?, writes(from).next_back()?);
+    let ((changed, _), (back, newest)) = (writes().next()?, writes().next_back()?);
     if newest.writes() != event.reads() {
         return None;
     }
