@@ -9,6 +9,7 @@ use harness::testing::{Watched, both, has_waited, require_each_once, spawn};
 use harness::{Model, model};
 use std::iter::from_fn;
 use std::mem;
+use std::time::Duration;
 
 type Task = Box<Watched<u32>>;
 type Owner = Local<Watched<u32>>;
@@ -207,7 +208,11 @@ fn a_task_that_moves_can_be_stolen() {
     // SC-11
     model(|| {
         let [_, stolen, ..] = race(&[Next(1)], &[Next(2), Pop], 1, 2);
-        assert_eq!(stolen.len(), 1, "tasks stolen; task 1 was always there");
+        assert_eq!(
+            stolen.len(),
+            1,
+            "tasks stolen; task 1 was always there, and the thief found nothing"
+        );
     });
 }
 
@@ -244,8 +249,8 @@ fn a_queue_with_a_task_is_never_found_empty() {
     }
 }
 
-/// A thief that is overtaken again and again goes on trying, because the queue is never empty. In the one interleaving
-/// explored, before each of its exchanges a task is put in, and the one that the thief is about to take is taken or moves.
+/// A thief that is overtaken again and again goes on trying, because the queue is never empty. Before each of its exchanges
+/// a task is put in, and the one that the thief is about to take is taken or moves.
 #[test]
 fn a_thief_that_is_overtaken_again_and_again_gets_a_task() {
     // SC-01
@@ -254,7 +259,11 @@ fn a_thief_that_is_overtaken_again_and_again_gets_a_task() {
     // From the place of the next one to the ring, and there it is stolen by another.
     let next: fn(u32) -> [Do; 2] = |n| [Next(n), Steal];
     for (first, overtakes) in [(Push(1), in_the_ring), (Next(1), next)] {
-        let model = Model::new().preemption_bound(0).max_branches(5_000);
+        // A design whose exchange may fail with more than one older value has more interleavings than there is time for.
+        let model = Model::new()
+            .preemption_bound(0)
+            .max_branches(5_000)
+            .budget(Duration::from_secs(1));
         model
             .interrupted_exchanges(OVERTAKEN as usize)
             .check(move || {
@@ -357,7 +366,11 @@ fn two_threads_pop_from_the_global_queue() {
             let left = from_fn(|| global.pop()).collect();
             let [popped, ..] = require_each_once((), PLACES, [popped, vec![], vec![], left], tasks);
             let number = popped.len() as u32;
-            assert_eq!(number, tasks, "tasks popped, of {tasks}, by two threads");
+            let said = "`None` is no answer while a task is there, even if the other thread holds the lock";
+            assert_eq!(
+                number, tasks,
+                "tasks popped, of {tasks}, by two threads: {said}"
+            );
         });
     }
 }
@@ -394,7 +407,11 @@ fn two_thieves_and_an_owner() {
         let left = from_fn(|| local.pop()).collect();
         let moved = from_fn(|| global.pop()).collect();
         let [_, stolen, ..] = require_each_once(local, PLACES, [vec![], stolen, left, moved], 5);
-        assert_eq!(stolen.len(), 2, "tasks stolen; there were always two");
+        assert_eq!(
+            stolen.len(),
+            2,
+            "tasks stolen by two thieves; there was always one for each, also when the other was faster"
+        );
     });
 }
 

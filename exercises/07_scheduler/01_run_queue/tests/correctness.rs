@@ -56,18 +56,51 @@ fn the_next_task_comes_first_and_the_one_before_it_last() {
     assert_eq!(drained(|| local.pop()), [9, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
 }
 
+/// A task finds the ring full, by `push` or because `push_next` puts another in its place: the older half of the ring and
+/// then this task go to the global queue.
 #[test]
 fn half_of_a_full_ring_moves_to_the_global_queue() {
     // SC-08
-    let (mut local, global) = queues();
-    for n in 0..=CAPACITY {
-        local.push(Box::new(n), &global);
+    for makes_way in [false, true] {
+        let (mut local, global) = queues();
+        if makes_way {
+            local.push_next(Box::new(CAPACITY), &global);
+        }
+        (0..CAPACITY).for_each(|n| local.push(Box::new(n), &global));
+        let call = if makes_way {
+            local.push_next(Box::new(0), &global);
+            assert_eq!(local.pop().as_deref(), Some(&0), "the next task");
+            "`push_next`, whose old task found the ring full"
+        } else {
+            local.push(Box::new(CAPACITY), &global);
+            "`push` into a full ring"
+        };
+        let moved = [Vec::from_iter(0..HALF), vec![CAPACITY]].concat();
+        let of = format!("after a {call}: the older half, and then the task without room");
+        require_same(&format!("global, {of}"), &drained(|| global.pop()), &moved);
+        let kept = Vec::from_iter(HALF..CAPACITY);
+        require_same(
+            &format!("in the ring, after a {call}"),
+            &drained(|| local.pop()),
+            &kept,
+        );
     }
-    let moved = [Vec::from_iter(0..HALF), vec![CAPACITY]].concat();
-    let global = drained(|| global.pop());
-    assert_eq!(global, moved, "the older half and the new task, global");
-    let kept = Vec::from_iter(HALF..CAPACITY);
-    assert_eq!(drained(|| local.pop()), kept, "the newer half, in the ring");
+}
+
+/// Requires these tasks, in this order.
+#[track_caller]
+fn require_same(what: &str, tasks: &[usize], right: &[usize]) {
+    let n = tasks
+        .iter()
+        .zip(right)
+        .take_while(|(task, right)| task == right)
+        .count();
+    let (has, expected) = (tasks.get(n), right.get(n));
+    let (many, wanted) = (tasks.len(), right.len());
+    assert!(
+        has == expected,
+        "{what}; expected {wanted} tasks, and there are {many}: after {n} others task {has:?}, and not {expected:?}"
+    );
 }
 
 #[test]
@@ -107,8 +140,12 @@ fn a_batch_fills_the_ring_and_the_rest_is_global() {
             let left = &all[stolen..];
             let (ring, rest) = left.split_at(left.len().min(CAPACITY));
             let case = format!("{tasks} tasks after {before}, of which {stolen} were stolen");
-            assert_eq!(drained(|| local.pop()), ring, "in the ring, {case}");
-            assert_eq!(drained(|| global.pop()), rest, "global, {case}");
+            require_same(
+                &format!("in the ring, {case}"),
+                &drained(|| local.pop()),
+                ring,
+            );
+            require_same(&format!("global, {case}"), &drained(|| global.pop()), rest);
         }
     }
 }
@@ -167,7 +204,8 @@ fn every_rhythm_keeps_the_order() {
                 }
             };
             let taken = taken.map(|task| *task);
-            assert_eq!(taken, right, "0 is pop, 1 is steal: {call}, {at}");
+            let call = if call == 0 { "pop" } else { "steal" };
+            assert_eq!(taken, right, "what `{call}` has returned: {at}");
             if pushed.is_some() && ring.len() == CAPACITY {
                 moved.extend(ring.drain(..HALF).chain(pushed));
             } else {
@@ -245,7 +283,11 @@ fn tasks_outlive_their_owner() {
     });
     assert_eq!(panicked, Some("the owner's"));
     let stolen = thread::spawn(move || drained(|| thief.steal()));
-    assert_eq!(stolen.join().unwrap(), [1, 2]);
+    assert_eq!(
+        stolen.join().unwrap(),
+        [1, 2],
+        "tasks that a thief has found after the owner's handle was dropped"
+    );
 }
 
 /// A task that must not be sent cannot be stolen, and a queue has one owner.

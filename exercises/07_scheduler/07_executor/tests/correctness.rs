@@ -124,19 +124,17 @@ fn tasks_run_in_the_order_in_which_they_were_queued() {
         executor.run_until_idle();
         let right = (0..3 * tasks).map(|turn| (turn / tasks, turn % tasks));
         let order = order.lock().unwrap();
-        let wrong = order
-            .iter()
-            .copied()
-            .zip(right)
-            .find(|(has, right)| has != right);
-        assert_eq!(
-            wrong, None,
-            "the first wrong turn of {tasks} tasks: ((round, task), the right ones)"
-        );
+        for (&(before, task), (_, first)) in order.iter().zip(right) {
+            assert_eq!(
+                task, first,
+                "the task that is polled: it has had {before} turns, and stood behind the other in the queue"
+            );
+        }
         assert_eq!(
             order.len(),
             3 * tasks,
-            "turns of {tasks} tasks, of three each"
+            "turns of {tasks} tasks that yield, three each, when `run_until_idle` returned: it goes on while one is \
+             queued"
         );
     }
 }
@@ -298,7 +296,8 @@ fn dropping_the_handle_detaches() {
     );
 }
 
-/// `run` returns when its future is complete, though tasks are queued; another call runs them.
+/// `run` polls its future after each task, if it was woken, and returns as soon as it is complete, though tasks are queued;
+/// another call runs them.
 #[test]
 fn run_waits_for_its_future_only() {
     // GR-03
@@ -309,16 +308,16 @@ fn run_waits_for_its_future_only() {
         let (text, first) = (String::from("borrowed"), handles.remove(0));
         assert_eq!(executor.run(async { first.await.unwrap() + text.len() }), 9);
         let finished = || handles.iter().filter(|handle| handle.is_finished()).count();
-        assert_eq!(
-            finished(),
-            0,
-            "tasks behind the first, after which `run` was to return"
+        let more = finished();
+        assert!(
+            more == 0,
+            "`run` went on with {more} more tasks when the first had woken its future, which was complete then"
         );
         assert_eq!(executor.run(ready(5)), 5);
-        assert_eq!(
-            finished(),
-            0,
-            "tasks that have run, and `run` was to return at once"
+        let more = finished();
+        assert!(
+            more == 0,
+            "`run` went on with {more} tasks, and its future was complete at once"
         );
         executor.run_until_idle();
         let outputs: Vec<_> = handles
@@ -330,10 +329,12 @@ fn run_waits_for_its_future_only() {
     });
 }
 
-/// Two tasks yield for ever, and so does the future of `run`, for a while. All get their turns.
+/// Two tasks yield for ever, and the future of `run` a hundred times. Tasks and future take turns: a task runs, then the
+/// future is polled, if it was woken.
 #[test]
 fn nobody_starves() {
-    must_end("`run` has not returned", || {
+    let said = "`run` has not returned: its future has yielded, and is not polled again while tasks are queued";
+    must_end(said, || {
         let (executor, turns) = (Executor::new(), Arc::new([0, 1].map(AtomicUsize::new)));
         for n in 0..2 {
             let turns = Arc::clone(&turns);
@@ -349,7 +350,8 @@ fn nobody_starves() {
             let turns = turns.load(Relaxed);
             assert!(
                 turns >= 25,
-                "a task had {turns} turns; `run` had a hundred for two of them"
+                "`run` has polled its own future a hundred times and more, and a task that was always queued {turns} \
+                 times: it polls the future again without running a task"
             );
         }
     });
@@ -379,6 +381,106 @@ fn a_panic_ends_one_task() {
     assert_eq!(payload.downcast_ref(), Some(&404_u32), "the payload");
 }
 
+/// Notes on which thread it was dropped.
+struct Dropped(Arc<Mutex<Vec<thread::ThreadId>>>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push(thread::current().id());
+    }
+}
+
+/// A waker of the task is kept, and its handle too: the future is dropped all the same, by the thread that polled it.
+#[test]
+fn a_future_is_dropped_as_soon_as_it_is_complete() {
+    for panics in [false, true] {
+        let (executor, door) = (Executor::new(), Arc::new(Door::default()));
+        let drops = Arc::new(Mutex::new(Vec::new()));
+        let (held, mut passes) = (Dropped(Arc::clone(&drops)), Box::pin(door.pass()));
+        let handle = executor.spawn(poll_fn(move |cx| {
+            let _ = &held;
+            let polled = passes.as_mut().poll(cx);
+            if panics && polled.is_ready() {
+                staged_panic("the task's");
+            }
+            polled
+        }));
+        executor.run_until_idle();
+        let _kept = door.waker();
+        assert_eq!(
+            drops.lock().unwrap().len(),
+            0,
+            "drops of a future that is pending"
+        );
+        door.open();
+        let runner = thread::scope(|s| {
+            let runner = s.spawn(|| executor.run_until_idle());
+            let id = runner.thread().id();
+            runner.join().unwrap();
+            id
+        });
+        assert_eq!(
+            *drops.lock().unwrap(),
+            [runner],
+            "the threads that have dropped the future, when the one that polled it had gone on (the poll has panicked: \
+             {panics}); its waker and its handle are kept"
+        );
+        assert_eq!(result_of(handle).is_err(), panics);
+    }
+}
+
+/// A future is dropped before its handle is ready, at its end, after a panic, and with the executor; and no lock is held
+/// then. Its drop asks the handle, and so does the handle's waker when it is woken.
+#[test]
+fn a_future_is_dropped_before_its_handle_is_ready() {
+    struct Asks {
+        handle: Arc<OnceLock<JoinHandle<()>>>,
+        answers: Arc<Mutex<Vec<bool>>>,
+    }
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let handle = self.handle.get().expect("it was spawned");
+            self.answers.lock().unwrap().push(handle.is_finished());
+        }
+    }
+    impl Wake for Asks {
+        fn wake(self: Arc<Self>) {} // and drops it
+    }
+
+    must_end(
+        "`is_finished` was called by the drop of the future, or by the handle's waker, and has not returned",
+        || {
+            for end in ["it is complete", "it panics", "the executor is dropped"] {
+                let (executor, answers) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+                let handle = Arc::new(OnceLock::new());
+                let [asks, of_waker] = [(); 2].map(|()| Asks {
+                    handle: Arc::clone(&handle),
+                    answers: Arc::clone(&answers),
+                });
+                let mut task = executor.spawn(poll_fn(move |_| {
+                    let _ = &asks;
+                    match end {
+                        "it is complete" => Poll::Ready(()),
+                        "it panics" => staged_panic("the task's"),
+                        _ => Poll::Pending,
+                    }
+                }));
+                assert!(poll(&mut task, &Waker::from(Arc::new(of_waker))).is_pending());
+                assert!(handle.set(task).is_ok());
+                executor.run_until_idle();
+                drop(executor);
+                assert_eq!(
+                    *answers.lock().unwrap(),
+                    [false, true],
+                    "whether the handle was ready when the future was dropped, and when its waker was woken, because \
+                 {end}"
+                );
+                assert!(handle.get().expect("it is set").is_finished(), "now it is");
+            }
+        },
+    );
+}
+
 /// Panics when it is dropped.
 struct Panics(&'static str);
 
@@ -394,21 +496,21 @@ fn whose_panic<T>(handle: JoinHandle<T>) -> Option<&'static str> {
     match result_of(handle) {
         Err(JoinError::Panicked(payload)) => staged_panic_of(|| resume_unwind(payload)),
         Err(JoinError::Cancelled) => {
-            panic!("the future has panicked, and its handle says `Cancelled`")
+            panic!("the future's poll or drop has panicked, and its handle says `Cancelled`")
         }
-        Ok(_) => panic!("the future has panicked, and its handle returned the output"),
+        Ok(_) => {
+            panic!("the future's poll or drop has panicked, and its handle returned the output")
+        }
     }
 }
 
-/// The drop of a future panics, and that of an output that nobody wants: the first comes out of the handle.
+/// The drop of a future panics: that comes out of its handle. The drops of outputs that nobody gets panic: that is lost.
 #[test]
 fn a_panic_of_a_drop_ends_one_task() {
     // GR-04
     let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
-    let (panics, mut output) = (
-        Panics("the future's drop"),
-        Some(Dropped(Arc::clone(&drops))),
-    );
+    let output = (Dropped(Arc::clone(&drops)), Panics("the output's drop"));
+    let (panics, mut output) = (Panics("the future's drop"), Some(output));
     let dropped = executor.spawn(poll_fn(move |_| {
         let _ = &panics;
         Poll::Ready(output.take())
@@ -440,7 +542,11 @@ fn of_two_panics_the_first_comes_out() {
     }));
     let whose = staged_panic_of(|| executor.run_until_idle());
     assert_eq!(whose, None, "whose panic has come out of `run_until_idle`");
-    assert_eq!(whose_panic(handle), Some("the poll's"));
+    assert_eq!(
+        whose_panic(handle),
+        Some("the poll's"),
+        "the panic that the handle returned, of the two"
+    );
 }
 
 /// The payload of a task's panic panics when it is dropped, with the task's end or with the handle, and so does the payload of
@@ -510,105 +616,6 @@ fn a_panic_of_the_callers_future_goes_on() {
         assert_eq!(whose, Some("block_on's"));
     }
     assert_eq!(executor.run(handle).unwrap(), 7);
-}
-
-/// Notes on which thread it was dropped.
-struct Dropped(Arc<Mutex<Vec<thread::ThreadId>>>);
-
-impl Drop for Dropped {
-    fn drop(&mut self) {
-        self.0.lock().unwrap().push(thread::current().id());
-    }
-}
-
-/// A waker of the task is kept, and its handle too: the future is dropped all the same, by the thread that polled it.
-#[test]
-fn a_future_is_dropped_as_soon_as_it_is_complete() {
-    for panics in [false, true] {
-        let (executor, door) = (Executor::new(), Arc::new(Door::default()));
-        let drops = Arc::new(Mutex::new(Vec::new()));
-        let (held, mut passes) = (Dropped(Arc::clone(&drops)), Box::pin(door.pass()));
-        let handle = executor.spawn(poll_fn(move |cx| {
-            let _ = &held;
-            let polled = passes.as_mut().poll(cx);
-            if panics && polled.is_ready() {
-                staged_panic("the task's");
-            }
-            polled
-        }));
-        executor.run_until_idle();
-        let _kept = door.waker();
-        assert_eq!(
-            drops.lock().unwrap().len(),
-            0,
-            "drops of a future that is pending"
-        );
-        door.open();
-        let runner = thread::scope(|s| {
-            let runner = s.spawn(|| executor.run_until_idle());
-            let id = runner.thread().id();
-            runner.join().unwrap();
-            id
-        });
-        assert_eq!(
-            *drops.lock().unwrap(),
-            [runner],
-            "where it was dropped; it panics: {panics}"
-        );
-        assert_eq!(result_of(handle).is_err(), panics);
-    }
-}
-
-/// A future asks its own handle when it is dropped, and the handle's waker asks it when it is woken: at the future's end,
-/// after a panic, and with the executor.
-#[test]
-fn a_future_is_dropped_before_its_handle_is_ready() {
-    struct Asks {
-        handle: Arc<OnceLock<JoinHandle<()>>>,
-        answers: Arc<Mutex<Vec<bool>>>,
-    }
-    impl Drop for Asks {
-        fn drop(&mut self) {
-            let handle = self.handle.get().expect("it was spawned");
-            self.answers.lock().unwrap().push(handle.is_finished());
-        }
-    }
-    impl Wake for Asks {
-        fn wake(self: Arc<Self>) {} // and drops it
-    }
-
-    must_end(
-        "`is_finished` has not returned in a future's drop or in a wake",
-        || {
-            for end in ["it is complete", "it panics", "the executor is dropped"] {
-                let (executor, answers) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
-                let handle = Arc::new(OnceLock::new());
-                let [asks, of_waker] = [(); 2].map(|()| Asks {
-                    handle: Arc::clone(&handle),
-                    answers: Arc::clone(&answers),
-                });
-                let mut task = executor.spawn(poll_fn(move |_| {
-                    let _ = &asks;
-                    match end {
-                        "it is complete" => Poll::Ready(()),
-                        "it panics" => staged_panic("the task's"),
-                        _ => Poll::Pending,
-                    }
-                }));
-                assert!(poll(&mut task, &Waker::from(Arc::new(of_waker))).is_pending());
-                assert!(handle.set(task).is_ok());
-                executor.run_until_idle();
-                drop(executor);
-                assert_eq!(
-                    *answers.lock().unwrap(),
-                    [false, true],
-                    "whether the handle was ready when the future was dropped, and when its waker was woken, because \
-                 {end}"
-                );
-                assert!(handle.get().expect("it is set").is_finished(), "now it is");
-            }
-        },
-    );
 }
 
 /// One task waits, one is queued, one has never been polled. All are dropped with the executor, though there are wakers;
@@ -718,7 +725,7 @@ fn no_lock_is_held_while_others_code_runs() {
     );
 }
 
-/// The waker that a handle has runs tasks when it is dropped, and so ends the handle's own task.
+/// A handle holds no lock while it drops its waker: that one's drop runs tasks, and so ends the handle's own task.
 #[test]
 fn no_lock_is_held_while_a_handle_drops_its_waker() {
     struct Runs(Arc<Executor>);
@@ -731,7 +738,8 @@ fn no_lock_is_held_while_a_handle_drops_its_waker() {
         fn wake(self: Arc<Self>) {}
     }
 
-    must_end("a handle that drops its waker has not returned", || {
+    let said = "a handle has dropped its waker, whose drop ends the handle's own task, and that has not returned";
+    must_end(said, || {
         for is_replaced in [false, true] {
             let executor = Arc::new(Executor::new());
             let mut handle = executor.spawn(ready(7));

@@ -129,7 +129,7 @@ fn tasks_that_wake_each_other_at_the_end_are_dropped() {
     });
 }
 
-/// One executor, over and over: a hundred tasks, some of which end late, and a task that is always there.
+/// One executor, over and over: a hundred tasks, some of which end late or panic, and a task that is always there.
 #[test]
 fn an_executor_does_not_grow() {
     let (executor, place) = (Executor::new(), Place::default());
@@ -145,6 +145,9 @@ fn an_executor_does_not_grow() {
                 }
             });
             last = Some(handle);
+            if n % 5 == 0 {
+                drop(executor.spawn(async { staged_panic("a task's") }));
+            }
             if n % 7 == 0 {
                 executor.run_until_idle();
             }
@@ -156,16 +159,24 @@ fn an_executor_does_not_grow() {
     });
 }
 
-/// A thousand tasks are woken in the poll that completes them, and nobody runs what is queued after the last of them.
+/// A thousand tasks are woken in the poll that completes them, or afterwards: nothing is queued, and so nothing is kept,
+/// though nobody runs tasks after that.
 #[test]
-fn a_task_that_is_woken_in_its_last_poll_is_not_kept() {
+fn a_task_that_is_woken_at_its_end_is_not_kept() {
     const TASKS: usize = 1_000;
-    let executor = Executor::new();
-    let run = |is_woken| {
+    let (executor, wakers) = (
+        Executor::new(),
+        Arc::new(Mutex::new(Vec::with_capacity(TASKS))),
+    );
+    let run = |is_woken, is_woken_afterwards| {
         let spawn = |_| {
+            let wakers = Arc::clone(&wakers);
             executor.spawn(poll_fn(move |cx| {
                 if is_woken {
                     cx.waker().wake_by_ref();
+                }
+                if is_woken_afterwards {
+                    wakers.lock().unwrap().push(cx.waker().clone());
                 }
                 Poll::Ready(())
             }))
@@ -176,13 +187,16 @@ fn a_task_that_is_woken_in_its_last_poll_is_not_kept() {
                 handle.await.unwrap();
             }
         });
+        wakers.lock().unwrap().drain(..).for_each(Waker::wake);
     };
-    run(false); // the queue may keep its capacity
-    let bytes = leaks::bytes_left_by(|| run(true));
-    assert!(
-        bytes < 16 * TASKS as isize,
-        "{bytes} bytes are kept of {TASKS} tasks that have ended"
-    );
+    run(false, false); // the queue may keep its capacity
+    for (is_woken, when) in [(true, "in their last poll"), (false, "after their end")] {
+        let bytes = leaks::bytes_left_by(|| run(is_woken, !is_woken));
+        assert!(
+            bytes < 16 * TASKS as isize,
+            "{bytes} bytes are kept of {TASKS} tasks that were woken {when}: are they queued again?"
+        );
+    }
 }
 
 #[test]

@@ -171,6 +171,25 @@ fn an_idle_worker_takes_what_a_busy_one_has_started() {
     });
 }
 
+/// A thread that is no worker sets a timer while the worker falls asleep, without a time of its own: the worker must see the
+/// timer, or be woken by the `notify`, and then sleep no longer than until that time. When it comes, it wakes the thread.
+///
+/// At most two preemptions in each interleaving: 671 of them.
+#[test]
+fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
+    // SC-44
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        both(
+            || shared.work(0),
+            || {
+                sleep_on_this_thread(&shared, || {});
+                shared.scheduler.shut_down();
+            },
+        );
+    });
+}
+
 /// Two workers sleep or are about to, and main starts two goroutines, each of which blocks its worker until the other has
 /// begun. The first one wakes a worker; the second need wake nobody while that looks for work. But when it has found
 /// the first goroutine, the second is still there: somebody has to wake the other worker.
@@ -371,25 +390,6 @@ fn a_worker_sleeps_no_longer_than_its_goroutines() {
         let clock = shared.timers.clock().clone();
         drop(shared.go_from_outside(last(&shared, sleep_until(Instant::default() + HOUR))));
         both(|| shared.work(0), || clock.advance(HOUR));
-    });
-}
-
-/// A thread that is no worker begins to sleep, while the worker falls asleep: until another time, or for ever. When the time
-/// has come, which is the thread's own doing, a worker wakes the thread.
-///
-/// At most two preemptions in each interleaving: 671 of them.
-#[test]
-fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
-    // SC-44
-    Model::new().preemption_bound(2).check(|| {
-        let shared = workers(1);
-        both(
-            || shared.work(0),
-            || {
-                sleep_on_this_thread(&shared, || {});
-                shared.scheduler.shut_down();
-            },
-        );
     });
 }
 

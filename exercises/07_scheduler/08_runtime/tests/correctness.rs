@@ -65,29 +65,32 @@ fn goroutines_start_inside_and_outside() {
     });
 }
 
-/// A goroutine hands a token to another, both without an await: they have to run at the same time.
+/// Goroutines, one for each worker, hand a token on in a circle, without an await: they have to run at the same time.
 #[test]
 fn workers_run_at_the_same_time() {
     // GR-10
+    const WORKERS: usize = 4;
     run(
-        2,
-        "two goroutines wait for each other, and only one runs",
+        WORKERS,
+        "four goroutines wait for each other, one for each worker, and not all of them run",
         async {
             let turn = Arc::new(AtomicUsize::new(0));
             let player = |me: usize| {
                 let turn = Arc::clone(&turn);
                 async move {
-                    for round in 0..100 {
-                        while turn.load(Ordering::Acquire) != 2 * round + me {
+                    for round in 0..25 {
+                        while turn.load(Ordering::Acquire) != WORKERS * round + me {
                             thread::yield_now();
                         }
                         turn.fetch_add(1, Ordering::Release);
                     }
                 }
             };
-            let other = go(player(1));
+            let others = [1, 2, 3].map(|n| go(player(n)));
             player(0).await;
-            joined(other.await);
+            for other in others {
+                joined(other.await);
+            }
         },
     );
 }
@@ -123,7 +126,15 @@ fn every_goroutine_runs_to_its_end() {
 #[test]
 fn a_pair_that_wakes_each_other_leaves_room_for_a_third() {
     // SC-06, SC-07
-    leave_room(a_pair, in_the_queue, "in their worker's queue");
+    leave_room(a_round::<1>, in_the_queue, "in their worker's queue");
+}
+
+/// In each round a goroutine wakes two others, and they wake it. They never stop before a fourth has run, which stands in the
+/// queue of their worker.
+#[test]
+fn three_that_wake_each_other_leave_room_for_a_fourth() {
+    // SC-06, SC-07
+    leave_room(a_round::<2>, in_the_queue, "in their worker's queue");
 }
 
 /// Two goroutines wake each other, and never stop before a third has run, which has been started from outside.
@@ -131,7 +142,7 @@ fn a_pair_that_wakes_each_other_leaves_room_for_a_third() {
 fn a_pair_that_wakes_each_other_leaves_room_for_one_from_outside() {
     // SC-20, SC-24
     let third = |runtime: &Runtime, ran| from_outside(runtime, 1, ran);
-    leave_room(a_pair, third, "started from outside");
+    leave_room(a_round::<1>, third, "started from outside");
 }
 
 /// Two goroutines wake each other, and never stop before the third has run, which stands in the queue of their worker. Ten
@@ -143,7 +154,11 @@ fn a_pair_and_those_from_outside_leave_room_for_a_third() {
         from_outside(runtime, 10_000, Arc::default());
         in_the_queue(runtime, ran);
     };
-    leave_room(a_pair, third, "in the queue, beside 10000 from outside");
+    leave_room(
+        a_round::<1>,
+        third,
+        "in the queue, beside 10000 from outside",
+    );
 }
 
 /// A goroutine sleeps again and again, each time until a moment that has come already when the worker looks, and does not stop
@@ -173,21 +188,29 @@ type Busy = Pin<Box<dyn Future<Output = usize> + Send>>;
 
 const ENOUGH: usize = 100_000;
 
-fn a_pair(_: Clock, ran: Arc<AtomicBool>) -> Busy {
+/// In each round one goroutine wakes the others, and each of those wakes it.
+fn a_round<const OTHERS: usize>(_: Clock, ran: Arc<AtomicBool>) -> Busy {
     Box::pin(async move {
-        let (there, theirs) = channel(0);
-        let (back, ours) = channel(0);
-        drop(go(async move {
-            while let Some(round) = theirs.recv().await {
-                let _ = back.send(round).await;
-            }
-        }));
+        let others = [(); OTHERS].map(|()| {
+            let (there, theirs) = channel(0);
+            let (back, ours) = channel(0);
+            drop(go(async move {
+                while let Some(round) = theirs.recv().await {
+                    let _ = back.send(round).await;
+                }
+            }));
+            (there, ours)
+        });
         for round in 0..ENOUGH {
             if ran.load(Ordering::Relaxed) {
                 return round;
             }
-            there.send(round).await.expect("the other is there");
-            ours.recv().await.expect("the other is there");
+            for (there, _) in &others {
+                there.send(round).await.expect("the other is there");
+            }
+            for (_, ours) in &others {
+                ours.recv().await.expect("the other is there");
+            }
         }
         ENOUGH
     })
@@ -448,10 +471,10 @@ fn a_goroutine_may_drop_its_runtime() {
             is_last.store(1, Ordering::Release);
             let (drops, waits) = (drops.join(), waits.join());
             let [ran, ran_after] = [ran, ran_after].map(|runs| runs.load(Ordering::Relaxed));
+            assert_eq!(ran, 1, "how often it went on to its next await");
             assert_eq!(
-                (ran, ran_after),
-                (1, 0),
-                "what ran (up to the next await, after it and from the queue)"
+                ran_after, 0,
+                "goroutines that were run after the shutdown: this one after its await, or the one in the queue"
             );
             require_cancelled(drops, "the goroutine that dropped the runtime, and awaited");
             require_cancelled(waits, "a goroutine that waits");
@@ -690,6 +713,10 @@ fn the_monitor_says_what_a_worker_does() {
             let is_running = matches!(worker.doing, Doing::Running(_));
             assert!(is_running, "the one that asks runs: {asked:?}");
             assert_eq!(worker.stolen, 0, "thefts of the only worker");
+            assert_eq!(
+                asked.global, 0,
+                "tasks in no worker's queue, when the worker has put three into its own: {asked:?}"
+            );
             seen.push((asked.goroutines, worker.queued, worker.ran - before.ran));
         }
         let right = (5, 3, 2);

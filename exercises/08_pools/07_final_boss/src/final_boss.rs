@@ -153,8 +153,8 @@ impl Pool {
         todo!("start the workers that are missing, or tell those that are too many to leave")
     }
 
-    /// Returns how many workers there should be: what [`resize`](Pool::resize) was told last, or
-    /// [`new`](Pool::new).
+    /// Returns how many workers there should be: what [`resize`](Pool::resize) was told last before a shutdown,
+    /// or [`new`](Pool::new).
     pub fn size(&self) -> usize {
         todo!("return how many workers there should be")
     }

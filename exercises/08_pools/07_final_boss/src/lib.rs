@@ -39,7 +39,7 @@ pub const LOOKS: u32 = if cfg!(test) { 0 } else { 32 };
 mod job;
 mod metrics;
 pub use job::{Handle, Job, JobError, Priority, Reason, Refused, Terms, Wait};
-pub use metrics::{Counter, Counters, Metrics};
+pub use metrics::{Counter, Counters, Metrics, Submissions};
 
 mod final_boss;
 pub use final_boss::{Pool, Worker};

@@ -1,7 +1,8 @@
 //! What a pool counts. Nothing to edit here.
 
+use crate::sync::atomic as facade;
 use std::fmt;
-// Not the facade's: a count orders nothing, so there is nothing in it to explore.
+// Not the facade's: most counts are those of the thread that has the job, so there is nothing in them to explore.
 use std::sync::atomic::{
     AtomicU64,
     Ordering::{Acquire, Release},
@@ -23,12 +24,38 @@ impl Counter {
     }
 }
 
+/// A [`Counter`] of jobs that other threads may have by the time it counts them: a model explores that moment.
+#[derive(Debug)]
+pub struct Submissions {
+    submitted: facade::AtomicU64,
+}
+
+impl Default for Submissions {
+    fn default() -> Self {
+        Self {
+            submitted: facade::AtomicU64::new(0),
+        }
+    }
+}
+
+impl Submissions {
+    /// Counts `n` more.
+    pub fn add(&self, n: u64) {
+        // Release: as in `Counter`.
+        self.submitted.fetch_add(n, Release);
+    }
+
+    fn get(&self) -> u64 {
+        self.submitted.load(Acquire)
+    }
+}
+
 /// What happened to jobs. There may be one of these for a whole pool, or one for each worker, so that they do
 /// not compete for one cache line.
 #[derive(Debug, Default)]
 pub struct Counters {
     /// Jobs that were accepted.
-    pub submitted: Counter,
+    pub submitted: Submissions,
     /// Jobs that have begun to run.
     pub begun: Counter,
     /// Jobs that have returned.
@@ -106,7 +133,7 @@ impl Metrics {
             completed,
             panicked,
             cancelled,
-            submitted: sum(|counters| &counters.submitted),
+            submitted: counters.clone().map(|one| one.submitted.get()).sum(),
             rejected: sum(|counters| &counters.rejected),
             stolen: sum(|counters| &counters.stolen),
         }

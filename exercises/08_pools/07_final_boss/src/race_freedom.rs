@@ -355,6 +355,80 @@ fn a_place_that_nobody_takes_goes_to_the_next() {
     }
 }
 
+/// The queue is full, with room for one job, and a thread waits for room. Main makes room and submits another job at once:
+/// one of the two gets the place.
+#[test]
+fn one_place_is_for_one_job() {
+    // At most 1 forced switch.
+    Model::new().preemption_bound(1).check(|| {
+        let pool = pool(0, 1);
+        drop(accepted(pool.submit(|_: &Worker| ())));
+        thread::scope(|s| {
+            let waits = spawn(s, "waits", || pool.submit(|_: &Worker| ()).map(drop));
+            let_others_sleep(1);
+            assert!(pool.help(), "a job waited, and `help` found none");
+            let is_accepted = pool.try_submit(|_: &Worker| ()).is_ok();
+            let_others_sleep(1);
+            let queued = pool.metrics().queued;
+            assert!(
+                queued <= 1,
+                "{queued} jobs wait in a queue with room for one: main's, accepted: {is_accepted}, and that of the \
+                 thread that waited"
+            );
+            pool.help();
+            let answer = waits.join().expect("no panic");
+            assert!(answer.is_ok(), "it waited for room: {answer:?}");
+        });
+    });
+}
+
+/// A worker takes a job from its own queue, while the shared one is full and a thread waits for room there: that makes
+/// no room.
+#[test]
+fn a_job_of_a_worker_makes_no_room() {
+    // No forced switch.
+    Model::new().preemption_bound(0).check(|| {
+        let pool = Arc::new(pool(1, 1));
+        let [begun, ends, looked] =
+            ["begun", "ends", "looked"].map(|name| Arc::new(Gate::shut(name)));
+        let queued = Arc::new(AtomicUsize::new(0));
+        let own = {
+            let (pool, queued) = (Arc::clone(&pool), Arc::clone(&queued));
+            let looked = Arc::clone(&looked);
+            move |_: &Worker| {
+                let_others_sleep(2);
+                queued.store(pool.metrics().queued as usize, Relaxed);
+                looked.open();
+            }
+        };
+        let job = {
+            let (begun, ends) = (Arc::clone(&begun), Arc::clone(&ends));
+            move |worker: &Worker| {
+                drop(accepted(worker.submit(own)));
+                begun.open();
+                ends.pass();
+            }
+        };
+        drop(accepted(pool.submit(job)));
+        begun.pass();
+        drop(accepted(pool.submit(|_: &Worker| ())));
+        thread::scope(|s| {
+            let waits = spawn(s, "waits", || pool.submit(|_: &Worker| ()).map(drop));
+            let_others_sleep(2);
+            ends.open();
+            looked.pass();
+            let answer = waits.join().expect("no panic");
+            assert!(answer.is_ok(), "it waited for room: {answer:?}");
+        });
+        pool.shutdown();
+        assert_eq!(
+            queued.load(Relaxed),
+            1,
+            "jobs that wait in a shared queue with room for one, while a worker runs a job of its own queue"
+        );
+    });
+}
+
 /// A job comes beside a shutdown: either it is refused, or it runs before the shutdown is over.
 #[test]
 fn a_job_beside_a_shutdown_runs_or_comes_back() {
@@ -371,7 +445,7 @@ fn a_job_beside_a_shutdown_runs_or_comes_back() {
         );
         assert!(
             metrics.ended() <= metrics.submitted,
-            "a job has ended before it was submitted: {metrics}"
+            "a job has ended that is not counted as submitted yet: {metrics}"
         );
         match answer {
             Ok(handle) => {
@@ -533,37 +607,49 @@ fn a_shutdown_waits_for_what_runs() {
     }
 }
 
-/// Two threads end the pool, one gracefully and one at once, while one job waits: it runs or is
+/// Two threads end the pool, both gracefully or one of them at once, while one job waits: it runs or is
 /// cancelled, and when either call returns nothing waits or runs.
 #[test]
 fn two_shutdowns_at_once() {
     // WP-10
-    model(|| {
-        let pool = pool(0, 1);
-        let work = Work::new("work");
-        drop(accepted(pool.submit(work.job())));
-        let look = || {
-            let metrics = pool.metrics();
-            assert_eq!(metrics.ended(), 1, "a shutdown has returned: {metrics}");
-        };
-        let ((), cancelled) = both(
-            || {
-                pool.shutdown();
-                look();
-            },
-            || {
-                let cancelled = pool.shutdown_now();
-                look();
-                cancelled
-            },
-        );
+    let ends: [fn(&Pool) -> usize; 2] = [Pool::shutdown_now, |pool| {
+        pool.shutdown();
+        0
+    }];
+    for end in ends {
+        model(move || two_shutdowns(end));
+    }
+}
+
+fn two_shutdowns(end: fn(&Pool) -> usize) {
+    let pool = pool(0, 1);
+    let work = Work::new("work");
+    drop(accepted(pool.submit(work.job())));
+    let look = || {
+        let metrics = pool.metrics();
         assert_eq!(
-            work.times() + cancelled,
+            metrics.ended(),
             1,
-            "runs and cancellations of one job"
+            "jobs that have ended, of one, and a shutdown has returned: {metrics}"
         );
-        closed(&pool, work.times() as u64, 0, cancelled as u64);
-    });
+    };
+    let ((), cancelled) = both(
+        || {
+            pool.shutdown();
+            look();
+        },
+        || {
+            let cancelled = end(&pool);
+            look();
+            cancelled
+        },
+    );
+    assert_eq!(
+        work.times() + cancelled,
+        1,
+        "runs and cancellations of one job"
+    );
+    closed(&pool, work.times() as u64, 0, cancelled as u64);
 }
 
 /// The worker's first job panics. The second has to run all the same, and the numbers must be right.

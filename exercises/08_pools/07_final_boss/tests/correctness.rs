@@ -415,7 +415,11 @@ fn a_job_that_finds_no_room_runs_its_job_itself() {
             "the thread that ran the job without room, and that of the job that submitted it"
         );
         assert_eq!((before, after), (0, 1), "jobs that had run (before, after)");
-        assert_eq!(running, Some(2), "jobs that run, one within the other");
+        assert_eq!(
+            running,
+            Some(2),
+            "`running`, as the inner job sees it, which was run within the one that submitted it: both have begun"
+        );
         pool.shutdown();
         assert_eq!(counted.load(Relaxed), LOCAL + 1, "runs");
         closed(&pool, LOCAL as u64 + 2, 0, 0);
@@ -453,7 +457,11 @@ fn jobs_are_stolen_from_a_worker_that_is_busy() {
             wait_until("a hundred jobs have not been stolen", || {
                 pool.metrics().completed == 101
             });
-            assert_eq!(pool.metrics().stolen, 100, "jobs that were stolen");
+            assert_eq!(
+                pool.metrics().stolen,
+                100,
+                "`stolen`: jobs taken from the queue of a busy worker, two by threads that help and 98 by a worker"
+            );
             assert_eq!(log.all().len(), 100, "runs");
             held.end();
         },
@@ -619,14 +627,16 @@ fn a_pool_that_is_dropped_while_its_thread_unwinds_ends() {
         let handle = accepted(pool.submit(|_: &Worker| ()));
         waits.send(handle).expect("the job receives");
         while_unwinding(|| drop(pool));
-        assert!(
-            ended.load(Relaxed),
-            "a job runs, and its pool has been dropped"
-        );
+        let has_ended = ended.load(Relaxed);
         let result = match running.join() {
+            // It waited in vain: that is what went wrong.
             Err(JobError::Panicked(payload)) => resume_unwind(payload),
             result => result.expect("a job that has begun ends"),
         };
+        assert!(
+            has_ended,
+            "a job runs, and the drop of its pool has returned"
+        );
         assert!(
             matches!(result, Err(JobError::Cancelled)),
             "a job waited: {result:?}"
@@ -657,11 +667,15 @@ fn a_job_of_a_helper_finds_room_or_runs_at_once() {
         running.join().expect("no panic")
     }));
     assert!(pool.help(), "a job waits");
-    assert_eq!(log.all(), ["runs at once", "first"], "what has run");
+    assert_eq!(
+        log.all(),
+        ["runs at once", "first"],
+        "what has run: the job on a thread that helps submitted two, and the shared queue had room for one of them"
+    );
     assert_eq!(
         running.join().expect("no panic"),
         2,
-        "jobs that run, one within the other"
+        "`running`, as the inner job sees it, which was run within the one that submitted it: both have begun"
     );
     assert_eq!(
         pool.metrics().queued,
@@ -743,9 +757,9 @@ fn a_pool_grows_and_shrinks() {
         pool.shutdown();
         pool.resize(3).expect("nothing happens");
         assert_eq!(
-            pool.metrics().workers,
-            0,
-            "workers after a shutdown, and a resize"
+            (pool.size(), pool.metrics().workers),
+            (2, 0),
+            "(size, workers) of a pool of two after a shutdown, and a `resize` to three"
         );
         closed(&pool, 1 + 4 + 2 + 256 + 2, 0, 0);
     });
@@ -781,7 +795,8 @@ fn workers_that_are_too_many_end_their_jobs_and_take_no_others() {
             assert_eq!(
                 handle.join().expect("no panic"),
                 0,
-                "other jobs that run beside one"
+                "other jobs that run beside one, in a pool that has been made one of a single worker: those that are \
+                 too many take no more"
             );
         }
         closed(&pool, 53, 0, 0);
@@ -868,7 +883,7 @@ fn a_thread_that_cannot_be_had_is_no_worker() {
         assert_eq!(
             (pool.size(), pool.metrics().workers),
             (2, 2),
-            "(size, workers)"
+            "(size, workers) of a pool of one that was to become one of four, and got one thread more"
         );
         runs_at_once(&pool, 2);
         assert!(
@@ -963,7 +978,7 @@ fn the_end_cancels_what_waits_everywhere() {
             assert_eq!(
                 ends.join().expect("no panic"),
                 20,
-                "jobs that `shutdown_now` has cancelled"
+                "jobs that `shutdown_now` has cancelled: ten waited in the shared queue, and ten in a worker's"
             );
             assert_eq!(log.all(), [""; 0], "what has run of the jobs that waited");
             closed(&pool, 1, 0, 20);

@@ -291,8 +291,8 @@ impl Pool {
         Ok((local, thread))
     }
 
-    /// Returns how many workers there should be: what [`resize`](Pool::resize) was told last, or
-    /// [`new`](Pool::new).
+    /// Returns how many workers there should be: what [`resize`](Pool::resize) was told last before a shutdown,
+    /// or [`new`](Pool::new).
     pub fn size(&self) -> usize {
         self.shared.state.lock().size
     }
@@ -338,13 +338,12 @@ impl Pool {
         for (local, _) in &state.workers {
             jobs.extend(local.queue.lock().jobs.drain(..));
         }
+        let cancelled = jobs.len();
+        // Under the lock: another shutdown may return before they are dropped.
+        self.shared.counters.cancelled.add(cancelled as u64);
         drop(state);
         refuse(refused);
-        let cancelled = jobs.len();
-        for job in jobs {
-            self.shared.counters.cancelled.add(1);
-            job.cancel();
-        }
+        jobs.into_iter().for_each(Job::cancel);
         self.shared.wait_for_the_end();
         cancelled
     }

@@ -34,7 +34,7 @@ mod job;
 #[path = "../../../../exercises/08_pools/07_final_boss/src/metrics.rs"]
 mod metrics;
 pub use job::{Handle, Job, JobError, Priority, Reason, Refused, Terms, Wait};
-pub use metrics::{Counter, Counters, Metrics};
+pub use metrics::{Counter, Counters, Metrics, Submissions};
 
 mod final_boss;
 pub use final_boss::{Pool, Worker};
