@@ -28,9 +28,9 @@ fn a_shorter_last_run_is_summed_too() {
     });
 }
 
-/// Four numbers on four workers make four runs of one, and so do ten thousand numbers: a `sum` works on all runs at
-/// once, however short or long they are. Catches a `sum` that adds up everything on the calling thread, one whose runs
-/// are longer than they should be, and one that joins each thread before it spawns the next.
+/// Four numbers on four workers make four runs of one, and so do ten thousand numbers: a `sum` works on all runs
+/// at once, however short or long they are. Catches a `sum` that adds up everything on the calling thread, one
+/// whose runs are longer than they should be, and one that joins each thread before it spawns the next.
 #[test]
 fn the_sum_is_shared_out() {
     for numbers in [&[1, 20, 300, 4_000], &[1; 10_000][..]] {
@@ -44,8 +44,8 @@ fn the_sum_is_shared_out() {
     }
 }
 
-/// Three numbers on two workers make two runs, of two and of one, and at most two threads. Catches a `sum` that cuts
-/// the numbers in another way than `reduce`: rounded down, a run has one number, and there are three.
+/// Three numbers on two workers make two runs, of two and of one, and at most two threads. Catches a `sum` that
+/// cuts the numbers in another way than `reduce`: rounded down, a run has one number, and there are three.
 #[test]
 fn the_sum_has_no_more_threads_than_workers() {
     let most = most_threads_of_a_sum(&[1, 20, 300], 2);
@@ -73,8 +73,8 @@ fn most_threads_of_a_sum(numbers: &'static [u64], workers: usize) -> usize {
     most.load(Relaxed)
 }
 
-/// Three words on three workers stay in the order of the items, whichever run is finished first. Catches results that are combined in the order in
-/// which they come in: a later run may finish first.
+/// Three words on three workers stay in the order of the items, whichever run is finished first. Catches results
+/// that are combined in the order in which they come in: a later run may finish first.
 #[test]
 fn order_is_kept_in_every_interleaving() {
     harness::model(|| {
@@ -103,8 +103,8 @@ fn what_a_worker_made_is_there_for_the_caller() {
 }
 
 /// Four items on two workers make two runs of two, which are reduced at the same time: `combine` is called once in
-/// each, and each call waits for the other. Catches a worker that is joined before the next one is spawned, and a lock
-/// that is held while `combine` runs.
+/// each, and each call waits for the other. Catches a worker that is joined before the next one is spawned, and a
+/// lock that is held while `combine` runs.
 #[test]
 fn no_run_is_held_up_by_another() {
     require_runs_of(2, "abcd", 2);
@@ -120,8 +120,8 @@ fn no_run_is_longer_than_its_share() {
 }
 
 /// Six items on three workers make three runs of two, in which `combine` is called three times at once: each call
-/// waits for the others. Catches halves: the workers are cut in two, the items too, and of three items one worker has
-/// all, a run that comes to its second call only after its first.
+/// waits for the others. Catches halves: the workers are cut in two, the items too, and of three items one worker
+/// has all, a run that comes to its second call only after its first.
 #[test]
 fn three_workers_have_equal_runs() {
     require_runs_of(2, "abcdef", 3);
@@ -173,8 +173,8 @@ fn assert_in_order(word: Option<String>, items: &str, workers: usize) {
     );
 }
 
-/// Two items, and far more workers than that: no thread is spawned for nothing, no step is taken for each worker, and
-/// no arithmetic overflows. A model has room for five threads.
+/// Two items, and far more workers than that: no thread is spawned for nothing, no step is taken for each worker,
+/// and no arithmetic overflows. A model has room for five threads.
 #[test]
 fn nobody_is_spawned_for_nothing() {
     // The middle one is zero in every narrower integer.

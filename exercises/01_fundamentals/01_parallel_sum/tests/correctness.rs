@@ -142,8 +142,8 @@ fn there_are_no_more_threads_than_workers() {
     }
 }
 
-/// `combine` panics, once, and so must the call, on whichever thread it was: it returns no result without that run, and
-/// does not try the run again.
+/// `combine` panics, once, and so must the call, on whichever thread it was: it returns no result without that
+/// run, and does not try the run again.
 #[test]
 fn a_panic_of_combine_is_passed_on() {
     // GR-04: in Go, it would end the process.
@@ -244,9 +244,9 @@ fn there_are_no_more_runs_than_workers() {
     );
 }
 
-/// A hundred runs of two items, on as many workers, are reduced at the same time, however many cores there are: the
-/// first call of `combine` in each waits for all the others. Catches a call that
-/// has fewer threads than runs, such as one for each core of the machine, 64 at most, or a few at a time.
+/// A hundred runs of two items, on as many workers, are reduced at the same time, however many cores there are:
+/// the first call of `combine` in each waits for all the others. Catches a call that has fewer threads than runs,
+/// such as one for each core of the machine, 64 at most, or a few at a time.
 #[test]
 fn many_runs_are_reduced_at_once() {
     must_end("on 100 workers, a run waits for another to begin", || {
@@ -262,9 +262,9 @@ fn many_runs_are_reduced_at_once() {
     });
 }
 
-/// A thread that cannot be had costs no item: the call panics, or reduces that run itself, in its place. No run waits
-/// for one that has no thread. Catches a run that is left out, or combined out of order, if it gets no thread, and a
-/// call that asks again and again until it gets one.
+/// A thread that cannot be had costs no item: the call panics, or reduces that run itself, in its place. No run
+/// waits for one that has no thread. Catches a run that is left out, or combined out of order, if it gets no
+/// thread, and a call that asks again and again until it gets one.
 #[test]
 fn a_refused_thread_costs_no_item() {
     must_end("`reduce` was refused a thread, and has not ended", || {
@@ -280,8 +280,8 @@ fn a_refused_thread_costs_no_item() {
     });
 }
 
-/// A thread that cannot be had costs no number: the call panics, or sums that run itself. Catches a `sum` that does
-/// not leave its work to `reduce`, and leaves a run out if it gets no thread.
+/// A thread that cannot be had costs no number: the call panics, or sums that run itself. Catches a `sum` that
+/// does not leave its work to `reduce`, and leaves a run out if it gets no thread.
 #[test]
 fn a_refused_thread_costs_no_number() {
     must_end("`sum` was refused a thread, and has not ended", || {
