@@ -446,7 +446,6 @@ fn what_was_done_before_any_end_was_dropped_is_visible() {
 /// woken: the sender sleeps on.
 #[test]
 fn the_room_may_be_gone_when_the_woken_sender_looks() {
-    // CH-14
     for yields in [0, 2] {
         harness::model(move || {
             let (sender, receiver) = bounded(1);
