@@ -3000,3 +3000,71 @@ fn lock_that_a_third_thread_passes_on() {
         });
     });
 }
+
+/// A waiter looks at a futex's word and at what it waits for, and sleeps because the second look is stale.
+#[test]
+fn stale_look_before_falling_asleep() {
+    let waits = |order| {
+        move || {
+            let (full, word) = (AtomicUsize::new(0), AtomicU32::new(0));
+            thread::scope(|s| {
+                s.spawn(|| {
+                    full.store(1, Relaxed);
+                    word.fetch_add(1, Release);
+                    futex::wake_all(&word);
+                });
+                loop {
+                    let seen = word.load(order);
+                    if full.load(Relaxed) == 1 {
+                        return;
+                    }
+                    futex::wait(&word, seen);
+                }
+            });
+        }
+    };
+    usually("the load is Relaxed and needs Acquire", waits(Relaxed));
+    explore(waits(Acquire)).expect("it is right");
+}
+
+/// The waiter has looked at the newest value, but too early: that is what is said.
+#[test]
+fn fresh_look_before_falling_asleep() {
+    usually("a missed notification", || {
+        let (full, word) = (AtomicUsize::new(0), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                full.store(1, Relaxed);
+                word.fetch_add(1, Release);
+                futex::wake_all(&word);
+            });
+            while full.load(Relaxed) == 0 {
+                futex::wait(&word, word.load(Acquire));
+            }
+        });
+    });
+}
+
+/// A flag of the test orders nothing, and is not to blame for that: the second store replaces the first.
+#[test]
+fn flag_of_the_test_that_orders_nothing() {
+    silent(Kind::DataRace, || {
+        let (slot, open) = (Slot::new(), AtomicBool::new(false));
+        let opened = harness::testing::Flag::lowered("opened");
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+                open.store(true, Release);
+                opened.raise();
+            });
+            s.spawn(|| {
+                if opened.is_raised() {
+                    open.store(true, Release);
+                }
+            });
+            if open.load(Acquire) {
+                slot.read();
+            }
+        });
+    });
+}

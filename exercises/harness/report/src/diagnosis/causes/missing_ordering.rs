@@ -1,9 +1,9 @@
 //! A write and a read of an atomic that would order two accesses, if one of the two, or both, had a stronger ordering.
 
-use super::{Case, Race, Remark, at_row};
+use super::{Case, Race, Remark, at_row, last_sleep_of};
 use crate::diagnosis::order::{Later, Missing, missing, missing_news, with_half};
 use crate::reading::{culprit, other_access, racing_access};
-use crate::record::{Effect, Source, Value};
+use crate::record::{Effect, Source, ThreadId, Value};
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 /// Of a data race.
@@ -75,10 +75,49 @@ pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
     ordering(case, missing)
 }
 
+/// Of a stale load that a thread goes to sleep by.
+pub(super) fn of_stale_look(case: Case<'_>) -> Option<Remark> {
+    (0..case.log.threads.len()).find_map(|thread| stale_look(case, thread))
+}
+
+/// Silent if the thread has used another atomic since, but for the word that it sleeps on: it may sleep by that.
+fn stale_look(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
+    let (asleep, sleep) = last_sleep_of(case, thread)?;
+    let mut own = case.log.events_before(thread, asleep);
+    let (load, event) =
+        own.rfind(|(_, event)| event.order().is_some() && event.object != sleep.object)?;
+    if !event.is_stale() {
+        return None;
+    }
+    let newest = case.log.events[..load]
+        .iter()
+        .rposition(|other| other.object == event.object && other.writes().is_some())?;
+    let missing = missing(case.log, newest, Later::Event(load))?;
+    let (writer, reader) = (case.event(missing.write), case.event(missing.read));
+    let text = format!(
+        "{t} sleeps because of an old value of {} ({}). It reads {} too ({}), and that does not order it after what {} did \
+         before its {} ({}): {}.",
+        case.object(event.object?),
+        at_row(load),
+        case.object(reader.object?),
+        at_row(missing.read),
+        case.thread(writer.thread),
+        writer.operation(),
+        at_row(missing.write),
+        needs(case, missing)?,
+        t = case.thread(thread),
+    );
+    Some(mark_ends(case, missing, Remark::new(text)))
+}
+
 /// The orderings that a pair of operations lacks.
 fn ordering(case: Case<'_>, missing: Missing) -> Option<Remark> {
     let (writer, reader) = (case.event(missing.write), case.event(missing.read));
     let place = reader.place?;
+    // What the test itself uses to look orders nothing on purpose.
+    if case.log.object(reader.object?).is_fixture {
+        return None;
+    }
     // With one end in order somebody meant it to be one. With neither, a reader that goes by what it reads did. A pointer
     // is there to be followed.
     let is_pointer = matches!(reader.reads(), Some(Value::Pointer(p)) if p != 0);

@@ -65,6 +65,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             registered_late::cause,
             nobody_woken::cause,
             gone_astray::cause,
+            missing_ordering::of_stale_look,
             lost_notification::cause,
             nobody_receives::cause,
             kept_open::cause,
