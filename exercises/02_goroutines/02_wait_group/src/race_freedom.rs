@@ -94,9 +94,9 @@ fn a_negative_add_wakes_the_waiter() {
     });
 }
 
-/// Main and the worker finish a task each, and main's `wait` returns after both. Catches a decrement that is lost
-/// when two come at once, so that main sleeps for ever; and a wait that ends when main's own task has finished but
-/// the worker's has not.
+/// Main and the worker finish a task each, at the same time: both `done`s count, and main's `wait` returns after both.
+/// Catches a decrement that is lost, so that main sleeps for ever; and a wait that ends when main's own task has finished
+/// but the worker's has not.
 #[test]
 fn wait_returns_after_every_done() {
     // WG-02, WG-06
@@ -263,8 +263,8 @@ fn a_released_waiter_may_start_the_next_round() {
     });
 }
 
-/// Before main has run, the worker ends main's round, and begins and ends another. Main may return for either zero,
-/// but it must return. Catches a waiter that is left behind.
+/// Before main has run, the worker ends main's round, and begins and ends another. Main may return for either zero, but
+/// if it sleeps again after the first, the second must wake it. Catches a waiter that is left behind.
 #[test]
 fn a_waiter_overtaken_by_the_next_round_still_returns() {
     // WG-13
@@ -276,6 +276,35 @@ fn a_waiter_overtaken_by_the_next_round_still_returns() {
                 group.done();
                 group.add(1);
                 group.done();
+            });
+            group.wait();
+        });
+    });
+}
+
+/// Before main has run, the worker ends main's round and begins another, for which it waits itself: it returns after
+/// that round's only `done`, not because main has yet to. At most one preemption in each interleaving. Catches a release
+/// that is meant for the waiters of one round and taken by one of the next.
+#[test]
+fn a_wait_of_the_next_round_takes_nobodys_release() {
+    // WG-13
+    Model::new().preemption_bound(1).check(|| {
+        let group = WaitGroup::new();
+        let finished = Flag::lowered("finished");
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "worker", || {
+                group.done();
+                group.add(1);
+                spawn(s, "late", || {
+                    finished.raise();
+                    group.done();
+                });
+                group.wait();
+                assert!(
+                    finished.is_raised(),
+                    "the second round's `wait` returned before its `done`"
+                );
             });
             group.wait();
         });
@@ -388,7 +417,9 @@ fn a_full_counter_takes_no_more_from_either_of_two() {
         let (main, other) = both(
             || {
                 if let Some(message) = panic_of(|| group.done()) {
-                    panic!("`done` on a full counter panics: {message}");
+                    panic!(
+                        "a refused `add` must change nothing, but beside one, `done` on a full counter panics: {message}"
+                    );
                 }
                 adds_one()
             },

@@ -89,7 +89,7 @@ fn the_counter_holds_many_and_never_wraps() {
     must_end(IN_WAIT, || {
         let group = WaitGroup::new();
         let many = i32::MAX as isize;
-        group.add(many);
+        assert_taken(0, many, &group);
         group.add(-many);
         group.wait();
 
@@ -99,7 +99,7 @@ fn the_counter_holds_many_and_never_wraps() {
             .count();
         assert!(
             taken < 3,
-            "isize::MAX was added {taken} times and never refused: the sum is more than usize::MAX, so some of it is lost"
+            "isize::MAX was added {taken} times and never refused: the sum is more than usize::MAX, which no counter may exceed"
         );
         let full = format!("add(isize::MAX) on a counter of {taken} times isize::MAX");
         assert_call_panics(&full, "wait_group: counter overflow", || {
@@ -120,7 +120,7 @@ fn an_overflow_is_refused_whatever_was_there_before() {
     must_end(IN_WAIT, || {
         for before in [1, 2, i32::MAX as isize] {
             let group = WaitGroup::new();
-            group.add(before);
+            assert_taken(0, before, &group);
             let mut taken = 0;
             let refusal = loop {
                 match panic_of(|| group.add(isize::MAX)) {
@@ -129,7 +129,7 @@ fn an_overflow_is_refused_whatever_was_there_before() {
                 }
                 assert!(
                     taken < 3,
-                    "{before} and {taken} times isize::MAX exceed usize::MAX"
+                    "{before} and then {taken} times isize::MAX were added and never refused: the sum is more than usize::MAX, which no counter may exceed"
                 );
             };
             assert_eq!(
@@ -263,7 +263,8 @@ fn assert_counter_is(n: isize, group: &WaitGroup) {
     assert_refused(n, -n - 1, group);
     if let Some(message) = panic_of(|| group.add(-n)) {
         panic!(
-            "the counter should be {n}, but add({}) panics: {message}",
+            "the counter should be {n}, and still be {n} after add({}) was refused, but add({}) panics: {message}",
+            -n - 1,
             -n
         );
     }
@@ -273,6 +274,22 @@ fn assert_counter_is(n: isize, group: &WaitGroup) {
 /// Checks that an `add` which would take a counter of `count` below zero is refused.
 #[track_caller]
 fn assert_refused(count: isize, delta: isize, group: &WaitGroup) {
-    let call = format!("add({delta}) on a counter of {count}");
+    let call = match delta {
+        isize::MIN => {
+            format!("add(isize::MIN), whose lower bits are all zero, on a counter of {count}")
+        }
+        _ => format!("add({delta}) on a counter of {count}"),
+    };
     assert_call_panics(&call, "wait_group: negative counter", || group.add(delta));
+}
+
+/// Checks that an `add` is not refused which takes the counter no higher than `i32::MAX`.
+#[track_caller]
+fn assert_taken(count: isize, delta: isize, group: &WaitGroup) {
+    if let Some(message) = panic_of(|| group.add(delta)) {
+        panic!(
+            "add({delta}) on a counter of {count} panics with {message:?}, but a counter holds at least {}",
+            i32::MAX
+        );
+    }
 }
