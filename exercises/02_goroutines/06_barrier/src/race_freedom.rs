@@ -42,13 +42,14 @@ fn wait_sleeps_until_the_round_is_full() {
     });
 }
 
-/// The largest rounds that there are must not end either. Catches a number that is cut to fit, and a `new` that makes room
-/// for all or computes with more than `n`.
+/// One arrival does not fill the largest rounds that there are, and `new` takes no room for the others. Catches a number
+/// that is cut to fit, and a `new` that makes room for all or computes with more than `n`.
 #[test]
 fn wait_sleeps_however_large_the_round_is() {
     let one_if_cut_to_32_bits = usize::try_from((1_u64 << 32) + 1);
     for n in [usize::MAX].into_iter().chain(one_if_cut_to_32_bits) {
-        must_sleep("`wait`", "only one had arrived", move || {
+        let because = format!("only one of {n} (0x{n:x}) had arrived");
+        must_sleep("`wait`", &because, move || {
             Barrier::new(n).wait();
         });
     }
@@ -117,15 +118,17 @@ fn everyone_wakes_and_one_of_them_leads() {
     });
 }
 
-/// A thread that waits may wake up though nobody has woken it: it sleeps again until the other has come. Catches
-/// `if` in place of `while`.
+/// A thread that waits may wake up though nobody has woken it, up to three times: it sleeps again until the other has
+/// come. Catches `if` in place of `while`, once or several times.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
-    Model::new().spurious_wakeups(1).check(|| {
+    Model::new().spurious_wakeups(3).check(|| {
         let barrier = Barrier::new(2);
         let other = Came::named("other came");
         thread::scope(|s| {
             spawn(s, "other", || {
+                thread::yield_now();
+                thread::yield_now();
                 other.to(1);
                 barrier.wait();
             });
@@ -252,9 +255,11 @@ fn a_thread_overtaken_by_whole_rounds_still_leaves() {
     });
 }
 
-/// Main has met `slow`, and before `slow` runs again, main meets `late` 255 times: `slow` still leaves. Catches a round
-/// that is recognised by a number of a few bits, which comes again. The first interleaving is enough, in which no thread
-/// is preempted, and of the threads that can run, one that has yielded comes last: a panic ends the exploration.
+/// Main has met `slow`, and before `slow` runs again, main meets `late` 255 times: `slow` still leaves. A round's number of
+/// 8 bits or fewer has come full circle by then, and looks as if `slow`'s round were not over.
+///
+/// The first interleaving is enough, in which no thread is preempted, and of the threads that can run, one that has
+/// yielded comes last: a panic ends the exploration.
 #[test]
 fn a_thread_overtaken_by_255_rounds_still_leaves() {
     // WG-13
@@ -343,9 +348,11 @@ fn a_thread_that_comes_again_takes_nobodys_wakeup() {
     });
 }
 
-/// Four threads make two rounds, and one of them is interrupted on its way: all leave. At most one preemption in
-/// each interleaving. Catches a thread that opens its round after the next one has been opened, and takes that
-/// back.
+/// Four threads make two rounds, and one of them is interrupted on its way: each arrival counts, and all leave, even if
+/// both rounds are over when one looks again.
+///
+/// At most one preemption in each interleaving. Catches a thread that opens its round after the next one has been opened,
+/// and takes that back.
 #[test]
 fn a_round_that_opens_late_does_not_shut_the_next() {
     // WG-13
