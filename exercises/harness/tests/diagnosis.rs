@@ -3068,3 +3068,25 @@ fn flag_of_the_test_that_orders_nothing() {
         });
     });
 }
+
+/// A thread that wakes up for no reason looks at the clock and sleeps again: that its deadline has moved is not for want of a
+/// loop.
+#[test]
+fn deadline_that_begins_anew() {
+    use harness::sync::model::time::{Clock, Duration};
+    let program = || {
+        let (open, opened, clock) = (Mutex::new(false), Condvar::new(), Clock::manual());
+        let second = Duration::from_secs(1);
+        thread::scope(|s| {
+            s.spawn(|| {
+                clock.advance(second / 2);
+                thread::yield_now();
+                clock.advance(second / 2);
+            });
+            let mut open = open.lock();
+            while !*open && !clock.wait_until(&opened, &mut open, clock.now() + second) {}
+        });
+    };
+    let model = common::patient().preemption_bound(0).spurious_wakeups(1);
+    silent_of(Kind::Deadlock, model.explore(program));
+}

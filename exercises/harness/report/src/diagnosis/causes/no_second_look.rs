@@ -58,7 +58,9 @@ pub(super) fn of_any_thread(case: Case<'_>) -> Option<Remark> {
         woken.filter(|(_, event)| matches!(event.effect, Effect::Wakes { spurious: true, .. }));
     woken.find_map(|(number, event)| {
         let sleep = last_sleep(case.log, event.thread, number)?;
-        let (_, next) = case.log.events_of(sleep.thread).find(|(next, _)| *next > sleep.goes_on)?;
+        // It may look at a clock before it gives the mutex back, or sleeps, which gives it back, too.
+        let mut after = case.log.events_of(sleep.thread).filter(|(n, _)| *n > sleep.goes_on);
+        let (_, next) = after.find(|(_, event)| event.unlocks() == sleep.mutex)?;
         let goes_on = sleep.mutex.is_some() && !(next.sleeps() && next.object == sleep.object);
         let of_test = sleep.object.is_some_and(|id| case.log.object(id).is_fixture);
         (goes_on && !of_test).then(|| for_nothing(case, sleep, "wakes up for no reason"))?
