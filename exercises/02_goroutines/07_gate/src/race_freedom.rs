@@ -8,7 +8,7 @@
 use crate::Gate;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
-use harness::testing::{Flag, Slot, both, must_sleep, spawn};
+use harness::testing::{Flag, Slot, both, first_interleaving, let_others_sleep, must_sleep, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -129,8 +129,9 @@ fn every_waiter_wakes() {
     });
 }
 
-/// Two threads wait, one of them with a timeout, which passes just when main opens the gate: the other passes all
-/// the same. Catches a wakeup that is meant for one thread and taken by another.
+/// Two threads wait, one of them with a timeout, which passes just when main opens the gate: the one that gives up takes
+/// only itself out of the gate's account of its sleepers, and the other passes. Catches a wakeup that is meant for one
+/// thread and taken by another.
 #[test]
 fn a_time_out_takes_nobody_elses_wakeup() {
     // CO-08
@@ -144,6 +145,37 @@ fn a_time_out_takes_nobody_elses_wakeup() {
             spawn(s, "patient", || gate.wait());
             clock.advance(SECOND);
             gate.open();
+        });
+    });
+}
+
+/// Main gives up 255 times, and then sleeps until another thread opens the gate: it passes. Of a timeout nothing stays in
+/// the gate, no count either, which for a byte would be 0 again when main sleeps.
+///
+/// The first interleaving is enough: a panic ends the exploration. Catches a count of the sleepers in a byte from which a
+/// timeout does not take its own.
+#[test]
+fn time_outs_do_not_add_up() {
+    // CO-08
+    const SEEN: &str = "main passes after all timeouts";
+    first_interleaving(SEEN, || {
+        let clock = Clock::manual();
+        let gate = Gate::new();
+        let enough = Flag::lowered("enough");
+        thread::scope(|s| {
+            spawn(s, "timekeeper", || {
+                while !enough.is_raised() {
+                    clock.advance(SECOND);
+                    thread::yield_now();
+                }
+            });
+            for _ in 0..255 {
+                gate.wait_timeout(&clock, SECOND);
+            }
+            enough.raise();
+            spawn(s, "opener", || gate.open());
+            gate.wait();
+            panic!("{SEEN}");
         });
     });
 }
@@ -183,16 +215,18 @@ fn the_gate_is_open_when_open_returns() {
     });
 }
 
-/// A thread that waits may wake up though nobody has woken it: it sleeps again while the gate is shut. Main has one
-/// such wakeup, or two. Catches `if` in place of `while`.
+/// A thread that waits may wake up though nobody has woken it, here up to three times: it sleeps again while the gate is
+/// shut, and the opening wakes it like any other. Catches `if` in place of `while`, once or several times.
 #[test]
 fn a_spurious_wakeup_does_not_open_the_gate() {
     // CO-03, CO-11
-    harness::Model::new().spurious_wakeups(2).check(|| {
+    harness::Model::new().spurious_wakeups(3).check(|| {
         let gate = Gate::new();
         let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "opener", || {
+                thread::yield_now();
+                thread::yield_now();
                 opening.raise();
                 gate.open();
             });
@@ -202,17 +236,19 @@ fn a_spurious_wakeup_does_not_open_the_gate() {
     });
 }
 
-/// Main waits with a timeout and wakes up for no reason, once or twice: that says neither that the gate is open nor
-/// that the time has come. Catches `if` in place of `while` in `wait_timeout`.
+/// Main waits with a timeout and wakes up for no reason, up to three times: that says neither that the gate is open nor
+/// that the time has come. Catches `if` in place of `while` in `wait_timeout`, once or several times.
 #[test]
 fn a_spurious_wakeup_is_no_time_out() {
     // CO-03, CO-11
-    harness::Model::new().spurious_wakeups(2).check(|| {
+    harness::Model::new().spurious_wakeups(3).check(|| {
         let clock = Clock::manual();
         let gate = Gate::new();
         let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "opener", || {
+                thread::yield_now();
+                thread::yield_now();
                 opening.raise();
                 gate.open();
             });
@@ -247,9 +283,12 @@ fn what_was_done_before_opening_is_visible_to_who_passes() {
     });
 }
 
-/// The gate is opened twice, by two threads, and main passes: what the first of them did before is visible,
-/// whichever opening main finds. The second opener learns of the first from a flag, which orders nothing. Catches a
-/// second opening that takes away what the first one brought.
+/// The gate is opened twice, by two threads, and main passes: what the first of them did before is visible, whichever
+/// opening main finds. A second store of the same value takes the place of the first, and brings only what its own
+/// thread has done or seen.
+///
+/// The second opener learns of the first from a flag, which orders nothing. Catches a second opening that takes away what
+/// the first one brought.
 #[test]
 fn opening_again_takes_nothing_away() {
     // CL-09
@@ -364,6 +403,32 @@ fn a_wakeup_does_not_put_off_the_time_out() {
         });
 }
 
+/// Main is asleep, and wakes up for no reason when half of its time has passed: the other half is enough, even if it passes
+/// between two looks of main at the clock.
+///
+/// At most one preemption in each interleaving: if main is preempted before it sleeps, it goes on when the timekeeper yields.
+/// Catches a rest of the time that is computed at each wakeup, from which the time between two looks is not taken.
+#[test]
+fn no_time_is_lost_between_two_looks_at_the_clock() {
+    // TM-10
+    harness::Model::new()
+        .preemption_bound(1)
+        .spurious_wakeups(1)
+        .check(|| {
+            let clock = Clock::manual();
+            let gate = Gate::new();
+            thread::scope(|s| {
+                spawn(s, "timekeeper", || {
+                    let_others_sleep(2);
+                    clock.advance(SECOND / 2);
+                    thread::yield_now();
+                    clock.advance(SECOND / 2);
+                });
+                gate.wait_timeout(&clock, SECOND);
+            });
+        });
+}
+
 /// A second, a nanosecond and the opening, in every order: `false` requires that both have passed since the call,
 /// and `true` requires that `open` has begun. Catches a wrong answer.
 #[test]
@@ -417,8 +482,10 @@ fn a_gate_that_opened_before_the_time_came_wins() {
     });
 }
 
-/// Another thread has passed the gate, so it is open, and only then the timeout passes: the answer is `true`. Main
-/// may not have been notified yet, because the opener may be between storing and notifying. Catches a timeout that
+/// Another thread has passed the gate, so it is open, and only then the timeout passes: the answer is `true`. The clock
+/// orders nothing, so a load that only the clock puts after the opening may be stale.
+///
+/// Main may not have been notified yet, because the opener may be between storing and notifying. Catches a timeout that
 /// does not check the gate.
 #[test]
 fn a_gate_that_somebody_has_passed_is_open_for_who_is_timed_out() {

@@ -40,7 +40,7 @@ fn an_open_gate_may_be_opened() {
     // CL-09: here Go panics.
     must_end(IN_WAIT, || {
         let gate = Gate::new();
-        for _ in 0..3 {
+        for _ in 0..300 {
             gate.open();
             gate.wait();
         }
@@ -53,7 +53,7 @@ fn no_time_is_over_at_once() {
     must_end(IN_WAIT, || {
         let gate = Gate::new();
         for clock in [Clock::real(), Clock::manual()] {
-            for _ in 0..3 {
+            for _ in 0..300 {
                 assert!(
                     !gate.wait_timeout(&clock, Duration::ZERO),
                     "the gate is shut, but `wait_timeout` returned true"
@@ -70,9 +70,10 @@ fn an_end_beyond_the_clock_panics() {
     // TM-07
     const ENDLESS: &str = "`wait_timeout` should panic, because the clock cannot show the end of the timeout, but it \
                            is still waiting";
-    must_end(ENDLESS, || {
-        let gate = Gate::new();
-        let clock = Clock::manual();
+    let gate = Arc::new(Gate::new());
+    let theirs = Arc::clone(&gate);
+    must_end(ENDLESS, move || {
+        let (gate, clock) = (theirs, Clock::manual());
         clock.advance(HOUR);
         let panic = panic_of(|| {
             gate.wait_timeout(&clock, Duration::MAX - HOUR / 2);
@@ -85,6 +86,9 @@ fn an_end_beyond_the_clock_panics() {
             !gate.wait_timeout(&clock, Duration::ZERO),
             "a wait that panics must not open the gate"
         );
+    });
+    const AFTERWARDS: &str = "a `wait_timeout` that panicked leaves the gate as it was, but now `open` or `wait` does not return";
+    must_end(AFTERWARDS, move || {
         gate.open();
         gate.wait();
     });
