@@ -6,7 +6,7 @@
 use crate::sync::thread;
 use crate::{Account, Refused, Table, total, transfer};
 use harness::testing::{
-    Gate, Slot, both, has_waited, has_waited_for_a_lock, must_sleep, spawn, staged_panic,
+    Gate, Slot, both, has_waited, has_waited_for_a_lock, must_sleep, panic_of, spawn, staged_panic,
     staged_panic_of, yields,
 };
 
@@ -112,7 +112,8 @@ fn a_total_of_three_is_of_one_instant() {
     });
 }
 
-/// One coin goes there and back and there again. Catches a total that is taken for right because it came out twice.
+/// One coin goes there and back and there again: that two looks agree says nothing of what was between them. Catches a
+/// total that is taken for right because it came out twice.
 #[test]
 fn a_total_is_not_guessed() {
     harness::model(|| {
@@ -177,6 +178,39 @@ fn totals_in_any_order_end() {
     });
 }
 
+/// Two threads take the same five from an account that has five, and put them where there is room for five: one gets them,
+/// and the other finds too little. Catches a look at the balance that the lock does not outlast.
+#[test]
+fn the_same_money_is_not_paid_twice() {
+    harness::model(|| {
+        let [payer, payee] = &[
+            Account::new("payer", 5),
+            Account::new("payee", u64::MAX - 5),
+        ];
+        let pay = || {
+            let mut result = Ok(());
+            let panic = panic_of(|| result = transfer(payer, payee, 5));
+            assert_eq!(
+                panic, None,
+                "the panic of a transfer of 5, beside another one of the same 5"
+            );
+            result
+        };
+        let mut paid: [_; 2] = both(pay, pay).into();
+        paid.sort_by_key(Result::is_err);
+        assert_eq!(
+            paid,
+            [Ok(()), Err(Refused::Insufficient)],
+            "two transfers of the same 5"
+        );
+        assert_eq!(
+            (payer.balance(), payee.balance()),
+            (0, u64::MAX),
+            "the balances"
+        );
+    });
+}
+
 /// One thread has its transfers refused, the other looks: nothing has left the one account, nor reached the other.
 #[test]
 fn a_refused_transfer_shows_at_no_instant() {
@@ -194,6 +228,11 @@ fn a_refused_transfer_shows_at_no_instant() {
             seen,
             (10, u64::MAX),
             "the balances beside a transfer that is refused"
+        );
+        assert_eq!(
+            yields(),
+            0,
+            "how often a call, `balance` too, has yielded: one that has to wait sleeps"
         );
     });
 }
@@ -216,7 +255,8 @@ fn transfers_without_a_common_account_do_not_wait() {
     });
 }
 
-/// At a table for two, both want both forks. What they write as they eat is a data race if they eat at once.
+/// At a table for two, both want both forks. What they write as they eat is a data race if they eat at once, or if the later
+/// does not see what the earlier did.
 #[test]
 fn neighbours_never_eat_at_the_same_time() {
     // MU-01

@@ -1,7 +1,10 @@
 //! The contract of `lock_ordering` on real threads. IDs such as MU-09 name behaviours of Go's mutexes.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, let_others_run, must_end, staged_panic, staged_panic_of};
+use harness::testing::{
+    assert_call_panics, assert_panics, let_others_run, must_end, panic_of, staged_panic,
+    staged_panic_of,
+};
 use lock_ordering::{Account, Refused, Table, total, transfer};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -35,7 +38,7 @@ fn a_transfer_moves_the_amount() {
 }
 
 /// The reason is the same wherever the accounts are in memory: `Insufficient` if the payer has too little, else
-/// `Overflow` if the other has no room.
+/// `Overflow` if the other has no room. Both accounts have the empty name, and are two all the same.
 #[test]
 fn a_refused_transfer_says_why_and_changes_nothing() {
     must_end(IN_CALL, || {
@@ -71,7 +74,7 @@ fn a_transfer_to_itself_changes_nothing() {
         assert_eq!(
             transfer(rich, rich, u64::MAX),
             Ok(()),
-            "it has as much, and ends with no more"
+            "u64::MAX of u64::MAX to itself: the balance is large enough, and does not grow"
         );
         let poor = &Account::new("poor", 5);
         assert_eq!(transfer(poor, poor, 5), Ok(()), "5 of 5");
@@ -93,11 +96,12 @@ fn a_total_counts_each_account_once() {
     must_end(IN_CALL, || {
         let [a, b, c] = &["same", "same", "other"].map(|name| Account::new(name, u64::MAX));
         let each = u128::from(u64::MAX);
-        assert_eq!(total(&[]), 0, "no account");
+        let nothing = panic_of(|| assert_eq!(total(&[]), 0, "the total of no accounts"));
+        assert_eq!(nothing, None, "the panic of `total(&[])`");
         assert_eq!(
             total(&[a, b, c]),
             3 * each,
-            "three accounts, two of one name"
+            "three accounts, two of one name, with u64::MAX each: a total has 128 bits"
         );
         assert_eq!(
             total(&[c, a, c, a, c]),
@@ -223,8 +227,9 @@ fn a_large_table_has_a_fork_for_each_seat() {
     });
 }
 
-/// Seat 0 eats, and others wait for it: its neighbour, and threads at its own seat. That is nothing to the far side: there
-/// seat 3 eats, and seat 4 after it. If one of those who wait is woken for nothing, it must not be in place of seat 4.
+/// Seat 0 eats, and others wait for it: its neighbour, and threads at its own seat. However many they are, they take no
+/// place from the far side: there seat 3 eats, and seat 4 after it. If one of those who wait is woken for nothing, it must
+/// not be in place of seat 4.
 #[test]
 fn those_who_wait_hold_up_only_their_neighbours() {
     must_end("a philosopher waits for one who is not a neighbour", || {
@@ -299,7 +304,10 @@ fn there_are_no_more_seats_than_that() {
     must_end(IN_CALL, || {
         let table = Table::new(3);
         for seat in [3, 4, usize::MAX] {
-            assert_panics("lock_ordering: no such seat", || table.dine(seat, || ()));
+            let call = format!("dine({seat}, …) at a table with seats 0 to 2");
+            assert_call_panics(&call, "lock_ordering: no such seat", || {
+                table.dine(seat, || ())
+            });
         }
         table.dine(2, || ());
     });
