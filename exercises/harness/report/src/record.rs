@@ -537,6 +537,8 @@ pub struct Log {
     /// What the model checker stopped for, and the thread that was running.
     pub stopped: Option<(ThreadId, Stop)>,
     pub spurious_left: usize,
+    /// Those that sleep at the end, and do not fall asleep again in that wait if they are woken: what they wait for is so.
+    pub untold: Vec<ThreadId>,
     /// The steps that the events make up, if anybody wants them.
     pub steps: Vec<Step>,
     /// The threads that could go on when the last step ended.
@@ -554,6 +556,7 @@ impl Log {
         self.stopped = None;
         self.running = 0;
         self.spurious_left = spurious;
+        self.untold.clear();
         self.steps.clear();
         self.able.clear();
         self.threads.push(Thread::new(0, Some("main".to_owned())));
@@ -700,6 +703,26 @@ impl Log {
             (None, Some(id)) if pending.locks => !self.object(id).holders.is_empty(),
             _ => waiting.parked,
         })
+    }
+
+    /// Whether `thread`, which slept and was woken for no reason before the event `from`, has ended that wait since. `false` if
+    /// it has fallen asleep in the same place again, unless it has given back the lock before: then it is another wait.
+    pub fn ends_wait(&self, thread: ThreadId, from: usize) -> bool {
+        let slept = self.events_before(thread, from).rfind(|(_, event)| event.sleeps());
+        let Some((_, slept)) = slept else {
+            return false;
+        };
+        let mut later = self.events_of(thread).filter(|(number, _)| *number >= from);
+        let woke =
+            later.next().is_some_and(|(_, event)| matches!(event.effect, Effect::Wakes { .. }));
+        let ends = later.find_map(|(_, event)| {
+            if event.sleeps() && event.place == slept.place {
+                return Some(false);
+            }
+            let mutex = slept.unlocks();
+            (mutex.is_some() && event.unlocks() == mutex).then_some(true)
+        });
+        woke && ends.unwrap_or(true)
     }
 
     /// The events of a thread, with their numbers.

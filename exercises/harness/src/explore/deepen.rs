@@ -11,7 +11,7 @@ use crate::sync::model::recorder::Look;
 use harness_base::liveness::Deadline;
 use harness_base::protocol::{Extent, Kind};
 use harness_base::text::count;
-use harness_report::record::Told;
+use harness_report::record::{Standing, ThreadId, Told};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -28,6 +28,9 @@ const SIMPLE_ENOUGH: usize = 2;
 /// The number of interleavings that are explored before those with few forced switches: about a quarter of a second.
 /// With fewer, larger programs pay for the bounds though they pass; with more, mistakes wait that only a bound shows.
 pub(super) const LOOK: usize = 5_000;
+
+/// A deadlock that was found later than this in its search is not looked for again, to wake its sleepers.
+const SECOND_CHANCE: usize = 2_000;
 
 /// How many more stores an interleaving may make than any before it, to begin with: see [`Limits::spare_coins`].
 const SPARE_COINS: usize = 16;
@@ -79,10 +82,13 @@ pub(crate) struct Failed {
     why: Why,
 }
 
-/// An interleaving that fails, and the preemption bound within which it was found.
+/// An interleaving that fails, and within which limits it was found.
 struct Failing {
     found: Found,
+    /// The preemption bound.
     bound: Option<usize>,
+    /// What it takes to find it again in the same way.
+    limits: Option<Limits>,
 }
 
 impl<'a> Deepening<'a> {
@@ -147,6 +153,7 @@ impl<'a> Deepening<'a> {
         Limits {
             preemption_bound,
             newest_only: false,
+            second_chance: None,
             unlocks_are_steps: self.unlocks_are_steps,
             drops_are_steps: self.drops_are_steps,
             spare_coins: self.spare_coins,
@@ -176,7 +183,7 @@ impl<'a> Deepening<'a> {
                 Outcome::Failed(found) => {
                     self.ends_process |= found.ends_process();
                     let bound = limits.preemption_bound;
-                    return Err(Failing { found, bound });
+                    return Err(Failing { found, bound, limits: Some(limits) });
                 }
                 Outcome::NeedsCoins => {
                     self.spare_coins *= 4;
@@ -272,11 +279,11 @@ impl<'a> Deepening<'a> {
                 found.log.panics.iter().any(|panic| !caught.contains(&panic.place))
             };
             if let Some(found) = self.suspect.take_if(failed) {
-                return Err(Failing { found, bound: None });
+                return Err(Failing { found, bound: None, limits: None });
             }
         }
         match self.unordered_drop.take() {
-            Some(found) => Err(Failing { found, bound: None }),
+            Some(found) => Err(Failing { found, bound: None, limits: None }),
             None => Ok(passed),
         }
     }
@@ -294,7 +301,33 @@ impl<'a> Deepening<'a> {
         } else {
             self.simplest(first)
         };
-        Failed { found: shown.found, interleavings, ends_process: self.ends_process, why }
+        let found = self.with_second_chances(shown);
+        Failed { found, interleavings, ends_process: self.ends_process, why }
+    }
+
+    /// In a deadlock, notes which of those that sleep would go on if somebody woke them.
+    fn with_second_chances(&self, Failing { mut found, limits, .. }: Failing) -> Found {
+        let log = &mut *found.log;
+        let wanted = found.kind == Kind::Deadlock
+            && log.iteration <= SECOND_CHANCE
+            && self.model.spurious_wakeups == 0;
+        let Some(limits) = limits.filter(|_| wanted) else {
+            return found;
+        };
+        let asleep = |&thread: &ThreadId| log.threads[thread].standing == Standing::Asleep;
+        let sleepers: Vec<ThreadId> = (0..log.threads.len()).filter(asleep).collect();
+        for sleeper in sleepers {
+            let limits = Limits {
+                second_chance: Some(sleeper),
+                look: None,
+                until: Arc::new(Deadline::after(self.model.simplest_within)),
+                ..limits.clone()
+            };
+            if Search::new(self.model, self.program, limits).ends_wait(log) {
+                log.untold.push(sleeper);
+            }
+        }
+        found
     }
 
     /// The interleaving that is easiest to follow among those that fail like `first`: the one with the fewest forced

@@ -2,17 +2,17 @@
 
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
-use crate::sync::model::recorder::{self, Look, Session};
+use crate::sync::model::recorder::{self, Look, SecondChance, Session};
 use crate::sync::model::{begin_iteration, main_ends, sights};
 use harness_base::liveness::{self, Deadline, Watch};
 use harness_base::protocol::{Coverage, Extent, Kind};
-use harness_report::record::{Ending, Fate, Log, MAX_THREADS, WeakExchange};
+use harness_report::record::{Ending, Fate, Log, MAX_THREADS, ThreadId, WeakExchange};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A thread that takes no step of the model for this long, without the time in which it waited for a processor, hangs
@@ -37,6 +37,8 @@ pub(super) struct Limits {
     pub(super) drops_are_steps: bool,
     /// See [`Session::spare_coins`].
     pub(super) spare_coins: usize,
+    /// See [`Session::second_chance`].
+    pub(super) second_chance: Option<ThreadId>,
     /// Pauses once it has seen so much.
     pub(super) look: Option<Look>,
     /// Ends then, with what it has seen.
@@ -118,6 +120,9 @@ impl Search {
             drops_are_steps: limits.drops_are_steps,
             newest_only: limits.newest_only,
             spare_coins: limits.spare_coins,
+            second_chance: limits
+                .second_chance
+                .map(|sleeper| SecondChance { sleeper, given_at: OnceLock::new() }),
             max_steps: model.max_branches,
             steps_left: model.max_branches.into(),
             recording: model.recording,
@@ -149,6 +154,21 @@ impl Search {
         // It waits for that.
         let _ = self.go_on.send(());
         self
+    }
+
+    /// Waits until the thread that has a second chance has had it in the interleaving `failed`, or not. Returns whether what
+    /// it waited for was so: then it does not fall asleep again in that wait.
+    pub(super) fn ends_wait(self, failed: &Log) -> bool {
+        let ending = listen(&self.session, &self.news);
+        self.session.abandoned.store(ending.is_none(), Relaxed);
+        let (Some(chance), Some(log)) =
+            (&self.session.second_chance, self.session.log.try_lock_for(recorder::LOG_PATIENCE))
+        else {
+            return false;
+        };
+        let is_same = log.iteration == failed.iteration
+            && chance.given_at.get() == Some(&failed.events.len());
+        is_same && log.ends_wait(chance.sleeper, failed.events.len())
     }
 
     /// Waits until it has come to something, and counts the interleavings that it has explored since the last pause.

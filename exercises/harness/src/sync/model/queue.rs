@@ -6,8 +6,22 @@ use harness_report::place::Place;
 use harness_report::record::{Effect, ObjectId, Pending, Standing, ThreadId, Value};
 use loom::sync::Notify;
 use parking_lot::Mutex;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+thread_local! {
+    /// How to wake the thread that gets a second chance, once it has entered a queue: see [`recorder::SecondChance`].
+    static SECOND_CHANCE: RefCell<Option<loom::thread::Thread>> = const { RefCell::new(None) };
+}
+
+/// Wakes `thread`, which sleeps in some queue, for no reason.
+pub(super) fn wake_for_no_reason(thread: ThreadId) {
+    if let Some(handle) = SECOND_CHANCE.take() {
+        woken(thread);
+        handle.unpark();
+    }
+}
 
 /// A queue of sleeping threads. One that is woken alone is the first or, in a search of its own, the last of them.
 ///
@@ -41,6 +55,9 @@ impl WaitQueue {
         if recorder::may_wake_spuriously() {
             self.enter_with(Alarm::Notify(Arc::new(Notify::new())))
         } else {
+            if recorder::has_second_chance() {
+                SECOND_CHANCE.set(Some(loom::thread::current()));
+            }
             self.enter_for_good()
         }
     }
@@ -146,11 +163,7 @@ impl WaitQueue {
 impl Sleeper {
     fn wake(self, by: Pending) -> ThreadId {
         let thread = self.thread;
-        recorder::with_log(|log| {
-            log.threads[thread].standing = Standing::Running;
-            log.threads[thread].parked = false;
-        });
-        memory::wake(thread);
+        woken(thread);
         match self.alarm {
             Alarm::Unpark(handle) => handle.unpark(),
             // Unlike an unpark, this lets other threads run first.
@@ -162,4 +175,13 @@ impl Sleeper {
         }
         thread
     }
+}
+
+/// From here on `thread` does not sleep, and sees what the current one did.
+fn woken(thread: ThreadId) {
+    recorder::with_log(|log| {
+        log.threads[thread].standing = Standing::Running;
+        log.threads[thread].parked = false;
+    });
+    memory::wake(thread);
 }

@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::{Duration, Instant};
 
 /// The log is never held for longer than it takes to write an entry or, at the end, a report.
@@ -73,6 +73,8 @@ pub(crate) struct Session {
     pub(crate) newest_only: bool,
     /// How many more stores an interleaving may make than any before it: see `sync::model::choice::Coins`.
     pub(crate) spare_coins: usize,
+    /// Who is woken in the first interleaving in which no thread can go on, if anybody is.
+    pub(crate) second_chance: Option<SecondChance>,
     /// Whether what happens is written down. Without it nothing is shown, and the search is a little faster.
     pub(crate) recording: bool,
     /// Whether to keep the interleaving that is the best example.
@@ -147,6 +149,15 @@ impl Runs {
             // Its count of panics would never come down.
             && !std::thread::panicking()
     }
+}
+
+/// A thread that is woken for no reason where no thread can go on, to see whether what it waits for is so by then. The
+/// exploration ends with that interleaving.
+#[derive(Debug)]
+pub(crate) struct SecondChance {
+    pub(crate) sleeper: ThreadId,
+    /// The number of events before it was woken.
+    pub(crate) given_at: OnceLock<usize>,
 }
 
 /// How much an exploration sees before it pauses.
@@ -226,6 +237,9 @@ pub(crate) fn with_log<R>(f: impl FnOnce(&mut Log) -> R) -> R {
 /// A new interleaving begins: main is about to run.
 pub(crate) fn begin_iteration() {
     let session = session();
+    if session.second_chance.as_ref().is_some_and(|chance| chance.given_at.get().is_some()) {
+        over(Ending::OutOfTime);
+    }
     keep_if_best_example(&session);
     // The one before is over; whatever it did wrong without loom's noticing shows now.
     if let Some(ending) = conclude(&session) {
@@ -588,17 +602,33 @@ fn announce(me: ThreadId, pending: Pending) -> bool {
     recording
 }
 
-/// Ends the interleaving if no thread can go on. Loom finds that too, and cannot go on with the next one then: so this is
-/// for those who want all.
+/// Ends the interleaving if no thread can go on, or gives one a second chance. Loom finds that too, and cannot go on with
+/// the next one then: so this is for those who want all, or that chance.
 fn stop_at_deadlock() {
     let session = SESSION.with_borrow(|session| {
-        let session = session.as_ref().filter(|session| session.runs.is_some())?;
+        let wants =
+            |session: &&Arc<Session>| session.runs.is_some() || session.second_chance.is_some();
+        let session = session.as_ref().filter(wants)?;
         session.log.lock().is_deadlock().then(|| Arc::clone(session))
     });
-    if let Some(session) = session {
-        session.log.lock().stopped = Some((current(), Stop::Deadlock));
-        over(Ending::Stopped);
+    let Some(session) = session else { return };
+    let at = session.log.lock().events.len();
+    match &session.second_chance {
+        Some(chance) if chance.given_at.set(at).is_ok() => {
+            super::queue::wake_for_no_reason(chance.sleeper);
+        }
+        _ => {
+            session.log.lock().stopped = Some((current(), Stop::Deadlock));
+            over(Ending::Stopped);
+        }
     }
+}
+
+/// Whether the current thread is to be woken where no thread can go on.
+pub(crate) fn has_second_chance() -> bool {
+    let me = current();
+    let chance = |session: &Session| session.second_chance.as_ref().map(|chance| chance.sleeper);
+    SESSION.with_borrow(|session| session.as_deref().and_then(chance)) == Some(me)
 }
 
 /// The current thread is back from an operation.

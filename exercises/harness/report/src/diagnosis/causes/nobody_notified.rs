@@ -1,62 +1,87 @@
-//! What a condition variable's mutex guards is changed, and nobody notifies the one thread that sleeps on it.
+//! What a thread waits for is so, as it shows when it is woken once more, and nobody tells it.
 
 use super::{Case, Remark, at_row, last_sleep_of};
-use crate::record::{Data, Effect, ObjectId, Shown, Standing, ThreadId, Value};
+use crate::record::{Data, Effect, Event, ThreadId};
 
-/// Silent if another thread sleeps as well, for that one may be to blame, if anybody notifies after the thread fell asleep, and
-/// if the new value does not look like what one waits for: `true`, 0 or `Some`, and not by taking back an earlier change.
+/// Silent if the thread sleeps in a fixture, if it does not look again when it wakes up, so that it would go on in any case, and
+/// for a futex, whose word says enough.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
-    let asleep = |&thread: &ThreadId| case.log.threads[thread].standing == Standing::Asleep;
-    let mut sleepers = (0..case.log.threads.len()).filter(asleep);
-    let (thread, None) = (sleepers.next()?, sleepers.next()) else {
+    case.log.untold.iter().find_map(|&thread| of_sleeper(case, thread))
+}
+
+fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
+    let (asleep, event) = last_sleep_of(case, thread)?;
+    let Effect::Sleeps { expected: None, .. } = event.effect else {
         return None;
     };
-    let (asleep, event) = last_sleep_of(case, thread)?;
-    let (condition, mutex) = (event.object?, event.unlocks()?);
-    let is_told = case.log.events[asleep..].iter().any(|event| {
-        event.object == Some(condition) && matches!(event.effect, Effect::Notify { .. })
-    });
-    let (changed, change) = case
-        .log
-        .events
-        .iter()
-        .enumerate()
-        .rfind(|(number, event)| *number > asleep && event.unlocks() == Some(mutex))?;
-    let (before, after) = shown(case, changed)?;
-    let is_waited_for =
-        matches!(after, Shown::One(Value::Bool(true) | Value::Int(0)) | Shown::Option(Some(_)));
-    let takes_back = last_change(case, change.thread, mutex, changed) == Some((after, before));
-    let of_test = case.log.object(condition).is_fixture;
-    if is_told || before == after || !is_waited_for || takes_back || of_test {
+    let of_test = event.object.is_some_and(|id| case.log.object(id).is_fixture);
+    if of_test || case.code.is_in_loop(event.place?) != Some(true) {
         return None;
     }
-    let (t, u) = (case.thread(thread), case.thread(change.thread));
-    let (c, m) = (case.object(condition), case.object(mutex));
+    let t = case.thread(thread);
+    let waits = match event.object {
+        Some(condition) => format!("{t} sleeps on {}", case.object(condition)),
+        None => format!("{t} parks"),
+    };
+    let row = at_row(asleep);
+    let others = || case.log.events.iter().enumerate().skip(asleep);
+    let mut others_changes =
+        others().filter(|(_, change)| change.thread != thread && may_end_wait(event, change));
+    let Some((changed, change)) = others_changes.next_back() else {
+        let text = format!(
+            "a wait for what is so already: {waits} ({row}), and nothing changes after that; woken once more, {t} goes on. \
+             Look before you sleep, under the lock."
+        );
+        return Some(Remark::new(text).mark(asleep, "sleeps for nothing"));
+    };
+    let u = case.thread(change.thread);
+    let what = change.object.map_or("it", |id| case.object(id));
+    let makes = match change.unlocks() {
+        Some(mutex) => {
+            format!("{u} changes what {} guards ({})", case.object(mutex), at_row(changed))
+        }
+        None => format!("{u} changes {what} by its {} ({})", change.operation(), at_row(changed)),
+    };
+    // Those that were told since are others.
+    let instead = others().find(|(number, told)| {
+        *number >= changed
+            && told.thread == change.thread
+            && tells(told)
+            && told.object != event.object
+    });
+    let (tell, tells_nobody) = match event.object {
+        Some(condition) => {
+            ("notify", format!("nobody notifies {} after that", case.object(condition)))
+        }
+        None => ("unpark", format!("nobody unparks {t} after that")),
+    };
+    let instead = instead.map_or_else(String::new, |(number, told)| {
+        let Effect::Notify { woken, .. } = &told.effect else { return String::new() };
+        let o = told.object.map_or("another", |id| case.object(id));
+        let nobody = if woken.is_empty() { ", where nobody sleeps" } else { "" };
+        format!(": {u} notifies {o} ({}){nobody}", at_row(number))
+    });
     let text = format!(
-        "a change that nobody is told of: {t} sleeps on {c} ({}), {u} changes what {m} guards ({}), and nobody notifies {c} \
-         after that. Change first, then notify.",
-        at_row(asleep),
-        at_row(changed)
+        "a change that nobody is told of: {waits} ({row}), {makes}, and {tells_nobody}{instead}. Woken once more, {t} \
+         goes on. Change first, then {tell}."
     );
     Some(Remark::new(text).mark(changed, "untold"))
 }
 
-/// What the thread made of the data under that lock before the event `until`.
-fn last_change(
-    case: Case<'_>,
-    thread: ThreadId,
-    lock: ObjectId,
-    until: usize,
-) -> Option<(Shown, Shown)> {
-    let mut own = case.log.events_before(thread, until);
-    let (number, _) = own.rfind(|(_, event)| event.unlocks() == Some(lock))?;
-    shown(case, number)
+/// Whether an event changes what the sleeper `asleep` may wait for: what its mutex guards, or anything if it parks.
+fn may_end_wait(asleep: &Event, event: &Event) -> bool {
+    let changes = match &event.data {
+        Some(Data::Shown { before, after }) => before != after,
+        Some(Data::Hidden { mutably }) => *mutably,
+        Some(Data::Said(_)) => true,
+        None => false,
+    };
+    match asleep.unlocks() {
+        Some(mutex) => event.unlocks() == Some(mutex) && changes,
+        None => event.writes().is_some() || event.unlocks().is_some() && changes,
+    }
 }
 
-/// What the data behind a lock was, and is when the lock is given back, if that can be shown.
-fn shown(case: Case<'_>, unlocked: usize) -> Option<(Shown, Shown)> {
-    match case.event(unlocked).data.as_ref()? {
-        Data::Shown { before, after } => Some((*before, *after)),
-        _ => None,
-    }
+fn tells(event: &Event) -> bool {
+    matches!(event.effect, Effect::Notify { .. } | Effect::Unpark(_))
 }
