@@ -253,6 +253,18 @@ fn value_never_dropped() {
 }
 
 #[test]
+fn handle_of_a_thread_never_dropped() {
+    let failure = fails(Kind::Leak, || {
+        let sleeper = thread::spawn(|| thread::park());
+        std::mem::forget(sleeper.thread().clone());
+        sleeper.thread().unpark();
+        sleeper.join().unwrap();
+    });
+    let accusation = "a `Thread` of thread 1 was never dropped";
+    assert!(failure.message.contains(accusation), "{}", failure.message);
+}
+
+#[test]
 fn abba_with_arcs_in_scope() {
     fails(Kind::Deadlock, || {
         let a = Arc::new(Mutex::new(1));

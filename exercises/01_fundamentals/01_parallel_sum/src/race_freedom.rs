@@ -28,52 +28,63 @@ fn a_shorter_last_run_is_summed_too() {
     });
 }
 
-/// Three numbers on three workers make three runs of one. Catches a `sum` that adds up everything on the calling
-/// thread, and one that joins each thread before it spawns the next.
+/// Four numbers on four workers make four runs of one, and so do ten thousand numbers: a `sum` works on all runs
+/// at once, however short or long they are. Catches a `sum` that adds up everything on the calling thread, one
+/// whose runs are longer than they should be, and one that joins each thread before it spawns the next.
 #[test]
 fn the_sum_is_shared_out() {
-    let most = most_threads_of_a_sum(&[1, 20, 300]);
-    assert!(
-        most >= 2,
-        "`sum` has 3 runs, and besides the calling thread never more than {most} threads at once: \
-         at least 2 are needed"
-    );
+    for numbers in [&[1, 20, 300, 4_000], &[1; 10_000][..]] {
+        let most = most_threads_of_a_sum(numbers, 4);
+        assert!(
+            most >= 3,
+            "`sum` of {} numbers on 4 workers has 4 runs, and {most} is the most threads at once besides the \
+             calling thread: at least 3 are needed",
+            numbers.len()
+        );
+    }
 }
 
-/// Five numbers on three workers. Catches a `sum` that cuts the numbers in another way than `reduce`, and spawns
-/// more threads than there are workers.
+/// Three numbers on two workers make two runs, of two and of one, and at most two threads. Catches a `sum` that
+/// cuts the numbers in another way than `reduce`: rounded down, a run has one number, and there are three.
 #[test]
 fn the_sum_has_no_more_threads_than_workers() {
-    let most = most_threads_of_a_sum(&[1, 20, 300, 4_000, 50_000]);
+    let most = most_threads_of_a_sum(&[1, 20, 300], 2);
     assert!(
-        most <= 3,
-        "`sum` has 3 workers, and besides the calling thread {most} threads at once: at most 3 are allowed"
+        most <= 2,
+        "`sum` of 3 numbers on 2 workers has {most} threads at once besides the calling thread: at most 2 are allowed"
     );
 }
 
-/// Returns how many threads a `sum` on three workers has at once, at most.
+/// Returns how many threads a `sum` on `workers` workers has at once, at most.
 #[track_caller]
-fn most_threads_of_a_sum(numbers: &'static [u64]) -> usize {
+fn most_threads_of_a_sum(numbers: &'static [u64], workers: usize) -> usize {
     let most = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&most);
-    harness::model(move || {
+    uninterrupted().check(move || {
         assert_eq!(
-            sum(numbers, 3),
+            sum(numbers, workers),
             numbers.iter().sum(),
-            "the sum of {numbers:?}, on 3 workers"
+            "the sum of {} numbers, on {workers} workers",
+            numbers.len()
         );
         seen.fetch_max(threads_at_once(), Relaxed);
     });
     most.load(Relaxed)
 }
 
-/// Three words on three workers come in the order of the items. Catches results that are combined in the order in
-/// which they come in: a later run may finish first.
+/// Three words on three workers stay in the order of the items, whichever run is finished first. Catches results
+/// that are combined in the order in which they come in: a later run may finish first.
 #[test]
 fn order_is_kept_in_every_interleaving() {
-    harness::model(|| {
+    // With two interruptions, two runs can overtake the first. Results that come through a channel have too many
+    // interleavings for all.
+    harness::Model::new().preemption_bound(2).check(|| {
         let word = reduce(&letters("abc"), 3, |left, right| left + &right);
-        assert_eq!(word.as_deref(), Some("abc"), "a, b, c, on 3 workers");
+        assert_eq!(
+            word.as_deref(),
+            Some("abc"),
+            "a, b and c, on 3 workers, must stay in their order"
+        );
     });
 }
 
@@ -92,67 +103,97 @@ fn what_a_worker_made_is_there_for_the_caller() {
     });
 }
 
-/// Four items on two workers make two runs of two, and `combine` is called once in each run. Each call
-/// waits for the other: the program ends only if both runs are reduced at the same time. Catches a worker
-/// that is joined before the next one is spawned, and a lock that is held while `combine` runs.
+/// Four items on two workers make two runs of two, which are reduced at the same time: `combine` is called once in
+/// each, and each call waits for the other. Catches a worker that is joined before the next one is spawned, and a
+/// lock that is held while `combine` runs.
 #[test]
 fn no_run_is_held_up_by_another() {
-    harness::model(|| {
-        let meeting = Meeting::of(2);
-        let word = reduce(&letters("abcd"), 2, |left, right| {
-            meeting.attend();
-            left + &right
-        });
-        assert_eq!(word.as_deref(), Some("abcd"));
-    });
+    require_runs_of(2, "abcd", 2);
+    require_meeting("abcd", 2, 2);
 }
 
-/// Seven items on four workers make three runs of two and one run of one: three calls of `combine` that
-/// wait for each other. Catches runs of one, one, one and four, where the last has all the remainder: that
-/// run comes to its second call only after its first.
-///
-/// Such runs get stuck in any order, so at most one preemption in each interleaving is enough: the
-/// reference has 48 of them, instead of 17,281.
+/// Seven items on four workers make three runs of two and one run of one, in which `combine` is called three times
+/// at once: each call waits for the others. Catches runs of one, one, one and four, where the last has all the
+/// remainder: that run comes to its second call only after its first.
 #[test]
 fn no_run_is_longer_than_its_share() {
-    harness::Model::new().preemption_bound(1).check(|| {
-        let meeting = Meeting::of(3);
-        let word = reduce(&letters("abcdefg"), 4, |left, right| {
-            meeting.attend();
-            left + &right
-        });
-        assert_eq!(word.as_deref(), Some("abcdefg"));
-    });
+    require_meeting("abcdefg", 4, 3);
 }
 
-/// Six items on three workers make three runs of two. Catches halves: the workers are cut in two, the items too,
-/// and of three items one worker has all, a run that comes to its second call only after its first.
+/// Six items on three workers make three runs of two, in which `combine` is called three times at once: each call
+/// waits for the others. Catches halves: the workers are cut in two, the items too, and of three items one worker
+/// has all, a run that comes to its second call only after its first.
 #[test]
 fn three_workers_have_equal_runs() {
-    harness::Model::new().preemption_bound(1).check(|| {
-        let meeting = Meeting::of(3);
-        let word = reduce(&letters("abcdef"), 3, |left, right| {
-            meeting.attend();
-            left + &right
+    require_runs_of(2, "abcdef", 3);
+    require_meeting("abcdef", 3, 3);
+}
+
+/// Requires runs of `most` items at most, which go into the items without a remainder: so whatever `combine` makes is
+/// a part of a run, or is put together from whole runs. How the items are cut is the same in every interleaving.
+#[track_caller]
+fn require_runs_of(most: usize, items: &'static str, workers: usize) {
+    uninterrupted().check(move || {
+        let word = reduce(&letters(items), workers, |left, right| {
+            let word = left + &right;
+            let length = word.len();
+            assert!(
+                length <= most || length.is_multiple_of(most),
+                "a run has {length} items, and {most} are the most: {} items on {workers} workers, and `combine` \
+                 made {word:?}",
+                items.len()
+            );
+            word
         });
-        assert_eq!(word.as_deref(), Some("abcdef"));
+        assert_in_order(word, items, workers);
     });
 }
 
-/// Two items, and more workers than that. A model has room for five threads: catches threads that are
-/// spawned for nothing. Then as many workers as a caller can ask for: catches arithmetic that overflows.
+/// Requires that `calls` calls of `combine` can wait for each other.
+///
+/// Calls that cannot get stuck in any order, so at most one preemption in each interleaving is enough: the
+/// reference has 48 of them for seven items on four workers, instead of 17,281.
+#[track_caller]
+fn require_meeting(items: &'static str, workers: usize, calls: usize) {
+    harness::Model::new().preemption_bound(1).check(move || {
+        let meeting = Meeting::of(calls);
+        let word = reduce(&letters(items), workers, |left, right| {
+            meeting.attend();
+            left + &right
+        });
+        assert_in_order(word, items, workers);
+    });
+}
+
+#[track_caller]
+fn assert_in_order(word: Option<String>, items: &str, workers: usize) {
+    assert_eq!(
+        word.as_deref(),
+        Some(items),
+        "the letters of {items:?}, on {workers} workers, must stay in their order"
+    );
+}
+
+/// Two items, and far more workers than that: no thread is spawned for nothing, no step is taken for each worker,
+/// and no arithmetic overflows. A model has room for five threads.
 #[test]
 fn nobody_is_spawned_for_nothing() {
-    for workers in [64, usize::MAX] {
-        harness::model(move || {
+    // The middle one is zero in every narrower integer.
+    for workers in [64, usize::MAX / 2 + 1, usize::MAX] {
+        uninterrupted().check(move || {
             assert_eq!(sum(&[1, 20], workers), 21, "1 + 20, on {workers} workers");
             assert_eq!(sum(&[], workers), 0, "nothing, on {workers} workers");
         });
-        harness::model(move || {
+        uninterrupted().check(move || {
             let word = reduce(&letters("ab"), workers, |left, right| left + &right);
             assert_eq!(word.as_deref(), Some("ab"), "a, b, on {workers} workers");
         });
     }
+}
+
+/// A model for what does not depend on who comes first: how the work is cut, and how many threads there are.
+fn uninterrupted() -> harness::Model {
+    harness::Model::new().preemption_bound(0)
 }
 
 /// Returns one word for each letter.

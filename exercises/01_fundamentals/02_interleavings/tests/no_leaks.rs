@@ -8,18 +8,24 @@ use std::collections::BTreeSet;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// A set belongs to its caller: when it is dropped, nothing that the call made is left, and each call gives the
+/// same set.
 #[test]
 fn the_sets_of_increments_leave_nothing() {
     leaves_nothing(interleavings::increments_by_load_and_store);
     leaves_nothing(interleavings::increments_by_fetch_add);
 }
 
+/// A set belongs to its caller: when it is dropped, nothing that the call made is left, and each call gives the
+/// same set.
 #[test]
 fn the_sets_of_store_buffering_leave_nothing() {
     leaves_nothing(interleavings::store_buffering_relaxed);
     leaves_nothing(interleavings::store_buffering_fenced);
 }
 
+/// A set belongs to its caller: when it is dropped, nothing that the call made is left, and each call gives the
+/// same set.
 #[test]
 fn the_sets_of_message_passing_leave_nothing() {
     leaves_nothing(interleavings::message_passing_relaxed);
@@ -35,6 +41,7 @@ fn leaves_nothing<T: Ord + std::fmt::Debug>(set: fn() -> BTreeSet<T>) {
     assert_eq!(bytes, 0, "bytes that a call keeps when its set is dropped");
 }
 
+/// No function runs its program: what a run shows is a part of what can happen.
 #[test]
 fn a_set_is_worked_out_without_a_thread() {
     #[track_caller]

@@ -8,7 +8,7 @@
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
-use harness::testing::both;
+use harness::testing::{both, threads_at_once};
 use harness::{Model, model};
 use std::fmt::Debug;
 
@@ -29,8 +29,9 @@ fn refused<T>(balance: u64, amount: u64) -> Result<T, InsufficientFunds> {
     Err(InsufficientFunds { balance, amount })
 }
 
-/// Two threads draw 100 from an account of 100: one is paid, and the other is refused. Catches a second payout:
-/// both find 100 before either has taken anything.
+/// Two threads draw 100 from an account of 100: one is paid, and the other is refused. A thread that is overtaken
+/// decides anew, about the balance that it finds then. Catches a second payout: both find 100 before either has
+/// taken anything.
 #[test]
 fn one_of_two_withdrawals_is_refused() {
     model(|| {
@@ -45,8 +46,8 @@ fn one_of_two_withdrawals_is_refused() {
     });
 }
 
-/// Two threads pay in, and both deposits count. Catches a lost deposit: both threads read 100, and the one that
-/// writes last wipes out the other's deposit.
+/// Two threads pay in, and both deposits count. A thread that is overtaken adds to the balance that it finds then.
+/// Catches a lost deposit: both threads read 100, and the one that writes last wipes out the other's deposit.
 #[test]
 fn no_deposit_is_lost() {
     model(|| {
@@ -61,8 +62,9 @@ fn no_deposit_is_lost() {
     });
 }
 
-/// There is room for one of two deposits. Catches room given twice: both threads find room for 5 before either
-/// pays in; the balance wraps around.
+/// There is room for one of two deposits. A thread that is overtaken looks for room anew, on top of the balance
+/// that it finds then. Catches room given twice: both threads find room for 5 before either pays in; the balance
+/// wraps around.
 #[test]
 fn the_last_room_is_given_once() {
     const ROOM: u64 = u64::MAX - 5;
@@ -82,9 +84,9 @@ fn the_last_room_is_given_once() {
     });
 }
 
-/// A deposit and a withdrawal beside it: each returns the balance right after its own step. Catches a lost
-/// operation, and an answer that is read late: the other thread's operation comes between our operation and the
-/// reading of our answer.
+/// A deposit and a withdrawal beside it. Both fit, so neither is refused, and each returns the balance right after
+/// its own step. Catches a lost operation, and an answer that is read late: the other thread's operation comes
+/// between our operation and the reading of our answer.
 #[test]
 fn deposit_and_withdrawal_both_count() {
     model(|| {
@@ -99,8 +101,8 @@ fn deposit_and_withdrawal_both_count() {
     });
 }
 
-/// There is enough for three withdrawals, and none is refused. Catches a withdrawal that is overtaken, once or
-/// twice, and reports insufficient funds.
+/// There is enough for three withdrawals, and none is refused because another thread was busy. Catches a
+/// withdrawal that is overtaken, once or twice, and reports insufficient funds.
 #[test]
 fn withdrawals_that_fit_all_succeed() {
     model(|| {
@@ -152,8 +154,8 @@ fn overflow_names_a_balance_that_was_too_high() {
     });
 }
 
-/// A refused withdrawal changes nothing at any instant. Catches a check that comes after the taking: until it is
-/// put back, there is money for every thread.
+/// A refused withdrawal changes nothing at any instant: a withdrawal beside it finds the money there. Catches a
+/// check that comes after the taking: until it is put back, there is money for every thread.
 #[test]
 fn refused_withdrawal_is_never_seen() {
     model(|| {
@@ -168,8 +170,8 @@ fn refused_withdrawal_is_never_seen() {
     });
 }
 
-/// A refused deposit changes nothing at any instant. Catches a check that comes after the adding: until it is
-/// taken back, the balance has wrapped around to almost nothing.
+/// A refused deposit changes nothing at any instant: a withdrawal beside it finds the money there. Catches a check
+/// that comes after the adding: until it is taken back, the balance has wrapped around to almost nothing.
 #[test]
 fn refused_deposit_is_never_seen() {
     const FULL: u64 = u64::MAX;
@@ -213,22 +215,33 @@ fn refusals_are_not_in_the_balance() {
     }
 }
 
-/// `balance` shows what the account had, in the order in which it had it. Catches an operation in two steps, with
-/// a balance between them that the account never had; and a balance put together from two words, one read before
-/// an operation and one after it.
+/// `balance` shows what the account had, in the order in which it had it, beside a deposit and a withdrawal.
+/// Catches an operation in two steps, with a balance between them that the account never had; and a balance put
+/// together from two words, one read before an operation and one after it.
 #[test]
 fn balance_is_one_that_the_account_had() {
-    // Then a balance whose upper half is empty until the deposit.
-    for begun in [100, u64::from(u32::MAX)] {
-        let history = [begun, begun + 20, begun - 30];
+    // Last a balance whose upper half is empty until the deposit.
+    for (begun, pays_in_first) in [(100, true), (100, false), (u64::from(u32::MAX), true)] {
+        let between = if pays_in_first {
+            begun + 20
+        } else {
+            begun - 50
+        };
+        let history = [begun, between, begun - 30];
         let when = move |seen| history.iter().position(|&balance| balance == seen);
         model(move || {
             let account = Account::new(begun);
+            let pay_in = || account.deposit(20).expect("there is room");
             let ((first, then), _) = both(
                 || (account.balance(), account.balance()),
                 || {
-                    account.deposit(20).expect("there is room");
+                    if pays_in_first {
+                        pay_in();
+                    }
                     account.withdraw(50).expect("that much is there");
+                    if !pays_in_first {
+                        pay_in();
+                    }
                 },
             );
             assert!(
@@ -239,8 +252,8 @@ fn balance_is_one_that_the_account_had() {
     }
 }
 
-/// Two threads take everything, and one of them gets it. Catches a second payout: both threads read 100 before
-/// either has emptied the account.
+/// Two threads take everything: one gets it, and the other finds the account empty. Catches a second payout: both
+/// threads read 100 before either has emptied the account.
 #[test]
 fn withdraw_all_is_paid_once() {
     model(|| {
@@ -255,8 +268,9 @@ fn withdraw_all_is_paid_once() {
     });
 }
 
-/// A deposit comes before `withdraw_all` and is taken, or after it and stays. Catches a deposit between the look
-/// and the withdrawal that is wiped out, or that stays behind although it came before the withdrawal.
+/// `withdraw_all` takes what is there, in one step, and is never refused: a deposit comes before it and is taken,
+/// or after it and stays. Catches a deposit between the look and the withdrawal that is wiped out, or that stays
+/// behind although it came before the withdrawal.
 #[test]
 fn withdraw_all_takes_all_in_one_step() {
     model(|| {
@@ -295,8 +309,8 @@ fn money_is_conserved() {
     });
 }
 
-/// An exchange in its weak form may fail though the balance is the expected one. Catches code that takes this for
-/// a refusal, or that does not try again.
+/// An exchange in its weak form may fail though the balance is the expected one: it is then tried again, by the
+/// thread that made it. Catches code that takes this for a refusal, or that does not try again.
 #[test]
 fn an_exchange_that_fails_spuriously_is_tried_again() {
     Model::new().spurious_failures(2).check(|| {
@@ -304,15 +318,20 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
         assert_eq!(account.withdraw(40), Ok(60), "40 of 100");
         assert_eq!(account.deposit(5), Ok(65), "5 on top of 60");
         assert_eq!(account.withdraw_all(), 65, "all of 65");
+        assert_eq!(
+            threads_at_once(),
+            0,
+            "threads that an operation has started"
+        );
     });
 }
 
 /// How often main is overtaken in succession: more often than anybody would try again before giving up.
 const OVERTAKEN: usize = 130;
 
-/// A thread that is overtaken again and again goes on trying. Catches an operation that tries only so often, and
-/// then refuses though the balance allows it, or takes nothing. In the one interleaving explored, the other thread
-/// changes the balance before each exchange of main.
+/// A thread that is overtaken again and again goes on trying: lost races are no refusal. Catches an operation that
+/// tries only so often, and then refuses though the balance allows it, or takes nothing. In the one interleaving
+/// explored, the other thread changes the balance before each exchange of main.
 #[test]
 fn an_operation_that_is_overtaken_again_and_again_is_not_refused() {
     // What main has drawn, or `None` if it was refused.

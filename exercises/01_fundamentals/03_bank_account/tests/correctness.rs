@@ -29,13 +29,15 @@ fn withdraw_returns_the_balance_after_it() {
     assert_eq!(account.balance(), 69);
 }
 
+/// A withdrawal is refused only if the balance is less than its amount: all that is there fits.
 #[test]
 fn the_last_unit_can_be_withdrawn() {
     let account = Account::new(100);
-    assert_eq!(account.withdraw(100), Ok(0));
+    assert_eq!(account.withdraw(100), Ok(0), "withdraw(100) from 100");
     assert_eq!(account.balance(), 0);
 }
 
+/// A refusal names the balance that it found and the amount asked for, and takes nothing.
 #[test]
 fn overdraft_is_refused_and_changes_nothing() {
     let account = Account::new(30);
@@ -44,25 +46,44 @@ fn overdraft_is_refused_and_changes_nothing() {
             balance: 30,
             amount,
         };
-        assert_eq!(account.withdraw(amount), Err(refused));
+        assert_eq!(
+            account.withdraw(amount),
+            Err(refused),
+            "withdraw({amount}) from 30"
+        );
         assert_eq!(account.balance(), 30, "after refusing {amount}");
     }
     assert_eq!(account.withdraw(30), Ok(0), "what fits must still be paid");
 }
 
+/// A deposit is refused only if the balance would be more than `u64::MAX`: it may be just that.
 #[test]
 fn account_can_be_filled_to_the_brim() {
     let account = Account::new(1);
-    assert_eq!(account.deposit(u64::MAX - 1), Ok(u64::MAX));
-    assert_eq!(account.withdraw(u64::MAX), Ok(0));
+    assert_eq!(
+        account.deposit(u64::MAX - 1),
+        Ok(u64::MAX),
+        "deposit(u64::MAX - 1) on 1"
+    );
+    assert_eq!(
+        account.withdraw(u64::MAX),
+        Ok(0),
+        "withdraw(u64::MAX) from u64::MAX"
+    );
 }
 
+/// A deposit that does not fit is refused as a whole: it names the balance that it found and the amount, and adds
+/// nothing.
 #[test]
 fn overflow_is_refused_and_changes_nothing() {
     let balance = u64::MAX - 10;
     let account = Account::new(balance);
     for amount in [11, 100, u64::MAX] {
-        assert_eq!(account.deposit(amount), Err(Overflow { balance, amount }));
+        assert_eq!(
+            account.deposit(amount),
+            Err(Overflow { balance, amount }),
+            "deposit({amount}) on u64::MAX - 10"
+        );
         assert_eq!(account.balance(), balance, "after refusing {amount}");
     }
     assert_eq!(
@@ -72,12 +93,17 @@ fn overflow_is_refused_and_changes_nothing() {
     );
 }
 
+/// Zero can always be moved, even from an empty account and into a full one, and the answer is the balance.
 #[test]
 fn nothing_can_always_be_moved() {
     for balance in [0, 100, u64::MAX] {
         let account = Account::new(balance);
-        assert_eq!(account.deposit(0), Ok(balance));
-        assert_eq!(account.withdraw(0), Ok(balance));
+        assert_eq!(account.deposit(0), Ok(balance), "deposit(0) on {balance}");
+        assert_eq!(
+            account.withdraw(0),
+            Ok(balance),
+            "withdraw(0) from {balance}"
+        );
     }
 }
 

@@ -8,10 +8,11 @@ use crate::sync::atomic::{
 };
 use crate::sync::thread;
 use harness::leaks::track;
-use harness::testing::{Watched, both, has_waited, spawn};
+use harness::testing::{Watched, both, has_locked, has_waited, spawn};
 
-/// One thread publishes while another calls `get`. Catches a `get` that finds the value announced but not
-/// yet written: it was announced too early, or by a store and a load that order nothing.
+/// One thread publishes while another calls `get`, which finds nothing, or the whole value. Catches a `get` that
+/// finds the value announced but not yet written: it was announced too early, or by a store and a load that order
+/// nothing.
 ///
 /// CH-19 for a cell in place of a channel, and mem, "Incorrect synchronization".
 #[test]
@@ -69,8 +70,8 @@ fn publish_carries_what_came_before() {
     });
 }
 
-/// Two threads publish. Catches the interleaving in which both find the cell empty before either has
-/// claimed it.
+/// Two threads publish. To find the cell empty and to claim it is one step, and only the thread that has claimed
+/// it writes into it. Catches the interleaving in which both find the cell empty before either has claimed it.
 #[test]
 fn one_of_two_publishers_wins() {
     harness::model(|| {
@@ -91,8 +92,8 @@ fn one_of_two_publishers_wins() {
     });
 }
 
-/// Two threads publish while a third calls `get` twice. Catches a loser that changes the value or the state
-/// between the two calls: a value that was there once must stay there, and be the winner's.
+/// Two threads publish while a third calls `get` twice. A value that a `get` has returned stays there, and is the
+/// winner's. Catches a loser that changes the value or the state between the two calls.
 #[test]
 fn a_reader_sees_only_the_winners_value() {
     harness::model(|| {
@@ -151,9 +152,9 @@ fn a_reader_told_of_the_value_sees_it() {
     });
 }
 
-/// The value is there before the threads start. Two of them call `get` while a third publishes too late.
-/// Catches a `get` that finds nothing: because the late publisher has changed the state and not yet
-/// restored it, or because another thread holds a lock that `get` only tries to take.
+/// The value is there before the threads start, so `get` finds it at every instant: beside another `get`, and
+/// beside a `publish` that is refused. Catches a `get` that finds nothing: because the late publisher has changed
+/// the state and not yet restored it, or because another thread holds a lock that `get` only tries to take.
 #[test]
 fn nobody_hides_a_published_value() {
     harness::model(|| {
@@ -164,7 +165,7 @@ fn nobody_hides_a_published_value() {
                 assert_eq!(
                     cell.get(),
                     Some(&1),
-                    "published before this thread was spawned"
+                    "`get`, in a thread that was spawned after 1 was published, beside a `publish(2)` that is refused"
                 );
             });
             spawn(scope, "late publisher", || {
@@ -173,7 +174,7 @@ fn nobody_hides_a_published_value() {
             assert_eq!(
                 cell.get(),
                 Some(&1),
-                "published before, by this very thread"
+                "`get`, in the thread that has published 1, beside a `publish(2)` that is refused"
             );
         });
     });
@@ -193,8 +194,9 @@ fn both_values_are_dropped_once() {
     });
 }
 
-/// The value is there before the threads begin. Catches a publisher that claims the cell first and finds out
-/// later that it is taken: in between, the value is hidden from a reader.
+/// A refused `publish` changes nothing at any instant: a `get` beside it finds the value that was there before.
+/// Catches a publisher that claims the cell first and finds out later that it is taken: in between, the value is
+/// hidden from a reader.
 #[test]
 fn a_refused_publisher_hides_nothing() {
     harness::model(|| {
@@ -206,8 +208,8 @@ fn a_refused_publisher_hides_nothing() {
     });
 }
 
-/// A thread may be stopped in the middle of `publish`: that does not stop others, in `publish` or in `get`. Catches
-/// a publisher or a reader that sleeps or spins until the first publisher has finished.
+/// A thread may be stopped anywhere in `publish` or `get`, and stops no other: neither takes a lock, or waits. Catches
+/// a publisher or a reader that sleeps or spins until the first publisher has finished, and a lock around the slot.
 #[test]
 fn nobody_waits_for_the_winner() {
     harness::model(|| {
@@ -219,6 +221,10 @@ fn nobody_waits_for_the_winner() {
                 !has_waited(),
                 "a thread has slept or yielded: `publish` and `get` wait for nobody \
                  (refused: {refused}, saw a value: {seen})"
+            );
+            assert!(
+                !has_locked(),
+                "`publish` or `get` took a lock: a thread that is stopped while it holds one stops the others"
             );
         };
         both(|| publishes_and_reads(1), || publishes_and_reads(2));

@@ -35,6 +35,7 @@ fn every_get_lends_the_same_value() {
     );
 }
 
+/// A refused value is the caller's again, untouched.
 #[test]
 fn a_late_publisher_gets_its_value_back() {
     let cell = Publication::new();
@@ -210,7 +211,9 @@ fn the_cell_moves_between_threads() {
     assert_eq!(value, Some(String::from("from afar")));
 }
 
-/// The bounds of the section "Threads" in the docs.
+/// The bounds of the section "Threads" in the docs. A shared cell lends its value to several threads at once, so a
+/// cell is `Sync` only if its value is; and it carries the value from the thread that publishes it to the one that
+/// drops it, so the value must be `Send` too. A cell that moves to another thread takes its value along.
 #[test]
 fn send_and_sync_follow_from_the_value() {
     let cell = Publication::new();

@@ -12,6 +12,7 @@ use publication::Publication;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
+/// A cell drops the value that was published, once.
 #[test]
 fn a_value_is_dropped_with_its_cell() {
     leaks::check(|| {
@@ -31,6 +32,7 @@ fn a_panic_drops_the_value_too() {
     });
 }
 
+/// Nothing was published, so there is nothing to drop: what the slot holds is not a value.
 #[test]
 fn an_empty_cell_drops_nothing() {
     leaks::check(|| {
@@ -45,8 +47,8 @@ fn an_empty_cell_drops_nothing() {
     });
 }
 
-/// The slot is uninitialised until a value is moved in: what was there before is not a value, and must not be
-/// dropped. The values have no bytes, so a drop of what was never made does no more than count.
+/// A cell drops what was published, once, and nothing else: neither what is in the slot before a value is moved
+/// in, nor what was taken out. The values have no bytes, so a drop of what was never made does no more than count.
 #[test]
 fn only_what_was_published_is_dropped() {
     let drops_in = |f: &dyn Fn()| {
@@ -68,7 +70,7 @@ fn only_what_was_published_is_dropped() {
         assert_eq!(
             Counted::drops() - before,
             1,
-            "values dropped with their cell"
+            "values dropped with their cell: a value without bytes was published"
         );
 
         let cell = Publication::new();
@@ -84,6 +86,8 @@ fn only_what_was_published_is_dropped() {
     });
 }
 
+/// A refused value goes back to its owner, and nothing of it stays behind: neither the value nor a box made for
+/// it.
 #[test]
 fn a_refused_value_stays_with_its_owner() {
     leaks::check(|| {
@@ -96,6 +100,7 @@ fn a_refused_value_stays_with_its_owner() {
     });
 }
 
+/// `into_inner` moves the value out: its new owner drops it, once, and a box in which it lay is freed.
 #[test]
 fn a_value_taken_out_is_dropped_once() {
     leaks::check(|| {
@@ -106,6 +111,7 @@ fn a_value_taken_out_is_dropped_once() {
     });
 }
 
+/// Three threads publish: the winner's value is dropped with the cell, and the others by those who get them back.
 #[test]
 fn every_value_is_dropped_once() {
     leaks::check(|| {

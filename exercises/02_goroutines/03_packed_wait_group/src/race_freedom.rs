@@ -2,7 +2,9 @@
 
 use crate::WaitGroup;
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, assert_panics, both, must_sleep, panic_of, spawn};
+use harness::testing::{
+    Flag, Slot, assert_panics, both, has_locked, must_sleep, notifications, panic_of, spawn,
+};
 use std::sync::{Arc, Mutex};
 
 /// Main waits at a counter of zero, in a new group and again after a round. Nobody would wake it, so it must
@@ -39,6 +41,26 @@ fn wait_sleeps_while_a_task_is_unfinished() {
             group.wait();
             panic!("`wait` returned, and the counter was never 0");
         });
+    });
+}
+
+/// Two tasks, and nobody waits: `add` and `done` take no lock, and wake nobody, which would be a call of the operating
+/// system each time.
+#[test]
+fn a_round_without_a_waiter_takes_no_lock_and_wakes_nobody() {
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(2);
+        let done = || {
+            group.done();
+            assert!(!has_locked(), "`add` or `done` took a lock");
+        };
+        both(done, done);
+        assert_eq!(
+            notifications(),
+            0,
+            "how often a sleeping thread was asked for, though nobody waited"
+        );
     });
 }
 

@@ -3,7 +3,7 @@
 use crate::Once;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, message_of, must_sleep, spawn};
+use harness::testing::{Flag, Slot, has_only_loaded_once, message_of, must_sleep, spawn};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
 /// One thread calls three times: the first call runs its function, and the others return at once. Catches a
@@ -159,6 +159,24 @@ fn what_the_function_wrote_is_there_after_every_call() {
         thread::scope(|s| {
             spawn(s, "other", call);
             call();
+        });
+    });
+}
+
+/// The function has ended when another thread calls: that costs a single load, and takes no lock.
+#[test]
+fn a_call_that_comes_later_costs_a_load() {
+    harness::model(|| {
+        let once = Once::new();
+        once.call_once(|| {});
+        thread::scope(|s| {
+            spawn(s, "late", || {
+                once.call_once(|| {});
+                assert!(
+                    has_only_loaded_once(),
+                    "the function has ended, and a call did more than a single load"
+                );
+            });
         });
     });
 }

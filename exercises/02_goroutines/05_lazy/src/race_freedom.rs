@@ -8,7 +8,7 @@ use crate::sync::atomic::{
 };
 use crate::sync::thread;
 use harness::leaks::track;
-use harness::testing::{Watched, may_sleep, message_of, must_sleep, payload_of, spawn};
+use harness::testing::{Watched, has_locked, may_sleep, message_of, must_sleep, payload_of, spawn};
 use std::sync::{Arc, Weak};
 
 /// Two threads call `force` at once: one calls the function, and the other wakes up when the value is there.
@@ -80,6 +80,24 @@ fn get_lends_the_whole_value_or_none() {
         });
         let seen = Lazy::get(&lazy).expect("a `force` has returned before this `get`");
         assert_eq!(seen.read(), 7);
+    });
+}
+
+/// The value is there when another thread comes: it reads the value, and takes no lock.
+#[test]
+fn a_value_that_is_there_is_read_without_a_lock() {
+    harness::model(|| {
+        let lazy = Lazy::new(|| 7);
+        Lazy::force(&lazy);
+        thread::scope(|scope| {
+            spawn(scope, "late", || {
+                assert_eq!((*Lazy::force(&lazy), Lazy::get(&lazy)), (7, Some(&7)));
+                assert!(
+                    !has_locked(),
+                    "the value was there, and reading it took a lock"
+                );
+            });
+        });
     });
 }
 

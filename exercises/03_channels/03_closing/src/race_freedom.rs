@@ -7,7 +7,9 @@
 use crate::sync::thread;
 use crate::{RecvError, SendError, TryRecvError, TrySendError, bounded};
 use harness::leaks::track;
-use harness::testing::{Slot, Watched, both, let_others_sleep, must_sleep, never_waits, spawn};
+use harness::testing::{
+    Flag, Slot, Watched, both, let_others_sleep, must_sleep, never_waits, spawn,
+};
 
 /// A program that must not end: a clone of the sender is still there. Catches a clone that is not counted,
 /// and a receiver that gives up when the first sender goes.
@@ -438,6 +440,35 @@ fn what_was_done_before_any_end_was_dropped_is_visible() {
             },
         );
     });
+}
+
+/// A sender sleeps at a full channel, or is about to. Main takes the value, and then the room for which the sender was
+/// woken: the sender sleeps on.
+#[test]
+fn the_room_may_be_gone_when_the_woken_sender_looks() {
+    for yields in [0, 2] {
+        harness::model(move || {
+            let (sender, receiver) = bounded(1);
+            let sent = Flag::lowered("sent");
+            assert_eq!(sender.send(1), Ok(()), "there is room for one");
+            thread::scope(|s| {
+                spawn(s, "sender", || {
+                    assert_eq!(sender.send(2), Ok(()), "the receiver is there");
+                    sent.raise();
+                });
+                let_others_sleep(yields);
+                assert_eq!(receiver.recv(), Ok(1));
+                if sender.try_send(3).is_ok() {
+                    assert!(
+                        !sent.is_raised(),
+                        "3 is in the channel, which has room for one, and `send(2)` has returned"
+                    );
+                    assert_eq!(receiver.recv(), Ok(3), "3 was first to find room");
+                }
+            });
+            assert_eq!(receiver.recv(), Ok(2));
+        });
+    }
 }
 
 /// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason.

@@ -5,7 +5,9 @@
 use crate::{Consumer, Producer, ring};
 use harness::leaks::track;
 use harness::model;
-use harness::testing::{Slot, Watched, both, has_waited, staged_panic, staged_panic_of};
+use harness::testing::{
+    Slot, Watched, both, has_locked, has_waited, staged_panic, staged_panic_of,
+};
 
 /// A ring of `capacity` in which `used` places have been used once and are free again, so that the next
 /// values go round the end.
@@ -42,6 +44,25 @@ fn a_value_is_there_when_it_is_popped() {
             all,
             [7],
             "7 was pushed once, and both ends have done what they did"
+        );
+    });
+}
+
+/// A ring for one value: neither end takes a lock, whether there is room or not, and a value or none.
+#[test]
+fn neither_end_takes_a_lock() {
+    model(|| {
+        let (mut producer, mut consumer) = ring(1);
+        both(
+            || {
+                let _ = (consumer.pop(), consumer.is_abandoned());
+                assert!(!has_locked(), "the consumer took a lock");
+            },
+            || {
+                let _ = (producer.push(1), producer.push(2));
+                let _ = producer.is_abandoned();
+                assert!(!has_locked(), "the producer took a lock");
+            },
         );
     });
 }

@@ -290,6 +290,16 @@ pub fn has_locked() -> bool {
     })
 }
 
+/// Returns whether a single load of an atomic is all that the running thread has done in this interleaving.
+pub fn has_only_loaded_once() -> bool {
+    let me = recorder::current();
+    recorder::with_log(|log| {
+        let mut own = log.events.iter().filter(|event| event.thread == me);
+        let first = own.next().is_some_and(|event| matches!(event.effect, Effect::Load { .. }));
+        first && own.next().is_none()
+    })
+}
+
 fn has_done(what: impl Fn(&Effect) -> bool) -> bool {
     let me = recorder::current();
     recorder::with_log(|log| {

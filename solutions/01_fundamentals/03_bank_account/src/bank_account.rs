@@ -15,7 +15,7 @@ use std::fmt;
 /// An account orders nothing but its own balance: a thread that sees a deposit does not therefore see what
 /// the depositor wrote elsewhere before it.
 ///
-/// An account keeps its balance and nothing else: no operation leaves memory behind.
+/// An account keeps its balance and nothing else: no operation leaves memory behind or starts a thread.
 #[derive(Debug)]
 pub struct Account {
     /// The whole state. Every access is `Relaxed`, and that is enough for the order promised above:

@@ -17,8 +17,8 @@ const READY: u8 = 2;
 /// A new cell is empty. The first [`publish`](Self::publish) fills it, and every [`get`](Self::get) that
 /// happens after it returns a reference to that value. Unlike [`std::sync::OnceLock`], a `Publication` never
 /// makes a thread wait: there is no `get_or_init`, and a second publisher is refused even while the first is
-/// still moving its value in. No call sleeps or spins until another has finished. A refused call changes nothing
-/// at any instant.
+/// still moving its value in. No call takes a lock, or sleeps or spins until another has finished. A refused call
+/// changes nothing at any instant.
 ///
 /// ```
 /// use publication::Publication;

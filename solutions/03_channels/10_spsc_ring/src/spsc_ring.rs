@@ -79,8 +79,8 @@ unsafe impl<T: Send> Send for Consumer<T> {}
 /// Makes a ring that holds `capacity` values, and returns its two ends.
 ///
 /// A ring is a queue for one producer and one consumer, each on a thread of its own. Unlike a channel it
-/// never waits: a push into a full ring is refused, and so is a pop from an empty one. What to do then is the
-/// caller's choice: lose the value, do something else, or spin.
+/// takes no lock and never waits: a push into a full ring is refused, and so is a pop from an empty one. What
+/// to do then is the caller's choice: lose the value, do something else, or spin.
 ///
 /// ```
 /// let (mut producer, mut consumer) = spsc_ring::ring(2);

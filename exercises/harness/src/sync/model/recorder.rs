@@ -340,12 +340,16 @@ fn end_iteration(session: &Session) -> Option<Ending> {
     }
     let values = session.values.unbalanced();
     session.values.clear();
-    if values.is_empty() {
+    let kept = super::thread::kept();
+    let kept = kept
+        .into_iter()
+        .map(|number| format!("a `Thread` of {} was never dropped", log.threads[number].name));
+    let lines: Vec<_> = values.iter().map(ToString::to_string).chain(kept).collect();
+    if lines.is_empty() {
         let caught = log.panics.iter().map(|panic| panic.place.clone());
         session.caught.lock().extend(caught);
         None
     } else {
-        let lines = values.iter().map(ToString::to_string).collect();
         Some(Ending::Values(lines))
     }
 }

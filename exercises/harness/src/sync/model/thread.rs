@@ -188,6 +188,12 @@ pub(super) fn begin() {
     REFUSALS.take();
 }
 
+/// The threads of which somebody still has a [`Thread`], now that the interleaving is over.
+pub(super) fn kept() -> Vec<Number> {
+    let is_kept = |parking: &Arc<Parking>| Arc::strong_count(parking) > 1;
+    PARKINGS.with_borrow(|all| (0..all.len()).filter(|&number| is_kept(&all[number])).collect())
+}
+
 /// Where a thread waits for its token.
 #[derive(Debug)]
 pub(super) struct Parking {
