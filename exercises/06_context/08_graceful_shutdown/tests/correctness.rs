@@ -102,10 +102,18 @@ impl Client {
     /// Requires the server to have closed, or to close, this connection without another reply.
     #[track_caller]
     fn is_closed(&mut self) {
+        self.is_closed_after("the last that was due");
+    }
+
+    #[track_caller]
+    fn is_closed_after(&mut self, what: &str) {
         match self.0.fill_buf() {
             Ok([]) => {}
             Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Ok(more) => panic!("a reply too many: {:?}", String::from_utf8_lossy(more)),
+            Ok(more) => panic!(
+                "a reply too many, after {what}: {:?}",
+                String::from_utf8_lossy(more)
+            ),
             Err(error) => panic!("the connection should end: {error}"),
         }
     }
@@ -515,7 +523,11 @@ fn the_earliest_deadline_counts() {
     let drain = Drain::<Mute>::new(clock.clone());
     clock.advance(SECOND);
     assert!(drain.shutdown(Duration::MAX), "this call was the first");
-    assert_eq!(drain.phase(), Phase::Draining, "the longest grace");
+    assert_eq!(
+        drain.phase(),
+        Phase::Draining,
+        "the phase, after a grace that ends later than the clock can show"
+    );
     for (grace, left) in [(5, 5), (7, 5), (3, 3), (4, 3)] {
         let first = drain.shutdown(grace * SECOND);
         assert!(!first, "this call was not the first");
@@ -533,7 +545,11 @@ fn the_earliest_deadline_counts() {
         "a nanosecond before the deadline"
     );
     clock.advance(Duration::from_nanos(1));
-    assert_eq!(drain.phase(), Phase::Over, "the earliest deadline has come");
+    assert_eq!(
+        drain.phase(),
+        Phase::Over,
+        "the phase, at the earliest deadline: after a grace without end came those of 5, 7, 3 and 4 s, half a second apart"
+    );
     drain.shutdown(Duration::MAX);
     assert_eq!(
         drain.phase(),
@@ -787,10 +803,11 @@ fn a_line_that_is_no_request_ends_its_connection() {
                 let mut client = server.client();
                 assert_eq!(
                     client.ask(&"x".repeat(MAX_LINE - 1)),
-                    format!("{}\n", MAX_LINE - 1)
+                    format!("{}\n", MAX_LINE - 1),
+                    "the reply to the longest request there may be, of {MAX_LINE} bytes with its newline"
                 );
                 client.send(&wrong);
-                client.is_closed();
+                client.is_closed_after(&format!("a line of {} bytes that is {what}", wrong.len()));
                 assert_eq!(server.client().ask(what), format!("{}\n", what.len()));
             }
             server.ends(answered(6));
