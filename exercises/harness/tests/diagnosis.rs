@@ -1996,6 +1996,80 @@ fn change_that_no_sleeper_is_told_of() {
     silent(Kind::Deadlock, program(false, true));
 }
 
+/// The same where the value cannot be shown: what decides is whether the sleeper goes on when it is woken once more.
+#[test]
+fn change_of_a_queue_that_no_sleeper_is_told_of() {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Told {
+        Nobody,
+        Another,
+        Receiver,
+    }
+    let program = |told: Told, sends: bool| {
+        move || {
+            let (queue, not_empty, not_full) = (Mutex::new(vec![]), Condvar::new(), Condvar::new());
+            let send = || {
+                let mut values = queue.lock();
+                if sends {
+                    values.push(7);
+                } else {
+                    values.clear();
+                }
+                drop(values);
+                match told {
+                    Told::Nobody => false,
+                    Told::Another => not_full.notify_one(),
+                    Told::Receiver => not_empty.notify_one(),
+                };
+            };
+            let receive = || {
+                let mut values = queue.lock();
+                while values.is_empty() {
+                    not_empty.wait(&mut values);
+                }
+                values.pop();
+            };
+            both(receive, send);
+        }
+    };
+    usually("and nobody notifies not_empty after that. Woken", program(Told::Nobody, true));
+    let another = "after that: other notifies not_full (row 5), where nobody sleeps. Woken";
+    usually(another, program(Told::Another, true));
+    explore(program(Told::Receiver, true)).expect("it is right");
+    silent(Kind::Deadlock, program(Told::Nobody, false));
+    silent(Kind::Deadlock, program(Told::Receiver, false));
+}
+
+/// A thread parks until something is so, and is not unparked.
+#[test]
+fn change_that_no_parked_thread_is_told_of() {
+    let program = |says: bool, unparks: bool, looks: bool| {
+        move || {
+            let said = AtomicBool::new(false);
+            let main = thread::current();
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    said.store(says, Release);
+                    if unparks {
+                        main.unpark();
+                    }
+                });
+                while looks && !said.load(Acquire) {
+                    thread::park();
+                }
+                if !looks {
+                    thread::park();
+                }
+            });
+        }
+    };
+    usually("and nobody unparks main after that", program(true, false, true));
+    explore(program(true, true, true)).expect("it is right");
+    silent(Kind::Deadlock, program(false, true, true));
+    // It would go on in any case.
+    silent(Kind::Deadlock, program(true, false, false));
+}
+
 /// What a thread writes belongs before what it says under a lock.
 #[test]
 fn announced_under_a_lock_before_the_data() {
