@@ -1619,6 +1619,28 @@ fn lock_that_is_not_free_taken_for_an_answer() {
     });
 }
 
+/// The one that has given up has ended, and main finds it out.
+#[test]
+fn lock_that_is_not_free_taken_for_an_answer_by_a_thread_that_ends() {
+    let program = |waits: bool| {
+        move || {
+            let value = Mutex::new(0);
+            let add = || {
+                if waits {
+                    *value.lock() += 1;
+                } else if let Some(mut value) = value.try_lock() {
+                    *value += 1;
+                }
+            };
+            both(|| *value.lock() += 1, add);
+            let sum = *value.lock();
+            assert_eq!(sum, 2, "each has added one");
+        }
+    };
+    usually("giving up: other's try_lock finds value held by main", program(false));
+    explore(program(true)).expect("it is right");
+}
+
 /// It asks again, and waits then.
 #[test]
 fn lock_that_is_asked_for_twice() {
@@ -1962,6 +1984,35 @@ fn if_in_place_of_while_in_a_thread_that_has_ended() {
     model().explore(|| meet_twice(true)).expect("it is right");
 }
 
+/// Two threads count down under a lock, and one sleeps until nothing is left: a count is lost between a look and a change.
+#[test]
+fn lost_update_that_a_sleeper_waits_for() {
+    let program = |in_one_step: bool| {
+        move || {
+            let (left, changed) = (Mutex::new(2), Condvar::new());
+            let done = || {
+                if in_one_step {
+                    *left.lock() -= 1;
+                } else {
+                    let before = *left.lock();
+                    *left.lock() = before - 1;
+                }
+                changed.notify_all();
+            };
+            thread::scope(|scope| {
+                scope.spawn(done);
+                scope.spawn(done);
+                let mut left = left.lock();
+                while *left > 0 {
+                    changed.wait(&mut left);
+                }
+            });
+        }
+    };
+    usually("lost update: thread 1 looks under left", program(false));
+    explore(program(true)).expect("it is right");
+}
+
 /// A thread sleeps until a word is said, and it is said without a notification.
 #[test]
 fn change_that_no_sleeper_is_told_of() {
@@ -2033,7 +2084,7 @@ fn change_of_a_queue_that_no_sleeper_is_told_of() {
         }
     };
     usually("and nobody notifies not_empty after that. Woken", program(Told::Nobody, true));
-    let another = "after that: other notifies not_full (row 5), where nobody sleeps. Woken";
+    let another = "after that: other notifies not_full (row 5). Woken";
     usually(another, program(Told::Another, true));
     explore(program(Told::Receiver, true)).expect("it is right");
     silent(Kind::Deadlock, program(Told::Nobody, false));

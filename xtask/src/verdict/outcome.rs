@@ -99,7 +99,10 @@ impl Failure {
         let column = rows.peek().map(|((column, _), _)| *column);
         let (mut threads, mut last) = (0, 0);
         for ((_, number), line) in rows.filter(|((at, _), _)| Some(*at) == column) {
-            threads += usize::from(line.split_whitespace().any(|word| word == "spawn"));
+            // One row may spawn several: "spawn second, third".
+            let spawned = line.split_once("spawn ").map_or("", |(_, names)| names);
+            let names = spawned.split("  ").next().unwrap_or_default();
+            threads += names.split(',').filter(|name| !name.is_empty()).count();
             last = number;
         }
         (threads, last)

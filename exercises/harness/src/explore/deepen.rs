@@ -85,10 +85,15 @@ pub(crate) struct Failed {
 /// An interleaving that fails, and within which limits it was found.
 struct Failing {
     found: Found,
+    /// Unless it was put aside, and counts because nothing else fails.
+    limits: Option<Box<Limits>>,
+}
+
+impl Failing {
     /// The preemption bound.
-    bound: Option<usize>,
-    /// What it takes to find it again in the same way.
-    limits: Option<Limits>,
+    fn bound(&self) -> Option<usize> {
+        self.limits.as_ref()?.preemption_bound
+    }
 }
 
 impl<'a> Deepening<'a> {
@@ -182,8 +187,7 @@ impl<'a> Deepening<'a> {
                 Outcome::Paused(search) => return Ok(Seen::Part(search)),
                 Outcome::Failed(found) => {
                     self.ends_process |= found.ends_process();
-                    let bound = limits.preemption_bound;
-                    return Err(Failing { found, bound, limits: Some(limits) });
+                    return Err(Failing { found, limits: Some(Box::new(limits)) });
                 }
                 Outcome::NeedsCoins => {
                     self.spare_coins *= 4;
@@ -279,11 +283,11 @@ impl<'a> Deepening<'a> {
                 found.log.panics.iter().any(|panic| !caught.contains(&panic.place))
             };
             if let Some(found) = self.suspect.take_if(failed) {
-                return Err(Failing { found, bound: None, limits: None });
+                return Err(Failing { found, limits: None });
             }
         }
         match self.unordered_drop.take() {
-            Some(found) => Err(Failing { found, bound: None, limits: None }),
+            Some(found) => Err(Failing { found, limits: None }),
             None => Ok(passed),
         }
     }
@@ -321,7 +325,7 @@ impl<'a> Deepening<'a> {
                 second_chance: Some(sleeper),
                 look: None,
                 until: Arc::new(Deadline::after(self.model.simplest_within)),
-                ..limits.clone()
+                ..(*limits).clone()
             };
             if Search::new(self.model, self.program, limits).ends_wait(log) {
                 log.untold.push(sleeper);
@@ -335,9 +339,9 @@ impl<'a> Deepening<'a> {
     fn simplest(&mut self, first: Failing) -> (Failing, Why) {
         self.until = Arc::new(Deadline::after(self.model.simplest_within));
         let kind = first.found.kind;
-        let most = first.bound.unwrap_or(DEEPEST).min(DEEPEST);
+        let most = first.bound().unwrap_or(DEEPEST).min(DEEPEST);
         let mut simpler = None;
-        while self.next_bound() <= most && first.bound != Some(self.next_bound()) {
+        while self.next_bound() <= most && first.bound() != Some(self.next_bound()) {
             match self.covers(self.next_bound()) {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -350,7 +354,7 @@ impl<'a> Deepening<'a> {
         // Nothing fails with fewer.
         let fewest = self.next_bound();
         let known = simpler.as_ref().unwrap_or(&first);
-        if known.bound != Some(fewest) {
+        if known.bound() != Some(fewest) {
             let why = if fewest == 0 { Why::NoSimpler } else { Why::AtLeast(fewest) };
             return (first, why);
         }

@@ -2,15 +2,24 @@
 
 use super::{Case, Remark, at_row};
 use crate::reading::culprit;
-use crate::record::{Effect, Event};
+use crate::record::{Effect, Event, ThreadId};
 
-/// Silent if the thread asks for the lock again, or does anything else with an object of the lesson.
+/// Silent if the thread asks for the lock again, or does anything else with an object of the lesson, and of another thread than
+/// the one that panics if it has not returned by then.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
-    let (number, event) = case
-        .log
-        .events_before(panic.thread, panic.at)
-        .rfind(|(_, event)| concerns_lesson(case, event))?;
+    let returned = |&thread: &ThreadId| {
+        let mut own = case.log.events_before(thread, panic.at);
+        own.next_back().is_some_and(|(_, event)| event.effect == Effect::Returns)
+    };
+    let others = (0..case.log.threads.len()).filter(|&thread| thread != panic.thread);
+    let mut all = std::iter::once(panic.thread).chain(others.filter(returned));
+    all.find_map(|thread| of_thread(case, thread, panic.at))
+}
+
+fn of_thread(case: Case<'_>, thread: ThreadId, end: usize) -> Option<Remark> {
+    let mut own = case.log.events_before(thread, end);
+    let (number, event) = own.rfind(|(_, event)| concerns_lesson(case, event))?;
     let Effect::TryLock { name, ok: false } = event.effect else {
         return None;
     };

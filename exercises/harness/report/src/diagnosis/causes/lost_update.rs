@@ -1,6 +1,7 @@
-//! A panic about a value that one thread has made of an old one, while another thread came between.
+//! A value that one thread has made of an old one, while another thread came between: a panic is about it, or a sleeper waits
+//! for it.
 
-use super::{Case, Remark, about, at_row, has_changed};
+use super::{Case, Remark, about, at_row, has_changed, last_sleep_of};
 use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, torn_atomics};
 use crate::place::Place;
@@ -19,6 +20,35 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
                 || *is_lock && is_split(case, torn))
     });
     let (torn, is_lock) = shown.next()?;
+    Some(remark(case, &torn, is_lock))
+}
+
+/// The same of what a sleeper waits for. Silent if what it waits for is so, if its lock does not guard that, and if the one only
+/// looks again before it falls asleep.
+pub(super) fn of_sleeper(case: Case<'_>) -> Option<Remark> {
+    let threads = 0..case.log.threads.len();
+    let mut guards = threads
+        .filter(|thread| !case.log.untold.contains(thread))
+        .filter_map(|thread| last_sleep_of(case, thread)?.1.unlocks());
+    let torn = guards.find_map(|mutex| {
+        torn_locks(case).find(|torn| {
+            torn.object == mutex
+                && has_changed(case, torn.between)
+                && !sleeps_in(case, torn.write)
+                && (is_split(case, torn) || torn.dependence == Dependence::Data)
+        })
+    })?;
+    Some(remark(case, &torn, true))
+}
+
+/// Whether the thread gives back the lock that it took in that event by falling asleep.
+fn sleeps_in(case: Case<'_>, locked: usize) -> bool {
+    let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
+    let mut later = case.log.events_of(thread).filter(|(number, _)| *number > locked);
+    later.find(|(_, event)| event.unlocks() == lock).is_some_and(|(_, event)| event.sleeps())
+}
+
+fn remark(case: Case<'_>, torn: &Torn, is_lock: bool) -> Remark {
     let (t, u) =
         (case.thread(case.event(torn.read).thread), case.thread(case.event(torn.between).thread));
     let o = case.object(torn.object);
@@ -54,7 +84,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
             "goes by an old value".to_owned(),
         )
     };
-    Some(Remark::new(text).mark(torn.write, mark))
+    Remark::new(text).mark(torn.write, mark)
 }
 
 /// Changes under a lock that go by what was seen the last time that the thread held it.

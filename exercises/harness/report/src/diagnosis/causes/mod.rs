@@ -70,6 +70,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             nobody_receives::cause,
             kept_open::cause,
             nobody_notified::cause,
+            lost_update::of_sleeper,
             no_second_look::of_any_thread,
         ],
         Kind::DataRace => &[
@@ -218,8 +219,13 @@ fn takes_back(first: &Event, second: &Event) -> bool {
 fn has_changed(case: Case<'_>, locked: usize) -> bool {
     let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
     let mut own = case.log.events_of(thread).filter(|(number, _)| *number > locked);
-    let given_back = own.find(|(_, event)| event.unlocks() == lock);
-    match given_back.and_then(|(_, event)| event.data.as_ref()) {
+    own.find(|(_, event)| event.unlocks() == lock)
+        .is_some_and(|(_, event)| gives_back_changed(event))
+}
+
+/// Whether an event gives back a lock with other data behind it than there were.
+fn gives_back_changed(event: &Event) -> bool {
+    match &event.data {
         Some(Data::Shown { before, after }) => before != after,
         Some(Data::Hidden { mutably }) => *mutably,
         Some(Data::Said(_)) => true,
