@@ -96,6 +96,13 @@ const RULES: &[(&str, &str)] = &[
     ("std::sync::atomic::Ordering", ""),
     ("core::sync::atomic::Ordering", ""),
     ("std::thread::panicking", ""),
+    ("std::thread::available_parallelism", ""),
+    // What the facade does not have.
+    ("std::sync::Barrier", MUTEX),
+    ("std::sync::LazyLock", MUTEX),
+    ("std::sync::Once", MUTEX),
+    ("std::sync::OnceLock", MUTEX),
+    ("std::thread::sleep", "what wakes the thread: no test may depend on time"),
     ("std::sync::atomic", "crate::sync::atomic"),
     ("core::sync::atomic", "crate::sync::atomic"),
     ("std::sync::mpsc", "crate::sync::channel::{bounded, unbounded}"),
@@ -117,6 +124,8 @@ const RULES: &[(&str, &str)] = &[
 ];
 
 const FACADE: &str = "crate::sync";
+
+const MUTEX: &str = "what you need of it with crate::sync::Mutex, which the model can see";
 
 /// Every path in a Rust file that goes round the facade, in the order of the file. None if it is not Rust.
 ///
@@ -293,7 +302,8 @@ fn judge(path: &[String], line: usize, found: &mut Vec<Violation>) {
         && path.len() > 1
     {
         // What is named already is not named again.
-        let is_item = instead.ends_with("UnsafeCell") || instead.ends_with('}');
+        let is_item =
+            instead.ends_with("UnsafeCell") || instead.ends_with('}') || instead.contains(' ');
         let item = rest.first().filter(|_| !is_item);
         found.push(Violation {
             line,
@@ -348,6 +358,8 @@ mod tests {
                 "crate::sync::channel::{bounded, unbounded}",
             ),
             ("use std::sync::{self as s};", "std::sync", "crate::sync"),
+            ("fn f() { std::sync::OnceLock::<u8>::new() }", "std::sync::OnceLock", MUTEX),
+            ("fn f() { std::sync::Once::new() }", "std::sync::Once::new", MUTEX),
             ("thread_local!(static N: u8 = 0);", "thread_local!", "crate::sync::thread_local!"),
             (
                 "fn f() { std::thread_local! { static N: u8 = 0 } }",
@@ -400,6 +412,7 @@ mod tests {
             "const S: &str = \"std::sync::Mutex \\\" std::thread\";",
             "fn f(loom: u8) -> u8 { loom }",
             "if std::thread::panicking() {}",
+            "std::thread::available_parallelism()",
             "let c = '\"'; let d = '\\''; let e = 'x';",
             "crate::sync::thread::spawn(|| {});",
             "crate::sync::thread_local!(static N: u8 = 0);",
