@@ -1641,6 +1641,61 @@ fn lock_that_is_not_free_taken_for_an_answer_by_a_thread_that_ends() {
     explore(program(true)).expect("it is right");
 }
 
+/// A lock of one's own whose unlock is Relaxed, around an atomic: the thread that reads the old value is not the one that panics.
+#[test]
+fn old_value_under_a_lock_of_ones_own() {
+    let program = |unlock: Ordering| {
+        move || {
+            let (busy, balance) = (AtomicBool::new(false), AtomicUsize::new(100));
+            let take_all = || {
+                while busy.swap(true, Acquire) {
+                    thread::yield_now();
+                }
+                let all = balance.load(Relaxed);
+                balance.store(0, Relaxed);
+                busy.store(false, unlock);
+                all
+            };
+            let (mine, others) = both(take_all, take_all);
+            assert_eq!(mine + others, 100, "what was paid");
+        }
+    };
+    usually("the store is Relaxed and needs Release", program(Relaxed));
+    explore(program(Release)).expect("it is right");
+}
+
+/// Two locks of one's own with the same mistake in both: each would order what happens.
+#[test]
+fn either_of_two_locks_would_do() {
+    struct Spin(AtomicBool);
+    impl Spin {
+        fn lock(&self) {
+            while self.0.swap(true, Acquire) {
+                thread::yield_now();
+            }
+        }
+        fn unlock(&self, order: Ordering) {
+            self.0.store(false, order);
+        }
+    }
+    let program = |order: Ordering| {
+        move || {
+            let (a, b, slot) =
+                (Spin(AtomicBool::new(false)), Spin(AtomicBool::new(false)), Slot::new());
+            let eat = || {
+                a.lock();
+                b.lock();
+                slot.write();
+                b.unlock(order);
+                a.unlock(order);
+            };
+            both(eat, eat);
+        }
+    };
+    usually("the store is Relaxed and needs Release", program(Relaxed));
+    explore(program(Release)).expect("it is right");
+}
+
 /// It asks again, and waits then.
 #[test]
 fn lock_that_is_asked_for_twice() {

@@ -336,8 +336,8 @@ fn heads(log: &Log, read: usize) -> Vec<usize> {
     heads
 }
 
-/// Whether both would be mended at the same places of the source. Where a thread acquires, any of its reads of the atomic
-/// is the same place: a look, and the exchange that follows it.
+/// Whether both would be mended at the same places of the source, be it that several atomics are used there. Where a thread
+/// acquires, any of its reads of the atomic is the same place: a look, and the exchange that follows it.
 fn is_same_mistake(log: &Log, a: &Missing, b: &Missing) -> bool {
     let [event, other] = [a, b].map(|missing| &log.events[missing.read]);
     let release = |missing: &Missing| missing.stronger.release.map(|event| log.events[event].place);
@@ -345,7 +345,9 @@ fn is_same_mistake(log: &Log, a: &Missing, b: &Missing) -> bool {
         (Some(_), Some(_)) => event.place == other.place || event.thread == other.thread,
         (a, b) => a == b,
     };
-    event.object == other.object && release(a) == release(b) && is_same_reader
+    (event.object == other.object || event.place == other.place)
+        && release(a) == release(b)
+        && is_same_reader
 }
 
 /// The ordering that an operation needs to have the other half as well.

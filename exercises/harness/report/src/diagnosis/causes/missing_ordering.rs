@@ -3,7 +3,7 @@
 use super::{Case, Race, Remark, at_row, last_sleep_of};
 use crate::diagnosis::order::{Later, Missing, missing, missing_news, with_half};
 use crate::reading::{culprit, other_access, racing_access};
-use crate::record::{Effect, Source, ThreadId, Value};
+use crate::record::{Effect, Event, Source, ThreadId, Value};
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 /// Of a data race.
@@ -50,25 +50,32 @@ pub(super) fn of_return(case: Case<'_>) -> Option<Remark> {
     Some(mark_ends(case, missing, Remark::new(text).mark(read, "old")))
 }
 
-/// Of a stale load that a panic shows.
+/// Of a stale load that a panic shows, or of another thread's, if it is the only one there is.
 pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
+    let before = || case.log.events[..panic.at].iter().enumerate();
     let mut own = case.log.events_before(panic.thread, panic.at);
-    let (load, event) = own.rfind(|(_, event)| event.is_stale())?;
+    let (load, event) = match own.rfind(|(_, event)| event.is_stale()) {
+        Some(own) => case.code.spoken_of(panic)?.shows(case.code, own.1).then_some(own)?,
+        None => {
+            let of_lesson = |event: &Event| {
+                event.object.is_some_and(|id| !case.log.object(id).is_fixture) && event.is_stale()
+            };
+            let mut all = before().filter(|(_, event)| of_lesson(event));
+            all.next().filter(|_| all.next().is_none())?
+        }
+    };
     // One that has looked again since has seen the newest.
-    let mut since = case.log.events_before(panic.thread, panic.at);
+    let mut since = case.log.events_before(event.thread, panic.at);
     if since.any(|(number, later)| {
         number > load && later.object == event.object && later.reads().is_some()
     }) {
         return None;
     }
-    if !case.code.spoken_of(panic)?.shows(case.code, event) {
-        return None;
-    }
-    let newest = case.log.events[..load]
-        .iter()
-        .rposition(|other| other.object == event.object && other.writes().is_some())?;
-    if case.event(newest).thread == panic.thread {
+    let (newest, write) = before()
+        .take(load)
+        .rfind(|(_, other)| other.object == event.object && other.writes().is_some())?;
+    if write.thread == event.thread {
         return None;
     }
     let missing = missing(case.log, newest, Later::Event(load))?;
