@@ -1696,6 +1696,43 @@ fn either_of_two_locks_would_do() {
     explore(program(Release)).expect("it is right");
 }
 
+/// The exchange is tried again with what it found, and the sum is that of before.
+#[test]
+fn new_value_that_is_computed_once() {
+    let program = |anew: bool| {
+        move || {
+            let balance = AtomicUsize::new(100);
+            let deposit = |amount: usize| {
+                let mut seen = balance.load(Acquire);
+                let mut sum = seen + amount;
+                while let Err(found) = balance.compare_exchange(seen, sum, AcqRel, Acquire) {
+                    seen = found;
+                    if anew {
+                        sum = seen + amount;
+                    }
+                }
+            };
+            both(|| deposit(20), || deposit(30));
+            assert_eq!(balance.load(Acquire), 150, "the balance after both");
+        }
+    };
+    let failure = usually("fails to make 120 of 100 (row ", program(false));
+    marked(&failure, "still made of 100");
+    explore(program(true)).expect("it is right");
+    // A state is no sum.
+    silent(Kind::Panic, || {
+        let state = AtomicUsize::new(0);
+        let close = || {
+            let mut seen = state.load(Acquire);
+            while let Err(found) = state.compare_exchange(seen, 2, AcqRel, Acquire) {
+                seen = found;
+            }
+        };
+        both(close, || state.store(1, Release));
+        assert_eq!(state.load(Acquire), 1, "the state at the end");
+    });
+}
+
 /// It asks again, and waits then.
 #[test]
 fn lock_that_is_asked_for_twice() {

@@ -7,6 +7,7 @@ mod check_then_act;
 mod claimed_not_ready;
 mod come_and_gone;
 mod compares_with_an_old_value;
+mod computed_once;
 mod counted_late;
 mod failure_ignored;
 mod forgotten_reference;
@@ -98,6 +99,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             lost_update::cause,
             overwritten::cause,
             failure_ignored::cause,
+            computed_once::cause,
             taken_back::cause,
             answer_of_another_moment::cause,
             gave_up::cause,
