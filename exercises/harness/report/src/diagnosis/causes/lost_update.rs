@@ -6,7 +6,7 @@ use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, torn_atomics};
 use crate::place::Place;
 use crate::reading::culprit;
-use crate::record::Event;
+use crate::record::{Data, Event};
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
@@ -23,8 +23,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     Some(remark(case, &torn, is_lock))
 }
 
-/// The same of what a sleeper waits for. Silent if what it waits for is so, if its lock does not guard that, and if the one only
-/// looks again before it falls asleep.
+/// The same of a number that a sleeper waits for. Silent if what it waits for is so, if its lock guards more than one value, and if
+/// the one only looks again before it falls asleep.
 pub(super) fn of_sleeper(case: Case<'_>) -> Option<Remark> {
     let threads = 0..case.log.threads.len();
     let mut guards = threads
@@ -34,18 +34,20 @@ pub(super) fn of_sleeper(case: Case<'_>) -> Option<Remark> {
         torn_locks(case).find(|torn| {
             torn.object == mutex
                 && has_changed(case, torn.between)
-                && !sleeps_in(case, torn.write)
+                && is_one_value(case, torn.write)
                 && (is_split(case, torn) || torn.dependence == Dependence::Data)
         })
     })?;
     Some(remark(case, &torn, true))
 }
 
-/// Whether the thread gives back the lock that it took in that event by falling asleep.
-fn sleeps_in(case: Case<'_>, locked: usize) -> bool {
+/// Whether the lock that is taken in that event guards one number or the like, and is not given back by falling asleep.
+fn is_one_value(case: Case<'_>, locked: usize) -> bool {
     let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
     let mut later = case.log.events_of(thread).filter(|(number, _)| *number > locked);
-    later.find(|(_, event)| event.unlocks() == lock).is_some_and(|(_, event)| event.sleeps())
+    later
+        .find(|(_, event)| event.unlocks() == lock)
+        .is_some_and(|(_, event)| !event.sleeps() && matches!(event.data, Some(Data::Shown { .. })))
 }
 
 fn remark(case: Case<'_>, torn: &Torn, is_lock: bool) -> Remark {
