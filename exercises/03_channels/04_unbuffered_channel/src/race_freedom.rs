@@ -115,7 +115,11 @@ fn the_receiver_that_was_met_gets_the_value() {
             },
             || other.recv(),
         );
-        assert_eq!(met, Ok(7), "the receiver that main has met");
+        assert_eq!(
+            met,
+            Ok(7),
+            "what the receiver got that was in `recv`, when main's `send` had returned `Ok`"
+        );
         assert_eq!(
             late,
             Err(RecvError),
@@ -337,7 +341,8 @@ fn a_recv_fails_when_the_last_sender_goes() {
     });
 }
 
-/// Two senders wait when the only receiver goes. Catches one notification for two sleepers.
+/// Two senders wait when the only receiver goes: each of them is told, and gets its value back. Catches one
+/// notification for two sleepers.
 #[test]
 fn every_sender_that_waits_gets_its_value_back() {
     // CL-06
@@ -352,7 +357,7 @@ fn every_sender_that_waits_gets_its_value_back() {
     });
 }
 
-/// Two receivers wait when the only sender goes.
+/// Two receivers wait when the only sender goes: each of them is told.
 #[test]
 fn every_receiver_that_waits_is_told() {
     // CL-03
@@ -426,8 +431,8 @@ fn a_recv_that_times_out_leaves_no_trace() {
     });
 }
 
-/// One of two senders, or of three, may time out when main comes to receive. Catches a timeout that takes
-/// away another sender, or its wakeup.
+/// One of two senders, or of three, may time out when main comes to receive: it takes back its own value and leaves the
+/// others waiting, each with its own. Catches a timeout that takes away another sender, or its wakeup.
 #[test]
 fn a_timeout_leaves_the_others_alone() {
     for (bound, patient, yields) in [(3, 1, 0), (0, 2, 2)] {

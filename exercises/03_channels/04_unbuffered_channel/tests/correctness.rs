@@ -354,13 +354,14 @@ fn a_call_with_a_timeout_meets_as_any_other() {
             assert_eq!(sent.join().unwrap(), Ok(()));
         });
         // A call that does not wait, or has a timeout of zero, meets a thread that waits, with a timeout or without.
+        let (has_met, met) = mpsc::channel();
         for (timed, tries) in [(true, true), (true, false), (false, false)] {
-            let (end, time) = (sender.clone(), clock.clone());
+            let (end, time, told) = (sender.clone(), clock.clone(), has_met.clone());
             let sends = move || match timed {
-                true => assert_eq!(end.send_timeout(&time, 9, SECOND), Ok(())),
-                false => assert_eq!(end.send(9), Ok(())),
+                true => end.send_timeout(&time, 9, SECOND).is_ok(),
+                false => end.send(9).is_ok(),
             };
-            spawn_sleepers("sender", [sends]);
+            spawn_sleepers("sender", [move || _ = told.send(sends())]);
             let (wait, meet) = (
                 ["send", "send_timeout"],
                 ["recv_timeout` of zero", "try_recv`"],
@@ -373,13 +374,14 @@ fn a_call_with_a_timeout_meets_as_any_other() {
                     false => receiver.recv_timeout(&clock, Duration::ZERO) == Ok(9),
                 },
             );
+            assert!(met.recv().unwrap(), "`{wait}` was met, and failed");
 
-            let (end, time) = (receiver.clone(), clock.clone());
+            let (end, time, told) = (receiver.clone(), clock.clone(), has_met.clone());
             let receives = move || match timed {
-                true => assert_eq!(end.recv_timeout(&time, SECOND), Ok(9)),
-                false => assert_eq!(end.recv(), Ok(9)),
+                true => end.recv_timeout(&time, SECOND) == Ok(9),
+                false => end.recv() == Ok(9),
             };
-            spawn_sleepers("receiver", [receives]);
+            spawn_sleepers("receiver", [move || _ = told.send(receives())]);
             let (wait, meet) = (
                 ["recv", "recv_timeout"],
                 ["send_timeout` of zero", "try_send`"],
@@ -392,6 +394,7 @@ fn a_call_with_a_timeout_meets_as_any_other() {
                     false => sender.send_timeout(&clock, 9, Duration::ZERO).is_ok(),
                 },
             );
+            assert!(met.recv().unwrap(), "`{wait}` was met, and failed");
         }
     });
 }
