@@ -179,12 +179,13 @@ fn every_force_panics_with_the_functions_message() {
                 "call {call} of `force` panicked with this: the first passes the payload on, others its message"
             );
         }
-        let code = 404;
-        let formatted = Lazy::new(|| -> u32 { panic!("status {code}") });
+        // A message of any length.
+        let status = "404 not found, ".repeat(100);
+        let formatted = Lazy::new(|| -> u32 { panic!("status {status}") });
         for call in 1..=3 {
             assert_eq!(
                 message_of_force(&formatted),
-                "status 404",
+                format!("status {status}"),
                 "call {call} of `force` panicked with this: the first passes the payload on, others its message"
             );
         }

@@ -62,12 +62,13 @@ fn both_sides_are_woken() {
     }
 }
 
-/// Two receivers may be asleep before main sends anything, and one of them may have woken up for no reason.
-/// Catches a notification only when the channel was empty before: the second value wakes nobody. And one that
-/// goes to a sleeper of the other side, to one that has its value already, or to none.
+/// Two receivers may be asleep before main sends two values, by `send` and by `try_send`: each gets one,
+/// though one of them may have woken up for no reason. Catches a notification only when the channel was empty
+/// before: the second value wakes nobody. And one that goes to a sleeper of the other side, to one that has
+/// its value already, or to none.
 #[test]
 fn every_value_wakes_a_receiver() {
-    for (bound, spurious, yields) in [(2, 0, 0), (1, 1, 2)] {
+    for (bound, spurious, yields, tries) in [(2, 0, 0, [false, true]), (1, 1, 2, [true, false])] {
         let model = harness::Model::new()
             .preemption_bound(bound)
             .spurious_wakeups(spurious);
@@ -77,8 +78,13 @@ fn every_value_wakes_a_receiver() {
                 let receivers =
                     ["receiver 1", "receiver 2"].map(|name| spawn(s, name, || channel.recv()));
                 let_others_sleep(yields);
-                channel.send(1);
-                channel.send(2);
+                for (value, tries) in [1, 2].into_iter().zip(tries) {
+                    if tries {
+                        assert_eq!(channel.try_send(value), Ok(()), "there was room");
+                    } else {
+                        channel.send(value);
+                    }
+                }
                 let mut received = receivers.map(|receiver| receiver.join().unwrap());
                 received.sort_unstable();
                 assert_eq!(received, [1, 2], "each value is received once");
@@ -87,27 +93,40 @@ fn every_value_wakes_a_receiver() {
     }
 }
 
-/// The channel is full and two senders may be asleep before main receives anything. Catches a notification
-/// only when the channel was full before, and one that goes to a sleeper of the other side.
+/// The channel is full, and two senders may be asleep before main takes two values, by `recv` and by
+/// `try_recv`: both senders get in, and both values come out before theirs. Catches a notification only when
+/// the channel was full before, and one that goes to a sleeper of the other side.
 #[test]
 fn every_room_wakes_a_sender() {
     // CH-16
-    harness::Model::new().preemption_bound(2).check(|| {
-        let channel = Channel::new(2);
-        channel.send(0);
-        channel.send(0);
-        thread::scope(|s| {
-            for value in 1..=2 {
-                let channel = &channel;
-                spawn(s, &format!("sender {value}"), move || channel.send(value));
-            }
-            assert_eq!(channel.recv(), 0, "it was there before the others");
-            assert_eq!(channel.recv(), 0, "it was there before the others");
+    for tries in [[false, true], [true, false]] {
+        harness::Model::new().preemption_bound(2).check(move || {
+            let channel = Channel::new(2);
+            channel.send(0);
+            channel.send(0);
+            thread::scope(|s| {
+                for value in 1..=2 {
+                    let channel = &channel;
+                    spawn(s, &format!("sender {value}"), move || channel.send(value));
+                }
+                for tries in tries {
+                    let value = if tries {
+                        channel.try_recv()
+                    } else {
+                        Some(channel.recv())
+                    };
+                    assert_eq!(
+                        value,
+                        Some(0),
+                        "two 0 were in the channel before 1 and 2 were sent, so they come out first"
+                    );
+                }
+            });
+            let mut left = [channel.recv(), channel.recv()];
+            left.sort_unstable();
+            assert_eq!(left, [1, 2], "both were sent");
         });
-        let mut left = [channel.recv(), channel.recv()];
-        left.sort_unstable();
-        assert_eq!(left, [1, 2], "both were sent");
-    });
+    }
 }
 
 /// Both sides sleep at the same time: a receiver that came when the channel was empty, and a sender that came
@@ -151,7 +170,8 @@ fn a_value_may_be_gone_when_the_woken_receiver_looks() {
     }
 }
 
-/// Main takes the room for which the sender was woken. Catches `if` in place of `while`: one value too many.
+/// Main takes the room for which the sender was woken, and `len` counts no more than what is in. Catches `if`
+/// in place of `while`: one value too many.
 #[test]
 fn the_room_may_be_gone_when_the_woken_sender_looks() {
     // CH-14
@@ -164,7 +184,8 @@ fn the_room_may_be_gone_when_the_woken_sender_looks() {
                 let_others_sleep(yields);
                 assert_eq!(channel.recv(), 1);
                 let sent = channel.try_send(3).is_ok();
-                assert!(channel.len() <= 1, "more values than there is room for");
+                let len = channel.len();
+                assert!(len <= 1, "`len` returned {len}, and there is room for 1");
                 if sent {
                     assert_eq!(channel.recv(), 3, "3 was first to find room");
                 }
@@ -306,8 +327,8 @@ fn a_try_call_does_not_fail_because_others_are_at_work() {
     });
 }
 
-/// A refused `try_send`, beside one that must find room. Catches a call that reserves room which it cannot have, and one
-/// that gives up because another is at work.
+/// A refused `try_send`, beside one that must find room. Catches a call that reserves room which it cannot
+/// have, and one that gives up because another is at work.
 #[test]
 fn a_refused_try_send_takes_no_room() {
     // CH-04
@@ -339,12 +360,20 @@ fn a_refused_call_was_right_to_give_up() {
         both(
             || {
                 assert_eq!(channel.try_recv(), Some(1), "1 was there before");
-                let expected = if channel.try_send(3).is_ok() { 3 } else { 2 };
-                assert_eq!(
-                    channel.try_recv(),
-                    Some(expected),
-                    "after `try_send(3)`, which is refused only if 2 is in the channel"
-                );
+                if channel.try_send(3).is_ok() {
+                    assert_eq!(
+                        channel.try_recv(),
+                        Some(3),
+                        "3 was sent, and nobody else receives"
+                    );
+                } else {
+                    assert_eq!(
+                        channel.try_recv(),
+                        Some(2),
+                        "`try_send(3)` was refused, as if the channel were full, and then there was no value: \
+                         `send(2)` had not put its own in"
+                    );
+                }
             },
             || channel.send(2),
         );
@@ -366,8 +395,9 @@ fn a_refused_call_was_right_to_give_up() {
     });
 }
 
-/// Main counts when it has received the only value, and while a second value is sent. Catches a count that is
-/// kept beside the lock, and one that is not taken because others are at work.
+/// Main counts when it has received the only value, and while a second value is sent: what it has counted can
+/// be received, for nobody else receives. Catches a count that is kept beside the lock, and one that is not
+/// taken because others are at work.
 #[test]
 fn len_counts_what_is_there() {
     // CH-11
@@ -388,10 +418,16 @@ fn len_counts_what_is_there() {
     harness::model(|| {
         let channel = Channel::new(2);
         channel.send(1);
-        let (len, ()) = both(|| channel.len(), || channel.send(2));
-        assert!(
-            (1..=2).contains(&len),
-            "the length was {len}, and 1 was there before"
+        both(
+            || {
+                let len = channel.len();
+                let found = (0..len).map_while(|_| channel.try_recv()).count();
+                assert!(
+                    len == found && len > 0,
+                    "`len` returned {len}, and then {found} could be received; 1 was there before"
+                );
+            },
+            || channel.send(2),
         );
     });
 }

@@ -165,6 +165,7 @@ fn a_channel_admits_as_many_as_it_has_room_for() {
     });
 }
 
+/// A value that takes no memory takes a place all the same: two units fill a channel with room for two.
 #[test]
 fn any_type_can_be_sent() {
     // CH-24
@@ -175,7 +176,7 @@ fn any_type_can_be_sent() {
         assert_eq!(
             (units.try_send(()), units.len()),
             (Err(()), 2),
-            "a unit takes a place, too"
+            "what `try_send` and `len` return when two units are in, and there is room for two"
         );
         units.recv();
         assert_eq!(units.try_send(()), Ok(()));
@@ -194,6 +195,7 @@ fn any_type_can_be_sent() {
     });
 }
 
+/// A channel hands its values to other threads: it is `Send` and `Sync` if they are `Send`, and only then.
 #[test]
 fn a_channel_is_shared_if_its_values_may_move() {
     let _channel = Channel::<u32>::new(1);
@@ -201,6 +203,8 @@ fn a_channel_is_shared_if_its_values_may_move() {
     harness::assert_bounds!(Channel<Rc<u32>>: !Send + !Sync);
 }
 
+/// `new` panics for a capacity of 0, and for one whose values would take more than `isize::MAX` bytes, even if
+/// it does not ask for the memory at once.
 #[test]
 fn a_capacity_that_cannot_be_is_refused() {
     // CH-12
@@ -212,7 +216,7 @@ fn a_capacity_that_cannot_be_is_refused() {
     });
     assert!(
         too_large.is_some(),
-        "there cannot be memory for usize::MAX numbers"
+        "`Channel::<u64>::new(usize::MAX)` returned: there cannot be memory for that many"
     );
 }
 

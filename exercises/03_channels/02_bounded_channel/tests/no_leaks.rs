@@ -38,7 +38,7 @@ fn what_is_in_the_channel_goes_with_it() {
         assert_eq!(
             Counted::drops() - before,
             5,
-            "three were still in the channel"
+            "values dropped: two that were received, and three that were still in the channel when it went"
         );
     });
 }

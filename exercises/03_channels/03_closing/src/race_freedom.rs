@@ -75,13 +75,13 @@ fn the_end_wakes_every_receiver() {
     }
 }
 
-/// Two senders sleep at a full channel, or are about to. Main closes it, and then takes out the value that
-/// was there: both senders fail, although there is room again. Catches one notification for several sleepers,
-/// a sender that puts its value in after all, and a value that is lost.
+/// Two senders sleep at a full channel, or are about to. Main closes it: both fail, and that wakes them, not
+/// the room that main makes, if it takes out the value that was there. Catches one notification for several
+/// sleepers, a sender that puts its value in after all, and a value that is lost.
 #[test]
 fn close_wakes_every_sender() {
     // CL-06, CL-07, CL-08
-    for (yields, bound) in [(0, 2), (2, 1)] {
+    for (yields, bound, makes_room) in [(0, 2, true), (2, 1, false)] {
         harness::Model::new()
             .preemption_bound(bound)
             .check(move || {
@@ -95,14 +95,20 @@ fn close_wakes_every_sender() {
                             assert_eq!(
                                 refused,
                                 Err(SendError(value)),
-                                "closed before there was room"
+                                "`send({value})`: the channel was full until it was closed, and nothing goes \
+                                 into a closed channel, though there is room again"
                             );
                         });
                     }
                     let_others_sleep(yields);
                     assert!(sender.close(), "it was open");
-                    assert_eq!(receiver.recv(), Ok(0), "0 was sent before the close");
+                    if makes_room {
+                        assert_eq!(receiver.recv(), Ok(0), "0 was sent before the close");
+                    }
                 });
+                if !makes_room {
+                    assert_eq!(receiver.recv(), Ok(0), "0 was sent before the close");
+                }
                 assert_eq!(receiver.recv(), Err(RecvError), "1 and 2 were refused");
             });
     }
@@ -123,7 +129,12 @@ fn the_last_receiver_wakes_every_sender() {
                         let sender = &sender;
                         spawn(s, &format!("sender {value}"), move || {
                             let refused = sender.send(value);
-                            assert_eq!(refused, Err(SendError(value)), "full, then closed");
+                            assert_eq!(
+                                refused,
+                                Err(SendError(value)),
+                                "`send({value})`: the channel was full until its last receiver went, and \
+                                 nothing goes in after that, though what was left has made room"
+                            );
                         });
                     }
                     let_others_sleep(yields);
@@ -154,6 +165,32 @@ fn the_last_of_two_senders_wakes_the_receiver() {
     }
 }
 
+/// The channel has room for two and is full, and two senders may be asleep before main takes both values:
+/// both senders get in. Catches a notification only when the channel was full before.
+#[test]
+fn every_room_wakes_a_sender() {
+    for tries in [[false, true], [true, false]] {
+        harness::Model::new().preemption_bound(1).check(move || {
+            let (sender, receiver) = bounded(2);
+            assert_eq!((sender.send(0), sender.send(0)), (Ok(()), Ok(())));
+            thread::scope(|s| {
+                for name in ["sender 1", "sender 2"] {
+                    spawn(s, name, || assert_eq!(sender.send(1), Ok(())));
+                }
+                let_others_sleep(2);
+                for tries in tries {
+                    let value = if tries {
+                        receiver.try_recv().ok()
+                    } else {
+                        receiver.recv().ok()
+                    };
+                    assert_eq!(value, Some(0), "two 0 were there before the others");
+                }
+            });
+        });
+    }
+}
+
 /// Each of two threads drops a receiver while main sends into a full channel: the last of them ends the wait.
 #[test]
 fn the_last_of_two_receivers_wakes_the_sender() {
@@ -168,14 +205,19 @@ fn the_last_of_two_receivers_wakes_the_sender() {
                     let_others_sleep(yields);
                     drop(second);
                 });
-                assert_eq!(sender.send(1), Err(SendError(1)), "full, then closed");
+                assert_eq!(
+                    sender.send(1),
+                    Err(SendError(1)),
+                    "`send(1)`: full until the last receiver went, and nothing goes in after that"
+                );
             });
         });
     }
 }
 
-/// Two values, and the end right behind them. Catches a receiver that is told of the end first, or sleeps
-/// through it, and a value that is announced by operations that order nothing.
+/// Two values, and the end right behind them: the receiver gets both before it is told of the end. Catches a
+/// receiver that is told of the end first, or sleeps through it, and a value that is announced by operations
+/// that order nothing.
 #[test]
 fn the_end_comes_after_the_last_value() {
     // CH-19, CL-01, CL-12
@@ -195,13 +237,17 @@ fn the_end_comes_after_the_last_value() {
                 }
             },
         );
-        assert_eq!(received, [1, 2], "two were sent, and then the sender went");
+        assert_eq!(
+            received,
+            [1, 2],
+            "received before the end was reported; 1 and 2 were sent, and then the sender went"
+        );
         assert!(receiver.recv().is_err(), "it is over for good");
     });
 }
 
-/// One sends while another closes. Catches a value that is accepted and never comes out, and one that is
-/// refused and comes out nevertheless.
+/// One sends while another closes: what `send` accepted is received, and what it refused is not. Catches a
+/// value that is accepted and never comes out, and one that is refused and comes out nevertheless.
 #[test]
 fn a_value_beside_a_close_arrives_or_comes_back() {
     // CL-07, CL-08
@@ -265,8 +311,8 @@ fn try_recv_beside_a_close_finds_the_value() {
     });
 }
 
-/// The channel is closed, and then looked into; main tries to send meanwhile. Catches a call that looks whether the channel
-/// is closed, and adds its value later: it would be lost.
+/// The channel is closed, and then looked into; main tries to send meanwhile. Catches a call that looks
+/// whether the channel is closed, and adds its value later: it would be lost.
 #[test]
 fn nothing_goes_in_after_the_close() {
     // CL-05
@@ -289,8 +335,8 @@ fn nothing_goes_in_after_the_close() {
     });
 }
 
-/// The only value is sent, and the channel closed; main looks once. Catches a call that looks for a value, and asks later
-/// whether the channel is closed.
+/// The only value is sent, and the channel closed; main looks once. Catches a call that looks for a value,
+/// and asks later whether the channel is closed.
 #[test]
 fn one_look_does_not_miss_the_last_value() {
     // CH-22, CL-11
@@ -330,7 +376,8 @@ fn try_calls_wake_sleepers() {
     });
 }
 
-/// Two threads try for the only room, and two for the only value. Catches a call that looks first and sleeps later.
+/// Two threads try for the only room, and two for the only value. Catches a call that looks first and sleeps
+/// later.
 #[test]
 fn try_calls_beside_each_other_wait_for_nobody() {
     // CH-02, CH-04
@@ -406,8 +453,9 @@ fn what_was_done_before_the_last_receiver_went_is_visible() {
     }
 }
 
-/// Each thread drops one of two senders, and main learns of the end: what the other thread did before is visible, even if
-/// its sender was not the last. Then the same with receivers. Catches a count that orders nothing.
+/// Each thread drops one of two senders, and main learns of the end: what the other thread did before is
+/// visible, even if its sender was not the last. Then the same with receivers. Catches a count that orders
+/// nothing.
 #[test]
 fn what_was_done_before_any_end_was_dropped_is_visible() {
     harness::model(|| {
@@ -442,8 +490,8 @@ fn what_was_done_before_any_end_was_dropped_is_visible() {
     });
 }
 
-/// A sender sleeps at a full channel, or is about to. Main takes the value, and then the room for which the sender was
-/// woken: the sender sleeps on.
+/// A sender sleeps at a full channel, or is about to. Main takes the value, and then the room for which the
+/// sender was woken: the sender sleeps on.
 #[test]
 fn the_room_may_be_gone_when_the_woken_sender_looks() {
     for yields in [0, 2] {
@@ -488,14 +536,24 @@ fn a_spurious_wakeup_is_no_end() {
     });
 }
 
-/// Two threads close at the same time: one of them is told that it has closed the channel. Catches a close
-/// that both callers take for theirs, or neither.
+/// Two threads close at the same time: one of them is told that it has closed the channel, and for both it is
+/// closed when `close` returns. Catches a close that both callers take for theirs, or neither, and one that
+/// returns before the other, which is first, has closed the channel.
 #[test]
 fn one_of_two_closes_it() {
     // CL-09
     harness::model(|| {
         let (sender, receiver) = bounded::<u32>(1);
-        let (mine, other) = both(|| sender.close(), || sender.close());
+        let close = || {
+            let closed = sender.close();
+            assert_eq!(
+                sender.try_send(7),
+                Err(TrySendError::Closed(7)),
+                "`close` has returned {closed}, so the channel is closed, by this call or before it"
+            );
+            closed
+        };
+        let (mine, other) = both(close, close);
         assert!(
             mine != other,
             "one of the two has closed it: {mine}, {other}"
@@ -505,8 +563,8 @@ fn one_of_two_closes_it() {
     });
 }
 
-/// The channel holds a value whose `drop` uses the channel. Catches values that are dropped while the lock is
-/// held.
+/// The channel holds a value whose `drop` uses the channel, which is closed and not locked by then. Catches
+/// values that are dropped while the lock is held, or before the channel is closed.
 #[test]
 fn values_are_dropped_outside_the_lock() {
     // CL-15
@@ -515,7 +573,7 @@ fn values_are_dropped_outside_the_lock() {
         fn drop(&mut self) {
             assert!(
                 !self.0.close(),
-                "its last receiver has gone, so it is closed"
+                "a value that was left is dropped, and the channel is still open: `close` returned true"
             );
         }
     }

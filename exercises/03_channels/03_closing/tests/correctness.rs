@@ -15,12 +15,15 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 /// Where a thread hangs, if a test does.
 const ASLEEP: &str = "a thread is still in `send` or `recv`, or waits for a lock";
 
+/// Three values are sent, and the channel closes, by `close` or by the sender's drop: the three come out, in
+/// order, and only then the end, though another receiver has gone meanwhile.
 #[test]
 fn what_was_sent_before_the_close_comes_out() {
     // CL-01, CL-02, CL-11, CL-12
     must_end(ASLEEP, || {
         for explicit in [true, false] {
             let (sender, receiver) = bounded(3);
+            let second = receiver.clone();
             for value in 1..=3 {
                 assert_eq!(sender.send(value), Ok(()));
             }
@@ -29,9 +32,16 @@ fn what_was_sent_before_the_close_comes_out() {
             } else {
                 drop(sender);
             }
-            assert_eq!(receiver.try_recv(), Ok(1));
-            assert_eq!(receiver.recv(), Ok(2));
-            assert_eq!(receiver.iter().collect::<Vec<_>>(), [3]);
+            let first = receiver.try_recv();
+            assert_eq!(first, Ok(1), "1, 2 and 3 were sent before the close");
+            drop(second);
+            let next = receiver.recv();
+            assert_eq!(
+                next,
+                Ok(2),
+                "2 and 3 were left, and one receiver of two has gone"
+            );
+            assert_eq!(receiver.iter().collect::<Vec<_>>(), [3], "3 was left");
             for _ in 0..3 {
                 assert_eq!(receiver.recv(), Err(RecvError));
                 assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
@@ -223,29 +233,34 @@ fn who_waits_for_an_answer_hears_that_nobody_gives_it() {
     });
 }
 
+/// The thread with the only sender panics, then one with the only receiver: the panic drops that end, which
+/// closes the channel, and who is in `recv`, or in `send`, hears of it.
 #[test]
 fn a_panic_closes_what_its_thread_leaves() {
-    must_end(ASLEEP, || {
-        let (sender, receiver) = bounded(1);
-        let producer = thread::spawn(move || {
-            let _ = sender.send(1);
-            staged_panic("producer");
-        });
-        assert_eq!(receiver.iter().collect::<Vec<_>>(), [1]);
-        assert!(producer.join().is_err());
+    must_end(
+        "a thread has panicked with the only end of its side, and a call of the other side sleeps on",
+        || {
+            let (sender, receiver) = bounded(1);
+            let producer = thread::spawn(move || {
+                let _ = sender.send(1);
+                staged_panic("producer");
+            });
+            assert_eq!(receiver.iter().collect::<Vec<_>>(), [1]);
+            assert!(producer.join().is_err());
 
-        let (sender, receiver) = bounded(1);
-        let consumer = thread::spawn(move || {
-            let _ = receiver.recv();
-            staged_panic("consumer");
-        });
-        while sender.send(1).is_ok() {}
-        assert!(consumer.join().is_err());
-    });
+            let (sender, receiver) = bounded(1);
+            let consumer = thread::spawn(move || {
+                let _ = receiver.recv();
+                staged_panic("consumer");
+            });
+            while sender.send(1).is_ok() {}
+            assert!(consumer.join().is_err());
+        },
+    );
 }
 
-/// The last receiver drops a value whose destructor panics, while a sender sleeps: the sender wakes up, and
-/// the other value that was left is dropped, too. Catches a channel that wakes its sleepers after it has
+/// The last receiver drops a value whose `drop` panics, while a sender sleeps: the sender has been told before
+/// that, and the other value that was left is dropped, too. Catches a channel that wakes its sleepers after it has
 /// called foreign code.
 #[test]
 fn a_panic_in_a_left_values_drop_keeps_nobody_asleep() {
@@ -259,7 +274,7 @@ fn a_panic_in_a_left_values_drop_keeps_nobody_asleep() {
         }
     }
     must_end(
-        "a `send` sleeps on after the last receiver has gone",
+        "the values that were left are being dropped, and a `send` that nobody has told of the end sleeps on",
         || {
             let (sender, receiver) = bounded(2);
             let left = Arc::new(());

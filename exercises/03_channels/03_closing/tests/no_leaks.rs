@@ -74,7 +74,7 @@ fn a_refused_value_stays_with_its_owner() {
         assert_eq!(
             Counted::drops() - before,
             4,
-            "values dropped: three that came back, and the one that the last receiver left in the channel"
+            "values dropped: three that came back, and the one that the last receiver left in a closed channel"
         );
     });
 }

@@ -368,12 +368,12 @@ fn every_receiver_that_waits_is_told() {
     });
 }
 
-/// The end of a timeout meets a receiver that comes just then. The value is received or it comes back: not both, not
-/// neither.
+/// The end of a timeout meets a receiver that comes just then, and one of the two may wake up for no reason. Either
+/// they meet, or the value comes back: not both, and not neither, by which both would sleep.
 #[test]
 fn a_send_that_times_out_takes_its_value_back() {
     // CH-06
-    harness::model(|| {
+    Model::new().spurious_wakeups(1).check(|| {
         let (clock, (sender, receiver)) = (Clock::manual(), channel());
         let (sent, received) = both(
             || {
@@ -397,12 +397,12 @@ fn a_send_that_times_out_takes_its_value_back() {
     });
 }
 
-/// The end of a timeout meets a sender that comes just then. A receive that times out leaves nothing that a send could
-/// find.
+/// The end of a timeout meets a sender that comes just then, and one of the two may wake up for no reason. A receive
+/// that times out leaves nothing that a send could find.
 #[test]
 fn a_recv_that_times_out_leaves_no_trace() {
     // CH-06
-    harness::model(|| {
+    Model::new().spurious_wakeups(1).check(|| {
         let (clock, (sender, receiver)) = (Clock::manual(), channel());
         let (received, sent) = both(
             || {
@@ -457,8 +457,8 @@ fn a_timeout_leaves_the_others_alone() {
     }
 }
 
-/// Time stands still at half of the timeout: two programs that must not end. Catches a timeout that comes too early, and
-/// one that spins.
+/// Time stands still at half of the timeout: two programs that must not end. Catches a timeout that comes too early,
+/// and one that spins.
 #[test]
 fn a_timeout_sleeps_until_its_time() {
     // TM-07
@@ -514,8 +514,9 @@ fn a_spurious_wakeup_is_no_meeting() {
     );
 }
 
-/// Two halves of the timeout, with a wakeup in between that means nothing. Catches a deadline that is made anew for each
-/// sleep. Without preemption, main is asleep in its call before the other thread advances the clock.
+/// Half of the timeout passes, main wakes up for no reason, and the other half passes: the call ends, for its timeout
+/// counts from the call and not from the last wakeup. Catches a deadline that is made anew for each sleep. Without
+/// preemption, main is asleep in its call before the other thread advances the clock.
 #[test]
 fn a_spurious_wakeup_extends_no_timeout() {
     // TM-10

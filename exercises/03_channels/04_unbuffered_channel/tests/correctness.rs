@@ -6,10 +6,13 @@ use harness::sync::real::channel::{
 };
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{let_others_run, must_end, panic_of, spawn_sleepers, wait_until};
+use harness::testing::{
+    let_others_run, must_end, panic_of, spawn_sleepers, staged_panic, wait_until,
+};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::mpsc;
 use unbuffered_channel::{Receiver, Sender, channel};
 
 /// Where a thread hangs, if a test does.
@@ -215,35 +218,70 @@ fn without_senders_every_receive_says_so() {
     });
 }
 
+/// Three threads are in `send` when the only receiver goes, and then three in `recv` when the only sender goes: all
+/// of them are told.
 #[test]
 fn sleepers_are_told_when_the_other_side_goes() {
     // CL-03, CL-06
-    must_end(IN_CALL, || {
-        let (sender, receiver) = channel();
-        let ended = Arc::new(AtomicUsize::new(0));
-        let calls = (0..3).map(|n| {
-            let (sender, ended) = (sender.clone(), Arc::clone(&ended));
-            move || {
-                assert_eq!(sender.send(n), Err(SendError(n)));
-                ended.fetch_add(1, SeqCst);
+    must_end(
+        "the other side has gone, and not every sleeper was told",
+        || {
+            let (sender, receiver) = channel();
+            let (told, was_told) = mpsc::channel();
+            let calls = (0..3).map(|n| {
+                let (sender, told) = (sender.clone(), told.clone());
+                move || told.send(sender.send(n) == Err(SendError(n))).unwrap()
+            });
+            spawn_sleepers("sender", calls);
+            drop(receiver);
+            for _ in 0..3 {
+                assert!(
+                    was_told.recv().unwrap(),
+                    "`send` returned Ok, or another value"
+                );
             }
-        });
-        spawn_sleepers("sender", calls);
-        drop(receiver);
-        wait_until("a `send` sleeps on", || ended.load(SeqCst) == 3);
 
-        let (sender, receiver) = channel::<u32>();
-        let calls = (0..3).map(|_| {
-            let (receiver, ended) = (receiver.clone(), Arc::clone(&ended));
-            move || {
-                assert_eq!(receiver.recv(), Err(RecvError));
-                ended.fetch_add(1, SeqCst);
+            let (sender, receiver) = channel::<u32>();
+            let calls = (0..3).map(|_| {
+                let (receiver, told) = (receiver.clone(), told.clone());
+                move || told.send(receiver.recv() == Err(RecvError)).unwrap()
+            });
+            spawn_sleepers("receiver", calls);
+            drop(sender);
+            for _ in 0..3 {
+                assert!(
+                    was_told.recv().unwrap(),
+                    "`recv` returned a value, and none was sent"
+                );
             }
-        });
-        spawn_sleepers("receiver", calls);
-        drop(sender);
-        wait_until("a `recv` sleeps on", || ended.load(SeqCst) == 6);
-    });
+        },
+    );
+}
+
+/// The thread with the only sender panics, and then the one with the only receiver: the panic drops that end, and the
+/// other side is told.
+#[test]
+fn a_panic_drops_the_ends_of_its_thread() {
+    must_end(
+        "a panic has dropped the only end of the other side, and a call sleeps on",
+        || {
+            let (sender, receiver) = channel::<u32>();
+            let sending = thread::spawn(move || {
+                let _sender = sender;
+                staged_panic("the sender's thread");
+            });
+            assert_eq!(receiver.recv(), Err(RecvError));
+            assert!(sending.join().is_err());
+
+            let (sender, receiver) = channel();
+            let receiving = thread::spawn(move || {
+                let _receiver = receiver;
+                staged_panic("the receiver's thread");
+            });
+            assert_eq!(sender.send(7), Err(SendError(7)));
+            assert!(receiving.join().is_err());
+        },
+    );
 }
 
 /// A timeout of nothing is over at once; a longer one when the clock has come that far. Neither leaves a
@@ -300,8 +338,8 @@ fn a_timeout_ends_when_its_time_is_over() {
     });
 }
 
-/// A call with a timeout meets a thread that waits, or comes in time; with a timeout of zero, one that waits
-/// already.
+/// A call with a timeout meets a thread that waits, or comes in time. Where it has a timeout of zero, it meets one that
+/// waits already, as a call does that only tries.
 #[test]
 fn a_call_with_a_timeout_meets_as_any_other() {
     // CH-06
@@ -314,18 +352,47 @@ fn a_call_with_a_timeout_meets_as_any_other() {
             let sent = s.spawn(|| sender.send(8));
             assert_eq!(receiver.recv_timeout(&clock, SECOND), Ok(8));
             assert_eq!(sent.join().unwrap(), Ok(()));
-            // A timeout of nothing still meets a thread that waits.
-            let sent = s.spawn(|| sender.send(9));
-            wait_until("`recv_timeout` fails, though a thread is in `send`", || {
-                receiver.recv_timeout(&clock, Duration::ZERO) == Ok(9)
-            });
-            assert_eq!(sent.join().unwrap(), Ok(()));
-            let received = s.spawn(|| receiver.recv());
-            wait_until("`send_timeout` fails, though a thread is in `recv`", || {
-                sender.send_timeout(&clock, 10, Duration::ZERO).is_ok()
-            });
-            assert_eq!(received.join().unwrap(), Ok(10));
         });
+        // A call that does not wait, or has a timeout of zero, meets a thread that waits, with a timeout or without.
+        for (timed, tries) in [(true, true), (true, false), (false, false)] {
+            let (end, time) = (sender.clone(), clock.clone());
+            let sends = move || match timed {
+                true => assert_eq!(end.send_timeout(&time, 9, SECOND), Ok(())),
+                false => assert_eq!(end.send(9), Ok(())),
+            };
+            spawn_sleepers("sender", [sends]);
+            let (wait, meet) = (
+                ["send", "send_timeout"],
+                ["recv_timeout` of zero", "try_recv`"],
+            );
+            let (wait, meet) = (wait[usize::from(timed)], meet[usize::from(tries)]);
+            wait_until(
+                &format!("a thread is in `{wait}`, and `{meet} finds nobody"),
+                || match tries {
+                    true => receiver.try_recv() == Ok(9),
+                    false => receiver.recv_timeout(&clock, Duration::ZERO) == Ok(9),
+                },
+            );
+
+            let (end, time) = (receiver.clone(), clock.clone());
+            let receives = move || match timed {
+                true => assert_eq!(end.recv_timeout(&time, SECOND), Ok(9)),
+                false => assert_eq!(end.recv(), Ok(9)),
+            };
+            spawn_sleepers("receiver", [receives]);
+            let (wait, meet) = (
+                ["recv", "recv_timeout"],
+                ["send_timeout` of zero", "try_send`"],
+            );
+            let (wait, meet) = (wait[usize::from(timed)], meet[usize::from(tries)]);
+            wait_until(
+                &format!("a thread is in `{wait}`, and `{meet} finds nobody"),
+                || match tries {
+                    true => sender.try_send(9).is_ok(),
+                    false => sender.send_timeout(&clock, 9, Duration::ZERO).is_ok(),
+                },
+            );
+        }
     });
 }
 
@@ -355,6 +422,30 @@ fn an_end_beyond_the_clock_panics() {
             receiver.try_recv(),
             Err(TryRecvError::Empty),
             "the panic has left nothing"
+        );
+        let end = sender.clone();
+        spawn_sleepers("sender", [move || assert_eq!(end.send(8), Ok(()))]);
+        let panic = panic_of(|| _ = receiver.recv_timeout(&clock, Duration::MAX));
+        assert!(
+            panic.is_some(),
+            "`recv_timeout` returned at once, for a thread sends; but the clock cannot show the end"
+        );
+        assert_eq!(
+            receiver.recv(),
+            Ok(8),
+            "the panic has left the sender as it was"
+        );
+        let end = receiver.clone();
+        spawn_sleepers("receiver", [move || assert_eq!(end.recv(), Ok(9))]);
+        let panic = panic_of(|| _ = sender.send_timeout(&clock, 7, Duration::MAX));
+        assert!(
+            panic.is_some(),
+            "`send_timeout` returned at once, for a thread receives; but the clock cannot show the end"
+        );
+        assert_eq!(
+            sender.send(9),
+            Ok(()),
+            "the panic has left the receiver as it was"
         );
         drop(sender);
         let panic = panic_of(|| _ = receiver.recv_timeout(&clock, Duration::MAX));
@@ -387,6 +478,7 @@ fn values_without_size_are_handed_over_too() {
     });
 }
 
+/// An end is `Send` and `Sync` if the values are `Send`, and only then.
 #[test]
 fn ends_go_to_other_threads_if_their_values_may() {
     let _ends = channel::<u32>();

@@ -312,9 +312,7 @@ impl<'a> Deepening<'a> {
     /// In a deadlock, notes which of those that sleep would go on if somebody woke them.
     fn with_second_chances(&self, Failing { mut found, limits, .. }: Failing) -> Found {
         let log = &mut *found.log;
-        let wanted = found.kind == Kind::Deadlock
-            && log.iteration <= SECOND_CHANCE
-            && self.model.spurious_wakeups == 0;
+        let wanted = found.kind == Kind::Deadlock && log.iteration <= SECOND_CHANCE;
         let Some(limits) = limits.filter(|_| wanted) else {
             return found;
         };

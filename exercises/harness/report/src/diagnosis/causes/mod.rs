@@ -70,9 +70,9 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             lost_notification::cause,
             nobody_receives::cause,
             kept_open::cause,
+            no_second_look::of_any_thread,
             nobody_notified::cause,
             lost_update::of_sleeper,
-            no_second_look::of_any_thread,
         ],
         Kind::DataRace => &[
             no_second_look::cause,
