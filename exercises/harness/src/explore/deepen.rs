@@ -318,11 +318,13 @@ impl<'a> Deepening<'a> {
         };
         let asleep = |&thread: &ThreadId| log.threads[thread].standing == Standing::Asleep;
         let sleepers: Vec<ThreadId> = (0..log.threads.len()).filter(asleep).collect();
+        // For all of them together: the test has its own limit.
+        let until = Arc::new(Deadline::after(self.model.simplest_within / 2));
         for sleeper in sleepers {
             let limits = Limits {
                 second_chance: Some(sleeper),
                 look: None,
-                until: Arc::new(Deadline::after(self.model.simplest_within)),
+                until: Arc::clone(&until),
                 ..(*limits).clone()
             };
             if Search::new(self.model, self.program, limits).ends_wait(log) {

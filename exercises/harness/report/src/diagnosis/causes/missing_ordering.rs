@@ -29,22 +29,18 @@ pub(super) fn of_return(case: Case<'_>) -> Option<Remark> {
         return None;
     }
     let missing = missing_news(case.log, read)?;
-    let (writer, reader) = (case.event(missing.write), case.event(missing.read));
     let text = format!(
         "an old value that looks new: {t} finds {} in {} ({}), not as {} left it ({}), but as it was before {}. That it had \
-         changed, {t} could know from {} ({}), and that does not order it after what {} did before its {} ({}): {}.",
+         changed, {t} could know from {} ({}), {}",
         case.show(event.reads()?),
         case.object(event.object?),
         at_row(read),
         case.thread(newest.thread),
         at_row(back),
         at_row(changed),
-        case.object(reader.object?),
+        case.object(case.event(missing.read).object?),
         at_row(missing.read),
-        case.thread(writer.thread),
-        writer.operation(),
-        at_row(missing.write),
-        needs(case, missing)?,
+        which_orders_nothing(case, missing)?,
         t = case.thread(race.thread),
     );
     Some(mark_ends(case, missing, Remark::new(text).mark(read, "old")))
@@ -100,26 +96,21 @@ fn stale_look(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         .iter()
         .rposition(|other| other.object == event.object && other.writes().is_some())?;
     let missing = missing(case.log, newest, Later::Event(load))?;
-    let (writer, reader) = (case.event(missing.write), case.event(missing.read));
     let text = format!(
-        "{t} sleeps because of an old value of {} ({}). It reads {} too ({}), and that does not order it after what {} did \
-         before its {} ({}): {}.",
+        "{} sleeps because of an old value of {} ({}). It reads {} too ({}), {}",
+        case.thread(thread),
         case.object(event.object?),
         at_row(load),
-        case.object(reader.object?),
+        case.object(case.event(missing.read).object?),
         at_row(missing.read),
-        case.thread(writer.thread),
-        writer.operation(),
-        at_row(missing.write),
-        needs(case, missing)?,
-        t = case.thread(thread),
+        which_orders_nothing(case, missing)?,
     );
     Some(mark_ends(case, missing, Remark::new(text)))
 }
 
 /// The orderings that a pair of operations lacks.
 fn ordering(case: Case<'_>, missing: Missing) -> Option<Remark> {
-    let (writer, reader) = (case.event(missing.write), case.event(missing.read));
+    let reader = case.event(missing.read);
     let place = reader.place?;
     // What the test itself uses to look orders nothing on purpose.
     if case.log.object(reader.object?).is_fixture {
@@ -133,16 +124,25 @@ fn ordering(case: Case<'_>, missing: Missing) -> Option<Remark> {
         return None;
     }
     let text = format!(
-        "{} reads {} ({}), and that does not order it after what {} did before {} ({}): {}.",
+        "{} reads {} ({}), {}",
         case.thread(reader.thread),
         case.object(reader.object?),
         at_row(missing.read),
-        case.thread(writer.thread),
-        format_args!("its {}", writer.operation()),
-        at_row(missing.write),
-        needs(case, missing)?
+        which_orders_nothing(case, missing)?
     );
     Some(mark_ends(case, missing, Remark::new(text)))
+}
+
+/// What the read of a pair does not see to, and why.
+fn which_orders_nothing(case: Case<'_>, missing: Missing) -> Option<String> {
+    let writer = case.event(missing.write);
+    Some(format!(
+        "and that does not order it after what {} did before its {} ({}): {}.",
+        case.thread(writer.thread),
+        writer.operation(),
+        at_row(missing.write),
+        needs(case, missing)?
+    ))
 }
 
 /// What the two ends of a pair are, and need to be.
