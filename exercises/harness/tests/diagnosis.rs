@@ -2183,6 +2183,35 @@ fn change_of_a_queue_that_no_sleeper_is_told_of() {
     silent(Kind::Deadlock, program(Told::Receiver, false));
 }
 
+/// What it waits for comes with the time, for which it does not wake up; or it was there before it slept.
+#[test]
+fn time_that_no_sleeper_is_woken_for() {
+    use harness::sync::model::time::Clock;
+    use std::time::Duration;
+
+    usually("a time that nobody is woken for: main sleeps on changed", || {
+        let (state, changed, clock) = (Mutex::new(0), Condvar::new(), Clock::manual());
+        let deadline = clock.now() + Duration::from_secs(1);
+        thread::scope(|scope| {
+            scope.spawn(|| clock.advance(Duration::from_secs(1)));
+            let mut state = state.lock();
+            while clock.now() < deadline {
+                changed.wait(&mut state);
+            }
+        });
+    });
+    usually("a wait for what is so already: main sleeps on changed", || {
+        let (state, changed) = (Mutex::new(0), Condvar::new());
+        let mut state = state.lock();
+        loop {
+            changed.wait(&mut state);
+            if *state == 0 {
+                break;
+            }
+        }
+    });
+}
+
 /// A thread parks until something is so, and is not unparked.
 #[test]
 fn change_that_no_parked_thread_is_told_of() {

@@ -30,11 +30,27 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     // One that falls asleep itself may have counted itself, and no more.
     let change = changes().rfind(|(_, other)| !other.sleeps()).or_else(|| changes().next_back());
     let Some((changed, change)) = change else {
-        let text = format!(
-            "a wait for what is so already: {waits} ({row}), and nothing changes after that; woken once more, {t} goes on. \
-             Look before you sleep, under the lock."
-        );
-        return Some(Remark::new(text).mark(asleep, "sleeps for nothing"));
+        let advances = |event: &Event| matches!(event.effect, Effect::Advance { .. });
+        let (text, at) = match later().rfind(|(_, event)| advances(event)) {
+            Some((advanced, _)) => (
+                format!(
+                    "a time that nobody is woken for: {waits} ({row}), the clock is advanced ({}), and nothing wakes {t}. \
+                     Woken once more, {t} goes on. Sleep until the deadline at the latest.",
+                    at_row(advanced)
+                ),
+                advanced,
+            ),
+            None if event.object.is_some() => (
+                format!(
+                    "a wait for what is so already: {waits} ({row}), and nothing changes after that; woken once more, {t} \
+                     goes on. Look before you sleep, under the lock."
+                ),
+                asleep,
+            ),
+            // Its token may have been taken by another wait.
+            None => return None,
+        };
+        return Some(Remark::new(text).mark(at, format!("{t} is not woken")));
     };
     let u = case.thread(change.thread);
     let makes = match change.unlocks() {
