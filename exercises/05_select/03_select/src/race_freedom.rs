@@ -205,8 +205,8 @@ fn every_kind_of_send_meets_every_kind_of_receive() {
     }
 }
 
-/// Main receives from one of two channels, and another thread sends to both, in either order: one value is taken, and the
-/// other is still in its channel.
+/// Main receives from one of two channels, and another thread sends to both, in either order. The first to choose a call that
+/// sleeps completes its arm there and then, and nothing is left for the call to try: the other value stays in its channel.
 #[test]
 fn one_arm_is_completed_and_the_other_value_is_left() {
     // SL-07, SL-26
@@ -226,10 +226,21 @@ fn one_arm_is_completed_and_the_other_value_is_left() {
     }
 }
 
+#[track_caller]
+fn the_returned_arm_is_completed(index: usize, got: &[Got]) {
+    let completed: Vec<_> = (0..got.len()).filter(|&at| got[at].is_some()).collect();
+    assert_eq!(
+        completed,
+        [index],
+        "the arms that were completed, against the index that was returned"
+    );
+}
+
 /// 10 was sent to `a` and 20 to `b`, and a select that received from both has returned `taken`.
 #[track_caller]
 fn one_is_taken_and_one_is_left(taken: (usize, [Got; 2]), a: &Receiver<u32>, b: &Receiver<u32>) {
     let (index, got) = taken;
+    the_returned_arm_is_completed(index, &got);
     let left = [a.try_recv().ok(), b.try_recv().ok()];
     let expected = match index {
         0 => ([Some(Ok(10)), None], [None, Some(20)]),
@@ -346,7 +357,7 @@ fn two_selects_meet_though_each_has_both_sides() {
 }
 
 /// A select offers to send to a channel and to receive from it, and another thread sends, or receives: the select does the
-/// other.
+/// other. If the other thread begins to wait before the select is in the lists, the select still finds it there.
 #[test]
 fn a_select_with_both_sides_meets_either() {
     // SL-11, SL-16
@@ -430,7 +441,8 @@ fn the_value_of_a_send_that_is_not_chosen_comes_back() {
     });
 }
 
-/// The last sender of one of two channels goes, and then a value is sent to the other: the select ends with either.
+/// The last sender of one of two channels goes, and then a value is sent to the other. The first to choose the select
+/// completes its arm, and that arm's index is returned; the second to ask changes nothing.
 #[test]
 fn a_channel_without_senders_ends_a_select() {
     // SL-17
@@ -443,6 +455,7 @@ fn a_channel_without_senders_ends_a_select() {
                 to_a.send(10)
             },
         );
+        the_returned_arm_is_completed(index, &got);
         let expected = match index {
             0 => [Some(Ok(10)), None],
             _ => [None, Some(Err(RecvError))],
@@ -589,17 +602,21 @@ fn a_value_beside_the_deadline_arrives_or_is_refused() {
                 true => (Some(1), Some(Ok(7))),
                 false => (None, None),
             };
-            assert_eq!(
-                got, expected,
-                "whether `try_send` has delivered 7: {is_sent}"
-            );
+            let what = match is_sent {
+                true => {
+                    "`try_send` has delivered 7: the call's arm was completed, whatever the clock shows"
+                }
+                false => "`try_send` has delivered nothing: no arm was completed",
+            };
+            assert_eq!(got, expected, "{what}");
             nobody_is_registered(&[&receiver, &nothing]);
         });
     }
 }
 
 /// The clock comes to the deadline of a select that sends, and then main tries to receive: either it gets the value and the
-/// index is returned, or it gets nothing, `None` is returned, and the value comes back.
+/// index is returned, or it gets nothing, `None` is returned, and the value comes back. Until the call is out of the list it
+/// can be chosen, past its deadline, too.
 #[test]
 fn a_send_beside_the_deadline_arrives_or_comes_back() {
     harness::model(|| {
@@ -622,7 +639,16 @@ fn a_send_beside_the_deadline_arrives_or_comes_back() {
             Ok(_) => (Some(0), SendOutcome::Sent),
             Err(_) => (None, SendOutcome::NotChosen(7)),
         };
-        assert_eq!(got, expected, "`try_recv` has returned {received:?}");
+        let what = match received {
+            Ok(_) => {
+                "main has received 7 from the call: its arm was completed, whatever the clock shows"
+            }
+            Err(_) => "main has received nothing: no arm was completed",
+        };
+        assert_eq!(
+            got, expected,
+            "{what} (`try_recv` has returned {received:?})"
+        );
         nobody_is_registered(&[&receiver]);
     });
 }

@@ -23,26 +23,39 @@ fn each<'s, 'a, A: Arm<'a>>(arms: &'s mut [A]) -> Vec<&'s mut dyn Arm<'a>> {
     arms.collect()
 }
 
-/// Of three arms two can be completed, and then one: it is the first of them in the slice, and the others are as before.
+/// Of three arms two can be completed, and then one: it is the first of them in the slice, whichever channel is the oldest, and
+/// the others are as before. So it is with `select`, at a deadline that has come, and before one.
 #[test]
 fn the_first_arm_that_can_be_completed_is() {
     // SL-14
     must_end(IN_CALL, || {
-        // The slice has them in another order than that in which they were made.
-        let [(to_c, c), (to_b, b), (_to_a, a)] = [bounded(1), bounded(1), bounded(1)];
-        to_b.send(20).expect("there is room");
-        let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_c.arm(30));
-        let index = select(&mut [&mut first, &mut second, &mut third]);
-        assert_eq!(index, 1, "a is empty; b has a value and c has room");
-        assert_eq!((first.outcome(), second.outcome()), (None, Some(Ok(20))));
-        assert_eq!(third.outcome(), SendOutcome::NotChosen(30));
-        assert_eq!(c.try_recv(), Err(TryRecvError::Empty), "30 was not sent");
+        let clock = Clock::manual();
+        let (now, later) = (clock.now(), clock.now() + SECOND);
+        for deadline in [None, Some(now), Some(later)] {
+            let call = |arms: &mut [&mut dyn Arm<'_>]| match deadline {
+                None => (Some(select(arms)), "select"),
+                Some(deadline) => (select_until(arms, &clock, deadline), "select_until"),
+            };
+            // The slice has them in another order than that in which they were made.
+            let [(to_c, c), (to_b, b), (_to_a, a)] = [bounded(1), bounded(1), bounded(1)];
+            to_b.send(20).expect("there is room");
+            let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_c.arm(30));
+            let (index, name) = call(&mut [&mut first, &mut second, &mut third]);
+            assert_eq!(
+                index,
+                Some(1),
+                "{name}: a is empty, b has a value, c has room: arm 1 is the first that can be completed"
+            );
+            assert_eq!((first.outcome(), second.outcome()), (None, Some(Ok(20))));
+            assert_eq!(third.outcome(), SendOutcome::NotChosen(30));
+            assert_eq!(c.try_recv(), Err(TryRecvError::Empty), "30 was not sent");
 
-        let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_c.arm(31));
-        let index = select(&mut [&mut first, &mut second, &mut third]);
-        assert_eq!(index, 2, "a and b are empty, and c has room");
-        assert_eq!(third.outcome(), SendOutcome::Sent);
-        assert_eq!(c.try_recv(), Ok(31));
+            let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_c.arm(31));
+            let (index, name) = call(&mut [&mut first, &mut second, &mut third]);
+            assert_eq!(index, Some(2), "{name}: a and b are empty, and c has room");
+            assert_eq!(third.outcome(), SendOutcome::Sent);
+            assert_eq!(c.try_recv(), Ok(31));
+        }
     });
 }
 
@@ -229,7 +242,8 @@ fn whichever_of_many_arms_is_chosen_it_is_the_only_one() {
             assert_eq!(
                 left,
                 Ok(10),
-                "sent to the quiet channel when arm {at} of {} had been chosen",
+                "arm {at} of {} had been chosen, and the quiet channel chose the call a second time: what is \
+                 left of the value that was sent there",
                 at + 3
             );
         }

@@ -43,9 +43,9 @@ fn let_timers_fire(timers: &Timers) {
     last.ticks().recv().expect("the timer has a sender");
 }
 
-/// Two sources: another thread sends to the second and closes it, the first is silent. `main` sleeps, or not,
-/// and sees the value and then the close. Catches a turn that waits for one source only, and a close that is
-/// reported in place of the last value.
+/// Two sources: another thread sends to the second and closes it, the first is silent. Either source can end a
+/// turn that sleeps: `main` sees the value, and then the close, whether it slept or not. Catches a turn that
+/// waits for one source only, and a close that is reported in place of the last value.
 #[test]
 fn the_last_value_comes_before_the_close() {
     harness::model(|| {
@@ -98,9 +98,9 @@ fn a_closed_source_is_left_out() {
     });
 }
 
-/// A limit of three seconds, and a value in the first and in the second of them. Each turn is short, and in
-/// the end there is no value any more. Catches a timer that is made anew in each turn: it never comes to its
-/// end.
+/// A limit of three seconds, and a value in the first and in the second of them. Each turn is short, and in the
+/// end there is no value any more. The limit counts from `with_limit`, not from a turn, and ends the last one.
+/// Catches a timer that is made anew in each turn: it never comes to its end.
 #[test]
 fn a_limit_is_for_the_whole_however_short_its_turns() {
     // TM-10
@@ -127,7 +127,8 @@ fn a_limit_is_for_the_whole_however_short_its_turns() {
     });
 }
 
-/// The limit is over while a turn sleeps. Catches a turn that looks at the limit only when it begins.
+/// The limit is over while a turn sleeps, and ends that turn: no source has anything. Catches a turn that looks
+/// at the limit only when it begins.
 #[test]
 fn a_limit_ends_a_turn_that_sleeps() {
     harness::Model::new().preemption_bound(2).check(|| {
@@ -176,9 +177,9 @@ fn a_busy_source_does_not_put_off_the_limit() {
     });
 }
 
-/// A turn sleeps, and nothing happens for a second. The turn after it may last another second. Explores only
-/// runs without preemption: `main` is asleep in its turn before the other thread advances the clock. Catches
-/// a turn that does not end, and an `Idle` that ends the whole.
+/// A turn sleeps, and nothing happens for a second. The turn after it may last another second. Neither leaves a
+/// timer. Explores only runs without preemption: `main` is asleep in its turn before the other thread advances
+/// the clock. Catches a turn that does not end, and an `Idle` that ends the whole.
 #[test]
 fn a_turn_in_which_nothing_happens_is_idle() {
     harness::Model::new().preemption_bound(0).check(|| {
@@ -225,8 +226,9 @@ fn a_turn_counts_from_its_own_beginning() {
     });
 }
 
-/// A turn sleeps until the limit, until it is idle, or without either, and half of that time passes. Catches a
-/// turn that sleeps in slices, and wakes up after each to look: it is registered anew for each of them.
+/// A turn sleeps until the limit, until it is idle, or without either, and half of that time passes: it does
+/// not wake up. When the multiplexer has been dropped, no timer of a turn is left. Catches a turn that sleeps
+/// in slices, and wakes up after each to look: it is registered anew for each of them.
 #[test]
 fn a_turn_sleeps_in_one_piece() {
     for (has_limit, has_idle) in [(true, false), (false, true), (false, false)] {
@@ -260,8 +262,8 @@ fn a_turn_sleeps_in_one_piece() {
     }
 }
 
-/// Somebody asks for the shutdown while a turn sleeps, and both sources are silent. Catches a shutdown that
-/// waits for the slowest of them.
+/// Somebody asks for the shutdown while a turn sleeps. Both sources are silent and stay open, and the shutdown
+/// ends the turn all the same. Catches a shutdown that waits for the slowest of them.
 #[test]
 fn a_shutdown_waits_for_no_source() {
     harness::model(|| {
@@ -343,8 +345,9 @@ fn a_limit_loses_nothing() {
     });
 }
 
-/// Both sources have values, and then the shutdown is asked for. Catches a turn that takes any of those that
-/// have something, and a shutdown that comes after the sources.
+/// Both sources have values, and then the shutdown is asked for: a turn looks at the shutdown first, and then
+/// takes the source with the lowest number. Catches a turn that takes any of those that have something, and a
+/// shutdown that comes after the sources.
 #[test]
 fn what_comes_first_is_decided_by_the_order() {
     // SL-28
@@ -381,48 +384,63 @@ fn what_comes_first_is_decided_by_the_order() {
 }
 
 /// A turn has looked and found nothing. Before it sleeps the shutdown is asked for, or the limit is over, and
-/// then a source sends. Explores only runs without preemption: the other thread runs when `main` yields or
-/// sleeps. Catches a `select` whose arms stand in another order than that of the contract.
+/// then a source sends; or a source sends, and then the time of the turn is over. Each time the first of the
+/// two is reported. Explores only runs without preemption: the other thread runs when `main` yields or sleeps.
+/// Catches a `select` whose arms stand in another order than that of the contract.
 #[test]
 fn what_comes_before_a_turn_sleeps_has_the_same_order() {
     // SL-28
-    for asks in [true, false] {
+    for expected in [Event::ShutDown, Event::TimedOut, Event::Received(0, 7)] {
         harness::Model::new().preemption_bound(0).check(move || {
             let (clock, timers) = on_a_manual_clock();
             let (sender, source) = bounded(1);
             let (shutdown, signal) = bounded(1);
             let events = Multiplexer::new(&timers, vec![source]);
-            let (mut events, expected, because) = match asks {
-                true => (
+            let (mut events, because) = match expected {
+                Event::ShutDown => (
                     events.with_shutdown(signal),
-                    Event::ShutDown,
                     "the shutdown was asked for, and then source 0 sent 7",
                 ),
-                false => (
+                Event::TimedOut => (
                     events.with_limit(SECOND),
-                    Event::TimedOut,
                     "the limit was over, and then source 0 sent 7",
                 ),
+                _ => (
+                    events.with_idle(SECOND),
+                    "source 0 sent 7, and then the time of the turn was over",
+                ),
             };
+            let sends_first = expected == Event::Received(0, 7);
             thread::scope(|s| {
                 spawn(s, "source 0", || {
-                    if asks {
+                    let send = || sender.send(7).expect("the multiplexer is there");
+                    if sends_first {
+                        send();
+                    }
+                    if expected == Event::ShutDown {
                         shutdown.send(()).expect("the multiplexer is there");
                     } else {
                         clock.advance(SECOND);
                         let_timers_fire(&timers);
                     }
-                    sender.send(7).expect("the multiplexer is there");
+                    if !sends_first {
+                        send();
+                    }
                 });
-                reports(&mut events, Some(expected), because);
+                reports(&mut events, Some(expected.clone()), because);
             });
             let left = events.into_sources().remove(0).expect("it is not closed");
-            assert_eq!(left.try_recv(), Ok(7), "what nobody has received");
+            assert_eq!(
+                left.try_recv().ok(),
+                (!sends_first).then_some(7),
+                "what nobody has received"
+            );
         });
     }
 }
 
-/// Two sources send at the same time. Catches a turn that both of them end: it reports one of the values.
+/// Two sources send at the same time. One of them ends the turn; the other's value stays in its source until
+/// the next. Catches a turn that both of them end: it reports one of the values.
 #[test]
 fn one_source_ends_a_turn() {
     // SL-12

@@ -132,6 +132,25 @@ fn everything_arrives_and_then_the_ends() {
     });
 }
 
+/// A source that is closed does not wait for one with a higher number that has a value, and its `Closed` is reported, though
+/// the turn did not have to sleep for it.
+#[test]
+fn a_closed_source_comes_in_the_order_of_its_number() {
+    must_end("`next` waits though a source has something", || {
+        let timers = Timers::new(Clock::real());
+        let (mut senders, sources) = channels(2, 1);
+        senders[1].send(7).expect("the receiver is there");
+        drop(senders.remove(0));
+        let mut events = Multiplexer::new(&timers, sources);
+        let expected = [Event::Closed(0), Event::Received(1, 7)].map(Some);
+        reports_because(
+            &mut events,
+            expected,
+            "source 0 is closed, and source 1 has 7",
+        );
+    });
+}
+
 #[test]
 fn without_sources_there_is_nothing_to_wait_for() {
     must_end("`next` waits for nothing", || {
@@ -183,24 +202,6 @@ fn without_sources_nothing_is_reported() {
             let because = format!("{sources}, when the limit is over");
             reports_because(&mut events, [None, None], &because);
         }
-    });
-}
-
-/// A source that is closed does not wait for one with a higher number that has a value.
-#[test]
-fn a_closed_source_comes_in_the_order_of_its_number() {
-    must_end("`next` waits though a source has something", || {
-        let timers = Timers::new(Clock::real());
-        let (mut senders, sources) = channels(2, 1);
-        senders[1].send(7).expect("the receiver is there");
-        drop(senders.remove(0));
-        let mut events = Multiplexer::new(&timers, sources);
-        let expected = [Event::Closed(0), Event::Received(1, 7)].map(Some);
-        reports_because(
-            &mut events,
-            expected,
-            "source 0 is closed, and source 1 has 7",
-        );
     });
 }
 
@@ -353,7 +354,8 @@ fn the_earlier_of_two_limits_ends_a_turn() {
     }
 }
 
-/// Three turns, in each of which nothing happens for as long as a turn may take.
+/// Three turns, in each of which nothing happens for as long as a turn may take. Before each are two that sleep until a value
+/// comes. Each turn has its whole time, from its own beginning: what has passed between two of them counts for none.
 #[test]
 fn each_turn_has_the_same_time() {
     let (clock, timers) = on_a_manual_clock();
@@ -365,6 +367,18 @@ fn each_turn_has_the_same_time() {
         move || {
             let mut events = Multiplexer::new(&timers, vec![source]).with_idle(idle);
             for turn in 1..=3 {
+                for value in [7, 8] {
+                    let event = asleep(&mut events, &sender, || {
+                        sender.send(value).expect("the multiplexer is there");
+                    });
+                    assert_eq!(
+                        event,
+                        Some(Event::Received(0, value)),
+                        "the clock stood still in this turn, and {idle:?} have passed since the one before"
+                    );
+                    clock.advance(idle);
+                    let_timers_fire(&timers);
+                }
                 let event = asleep(&mut events, &sender, || clock.advance(idle));
                 assert_eq!(
                     event,
@@ -412,7 +426,8 @@ fn a_refused_thread_loses_no_source() {
     });
 }
 
-/// Three sources are full. They come in the order of their numbers, not in that in which they were filled.
+/// Three sources are full. They come in the order of their numbers, not in that in which they were filled. Each turn begins
+/// with source 0 again: a source with a low number may keep the others waiting.
 #[test]
 fn sources_come_in_the_order_of_their_numbers() {
     // SL-28
@@ -424,7 +439,8 @@ fn sources_come_in_the_order_of_their_numbers() {
         }
         let mut events = Multiplexer::new(&timers, sources);
         let expected = [0, 0, 1, 1, 2, 2].map(|number| Some(Event::Received(number, number)));
-        reports(&mut events, expected);
+        let because = "each source had two values, and the lowest number comes first in each turn";
+        reports_because(&mut events, expected, because);
     });
 }
 
@@ -565,12 +581,14 @@ fn a_shutdown_comes_first_and_the_sources_keep_the_rest() {
             for (number, sender) in senders.iter().enumerate() {
                 sender.send(number).expect("the multiplexer is there");
             }
-            if sends {
+            let because = if sends {
                 shutdown.send(()).expect("the multiplexer is there");
+                "the signal has sent (), and all sources have values"
             } else {
                 drop(shutdown);
-            }
-            reports(&mut events, [Some(Event::ShutDown), None]);
+                "the signal has no sender any more, and all sources have values"
+            };
+            reports_because(&mut events, [Some(Event::ShutDown), None], because);
             drop(senders);
             let left: Vec<Vec<_>> = events
                 .into_sources()
@@ -584,8 +602,8 @@ fn a_shutdown_comes_first_and_the_sources_keep_the_rest() {
             assert_eq!(
                 left,
                 [vec![0], vec![4, 1], vec![2]],
-                "what the sources have: 1 and 4 were sent to source 1, and 1 was reported, before 0, 1 and 2 were sent to \
-                 the three"
+                "what `into_sources` has returned, after `ShutDown`, with all that was not reported: 1 and 4 were sent \
+                 to source 1, and 1 was reported, before 0, 1 and 2 were sent to the three"
             );
         }
     });

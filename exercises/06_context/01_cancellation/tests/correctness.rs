@@ -225,6 +225,7 @@ fn the_first_reason_stays() {
     }
 }
 
+/// Cancelled with an error and without a cause, a context and the one below it have that error itself as their cause.
 #[test]
 fn an_error_without_a_cause_is_its_own() {
     let (context, guard) = child();
@@ -238,6 +239,8 @@ fn an_error_without_a_cause_is_its_own() {
     }
 }
 
+/// A child is made of a context that is done: it has the same error and the same cause, and its channel is disconnected, and
+/// so it is with a child of the child.
 #[test]
 fn a_child_of_a_context_that_is_done_is_done_from_the_beginning() {
     // CX-09
