@@ -8,9 +8,9 @@ use harness::testing::{Flag, Slot, both, never_waits, spawn, staged_panic, stage
 use harness::{Model, model};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-/// Two threads add to the data: there is one guard at a time, and the second sees what the first wrote. Catches
-/// two holders at once, and a holder that does not see what the last one wrote: both are data races here, even
-/// if the sum comes out right.
+/// Two threads add to the data: there is one guard at a time, a thread that waits lets the others run in every
+/// turn, and the second sees what the first wrote. Catches two holders at once, and a holder that does not see
+/// what the last one wrote: both are data races here, even if the sum comes out right.
 #[test]
 fn one_holder_at_a_time() {
     // MU-01, MU-05
@@ -40,7 +40,8 @@ fn the_lock_is_handed_back_and_forth() {
     });
 }
 
-/// Three threads try, and none waits. Catches a lock that is right for two.
+/// Three threads try, and none waits: one that gets the lock is alone with the data, and one that is refused
+/// leaves the lock as it is. Catches a lock that is right for two.
 #[test]
 fn three_threads_at_one_lock() {
     // MU-01
@@ -167,7 +168,8 @@ fn a_refused_try_lock_changes_nothing() {
     });
 }
 
-/// The refused call beside calls that must not be: the holder unlocks and locks again while another tries.
+/// The holder unlocks and tries again while another tries: one of the two gets the lock, and the other, if it
+/// is refused, leaves nothing behind. Catches a ticket that is drawn and given up.
 #[test]
 fn a_refused_try_lock_is_not_noticed() {
     // MU-02, MU-03
@@ -186,6 +188,11 @@ fn a_refused_try_lock_is_not_noticed() {
         assert!(
             guards == 1,
             "the lock was free, two threads tried for it, and none got it"
+        );
+        drop((again, tried));
+        assert!(
+            lock.try_lock().is_some(),
+            "`try_lock` returned None, and the last guard was dropped: a refused call has left something behind"
         );
     });
 }
@@ -242,11 +249,11 @@ fn a_panic_unlocks() {
                 assert_eq!(panicked, Some("the holder's"));
             },
         );
-        assert_eq!(
-            lock.try_lock().as_deref(),
-            Some(&2),
-            "`try_lock` when the holder that panicked is gone"
+        let guard = lock.try_lock();
+        let data = guard.expect(
+            "`try_lock` returned None: the guard of the holder that panicked has not unlocked",
         );
+        assert_eq!(*data, 2, "two threads have added 1 each");
     });
 }
 

@@ -148,6 +148,8 @@ fn a_panic_unlocks_and_poisons_nothing() {
     });
 }
 
+/// `get_mut` and `into_inner` need no guard: they do not look at the flag, and do not wait for a guard that was
+/// forgotten.
 #[test]
 fn the_owner_needs_no_guard() {
     must_end("a thread is still in `get_mut` or `into_inner`", || {

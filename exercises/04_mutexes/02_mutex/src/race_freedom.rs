@@ -7,8 +7,8 @@ use harness::testing::{
     staged_panic, staged_panic_of, yields,
 };
 
-/// Two threads lock and count: they take turns, and the second sees what the first wrote. Catches two threads
-/// inside at once, and an unlock and a lock that order nothing: each reads what the other wrote. Nobody may
+/// Two threads lock and count: they take turns, one that waits sleeps until the other unlocks, and the second
+/// sees what the first wrote. Catches two threads inside at once, and an unlock and a lock that order nothing: each reads what the other wrote. Nobody may
 /// spin: a thread that spins in a model lets the others go on, and hardly ever gets to sleep, so that these
 /// tests would see little of it. The README says how to spin on the machine alone.
 #[test]
@@ -177,7 +177,10 @@ fn a_try_lock_that_succeeds_is_a_lock() {
                 slot.write(slot.read() + 1);
             }
         });
-        assert!(mutex.try_lock().is_some(), "there was no guard");
+        assert!(
+            mutex.try_lock().is_some(),
+            "`try_lock` returned None, and there was no guard"
+        );
     });
 }
 
@@ -250,9 +253,9 @@ fn unlocked_locks_again() {
     });
 }
 
-/// A thread locks and unlocks, and nobody waits: the operating system is not called. Catches an unlock that
-/// asks the operating system to wake somebody, though nobody can be asleep: nobody has ever been, or
-/// everybody has had the lock since. The first unlock after a wait may still ask once.
+/// A thread locks and unlocks, by a panic too, and nobody waits: the operating system is not called. Catches an
+/// unlock that asks the operating system to wake somebody, though nobody can be asleep: nobody has ever been,
+/// or everybody has had the lock since. The first unlock after a wait may still ask once.
 #[test]
 fn an_unlock_without_waiters_wakes_nobody() {
     // MU-15
@@ -275,6 +278,19 @@ fn an_unlock_without_waiters_wakes_nobody() {
             notifications() - before,
             0,
             "wakeups asked for, and everybody who had waited was gone"
+        );
+    });
+    harness::model(|| {
+        let mutex = Mutex::new(0);
+        let panics = staged_panic_of(|| {
+            let _guard = mutex.lock();
+            staged_panic("under the lock");
+        });
+        assert_eq!(panics, Some("under the lock"));
+        assert_eq!(
+            notifications(),
+            0,
+            "wakeups asked for by a panic, and no thread had waited"
         );
     });
 }

@@ -5,7 +5,7 @@
 
 use harness::assert_bounds;
 use harness::sync::real::thread;
-use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of};
+use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of, while_unwinding};
 use mutex::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomPinned;
@@ -151,6 +151,8 @@ fn unlocked_unlocks_for_as_long_as_its_function_runs() {
     });
 }
 
+/// The function of `unlocked` panics, or does not, though another panic is unwinding: the mutex is locked again,
+/// once, and the panic of the function goes on.
 #[test]
 fn unlocked_has_locked_again_when_its_function_panics() {
     must_end(IN_LOCK, || {
@@ -167,7 +169,12 @@ fn unlocked_has_locked_again_when_its_function_panics() {
             mutex.try_lock().is_none(),
             "`unlocked` was left by a panic, and the guard is still there"
         );
-        assert_eq!(*guard, 2);
+        while_unwinding(|| MutexGuard::unlocked(&mut guard, || *mutex.lock() += 1));
+        assert!(
+            mutex.try_lock().is_none(),
+            "`unlocked` has returned while a panic was unwinding, and the guard is still there"
+        );
+        assert_eq!(*guard, 3);
         drop(guard);
         assert!(mutex.try_lock().is_some(), "{FREE}");
     });

@@ -71,8 +71,8 @@ fn wait_while_does_not_wait_for_what_is_there() {
     });
 }
 
-/// A program that must not end: what was notified before the wait began is not remembered. Catches a wait
-/// that returns, and one that spins.
+/// A program that must not end: nobody notifies once the wait has begun, so it sleeps for ever. Catches a wait
+/// that remembers what was notified before, one that spins, and one that unlocks and locks again at once.
 #[test]
 fn wait_sleeps_until_a_notification_to_come() {
     // CO-05
@@ -106,51 +106,72 @@ fn wait_sleeps_again_after_a_notification() {
     });
 }
 
-/// Two threads wait for a door, and main opens it and calls `notify_all`: both wake up. Catches a
-/// `notify_all` that wakes one. It shows without a forced switch of threads; with two there are about 1,000
-/// interleavings of the reference, and not all are explored.
+/// Main and another wait for a door, and `opener` opens it and calls `notify_all`: both wake up, though another
+/// thread calls `notify_one` at the same time. Catches a `notify_all` that wakes one, and one that is given up because
+/// another notification came in between: the other one wakes one. The first shows without a forced switch of
+/// threads, the second with one.
 #[test]
 fn notify_all_wakes_everybody() {
     // CO-07
-    harness::Model::new().preemption_bound(3).check(|| {
-        let (open, opened) = (Mutex::new(false), Condvar::new());
-        let pass = || opened.wait_while(&mut open.lock(), |open| !*open);
-        thread::scope(|s| {
-            spawn(s, "waiter 1", pass);
-            spawn(s, "waiter 2", pass);
-            *open.lock() = true;
-            opened.notify_all();
+    for another_notifies in [false, true] {
+        harness::Model::new().preemption_bound(1).check(move || {
+            let (open, opened) = (Mutex::new(false), Condvar::new());
+            let pass = || opened.wait_while(&mut open.lock(), |open| !*open);
+            thread::scope(|s| {
+                spawn(s, "waiter", pass);
+                spawn(s, "opener", || {
+                    *open.lock() = true;
+                    opened.notify_all();
+                });
+                if another_notifies {
+                    spawn(s, "other", || opened.notify_one());
+                }
+                pass();
+            });
         });
-    });
+    }
 }
 
-/// Two threads wait for a letter each, and main leaves two, with a notification for each: both wake up.
-/// Catches two notifications that wake one thread together, and one that wakes two: each of them is worth one
-/// letter.
+/// Two threads wait for a letter each, and main leaves two, with a `notify_one` for each: the two wake both
+/// threads, whether they wait with a deadline or without, and each wakes one. Catches two notifications that
+/// are spent on one thread, and one that wakes two: each of them is worth one letter.
 #[test]
 fn two_notifications_wake_two() {
     // CO-04
-    harness::Model::new().preemption_bound(3).check(|| {
-        let (letters, arrived) = (Mutex::new(0), Condvar::new());
-        let take = || {
-            let mut letters = letters.lock();
-            arrived.wait_while(&mut letters, |letters| *letters == 0);
-            *letters -= 1;
-        };
-        thread::scope(|s| {
-            spawn(s, "waiter 1", take);
-            spawn(s, "waiter 2", take);
-            for _ in 0..2 {
-                *letters.lock() += 1;
-                arrived.notify_one();
-            }
+    for one_has_a_deadline in [false, true] {
+        harness::Model::new().preemption_bound(2).check(move || {
+            let (letters, arrived, clock) = (Mutex::new(0), Condvar::new(), Clock::manual());
+            let take = |has_deadline: bool| {
+                let mut letters = letters.lock();
+                while *letters == 0 {
+                    if has_deadline {
+                        let _ = arrived.wait_until(&mut letters, &clock, clock.now() + SECOND);
+                    } else {
+                        arrived.wait(&mut letters);
+                    }
+                }
+                *letters -= 1;
+            };
+            thread::scope(|s| {
+                spawn(s, "waiter 1", || take(false));
+                spawn(s, "waiter 2", || take(one_has_a_deadline));
+                for _ in 0..2 {
+                    *letters.lock() += 1;
+                    arrived.notify_one();
+                }
+            });
+            let woken = most_woken();
+            assert!(
+                woken <= 1,
+                "a `notify_one` has woken {woken} threads at once"
+            );
+            let asked = notifications();
+            assert!(
+                asked <= 2,
+                "two calls of `notify_one` have asked for {asked} wakeups, and each is to wake one thread"
+            );
         });
-        let woken = most_woken();
-        assert!(
-            woken <= 1,
-            "a `notify_one` has woken {woken} threads at once"
-        );
-    });
+    }
 }
 
 /// Two threads wait, and two others each leave a letter and notify, at the same time: both letters are taken. Catches

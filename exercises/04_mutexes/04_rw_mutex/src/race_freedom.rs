@@ -36,7 +36,11 @@ fn a_reader_and_a_writer_take_turns() {
             },
         );
         assert_eq!((*lock.read(), read.read()), (7, 1));
-        assert_eq!(yields(), 0, "in a model, a thread has spun or yielded");
+        let yields = yields();
+        assert_eq!(
+            yields, 0,
+            "a thread that waits in `read` or `write` is to sleep, and in this model one has spun or yielded"
+        );
     });
 }
 
@@ -58,20 +62,27 @@ fn one_writer_at_a_time() {
     });
 }
 
-/// Two writers wait for a third: both get the lock in the end. Catches a writer that is forgotten while
-/// another has the lock and wakes up one of two: as in a mutex. Two forced switches.
+/// Two writers wait for main, which writes, or reads: both get the lock in the end. Catches a writer that is
+/// forgotten: main wakes one of two, and that one has to wake the other when it unlocks, which may wait for it
+/// since before it had the lock. Two forced switches.
 #[test]
 fn every_writer_is_woken() {
-    harness::Model::new().preemption_bound(2).check(|| {
-        let lock = RwMutex::new(0);
-        let guard = lock.write();
-        thread::scope(|s| {
-            spawn(s, "writer 1", || *lock.write() += 1);
-            spawn(s, "writer 2", || *lock.write() += 1);
-            drop(guard);
+    for main_writes in [true, false] {
+        harness::Model::new().preemption_bound(2).check(move || {
+            let lock = RwMutex::new(0);
+            let (writes, reads) = if main_writes {
+                (Some(lock.write()), None)
+            } else {
+                (None, Some(lock.read()))
+            };
+            thread::scope(|s| {
+                spawn(s, "writer 1", || *lock.write() += 1);
+                spawn(s, "writer 2", || *lock.write() += 1);
+                drop((writes, reads));
+            });
+            assert_eq!(lock.into_inner(), 2);
         });
-        assert_eq!(lock.into_inner(), 2);
-    });
+    }
 }
 
 /// Two readers wait for a writer: both get the lock in the end, and see what it wrote. When they have left, the
@@ -186,7 +197,8 @@ fn a_writer_that_waits_keeps_try_read_out() {
     );
 }
 
-/// A reader and a writer wait when main, a writer, unlocks: the reader is the first to get the lock. Catches
+/// A reader and a writer wait when main, a writer, unlocks: the reader is the first to get the lock, and the
+/// writer is woken as well. Catches
 /// a writer that unlocks for the next writer, though a reader waits. Runs without forced switches only: main
 /// yields, and the other goes on until it sleeps; so the reader waits when main unlocks, and so does the
 /// second writer.
@@ -345,8 +357,8 @@ fn a_spurious_failure_is_no_guard() {
     });
 }
 
-/// A reader panics with the lock, and then a writer: the guard unlocks, and main gets the lock. Catches a
-/// guard that a panic does not drop, of either kind: nothing is poisoned, and those that wait are woken.
+/// A reader panics with the lock, and then a writer: the guard unlocks, and wakes main if it waits. Catches a
+/// guard that a panic does not drop, of either kind, or whose drop wakes nobody then. Nothing is poisoned.
 #[test]
 fn a_panic_unlocks() {
     harness::model(|| {
@@ -376,7 +388,8 @@ fn a_panic_unlocks() {
     });
 }
 
-/// Threads lock in every way and nobody has to wait: the operating system is not called. Catches a lock that
+/// Threads lock in every way, and unlock by a panic too, and nobody has to wait: the operating system is not
+/// called. Catches a lock that
 /// asks the operating system to wake somebody, though nobody has waited: one thread locks in every way, and
 /// two read at once.
 #[test]
@@ -391,6 +404,19 @@ fn an_unlock_without_waiters_wakes_nobody() {
             notifications(),
             0,
             "wakeups asked for, and no thread had waited"
+        );
+    });
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        let panics = staged_panic_of(|| {
+            let _guard = lock.write();
+            staged_panic("writer");
+        });
+        assert_eq!(panics, Some("writer"));
+        assert_eq!(
+            notifications(),
+            0,
+            "wakeups asked for by a panic, and no thread had waited"
         );
     });
 }

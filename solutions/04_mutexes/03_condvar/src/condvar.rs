@@ -95,10 +95,10 @@ impl Condvar {
         }
     }
 
-    /// Wakes one thread of those that wait, if there are any. It may be any of them. More may wake up if they
-    /// have not fallen asleep yet.
+    /// Wakes one thread of those that wait, if there are any. It may be any of them, and the next call wakes
+    /// another. More may wake up if they have not fallen asleep yet.
     ///
-    /// Does not call the operating system if nobody waits.
+    /// Calls the operating system once, or not at all if nobody waits.
     pub fn notify_one(&self) {
         if self.announce() {
             futex::wake_one(&self.sequence);
