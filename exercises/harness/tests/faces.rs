@@ -55,6 +55,8 @@ macro_rules! program {
             use sync::thread_local;
             use sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, Weak, futex, hint, thread};
 
+            const _: bool = sync::IS_MODEL;
+
             fn atomics() {
                 integers!(AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize);
                 integers!(AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize);

@@ -8,6 +8,10 @@ pub use locks::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWrite
 pub use std::sync::{Arc, Weak};
 pub use std::thread_local;
 
+/// Whether this is the face that models explore. What only saves time, such as looking again before a sleep, has no place there:
+/// what happens otherwise is what the models are for. (`cfg!(test)` would be true in benches as well.)
+pub const IS_MODEL: bool = false;
+
 /// Atomic integers, booleans and pointers, fences and orderings: those of std.
 pub mod atomic {
     pub use std::sync::atomic::{

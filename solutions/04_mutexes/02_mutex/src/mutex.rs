@@ -3,7 +3,8 @@
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::cell::UnsafeCell;
-use crate::sync::{futex, hint};
+use crate::sync::utils::Backoff;
+use crate::sync::{IS_MODEL, futex};
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
@@ -18,11 +19,6 @@ use std::ops::{Deref, DerefMut};
 const UNLOCKED: u32 = 0;
 const LOCKED: u32 = 1;
 const CONTENDED: u32 = 2;
-
-/// How often a locked mutex is looked at before its thread goes to sleep: most critical sections are shorter
-/// than two calls of the operating system. Not at all in a model, where nothing would be left to wait for
-/// then.
-const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
 
 /// Protects a value: one thread at a time can reach it. Go's `sync.Mutex`, with the data inside.
 ///
@@ -170,17 +166,18 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
-    /// Looks at the word until it is not LOCKED, or for a moment, and returns what it saw. If somebody sleeps
-    /// already, there is no sense in spinning: the guard may be held for long.
+    /// Looks at the word until it is not LOCKED, or for a moment, and returns what it saw: most critical sections are
+    /// shorter than two calls of the operating system. If somebody sleeps already, there is no sense in it: the guard
+    /// may be held for long. In a model it looks once, because nothing would be left to sleep for then.
     fn spin(&self) -> u32 {
-        let mut left = SPINS;
+        // A hundred times `spin_loop`, and then a few yields: the thread that holds the guard may need this processor.
+        let patience = Backoff::new();
         loop {
             let state = self.state.load(Relaxed);
-            if state != LOCKED || left == 0 {
+            if state != LOCKED || IS_MODEL || patience.is_completed() {
                 return state;
             }
-            hint::spin_loop();
-            left -= 1;
+            patience.snooze();
         }
     }
 

@@ -29,7 +29,7 @@ const _: () = assert!(MAX_READERS <= READERS / READER / 2 + 1);
 
 /// How often the lock is looked at before a thread goes to sleep. Not at all in a model, where nothing would
 /// be left to wait for then.
-const SPINS: u32 = if cfg!(test) { 0 } else { 100 };
+const SPINS: u32 = if crate::sync::IS_MODEL { 0 } else { 100 };
 
 /// Protects a value that many threads may read at once, or one may write. Go's `sync.RWMutex`, with the data
 /// inside.

@@ -36,7 +36,7 @@ use std::ptr;
 const FAIR: u32 = 61;
 
 /// How often a thief spins before it takes the task that another worker is about to run: for a few microseconds at most.
-const PAUSE: u32 = if cfg!(test) { 1 } else { 50 };
+const PAUSE: u32 = if crate::sync::IS_MODEL { 1 } else { 50 };
 
 /// Distributes tasks among workers.
 ///

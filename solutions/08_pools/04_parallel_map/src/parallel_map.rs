@@ -164,7 +164,7 @@ impl<R, E> Drop for ParallelMap<R, E> {
 
 /// How often the consumer yields before it sleeps. Waking it for each result costs more than a short call of
 /// `f`, and the thread that wakes it pays for that. This only saves time.
-const YIELDS: usize = if cfg!(test) { 1 } else { 4 };
+const YIELDS: usize = if crate::sync::IS_MODEL { 1 } else { 4 };
 
 /// The outcome of a call of `f`: its result, or its panic.
 type Outcome<R, E> = thread::Result<Result<R, E>>;

@@ -106,6 +106,9 @@
 //! that fails does not unwind: its threads stop where they are, and the report is made from the record of what
 //! they did, which is always on. It costs a few per cent of the search (`cargo bench -p harness`).
 
+/// Whether this is the face that models explore: see [`real::IS_MODEL`](super::real::IS_MODEL).
+pub const IS_MODEL: bool = true;
+
 pub mod atomic;
 pub mod cell;
 pub mod channel;
