@@ -3,7 +3,7 @@
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
 use crate::sync::model::recorder::{self, Look, SecondChance, Session};
-use crate::sync::model::{begin_iteration, main_ends, sights};
+use crate::sync::model::{begin_iteration, kept_handles, main_ends, sights, wake_for_no_reason};
 use harness_base::liveness::{self, Deadline, Watch};
 use harness_base::protocol::{Coverage, Extent, Kind};
 use harness_report::record::{Ending, Fate, Log, MAX_THREADS, ThreadId, WeakExchange};
@@ -120,9 +120,12 @@ impl Search {
             drops_are_steps: limits.drops_are_steps,
             newest_only: limits.newest_only,
             spare_coins: limits.spare_coins,
-            second_chance: limits
-                .second_chance
-                .map(|sleeper| SecondChance { sleeper, given_at: OnceLock::new() }),
+            second_chance: limits.second_chance.map(|sleeper| SecondChance {
+                sleeper,
+                wake: wake_for_no_reason,
+                given_at: OnceLock::new(),
+            }),
+            kept_handles,
             max_steps: model.max_branches,
             steps_left: model.max_branches.into(),
             recording: model.recording,

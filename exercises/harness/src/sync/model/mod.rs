@@ -148,6 +148,8 @@ pub(crate) fn begin_iteration() {
 }
 
 pub(crate) use memory::sights;
+pub(crate) use queue::wake_for_no_reason;
+pub(crate) use thread::kept_handles;
 
 /// Main has come to the end of the program.
 pub(crate) fn main_ends() {

@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// Wakes `thread`, which sleeps in some queue, for no reason.
-pub(super) fn wake_for_no_reason(thread: ThreadId) {
+pub(crate) fn wake_for_no_reason(thread: ThreadId) {
     if let Some(handle) = SECOND_CHANCE.take() {
         woken(thread);
         handle.unpark();

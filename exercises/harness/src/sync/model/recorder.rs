@@ -81,6 +81,8 @@ pub(crate) struct Session {
     pub(crate) wants_example: bool,
     /// That one, and how much it tells.
     pub(crate) example: Mutex<Option<(ExampleRank, Log)>>,
+    /// The threads of which somebody has a handle when the interleaving is over.
+    pub(crate) kept_handles: fn() -> Vec<ThreadId>,
     /// What can be read of the atomics, if steps are to be noted: see `Log::steps`.
     pub(crate) sights: Option<fn() -> Vec<Sight>>,
     /// Who is told of every interleaving, if anybody is. Then those that fail do not end the exploration.
@@ -156,6 +158,8 @@ impl Runs {
 #[derive(Debug)]
 pub(crate) struct SecondChance {
     pub(crate) sleeper: ThreadId,
+    /// Wakes it.
+    pub(crate) wake: fn(ThreadId),
     /// The number of events before it was woken.
     pub(crate) given_at: OnceLock<usize>,
 }
@@ -354,8 +358,7 @@ fn end_iteration(session: &Session) -> Option<Ending> {
     }
     let values = session.values.unbalanced();
     session.values.clear();
-    let kept = super::thread::kept();
-    let kept = kept
+    let kept = (session.kept_handles)()
         .into_iter()
         .map(|number| format!("a `Thread` of {} was never dropped", log.threads[number].name));
     let lines: Vec<_> = values.iter().map(ToString::to_string).chain(kept).collect();
@@ -615,7 +618,7 @@ fn stop_at_deadlock() {
     let at = session.log.lock().events.len();
     match &session.second_chance {
         Some(chance) if chance.given_at.set(at).is_ok() => {
-            super::queue::wake_for_no_reason(chance.sleeper);
+            (chance.wake)(chance.sleeper);
         }
         _ => {
             session.log.lock().stopped = Some((current(), Stop::Deadlock));

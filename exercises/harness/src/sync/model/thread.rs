@@ -189,7 +189,7 @@ pub(super) fn begin() {
 }
 
 /// The threads of which somebody still has a [`Thread`], now that the interleaving is over.
-pub(super) fn kept() -> Vec<Number> {
+pub(crate) fn kept_handles() -> Vec<Number> {
     let is_kept = |parking: &Arc<Parking>| Arc::strong_count(parking) > 1;
     PARKINGS.with_borrow(|all| (0..all.len()).filter(|&number| is_kept(&all[number])).collect())
 }
