@@ -1,12 +1,9 @@
 //! An exchange that is tried again with what it found, but with the same new value, which was made of the value before.
 
-use super::{Case, Remark, about, at_row};
+use super::{Case, Remark, STATES, about, at_row};
 use crate::diagnosis::code::Dependence;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Value};
-
-/// Values up to this may be states, which do not depend on what was there.
-const STATES: i128 = 8;
 
 /// Silent if the new value may be a state, if it is not made of what the thread had read, and if the panic does not speak of it.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
@@ -23,8 +20,8 @@ fn of_exchange(case: Case<'_>, number: usize, event: &Event) -> Option<Remark> {
     let Effect::Exchange { name, expected, new, found: Ok(_), .. } = event.effect else {
         return None;
     };
-    let mut own = case.log.events_before(event.thread, number).rev();
-    let mut own = own.by_ref().filter(|(_, other)| other.object == event.object);
+    let own = case.log.events_before(event.thread, number).rev();
+    let mut own = own.filter(|(_, other)| other.object == event.object);
     let (failed, before) = own.next()?;
     let Effect::Exchange { expected: first, new: same, found: Err(found), .. } = before.effect
     else {

@@ -1,12 +1,9 @@
 //! An exchange that fails because another thread was faster, or for no reason, and whose failure is taken for the answer.
 
-use super::{Case, Remark, about, at_row};
+use super::{Case, Remark, STATES, about, at_row};
 use crate::diagnosis::code::Dependence;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Value};
-
-/// Values up to this may be states, which only one thread can leave: there a failure is an answer.
-const STATES: i128 = 8;
 
 /// Silent in a loop, where the thread may have decided by what it found, if it does anything else with the atomic in that call, if
 /// what was to be stored is not made of what it had read, if the atomic may hold a state, and if the panic does not speak of it.

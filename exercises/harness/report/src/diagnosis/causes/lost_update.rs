@@ -1,7 +1,7 @@
 //! A value that one thread has made of an old one, while another thread came between: a panic is about it, or a sleeper waits
 //! for it.
 
-use super::{Case, Remark, about, at_row, has_changed, last_sleep_of};
+use super::{Case, Remark, about, at_row, given_back, has_changed, last_sleep_of};
 use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, torn_atomics};
 use crate::place::Place;
@@ -43,11 +43,8 @@ pub(super) fn of_sleeper(case: Case<'_>) -> Option<Remark> {
 
 /// Whether the lock that is taken in that event guards one number or the like, and is not given back by falling asleep.
 fn is_one_value(case: Case<'_>, locked: usize) -> bool {
-    let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
-    let mut later = case.log.events_of(thread).filter(|(number, _)| *number > locked);
-    later
-        .find(|(_, event)| event.unlocks() == lock)
-        .is_some_and(|(_, event)| !event.sleeps() && matches!(event.data, Some(Data::Shown { .. })))
+    given_back(case, locked)
+        .is_some_and(|event| !event.sleeps() && matches!(event.data, Some(Data::Shown { .. })))
 }
 
 fn remark(case: Case<'_>, torn: &Torn, is_lock: bool) -> Remark {

@@ -49,7 +49,6 @@ pub(super) fn of_return(case: Case<'_>) -> Option<Remark> {
 /// Of a stale load that a panic shows, or of another thread's, if it is the only one there is.
 pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
-    let before = || case.log.events[..panic.at].iter().enumerate();
     let mut own = case.log.events_before(panic.thread, panic.at);
     let (load, event) = match own.rfind(|(_, event)| event.is_stale()) {
         Some(own) => case.code.spoken_of(panic)?.shows(case.code, own.1).then_some(own)?,
@@ -57,7 +56,8 @@ pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
             let of_lesson = |event: &Event| {
                 event.object.is_some_and(|id| !case.log.object(id).is_fixture) && event.is_stale()
             };
-            let mut all = before().filter(|(_, event)| of_lesson(event));
+            let before = case.log.events[..panic.at].iter().enumerate();
+            let mut all = before.filter(|(_, event)| of_lesson(event));
             all.next().filter(|_| all.next().is_none())?
         }
     };
@@ -68,10 +68,8 @@ pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
     }) {
         return None;
     }
-    let (newest, write) = before()
-        .take(load)
-        .rfind(|(_, other)| other.object == event.object && other.writes().is_some())?;
-    if write.thread == event.thread {
+    let newest = newest_write(case, load)?;
+    if case.event(newest).thread == event.thread {
         return None;
     }
     let missing = missing(case.log, newest, Later::Event(load))?;
@@ -92,10 +90,7 @@ fn stale_look(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     if !event.is_stale() {
         return None;
     }
-    let newest = case.log.events[..load]
-        .iter()
-        .rposition(|other| other.object == event.object && other.writes().is_some())?;
-    let missing = missing(case.log, newest, Later::Event(load))?;
+    let missing = missing(case.log, newest_write(case, load)?, Later::Event(load))?;
     let text = format!(
         "{} sleeps because of an old value of {} ({}). It reads {} too ({}), {}",
         case.thread(thread),
@@ -106,6 +101,13 @@ fn stale_look(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         which_orders_nothing(case, missing)?,
     );
     Some(mark_ends(case, missing, Remark::new(text)))
+}
+
+/// The last write before the event `load` to the atomic that it loads.
+fn newest_write(case: Case<'_>, load: usize) -> Option<usize> {
+    let object = case.event(load).object;
+    let mut before = case.log.events[..load].iter();
+    before.rposition(|other| other.object == object && other.writes().is_some())
 }
 
 /// The orderings that a pair of operations lacks.

@@ -44,6 +44,9 @@ use crate::reading::{Remark, at_row, culprit, other_access, racing_access};
 use crate::record::{Data, Effect, Event, ObjectId, Panic, Pending, Source, Standing, ThreadId};
 use harness_base::protocol::Kind;
 
+/// Integers up to this may be states: only one thread can leave such a one, and what is stored need not be made of it.
+const STATES: i128 = 8;
+
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
 pub(super) type Cause = fn(Case<'_>) -> Option<Remark>;
 
@@ -219,10 +222,14 @@ fn takes_back(first: &Event, second: &Event) -> bool {
 
 /// Whether the data was changed under the lock that an event took.
 fn has_changed(case: Case<'_>, locked: usize) -> bool {
+    given_back(case, locked).is_some_and(gives_back_changed)
+}
+
+/// The event in which the thread gives back the lock that it took in the event `locked`.
+fn given_back(case: Case<'_>, locked: usize) -> Option<&Event> {
     let (thread, lock) = (case.event(locked).thread, case.event(locked).locks());
     let mut own = case.log.events_of(thread).filter(|(number, _)| *number > locked);
-    own.find(|(_, event)| event.unlocks() == lock)
-        .is_some_and(|(_, event)| gives_back_changed(event))
+    own.find(|(_, event)| event.unlocks() == lock).map(|(_, event)| event)
 }
 
 /// Whether an event gives back a lock with other data behind it than there were.
