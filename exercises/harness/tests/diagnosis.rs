@@ -1930,6 +1930,127 @@ fn change_of_a_word_that_nobody_is_told_of() {
     );
 }
 
+/// A mutex of one word: 0 unlocked, 1 locked, 2 locked and somebody sleeps.
+fn locked(word: &AtomicU32, takes: u32) {
+    let mut leaves = 1;
+    while word.compare_exchange(0, leaves, Acquire, Relaxed).is_err() {
+        if word.swap(2, Acquire) == 0 {
+            return;
+        }
+        futex::wait(word, 2);
+        leaves = takes;
+    }
+}
+
+fn unlocked(word: &AtomicU32) {
+    if word.swap(0, Release) == 2 {
+        futex::wake_one(word);
+    }
+}
+
+#[test]
+fn mark_that_a_woken_thread_does_not_set_again() {
+    let program = |takes: u32| {
+        move || {
+            let word = AtomicU32::new(0);
+            thread::scope(|s| {
+                for _ in 0..2 {
+                    s.spawn(|| {
+                        locked(&word, takes);
+                        unlocked(&word);
+                    });
+                }
+                locked(&word, takes);
+                unlocked(&word);
+            });
+        }
+    };
+    usually("leaves 1 there by its compare_exchange", program(1));
+    explore(program(2)).expect("it is right");
+}
+
+#[test]
+fn mark_that_is_overwritten() {
+    let program = |tries: fn(&AtomicU32) -> bool| {
+        move || {
+            let word = AtomicU32::new(0);
+            thread::scope(|s| {
+                s.spawn(|| {
+                    locked(&word, 2);
+                    unlocked(&word);
+                });
+                locked(&word, 2);
+                assert!(!tries(&word));
+                unlocked(&word);
+            });
+        }
+    };
+    let failure = usually(
+        "the mark of a sleeper is lost: thread 1 sleeps as long as word is 2",
+        program(|word| word.swap(1, Acquire) == 0),
+    );
+    pin(&failure);
+    explore(program(|word| word.compare_exchange(0, 1, Acquire, Relaxed).is_ok()))
+        .expect("it is right");
+}
+
+#[test]
+fn sleep_that_never_begins() {
+    let program = |expects: u32| {
+        move || {
+            let word = AtomicU32::new(0);
+            thread::scope(|s| {
+                s.spawn(|| {
+                    locked(&word, 2);
+                    unlocked(&word);
+                });
+                while word.swap(2, Acquire) != 0 {
+                    futex::wait(&word, expects);
+                }
+                unlocked(&word);
+            });
+        }
+    };
+    usually("main would sleep in futex::wait as long as word is 1", program(1));
+    explore(program(2)).expect("it is right");
+}
+
+/// The word has been what the wait expects each time.
+#[test]
+fn sleep_for_which_the_word_changes_too_soon() {
+    silent(Kind::TooManySteps, || {
+        let word = AtomicU32::new(0);
+        loop {
+            if word.swap(0, Relaxed) == 1 {
+                futex::wait(&word, 1);
+            }
+            word.store(1, Relaxed);
+        }
+    });
+}
+
+/// What is slept on is a number, no mark: the sleeper did not write it where it sleeps.
+#[test]
+fn count_that_is_woken_for_too_early() {
+    let add = |word: &AtomicU32| word.fetch_add(2, Relaxed);
+    usually("a change that nobody is told of: main sleeps as long as word is 2", move || {
+        let word = AtomicU32::new(0);
+        add(&word);
+        thread::scope(|s| {
+            s.spawn(|| {
+                for _ in 0..2 {
+                    if word.fetch_sub(1, Release) == 3 {
+                        futex::wake_one(&word);
+                    }
+                }
+            });
+            while word.load(Acquire) == 2 {
+                futex::wait(&word, 2);
+            }
+        });
+    });
+}
+
 /// A flag and the word of a futex: each side writes its own and reads the other's.
 #[test]
 fn store_buffering_that_ends_in_a_deadlock() {

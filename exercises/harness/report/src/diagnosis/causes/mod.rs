@@ -20,8 +20,10 @@ mod lock_taken_twice;
 mod looked_before_the_lock;
 mod lost_notification;
 mod lost_update;
+mod mark_gone;
 mod missing_ordering;
 mod must_not_wait;
+mod never_sleeps;
 mod no_common_lock;
 mod no_second_look;
 mod nobody_notified;
@@ -67,6 +69,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             notified_first::cause,
             come_and_gone::cause,
             registered_late::cause,
+            mark_gone::cause,
             nobody_woken::cause,
             gone_astray::cause,
             missing_ordering::of_stale_look,
@@ -109,9 +112,12 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             given_up::cause,
         ],
         Kind::Leak => &[forgotten_reference::cause],
-        Kind::TooManySteps => {
-            &[compares_with_an_old_value::cause, old_value_again::cause, must_not_wait::cause]
-        }
+        Kind::TooManySteps => &[
+            compares_with_an_old_value::cause,
+            never_sleeps::cause,
+            old_value_again::cause,
+            must_not_wait::cause,
+        ],
         Kind::UseAfterDrop => &[no_second_look::cause],
         Kind::Stuck | Kind::SetUp => &[],
     }
