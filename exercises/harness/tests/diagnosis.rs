@@ -156,6 +156,82 @@ fn check_then_act_on_a_stock() {
     });
 }
 
+/// The data are used by who called.
+#[test]
+fn check_then_act_in_a_try_lock() {
+    fn try_lock(locked: &AtomicBool, in_one_step: bool) -> bool {
+        if in_one_step {
+            return locked.compare_exchange(false, true, Acquire, Relaxed).is_ok();
+        }
+        if locked.load(Acquire) {
+            return false;
+        }
+        locked.store(true, Relaxed);
+        true
+    }
+    let program = |in_one_step: bool| {
+        move || {
+            let (locked, slot) = (AtomicBool::new(false), Slot::new());
+            let enter = || {
+                if try_lock(&locked, in_one_step) {
+                    slot.write();
+                    locked.store(false, Release);
+                }
+            };
+            thread::scope(|s| {
+                s.spawn(enter);
+                enter();
+            });
+        }
+    };
+    usually("looks at locked (row 2), thread 1 writes it (row", program(false));
+    explore(program(true)).expect("it is right");
+}
+
+/// It counts itself in by a step that may come too late, whatever it finds then.
+#[test]
+fn check_then_act_of_a_reader_that_counts_itself() {
+    fn lock(count: &AtomicUsize) -> bool {
+        if count.load(Acquire) & 1 == 0 {
+            count.fetch_add(2, Acquire);
+            return true;
+        }
+        false
+    }
+    usually("check-then-act: ", || {
+        let (count, slot) = (AtomicUsize::new(0), Slot::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                if count.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
+                    slot.write();
+                    count.fetch_sub(1, Release);
+                }
+            });
+            if lock(&count) {
+                slot.read();
+                count.fetch_sub(2, Release);
+            }
+        });
+    });
+}
+
+/// A look and a change that go well, beside a flag that does not order what it should.
+#[test]
+fn check_then_act_beside_a_race_of_another_cause() {
+    silent(Kind::DataRace, || {
+        let (asked, slot) = (AtomicBool::new(false), Slot::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                slot.write();
+            });
+            if !asked.load(Acquire) {
+                asked.store(true, Release);
+            }
+            slot.read();
+        });
+    });
+}
+
 #[test]
 fn check_then_act_in_a_spin_lock() {
     usually("check-then-act: ", || {

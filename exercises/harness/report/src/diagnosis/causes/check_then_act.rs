@@ -1,9 +1,9 @@
 //! Two threads find the same value at the same place, and each replaces it by the same other one: only one of them
 //! should have.
 
-use super::{Case, Remark, at_row};
+use super::{Case, Race, Remark, at_row, lost_update};
 use crate::diagnosis::code::{Dependence, Spot};
-use crate::diagnosis::torn::own_pairs;
+use crate::diagnosis::torn::{Torn, own_pairs};
 use crate::reading::{culprit, racing_access};
 use crate::record::ThreadId;
 use harness_base::protocol::Kind;
@@ -61,4 +61,26 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     );
     let mark = format!("{t} has stored already");
     Some(Remark::new(text).mark(second.write, mark))
+}
+
+/// The same of two threads of which one has looked, and the other has come right between that and its change, wherever the data
+/// are used. Silent if the thread has done anything else in between, for then it need not be what fails here.
+pub(super) fn of_race(case: Case<'_>) -> Option<Remark> {
+    let race = Race::of(case)?;
+    let other = case.event(race.other).thread;
+    let torn =
+        [(race.thread, other), (other, race.thread)].into_iter().find_map(|(looks, comes)| {
+            let torn = own_pairs(case, looks).last()?;
+            let found = case.event(torn.read).reads()?;
+            let (last, _) = case.log.events_before(looks, torn.write).next_back()?;
+            let between = (torn.read + 1..torn.write).rfind(|&number| {
+                let event = case.event(number);
+                event.thread == comes
+                    && event.object == Some(torn.object)
+                    && event.writes().is_some_and(|new| new != found)
+            })?;
+            let splits = torn.dependence == Dependence::Control && last == torn.read;
+            splits.then_some(Torn { between, ..torn })
+        })?;
+    Some(lost_update::remark(case, &torn, false))
 }

@@ -47,7 +47,8 @@ fn is_one_value(case: Case<'_>, locked: usize) -> bool {
         .is_some_and(|event| !event.sleeps() && matches!(event.data, Some(Data::Shown { .. })))
 }
 
-fn remark(case: Case<'_>, torn: &Torn, is_lock: bool) -> Remark {
+/// Says what is torn: an atomic, or the data behind a lock.
+pub(super) fn remark(case: Case<'_>, torn: &Torn, is_lock: bool) -> Remark {
     let (t, u) =
         (case.thread(case.event(torn.read).thread), case.thread(case.event(torn.between).thread));
     let o = case.object(torn.object);

@@ -92,6 +92,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             announced_early::cause,
             announced_early::under_a_lock,
             claimed_not_ready::cause,
+            check_then_act::of_race,
             no_common_lock::cause,
         ],
         Kind::Panic => &[
