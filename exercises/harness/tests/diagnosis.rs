@@ -2127,6 +2127,43 @@ fn count_that_is_woken_for_too_early() {
     });
 }
 
+/// The word is taken back to what the sleeper has seen.
+#[test]
+fn lost_update_of_a_word_that_is_slept_on() {
+    let program = |count: fn(&AtomicU32)| {
+        move || {
+            let (word, told) = (AtomicU32::new(0), AtomicU32::new(0));
+            thread::scope(|s| {
+                for _ in 0..2 {
+                    s.spawn(|| {
+                        told.fetch_add(1, Release);
+                        count(&word);
+                        futex::wake_all(&word);
+                    });
+                }
+                loop {
+                    let seen = word.load(Acquire);
+                    if told.load(Acquire) == 2 {
+                        break;
+                    }
+                    futex::wait(&word, seen);
+                }
+            });
+        }
+    };
+    usually(
+        "lost update: thread",
+        program(|word| {
+            let seen = word.load(Relaxed);
+            word.store(seen + 1, Release);
+        }),
+    );
+    explore(program(|word| {
+        word.fetch_add(1, Release);
+    }))
+    .expect("it is right");
+}
+
 /// A flag and the word of a futex: each side writes its own and reads the other's.
 #[test]
 fn store_buffering_that_ends_in_a_deadlock() {

@@ -46,10 +46,14 @@ pub(super) fn torn_atomics<'a>(case: Case<'a>) -> impl Iterator<Item = Torn> + '
     let threads = 0..case.log.threads.len();
     let pairs = threads.flat_map(move |thread| own_pairs(case, thread));
     pairs.filter_map(move |torn| {
-        let found = case.event(torn.read).reads()?;
-        let between = (torn.read + 1..torn.write).rfind(|&number| {
+        let read = case.event(torn.read);
+        let found = read.reads()?;
+        // What it read may have been an old value already.
+        let between = (read.source?.since()..torn.write).rfind(|&number| {
             let event = case.event(number);
-            event.object == Some(torn.object) && event.writes().is_some_and(|new| new != found)
+            event.object == Some(torn.object)
+                && event.thread != read.thread
+                && event.writes().is_some_and(|new| new != found)
         })?;
         // What changes nothing loses nothing.
         let wrote = case.event(between).writes()?;

@@ -6,7 +6,7 @@ use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, torn_atomics};
 use crate::place::Place;
 use crate::reading::culprit;
-use crate::record::{Data, Event};
+use crate::record::{Data, Effect, Event};
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
@@ -23,22 +23,30 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     Some(remark(case, &torn, is_lock))
 }
 
-/// The same of a number that a sleeper waits for. Silent if what it waits for is so, if its lock guards more than one value, and if
-/// the one only looks again before it falls asleep.
+/// The same of a number that a sleeper waits for, and of a futex's word that is, after that, what its sleeper expects. Of a
+/// lock, silent if what the sleeper waits for is so, if it guards more than one value, and if the one only looks again before it
+/// falls asleep.
 pub(super) fn of_sleeper(case: Case<'_>) -> Option<Remark> {
-    let threads = 0..case.log.threads.len();
-    let mut guards = threads
-        .filter(|thread| !case.log.untold.contains(thread))
-        .filter_map(|thread| last_sleep_of(case, thread)?.1.unlocks());
-    let torn = guards.find_map(|mutex| {
-        torn_locks(case).find(|torn| {
+    (0..case.log.threads.len()).find_map(|thread| {
+        let (_, sleep) = last_sleep_of(case, thread)?;
+        if let Effect::Sleeps { expected: Some(expected), .. } = sleep.effect {
+            let mut torn = torn_atomics(case).filter(|torn| {
+                torn.dependence == Dependence::Data
+                    && Some(torn.object) == sleep.object
+                    && case.event(torn.write).writes() == Some(expected)
+            });
+            let torn = torn.find(|torn| case.log.object(torn.object).newest == expected)?;
+            return Some(remark(case, &torn, false));
+        }
+        let mutex = sleep.unlocks().filter(|_| !case.log.untold.contains(&thread))?;
+        let torn = torn_locks(case).find(|torn| {
             torn.object == mutex
                 && has_changed(case, torn.between)
                 && is_one_value(case, torn.write)
                 && (is_split(case, torn) || torn.dependence == Dependence::Data)
-        })
-    })?;
-    Some(remark(case, &torn, true))
+        })?;
+        Some(remark(case, &torn, true))
+    })
 }
 
 /// Whether the lock that is taken in that event guards one number or the like, and is not given back by falling asleep.
