@@ -2127,6 +2127,38 @@ fn count_that_is_woken_for_too_early() {
     });
 }
 
+/// Both look for somebody, and then both sit down.
+#[test]
+fn check_then_act_of_two_that_sit_down() {
+    fn meet(seats: &Mutex<Vec<thread::Thread>>, in_one_step: bool) {
+        let mut there = seats.lock();
+        if let Some(other) = there.pop() {
+            drop(there);
+            other.unpark();
+            return;
+        }
+        if in_one_step {
+            there.push(thread::current());
+            drop(there);
+        } else {
+            drop(there);
+            seats.lock().push(thread::current());
+        }
+        thread::park();
+    }
+    let program = |in_one_step: bool| {
+        move || {
+            let seats = Mutex::new(Vec::new());
+            thread::scope(|s| {
+                s.spawn(|| meet(&seats, in_one_step));
+                meet(&seats, in_one_step);
+            });
+        }
+    };
+    usually("check-then-act: main looks under seats", program(false));
+    explore(program(true)).expect("it is right");
+}
+
 /// The word is taken back to what the sleeper has seen.
 #[test]
 fn lost_update_of_a_word_that_is_slept_on() {

@@ -38,12 +38,17 @@ pub(super) fn of_sleeper(case: Case<'_>) -> Option<Remark> {
             let torn = torn.find(|torn| case.log.object(torn.object).newest == expected)?;
             return Some(remark(case, &torn, false));
         }
-        let mutex = sleep.unlocks().filter(|_| !case.log.untold.contains(&thread))?;
+        let waits_for = sleep.unlocks().filter(|_| !case.log.untold.contains(&thread));
         let torn = torn_locks(case).find(|torn| {
-            torn.object == mutex
+            let of_value = Some(torn.object) == waits_for
                 && has_changed(case, torn.between)
                 && is_one_value(case, torn.write)
-                && (is_split(case, torn) || torn.dependence == Dependence::Data)
+                && (is_split(case, torn) || torn.dependence == Dependence::Data);
+            // It says under another lock that it is there, and goes to sleep.
+            let sits_down = Some(torn.object) != sleep.unlocks()
+                && case.event(torn.write).thread == thread
+                && is_split(case, torn);
+            of_value || sits_down
         })?;
         Some(remark(case, &torn, true))
     })
