@@ -111,8 +111,9 @@ fn a_try_lock_that_succeeds_is_like_lock() {
     });
 }
 
-/// The lock is held before the threads begin. Catches a `lock` that does not wait for the guard to go, be it
-/// that it gives up after a while or that it was never told.
+/// The lock is held while the other thread looks at it in turn after turn: `lock` lets the holder go on in each of
+/// them, and returns when the guard is dropped. Catches a `lock` that does not wait for the guard to go, be it
+/// that it gives up after a while or that it was never told, and one that is patient in its first turns only.
 #[test]
 fn lock_waits_until_the_guard_is_dropped() {
     // MU-01
@@ -122,9 +123,10 @@ fn lock_waits_until_the_guard_is_dropped() {
         both(
             || {
                 *guard += 1;
-                // A thread that spins gets several turns: the model gives one that has yielded another turn
-                // only when the others cannot go on, or yield as well.
-                for _ in 0..3 {
+                // A thread that spins gets as many turns: the model gives one that has yielded another turn
+                // only when the others cannot go on, or yield as well. More than the ten or so in which a
+                // `Backoff` becomes patient: the turns after that have to let others run, too.
+                for _ in 0..24 {
                     yield_now();
                 }
                 unlocks.raise();
@@ -140,6 +142,29 @@ fn lock_waits_until_the_guard_is_dropped() {
             },
         );
         assert_eq!(lock.into_inner(), 2);
+    });
+}
+
+/// A guard goes to another thread, which drops it there: that unlocks, for a `try_lock` as for a `lock` that waits.
+/// Catches a guard that counts on the thread that made it.
+#[test]
+fn a_guard_may_unlock_in_another_thread() {
+    // MU-07
+    model(|| {
+        let lock = SpinLock::new(0);
+        let guard = lock.lock();
+        both(|| (), move || drop(guard));
+        assert!(
+            lock.try_lock().is_some(),
+            "`try_lock` returned None: another thread than the one that locked has dropped the guard, and that has not unlocked"
+        );
+    });
+    model(|| {
+        let lock = SpinLock::new(0);
+        let mut guard = lock.lock();
+        *guard += 1;
+        both(|| *lock.lock() += 1, move || drop(guard));
+        assert_eq!(*lock.lock(), 2);
     });
 }
 
@@ -254,19 +279,6 @@ fn a_panic_unlocks() {
             "`try_lock` returned None: the guard of the holder that panicked has not unlocked",
         );
         assert_eq!(*data, 2, "two threads have added 1 each");
-    });
-}
-
-/// A guard goes to another thread, which unlocks. Catches a guard that counts on the thread that made it.
-#[test]
-fn a_guard_may_unlock_in_another_thread() {
-    // MU-07
-    model(|| {
-        let lock = SpinLock::new(0);
-        let mut guard = lock.lock();
-        *guard += 1;
-        both(|| *lock.lock() += 1, move || drop(guard));
-        assert_eq!(*lock.lock(), 2);
     });
 }
 

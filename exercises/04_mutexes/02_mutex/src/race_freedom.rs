@@ -157,6 +157,32 @@ fn a_refused_try_lock_changes_nothing() {
     });
 }
 
+/// Main unlocks while another waits, and tries the lock at once. If it is refused, the other has a guard by then, and
+/// goes before main's next `lock`. Catches a `try_lock` that lets those who wait go first, though the mutex is unlocked.
+#[test]
+fn nothing_but_a_guard_refuses_a_try_lock() {
+    // MU-02
+    harness::model(|| {
+        let mutex = Mutex::new(());
+        let was_inside = Flag::lowered("was inside");
+        let guard = mutex.lock();
+        thread::scope(|s| {
+            spawn(s, "waiter", || {
+                let _guard = mutex.lock();
+                was_inside.raise();
+            });
+            drop(guard);
+            if mutex.try_lock().is_none() {
+                let _guard = mutex.lock();
+                assert!(
+                    was_inside.is_raised(),
+                    "`try_lock` returned None, and there was no guard: the next `lock` had it before the thread that waits"
+                );
+            }
+        });
+    });
+}
+
 /// Main tries the lock while two threads lock: if it succeeds, that is a lock like any other, and if not, it
 /// changes nothing, though the mutex was unlocked a moment before. Catches a `try_lock` that succeeds and
 /// orders nothing, and one that wipes out the mark of a thread that waits. At most two preemptions.

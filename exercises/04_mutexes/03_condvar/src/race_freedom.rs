@@ -199,7 +199,8 @@ fn two_who_notify_at_once_wake_two() {
     });
 }
 
-/// Main waits for two letters: `sender` notifies after each, and `other` notifies for no reason. Catches a number that
+/// Main waits for two letters: `sender` notifies after each, and `other` at the same time, for no reason. What one of them
+/// has announced the other does not take back, so main wakes up. Catches a number that
 /// is loaded and stored in two steps: the store of one takes back what the other has counted, and main falls asleep on
 /// a number that it has seen before. It shows with three forced switches of threads.
 #[test]
@@ -498,7 +499,7 @@ fn the_condition_is_asked_once_for_each_wait() {
         );
         assert!(
             asked <= 2,
-            "calls of the condition, for one wait at most: {asked}"
+            "`wait_while` has called its condition {asked} times in one wait: once before it and once after it is enough"
         );
     });
 }

@@ -169,7 +169,9 @@ fn a_writer_that_waits_keeps_new_readers_out() {
     });
 }
 
-/// Main reads, and a writer waits for it: `try_read` is refused from then on, and not before there is a writer.
+/// Main reads, and a writer waits for it: `try_read` is refused from then on, and not before there is a writer. So it is
+/// if the writer has waited for another writer first, and found a reader when it woke up. That program runs without forced
+/// switches only: main yields, and the writer goes on until it sleeps.
 #[test]
 fn a_writer_that_waits_keeps_try_read_out() {
     // RW-06
@@ -195,6 +197,27 @@ fn a_writer_that_waits_keeps_try_read_out() {
         refused.load(SeqCst),
         "in no interleaving a writer that waited kept `try_read` out"
     );
+    harness::Model::new().preemption_bound(0).check(|| {
+        let lock = RwMutex::new(());
+        let has_written = Flag::lowered("has written");
+        let guard = lock.write();
+        thread::scope(|s| {
+            spawn(s, "writer", || {
+                let _guard = lock.write();
+                has_written.raise();
+            });
+            thread::yield_now();
+            drop(guard);
+            let first = lock.read();
+            thread::yield_now();
+            let second = lock.try_read();
+            assert!(
+                second.is_none() || has_written.is_raised(),
+                "`try_read` returned a guard, and a writer, awake since another has unlocked, waited for a reader"
+            );
+            drop((first, second));
+        });
+    });
 }
 
 /// A reader and a writer wait when main, a writer, unlocks: the reader is the first to get the lock, and the
@@ -292,8 +315,9 @@ fn a_spurious_wakeup_is_no_lock() {
     explore(true, false);
 }
 
-/// Main reads, and the other thread tries to write in vain: a reader that tries meanwhile gets in. Catches a
-/// refused `try_write` that shows, even for a moment: as a writer that waits, it would keep a reader out.
+/// Calls of `try_write` and `try_read` are refused: a reader that tries beside a reader gets in meanwhile, and a thread
+/// that waits gets the lock all the same when the guard is dropped. Catches a refused `try_write` that shows, even for
+/// a moment: as a writer that waits, it would keep a reader out. And a refused call that forgets who waits.
 #[test]
 fn a_refused_try_write_changes_nothing() {
     // RW-03
@@ -312,6 +336,25 @@ fn a_refused_try_write_changes_nothing() {
         drop(guard);
         assert!(lock.try_write().is_some(), "there was no guard");
     });
+    for waiter_writes in [true, false] {
+        harness::model(move || {
+            let lock = RwMutex::new(0);
+            let guard = lock.write();
+            thread::scope(|s| {
+                spawn(s, "waiter", || {
+                    if waiter_writes {
+                        *lock.write() += 1;
+                    } else {
+                        drop(lock.read());
+                    }
+                });
+                let written = never_waits("`try_write`", || lock.try_write()).is_some();
+                let read = never_waits("`try_read`", || lock.try_read()).is_some();
+                assert!(!written && !read, "there was a writer");
+                drop(guard);
+            });
+        });
+    }
 }
 
 /// Main writes, unlocks and writes again, and the other thread tries to read: if it is refused, nothing has
