@@ -563,7 +563,7 @@ fn an_executor_is_dropped_beside_a_wake() {
         let ended = poll_once(&mut handle);
         assert!(
             matches!(ended, Poll::Ready(Err(JoinError::Cancelled))),
-            "the handle: {ended:?}"
+            "the executor was dropped with a task, and its handle says {ended:?}"
         );
         waker.wake();
         assert_eq!(word.polls(), 1, "polls");

@@ -226,6 +226,7 @@ fn block_on_polls_once_for_any_number_of_wakes() {
     });
 }
 
+/// Handles return what their tasks have returned, and know also later that these have ended.
 #[test]
 fn a_handle_returns_the_output() {
     let executor = Executor::new();
@@ -251,7 +252,10 @@ fn a_handle_returns_the_output() {
         poll(&mut late, Waker::noop()).is_ready(),
         "a task has woken itself 200,000 times, and `run_until_idle` has returned before its end"
     );
-    assert!(late.is_finished(), "it has ended, and its output was taken");
+    assert!(
+        late.is_finished(),
+        "`is_finished` is false, and the task has ended; its output was taken by a poll"
+    );
     assert_eq!(
         panic_of(|| drop(poll(&mut late, Waker::noop()))).as_deref(),
         Some("JoinHandle: polled after completion")

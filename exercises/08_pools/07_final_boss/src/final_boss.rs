@@ -120,8 +120,9 @@ impl Pool {
     /// have ended.
     ///
     /// # Errors
-    /// Hands the job back, with the [`Reason`](crate::Reason). If several are true at the call, `Closed` goes
-    /// before `Cancelled`, and `Cancelled` before `Full` and `TimedOut`.
+    /// Hands the job back, with the [`Reason`](crate::Reason): if its context is done at the call, even if there
+    /// is room. If several are true at the call, `Closed` goes before `Cancelled`, and `Cancelled` before `Full`
+    /// and `TimedOut`.
     pub fn submit_with<F, T>(&self, terms: &Terms, job: F) -> Result<Handle<T>, Refused<F>>
     where
         F: FnOnce(&Worker) -> T + Send + 'static,
@@ -142,9 +143,10 @@ impl Pool {
         todo!("find a job, in the shared queue or in that of a worker, and run it here")
     }
 
-    /// Sets how many workers there are, and does not wait. New ones start at once. Surplus ones leave when the
-    /// job that they run has ended, and no job goes with them: what waits in the queue of one that leaves moves
-    /// to the shared queue. If the pool is shut down, nothing happens.
+    /// Sets how many workers there are, and does not wait. If workers are missing, new ones start at
+    /// once. Surplus ones leave when the job that they run has ended, unless the pool is larger again by then, and
+    /// no job goes with them: what waits in the queue of one that leaves moves to the shared queue. If the pool is
+    /// shut down, nothing happens.
     ///
     /// # Errors
     /// If the operating system refuses a thread. The pool has those that it got by then.

@@ -747,6 +747,29 @@ fn a_job_of_a_job_is_stolen() {
     });
 }
 
+/// The only worker sleeps. Main helps, and the job that it runs submits another, which comes into the shared queue: that
+/// has to wake the worker, because the first job waits for it.
+#[test]
+fn a_job_of_a_thread_that_helps_wakes_the_worker() {
+    // At most 1 forced switch: 29 interleavings of the reference.
+    Model::new().preemption_bound(1).check(|| {
+        let pool = Arc::new(pool(0, 1));
+        let inner = Work::new("inner");
+        let job = {
+            let (pool, inner) = (Arc::clone(&pool), inner.clone());
+            move |worker: &Worker| {
+                pool.resize(1).expect("there is a thread");
+                let_others_sleep(1);
+                returned(accepted(worker.submit(inner.job())), "the inner job");
+            }
+        };
+        drop(accepted(pool.submit(job)));
+        assert!(pool.help(), "a job waited, and `help` found none");
+        inner.is_done("the inner job");
+        closed(&pool, 2, 0, 0);
+    });
+}
+
 /// A worker runs a job that submits another, while main makes the pool smaller by that worker. Whether the
 /// job is in its queue by then or not, it is still there when the worker has left.
 #[test]

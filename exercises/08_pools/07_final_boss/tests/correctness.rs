@@ -750,7 +750,9 @@ fn a_pool_grows_and_shrinks() {
         for size in [1, 4, 2, 256, 0, 2] {
             pool.resize(size).expect("there are threads");
             assert_eq!(pool.size(), size);
-            let what = format!("the size is {size}, and there are more workers or fewer");
+            let what = format!(
+                "the size has become {size}, and there are more workers, or fewer: idle ones leave at once"
+            );
             wait_until(&what, || pool.metrics().workers == size as u64);
             runs_at_once(&pool, size);
         }
@@ -765,19 +767,22 @@ fn a_pool_grows_and_shrinks() {
     });
 }
 
-/// Three jobs run when the pool becomes one of a single worker. They end, and from then on one job runs at a
-/// time.
+/// Three jobs run when the pool becomes smaller, and larger again, before anybody has left: no worker is missing, and
+/// none starts. It becomes one of a single worker. They end, and from then on one job runs at a time.
 #[test]
 fn workers_that_are_too_many_end_their_jobs_and_take_no_others() {
     must_end("a job does not run, or a worker does not leave", || {
         let pool = pool(3, 100);
         let held = [(); 3].map(|()| Held::new(&pool, &Terms::default(), |_| ()));
-        pool.resize(1).expect("no thread is needed");
-        assert_eq!(
-            pool.metrics().running,
-            3,
-            "jobs that run while the pool becomes smaller"
-        );
+        for size in [0, 3, 1] {
+            pool.resize(size).expect("no thread is needed");
+            let metrics = pool.metrics();
+            assert_eq!(
+                (metrics.running, metrics.workers),
+                (3, 3),
+                "(jobs that run, workers), of three that nobody has left: the pool had to become one of {size}"
+            );
+        }
         let running = Arc::new(AtomicUsize::new(0));
         let handles: Vec<_> = (0..50)
             .map(|_| {

@@ -169,7 +169,8 @@ impl Executor {
     /// Runs tasks until `future`, which is polled on this thread, is complete, and returns what it returned. The thread
     /// sleeps while the future is pending and no task is queued.
     ///
-    /// The future is polled at once, and then after each task, if it was woken; it may be polled without a wake.
+    /// The future is polled at once, and then after each task, if it was woken: as long as tasks are queued, one is run
+    /// between two polls. It may be polled without a wake.
     ///
     /// # Panics
     /// As the future does. Panics of tasks are not passed on, nor are those of the drops of their futures, of results that

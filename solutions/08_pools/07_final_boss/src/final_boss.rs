@@ -213,8 +213,9 @@ impl Pool {
     /// have ended.
     ///
     /// # Errors
-    /// Hands the job back, with the [`Reason`](crate::Reason). If several are true at the call, `Closed` goes
-    /// before `Cancelled`, and `Cancelled` before `Full` and `TimedOut`.
+    /// Hands the job back, with the [`Reason`](crate::Reason): if its context is done at the call, even if there
+    /// is room. If several are true at the call, `Closed` goes before `Cancelled`, and `Cancelled` before `Full`
+    /// and `TimedOut`.
     pub fn submit_with<F, T>(&self, terms: &Terms, job: F) -> Result<Handle<T>, Refused<F>>
     where
         F: FnOnce(&Worker) -> T + Send + 'static,
@@ -245,9 +246,10 @@ impl Pool {
         true
     }
 
-    /// Sets how many workers there are, and does not wait. New ones start at once. Surplus ones leave when the
-    /// job that they run has ended, and no job goes with them: what waits in the queue of one that leaves moves
-    /// to the shared queue. If the pool is shut down, nothing happens.
+    /// Sets how many workers there are, and does not wait. If workers are missing, new ones start at
+    /// once. Surplus ones leave when the job that they run has ended, unless the pool is larger again by then, and
+    /// no job goes with them: what waits in the queue of one that leaves moves to the shared queue. If the pool is
+    /// shut down, nothing happens.
     ///
     /// # Errors
     /// If the operating system refuses a thread. The pool has those that it got by then.
@@ -536,7 +538,7 @@ impl Worker {
                     self.run(job);
                     Ok(())
                 }
-                answer => self.shared.answer(answer),
+                answer => self.shared.answer_and_wake(state, answer),
             };
         };
         let mut queue = local.queue.lock();
@@ -605,16 +607,23 @@ impl Shared {
                 let answer = self.wait_for_room(state, job, terms);
                 self.answer(answer)
             }
-            answer => {
-                // Under the lock: a worker that is idle now sleeps.
-                let wakes = answer.is_ok() && self.idle.load(Relaxed) > 0;
-                drop(state);
-                if wakes {
-                    self.work.notify_one();
-                }
-                self.answer(answer)
-            }
+            answer => self.answer_and_wake(state, answer),
         }
+    }
+
+    /// Passes on what has become of a job that was offered to the shared queue: if it is in there, for a worker.
+    fn answer_and_wake(
+        &self,
+        state: MutexGuard<'_, State>,
+        answer: Result<(), Refused<Job>>,
+    ) -> Result<(), Refused<Job>> {
+        // Under the lock: a worker that is idle now sleeps.
+        let wakes = answer.is_ok() && self.idle.load(Relaxed) > 0;
+        drop(state);
+        if wakes {
+            self.work.notify_one();
+        }
+        self.answer(answer)
     }
 
     /// Counts a refusal.
