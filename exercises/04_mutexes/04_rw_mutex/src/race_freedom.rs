@@ -206,10 +206,12 @@ fn a_writer_that_waits_keeps_try_read_out() {
                 let _guard = lock.write();
                 has_written.raise();
             });
-            thread::yield_now();
+            // A writer that looks a few times before it sleeps looks again at each of these.
+            let writer_sleeps = || (0..24).for_each(|_| thread::yield_now());
+            writer_sleeps();
             drop(guard);
             let first = lock.read();
-            thread::yield_now();
+            writer_sleeps();
             let second = lock.try_read();
             assert!(
                 second.is_none() || has_written.is_raised(),
