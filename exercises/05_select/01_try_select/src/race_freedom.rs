@@ -179,7 +179,10 @@ fn calls_in_opposite_orders_end() {
             [one, other].contains(&(ab, ba)),
             "one of two calls gets the value, but they returned {ab:?} and {ba:?}"
         );
-        assert!(!waited && !other_waited, "a call has yielded or slept");
+        assert!(
+            !waited && !other_waited,
+            "a call has yielded or slept: it may wait for the lock of a channel only"
+        );
     });
 }
 

@@ -184,6 +184,7 @@ fn an_arm_between_two_of_another_channel_has_its_turn() {
     });
 }
 
+/// A channel may be in several arms, in one direction or in both: each of them has its turn, and each has its index.
 #[test]
 fn a_channel_may_be_in_several_arms() {
     // SL-11, SL-21
@@ -209,6 +210,13 @@ fn a_channel_may_be_in_several_arms() {
             Some((2, Ok(4))),
             "try_recv_any(&[a, a, b]): the index of b is 2"
         );
+        let (mut recv, mut quiet, mut send) = (a.arm(), b.arm(), to_a.arm(5));
+        assert_eq!(
+            try_select(&mut [&mut recv, &mut quiet, &mut send]),
+            Some(2),
+            "a is in arm 0, which receives, and in arm 2, which sends; a and b are empty, so arm 2 is ready"
+        );
+        assert_eq!(send.outcome(), SendOutcome::Sent);
     });
 }
 

@@ -137,7 +137,11 @@ fn a_close_beside_a_value() {
         );
         assert_eq!(sent, Ok(()), "b has room for one");
         match received {
-            (0, Err(RecvError)) => assert_eq!(b.try_recv(), Ok(20), "what is left in b"),
+            (0, Err(RecvError)) => assert_eq!(
+                b.try_recv(),
+                Ok(20),
+                "main has returned the end of a, so 20, which was sent to b, should be left in b"
+            ),
             (1, Ok(20)) => assert_eq!(select_recv(&[&a, &b]), (0, Err(RecvError))),
             other => panic!("a was closed, and 20 was sent to b, but it returned {other:?}"),
         }
@@ -165,6 +169,33 @@ fn the_last_sender_wakes_it() {
             "receiver 1 has no sender; what that wrote"
         );
         assert_eq!(registered([&a, &b]), [0, 0], "registered in a and b");
+    });
+}
+
+/// A program that must not end: two channels are open, and empty.
+#[test]
+fn it_sleeps_while_there_is_nothing() {
+    // CH-01
+    must_sleep("`select_recv`", "both channels were open and empty", || {
+        let ((_to_a, a), (_to_b, b)) = two::<u32>();
+        let _ = select_recv(&[&a, &b]);
+    });
+}
+
+/// A program that must not end: one value is sent, and main calls twice.
+#[test]
+fn it_sleeps_again_when_all_has_been_received() {
+    must_sleep("`select_recv`", "its channels were open and empty", || {
+        let ((_to_a, a), (to_b, b)) = two();
+        let ((), sent) = both(
+            || {
+                assert_eq!(select_recv(&[&a, &b]), (1, Ok(7)));
+                let _ = select_recv(&[&a, &b, &a]);
+                panic!("a second `select_recv` returned, and there was one value");
+            },
+            || to_b.try_send(7),
+        );
+        sent.expect("there is room");
     });
 }
 
@@ -257,33 +288,6 @@ fn a_channel_may_be_named_more_than_once() {
         assert_eq!(registered([&a, &b]), [0, 0], "registered in a and b");
         assert_eq!(to_b.try_send(8), Ok(()), "b is empty");
         assert_eq!(b.try_recv(), Ok(8), "what was sent later");
-    });
-}
-
-/// A program that must not end: two channels are open, and empty.
-#[test]
-fn it_sleeps_while_there_is_nothing() {
-    // CH-01
-    must_sleep("`select_recv`", "both channels were open and empty", || {
-        let ((_to_a, a), (_to_b, b)) = two::<u32>();
-        let _ = select_recv(&[&a, &b]);
-    });
-}
-
-/// A program that must not end: one value is sent, and main calls twice.
-#[test]
-fn it_sleeps_again_when_all_has_been_received() {
-    must_sleep("`select_recv`", "its channels were open and empty", || {
-        let ((_to_a, a), (to_b, b)) = two();
-        let ((), sent) = both(
-            || {
-                assert_eq!(select_recv(&[&a, &b]), (1, Ok(7)));
-                let _ = select_recv(&[&a, &b, &a]);
-                panic!("a second `select_recv` returned, and there was one value");
-            },
-            || to_b.try_send(7),
-        );
-        sent.expect("there is room");
     });
 }
 

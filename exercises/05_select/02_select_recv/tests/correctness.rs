@@ -29,7 +29,8 @@ fn without_receivers_it_panics() {
     });
 }
 
-/// Whichever channel is older, and however many have a value.
+/// Whichever channel is older, and however many have a value: the first in the slice is taken, and the call is registered
+/// nowhere when it has returned.
 #[test]
 fn the_first_in_the_slice_that_has_something_is_taken() {
     // SL-07
@@ -47,8 +48,34 @@ fn the_first_in_the_slice_that_has_something_is_taken() {
                     (first, Ok(value)),
                     "channels {order:?}, all from index {first} on have a value"
                 );
+                assert_eq!(
+                    receivers.map(Receiver::registered),
+                    [0; 3],
+                    "arms registered with each of the three, after a call that did not have to wait"
+                );
             }
         }
+    });
+}
+
+/// The index counts the slice, in which a channel may stand more than once.
+#[test]
+fn the_index_is_a_place_in_the_slice() {
+    // SL-11
+    must_end(IN_CALL, || {
+        let [(to_a, a), (to_b, b)] = channels(1);
+        let also_a = a.clone();
+        let receivers = [&a, &a, &also_a, &b];
+        to_b.try_send(2).expect("has room");
+        assert_eq!(
+            select_recv(&receivers),
+            (3, Ok(2)),
+            "select_recv(&[a, a, a, b]): the index of b is 3"
+        );
+        to_a.try_send(1).expect("has room");
+        let (chosen, received) = select_recv(&receivers);
+        assert_eq!(received, Ok(1), "what was sent to a");
+        assert!(chosen < 3, "a is at 0, 1 and 2, not at {chosen}");
     });
 }
 
@@ -116,9 +143,12 @@ fn each_of_many_can_wake_it() {
             let select = s.spawn(|| order.map(|_| select_recv(receivers)));
             for at in order {
                 wait_until("it is not registered with all 300", || {
-                    ends.iter().all(|(to, _)| to.registered() >= 1)
+                    select.is_finished() || ends.iter().all(|(to, _)| to.registered() >= 1)
                 });
-                ends[at].0.send(at).expect("it receives");
+                wait_until("it is registered, and does not take a value", || {
+                    // If it has ended, it has panicked, and that is what is to be told.
+                    select.is_finished() || ends[at].0.try_send(at).is_ok()
+                });
             }
             let received = select.join().expect("it ends");
             let expected = order.map(|at| (at, Ok(at)));

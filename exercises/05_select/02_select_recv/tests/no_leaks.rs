@@ -14,8 +14,8 @@ const IN_CALL: &str = "a thread is still in `select_recv`";
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// Two threads send a value to and fro, and both select from a quiet channel as well, in which nothing is
-/// ever sent.
+/// Two threads send a value to and fro, and both select from a quiet channel as well. A call keeps nothing when it has
+/// returned: not in that channel, and not in its thread.
 #[test]
 fn a_quiet_channel_keeps_nothing() {
     // SL-12
@@ -42,6 +42,7 @@ fn a_quiet_channel_keeps_nothing() {
     });
 }
 
+/// A thousand calls find a value at once, behind a quiet channel. They leave nothing there.
 #[test]
 fn a_call_that_need_not_wait_keeps_nothing() {
     // SL-12
@@ -80,6 +81,7 @@ fn each_value_is_dropped_once() {
     });
 }
 
+/// Four calls sleep until the last sender of a channel goes. They leave nothing behind.
 #[test]
 fn everybody_leaves_at_the_end() {
     // CL-03

@@ -35,7 +35,7 @@ fn receives(timer: &Timer, earliest: Duration, now: Duration) {
     let tick = timer.ticks().recv().expect("the timer has a sender");
     assert!(
         at(earliest) <= tick && tick <= at(now),
-        "a tick says that the timer fired at {tick}; it was due at {earliest:?}, and the clock shows {now:?}"
+        "a tick says that the clock showed {tick} when the timer fired, and it can have shown {earliest:?} to {now:?} then"
     );
 }
 
@@ -285,6 +285,28 @@ fn a_ticker_that_is_late_keeps_its_rhythm() {
     });
 }
 
+/// A ticker is late by whole periods: the clock shows the second of its moments when it fires, and that has passed, too. There is one
+/// tick for both, and the next comes a period later.
+#[test]
+fn a_moment_that_the_clock_shows_has_its_tick_already() {
+    // TM-05
+    harness::Model::new().preemption_bound(2).check(|| {
+        let (clock, timers) = on_a_manual_clock();
+        let ticker = timers.ticker(2 * SECOND);
+        clock.advance(4 * SECOND);
+        receives(&ticker, 4 * SECOND, 4 * SECOND);
+        // What is made now fires after what is due now.
+        let behind = timers.after(Duration::ZERO);
+        receives(&behind, 4 * SECOND, 4 * SECOND);
+        nothing_to_receive(
+            &ticker,
+            "it is due every two seconds, the clock shows four, and one tick for both had been received",
+        );
+        clock.advance(2 * SECOND);
+        receives(&ticker, 6 * SECOND, 6 * SECOND);
+    });
+}
+
 /// A zero delay has passed when it begins: the clock need not advance, and `main` sleeps until the tick is
 /// there. Catches a thread that looks at the clock for a moment that is later than the deadline.
 #[test]
@@ -352,7 +374,8 @@ fn a_delay_without_an_end_never_passes() {
         clock.advance(Duration::MAX - SECOND);
         assert!(
             never.stop(),
-            "the delay had not passed, but `stop` returned false"
+            "the delay had not passed, and no clock will ever show its end; the timer runs until it is stopped, but `stop` \
+             returned false"
         );
     });
 }
@@ -538,7 +561,7 @@ fn when_the_timers_are_dropped_the_thread_ends() {
         drop(timers);
         assert!(
             !never.stop(),
-            "the timer was stopped, but `stop` returned true"
+            "the timers had been dropped, which stops all of them, but `stop` returned true"
         );
         let prevented = timer.reset(Duration::ZERO);
         let because = match prevented {

@@ -127,6 +127,7 @@ fn one_of_two_receivers_gets_the_tick() {
     });
 }
 
+/// A period of zero panics, in `ticker` and in the `reset` of a ticker, which goes on as before: its next tick comes.
 #[test]
 fn a_period_of_zero_panics() {
     // TM-06
@@ -144,7 +145,8 @@ fn a_period_of_zero_panics() {
     });
 }
 
-/// A ticker of two seconds becomes one of five, in the middle of its second period.
+/// A ticker of two seconds becomes one of five, in the middle of its second period: that and all periods after it have five
+/// seconds, from the call on.
 #[test]
 fn reset_gives_a_ticker_another_period() {
     must_end("a tick is missing", || {
@@ -157,7 +159,7 @@ fn reset_gives_a_ticker_another_period() {
             ticker.reset(5 * SECOND),
             "the ticker was running, but `reset` returned false"
         );
-        for _ in 0..2 {
+        for n in 1..=2 {
             let reset = clock.now();
             let before = timers.after(4 * SECOND);
             clock.advance(4 * SECOND);
@@ -169,7 +171,11 @@ fn reset_gives_a_ticker_another_period() {
             );
             clock.advance(SECOND);
             let tick = ticker.ticks().recv().expect("the ticker has a sender");
-            assert_eq!(tick, reset + 5 * SECOND);
+            assert_eq!(
+                tick,
+                reset + 5 * SECOND,
+                "the tick at the end of period {n}"
+            );
         }
         assert!(
             ticker.stop() && !ticker.stop(),
@@ -345,7 +351,8 @@ fn a_drop_may_use_the_timers() {
     });
 }
 
-/// Panics of a function, of what it owns and of what it throws: the timers go on.
+/// A function panics, and so does the drop of what it throws; or the drop of what a function owns panics, which the thread drops because
+/// the handle went while it ran. The timers go on.
 #[test]
 fn the_timers_survive_whatever_panics() {
     struct Panics;
@@ -355,24 +362,35 @@ fn the_timers_survive_whatever_panics() {
         }
     }
 
-    must_end("nothing fires after a panic on the timers' thread", || {
-        let (_clock, timers) = on_a_manual_clock();
-        let _throws = timers.after_func(Duration::ZERO, || resume_unwind(Box::new(Panics)));
-        let (running, runs) = unbounded();
-        let (go_on, told) = unbounded::<()>();
-        let owned = Panics;
-        let callback = timers.after_func(Duration::ZERO, move || {
-            let _ = &owned;
-            let _ = running.send(());
-            let _ = told.recv();
-        });
-        runs.recv().expect("the function runs");
-        // The thread drops the function, as nobody else is left to do it.
-        drop(callback);
-        go_on.send(()).expect("the function waits");
-        let timer = timers.after(Duration::ZERO);
-        assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
-    });
+    must_end(
+        "nothing fires after the drop of a panic's payload panicked on the timers' thread",
+        || {
+            let (_clock, timers) = on_a_manual_clock();
+            let _throws = timers.after_func(Duration::ZERO, || resume_unwind(Box::new(Panics)));
+            let timer = timers.after(Duration::ZERO);
+            assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+        },
+    );
+    must_end(
+        "nothing fires after the drop of a function panicked on the timers' thread",
+        || {
+            let (_clock, timers) = on_a_manual_clock();
+            let (running, runs) = unbounded();
+            let (go_on, told) = unbounded::<()>();
+            let owned = Panics;
+            let callback = timers.after_func(Duration::ZERO, move || {
+                let _ = &owned;
+                let _ = running.send(());
+                let _ = told.recv();
+            });
+            runs.recv().expect("the function runs");
+            // The thread drops the function, as nobody else is left to do it.
+            drop(callback);
+            go_on.send(()).expect("the function waits");
+            let timer = timers.after(Duration::ZERO);
+            assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+        },
+    );
 }
 
 /// A function that has panicked is called again, if its timer is reset.

@@ -5,7 +5,7 @@ use deadline::{CancelOnDrop, Context, ContextError, Timers};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread::refuse_after;
 use harness::sync::real::time::{Clock, Duration, Instant};
-use harness::testing::{let_others_run, must_end, panic_of, wait_until};
+use harness::testing::{let_others_run, must_end, panic_of, wait_until, while_unwinding};
 use std::sync::Arc;
 use std::thread;
 
@@ -71,6 +71,7 @@ fn what_is_shared_between_threads_can_be() {
     harness::assert_bounds!(CancelOnDrop: Send + Sync);
 }
 
+/// A root and its child without a timeout have no deadline, and no alarm is set: however late it is, they are not done.
 #[test]
 fn without_a_timeout_there_is_no_deadline() {
     // CX-01
@@ -88,6 +89,8 @@ fn without_a_timeout_there_is_no_deadline() {
     assert_live("the root", &root);
 }
 
+/// A nanosecond before the deadline nothing has happened. At the deadline the context is done and what is below it, with
+/// `DeadlineExceeded` as error and cause, and nothing above.
 #[test]
 fn a_context_is_done_at_its_deadline() {
     // CX-05, CX-17, CX-28
@@ -118,6 +121,7 @@ fn a_context_is_done_at_its_deadline() {
     });
 }
 
+/// A timeout on the clock of the machine counts from the call, and is not over too soon.
 #[test]
 fn the_clock_of_the_machine_ends_a_context_and_not_too_soon() {
     // CX-17
@@ -178,6 +182,8 @@ fn a_deadline_that_is_not_in_the_future_is_over_at_once() {
     }
 }
 
+/// Three contexts, one below the other. Each has the earliest of the deadlines that it and those above it were given, and an alarm is
+/// set only for one that is earlier than that of the context above.
 #[test]
 fn the_earlier_deadline_wins() {
     // CX-19
@@ -219,6 +225,7 @@ fn the_earlier_deadline_wins() {
     });
 }
 
+/// At its deadline a context is done, and not its sibling, which has a later one, and not its parent.
 #[test]
 fn a_deadline_ends_nothing_above_and_nothing_beside() {
     // CX-06
@@ -240,35 +247,40 @@ fn a_deadline_ends_nothing_above_and_nothing_beside() {
     });
 }
 
+/// Contexts are cancelled before their deadlines, by `cancel` or by the drop of the guard, also by one while the thread panics. When
+/// that returns their alarms are not pending any more, and at the deadline the error stays `Canceled`.
 #[test]
 fn cancelled_before_its_deadline_it_stays_cancelled() {
     // CX-20, CX-22
-    for drops in [false, true] {
+    for how in ["`cancel`", "the drop of the guard", "a drop that unwinds"] {
         let (clock, timers, root) = root();
         let (context, guard) = root.with_timeout(HOUR);
         let (below, below_guard) = context.with_timeout(HOUR / 2);
         assert_eq!(timers.pending(), 2, "how many alarms are pending");
-        let kept = if drops {
-            drop((below_guard, guard));
-            None
-        } else {
-            below_guard.cancel();
-            guard.cancel();
-            Some((below_guard, guard))
-        };
+        let mut kept = None;
+        match how {
+            "`cancel`" => {
+                below_guard.cancel();
+                guard.cancel();
+                kept = Some((below_guard, guard));
+            }
+            "the drop of the guard" => drop((below_guard, guard)),
+            _ => while_unwinding(|| drop((below_guard, guard))),
+        }
         let pending = timers.pending();
         assert_eq!(
             pending, 0,
-            "how many alarms are pending when all are cancelled"
+            "how many alarms are pending when all are cancelled, by {how}"
         );
         clock.advance(2 * HOUR);
         let_others_run();
-        assert_canceled("the context", &context);
+        assert_canceled(&format!("a context that was cancelled by {how}"), &context);
         assert_canceled("the one below", &below);
         drop(kept);
     }
 }
 
+/// A context is cancelled after its deadline has come, and its guard is dropped. Its error and its cause stay `DeadlineExceeded`.
 #[test]
 fn cancelled_after_its_deadline_it_stays_late() {
     // CX-21
@@ -342,13 +354,17 @@ fn a_child_of_a_cancelled_context_has_the_earlier_deadline() {
     }
 }
 
-/// One is below a root without a deadline, and has none. The other is below a context with a deadline, and has that one. No
-/// alarm is set for either.
+/// A timeout whose end is later than the clock can show sets no deadline and no alarm. A child of the root has none then, and a child of
+/// a context with a deadline has that one.
 #[test]
 fn a_deadline_beyond_the_clock_never_comes() {
     let (clock, timers, root) = root();
     let (context, _guard) = root.with_timeout(Duration::MAX);
-    assert_eq!(context.deadline(), None, "its deadline");
+    assert_eq!(
+        context.deadline(),
+        None,
+        "the deadline of a child of the root, with a timeout beyond the clock"
+    );
     let (parent, _parent_guard) = root.with_timeout(HOUR);
     let (child, _child_guard) = parent.with_timeout(Duration::MAX - NANOSECOND);
     assert_eq!(
@@ -422,6 +438,7 @@ fn beside_a_cancellation_all_see_one_error() {
     });
 }
 
+/// The operating system refuses the thread that an alarm needs. The call panics, the parent is as it was, and the next call tries again.
 #[test]
 fn a_thread_that_is_refused_leaves_the_parent_as_it_was() {
     let (clock, timers, root) = root();

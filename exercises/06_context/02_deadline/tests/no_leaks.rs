@@ -93,6 +93,7 @@ fn a_hundred_thousand_deadlines_leave_nothing() {
     );
 }
 
+/// Ten deadlines come. When contexts and guards are dropped, nothing of them is left.
 #[test]
 fn a_deadline_that_has_come_leaves_nothing() {
     // CX-17
@@ -113,6 +114,7 @@ fn a_deadline_that_has_come_leaves_nothing() {
     });
 }
 
+/// No alarm was needed: the parent ends first, the deadline is over, or it never comes. Nothing is left of such a context.
 #[test]
 fn a_deadline_without_an_alarm_leaves_nothing() {
     // CX-18, CX-19
@@ -126,6 +128,7 @@ fn a_deadline_without_an_alarm_leaves_nothing() {
     });
 }
 
+/// The operating system refuses the thread that an alarm needs. Nothing is left of the context that could not be made.
 #[test]
 fn a_thread_that_is_refused_leaves_nothing() {
     let (_clock, _timers, root) = root();

@@ -18,6 +18,7 @@ fn trace() -> Trace {
     Trace(track([0; 8]))
 }
 
+/// A clone keeps the values when the list that it was made from goes. With the clone all goes, the shadowed value too.
 #[test]
 fn values_and_memory_go_with_the_last_list() {
     leaks::check(|| {
@@ -28,6 +29,7 @@ fn values_and_memory_go_with_the_last_list() {
     });
 }
 
+/// Eight lists share a tail, and go in no order. The tail goes with the last of them.
 #[test]
 fn branches_leave_nothing() {
     leaks::check(|| {
@@ -41,6 +43,7 @@ fn branches_leave_nothing() {
     });
 }
 
+/// A hidden value goes with the last list that has it.
 #[test]
 fn hidden_values_leave_nothing() {
     leaks::check(|| {
@@ -65,6 +68,7 @@ fn a_list_keeps_nothing_of_its_children() {
     });
 }
 
+/// Three threads have lists with a shared tail. Whichever drops the last one drops the tail.
 #[test]
 fn the_last_in_whichever_thread_leaves_nothing() {
     leaks::check(|| {
@@ -79,7 +83,7 @@ fn the_last_in_whichever_thread_leaves_nothing() {
     });
 }
 
-/// It is the newest, in the middle, or the oldest.
+/// A value whose destructor panics is the newest, in the middle, or the oldest. The others are dropped all the same.
 #[test]
 fn a_destructor_that_panics_leaves_nothing() {
     struct Panics(#[allow(dead_code, reason = "for its size")] [u64; 8]);
@@ -97,7 +101,11 @@ fn a_destructor_that_panics_leaves_nothing() {
                     list.with(user()).with(trace())
                 }
             });
-            assert_eq!(staged_panic_of(|| drop(list)), Some("the destructor's"));
+            assert_eq!(
+                staged_panic_of(|| drop(list)),
+                Some("the destructor's"),
+                "the panic goes on to the caller of `drop`"
+            );
         });
     }
 }
