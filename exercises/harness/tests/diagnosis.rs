@@ -1967,6 +1967,41 @@ fn looked_before_it_said_that_it_waits() {
     explore(|| registered(true)).expect("it is right");
 }
 
+/// A condition variable: the number by which one sleeps is read under the lock, and who waits is counted after it.
+#[test]
+fn looked_at_the_number_before_it_said_that_it_waits() {
+    let program = |in_time: bool| {
+        move || {
+            let (number, waiters) = (AtomicU32::new(0), AtomicU32::new(0));
+            let is_there = Mutex::new(false);
+            thread::scope(|s| {
+                s.spawn(|| {
+                    *is_there.lock() = true;
+                    if waiters.load(Relaxed) > 0 {
+                        number.fetch_add(1, Relaxed);
+                        futex::wake_all(&number);
+                    }
+                });
+                let mut there = is_there.lock();
+                while !*there {
+                    if in_time {
+                        waiters.fetch_add(1, Relaxed);
+                    }
+                    let seen = number.load(Relaxed);
+                    drop(there);
+                    if !in_time {
+                        waiters.fetch_add(1, Relaxed);
+                    }
+                    futex::wait(&number, seen);
+                    there = is_there.lock();
+                }
+            });
+        }
+    };
+    usually("a lost wakeup: main reads number, by which it will sleep", program(false));
+    explore(program(true)).expect("it is right");
+}
+
 #[test]
 fn change_of_a_word_that_nobody_is_told_of() {
     let program = |change: fn(&AtomicU32)| {
@@ -3259,7 +3294,7 @@ fn spin_lock_by_exchange_that_orders_one_side_only() {
 /// A lock that is given back by an exchange, too.
 #[test]
 fn lock_given_back_by_an_exchange_without_release() {
-    usually("the compare_exchange is Relaxed and needs Release", || {
+    usually("'s compare_exchange is Relaxed and needs Release", || {
         let (slot, locked) = (Slot::new(), AtomicU32::new(0));
         let add = || {
             if locked.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
@@ -3363,7 +3398,7 @@ fn lock_that_is_relaxed_for_those_who_had_to_wait() {
         });
     });
     marked(&failure, "needs Acquire");
-    usually("the swap is Relaxed and needs Acquire", || {
+    usually("thread 1's swap is Relaxed and needs Acquire", || {
         let (slot, state) = (Slot::new(), AtomicU32::new(0));
         let add = || {
             if state.compare_exchange(0, 1, Acquire, Relaxed).is_err() {

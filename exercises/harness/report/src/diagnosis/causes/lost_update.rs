@@ -79,23 +79,36 @@ pub(super) fn remark(case: Case<'_>, torn: &Torn, is_lock: bool) -> Remark {
             ),
             "goes by an old value".to_owned(),
         )
-    } else if torn.dependence == Dependence::Data {
-        (
-            format!(
-                "lost update: {t} reads {o} ({read}), {u} writes it ({between}), and {t} stores what it made of the \
-                 old value ({write}). Use one read-modify-write (fetch_add, compare_exchange, …), or one lock around \
-                 both."
-            ),
-            format!("overwrites what {u} wrote"),
-        )
     } else {
-        (
+        // What it read may have been an old value already.
+        let [mistake, reads, stores, in_one_step] = match torn.dependence {
+            Dependence::Data => [
+                "lost update",
+                "reads",
+                "stores what it made of the old value",
+                "Use one read-modify-write (fetch_add, compare_exchange, …), or one lock around both",
+            ],
+            Dependence::Control => [
+                "check-then-act",
+                "looks at",
+                "acts on what it saw",
+                "Look and act in one step (compare_exchange, swap, …), or hold one lock around both",
+            ],
+        };
+        let story = if torn.between < torn.read {
             format!(
-                "check-then-act: {t} looks at {o} ({read}), {u} writes it ({between}), and {t} acts on what it saw \
-                 ({write}). Look and act in one step (compare_exchange, swap, …), or hold one lock around both."
-            ),
-            "goes by an old value".to_owned(),
-        )
+                "{t} {reads} {o} as it was ({read}) before {u} wrote it ({between}), and {stores} ({write})"
+            )
+        } else {
+            format!(
+                "{t} {reads} {o} ({read}), {u} writes it ({between}), and {t} {stores} ({write})"
+            )
+        };
+        let mark = match torn.dependence {
+            Dependence::Data => format!("overwrites what {u} wrote"),
+            Dependence::Control => "goes by an old value".to_owned(),
+        };
+        (format!("{mistake}: {story}. {in_one_step}."), mark)
     };
     Remark::new(text).mark(torn.write, mark)
 }

@@ -155,14 +155,18 @@ pub(super) fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
     // One line that each thread comes to, as the countdown of the last owner, is both ends.
     let is_one_line = writer.place == reader.place && writer.writes().is_some();
     let of_failure = matches!(reader.effect, Effect::Exchange { found: Err(_), .. });
-    let (writer, reader) = (writer.operation(), reader.operation());
+    let is_ambiguous = writer.operation() == reader.operation() && !is_one_line;
+    let [writer, reader] = [writer, reader].map(|event| match is_ambiguous {
+        true => format!("{}'s {}", case.thread(event.thread), event.operation()),
+        false => format!("the {}", event.operation()),
+    });
     let at_read = if of_failure {
         format!(
-            "the {reader} fails ({}), its failure ordering is {r:?} and needs {acquire:?}",
+            "{reader} fails ({}), its failure ordering is {r:?} and needs {acquire:?}",
             at_row(missing.read)
         )
     } else {
-        format!("the {reader} is {r:?} and needs {acquire:?}")
+        format!("{reader} is {r:?} and needs {acquire:?}")
     };
     Some(match (missing.stronger.release, missing.stronger.acquire) {
         _ if is_one_line && !of_failure => {
@@ -171,13 +175,13 @@ pub(super) fn needs(case: Case<'_>, missing: Missing) -> Option<String> {
                 _ => "Release and a fence(Acquire) behind it",
             };
             format!(
-                "the {writer} is {w:?} and needs AcqRel, because each thread both says by it what it has done and \
+                "{writer} is {w:?} and needs AcqRel, because each thread both says by it what it has done and \
                  learns what the others have. Or {fence}, for the thread that goes on"
             )
         }
-        (Some(_), None) => format!("the {writer} is {w:?} and needs {release:?}"),
+        (Some(_), None) => format!("{writer} is {w:?} and needs {release:?}"),
         (None, Some(_)) => at_read,
-        _ => format!("the {writer} is {w:?} and needs {release:?}, {at_read}"),
+        _ => format!("{writer} is {w:?} and needs {release:?}, {at_read}"),
     })
 }
 

@@ -2,11 +2,56 @@
 //! finds nobody, and wakes nobody.
 
 use super::{Case, Remark, at_row, last_sleep_of};
-use crate::record::ThreadId;
+use crate::record::{Effect, Event, ThreadId};
 
 /// Silent if the sleeper looks again after it has said so; a futex looks at its own word.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
-    (0..case.log.threads.len()).find_map(|thread| of_sleeper(case, thread))
+    let threads = 0..case.log.threads.len();
+    threads.clone().find_map(|thread| of_sleeper(case, thread)).or_else(|| {
+        let mut threads = threads;
+        threads.find_map(|thread| of_ticket(case, thread))
+    })
+}
+
+/// The same if what the thread has read is the value of the futex's word by which it sleeps, and the other, which finds nobody,
+/// leaves that as it is. Silent if anybody changes the word after all, or wakes one of those that sleep on it.
+fn of_ticket(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
+    let (asleep, sleeps) = last_sleep_of(case, thread)?;
+    let Effect::Sleeps { expected: Some(_), .. } = sleeps.effect else {
+        return None;
+    };
+    let own = || case.log.events_before(thread, asleep);
+    let (registers, register) =
+        own().rfind(|(_, event)| event.writes().is_some() && event.object != sleeps.object)?;
+    let (look, _) =
+        own().rfind(|(_, event)| event.object == sleeps.object && event.reads().is_some())?;
+    let finds_nobody = |(number, event): &(usize, &Event)| {
+        (look..registers).contains(number)
+            && event.thread != thread
+            && event.object == register.object
+            && event.reads().is_some()
+            && event.place.is_some_and(|place| case.code.decides(place))
+    };
+    let all = || case.log.events.iter().enumerate();
+    let (finds, find) = all().find(finds_nobody)?;
+    let mut since = all().skip(look).filter(|(_, event)| event.object == sleeps.object);
+    if since
+        .any(|(_, event)| event.writes().is_some() || matches!(event.effect, Effect::Notify { .. }))
+    {
+        return None;
+    }
+    let text = format!(
+        "a lost wakeup: {} reads {}, by which it will sleep ({}), and only then says in {} that it waits ({}). In between {} \
+         finds nobody waiting ({}) and wakes nobody. Say so first.",
+        case.thread(thread),
+        case.object(sleeps.object?),
+        at_row(look),
+        case.object(register.object?),
+        at_row(registers),
+        case.thread(find.thread),
+        at_row(finds)
+    );
+    Some(Remark::new(text).mark(registers, "too late"))
 }
 
 fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
