@@ -93,7 +93,7 @@ impl Way {
 #[test]
 fn all_who_wait_for_room_get_in() {
     // WP-05
-    for _ in 0..20 {
+    for _ in 0..100 {
         must_end("a thread waits in `submit`, and there is room", || {
             let full = full(2);
             thread::scope(|s| {

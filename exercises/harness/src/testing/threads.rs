@@ -92,8 +92,13 @@ pub fn wait_until(what_holds_instead: &str, condition: impl Fn() -> bool) {
 /// Gives other threads a chance to fall asleep, or to return too early. It is no more than a chance: a test must
 /// pass whether they take it or not.
 pub fn let_others_run() {
+    // Where others need the processor each yield may cost a slice of theirs, and they have had their chance after a few.
+    let enough = Instant::now() + Duration::from_millis(50);
     for _ in 0..100 {
         thread::yield_now();
+        if Instant::now() >= enough {
+            return;
+        }
     }
 }
 
