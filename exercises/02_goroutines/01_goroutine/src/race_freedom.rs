@@ -31,6 +31,10 @@ fn join_gives_the_payload_of_a_panic() {
             panic!("no answer");
         });
         let payload = handle.join().expect_err("`f` panicked");
+        assert!(
+            !payload.is::<String>(),
+            "`join` must return the payload of panic!(\"no answer\"), a &str, but it returned a String"
+        );
         assert_eq!(
             payload.downcast_ref(),
             Some(&"no answer"),

@@ -4,7 +4,7 @@
 use crate::Nursery;
 use crate::sync::thread;
 use harness::leaks::{Tracked, track};
-use harness::testing::{Flag, Gate, Slot, must_sleep, payload_of};
+use harness::testing::{Flag, Gate, Slot, both, must_sleep, payload_of};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -281,6 +281,38 @@ fn the_first_panic_resumes() {
             Err("first".to_owned()),
             "a panic that began when `has_panicked` was true is not the first, but its payload left the block"
         );
+    });
+}
+
+/// `has_panicked` is false to every thread before a panic, and stays true to every thread after one, even while
+/// another is asking. Catches an answer that another thread changes by asking at the same time, such as by a
+/// `try_lock` that finds the lock taken.
+#[test]
+fn threads_that_ask_at_once_get_the_same_answer() {
+    harness::model(|| {
+        // An assertion in the body would be a later panic, and be lost.
+        let (mut before, mut after) = ((false, false), None);
+        let outcome = outcome(|| {
+            crate::open(|nursery| {
+                let ask = || both(|| nursery.has_panicked(), || nursery.has_panicked());
+                before = ask();
+                nursery.spawn(|| boom("child"));
+                if nursery.has_panicked() {
+                    after = Some(ask());
+                }
+            })
+        });
+        assert!(
+            before == (false, false),
+            "nothing has panicked; two threads asked `has_panicked` at the same time, and got {before:?}"
+        );
+        if let Some(after) = after {
+            assert!(
+                after == (true, true),
+                "`has_panicked` had returned true; then two threads asked at the same time, and got {after:?}"
+            );
+        }
+        assert_eq!(outcome, Err("child".to_owned()));
     });
 }
 
