@@ -2194,6 +2194,34 @@ fn check_then_act_of_two_that_sit_down() {
     explore(program(true)).expect("it is right");
 }
 
+/// What another thread changes that the sleeper has never looked at, and whom the one that made the change unparks.
+#[test]
+fn change_that_another_than_the_sleeper_is_told_of() {
+    let program = |tells_the_waiter: bool| {
+        move || {
+            let (there, aside, main) = (Mutex::new(false), Mutex::new(0), thread::current());
+            thread::scope(|s| {
+                let waiter = s.spawn(|| {
+                    while !*there.lock() {
+                        thread::park();
+                    }
+                });
+                let told = if tells_the_waiter { waiter.thread() } else { &main }.clone();
+                let there = &there;
+                s.spawn(move || {
+                    *there.lock() = true;
+                    told.unpark();
+                });
+                thread::yield_now();
+                *aside.lock() += 1;
+            });
+        }
+    };
+    usually("thread 2 changes what there guards", program(false));
+    usually("nobody unparks thread 1 after that: thread 2 unparks main", program(false));
+    explore(program(true)).expect("it is right");
+}
+
 /// The word is taken back to what the sleeper has seen.
 #[test]
 fn lost_update_of_a_word_that_is_slept_on() {

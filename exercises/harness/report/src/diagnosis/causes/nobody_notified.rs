@@ -25,8 +25,19 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     };
     let row = at_row(asleep);
     let later = || case.log.events.iter().enumerate().skip(asleep + 1);
-    let changes =
-        || later().filter(|(_, other)| other.thread != thread && may_end_wait(event, other));
+    // Who parks waits for something that it has looked at.
+    let has_seen = |object| {
+        let mut own = case.log.events_before(thread, asleep);
+        own.any(|(_, seen)| {
+            seen.object == Some(object) && (seen.reads().is_some() || seen.locks().is_some())
+        })
+    };
+    let concerns = |other: &Event| event.object.is_some() || other.object.is_some_and(has_seen);
+    let changes = || {
+        later().filter(|(_, other)| {
+            other.thread != thread && may_end_wait(event, other) && concerns(other)
+        })
+    };
     // One that falls asleep itself may have counted itself, and no more.
     let change = changes().rfind(|(_, other)| !other.sleeps()).or_else(|| changes().next_back());
     let Some((changed, change)) = change else {
@@ -59,7 +70,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
             format!("{u} changes {} by its {}", case.object(change.object?), change.operation())
         }
     };
-    let notifies = |told: &Event| matches!(told.effect, Effect::Notify { .. });
+    let notifies = |told: &Event| matches!(told.effect, Effect::Notify { .. } | Effect::Unpark(_));
     let mut told = later().filter(|(number, told)| *number > changed && notifies(told));
     let (nobody, tell) = match event.object {
         // Somebody else was told.
@@ -69,11 +80,13 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         Some(condition) => (format!("nobody notifies {}", case.object(condition)), "notify"),
         None => (format!("nobody unparks {t}"), "unpark"),
     };
-    let instead = match told.find(|(_, told)| told.thread == change.thread) {
-        Some((number, told)) => {
-            format!(": {u} notifies {} ({})", case.object(told.object?), at_row(number))
+    let told = told.find(|(_, told)| told.thread == change.thread);
+    let instead = match told.map(|(number, told)| (at_row(number), &told.effect, told.object)) {
+        Some((row, Effect::Unpark(other), _)) => {
+            format!(": {u} unparks {} ({row})", case.thread(*other))
         }
-        None => String::new(),
+        Some((row, _, Some(object))) => format!(": {u} notifies {} ({row})", case.object(object)),
+        _ => String::new(),
     };
     let text = format!(
         "a change that nobody is told of: {waits} ({row}), {makes} ({}), and {nobody} after that{instead}. Woken once \
