@@ -155,7 +155,8 @@ fn a_failure_reaches_nobody_above() {
 }
 
 /// The parent is done first, and then a task fails: the context keeps the parent's reason, and the task's error is
-/// the group's all the same. In a group below a context that is done already nobody has failed.
+/// the group's all the same. In a group below a context that is done already nobody has failed, and tasks are started
+/// as in any other.
 #[test]
 fn a_parent_that_is_cancelled_reaches_the_tasks() {
     must_end(IN_GROUP, || {
@@ -176,6 +177,7 @@ fn a_parent_that_is_cancelled_reaches_the_tasks() {
             );
         };
         assert_eq!(*error, Failed("told"), "the task's error");
+        let ran = AtomicUsize::new(0);
         let outcome = scope(&parent, Some(1), |group: &Group<Failed>| {
             let error = group.context().err();
             assert_eq!(
@@ -185,9 +187,18 @@ fn a_parent_that_is_cancelled_reaches_the_tasks() {
             );
             let cause = group.context().cause().map(|cause| cause.to_string());
             assert_eq!(cause.as_deref(), Some("the parent's cause"));
+            go(group, || {
+                ran.store(1, SeqCst);
+                Ok(())
+            });
             Ok(())
         });
         assert_eq!(outcome, Ok(()), "a context that is done is no failure");
+        assert_eq!(
+            ran.load(SeqCst),
+            1,
+            "tasks that ran, of one that was started below a context that is done"
+        );
     });
 }
 

@@ -316,11 +316,18 @@ fn a_worker_without_a_timer_sleeps_whatever_the_clock_shows() {
     });
 }
 
-/// One worker falls asleep while another thread shuts the scheduler down: it returns.
+/// One worker falls asleep while another thread shuts the scheduler down: it returns, and does not wait for its timer, if it
+/// has one.
 #[test]
 fn a_worker_that_falls_asleep_hears_of_the_shutdown() {
     model(|| {
         let shared = workers(1);
+        both(|| shared.work(0), || shared.scheduler.shut_down());
+    });
+    // At most two preemptions in each interleaving.
+    Model::new().preemption_bound(2).check(|| {
+        let shared = workers(1);
+        drop(shared.go_from_outside(sleep_until(Instant::default() + HOUR)));
         both(|| shared.work(0), || shared.scheduler.shut_down());
     });
 }

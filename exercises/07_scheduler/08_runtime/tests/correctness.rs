@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -159,6 +159,50 @@ fn a_pair_and_those_from_outside_leave_room_for_a_third() {
         third,
         "in the queue, beside 10000 from outside",
     );
+}
+
+/// A goroutine stands in the queue of its worker, and others are started from outside without end: the global queue is never
+/// empty when the worker looks. They do not stop before the one in the worker's queue has run.
+#[test]
+fn those_from_outside_leave_room_for_one_in_the_queue() {
+    // SC-24
+    must_end("goroutines from outside have not ended", || {
+        let runtime = Arc::new(Runtime::with_clock(1, Clock::manual()));
+        let shared = Arc::clone(&runtime);
+        let (end, started) = mpsc::channel();
+        drop(runtime.go(async move {
+            let ran = Arc::new(AtomicBool::new(false));
+            in_the_queue(&shared, Arc::clone(&ran));
+            go_on_from_outside(shared, ran, 0, end);
+        }));
+        let started = started.recv().expect("the last one says how many");
+        assert!(
+            started < ENOUGH,
+            "{started} goroutines were started from outside, and another, in the queue of the worker, has not run once"
+        );
+    });
+}
+
+/// Unless the flag is up, has a hundred goroutines started by a thread that is no worker, the last of which goes on in the
+/// same way. Says in the end how many there were.
+fn go_on_from_outside(
+    runtime: Arc<Runtime>,
+    ran: Arc<AtomicBool>,
+    started: usize,
+    end: mpsc::Sender<usize>,
+) {
+    if started >= ENOUGH || ran.load(Ordering::Relaxed) {
+        drop(runtime);
+        end.send(started).expect("the test waits");
+        return;
+    }
+    let thread = thread::spawn(move || {
+        (1..100).for_each(|_| drop(runtime.go(async {})));
+        let shared = Arc::clone(&runtime);
+        let last = async move { go_on_from_outside(shared, ran, started + 100, end) };
+        drop(runtime.go(last));
+    });
+    thread.join().expect("no panic");
 }
 
 /// A goroutine sleeps again and again, each time until a moment that has come already when the worker looks, and does not stop
