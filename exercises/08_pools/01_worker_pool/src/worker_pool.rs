@@ -96,7 +96,7 @@ impl<J: Send + 'static> WorkerPool<J> {
     ///
     /// # Panics
     /// Panics if a job has panicked: resumes one of the panics, with its payload, when all workers have
-    /// ended. The payloads of others are dropped. Their destructors must not panic.
+    /// ended. The payloads of others are dropped, while no lock is held. Their destructors must not panic.
     pub fn join(self) {
         todo!("close the pool, wait for the workers, and pass a panic on")
     }
@@ -109,7 +109,7 @@ impl<J: Send + 'static> WorkerPool<J> {
 ///
 /// If this is dropped, even while its thread unwinds from a panic, so are the results that wait, at the latest
 /// when the last worker ends, and those that are still to come. The jobs run as before, and a worker that
-/// sleeps because there is no room for its result goes on. No lock is held while a worker drops a result: its
+/// sleeps because there is no room for its result goes on. No lock is held while a result is dropped: its
 /// destructor may wait for another job, but must not panic.
 pub struct Results<R> {
     replace_me: PhantomData<R>,

@@ -324,6 +324,47 @@ fn a_result_that_nobody_wants_is_dropped_without_a_lock() {
     );
 }
 
+/// A result waits to be read when the `Results` are dropped, and its destructor waits for the last of three jobs,
+/// the second of which runs meanwhile. So no lock is held while the drop of the `Results` drops what waits.
+#[test]
+fn results_that_wait_are_dropped_without_a_lock() {
+    struct Waits(Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            if let Some((open, third)) = self.0.take() {
+                let _ = open.send(());
+                let _ = third.recv();
+            }
+        }
+    }
+    must_end(
+        "a result is dropped with the `Results`, and the worker cannot go on",
+        || {
+            let (open, closed) = gate();
+            let (begun, second) = mpsc::channel::<()>();
+            let (begins, third) = mpsc::channel();
+            let (pool, results) =
+                WorkerPool::new(1, 3, |job: Box<dyn FnOnce() -> Waits + Send>| job()).unwrap();
+            let waits = Waits(Some((open.clone(), third)));
+            pool.submit(Box::new(move || waits));
+            pool.submit(Box::new(move || {
+                drop(begun);
+                pass(&closed);
+                Waits(None)
+            }));
+            pool.submit(Box::new(|| {
+                drop(begins);
+                Waits(None)
+            }));
+            let _ = second.recv();
+            drop(results);
+            // The destructor has done so, unless the worker drops the result at its end.
+            let _ = open.send(());
+            pool.join();
+        },
+    );
+}
+
 /// A thread that unwinds drops the pool, and then another one the results: that closes, and sets the workers
 /// free, as always.
 #[test]
@@ -420,6 +461,41 @@ fn of_many_panics_one_payload_is_kept() {
         );
         assert!(payload_of(|| pool.join()).is_some(), "jobs have panicked");
     });
+}
+
+/// Three jobs panic on one of two workers, while the other is in a job. The destructor of the first payload that is
+/// dropped lets that one end, and waits for the job behind. So no lock is held while a payload is dropped.
+#[test]
+fn a_payload_is_dropped_without_a_lock() {
+    type Waits = (mpsc::Sender<()>, mpsc::Receiver<()>);
+    struct Payload(Arc<Mutex<Option<Waits>>>);
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            let first = self.0.lock().unwrap().take();
+            if let Some((open, last)) = first {
+                drop(open);
+                let _ = last.recv();
+            }
+        }
+    }
+    must_end(
+        "a worker drops a payload, and the other cannot go on",
+        || {
+            let (open, closed) = gate();
+            let (begins, last) = mpsc::channel();
+            let waits = Arc::new(Mutex::new(Some((open, last))));
+            let (pool, results) =
+                WorkerPool::new(2, 5, |job: Box<dyn FnOnce() + Send>| job()).unwrap();
+            pool.submit(Box::new(move || pass(&closed)));
+            for _ in 0..3 {
+                let payload = Payload(Arc::clone(&waits));
+                pool.submit(Box::new(move || resume_unwind(Box::new(payload))));
+            }
+            pool.submit(Box::new(|| drop(begins)));
+            assert!(payload_of(|| pool.join()).is_some(), "jobs have panicked");
+            assert_eq!(results.count(), 2, "results");
+        },
+    );
 }
 
 /// Without `join` nobody hears of it, but for the message that a panic prints.

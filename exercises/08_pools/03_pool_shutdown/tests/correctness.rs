@@ -159,12 +159,22 @@ fn every_job_runs_once_or_comes_back_once() {
     });
 }
 
-/// The queue is full, and eight threads wait for room. All of them get their jobs back, before there is any.
+/// The queue is full, and eight threads wait for room, when somebody drains, or stops, or cancels the context and
+/// does not call the pool. Each of the three wakes all eight, before there is room: they get their jobs back.
 #[test]
 fn a_shutdown_wakes_all_that_wait_for_room() {
     // WP-08, WP-09
     for way in Way::ALL {
-        must_end(IN_POOL, move || {
+        let in_submit = match way {
+            Drain => {
+                "a thread still sleeps in `submit`, or in `drain`, after another has begun to drain"
+            }
+            Stop => {
+                "a thread still sleeps in `submit`, or in `stop`, after another has begun to stop"
+            }
+            Cancel => "a thread still sleeps in `submit` after a cancel, or in the drain after it",
+        };
+        must_end(in_submit, move || {
             let Full {
                 pool,
                 guard,
@@ -179,11 +189,20 @@ fn a_shutdown_wakes_all_that_wait_for_room() {
                     })
                     .collect();
                 let_others_run();
-                let back = s.spawn(|| way.shut_down(&pool, &guard));
+                let shut = || way.shut_down(&pool, &guard);
+                // The cancel alone wakes them, and nobody calls the pool before they have returned.
+                let early = match way {
+                    Cancel => {
+                        guard.cancel();
+                        None
+                    }
+                    _ => Some(s.spawn(shut)),
+                };
                 for waiting in waiting {
                     waiting.join().expect("it was handed its job back");
                 }
                 drop(open);
+                let back = early.unwrap_or_else(|| s.spawn(shut));
                 let back = back.join().expect("it returns");
                 let (expected, runs): (Vec<usize>, _) = match way {
                     Drain => (vec![], vec![0, 1, 2, 3]),
