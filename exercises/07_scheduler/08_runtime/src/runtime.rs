@@ -58,8 +58,8 @@ impl Scheduler {
         todo!("run tasks; without one, search; having found none anywhere, sleep")
     }
 
-    /// Lets all workers return, and keeps no task: what waits in a queue is dropped. Any thread may call it, and so may a
-    /// task.
+    /// Lets all workers return. Then it keeps no task: what waits in a queue is dropped. Any thread may call it, and so
+    /// may a task.
     pub fn shut_down(&self) {
         todo!("say that it is over, and wake all workers")
     }

@@ -209,8 +209,8 @@ impl Scheduler {
         self.drain();
     }
 
-    /// Lets all workers return, and keeps no task: what waits in a queue is dropped. Any thread may call it, and so may a
-    /// task.
+    /// Lets all workers return. Then it keeps no task: what waits in a queue is dropped. Any thread may call it, and so
+    /// may a task.
     pub fn shut_down(&self) {
         // Release: pairs with the Acquire of the workers' looks. A worker that is about to fall asleep is in the list, or
         // sees the flag after it has entered itself there: the list's lock orders the two.

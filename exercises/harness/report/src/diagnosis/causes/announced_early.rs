@@ -39,21 +39,23 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 
 /// The same, and it is said under a lock, which the writer has given back when it writes.
 ///
-/// Silent if the reader has not had the lock since.
+/// Silent if the reader has not had the lock since, and if the lock is a fixture's: what the test says in which order is not the
+/// learner's mistake.
 pub(super) fn under_a_lock(case: Case<'_>) -> Option<Remark> {
     let race = Race::of(case).filter(|race| race.is_untold(case))?;
     let (reader, write) = (race.thread, race.other);
     let writer = case.event(write).thread;
     let own = || case.log.events_before(writer, write);
     let (gave_back, unlock) = own().rfind(|(_, event)| event.unlocks().is_some())?;
-    let lock = unlock.unlocks();
-    let (said, _) = own().rfind(|(number, event)| *number < gave_back && event.locks() == lock)?;
+    let lock = unlock.unlocks().filter(|&lock| !case.log.object(lock).is_fixture)?;
+    let (said, _) =
+        own().rfind(|(number, event)| *number < gave_back && event.locks() == Some(lock))?;
     let mut heard = case.log.events_of(reader).filter(|(number, _)| *number > gave_back);
-    let (heard, _) = heard.find(|(_, event)| event.locks() == lock)?;
+    let (heard, _) = heard.find(|(_, event)| event.locks() == Some(lock))?;
     if case.event(write).effect != Effect::Write || !has_changed(case, said) {
         return None;
     }
-    let (w, r, o) = (case.thread(writer), case.thread(reader), case.object(lock?));
+    let (w, r, o) = (case.thread(writer), case.thread(reader), case.object(lock));
     let text = format!(
         "announced too early: {w} changes what {o} guards ({}), {r} goes by that ({}), and {w} writes the data only after its \
          change ({}). Write first, announce last.",
