@@ -789,6 +789,28 @@ fn condition_variable_notified_after_its_frame_is_gone() {
     fails(Kind::UseAfterDrop, || wait_for_child().join().unwrap());
 }
 
+/// The handle lies on the stack of the thread that it unparks, which goes on as soon as the count is zero. A clone of it that is
+/// made before is the child's own.
+#[test]
+fn thread_unparked_through_a_handle_that_is_gone() {
+    fn wait_for_child(clones: bool) -> thread::JoinHandle<()> {
+        let (running, owner) = (AtomicUsize::new(1), thread::current());
+        let (running2, owner2) = (Shared::to(&running), Shared::to(&owner));
+        let child = thread::spawn(move || {
+            let mine = clones.then(|| owner2.get().clone());
+            running2.get().fetch_sub(1, SeqCst);
+            mine.as_ref().unwrap_or_else(|| owner2.get()).unpark();
+        });
+        while running.load(SeqCst) > 0 {
+            thread::park();
+        }
+        child
+    }
+    let passed = common::patient().explore(|| wait_for_child(true).join().unwrap());
+    assert!(passed.is_ok(), "{}", passed.unwrap_err().report);
+    fails(Kind::UseAfterDrop, || wait_for_child(false).join().unwrap());
+}
+
 /// The panic is caught, and goes on when the child has said that it has ended: the panic is as it should be, and what it
 /// drops on its way is used by the child.
 #[test]

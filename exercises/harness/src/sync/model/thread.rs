@@ -1,5 +1,6 @@
 //! Threads of the model: coroutines, of which loom runs one at a time.
 
+use super::life::Life;
 use super::local;
 pub use super::local::{AccessError, LocalKey};
 use super::memory::{self, Edge};
@@ -7,7 +8,7 @@ use super::queue::WaitQueue;
 use super::recorder;
 use crate::sync::refusal;
 use harness_report::place::Place;
-use harness_report::record::{Effect, Pending, SCOPED_PANIC, ThreadId as Number};
+use harness_report::record::{Effect, ObjectId, Pending, SCOPED_PANIC, ThreadId as Number, Value};
 use parking_lot::Mutex;
 use std::cell::RefCell;
 use std::io;
@@ -141,24 +142,40 @@ impl Builder {
     }
 }
 
-/// A handle to a thread of the model.
-#[derive(Clone, Debug)]
+/// A handle to a thread of the model. It is an object of its own, for it may lie in memory that the thread frees when it
+/// is unparked.
+#[derive(Debug)]
 pub struct Thread {
     number: Number,
     name: Option<String>,
     parking: Arc<Parking>,
+    life: Life,
+    id: ObjectId,
 }
 
 /// Tells threads of one interleaving apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ThreadId(Number);
 
+impl Clone for Thread {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        Self::new(self.number, self.name.clone(), Arc::clone(&self.parking), Location::caller())
+    }
+}
+
 impl Thread {
+    fn new(number: Number, name: Option<String>, parking: Arc<Parking>, made: Place) -> Self {
+        let id = recorder::object("Thread", Value::Int(0), made);
+        Self { number, name, parking, life: Life::of(id), id }
+    }
+
     /// Gives the thread its token: its current or next [`park`] returns.
     #[track_caller]
     pub fn unpark(&self) {
         let place = Location::caller();
-        let by = pending("unpark", place);
+        let by = self.id.pending("unpark", place);
+        self.life.check(by.name, place);
         self.parking.meet(by);
         self.parking.has_token.store(true, Relaxed);
         self.parking.handed_on.release();
@@ -251,25 +268,22 @@ pub(super) fn parking() -> Arc<Parking> {
 #[track_caller]
 pub fn park() {
     let place = Location::caller();
-    let me = current();
-    if me.parking.take(place) {
+    let mine = parking();
+    if mine.take(place) {
         recorder::happened(Effect::ParkReturns, None, place);
         return;
     }
-    let ticket = me.parking.sleeper.enter();
-    me.parking.sleeper.sleep(ticket, "park", None, None, None, place);
-    me.parking.take(place);
+    let ticket = mine.sleeper.enter();
+    mine.sleeper.sleep(ticket, "park", None, None, None, place);
+    mine.take(place);
 }
 
 /// The running thread.
 #[track_caller]
 pub fn current() -> Thread {
     let number = recorder::current();
-    Thread {
-        number,
-        name: recorder::with_log(|log| log.threads[number].given_name.clone()),
-        parking: parking(),
-    }
+    let name = recorder::with_log(|log| log.threads[number].given_name.clone());
+    Thread::new(number, name, parking(), Location::caller())
 }
 
 /// The result that a thread leaves for `join`.
@@ -299,8 +313,7 @@ fn start(
     let parking = Parking::new();
     PARKINGS.with_borrow_mut(|all| all.push(Arc::clone(&parking)));
     let inner = loom::thread::spawn(move || recorder::thread_body(number, body));
-    let thread = Thread { number, name, parking };
-    (thread, inner)
+    (Thread::new(number, name, parking, place), inner)
 }
 
 /// A thread not yet joined.
