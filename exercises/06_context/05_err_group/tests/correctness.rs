@@ -6,6 +6,7 @@ use harness::sync::real::thread::refuse_after;
 use harness::testing::{
     Counted, assert_passes_on, must_end, payload_of, wait_until, while_unwinding,
 };
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -232,25 +233,25 @@ fn tasks_are_started_after_a_failure_too() {
 fn a_panic_goes_on_with_its_payload() {
     // EG-14, as it is in Rust
     must_end(IN_GROUP, || {
-        assert_passes_on("the task's", || {
+        assert_passes_on(|raise| {
             let _ = group(Some(1), |group| {
-                go(group, || panic!("the task's"));
+                go(group, move || raise());
                 Ok(())
             });
         });
-        assert_passes_on("the body's", || {
+        assert_passes_on(|raise| {
             let _ = group(None, |group| -> Result<(), _> {
                 let context = group.context().clone();
                 go(group, move || {
                     wait_for_the_end(&context);
                     panic!("told");
                 });
-                panic!("the body's");
+                raise();
             });
         });
-        assert_passes_on("the first task's", || {
+        assert_passes_on(|raise| {
             let _ = group(None, |group| -> Result<(), _> {
-                go(group, || panic!("the first task's"));
+                go(group, move || raise());
                 wait_for_the_end(group.context());
                 panic!("the body's, which is told");
             });
@@ -261,20 +262,20 @@ fn a_panic_goes_on_with_its_payload() {
 #[test]
 fn a_panic_is_not_lost_behind_an_error() {
     must_end(IN_GROUP, || {
-        let mut of_group = None;
-        assert_passes_on("later", || {
+        let of_group = Cell::new(None);
+        assert_passes_on(|raise| {
             let outcome = group(None, |group| -> Result<(), _> {
-                of_group = Some(group.context().clone());
+                of_group.set(Some(group.context().clone()));
                 let context = group.context().clone();
                 go(group, move || {
                     wait_for_the_end(&context);
-                    panic!("later");
+                    raise();
                 });
                 Err(Failed("first"))
             });
             panic!("a task has panicked, and `scope` returned {outcome:?}");
         });
-        let cause = of_group.and_then(|context| context.cause());
+        let cause = of_group.take().and_then(|context| context.cause());
         let cause = cause.map(|cause| cause.to_string());
         assert_eq!(
             cause.as_deref(),

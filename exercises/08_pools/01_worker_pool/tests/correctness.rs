@@ -433,8 +433,13 @@ fn the_payload_is_passed_on_as_it_was() {
         })
         .unwrap();
         pool.submit(());
-        assert_passes_on("the job's", || pool.join());
+        assert_panics("the job's", || pool.join());
         assert_eq!(results.count(), 0, "results");
+        assert_passes_on(|raise| {
+            let (pool, _results) = WorkerPool::new(1, 4, move |()| -> u32 { raise() }).unwrap();
+            pool.submit(());
+            pool.join();
+        });
     });
 }
 

@@ -3,6 +3,7 @@
 use crate::sync::model::recorder::in_model;
 use std::any::Any;
 use std::cell::Cell;
+use std::fmt::Write;
 use std::panic::{
     AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind, set_hook, take_hook,
 };
@@ -16,7 +17,7 @@ thread_local! {
 }
 
 /// Runs `f` and returns the payload of its panic, if it panics. Nothing of that is printed, except by a `todo!`.
-pub fn payload_of(f: impl FnOnce()) -> Option<Box<dyn Any + Send>> {
+pub fn payload_of(f: impl FnOnce()) -> Option<Payload> {
     silence_what_is_expected();
     EXPECTING.set(EXPECTING.get() + 1);
     let panic = catch_unwind(AssertUnwindSafe(f)).err();
@@ -84,24 +85,52 @@ pub fn assert_call_panics(call: &str, expected: &str, f: impl FnOnce()) {
     }
 }
 
-/// Requires the panic of `f` to go on as it began: with `expected` itself as its payload. A program that makes a new
-/// payload of the message turns the `&str` into a `String`.
+/// Requires the panic of what `f` is given to go on as it began, with its payload itself. `f` is called twice: a program that
+/// makes a new payload of the message turns a `&str` into a `String`, or copies a `String`.
 ///
 /// # Panics
 /// If it does not.
 #[track_caller]
-pub fn assert_passes_on(expected: &'static str, f: impl FnOnce()) {
-    let Some(payload) = payload_of(f) else {
-        panic!("should panic with {expected:?}, but returns");
-    };
-    match (payload.downcast_ref::<&str>(), payload.is::<String>()) {
-        (Some(&text), _) if text == expected => {}
-        (None, true) => panic!(
-            "should pass on the payload, the `&str` {expected:?}, but panics with another one, the `String` {:?}",
-            message_of(&*payload)
-        ),
-        _ => panic!("should panic with {expected:?}, but does with {:?}", message_of(&*payload)),
+pub fn assert_passes_on(f: impl Fn(fn() -> !)) {
+    for (raises, is_itself, kind) in [
+        (raise_str as fn() -> !, is_raised_str as fn(&Payload) -> bool, "a `&str`"),
+        (raise_string, is_raised_string, "a `String`"),
+    ] {
+        match payload_of(|| f(raises)) {
+            None => panic!("should pass on a panic, but returns"),
+            Some(payload) if is_itself(&payload) => {}
+            Some(payload) => panic!(
+                "should pass on the payload itself, {kind}, but panics with another one, {:?}",
+                message_of(&*payload)
+            ),
+        }
     }
+}
+
+/// What a panic carries.
+type Payload = Box<dyn Any + Send>;
+
+const RAISED: &str = "a word";
+
+fn raise_str() -> ! {
+    resume_unwind(Box::new(RAISED))
+}
+
+fn is_raised_str(payload: &Payload) -> bool {
+    payload.downcast_ref() == Some(&RAISED)
+}
+
+/// The text ends with the place at which it lies, which a copy of it does not.
+fn raise_string() -> ! {
+    let mut text = String::with_capacity(64);
+    let place = text.as_ptr();
+    write!(text, "{RAISED}, at {place:?}").expect("a `String` takes all that is written");
+    resume_unwind(Box::new(text))
+}
+
+fn is_raised_string(payload: &Payload) -> bool {
+    let text = payload.downcast_ref::<String>();
+    text.is_some_and(|text| *text == format!("{RAISED}, at {:?}", text.as_ptr()))
 }
 
 /// Runs `f` in a destructor while the thread unwinds, as a program does that cleans up after a panic. There,
@@ -177,19 +206,31 @@ mod tests {
 
     #[test]
     fn another_payload_with_the_same_text_is_rejected() {
-        assert_passes_on("lost", || panic!("lost"));
-        let told =
-            panic_of(|| assert_passes_on("lost", || resume_unwind(Box::new("lost".to_owned()))));
+        assert_passes_on(|raise| raise());
+        let told = panic_of(|| {
+            assert_passes_on(|raise| {
+                let payload = payload_of(|| raise()).expect("it panics");
+                resume_unwind(Box::new(message_of(&*payload).to_owned()));
+            });
+        });
         assert_eq!(
             told.as_deref(),
             Some(
-                "should pass on the payload, the `&str` \"lost\", but panics with another one, the `String` \"lost\""
+                "should pass on the payload itself, a `&str`, but panics with another one, \"a word\""
             )
         );
-        assert_panics("should panic with \"a\", but does with \"b\"", || {
-            assert_passes_on("a", || panic!("b"));
+        assert_panics("should pass on a panic, but returns", || assert_passes_on(|_| {}));
+        let told = panic_of(|| {
+            assert_passes_on(|raise| {
+                let payload = payload_of(|| raise()).expect("it panics");
+                match payload.downcast_ref::<String>() {
+                    Some(text) => resume_unwind(Box::new(text.clone())),
+                    None => resume_unwind(payload),
+                }
+            });
         });
-        assert_panics("should panic with \"a\", but returns", || assert_passes_on("a", || {}));
+        let told = told.expect("a copy is no payload passed on");
+        assert!(told.starts_with("should pass on the payload itself, a `String`"), "{told}");
     }
 
     #[test]
