@@ -32,6 +32,11 @@ impl Panic<'_> {
         first == "a scoped thread panicked" || first.ends_with("Any { .. }")
     }
 
+    /// Whether it is of the same line as `other` and says the same: of a pool's threads, each may panic there.
+    fn repeats(&self, other: &Panic<'_>) -> bool {
+        self.at == other.at && self.message == other.message
+    }
+
     /// What it says in a few words.
     pub fn reason(&self) -> String {
         reason(self.message)
@@ -100,7 +105,9 @@ pub fn deciding<'a, 'b>(panics: &'b [Panic<'a>], test: &str) -> Option<Deciding<
         .then(|| panics[..last].iter().rposition(|panic| !is_own(panic)))
         .flatten();
     let shown = panics.iter().enumerate().filter(|&(number, panic)| {
-        number == last || Some(number) == origin || (origin.is_none() && others(panic))
+        let is_repeated = panics[..number].iter().any(|before| panic.repeats(before));
+        let is_other = origin.is_none() && others(panic) && !is_repeated;
+        number == last || Some(number) == origin || is_other
     });
     Some(Deciding {
         panic: &panics[origin.unwrap_or(last)],
@@ -199,6 +206,13 @@ mod tests {
             assert_eq!(reason, "index out of bounds");
             assert_eq!(shown.len(), 2);
         }
+    }
+
+    #[test]
+    fn what_several_threads_say_is_said_once() {
+        let cause = ("<unnamed>", OWN, "attempt to add with overflow");
+        let (_, shown) = decides(&[cause, cause, cause, ("adds", TEST, "hangs")]);
+        assert_eq!(shown, ["attempt to add with overflow", "hangs"]);
     }
 
     #[test]
