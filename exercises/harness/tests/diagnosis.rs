@@ -1120,6 +1120,32 @@ fn sleep_with_another_lock_held() {
     });
 }
 
+/// What sleeps at a gate of the test is code that the caller gave. Main, which opens the gate, needs the lock before.
+#[test]
+fn code_of_the_caller_run_with_a_lock_held() {
+    fn open_it(open: &Mutex<bool>, opened: &Condvar) {
+        *open.lock() = true;
+        opened.notify_all();
+    }
+    let runs = |is_locked: bool| {
+        move || {
+            let (state, open, opened) =
+                (Mutex::new(0), Mutex::new(false), Condvar::named("the gate"));
+            thread::scope(|s| {
+                s.spawn(|| {
+                    let guard = is_locked.then(|| state.lock());
+                    opened.wait_while(&mut open.lock(), |open| !*open);
+                    drop(guard);
+                });
+                *state.lock() += 1;
+                open_it(&open, &opened);
+            });
+        }
+    };
+    usually("code of the caller, a closure or a destructor: run it without a lock", runs(true));
+    explore(runs(false)).expect("it is right");
+}
+
 #[test]
 fn park_with_a_lock_held() {
     usually("a sleep that keeps a lock: main sleeps", || {
@@ -3614,6 +3640,31 @@ fn stale_look_before_falling_asleep() {
     };
     usually("the load is Relaxed and needs Acquire", waits(Relaxed));
     explore(waits(Acquire)).expect("it is right");
+}
+
+/// The word that the notifier changed was read under the lock under which the waiter had looked: it has missed nothing then. The
+/// other, which does change what is waited for, wakes nobody.
+#[test]
+fn notification_of_nothing_before_a_sleep() {
+    let failure = explore(|| {
+        let (full, word) = (Mutex::new(false), AtomicU32::new(0));
+        thread::scope(|s| {
+            s.spawn(|| {
+                word.fetch_add(1, Relaxed);
+                futex::wake_all(&word);
+                *full.lock() = true;
+            });
+            let mut guard = full.lock();
+            while !*guard {
+                let seen = word.load(Relaxed);
+                drop(guard);
+                futex::wait(&word, seen);
+                guard = full.lock();
+            }
+        });
+    });
+    let report = failure.expect_err("nobody is woken after the change").report;
+    assert!(!report.contains("missed notification"), "{report}");
 }
 
 /// The waiter has looked at the newest value, but too early: that is what is said.

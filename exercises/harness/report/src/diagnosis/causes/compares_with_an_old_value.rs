@@ -1,10 +1,7 @@
 //! A loop whose compare_exchange fails again and again, because the value that it compares with stays the same.
 
-use super::{Case, Remark, at_row};
+use super::{AGAIN_AND_AGAIN, Case, Remark, at_row};
 use crate::record::{Effect, ThreadId};
-
-/// As often as this it fails in the same way before that is called endless.
-const AGAIN_AND_AGAIN: usize = 5;
 
 /// Silent if what is found, or what is expected, changes from one attempt to the next; and if the thread did not find the
 /// expected value there before the first: then it waits for that value, as a lock does that spins.

@@ -1,6 +1,6 @@
 //! A thread is never woken: another one got the notification, or it came before the thread slept.
 
-use super::{Case, Remark, at_row};
+use super::{Case, Remark, at_row, last_futex_sleep_of};
 use crate::diagnosis::waits::{all_needs, ring};
 use crate::record::{Effect, Event, ObjectId, Standing, ThreadId};
 
@@ -54,6 +54,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId, in_time: bool) -> Option<Remark>
         ([.., (word, [])], [])
             if !in_time
                 && looked_before(case, thread, *word)
+                && !goes_by_the_change(case, thread, *word)
                 && !let_others_run(case, thread, asleep_since) =>
         {
             let slept = case.log.events[..asleep_since]
@@ -91,6 +92,20 @@ fn looked_before(case: Case<'_>, thread: ThreadId, word: usize) -> bool {
             let looks = matches!(event.effect, Effect::Lock(_)) || event.reads().is_some();
             event.thread == thread && looks
         })
+}
+
+/// Whether the value of the futex's word by which the thread sleeps is one that the notifier wrote before it notified, and the
+/// thread had the lock under which it had looked when it read that: nothing can have changed since its look.
+fn goes_by_the_change(case: Case<'_>, thread: ThreadId, word: usize) -> bool {
+    let by = case.event(word);
+    last_futex_sleep_of(case, thread).is_some_and(|(asleep, sleep, expected)| {
+        let mut own = case.log.events_before(thread, asleep).rev();
+        let read = own.find(|(_, e)| e.object == sleep.object && e.reads().is_some());
+        let is_locked = read.is_some_and(|(read, _)| !case.log.held(thread, read).is_empty());
+        let mut before = case.log.events_before(by.thread, word).rev();
+        let change = before.find(|(_, e)| e.object == sleep.object && e.writes().is_some());
+        is_locked && change.is_some_and(|(_, change)| change.writes() == Some(expected))
+    })
 }
 
 /// Whether the thread yielded, and then took the lock under which it fell asleep: it has looked again under that lock.

@@ -1,12 +1,14 @@
 //! A value that one thread has made of an old one, while another thread came between: a panic is about it, or a sleeper waits
 //! for it.
 
-use super::{Case, Remark, about, at_row, given_back, has_changed, last_sleep_of};
+use super::{
+    Case, Remark, about, at_row, given_back, has_changed, last_futex_sleep_of, last_sleep_of,
+};
 use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, torn_atomics};
 use crate::place::Place;
 use crate::reading::culprit;
-use crate::record::{Data, Effect, Event};
+use crate::record::{Data, Event};
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
@@ -28,8 +30,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 /// falls asleep.
 pub(super) fn of_sleeper(case: Case<'_>) -> Option<Remark> {
     (0..case.log.threads.len()).find_map(|thread| {
-        let (_, sleep) = last_sleep_of(case, thread)?;
-        if let Effect::Sleeps { expected: Some(expected), .. } = sleep.effect {
+        if let Some((_, sleep, expected)) = last_futex_sleep_of(case, thread) {
             let mut torn = torn_atomics(case).filter(|torn| {
                 torn.dependence == Dependence::Data
                     && Some(torn.object) == sleep.object
@@ -38,6 +39,7 @@ pub(super) fn of_sleeper(case: Case<'_>) -> Option<Remark> {
             let torn = torn.find(|torn| case.log.object(torn.object).newest == expected)?;
             return Some(remark(case, &torn, false));
         }
+        let (_, sleep) = last_sleep_of(case, thread)?;
         let waits_for = sleep.unlocks().filter(|_| !case.log.untold.contains(&thread));
         let torn = torn_locks(case).find(|torn| {
             let of_value = Some(torn.object) == waits_for

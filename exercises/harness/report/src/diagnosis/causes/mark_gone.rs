@@ -1,6 +1,6 @@
 //! A mark in a futex's word said that a thread sleeps, and is gone: the thread that should wake the sleeper goes by the word.
 
-use super::{Case, Remark, at_row, last_sleep_of};
+use super::{Case, Remark, at_row, last_futex_sleep_of};
 use crate::record::{Effect, Source, ThreadId};
 
 /// A mark is what a thread writes where it falls asleep. Silent if the last change has seen the mark, if nothing goes by what
@@ -10,10 +10,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 }
 
 fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
-    let (asleep, event) = last_sleep_of(case, thread)?;
-    let Effect::Sleeps { expected: Some(expected), .. } = event.effect else {
-        return None;
-    };
+    let (asleep, event, expected) = last_futex_sleep_of(case, thread)?;
     let of_word = || case.log.events.iter().enumerate().filter(|(_, e)| e.object == event.object);
     let writes = || of_word().filter(|(_, event)| event.writes().is_some());
     let (marked, mark) = writes().rfind(|(number, _)| *number < asleep)?;

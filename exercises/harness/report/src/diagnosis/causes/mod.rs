@@ -43,11 +43,16 @@ use super::Case;
 use super::code::Spoken;
 use super::order::{Later, Order, Stronger, missing};
 use crate::reading::{Remark, at_row, culprit, other_access, racing_access};
-use crate::record::{Data, Effect, Event, ObjectId, Panic, Pending, Source, Standing, ThreadId};
+use crate::record::{
+    Data, Effect, Event, ObjectId, Panic, Pending, Source, Standing, ThreadId, Value,
+};
 use harness_base::protocol::Kind;
 
 /// Integers up to this may be states: only one thread can leave such a one, and what is stored need not be made of it.
 const STATES: i128 = 8;
+
+/// As often as this a loop does the same before that is called endless.
+const AGAIN_AND_AGAIN: usize = 5;
 
 /// Says what the mistake is, if the failure shows its pattern beyond doubt.
 pub(super) type Cause = fn(Case<'_>) -> Option<Remark>;
@@ -171,6 +176,15 @@ fn last_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Event)> {
     }
     let mut own = case.log.events_of(thread);
     own.next_back().filter(|(_, event)| event.sleeps())
+}
+
+/// The same for a thread that sleeps on a futex, and what it expects there.
+fn last_futex_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Event, Value)> {
+    let (asleep, event) = last_sleep_of(case, thread)?;
+    match event.effect {
+        Effect::Sleeps { expected: Some(expected), .. } => Some((asleep, event, expected)),
+        _ => None,
+    }
 }
 
 /// The last notification of `condition` before the event `asleep` that woke a thread.

@@ -1,10 +1,7 @@
 //! A loop around a futex wait that returns at once each time: the word never is what the wait expects.
 
-use super::{Case, Remark, at_row, end_of};
+use super::{AGAIN_AND_AGAIN, Case, Remark, at_row, end_of};
 use crate::record::{Effect, Event};
-
-/// As often as this it returns at once before that is called endless.
-const AGAIN_AND_AGAIN: usize = 5;
 
 /// Silent if the thread has found the expected value there in between: that is an old one, or another thread changes the word.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {

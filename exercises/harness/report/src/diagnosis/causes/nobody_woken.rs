@@ -1,6 +1,6 @@
 //! A futex's word is no longer what its sleeper expects, and nobody woke the sleeper after that change.
 
-use super::{Case, Remark, at_row, last_sleep_of, takes_back};
+use super::{Case, Remark, at_row, last_futex_sleep_of, takes_back};
 use crate::record::{Effect, Event, ThreadId};
 
 /// Silent if the word is, or is again, what the sleeper expects, for then it would sleep anyway, and if the change only
@@ -10,10 +10,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 }
 
 fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
-    let (asleep, event) = last_sleep_of(case, thread)?;
-    let Effect::Sleeps { expected: Some(expected), .. } = event.effect else {
-        return None;
-    };
+    let (asleep, event, expected) = last_futex_sleep_of(case, thread)?;
     let word = event.object?;
     if case.log.object(word).newest == expected {
         return None;

@@ -2,12 +2,9 @@
 //! for its thread.
 
 use super::missing_ordering::{mark_ends, needs};
-use super::{Case, Remark, at_row, end_of};
+use super::{AGAIN_AND_AGAIN, Case, Remark, at_row, end_of};
 use crate::diagnosis::order::{Later, Missing, missing};
 use crate::record::Event;
-
-/// As often as this it reads the same before that is called endless.
-const AGAIN_AND_AGAIN: usize = 5;
 
 /// A loop with more operations than this is not looked at.
 const LONGEST_ROUND: usize = 20;

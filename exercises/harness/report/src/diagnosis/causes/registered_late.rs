@@ -1,25 +1,21 @@
 //! A thread looks whether it has to wait, and only then says that it waits: another thread makes the change in between,
 //! finds nobody, and wakes nobody.
 
-use super::{Case, Remark, at_row, last_sleep_of};
+use super::{Case, Remark, at_row, last_futex_sleep_of, last_sleep_of};
 use crate::record::{Effect, Event, ThreadId};
 
 /// Silent if the sleeper looks again after it has said so; a futex looks at its own word.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
-    let threads = 0..case.log.threads.len();
-    threads.clone().find_map(|thread| of_sleeper(case, thread)).or_else(|| {
-        let mut threads = threads;
-        threads.find_map(|thread| of_ticket(case, thread))
+    [of_sleeper, of_ticket].into_iter().find_map(|rule| {
+        let mut threads = 0..case.log.threads.len();
+        threads.find_map(|thread| rule(case, thread))
     })
 }
 
 /// The same if what the thread has read is the value of the futex's word by which it sleeps, and the other, which finds nobody,
 /// leaves that as it is. Silent if anybody changes the word after all, or wakes one of those that sleep on it.
 fn of_ticket(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
-    let (asleep, sleeps) = last_sleep_of(case, thread)?;
-    let Effect::Sleeps { expected: Some(_), .. } = sleeps.effect else {
-        return None;
-    };
+    let (asleep, sleeps, _) = last_futex_sleep_of(case, thread)?;
     let own = || case.log.events_before(thread, asleep);
     let (registers, register) =
         own().rfind(|(_, event)| event.writes().is_some() && event.object != sleeps.object)?;

@@ -32,16 +32,25 @@ fn of_sleeper(case: Case<'_>, needs: &[Needs], thread: ThreadId) -> Option<Remar
         "recv" => &["send"],
         _ => &["wake_one", "wake_all"],
     };
-    let wakes = |need: &&Needs| {
+    // Main opens the gates of the test, at which code that the caller gave is made to wait.
+    let is_of_test = |id| case.log.object(id).is_fixture;
+    let at_gate = pending.object.is_some_and(is_of_test);
+    let opens = |need: &Needs| {
+        at_gate && need.waits == 0 && need.lock.is_some_and(|(lock, _)| !is_of_test(lock))
+    };
+    let wakes = |need: &Needs| {
         let place = case.log.threads[need.waits].pending.map(|pending| pending.place);
         place.is_some_and(|place| case.code.comes_after(place, words))
     };
     let (asleep, _) = case.log.events_of(thread).rfind(|(_, event)| event.sleeps())?;
     let of_it = needs.iter().filter(|need| need.of == thread);
-    let need = of_it.filter(|need| need.lock.is_some()).find(wakes)?;
+    let need = of_it.filter(|need| need.lock.is_some()).find(|need| opens(need) || wakes(need))?;
     let (lock, since) = need.lock.filter(|_| !told)?;
     let (t, u, l) = (case.thread(thread), case.thread(need.waits), case.object(lock));
     let remedy = match pending.name {
+        _ if opens(need) => {
+            "What sleeps there may be code of the caller, a closure or a destructor: run it without a lock."
+        }
         "send" | "recv" => "A channel gives back no lock: unlock it first.",
         _ => "A wait gives back only its own mutex: unlock the others first.",
     };
