@@ -4,7 +4,7 @@
 use crate::sync::{self, thread::refuse_after};
 use crate::{Handle, Pool};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Flag, Gate, Slot, message_of, must_sleep, payload_of};
+use harness::testing::{Flag, Gate, Slot, let_others_sleep, message_of, must_sleep, payload_of};
 use harness::{Model, model};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -35,6 +35,22 @@ struct Thrown(&'static str);
 
 fn throw(whose: &'static str) -> ! {
     resume_unwind(Box::new(Thrown(whose)))
+}
+
+/// Runs two jobs that wait for each other, on two threads at the same time.
+#[track_caller]
+fn meet(pool: &Pool) {
+    let (left, right) = (Arc::new(Gate::shut("left")), Arc::new(Gate::shut("right")));
+    let job = |opens: &Arc<Gate>, passes: &Arc<Gate>| {
+        let (opens, passes) = (Arc::clone(opens), Arc::clone(passes));
+        pool.submit(move || {
+            opens.open();
+            passes.pass();
+        })
+    };
+    for handle in [job(&left, &right), job(&right, &left)] {
+        value(handle);
+    }
 }
 
 /// Whose panic the job has ended with, if any.
@@ -91,8 +107,8 @@ fn join_gives_the_value() {
     });
 }
 
-/// A job panics while main joins it, and perhaps sleeps there. A panic is an end like any other: it must wake main,
-/// which gets the payload.
+/// Main drops the pool and joins a job that panics, and perhaps sleeps there. The job still runs, and a panic is an end
+/// like any other: it must wake main, which gets the payload.
 #[test]
 fn join_gives_the_payload_of_a_panic() {
     // WP-13, as it is in Rust
@@ -138,18 +154,7 @@ fn the_pool_keeps_its_size() {
     Model::new().preemption_bound(2).check(|| {
         let pool = pool(2);
         let panics = pool.submit(|| -> u32 { throw("the job's") });
-        let (left, right) = (Arc::new(Gate::shut("left")), Arc::new(Gate::shut("right")));
-        let meet = |opens: &Arc<Gate>, passes: &Arc<Gate>| {
-            let (opens, passes) = (Arc::clone(opens), Arc::clone(passes));
-            pool.submit(move || {
-                opens.open();
-                passes.pass();
-            })
-        };
-        let meeting = [meet(&left, &right), meet(&right, &left)];
-        for handle in meeting {
-            value(handle);
-        }
+        meet(&pool);
         assert_eq!(
             whose(panics),
             Some("the job's"),
@@ -234,6 +239,20 @@ fn a_spurious_wakeup_is_no_outcome() {
     Model::new().spurious_wakeups(1).check(|| {
         assert_eq!(value(pool(1).submit(|| 7)), 7, "what the job returned");
     });
+}
+
+/// Two threads sleep, and one of them wakes for no reason, finds no job and sleeps again. Then come two jobs that wait
+/// for each other: each must wake a thread, and not both the same one.
+#[test]
+fn a_spurious_wakeup_is_no_other_thread() {
+    Model::new()
+        .preemption_bound(0)
+        .spurious_wakeups(1)
+        .check(|| {
+            let pool = pool(2);
+            let_others_sleep(2);
+            meet(&pool);
+        });
 }
 
 /// Main drops the handle of a job, before, while or after it runs, and submits no other. The job runs, and what it
