@@ -446,36 +446,48 @@ fn a_wait_whose_deadline_has_come_takes_no_notification() {
 
 /// Nobody waits, and somebody notifies: the operating system is not called. Catches a notification that asks
 /// the operating system to wake somebody, though nobody waits: nobody ever has, or all who did have gone,
-/// whether they slept or not, by a deadline or by a panic of the condition.
+/// whether they slept or not, by a deadline or by a panic of the condition, before a wait or after it. One
+/// begins to wait as another ends: neither is counted twice.
 #[test]
 fn a_notification_without_waiters_wakes_nobody() {
-    harness::model(|| {
-        let (mail, arrived) = (Mutex::new(false), Condvar::new());
-        arrived.notify_one();
-        arrived.notify_all();
-        assert_eq!(notifications(), 0, "wakeups asked for, and nobody waited");
-        both(
-            || arrived.wait_while(&mut mail.lock(), |mail| !*mail),
-            || {
-                *mail.lock() = true;
-                arrived.notify_one();
-            },
-        );
-        let clock = Clock::manual();
-        let is_late = arrived.wait_until(&mut mail.lock(), &clock, clock.now());
-        assert!(is_late, "the deadline was reached before the call");
-        let panics = staged_panic_of(|| {
-            arrived.wait_while(&mut mail.lock(), |_| staged_panic("condition"));
-        });
-        assert_eq!(panics, Some("condition"));
+    let notify = |condvar: &Condvar, why: &str| {
         let before = notifications();
-        arrived.notify_one();
-        arrived.notify_all();
-        assert_eq!(
-            notifications() - before,
-            0,
-            "wakeups asked for, and everybody who had waited was gone"
-        );
+        condvar.notify_one();
+        condvar.notify_all();
+        assert_eq!(notifications() - before, 0, "wakeups asked for, and {why}");
+    };
+    for panics_at_the_end in [false, true] {
+        harness::model(move || {
+            let (mail, arrived) = (Mutex::new(false), Condvar::new());
+            notify(&arrived, "nobody waited");
+            both(
+                || {
+                    let panics = staged_panic_of(|| {
+                        arrived.wait_while(&mut mail.lock(), |mail| {
+                            if *mail && panics_at_the_end {
+                                staged_panic("condition");
+                            }
+                            !*mail
+                        });
+                    });
+                    assert_eq!(panics, panics_at_the_end.then_some("condition"));
+                },
+                || {
+                    *mail.lock() = true;
+                    arrived.notify_one();
+                },
+            );
+            notify(&arrived, "everybody who had waited was gone");
+        });
+    }
+    harness::model(move || {
+        let (mail, arrived, clock) = (Mutex::new(false), Condvar::new(), Clock::manual());
+        let wait = || {
+            let is_late = arrived.wait_until(&mut mail.lock(), &clock, clock.now());
+            assert!(is_late, "the deadline was reached before the call");
+        };
+        both(wait, wait);
+        notify(&arrived, "the deadlines of both who had waited were over");
     });
 }
 
