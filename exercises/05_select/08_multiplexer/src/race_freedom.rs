@@ -384,18 +384,24 @@ fn what_comes_first_is_decided_by_the_order() {
 }
 
 /// A turn has looked and found nothing. Before it sleeps the shutdown is asked for, or the limit is over, and
-/// then a source sends; or a source sends, and then the time of the turn is over. Each time the first of the
-/// two is reported. Explores only runs without preemption: the other thread runs when `main` yields or sleeps.
-/// Catches a `select` whose arms stand in another order than that of the contract.
+/// then source 0 sends; or source 0 sends, and then source 1, or the time of the turn is over. Each time the first
+/// of the two is reported. Explores only runs without preemption: the other thread runs when `main` yields or
+/// sleeps. Catches a `select` whose arms stand in another order than that of the contract.
 #[test]
 fn what_comes_before_a_turn_sleeps_has_the_same_order() {
     // SL-28
-    for expected in [Event::ShutDown, Event::TimedOut, Event::Received(0, 7)] {
+    for (expected, source_1_sends) in [
+        (Event::ShutDown, false),
+        (Event::TimedOut, false),
+        (Event::Received(0, 7), true),
+        (Event::Received(0, 7), false),
+    ] {
         harness::Model::new().preemption_bound(0).check(move || {
             let (clock, timers) = on_a_manual_clock();
             let (sender, source) = bounded(1);
+            let (other_sender, other_source) = bounded(1);
             let (shutdown, signal) = bounded(1);
-            let events = Multiplexer::new(&timers, vec![source]);
+            let events = Multiplexer::new(&timers, vec![source, other_source]);
             let (mut events, because) = match expected {
                 Event::ShutDown => (
                     events.with_shutdown(signal),
@@ -405,6 +411,7 @@ fn what_comes_before_a_turn_sleeps_has_the_same_order() {
                     events.with_limit(SECOND),
                     "the limit was over, and then source 0 sent 7",
                 ),
+                _ if source_1_sends => (events, "source 0 sent 7, and then source 1 sent 8"),
                 _ => (
                     events.with_idle(SECOND),
                     "source 0 sent 7, and then the time of the turn was over",
@@ -412,12 +419,14 @@ fn what_comes_before_a_turn_sleeps_has_the_same_order() {
             };
             let sends_first = expected == Event::Received(0, 7);
             thread::scope(|s| {
-                spawn(s, "source 0", || {
+                spawn(s, "sender", || {
                     let send = || sender.send(7).expect("the multiplexer is there");
                     if sends_first {
                         send();
                     }
-                    if expected == Event::ShutDown {
+                    if source_1_sends {
+                        other_sender.send(8).expect("the multiplexer is there");
+                    } else if expected == Event::ShutDown {
                         shutdown.send(()).expect("the multiplexer is there");
                     } else {
                         clock.advance(SECOND);
@@ -429,12 +438,18 @@ fn what_comes_before_a_turn_sleeps_has_the_same_order() {
                 });
                 reports(&mut events, Some(expected.clone()), because);
             });
-            let left = events.into_sources().remove(0).expect("it is not closed");
-            assert_eq!(
-                left.try_recv().ok(),
-                (!sends_first).then_some(7),
-                "what nobody has received"
-            );
+            let mut left = events.into_sources();
+            for (number, sent) in [
+                (1, source_1_sends.then_some(8)),
+                (0, (!sends_first).then_some(7)),
+            ] {
+                let left = left.remove(number).expect("it is not closed");
+                assert_eq!(
+                    left.try_recv().ok(),
+                    sent,
+                    "what nobody has received from source {number}"
+                );
+            }
         });
     }
 }

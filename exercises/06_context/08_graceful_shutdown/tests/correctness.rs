@@ -8,6 +8,7 @@ use harness::sync::real::time::{Clock, Duration, Instant};
 use harness::testing::{must_end, staged_panic, wait_until};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -294,20 +295,20 @@ fn a_hundred_requests_in_flight_are_answered() {
     );
 }
 
-/// One has sent nothing, one waits for no reply, one has sent half a line, and the time never comes.
+/// A hundred have sent nothing, one waits for no reply, one has sent half a line, and the time never comes.
 #[test]
 fn idle_clients_and_slow_senders_hold_up_nothing() {
     must_end(
         "clients without a request in flight hold up `serve`",
         || {
             let server = Running::new(echo);
-            let mut clients = [(); 3].map(|()| server.client());
-            assert_eq!(clients[1].ask("a"), "a\n");
-            assert_eq!(clients[2].ask("b"), "b\n");
-            clients[2].send("half a li");
+            let mut clients: Vec<Client> = (0..102).map(|_| server.client()).collect();
+            assert_eq!(clients[50].ask("a"), "a\n");
+            assert_eq!(clients[101].ask("b"), "b\n");
+            clients[101].send("half a li");
             wait_until(
-                "three clients have connected, and `connections` does not return 3",
-                || server.handle.connections() == 3,
+                "102 clients have connected, and `connections` does not return 102",
+                || server.handle.connections() == 102,
             );
             server.shutdown(Duration::MAX);
             clients.iter_mut().for_each(Client::is_closed);
@@ -575,43 +576,72 @@ impl Connection for Mute {
     fn cut(&self) {}
 }
 
-/// A connection that keeps in mind whether it was told to finish.
+/// A connection that keeps in mind what it was told.
 #[derive(Clone, Default)]
-struct Told(Arc<AtomicBool>);
+struct Told(Arc<(AtomicBool, AtomicBool)>);
+
+impl Told {
+    /// How many of them were told to finish, and how many were cut.
+    fn count(all: &[Self]) -> (usize, usize) {
+        let count = |was: fn(&Self) -> bool| all.iter().filter(|told| was(told)).count();
+        (
+            count(|told| told.0.0.load(Relaxed)),
+            count(|told| told.0.1.load(Relaxed)),
+        )
+    }
+}
 
 impl Connection for Told {
     fn finish(&self) {
-        self.0.store(true, Relaxed);
+        self.0.0.store(true, Relaxed);
     }
 
-    fn cut(&self) {}
+    fn cut(&self) {
+        self.0.1.store(true, Relaxed);
+    }
 }
 
-/// One connection stays while many others come and go.
+/// A thousand connections stay, while many others come and go. Each that stays is told to finish, and each that has not
+/// left at the deadline is cut.
 #[test]
 fn a_connection_that_stays_is_not_forgotten() {
     const MANY: usize = 1 << 16;
-    must_end("the only connection has left, and `wait` goes on", || {
-        let drain = Drain::new(Clock::manual());
-        let stays = Told::default();
-        let in_flight = drain.enter(stays.clone()).ok();
+    const STAY: usize = 1000;
+    must_end("every connection has left, and `wait` goes on", || {
+        let clock = Clock::manual();
+        let drain = Drain::new(clock.clone());
+        let all: Vec<_> = (0..STAY).map(|_| Told::default()).collect();
+        let in_flight: Vec<_> = all
+            .iter()
+            .map(|one| drain.enter(one.clone()).ok())
+            .collect();
         for _ in 0..MANY {
             drop(drain.enter(Told::default()));
         }
         assert_eq!(
             drain.in_flight(),
-            1,
-            "one connection stays, and {MANY} have come and gone"
+            STAY,
+            "connections that stay, while {MANY} have come and gone"
         );
-        drain.shutdown(Duration::MAX);
+        drain.shutdown(SECOND);
         thread::scope(|s| {
-            s.spawn(|| {
-                wait_until("the connection that stays is not told to finish", || {
-                    stays.0.load(Relaxed)
-                });
+            let others = s.spawn(|| {
+                let mut in_flight = in_flight; // dropped by a panic, which ends the wait
+                wait_until(
+                    "a connection is in flight that was not told to finish, one of a thousand",
+                    || Told::count(&all) == (STAY, 0),
+                );
+                in_flight.truncate(STAY - 100);
+                clock.advance(SECOND);
+                wait_until(
+                    "a connection is in flight that was not cut at the deadline, one of 900",
+                    || Told::count(&all) == (STAY, STAY - 100),
+                );
                 drop(in_flight);
             });
-            assert_eq!(drain.wait(), 0, "nothing had to be cut");
+            let cut = drain.wait();
+            others.join().unwrap_or_else(|why| resume_unwind(why));
+            assert_eq!(cut, STAY - 100, "connections that had to be cut");
         });
     });
 }
@@ -761,7 +791,7 @@ fn a_panic_of_the_handler_ends_one_connection() {
     );
 }
 
-/// The system refuses the second of three threads.
+/// The system refuses the second of three threads: that connection is closed at once, and the others are served.
 #[test]
 fn a_connection_that_gets_no_thread_is_closed() {
     must_end(

@@ -89,7 +89,7 @@ const FULL: [Do; 4] = [Push(1), Push(2), Push(3), Push(4)];
 const USED: [Do; 6] = [Batch(1, 2), Batch(3, 4), Pop, Pop, Pop, Pop];
 
 /// The owner pushes a task while a thief tries twice to steal it. The thief finds nothing, or the task with all that
-/// its maker wrote into it.
+/// its maker wrote into it; and not the task that stood in its slot before.
 #[test]
 fn a_task_is_there_when_it_is_stolen() {
     // SC-01
@@ -97,7 +97,7 @@ fn a_task_is_there_when_it_is_stolen() {
 }
 
 /// A batch goes into an empty ring, and into one with room for one, while a thief tries to steal two tasks. It finds tasks
-/// with all that their maker wrote into them.
+/// with all that their maker wrote into them; and not those that stood in their slots before.
 #[test]
 fn a_batch_is_there_when_it_is_stolen() {
     // SC-10

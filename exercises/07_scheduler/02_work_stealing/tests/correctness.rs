@@ -171,21 +171,44 @@ fn the_next_task_is_taken_only_from_an_empty_ring() {
     }
 }
 
-/// A queue is stolen from into itself: a task is returned if there is any, and none gets lost.
+/// A queue is stolen from into itself, as from another: the newest of the older half is returned, and the others go to the end
+/// of the ring; the next task stays, unless the ring is empty.
 #[test]
 fn an_owner_may_steal_from_itself() {
     // SC-14
-    for tasks in [0, 1, 2, 3, 100, CAPACITY - 1, CAPACITY] {
+    for (tasks, next) in [0, 1, 2, 3, 100]
+        .into_iter()
+        .flat_map(|tasks| [(tasks, None), (tasks, Some(2_000))])
+    {
+        let mut own = ring(0..tasks);
+        next.into_iter()
+            .for_each(|n| own.push_next(task(n), &Global::new()));
+        let ran = own.stealer().steal_into(&mut own).map(|task| *task);
+        let half = tasks.div_ceil(2);
+        let last = half.saturating_sub(1);
+        let stays = next.filter(|_| half > 0);
+        let right = (
+            if half > 0 { Some(last) } else { next },
+            Vec::from_iter(stays.into_iter().chain(half..tasks).chain(0..last)),
+            vec![],
+        );
+        let rule = format!(
+            "A queue is stolen from into itself: {tasks} tasks are in its ring, from 0 on, and its next task is {next:?}. By the \
+             same rules as into another the oldest {half} are taken, and the next task only from an empty ring."
+        );
+        require_theft((ran, drained(&mut own), vec![]), right, &rule);
+    }
+    for tasks in [CAPACITY - 1, CAPACITY] {
         let mut own = ring(0..tasks);
         let ran = own.stealer().steal_into(&mut own).map(|task| *task);
-        assert!(
-            ran.is_some() == (tasks > 0),
-            "a queue of {tasks} tasks is stolen from into itself, and {ran:?} is returned"
-        );
         let mut all = drained(&mut own);
         all.extend(ran);
         all.sort_unstable();
-        assert_eq!(all, Vec::from_iter(0..tasks), "{tasks} tasks");
+        assert!(
+            ran.is_some() && all == Vec::from_iter(0..tasks),
+            "a queue of {tasks} tasks is stolen from into itself: {ran:?} is returned, and with it come out {}",
+            some(&all)
+        );
     }
 }
 
@@ -235,7 +258,7 @@ fn rings_come_first_in_the_order_and_next_tasks_last() {
         (
             &[4, 4, 4, 4, 4, 2, 0, 1],
             &[2],
-            "all rings are empty, and 2 has the first next task",
+            "all rings are empty, and 2 has the first next task; the order may be longer than there are victims",
         ),
         (&[4, 2, 1], &[], "0 has a task, but is not in the order"),
         (&[], &[], "nobody is in the order"),
@@ -367,6 +390,31 @@ fn each_start_and_each_stride_comes_with_many_workers() {
         seen.0,
         seen.1
     );
+}
+
+/// Of a hundred thousand workers, a pass may begin with any, and go in long strides and short ones.
+#[test]
+fn every_worker_may_be_the_first_of_very_many() {
+    // SC-17
+    const WORKERS: usize = 100_000;
+    const PASSES: usize = 100;
+    let order = StealOrder::new(WORKERS);
+    let seen = Vec::from_iter(randoms(7).take(PASSES).map(|random| {
+        let mut pass = order.pass(random);
+        let (first, second) = (pass.next().unwrap(), pass.next().unwrap());
+        [first, (second + WORKERS - first) % WORKERS]
+    }));
+    // That a quarter is left out by chance happens once in a million million times, and the numbers are always the same.
+    for (what, n) in [("begin with a worker", 0), ("go in strides", 1)] {
+        for from in (0..WORKERS).step_by(WORKERS / 4) {
+            let quarter = from..from + WORKERS / 4;
+            assert!(
+                seen.iter().any(|pass| quarter.contains(&pass[n])),
+                "{PASSES} passes over {WORKERS} workers, with random numbers: about {} must {what} of {quarter:?}, and none does",
+                PASSES / 4
+            );
+        }
+    }
 }
 
 /// Of no workers, a pass is empty; of one, it comes to that one.

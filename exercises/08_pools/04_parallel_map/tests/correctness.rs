@@ -404,7 +404,35 @@ fn it_works_while_the_consumer_unwinds() {
         assert_eq!(first, Some(1));
         let still = "the consumer has left while its thread unwound, and `f` is still there";
         wait_until(still, || Arc::strong_count(&owned) == 1);
+        drops_results_while_it_unwinds();
     });
+}
+
+/// Two threads are in `f`, so that of item 0, which was first, the result is there when the map is dropped.
+fn drops_results_while_it_unwinds() {
+    let (token, in_f) = (Arc::new(()), Arc::new(AtomicUsize::new(0)));
+    let (release, gate) = mpsc::channel::<()>();
+    let (gate, result, entered) = (Mutex::new(gate), Arc::clone(&token), Arc::clone(&in_f));
+    let results = spawn(0.., [2, 4], move |n| {
+        if n > 0 {
+            entered.fetch_add(1, SeqCst);
+            let _ = gate.lock().map(|gate| gate.recv());
+        }
+        Arc::clone(&result)
+    });
+    wait_until(
+        "two threads and a window of four, and no call of `f` for items 1 and 2",
+        || in_f.load(SeqCst) == 2,
+    );
+    let left = while_unwinding(|| {
+        drop(results);
+        Arc::strong_count(&token) - 2
+    });
+    drop(release);
+    assert_eq!(
+        left, 0,
+        "results that are still there when the map has been dropped, while its thread unwound"
+    );
 }
 
 #[test]

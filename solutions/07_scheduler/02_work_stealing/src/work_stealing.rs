@@ -16,7 +16,7 @@ impl<T> Stealer<T> {
     /// often. A task that [`push_next`](Local::push_next) is moving to the ring counts as there, as long as nobody has
     /// stolen the task that takes its place.
     ///
-    /// `into` may be the owner's handle of this very queue. That changes the order of its tasks.
+    /// `into` may be the owner's handle of this very queue, and the same holds. That changes the order of its tasks.
     pub fn steal_into(&self, into: &mut Local<T>) -> Option<Task<T>> {
         loop {
             let tail = match self.steal_half(into) {
@@ -155,7 +155,7 @@ impl StealOrder {
     /// back at the first.
     ///
     /// `random` decides where it begins and how long the strides are. If it is a random number, each start may come with
-    /// each such stride, however many workers there are.
+    /// each such stride, also with many workers, as long as there are no more such pairs than random numbers.
     pub fn pass(&self, random: u32) -> Pass {
         let random = random as usize;
         let workers = self.workers;

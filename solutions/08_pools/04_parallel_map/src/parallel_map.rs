@@ -28,8 +28,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 /// - `items` does. It is not asked again, and is dropped before the consumer is told;
 /// - `f` returns an error, or `f` or `items` panics. That is the result of its item, and the last one: those
 ///   before it still come, later ones are dropped. `items` is not asked any more, except by a thread that was
-///   about to; it is dropped at once, whatever is in flight. Earlier items are still worked on. Later ones
-///   may be, and nobody waits for them;
+///   about to, and never if it has panicked; it is dropped at once, whatever is in flight. Earlier items are
+///   still worked on. Later ones may be, and nobody waits for them;
 /// - the consumer drops the [`ParallelMap`].
 ///
 /// Then the threads end, each as soon as it has no call of `f` or `items` to wait for, and `items` and `f`
