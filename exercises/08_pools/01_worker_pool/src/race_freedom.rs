@@ -172,31 +172,38 @@ fn join_returns_after_the_last_job() {
     });
 }
 
-/// Two workers, which sleep or do not, and two jobs, which come one right after the other and wait for each
-/// other. Each job needs a worker, so each must wake one, by `submit` or by `try_submit`, though the other job is
-/// still in the queue; main waits for the results, and does not close the pool before.
+/// Two workers, which sleep or do not, and two jobs, which come one right after the other and wait for each other. Each
+/// job needs a worker, so each `submit` must wake one, though the other job is still in the queue; main waits for the
+/// results, and does not close the pool before.
 #[test]
 fn two_workers_run_two_jobs_at_the_same_time() {
     // WP-01
-    for tries in [false, true] {
-        Model::new().preemption_bound(2).check(move || {
-            let arrived = [Gate::shut("first here"), Gate::shut("second here")];
-            let (pool, mut results) = WorkerPool::new(2, 2, move |n: usize| {
-                arrived[n].open();
-                arrived[1 - n].pass();
-            })
-            .unwrap();
-            pool.submit(0);
-            if tries {
-                assert_eq!(pool.try_submit(1), Ok(()), "there is room for two jobs");
-            } else {
-                pool.submit(1);
-            }
-            assert_eq!(results.by_ref().take(2).count(), 2, "results");
-            pool.join();
-            assert_eq!(results.count(), 0, "more results");
-        });
-    }
+    two_jobs_meet(|pool| pool.submit(1));
+}
+
+/// Two workers and two jobs that wait for each other, and the second is tried. A `try_submit` wakes a worker as `submit`
+/// does, though the other job is still in the queue.
+#[test]
+fn a_job_that_is_tried_wakes_a_worker_too() {
+    // WP-01
+    two_jobs_meet(|pool| assert_eq!(pool.try_submit(1), Ok(()), "there is room for two jobs"));
+}
+
+/// Submits job 0, and job 1 by `submit`; the two wait for each other.
+fn two_jobs_meet(submit: fn(&WorkerPool<usize>)) {
+    Model::new().preemption_bound(2).check(move || {
+        let arrived = [Gate::shut("first here"), Gate::shut("second here")];
+        let (pool, mut results) = WorkerPool::new(2, 2, move |n: usize| {
+            arrived[n].open();
+            arrived[1 - n].pass();
+        })
+        .unwrap();
+        pool.submit(0);
+        submit(&pool);
+        assert_eq!(results.by_ref().take(2).count(), 2, "results");
+        pool.join();
+        assert_eq!(results.count(), 0, "more results");
+    });
 }
 
 /// Two workers sleep with a result each, because two wait to be read. Main reads all of them, as fast as it
