@@ -6,7 +6,7 @@
 use crate::sync::thread;
 use crate::{MAX_READERS, RwMutex};
 use harness::testing::{
-    Flag, Slot, assert_call_panics, both, must_sleep, never_waits, notifications, spawn,
+    Flag, Slot, assert_call_panics, both, must_sleep, never_waits, notifications, panic_of, spawn,
     staged_panic, staged_panic_of, yields,
 };
 use std::sync::Arc;
@@ -550,11 +550,12 @@ fn a_guard_that_was_tried_for_sees_what_a_writer_did() {
 }
 
 /// One reader more than there may be is refused and leaves nothing behind: when the others have gone, a writer gets the
-/// lock. Catches a lower limit, none at all, and a refused reader that stays counted.
+/// lock, even if it came meanwhile. Catches a lower limit, none at all, and a refused reader that stays counted, by
+/// the lock or by the writer that waits. One forced switch.
 #[test]
 fn a_refused_reader_leaves_the_count() {
+    const TOO_MANY: &str = "rw_mutex: too many readers";
     harness::model(|| {
-        const TOO_MANY: &str = "rw_mutex: too many readers";
         let lock = RwMutex::new(7);
         let guards: Vec<_> = (0..MAX_READERS)
             .map(|n| {
@@ -576,5 +577,20 @@ fn a_refused_reader_leaves_the_count() {
             lock.try_write().is_some(),
             "`try_write` returned None, and all readers had gone: a refused one is still counted"
         );
+    });
+    harness::Model::new().preemption_bound(1).check(|| {
+        let lock = RwMutex::new(0);
+        let guards: Vec<_> = (0..MAX_READERS).map(|_| lock.read()).collect();
+        thread::scope(|s| {
+            spawn(s, "one too many", || {
+                // It may also come when the others have gone.
+                let panics = panic_of(|| drop(lock.read()));
+                assert_eq!(panics.as_deref().unwrap_or(TOO_MANY), TOO_MANY);
+            });
+            spawn(s, "writer", || *lock.write() += 1);
+            thread::yield_now();
+            drop(guards);
+        });
+        assert_eq!(lock.into_inner(), 1);
     });
 }

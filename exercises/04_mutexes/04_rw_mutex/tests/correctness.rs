@@ -197,15 +197,18 @@ fn a_million_readers_are_counted() {
     assert_eq!(lock.into_inner(), 2);
 }
 
+/// `get_mut` and `into_inner` do not lock: they return though a guard was leaked.
 #[test]
 fn get_mut_lends_the_value_without_locking() {
-    let mut lock = RwMutex::new(1);
-    *lock.get_mut() += 1;
-    mem::forget(lock.write());
-    assert!(lock.try_read().is_none(), "the guard was leaked");
-    *lock.get_mut() += 1;
-    assert!(lock.try_write().is_none(), "the guard was leaked");
-    assert_eq!(lock.into_inner(), 3);
+    must_end("a thread is still in `get_mut` or `into_inner`", || {
+        let mut lock = RwMutex::new(1);
+        *lock.get_mut() += 1;
+        mem::forget(lock.write());
+        assert!(lock.try_read().is_none(), "the guard was leaked");
+        *lock.get_mut() += 1;
+        assert!(lock.try_write().is_none(), "the guard was leaked");
+        assert_eq!(lock.into_inner(), 3);
+    });
 }
 
 #[test]
