@@ -51,17 +51,20 @@ fn two_mutexes_know_nothing_of_each_other() {
     assert_eq!((*a, *b), (2, 1));
 }
 
+/// `get_mut` and `into_inner` do not lock: they return though a guard was leaked.
 #[test]
 fn get_mut_lends_the_value_without_locking() {
-    let mut mutex = Mutex::new(1);
-    *mutex.get_mut() += 1;
-    assert_eq!(*mutex.lock(), 2);
-    // A guard that is leaked never unlocks. Who owns the mutex need not care.
-    mem::forget(mutex.lock());
-    assert!(mutex.try_lock().is_none(), "the guard was leaked");
-    *mutex.get_mut() += 1;
-    assert!(mutex.try_lock().is_none(), "the guard was leaked");
-    assert_eq!(mutex.into_inner(), 3);
+    must_end("a thread is still in `get_mut` or `into_inner`", || {
+        let mut mutex = Mutex::new(1);
+        *mutex.get_mut() += 1;
+        assert_eq!(*mutex.lock(), 2);
+        // A guard that is leaked never unlocks. Who owns the mutex need not care.
+        mem::forget(mutex.lock());
+        assert!(mutex.try_lock().is_none(), "the guard was leaked");
+        *mutex.get_mut() += 1;
+        assert!(mutex.try_lock().is_none(), "the guard was leaked");
+        assert_eq!(mutex.into_inner(), 3);
+    });
 }
 
 /// Any value will do: one without a size, one that must not move, one of no bytes, one that is no `Send`.
