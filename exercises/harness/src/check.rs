@@ -99,7 +99,7 @@ impl Model {
         self.notes_steps = runs.is_some();
         let program = Arc::new(program);
         let again = Arc::clone(&program);
-        let explored = self.explore_with(move || again());
+        let explored = self.explore_in_test(move || again());
         if let Some(path) = runs
             && let Err(error) = runs::write(&self, &program, explored.as_ref().err(), &path)
         {

@@ -27,6 +27,16 @@ const SIMPLEST_WITHIN: Duration = Duration::from_secs(1);
 /// How long a model may explore for those who want every interleaving.
 const TELLS_WITHIN: Duration = Duration::from_secs(3);
 
+thread_local! {
+    /// How long the models of the running test have explored: see [`Model::explore_in_test`].
+    static SPENT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// How long a model may explore in a test whose models have explored for `spent`.
+fn left(budget: Duration, spent: Duration) -> Duration {
+    budget.saturating_sub(spent).max(budget / 4)
+}
+
 /// What a passing model explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -164,6 +174,19 @@ impl Model {
         self.each_variant(&program, |search| search.explore())
     }
 
+    /// [`explore_with`](Self::explore_with) for one of the models of a test, which share the budget: a test may not take longer
+    /// than it may because it explores several programs, each of them large in the learner's design.
+    pub(crate) fn explore_in_test(
+        &self,
+        program: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Passed, Failed> {
+        let (begun, spent) = (Instant::now(), SPENT.get());
+        let model = Self { budget: left(self.budget, spent), ..self.clone() };
+        let explored = model.explore_with(program);
+        SPENT.set(spent + begun.elapsed());
+        explored
+    }
+
     /// Explores, and tells `to` of every interleaving, those that fail too.
     pub(crate) fn tell(&self, program: impl Fn() + Send + Sync + 'static, to: SyncSender<Told>) {
         let program: Program = Arc::new(program);
@@ -229,3 +252,16 @@ impl Model {
 }
 
 type Program = Arc<dyn Fn() + Send + Sync>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_models_of_a_test_share_its_time() {
+        let seconds = Duration::from_secs;
+        assert_eq!(left(seconds(4), Duration::ZERO), seconds(4));
+        assert_eq!(left(seconds(4), seconds(1)), seconds(3));
+        assert_eq!(left(seconds(4), seconds(60)), seconds(1), "the last explores a little, too");
+    }
+}
