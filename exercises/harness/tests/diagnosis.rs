@@ -3642,6 +3642,67 @@ fn stale_look_before_falling_asleep() {
     explore(waits(Acquire)).expect("it is right");
 }
 
+/// A lock whose waiter marks the word by a store: an unlock between its look and that is written over.
+#[test]
+fn mark_put_over_an_unlock() {
+    let waits = |swaps: bool| {
+        move || {
+            let word = AtomicU32::new(1);
+            thread::scope(|s| {
+                s.spawn(|| {
+                    while word.swap(2, Acquire) != 0 {
+                        futex::wait(&word, 2);
+                        if !swaps && word.swap(1, Acquire) != 0 {
+                            word.store(2, Relaxed);
+                        }
+                    }
+                });
+                for _ in 0..2 {
+                    if word.swap(0, Release) == 2 {
+                        futex::wake_one(&word);
+                    }
+                    let _ = word.compare_exchange(0, 1, Acquire, Relaxed);
+                }
+                if word.swap(0, Release) == 2 {
+                    futex::wake_one(&word);
+                }
+            });
+        }
+    };
+    explore(waits(true)).expect("it is right");
+    let failure = explore(|| {
+        let word = AtomicU32::new(1);
+        thread::scope(|s| {
+            s.spawn(|| {
+                if word.load(Acquire) == 1 {
+                    word.store(2, Relaxed);
+                    futex::wait(&word, 2);
+                }
+            });
+            if word.swap(0, Release) == 2 {
+                futex::wake_one(&word);
+            }
+        });
+    });
+    let report = failure.expect_err("the unlock is lost").report;
+    assert!(report.contains("is written over") || report.contains("lost update"), "{report}");
+    usually("a change that is written over: main's swap leaves 0 in word", || {
+        let word = AtomicU32::new(0);
+        thread::scope(|s| {
+            s.spawn(|| {
+                // Takes the lock, or leaves a mark at which it sleeps.
+                if word.swap(1, Acquire) != 0 {
+                    word.store(2, Relaxed);
+                    futex::wait(&word, 2);
+                }
+            });
+            if word.compare_exchange(0, 1, Acquire, Relaxed).is_ok() && word.swap(0, Release) == 2 {
+                futex::wake_one(&word);
+            }
+        });
+    });
+}
+
 /// The word that the notifier changed was read under the lock under which the waiter had looked: it has missed nothing then. The
 /// other, which does change what is waited for, wakes nobody.
 #[test]

@@ -105,9 +105,13 @@ fn too_many_steps(log: &Log) -> String {
         .filter(|t| !yields(t) && steps(*t) * busy.len() > lately.len() / 2)
         .collect();
     if !greedy.is_empty() {
-        // What an old value hides has come already.
+        // What an old value hides has come already. Of the one word that a loop looks at, a yield would show the newest.
+        let looks_at_one = |&thread: &ThreadId| {
+            let mut own = lately.iter().filter(|event| event.thread == thread);
+            own.next().is_some_and(|first| own.all(|event| event.object == first.object))
+        };
         let waits = greedy.iter().all(|&thread| only_reads(lately, thread))
-            && !lately.iter().any(Event::is_stale);
+            && (!lately.iter().any(Event::is_stale) || greedy.iter().all(looks_at_one));
         let remedy = if waits {
             " A loop that waits for another thread must let it run, by thread::yield_now() or hint::spin_loop()."
         } else {

@@ -71,6 +71,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             overwritten::cause,
             store_buffering::cause,
             store_before_sleep::cause,
+            overwritten::by_sleeper,
             notified_first::cause,
             come_and_gone::cause,
             registered_late::cause,

@@ -1,7 +1,7 @@
 //! A plain store over a change that its thread has not seen: it looked, another thread changed the value, and the store
 //! knows nothing of that.
 
-use super::{Case, Remark, about, at_row};
+use super::{Case, Remark, about, at_row, last_futex_sleep_of};
 use crate::diagnosis::code::Use;
 use crate::reading::culprit;
 use crate::record::{Effect, Event, Standing};
@@ -37,6 +37,36 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         at_row(lost.store)
     );
     Some(Remark::new(text).mark(lost.store, format!("overwrites what {u} wrote")))
+}
+
+/// A thread puts the value by which it sleeps over what another has written since it looked. Silent if the word is no longer, or
+/// not again, that value.
+pub(super) fn by_sleeper(case: Case<'_>) -> Option<Remark> {
+    (0..case.log.threads.len()).find_map(|thread| {
+        let (asleep, sleep, expected) = last_futex_sleep_of(case, thread)?;
+        let word = sleep.object?;
+        let mut own = case.log.events_before(thread, asleep).filter(|(_, e)| e.object == Some(word));
+        let (store, _) = own.rfind(|(_, event)| event.writes().is_some()).filter(
+            |(_, event)| matches!(event.effect, Effect::Store { value, .. } if value == expected),
+        )?;
+        let (look, _) = own.rfind(|(_, event)| event.order().is_some())?;
+        let (between, change) = (look + 1..store)
+            .map(|number| (number, case.event(number)))
+            .rfind(|(_, event)| event.object == Some(word) && event.writes().is_some())?;
+        let left = change.writes().filter(|left| *left != expected && change.thread != thread)?;
+        let (t, u, o) = (case.thread(thread), case.thread(change.thread), case.object(word));
+        let text = format!(
+            "a change that is written over: {u}'s {} leaves {} in {o} ({}), and {t}'s store puts {} in its place ({}) and sees              nothing of that; then {t} sleeps as long as that is there ({}). Put it there by a swap or a compare_exchange, and              go by what they found.",
+            change.operation(),
+            case.show(left),
+            at_row(between),
+            case.show(expected),
+            at_row(store),
+            at_row(asleep)
+        );
+        let is_left = case.log.object(word).newest == expected;
+        is_left.then(|| Remark::new(text).mark(store, format!("overwrites what {u} wrote")))
+    })
 }
 
 fn overwritten(case: Case<'_>, store: usize) -> Option<Overwritten> {
