@@ -3642,6 +3642,45 @@ fn stale_look_before_falling_asleep() {
     explore(waits(Acquire)).expect("it is right");
 }
 
+/// Two workers sleep, and two jobs come. The second finds the first still in the queue, and so nobody is notified for it.
+#[test]
+fn notification_only_if_the_queue_was_empty() {
+    let works = |always: bool| {
+        move || {
+            let (queue, pushed) = (Mutex::new(Vec::new()), Condvar::new());
+            // Neither ends before both have a job.
+            let (met, meets) = (Mutex::new(0), Condvar::new());
+            let work = || {
+                let mut jobs = queue.lock();
+                while jobs.pop().is_none() {
+                    pushed.wait(&mut jobs);
+                }
+                drop(jobs);
+                let mut here = met.lock();
+                *here += 1;
+                meets.notify_all();
+                meets.wait_while(&mut here, |here| *here < 2);
+            };
+            thread::scope(|s| {
+                s.spawn(work);
+                s.spawn(work);
+                for job in 0..2 {
+                    let mut jobs = queue.lock();
+                    let was_empty = jobs.is_empty();
+                    jobs.push(job);
+                    drop(jobs);
+                    if always || was_empty {
+                        pushed.notify_one();
+                    }
+                }
+            });
+        }
+    };
+    explore(works(true)).expect("it is right");
+    let failure = usually("main changes what queue guards (row ", works(false));
+    assert!(failure.report.contains("nobody notifies pushed"), "{}", failure.report);
+}
+
 /// A lock whose waiter marks the word by a store: an unlock between its look and that is written over.
 #[test]
 fn mark_put_over_an_unlock() {

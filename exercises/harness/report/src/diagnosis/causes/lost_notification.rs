@@ -1,6 +1,6 @@
 //! A thread is never woken: another one got the notification, or it came before the thread slept.
 
-use super::{Case, Remark, at_row, last_futex_sleep_of};
+use super::{Case, Remark, at_row, gives_back_changed, last_futex_sleep_of, last_sleep_of};
 use crate::diagnosis::waits::{all_needs, ring};
 use crate::record::{Effect, Event, ObjectId, Standing, ThreadId};
 
@@ -38,7 +38,11 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId, in_time: bool) -> Option<Remark>
     let (t, o) = (&sleeper.name, case.object(object));
     match (before.as_slice(), after.as_slice()) {
         // It slept when a notification came, and another sleeper had it.
-        (_, [.., (last, woken)]) if in_time && after.iter().all(|(_, woken)| !woken.is_empty()) => {
+        (_, [.., (last, woken)])
+            if in_time
+                && after.iter().all(|(_, woken)| !woken.is_empty())
+                && !changes_once_more(case, thread, *last, woken) =>
+        {
             let woken: Vec<&str> = woken.iter().map(|&thread| case.thread(thread)).collect();
             let text = format!(
                 "one notification, several sleepers: it wakes {} ({}), and {t} sleeps on {o} as well ({}). Notify \
@@ -72,6 +76,22 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId, in_time: bool) -> Option<Remark>
         }
         _ => None,
     }
+}
+
+/// Whether what a thread waits for is so, and another than those who were told has changed it since they were: that is another
+/// change, for which nobody was notified.
+fn changes_once_more(case: Case<'_>, thread: ThreadId, told: usize, woken: &[ThreadId]) -> bool {
+    let mutex = last_sleep_of(case, thread).and_then(|(_, sleep)| sleep.unlocks());
+    let changes = |event: &Event| {
+        event.thread != thread
+            && !woken.contains(&event.thread)
+            && event.unlocks() == mutex
+            && !event.sleeps()
+            && gives_back_changed(event)
+    };
+    mutex.is_some()
+        && case.log.untold.contains(&thread)
+        && case.log.events.iter().skip(told + 1).any(changes)
 }
 
 /// What keeps a notification from being missed.
