@@ -47,8 +47,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    fn new(failed: Failed) -> Self {
-        let found_how = failed.sentence();
+    fn new(failed: Failed, model: &Model) -> Self {
+        let found_how = failed.sentence(model);
         let Failed { found, interleavings, ends_process, .. } = failed;
         let (kind, died) = (found.kind, found.ends_process());
         let reading = Reading::new(*found.log);
@@ -116,7 +116,7 @@ impl Model {
                 }
             }
             Err(failed) => {
-                let failure = Failure::new(failed);
+                let failure = Failure::new(failed, &self);
                 failure.print();
                 // No second banner: the report has said it all.
                 resume_unwind(Box::new(failure.message));
@@ -133,7 +133,7 @@ impl Model {
     pub fn explore(self, program: impl Fn() + Send + Sync + 'static) -> Result<Explored, Failure> {
         match self.explore_with(program) {
             Ok(passed) => Ok(passed.explored),
-            Err(failed) => Err(Failure::new(failed)),
+            Err(failed) => Err(Failure::new(failed, &self)),
         }
     }
 }

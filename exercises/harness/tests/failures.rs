@@ -789,6 +789,30 @@ fn condition_variable_notified_after_its_frame_is_gone() {
     fails(Kind::UseAfterDrop, || wait_for_child().join().unwrap());
 }
 
+/// A model that lets waits return for no reason says so if that is not why it fails.
+#[test]
+fn failure_without_anything_spurious() {
+    let sleeps = |notifies: bool, woken: usize| {
+        let failure = common::patient().spurious_wakeups(woken).explore(move || {
+            let (open, opened) = (Mutex::new(false), Condvar::new());
+            thread::scope(|s| {
+                s.spawn(|| {
+                    *open.lock() = notifies;
+                    opened.notify_one();
+                });
+                let mut open = open.lock();
+                if !*open {
+                    opened.wait(&mut open);
+                }
+                assert!(*open);
+            });
+        });
+        failure.err().map(|failure| failure.report.contains("Nothing in it is spurious."))
+    };
+    assert_eq!([sleeps(true, 0), sleeps(true, 1)], [None, Some(false)]);
+    assert_eq!([sleeps(false, 0), sleeps(false, 1)], [Some(false), Some(true)]);
+}
+
 /// The handle lies on the stack of the thread that it unparks, which goes on as soon as the count is zero. A clone of it that is
 /// made before is the child's own.
 #[test]

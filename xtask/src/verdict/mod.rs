@@ -16,7 +16,9 @@ pub mod slips;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use harness_base::protocol::{Coverage, Extent, Kind, STILL_RUNS, is_without_end};
+use harness_base::protocol::{
+    Coverage, Extent, Kind, NOTHING_SPURIOUS, STILL_RUNS, is_without_end,
+};
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
 use crate::course::shipped::Change;
@@ -219,7 +221,7 @@ impl Verdict {
     /// The facade test before all, because without the facade no model means anything. Then a test on one thread that says
     /// what is wrong: what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving,
     /// where a test on real threads shows what came of it, if that: first of all those that found something, the one with
-    /// the fewest threads and the shortest story. Then the others, heading by heading, and last those that ended without a
+    /// the fewest threads and the shortest story, and last those about what happens for no reason if nothing of it did. Then the others, heading by heading, and last those that ended without a
     /// word, or not at all, and the leaks that come of threads that do not end.
     pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
         let on_one_thread = |test: &Tested| {
@@ -244,7 +246,8 @@ impl Verdict {
                 Heading::NoLeaks if failure.report.contains(STILL_RUNS) => 8,
                 Heading::NoLeaks => 5,
             };
-            let size = (heading == 2).then(|| failure.size());
+            // What a model lets happen for no reason is not the cause where nothing of it has happened.
+            let size = (heading == 2).then(|| (failure.says(NOTHING_SPURIOUS), failure.size()));
             (heading, size)
         };
         let failure = self.tests.iter().filter_map(|test| match &test.outcome {
@@ -487,9 +490,10 @@ pub mod tests {
             model("deadlock", 1, 99),
             model("deadlock", 1, 100),
             model("panic", 2, 4),
+            model("data race", 1, 2) + "120 explored. Nothing in it\n is spurious. This is it:\n",
             model("too many steps", 1, 3),
         ];
-        let names = ["a", "b", "c", "d", "e", "f"].map(|name| format!("race_freedom::{name}"));
+        let names = ["a", "b", "c", "d", "e", "f", "g"].map(|name| format!("race_freedom::{name}"));
         let names = names.each_ref().map(String::as_str);
         for first in 0..order.len() {
             let tests = order[first..].iter().zip(names).collect::<Vec<_>>();

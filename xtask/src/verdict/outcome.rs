@@ -83,6 +83,12 @@ impl FailureKind {
 }
 
 impl Failure {
+    /// Whether the report says so, in whatever lines.
+    pub fn says(&self, sentence: &str) -> bool {
+        let report = page::plain(&self.report);
+        report.split_whitespace().collect::<Vec<_>>().join(" ").contains(sentence)
+    }
+
     /// How long a dry run's story is: its threads, then the number of its last row. Of a long one the report leaves out the
     /// middle, so that the rows which are there say nothing: all long ones have as many.
     pub fn size(&self) -> (usize, usize) {

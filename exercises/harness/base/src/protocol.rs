@@ -85,6 +85,10 @@ pub fn is_without_end(message: &str) -> bool {
 /// What a leak check says of a thread that has not ended.
 pub const STILL_RUNS: &str = " still runs: spawned at ";
 
+/// What the report says of a model that lets calls return or fail spuriously, and that fails without any of that: another model
+/// may say more of the mistake.
+pub const NOTHING_SPURIOUS: &str = "Nothing in it is spurious.";
+
 /// The line that opens the report of a failed model or leak check.
 const FAILED: &str = "fails: ";
 /// The line that a model prints when it passes.

@@ -247,6 +247,15 @@ impl Event {
         }
     }
 
+    /// Whether it returned or failed for no reason, as its contract allows.
+    pub fn is_spurious(&self) -> bool {
+        match &self.effect {
+            Effect::Wakes { spurious, .. } => *spurious,
+            Effect::Exchange { expected, found: Err(found), .. } => expected == found,
+            _ => false,
+        }
+    }
+
     /// Whether a load, or an exchange that failed, got a value that had been replaced.
     pub fn is_stale(&self) -> bool {
         self.stale().is_some()

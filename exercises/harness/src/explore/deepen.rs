@@ -9,9 +9,9 @@ use super::search::{Found, Limits, Outcome, Passed, Search};
 use super::{Model, Program};
 use crate::sync::model::recorder::Look;
 use harness_base::liveness::Deadline;
-use harness_base::protocol::{Extent, Kind};
+use harness_base::protocol::{Extent, Kind, NOTHING_SPURIOUS};
 use harness_base::text::count;
-use harness_report::record::{Standing, ThreadId, Told};
+use harness_report::record::{Event, Standing, ThreadId, Told};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -387,11 +387,15 @@ impl<'a> Deepening<'a> {
 
 impl Failed {
     /// Says how it was found, and leads over to the dry run.
-    pub(crate) fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self, model: &Model) -> String {
         let until = match self.interleavings {
             1 => "The first interleaving fails.".to_owned(),
             n => format!("{} explored until one failed.", count(n, "interleaving")),
         };
+        let allows = model.spurious_wakeups + model.spurious_failures > 0;
+        if allows && !self.found.log.events.iter().any(Event::is_spurious) {
+            return format!("{until} {NOTHING_SPURIOUS} {}", self.why);
+        }
         format!("{until} {}", self.why)
     }
 }

@@ -38,11 +38,11 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
             other.thread != thread && may_end_wait(event, other) && concerns(other)
         })
     };
-    let notifies_it = |told: &Event| {
-        told.object == event.object && matches!(told.effect, Effect::Notify { .. })
+    let notifies_it =
+        |told: &Event| told.object == event.object && matches!(told.effect, Effect::Notify { .. });
+    let is_notifier = |thread| {
+        case.log.events_of(thread).any(|(_, told)| event.object.is_some() && notifies_it(told))
     };
-    let is_notifier =
-        |thread| case.log.events_of(thread).any(|(_, told)| event.object.is_some() && notifies_it(told));
     // One that falls asleep itself may have counted itself, and no more; who never notifies may only have taken.
     let change = changes()
         .rfind(|(_, other)| !other.sleeps() && is_notifier(other.thread))
