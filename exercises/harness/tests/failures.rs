@@ -789,30 +789,6 @@ fn condition_variable_notified_after_its_frame_is_gone() {
     fails(Kind::UseAfterDrop, || wait_for_child().join().unwrap());
 }
 
-/// A model that lets waits return for no reason says so if that is not why it fails.
-#[test]
-fn failure_without_anything_spurious() {
-    let sleeps = |notifies: bool, woken: usize| {
-        let failure = common::patient().spurious_wakeups(woken).explore(move || {
-            let (open, opened) = (Mutex::new(false), Condvar::new());
-            thread::scope(|s| {
-                s.spawn(|| {
-                    *open.lock() = notifies;
-                    opened.notify_one();
-                });
-                let mut open = open.lock();
-                if !*open {
-                    opened.wait(&mut open);
-                }
-                assert!(*open);
-            });
-        });
-        failure.err().map(|failure| failure.report.contains("Nothing in it is spurious."))
-    };
-    assert_eq!([sleeps(true, 0), sleeps(true, 1)], [None, Some(false)]);
-    assert_eq!([sleeps(false, 0), sleeps(false, 1)], [Some(false), Some(true)]);
-}
-
 /// The handle lies on the stack of the thread that it unparks, which goes on as soon as the count is zero. A clone of it that is
 /// made before is the child's own.
 #[test]
@@ -1160,4 +1136,28 @@ fn panic_that_drops_what_another_thread_uses() {
     let failure = failure.expect_err("main may look first");
     assert_eq!(failure.kind, Kind::Panic, "{}", failure.report);
     assert!(failure.message.contains("the cause"), "{}", failure.message);
+}
+
+/// A model that lets waits return for no reason says so if that is not why it fails.
+#[test]
+fn failure_without_anything_spurious() {
+    let sleeps = |notifies: bool, woken: usize| {
+        let failure = common::patient().spurious_wakeups(woken).explore(move || {
+            let (open, opened) = (Mutex::new(false), Condvar::new());
+            thread::scope(|s| {
+                s.spawn(|| {
+                    *open.lock() = notifies;
+                    opened.notify_one();
+                });
+                let mut open = open.lock();
+                if !*open {
+                    opened.wait(&mut open);
+                }
+                assert!(*open);
+            });
+        });
+        failure.err().map(|failure| failure.report.contains("Nothing in it is spurious."))
+    };
+    assert_eq!([sleeps(true, 0), sleeps(true, 1)], [None, Some(false)]);
+    assert_eq!([sleeps(false, 0), sleeps(false, 1)], [Some(false), Some(true)]);
 }
