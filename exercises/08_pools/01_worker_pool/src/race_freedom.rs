@@ -207,20 +207,49 @@ fn two_jobs_meet(submit: fn(&WorkerPool<usize>)) {
 }
 
 /// Two workers sleep with a result each, because two wait to be read. Main reads all of them, as fast as it
-/// can: whatever it reads makes room, and each worker must wake up for that.
+/// can, or drops the `Results`: either is news for both workers, and each must wake up.
 #[test]
-fn every_worker_that_waits_for_room_finds_it() {
-    Model::new().preemption_bound(1).check(|| {
-        let (pool, results) = WorkerPool::new(2, 2, |n: u32| n).unwrap();
-        (1..=4).for_each(|n| pool.submit(n));
-        drop(pool);
-        let_others_sleep(2);
-        assert_eq!(
-            results.sum::<u32>(),
-            10,
-            "the sum of the results of jobs 1 to 4"
-        );
-    });
+fn every_worker_that_waits_for_room_goes_on() {
+    for reads in [true, false] {
+        Model::new().preemption_bound(1).check(move || {
+            let (pool, results) = WorkerPool::new(2, 2, |n: u32| n).unwrap();
+            (1..=4).for_each(|n| pool.submit(n));
+            if reads {
+                drop(pool);
+                let_others_sleep(2);
+                let sum = results.sum::<u32>();
+                assert_eq!(sum, 10, "the sum of the results of jobs 1 to 4");
+            } else {
+                let_others_sleep(2);
+                drop(results);
+                pool.join();
+            }
+        });
+    }
+}
+
+/// A worker sleeps because there is no job, and another thread sleeps in `next`, or is about to. Main submits a job, by
+/// `submit` or `try_submit`, and does not close the pool: the worker must wake up, whoever else sleeps, and then the
+/// reader, for the result.
+#[test]
+fn a_job_wakes_a_worker_though_a_reader_sleeps() {
+    // WP-01
+    for tries in [false, true] {
+        Model::new().preemption_bound(2).check(move || {
+            let (pool, mut results) = WorkerPool::new(1, 1, |n: u32| n * 10).unwrap();
+            let submit = || {
+                let_others_sleep(2);
+                if tries {
+                    assert_eq!(pool.try_submit(1), Ok(()), "the queue is empty");
+                } else {
+                    pool.submit(1);
+                }
+            };
+            let ((), result) = both(submit, || results.next());
+            assert_eq!(result, Some(10), "the result of job 1");
+            pool.join();
+        });
+    }
 }
 
 /// A program that must not end: the queue has room for one, the only worker is in a job that does not end,
@@ -537,7 +566,7 @@ fn without_all_threads_there_is_no_pool() {
             assert_eq!(
                 Plain::strong_count(&owned),
                 1,
-                "owners of what `work` owns: when `new` has returned an error, `work` is dropped"
+                "owners of what `work` owns: `new` returns an error when the threads that it had started have ended"
             );
         }
     });

@@ -532,7 +532,11 @@ fn threads_that_cannot_be_had_are_an_error() {
                 io::ErrorKind::WouldBlock,
                 "what the system has said"
             );
-            assert_eq!(Arc::strong_count(&owned), 1, "`work` is dropped");
+            assert_eq!(
+                Arc::strong_count(&owned),
+                1,
+                "owners of what `work` owns: `new` returns an error when the threads that it had started have ended"
+            );
         }
     });
 }

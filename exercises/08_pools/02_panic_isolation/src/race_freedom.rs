@@ -107,8 +107,8 @@ fn join_gives_the_value() {
     });
 }
 
-/// Main drops the pool and joins a job that panics, and perhaps sleeps there. The job still runs, and a panic is an end
-/// like any other: it must wake main, which gets the payload.
+/// Main submits a job that panics, drops the pool, and joins. A job that is queued when the pool is dropped still runs,
+/// and a panic is an end like any other: if main sleeps, the job must wake it, and main gets the payload.
 #[test]
 fn join_gives_the_payload_of_a_panic() {
     // WP-13, as it is in Rust
@@ -366,6 +366,20 @@ fn a_job_may_submit_another() {
         let again = sync::Arc::clone(&pool);
         let handle = pool.submit(move || again.submit(|| 7));
         assert_eq!(value(value(handle)), 7, "what the later job returned");
+    });
+}
+
+/// A pool of two threads: a job submits another and joins it, and main joins the first, so main and that job may sleep
+/// until a job has ended. The `submit` must wake the other thread of the pool, whoever else sleeps.
+///
+/// The model explores at most two preemptions.
+#[test]
+fn a_job_wakes_a_thread_though_others_join() {
+    Model::new().preemption_bound(2).check(|| {
+        let pool = sync::Arc::new(pool(2));
+        let again = sync::Arc::clone(&pool);
+        let handle = pool.submit(move || value(again.submit(|| 7)));
+        assert_eq!(value(handle), 7, "what the later job returned");
     });
 }
 

@@ -176,7 +176,7 @@ fn no_job_begins_after_the_stop() {
 }
 
 /// Job 1 runs and job 2 is queued when the context is cancelled. Then job 1 ends. Job 2 must not begin,
-/// whether anybody had told the worker or not.
+/// whether anybody had told the worker or not: it comes back from the drain that follows.
 #[test]
 fn no_job_begins_after_cancel() {
     // WP-07
@@ -185,15 +185,16 @@ fn no_job_begins_after_cancel() {
         let (pool, guard) = held.pool([2]);
         guard.cancel();
         held.may_end.open();
-        assert_eq!(
-            pool.drain(),
-            [2],
-            "what `drain` hands back: job 2, which must not begin after the cancel"
-        );
+        let back = pool.drain();
         assert_eq!(
             held.last.read(),
             1,
             "the last job that has run: job 2 must not begin after the cancel"
+        );
+        assert_eq!(
+            back,
+            [2],
+            "what `drain` hands back: job 2, which has not run, and nobody else has taken"
         );
     });
 }
@@ -306,20 +307,22 @@ fn a_job_beside_a_shutdown_runs_or_comes_back() {
     });
 }
 
-/// After each of the three shutdowns jobs are handed back, and nobody panics.
+/// A pool without jobs is drained, stopped, or its context is cancelled. As soon as that has returned, `submit` hands a job
+/// back, and does not panic, whether anybody has told the pool of the cancel or not.
 #[test]
 fn a_job_after_the_shutdown_comes_back() {
     // WP-09
-    for way in 0..3 {
+    for way in ["drain", "stop", "cancel"] {
         explore(2, move || {
             let (context, guard) = Context::background().with_cancel();
             let pool = Pool::new(&context, 1, 1, |_: u32| {}).expect("there are threads");
             match way {
-                0 => drop(pool.drain()),
-                1 => drop(pool.stop()),
+                "drain" => drop(pool.drain()),
+                "stop" => drop(pool.stop()),
                 _ => guard.cancel(),
             }
-            assert_eq!(pool.submit(7), Err(Rejected(7)), "a job after the shutdown");
+            let outcome = pool.submit(7);
+            assert_eq!(outcome, Err(Rejected(7)), "a job after the {way}");
         });
     }
 }
@@ -691,8 +694,9 @@ fn a_job_may_cancel_and_then_drain_its_own_pool() {
     });
 }
 
-/// A job has the last handle of its pool, and drops it, while another one is queued. That is a stop, which
-/// does not wait for the job: the queued one is dropped, and does not run.
+/// A job has the last handle of its pool, and drops it, while another one is queued. That is a stop, which does not wait
+/// for the job: the queued one is dropped, and does not run. Then every thread of the pool ends, though nobody cancels
+/// the context.
 #[test]
 fn a_job_may_drop_its_own_pool() {
     struct OpensAtDrop(Plain<Gate>);
@@ -728,16 +732,14 @@ fn a_job_may_drop_its_own_pool() {
     });
 }
 
-/// A job of one pool drains another. It must sleep until the job of that one has run.
+/// A job of one pool drains another pool, of which it is no job. So the `drain` must sleep until that one's job has run.
 #[test]
 fn a_job_waits_for_another_pool() {
     explore(1, || {
-        let (ran, seen) = (
-            Plain::new(Slot::empty("ran")),
-            Plain::new(Slot::empty("seen")),
-        );
+        let ran = Plain::new(Flag::lowered("ran"));
+        let seen = Plain::new(Slot::empty("seen"));
         let (of_job, by_job) = (Plain::clone(&ran), Plain::clone(&seen));
-        let other = new(1, 1, move |n: u32| of_job.write(n));
+        let other = new(1, 1, move |_: u32| of_job.raise());
         assert_eq!(other.submit(7), Ok(()), "the pool is open");
         let pool = pool_of_closures(1);
         submit(&pool, move || {
@@ -747,7 +749,7 @@ fn a_job_waits_for_another_pool() {
                 [],
                 "what `drain` hands back, and nobody stops the pool"
             );
-            by_job.write(ran.read());
+            by_job.write(u32::from(ran.is_raised()));
         });
         assert_eq!(
             pool.drain().len(),
@@ -756,8 +758,8 @@ fn a_job_waits_for_another_pool() {
         );
         assert_eq!(
             seen.read(),
-            7,
-            "what the job saw after its `drain` of the other pool, whose job writes 7"
+            1,
+            "1 if the other pool's job had run when the `drain` of that pool returned in a job of this one"
         );
     });
 }
@@ -911,7 +913,7 @@ fn without_all_threads_there_is_no_pool() {
             assert_eq!(
                 Plain::strong_count(&owned),
                 1,
-                "owners of what `work` owns: when `new` has returned an error, `work` is dropped"
+                "owners of what `work` owns: `new` returns an error when the threads that it had started have ended"
             );
         }
     });
