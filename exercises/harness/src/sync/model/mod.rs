@@ -76,6 +76,10 @@
 //!   while it unwinds, and another that panics and catches meanwhile, can end the process.
 //! - *Memory outside the facade.* What is reached through raw pointers without a cell, a lock of std or a static
 //!   is neither switched at nor checked. The tests of a lesson see to it that the learner's file uses the facade.
+//! - *Who goes on where the preemption bound is used up.* Where a thread sleeps, yields or ends, any of the others may go on, and
+//!   that is no preemption. Loom takes only one of them if the interleaving has had as many preemptions before as its bound
+//!   allows. So a bound of 0 is one order of the threads, and under a larger one those choices are explored that come before
+//!   its last preemption.
 //! - *More than five threads*, main included, and what a program does only with larger inputs.
 //! - *Counts that are not the newest.* [`Arc::strong_count`] and [`Arc::weak_count`] return how many there are now.
 //! - *The order in which thread-locals are dropped*: see [`thread_local!`].
@@ -88,8 +92,8 @@
 //! does not show that three are, so a lesson has a model for each thing that can go wrong, as small as shows it.
 //!
 //! The line that a passing model prints says how far it went. "exhaustively" is all there is. "at most 2 preemptions
-//! each" is all in which running threads are interrupted no more than twice; most mistakes show there, not all
-//! must. "all with at most 2 preemptions among them, then the time ran out" means that the model stopped after its time:
+//! each" is all in which running threads are interrupted no more than twice, but for the choices that the bound leaves out;
+//! most mistakes show there, not all must. "all with at most 2 preemptions among them, then the time ran out" means that the model stopped after its time:
 //! it had seen all those, and some of the others. A correct answer that takes more steps than the reference is not
 //! rejected for that, and its pass is worth less.
 //!
