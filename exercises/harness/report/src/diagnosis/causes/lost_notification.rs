@@ -79,19 +79,20 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId, in_time: bool) -> Option<Remark>
 }
 
 /// Whether what a thread waits for is so, and another than those who were told has changed it since they were: that is another
-/// change, for which nobody was notified.
+/// change, for which nobody was notified. Who had the lock as it notified made its change before.
 fn changes_once_more(case: Case<'_>, thread: ThreadId, told: usize, woken: &[ThreadId]) -> bool {
     let mutex = last_sleep_of(case, thread).and_then(|(_, sleep)| sleep.unlocks());
-    let changes = |event: &Event| {
+    let since = || case.log.events.iter().enumerate().skip(told + 1);
+    let changes = |(number, event): (usize, &Event)| {
+        let is_taken = |e: &Event| e.thread == event.thread && e.locks() == mutex;
         event.thread != thread
             && !woken.contains(&event.thread)
             && event.unlocks() == mutex
             && !event.sleeps()
             && gives_back_changed(event)
+            && since().any(|(taken, e)| taken < number && is_taken(e))
     };
-    mutex.is_some()
-        && case.log.untold.contains(&thread)
-        && case.log.events.iter().skip(told + 1).any(changes)
+    mutex.is_some() && case.log.untold.contains(&thread) && since().any(changes)
 }
 
 /// What keeps a notification from being missed.

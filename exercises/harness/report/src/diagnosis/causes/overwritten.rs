@@ -40,7 +40,7 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 }
 
 /// A thread puts the value by which it sleeps over what another has written since it looked. Silent if the word is no longer, or
-/// not again, that value.
+/// not again, that value, and if the thread has slept since: then it was woken for that change.
 pub(super) fn by_sleeper(case: Case<'_>) -> Option<Remark> {
     (0..case.log.threads.len()).find_map(|thread| {
         let (asleep, sleep, expected) = last_futex_sleep_of(case, thread)?;
@@ -49,7 +49,8 @@ pub(super) fn by_sleeper(case: Case<'_>) -> Option<Remark> {
         let (store, _) = own.rfind(|(_, event)| event.writes().is_some()).filter(
             |(_, event)| matches!(event.effect, Effect::Store { value, .. } if value == expected),
         )?;
-        let (look, _) = own.rfind(|(_, event)| event.order().is_some())?;
+        let before = own.rfind(|(_, event)| event.order().is_some() || event.sleeps());
+        let (look, _) = before.filter(|(_, event)| event.reads().is_some())?;
         let (between, change) = (look + 1..store)
             .map(|number| (number, case.event(number)))
             .rfind(|(_, event)| event.object == Some(word) && event.writes().is_some())?;
