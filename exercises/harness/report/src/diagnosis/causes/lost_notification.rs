@@ -11,13 +11,29 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     }
     let sleepers = || 0..case.log.threads.len();
     // One that slept in time was not told. Another that slept too late may well wait for that one.
+    let is_told_once = |thread, last, woken: &[_]| !changes_once_more(case, thread, last, woken);
     sleepers()
-        .find_map(|thread| of_sleeper(case, thread, true))
-        .or_else(|| sleepers().find_map(|thread| of_sleeper(case, thread, false)))
+        .find_map(|thread| of_sleeper(case, thread, true, is_told_once))
+        .or_else(|| sleepers().find_map(|thread| of_sleeper(case, thread, false, is_told_once)))
 }
 
-/// Why nobody woke a thread that sleeps on a condition variable or a futex, and slept when it was notified, or did not.
-fn of_sleeper(case: Case<'_>, thread: ThreadId, in_time: bool) -> Option<Remark> {
+/// One notification for several sleepers, though there was another change after it: none of which nobody was told.
+pub(super) fn of_several(case: Case<'_>) -> Option<Remark> {
+    if ring(&all_needs(case.log)).is_some() {
+        return None;
+    }
+    let mut sleepers = 0..case.log.threads.len();
+    sleepers.find_map(|thread| of_sleeper(case, thread, true, |_, _, _| true))
+}
+
+/// Why nobody woke a thread that sleeps on a condition variable or a futex, and slept when it was notified, or did not. `is_it`
+/// says whether the last notification, and whom it woke, may be it.
+fn of_sleeper(
+    case: Case<'_>,
+    thread: ThreadId,
+    in_time: bool,
+    is_it: impl Fn(ThreadId, usize, &[ThreadId]) -> bool,
+) -> Option<Remark> {
     let sleeper = &case.log.threads[thread];
     if sleeper.standing != Standing::Asleep {
         return None;
@@ -41,7 +57,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId, in_time: bool) -> Option<Remark>
         (_, [.., (last, woken)])
             if in_time
                 && after.iter().all(|(_, woken)| !woken.is_empty())
-                && !changes_once_more(case, thread, *last, woken) =>
+                && is_it(thread, *last, woken) =>
         {
             let woken: Vec<&str> = woken.iter().map(|&thread| case.thread(thread)).collect();
             let text = format!(

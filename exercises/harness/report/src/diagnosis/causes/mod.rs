@@ -84,6 +84,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             kept_open::cause,
             no_second_look::of_any_thread,
             nobody_notified::cause,
+            lost_notification::of_several,
             lost_update::of_sleeper,
         ],
         Kind::DataRace => &[
