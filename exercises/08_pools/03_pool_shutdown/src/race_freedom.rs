@@ -732,14 +732,19 @@ fn a_job_may_drop_its_own_pool() {
     });
 }
 
-/// A job of one pool drains another pool, of which it is no job. So the `drain` must sleep until that one's job has run.
+/// A job of one pool drains another pool, of which it is no job. So the `drain` must sleep until that one's job has run, and
+/// the job sees what that one wrote.
 #[test]
 fn a_job_waits_for_another_pool() {
     explore(1, || {
-        let ran = Plain::new(Flag::lowered("ran"));
+        // The flag orders nothing, and says whether the slot may be read.
+        let ran = Plain::new((Flag::lowered("ran"), Slot::empty("wrote")));
         let seen = Plain::new(Slot::empty("seen"));
         let (of_job, by_job) = (Plain::clone(&ran), Plain::clone(&seen));
-        let other = new(1, 1, move |_: u32| of_job.raise());
+        let other = new(1, 1, move |n: u32| {
+            of_job.1.write(n);
+            of_job.0.raise();
+        });
         assert_eq!(other.submit(7), Ok(()), "the pool is open");
         let pool = pool_of_closures(1);
         submit(&pool, move || {
@@ -749,7 +754,7 @@ fn a_job_waits_for_another_pool() {
                 [],
                 "what `drain` hands back, and nobody stops the pool"
             );
-            by_job.write(u32::from(ran.is_raised()));
+            by_job.write(if ran.0.is_raised() { ran.1.read() } else { 0 });
         });
         assert_eq!(
             pool.drain().len(),
@@ -758,8 +763,8 @@ fn a_job_waits_for_another_pool() {
         );
         assert_eq!(
             seen.read(),
-            1,
-            "1 if the other pool's job had run when the `drain` of that pool returned in a job of this one"
+            7,
+            "what the other pool's job had written, which is 7, when the `drain` of that pool returned in a job of this one"
         );
     });
 }
