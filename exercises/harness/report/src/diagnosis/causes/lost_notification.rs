@@ -4,36 +4,36 @@ use super::{Case, Remark, at_row, gives_back_changed, last_futex_sleep_of, last_
 use crate::diagnosis::waits::{all_needs, ring};
 use crate::record::{Effect, Event, ObjectId, Standing, ThreadId};
 
-/// Silent if threads wait for each other in a ring, which explains more.
+/// Silent if threads wait for each other in a ring, which explains more; and of a notification for several, if there was another
+/// change after it.
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
-    if ring(&all_needs(case.log)).is_some() {
-        return None;
-    }
-    let sleepers = || 0..case.log.threads.len();
     // One that slept in time was not told. Another that slept too late may well wait for that one.
-    let is_told_once = |thread, last, woken: &[_]| !changes_once_more(case, thread, last, woken);
-    sleepers()
-        .find_map(|thread| of_sleeper(case, thread, true, is_told_once))
-        .or_else(|| sleepers().find_map(|thread| of_sleeper(case, thread, false, is_told_once)))
+    sleepers(case)
+        .find_map(|thread| one_for_several(case, thread, false))
+        .or_else(|| sleepers(case).find_map(|thread| missed(case, thread)))
 }
 
-/// One notification for several sleepers, though there was another change after it: none of which nobody was told.
+/// One notification for several sleepers, whatever changed after it: for when nothing is known of that change.
 pub(super) fn of_several(case: Case<'_>) -> Option<Remark> {
-    if ring(&all_needs(case.log)).is_some() {
-        return None;
-    }
-    let mut sleepers = 0..case.log.threads.len();
-    sleepers.find_map(|thread| of_sleeper(case, thread, true, |_, _, _| true))
+    sleepers(case).find_map(|thread| one_for_several(case, thread, true))
 }
 
-/// Why nobody woke a thread that sleeps on a condition variable or a futex, and slept when it was notified, or did not. `is_it`
-/// says whether the last notification, and whom it woke, may be it.
-fn of_sleeper(
-    case: Case<'_>,
-    thread: ThreadId,
-    in_time: bool,
-    is_it: impl Fn(ThreadId, usize, &[ThreadId]) -> bool,
-) -> Option<Remark> {
+/// The threads, or none if some wait for each other in a ring.
+fn sleepers(case: Case<'_>) -> std::ops::Range<ThreadId> {
+    let is_ring = ring(&all_needs(case.log)).is_some();
+    0..if is_ring { 0 } else { case.log.threads.len() }
+}
+
+/// The notifications of the condition variable or the futex that a thread sleeps on for good.
+struct Said<'a> {
+    object: ObjectId,
+    asleep_since: usize,
+    /// The event and whom it woke: those before the thread fell asleep, and those after.
+    before: Vec<(usize, &'a [ThreadId])>,
+    after: Vec<(usize, &'a [ThreadId])>,
+}
+
+fn said(case: Case<'_>, thread: ThreadId) -> Option<Said<'_>> {
     let sleeper = &case.log.threads[thread];
     if sleeper.standing != Standing::Asleep {
         return None;
@@ -42,56 +42,61 @@ fn of_sleeper(
     let asleep_since = case.log.events.iter().rposition(|event| {
         event.thread == thread && event.object == Some(object) && event.sleeps()
     })?;
-    let said: Vec<(usize, &[ThreadId])> = case
-        .log
-        .events
-        .iter()
-        .enumerate()
+    let events = case.log.events.iter().enumerate();
+    let (before, after) = events
         .filter_map(|(at, event)| Some((at, notification(event, object)?)))
-        .collect();
-    let (before, after): (Vec<_>, Vec<_>) =
-        said.into_iter().partition(|(at, _)| *at < asleep_since);
-    let (t, o) = (&sleeper.name, case.object(object));
-    match (before.as_slice(), after.as_slice()) {
-        // It slept when a notification came, and another sleeper had it.
-        (_, [.., (last, woken)])
-            if in_time
-                && after.iter().all(|(_, woken)| !woken.is_empty())
-                && is_it(thread, *last, woken) =>
-        {
-            let woken: Vec<&str> = woken.iter().map(|&thread| case.thread(thread)).collect();
-            let text = format!(
-                "one notification, several sleepers: it wakes {} ({}), and {t} sleeps on {o} as well ({}). Notify \
-                 all if the news is for all, or let each that wakes notify the next.",
-                woken.join(" and "),
-                at_row(*last),
-                at_row(asleep_since)
-            );
-            Some(Remark::new(text).mark(*last, format!("{t} is not told")))
-        }
-        // The last notification found no sleeper, after this thread had looked and before it slept for the first
-        // time. One that slept before was notified once, and went back to sleep for a reason of its own.
-        ([.., (word, [])], [])
-            if !in_time
-                && looked_before(case, thread, *word)
-                && !goes_by_the_change(case, thread, *word)
-                && !let_others_run(case, thread, asleep_since) =>
-        {
-            let slept = case.log.events[..asleep_since]
-                .iter()
-                .any(|e| e.thread == thread && e.object == Some(object) && e.sleeps());
-            let text = format!(
-                "a missed notification: {} notifies {o} ({}) before {t} sleeps on it ({}), and a notification is not \
-                 remembered. {}",
-                case.thread(case.event(*word).thread),
-                at_row(*word),
-                at_row(asleep_since),
-                remedy(case, object)
-            );
-            (!slept).then(|| Remark::new(text).mark(*word, "nobody hears it"))
-        }
-        _ => None,
+        .partition(|(at, _)| *at < asleep_since);
+    Some(Said { object, asleep_since, before, after })
+}
+
+/// It slept when a notification came, and another sleeper had it.
+fn one_for_several(case: Case<'_>, thread: ThreadId, whatever_changed: bool) -> Option<Remark> {
+    let Said { object, asleep_since, after, .. } = said(case, thread)?;
+    let &(last, woken) = after.last()?;
+    if after.iter().any(|(_, woken)| woken.is_empty())
+        || !whatever_changed && changes_once_more(case, thread, last, woken)
+    {
+        return None;
     }
+    let (t, o) = (case.thread(thread), case.object(object));
+    let woken: Vec<&str> = woken.iter().map(|&thread| case.thread(thread)).collect();
+    let text = format!(
+        "one notification, several sleepers: it wakes {} ({}), and {t} sleeps on {o} as well ({}). Notify all if the news is \
+         for all, or let each that wakes notify the next.",
+        woken.join(" and "),
+        at_row(last),
+        at_row(asleep_since)
+    );
+    Some(Remark::new(text).mark(last, format!("{t} is not told")))
+}
+
+/// The last notification found no sleeper, after this thread had looked and before it slept for the first time. One that slept
+/// before was notified once, and went back to sleep for a reason of its own.
+fn missed(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
+    let Said { object, asleep_since, before, after } = said(case, thread)?;
+    let &(word, []) = before.last()? else {
+        return None;
+    };
+    let slept = case.log.events[..asleep_since]
+        .iter()
+        .any(|e| e.thread == thread && e.object == Some(object) && e.sleeps());
+    if slept
+        || !after.is_empty()
+        || !looked_before(case, thread, word)
+        || goes_by_the_change(case, thread, word)
+        || let_others_run(case, thread, asleep_since)
+    {
+        return None;
+    }
+    let (t, o) = (case.thread(thread), case.object(object));
+    let text = format!(
+        "a missed notification: {} notifies {o} ({}) before {t} sleeps on it ({}), and a notification is not remembered. {}",
+        case.thread(case.event(word).thread),
+        at_row(word),
+        at_row(asleep_since),
+        remedy(case, object)
+    );
+    Some(Remark::new(text).mark(word, "nobody hears it"))
 }
 
 /// Whether what a thread waits for is so, and another than those who were told has changed it since they were: that is another
