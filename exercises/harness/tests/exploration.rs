@@ -532,10 +532,17 @@ fn an_exploration_that_takes_too_long_passes_and_says_so() {
 fn a_search_whose_time_runs_out_says_which_bound_it_has_covered() {
     const LOOK: usize = 2;
     const BUDGET: Duration = Duration::from_secs(2);
+    // How often the program runs: that includes those that are found to be beyond the bound.
     let within = |bound| {
-        let model = Model::new().preemption_bound(bound);
-        let explored = model.explore(two_threads_that_take_turns);
-        explored.expect("it is right").coverage.interleavings
+        let runs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let explored = Model::new().preemption_bound(bound).explore(move || {
+            counted.fetch_add(1, Relaxed);
+            two_threads_that_take_turns();
+        });
+        let coverage = explored.expect("it is right").coverage;
+        assert!(coverage.interleavings <= runs.load(Relaxed));
+        runs.load(Relaxed)
     };
     // The first interleaving of the first look, of the bounds 0 to 3, and of what comes after them.
     let mut first = vec![1, LOOK + 1];

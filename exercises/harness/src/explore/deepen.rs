@@ -355,8 +355,7 @@ impl<'a> Deepening<'a> {
         let fewest = self.next_bound();
         let known = simpler.as_ref().unwrap_or(&first);
         if known.bound() != Some(fewest) {
-            let why = if fewest == 0 { Why::NoSimpler } else { Why::AtLeast(fewest) };
-            return (first, why);
+            return (first, Why::at_least(fewest));
         }
         if known.found.reads() || known.found.kind != kind {
             if known.found.kind == kind {
@@ -377,11 +376,13 @@ impl<'a> Deepening<'a> {
                 }
             }
         }
-        match simpler {
-            Some(simpler) if simpler.found.kind == kind => (simpler, Why::Fewest(fewest)),
-            Some(_) => (first, Why::NoSimpler),
-            None => (first, Why::Fewest(fewest)),
-        }
+        let shown = match simpler {
+            Some(simpler) if simpler.found.kind == kind => simpler,
+            Some(_) => return (first, Why::NoSimpler),
+            None => first,
+        };
+        let why = if shown.found.is_beyond { Why::at_least(fewest) } else { Why::Fewest(fewest) };
+        (shown, why)
     }
 }
 
@@ -411,6 +412,12 @@ enum Why {
     NoSimpler,
     /// No simpler one was sought.
     Only,
+}
+
+impl Why {
+    fn at_least(switches: usize) -> Self {
+        if switches == 0 { Why::NoSimpler } else { Why::AtLeast(switches) }
+    }
 }
 
 impl fmt::Display for Why {

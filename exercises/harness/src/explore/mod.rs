@@ -115,9 +115,9 @@ impl Model {
         self
     }
 
-    /// Explores only interleavings in which running threads are interrupted at most `bound` times, and of those not all: see
-    /// [what is left out](crate::sync::model). Most mistakes show with two; a test that needs this says why and how many
-    /// interleavings are left. With 0 there is one order of the threads: a test in which several may go on needs 1.
+    /// Explores only interleavings in which running threads are interrupted at most `bound` times. Where a thread waits, yields
+    /// or ends, any other may go on: that is no preemption. Most mistakes show with two; a test that needs this says why and
+    /// how many interleavings are left.
     pub fn preemption_bound(mut self, bound: usize) -> Self {
         self.preemption_bound = Some(bound);
         self

@@ -94,6 +94,8 @@ pub(crate) struct Found {
     pub(crate) log: Box<Log>,
     /// `None` if it hangs.
     pub(crate) ending: Option<Ending>,
+    /// Whether it has a forced switch more than the search allows.
+    pub(super) is_beyond: bool,
 }
 
 impl Search {
@@ -109,6 +111,9 @@ impl Search {
             graves: Mutex::default(),
             unordered_drop: Mutex::default(),
             dropped_by_std: Mutex::default(),
+            preemption_bound: limits.preemption_bound,
+            forced: 0.into(),
+            beyond: 0.into(),
             spurious_wakeups: model.spurious_wakeups,
             interrupted_exchanges: model.interrupted_exchanges,
             interruptions_left: 0.into(),
@@ -144,10 +149,9 @@ impl Search {
         if let Some(problem) = unreadable(|name| std::env::var(name).ok()) {
             panic!("{problem}");
         }
-        let preemption_bound = limits.preemption_bound;
         std::thread::Builder::new()
             .name(liveness::MODEL.to_owned())
-            .spawn(move || run(&worker, preemption_bound, max_steps, program))
+            .spawn(move || run(&worker, max_steps, program))
             .expect("the operating system can make a thread for the model");
         Self { limits, session, news, go_on, counted: 0 }
     }
@@ -181,8 +185,9 @@ impl Search {
         let Some(log) = session.log.try_lock_for(recorder::LOG_PATIENCE) else {
             unreachable!("nobody holds the log for longer than it takes to write an entry");
         };
-        let new = log.iteration - self.counted;
-        self.counted = log.iteration;
+        let seen = log.iteration - session.beyond.load(Relaxed);
+        let new = seen - self.counted;
+        self.counted = seen;
         let outcome = match ending {
             Some(Ending::Paused) => Outcome::Paused(self),
             Some(Ending::NeedsCoins) => Outcome::NeedsCoins,
@@ -198,7 +203,7 @@ impl Search {
                     Some(bound) => Extent::UpTo(bound),
                     None => Extent::All,
                 };
-                let coverage = Coverage { interleavings: log.iteration, extent };
+                let coverage = Coverage { interleavings: seen, extent };
                 Outcome::Passed(Passed {
                     explored: Explored { coverage },
                     example: session.example.lock().take().map(|(_, log)| Box::new(log)),
@@ -207,14 +212,14 @@ impl Search {
                         .unordered_drop
                         .lock()
                         .take()
-                        .map(|log| Found::new(&log, Some(Ending::Stopped))),
+                        .map(|log| Found::new(&log, Some(Ending::Stopped), false)),
                     weak_exchanges: std::mem::take(&mut session.weak_exchanges.lock()),
                     wakes_choose: session.wakes_choose.load(Relaxed),
                 })
             }
             ending => {
                 session.abandoned.store(ending.is_none(), Relaxed);
-                Outcome::Failed(Found::new(&log, ending))
+                Outcome::Failed(Found::new(&log, ending, session.is_beyond()))
             }
         };
         (new, outcome)
@@ -251,8 +256,8 @@ impl Passed {
 }
 
 impl Found {
-    fn new(log: &Log, ending: Option<Ending>) -> Self {
-        Self { kind: log.kind(ending.as_ref()), log: Box::new(log.clone()), ending }
+    fn new(log: &Log, ending: Option<Ending>, is_beyond: bool) -> Self {
+        Self { kind: log.kind(ending.as_ref()), log: Box::new(log.clone()), ending, is_beyond }
     }
 
     /// Whether this process must end now. The panicking thread sleeps inside std's panic hook, which std never gives
@@ -299,22 +304,18 @@ fn suspect(log: &Log, unwinding: bool) -> Option<Found> {
         Fate::EndedBody | Fate::EndedThread | Fate::EndedMain => true,
         Fate::Joined => false,
     });
-    undecided.then(|| Found::new(log, Some(Ending::Panicked)))
+    undecided.then(|| Found::new(log, Some(Ending::Panicked), false))
 }
 
 /// The exploration itself.
-fn run(
-    session: &Arc<Session>,
-    preemption_bound: Option<usize>,
-    max_steps: usize,
-    program: Program,
-) {
+fn run(session: &Arc<Session>, max_steps: usize, program: Program) {
     recorder::attach(Arc::clone(session));
     let mut builder = loom::model::Builder::new();
     builder.max_threads = MAX_THREADS;
     // A step is several branches of loom's, whose own limit must not come first.
     builder.max_branches = BRANCHES * max_steps;
-    builder.preemption_bound = preemption_bound;
+    // The bound is kept by `step_that`. What matters to loom is that there is one: see its `Path::backtrack`.
+    builder.preemption_bound = session.preemption_bound.map(|_| u8::MAX.into());
     // The time is looked at where an interleaving begins.
     builder.max_duration = None;
     builder.max_permutations = None;

@@ -3,7 +3,7 @@
 use super::life::Life;
 use super::meeting::Meeting;
 use super::memory::{self, Found};
-use super::recorder;
+use super::recorder::{self, Turn};
 use super::thread;
 use harness_report::place::Place;
 use harness_report::record::{Effect, ObjectId, Pending, Source, ThreadId, Value};
@@ -20,7 +20,8 @@ pub fn fence(order: Ordering) {
     assert_ne!(order, Ordering::Relaxed, "there is no such thing as a relaxed fence");
     let me = recorder::current();
     let pending = Pending::new("fence", None, place);
-    recorder::step(pending, || memory::fence(me, order));
+    let turn = if order == Ordering::SeqCst { Turn::Runs } else { Turn::Stays };
+    recorder::step_that(turn, pending, || memory::fence(me, order));
     recorder::happened(Effect::Fence(order), None, place);
 }
 
@@ -57,16 +58,18 @@ impl Bits {
         recorder::with_object(self.id, |atomic| atomic.newest = (self.show)(bits));
     }
 
-    /// One operation on the memory, by this thread.
+    /// One operation on the memory, by this thread, which may choose what it finds.
     fn step<R>(
         &self,
         name: &'static str,
         place: Place,
+        chooses: impl FnOnce(&memory::Location, ThreadId) -> bool,
         operation: impl FnOnce(&memory::Location, ThreadId) -> R,
     ) -> R {
         let me = recorder::current();
         let pending = Pending::new(name, Some(self.id), place);
-        recorder::step(pending, || operation(&self.memory, me))
+        let turn = recorder::turn_of_choice(|| chooses(&self.memory, me));
+        recorder::step_that(turn, pending, || operation(&self.memory, me))
     }
 
     /// Notes what an operation did, and where what it read was written.
@@ -76,8 +79,12 @@ impl Bits {
     }
 
     fn load(&self, order: Ordering, place: Place) -> u64 {
-        let Found { bits, newest, source } =
-            self.step("load", place, |memory, me| memory.load(me, order));
+        let Found { bits, newest, source } = self.step(
+            "load",
+            place,
+            |memory, me| memory.load_chooses(me, order),
+            |memory, me| memory.load(me, order),
+        );
         // Stale if it is not the newest.
         let effect = Effect::Load { got: (self.show)(bits), newest: (self.show)(newest), order };
         self.happened(newest, effect, Some(source), place);
@@ -85,7 +92,12 @@ impl Bits {
     }
 
     fn store(&self, bits: u64, order: Ordering, place: Place) {
-        let newest = self.step("store", place, |memory, me| memory.store(me, bits, order));
+        let newest = self.step(
+            "store",
+            place,
+            |memory, me| memory.store_chooses(me, order),
+            |memory, me| memory.store(me, bits, order),
+        );
         let value = (self.show)(bits);
         self.happened(newest, Effect::Store { value, order }, None, place);
     }
@@ -99,7 +111,12 @@ impl Bits {
         place: Place,
     ) -> u64 {
         let change = |bits| Some(new(bits));
-        let found = self.step(name, place, |memory, me| memory.update(me, order, order, change));
+        let found = self.step(
+            name,
+            place,
+            |memory, me| memory.update_chooses(me, (order, order), change),
+            |memory, me| memory.update(me, order, order, change),
+        );
         let (Ok(found) | Err(found)) = found;
         let Found { bits, newest, source } = found;
         let effect = Effect::Update {
@@ -124,13 +141,21 @@ impl Bits {
             thread::let_others_run(name, place);
         }
         let change = |found| (found == expected).then_some(new);
-        let found = self.step(name, place, |memory, me| {
-            if name == WEAK {
-                memory.update_weakly(me, success, failure, change)
-            } else {
-                memory.update(me, success, failure, change)
-            }
-        });
+        let found = self.step(
+            name,
+            place,
+            |memory, me| {
+                memory.update_chooses(me, (success, failure), change)
+                    || name == WEAK && memory.load_chooses(me, failure)
+            },
+            |memory, me| {
+                if name == WEAK {
+                    memory.update_weakly(me, success, failure, change)
+                } else {
+                    memory.update(me, success, failure, change)
+                }
+            },
+        );
         let (Ok(Found { newest, source, .. }) | Err(Found { newest, source, .. })) = found;
         let result = found.map(|found| found.bits).map_err(|found| found.bits);
         let effect = Effect::Exchange {
@@ -146,7 +171,9 @@ impl Bits {
     }
 
     fn borrow(&self, place: Place) -> u64 {
-        self.step("get_mut", place, |memory, me| memory.borrow(me))
+        let me = recorder::current();
+        let pending = Pending::new("get_mut", Some(self.id), place);
+        recorder::step_that(Turn::Stays, pending, || self.memory.borrow(me))
     }
 }
 
@@ -487,6 +514,7 @@ impl AtomicU32 {
 
     /// Reads the newest value, and orders nothing by it.
     pub(super) fn newest(&self, name: &'static str, place: Place) -> u32 {
-        u32::from_bits(self.bits(name, place).step(name, place, |memory, me| memory.newest(me)))
+        let bits = self.bits(name, place);
+        u32::from_bits(bits.step(name, place, |_, _| false, |memory, me| memory.newest(me)))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::life::Life;
 use super::memory::Plain;
-use super::recorder;
+use super::recorder::{self, Turn};
 use harness_report::place::Place;
 use harness_report::record::{Effect, ObjectId, Stop, Value};
 use std::panic::Location;
@@ -83,7 +83,7 @@ impl<T: ?Sized> UnsafeCell<T> {
         let name = if writes { "write" } else { "read" };
         self.life.check(name, place);
         let pending = self.id.pending(name, place);
-        recorder::step(pending, || {
+        recorder::step_that(Turn::Stays, pending, || {
             if self.memory.access(writes) {
                 recorder::stop(Stop::DataRace);
             }

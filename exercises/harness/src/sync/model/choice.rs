@@ -1,6 +1,7 @@
 //! Choices that loom explores both ways.
 
-use super::recorder::over;
+use super::exploring;
+use super::recorder::{self, over};
 use harness_report::record::{Ending, ThreadId};
 use loom::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -56,7 +57,7 @@ impl Coins {
         self.supply.resize_with(enough, || AtomicU8::new(OLDER));
     }
 
-    /// The coin of a store by `writer`. The caller has told loom not to explore.
+    /// The coin of a store by `writer`. As part of a step that has begun.
     pub(super) fn strike(&mut self, writer: ThreadId) -> Coin {
         let mut next = || {
             let Some(coin) = self.supply.get(self.used) else {
@@ -71,6 +72,9 @@ impl Coins {
 
     /// Whether `me` goes on to the store of this coin, or stays before it. Loom explores both.
     pub(super) fn toss(&self, coin: &mut Coin, me: ThreadId) -> bool {
+        // Not beyond the preemption bound.
+        recorder::runs(me);
+        exploring::chooses();
         if me != 0 {
             return self.supply[coin.number].load(Relaxed) == STORED;
         }
@@ -78,9 +82,7 @@ impl Coins {
         let supply = &self.supply[number];
         if !coin.is_down {
             coin.is_down = true;
-            loom::stop_exploring();
-            supply.store(OLDER, Relaxed);
-            loom::explore();
+            exploring::within_step(|| supply.store(OLDER, Relaxed));
         }
         supply.compare_exchange(NEVER, NEVER, Relaxed, Relaxed) == Err(STORED)
     }

@@ -1,3 +1,4 @@
+use super::exploring;
 use super::life::Life;
 use super::recorder;
 use super::{MutexGuard, WaitQueue};
@@ -112,9 +113,7 @@ impl Condvar {
         self.life.check(name, place);
         recorder::step(self.id.pending(name, place), || {
             self.meeting.notify_one();
-            loom::stop_exploring();
-            clock.notify_one();
-            loom::explore();
+            exploring::within_step(|| clock.notify_one());
         });
     }
 

@@ -1,5 +1,6 @@
 //! What loom has to know of operations that depend on each other.
 
+use super::exploring;
 use harness_report::record::{MAX_THREADS, ThreadId};
 use loom::sync::Condvar;
 use std::rc::Rc;
@@ -27,17 +28,15 @@ impl Meeting {
     /// A step that depends on all others. Other threads may run before it.
     pub(super) fn write(&self, me: ThreadId) {
         self.0[me].notify_one();
-        // One step in all: loom does not switch where it is told not to explore. What it would like to try there it
-        // tries at the last place where it may, which is before the line above.
-        loom::stop_exploring();
-        self.others(me);
-        loom::explore();
+        exploring::within_step(|| self.others(me));
     }
 
-    /// [`write`](Self::write) as part of a step that has begun, in which loom does not explore.
+    /// [`write`](Self::write) as part of a step that has begun.
     pub(super) fn write_as_well(&self, me: ThreadId) {
-        self.0[me].notify_one();
-        self.others(me);
+        exploring::within_step(|| {
+            self.0[me].notify_one();
+            self.others(me);
+        });
     }
 
     fn others(&self, me: ThreadId) {
@@ -50,8 +49,6 @@ impl Meeting {
 
     /// [`read`](Self::read) as part of a step that has begun.
     pub(super) fn read_as_well(&self, me: ThreadId) {
-        loom::stop_exploring();
-        self.read(me);
-        loom::explore();
+        exploring::within_step(|| self.read(me));
     }
 }

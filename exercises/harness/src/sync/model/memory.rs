@@ -21,6 +21,7 @@ pub(super) use handles::{Edge, Found, Location, Plain};
 
 use super::choice::{Coin, Coins};
 use super::clock::{Clock, Epoch, Vector};
+use super::exploring;
 use super::meeting::Meeting;
 use super::recorder;
 use harness_report::record::{MAX_THREADS, Sight, Source, Stop, ThreadId, Value, WeakExchange};
@@ -159,14 +160,16 @@ impl Memory {
     /// An access by `me`: everything that an operation on an atomic begins with.
     fn access(&mut self, me: ThreadId, at: usize) {
         let now = self.tick(me);
-        let before = &self.threads[me].clock.before;
-        let atomic = &mut self.atomics[at];
-        let initial = &atomic.stores[0];
-        if !before.has(initial.writer, initial.written) {
+        if !self.may_access(me, at) {
             // Its making, or the last exclusive borrow, does not happen before.
             recorder::stop(Stop::DataRace);
         }
-        atomic.accesses.set(me, now);
+        self.atomics[at].accesses.set(me, now);
+    }
+
+    fn may_access(&self, me: ThreadId, at: usize) -> bool {
+        let initial = &self.atomics[at].stores[0];
+        self.threads[me].clock.before.has(initial.writer, initial.written)
     }
 
     /// The oldest store that `me` may read.
@@ -244,10 +247,7 @@ impl Memory {
     /// A coin for the store that comes. Before any choice of the same operation: where loom finds that it should try
     /// another order, it goes back to the last place where it may, and that must not be a choice.
     fn strike(&mut self, me: ThreadId) -> Coin {
-        loom::stop_exploring();
-        let coin = self.coins.strike(me);
-        loom::explore();
-        coin
+        exploring::within_step(|| self.coins.strike(me))
     }
 
     /// Reads the store `index`: its value, and where it is in the record.
@@ -343,16 +343,10 @@ impl Memory {
         change: impl Fn(u64) -> Option<u64>,
     ) -> Result<(u64, Source), (u64, Source)> {
         self.access(me, at);
+        let candidates = self.updated(me, at, (success, failure), &change);
         let stores = &self.atomics[at].stores;
-        let fails = |index: &usize| change(stores[*index].bits).is_none();
-        let mut candidates = self.readable(me, at, failure);
-        candidates.retain(fails);
-        let failing = candidates.len();
-        let mut places = self.places(me, at, success);
-        places.retain(|place| !fails(place));
-        candidates.append(&mut places);
-        let coin = (candidates.len() > failing).then(|| self.strike(me));
-        candidates.sort_unstable();
+        let changes = candidates.iter().any(|&index| change(stores[index].bits).is_some());
+        let coin = changes.then(|| self.strike(me));
         let index = self.choose(me, at, &candidates);
         match change(self.atomics[at].stores[index].bits) {
             None => Err(self.read(me, at, index, failure)),
@@ -363,6 +357,25 @@ impl Memory {
                 Ok(old)
             }
         }
+    }
+
+    /// The stores that an update of `me` may find: those that `change` leaves, as a load, and those that it replaces.
+    fn updated(
+        &self,
+        me: ThreadId,
+        at: usize,
+        (success, failure): (Ordering, Ordering),
+        change: &impl Fn(u64) -> Option<u64>,
+    ) -> Vec<usize> {
+        let stores = &self.atomics[at].stores;
+        let fails = |index: &usize| change(stores[*index].bits).is_none();
+        let mut candidates = self.readable(me, at, failure);
+        candidates.retain(fails);
+        let mut places = self.places(me, at, success);
+        places.retain(|place| !fails(place));
+        candidates.append(&mut places);
+        candidates.sort_unstable();
+        candidates
     }
 
     /// Whether this weak exchange of `me` is one that fails spuriously.

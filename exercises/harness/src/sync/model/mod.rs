@@ -76,10 +76,8 @@
 //!   while it unwinds, and another that panics and catches meanwhile, can end the process.
 //! - *Memory outside the facade.* What is reached through raw pointers without a cell, a lock of std or a static
 //!   is neither switched at nor checked. The tests of a lesson see to it that the learner's file uses the facade.
-//! - *Who goes on where the preemption bound is used up.* Where a thread sleeps, yields or ends, any of the others may go on, and
-//!   that is no preemption. Loom takes only one of them if the interleaving has had as many preemptions before as its bound
-//!   allows. So a bound of 0 is one order of the threads, and under a larger one those choices are explored that come before
-//!   its last preemption.
+//! - *A yield that lets nobody run.* After [`yield_now`](thread::yield_now) another thread takes a step, if one can. Of two orders
+//!   that differ only in which thread comes to its yield first, one may be left out.
 //! - *More than five threads*, main included, and what a program does only with larger inputs.
 //! - *Counts that are not the newest.* [`Arc::strong_count`] and [`Arc::weak_count`] return how many there are now.
 //! - *The order in which thread-locals are dropped*: see [`thread_local!`].
@@ -92,8 +90,9 @@
 //! does not show that three are, so a lesson has a model for each thing that can go wrong, as small as shows it.
 //!
 //! The line that a passing model prints says how far it went. "exhaustively" is all there is. "at most 2 preemptions
-//! each" is all in which running threads are interrupted no more than twice, but for the choices that the bound leaves out;
-//! most mistakes show there, not all must. "all with at most 2 preemptions among them, then the time ran out" means that the model stopped after its time:
+//! each" is all in which running threads are interrupted no more than twice. Where a thread sleeps, yields or ends, any other may
+//! go on, and that is no preemption. One that leads to nothing but a wait for a lock of the interrupted thread counts as two.
+//! Most mistakes show with two, not all must. "all with at most 2 preemptions among them, then the time ran out" means that the model stopped after its time:
 //! it had seen all those, and some of the others. A correct answer that takes more steps than the reference is not
 //! rejected for that, and its pass is worth less.
 //!
@@ -104,7 +103,7 @@
 //! store that may be read, and `meeting.rs` tells it which operations depend on each other. Loom's own atomics have
 //! another memory model, which misses some outcomes and makes up others. `tests/exactness` compares programs of two atomics
 //! and fences, made at random, with the axioms of C++20: nothing is made up, and nothing missed but for the cycles named
-//! above. Condition variables, reader-writer locks, futexes, [channels](channel), scoped threads and
+//! above. `tests/bounds.rs` compares what a preemption bound covers with a run of all orders. Condition variables, reader-writer locks, futexes, [channels](channel), scoped threads and
 //! `park` are built here on loom's parking and mutexes; `tests/exploration.rs` holds them to their contracts, and
 //! `tests/channels.rs` holds the channels to those of crossbeam-channel. A model
 //! that fails does not unwind: its threads stop where they are, and the report is made from the record of what
@@ -124,6 +123,7 @@ mod arc;
 mod choice;
 mod clock;
 mod condvar;
+mod exploring;
 mod life;
 mod local;
 mod meeting;
@@ -144,6 +144,7 @@ pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A new interleaving begins: main is about to run.
 pub(crate) fn begin_iteration() {
+    exploring::begin();
     recorder::begin_iteration();
     memory::begin();
     futex::begin();

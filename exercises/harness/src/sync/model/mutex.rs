@@ -1,7 +1,7 @@
 use super::WaitQueue;
 use super::life::Life;
 use super::memory::Edge;
-use super::recorder;
+use super::recorder::{self, Turn};
 use super::shown::shown;
 use harness_report::place::Place;
 use harness_report::record::{Data, Effect, Ending, ObjectId, Pending, Shown, ThreadId, Value};
@@ -168,7 +168,8 @@ impl<T: ?Sized> Mutex<T> {
         let Some(own_lock) = &self.own_lock else {
             self.note_wait(name, place);
             let pending = Pending { locks: !self.quiet, ..self.id.pending(name, place) };
-            let raw = recorder::step(pending, || {
+            let turn = if self.holder().is_some() { Turn::Waits } else { Turn::Runs };
+            let raw = recorder::step_that(turn, pending, || {
                 // A thread that waits already learns of the poison by a panic.
                 let locked = catch_unwind(AssertUnwindSafe(|| {
                     (!self.poisoned.get()).then(|| self.raw.lock())

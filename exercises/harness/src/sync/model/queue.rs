@@ -1,7 +1,7 @@
 //! Threads of a model that sleep until another one wakes them.
 
 use super::memory;
-use super::recorder;
+use super::recorder::{self, Turn};
 use harness_report::place::Place;
 use harness_report::record::{Effect, ObjectId, Pending, Standing, ThreadId, Value};
 use loom::sync::Notify;
@@ -102,9 +102,15 @@ impl WaitQueue {
         let pending = Pending::new(name, object, place);
         let me = recorder::current();
         // Who has a token is not in the queue any more.
-        let parked = matches!(ticket.0, Alarm::Unpark(_)) && self.has(me);
+        let asleep = self.has(me);
+        let parked = matches!(ticket.0, Alarm::Unpark(_)) && asleep;
         recorder::with_log(|log| log.threads[me].parked = parked);
-        recorder::step(pending, || match &ticket.0 {
+        let turn = match ticket.0 {
+            _ if asleep => Turn::Waits,
+            Alarm::Unpark(_) => Turn::Stays,
+            Alarm::Notify(_) => Turn::Runs,
+        };
+        recorder::step_that(turn, pending, || match &ticket.0 {
             Alarm::Unpark(_) => loom::thread::park(),
             Alarm::Notify(notify) => notify.wait(),
         });

@@ -12,6 +12,7 @@
 //! use loom again and abort the process. So `step` stops it, hands the failure over, and lets the
 //! operating-system thread sleep for ever with all its coroutines, none of which is ever resumed or dropped.
 
+use super::exploring;
 use crate::leaks::Owner;
 use harness_base::liveness::Deadline;
 use harness_report::place::Place;
@@ -46,6 +47,11 @@ pub(crate) struct Session {
     pub(crate) values: Owner,
     /// Where the objects lay that this interleaving has dropped. What lies there now may be anything.
     pub(crate) graves: Mutex<HashMap<usize, ObjectId>>,
+    /// The most forced switches that an interleaving may have, and those that this one has had.
+    pub(crate) preemption_bound: Option<usize>,
+    pub(crate) forced: AtomicUsize,
+    /// The interleavings that had one too many.
+    pub(crate) beyond: AtomicUsize,
     pub(crate) spurious_wakeups: usize,
     /// How many of main's exchanges are interrupted, and how many of those this interleaving has left.
     pub(crate) interrupted_exchanges: usize,
@@ -173,6 +179,12 @@ pub(crate) struct Look {
 }
 
 impl Session {
+    /// Whether this interleaving has a forced switch too many.
+    pub(crate) fn is_beyond(&self) -> bool {
+        let forced = self.forced.load(Ordering::Relaxed);
+        self.preemption_bound.is_some_and(|bound| forced > bound)
+    }
+
     /// Notes that a step of `thread` begins, if steps are noted.
     fn begin_step(&self, log: &mut Log, thread: ThreadId) {
         if self.sights.is_some() {
@@ -201,6 +213,8 @@ impl Session {
 thread_local! {
     static SESSION: RefCell<Option<Arc<Session>>> = const { RefCell::new(None) };
     static CURRENT: Cell<ThreadId> = const { Cell::new(0) };
+    /// Whether another thread may go on in the step under way without being a forced switch.
+    static IS_FREE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes this operating-system thread the one that runs `session`.
@@ -211,11 +225,6 @@ pub(crate) fn attach(session: Arc<Session>) {
 
 pub(crate) fn current() -> ThreadId {
     CURRENT.get()
-}
-
-/// The current thread has begun.
-fn begun(number: ThreadId) {
-    CURRENT.set(number);
 }
 
 /// The exploration that runs on this operating-system thread.
@@ -262,7 +271,8 @@ pub(crate) fn begin_iteration() {
     }
     session.steps_left.store(session.max_steps, Ordering::Relaxed);
     session.interruptions_left.store(session.interrupted_exchanges, Ordering::Relaxed);
-    begun(0);
+    session.forced.store(0, Ordering::Relaxed);
+    CURRENT.set(0);
 }
 
 /// Between two interleavings nothing of the program is there, so here an exploration can wait.
@@ -327,13 +337,21 @@ pub(crate) fn keep_if_best_example(session: &Session) {
 
 /// Ends an interleaving whose threads are all done. Returns why it ends the exploration, if it does.
 pub(crate) fn conclude(session: &Session) -> Option<Ending> {
+    let ending = ends_exploration(session);
+    if ending.is_none() {
+        session.beyond.fetch_add(session.is_beyond().into(), Ordering::Relaxed);
+    }
+    ending
+}
+
+fn ends_exploration(session: &Session) -> Option<Ending> {
     let Some(runs) = &session.runs else {
         return end_iteration(session);
     };
     let wanted = if runs.left.swap(false, Ordering::Relaxed) {
         // It has been told already.
         runs.failures_left.load(Ordering::Relaxed) > 0
-    } else if session.log.lock().iteration > 0 {
+    } else if session.log.lock().iteration > 0 && !session.is_beyond() {
         let ending = end_iteration(session);
         let log = session.log.lock().clone();
         runs.tell(log, ending)
@@ -553,18 +571,77 @@ fn note(
     }
 }
 
+/// What a step is to the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// If another thread runs first, that is a forced switch.
+    Runs,
+    /// The same, and there is more than one value that the operation may find.
+    Chooses,
+    /// The thread waits, or lets others run: who goes on is free.
+    Waits,
+    /// No other thread runs first.
+    Stays,
+}
+
 /// Runs one operation of loom for the current thread. Other threads may run before it takes effect; when it
 /// returns it has just taken effect, and the caller notes that at once.
 pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
+    step_that(Turn::Runs, pending, operation)
+}
+
+/// [`step`], which may do more than run.
+///
+/// Loom has a preemption bound of its own, but it leaves out more than forced switches: once they are used up, it takes
+/// only one of the threads that may go on where another waits or ends. So the bound is kept here, by not exploring where
+/// all that could be explored is one forced switch too many.
+pub(crate) fn step_that<R>(turn: Turn, pending: Pending, operation: impl FnOnce() -> R) -> R {
     let me = current();
     let recording = announce(me, pending);
-    match catch_unwind(AssertUnwindSafe(operation)) {
+    let explores =
+        turn != Turn::Stays && (exploring::must() | (turn != Turn::Runs) | may_be_interrupted());
+    IS_FREE.set(turn == Turn::Waits);
+    let explored = exploring::set(explores);
+    let result = catch_unwind(AssertUnwindSafe(operation));
+    match result {
         Ok(result) => {
+            exploring::set(explored);
             goes_on(me, recording);
             result
         }
-        Err(payload) => stop_or_resume(payload),
+        Err(payload) => stop_or_resume(payload, explored),
     }
+}
+
+/// The turn of a step that finds what it chooses, if it `chooses`: asked only where that makes a difference.
+pub(crate) fn turn_of_choice(chooses: impl FnOnce() -> bool) -> Turn {
+    if !may_be_interrupted() && chooses() { Turn::Chooses } else { Turn::Runs }
+}
+
+/// Whether this interleaving may have another forced switch.
+fn may_be_interrupted() -> bool {
+    SESSION.with_borrow(|session| {
+        let session = session.as_ref();
+        session.is_none_or(|session| {
+            let forced = session.forced.load(Ordering::Relaxed);
+            session.preemption_bound.is_none_or(|bound| forced < bound)
+        })
+    })
+}
+
+/// The thread `me` runs, which may not be the one that ran before.
+pub(crate) fn runs(me: ThreadId) {
+    let was_forced = CURRENT.replace(me) != me && !IS_FREE.get();
+    if !was_forced {
+        return;
+    }
+    with_session(|session| {
+        session.forced.fetch_add(1, Ordering::Relaxed);
+        if session.is_beyond() {
+            // Another value was to be explored, and loom took another thread.
+            loom::skip_branch();
+        }
+    });
 }
 
 /// Says what the current thread is about to do, and returns whether that is recorded. Apart from `step`, so that it is
@@ -636,7 +713,7 @@ pub(crate) fn has_second_chance() -> bool {
 
 /// The current thread is back from an operation.
 fn goes_on(me: ThreadId, recording: bool) {
-    CURRENT.set(me);
+    runs(me);
     if recording {
         with_session(|session| {
             let mut log = session.log.lock();
@@ -658,7 +735,7 @@ fn with_session(f: impl FnOnce(&Session)) {
 
 /// A panic came out of an operation. If it is loom's, the model is over. If not, it is the program's own:
 /// a destructor that ran inside the operation, say that of the value in an `Arc`.
-fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
+fn stop_or_resume(payload: Box<dyn Any + Send>, explored: bool) -> ! {
     if with_log(|log| log.stopped.is_some()) {
         over(Ending::Stopped);
     }
@@ -666,6 +743,7 @@ fn stop_or_resume(payload: Box<dyn Any + Send>) -> ! {
         // The coroutines are being dropped though loom has not complained: one ran out of stack.
         over(Ending::StackOverflow);
     }
+    exploring::set(explored);
     resume_unwind(payload)
 }
 
@@ -687,7 +765,9 @@ fn leave(session: &Session, runs: &Runs, ending: Ending) -> ! {
         session.end_step(&mut log);
         log.clone()
     };
-    runs.tell(log, Some(ending));
+    if !session.is_beyond() {
+        runs.tell(log, Some(ending));
+    }
     runs.left.store(true, Ordering::Relaxed);
     // In which order they end makes no difference.
     loom::skip_branch();
@@ -802,7 +882,7 @@ pub(crate) fn spawning(name: Option<String>, place: Place) -> ThreadId {
 /// was one.
 pub(crate) fn thread_body(number: ThreadId, body: impl FnOnce() -> bool) {
     apart(|| {
-        begun(number);
+        runs(number);
         with_log(|log| log.running = number);
         with_session(|session| session.begin_step(&mut session.log.lock(), number));
         let panicked = body();
@@ -811,6 +891,7 @@ pub(crate) fn thread_body(number: ThreadId, body: impl FnOnce() -> bool) {
 }
 
 fn ended(number: ThreadId, panicked: bool) {
+    IS_FREE.set(true);
     with_log(|log| {
         if !panicked {
             log.threads[number].standing = Standing::Returned;

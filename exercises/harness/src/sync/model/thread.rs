@@ -1,16 +1,17 @@
 //! Threads of the model: coroutines, of which loom runs one at a time.
 
+use super::exploring;
 use super::life::Life;
 use super::local;
 pub use super::local::{AccessError, LocalKey};
 use super::memory::{self, Edge};
 use super::queue::WaitQueue;
-use super::recorder;
+use super::recorder::{self, Turn};
 use crate::sync::refusal;
 use harness_report::place::Place;
 use harness_report::record::{Effect, ObjectId, Pending, SCOPED_PANIC, ThreadId as Number, Value};
 use parking_lot::Mutex;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -29,10 +30,21 @@ pub fn yield_now() {
 /// Lets the other threads run before the operation `name`.
 pub(super) fn let_others_run(name: &'static str, place: Place) {
     memory::yields();
-    recorder::step(pending(name, place), loom::thread::yield_now);
+    let me = recorder::current();
+    let is_alone =
+        POLLING.get() == 0 && recorder::with_log(|log| log.able().all(|thread| thread == me));
+    recorder::step_that(Turn::Waits, pending(name, place), || {
+        loom::thread::yield_now();
+        if is_alone {
+            // Loom has the thread owe the yield to the next one that can go on. This forgives it.
+            loom::thread::current().unpark();
+        }
+    });
 }
 
 thread_local! {
+    /// How many threads wait without sleeping, which only loom knows to go on.
+    static POLLING: Cell<usize> = const { Cell::new(0) };
     /// What is left to each thread of the interleaving, by its number; nothing for a thread that may have any.
     static REFUSALS: RefCell<Vec<(Number, refusal::Refusal)>> = const { RefCell::new(Vec::new()) };
 }
@@ -203,6 +215,7 @@ thread_local! {
 pub(super) fn begin() {
     PARKINGS.set(vec![Parking::new()]);
     REFUSALS.take();
+    POLLING.set(0);
 }
 
 /// The threads of which somebody still has a [`Thread`], now that the interleaving is over.
@@ -245,9 +258,7 @@ impl Parking {
     pub(super) fn take_with(&self, clock: &loom::sync::Condvar, by: Pending) -> bool {
         recorder::step(by, || {
             self.meeting.notify_one();
-            loom::stop_exploring();
-            clock.notify_one();
-            loom::explore();
+            exploring::within_step(|| clock.notify_one());
         });
         self.token()
     }
@@ -360,7 +371,9 @@ fn wait_for_end(number: Number, inner: loom::thread::JoinHandle<()>, place: Plac
         recorder::happened(Effect::JoinWaits(number), None, place);
     }
     let pending = Pending { target: Some(number), ..pending("join", place) };
-    recorder::step(pending, || inner.join()).expect("the body of a thread catches its panic");
+    let turn = if running { Turn::Waits } else { Turn::Runs };
+    recorder::step_that(turn, pending, || inner.join())
+        .expect("the body of a thread catches its panic");
     memory::join(number);
     recorder::happened(Effect::Join(number), None, place);
 }
@@ -534,7 +547,9 @@ impl<T> ScopedJoinHandle<'_, T> {
                 return take_result(number, &self.packet);
             }
             let pending = Pending { target: Some(number), ..pending("join", place) };
-            recorder::step(pending, loom::thread::yield_now);
+            POLLING.set(POLLING.get() + 1);
+            recorder::step_that(Turn::Waits, pending, loom::thread::yield_now);
+            POLLING.set(POLLING.get() - 1);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::atomic::AtomicU32;
 use super::meeting::Meeting;
+use super::recorder::Turn;
 use super::{Condvar, MutexGuard, WaitQueue, futex, recorder, thread};
 pub use harness_report::instant::Instant;
 use harness_report::place::Place;
@@ -110,11 +111,7 @@ impl Clock {
             due.filter_map(|timer| timer.meeting.clone()).collect()
         };
         for meeting in contested {
-            recorder::step(self.0.id.pending(name, place), || {
-                loom::stop_exploring();
-                meeting.meet();
-                loom::explore();
-            });
+            recorder::step_that(Turn::Stays, self.0.id.pending(name, place), || meeting.meet());
         }
         // A thread that was notified and has not run yet keeps its timer: it did not wait for the clock.
         let mut due: Vec<Timer> = self
@@ -204,11 +201,9 @@ impl Clock {
         let place = Location::caller();
         let name = "futex_wait_until";
         let found = word.newest(name, place);
-        // The same step: loom does not switch where it does not explore.
-        recorder::step(self.0.id.pending(name, place), || {
-            loom::stop_exploring();
+        // The same step.
+        recorder::step_that(Turn::Stays, self.0.id.pending(name, place), || {
             self.0.meeting.notify_one();
-            loom::explore();
         });
         let late = self.is_over(deadline);
         let value = Value::Int(expected.into());

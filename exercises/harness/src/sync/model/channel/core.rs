@@ -1,5 +1,6 @@
 //! What the handles of a channel share.
 
+use crate::sync::model::exploring;
 use crate::sync::model::memory::Edge;
 use crate::sync::model::queue::WaitQueue;
 use crate::sync::model::recorder;
@@ -337,9 +338,7 @@ impl<T> Channel<T> {
             };
             if left == 0 {
                 // One step in all: see `Meeting`.
-                loom::stop_exploring();
-                self.meeting.notify_one();
-                loom::explore();
+                exploring::within_step(|| self.meeting.notify_one());
             }
             left
         });

@@ -42,6 +42,30 @@ impl Location {
         Self { at, meeting: Meeting::new() }
     }
 
+    /// Whether there is more than one store that a load by `me` may read.
+    pub(in crate::sync::model) fn load_chooses(&self, me: ThreadId, order: Ordering) -> bool {
+        self.chooses(me, |memory| memory.readable(me, self.at, order))
+    }
+
+    /// Whether there is more than one place where a store by `me` may go.
+    pub(in crate::sync::model) fn store_chooses(&self, me: ThreadId, order: Ordering) -> bool {
+        self.chooses(me, |memory| memory.places(me, self.at, order))
+    }
+
+    /// Whether there is more than one store that an update by `me` may find.
+    pub(in crate::sync::model) fn update_chooses(
+        &self,
+        me: ThreadId,
+        orders: (Ordering, Ordering),
+        change: impl Fn(u64) -> Option<u64>,
+    ) -> bool {
+        self.chooses(me, |memory| memory.updated(me, self.at, orders, &change))
+    }
+
+    fn chooses(&self, me: ThreadId, stores: impl FnOnce(&Memory) -> Vec<usize>) -> bool {
+        with(|memory| memory.may_access(me, self.at) && stores(memory).len() > 1)
+    }
+
     pub(in crate::sync::model) fn load(&self, me: ThreadId, order: Ordering) -> Found {
         // Of two loads of `SeqCst` the later one, in S, may not read an older store.
         let ordered = order == SeqCst;
