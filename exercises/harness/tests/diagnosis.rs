@@ -4189,3 +4189,127 @@ fn lost_update_of_a_count_that_something_else_goes_by() {
         assert_eq!(said.load(Relaxed), 0);
     });
 }
+
+/// A worker is woken for a job, and when it looks the queue is closed as well: it goes, and the job is left.
+#[test]
+fn job_that_is_left_at_the_close() {
+    let program = |looks_for_work_first: bool| {
+        move || {
+            let (queue, changed) = (Mutex::new((0, false)), Condvar::new());
+            let (done, ended) = (Mutex::new(false), Condvar::new());
+            thread::scope(|s| {
+                s.spawn(|| {
+                    let mut jobs = queue.lock();
+                    while jobs.0 == 0 {
+                        changed.wait(&mut jobs);
+                        if jobs.1 && (jobs.0 == 0 || !looks_for_work_first) {
+                            return;
+                        }
+                    }
+                    jobs.0 -= 1;
+                    drop(jobs);
+                    *done.lock() = true;
+                    ended.notify_one();
+                });
+                queue.lock().0 += 1;
+                changed.notify_one();
+                queue.lock().1 = true;
+                changed.notify_all();
+                ended.wait_while(&mut done.lock(), |done| !*done);
+            });
+        }
+    };
+    let failure = usually("what a thread is woken for is left undone: ", program(false));
+    marked(&failure, "leaves it to nobody");
+    explore(program(true)).expect("it is right");
+}
+
+/// The worker is woken because it is over, and goes. That the caller waits for a job that was never submitted is another matter.
+#[test]
+fn worker_that_goes_because_it_is_over() {
+    let failure = explore(|| {
+        let (queue, changed) = (Mutex::new((0, false)), Condvar::new());
+        let (done, ended) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut jobs = queue.lock();
+                while jobs.0 == 0 && !jobs.1 {
+                    changed.wait(&mut jobs);
+                }
+                if jobs.0 != 0 {
+                    *done.lock() = true;
+                    ended.notify_one();
+                }
+            });
+            queue.lock().1 = true;
+            changed.notify_all();
+            ended.wait_while(&mut done.lock(), |done| !*done);
+        });
+    });
+    let report = failure.expect_err("there is no job").report;
+    assert!(!report.contains("left undone"), "{report}");
+}
+
+/// The last of two owners frees the value. `leave` counts one out, and says whether that one is the last.
+fn owners(leave: fn(&AtomicUsize) -> bool) {
+    let owners = AtomicUsize::new(2);
+    let value = std::sync::Mutex::new(Some(harness::leaks::track(7)));
+    let leave = || {
+        if leave(&owners) {
+            drop(value.lock().unwrap().take());
+        }
+    };
+    thread::scope(|s| {
+        s.spawn(leave);
+        leave();
+    });
+    std::mem::forget(value.lock().unwrap().take());
+}
+
+/// The count is taken down in two steps, or looked at before.
+#[test]
+fn owner_that_is_not_counted_out() {
+    usually("lost update: ", || {
+        owners(|owners| {
+            let before = owners.load(Acquire);
+            owners.store(before - 1, Release);
+            before == 1
+        });
+    });
+    usually("check-then-act: ", || {
+        owners(|owners| {
+            if owners.load(Acquire) != 1 {
+                owners.fetch_sub(1, AcqRel);
+                return false;
+            }
+            true
+        });
+    });
+    explore(|| owners(|owners| owners.fetch_sub(1, AcqRel) == 1)).expect("it is right");
+}
+
+/// A queue of two slots, whose tail is published without Release: a thief finds old values in both.
+#[test]
+fn publication_that_is_relaxed_and_a_panic() {
+    let program = |order: Ordering| {
+        move || {
+            let (slots, tail) = ([AtomicU32::new(9), AtomicU32::new(9)], AtomicUsize::new(0));
+            let names = ["zero", "one"];
+            thread::scope(|s| {
+                s.spawn(|| {
+                    slots[0].store(0, Relaxed);
+                    slots[1].store(1, Relaxed);
+                    tail.store(2, order);
+                });
+                if tail.load(Acquire) == 2 {
+                    let taken = slots.each_ref().map(|slot| slot.load(Relaxed));
+                    let sum: u32 = taken.iter().sum();
+                    assert_eq!(names.get(sum as usize), Some(&"one"));
+                }
+            });
+        }
+    };
+    let failure = usually("the store is Relaxed and needs Release", program(Relaxed));
+    marked(&failure, "needs Release");
+    explore(program(Release)).expect("it is right");
+}

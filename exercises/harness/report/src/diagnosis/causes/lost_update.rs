@@ -25,6 +25,13 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     Some(remark(case, &torn, is_lock))
 }
 
+/// The same of a leak: as a rule it is the count of those who still need the value that is torn.
+pub(super) fn of_leak(case: Case<'_>) -> Option<Remark> {
+    let is_fixture = |torn: &Torn| case.log.object(torn.object).is_fixture;
+    let torn = torn_atomics(case).find(|torn| !is_fixture(torn))?;
+    Some(remark(case, &torn, false))
+}
+
 /// Whether a step of a count is lost, and the thread that panics has gone by that count since.
 fn is_gone_by(case: Case<'_>, torn: &Torn, panic: &Panic) -> bool {
     let goes_by = |event: &Event| {

@@ -76,6 +76,25 @@ pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
     ordering(case, missing)
 }
 
+/// Of the stale loads that there are before a panic, if one pair of operations would have hidden all those values: it says that
+/// they are there. Silent if one of its ends is not in order either, for then nobody may have meant it to say so.
+pub(super) fn of_publication(case: Case<'_>) -> Option<Remark> {
+    let panic = culprit(case.log)?;
+    let is_of_lesson =
+        |event: &Event| event.object.is_some_and(|id| !case.log.object(id).is_fixture);
+    let before = case.log.events[..panic.at].iter().enumerate();
+    let stale = before.filter(|(_, event)| is_of_lesson(event) && event.is_stale());
+    let lacks = stale.map(|(load, event)| {
+        let newest = newest_write(case, load)?;
+        let is_told = case.event(newest).thread != event.thread;
+        missing(case.log, newest, Later::Event(load)).filter(|_| is_told)
+    });
+    let lacks: Option<Vec<Missing>> = lacks.collect();
+    let (first, others) = lacks.as_ref()?.split_first()?;
+    let is_one = others.iter().all(|other| other.stronger == first.stronger);
+    ordering(case, *first).filter(|_| is_one && first.has_one_end())
+}
+
 /// Of a stale load that a thread goes to sleep by.
 pub(super) fn of_stale_look(case: Case<'_>) -> Option<Remark> {
     (0..case.log.threads.len()).find_map(|thread| stale_look(case, thread))

@@ -42,6 +42,7 @@ mod store_buffering;
 mod taken_back;
 mod wake_left_out;
 mod woken_elsewhere;
+mod woken_for_nothing;
 
 use super::Case;
 use super::code::Spoken;
@@ -94,6 +95,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             no_second_look::of_any_thread,
             nobody_notified::cause,
             lost_notification::of_several,
+            woken_for_nothing::cause,
             lost_update::of_sleeper,
             taken_back::untold,
         ],
@@ -128,8 +130,9 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             answer_of_another_moment::cause,
             gave_up::cause,
             given_up::cause,
+            missing_ordering::of_publication,
         ],
-        Kind::Leak => &[forgotten_reference::cause],
+        Kind::Leak => &[forgotten_reference::cause, lost_update::of_leak],
         Kind::TooManySteps => &[
             compares_with_an_old_value::cause,
             never_sleeps::cause,
