@@ -38,7 +38,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
             "{n} finds {o} as it was and sleeps again ({}). A thread that is woken must return, or its wakeup is lost.",
             at_row(again)
         ),
-        None => format!("If the news is for all who slept before, wake all."),
+        None => "If the news is for all who slept before, wake all.".to_owned(),
     };
     let text = format!(
         "a newcomer has the wakeup: {t} sleeps on {o} ({}), {} changes that ({}), and {n} sleeps there only since ({}); but {} \

@@ -43,7 +43,7 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         at_row(returned),
         at_row(asleep)
     );
-    Some(Remark::new(text).mark(returned, format!("leaves it to nobody")))
+    Some(Remark::new(text).mark(returned, "leaves it to nobody"))
 }
 
 /// Where a thread returns, if it has only locked and unlocked since it was woken, and let go of what it shares.
