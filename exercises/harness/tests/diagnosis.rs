@@ -7,7 +7,7 @@ use common::relative_lines;
 use harness::page::Page;
 use harness::protocol::Kind;
 use harness::sync::model::{
-    Arc, Condvar, Mutex, RwLock,
+    Arc, Condvar, Mutex, MutexGuard, RwLock,
     atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, Ordering::*, fence},
     cell::UnsafeCell,
     channel::{bounded, unbounded},
@@ -3814,4 +3814,502 @@ fn deadline_that_begins_anew() {
     };
     let model = common::patient().preemption_bound(0).spurious_wakeups(1);
     silent_of(Kind::Deadlock, model.explore(program));
+}
+
+/// A thread that waits under a lock until there are two letters: it counts itself, reads the number by which it sleeps, and
+/// unlocks. Whoever leaves a letter rings the bell, and another rings it for no reason.
+fn waits_for_two_letters(ring: fn(&AtomicU32, &AtomicU32), counts_itself_out: bool) {
+    let letters = Mutex::new(0);
+    let (waiters, word) = (AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|s| {
+        s.spawn(|| ring(&waiters, &word));
+        s.spawn(|| {
+            for _ in 0..2 {
+                *letters.lock() += 1;
+                ring(&waiters, &word);
+            }
+        });
+        let mut guard = letters.lock();
+        while *guard < 2 {
+            waiters.fetch_add(1, Relaxed);
+            let seen = word.load(Relaxed);
+            drop(guard);
+            futex::wait(&word, seen);
+            if counts_itself_out {
+                waiters.fetch_sub(1, Relaxed);
+            }
+            guard = letters.lock();
+        }
+    });
+}
+
+/// A ring takes the sleeper off the count, though it has not slept yet and reads the new number.
+#[test]
+fn sleeper_that_is_counted_no_more() {
+    let failure = usually("a wake that is left out: main sleeps on word", || {
+        let ring = |waiters: &AtomicU32, word: &AtomicU32| {
+            if waiters.fetch_update(Relaxed, Relaxed, |n| n.checked_sub(1)).is_ok() {
+                word.fetch_add(1, Relaxed);
+                futex::wake_one(word);
+            }
+        };
+        waits_for_two_letters(ring, false);
+    });
+    assert!(failure.report.contains("There main had said that it sleeps"), "{}", failure.report);
+    let ring = |waiters: &AtomicU32, word: &AtomicU32| {
+        if waiters.load(Relaxed) != 0 {
+            word.fetch_add(1, Relaxed);
+            futex::wake_one(word);
+        }
+    };
+    common::patient().explore(move || waits_for_two_letters(ring, true)).expect("it is right");
+}
+
+/// A wake is left out as long as one is on its way, and that one has come before the sleep.
+#[test]
+fn wake_that_came_before_the_sleep_stands_for_the_next() {
+    let failure = usually("a wake that is left out: main sleeps on word", || {
+        let (letters, pending, word) = (Mutex::new(0), AtomicBool::new(false), AtomicU32::new(0));
+        let ring = || {
+            if !pending.swap(true, Relaxed) {
+                word.fetch_add(1, Relaxed);
+                futex::wake_one(&word);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(ring);
+            s.spawn(|| {
+                *letters.lock() += 1;
+                ring();
+            });
+            let mut guard = letters.lock();
+            while *guard == 0 {
+                let seen = word.load(Relaxed);
+                drop(guard);
+                futex::wait(&word, seen);
+                pending.store(false, Relaxed);
+                guard = letters.lock();
+            }
+        });
+    });
+    assert!(failure.report.contains("The wake that this stands for"), "{}", failure.report);
+}
+
+/// The bit of one that is awake is not taken away when that one falls asleep again: the next unlock leaves it to it.
+#[test]
+fn announcement_that_is_not_answered() {
+    let program = |is_awake: u32| {
+        move || {
+            const LOCKED: u32 = 1;
+            const AWAKE: u32 = 2;
+            const SLEEPER: u32 = 4;
+            let (state, permits) = (AtomicU32::new(LOCKED | is_awake), AtomicU32::new(0));
+            thread::scope(|s| {
+                s.spawn(|| {
+                    let mut seen = state.load(Relaxed);
+                    while seen & LOCKED != 0 {
+                        match state.compare_exchange(seen, seen + SLEEPER, Acquire, Relaxed) {
+                            Ok(_) => return futex::wait(&permits, 0),
+                            Err(now) => seen = now,
+                        }
+                    }
+                });
+                let seen = state.fetch_sub(LOCKED, Release);
+                if seen < SLEEPER || seen & AWAKE != 0 {
+                    return;
+                }
+                permits.fetch_add(1, Release);
+                futex::wake_one(&permits);
+            });
+        }
+    };
+    let failure = usually("a wake that is left out: thread 1 sleeps on permits", program(2));
+    marked(&failure, "thread 1 is not woken");
+    explore(program(0)).expect("it is right");
+}
+
+/// Two of three have come, and the third never does: the second is right to wake nobody.
+#[test]
+fn one_that_never_comes() {
+    silent(Kind::Deadlock, || {
+        let (left, done) = (AtomicU32::new(3), AtomicU32::new(0));
+        let come = || {
+            if left.fetch_sub(1, AcqRel) == 1 {
+                done.store(1, Release);
+                futex::wake_all(&done);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(come);
+            come();
+            while done.load(Acquire) == 0 {
+                futex::wait(&done, 0);
+            }
+        });
+    });
+}
+
+/// It has looked at the flag itself, and too early: that the second to close wakes nobody is right.
+#[test]
+fn closed_twice() {
+    let failure = explore(|| {
+        let (closed, word) = (AtomicBool::new(false), AtomicU32::new(0));
+        let close = || {
+            if !closed.swap(true, AcqRel) {
+                word.fetch_add(1, Release);
+                futex::wake_all(&word);
+            }
+        };
+        thread::scope(|s| {
+            s.spawn(|| {
+                close();
+                close();
+            });
+            if !closed.load(Acquire) {
+                futex::wait(&word, word.load(Acquire));
+            }
+        });
+    });
+    let report = failure.expect_err("it looks too early").report;
+    assert!(!report.contains("left out"), "{report}");
+}
+
+/// Main waits when the bell is rung for one, and a newcomer, which has seen the new number, is woken in its place.
+fn rung_for_one(returns: bool) {
+    let (woken, word) = (Mutex::new(false), AtomicU32::new(0));
+    let wait = |guard: MutexGuard<'_, bool>| {
+        let mut guard = guard;
+        if !*guard {
+            let seen = word.load(Relaxed);
+            drop(guard);
+            futex::wait(&word, seen);
+            while !returns && word.load(Relaxed) == seen {
+                futex::wait(&word, seen);
+            }
+            guard = woken.lock();
+        }
+        *guard = true;
+        drop(guard);
+        word.fetch_add(1, Relaxed);
+        futex::wake_all(&word);
+    };
+    let guard = woken.lock();
+    thread::scope(|s| {
+        s.spawn(|| wait(woken.lock()));
+        s.spawn(|| {
+            drop(woken.lock());
+            word.fetch_add(1, Relaxed);
+            futex::wake_one(&word);
+        });
+        wait(guard);
+    });
+}
+
+#[test]
+fn woken_newcomer_that_sleeps_again() {
+    let model = || common::patient().preemption_bound(1);
+    let failure = said_of("a newcomer has the wakeup: ", model().explore(|| rung_for_one(false)));
+    assert!(failure.report.contains("must return"), "{}", failure.report);
+    model().explore(|| rung_for_one(true)).expect("it is right");
+}
+
+/// A door opens: as many are woken as were counted before, and one that comes during the call has the wakeup.
+#[test]
+fn newcomer_that_was_not_counted() {
+    let program = |wakes_all: bool| {
+        move || {
+            let doors = Mutex::new(0);
+            let (waiters, word) = (AtomicU32::new(0), AtomicU32::new(0));
+            let pass = |door: u32| {
+                let mut guard = doors.lock();
+                while *guard < door {
+                    waiters.fetch_add(1, Relaxed);
+                    let seen = word.load(Relaxed);
+                    drop(guard);
+                    futex::wait(&word, seen);
+                    waiters.fetch_sub(1, Relaxed);
+                    guard = doors.lock();
+                }
+            };
+            let open = |door: u32| {
+                *doors.lock() = door;
+                let count = waiters.load(Relaxed);
+                word.fetch_add(1, Relaxed);
+                if count == 1 && !wakes_all {
+                    futex::wake_one(&word);
+                } else {
+                    futex::wake_all(&word);
+                }
+            };
+            thread::scope(|s| {
+                let first = s.spawn(|| pass(1));
+                s.spawn(|| pass(2));
+                open(1);
+                first.join().unwrap();
+                open(2);
+            });
+        }
+    };
+    let model = || common::patient().preemption_bound(2);
+    let failure = said_of("a newcomer has the wakeup: ", model().explore(program(false)));
+    assert!(failure.report.contains("wake all"), "{}", failure.report);
+    model().explore(program(true)).expect("it is right");
+}
+
+/// Two sorts of sleepers: a ring goes to the first as long as one of them is counted, though it has been woken.
+#[test]
+fn ring_for_the_wrong_sort() {
+    let failure = usually("woken at the wrong place: ", || {
+        let letters = Mutex::new(0);
+        let counts = [AtomicU32::new(0), AtomicU32::new(0)];
+        let (here, there) = (AtomicU32::new(0), AtomicU32::new(0));
+        let ring = || {
+            if counts[0].load(Relaxed) != 0 {
+                here.fetch_add(1, Relaxed);
+                futex::wake_one(&here);
+            } else if counts[1].load(Relaxed) != 0 {
+                there.fetch_add(1, Relaxed);
+                futex::wake_one(&there);
+            }
+        };
+        let take = |count: &AtomicU32, word: &AtomicU32| {
+            let mut guard = letters.lock();
+            while *guard == 0 {
+                count.fetch_add(1, Relaxed);
+                let seen = word.load(Relaxed);
+                drop(guard);
+                futex::wait(word, seen);
+                count.fetch_sub(1, Relaxed);
+                guard = letters.lock();
+            }
+            *guard -= 1;
+        };
+        thread::scope(|s| {
+            s.spawn(|| take(&counts[0], &here));
+            s.spawn(|| take(&counts[1], &there));
+            for _ in 0..2 {
+                *letters.lock() += 1;
+                ring();
+            }
+        });
+    });
+    marked(&failure, "thread 2 sleeps elsewhere");
+}
+
+/// A writer waits for those that were counted when it came, and one of them has only been refused.
+#[test]
+fn refused_reader_that_a_writer_waits_for() {
+    let program = |departs: bool| {
+        move || {
+            const READER: u32 = 2;
+            let (state, departing) = (AtomicU32::new(0), AtomicU32::new(0));
+            let depart = || {
+                if departing.fetch_sub(1, AcqRel) == 1 {
+                    futex::wake_one(&departing);
+                }
+            };
+            thread::scope(|s| {
+                s.spawn(|| {
+                    if state.fetch_add(READER, Acquire) & 1 != 2 {
+                        let seen = state.fetch_sub(READER, Release);
+                        if departs && seen & 1 == 1 {
+                            depart();
+                        }
+                    }
+                });
+                let readers = state.fetch_or(1, Acquire) / READER;
+                if readers != 0 {
+                    departing.fetch_add(readers, AcqRel);
+                    loop {
+                        let left = departing.load(Acquire);
+                        if left == 0 {
+                            break;
+                        }
+                        futex::wait(&departing, left);
+                    }
+                }
+            });
+        }
+    };
+    let failure = usually("added and taken back: thread 1 changes state", program(false));
+    marked(&failure, "what thread 1 takes back");
+    explore(program(true)).expect("it is right");
+}
+
+/// A turn that is given twice by the same value: the second time the word does not change.
+#[test]
+fn turn_that_is_always_one() {
+    let program = |counts_on: bool| {
+        move || {
+            let (turn, ready) = (AtomicU32::new(0), AtomicU32::new(0));
+            let wait = |word: &AtomicU32, seen: u32| {
+                while word.load(Acquire) == seen {
+                    futex::wait(word, seen);
+                }
+            };
+            let set = |word: &AtomicU32, value: u32| {
+                word.store(value, Release);
+                futex::wake_all(word);
+            };
+            thread::scope(|s| {
+                s.spawn(|| {
+                    set(&turn, 1);
+                    wait(&ready, 0);
+                    set(&turn, if counts_on { 2 } else { 1 });
+                });
+                wait(&turn, 0);
+                set(&ready, 1);
+                wait(&turn, 1);
+            });
+        }
+    };
+    let failure =
+        usually("a change that changes nothing: main sleeps as long as turn is 1", program(false));
+    marked(&failure, "1 already");
+    explore(program(true)).expect("it is right");
+}
+
+/// A count is taken down in one step and up in two: what the panic speaks of is another thing, which follows from the count.
+#[test]
+fn lost_update_of_a_count_that_something_else_goes_by() {
+    usually("lost update: ", || {
+        let (inside, said) = (AtomicU32::new(0), AtomicU32::new(0));
+        let pass = || {
+            let before = inside.load(Relaxed);
+            inside.store(before + 1, Relaxed);
+            inside.fetch_sub(1, Relaxed);
+        };
+        thread::scope(|s| {
+            s.spawn(pass);
+            pass();
+        });
+        if inside.load(Relaxed) != 0 {
+            said.fetch_add(1, Relaxed);
+        }
+        assert_eq!(said.load(Relaxed), 0);
+    });
+}
+
+/// A worker is woken for a job, and when it looks the queue is closed as well: it goes, and the job is left.
+#[test]
+fn job_that_is_left_at_the_close() {
+    let program = |looks_for_work_first: bool| {
+        move || {
+            let (queue, changed) = (Mutex::new((0, false)), Condvar::new());
+            let (done, ended) = (Mutex::new(false), Condvar::new());
+            thread::scope(|s| {
+                s.spawn(|| {
+                    let mut jobs = queue.lock();
+                    while jobs.0 == 0 {
+                        changed.wait(&mut jobs);
+                        if jobs.1 && (jobs.0 == 0 || !looks_for_work_first) {
+                            return;
+                        }
+                    }
+                    jobs.0 -= 1;
+                    drop(jobs);
+                    *done.lock() = true;
+                    ended.notify_one();
+                });
+                queue.lock().0 += 1;
+                changed.notify_one();
+                queue.lock().1 = true;
+                changed.notify_all();
+                ended.wait_while(&mut done.lock(), |done| !*done);
+            });
+        }
+    };
+    let failure = usually("what a thread is woken for is left undone: ", program(false));
+    marked(&failure, "leaves it to nobody");
+    explore(program(true)).expect("it is right");
+}
+
+/// The worker is woken because it is over, and goes. That the caller waits for a job that was never submitted is another matter.
+#[test]
+fn worker_that_goes_because_it_is_over() {
+    let failure = explore(|| {
+        let (queue, changed) = (Mutex::new((0, false)), Condvar::new());
+        let (done, ended) = (Mutex::new(false), Condvar::new());
+        thread::scope(|s| {
+            s.spawn(|| {
+                let mut jobs = queue.lock();
+                while jobs.0 == 0 && !jobs.1 {
+                    changed.wait(&mut jobs);
+                }
+                if jobs.0 != 0 {
+                    *done.lock() = true;
+                    ended.notify_one();
+                }
+            });
+            queue.lock().1 = true;
+            changed.notify_all();
+            ended.wait_while(&mut done.lock(), |done| !*done);
+        });
+    });
+    let report = failure.expect_err("there is no job").report;
+    assert!(!report.contains("left undone"), "{report}");
+}
+
+/// The last of two owners frees the value. `leave` counts one out, and says whether that one is the last.
+fn owners(leave: fn(&AtomicUsize) -> bool) {
+    let owners = AtomicUsize::new(2);
+    let value = std::sync::Mutex::new(Some(harness::leaks::track(7)));
+    let leave = || {
+        if leave(&owners) {
+            drop(value.lock().unwrap().take());
+        }
+    };
+    thread::scope(|s| {
+        s.spawn(leave);
+        leave();
+    });
+    std::mem::forget(value.lock().unwrap().take());
+}
+
+/// The count is taken down in two steps, or looked at before.
+#[test]
+fn owner_that_is_not_counted_out() {
+    usually("lost update: ", || {
+        owners(|owners| {
+            let before = owners.load(Acquire);
+            owners.store(before - 1, Release);
+            before == 1
+        });
+    });
+    usually("check-then-act: ", || {
+        owners(|owners| {
+            if owners.load(Acquire) != 1 {
+                owners.fetch_sub(1, AcqRel);
+                return false;
+            }
+            true
+        });
+    });
+    explore(|| owners(|owners| owners.fetch_sub(1, AcqRel) == 1)).expect("it is right");
+}
+
+/// A queue of two slots, whose tail is published without Release: a thief, which may have looked before, finds old values in both.
+#[test]
+fn publication_that_is_relaxed_and_a_panic() {
+    let program = |order: Ordering| {
+        move || {
+            let (slots, tail) = ([AtomicU32::new(9), AtomicU32::new(9)], AtomicUsize::new(0));
+            let names = ["zero", "one"];
+            thread::scope(|s| {
+                s.spawn(|| {
+                    slots[0].store(0, Relaxed);
+                    slots[1].store(1, Relaxed);
+                    tail.store(2, order);
+                });
+                if tail.load(Acquire) == 2 || tail.load(Acquire) == 2 {
+                    let taken = slots.each_ref().map(|slot| slot.load(Relaxed));
+                    let sum: u32 = taken.iter().sum();
+                    assert_eq!(names.get(sum as usize), Some(&"one"));
+                }
+            });
+        }
+    };
+    let failure = usually("the store is Relaxed and needs Release", program(Relaxed));
+    marked(&failure, "needs Release");
+    explore(program(Release)).expect("it is right");
 }

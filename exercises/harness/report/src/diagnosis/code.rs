@@ -288,6 +288,15 @@ impl<'a> Code<'a> {
         })
     }
 
+    /// Whether a word stands anywhere in the function around `place`, in the same statement as `beside`.
+    pub(super) fn has_beside(&self, place: Place, word: &str, beside: &str) -> bool {
+        self.at(place, |file, statement| {
+            let body = &file.blocks[file.function(statement)?];
+            let mut all = file.within(body);
+            Some(all.any(|s| s.has(word) && s.has(beside)))
+        })
+    }
+
     /// Whether the comparison of what the operation at `place` finds with a number, right behind it in the condition
     /// of an `if` or a `while`, holds for `value`. `None` if there is no such comparison.
     pub(super) fn holds_for(&self, place: Place, value: Value) -> Option<bool> {

@@ -1,6 +1,6 @@
 //! The data is announced before it is written.
 
-use super::{Case, Race, Remark, at_row, has_changed};
+use super::{Case, Race, Remark, at_row, gives_back_changed, has_changed};
 use crate::record::{Effect, Source};
 
 /// The writer says that the data is there, the reader goes by that, and the write comes only afterwards, as the next
@@ -39,8 +39,8 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
 
 /// The same, and it is said under a lock, which the writer has given back when it writes.
 ///
-/// Silent if the reader has not had the lock since, and if the lock is a fixture's: what the test says in which order is not the
-/// learner's mistake.
+/// Silent if the reader has not had the lock since, if the lock is a fixture's, for what the test says in which order is not the
+/// learner's mistake, and if another thread has changed what the lock guards before: the writer may only have taken a job.
 pub(super) fn under_a_lock(case: Case<'_>) -> Option<Remark> {
     let race = Race::of(case).filter(|race| race.is_untold(case))?;
     let (reader, write) = (race.thread, race.other);
@@ -52,7 +52,10 @@ pub(super) fn under_a_lock(case: Case<'_>) -> Option<Remark> {
         own().rfind(|(number, event)| *number < gave_back && event.locks() == Some(lock))?;
     let mut heard = case.log.events_of(reader).filter(|(number, _)| *number > gave_back);
     let (heard, _) = heard.find(|(_, event)| event.locks() == Some(lock))?;
-    if case.event(write).effect != Effect::Write || !has_changed(case, said) {
+    let takes = case.log.events[..said].iter().any(|event| {
+        event.thread != writer && event.unlocks() == Some(lock) && gives_back_changed(event)
+    });
+    if case.event(write).effect != Effect::Write || !has_changed(case, said) || takes {
         return None;
     }
     let (w, r, o) = (case.thread(writer), case.thread(reader), case.object(lock));

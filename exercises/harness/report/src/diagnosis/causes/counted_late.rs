@@ -1,6 +1,6 @@
 //! A thread is counted only after it was started: it may be done before that.
 
-use super::{Case, Remark, at_row, end_of};
+use super::{Case, Remark, at_row, end_of, field};
 use crate::record::{Effect, ObjectId, ThreadId};
 
 /// Somebody waits and goes on too early; a child that has ended took part in what it waits for, and its parent stands
@@ -31,17 +31,12 @@ fn of_spawn(
         name if name.starts_with("Atomic") => Some("fetch_add"),
         _ => None,
     };
-    let field = |id: ObjectId| {
-        let name = case.object(id);
-        let field = name.rsplit('.').next().unwrap_or(name);
-        field.split(' ').next().unwrap_or(field).to_owned()
-    };
     // What the child has taken part in, and the parent has not come to since.
     let mut own = case.log.events_of(child);
     let (told, object) = own.find_map(|(number, event)| {
         let id = event.object?;
         let takes = event.locks().is_some() || event.writes().is_some();
-        let counts = takes && case.code.comes_later(place, operation(id)?, &field(id));
+        let counts = takes && case.code.comes_later(place, operation(id)?, &field(case, id));
         let counted = case.log.events_of(parent).any(|(n, e)| n > spawn && e.object == Some(id));
         (counts && !counted).then_some((number, id))
     })?;

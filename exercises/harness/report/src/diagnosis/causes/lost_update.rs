@@ -8,7 +8,7 @@ use crate::diagnosis::code::Dependence;
 use crate::diagnosis::torn::{Torn, torn_atomics};
 use crate::place::Place;
 use crate::reading::culprit;
-use crate::record::{Data, Event};
+use crate::record::{Data, Effect, Event, Panic};
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let panic = culprit(case.log)?;
@@ -19,10 +19,30 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let mut shown = all.filter(|(torn, is_lock)| {
         torn.write < panic.at
             && (about(case, panic, &spoken, torn.object, torn.write)
-                || *is_lock && is_split(case, torn))
+                || if *is_lock { is_split(case, torn) } else { is_gone_by(case, torn, panic) })
     });
     let (torn, is_lock) = shown.next()?;
     Some(remark(case, &torn, is_lock))
+}
+
+/// The same of a leak: as a rule it is the count of those who still need the value that is torn.
+pub(super) fn of_leak(case: Case<'_>) -> Option<Remark> {
+    let is_fixture = |torn: &Torn| case.log.object(torn.object).is_fixture;
+    let torn = torn_atomics(case).find(|torn| !is_fixture(torn))?;
+    Some(remark(case, &torn, false))
+}
+
+/// Whether a step of a count is lost, and the thread that panics has gone by that count since.
+fn is_gone_by(case: Case<'_>, torn: &Torn, panic: &Panic) -> bool {
+    let goes_by = |event: &Event| {
+        event.object == Some(torn.object)
+            && event.reads().is_some()
+            && event.place.is_some_and(|place| case.code.decides(place))
+    };
+    let mut own = case.log.events_before(panic.thread, panic.at);
+    torn.dependence == Dependence::Data
+        && matches!(case.event(torn.between).effect, Effect::Update { .. })
+        && own.any(|(number, event)| number > torn.write && goes_by(event))
 }
 
 /// The same of a number that a sleeper waits for, and of a futex's word that is, after that, what its sleeper expects. Of a

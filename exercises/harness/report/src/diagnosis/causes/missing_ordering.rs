@@ -61,11 +61,7 @@ pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
             all.next().filter(|_| all.next().is_none())?
         }
     };
-    // One that has looked again since has seen the newest.
-    let mut since = case.log.events_before(event.thread, panic.at);
-    if since.any(|(number, later)| {
-        number > load && later.object == event.object && later.reads().is_some()
-    }) {
+    if looks_again(case, load, panic.at) {
         return None;
     }
     let newest = newest_write(case, load)?;
@@ -74,6 +70,36 @@ pub(super) fn of_stale_load(case: Case<'_>) -> Option<Remark> {
     }
     let missing = missing(case.log, newest, Later::Event(load))?;
     ordering(case, missing)
+}
+
+/// Of the stale loads that there are before a panic, if one pair of operations would have hidden all those values: it says that
+/// they are there. Silent if one of its ends is not in order either, for then nobody may have meant it to say so.
+pub(super) fn of_publication(case: Case<'_>) -> Option<Remark> {
+    let panic = culprit(case.log)?;
+    let is_of_lesson =
+        |event: &Event| event.object.is_some_and(|id| !case.log.object(id).is_fixture);
+    let before = case.log.events[..panic.at].iter().enumerate();
+    let stale = before.filter(|(load, event)| {
+        is_of_lesson(event) && event.is_stale() && !looks_again(case, *load, panic.at)
+    });
+    let lacks = stale.map(|(load, event)| {
+        let newest = newest_write(case, load)?;
+        let is_told = case.event(newest).thread != event.thread;
+        missing(case.log, newest, Later::Event(load)).filter(|_| is_told)
+    });
+    let lacks: Option<Vec<Missing>> = lacks.collect();
+    let (first, others) = lacks.as_ref()?.split_first()?;
+    let is_one = others.iter().all(|other| other.stronger == first.stronger);
+    ordering(case, *first).filter(|_| is_one && first.has_one_end())
+}
+
+/// Whether the thread of a load has read the same atomic again before the event `end`: then it has seen what is newer.
+fn looks_again(case: Case<'_>, load: usize, end: usize) -> bool {
+    let event = case.event(load);
+    let mut since = case.log.events_before(event.thread, end);
+    since.any(|(number, later)| {
+        number > load && later.object == event.object && later.reads().is_some()
+    })
 }
 
 /// Of a stale load that a thread goes to sleep by.

@@ -24,6 +24,7 @@ mod mark_gone;
 mod missing_ordering;
 mod must_not_wait;
 mod never_sleeps;
+mod newcomer;
 mod no_common_lock;
 mod no_second_look;
 mod nobody_notified;
@@ -34,10 +35,14 @@ mod old_value_again;
 mod overwritten;
 mod registered_late;
 mod returned_at_once;
+mod same_value;
 mod sleep_with_lock;
 mod store_before_sleep;
 mod store_buffering;
 mod taken_back;
+mod wake_left_out;
+mod woken_elsewhere;
+mod woken_for_nothing;
 
 use super::Case;
 use super::code::Spoken;
@@ -75,17 +80,24 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             notified_first::cause,
             come_and_gone::cause,
             registered_late::cause,
+            taken_back::of_sleeper,
             mark_gone::cause,
             nobody_woken::cause,
             gone_astray::cause,
             missing_ordering::of_stale_look,
+            wake_left_out::cause,
+            newcomer::cause,
+            woken_elsewhere::cause,
+            same_value::cause,
             lost_notification::cause,
             nobody_receives::cause,
             kept_open::cause,
             no_second_look::of_any_thread,
             nobody_notified::cause,
             lost_notification::of_several,
+            woken_for_nothing::cause,
             lost_update::of_sleeper,
+            taken_back::untold,
         ],
         Kind::DataRace => &[
             no_second_look::cause,
@@ -118,8 +130,9 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
             answer_of_another_moment::cause,
             gave_up::cause,
             given_up::cause,
+            missing_ordering::of_publication,
         ],
-        Kind::Leak => &[forgotten_reference::cause],
+        Kind::Leak => &[forgotten_reference::cause, lost_update::of_leak],
         Kind::TooManySteps => &[
             compares_with_an_old_value::cause,
             never_sleeps::cause,
@@ -187,6 +200,13 @@ fn last_futex_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Even
         Effect::Sleeps { expected: Some(expected), .. } => Some((asleep, event, expected)),
         _ => None,
     }
+}
+
+/// What the source calls an object.
+fn field(case: Case<'_>, id: ObjectId) -> String {
+    let name = case.object(id);
+    let field = name.rsplit('.').next().unwrap_or(name);
+    field.split(' ').next().unwrap_or(field).to_owned()
 }
 
 /// The last notification of `condition` before the event `asleep` that woke a thread.

@@ -57,7 +57,9 @@ pub(super) fn by_sleeper(case: Case<'_>) -> Option<Remark> {
         let left = change.writes().filter(|left| *left != expected && change.thread != thread)?;
         let (t, u, o) = (case.thread(thread), case.thread(change.thread), case.object(word));
         let text = format!(
-            "a change that is written over: {u}'s {} leaves {} in {o} ({}), and {t}'s store puts {} in its place ({}) and sees              nothing of that; then {t} sleeps as long as that is there ({}). Put it there by a swap or a compare_exchange, and              go by what they found.",
+            "a change that is written over: {u}'s {} leaves {} in {o} ({}), and {t}'s store puts {} in its place ({}) and sees \
+             nothing of that; then {t} sleeps as long as that is there ({}). Put it there by a swap or a compare_exchange, and \
+             go by what they found.",
             change.operation(),
             case.show(left),
             at_row(between),
