@@ -1027,3 +1027,19 @@ fn a_wait_that_ended_early_has_no_timer_left() {
     });
     assert_eq!(failure.unwrap_err().kind, Kind::Deadlock);
 }
+
+/// They count as beyond the bound, and their failures are told as such.
+#[test]
+fn some_interleavings_beyond_the_bound_are_explored_if_asked_for() {
+    let fails = || assert!(turns() < 6, "six turns");
+    let bounded = |bound| Model::new().preemption_bound(bound);
+    let strictly = bounded(3).explore(fails).expect("it takes a fourth").coverage;
+    let failure = bounded(3)
+        .and_some_beyond()
+        .explore(fails)
+        .expect_err("there is nothing to choose after it");
+    says(&failure, "It takes at least three forced switches");
+    let loosely = bounded(2).and_some_beyond().explore(fails).expect("it takes a fourth").coverage;
+    assert_eq!((strictly.extent, loosely.extent), (Extent::UpTo(3), Extent::UpTo(2)));
+    assert!(loosely.interleavings < strictly.interleavings);
+}

@@ -157,6 +157,9 @@ impl<'a> Deepening<'a> {
     fn limits(&self, preemption_bound: Option<usize>) -> Limits {
         Limits {
             preemption_bound,
+            // With a smaller bound all are explored.
+            and_some_beyond: self.model.and_some_beyond
+                && preemption_bound == self.model.preemption_bound,
             newest_only: false,
             second_chance: None,
             unlocks_are_steps: self.unlocks_are_steps,

@@ -50,6 +50,8 @@ pub struct Explored {
 #[must_use = "a model does nothing until `check` or `explore`"]
 pub struct Model {
     preemption_bound: Option<usize>,
+    /// See [`Model::and_some_beyond`].
+    and_some_beyond: bool,
     max_branches: usize,
     spurious_wakeups: usize,
     spurious_failures: usize,
@@ -83,6 +85,7 @@ impl Model {
     pub fn new() -> Self {
         Self {
             preemption_bound: None,
+            and_some_beyond: false,
             max_branches: 1_000,
             spurious_wakeups: 0,
             spurious_failures: 0,
@@ -120,6 +123,13 @@ impl Model {
     /// how many interleavings are left.
     pub fn preemption_bound(mut self, bound: usize) -> Self {
         self.preemption_bound = Some(bound);
+        self
+    }
+
+    /// Explores some of the interleavings with one preemption more, too: those in which nothing is left to choose after that
+    /// one. For models in which all of them are too many. They are not counted among what was explored.
+    pub fn and_some_beyond(mut self) -> Self {
+        self.and_some_beyond = true;
         self
     }
 

@@ -29,6 +29,8 @@ const BRANCHES: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) preemption_bound: Option<usize>,
+    /// See [`Model::and_some_beyond`].
+    pub(super) and_some_beyond: bool,
     /// See [`Session::newest_only`].
     pub(super) newest_only: bool,
     /// See [`Session::unlocks_are_steps`].
@@ -112,6 +114,7 @@ impl Search {
             unordered_drop: Mutex::default(),
             dropped_by_std: Mutex::default(),
             preemption_bound: limits.preemption_bound,
+            and_some_beyond: limits.and_some_beyond,
             forced: 0.into(),
             beyond: 0.into(),
             spurious_wakeups: model.spurious_wakeups,
@@ -314,8 +317,10 @@ fn run(session: &Arc<Session>, max_steps: usize, program: Program) {
     builder.max_threads = MAX_THREADS;
     // A step is several branches of loom's, whose own limit must not come first.
     builder.max_branches = BRANCHES * max_steps;
-    // The bound is kept by `step_that`. What matters to loom is that there is one: see its `Path::backtrack`.
-    builder.preemption_bound = session.preemption_bound.map(|_| u8::MAX.into());
+    // The bound is kept by `step_that`; what matters to loom is that there is one. Its own leaves out most of the interleavings
+    // with as many preemptions, but none of those with fewer.
+    let more = if session.and_some_beyond { 1 } else { u8::MAX.into() };
+    builder.preemption_bound = session.preemption_bound.map(|bound| more.max(bound + 1));
     // The time is looked at where an interleaving begins.
     builder.max_duration = None;
     builder.max_permutations = None;

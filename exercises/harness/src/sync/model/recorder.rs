@@ -50,6 +50,8 @@ pub(crate) struct Session {
     /// The most forced switches that an interleaving may have, and those that this one has had.
     pub(crate) preemption_bound: Option<usize>,
     pub(crate) forced: AtomicUsize,
+    /// Whether loom may explore what it likes of the interleavings with one more.
+    pub(crate) and_some_beyond: bool,
     /// The interleavings that had one too many.
     pub(crate) beyond: AtomicUsize,
     pub(crate) spurious_wakeups: usize,
@@ -624,7 +626,7 @@ fn may_be_interrupted() -> bool {
         let session = session.as_ref();
         session.is_none_or(|session| {
             let forced = session.forced.load(Ordering::Relaxed);
-            session.preemption_bound.is_none_or(|bound| forced < bound)
+            session.and_some_beyond || session.preemption_bound.is_none_or(|bound| forced < bound)
         })
     })
 }
@@ -637,7 +639,7 @@ pub(crate) fn runs(me: ThreadId) {
     }
     with_session(|session| {
         session.forced.fetch_add(1, Ordering::Relaxed);
-        if session.is_beyond() {
+        if session.is_beyond() && !session.and_some_beyond {
             // Another value was to be explored, and loom took another thread.
             loom::skip_branch();
         }
