@@ -75,7 +75,9 @@ fn nobody_is_left_when_nothing_was_asked_for() {
                 of_workers.wait();
                 item
             });
-            while_unwinding(|| drop(results));
+            while_unwinding(move || {
+                let _dropped = results;
+            });
             dropped.wait();
         });
     });
