@@ -326,8 +326,9 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// How often main is overtaken in succession: more often than anybody would try again before giving up.
-const OVERTAKEN: usize = 130;
+/// How often main is overtaken in succession: more often than anybody would try again before giving up, and than a byte
+/// can count.
+const OVERTAKEN: usize = 300;
 
 /// A thread that is overtaken again and again goes on trying: lost races are no refusal. Catches an operation that
 /// tries only so often, and then refuses though the balance allows it, or takes nothing. In the one interleaving
@@ -361,6 +362,7 @@ fn an_operation_that_is_overtaken_again_and_again_is_not_refused() {
     for (name, ours, theirs, money) in moves {
         let overtaken = Model::new()
             .preemption_bound(0)
+            .max_branches(3_000)
             .interrupted_exchanges(OVERTAKEN);
         overtaken.check(move || {
             let account = Account::new(1_000);

@@ -4,7 +4,7 @@
 
 use goroutine::{JoinHandle, go};
 use harness::sync::real::thread::{self, refuse_after};
-use harness::testing::{let_others_run, must_end, payload_of, wait_until};
+use harness::testing::{let_others_run, must_end, payload_of, wait_until, while_unwinding};
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{panic_any, resume_unwind};
@@ -110,6 +110,24 @@ fn a_panic_ends_one_goroutine_and_no_other() {
     });
 }
 
+/// A thread that is panicking calls `go`, asks and joins, as a destructor may: its panic is no panic of `f`. Catches
+/// `thread::panicking()` taken for "`f` has panicked".
+#[test]
+fn a_panic_of_the_caller_is_no_panic_of_f() {
+    must_end(IN_JOIN, || {
+        let handle = while_unwinding(|| go(|| 7));
+        assert_eq!(value(handle.join()), 7, "`go` was called while unwinding");
+        while_unwinding(|| {
+            let handle = go(|| 7);
+            wait_until(
+                "`f` returns at once, and `is_finished`, asked while unwinding, still returns false",
+                || handle.is_finished(),
+            );
+            assert_eq!(value(handle.join()), 7, "`join` was called while unwinding");
+        });
+    });
+}
+
 /// `is_finished` turns true when `f` has ended, and stays true, though nobody has called `join`.
 #[test]
 fn is_finished_tells_whether_f_has_ended() {
@@ -151,21 +169,32 @@ fn a_panic_finishes_f_too() {
     });
 }
 
-/// The handle is dropped while `f` waits for its caller: `f` runs on.
+/// The handle is dropped while `f` waits for its caller: `f` runs on, even if the drop is part of a panic. Catches a
+/// drop that waits for `f`.
 #[test]
 fn a_detached_goroutine_runs_on() {
-    must_end(IN_JOIN, || {
-        let (go_on, told) = mpsc::channel();
-        let (result, arrived) = mpsc::channel();
-        detach(go(move || {
-            let n: u32 = told.recv().expect("the caller says when");
-            result.send(n + 1).expect("the caller waits");
-        }));
-        go_on
-            .send(1)
-            .expect("`f` runs, even though its handle was dropped");
-        assert_eq!(arrived.recv(), Ok(2));
-    });
+    must_end(
+        "a thread still waits, in the drop of a handle, or for what `f` does",
+        || {
+            for unwinding in [false, true] {
+                let (go_on, told) = mpsc::channel();
+                let (result, arrived) = mpsc::channel();
+                let handle = go(move || {
+                    let n: u32 = told.recv().expect("the caller says when");
+                    result.send(n + 1).expect("the caller waits");
+                });
+                if unwinding {
+                    while_unwinding(|| detach(handle));
+                } else {
+                    detach(handle);
+                }
+                go_on
+                    .send(1)
+                    .expect("`f` runs, even though its handle was dropped");
+                assert_eq!(arrived.recv(), Ok(2));
+            }
+        },
+    );
 }
 
 /// The thread is still there when the process of this test ends. That does not keep the process alive.

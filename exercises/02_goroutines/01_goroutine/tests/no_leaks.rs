@@ -7,7 +7,7 @@
 use goroutine::{JoinHandle, go};
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::thread::refuse_after;
-use harness::testing::{payload_of, spawn_detached, wait_until};
+use harness::testing::{payload_of, spawn_detached, wait_until, while_unwinding};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
@@ -87,7 +87,8 @@ fn a_result_that_comes_after_its_handle_went_is_dropped_once() {
     });
 }
 
-/// The value or payload of `f` comes first, so the handle has to drop it when it is dropped unjoined.
+/// The value or payload of `f` comes first, so the handle has to drop it when it is dropped unjoined, even if that is
+/// part of a panic.
 #[test]
 fn a_result_that_came_before_its_handle_went_is_dropped_once() {
     leaks::check(|| {
@@ -98,7 +99,7 @@ fn a_result_that_came_before_its_handle_went_is_dropped_once() {
         wait_until(unfinished, || returns.is_finished());
         wait_until(unfinished, || panics.is_finished());
         detach(returns);
-        detach(panics);
+        while_unwinding(|| detach(panics));
     });
 }
 

@@ -94,14 +94,15 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// Another thread changes the counter before each exchange of main's `add`, 130 times in a row. A call that is
+/// Another thread changes the counter before each exchange of main's `add`, 300 times in a row. A call that is
 /// overtaken again and again goes on trying: there is no number of attempts after which it may give up.
 #[test]
 fn an_add_that_is_overtaken_again_and_again_counts() {
-    // More often than anybody would try again before giving up.
-    const OVERTAKEN: isize = 130;
+    // More often than anybody would try again before giving up, and than a byte can count.
+    const OVERTAKEN: isize = 300;
     let overtaken = harness::Model::new()
         .preemption_bound(0)
+        .max_branches(3_000)
         .interrupted_exchanges(OVERTAKEN as usize);
     overtaken.check(|| {
         let group = WaitGroup::new();

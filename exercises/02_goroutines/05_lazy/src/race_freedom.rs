@@ -11,9 +11,9 @@ use harness::leaks::track;
 use harness::testing::{Watched, has_locked, may_sleep, message_of, must_sleep, payload_of, spawn};
 use std::sync::{Arc, Weak};
 
-/// Two threads call `force` at once: one calls the function, and the other wakes up when the value is there.
-/// Catches two threads that both find that there is no value yet, and both compute one, or get in each
-/// other's way while they try.
+/// Two threads call `force` at once: one calls the function, the other wakes up when the value is there, and from then
+/// on `get` finds it. Catches two threads that both find that there is no value yet, and both compute one, or get in each
+/// other's way while they try, and one that comes late and takes the value away for a moment.
 #[test]
 fn the_function_runs_once() {
     // ON-01, ON-09
@@ -21,8 +21,16 @@ fn the_function_runs_once() {
         let runs = AtomicU32::named("runs", 0);
         let lazy = Lazy::new(|| 7 + runs.fetch_add(1, Relaxed));
         thread::scope(|scope| {
-            let other = spawn(scope, "other", || Lazy::force(&lazy));
-            let (mine, theirs) = (Lazy::force(&lazy), other.join().unwrap());
+            let force = || {
+                let value = Lazy::force(&lazy);
+                assert!(
+                    Lazy::get(&lazy).is_some(),
+                    "a `force` of this thread has returned, and then its `get` returned None"
+                );
+                value
+            };
+            let other = spawn(scope, "other", force);
+            let (mine, theirs) = (force(), other.join().unwrap());
             assert!(
                 std::ptr::eq(mine, theirs),
                 "two calls of `force` returned references to two different values"

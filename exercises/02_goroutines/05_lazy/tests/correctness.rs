@@ -78,6 +78,23 @@ fn a_force_while_its_thread_unwinds_makes_the_value() {
     });
 }
 
+/// Two lazies change places after they were forced: each takes its value along. Catches a pointer to the place in
+/// which the value was made.
+#[test]
+fn a_lazy_that_is_moved_takes_its_value_along() {
+    must_end(IN_FORCE, || {
+        let mut lazies: [Lazy<u32>; 2] = [Lazy::new(|| 1), Lazy::new(|| 2)];
+        assert_eq!(lazies.each_ref().map(Lazy::force), [&1, &2]);
+        lazies.swap(0, 1);
+        let seen = lazies.each_ref().map(Lazy::get);
+        assert_eq!(
+            seen,
+            [Some(&2), Some(&1)],
+            "the values of two lazies that have changed places"
+        );
+    });
+}
+
 #[test]
 fn get_lends_what_was_forced() {
     must_end(IN_FORCE, || {
@@ -180,14 +197,16 @@ fn every_force_panics_with_the_functions_message() {
             );
         }
         // A message of any length.
-        let status = "404 not found, ".repeat(100);
-        let formatted = Lazy::new(|| -> u32 { panic!("status {status}") });
-        for call in 1..=3 {
-            assert_eq!(
-                message_of_force(&formatted),
-                format!("status {status}"),
-                "call {call} of `force` panicked with this: the first passes the payload on, others its message"
-            );
+        for length in [0, 100] {
+            let status = "404 not found, ".repeat(length);
+            let formatted = Lazy::new(|| -> u32 { panic!("{status}") });
+            for call in 1..=3 {
+                assert_eq!(
+                    message_of_force(&formatted),
+                    status,
+                    "call {call} of `force` panicked with this: the first passes the payload on, others its message"
+                );
+            }
         }
         assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
     });

@@ -6,14 +6,14 @@
 
 use harness::leaks::{self, track};
 use harness::sync::real::thread;
-use harness::testing::{Counted, payload_of};
+use harness::testing::{Counted, payload_of, while_unwinding};
 use lazy::Lazy;
 use std::panic::resume_unwind;
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// The value is dropped once, with its lazy. Catches a value that is forgotten, or dropped only if the
+/// The value is dropped once, with its lazy, even if that is part of a panic. Catches a value that is forgotten, or dropped only if the
 /// function, too, needs to be dropped.
 #[test]
 fn the_value_is_dropped_with_its_lazy() {
@@ -21,6 +21,9 @@ fn the_value_is_dropped_with_its_lazy() {
         let lazy = Lazy::new(|| track(1));
         assert_eq!(**Lazy::force(&lazy), 1);
         assert!(Lazy::get(&lazy).is_some());
+        let unwinding = Lazy::new(|| track(2));
+        Lazy::force(&unwinding);
+        while_unwinding(|| drop(unwinding));
     });
 }
 
@@ -35,13 +38,14 @@ fn a_function_that_was_called_is_dropped_once() {
     });
 }
 
-/// No `force` came: the lazy drops the function that it still has.
+/// No `force` came: the lazy drops the function that it still has, even if that is part of a panic.
 #[test]
 fn a_function_that_was_never_called_is_dropped_with_its_lazy() {
     leaks::check(|| {
-        let captured = track(1);
-        let lazy = Lazy::new(move || *captured + 1);
+        let captured = [track(1), track(2)];
+        let [lazy, unwinding] = captured.map(|captured| Lazy::new(move || *captured + 1));
         assert!(Lazy::get(&lazy).is_none());
+        while_unwinding(|| drop(unwinding));
     });
 }
 

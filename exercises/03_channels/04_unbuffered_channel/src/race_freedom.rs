@@ -341,33 +341,41 @@ fn a_recv_fails_when_the_last_sender_goes() {
     });
 }
 
-/// Two senders wait when the only receiver goes: each of them is told, and gets its value back. Catches one
-/// notification for two sleepers.
+/// Two senders wait, one of them with a timeout, when the only receiver goes: each of them is told, and gets its value
+/// back. Catches one notification for two sleepers, and a sleeper with a timeout that is left to its clock, which stands
+/// still here.
 #[test]
 fn every_sender_that_waits_gets_its_value_back() {
     // CL-06
     Model::new().preemption_bound(3).check(|| {
-        let (sender, receiver) = channel();
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
         thread::scope(|s| {
-            let send = |value| assert_eq!(sender.send(value), Err(SendError(value)));
-            spawn(s, "first", move || send(1));
-            spawn(s, "second", move || send(2));
+            spawn(s, "first", || {
+                assert_eq!(sender.send(1), Err(SendError(1)));
+            });
+            spawn(s, "second", || {
+                let sent = sender.send_timeout(&clock, 2, SECOND);
+                assert_eq!(sent, Err(SendTimeoutError::Disconnected(2)));
+            });
             drop(receiver);
         });
     });
 }
 
-/// Two receivers wait when the only sender goes: each of them is told.
+/// Two receivers wait, one of them with a timeout, when the only sender goes: each of them is told.
 #[test]
 fn every_receiver_that_waits_is_told() {
     // CL-03
     Model::new().preemption_bound(3).check(|| {
-        let (sender, receiver) = channel::<u32>();
+        let (clock, (sender, receiver)) = (Clock::manual(), channel::<u32>());
         thread::scope(|s| {
-            for name in ["first", "second"] {
-                let receiver = &receiver;
-                spawn(s, name, move || assert_eq!(receiver.recv(), Err(RecvError)));
-            }
+            spawn(s, "first", || {
+                assert_eq!(receiver.recv(), Err(RecvError));
+            });
+            spawn(s, "second", || {
+                let received = receiver.recv_timeout(&clock, SECOND);
+                assert_eq!(received, Err(RecvTimeoutError::Disconnected));
+            });
             drop(sender);
         });
     });

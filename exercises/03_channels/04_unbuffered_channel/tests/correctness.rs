@@ -158,20 +158,22 @@ fn try_send_and_try_recv_meet_a_thread_that_waits() {
     });
 }
 
+/// The receivers go, the last of many clones: sends return their values then, and not before. Catches ends that are
+/// counted in eight or sixteen bits.
 #[test]
 fn without_receivers_every_send_returns_its_value() {
     // CL-04, CL-05
     must_end(IN_CALL, || {
         let (sender, receiver) = channel();
         let clock = Clock::manual();
-        let other = receiver.clone();
+        let others = vec![receiver.clone(); 65_536];
         drop(receiver);
         assert_eq!(
             sender.try_send(1),
             Err(TrySendError::Full(1)),
-            "a receiver is left"
+            "65,536 receivers are left"
         );
-        drop(other);
+        drop(others);
         for _ in 0..2 {
             assert_eq!(sender.send(2), Err(SendError(2)));
             assert_eq!(sender.try_send(3), Err(TrySendError::Disconnected(3)));
@@ -186,20 +188,21 @@ fn without_receivers_every_send_returns_its_value() {
     });
 }
 
+/// The senders go, the last of many clones: receives fail then, and not before.
 #[test]
 fn without_senders_every_receive_says_so() {
     // CL-02, CL-11
     must_end(IN_CALL, || {
         let (sender, receiver) = channel::<u32>();
         let clock = Clock::manual();
-        let other = sender.clone();
+        let others = vec![sender.clone(); 65_536];
         drop(sender);
         assert_eq!(
             receiver.try_recv(),
             Err(TryRecvError::Empty),
-            "a sender is left"
+            "65,536 senders are left"
         );
-        drop(other);
+        drop(others);
         for _ in 0..2 {
             assert_eq!(receiver.recv(), Err(RecvError));
             assert_eq!(
@@ -268,6 +271,7 @@ fn a_panic_drops_the_ends_of_its_thread() {
             let (sender, receiver) = channel::<u32>();
             let sending = thread::spawn(move || {
                 let _sender = sender;
+                let_others_run(); // so that the receiver may wait by then
                 staged_panic("the sender's thread");
             });
             assert_eq!(receiver.recv(), Err(RecvError));
@@ -276,6 +280,7 @@ fn a_panic_drops_the_ends_of_its_thread() {
             let (sender, receiver) = channel();
             let receiving = thread::spawn(move || {
                 let _receiver = receiver;
+                let_others_run();
                 staged_panic("the receiver's thread");
             });
             assert_eq!(sender.send(7), Err(SendError(7)));
@@ -456,8 +461,19 @@ fn an_end_beyond_the_clock_panics() {
             panic.is_some(),
             "`recv_timeout` returned at once, for nobody sends; but the clock cannot show the end"
         );
+        assert_eq!(
+            receiver.try_recv(),
+            Err(TryRecvError::Disconnected),
+            "the panics have left no sender"
+        );
         let (sender, receiver) = channel();
+        _ = panic_of(|| _ = receiver.recv_timeout(&clock, Duration::MAX));
         drop(receiver);
+        assert_eq!(
+            sender.try_send(7),
+            Err(TrySendError::Disconnected(7)),
+            "the panic has left no receiver"
+        );
         let panic = panic_of(|| _ = sender.send_timeout(&clock, 7, Duration::MAX));
         assert!(
             panic.is_some(),

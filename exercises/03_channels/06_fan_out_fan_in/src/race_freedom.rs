@@ -4,6 +4,7 @@
 //! results.
 
 use crate::sync::channel::{Receiver, bounded};
+use crate::sync::thread::refuse_only;
 use crate::{FanIn, fan_out};
 use harness::Model;
 use harness::testing::{
@@ -229,11 +230,32 @@ fn a_worker_with_a_result_sleeps() {
 }
 
 /// Two workers have a result each, or will have it, when main walks away without one. Both learn that nobody asks any more,
-/// drop it, and end.
+/// drop it, and end: of three items they have taken two.
 #[test]
 fn the_workers_end_when_the_consumer_walks_away() {
     Model::new().preemption_bound(2).check(|| {
-        let _ = fan_out(items([1, 2]), 2, |n| n * 10);
+        let input = items([1, 2, 3]);
+        let rest = input.clone();
+        let _ = fan_out(input, 2, |n| n * 10);
+        assert!(
+            rest.try_recv().is_ok(),
+            "nobody asks for results, and two workers have taken three items"
+        );
+    });
+}
+
+/// The second of three threads is refused, and the third could be had: nobody asks for it, and one worker does the work.
+/// Catches a loop that leaves out the threads that are refused, and goes on.
+#[test]
+fn the_first_thread_that_is_refused_is_the_last_that_is_asked_for() {
+    Model::new().preemption_bound(0).check(|| {
+        let results = refuse_only(1, || fan_out(items([1, 2]), 3, |n| n * 10));
+        assert_eq!(sorted(results), [10, 20]);
+        let threads = threads_at_once();
+        assert!(
+            threads == 1,
+            "the second thread was refused, and {threads} threads have worked"
+        );
     });
 }
 

@@ -76,12 +76,12 @@ fn results_come_as_soon_as_they_are_there() {
     });
 }
 
-/// Each item waits until all of them are worked on. There are more workers than a byte can count.
+/// Each item waits until all of them are worked on. There is one worker more than a byte can count.
 #[test]
 fn all_workers_work_at_the_same_time() {
-    const WORKERS: usize = 300;
+    const WORKERS: usize = 256;
     must_end(
-        "300 workers do not work on 300 items at the same time",
+        "256 workers do not work on 256 items at the same time, or not all results were taken",
         || {
             let all_work = Barrier::new(WORKERS);
             let results = fan_out(items(0..WORKERS), WORKERS, move |n| {
@@ -242,7 +242,11 @@ fn when_all_have_panicked_the_results_end() {
             sender.send(2).is_err(),
             "all workers have gone, but an item was taken"
         );
-        assert_eq!(results.next(), None);
+        let again = staged_panic_of(|| assert_eq!(results.next(), None));
+        assert!(
+            again.is_none(),
+            "`next` has gone on with the panic of one worker, and then with that of the other: one is enough"
+        );
     });
 }
 

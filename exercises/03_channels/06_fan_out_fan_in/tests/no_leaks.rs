@@ -6,7 +6,9 @@ use harness::sync::real::channel::{bounded, unbounded};
 use harness::sync::real::thread::refuse_after;
 use harness::testing::{
     let_others_run, must_end, payload_of, spawn_detached, staged_panic, staged_panic_of,
+    while_unwinding,
 };
+use std::sync::{Arc, Barrier};
 
 /// Where a thread hangs, if a test does.
 const IN_NEXT: &str = "the results have not ended, or a worker has not";
@@ -55,16 +57,28 @@ fn nobody_is_left_when_the_consumer_walks_away() {
     });
 }
 
+/// The consumer panics, and drops the stream by that, before it has asked for anything. The drop does not wait for the
+/// workers, which are at work until then; each of them ends after its item, and no other is worked on.
 #[test]
 fn nobody_is_left_when_nothing_was_asked_for() {
+    let waits = "the drop of the stream waits for the workers, or a worker has not ended";
     leaks::check(|| {
         let items = [1, 2, 3].map(track);
-        must_end(IN_NEXT, move || {
+        let dropped = Arc::new(Barrier::new(3));
+        must_end(waits, move || {
             let (sender, input) = unbounded();
             items
                 .into_iter()
                 .for_each(|item| sender.send(item).unwrap());
-            let _ = fan_out(input, 2, |item| item);
+            let of_workers = Arc::clone(&dropped);
+            let results = fan_out(input, 2, move |item| {
+                of_workers.wait();
+                item
+            });
+            while_unwinding(move || {
+                let _dropped = results;
+            });
+            dropped.wait();
         });
     });
 }
