@@ -206,6 +206,7 @@ fn any_number_of_children_is_reached() {
     }
 }
 
+/// A child is cancelled, then its parent, and then both again. The causes that come too late are dropped at once.
 #[test]
 fn the_first_reason_stays() {
     // CX-04
@@ -218,6 +219,10 @@ fn the_first_reason_stays() {
         guard.cancel();
         guard.cancel_with(ContextError::DeadlineExceeded, None);
         first_guard.cancel();
+        let too_late = because("too late");
+        guard.cancel_with(ContextError::Canceled, too_late.clone());
+        let owners = too_late.as_ref().map(Arc::strong_count);
+        assert_eq!(owners, Some(1), "owners of a cause that came too late");
         let late = ContextError::DeadlineExceeded;
         assert_done("what was cancelled first", &first, late, "too slow");
         assert_done("its parent", &parent, ContextError::Canceled, "enough");
@@ -236,6 +241,31 @@ fn an_error_without_a_cause_is_its_own() {
         assert_done(name, context, late, "context deadline exceeded");
         let cause = context.cause().expect("there is an error");
         assert_eq!(cause.downcast_ref(), Some(&late), "the cause of {name}");
+    }
+}
+
+/// A context has a child before it is done. It gives its cause to that one, to a child that is made afterwards, and to a child of
+/// the child: to all of them the same `Arc`.
+#[test]
+fn the_cause_itself_goes_down() {
+    // CX-05
+    let (parent, guard) = child();
+    let (before, _before_guard) = parent.with_cancel();
+    let (below, _below_guard) = before.with_cancel();
+    let given = because("enough").expect("it is a cause");
+    guard.cancel_with(ContextError::Canceled, Some(given.clone()));
+    let (after, _after_guard) = parent.with_cancel();
+    for (name, context) in [
+        ("the context", &parent),
+        ("its child", &before),
+        ("the child of its child", &below),
+        ("a child that was made when it was done", &after),
+    ] {
+        let cause = context.cause().expect("it is done");
+        assert!(
+            Arc::ptr_eq(&cause, &given),
+            "{name} should have the cause that `cancel_with` was given, and has another, which says {cause}"
+        );
     }
 }
 

@@ -7,7 +7,7 @@
     reason = "the stub has nothing to drop"
 )]
 
-use cancellation::{CancelOnDrop, Context, ContextError};
+use cancellation::{CancelOnDrop, Cause, Context, ContextError};
 use harness::leaks::{self, Tracked, bytes_left_by, track};
 use harness::testing::must_end;
 use std::error::Error;
@@ -150,9 +150,13 @@ fn a_deep_tree_is_cancelled_and_dropped() {
             for level in 1..MANY {
                 chain.push(chain[level - 1].0.with_cancel());
             }
-            guard.cancel();
-            let is_done = chain.iter().all(|(context, _)| context.err().is_some());
-            assert!(is_done, "one of {MANY} levels is not done");
+            let given: Cause = Arc::new(ContextError::Canceled);
+            guard.cancel_with(ContextError::Canceled, Some(Arc::clone(&given)));
+            let has_it = |cause: Cause| Arc::ptr_eq(&cause, &given);
+            let is_done = chain
+                .iter()
+                .all(|(context, _)| context.cause().is_some_and(has_it));
+            assert!(is_done, "one of {MANY} levels has not got the cause");
             if !drops_the_top_first {
                 chain.reverse();
             }

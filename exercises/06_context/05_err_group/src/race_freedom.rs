@@ -335,24 +335,26 @@ fn an_error_that_was_first_is_the_cause_before_panics() {
     );
 }
 
-/// Nobody fails, and the body has returned, or is about to. The context is not done while there is a task, and is
-/// done when `scope` has returned.
+/// Nobody fails. One task runs after the other, as the limit is one, and the body has returned by the second, or is about to.
+/// The context is not done before they have ended, not even between the two, and is done when `scope` has returned.
 #[test]
 fn the_context_is_done_when_all_have_ended_and_not_before() {
     // EG-05, EG-06
     model(|| {
         let mut context = None;
-        let outcome = group(None, |group| {
+        let outcome = group(Some(1), |group| {
             context = Some(group.context().clone());
-            let of_task = group.context().clone();
-            go(group, move || {
-                assert_eq!(
-                    of_task.err(),
-                    None,
-                    "the context of a task, and nobody has failed"
-                );
-                Ok(())
-            });
+            for which in ["first", "second"] {
+                let of_task = group.context().clone();
+                go(group, move || {
+                    let error = of_task.err();
+                    assert_eq!(
+                        error, None,
+                        "the context of the {which} task, and nobody has failed"
+                    );
+                    Ok(())
+                });
+            }
             Ok(())
         });
         assert!(outcome.is_ok(), "nobody has failed");

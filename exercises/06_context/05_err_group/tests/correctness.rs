@@ -203,15 +203,17 @@ fn a_parent_that_is_cancelled_reaches_the_tasks() {
     });
 }
 
+/// A task has failed, and then three are started that wait for each other: the limit is still three.
 #[test]
 fn tasks_are_started_after_a_failure_too() {
     must_end(IN_GROUP, || {
-        let ran = AtomicUsize::new(0);
-        let outcome = group(Some(1), |group| {
+        let (ran, all) = (AtomicUsize::new(0), Barrier::new(3));
+        let outcome = group(Some(3), |group| {
             go(group, || Err(Failed("first")));
             wait_for_the_end(group.context());
             for _ in 0..3 {
                 go(group, || {
+                    all.wait();
                     ran.fetch_add(1, SeqCst);
                     Err(Failed("later"))
                 });

@@ -9,8 +9,10 @@ use harness::testing::{must_end, staged_panic, wait_until};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::resume_unwind;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
+use std::{fs, iter, mem};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -35,7 +37,14 @@ impl Running {
         serve: impl FnOnce(Server, Box<dyn Fn(&str) -> String + Sync>) -> Report + Send + 'static,
         handler: H,
     ) -> Self {
-        let clock = Clock::manual();
+        Self::on(Clock::manual(), serve, handler)
+    }
+
+    fn on<H: Fn(&Handle, &str) -> String + Send + Sync + 'static>(
+        clock: Clock,
+        serve: impl FnOnce(Server, Box<dyn Fn(&str) -> String + Sync>) -> Report + Send + 'static,
+        handler: H,
+    ) -> Self {
         let server = Server::bind((Ipv4Addr::LOCALHOST, 0), clock.clone()).expect("a free port");
         let (address, handle) = (server.local_addr(), server.handle());
         let of_handler = handle.clone();
@@ -824,6 +833,69 @@ fn a_connection_that_gets_no_thread_is_closed() {
             server.ends(report);
         },
     );
+}
+
+/// The process has no descriptor left, and `accept` fails until it has. The server goes on, and answers a client that comes
+/// then.
+#[test]
+#[cfg(unix)]
+fn a_server_without_descriptors_goes_on() {
+    const NAME: &str = "a_server_without_descriptors_goes_on";
+    // In a process of its own, which may have few: other tests need theirs.
+    if std::env::var_os(NAME).is_none() {
+        let child = Command::new("sh")
+            .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])
+            .arg(std::env::current_exe().expect("this test"))
+            .args([NAME, "--nocapture"])
+            .env(NAME, "")
+            .stdout(Stdio::null())
+            .status();
+        if !child.expect("there is a shell").success() {
+            // It has said why.
+            resume_unwind(Box::new(NAME));
+        }
+        return;
+    }
+    let server = Running::on(Clock::real(), Server::serve, echo);
+    answers(server.address, "the first client");
+    drop(take_all_descriptors(&server));
+    let later = "a client that comes when there are descriptors again";
+    answers(server.address, later);
+    server.shutdown(Duration::MAX);
+    must_end("`serve` goes on, after a shutdown", || {
+        assert!(server.served.join().is_ok(), "`serve` has panicked");
+    });
+}
+
+/// Requires a reply. The client stays.
+#[cfg(unix)]
+fn answers(address: SocketAddr, who: &'static str) {
+    must_end("a client waits for its reply", move || {
+        let stream = TcpStream::connect(address)
+            .unwrap_or_else(|error| panic!("the server should go on, and {who} gets: {error}"));
+        let mut client = Client(BufReader::new(stream));
+        assert_eq!(client.ask("a"), "a\n", "the reply to {who}");
+        mem::forget(client);
+    });
+}
+
+/// One of them is for a client: a server that sleeps in `accept` may have had the descriptor for it, and fails at the next.
+/// The client stays, so none is closed meanwhile.
+#[cfg(unix)]
+fn take_all_descriptors(server: &Running) -> Vec<fs::File> {
+    let before = server.handle.connections();
+    let mut taken: Vec<_> = iter::from_fn(|| fs::File::open("/dev/null").ok()).collect();
+    let connected = iter::from_fn(|| {
+        // The server may take what this leaves.
+        taken.pop()?;
+        Some(TcpStream::connect(server.address))
+    });
+    let client = connected.flatten().next();
+    mem::forget(client.expect("the server listens"));
+    give_a_chance(|| server.handle.connections() > before);
+    // Only a chance, too: `accept` fails now, perhaps many times.
+    std::thread::sleep(Duration::from_millis(20));
+    taken
 }
 
 /// The longest request there may be is answered. A line that is a byte longer, or is not UTF-8, ends its

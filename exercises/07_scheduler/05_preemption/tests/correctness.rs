@@ -245,7 +245,7 @@ fn each_p_has_a_slice_of_its_own() {
 }
 
 /// A task enters a system call that is seen at 1 ms and at 1.02 ms. Whether its P is needed depends on the
-/// others.
+/// others, however many there are.
 #[test]
 fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
     // SC-35, SC-36
@@ -257,7 +257,7 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
     };
     let nothing = |_: &mut Sim| {};
     // What waits, the number of Ps beside P0 that are busy and idle, and whether P0 is needed.
-    let cases: [(&str, SetUp, (usize, usize), bool); 9] = [
+    let cases: [(&str, SetUp, (usize, usize), bool); 11] = [
         ("a task in its ring", ring, (0, 1), true),
         ("a task in its runnext", next, (0, 1), true),
         ("a task in its ring", ring, (1, 0), true),
@@ -266,6 +266,8 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
         ("nothing of its own", nothing, (2, 0), true),
         ("nothing of its own", nothing, (0, 1), false),
         ("nothing of its own", nothing, (1, 1), false),
+        ("nothing of its own", nothing, (70, 1), false),
+        ("nothing of its own", nothing, (70, 0), true),
         (
             "tasks in the global queue and in netpoll only",
             elsewhere,
@@ -274,7 +276,7 @@ fn a_p_in_a_system_call_is_retaken_if_it_is_needed() {
         ),
     ];
     for (waits, set_up, (busy, idle), is_needed) in cases {
-        let others = [11, 12, 13].map(Some).into_iter().take(busy);
+        let others = (11..).map(Some).take(busy);
         let tasks: Vec<_> = [Some(1)].into_iter().chain(others).collect();
         let mut sim = running(&[tasks, vec![None; idle]].concat());
         set_up(&mut sim);
@@ -462,6 +464,18 @@ fn what_the_monitor_remembers_of_a_p() {
             (19_000, Some(2), 7, Some(1), "retaken"),
         ],
     );
+    // Those that a counter of 32 bits would take for early ones.
+    for (wraps, unit) in [(1 << 32, "microseconds"), (1000 << 32, "milliseconds")] {
+        remembers(
+            &format!("slice 2 and call 2 are seen a millisecond before 2^32 {unit}"),
+            &[
+                (wraps - 1_000, Some(1), 2, Some(2), "left"),
+                (wraps + 8_999, Some(1), 2, Some(2), "left"),
+                (wraps + 9_000, Some(1), 2, Some(2), "retaken"),
+                (wraps + 9_020, Some(2), 2, None, "asked"),
+            ],
+        );
+    }
     // Those that a byte, or two, would take for the same, and smaller ones.
     for (seen, next) in [(1, 257), (1, 65_537), (5, 4), (u32::MAX, 0)] {
         remembers(

@@ -320,18 +320,19 @@ impl Server {
     /// `handler` at the same time.
     ///
     /// After a shutdown it stops listening at once: a connection that it has not accepted by then is
-    /// refused or reset. A request is in flight from the time its whole line has been read until its reply
-    /// has been written. Each request in flight is answered, and its reply arrives whole, whatever else the
-    /// client has sent; then the connection ends. A request that has not been read, or only in part, may
-    /// stay without a reply. A client that is idle, slow to send its request, or sends requests without a
-    /// pause, holds up nothing. At the deadline all connections are cut.
+    /// refused or reset. A request is in flight from the call of the handler until its reply has been
+    /// written. Each request in flight is answered, and its reply arrives whole, whatever else the client
+    /// has sent; then the connection ends. A request for which the handler has not been called may stay
+    /// without a reply. A client that is idle, slow to send its request, or sends requests without a pause,
+    /// holds up nothing. At the deadline all connections are cut.
     ///
     /// When this returns, all sockets are closed and no handler runs. A thread cannot be ended from
     /// outside, so this waits for each handler, even after the deadline: one that takes long should look at
     /// [`Handle::phase`].
     ///
     /// If the handler panics, its connection ends and all others go on. If no thread can be had for a
-    /// connection, that one is closed.
+    /// connection, that one is closed. While none can be accepted, because the process has no descriptor
+    /// left, the server goes on, and answers those that come when there is one again.
     pub fn serve(self, handler: impl Fn(&str) -> String + Sync) -> Report {
         let Self { listener, handle } = self;
         let (handler, counts, drain) = (&handler, &Counts::default(), &handle.0.drain);
