@@ -276,12 +276,14 @@ fn those_that_are_stopped_take_no_other_with_them() {
 }
 
 /// A function sleeps until it is told to go on. What is due in the meantime fires afterwards, the same
-/// function included.
+/// function included; but not what is reset by then, whose delay counts from that call.
 #[test]
 fn what_is_due_while_a_function_runs_fires_afterwards() {
     // TM-08
     must_end("a timer has not fired", || {
-        let (_clock, timers) = on_a_manual_clock();
+        let (clock, timers) = on_a_manual_clock();
+        let set = clock.now();
+        let overdue = timers.after(SECOND);
         let (go_on, told) = unbounded::<()>();
         let (running, runs) = unbounded();
         let inside = AtomicUsize::new(0);
@@ -296,6 +298,11 @@ fn what_is_due_while_a_function_runs_fires_afterwards() {
             !callback.reset(Duration::ZERO),
             "the call had begun, but `reset` returned true"
         );
+        clock.advance(2 * SECOND);
+        assert!(
+            overdue.reset(2 * SECOND),
+            "a function ran, so this timer had not fired, but `reset` returned false"
+        );
         let_others_run();
         for _ in 0..2 {
             go_on.send(()).expect("the function waits");
@@ -306,6 +313,17 @@ fn what_is_due_while_a_function_runs_fires_afterwards() {
             Ok(0),
             "calls that are running when the second begins"
         );
+        for second in [3, 4] {
+            assert_eq!(
+                overdue.ticks().try_recv(),
+                Err(TryRecvError::Empty),
+                "it was due at 1 s, and at 2 s it was reset by 2 s: it is due at 4 s"
+            );
+            clock.advance(SECOND);
+            let last = timers.after(Duration::ZERO);
+            assert_eq!(last.ticks().recv(), Ok(set + second * SECOND));
+        }
+        assert_eq!(overdue.ticks().recv(), Ok(set + 4 * SECOND));
     });
 }
 
@@ -571,14 +589,27 @@ fn a_new_timer_takes_the_place_of_no_other() {
     });
 }
 
-/// A period of 20 thousand million seconds, which is more nanoseconds than fit into 64 bits, and one whose
-/// second multiple is later than the clock can show.
+/// A period of a nanosecond, of which an hour has more than fit into 32 bits; one of 20 thousand million seconds, which is more
+/// nanoseconds than fit into 64 bits; and one whose second multiple is later than the clock can show.
 #[test]
 fn the_longest_periods_overflow_nothing() {
     // TM-07
     must_end("a tick is missing", || {
         let (clock, timers) = on_a_manual_clock();
         let set = clock.now();
+        let ticker = timers.ticker(Duration::from_nanos(1));
+        clock.advance(HOUR);
+        let late = timers.after(Duration::ZERO);
+        late.ticks().recv().expect("the timer has a sender");
+        let tick = ticker.ticks().recv();
+        assert_eq!(
+            tick,
+            Ok(set + HOUR),
+            "one tick for all the periods in an hour"
+        );
+        drop(ticker);
+
+        let (clock, timers) = on_a_manual_clock();
         let giga = Duration::from_secs(1_000_000_000);
         let ticker = timers.ticker(20 * giga);
         clock.advance(39 * giga);
@@ -597,6 +628,10 @@ fn the_longest_periods_overflow_nothing() {
         assert!(ticker.ticks().recv().is_ok(), "the ticker has a sender");
         let timer = timers.after(Duration::ZERO);
         assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+        assert!(
+            ticker.stop(),
+            "a ticker has always a tick to come, even if later than the clock can show, but `stop` returned false"
+        );
     });
 }
 

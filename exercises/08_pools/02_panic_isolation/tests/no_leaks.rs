@@ -2,6 +2,7 @@
 
 use harness::leaks::{self, track};
 use harness::sync::real::thread::refuse_after;
+use harness::testing::let_others_run;
 use panic_isolation::Pool;
 use std::panic::resume_unwind;
 
@@ -70,9 +71,10 @@ fn a_refused_pool_leaves_nothing() {
     });
 }
 
-/// A pool is there as long as its server, and it has a job for each request.
+/// A pool is there as long as its server, and it has a job for each request. The last has an outcome of 64 KiB, which is taken.
 #[test]
 fn a_pool_keeps_nothing_of_its_jobs() {
+    const LARGE: usize = 64 << 10;
     let left_by = |jobs: usize| {
         let mut pool = None;
         let left = leaks::bytes_left_by(|| {
@@ -89,12 +91,20 @@ fn a_pool_keeps_nothing_of_its_jobs() {
                     let _ = handle.join();
                 }
             }
-            assert!(pool.submit(|| ()).join().is_ok(), "the last job returns");
+            let last = pool.submit(|| [0_u8; LARGE]).join();
+            assert!(last.is_ok(), "the last job returns");
+            // The thread may be about to let go of it.
+            let_others_run();
         });
         drop(pool);
         left
     };
-    let (few, many) = (left_by(10), left_by(10_000));
+    let few = (0..5).map(|_| left_by(10)).min().expect("five");
+    assert!(
+        few < 32 << 10,
+        "a pool keeps {few} bytes after 10 jobs, while it has none: it has kept the last, whose outcome was taken"
+    );
+    let many = left_by(10_000);
     // A queue may keep the room that it once needed for those that waited: a few words for each.
     assert!(
         many < few + 320_000,

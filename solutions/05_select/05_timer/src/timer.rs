@@ -64,8 +64,8 @@ impl Timers {
     /// Makes a timer that sends a tick whenever another `period` has passed.
     ///
     /// At most one tick waits to be received: while one does, new ticks are dropped. If several periods have
-    /// passed before the timer could fire, it sends one tick for all of them. It keeps its rhythm: every
-    /// deadline is a multiple of `period` after the call, however late a tick was.
+    /// passed before the timer could fire, it sends one tick for all of them, however many. It keeps its
+    /// rhythm: every deadline is a multiple of `period` after the call, however late a tick was.
     ///
     /// # Panics
     /// Panics if `period` is zero, and where [`after`](Self::after) does.
@@ -89,7 +89,8 @@ impl Timers {
     /// `f` runs on the timers' thread and holds no lock: it may make, stop, reset and drop timers, its own
     /// included, and while it runs other threads may do the same without waiting for it. No other timer fires
     /// in the meantime; those that become due fire when `f` has returned. So hand work that takes long to
-    /// another thread. If `f` panics, the panic hook reports it, and the timers go on.
+    /// another thread. If `f` panics, the panic hook reports it, and the timers go on, even if the drop of the
+    /// payload panics.
     ///
     /// # Panics
     /// Panics where [`after`](Self::after) does. Then `f` has been dropped.
