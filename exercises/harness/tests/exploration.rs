@@ -1032,14 +1032,11 @@ fn a_wait_that_ended_early_has_no_timer_left() {
 #[test]
 fn some_interleavings_beyond_the_bound_are_explored_if_asked_for() {
     let fails = || assert!(turns() < 6, "six turns");
-    let bounded = |bound| Model::new().preemption_bound(bound);
-    let strictly = bounded(3).explore(fails).expect("it takes a fourth").coverage;
-    let failure = bounded(3)
-        .and_some_beyond()
-        .explore(fails)
-        .expect_err("there is nothing to choose after it");
+    let strictly = Model::new().preemption_bound(3).explore(fails).expect("it takes a fourth");
+    let failure = Model::new().loose_bound(4).explore(fails).expect_err("nothing is left after it");
     says(&failure, "It takes at least three forced switches");
-    let loosely = bounded(2).and_some_beyond().explore(fails).expect("it takes a fourth").coverage;
+    let loosely = Model::new().loose_bound(3).explore(fails).expect("it takes a fourth");
+    let [strictly, loosely] = [strictly, loosely].map(|explored| explored.coverage);
     assert_eq!((strictly.extent, loosely.extent), (Extent::UpTo(3), Extent::UpTo(2)));
     assert!(loosely.interleavings < strictly.interleavings);
 }

@@ -357,7 +357,7 @@ fn a_waiter_overtaken_by_the_next_round_still_returns() {
 #[test]
 fn what_is_left_of_a_round_does_not_end_the_next() {
     // WG-12, WG-13
-    harness::Model::new().preemption_bound(1).check(|| {
+    harness::Model::new().loose_bound(1).check(|| {
         let group = WaitGroup::new();
         let finished = Flag::lowered("finished");
         group.add(1);

@@ -300,7 +300,7 @@ fn a_thread_overtaken_by_255_rounds_still_leaves() {
 /// fill and end between the look and the arrival.
 #[test]
 fn a_third_thread_belongs_to_the_next_round() {
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let barrier = Barrier::new(2);
         let called = AtomicUsize::named("called", 0);
         let back = AtomicUsize::named("back", 0);
@@ -356,7 +356,7 @@ fn a_thread_that_comes_again_takes_nobodys_wakeup() {
 #[test]
 fn a_round_that_opens_late_does_not_shut_the_next() {
     // WG-13
-    Model::new().preemption_bound(1).check(|| {
+    Model::new().loose_bound(1).check(|| {
         let barrier = Barrier::new(2);
         thread::scope(|s| {
             for name in ["second", "third", "fourth"] {

@@ -70,7 +70,7 @@ fn both_sides_are_woken() {
 fn every_value_wakes_a_receiver() {
     for (bound, spurious, yields, tries) in [(2, 0, 0, [false, true]), (1, 1, 2, [true, false])] {
         let model = harness::Model::new()
-            .preemption_bound(bound)
+            .loose_bound(bound)
             .spurious_wakeups(spurious);
         model.check(move || {
             let channel = Channel::new(2);

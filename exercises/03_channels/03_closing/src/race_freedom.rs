@@ -170,7 +170,7 @@ fn the_last_of_two_senders_wakes_the_receiver() {
 #[test]
 fn every_room_wakes_a_sender() {
     for tries in [[false, true], [true, false]] {
-        harness::Model::new().preemption_bound(1).check(move || {
+        harness::Model::new().loose_bound(1).check(move || {
             let (sender, receiver) = bounded(2);
             assert_eq!((sender.send(0), sender.send(0)), (Ok(()), Ok(())));
             thread::scope(|s| {

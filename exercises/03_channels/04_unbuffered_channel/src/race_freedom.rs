@@ -79,7 +79,7 @@ fn values_of_one_sender_come_in_order() {
 #[test]
 fn the_sender_whose_value_was_taken_returns_and_no_other() {
     // CH-06
-    Model::new().preemption_bound(3).check(|| {
+    Model::new().loose_bound(3).check(|| {
         let (sender, receiver) = channel();
         let returned = ["first returned", "second returned"].map(Flag::lowered);
         thread::scope(|s| {
@@ -133,7 +133,7 @@ fn the_receiver_that_was_met_gets_the_value() {
 #[test]
 fn each_of_two_receivers_gets_a_value() {
     // CH-18
-    Model::new().preemption_bound(3).check(|| {
+    Model::new().loose_bound(3).check(|| {
         let (sender, receiver) = channel();
         thread::scope(|s| {
             let receive = || receiver.recv().expect("main sends two values");

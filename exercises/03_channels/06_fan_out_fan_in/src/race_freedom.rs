@@ -316,7 +316,7 @@ fn a_result_does_not_wait_for_that_of_an_earlier_item() {
 /// Each of two items waits until the other is worked on. Catches workers that take turns, or a single one.
 #[test]
 fn items_are_worked_on_at_the_same_time() {
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let both_work = Arc::new([(); 2].map(|()| Gate::shut("works")));
         let results = sorted(fan_out(items([0, 1]), 2, move |n| {
             both_work[n as usize].open();

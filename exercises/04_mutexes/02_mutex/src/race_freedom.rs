@@ -55,7 +55,7 @@ fn an_unlock_wakes_the_waiter() {
 #[test]
 fn every_waiter_is_woken() {
     // MU-15
-    harness::Model::new().preemption_bound(2).check(|| {
+    harness::Model::new().loose_bound(2).check(|| {
         let mutex = Mutex::new(0);
         let guard = mutex.lock();
         thread::scope(|s| {
@@ -189,7 +189,7 @@ fn nothing_but_a_guard_refuses_a_try_lock() {
 #[test]
 fn a_try_lock_that_succeeds_is_a_lock() {
     // MU-04
-    harness::Model::new().preemption_bound(2).check(|| {
+    harness::Model::new().loose_bound(2).check(|| {
         let mutex = Mutex::new(0);
         let slot = Slot::empty("slot");
         let add = || {
@@ -343,7 +343,7 @@ fn a_panic_of_unlocked_waits_for_the_lock_asleep() {
 /// preemption; at most one.
 #[test]
 fn an_unlock_wakes_one() {
-    harness::Model::new().preemption_bound(1).check(|| {
+    harness::Model::new().loose_bound(1).check(|| {
         let mutex = Mutex::new(());
         thread::scope(|scope| {
             let mut guard = mutex.lock();

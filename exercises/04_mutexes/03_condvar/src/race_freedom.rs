@@ -114,7 +114,7 @@ fn wait_sleeps_again_after_a_notification() {
 fn notify_all_wakes_everybody() {
     // CO-07
     for another_notifies in [false, true] {
-        harness::Model::new().preemption_bound(1).check(move || {
+        harness::Model::new().loose_bound(1).check(move || {
             let (open, opened) = (Mutex::new(false), Condvar::new());
             let pass = || opened.wait_while(&mut open.lock(), |open| !*open);
             thread::scope(|s| {
@@ -179,7 +179,7 @@ fn two_notifications_wake_two() {
 #[test]
 fn two_who_notify_at_once_wake_two() {
     // CO-04
-    harness::Model::new().preemption_bound(1).check(|| {
+    harness::Model::new().loose_bound(1).check(|| {
         let (letters, arrived) = (Mutex::new(0), Condvar::new());
         let take = || {
             let mut letters = letters.lock();
@@ -206,7 +206,7 @@ fn two_who_notify_at_once_wake_two() {
 #[test]
 fn two_who_notify_at_once_take_back_nothing() {
     // CO-01
-    harness::Model::new().preemption_bound(3).check(|| {
+    harness::Model::new().loose_bound(3).check(|| {
         let (letters, arrived) = (Mutex::new(0), Condvar::new());
         thread::scope(|s| {
             spawn(s, "other", || arrived.notify_one());

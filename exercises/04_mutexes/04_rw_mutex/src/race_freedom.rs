@@ -68,7 +68,7 @@ fn one_writer_at_a_time() {
 #[test]
 fn every_writer_is_woken() {
     for main_writes in [true, false] {
-        harness::Model::new().preemption_bound(2).check(move || {
+        harness::Model::new().loose_bound(2).check(move || {
             let lock = RwMutex::new(0);
             let (writes, reads) = if main_writes {
                 (Some(lock.write()), None)
@@ -508,7 +508,7 @@ fn a_refused_try_read_refuses_nobody() {
 #[test]
 fn a_later_reader_takes_no_turn_of_one_that_waits() {
     // RW-04
-    harness::Model::new().preemption_bound(1).check(|| {
+    harness::Model::new().loose_bound(1).check(|| {
         let lock = RwMutex::new(0);
         let guard = lock.write();
         thread::scope(|s| {

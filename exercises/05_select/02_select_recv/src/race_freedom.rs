@@ -207,7 +207,7 @@ fn it_sleeps_again_when_all_has_been_received() {
 #[test]
 fn selects_in_opposite_orders_end() {
     // SL-21
-    harness::Model::new().preemption_bound(3).check(|| {
+    harness::Model::new().loose_bound(3).check(|| {
         let ((to_a, a), (to_b, b)) = two();
         let (a_and_b, b_and_a) = ([a.clone(), b.clone()], [b.clone(), a.clone()]);
         thread::scope(|s| {

@@ -232,7 +232,7 @@ fn a_turn_counts_from_its_own_beginning() {
 #[test]
 fn a_turn_sleeps_in_one_piece() {
     for (has_limit, has_idle) in [(true, false), (false, true), (false, false)] {
-        harness::Model::new().preemption_bound(2).check(move || {
+        harness::Model::new().loose_bound(2).check(move || {
             let (clock, timers) = on_a_manual_clock();
             let (source, sender) = silent();
             let mut events = Multiplexer::new(&timers, vec![source]);
@@ -321,7 +321,7 @@ fn a_shutdown_loses_nothing() {
 /// last value that is taken out and dropped because the time was over.
 #[test]
 fn a_limit_loses_nothing() {
-    harness::Model::new().preemption_bound(2).check(|| {
+    harness::Model::new().loose_bound(2).check(|| {
         let (clock, timers) = on_a_manual_clock();
         let (sender, source) = bounded(1);
         let mut events = Multiplexer::new(&timers, vec![source]).with_limit(SECOND);

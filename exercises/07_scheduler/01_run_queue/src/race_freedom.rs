@@ -237,7 +237,7 @@ fn a_queue_with_a_task_is_never_found_empty() {
     ];
     for (call, finds_nothing, before, beside) in cases {
         let preemptions = if beside.len() > 4 { 5 } else { 3 };
-        Model::new().preemption_bound(preemptions).check(move || {
+        Model::new().loose_bound(preemptions).check(move || {
             let (mut local, global) = (Local::new(), Global::new());
             let thief = local.stealer();
             work(&mut local, &global, &[before]);
@@ -393,7 +393,7 @@ fn a_pop_looks_into_the_ring_if_the_next_task_is_stolen() {
 #[test]
 fn two_thieves_and_an_owner() {
     // SC-01, SC-09
-    Model::new().preemption_bound(3).check(|| {
+    Model::new().loose_bound(3).check(|| {
         let (mut local, global) = (Local::new(), Global::new());
         let thief = local.stealer();
         work(&mut local, &global, &FULL);
@@ -422,7 +422,7 @@ fn two_thieves_and_an_owner() {
 #[test]
 fn a_thief_follows_another() {
     // SC-01
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let (mut local, global) = (Local::new(), Global::new());
         let thief = local.stealer();
         let popped = work(&mut local, &global, &USED);

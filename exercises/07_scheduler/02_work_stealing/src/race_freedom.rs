@@ -217,7 +217,7 @@ fn a_thief_without_room_takes_one() {
 #[test]
 fn a_thief_follows_another() {
     // SC-14
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let (mut local, global) = (Local::new(), Global::new());
         let victim = local.stealer();
         let popped = work(&mut local, &global, &USED);
@@ -391,7 +391,7 @@ fn a_thief_is_robbed() {
 #[test]
 fn two_thieves_and_an_owner() {
     // SC-09, SC-14
-    Model::new().preemption_bound(3).check(|| {
+    Model::new().loose_bound(3).check(|| {
         let (mut local, global) = (Local::new(), Global::new());
         let victim = local.stealer();
         work(&mut local, &global, &FULL);

@@ -486,7 +486,7 @@ fn who_leaves_passes_the_task_on() {
         (1, false, true, 2),
     ];
     for (leave, panics, future_first, bound) in cases {
-        Model::new().preemption_bound(bound).check(move || {
+        Model::new().loose_bound(bound).check(move || {
             let executor = Executor::new();
             let [words, roots] =
                 [(); 2].map(|()| (0..leave).map(|_| Word::new()).collect::<Vec<_>>());

@@ -99,7 +99,7 @@ fn started_while_a_worker_falls_asleep() {
 fn a_goroutine_that_starts_while_the_worker_falls_asleep_is_run() {
     // SC-29, SC-32, GR-01
     Model::new()
-        .preemption_bound(4)
+        .loose_bound(4)
         .check(started_while_a_worker_falls_asleep);
 }
 
@@ -198,7 +198,7 @@ fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
 #[test]
 fn the_last_worker_that_searches_wakes_another() {
     // SC-28, GR-10
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let shared = workers(2);
         let [first, second] = that_meet();
         beside_two_workers(&shared, || {
@@ -216,7 +216,7 @@ fn the_last_worker_that_searches_wakes_another() {
 #[test]
 fn the_last_worker_that_searches_wakes_another_for_a_timer() {
     // SC-28, SC-44
-    Model::new().preemption_bound(1).check(|| {
+    Model::new().loose_bound(1).check(|| {
         let shared = workers(2);
         let [begun, slept] = gates(["it has begun", "main has slept"]);
         beside_two_workers(&shared, || {
@@ -267,7 +267,7 @@ fn a_worker_that_finds_what_its_timers_have_started_wakes_another() {
 #[test]
 fn what_a_thief_puts_into_its_own_queue_is_run() {
     // SC-28, SC-31
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let shared = workers(2);
         let [filled, arrived] = gates(["the queue is filled", "the thief is there"]);
         let (fills, waits) = (Arc::clone(&filled), Arc::clone(&arrived));
@@ -337,7 +337,7 @@ fn a_worker_that_falls_asleep_hears_of_the_shutdown() {
 /// At most two preemptions in each interleaving: 1,180 of them.
 #[test]
 fn a_shutdown_reaches_every_worker() {
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let shared = workers(2);
         beside_two_workers(&shared, || shared.scheduler.shut_down());
     });
@@ -373,7 +373,7 @@ fn a_goroutine_that_starts_beside_the_shutdown_is_run_or_dropped() {
 /// At most two preemptions in each interleaving: 3,362 of them.
 #[test]
 fn what_overflows_beside_the_shutdown_is_kept_in_no_queue() {
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let shared = workers(1);
         drop(shared.go_from_outside(async {
             for _ in 0..6 {
@@ -407,7 +407,7 @@ fn a_worker_sleeps_no_longer_than_its_goroutines() {
 #[test]
 fn a_worker_is_woken_at_the_end_of_its_sleep() {
     // SC-29, SC-44
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let shared = workers(1);
         let clock = shared.timers.clock().clone();
         drop(shared.go_from_outside(sleep_until(Instant::default() + HOUR)));
@@ -473,7 +473,7 @@ fn a_goroutine_that_moves_takes_its_memory_with_it() {
 #[test]
 fn a_goroutine_waits_for_another() {
     // SC-47
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let shared = workers(2);
         drop(shared.go_from_outside(last(&shared, async {
             let slot = Arc::new(Slot::empty("slot"));
@@ -522,7 +522,7 @@ fn a_channel_wakes_a_goroutine() {
 /// At most two preemptions in each interleaving: 1,936 of them.
 #[test]
 fn a_handle_is_dropped_beside_the_end_of_its_goroutine() {
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let shared = workers(1);
         let result = track(7);
         both(

@@ -151,7 +151,7 @@ fn the_thread_goes_on_after_a_panic() {
 #[test]
 fn the_pool_keeps_its_size() {
     // WP-13, as it is in Rust
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let pool = pool(2);
         let panics = pool.submit(|| -> u32 { throw("the job's") });
         meet(&pool);
@@ -390,7 +390,7 @@ fn a_job_wakes_a_thread_though_others_join() {
 #[test]
 fn a_job_may_join_another() {
     // WP-13, as it is in Rust
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().loose_bound(2).check(|| {
         let pool = pool(2);
         let inner = pool.submit(|| -> u32 { throw("the inner job's") });
         let outer = pool.submit(move || {

@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::Se
 /// Explores at most two preemptions: two threads and main have too many interleavings. The test says how
 /// many of the reference's are left.
 fn two_threads(program: impl Fn() + Send + Sync + 'static) {
-    Model::new().preemption_bound(2).check(program);
+    Model::new().loose_bound(2).check(program);
 }
 
 /// The same, if there is one thread only, and it has a lot to do.
 fn one_thread(program: impl Fn() + Send + Sync + 'static) {
-    Model::new().preemption_bound(4).check(program);
+    Model::new().loose_bound(4).check(program);
 }
 
 /// What goes wrong in these programs: the number of the item, and that it is dropped.
@@ -512,7 +512,7 @@ fn the_drop_does_not_wait() {
 #[test]
 fn a_thread_that_waits_for_its_turn_does_not_ask_any_more() {
     for leaves in [true, false] {
-        Model::new().preemption_bound(1).check(move || {
+        Model::new().loose_bound(1).check(move || {
             let source = Source::of(usize::MAX);
             let (watch, dropped) = (Arc::clone(&source.watch), Arc::clone(&source.dropped));
             let [asked, answers] = ["asked", "answers"].map(|name| Arc::new(Gate::shut(name)));

@@ -320,7 +320,7 @@ fn room_and_deadline_at_once() {
 fn a_place_that_nobody_takes_goes_to_the_next() {
     for is_late in [false, true] {
         // At most 1 forced switch: 194 and 81 interleavings of the reference.
-        Model::new().preemption_bound(1).check(move || {
+        Model::new().loose_bound(1).check(move || {
             let pool = pool(0, 1);
             drop(accepted(pool.submit(|_: &Worker| ())));
             let (context, guard) = Context::background().with_cancel();
@@ -563,7 +563,7 @@ fn a_shutdown_ends_each_wait_for_room() {
 #[test]
 fn a_shutdown_wakes_all_workers() {
     // At most 1 forced switch.
-    Model::new().preemption_bound(1).check(|| {
+    Model::new().loose_bound(1).check(|| {
         let pool = pool(2, 1);
         let_others_sleep(2);
         pool.shutdown();
@@ -729,7 +729,7 @@ fn a_job_is_cancelled_once() {
 #[test]
 fn a_job_of_a_job_is_stolen() {
     // At most 1 forced switch, besides that of the job: 448 interleavings of the reference.
-    Model::new().preemption_bound(1).check(|| {
+    Model::new().loose_bound(1).check(|| {
         let pool = pool(0, 1);
         let inner = Work::new("inner");
         let job = {
@@ -776,7 +776,7 @@ fn a_job_of_a_thread_that_helps_wakes_the_worker() {
 #[test]
 fn a_worker_that_leaves_takes_no_job_along() {
     // At most 3 forced switches: 2,355 interleavings of the reference.
-    Model::new().preemption_bound(3).check(|| {
+    Model::new().loose_bound(3).check(|| {
         let pool = pool(0, 1);
         let inner = Work::new("inner");
         let job = {
@@ -860,15 +860,12 @@ fn a_job_of_a_job_beside_the_end() {
 #[test]
 fn a_spurious_wakeup_changes_nothing() {
     // At most 3 forced switches: 2,999 interleavings of the reference.
-    Model::new()
-        .preemption_bound(3)
-        .spurious_wakeups(1)
-        .check(|| {
-            let pool = pool(1, 1);
-            let work = Work::new("work");
-            drop(accepted(pool.submit(work.job())));
-            pool.shutdown();
-            work.is_done("the job");
-            closed(&pool, 1, 0, 0);
-        });
+    Model::new().loose_bound(3).spurious_wakeups(1).check(|| {
+        let pool = pool(1, 1);
+        let work = Work::new("work");
+        drop(accepted(pool.submit(work.job())));
+        pool.shutdown();
+        work.is_done("the job");
+        closed(&pool, 1, 0, 0);
+    });
 }

@@ -50,7 +50,7 @@ pub struct Explored {
 #[must_use = "a model does nothing until `check` or `explore`"]
 pub struct Model {
     preemption_bound: Option<usize>,
-    /// See [`Model::and_some_beyond`].
+    /// See [`Model::loose_bound`].
     and_some_beyond: bool,
     max_branches: usize,
     spurious_wakeups: usize,
@@ -126,9 +126,13 @@ impl Model {
         self
     }
 
-    /// Explores some of the interleavings with one preemption more, too: those in which nothing is left to choose after that
-    /// one. For models in which all of them are too many. They are not counted among what was explored.
-    pub fn and_some_beyond(mut self) -> Self {
+    /// Explores all interleavings with fewer preemptions than `bound`, and of those with `bound` some: where nothing is left to
+    /// choose after the last. For models in which all of them are too many. What a pass says it covered is the bound below.
+    ///
+    /// # Panics
+    /// If `bound` is 0.
+    pub fn loose_bound(mut self, bound: usize) -> Self {
+        self.preemption_bound = Some(bound.checked_sub(1).expect("nothing has fewer than none"));
         self.and_some_beyond = true;
         self
     }

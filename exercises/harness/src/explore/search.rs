@@ -29,7 +29,7 @@ const BRANCHES: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) preemption_bound: Option<usize>,
-    /// See [`Model::and_some_beyond`].
+    /// See [`Model::loose_bound`].
     pub(super) and_some_beyond: bool,
     /// See [`Session::newest_only`].
     pub(super) newest_only: bool,
