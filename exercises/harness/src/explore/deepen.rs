@@ -366,7 +366,11 @@ impl<'a> Deepening<'a> {
                 self.until = Arc::new(Deadline::after(self.model.simplest_within / 4));
             }
             for bound in fewest..=fewest.max(most.min(SIMPLE_ENOUGH)) {
-                let limits = Limits { newest_only: true, ..self.limits(Some(bound)) };
+                let limits = Limits {
+                    newest_only: true,
+                    and_some_beyond: false,
+                    ..self.limits(Some(bound))
+                };
                 match self.search(limits) {
                     Err(fresh) if fresh.found.kind == kind && bound == fewest => {
                         return (fresh, Why::Fewest(bound));
