@@ -320,7 +320,7 @@ impl Explored {
         self.interleavings += coverage.interleavings;
         match coverage.extent {
             Extent::All => {}
-            Extent::UpTo(_) => self.bounded = true,
+            Extent::UpTo(_) | Extent::OneOrder => self.bounded = true,
             Extent::Cut { covered } => {
                 // No bound at all is the smallest.
                 self.covered = if self.exhaustive { covered } else { covered.min(self.covered) };

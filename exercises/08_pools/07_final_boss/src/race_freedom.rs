@@ -161,8 +161,8 @@ fn a_job_wakes_the_worker() {
 #[test]
 fn each_of_two_jobs_wakes_a_worker() {
     for (capacity, yields) in [(1, 1), (2, 1), (1, 2), (2, 2)] {
-        // No forced switch: 8 interleavings of the reference each.
-        Model::new().preemption_bound(0).check(move || {
+        // One order of the threads: 8 interleavings of the reference each.
+        Model::new().one_order().check(move || {
             let pool = pool(2, capacity);
             let met = Arc::new(Gate::shut("met"));
             let opens = Arc::clone(&met);

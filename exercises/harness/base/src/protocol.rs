@@ -130,6 +130,8 @@ pub enum Extent {
     All,
     /// All within the preemption bound that the model states.
     UpTo(usize),
+    /// One order of the threads: the model asks for no other.
+    OneOrder,
     /// The time ran out.
     Cut {
         /// The largest preemption bound within which all were explored, if there was time for one.
@@ -144,6 +146,9 @@ impl Coverage {
     }
 }
 
+/// What the line says of a model that asks for one order.
+const ONE_ORDER: &str = "in one order of the threads";
+
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let explored = count(self.interleavings, "interleaving");
@@ -152,6 +157,7 @@ impl fmt::Display for Coverage {
         match self.extent {
             Extent::All => f.write_str(", exhaustively"),
             Extent::UpTo(bound) => write!(f, ", {} each, exhaustively", most(bound)),
+            Extent::OneOrder => write!(f, ", {ONE_ORDER}"),
             Extent::Cut { covered } => {
                 if let Some(bound) = covered {
                     write!(f, ", all with {} among them", most(bound))?;
@@ -178,6 +184,7 @@ fn parse_success_line(line: &str) -> Option<Coverage> {
     let bound =
         rest.split_once("at most ").and_then(|(_, bound)| bound.split(' ').next()?.parse().ok());
     let extent = match (rest.ends_with("exhaustively"), bound) {
+        _ if rest.ends_with(ONE_ORDER) => Extent::OneOrder,
         (true, None) => Extent::All,
         (true, Some(bound)) => Extent::UpTo(bound),
         (false, covered) => Extent::Cut { covered },
@@ -237,7 +244,7 @@ mod tests {
         let bounds = [None, Some(0), Some(1), Some(2)];
         let cut = bounds.map(|covered| Extent::Cut { covered });
         let whole = bounds.map(|bound| bound.map_or(Extent::All, Extent::UpTo));
-        for extent in cut.into_iter().chain(whole) {
+        for extent in cut.into_iter().chain(whole).chain([Extent::OneOrder]) {
             for interleavings in [1, 23] {
                 let coverage = Coverage { interleavings, extent };
                 let output = format!("{}\n", success_line(&coverage));

@@ -7,7 +7,7 @@
 
 use super::search::{Found, Limits, Outcome, Passed, Search};
 use super::{Model, Program};
-use crate::sync::model::recorder::Look;
+use crate::sync::model::recorder::{Look, Reach};
 use harness_base::liveness::Deadline;
 use harness_base::protocol::{Extent, Kind, NOTHING_SPURIOUS};
 use harness_base::text::count;
@@ -158,8 +158,11 @@ impl<'a> Deepening<'a> {
         Limits {
             preemption_bound,
             // With a smaller bound all are explored.
-            and_some_beyond: self.model.and_some_beyond
-                && preemption_bound == self.model.preemption_bound,
+            reach: if preemption_bound == self.model.preemption_bound {
+                self.model.reach
+            } else {
+                Reach::Exact
+            },
             newest_only: false,
             second_chance: None,
             unlocks_are_steps: self.unlocks_are_steps,
@@ -366,11 +369,8 @@ impl<'a> Deepening<'a> {
                 self.until = Arc::new(Deadline::after(self.model.simplest_within / 4));
             }
             for bound in fewest..=fewest.max(most.min(SIMPLE_ENOUGH)) {
-                let limits = Limits {
-                    newest_only: true,
-                    and_some_beyond: false,
-                    ..self.limits(Some(bound))
-                };
+                let limits =
+                    Limits { newest_only: true, reach: Reach::Exact, ..self.limits(Some(bound)) };
                 match self.search(limits) {
                     Err(fresh) if fresh.found.kind == kind && bound == fewest => {
                         return (fresh, Why::Fewest(bound));

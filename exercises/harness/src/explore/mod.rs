@@ -6,6 +6,7 @@
 mod deepen;
 mod search;
 
+use crate::sync::model::recorder::Reach;
 use deepen::Deepening;
 pub(crate) use deepen::Failed;
 use harness_base::protocol::{Coverage, Extent};
@@ -50,8 +51,7 @@ pub struct Explored {
 #[must_use = "a model does nothing until `check` or `explore`"]
 pub struct Model {
     preemption_bound: Option<usize>,
-    /// See [`Model::loose_bound`].
-    and_some_beyond: bool,
+    reach: Reach,
     max_branches: usize,
     spurious_wakeups: usize,
     spurious_failures: usize,
@@ -85,7 +85,7 @@ impl Model {
     pub fn new() -> Self {
         Self {
             preemption_bound: None,
-            and_some_beyond: false,
+            reach: Reach::Exact,
             max_branches: 1_000,
             spurious_wakeups: 0,
             spurious_failures: 0,
@@ -133,7 +133,15 @@ impl Model {
     /// If `bound` is 0.
     pub fn loose_bound(mut self, bound: usize) -> Self {
         self.preemption_bound = Some(bound.checked_sub(1).expect("nothing has fewer than none"));
-        self.and_some_beyond = true;
+        self.reach = Reach::SomeBeyond;
+        self
+    }
+
+    /// Explores one order of the threads: each goes on as long as it can. What loads return, and what is spurious, is explored
+    /// all the same. For models of more threads than all orders of can be explored.
+    pub fn one_order(mut self) -> Self {
+        self.preemption_bound = Some(0);
+        self.reach = Reach::OneOrder;
         self
     }
 

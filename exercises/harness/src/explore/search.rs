@@ -2,7 +2,7 @@
 
 use super::{Explored, Model, Program};
 use crate::leaks::{Owner, with_owner};
-use crate::sync::model::recorder::{self, Look, SecondChance, Session};
+use crate::sync::model::recorder::{self, Look, Reach, SecondChance, Session};
 use crate::sync::model::{begin_iteration, kept_handles, main_ends, sights, wake_for_no_reason};
 use harness_base::liveness::{self, Deadline, Watch};
 use harness_base::protocol::{Coverage, Extent, Kind};
@@ -29,8 +29,7 @@ const BRANCHES: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) preemption_bound: Option<usize>,
-    /// See [`Model::loose_bound`].
-    pub(super) and_some_beyond: bool,
+    pub(super) reach: Reach,
     /// See [`Session::newest_only`].
     pub(super) newest_only: bool,
     /// See [`Session::unlocks_are_steps`].
@@ -114,7 +113,7 @@ impl Search {
             unordered_drop: Mutex::default(),
             dropped_by_std: Mutex::default(),
             preemption_bound: limits.preemption_bound,
-            and_some_beyond: limits.and_some_beyond,
+            reach: limits.reach,
             forced: 0.into(),
             beyond: 0.into(),
             spurious_wakeups: model.spurious_wakeups,
@@ -203,6 +202,7 @@ impl Search {
             Some(ending @ (Ending::Passed | Ending::OutOfTime)) => {
                 let extent = match self.limits.preemption_bound {
                     _ if matches!(ending, Ending::OutOfTime) => Extent::Cut { covered: None },
+                    Some(_) if self.limits.reach == Reach::OneOrder => Extent::OneOrder,
                     Some(bound) => Extent::UpTo(bound),
                     None => Extent::All,
                 };
@@ -319,8 +319,11 @@ fn run(session: &Arc<Session>, max_steps: usize, program: Program) {
     builder.max_branches = BRANCHES * max_steps;
     // The bound is kept by `step_that`; what matters to loom is that there is one. Its own leaves out most of the interleavings
     // with as many preemptions, but none of those with fewer.
-    let more = if session.and_some_beyond { 1 } else { u8::MAX.into() };
-    builder.preemption_bound = session.preemption_bound.map(|bound| more.max(bound + 1));
+    builder.preemption_bound = session.preemption_bound.map(|bound| match session.reach {
+        Reach::Exact => u8::MAX.into(),
+        Reach::SomeBeyond => bound + 1,
+        Reach::OneOrder => 0,
+    });
     // The time is looked at where an interleaving begins.
     builder.max_duration = None;
     builder.max_permutations = None;

@@ -283,6 +283,9 @@ impl Recording {
         self.explored = coverage.interleavings;
         match coverage.extent {
             Extent::All => {}
+            Extent::OneOrder => {
+                self.cut = Some("One order of the threads: the test asks for no other.".to_owned());
+            }
             Extent::UpTo(bound) => {
                 let most = count(bound, "preemption");
                 self.cut = Some(format!(

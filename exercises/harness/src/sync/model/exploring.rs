@@ -26,6 +26,11 @@ pub(super) fn must() -> bool {
     CHOSE.take()
 }
 
+/// Whether loom explores.
+pub(super) fn is_on() -> bool {
+    EXPLORES.get()
+}
+
 /// Sets whether loom explores from here on, and returns whether it did.
 pub(super) fn set(explores: bool) -> bool {
     let before = EXPLORES.replace(explores);

@@ -50,8 +50,8 @@ pub(crate) struct Session {
     /// The most forced switches that an interleaving may have, and those that this one has had.
     pub(crate) preemption_bound: Option<usize>,
     pub(crate) forced: AtomicUsize,
-    /// Whether loom may explore what it likes of the interleavings with one more.
-    pub(crate) and_some_beyond: bool,
+    /// What is explored within that bound, or beyond it.
+    pub(crate) reach: Reach,
     /// The interleavings that had one too many.
     pub(crate) beyond: AtomicUsize,
     pub(crate) spurious_wakeups: usize,
@@ -159,6 +159,17 @@ impl Runs {
             // Its count of panics would never come down.
             && !std::thread::panicking()
     }
+}
+
+/// What a search explores, for its preemption bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All within the bound, and nothing else.
+    Exact,
+    /// Some with one forced switch more, too.
+    SomeBeyond,
+    /// One order of the threads.
+    OneOrder,
 }
 
 /// A thread that is woken for no reason where no thread can go on, to see whether what it waits for is so by then. The
@@ -603,8 +614,11 @@ pub(crate) fn step_that<R>(turn: Turn, pending: Pending, operation: impl FnOnce(
     let explores =
         turn != Turn::Stays && (exploring::must() | (turn != Turn::Runs) | may_be_interrupted());
     IS_FREE.set(turn == Turn::Waits);
-    let explored = exploring::set(explores);
-    let result = catch_unwind(AssertUnwindSafe(operation));
+    let explored = exploring::is_on();
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        exploring::set(explores);
+        operation()
+    }));
     match result {
         Ok(result) => {
             exploring::set(explored);
@@ -626,7 +640,8 @@ fn may_be_interrupted() -> bool {
         let session = session.as_ref();
         session.is_none_or(|session| {
             let forced = session.forced.load(Ordering::Relaxed);
-            session.and_some_beyond || session.preemption_bound.is_none_or(|bound| forced < bound)
+            session.reach != Reach::Exact
+                || session.preemption_bound.is_none_or(|bound| forced < bound)
         })
     })
 }
@@ -639,7 +654,7 @@ pub(crate) fn runs(me: ThreadId) {
     }
     with_session(|session| {
         session.forced.fetch_add(1, Ordering::Relaxed);
-        if session.is_beyond() && !session.and_some_beyond {
+        if session.is_beyond() && session.reach == Reach::Exact {
             // Another value was to be explored, and loom took another thread.
             loom::skip_branch();
         }
