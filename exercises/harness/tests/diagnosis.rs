@@ -4110,7 +4110,7 @@ fn refused_reader_that_a_writer_waits_for() {
             };
             thread::scope(|s| {
                 s.spawn(|| {
-                    if state.fetch_add(READER, Acquire) & 1 != 2 {
+                    if state.fetch_add(READER, Acquire) != u32::MAX {
                         let seen = state.fetch_sub(READER, Release);
                         if departs && seen & 1 == 1 {
                             depart();
