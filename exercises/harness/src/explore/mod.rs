@@ -138,7 +138,7 @@ impl Model {
     }
 
     /// Explores one order of the threads: each goes on as long as it can. What loads return, and what is spurious, is explored
-    /// all the same. For models of more threads than all orders of can be explored.
+    /// all the same. For models of so many threads that all orders are too many.
     pub fn one_order(mut self) -> Self {
         self.preemption_bound = Some(0);
         self.reach = Reach::OneOrder;

@@ -92,8 +92,9 @@
 //! The line that a passing model prints says how far it went. "exhaustively" is all there is. "at most 2 preemptions
 //! each" is all in which running threads are interrupted no more than twice. Where a thread sleeps, yields or ends, any other may
 //! go on, and that is no preemption. One that leads to nothing but a wait for a lock of the interrupted thread counts as two.
-//! Most mistakes show with two, not all must. "all with at most 2 preemptions among them, then the time ran out" means that the model stopped after its time:
-//! it had seen all those, and some of the others. A correct answer that takes more steps than the reference is not
+//! Most mistakes show with two, not all must. "in one order of the threads" is what the model asked for, and no more. "all with
+//! at most 2 preemptions among them, then the time ran out" means that the model stopped after its time: it had seen all those,
+//! and some of the others. A correct answer that takes more steps than the reference is not
 //! rejected for that, and its pass is worth less.
 //!
 //! # What was added to loom

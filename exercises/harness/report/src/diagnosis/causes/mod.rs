@@ -202,6 +202,12 @@ fn last_futex_sleep_of(case: Case<'_>, thread: ThreadId) -> Option<(usize, &Even
     }
 }
 
+/// Whether an event changes `word`, or wakes somebody there.
+fn tells(event: &Event, word: ObjectId) -> bool {
+    let wakes = matches!(event.effect, Effect::Notify { .. });
+    event.object == Some(word) && (wakes || event.writes().is_some())
+}
+
 /// What the source calls an object.
 fn field(case: Case<'_>, id: ObjectId) -> String {
     let name = case.object(id);

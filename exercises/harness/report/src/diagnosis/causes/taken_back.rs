@@ -1,9 +1,9 @@
 //! A thread adds first and takes it back if that was too much: in between, others see a value that never counted.
 
-use super::{Case, Remark, about, at_row, last_futex_sleep_of, takes_back};
+use super::{Case, Remark, about, at_row, last_futex_sleep_of, takes_back, tells};
 use crate::diagnosis::code::Dependence;
 use crate::reading::culprit;
-use crate::record::{Effect, Event, ObjectId, ThreadId};
+use crate::record::{Event, ObjectId, ThreadId};
 
 /// Silent if the second half does not depend on the first, as in a count of readers, and if the panic does not speak of
 /// the atomic.
@@ -97,12 +97,8 @@ fn around(
     word: ObjectId,
 ) -> Option<(usize, usize)> {
     let is_own = |event: &Event| event.object == Some(object) && event.order().is_some();
-    let tells = |event: &Event| {
-        let wakes = matches!(event.effect, Effect::Notify { .. });
-        event.object == Some(word) && (wakes || event.writes().is_some())
-    };
     let (add, adds) = case.log.events_before(thread, seen).rfind(|(_, event)| is_own(event))?;
     let mut later = case.log.events_of(thread).filter(|(number, _)| *number > seen);
     let (back, undoes) = later.find(|(_, event)| is_own(event))?;
-    (takes_back(adds, undoes) && !later.any(|(_, event)| tells(event))).then_some((add, back))
+    (takes_back(adds, undoes) && !later.any(|(_, event)| tells(event, word))).then_some((add, back))
 }

@@ -1,6 +1,6 @@
 //! A thread looks whether a sleeper has to be woken, goes by what it finds, and wakes nobody.
 
-use super::{Case, Remark, at_row, field, last_futex_sleep_of};
+use super::{Case, Remark, at_row, field, last_futex_sleep_of, tells};
 use crate::record::{Effect, Event, ObjectId, Source, ThreadId};
 
 /// The look is the last chance: a wake of the sleeper's word stands further down in its function, and nobody changes that word or
@@ -70,14 +70,10 @@ fn last_look(
             && event.reads().is_some()
             && may_wake(event)
     })?;
-    let concerns_word = |event: &Event| {
-        event.object == Some(word)
-            && (event.writes().is_some() || matches!(event.effect, Effect::Notify { .. }))
-    };
     let stays = case.log.threads[looks.thread].pending.map(|pending| pending.place);
     let is_in_there = !case.log.threads[looks.thread].has_ended()
         && stays.zip(looks.place).is_none_or(|(a, b)| case.code.same_function(a, b));
-    let is_last = !case.log.events[look..].iter().any(concerns_word);
+    let is_last = !case.log.events[look..].iter().any(|event| tells(event, word));
     (is_last && !is_in_there && !looks.is_stale()).then_some((look, looks))
 }
 
