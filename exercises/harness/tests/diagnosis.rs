@@ -3752,10 +3752,10 @@ fn notification_of_nothing_before_a_sleep() {
     assert!(!report.contains("missed notification"), "{report}");
 }
 
-/// The waiter has looked at the newest value, but too early: that is what is said.
+/// The waiter has looked at the newest value, but too early, and sleeps by a word that it read after that: that is what is said.
 #[test]
 fn fresh_look_before_falling_asleep() {
-    usually("a missed notification", || {
+    usually("it must read the word before it looks whether it has to wait", || {
         let (full, word) = (AtomicUsize::new(0), AtomicU32::new(0));
         thread::scope(|s| {
             s.spawn(|| {

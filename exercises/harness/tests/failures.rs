@@ -1161,3 +1161,20 @@ fn failure_without_anything_spurious() {
     assert_eq!([sleeps(true, 0), sleeps(true, 1)], [None, Some(false)]);
     assert_eq!([sleeps(false, 0), sleeps(false, 1)], [Some(false), Some(true)]);
 }
+
+/// After its time each wait returns at once, and the loop around it goes on.
+#[test]
+fn wait_for_a_time_that_has_come() {
+    fails(Kind::TooManySteps, || {
+        let (clock, open, opened) = (Clock::manual(), Mutex::new(false), Condvar::new());
+        let second = Duration::from_secs(1);
+        let deadline = clock.now() + second;
+        thread::scope(|s| {
+            s.spawn(|| clock.advance(second));
+            let mut open = open.lock();
+            while !*open {
+                let _ = clock.wait_until(&opened, &mut open, deadline);
+            }
+        });
+    });
+}

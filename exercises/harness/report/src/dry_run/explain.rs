@@ -112,7 +112,20 @@ fn too_many_steps(log: &Log) -> String {
         };
         let waits = greedy.iter().all(|&thread| only_reads(lately, thread))
             && (!lately.iter().any(Event::is_stale) || greedy.iter().all(looks_at_one));
-        let remedy = if waits {
+        let too_late = |event: &&Event| matches!(event.effect, Effect::TooLate(_));
+        let mut own = lately.iter().filter(|event| greedy.contains(&event.thread));
+        let remedy = if let Some(late) = own.find(too_late) {
+            // Its rows are folded into the first ones that are like them.
+            let first = log.events.iter().position(|event| {
+                (event.thread, event.place, &event.effect)
+                    == (late.thread, late.place, &late.effect)
+            });
+            &format!(
+                " It waits for a time that has come{}, so each wait returns at once: after its time a call gives up, or \
+                 sleeps without one.",
+                first.map_or_else(String::new, |row| format!(" ({})", at_row(row)))
+            )
+        } else if waits {
             " A loop that waits for another thread must let it run, by thread::yield_now() or hint::spin_loop()."
         } else {
             ""

@@ -80,10 +80,11 @@ fn missed(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let slept = case.log.events[..asleep_since]
         .iter()
         .any(|e| e.thread == thread && e.object == Some(object) && e.sleeps());
+    let change = change_slept_by(case, thread, word);
     if slept
         || !after.is_empty()
         || !looked_before(case, thread, word)
-        || goes_by_the_change(case, thread, word)
+        || change.is_some_and(|change| change.nothing_came_between)
         || let_others_run(case, thread, asleep_since)
     {
         return None;
@@ -94,7 +95,7 @@ fn missed(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         case.thread(case.event(word).thread),
         at_row(word),
         at_row(asleep_since),
-        remedy(case, object)
+        remedy(case, object, change)
     );
     Some(Remark::new(text).mark(word, "nobody hears it"))
 }
@@ -117,13 +118,20 @@ fn changes_once_more(case: Case<'_>, thread: ThreadId, told: usize, woken: &[Thr
 }
 
 /// What keeps a notification from being missed.
-fn remedy(case: Case<'_>, object: ObjectId) -> &'static str {
-    if case.log.object(object).type_name == "Condvar" {
+fn remedy(case: Case<'_>, object: ObjectId, change: Option<Change>) -> String {
+    let remedy = if let Some(Change { row, .. }) = change {
+        return format!(
+            "The sleeper goes by the value that was new by then ({}): it must read the word before it looks whether it has to \
+             wait, or says that it does.",
+            at_row(row)
+        );
+    } else if case.log.object(object).type_name == "Condvar" {
         "The sleeper must check the condition under the lock and keep the lock until it sleeps; the notifier must \
          change the condition under that lock first."
     } else {
         "The waker must change the word first, and the sleeper must say which value it has seen."
-    }
+    };
+    remedy.to_owned()
 }
 
 /// Whether the thread had taken a lock or read an atomic before another gave the notification `word`.
@@ -136,18 +144,25 @@ fn looked_before(case: Case<'_>, thread: ThreadId, word: usize) -> bool {
         })
 }
 
-/// Whether the value of the futex's word by which the thread sleeps is one that the notifier wrote before it notified, and the
-/// thread had the lock under which it had looked when it read that: nothing can have changed since its look.
-fn goes_by_the_change(case: Case<'_>, thread: ThreadId, word: usize) -> bool {
-    let by = case.event(word);
-    last_futex_sleep_of(case, thread).is_some_and(|(asleep, sleep, expected)| {
-        let mut own = case.log.events_before(thread, asleep).rev();
-        let read = own.find(|(_, e)| e.object == sleep.object && e.reads().is_some());
-        let is_locked = read.is_some_and(|(read, _)| !case.log.held(thread, read).is_empty());
-        let mut before = case.log.events_before(by.thread, word).rev();
-        let change = before.find(|(_, e)| e.object == sleep.object && e.writes().is_some());
-        is_locked && change.is_some_and(|(_, change)| change.writes() == Some(expected))
-    })
+/// The write of a futex's word, before its notification, that left the value by which a thread sleeps.
+#[derive(Clone, Copy)]
+struct Change {
+    row: usize,
+    /// The thread had the lock under which it had looked when it read that value: nothing can have changed since its look.
+    nothing_came_between: bool,
+}
+
+/// The change that the notification `word` tells of, if the thread sleeps by the value that it left.
+fn change_slept_by(case: Case<'_>, thread: ThreadId, word: usize) -> Option<Change> {
+    let (asleep, sleep, expected) = last_futex_sleep_of(case, thread)?;
+    let mut own = case.log.events_before(thread, asleep).rev();
+    let (read, _) = own.find(|(_, e)| e.object == sleep.object && e.reads().is_some())?;
+    let by = case.event(word).thread;
+    let mut before = case.log.events_before(by, word).rev();
+    let (row, change) = before.find(|(_, e)| e.object == sleep.object && e.writes().is_some())?;
+    let nothing_came_between = !case.log.held(thread, read).is_empty();
+    (row < read && change.writes() == Some(expected))
+        .then_some(Change { row, nothing_came_between })
 }
 
 /// Whether the thread yielded, and then took the lock under which it fell asleep: it has looked again under that lock.
