@@ -263,8 +263,10 @@ pub mod utils {
 pub mod thread {
     use crate::leaks;
     use crate::sync::refusal;
-    use std::cell::Cell;
+    use parking_lot::{Condvar, Mutex};
+    use std::cell::{Cell, RefCell};
     use std::io;
+    use std::sync::Arc;
     pub use std::thread::{
         AccessError, JoinHandle, LocalKey, Result, ScopedJoinHandle, Thread, ThreadId, current,
         panicking, park, yield_now,
@@ -272,6 +274,8 @@ pub mod thread {
 
     thread_local! {
         static REFUSAL: Cell<refusal::Left> = const { Cell::new(None) };
+        /// With which others this thread, and those that it spawns, have to be.
+        static TOGETHER: RefCell<Option<Arc<Together>>> = const { RefCell::new(None) };
     }
 
     /// Runs `f`, in which this thread can spawn `n` threads; then it is refused them, as the operating system does when
@@ -286,6 +290,52 @@ pub mod thread {
     pub fn refuse_only<R>(n: usize, f: impl FnOnce() -> R) -> R {
         let refusal = refusal::Refusal { granted: n, refused: 1 };
         refusal::within(refusal, |left| REFUSAL.replace(left), f)
+    }
+
+    /// Runs `f`, in which no thread ends before there are `n`: of those that this thread spawns, and that those spawn. A
+    /// call that joins one of them before it has spawned all never returns. For work that no test can look into.
+    pub fn together<R>(n: usize, f: impl FnOnce() -> R) -> R {
+        let missing = Mutex::new(n);
+        let outer =
+            TOGETHER.replace(Some(Arc::new(Together { missing, complete: Condvar::new() })));
+        let result = f();
+        TOGETHER.set(outer);
+        result
+    }
+
+    /// The threads of a call of [`together`].
+    #[derive(Debug)]
+    struct Together {
+        missing: Mutex<usize>,
+        complete: Condvar,
+    }
+
+    /// Counts the thread that the running one is about to spawn.
+    fn one_more() -> Option<Arc<Together>> {
+        let together = TOGETHER.with_borrow(Option::clone)?;
+        let mut missing = together.missing.lock();
+        *missing = missing.saturating_sub(1);
+        if *missing == 0 {
+            together.complete.notify_all();
+        }
+        drop(missing);
+        Some(together)
+    }
+
+    /// Runs the body of a thread that belongs to these, if to any, and then waits until all are there.
+    fn run_with<T>(others: Option<Arc<Together>>, f: impl FnOnce() -> T) -> T {
+        struct Leaves(Option<Arc<Together>>);
+        impl Drop for Leaves {
+            fn drop(&mut self) {
+                if let Some(together) = &self.0 {
+                    let mut missing = together.missing.lock();
+                    together.complete.wait_while(&mut missing, |missing| *missing > 0);
+                }
+            }
+        }
+        TOGETHER.set(others.clone());
+        let _leaves = Leaves(others);
+        f()
     }
 
     fn ask() -> io::Result<()> {
@@ -342,7 +392,8 @@ pub mod thread {
         {
             ask()?;
             let watched = leaks::thread_started(self.name.as_deref());
-            self.into_std().spawn(move || watched.run(f))
+            let others = one_more();
+            self.into_std().spawn(move || run_with(others, || watched.run(f)))
         }
 
         /// [`std::thread::Builder::spawn_scoped`].
@@ -361,7 +412,8 @@ pub mod thread {
         {
             ask()?;
             let watched = leaks::thread_started(self.name.as_deref());
-            self.into_std().spawn_scoped(&scope.0, move || watched.run(f))
+            let others = one_more();
+            self.into_std().spawn_scoped(&scope.0, move || run_with(others, || watched.run(f)))
         }
 
         fn into_std(self) -> std::thread::Builder {
@@ -413,5 +465,27 @@ pub mod thread {
             };
             f(scope)
         })
+    }
+    #[cfg(test)]
+    mod tests {
+        use super::{scope, spawn, together};
+        use crate::testing::{must_end, panic_of};
+
+        #[test]
+        fn who_joins_before_all_are_spawned_never_returns() {
+            must_end("all are there", || {
+                let sum = together(3, || {
+                    let all = [1, 2].map(|n| spawn(move || n + spawn(|| 10).join().unwrap()));
+                    all.map(|one| one.join().unwrap()).iter().sum::<i32>()
+                });
+                assert_eq!(sum, 23);
+            });
+            let message = panic_of(|| {
+                must_end("one at a time", || {
+                    together(2, || (0..2).for_each(|_| scope(|s| drop(s.spawn(|| ())))));
+                });
+            });
+            assert!(message.is_some_and(|text| text.starts_with("hangs: one at a time")));
+        }
     }
 }
