@@ -2,7 +2,7 @@
 //!
 //! `src/race_freedom.rs` checks that they do so in every interleaving.
 
-use harness::sync::real::thread::{refuse_after, refuse_only};
+use harness::sync::real::thread::{refuse_after, refuse_only, together};
 use harness::testing::{must_end, panic_of, payload_of, staged_panic};
 use parallel_sum::{reduce, sum};
 use std::collections::HashSet;
@@ -259,6 +259,17 @@ fn many_runs_are_reduced_at_once() {
             (left.0, right.1)
         });
         assert_eq!(all, Some((0, 200)));
+    });
+}
+
+/// A `sum` of a hundred runs has a hundred threads at once, or 99 and its caller. No run ends here before all have
+/// begun. Catches a `sum` that spawns a few threads, waits for them, and spawns the next.
+#[test]
+fn a_sum_of_many_runs_has_a_thread_for_each() {
+    let where_it_hangs =
+        "`sum` of 200 numbers on 100 workers waits for a thread before all runs have one";
+    must_end(where_it_hangs, || {
+        assert_eq!(together(99, || sum(&[1; 200], 100)), 200);
     });
 }
 

@@ -3,7 +3,7 @@
 //! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_call_panics, let_others_run, must_end, panic_of};
+use harness::testing::{assert_call_panics, let_others_run, must_end, panic_of, while_unwinding};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use wait_group::WaitGroup;
 
@@ -40,6 +40,28 @@ fn add_takes_any_delta() {
         group.wait();
         group.add(0);
         group.wait();
+    });
+}
+
+/// A task that panics counts itself out in a destructor, and may add, and wait, as any other.
+#[test]
+fn a_panicking_thread_may_count_and_wait() {
+    must_end(IN_WAIT, || {
+        let group = used_group();
+        while_unwinding(|| {
+            group.add(3);
+            group.done();
+            group.add(-1);
+        });
+        assert_counter_is(1, &group);
+        thread::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| while_unwinding(|| group.wait()));
+            }
+            let_others_run();
+            while_unwinding(|| group.done());
+        });
+        while_unwinding(|| assert_counter_is(0, &group));
     });
 }
 

@@ -4,7 +4,7 @@
 //! a lock that is held for a moment; `cargo bench -p packed_wait_group_solution` can.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_call_panics, let_others_run, must_end, panic_of};
+use harness::testing::{assert_call_panics, let_others_run, must_end, panic_of, while_unwinding};
 use packed_wait_group::WaitGroup;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
@@ -52,6 +52,28 @@ fn a_group_is_small() {
         size <= 16,
         "a group takes {size} bytes, but the docs promise at most 16"
     );
+}
+
+/// A task that panics counts itself out in a destructor, and may add, and wait, as any other.
+#[test]
+fn a_panicking_thread_may_count_and_wait() {
+    must_end(IN_WAIT, || {
+        let group = used_group();
+        while_unwinding(|| {
+            group.add(3);
+            group.done();
+            group.add(-1);
+        });
+        assert_counter_is(1, &group);
+        thread::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| while_unwinding(|| group.wait()));
+            }
+            let_others_run();
+            while_unwinding(|| group.done());
+        });
+        while_unwinding(|| assert_counter_is(0, &group));
+    });
 }
 
 #[test]

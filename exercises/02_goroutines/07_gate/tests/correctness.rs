@@ -5,7 +5,7 @@
 use gate::Gate;
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{let_others_run, must_end, panic_of, wait_until};
+use harness::testing::{let_others_run, must_end, panic_of, wait_until, while_unwinding};
 use std::panic::{catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
@@ -32,6 +32,33 @@ fn an_open_gate_stops_nobody() {
                 }
             }
         }
+    });
+}
+
+/// A destructor runs because its thread panics: it waits at a gate, and opens it, as any other code does.
+#[test]
+fn a_panicking_thread_may_wait_and_open() {
+    must_end(IN_WAIT, || {
+        let gate = shut_gate();
+        let clock = Clock::manual();
+        let timed_out = || !while_unwinding(|| gate.wait_timeout(&clock, Duration::ZERO));
+        assert!(
+            timed_out(),
+            "the gate is shut, but `wait_timeout` returned true"
+        );
+        thread::scope(|s| {
+            s.spawn(|| while_unwinding(|| gate.wait()));
+            s.spawn(|| {
+                let open = while_unwinding(|| gate.wait_timeout(&clock, HOUR));
+                assert!(
+                    open,
+                    "the gate was opened, but `wait_timeout` returned false"
+                );
+            });
+            let_others_run();
+            while_unwinding(|| gate.open());
+        });
+        gate.wait();
     });
 }
 

@@ -3,7 +3,7 @@
 //! `src/race_freedom.rs` checks in every interleaving who sleeps, who is woken and who gets the value.
 
 use harness::sync::real::thread;
-use harness::testing::{let_others_run, must_end, staged_panic};
+use harness::testing::{let_others_run, must_end, staged_panic, while_unwinding};
 use oneshot::{Receiver, RecvError, SendError, Sender, TryRecvError, channel};
 use std::cell::Cell;
 use std::marker::PhantomPinned;
@@ -110,6 +110,31 @@ fn a_panic_of_the_receiving_thread_gives_the_value_back() {
         });
         assert!(worker.join().is_err());
         assert_eq!(sender.send(7), Err(SendError(7)));
+    });
+}
+
+/// A destructor runs because its thread panics: what it does with the ends is no different for that.
+#[test]
+fn a_panicking_thread_may_send_and_receive() {
+    must_end(IN_RECV, || {
+        while_unwinding(|| {
+            let (sender, mut receiver) = channel();
+            assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+            assert!(!sender.is_closed(), "the receiver is there");
+            assert_eq!(sender.send(7), Ok(()));
+            assert_eq!(receiver.try_recv(), Ok(7));
+            let (sender, receiver) = channel();
+            assert_eq!(sender.send(8), Ok(()));
+            assert_eq!(receiver.recv(), Ok(8));
+        });
+        let (sender, receiver) = channel();
+        while_unwinding(|| drop(receiver));
+        assert!(sender.is_closed(), "the receiver has been dropped");
+        assert_eq!(
+            while_unwinding(|| sender.send(9)),
+            Err(SendError(9)),
+            "the receiver has been dropped"
+        );
     });
 }
 

@@ -5,7 +5,9 @@
 
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::Arc;
-use harness::testing::{Counted, spawn_detached, spawn_sleepers, staged_panic, staged_panic_of};
+use harness::testing::{
+    Counted, spawn_detached, spawn_sleepers, staged_panic, staged_panic_of, while_unwinding,
+};
 use oneshot::channel;
 use std::sync::mpsc;
 
@@ -41,6 +43,9 @@ fn a_value_that_nobody_receives_goes_with_the_receiver() {
             1,
             "values dropped with the receiver"
         );
+        let (sender, receiver) = channel();
+        assert!(sender.send(track(2)).is_ok());
+        while_unwinding(|| drop(receiver));
     });
 }
 

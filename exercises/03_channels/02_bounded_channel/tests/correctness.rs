@@ -4,7 +4,7 @@
 
 use bounded_channel::Channel;
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, must_end, panic_of, staged_panic};
+use harness::testing::{assert_panics, must_end, panic_of, staged_panic, while_unwinding};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Mutex;
@@ -218,6 +218,39 @@ fn a_capacity_that_cannot_be_is_refused() {
         too_large.is_some(),
         "`Channel::<u64>::new(usize::MAX)` returned: there cannot be memory for that many"
     );
+}
+
+/// A destructor runs because its thread panics: it sends and receives as anybody does, with sleep and without.
+#[test]
+fn a_panicking_thread_may_send_and_receive() {
+    must_end(ASLEEP, || {
+        let channel = Channel::new(1);
+        while_unwinding(|| {
+            assert_eq!(channel.try_send(1), Ok(()), "the channel is empty");
+            assert_eq!(channel.try_send(2), Err(2), "the channel is full");
+            assert_eq!((channel.len(), channel.recv()), (1, 1));
+            assert_eq!(channel.try_recv(), None, "the channel is empty");
+            channel.send(3);
+            assert_eq!(channel.try_recv(), Some(3));
+        });
+        let sums = Channel::new(3);
+        thread::scope(|s| {
+            s.spawn(|| {
+                while_unwinding(|| {
+                    for _ in 0..3 {
+                        sums.send(channel.recv() + channel.recv());
+                    }
+                });
+            });
+            (1..=6).for_each(|value| channel.send(value));
+            let sums: [u32; 3] = std::array::from_fn(|_| sums.recv());
+            assert_eq!(
+                sums,
+                [3, 7, 11],
+                "1 to 6 were sent, and the sums of each two came back"
+            );
+        });
+    });
 }
 
 #[test]

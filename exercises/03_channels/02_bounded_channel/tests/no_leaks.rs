@@ -6,7 +6,7 @@
 use bounded_channel::Channel;
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::Arc;
-use harness::testing::{Counted, spawn_detached, spawn_sleepers};
+use harness::testing::{Counted, spawn_detached, spawn_sleepers, while_unwinding};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -40,6 +40,9 @@ fn what_is_in_the_channel_goes_with_it() {
             5,
             "values dropped: two that were received, and three that were still in the channel when it went"
         );
+        let channel = Channel::new(4);
+        channel.send(track(6));
+        while_unwinding(|| gone(channel));
     });
 }
 

@@ -6,6 +6,7 @@ use closing::{Receiver, RecvError, SendError, Sender, TryRecvError, TrySendError
 use harness::sync::real::thread;
 use harness::testing::{
     assert_panics, let_others_run, must_end, panic_of, payload_of, staged_panic, wait_until,
+    while_unwinding,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -111,21 +112,21 @@ fn a_send_fails_when_nobody_receives() {
     });
 }
 
-/// Three hundred clones of each end go, and then the senders, one by one: the channel is open until the last
-/// has gone.
+/// Seventy thousand clones of each end go, more than 16 bits can count, and then the senders, one by one: the
+/// channel is open until the last has gone.
 #[test]
 fn a_channel_is_open_while_there_is_a_clone() {
     // CH-02, CH-04
     must_end(ASLEEP, || {
         let (first, receiver) = bounded(1);
-        drop((vec![first.clone(); 300], vec![receiver.clone(); 300]));
+        drop((vec![first.clone(); 70_000], vec![receiver.clone(); 70_000]));
         let mut senders = vec![first.clone(), first.clone(), first];
         senders.push(senders[0].clone());
         while let Some(sender) = senders.pop() {
             assert_eq!(
                 receiver.try_recv(),
                 Err(TryRecvError::Empty),
-                "senders are there; 300 clones of each end have gone before"
+                "senders are there; 70,000 clones of each end have gone before"
             );
             assert_eq!(
                 sender.try_send(7),
@@ -257,6 +258,37 @@ fn a_panic_closes_what_its_thread_leaves() {
             assert!(consumer.join().is_err());
         },
     );
+}
+
+/// A destructor runs because its thread panics: what it does with the ends, its own and clones, is no different
+/// for that.
+#[test]
+fn a_panicking_thread_uses_its_ends_as_any_other() {
+    must_end(ASLEEP, || {
+        let (sender, receiver) = bounded(1);
+        while_unwinding(|| {
+            let (sender, receiver) = (sender.clone(), receiver.clone());
+            assert_eq!(sender.send(1), Ok(()));
+            assert_eq!(sender.try_send(2), Err(TrySendError::Full(2)));
+            assert_eq!(receiver.recv(), Ok(1));
+            assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        });
+        assert_eq!(
+            sender.send(2),
+            Ok(()),
+            "a clone of each end was made and dropped, and the first ends are there"
+        );
+        assert!(while_unwinding(|| sender.close()), "it was open");
+        assert_eq!(while_unwinding(|| sender.send(3)), Err(SendError(3)));
+        assert_eq!(receiver.iter().collect::<Vec<_>>(), [2]);
+
+        let (sender, receiver) = bounded::<u32>(1);
+        while_unwinding(|| drop(sender));
+        assert_eq!(receiver.recv(), Err(RecvError), "the sender has gone");
+        let (sender, receiver) = bounded(1);
+        while_unwinding(|| drop(receiver));
+        assert_eq!(sender.send(1), Err(SendError(1)), "the receiver has gone");
+    });
 }
 
 /// The last receiver drops a value whose `drop` panics, while a sender sleeps: the sender has been told before

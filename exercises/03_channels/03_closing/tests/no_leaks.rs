@@ -5,7 +5,7 @@
 
 use closing::{Receiver, Sender, bounded};
 use harness::leaks::{self, Tracked, track};
-use harness::testing::{Counted, spawn_detached, spawn_sleepers};
+use harness::testing::{Counted, spawn_detached, spawn_sleepers, while_unwinding};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -36,6 +36,14 @@ fn values_go_with_the_last_receiver() {
         );
         assert!(sender.send((track(4), Counted)).is_err());
         assert_eq!(Counted::drops() - before, 4, "the value that came back");
+        let (sender, receiver) = bounded(1);
+        assert!(sender.send((track(5), Counted)).is_ok());
+        while_unwinding(|| drop(receiver));
+        assert_eq!(
+            Counted::drops() - before,
+            5,
+            "one was left with a last receiver that a panic has dropped"
+        );
     });
 }
 

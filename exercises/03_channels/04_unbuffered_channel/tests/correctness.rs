@@ -7,7 +7,7 @@ use harness::sync::real::channel::{
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{
-    let_others_run, must_end, panic_of, spawn_sleepers, staged_panic, wait_until,
+    let_others_run, must_end, panic_of, spawn_sleepers, staged_panic, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::sync::Arc;
@@ -285,6 +285,47 @@ fn a_panic_drops_the_ends_of_its_thread() {
             });
             assert_eq!(sender.send(7), Err(SendError(7)));
             assert!(receiving.join().is_err());
+        },
+    );
+}
+
+/// A destructor runs because its thread panics: it meets a thread that does not, in either direction, is refused as
+/// anybody is, and its clones come and go.
+#[test]
+fn a_panicking_thread_may_send_and_receive() {
+    must_end(
+        "one of two threads is not panicking, and they do not meet",
+        || {
+            let (sender, receiver) = channel();
+            while_unwinding(|| {
+                drop((sender.clone(), receiver.clone()));
+                assert_eq!(
+                    sender.try_send(0),
+                    Err(TrySendError::Full(0)),
+                    "nobody waits"
+                );
+                assert_eq!(
+                    receiver.try_recv(),
+                    Err(TryRecvError::Empty),
+                    "nobody waits"
+                );
+            });
+            thread::scope(|s| {
+                s.spawn(|| {
+                    assert_eq!(sender.send(1), Ok(()), "somebody receives");
+                    assert_eq!(receiver.recv(), Ok(2));
+                });
+                while_unwinding(|| {
+                    assert_eq!(receiver.recv(), Ok(1));
+                    assert_eq!(sender.send(2), Ok(()), "somebody receives");
+                });
+            });
+            while_unwinding(|| drop(receiver));
+            assert_eq!(
+                sender.send(3),
+                Err(SendError(3)),
+                "the only receiver has gone"
+            );
         },
     );
 }

@@ -6,7 +6,7 @@ use harness::assert_bounds;
 use harness::sync::real::{channel::bounded, thread::refuse_after};
 use harness::testing::{
     assert_passes_on, let_others_run, message_of, must_end, payload_of, staged_panic,
-    staged_panic_of, wait_until,
+    staged_panic_of, wait_until, while_unwinding,
 };
 use pipeline::{Stage, stage};
 use std::cell::{Cell, RefCell};
@@ -312,6 +312,29 @@ fn a_panic_reaches_the_consumer() {
     assert_passes_on(|raise| {
         let first = stage([Item::Ok(1)].into_iter(), 0, move |_| -> Item { raise() });
         stage(first, 0, Ok).for_each(drop);
+    });
+}
+
+/// A destructor runs because its thread panics, and it makes a pipeline and asks for the results: that panic is not one
+/// of a stage, and a panic of a stage is passed on there, too.
+#[test]
+fn a_panicking_thread_may_use_a_pipeline() {
+    must_end(IN_PIPELINE, || {
+        while_unwinding(|| {
+            let stages = stage(stage((1..4).map(Item::Ok), 1, Ok), 0, |n| Ok(n * 2));
+            assert!(stages.eq([2, 4, 6].map(Ok)), "three results, then the end");
+            let mut fails = stage((1..).map(Item::Ok), 0, |_| Item::Err("failed".to_owned()));
+            assert_eq!(fails.next(), Some(Err("failed".to_owned())));
+            assert_eq!(fails.next(), None, "after an error");
+            let mut panics = stage((1..).map(Item::Ok), 0, |_| -> Item {
+                staged_panic("`f`'s")
+            });
+            assert_eq!(
+                panic_of_next(|| panics.next()),
+                Some("`f`'s"),
+                "`f` has panicked, and `next`, called in a destructor, does not resume that panic"
+            );
+        });
     });
 }
 
