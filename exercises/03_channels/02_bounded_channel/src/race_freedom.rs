@@ -232,26 +232,28 @@ fn a_send_happens_before_its_receive() {
     });
 }
 
-/// The channel as a semaphore: room that a receiver has made brings what the receiver did before. Catches
-/// room that is announced by operations that order nothing.
+/// The channel as a semaphore: room that a receiver has made brings what the receiver did before, even if other
+/// values are still there. Catches room that is announced by operations that order nothing.
 #[test]
 fn a_receive_happens_before_the_send_that_takes_its_room() {
     // CH-21
-    harness::model(|| {
-        let channel = Channel::new(1);
-        let slot = Slot::empty("slot");
-        channel.send(());
-        both(
-            || {
-                channel.send(());
-                assert_eq!(slot.read(), 7);
-            },
-            || {
-                slot.write(7);
-                channel.recv();
-            },
-        );
-    });
+    for capacity in 1..=2 {
+        harness::model(move || {
+            let channel = Channel::new(capacity);
+            let slot = Slot::empty("slot");
+            (0..capacity).for_each(|_| channel.send(()));
+            both(
+                || {
+                    channel.send(());
+                    assert_eq!(slot.read(), 7);
+                },
+                || {
+                    slot.write(7);
+                    channel.recv();
+                },
+            );
+        });
+    }
 }
 
 /// The channel is full, and `try_recv` is called beside `try_send`: the one gets the value that was there,
@@ -349,9 +351,9 @@ fn a_refused_try_send_takes_no_room() {
     });
 }
 
-/// Main alone makes room, or alone sends, beside a `send` or a `recv` of the other thread: if main's
-/// `try_send` is refused, it finds a value, and if its `try_recv` is, it finds room. Catches a call that is
-/// refused because another is on its way, which has not put its value in, or not taken it out.
+/// Main alone makes room, or alone sends, or alone receives, beside a `send` or a `recv` of the other thread: if
+/// main's `try_send` is refused, it finds a value, and if its `try_recv` is, it finds room. Catches a call that
+/// is refused because another is on its way, which has not put its value in, or not taken it out.
 #[test]
 fn a_refused_call_was_right_to_give_up() {
     harness::model(|| {
@@ -391,6 +393,20 @@ fn a_refused_call_was_right_to_give_up() {
                 ),
             },
             || channel.recv(),
+        );
+    });
+    harness::model(|| {
+        let channel = Channel::new(2);
+        both(
+            || {
+                channel.send(1);
+                let received = [channel.try_recv(), channel.try_recv()];
+                assert!(
+                    received.contains(&Some(1)),
+                    "1 was sent, and nobody else receives, but two `try_recv`s returned {received:?}"
+                );
+            },
+            || channel.send(2),
         );
     });
 }

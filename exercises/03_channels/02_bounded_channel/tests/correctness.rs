@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 /// Where a thread hangs, if a test does.
 const ASLEEP: &str = "a thread is still in `send` or `recv`, or waits for a lock";
 
+/// Each of three times a channel is filled, a value more is refused, and all values come out, in order: a ring goes
+/// round meanwhile.
 #[test]
 fn a_channel_holds_its_capacity_and_no_more() {
     // CH-02, CH-04, CH-05, CH-11
@@ -20,8 +22,7 @@ fn a_channel_holds_its_capacity_and_no_more() {
         for capacity in [1, 2, 3, 5, 8, 100] {
             let channel = Channel::new(capacity);
             assert_eq!(channel.capacity(), capacity);
-            // Three rounds: a ring goes round.
-            for _ in 0..3 {
+            for round in 0..3 {
                 for n in 0..capacity {
                     assert_eq!(channel.len(), n);
                     assert_eq!(
@@ -40,7 +41,8 @@ fn a_channel_holds_its_capacity_and_no_more() {
                     assert_eq!(
                         channel.try_recv(),
                         Some(n),
-                        "values come in the order of the calls"
+                        "with room for {capacity}, when {} have come out before: values come in the order of the calls",
+                        round * capacity + n
                     );
                 }
                 assert_eq!(
@@ -211,13 +213,16 @@ fn a_capacity_that_cannot_be_is_refused() {
     assert_panics("bounded_channel: no room for a value", || {
         Channel::<u64>::new(0);
     });
-    let too_large = panic_of(|| {
-        Channel::<u64>::new(usize::MAX);
-    });
-    assert!(
-        too_large.is_some(),
-        "`Channel::<u64>::new(usize::MAX)` returned: there cannot be memory for that many"
-    );
+    // The second has a number of bytes that fits into a `usize`.
+    for capacity in [usize::MAX, isize::MAX as usize / 8 + 1] {
+        let too_large = panic_of(|| {
+            Channel::<u64>::new(capacity);
+        });
+        assert!(
+            too_large.is_some(),
+            "`Channel::<u64>::new({capacity})` returned, and so many values take more than `isize::MAX` bytes"
+        );
+    }
 }
 
 /// A destructor runs because its thread panics: it sends and receives as anybody does, with sleep and without.

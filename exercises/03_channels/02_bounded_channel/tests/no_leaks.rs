@@ -81,7 +81,7 @@ fn a_refused_value_stays_with_its_owner() {
     });
 }
 
-/// The channel outlives the check, which runs its closure several times.
+/// A channel keeps nothing of the calls that have passed: it outlives the check, which runs its closure several times.
 #[test]
 fn a_channel_keeps_nothing_of_what_has_passed() {
     let channel = Arc::new(Channel::new(4));

@@ -47,21 +47,33 @@ fn send_sleeps_while_a_receiver_is_left() {
     );
 }
 
-/// Two receivers sleep, or are about to, and main closes, or drops the only sender. Catches one notification
-/// for several sleepers, and a close that comes between a receiver's look and its sleep.
+/// Two receivers sleep, or are about to, and main closes, or drops the only sender. If it sends a value right
+/// before, one of them gets that, and the other wakes up, too. Catches one notification for several sleepers,
+/// a close that comes between a receiver's look and its sleep, and one that wakes nobody beside a value.
 #[test]
 fn the_end_wakes_every_receiver() {
     // CL-03
-    for (closes, yields, bound) in [(true, 0, 2), (true, 2, 1), (false, 2, 1)] {
+    for (sends, closes, yields, bound) in [
+        (false, true, 0, 2),
+        (false, true, 2, 1),
+        (false, false, 2, 1),
+        (true, true, 2, 0),
+    ] {
         harness::Model::new()
             .preemption_bound(bound)
             .check(move || {
                 let (sender, receiver) = bounded::<u32>(1);
                 thread::scope(|s| {
                     for name in ["receiver 1", "receiver 2"] {
-                        spawn(s, name, || assert_eq!(receiver.recv(), Err(RecvError)));
+                        spawn(s, name, || match receiver.recv() {
+                            Ok(7) if sends => {}
+                            end => assert_eq!(end, Err(RecvError)),
+                        });
                     }
                     let_others_sleep(yields);
+                    if sends {
+                        assert_eq!(sender.send(7), Ok(()), "there was room");
+                    }
                     if closes {
                         assert!(sender.close(), "it was open");
                         // Kept, so that it is the close that wakes them, and not the drop.
@@ -396,9 +408,9 @@ fn try_calls_beside_each_other_wait_for_nobody() {
     });
 }
 
-/// Main receives, and the other thread writes, then closes or drops the last sender: when main learns of the
-/// end, it sees what was written. Catches an end that is told by operations that order nothing, whichever way
-/// it comes about.
+/// Main receives, or sends, and the other thread writes, then closes or drops the last sender: when main
+/// learns of the end, by whichever call, it sees what was written. Catches an end that is told by operations
+/// that order nothing, whichever way it comes about.
 #[test]
 fn what_was_done_before_the_end_is_visible_after_it() {
     // CL-13
@@ -418,6 +430,32 @@ fn what_was_done_before_the_end_is_visible_after_it() {
                         sender.close();
                     }
                     drop(sender);
+                },
+            );
+        });
+    }
+    for call in ["send", "try_send", "try_recv"] {
+        harness::model(move || {
+            let (sender, receiver) = bounded(1);
+            let slot = Slot::empty("slot");
+            both(
+                || {
+                    let learns = match call {
+                        "send" => {
+                            std::iter::repeat_with(|| sender.send(1)).any(|sent| sent.is_err())
+                        }
+                        "try_send" => sender.try_send(1).is_err(),
+                        _ => receiver.try_recv() == Err(TryRecvError::Closed),
+                    };
+                    if learns {
+                        assert_eq!(slot.read(), 7);
+                    }
+                },
+                || {
+                    slot.write(7);
+                    sender.close();
+                    // It learns of the end itself, which is no news for main.
+                    let _ = receiver.recv();
                 },
             );
         });

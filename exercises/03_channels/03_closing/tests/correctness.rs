@@ -362,11 +362,14 @@ fn ends_cross_threads_if_the_values_may() {
 fn a_capacity_that_cannot_be_is_refused() {
     // CH-12
     assert_panics("closing: no room for a value", || drop(bounded::<u64>(0)));
-    let too_large = panic_of(|| drop(bounded::<u64>(usize::MAX)));
-    assert!(
-        too_large.is_some(),
-        "there cannot be memory for usize::MAX numbers"
-    );
+    // The second has a number of bytes that fits into a `usize`.
+    for capacity in [usize::MAX, isize::MAX as usize / 8 + 1] {
+        let too_large = panic_of(|| drop(bounded::<u64>(capacity)));
+        assert!(
+            too_large.is_some(),
+            "`bounded::<u64>({capacity})` returned, and so many values take more than `isize::MAX` bytes"
+        );
+    }
 }
 
 #[test]

@@ -87,7 +87,8 @@ fn a_refused_value_stays_with_its_owner() {
     });
 }
 
-/// The channel outlives the check, which runs its closure several times.
+/// A channel keeps nothing of clones and calls that have passed: it outlives the check, which runs its closure several
+/// times.
 #[test]
 fn a_channel_keeps_nothing_of_clones_and_calls() {
     let (sender, receiver) = bounded(4);
