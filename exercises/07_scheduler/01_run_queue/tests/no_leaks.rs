@@ -1,13 +1,13 @@
 //! Each task is dropped once: by the one who has taken it, or with the queue.
 
 use harness::leaks::{self, track};
-use harness::testing::{Counted, staged_panic, staged_panic_of};
+use harness::testing::{Counted, staged_panic, staged_panic_of, while_unwinding};
 use run_queue::{CAPACITY, Global, Local};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// With any number of tasks in the ring, and one that is the next.
+/// With any number of tasks in the ring, and one that is the next; and the same by a thread that unwinds.
 #[test]
 fn what_is_left_is_dropped_with_the_queue() {
     for left in [0, 1, 2, CAPACITY, CAPACITY + 1] {
@@ -20,22 +20,33 @@ fn what_is_left_is_dropped_with_the_queue() {
             for n in 0..left {
                 local.push_next(Box::new(track(n)), &global);
             }
+            if left == CAPACITY {
+                while_unwinding(|| drop((local, global)));
+            }
         });
     }
 }
 
-/// The tasks have no bytes, so a drop of what is not there does no more than count.
+/// The tasks have no bytes, so a drop of what is not there does no more than count. Of 300 handles the last one counts.
 #[test]
 fn only_what_is_left_is_dropped_and_not_before() {
     let before = Counted::drops();
     let dropped = || Counted::drops() - before;
     let (mut local, global) = (Local::new(), Global::new());
     let thief = local.stealer();
+    // More than a byte can count.
+    let others = Vec::from_iter((0..300).map(|n| {
+        if n % 2 == 0 {
+            thief.clone()
+        } else {
+            local.stealer()
+        }
+    }));
     for _ in 0..3 {
         local.push_next(Box::new(Counted), &global);
     }
     let taken = (local.pop(), thief.steal());
-    drop(local);
+    drop((local, others));
     assert_eq!(dropped(), 0, "drops, while a thief is there");
     drop(thief);
     assert_eq!(dropped(), 1, "one task was left in the queue");

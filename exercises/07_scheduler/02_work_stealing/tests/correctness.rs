@@ -276,6 +276,26 @@ fn rings_come_first_in_the_order_and_next_tasks_last() {
     assert!(panicked.is_some(), "index 5, of five victims, must panic");
 }
 
+/// Of 300 victims the last one alone has tasks, in its ring and the next one: that is far down the order, and they are found.
+#[test]
+fn the_last_of_many_victims_is_asked() {
+    // SC-17
+    // More than a byte can count.
+    let mut locals = Vec::from_iter((0..300).map(|_| Local::new()));
+    locals[299].push_next(task(2), &Global::new());
+    locals[299].push(task(1), &Global::new());
+    let victims = Vec::from_iter(locals.iter().map(Local::stealer));
+    let thefts = [(); 3].map(|()| {
+        let stolen = steal_work(&victims, 0..300, &mut Local::new());
+        stolen.map(|task| *task)
+    });
+    assert_eq!(
+        thefts,
+        [Some(1), Some(2), None],
+        "three thefts in the order 0 to 299, and 299 has 1 in its ring and 2 as its next task"
+    );
+}
+
 /// Workers that are idle are left out, as the worker itself is: whatever they have is not touched.
 #[test]
 fn idle_workers_are_not_asked() {

@@ -98,11 +98,11 @@ fn the_next_task_comes_first_and_then_the_ring_in_order() {
     sim.must_find(0, 9, Source::Runq, OWN);
 }
 
-/// A P has nothing of its own, with queues of many lengths and with one P to eight.
+/// A P has nothing of its own, with queues of many lengths and with one P to eight, and 256.
 #[test]
 fn a_p_takes_its_share_of_the_global_queue() {
     // SC-21, SC-22
-    for gomaxprocs in [1, 2, 3, 4, 8] {
+    for gomaxprocs in [1, 2, 3, 4, 8, 256] {
         for len in [
             0, 1, 2, 3, 4, 5, 7, 8, 9, 127, 128, 129, 254, 255, 256, 257, 1000, 3000,
         ] {
@@ -235,14 +235,18 @@ fn the_next_task_of_another_is_stolen_only_if_asked_for() {
     sim.must_have(0, None, &[], ROUNDS);
 }
 
-/// One to 64 Ps, and many random numbers.
+/// One to 64 Ps, and more than a byte can count, and many random numbers.
 #[test]
 fn a_thief_comes_to_each_p_once_a_round() {
     // SC-17
     let mut random = Random::new(1);
-    for gomaxprocs in 1..=64 {
+    for gomaxprocs in (1..=64).chain([300]) {
         let (mut orders, mut starts) = (BTreeSet::new(), BTreeSet::new());
-        let numbers: Vec<u32> = (0..40 * gomaxprocs).map(|_| random.next_u32()).collect();
+        let numbers: Vec<u32> = match gomaxprocs {
+            ..=64 => (0..40 * gomaxprocs).map(|_| random.next_u32()).collect(),
+            // Of many, those that begin with each of them twice.
+            _ => (0..2 * gomaxprocs as u32).collect(),
+        };
         for number in [0, 1, u32::MAX].into_iter().chain(numbers) {
             let order = steal_order(gomaxprocs, number);
             let mut sorted = order.clone();
@@ -405,13 +409,13 @@ fn the_places_come_in_order() {
     }
 }
 
-/// Up to three hundred tasks whose I/O is ready, beside none to three idle Ps.
+/// Up to three hundred tasks whose I/O is ready, beside none to three idle Ps, and 280.
 #[test]
 fn what_is_ready_is_handed_out() {
     // SC-19, SC-33
-    for idle in 0..=3 {
+    for idle in (0..=3).chain([280]) {
         for ready in [1, 2, 3, 7, 300] {
-            let mut sim = after_its_turn(4);
+            let mut sim = after_its_turn(4.max(1 + idle));
             // P0 is idle no more when it looks.
             sim.sched
                 .allp
@@ -425,7 +429,7 @@ fn what_is_ready_is_handed_out() {
                 "{ready} are ready, {idle} Ps are idle; P0 looks for work, so it is not. {POLL}"
             );
             sim.must_find(0, 1, Source::Netpoll, &rule);
-            let handed = ready.min(1 + u32::try_from(idle).expect("at most three"));
+            let handed = ready.min(1 + u32::try_from(idle).expect("a few"));
             sim.global_must_have(&tasks(2..=handed), &rule);
             sim.must_have(0, None, &tasks(handed + 1..=ready), &rule);
         }
@@ -454,6 +458,10 @@ fn the_first_victim_in_the_order_is_robbed() {
                  P{victim}, but finds {says:?}. {ROUNDS}")
         });
     }
+    // However many there are.
+    let mut sim = after_its_turn(300);
+    sim.sched.allp[299].runq.push_back(7);
+    sim.must_find(0, 7, Source::Stolen(299), ROUNDS);
 }
 
 /// P1 has a task in runnext only, P2 one in its ring. In whichever order the thief goes, it finds the latter

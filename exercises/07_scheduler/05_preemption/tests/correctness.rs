@@ -239,6 +239,7 @@ fn each_p_has_a_slice_of_its_own() {
     // However many there are.
     let mut sim = running(&[None; 100]);
     sim.machine.allm[99].curg = Some(1);
+    sim.machine.sched.allp[99].schedtick = 1;
     sim.round(ms(0));
     sim.round(ms(10));
     must_be_asked(&sim, &[[false; 99].as_slice(), &[true]].concat(), SLICES);
@@ -587,7 +588,10 @@ fn the_monitor_sleeps_longer_while_nothing_happens() {
             "{when}: must sleep for {right:?}, but sleeps for {slept:?}. {DELAY}"
         );
     };
-    for (rounds, retaken) in [(80, 1), (70_000_u32, 256)] {
+    for (rounds, since, retaken) in [
+        (80, "the beginning", 1),
+        (70_000_u32, "the last retake", 256),
+    ] {
         for round in 1..=rounds {
             let right = match round {
                 ..=50 => us(20),
@@ -597,7 +601,7 @@ fn the_monitor_sleeps_longer_while_nothing_happens() {
             must_sleep(
                 right,
                 0,
-                &format!("after round {round} in a row without a retake"),
+                &format!("after round {round} without a retake since {since}"),
             );
         }
         must_sleep(

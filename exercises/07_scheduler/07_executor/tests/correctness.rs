@@ -677,6 +677,35 @@ fn what_is_left_is_dropped_by(ends: impl FnOnce(Executor)) {
     assert_eq!(doors.map(|door| door.polls()), [1, 1, 0], "polls");
 }
 
+/// A destructor uses an executor while its thread unwinds: it wakes tasks, runs them, and gets what they return; and a handle that
+/// it drops gives up the output at once, though there is a waker.
+#[test]
+fn an_executor_works_while_its_user_unwinds() {
+    must_end("a task was woken, and its thread unwinds", || {
+        let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+        let doors = [(); 3].map(|()| Arc::new(Door::default()));
+        let [first, second, third] = doors.each_ref().map(|door| door.pass());
+        let output = Dropped(Arc::clone(&drops));
+        let (first, second) = (executor.spawn(first), executor.spawn(second));
+        let unwanted = executor.spawn(async move { (third.await, output) });
+        executor.run_until_idle();
+        let _kept = doors[2].waker();
+        let polls = while_unwinding(|| {
+            doors.iter().for_each(|door| door.open());
+            let polls = executor.run(first).expect("it does not panic");
+            executor.run_until_idle();
+            (polls, result_of(second).expect("it does not panic"))
+        });
+        assert_eq!(polls, (2, 2), "polls of two tasks, which were woken once");
+        while_unwinding(|| drop(unwanted));
+        assert_eq!(
+            drops.lock().unwrap().len(),
+            1,
+            "drops of an output whose handle was dropped, while its thread unwound; there is a waker of its task"
+        );
+    });
+}
+
 /// Futures, outputs and wakers call the executor back when they are dropped or woken.
 #[test]
 fn no_lock_is_held_while_others_code_runs() {

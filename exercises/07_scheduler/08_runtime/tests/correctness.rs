@@ -2,7 +2,9 @@
 
 use harness::sync::real::thread::refuse_after;
 use harness::sync::real::time::{Clock, Duration, Instant};
-use harness::testing::{assert_call_panics, assert_panics, message_of, must_end, wait_until};
+use harness::testing::{
+    assert_call_panics, assert_panics, message_of, must_end, wait_until, while_unwinding,
+};
 use runtime::{
     Doing, JoinError, JoinHandle, Runtime, Snapshot, WorkerSnapshot, channel, go, sleep,
     sleep_until, snapshot, yield_now,
@@ -416,17 +418,22 @@ fn a_sleep_ends_on_the_clock_of_the_machine() {
     });
 }
 
+/// The second time the thread that starts the goroutine unwinds.
 #[test]
 fn one_of_many_workers_that_sleep_is_woken() {
     must_end(
-        "the goroutine that was started while 256 workers slept",
+        "a goroutine that was started while 256 workers slept, first by a thread as any other and then by one that unwinds",
         || {
             let runtime = Runtime::new(256);
-            wait_until("a worker has nothing to do, and does not sleep", || {
-                let workers = runtime.snapshot().workers;
-                workers.iter().all(|worker| worker.doing == Doing::Parked)
-            });
-            assert_eq!(joined(runtime.go(async { 7 }).join()), 7);
+            let start = || runtime.go(async { 7 });
+            let starts: [&dyn Fn() -> JoinHandle<u32>; 2] = [&start, &|| while_unwinding(start)];
+            for start in starts {
+                wait_until("a worker has nothing to do, and does not sleep", || {
+                    let workers = runtime.snapshot().workers;
+                    workers.iter().all(|worker| worker.doing == Doing::Parked)
+                });
+                assert_eq!(joined(start().join()), 7);
+            }
         },
     );
 }

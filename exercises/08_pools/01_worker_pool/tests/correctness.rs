@@ -3,7 +3,7 @@
 #![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
 
 use harness::assert_bounds;
-use harness::sync::real::thread::refuse_after;
+use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
     assert_panics, assert_passes_on, let_others_run, must_end, payload_of, wait_until,
     while_unwinding,
@@ -168,7 +168,7 @@ fn try_submit_hands_the_job_back_when_the_queue_is_full() {
 #[test]
 fn unread_results_hold_back_the_workers_and_those_the_queue() {
     // WP-05, WP-06
-    for (workers, capacity) in [(1, 1), (1, 5), (3, 1), (2, 7)] {
+    for (workers, capacity) in [(1, 1), (1, 300), (3, 1), (2, 7)] {
         must_end(IN_POOL, move || {
             let (pool, results) = WorkerPool::new(workers, capacity, |n: usize| n).unwrap();
             let room = 2 * capacity + workers;
@@ -384,6 +384,30 @@ fn the_drops_are_the_same_while_a_thread_unwinds() {
     );
 }
 
+/// A thread that unwinds submits a job and joins the pool: the job is accepted, and has run when `join` returns, as always.
+#[test]
+fn a_pool_works_while_its_user_unwinds() {
+    must_end(IN_POOL, || {
+        let ran = Arc::new(AtomicUsize::new(0));
+        let of_jobs = Arc::clone(&ran);
+        let (pool, results) = WorkerPool::new(1, 1, move |n: usize| {
+            let_others_run();
+            of_jobs.fetch_add(n, SeqCst);
+        })
+        .unwrap();
+        let ran = while_unwinding(move || {
+            pool.submit(7);
+            pool.join();
+            ran.load(SeqCst)
+        });
+        assert_eq!(
+            (ran, results.count()),
+            (7, 1),
+            "(the job that has run when `join` returned, results), while the thread unwound"
+        );
+    });
+}
+
 /// Nearly all of the jobs panic. The pool keeps its workers: at the end two jobs still run at once.
 #[test]
 fn a_panic_costs_one_result_and_join_passes_it_on() {
@@ -515,8 +539,25 @@ fn a_pool_whose_job_has_panicked_can_be_dropped() {
     });
 }
 
-/// The system refuses one of the threads. `new` returns its error when the threads that were started have ended
-/// and `work` is dropped.
+/// The system refuses one of the threads, and grants those after it. `new` returns the error, or asks again: there is no pool
+/// with fewer workers than it should have, and as many jobs run at once.
+#[test]
+fn a_thread_that_cannot_be_had_is_not_left_out() {
+    let fewer = "a thread was refused, and `new` has returned a pool with fewer workers: four jobs do not run at once";
+    must_end(fewer, || {
+        for granted in 0..4 {
+            let all = Barrier::new(4);
+            let new = || WorkerPool::new(4, 4, move |(): ()| _ = all.wait());
+            if let Ok((pool, results)) = refuse_only(granted, new) {
+                (0..4).for_each(|_| pool.submit(()));
+                assert_eq!(results.take(4).count(), 4, "results");
+            }
+        }
+    });
+}
+
+/// The system refuses one of the threads, and all after it. `new` returns its error when the threads that were started have
+/// ended and `work` is dropped.
 #[test]
 fn threads_that_cannot_be_had_are_an_error() {
     must_end(IN_POOL, || {

@@ -460,8 +460,8 @@ fn a_job_may_own_its_pool() {
     }
 }
 
-/// A pool of two threads is started, and the second thread is refused. There is no pool, and the first thread has
-/// to learn that: it must not sleep on.
+/// A pool of two threads is started, and the second thread is refused. `new` returns the error, and no pool is there whose
+/// drop would end the first thread: `new` itself must wake it, and let it end.
 #[test]
 fn a_refused_thread_leaves_no_other() {
     model(|| {

@@ -1,10 +1,11 @@
 //! However jobs and pools end, no thread, no value and no memory stays behind.
 
 use harness::leaks::{self, track};
-use harness::sync::real::thread::refuse_after;
-use harness::testing::let_others_run;
+use harness::sync::real::thread::{refuse_after, refuse_only};
+use harness::testing::{let_others_run, must_end};
 use panic_isolation::Pool;
 use std::panic::resume_unwind;
+use std::sync::{Arc, Barrier};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -59,15 +60,39 @@ fn jobs_without_handles_leave_nothing() {
     });
 }
 
-/// The third of three threads is refused. The two that were started end.
+/// One of three threads is refused, and all after it. Those that were started end.
 #[test]
 fn a_refused_pool_leaves_nothing() {
     leaks::check(|| {
-        let refused = refuse_after(2, || Pool::new(3));
-        assert!(
-            refused.is_err(),
-            "the third thread was refused, and `new` returned Ok"
-        );
+        for granted in 0..3 {
+            let refused = refuse_after(granted, || Pool::new(3));
+            assert!(
+                refused.is_err(),
+                "{granted} of three threads could be had, and `new` returned Ok"
+            );
+        }
+    });
+}
+
+/// One of three threads is refused, and those after it are granted. `new` returns the error, or asks again: there is no pool
+/// with fewer threads than it should have.
+#[test]
+fn a_refused_thread_is_not_left_out() {
+    leaks::check(|| {
+        for granted in 0..3 {
+            let Ok(pool) = refuse_only(granted, || Pool::new(3)) else {
+                continue;
+            };
+            let fewer = "a thread was refused, and `new` has returned a pool with fewer: three jobs do not run at once";
+            must_end(fewer, move || {
+                let all = Arc::new(Barrier::new(3));
+                let jobs = [(); 3].map(|()| {
+                    let all = Arc::clone(&all);
+                    pool.submit(move || _ = all.wait())
+                });
+                assert!(jobs.into_iter().all(|job| job.join().is_ok()));
+            });
+        }
     });
 }
 

@@ -9,7 +9,10 @@ use crate::sync::Arc;
 use crate::sync::thread::{refuse_after, scope};
 use crate::{Pool, Rejected};
 use harness::Model;
-use harness::testing::{Flag, Gate, Slot, both, let_others_sleep, must_sleep, spawn, staged_panic};
+use harness::testing::{
+    Flag, Gate, Slot, both, has_locked, has_waited, has_waited_for_a_lock, let_others_sleep,
+    must_sleep, spawn, staged_panic,
+};
 use std::sync::Arc as Plain;
 
 /// A pool below a context that is never done, whose threads can be had.
@@ -196,6 +199,49 @@ fn no_job_begins_after_cancel() {
             [2],
             "what `drain` hands back: job 2, which has not run, and nobody else has taken"
         );
+    });
+}
+
+/// The worker sleeps, or has not begun, when a job is submitted, the context cancelled, and another job refused, all of which has
+/// been done before the worker can look. What it knew before it slept is old: when it wakes it must ask the context, and not
+/// begin the job.
+///
+/// No preemptions.
+#[test]
+fn a_worker_that_wakes_asks_the_context() {
+    // WP-07
+    Model::new().preemption_bound(0).check(|| {
+        let ran = Plain::new(Flag::lowered("ran"));
+        let of_jobs = Plain::clone(&ran);
+        let (context, guard) = Context::background().with_cancel();
+        let pool = Pool::new(&context, 1, 1, move |_: u32| of_jobs.raise());
+        let pool = pool.expect("there are threads");
+        let runs_on = || !has_waited() && !has_waited_for_a_lock();
+        // The lock brings the cancel to whoever has it afterwards. If this takes none, the worker may see it later.
+        let refused = || {
+            let in_time = !ran.is_raised();
+            assert_eq!(
+                pool.submit(2),
+                Err(Rejected(2)),
+                "a job after the cancel"
+            );
+            in_time && has_locked() && runs_on()
+        };
+        let cancelled = || {
+            assert_eq!(pool.submit(1), Ok(()), "job 1, and the pool is open");
+            guard.cancel();
+            runs_on() && both(|| (), refused).1
+        };
+        let ((), before_the_look) = both(|| (), cancelled);
+        let back = pool.drain();
+        if before_the_look {
+            assert_eq!(
+                (ran.is_raised(), &*back),
+                (false, &[1][..]),
+                "(whether job 1 has run, what `drain` hands back): the context was cancelled before the worker could \
+                 look, so it must not begin the job"
+            );
+        }
     });
 }
 

@@ -3,7 +3,7 @@
 use cancellation_solution::{CancelOnDrop, Context};
 use harness::assert_bounds;
 use harness::leaks;
-use harness::sync::real::thread::refuse_after;
+use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{assert_panics, let_others_run, must_end, wait_until, while_unwinding};
 use pool_shutdown::{Pool, Rejected};
 use std::cell::Cell;
@@ -375,25 +375,27 @@ fn jobs_may_shut_their_own_pool_down() {
     });
 }
 
-/// A job stops its own pool. What is queued comes back to it, the oldest first, as to any other thread.
+/// A job stops its own pool, with 300 others in the queue. They come back to it, the oldest first, as to any other thread.
 #[test]
 fn a_job_that_stops_gets_the_queue_in_order() {
+    // More than a byte can count.
+    const QUEUED: usize = 300;
     must_end(IN_POOL, || {
         let own = Arc::new(OnceLock::new());
         let (queued, all_queued) = mpsc::channel();
         let (back, comes_back) = mpsc::channel();
         let (of_work, all_queued) = (Arc::clone(&own), Mutex::new(all_queued));
-        let (pool, _guard) = new(1, 3, move |_: usize| {
+        let (pool, _guard) = new(1, QUEUED, move |_: usize| {
             all_queued.lock().unwrap().recv().expect("main sends");
             let pool: &Pool<usize> = of_work.get().expect("it is there");
             back.send(pool.stop()).expect("main waits");
         });
         let pool = own.get_or_init(|| pool);
-        (0..4).for_each(|job| assert_eq!(pool.submit(job), Ok(())));
+        (0..=QUEUED).for_each(|job| assert_eq!(pool.submit(job), Ok(())));
         queued.send(()).expect("job 0 waits");
         assert_eq!(
             comes_back.recv(),
-            Ok(vec![1, 2, 3]),
+            Ok(Vec::from_iter(1..=QUEUED)),
             "what comes back to job 0"
         );
         assert_eq!(pool.drain(), [], "what has not run");
@@ -417,6 +419,38 @@ fn a_pool_keeps_its_workers_and_nothing_of_panics() {
         (0..2).for_each(|_| assert!(pool.submit(None).is_ok()));
         assert_eq!(pool.drain().len(), 0, "all jobs run, after 100 panics too");
         assert_eq!(Arc::strong_count(&payload), 1, "payloads are dropped");
+    });
+}
+
+/// A thread that unwinds submits a job and drains, and so does that job itself: the first drain returns when both jobs have
+/// run, and the second does not sleep, as always.
+#[test]
+fn a_pool_works_while_its_user_unwinds() {
+    type Job = Box<dyn FnOnce() + Send>;
+    must_end(IN_POOL, || {
+        let (pool, _guard) = new(1, 2, |job: Job| job());
+        let (pool, ran) = (Arc::new(pool), Arc::new(AtomicUsize::new(0)));
+        let (own, [first, second]) = (Arc::clone(&pool), [(); 2].map(|()| Arc::clone(&ran)));
+        let (left, ran) = while_unwinding(|| {
+            let job = Box::new(move || {
+                let submitted = while_unwinding(|| {
+                    let job = Box::new(move || {
+                        let_others_run();
+                        second.fetch_add(1, SeqCst);
+                    });
+                    own.submit(job).is_ok() && own.drain().is_empty()
+                });
+                first.fetch_add(usize::from(submitted), SeqCst);
+            });
+            assert!(pool.submit(job).is_ok(), "the pool is open");
+            wait_until("the job has not drained its pool", || ran.load(SeqCst) > 0);
+            (pool.drain().len(), ran.load(SeqCst))
+        });
+        assert_eq!(
+            (left, ran),
+            (0, 2),
+            "jobs (that came back, that have run) when `drain` returned, while its thread unwound"
+        );
     });
 }
 
@@ -487,8 +521,25 @@ fn a_payload_is_dropped_without_a_lock() {
     );
 }
 
-/// The system refuses a worker, or the one thread besides. `new` returns its error when the threads that were started have
-/// ended and `work` is dropped.
+/// The system refuses a worker, or the one thread besides, and grants those after it. `new` returns the error, or asks again:
+/// there is no pool with fewer workers than it should have, and as many jobs run at once.
+#[test]
+fn a_thread_that_cannot_be_had_is_not_left_out() {
+    let fewer = "a thread was refused, and `new` has returned a pool with fewer workers: four jobs do not run at once";
+    must_end(fewer, || {
+        for granted in 0..=4 {
+            let (all, context) = (Barrier::new(4), Context::background());
+            let new = || Pool::new(&context, 4, 4, move |(): ()| _ = all.wait());
+            if let Ok(pool) = refuse_only(granted, new) {
+                (0..4).for_each(|_| assert_eq!(pool.submit(()), Ok(())));
+                assert_eq!(pool.drain(), []);
+            }
+        }
+    });
+}
+
+/// The system refuses a worker, or the one thread besides, and all after it. `new` returns its error when the threads that
+/// were started have ended and `work` is dropped.
 #[test]
 fn threads_that_cannot_be_had_are_an_error() {
     must_end(IN_POOL, || {

@@ -2,7 +2,7 @@
 //! its errgroup.
 
 use harness::assert_bounds;
-use harness::sync::real::thread::refuse_after;
+use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
     Counted, assert_panics, assert_passes_on, must_end, wait_until, while_unwinding,
 };
@@ -371,6 +371,22 @@ fn a_source_that_sleeps_is_dropped_when_it_wakes() {
             Arc::strong_count(&alive) == 1
         });
         wait_until("`f` is still there", || Arc::strong_count(&owned) == 1);
+    });
+}
+
+/// The system refuses one of three threads, and grants those after it. `parallel_map` returns the error, or asks again: there is
+/// no map with fewer threads than it should have, and as many calls of `f` run at once.
+#[test]
+fn a_thread_that_cannot_be_had_is_not_left_out() {
+    let fewer = "a thread was refused, and `parallel_map` has returned a map with fewer: three calls of `f` do not run at once";
+    must_end(fewer, || {
+        for granted in 0..3 {
+            let all = Barrier::new(3);
+            let f = move |_| Ok::<_, ()>(all.wait().is_leader());
+            if let Ok(results) = refuse_only(granted, || parallel_map(0..3, 3, 3, f)) {
+                assert_eq!(results.count(), 3, "results");
+            }
+        }
     });
 }
 

@@ -6,7 +6,7 @@ use final_boss::{
     soak_round,
 };
 use harness::assert_bounds;
-use harness::sync::real::thread::{self, refuse_after};
+use harness::sync::real::thread::{self, refuse_after, refuse_only};
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{
     assert_panics, let_others_run, message_of, must_end, staged_panic, staged_panic_of, wait_until,
@@ -213,7 +213,8 @@ fn no_more_run_at_once_than_there_are_workers() {
 #[test]
 fn the_capacity_is_exact() {
     // WP-05
-    for capacity in [1, 2, 7] {
+    // The last is more than a byte can count.
+    for capacity in [1, 2, 7, 300] {
         let pool = pool(0, capacity);
         for n in 0..capacity {
             let terms = Terms {
@@ -705,12 +706,12 @@ fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
     });
 }
 
-/// A submission that waits for room until a time gives up at that time and not before; if there is room, no time
-/// is too late.
+/// A submission that waits for room until a time gives up at that time and not before, however many others have given up
+/// meanwhile; if there is room, no time is too late. If the pool is shut down before the time, it comes back at once.
 #[test]
 fn a_deadline_ends_the_wait_for_room() {
     must_end(
-        "a submission waits for room, and its deadline has come",
+        "a submission waits for room, and its deadline has come, or the pool is shut down",
         || {
             let pool = pool(0, 1);
             let clock = Clock::manual();
@@ -719,6 +720,10 @@ fn a_deadline_ends_the_wait_for_room() {
             let terms = Terms {
                 wait: Wait::Until(clock.clone(), in_two),
                 context: Some(context),
+                ..Terms::default()
+            };
+            let later = Terms {
+                wait: Wait::Until(clock.clone(), in_two + Duration::from_nanos(1)),
                 ..Terms::default()
             };
             let past = Terms {
@@ -735,8 +740,17 @@ fn a_deadline_ends_the_wait_for_room() {
                 clock.advance(Duration::from_nanos(1));
                 let_others_run();
                 assert!(!waits.is_finished(), "a nanosecond was left");
+                // More than a byte can count.
+                for _ in 0..600 {
+                    let late = refused(pool.submit_with(&past, |_: &Worker| ())).1;
+                    assert_eq!(late, Reason::TimedOut);
+                }
                 clock.advance(Duration::from_nanos(1));
                 assert_eq!(waits.join().expect("no panic"), Reason::TimedOut);
+                let waits = s.spawn(|| refused(pool.submit_with(&later, |_: &Worker| ())).1);
+                let_others_run();
+                pool.shutdown();
+                assert_eq!(waits.join().expect("no panic"), Reason::Closed);
             });
         },
     );
@@ -895,6 +909,12 @@ fn a_thread_that_cannot_be_had_is_no_worker() {
             refuse_after(1, || Pool::new(2, 1)).is_err(),
             "one thread of two could be had"
         );
+        for granted in 0..2 {
+            // If it has asked again, there are two workers.
+            if let Ok(pool) = refuse_only(granted, || Pool::new(2, 2)) {
+                runs_at_once(&pool, 2);
+            }
+        }
     });
 }
 
