@@ -5,7 +5,7 @@ use channels::real::{Arm, Receiver, SendOutcome, Sender, Waiter, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError, TrySendError};
 use harness::sync::real::task::Arc;
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, must_end, spawn_sleepers, wait_until};
+use harness::testing::{assert_panics, must_end, spawn_sleepers, wait_until, while_unwinding};
 use std::iter;
 use try_select::{try_recv_any, try_select};
 
@@ -267,6 +267,20 @@ fn a_call_with_one_arm_is_a_try() {
                 }
             }
         }
+    });
+}
+
+/// In a destructor, while the thread unwinds, the answers are those of any other call.
+#[test]
+fn a_call_works_while_its_thread_unwinds() {
+    must_end(IN_CALL, || {
+        let [(to_a, a), (_to_b, b)] = channels(1);
+        let mut send = to_a.arm(1);
+        while_unwinding(|| {
+            assert_eq!(try_recv_any(&[&b, &a]), None, "both are empty");
+            assert_eq!(try_select(&mut [&mut send]), Some(0), "a has room");
+            assert_eq!(try_recv_any(&[&b, &a]), Some((1, Ok(1))));
+        });
     });
 }
 

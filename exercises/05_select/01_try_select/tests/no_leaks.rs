@@ -2,6 +2,7 @@
 
 use channels::real::{Arm, SendOutcome, bounded};
 use harness::leaks::{self, track};
+use harness::sync::real::thread;
 use harness::testing::must_end;
 use try_select::{try_recv_any, try_select};
 
@@ -12,19 +13,23 @@ const IN_CALL: &str = "a thread is still in `try_select` or `try_recv_any`";
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
 /// What channels and threads keep of calls does not grow with their number: whether something was ready or not, nothing is
-/// registered afterwards, and no memory is added.
+/// registered afterwards, and no memory is added. Nor does a thread leave any when it ends.
 #[test]
 fn channels_keep_nothing_of_the_calls() {
     // SL-12, SL-23
     must_end(IN_CALL, || {
         let ((to_busy, busy), (to_quiet, quiet)) = (bounded(1), bounded::<u32>(0));
-        leaks::check(|| {
+        let calls = || {
             for _ in 0..10 {
                 assert_eq!(try_recv_any(&[&quiet, &busy]), None);
                 let (mut never, mut send) = (to_quiet.arm(1), to_busy.arm(2));
                 assert_eq!(try_select(&mut [&mut never, &mut send]), Some(1));
                 assert_eq!(try_recv_any(&[&quiet, &busy, &quiet]), Some((1, Ok(2))));
             }
+        };
+        leaks::check(|| {
+            calls();
+            thread::scope(|s| s.spawn(calls).join().expect("it has not panicked"));
         });
         assert_eq!(
             [busy.registered(), quiet.registered()],

@@ -4,7 +4,7 @@
 use channels::real::{Arm, Receiver, Sender, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, must_end, spawn_sleepers, wait_until};
+use harness::testing::{assert_panics, must_end, spawn_sleepers, wait_until, while_unwinding};
 use select_recv::select_recv;
 use std::rc::Rc;
 use std::sync::mpsc;
@@ -220,6 +220,24 @@ fn the_channels_are_free_while_it_sleeps() {
             0,
             "arms in the list of b, which was not chosen, after the call"
         );
+    });
+}
+
+/// In a destructor, while the thread unwinds, a call sleeps, is woken and leaves all lists as any other does.
+#[test]
+fn a_call_works_while_its_thread_unwinds() {
+    must_end(IN_CALL, || {
+        let [(to_a, a), (to_b, b)] = channels(0);
+        let received = thread::scope(|s| {
+            s.spawn(|| {
+                wait_until("it is not registered with b", || to_b.registered() >= 1);
+                to_b.send(7)
+            });
+            while_unwinding(|| select_recv(&[&a, &b, &a]))
+        });
+        assert_eq!(received, (1, Ok(7)), "what was sent to b");
+        let left = [to_a.registered(), to_b.registered()];
+        assert_eq!(left, [0, 0], "registered in a and b");
     });
 }
 

@@ -14,8 +14,8 @@ const IN_CALL: &str = "a thread is still in `select_recv`";
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// Two threads send a value to and fro, and both select from a quiet channel as well. A call keeps nothing when it has
-/// returned: not in that channel, and not in its thread.
+/// Two threads send a value to and fro, and both select from a quiet channel as well; main sleeps each time. A call keeps nothing
+/// when it has returned: not in that channel, and not in its thread.
 #[test]
 fn a_quiet_channel_keeps_nothing() {
     // SL-12
@@ -28,6 +28,7 @@ fn a_quiet_channel_keeps_nothing() {
                     for _ in 0..50 {
                         let (at, value) = select_recv(&[&quiet, &pinged, &quiet]);
                         assert_eq!(at, 1, "nobody sends to the others");
+                        wait_until("main does not wait", || pong.registered() >= 1);
                         pong.send(value.expect("is open")).expect("is received");
                     }
                 });

@@ -4,7 +4,7 @@ use channels::real::{Arm, Receiver, SendOutcome, Sender, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_panics, must_end, panic_of, wait_until};
+use harness::testing::{assert_panics, must_end, panic_of, wait_until, while_unwinding};
 use select::{select, select_until};
 use std::cell::Cell;
 
@@ -382,6 +382,43 @@ fn a_deadline_ends_a_call_that_sleeps_and_not_too_soon() {
             });
         },
     );
+}
+
+/// In a destructor, while the thread unwinds, a call sleeps, is woken or ended by its deadline, and leaves all lists as any other
+/// does.
+#[test]
+fn a_call_works_while_its_thread_unwinds() {
+    must_end(IN_CALL, || {
+        let [(to_a, a), (to_b, b)] = [bounded(0), bounded(0)];
+        let clock = Clock::real();
+        let (mut recv, mut quiet, mut again) = (a.arm(), b.arm(), a.arm());
+        let mut arms: [&mut dyn Arm<'_>; 3] = [&mut again, &mut recv, &mut quiet];
+        let deadline = clock.now() + Duration::from_millis(20);
+        let index = while_unwinding(|| select_until(&mut arms, &clock, deadline));
+        assert_eq!(index, None, "nobody sends");
+        assert!(
+            clock.now() >= deadline,
+            "too soon: the deadline has not come"
+        );
+        let index = thread::scope(|s| {
+            s.spawn(|| {
+                wait_until("the call is not registered with a", || {
+                    to_a.registered() >= 1
+                });
+                to_a.send(7)
+            });
+            while_unwinding(|| select(&mut arms))
+        });
+        assert!(
+            index < 2,
+            "7 was sent to a, which is in arms 0 and 1, not in {index}"
+        );
+        let left = (to_a.registered(), to_b.registered());
+        assert_eq!(left, (0, 0), "arms that are still registered");
+        let got = [recv, quiet, again].map(|arm| arm.outcome());
+        let sent = got.into_iter().flatten().collect::<Vec<_>>();
+        assert_eq!(sent, [Ok(7)], "what all three arms have got");
+    });
 }
 
 #[test]

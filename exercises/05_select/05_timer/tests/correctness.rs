@@ -7,7 +7,9 @@ use harness::assert_bounds;
 use harness::sync::real::channel::{TryRecvError, unbounded};
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_call_panics, assert_panics, let_others_run, must_end};
+use harness::testing::{
+    assert_call_panics, assert_panics, let_others_run, must_end, while_unwinding,
+};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -219,6 +221,23 @@ fn the_tick_that_waits_stays() {
     });
 }
 
+/// Of three timers the oldest is dropped before the last is made, and 70,000 come and go between the second and the last:
+/// more than 65,535.
+#[test]
+fn a_new_timer_takes_the_place_of_no_other() {
+    must_end("a timer has not fired", || {
+        let (clock, timers) = on_a_manual_clock();
+        let (first, second) = (timers.after(SECOND), timers.after(SECOND));
+        drop(first);
+        (0..70_000).for_each(|_| drop(timers.after(SECOND)));
+        let third = timers.after(SECOND);
+        clock.advance(SECOND);
+        for timer in [second, third] {
+            assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+        }
+    });
+}
+
 /// Many timers, in an order that has nothing to do with their deadlines. The clock comes to all of them in
 /// one step.
 #[test]
@@ -239,7 +258,11 @@ fn many_timers_fire_in_the_order_of_their_deadlines() {
             .collect();
         clock.advance(HOUR);
         for millis in 0..TIMERS {
-            assert_eq!(order.recv(), Ok(millis), "in milliseconds");
+            assert_eq!(
+                order.recv(),
+                Ok(millis),
+                "the delay of the timer that fired, in milliseconds beyond a second"
+            );
         }
         drop(handles);
     });
@@ -411,7 +434,7 @@ fn the_timers_survive_whatever_panics() {
     );
 }
 
-/// A function that has panicked is called again, if its timer is reset.
+/// A function that panics each time is called again whenever its timer is reset, 300 times: more than 255.
 #[test]
 fn a_function_that_has_panicked_can_be_called_again() {
     must_end("the function has not been called again", || {
@@ -422,10 +445,12 @@ fn a_function_that_has_panicked_can_be_called_again() {
             resume_unwind(Box::new("the function's"));
         });
         called.recv().expect("the function is called");
-        callback.reset(Duration::ZERO);
-        called
-            .recv()
-            .expect("`reset` starts it again, and the function is still there");
+        for _ in 0..300 {
+            callback.reset(Duration::ZERO);
+            called
+                .recv()
+                .expect("`reset` starts it again, and the function is still there");
+        }
     });
 }
 
@@ -493,22 +518,30 @@ fn the_tick_of_a_ticker_is_taken_back() {
     });
 }
 
-/// A timer has fired, and its handle is dropped: that takes the tick back, as `stop` does.
+/// A timer has fired, and its handle is dropped, perhaps by a thread that unwinds: that takes the tick back, as `stop` does.
 #[test]
 fn a_handle_that_is_dropped_takes_its_tick_back() {
     must_end("a timer has not fired", || {
-        let (clock, timers) = on_a_manual_clock();
-        let timer = timers.after(SECOND);
-        let behind = timers.after(2 * SECOND);
-        clock.advance(2 * SECOND);
-        behind.ticks().recv().expect("the timer has a sender");
-        let ticks = timer.ticks().clone();
-        drop(timer);
-        assert_eq!(
-            ticks.try_recv(),
-            Err(TryRecvError::Disconnected),
-            "its handle was dropped, which takes the tick back and leaves the channel without a sender"
-        );
+        let drops: [(&str, fn(Timer)); 2] = [
+            ("dropped", drop),
+            ("dropped while its thread unwound", |timer| {
+                while_unwinding(|| drop(timer));
+            }),
+        ];
+        for (how, drops) in drops {
+            let (clock, timers) = on_a_manual_clock();
+            let timer = timers.after(SECOND);
+            let behind = timers.after(2 * SECOND);
+            clock.advance(2 * SECOND);
+            behind.ticks().recv().expect("the timer has a sender");
+            let ticks = timer.ticks().clone();
+            drops(timer);
+            assert_eq!(
+                ticks.try_recv(),
+                Err(TryRecvError::Disconnected),
+                "its handle was {how}, which takes the tick back and leaves the channel without a sender"
+            );
+        }
     });
 }
 
@@ -572,21 +605,6 @@ fn the_drop_of_the_timers_does_not_wait_for_a_function() {
             go_on.send(()).expect("the function waits");
         },
     );
-}
-
-/// Of three timers the oldest is dropped before the last is made.
-#[test]
-fn a_new_timer_takes_the_place_of_no_other() {
-    must_end("a timer has not fired", || {
-        let (clock, timers) = on_a_manual_clock();
-        let (first, second) = (timers.after(SECOND), timers.after(SECOND));
-        drop(first);
-        let third = timers.after(SECOND);
-        clock.advance(SECOND);
-        for timer in [second, third] {
-            assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
-        }
-    });
 }
 
 /// A period of a nanosecond, of which an hour has more than fit into 32 bits; one of 20 thousand million seconds, which is more

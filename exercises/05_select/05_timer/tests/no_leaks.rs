@@ -6,7 +6,7 @@ use harness::leaks::{self, track};
 use harness::sync::real::channel::unbounded;
 use harness::sync::real::thread::refuse_after;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_panics, must_end};
+use harness::testing::{assert_panics, must_end, while_unwinding};
 use timer::Timers;
 
 #[global_allocator]
@@ -15,11 +15,12 @@ static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A timer that ticks, a ticker, a callback and one that never fires: all are running when the timers are
-/// dropped, before or after their handles.
+/// dropped, before or after their handles, and also by a thread that unwinds.
 #[test]
 fn the_thread_ends_when_the_timers_are_dropped() {
     leaks::check(|| {
-        for timers_first in [false, true] {
+        for (timers_first, unwinds) in [(false, false), (true, false), (false, true), (true, true)]
+        {
             let timers = Timers::new(Clock::real());
             let owned = track("a function's");
             let handles = (
@@ -28,12 +29,19 @@ fn the_thread_ends_when_the_timers_are_dropped() {
                 timers.after(Duration::MAX),
                 timers.after_func(HOUR, move || _ = owned.len()),
             );
-            if timers_first {
-                drop(timers);
-                drop(handles);
+            let drop_all = || {
+                if timers_first {
+                    drop(timers);
+                    drop(handles);
+                } else {
+                    drop(handles);
+                    drop(timers);
+                }
+            };
+            if unwinds {
+                while_unwinding(drop_all);
             } else {
-                drop(handles);
-                drop(timers);
+                drop_all();
             }
         }
     });
@@ -133,18 +141,26 @@ fn a_function_may_drop_the_timers() {
     });
 }
 
-/// The operating system has no thread: the function is dropped, and nothing is left of the timer.
+/// The operating system has no thread: `after`, `ticker` and `after_func` panic. Nothing of what they were to make stays in the
+/// set, which lives on, and a function is dropped.
 #[test]
 fn a_thread_that_is_refused_leaves_nothing() {
+    let lives_on = Timers::new(Clock::real());
     leaks::check(|| {
-        let timers = Timers::new(Clock::real());
-        let owned = track("a function's");
-        let refused =
-            "timer: failed to spawn thread: no thread can be created: the test refuses it";
-        refuse_after(0, || {
-            assert_panics(refused, || {
-                drop(timers.after_func(HOUR, move || _ = owned.len()))
-            });
-        });
+        let is_dropped = Timers::new(Clock::real());
+        for timers in [&lives_on, &is_dropped] {
+            for _ in 0..10 {
+                let owned = track("a function's");
+                assert_refused(|| drop(timers.after(HOUR)));
+                assert_refused(|| drop(timers.ticker(HOUR)));
+                assert_refused(|| drop(timers.after_func(HOUR, move || _ = owned.len())));
+            }
+        }
     });
+}
+
+#[track_caller]
+fn assert_refused(make: impl FnOnce()) {
+    let refused = "timer: failed to spawn thread: no thread can be created: the test refuses it";
+    refuse_after(0, || assert_panics(refused, make));
 }

@@ -4,7 +4,9 @@ use cancellation::{CancelOnDrop, Cause, Context, ContextError};
 use harness::bench::together;
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread::refuse_after;
-use harness::testing::{let_others_run, must_end, panic_of, staged_panic, staged_panic_of};
+use harness::testing::{
+    let_others_run, must_end, panic_of, staged_panic, staged_panic_of, while_unwinding,
+};
 use std::error::Error;
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -104,6 +106,26 @@ fn a_context_is_done_when_it_is_cancelled() {
     assert_eq!(panics, Some("the task fails"));
     assert_canceled("a context whose task has panicked", &context);
     assert_canceled("its clone", &clone);
+}
+
+/// In a destructor, while its thread unwinds, a child is made and another one is cancelled. The one is reached by its parent's
+/// cancellation, and the other has left the parent.
+#[test]
+fn contexts_work_while_a_thread_unwinds() {
+    // CX-05, CX-07
+    let (parent, guard) = child();
+    let (leaving, leaving_guard) = parent.with_cancel();
+    let cause = because("left").expect("it is a cause");
+    let (made, _made_guard) = while_unwinding(|| {
+        leaving_guard.cancel_with(ContextError::Canceled, Some(cause.clone()));
+        parent.with_cancel()
+    });
+    assert_live("a child that was made while its thread unwound", &made);
+    drop((leaving, leaving_guard));
+    let kept = Arc::strong_count(&cause) - 1;
+    assert_eq!(kept, 0, "owners of the cause of a child that is gone");
+    guard.cancel();
+    assert_canceled("a child that was made while its thread unwound", &made);
 }
 
 #[test]
@@ -230,17 +252,32 @@ fn the_first_reason_stays() {
     }
 }
 
-/// Cancelled with an error and without a cause, a context and the one below it have that error itself as their cause.
+/// Cancelled without a cause, by any of three calls, a context and the one below it have the error itself as their cause.
 #[test]
 fn an_error_without_a_cause_is_its_own() {
-    let (context, guard) = child();
-    let (below, _below_guard) = context.with_cancel();
-    guard.cancel_with(ContextError::DeadlineExceeded, None);
-    for (name, context) in [("the context", &context), ("its child", &below)] {
-        let late = ContextError::DeadlineExceeded;
-        assert_done(name, context, late, "context deadline exceeded");
-        let cause = context.cause().expect("there is an error");
-        assert_eq!(cause.downcast_ref(), Some(&late), "the cause of {name}");
+    let (late, canceled) = (ContextError::DeadlineExceeded, ContextError::Canceled);
+    let calls: [(&str, ContextError, fn(CancelOnDrop)); 3] = [
+        ("`cancel_with`", late, |guard| {
+            guard.cancel_with(ContextError::DeadlineExceeded, None)
+        }),
+        ("`cancel`", canceled, |guard| guard.cancel()),
+        ("the drop of its guard", canceled, drop),
+    ];
+    for (how, error, call) in calls {
+        let (context, guard) = child();
+        let (below, _below_guard) = context.with_cancel();
+        call(guard);
+        for (name, context) in [("the context", &context), ("its child", &below)] {
+            let name = format!("{name}, cancelled by {how}");
+            assert_done(&name, context, error, &error.to_string());
+            let cause = context.cause().expect("there is an error");
+            let itself = cause.downcast_ref();
+            assert_eq!(
+                itself,
+                Some(&error),
+                "the cause of {name}, as the error that it should be"
+            );
+        }
     }
 }
 

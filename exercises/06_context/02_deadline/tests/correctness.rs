@@ -24,11 +24,14 @@ fn root() -> (Clock, Arc<Timers>, Context) {
 
 #[track_caller]
 fn assert_done(name: &str, context: &Context, error: ContextError) {
-    let cause = context.cause().map(|cause| cause.to_string());
+    assert_eq!(context.err(), Some(error), "the error of {name}");
+    let cause = context
+        .cause()
+        .expect("where there is an error there is a cause");
     assert_eq!(
-        (context.err(), cause),
-        (Some(error), Some(error.to_string())),
-        "error and cause of {name}"
+        cause.downcast_ref(),
+        Some(&error),
+        "the cause of {name}, which should be the error itself, and says: {cause}"
     );
     // The channel may be disconnected a moment later, by the thread that is about to.
     assert_eq!(
@@ -278,6 +281,26 @@ fn cancelled_before_its_deadline_it_stays_cancelled() {
         assert_canceled("the one below", &below);
         drop(kept);
     }
+}
+
+/// In a destructor, while its thread unwinds, a context is made, and another is cancelled by hand: the one has its deadline, and
+/// the other no alarm any more.
+#[test]
+fn deadlines_work_while_a_thread_unwinds() {
+    // CX-17, CX-20
+    must_end(IN_RECV, || {
+        let (clock, timers, root) = root();
+        let (cancelled, guard) = root.with_timeout(HOUR / 2);
+        let (context, _guard) = while_unwinding(|| {
+            guard.cancel();
+            root.with_timeout(HOUR)
+        });
+        assert_eq!(timers.pending(), 1, "how many alarms are pending");
+        clock.advance(HOUR);
+        wait_for(&context);
+        assert_late("the context that was made", &context);
+        assert_canceled("the context that was cancelled", &cancelled);
+    });
 }
 
 /// A context is cancelled after its deadline has come, and its guard is dropped. Its error and its cause stay `DeadlineExceeded`.

@@ -19,8 +19,10 @@ static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// A clock that has run for an hour, alarms that go by it, and a root.
 fn root() -> (Clock, Arc<Timers>, Context) {
     let clock = Clock::manual();
+    clock.advance(HOUR);
     let timers = Arc::new(Timers::new(clock.clone()));
     let root = Context::background(Arc::clone(&timers));
     (clock, timers, root)
@@ -114,29 +116,38 @@ fn a_deadline_that_has_come_leaves_nothing() {
     });
 }
 
-/// No alarm was needed: the parent ends first, the deadline is over, or it never comes. Nothing is left of such a context.
+/// No alarm was needed: the parent ends first, the deadline is over, or it never comes. Nothing is left of such a context, in a
+/// tree that lives on, and in one that is dropped: then the timers and their thread go with it.
 #[test]
 fn a_deadline_without_an_alarm_leaves_nothing() {
     // CX-18, CX-19
-    let (clock, _timers, root) = root();
-    let (parent, _guard) = root.with_timeout(HOUR);
+    let (_clock, _timers, lives_on) = root();
+    let (lives_on, _guard) = lives_on.with_timeout(HOUR);
     leaks::check(|| {
-        drop(parent.with_timeout(2 * HOUR));
-        drop(parent.with_timeout(Duration::ZERO));
-        drop(parent.with_deadline(clock.now()));
-        drop(parent.with_timeout(Duration::MAX));
+        let (clock, _timers, is_dropped) = root();
+        let (is_dropped, _guard) = is_dropped.with_timeout(HOUR);
+        for parent in [&lives_on, &is_dropped] {
+            drop(parent.with_timeout(2 * HOUR));
+            drop(parent.with_timeout(Duration::ZERO));
+            drop(parent.with_deadline(clock.now()));
+            drop(parent.with_timeout(Duration::MAX));
+        }
     });
 }
 
-/// The operating system refuses the thread that an alarm needs. Nothing is left of the context that could not be made.
+/// The operating system refuses the thread that an alarm needs. Nothing is left of the context that could not be made, in a tree
+/// that lives on, and in one that is dropped.
 #[test]
 fn a_thread_that_is_refused_leaves_nothing() {
-    let (_clock, _timers, root) = root();
+    let (_clock, _timers, lives_on) = root();
     leaks::check(|| {
-        let panic = panic_of(|| drop(refuse_after(0, || root.with_timeout(HOUR))));
-        assert!(
-            panic.is_some(),
-            "no thread could be had, and `with_timeout` returned"
-        );
+        let (_clock, _timers, is_dropped) = root();
+        for root in [&lives_on, &is_dropped] {
+            let panic = panic_of(|| drop(refuse_after(0, || root.with_timeout(HOUR))));
+            assert!(
+                panic.is_some(),
+                "no thread could be had, and `with_timeout` returned"
+            );
+        }
     });
 }

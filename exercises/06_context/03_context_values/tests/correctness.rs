@@ -3,7 +3,9 @@
 use context_values::Values;
 use harness::assert_bounds;
 use harness::sync::real::thread::refuse_after;
-use harness::testing::{Counted, must_end, staged_panic, staged_panic_of, while_unwinding};
+use harness::testing::{
+    Counted, assert_passes_on, must_end, staged_panic, staged_panic_of, while_unwinding,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::mem;
@@ -249,11 +251,15 @@ fn values_outlive_the_list_that_they_came_from() {
         2,
         "a hidden value goes with the last list, too"
     );
-    while_unwinding(|| drop(Values::new().with(Counted)));
+    while_unwinding(|| {
+        let list = Values::new().with(Counted).with(User("bob")).with(Counted);
+        assert_eq!(list.get(), Some(&User("bob")), "while its thread unwinds");
+        drop(list);
+    });
     assert_eq!(
         Counted::drops() - before,
-        3,
-        "a list that is dropped while its thread unwinds drops its value, too"
+        4,
+        "a list that is dropped while its thread unwinds drops its two values, too"
     );
 }
 
@@ -432,6 +438,18 @@ fn after_a_panic_too_values_are_dropped_one_after_the_other() {
         !in_frames || places_say_nothing,
         "after the panic, each of 2,000 values was dropped in a stack frame of its own"
     );
+}
+
+/// The destructor of a value panics, and the caller of `drop` gets that panic: the payload itself.
+#[test]
+fn a_panic_of_a_destructor_goes_on_with_its_payload() {
+    struct Raises(fn() -> !);
+    impl Drop for Raises {
+        fn drop(&mut self) {
+            (self.0)();
+        }
+    }
+    assert_passes_on(|raise| drop(Values::new().with(User("ann")).with(Raises(raise))));
 }
 
 /// A value that owns a list drops that list in its own destructor, and waits for it: what only that list had is gone when

@@ -192,16 +192,17 @@ fn an_error_of_the_body_cancels_the_tasks() {
 }
 
 /// The body waits for the context, and a task panics. The body is told, and what it returns does not hide the
-/// panic.
+/// panic. Error and cause of the context are `Canceled`.
 #[test]
 fn a_panic_cancels_the_others() {
     // EG-14, as it is in Rust
     model(|| {
+        let mut of_group = None;
         let outcome = whose(|| {
             group(None, |group| {
+                of_group = Some(group.context().clone());
                 go(group, || staged_panic("the task's"));
                 wait_for_the_end(group.context());
-                assert_eq!(group.context().err(), Some(ContextError::Canceled));
                 Ok(())
             })
         });
@@ -209,6 +210,15 @@ fn a_panic_cancels_the_others() {
             outcome,
             Some("the task's"),
             "whose panic `scope` should resume"
+        );
+        // Not in the body: a panic there comes second, and is dropped.
+        let of_group = of_group.expect("the body has run");
+        assert_eq!(of_group.err(), Some(ContextError::Canceled));
+        let cause = of_group.cause().expect("it is done");
+        assert_eq!(
+            cause.downcast_ref(),
+            Some(&ContextError::Canceled),
+            "the cause, which should be the error itself, and says: {cause}"
         );
     });
 }

@@ -127,6 +127,30 @@ fn tasks_that_are_refused_leave_nothing() {
     });
 }
 
+/// A group lives on, in which a task has failed. Its later tasks come and go, half of them fail, and what it keeps of each adds up
+/// from round to round.
+#[test]
+fn a_group_keeps_nothing_of_tasks_that_have_ended() {
+    let outcome = scope(&Context::background(), Some(1), |group| {
+        group.go(|| Err(fmt::Error)).expect("there are threads");
+        leaks::check(|| {
+            for n in 0..10 {
+                let owned = track(n);
+                let task = move || {
+                    if *owned % 2 == 0 {
+                        Err(fmt::Error)
+                    } else {
+                        Ok(())
+                    }
+                };
+                group.go(task).expect("there are threads");
+            }
+        });
+        Ok(())
+    });
+    assert!(outcome.is_err(), "the first task has failed");
+}
+
 /// A server's context is there for years, and each request has a group below it.
 #[test]
 fn the_context_above_keeps_nothing_of_its_groups() {
