@@ -239,17 +239,23 @@ fn a_panic_releases_everybody_who_waits() {
     });
 }
 
-/// The function writes plain memory and panics: every call that returns has to see what it wrote. Catches a
-/// panic whose way out orders nothing.
+/// The function writes plain memory and panics: no other runs, and every call that returns has to see what it
+/// wrote. Catches a panic whose way out orders nothing.
 #[test]
 fn what_the_function_wrote_before_its_panic_is_there() {
     // ON-03, ON-07
     harness::model(|| {
         let once = Once::new();
         let slot = Slot::empty("slot");
+        let runs = Count::zero("runs");
         let call = || {
             panics(|| {
                 once.call_once(|| {
+                    let before = runs.0.fetch_add(1, Relaxed);
+                    assert_eq!(
+                        before, 0,
+                        "a second function ran, after the first had panicked"
+                    );
                     slot.write(7);
                     panic_any(EXPECTED);
                 });

@@ -289,7 +289,8 @@ fn a_select_that_is_chosen_takes_nobody_elses_value() {
     });
 }
 
-/// Two threads look at the same two channels, which they name in two orders, and find nothing.
+/// Two threads look at the same two channels, which they name in two orders, and find nothing. Then two sleep there, and
+/// both leave when the time comes: with at most one preemption.
 #[test]
 fn selects_that_name_the_channels_in_two_orders_end() {
     // SL-21
@@ -302,6 +303,22 @@ fn selects_that_name_the_channels_in_two_orders_end() {
             || select_until(&mut [&mut b.arm(), &mut a.arm()], &clock, now),
         );
         assert_eq!(indices, (None, None), "nobody sends");
+    });
+    harness::Model::new().preemption_bound(1).check(|| {
+        let [(_to_a, a), (_to_b, b)] = [bounded::<u32>(1), bounded::<u32>(1)];
+        let clock = &Clock::manual();
+        let deadline = clock.now() + SECOND;
+        thread::scope(|s| {
+            for (name, [one, two]) in [("first", [&a, &b]), ("second", [&b, &a])] {
+                spawn(s, name, move || {
+                    let index =
+                        select_until(&mut [&mut one.arm(), &mut two.arm()], clock, deadline);
+                    assert_eq!(index, None, "nobody sends");
+                });
+            }
+            let_others_sleep(2);
+            clock.advance(SECOND);
+        });
     });
 }
 

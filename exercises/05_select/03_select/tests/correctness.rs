@@ -59,8 +59,8 @@ fn the_first_arm_that_can_be_completed_is() {
     });
 }
 
-/// `a` is in two arms, and an arm of `b` is between them: the arms are taken in the order of the slice, and not channel by
-/// channel.
+/// `a` is in two arms, and an arm of `b` is between them, or each is in fifty: the arms are taken in the order of the slice,
+/// and not channel by channel.
 #[test]
 fn an_arm_between_two_of_another_channel_has_its_turn() {
     // SL-11
@@ -71,6 +71,12 @@ fn an_arm_between_two_of_another_channel_has_its_turn() {
                 channels.reverse();
             }
             let [(to_a, a), (to_b, b)] = channels;
+            let of_arm = |n: usize| [&to_b, &to_a][n % 2];
+            let mut many: Vec<_> = (0..100).map(|n| of_arm(n).arm(n)).collect();
+            let index = select(&mut each(&mut many));
+            assert_eq!(index, 0, "a and b have room: of 100 arms, 0 is the first");
+            assert_eq!((a.try_recv().ok(), b.try_recv().ok()), (None, Some(0)));
+
             to_b.send(20).expect("there is room");
             let (mut first, mut second, mut third) = (a.arm(), b.arm(), to_a.arm(10));
             let index = select(&mut [&mut first, &mut second, &mut third]);
@@ -421,17 +427,26 @@ fn a_call_works_while_its_thread_unwinds() {
     });
 }
 
+/// A call sleeps until its deadline, and then the same thread makes 500 whose deadlines are far: each gets a value.
 #[test]
 fn a_call_with_a_deadline_is_chosen_as_any_other() {
     must_end(IN_CALL, || {
         let (clock, (sender, receiver)) = (Clock::real(), bounded(0));
+        let soon = clock.now() + Duration::from_millis(1);
+        let index = select_until(&mut [&mut receiver.arm()], &clock, soon);
+        assert_eq!(index, None, "nobody sends");
         let deadline = clock.now() + Duration::from_secs(1 << 40);
         thread::scope(|s| {
             s.spawn(|| (0..500).for_each(|n| assert_eq!(sender.send(n), Ok(()))));
             for n in 0..500 {
                 let mut arm = receiver.arm();
-                assert_eq!(select_until(&mut [&mut arm], &clock, deadline), Some(0));
-                assert_eq!(arm.outcome(), Some(Ok(n)));
+                let index = select_until(&mut [&mut arm], &clock, deadline);
+                let got = (index, arm.outcome());
+                let expected = (Some(0), Some(Ok(n)));
+                assert_eq!(
+                    got, expected,
+                    "index, and receive: {n} is sent, and the time has not come"
+                );
             }
         });
     });
