@@ -521,8 +521,9 @@ fn the_tick_of_a_ticker_is_taken_back() {
 /// A timer has fired, and its handle is dropped, perhaps by a thread that unwinds: that takes the tick back, as `stop` does.
 #[test]
 fn a_handle_that_is_dropped_takes_its_tick_back() {
+    type Drops = fn(Timer);
     must_end("a timer has not fired", || {
-        let drops: [(&str, fn(Timer)); 2] = [
+        let drops: [(&str, Drops); 2] = [
             ("dropped", drop),
             ("dropped while its thread unwound", |timer| {
                 while_unwinding(|| drop(timer));

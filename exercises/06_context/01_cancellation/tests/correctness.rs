@@ -8,7 +8,7 @@ use harness::testing::{
     let_others_run, must_end, panic_of, staged_panic, staged_panic_of, while_unwinding,
 };
 use std::error::Error;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
@@ -255,8 +255,9 @@ fn the_first_reason_stays() {
 /// Cancelled without a cause, by any of three calls, a context and the one below it have the error itself as their cause.
 #[test]
 fn an_error_without_a_cause_is_its_own() {
+    type Call = fn(CancelOnDrop);
     let (late, canceled) = (ContextError::DeadlineExceeded, ContextError::Canceled);
-    let calls: [(&str, ContextError, fn(CancelOnDrop)); 3] = [
+    let calls: [(&str, ContextError, Call); 3] = [
         ("`cancel_with`", late, |guard| {
             guard.cancel_with(ContextError::DeadlineExceeded, None)
         }),
@@ -314,10 +315,12 @@ fn a_child_of_a_context_that_is_done_is_done_from_the_beginning() {
     let (parent, guard) = child();
     guard.cancel_with(ContextError::DeadlineExceeded, because("too slow"));
     let (below, below_guard) = parent.with_cancel();
+    // If the child is not done, the drop of its guard may never return, and would hide that.
+    let below_guard = ManuallyDrop::new(below_guard);
     let late = ContextError::DeadlineExceeded;
     assert_done("the child", &below, late, "too slow");
     let (grandchild, _grandchild_guard) = below.with_cancel();
-    below_guard.cancel();
+    drop(ManuallyDrop::into_inner(below_guard));
     assert_done("the child, cancelled again,", &below, late, "too slow");
     assert_done("the grandchild", &grandchild, late, "too slow");
 }
