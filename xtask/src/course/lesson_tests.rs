@@ -179,8 +179,11 @@ fn starting_threads(source: &str, known: Vec<String>) -> Vec<String> {
     // As long as another turns up that uses one of those found.
     loop {
         let more = bodies.iter().find(|(name, words)| {
-            let starts =
-                |word: &String| word == "spawn" || word == "spawn_scoped" || found.contains(word);
+            let starts = |word: &String| {
+                ["spawn", "spawn_scoped"].contains(&word.as_str())
+                    || word.starts_with("must_sleep")
+                    || found.contains(word)
+            };
             !found.contains(name) && words.iter().any(starts)
         });
         match more {

@@ -3,7 +3,10 @@
 //! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_call_panics, let_others_run, must_end, panic_of, while_unwinding};
+use harness::testing::{
+    assert_call_panics, let_others_run, must_end, must_sleep_on_threads, panic_of, while_unwinding,
+};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use wait_group::WaitGroup;
 
@@ -267,6 +270,14 @@ fn tasks_may_add_tasks_while_others_wait() {
             "`wait` returned after {seen} of 32 leaves had been counted"
         );
     });
+}
+
+/// A thread is in `wait`, and the counter is 1: it sleeps.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    let group = Arc::new(WaitGroup::new());
+    group.add(1);
+    must_sleep_on_threads("`wait`", "the counter was 1", move || group.wait());
 }
 
 /// Makes a group that has served a round, which is as good as a new one (WG-04). An unwritten stub fails

@@ -4,8 +4,11 @@
 //! a lock that is held for a moment; `cargo bench -p packed_wait_group_solution` can.
 
 use harness::sync::real::thread;
-use harness::testing::{assert_call_panics, let_others_run, must_end, panic_of, while_unwinding};
+use harness::testing::{
+    assert_call_panics, let_others_run, must_end, must_sleep_on_threads, panic_of, while_unwinding,
+};
 use packed_wait_group::WaitGroup;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
 /// Where a thread hangs, if a test does.
@@ -288,6 +291,14 @@ fn tasks_may_add_tasks_while_others_wait() {
             "`wait` returned after {seen} of 32 leaves had been counted"
         );
     });
+}
+
+/// A thread is in `wait`, and the counter is 1: it sleeps.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    let group = Arc::new(WaitGroup::new());
+    group.add(1);
+    must_sleep_on_threads("`wait`", "the counter was 1", move || group.wait());
 }
 
 /// Makes a group that has served a round, which is as good as a new one (WG-04). An unwritten stub fails

@@ -4,7 +4,9 @@
 
 use barrier::Barrier;
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, let_others_run, must_end, while_unwinding};
+use harness::testing::{
+    assert_panics, let_others_run, must_end, must_sleep_on_threads, while_unwinding,
+};
 use std::panic::{catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
@@ -177,6 +179,14 @@ fn more_threads_than_a_round_takes_make_several_rounds() {
                 "{ROUNDS} rounds had {leaders} leaders in all, but each must have exactly one"
             );
         }
+    });
+}
+
+/// A thread has arrived, and the other has not: it sleeps.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    must_sleep_on_threads("`wait`", "the round was not full", || {
+        Barrier::new(2).wait();
     });
 }
 

@@ -5,7 +5,9 @@
 use gate::Gate;
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{let_others_run, must_end, panic_of, wait_until, while_unwinding};
+use harness::testing::{
+    let_others_run, must_end, must_sleep_on_threads, panic_of, wait_until, while_unwinding,
+};
 use std::panic::{catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
@@ -304,6 +306,12 @@ fn time_outs_of_some_are_not_those_of_others() {
             }
         });
     });
+}
+
+/// A thread has come to a shut gate: it sleeps.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    must_sleep_on_threads("`wait`", "the gate was shut", || Gate::new().wait());
 }
 
 /// Makes a new gate, after another gate has been through everything that a gate does. An unwritten stub

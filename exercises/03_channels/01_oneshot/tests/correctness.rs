@@ -3,7 +3,9 @@
 //! `src/race_freedom.rs` checks in every interleaving who sleeps, who is woken and who gets the value.
 
 use harness::sync::real::thread;
-use harness::testing::{let_others_run, must_end, staged_panic, while_unwinding};
+use harness::testing::{
+    let_others_run, must_end, must_sleep_on_threads, staged_panic, while_unwinding,
+};
 use oneshot::{Receiver, RecvError, SendError, Sender, TryRecvError, channel};
 use std::cell::Cell;
 use std::marker::PhantomPinned;
@@ -275,4 +277,14 @@ fn errors_say_what_happened() {
         receiver.recv().unwrap_err().to_string(),
         "no value will come"
     );
+}
+
+/// A thread is in `recv`, and there is no value yet: it sleeps.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    let (sender, receiver) = channel::<u32>();
+    must_sleep_on_threads("`recv`", "nothing had been sent", move || {
+        _ = receiver.recv()
+    });
+    drop(sender);
 }

@@ -4,7 +4,9 @@
 
 use bounded_channel::Channel;
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, must_end, panic_of, staged_panic, while_unwinding};
+use harness::testing::{
+    assert_panics, must_end, must_sleep_on_threads, panic_of, staged_panic, while_unwinding,
+};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Mutex;
@@ -274,5 +276,18 @@ fn a_panic_elsewhere_leaves_the_channel_as_it_is() {
         assert_eq!((sent.into_inner(), channel.len()), (1, 1));
         channel.send(2);
         assert_eq!((channel.recv(), channel.recv()), (1, 2));
+    });
+}
+
+/// A thread is in `recv` of an empty channel, and another in `send` of a full one: they sleep.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    must_sleep_on_threads("`recv`", "the channel was empty", || {
+        Channel::<u32>::new(1).recv();
+    });
+    must_sleep_on_threads("`send`", "the channel was full", || {
+        let channel = Channel::new(1);
+        channel.send(1);
+        channel.send(2);
     });
 }

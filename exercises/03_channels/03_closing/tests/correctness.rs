@@ -5,8 +5,8 @@
 use closing::{Receiver, RecvError, SendError, Sender, TryRecvError, TrySendError, bounded};
 use harness::sync::real::thread;
 use harness::testing::{
-    assert_panics, let_others_run, must_end, panic_of, payload_of, staged_panic, wait_until,
-    while_unwinding,
+    assert_panics, let_others_run, must_end, must_sleep_on_threads, panic_of, payload_of,
+    staged_panic, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -402,4 +402,20 @@ fn errors_say_what_happened() {
         sender.try_send(seven).unwrap_err().to_string(),
         "the channel is closed"
     );
+}
+
+/// A thread is in `recv` of an empty channel, and another in `send` of a full one: they sleep.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    let (sender, receiver) = bounded::<u32>(1);
+    must_sleep_on_threads("`recv`", "the channel was empty", move || {
+        _ = receiver.recv()
+    });
+    drop(sender);
+    let (sender, receiver) = bounded::<u32>(1);
+    must_sleep_on_threads("`send`", "the channel was full", move || {
+        assert_eq!(sender.send(1), Ok(()));
+        _ = sender.send(2);
+    });
+    drop(receiver);
 }

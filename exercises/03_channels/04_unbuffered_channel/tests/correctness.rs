@@ -7,7 +7,8 @@ use harness::sync::real::channel::{
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{
-    let_others_run, must_end, panic_of, spawn_sleepers, staged_panic, wait_until, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, panic_of, spawn_sleepers, staged_panic,
+    wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::sync::Arc;
@@ -547,4 +548,15 @@ fn ends_go_to_other_threads_if_their_values_may() {
     assert_bounds!(Receiver<Cell<u32>>: Send + Sync);
     assert_bounds!(Sender<*const u32>: !Send + !Sync);
     assert_bounds!(Receiver<*const u32>: !Send + !Sync);
+}
+
+/// A thread is in `recv`, or in `send`, and nobody meets it: it sleeps.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    let (sender, receiver) = channel::<u32>();
+    must_sleep_on_threads("`recv`", "nobody sent", move || _ = receiver.recv());
+    drop(sender);
+    let (sender, receiver) = channel::<u32>();
+    must_sleep_on_threads("`send`", "nobody received", move || _ = sender.send(1));
+    drop(receiver);
 }

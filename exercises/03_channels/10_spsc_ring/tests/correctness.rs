@@ -190,6 +190,13 @@ fn each_end_learns_that_the_other_is_gone() {
         "what was pushed can still be popped"
     );
 
+    let (producer, consumer) = ring::<u32>(1);
+    while_unwinding(move || drop(producer));
+    assert!(
+        consumer.is_abandoned(),
+        "the producer was dropped while its thread unwound, and `consumer.is_abandoned()` is false"
+    );
+
     let (mut producer, consumer) = ring(1);
     while_unwinding(move || drop(consumer));
     assert!(
@@ -201,6 +208,17 @@ fn each_end_learns_that_the_other_is_gone() {
         (Ok(()), Err(2)),
         "two pushes into an empty ring of one, whose consumer is gone"
     );
+}
+
+/// A destructor pushes and pops while its thread unwinds: both ends do what they do otherwise.
+#[test]
+fn a_panic_elsewhere_changes_nothing() {
+    while_unwinding(|| {
+        let (mut producer, mut consumer) = ring(1);
+        assert_eq!((producer.push(1), producer.push(2)), (Ok(()), Err(2)));
+        assert_eq!((consumer.pop(), consumer.pop()), (Some(1), None));
+        assert!(!producer.is_abandoned() && !consumer.is_abandoned());
+    });
 }
 
 /// One thread pushes up to 20,000 numbers, the other pops them. All come, each once, in order.

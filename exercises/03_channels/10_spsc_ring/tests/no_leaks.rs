@@ -1,7 +1,7 @@
 //! Each value is dropped once: by the consumer, by the producer that was refused, or with the ring.
 
 use harness::leaks::{self, track};
-use harness::testing::{Counted, spawn_detached, staged_panic, staged_panic_of};
+use harness::testing::{Counted, spawn_detached, staged_panic, staged_panic_of, while_unwinding};
 use spsc_ring::ring;
 
 #[global_allocator]
@@ -25,7 +25,8 @@ fn what_is_still_in_the_ring_is_dropped_with_it() {
                 }
                 if consumer_first {
                     drop(consumer);
-                    drop(producer);
+                    // As by a panic.
+                    while_unwinding(|| drop(producer));
                 } else {
                     drop(producer);
                     drop(consumer);
@@ -132,7 +133,7 @@ fn what_is_in_the_ring_stays_until_both_ends_are_gone() {
         let (mut producer, consumer) = ring(1);
         let before = Counted::drops();
         assert!(producer.push(Counted).is_ok(), "there is room");
-        drop(consumer);
+        while_unwinding(|| drop(consumer));
         assert_eq!(
             Counted::drops() - before,
             0,

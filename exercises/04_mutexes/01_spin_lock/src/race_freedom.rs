@@ -145,6 +145,34 @@ fn lock_waits_until_the_guard_is_dropped() {
     });
 }
 
+/// The lock is free whenever main looks, and another thread takes it before main does, 300 times in a row: main goes on
+/// trying. Catches a `lock` that gives up after so many lost races. In the one interleaving explored, the other thread locks
+/// before each exchange of main, and unlocks while main waits.
+#[test]
+fn a_waiter_that_is_overtaken_again_and_again_goes_on() {
+    // MU-01
+    // More often than a byte can count.
+    const OVERTAKEN: usize = 300;
+    let overtaken = Model::new()
+        .preemption_bound(0)
+        .max_branches(6_000)
+        .interrupted_exchanges(OVERTAKEN);
+    overtaken.check(|| {
+        let lock = SpinLock::new(0);
+        let others = || {
+            for _ in 0..OVERTAKEN {
+                let mut data = lock.lock();
+                *data += 1;
+                yield_now();
+                drop(data);
+                yield_now();
+            }
+        };
+        both(|| *lock.lock() += 1, others);
+        assert_eq!(lock.into_inner(), OVERTAKEN + 1);
+    });
+}
+
 /// A guard goes to another thread, which drops it there: that unlocks, for a `try_lock` as for a `lock` that waits.
 /// Catches a guard that counts on the thread that made it.
 #[test]

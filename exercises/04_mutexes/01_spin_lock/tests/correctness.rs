@@ -2,7 +2,7 @@
 //! in `src/race_freedom.rs`, and a lock that hands over in turn may need a time slice for each.
 
 use harness::assert_bounds;
-use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of};
+use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of, while_unwinding};
 use spin_lock::{SpinLock, SpinLockGuard};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -145,6 +145,13 @@ fn a_panic_unlocks_and_poisons_nothing() {
             );
             assert!(lock.try_lock().is_some(), "round {round}");
         }
+        // A destructor locks as any other code does.
+        while_unwinding(|| {
+            let guard = lock.lock();
+            assert!(lock.try_lock().is_none(), "beside a guard");
+            drop(guard);
+            assert!(lock.try_lock().is_some(), "the lock is free");
+        });
     });
 }
 

@@ -5,7 +5,10 @@
 
 use harness::assert_bounds;
 use harness::sync::real::thread;
-use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of, while_unwinding};
+use harness::testing::{
+    let_others_run, must_end, must_sleep_soon_on_threads, staged_panic, staged_panic_of,
+    while_unwinding,
+};
 use mutex::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomPinned;
@@ -84,6 +87,12 @@ fn any_value_will_do() {
     let mut slice: Box<Mutex<[u8]>> = Box::new(Mutex::new([1, 2]));
     slice.get_mut()[0] = 7;
     assert_eq!(*slice.lock(), [7, 2]);
+
+    // A mutex that has been locked can be moved like any other.
+    let mut two = [1, 2].map(Mutex::new);
+    two.iter().for_each(|mutex| *mutex.lock() += 10);
+    two.rotate_left(1);
+    assert_eq!(two.map(|mutex| *mutex.lock()), [12, 11]);
 
     drop(Mutex::new(PhantomPinned).lock());
     drop(Mutex::new(()).lock());
@@ -172,7 +181,9 @@ fn unlocked_has_locked_again_when_its_function_panics() {
             mutex.try_lock().is_none(),
             "`unlocked` was left by a panic, and the guard is still there"
         );
-        while_unwinding(|| MutexGuard::unlocked(&mut guard, || *mutex.lock() += 1));
+        while_unwinding(|| {
+            MutexGuard::unlocked(&mut guard, || *mutex.try_lock().expect(FREE) += 1)
+        });
         assert!(
             mutex.try_lock().is_none(),
             "`unlocked` has returned while a panic was unwinding, and the guard is still there"
@@ -180,6 +191,17 @@ fn unlocked_has_locked_again_when_its_function_panics() {
         assert_eq!(*guard, 3);
         drop(guard);
         assert!(mutex.try_lock().is_some(), "{FREE}");
+    });
+}
+
+/// A thread waits in `lock` while there is a guard: it sleeps, after a few hundred looks at most.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    // MU-08
+    must_sleep_soon_on_threads("`lock`", "there was a guard", || {
+        let mutex = Mutex::new(());
+        let _guard = mutex.lock();
+        let _second = mutex.lock();
     });
 }
 
@@ -212,27 +234,31 @@ fn no_addition_is_lost() {
     });
 }
 
+/// Six threads lock 20 times each, and the holder lets the others fall asleep in each of its turns; 300 threads wait, or are
+/// about to: each gets the lock, as often as it wants it.
 #[test]
 fn all_who_wait_get_the_lock() {
-    // The holder lets them fall asleep first, in each of its turns.
-    must_end(IN_LOCK, || {
-        const THREADS: usize = 6;
-        const TURNS: usize = 20;
-        let mutex = Mutex::new(0);
-        thread::scope(|s| {
-            let guard = mutex.lock();
-            for _ in 0..THREADS {
-                s.spawn(|| {
-                    for _ in 0..TURNS {
-                        let mut count = mutex.lock();
-                        let_others_run();
-                        *count += 1;
-                    }
-                });
-            }
-            let_others_run();
-            drop(guard);
+    // The second time more of them than a count of 8 bits can hold.
+    for (threads, turns) in [(6, 20), (300, 1)] {
+        must_end(IN_LOCK, move || {
+            let mutex = Mutex::new(0);
+            thread::scope(|s| {
+                let guard = mutex.lock();
+                for _ in 0..threads {
+                    s.spawn(|| {
+                        for _ in 0..turns {
+                            let mut count = mutex.lock();
+                            if turns > 1 {
+                                let_others_run();
+                            }
+                            *count += 1;
+                        }
+                    });
+                }
+                let_others_run();
+                drop(guard);
+            });
+            assert_eq!(mutex.into_inner(), threads * turns);
         });
-        assert_eq!(mutex.into_inner(), THREADS * TURNS);
-    });
+    }
 }

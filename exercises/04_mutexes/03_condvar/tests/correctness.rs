@@ -6,8 +6,11 @@ use condvar::{Condvar, Mutex};
 use harness::assert_bounds;
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of};
+use harness::testing::{
+    let_others_run, must_end, must_sleep_on_threads, staged_panic, staged_panic_of, while_unwinding,
+};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// Where a thread hangs, if a test does.
@@ -15,15 +18,22 @@ const IN_WAIT: &str = "a thread is still in `wait`";
 
 #[test]
 fn a_wait_ends_when_it_is_notified() {
-    // CO-01: with `notify_one` and `notify_all`, with and without the lock, in turns.
+    // CO-01: with `notify_one` and `notify_all`, with and without the lock, in turns. Then in destructors, while both threads
+    // unwind.
     must_end(IN_WAIT, || {
         const ROUNDS: usize = 400;
-        let (ball, served) = (Mutex::new(0), Condvar::new());
+        let (ball, served, clock) = (Mutex::new(0), Condvar::new(), Clock::real());
+        let hour = clock.now() + Duration::from_secs(3600);
         let play = |mine: usize| {
             for round in 0..ROUNDS {
                 let mut ball = ball.lock();
                 while *ball % 2 != mine {
-                    served.wait(&mut ball);
+                    if round % 8 < 4 {
+                        served.wait(&mut ball);
+                    } else {
+                        let is_over = served.wait_until(&mut ball, &clock, hour);
+                        assert!(!is_over, "`wait_until` says that an hour is over");
+                    }
                 }
                 *ball += 1;
                 match round % 4 {
@@ -41,10 +51,14 @@ fn a_wait_ends_when_it_is_notified() {
             }
         };
         thread::scope(|s| {
-            s.spawn(|| play(1));
+            s.spawn(|| {
+                play(1);
+                while_unwinding(|| play(1));
+            });
             play(0);
+            while_unwinding(|| play(0));
         });
-        assert_eq!(ball.into_inner(), 2 * ROUNDS);
+        assert_eq!(ball.into_inner(), 4 * ROUNDS);
     });
 }
 
@@ -177,6 +191,16 @@ fn a_condition_that_panics_unlocks_and_leaves_nothing_behind() {
             });
             condvar.wait_while(&mut mutex.lock(), |value| *value == 0);
         });
+    });
+}
+
+/// A thread waits, and nobody notifies: it sleeps.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    let shared = Arc::new((Mutex::new(()), Condvar::new()));
+    must_sleep_on_threads("`wait_while`", "nobody has notified", move || {
+        let (mutex, condvar) = &*shared;
+        condvar.wait_while(&mut mutex.lock(), |()| true);
     });
 }
 

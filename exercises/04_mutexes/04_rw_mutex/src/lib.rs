@@ -12,8 +12,8 @@ use harness::sync::real as sync;
 mod rw_mutex;
 pub use rw_mutex::{RwMutex, RwMutexReadGuard, RwMutexWriteGuard};
 
-/// How many readers may have a lock. In the models it is four, so that they get there.
-pub const MAX_READERS: u32 = if cfg!(test) { 4 } else { 1 << 27 };
+/// How many readers may have a lock. In the models it is three, so that they get there.
+pub const MAX_READERS: u32 = if cfg!(test) { 3 } else { 1 << 27 };
 
 #[cfg(test)]
 mod race_freedom;

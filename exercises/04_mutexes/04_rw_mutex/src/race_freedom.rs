@@ -6,11 +6,12 @@
 use crate::sync::thread;
 use crate::{MAX_READERS, RwMutex};
 use harness::testing::{
-    Flag, Slot, assert_call_panics, both, must_sleep, never_waits, notifications, panic_of, spawn,
-    staged_panic, staged_panic_of, yields,
+    Flag, Slot, assert_call_panics, both, let_others_sleep, must_sleep, never_waits, notifications,
+    panic_of, spawn, staged_panic, staged_panic_of, yields,
 };
+use std::mem::forget;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
 /// One thread reads and another writes: they take turns, and the second sees what the first did. Catches a
 /// reader and a writer inside at once, an unlock of either kind that orders nothing, and one that wakes
@@ -249,13 +250,13 @@ fn readers_that_wait_go_before_the_next_writer() {
                 };
                 if writer_first {
                     spawn(s, "writer", write);
-                    thread::yield_now();
+                    let_others_sleep(8);
                 }
                 spawn(s, "reader", read);
-                thread::yield_now();
+                let_others_sleep(8);
                 if !writer_first {
                     spawn(s, "writer", write);
-                    thread::yield_now();
+                    let_others_sleep(8);
                 }
                 drop(guard);
             });
@@ -317,9 +318,8 @@ fn a_spurious_wakeup_is_no_lock() {
     explore(true, false);
 }
 
-/// Calls of `try_write` and `try_read` are refused: a reader that tries beside a reader gets in meanwhile, and a thread
-/// that waits gets the lock all the same when the guard is dropped. Catches a refused `try_write` that shows, even for
-/// a moment: as a writer that waits, it would keep a reader out. And a refused call that forgets who waits.
+/// `try_write` is refused, and a reader that tries beside a reader gets in meanwhile. Catches a refused `try_write` that
+/// shows, even for a moment: as a writer that waits, it would keep a reader out.
 #[test]
 fn a_refused_try_write_changes_nothing() {
     // RW-03
@@ -338,6 +338,13 @@ fn a_refused_try_write_changes_nothing() {
         drop(guard);
         assert!(lock.try_write().is_some(), "there was no guard");
     });
+}
+
+/// A thread waits for main's guard when main's `try_write` and `try_read` are refused: it gets the lock all the same when
+/// the guard is dropped. Catches a refused call that forgets who waits.
+#[test]
+fn a_refused_call_forgets_nobody_who_waits() {
+    // RW-03
     for waiter_writes in [true, false] {
         harness::model(move || {
             let lock = RwMutex::new(0);
@@ -598,5 +605,35 @@ fn a_refused_reader_leaves_the_count() {
             drop(guards);
         });
         assert_eq!(lock.into_inner(), 1);
+    });
+}
+
+/// One reader more than there may be waits for a writer: when that unlocks, no more get in than there may be at once. Catches
+/// a limit that counts only those who are in. Runs in one order of the threads: main yields, and each of the others goes on
+/// until it sleeps.
+#[test]
+fn no_more_readers_get_in_than_there_may_be() {
+    harness::Model::new().one_order().check(|| {
+        let lock = RwMutex::new(0);
+        let guard = lock.write();
+        let inside = AtomicU32::new(0);
+        thread::scope(|s| {
+            for n in 1..=MAX_READERS + 1 {
+                spawn(s, &format!("reader {n}"), || {
+                    // The one too many may panic at once, or when it has waited.
+                    _ = panic_of(|| {
+                        forget(lock.read());
+                        inside.fetch_add(1, SeqCst);
+                    });
+                });
+            }
+            thread::yield_now();
+            drop(guard);
+        });
+        let inside = inside.load(SeqCst);
+        assert_eq!(
+            inside, MAX_READERS,
+            "there are {inside} read guards, and there can be {MAX_READERS}"
+        );
     });
 }

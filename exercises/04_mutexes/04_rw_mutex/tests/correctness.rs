@@ -5,7 +5,10 @@
 
 use harness::assert_bounds;
 use harness::sync::real::thread;
-use harness::testing::{let_others_run, must_end, staged_panic, staged_panic_of};
+use harness::testing::{
+    let_others_run, must_end, must_sleep_soon_on_threads, staged_panic, staged_panic_of,
+    while_unwinding,
+};
 use rw_mutex::{RwMutex, RwMutexReadGuard, RwMutexWriteGuard};
 use std::cell::Cell;
 use std::marker::PhantomPinned;
@@ -109,22 +112,60 @@ fn a_writer_is_alone() {
     });
 }
 
-/// Main has the lock, and 256 writers wait for it, or are about to: each of them writes in the end.
+/// Main has the lock, and 300 writers wait for it, or are about to, or 300 readers: each of them gets it in the end.
 #[test]
-fn each_of_many_waiting_writers_gets_the_lock() {
+fn each_of_many_who_wait_gets_the_lock() {
+    // More of them than a count of 8 bits can hold.
+    const MANY: usize = 300;
+    for writes in [true, false] {
+        must_end(IN_LOCK, move || {
+            let lock = RwMutex::new(());
+            let got_it = AtomicUsize::new(0);
+            let guard = lock.write();
+            thread::scope(|s| {
+                for _ in 0..MANY {
+                    s.spawn(|| {
+                        if writes {
+                            drop(lock.write());
+                        } else {
+                            drop(lock.read());
+                        }
+                        got_it.fetch_add(1, SeqCst);
+                    });
+                }
+                let_others_run();
+                drop(guard);
+            });
+            assert_eq!(got_it.into_inner(), MANY);
+        });
+    }
+}
+
+/// A writer comes while there are 256 read guards: it gets the lock when all of them have gone.
+#[test]
+fn a_writer_waits_for_each_of_many_readers() {
     // More of them than a count of 8 bits can hold.
     must_end(IN_LOCK, || {
-        const WRITERS: usize = 256;
-        let lock = RwMutex::new(0);
-        let guard = lock.write();
+        let lock = RwMutex::new(());
+        let mut readers: Vec<_> = (0..256).map(|_| lock.read()).collect();
+        let has_written = AtomicBool::new(false);
         thread::scope(|s| {
-            for _ in 0..WRITERS {
-                s.spawn(|| *lock.write() += 1);
+            s.spawn(|| {
+                let _guard = lock.write();
+                has_written.store(true, SeqCst);
+            });
+            while let Some(reader) = readers.pop() {
+                if readers.len() % 100 == 0 {
+                    let_others_run();
+                }
+                let left = readers.len() + 1;
+                assert!(
+                    !has_written.load(SeqCst),
+                    "`write` returned, and there were {left} read guards"
+                );
+                drop(reader);
             }
-            let_others_run();
-            drop(guard);
         });
-        assert_eq!(lock.into_inner(), WRITERS);
     });
 }
 
@@ -185,6 +226,26 @@ fn an_endless_stream_of_writers_lets_a_reader_in() {
     });
 }
 
+/// A thread waits in `read` or `write`: it sleeps, after a few hundred looks at most.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    must_sleep_soon_on_threads("`read`", "there was a writer", || {
+        let lock = RwMutex::new(());
+        let _guard = lock.write();
+        let _second = lock.read();
+    });
+    must_sleep_soon_on_threads("`write`", "there was a writer", || {
+        let lock = RwMutex::new(());
+        let _guard = lock.write();
+        let _second = lock.write();
+    });
+    must_sleep_soon_on_threads("`write`", "there was a reader", || {
+        let lock = RwMutex::new(());
+        let _guard = lock.read();
+        let _second = lock.write();
+    });
+}
+
 #[test]
 fn a_million_readers_are_counted() {
     let mut lock = RwMutex::new(1);
@@ -230,6 +291,14 @@ fn nothing_is_poisoned() {
             assert_eq!(panics, Some("writer"));
         }
         assert_eq!(*lock.try_write().expect(FREE), 7);
+        // A destructor locks as any other code does.
+        while_unwinding(|| {
+            *lock.write() += 1;
+            *lock.try_write().expect(FREE) += 1;
+            let reader = lock.read();
+            let second = lock.try_read().expect("there was a reader only");
+            assert_eq!((*reader, *second), (9, 9));
+        });
     });
 }
 
@@ -242,6 +311,11 @@ fn any_value_will_do() {
     let mut text: Box<RwMutex<dyn ToString>> = Box::new(RwMutex::new(7));
     assert_eq!(text.read().to_string(), "7");
     assert_eq!(text.get_mut().to_string(), "7");
+    // A lock that has been used can be moved like any other.
+    let mut two = [1, 2].map(RwMutex::new);
+    two.iter().for_each(|lock| *lock.write() += 10);
+    two.rotate_left(1);
+    assert_eq!(two.map(|lock| *lock.read()), [12, 11]);
     drop(RwMutex::new(PhantomPinned).read());
     drop(RwMutex::new(()).write());
     drop(RwMutex::new(Rc::new(1)).read());

@@ -2,12 +2,12 @@
 
 use harness::sync::real::thread;
 use harness::testing::{
-    assert_call_panics, assert_panics, let_others_run, must_end, panic_of, staged_panic,
-    staged_panic_of,
+    assert_call_panics, assert_panics, let_others_run, must_end, must_sleep_on_threads, panic_of,
+    staged_panic, staged_panic_of, while_unwinding,
 };
 use lock_ordering::{Account, Refused, Table, total, transfer};
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier};
 
 /// Where a thread hangs, if a test does.
 const IN_CALL: &str = "a thread is still in `transfer`, `total` or `dine`";
@@ -109,14 +109,20 @@ fn a_total_counts_each_account_once() {
             "two accounts, named five times"
         );
         assert_eq!(total(&[c, b, a]), 3 * each, "once more, in another order");
+        let many: Vec<_> = (0..10_000)
+            .map(|_| Account::new("one of many", 1))
+            .collect();
+        let many: Vec<_> = many.iter().collect();
+        assert_eq!(total(&many), 10_000, "10,000 accounts with 1 each");
     });
 }
 
-/// Four threads move money between five accounts, in all directions, themselves included. Each counts it now and then.
+/// Four threads move money between five accounts of forty, in all directions, themselves included. Each counts all of it now
+/// and then, in an order of its own.
 #[test]
 fn money_is_neither_lost_nor_made() {
     must_end(IN_CALL, || {
-        let accounts = &[0; 5].map(|_| Account::new("one of five", 1_000));
+        let accounts = &[0; 40].map(|_| Account::new("one of forty", 1_000));
         thread::scope(|s| {
             for worker in 0..4 {
                 s.spawn(move || {
@@ -133,8 +139,8 @@ fn money_is_neither_lost_nor_made() {
                         let _ = transfer(&accounts[from], &accounts[to], amount as u64);
                         if round % 10 == 0 {
                             let mut all: Vec<_> = accounts.iter().collect();
-                            all.rotate_left(throw() % 5);
-                            assert_eq!(total(&all), 5_000, "the total of all accounts");
+                            all.rotate_left(throw() % 40);
+                            assert_eq!(total(&all), 40_000, "the total of all accounts");
                         }
                     }
                 });
@@ -142,7 +148,7 @@ fn money_is_neither_lost_nor_made() {
         });
         assert_eq!(
             balances(accounts).iter().sum::<u64>(),
-            5_000,
+            40_000,
             "the total at the end"
         );
     });
@@ -294,6 +300,23 @@ fn a_panic_puts_the_forks_back() {
     );
 }
 
+/// Destructors use accounts and tables while their thread unwinds: each call does what it does otherwise.
+#[test]
+fn a_panic_elsewhere_changes_nothing() {
+    must_end(IN_CALL, || {
+        let accounts = [Account::new("Ada", 100), Account::new("Bob", 7)];
+        let [ada, bob] = &accounts;
+        let table = Table::new(2);
+        while_unwinding(|| {
+            assert_eq!(transfer(ada, bob, 30), Ok(()), "30 of 100");
+            assert_eq!(total(&[ada, bob]), 107);
+            table.dine(0, || ());
+        });
+        assert_eq!(balances(&accounts), [70, 37], "30 from Ada to Bob");
+        table.dine(1, || ());
+    });
+}
+
 #[test]
 fn a_table_needs_a_seat() {
     assert_panics("lock_ordering: no seats", || drop(Table::new(0)));
@@ -310,5 +333,17 @@ fn there_are_no_more_seats_than_that() {
             });
         }
         table.dine(2, || ());
+    });
+}
+
+/// Seat 0 eats, and its neighbour waits for the fork between them: it sleeps.
+#[test]
+fn a_philosopher_who_waits_sleeps() {
+    let table = Arc::new(Table::new(3));
+    let neighbour = Arc::clone(&table);
+    table.dine(0, || {
+        must_sleep_on_threads("`dine`", "a neighbour was eating", move || {
+            neighbour.dine(1, || ());
+        });
     });
 }

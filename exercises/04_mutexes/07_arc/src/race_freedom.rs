@@ -2,7 +2,7 @@
 //! memory: what an owner did to it and what comes after the last owner must be ordered by the counts, or it
 //! is a data race.
 
-use crate::sync::thread::scope;
+use crate::sync::thread::{scope, yield_now};
 use crate::{Arc, MAX_REFERENCES, Weak};
 use harness::leaks::track;
 use harness::testing::{
@@ -245,6 +245,36 @@ fn an_upgrade_succeeds_while_there_is_an_owner() {
         let mine = Arc::new(7);
         let weak = Arc::downgrade(&mine);
         let (upgraded, ()) = both(|| weak.upgrade(), || drop(mine.clone()));
+        assert_eq!(
+            upgraded.as_deref(),
+            Some(&7),
+            "`upgrade`, while main owns the value all the time"
+        );
+    });
+}
+
+/// An owner stays while another comes and goes, before each exchange of main, 300 times in a row: `upgrade` succeeds, for it
+/// fails only without an owner. Catches one that tries only so often.
+#[test]
+fn an_upgrade_that_is_overtaken_again_and_again_succeeds() {
+    // More often than anybody would try again before giving up, and than a byte can count.
+    const OVERTAKEN: usize = 300;
+    let overtaken = Model::new()
+        .preemption_bound(0)
+        .max_branches(3_000)
+        .interrupted_exchanges(OVERTAKEN);
+    overtaken.check(|| {
+        let mine = Arc::new(7);
+        let weak = Arc::downgrade(&mine);
+        let others = || {
+            let mut kept = None;
+            for _ in 0..OVERTAKEN {
+                // One owner more, and one less, in turns.
+                kept = kept.is_none().then(|| mine.clone());
+                yield_now();
+            }
+        };
+        let (upgraded, ()) = both(|| weak.upgrade(), others);
         assert_eq!(
             upgraded.as_deref(),
             Some(&7),

@@ -3,7 +3,7 @@
 
 use arc::{Arc, Weak};
 use harness::assert_bounds;
-use harness::testing::{Counted, must_end};
+use harness::testing::{Counted, must_end, while_unwinding};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -250,6 +250,35 @@ fn a_destructor_cannot_bring_its_value_back() {
     assert!(upgraded.is_some(), "the destructor has not run");
 }
 
+/// A destructor uses what it owns while its thread unwinds: each call does what it does otherwise.
+#[test]
+fn a_panic_elsewhere_changes_nothing() {
+    while_unwinding(|| {
+        let mut one = Arc::new(Counted);
+        let before = Counted::drops();
+        assert!(
+            Arc::get_mut(&mut one).is_some(),
+            "`get_mut` was refused to the only reference"
+        );
+        let weak = Arc::downgrade(&one);
+        let other = weak.upgrade().expect("there is an owner");
+        drop((one, weak.clone()));
+        let unwrapped = Arc::try_unwrap(other);
+        assert!(
+            unwrapped.is_ok(),
+            "`try_unwrap` was refused to the only owner"
+        );
+        drop((unwrapped, weak));
+        assert_eq!(
+            Counted::drops() - before,
+            1,
+            "the value, when the last owner is gone"
+        );
+        drop(Arc::new(Counted));
+        assert_eq!(Counted::drops() - before, 2, "another, with its owner");
+    });
+}
+
 /// A value with a large alignment, an `Arc`, a value that cannot be sent, one that borrows.
 #[test]
 fn any_value_can_be_shared() {
@@ -260,6 +289,13 @@ fn any_value_can_be_shared() {
         (aligned.clone().0, &raw const *aligned as usize % 64),
         (7, 0)
     );
+    let mut nothing = Arc::new(());
+    let other = nothing.clone();
+    assert!(
+        Arc::get_mut(&mut nothing).is_none(),
+        "a value without a size has two owners as well"
+    );
+    drop(other);
     let nested = Arc::new(Arc::new(1));
     assert_eq!(**nested.clone(), 1);
     let local = Arc::new(Cell::new(1));

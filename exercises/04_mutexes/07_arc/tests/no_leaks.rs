@@ -2,7 +2,7 @@
 
 use arc::{Arc, Weak};
 use harness::leaks::{self, track};
-use harness::testing::{spawn_detached, staged_panic, staged_panic_of};
+use harness::testing::{spawn_detached, staged_panic, staged_panic_of, while_unwinding};
 use std::sync::OnceLock;
 
 #[global_allocator]
@@ -16,6 +16,7 @@ fn value_and_memory_go_with_the_last_owner() {
         let other = one.clone();
         drop(one);
         assert_eq!(**other, 1);
+        while_unwinding(|| drop(other));
     });
 }
 
@@ -33,6 +34,7 @@ fn the_memory_goes_with_the_last_weak() {
         let last = weak.clone();
         drop(weak);
         assert!(last.upgrade().is_none());
+        while_unwinding(|| drop(last));
     });
 }
 

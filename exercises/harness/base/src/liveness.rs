@@ -8,6 +8,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -202,9 +203,7 @@ impl Watch {
             let Ok(times) = file("schedstat") else {
                 continue;
             };
-            let mut times = times.split_whitespace().map_while(|time| time.parse().ok());
-            let mut time = || times.next().map(Duration::from_nanos);
-            let (ran, waited) = (time()?, time()?);
+            let Times { ran, waited, .. } = Times::parse(&times)?;
             let sleep = file("syscall").ok().and_then(|call| sleep(&call));
             if Some(id) == self.idle_main && sleep.is_some() {
                 continue;
@@ -215,6 +214,84 @@ impl Watch {
         // A kernel that does not count says 0.
         let counts = |thread: &Thread| !thread.ran.is_zero();
         (threads.is_empty() || threads.values().any(counts)).then_some(threads)
+    }
+}
+
+/// What `schedstat` tells of a thread.
+struct Times {
+    ran: Duration,
+    waited: Duration,
+    /// How often it got a processor.
+    turns: u64,
+}
+
+impl Times {
+    fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text.split_whitespace().map_while(|number| number.parse().ok());
+        let mut number = || numbers.next();
+        let (ran, waited) = (Duration::from_nanos(number()?), Duration::from_nanos(number()?));
+        Some(Self { ran, waited, turns: number()? })
+    }
+}
+
+/// A thread that should fall asleep, and is watched until it does.
+#[derive(Debug)]
+pub struct Sleeper {
+    folder: PathBuf,
+    /// At the last look: how long it had run, and its system call.
+    before: Option<(Duration, String)>,
+    /// Since when that has been so.
+    quiet: Instant,
+}
+
+/// What becomes of a [`Sleeper`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// It sleeps, and has used so much processor time before.
+    Asleep(Duration),
+    /// It has used so much processor time, in so many turns, and does not sleep.
+    Awake(Duration, u64),
+}
+
+impl Sleeper {
+    /// The processor time within which a thread falls asleep that spins before.
+    const PROCESSOR: Duration = Duration::from_secs(1);
+
+    /// How often a thread has had a processor when it has surely not gone to sleep, but yields or waits for a moment again
+    /// and again. On a busy machine such a thread uses next to no processor time.
+    const TURNS: u64 = 1000;
+
+    /// Watches the calling thread. `None` if the system does not tell what threads do.
+    pub fn this_thread() -> Option<Self> {
+        let folder = Path::new("/proc").join(fs::read_link("/proc/thread-self").ok()?);
+        let times = fs::read_to_string(folder.join("schedstat")).ok()?;
+        // A kernel that does not count says 0.
+        let counts = Times::parse(&times).is_some_and(|times| times.turns > 0);
+        counts.then(|| Self { folder, before: None, quiet: Instant::now() })
+    }
+
+    /// Looks what it does now. `None` as long as it may still fall asleep, and if it has ended.
+    ///
+    /// It sleeps if two looks find it asleep until another wakes it, and it has not run in between. So it does if it sleeps
+    /// for a time, and has not run for a second. It is awake by what it has done, however long that took.
+    pub fn look(&mut self) -> Option<Rest> {
+        let file = |name| fs::read_to_string(self.folder.join(name)).ok();
+        let Times { ran, turns, .. } = Times::parse(&file("schedstat")?)?;
+        let call = file("syscall")?;
+        let sleep = sleep(&call);
+        // It begins with the number of the call: a thread that can run is in none.
+        let is_in_a_call = call.starts_with(|c: char| c.is_ascii_digit());
+        let now = Some((ran, call));
+        let has_run = now != self.before;
+        self.before = now;
+        if has_run {
+            self.quiet = Instant::now();
+            let is_awake = ran >= Self::PROCESSOR || turns >= Self::TURNS;
+            return is_awake.then_some(Rest::Awake(ran, turns));
+        }
+        let is_asleep =
+            sleep == Some(Sleep::UntilWoken) || is_in_a_call && self.quiet.elapsed() >= QUIET;
+        is_asleep.then_some(Rest::Asleep(ran))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the tests of several lessons need, and no lesson is about.
 //!
-//! For tests on real threads: a call ends ([`must_end`]), a condition comes true ([`wait_until`]), threads are asleep
-//! or likely to be ([`spawn_sleepers`], [`let_others_run`]), a call panics as it should ([`assert_panics`],
-//! [`assert_passes_on`], [`staged_panic`]) or is made while its thread unwinds ([`while_unwinding`]), a destructor runs only on what was made ([`Counted`]), a type is `Send` or `Sync` as it should be
-//! ([`assert_bounds!`](crate::assert_bounds)).
+//! For tests on real threads: a call ends ([`must_end`]), a condition comes true ([`wait_until`]), a call sleeps
+//! ([`must_sleep_on_threads`], [`must_sleep_soon_on_threads`]), threads are likely to be asleep
+//! ([`spawn_sleepers`], [`let_others_run`]), a call panics as it should ([`assert_panics`], [`assert_passes_on`],
+//! [`staged_panic`]) or is made while its thread unwinds ([`while_unwinding`]), a destructor runs only on what was
+//! made ([`Counted`]), a type is `Send` or `Sync` as it should be ([`assert_bounds!`](crate::assert_bounds)).
 //!
 //! For models: threads with names ([`spawn`], [`both`]), what they share ([`Flag`], [`Slot`], [`Watched`], [`Gate`]),
 //! the program that is right only if it sleeps for ever ([`must_sleep`], [`may_sleep`]), a chance for others to be asleep
@@ -28,4 +29,7 @@ pub use panics::{
     assert_call_panics, assert_panics, assert_passes_on, message_of, panic_of, payload_of,
     staged_panic, staged_panic_of, while_unwinding,
 };
-pub use threads::{let_others_run, must_end, spawn_detached, spawn_sleepers, wait_until};
+pub use threads::{
+    let_others_run, must_end, must_sleep_on_threads, must_sleep_soon_on_threads, spawn_detached,
+    spawn_sleepers, wait_until,
+};

@@ -2,7 +2,7 @@
 
 use crate::leaks;
 use crate::sync::real::thread::{self, Builder};
-use harness_base::liveness::{Halt, Limits, Watch};
+use harness_base::liveness::{Halt, Limits, Rest, Sleeper, Watch};
 use harness_base::protocol::{HANGS, LATE, SPINS};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -16,6 +16,9 @@ const END: Limits =
 
 /// What [`wait_until`] waits for: less than [`must_end`], so that within one it is the first to say what is wrong.
 const CONDITION: Limits = Limits { processor: None, time: Duration::from_secs(4) };
+
+/// What a few hundred looks never take of a processor's time, and a hundred thousand do.
+const SOON: Duration = Duration::from_millis(3);
 
 /// How often threads that are waited for are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -87,6 +90,67 @@ pub fn wait_until(what_holds_instead: &str, condition: impl Fn() -> bool) {
             look_at = now + LOOK;
         }
     }
+}
+
+/// Makes `call` on a thread of its own and requires it to fall asleep there, as [`must_sleep`](super::must_sleep) does in a
+/// model: an implementation may wait in another way on the machine. Returns as soon as it sleeps, and how much processor
+/// time it has used before: it may spin for a moment. The thread is left alone then.
+///
+/// It does not matter how long anything takes, nor what other threads do. Where the system does not tell what threads do,
+/// nothing is required.
+///
+/// # Panics
+/// As `f` does. If `f` returns, with `because`, as in "there was a guard"; if it goes on and on: it has used a second
+/// of processor time, or had a processor 1,000 times.
+#[track_caller]
+pub fn must_sleep_on_threads(
+    call: &str,
+    because: &str,
+    f: impl FnOnce() + Send + 'static,
+) -> Duration {
+    let (tell, told) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        let told = tell.send(Sleeper::this_thread());
+        told.expect("it is waited for");
+        f();
+    });
+    let Some(mut sleeper) = told.recv().expect("the first that it does") else {
+        return Duration::ZERO;
+    };
+    loop {
+        if thread.is_finished() {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+            panic!("{call} returned, and {because}");
+        }
+        match sleeper.look() {
+            None => std::thread::sleep(Duration::from_millis(1)),
+            Some(Rest::Asleep(used)) => return used,
+            Some(Rest::Awake(used, turns)) => panic!(
+                "{call} should fall asleep here, and it does not: {because}, and its thread goes on, after {:.1} s of \
+                 processor time in {turns} turns",
+                used.as_secs_f32()
+            ),
+        }
+    }
+}
+
+/// [`must_sleep_on_threads`], and `f` may look whether it can go on a few hundred times before it sleeps.
+///
+/// # Panics
+/// As [`must_sleep_on_threads`] does. If each of 20 threads uses so much processor time as a few hundred looks never take.
+#[track_caller]
+pub fn must_sleep_soon_on_threads(call: &str, because: &str, f: impl Fn() + Send + Sync + 'static) {
+    let f = Arc::new(f);
+    // Only the least of them says something: whatever disturbs a thread makes it use more.
+    let used = |_| {
+        let f = Arc::clone(&f);
+        must_sleep_on_threads(call, because, move || f())
+    };
+    assert!(
+        (0..20).map(used).any(|used| used < SOON),
+        "{call} may look a few hundred times, and should fall asleep then: {because}, and each of 20 threads has used \
+         more than {SOON:?} of processor time before it slept"
+    );
 }
 
 /// Gives other threads a chance to fall asleep, or to return too early. It is no more than a chance: a test must
@@ -219,6 +283,81 @@ mod tests {
         let tell = Arc::clone(&told);
         spawn_detached("teller", move || tell.store(true, Relaxed));
         wait_until("it is false", || told.load(Relaxed));
+    }
+
+    /// It does not matter on what.
+    #[test]
+    fn a_call_that_sleeps_on_a_thread_is_asleep() {
+        use crate::sync::real::{Condvar, Mutex, atomic::AtomicU32, channel, futex};
+        static WORD: AtomicU32 = AtomicU32::new(0);
+        static LOCK: Mutex<()> = Mutex::new(());
+        static CONDVAR: Condvar = Condvar::new();
+        let _guard = LOCK.lock();
+        let must_sleep = |f: fn()| must_sleep_on_threads("it", "it should wait", f);
+        must_sleep(|| drop(LOCK.lock()));
+        must_sleep(|| futex::wait(&WORD, 0));
+        must_sleep(|| CONDVAR.wait(&mut Mutex::new(()).lock()));
+        must_sleep(|| {
+            let (_sender, receiver) = channel::bounded::<()>(1);
+            _ = receiver.recv();
+        });
+        must_sleep(|| _ = std::thread::spawn(|| futex::wait(&WORD, 0)).join());
+        must_sleep(|| std::thread::park_timeout(Duration::from_secs(3600)));
+    }
+
+    /// It may spin before: for a moment where that is said, and otherwise for as long as it likes.
+    #[test]
+    fn a_call_may_spin_before_it_sleeps() {
+        fn spins(looks: u32, turn: fn()) -> impl Fn() {
+            move || {
+                (0..looks).for_each(|_| turn());
+                std::thread::park();
+            }
+        }
+        for turn in [std::hint::spin_loop, thread::yield_now] {
+            must_sleep_soon_on_threads("`wait`", "it should wait", spins(500, turn));
+        }
+        let spins = || spins(1_000_000, std::hint::spin_loop);
+        must_sleep_on_threads("`wait`", "it should wait", spins());
+        let message = panic_of(|| must_sleep_soon_on_threads("`wait`", "it should wait", spins()));
+        let says =
+            "`wait` may look a few hundred times, and should fall asleep then: it should wait";
+        assert!(message.is_some_and(|text| text.starts_with(says)));
+    }
+
+    /// It spins, yields or looks again every moment, though others need the processor.
+    #[test]
+    fn a_call_that_waits_awake_on_a_thread_is_rejected() {
+        static OVER: AtomicBool = AtomicBool::new(false);
+        fn until_over(turn: fn()) -> impl FnOnce() + Send + 'static {
+            move || {
+                while !OVER.load(Relaxed) {
+                    turn();
+                }
+            }
+        }
+        let rejected = |turn| {
+            let message = panic_of(|| {
+                must_sleep_on_threads("`wait`", "it should wait", until_over(turn));
+            });
+            let message = message.expect("it should be rejected");
+            let says = "`wait` should fall asleep here, and it does not: it should wait, and its";
+            assert!(message.starts_with(says), "{message}");
+        };
+        rejected(std::hint::spin_loop);
+        rejected(|| std::thread::sleep(Duration::from_millis(1)));
+        rejected(thread::yield_now);
+        for _ in 0..4 {
+            std::thread::spawn(until_over(std::hint::spin_loop));
+        }
+        rejected(thread::yield_now);
+        OVER.store(true, Relaxed);
+        assert_panics("`wait` returned, and it should wait", || {
+            must_sleep_on_threads("`wait`", "it should wait", || {});
+        });
+        assert_panics("mine", || {
+            must_sleep_on_threads("`wait`", "it should wait", || panic!("mine"));
+        });
     }
 
     #[test]
