@@ -53,8 +53,8 @@ fn everyone_who_waits_leaves_after_a_panic() {
     });
 }
 
-/// The mutex outlives the check, which runs its closure several times: anything that it keeps of a wait adds
-/// up.
+/// A mutex keeps nothing of the threads that have waited. It outlives the check, which runs its closure several
+/// times, so anything that it keeps of a wait adds up.
 #[test]
 fn a_mutex_keeps_nothing_of_its_waiters() {
     let mutex = Arc::new(Mutex::new(()));

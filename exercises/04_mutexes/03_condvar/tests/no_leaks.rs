@@ -40,8 +40,8 @@ fn everybody_leaves_if_each_notifies_the_next() {
     });
 }
 
-/// The condition variable outlives the check, which runs its closure several times: anything that it keeps of
-/// a wait or a notification adds up.
+/// A condition variable keeps nothing of waits and notifications that are over. It outlives the check, which runs
+/// its closure several times, so anything that it keeps of one adds up.
 #[test]
 fn nothing_is_kept_of_waits_and_notifications() {
     let gate = Arc::new((Mutex::new(false), Condvar::new()));

@@ -164,7 +164,8 @@ fn a_total_in_the_other_order_ends() {
     });
 }
 
-/// Two threads add up the same accounts, in two orders, and name one of them twice.
+/// Two threads add up the same accounts, in two orders, and name one of them twice; and so they do with 33 accounts, with at
+/// most one preemption. Catches an order of locks that is kept up to a number of accounts.
 #[test]
 fn totals_in_any_order_end() {
     // SL-21
@@ -175,6 +176,13 @@ fn totals_in_any_order_end() {
             || total(&[second, first, second]),
         );
         assert_eq!(sums, (30, 30), "each account counts once");
+    });
+    harness::Model::new().preemption_bound(1).check(|| {
+        let accounts = [(); 33].map(|()| Account::new("one of 33", 1));
+        let forward: Vec<_> = accounts.iter().collect();
+        let backward: Vec<_> = accounts.iter().rev().collect();
+        let sums = both(|| total(&forward), || total(&backward));
+        assert_eq!(sums, (33, 33), "33 accounts with 1 each");
     });
 }
 
