@@ -178,7 +178,7 @@ fn totals_in_any_order_end() {
         assert_eq!(sums, (30, 30), "each account counts once");
     });
     harness::Model::new().preemption_bound(1).check(|| {
-        let accounts = [(); 33].map(|()| Account::new("one of 33", 1));
+        let accounts = Vec::from_iter((0..33).map(|_| Account::new("one of 33", 1)));
         let forward: Vec<_> = accounts.iter().collect();
         let backward: Vec<_> = accounts.iter().rev().collect();
         let sums = both(|| total(&forward), || total(&backward));

@@ -219,7 +219,7 @@ fn a_task_that_moves_can_be_stolen() {
 /// Tasks move from the place of the next one to the ring, and are taken, but one is in the queue all the time: a thief must
 /// not find it empty, however often that changes while it looks.
 ///
-/// At most three preemptions in each interleaving, or five if the owner does six things.
+/// At most three preemptions in each interleaving, or five if the owner does six things: up to 3,780 of them.
 #[test]
 fn a_queue_with_a_task_is_never_found_empty() {
     // SC-11
@@ -232,7 +232,7 @@ fn a_queue_with_a_task_is_never_found_empty() {
     let cases: [(&str, Call, Do, &[Do]); 4] = [
         ("is_empty", is_empty, Next(1), &MOVES),
         ("is_empty", is_empty, Push(1), &COMES_FIRST),
-        ("steal", finds_none, Next(1), &MOVES),
+        ("steal", finds_none, Next(1), &MOVES[..4]),
         ("steal", finds_none, Push(1), &COMES_FIRST),
     ];
     for (call, finds_nothing, before, beside) in cases {
