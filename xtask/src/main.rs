@@ -333,4 +333,20 @@ mod tests {
             assert!(readme.contains(&row), "{row}");
         }
     }
+
+    /// The verdict in the README is one on as many tests as the lesson has.
+    #[test]
+    fn the_readme_shows_a_verdict_on_the_tests_that_there_are() {
+        let readme = include_str!("../../README.md");
+        let lock = include_str!("../../solutions/02_goroutines/02_wait_group/shipped.lock");
+        let of = |heading: &str| {
+            let row = readme.lines().find(|row| row.starts_with(&format!(" {heading}  ")));
+            let mut words = row.expect("it shows a verdict").split_whitespace();
+            words.find(|word| *word == "of");
+            words.next().and_then(|tests| tests.parse::<usize>().ok()).expect("N of M")
+        };
+        let shown: usize = ["Correctness", "Race-freedom", "No leaks"].map(of).iter().sum();
+        let tests = lock.lines().filter(|line| line.starts_with("    \"") && line.contains("::"));
+        assert_eq!(shown, tests.count());
+    }
 }

@@ -232,8 +232,12 @@ fn a_new_timer_takes_the_place_of_no_other() {
         (0..70_000).for_each(|_| drop(timers.after(SECOND)));
         let third = timers.after(SECOND);
         clock.advance(SECOND);
-        for timer in [second, third] {
-            assert!(timer.ticks().recv().is_ok(), "the timer has a sender");
+        for (which, timer) in [("second", second), ("last", third)] {
+            assert!(
+                timer.ticks().recv().is_ok(),
+                "the {which} timer was neither stopped nor dropped, and its second is over: it has not ticked, and its channel has \
+                 no sender"
+            );
         }
     });
 }
