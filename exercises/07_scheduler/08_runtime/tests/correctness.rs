@@ -418,7 +418,8 @@ fn a_sleep_ends_on_the_clock_of_the_machine() {
     });
 }
 
-/// The second time the thread that starts the goroutine unwinds.
+/// All of 256 workers sleep, and a goroutine is started: one of them wakes and runs it. The second time the thread that starts
+/// it unwinds.
 #[test]
 fn one_of_many_workers_that_sleep_is_woken() {
     must_end(

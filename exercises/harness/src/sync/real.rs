@@ -466,6 +466,7 @@ pub mod thread {
             f(scope)
         })
     }
+
     #[cfg(test)]
     mod tests {
         use super::{scope, spawn, together};
