@@ -2538,6 +2538,35 @@ fn change_of_a_queue_that_no_sleeper_is_told_of() {
     silent(Kind::Deadlock, program(Told::Receiver, false));
 }
 
+/// The same where no lock guards what changes: the sleeper has looked at it under its own, before the change or after.
+#[test]
+fn change_of_an_atomic_that_no_sleeper_is_told_of() {
+    let program = |frees: usize, tells: bool| {
+        move || {
+            let (free, state, freed) = (AtomicUsize::new(0), Mutex::new(0), Condvar::new());
+            let give = || {
+                free.fetch_add(frees, AcqRel);
+                if tells {
+                    drop(state.lock());
+                    freed.notify_one();
+                }
+            };
+            let take = || {
+                let mut state = state.lock();
+                while free.load(Acquire) == 0 {
+                    freed.wait(&mut state);
+                }
+            };
+            both(take, give);
+        }
+    };
+    let cause = "other changes AtomicUsize by its fetch_add (row 4), and nobody notifies freed after that. Woken";
+    usually(cause, program(1, false));
+    explore(program(1, true)).expect("it is right");
+    silent(Kind::Deadlock, program(0, false));
+    silent(Kind::Deadlock, program(0, true));
+}
+
 /// What it waits for comes with the time, for which it does not wake up; or it was there before it slept.
 #[test]
 fn time_that_no_sleeper_is_woken_for() {

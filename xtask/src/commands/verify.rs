@@ -71,7 +71,7 @@ pub fn run(runner: &Runner, options: &Options) -> Result<Exit> {
     }
     if !verified.is_empty() {
         say("building the references");
-        let references = build_references(&runner, &verified)?;
+        let references = build_references(&runner, &verified, wanted.is_empty())?;
         say("building stubs, mistakes and benches");
         let built = scratch.build(false)?;
         say("building what has unsafe, with AddressSanitizer");

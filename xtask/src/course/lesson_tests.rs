@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use quote::ToTokens;
@@ -109,10 +110,27 @@ pub fn tampered(workspace: &Workspace, lesson: &Lesson) -> Vec<(PathBuf, Change)
 
 /// The paths of the `#[test]` functions in a source file, and of those in its modules.
 fn test_functions(source: &str) -> Vec<String> {
+    test_lines(source).into_iter().map(|(path, _)| path).collect()
+}
+
+/// A source file of tests without any but the one of this path: each other line is where it was. What served the others may
+/// stay there unused.
+pub fn only(source: &str, path: &str) -> String {
+    let mut others = test_lines(source);
+    others.retain(|(other, _)| other != path);
+    let is_of_others = |number| others.iter().any(|(_, lines)| lines.contains(&number));
+    let lines = (1..).zip(source.lines());
+    let kept = lines
+        .map(|(number, line)| if is_of_others(number) { "\n".into() } else { format!("{line}\n") });
+    format!("#![allow(dead_code, unused_imports)] {}", kept.collect::<String>())
+}
+
+/// The paths of the `#[test]` functions in a source file, and their lines, from the first of the comment above.
+fn test_lines(source: &str) -> Vec<(String, RangeInclusive<usize>)> {
     #[derive(Default)]
     struct Finder {
         modules: Vec<String>,
-        found: Vec<String>,
+        found: Vec<(String, RangeInclusive<usize>)>,
     }
     impl<'ast> Visit<'ast> for Finder {
         fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
@@ -123,7 +141,12 @@ fn test_functions(source: &str) -> Vec<String> {
         fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
             if function.attrs.iter().any(|one| one.path().is_ident("test")) {
                 self.modules.push(function.sig.ident.to_string());
-                self.found.push(self.modules.join("::"));
+                let above = function
+                    .attrs
+                    .first()
+                    .map_or(function.sig.fn_token.span, |first| first.pound_token.span);
+                let end = function.block.brace_token.span.close().end();
+                self.found.push((self.modules.join("::"), above.start().line..=end.line));
                 self.modules.pop();
             }
         }
@@ -274,6 +297,18 @@ fn without_braces(format: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_test_stays_where_it_was() {
+        let source = "//! Tests.\nuse a::b;\n\n/// One.\n#[test]\nfn one() {\n    b();\n}\n\nfn helps() {}\n\
+                      mod more {\n    #[test]\n    #[should_panic]\n    fn one() {}\n}\n";
+        assert_eq!(test_functions(source), ["one", "more::one"]);
+        let [first, second] = ["one", "more::one"].map(|path| only(source, path));
+        assert_eq!([&first, &second].map(|alone| alone.lines().count()), [16; 2]);
+        assert_eq!([test_functions(&first), test_functions(&second)], [["one"], ["more::one"]]);
+        assert_eq!(first.lines().nth(6), Some("    b();"));
+        assert!(second.contains("\n\n\n\n\n\n\nfn helps() {}\n"), "{second}");
+    }
 
     #[test]
     fn arguments_are_named_in_what_is_to_be_written() {

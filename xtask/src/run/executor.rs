@@ -152,7 +152,7 @@ fn read_together(target: Option<&str>, printed: &str, success: bool) -> (Vec<Tes
 }
 
 /// What becomes of each, all at once.
-fn each<T: Sync, U: Send>(all: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
+pub fn each<T: Sync, U: Send>(all: &[T], work: impl Fn(&T) -> U + Sync) -> Vec<U> {
     std::thread::scope(|scope| {
         let started: Vec<_> = all.iter().map(|one| scope.spawn(|| work(one))).collect();
         let ended = started.into_iter().map(|thread| thread.join());

@@ -1,5 +1,7 @@
 //! The gate of the mistakes: each is caught by the test that its header names.
 
+use std::slice;
+
 use anyhow::Result;
 use harness_base::protocol::find_failure;
 
@@ -16,6 +18,9 @@ use crate::verdict::outcome::{FailureKind, Outcome};
 
 /// So wide is the page of a mistake's report that no sentence is broken.
 const UNBROKEN: usize = 2_000;
+
+/// How often a test on real threads runs that has not caught its mistake.
+const TRIES: usize = 3;
 
 /// Each mistake compiles and is caught by the test that it names, as what it says, in time; and what is said of it is
 /// what was recorded. With `record` that is written.
@@ -47,7 +52,23 @@ pub fn gate(
         }
     }
     let (jobs, mistakes): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-    let raws = run_all(runner, &jobs);
+    let mut raws = run_all(runner, &jobs);
+    let mut lucky = 0;
+    for ((raw, job), mistake) in raws.iter_mut().zip(&jobs).zip(&mistakes) {
+        // Whatever the test does, on real threads the moment may not come at which a mistake shows. In a model it does.
+        let passed_by_luck = |raw: &TestRun| {
+            !mistake.caught_by.starts_with(MODELS)
+                && matches!(Outcome::of(raw, &lesson.file_name()), Outcome::Passed(_))
+        };
+        lucky += usize::from(passed_by_luck(raw));
+        for _ in 1..TRIES {
+            if passed_by_luck(raw)
+                && let Some(again) = run_all(runner, slice::from_ref(job)).pop()
+            {
+                *raw = again;
+            }
+        }
+    }
     let mut caught = 0;
     let mut said = Vec::new();
     for (raw, mistake) in raws.iter().zip(mistakes) {
@@ -64,7 +85,11 @@ pub fn gate(
     let by_model = said.iter().filter(|(mistake, raw)| is_by_model(mistake, raw));
     let by_model: Vec<_> = by_model.map(|(mistake, _)| mistake.name.as_str()).collect();
     problems.extend(challenges(&lesson.name, &readme, &by_model));
-    let note = format!("{caught} of {caught} caught");
+    let luck = match lucky {
+        0 => String::new(),
+        n => format!(", {n} of them not in the first run"),
+    };
+    let note = format!("{caught} of {caught} caught{luck}");
     Ok(Gate::new(&lesson.name, "mistakes", problems, note))
 }
 

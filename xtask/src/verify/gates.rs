@@ -18,11 +18,14 @@ use crate::verdict::outcome::Outcome;
 /// The fewest mistakes of a lesson.
 const MISTAKES: usize = 5;
 
-/// Builds tests and tours of the references.
-pub fn build_references(runner: &Runner, verified: &[Verified<'_>]) -> Result<Built> {
+/// Builds tests and tours of the references. `all`: they are those of all lessons.
+pub fn build_references(runner: &Runner, verified: &[Verified<'_>], all: bool) -> Result<Built> {
     let mut command = runner.cargo_once(&runner.workspace.root);
     command.args(["build", "--tests", "--examples", "--keep-going"]);
-    for verified in verified {
+    // With the rest of the workspace they are built already, for its own tests. By themselves they would be built once more:
+    // what they depend on lacks the features that only the runner needs.
+    let lessons = if all { &[] } else { verified };
+    for verified in lessons {
         command.args(["--package", &verified.lesson.solution_package()]);
     }
     cargo::build(runner, command, false)

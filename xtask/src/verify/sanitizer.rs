@@ -96,12 +96,14 @@ pub fn gate(
     if binaries.is_empty() && problems.is_empty() {
         problems.push(format!("no test was built: {}", built.last_words()));
     }
-    for binary in &binaries {
-        for repetition in 1..=REPETITIONS {
-            if let Some(problem) = run(runner, lesson, binary)? {
-                problems.push(format!("{problem}\nin run {repetition} of {REPETITIONS}"));
-                break;
-            }
+    for repetition in 1..=REPETITIONS {
+        for found in executor::each(&binaries, |binary| run(runner, lesson, binary)) {
+            let problem = found?;
+            problems
+                .extend(problem.map(|it| format!("{it}\nin run {repetition} of {REPETITIONS}")));
+        }
+        if !problems.is_empty() {
+            break;
         }
     }
     let note = format!("finds nothing in {REPETITIONS} runs of the tests on real threads");

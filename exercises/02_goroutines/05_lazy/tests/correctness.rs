@@ -196,6 +196,11 @@ fn every_force_panics_with_the_functions_message() {
                 "call {call} of `force` panicked with this: the first passes the payload on, others its message"
             );
         }
+        assert_eq!(
+            while_unwinding(|| message_of_force(&lazy)),
+            "no network",
+            "a call of `force` while its thread unwinds panicked with this: all but the first pass the message on"
+        );
         // A message of any length.
         for length in [0, 100] {
             let status = "404 not found, ".repeat(length);

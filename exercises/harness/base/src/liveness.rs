@@ -295,6 +295,24 @@ impl Sleeper {
     }
 }
 
+/// Whether all threads of the process but the calling one sleep, in whatever call. `None` if the system does not tell.
+pub fn others_sleep() -> Option<bool> {
+    let me = fs::read_link("/proc/thread-self").ok()?;
+    for thread in fs::read_dir("/proc/self/task").ok()? {
+        let thread = thread.ok()?.path();
+        if thread.file_name() == me.file_name() {
+            continue;
+        }
+        // After the name, which may hold anything, in parentheses. One that is not there any more does nothing.
+        let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
+        let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+        if !matches!(state, Some('S' | 'Z' | 'X') | None) {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
 /// How a thread sleeps that is in this system call: `NUMBER ARGUMENTS… SP PC`, or `running`. `None` if it runs, or
 /// sleeps in a way that something beside the process may end.
 fn sleep(call: &str) -> Option<Sleep> {
@@ -373,6 +391,21 @@ mod tests {
     use std::thread;
 
     const LOOK: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn one_thread_that_runs_is_not_asleep() {
+        let over = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| {
+                while !over.load(Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+            let seen = others_sleep();
+            over.store(true, Relaxed);
+            assert_ne!(seen, Some(true));
+        });
+    }
 
     /// The clock says nothing.
     const PATIENT: Limits = Limits { processor: None, time: Duration::from_secs(600) };

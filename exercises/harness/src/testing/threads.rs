@@ -2,7 +2,7 @@
 
 use crate::leaks;
 use crate::sync::real::thread::{self, Builder};
-use harness_base::liveness::{Halt, Limits, Rest, Sleeper, Watch};
+use harness_base::liveness::{self, Halt, Limits, Rest, Sleeper, Watch};
 use harness_base::protocol::{HANGS, LATE, SPINS};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -161,8 +161,13 @@ pub fn let_others_run() {
     for _ in 0..100 {
         thread::yield_now();
         if Instant::now() >= enough {
-            return;
+            break;
         }
+    }
+    // Of eight that are new some may not have had a processor yet; and some never sleep.
+    let enough = Instant::now() + Duration::from_millis(100);
+    while liveness::others_sleep() == Some(false) && Instant::now() < enough {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

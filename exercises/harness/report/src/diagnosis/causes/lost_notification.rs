@@ -119,13 +119,14 @@ fn changes_once_more(case: Case<'_>, thread: ThreadId, told: usize, woken: &[Thr
 
 /// What keeps a notification from being missed.
 fn remedy(case: Case<'_>, object: ObjectId, change: Option<Change>) -> String {
-    let remedy = if let Some(Change { row, .. }) = change {
+    if let Some(Change { row, .. }) = change {
         return format!(
             "The sleeper goes by the value that was new by then ({}): it must read the word before it looks whether it has to \
              wait, or says that it does.",
             at_row(row)
         );
-    } else if case.log.object(object).type_name == "Condvar" {
+    }
+    let remedy = if case.log.object(object).type_name == "Condvar" {
         "The sleeper must check the condition under the lock and keep the lock until it sleeps; the notifier must \
          change the condition under that lock first."
     } else {

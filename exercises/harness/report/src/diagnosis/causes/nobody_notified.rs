@@ -43,11 +43,25 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
     let is_notifier = |thread| {
         case.log.events_of(thread).any(|(_, told)| event.object.is_some() && notifies_it(told))
     };
+    // No mutex guards an atomic, even if the sleeper has read it under one.
+    let read_under_the_lock = |object| {
+        let mutex = event.unlocks()?;
+        let own = case.log.events_before(thread, asleep).rev();
+        let mut own = own.take_while(|(_, e)| e.locks() != Some(mutex));
+        own.find(|(_, e)| e.object == Some(object) && e.reads().is_some())
+    };
+    let changes_what_it_read = |(number, other): &(usize, &Event)| {
+        let read = other.object.and_then(read_under_the_lock);
+        other.thread != thread
+            && other.writes().is_some()
+            && read.is_some_and(|(read, _)| *number > read)
+    };
     // One that falls asleep itself may have counted itself, and no more; who never notifies may only have taken.
     let change = changes()
         .rfind(|(_, other)| !other.sleeps() && is_notifier(other.thread))
         .or_else(|| changes().rfind(|(_, other)| !other.sleeps()))
-        .or_else(|| changes().next_back());
+        .or_else(|| changes().next_back())
+        .or_else(|| case.log.events.iter().enumerate().rfind(changes_what_it_read));
     let Some((changed, change)) = change else {
         let advances = |event: &Event| matches!(event.effect, Effect::Advance { .. });
         let (text, at) = match later().rfind(|(_, event)| advances(event)) {
