@@ -2560,7 +2560,8 @@ fn change_of_an_atomic_that_no_sleeper_is_told_of() {
             both(take, give);
         }
     };
-    let cause = "other changes free by its fetch_add (row 5), and nobody notifies freed after that. Woken";
+    let cause =
+        "other changes free by its fetch_add (row 5), and nobody notifies freed after that. Woken";
     usually(cause, program(1, false));
     explore(program(1, true)).expect("it is right");
     silent(Kind::Deadlock, program(0, false));

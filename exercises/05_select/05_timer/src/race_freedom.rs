@@ -93,10 +93,12 @@ fn a_call_is_prevented_or_happens() {
 /// The tick of a timer that fires is received by another thread, or `stop` returns `true`: one of the two,
 /// never both, never neither. Catches a timer that leaves the queue in one step and sends its tick in
 /// another: `stop` comes between.
+///
+/// At most three preemptions in each interleaving: 1,021 of 6,672.
 #[test]
 fn a_tick_is_prevented_or_received() {
     // TM-02, TM-03
-    harness::model(|| {
+    harness::Model::new().preemption_bound(3).check(|| {
         let (clock, timers) = on_a_manual_clock();
         let timer = timers.after(SECOND);
         clock.advance(SECOND);

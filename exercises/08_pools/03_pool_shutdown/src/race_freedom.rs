@@ -563,10 +563,10 @@ fn an_open_pool_sleeps() {
 }
 
 /// The queue is full. `other` submits and main drains, or the other way round, and one of the threads that
-/// sleep wakes for no reason. With no preemption: main is asleep before the other thread begins.
+/// sleep wakes for no reason. In one order of the threads: main is asleep before the other thread begins.
 fn a_spurious_wakeup(main_submits: bool) {
     Model::new()
-        .preemption_bound(0)
+        .one_order()
         .spurious_wakeups(1)
         .check(move || {
             let held = Held::new();
