@@ -2,7 +2,7 @@
 //!
 //! The clock stands still until `main` advances it. What fires then does so on a thread that `main` does not
 //! see: at once, in the middle of whatever `main` does next, or long after. Models with a bound of
-//! preemptions have more than 4,000 interleavings without it, and at most 500 with it.
+//! preemptions have more than 4,000 interleavings without it, and at most about 1,000 with it.
 
 #![allow(clippy::drop_non_drop, reason = "the stub has nothing to drop")]
 
