@@ -73,7 +73,8 @@ impl<T> Sender<T> {
     /// The meeting takes precedence over the clock: if a receiver has taken the value, this returns `Ok`, however late.
     ///
     /// # Errors
-    /// Returns `value`, in [`SendTimeoutError::Timeout`] or [`SendTimeoutError::Disconnected`]. No receiver gets it then.
+    /// Returns `value`, in [`SendTimeoutError::Timeout`], or in [`SendTimeoutError::Disconnected`] if there is no
+    /// receiver any more, even with a timeout of zero. No receiver gets it then.
     ///
     /// # Panics
     /// Panics if the end of the timeout is later than the clock can represent, even if this would not have to wait.
@@ -134,7 +135,8 @@ impl<T> Receiver<T> {
     /// The meeting takes precedence over the clock: if a sender has handed a value over, this returns it, however late.
     ///
     /// # Errors
-    /// Returns [`RecvTimeoutError::Timeout`] or [`RecvTimeoutError::Disconnected`]. No value is lost: none was taken.
+    /// Returns [`RecvTimeoutError::Timeout`], or [`RecvTimeoutError::Disconnected`] if there is no sender any more,
+    /// even with a timeout of zero. No value is lost: none was taken.
     ///
     /// # Panics
     /// Panics if the end of the timeout is later than the clock can represent, even if this would not have to wait.

@@ -178,8 +178,11 @@ fn without_receivers_every_send_returns_its_value() {
         for _ in 0..2 {
             assert_eq!(sender.send(2), Err(SendError(2)));
             assert_eq!(sender.try_send(3), Err(TrySendError::Disconnected(3)));
-            let sent = sender.send_timeout(&clock, 4, SECOND);
-            assert_eq!(sent, Err(SendTimeoutError::Disconnected(4)));
+            for timeout in [SECOND, Duration::ZERO] {
+                let sent = sender.send_timeout(&clock, 4, timeout);
+                let gone = Err(SendTimeoutError::Disconnected(4));
+                assert_eq!(sent, gone, "no receiver is left, {timeout:?}");
+            }
         }
         assert_eq!(
             sender.clone().send(5),
@@ -211,8 +214,11 @@ fn without_senders_every_receive_says_so() {
                 Err(TryRecvError::Disconnected),
                 "all senders have gone"
             );
-            let received = receiver.recv_timeout(&clock, SECOND);
-            assert_eq!(received, Err(RecvTimeoutError::Disconnected));
+            for timeout in [SECOND, Duration::ZERO] {
+                let received = receiver.recv_timeout(&clock, timeout);
+                let gone = Err(RecvTimeoutError::Disconnected);
+                assert_eq!(received, gone, "no sender is left, {timeout:?}");
+            }
         }
         assert_eq!(
             receiver.clone().recv(),
@@ -332,7 +338,7 @@ fn a_panicking_thread_may_send_and_receive() {
 }
 
 /// A timeout of nothing is over at once; a longer one when the clock has come that far. Neither leaves a
-/// trace, and a thread that waits does not notice them.
+/// trace, and a thread that waits does not notice them, nor they it, even if both use one end.
 #[test]
 fn a_timeout_ends_when_its_time_is_over() {
     // TM-07
@@ -372,7 +378,8 @@ fn a_timeout_ends_when_its_time_is_over() {
             Err(TrySendError::Full(3)),
             "what timed out has left nothing"
         );
-        let patient = sender.clone();
+        let (sender, receiver) = (Arc::new(sender), Arc::new(receiver));
+        let patient = Arc::clone(&sender);
         spawn_sleepers("patient", [move || assert_eq!(patient.send(9), Ok(()))]);
         for n in 10..310 {
             let sent = sender.send_timeout(&clock, n, zero);
@@ -381,6 +388,14 @@ fn a_timeout_ends_when_its_time_is_over() {
         wait_until(
             "a thread is in `send(9)`, 300 other sends have timed out beside it, and `try_recv` does not find 9",
             || receiver.try_recv() == Ok(9),
+        );
+        let patient = Arc::clone(&receiver);
+        spawn_sleepers("patient", [move || assert_eq!(patient.recv(), Ok(9))]);
+        let received = receiver.recv_timeout(&clock, zero);
+        assert_eq!(received, Err(RecvTimeoutError::Timeout));
+        wait_until(
+            "a thread is in `recv`, another receive has timed out beside it, and `try_send` does not find it",
+            || sender.try_send(9).is_ok(),
         );
     });
 }

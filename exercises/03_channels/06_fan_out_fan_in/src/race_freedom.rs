@@ -53,6 +53,17 @@ fn the_results_end_when_the_worker_has() {
     });
 }
 
+/// One item has come, and the input is open: its result comes at once, before any other item.
+#[test]
+fn a_result_does_not_wait_for_a_second_one() {
+    harness::model(|| {
+        let (sender, input) = bounded(1);
+        sender.send(1).expect("a receiver is there, and room");
+        assert_eq!(fan_out(input, 1, |n: u32| n * 10).next(), Some(10));
+        drop(sender);
+    });
+}
+
 /// Two workers, and an item for each. Each item is taken once, and the stream ends when both workers have.
 #[test]
 fn each_item_is_worked_on_once() {

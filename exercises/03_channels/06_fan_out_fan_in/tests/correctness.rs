@@ -4,8 +4,8 @@ use fan_out_fan_in::{FanIn, fan_out};
 use harness::sync::real::channel::{Receiver, bounded, unbounded};
 use harness::sync::real::thread::{self, refuse_after};
 use harness::testing::{
-    assert_panics, assert_passes_on, let_others_run, must_end, payload_of, staged_panic,
-    staged_panic_of,
+    assert_panics, assert_passes_on, let_others_run, must_end, must_sleep_on_threads, payload_of,
+    staged_panic, staged_panic_of,
 };
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -74,6 +74,16 @@ fn results_come_as_soon_as_they_are_there() {
         drop(sender);
         assert_eq!(results.next(), None);
     });
+}
+
+/// The input is open and empty, and the consumer asks for a result: it sleeps.
+#[test]
+fn a_consumer_that_waits_sleeps() {
+    let (sender, input) = bounded(0);
+    must_sleep_on_threads("`next`", "the input was open", move || {
+        _ = fan_out(input, 1, |n: u32| n).next();
+    });
+    drop(sender);
 }
 
 /// Each item waits until all of them are worked on. There is one worker more than a byte can count.

@@ -19,7 +19,7 @@ static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 #[test]
 fn every_item_and_result_is_dropped_once() {
     leaks::check(|| {
-        let (items, works) = ([1, 2, 3].map(track), track("work"));
+        let (items, works) = ([1, 2, 3].map(|n| track(n)), track("work"));
         must_end(IN_NEXT, move || {
             let (sender, input) = unbounded();
             items
@@ -40,7 +40,7 @@ fn every_item_and_result_is_dropped_once() {
 #[test]
 fn nobody_is_left_when_the_consumer_walks_away() {
     leaks::check(|| {
-        let items = [0; 50].map(track);
+        let items = [0; 50].map(|n| track(n));
         must_end(IN_NEXT, move || {
             let (sender, input) = bounded(1);
             spawn_detached("producer", move || {
@@ -57,36 +57,39 @@ fn nobody_is_left_when_the_consumer_walks_away() {
     });
 }
 
-/// The consumer panics, and drops the stream by that, before it has asked for anything. The drop does not wait for the
-/// workers, which are at work until then; each of them ends after its item, and no other is worked on.
+/// Two workers are at work, and the consumer panics, and drops the stream by that, before it has asked for anything. The
+/// drop does not wait for the workers; each of them ends after its item, and no other is worked on.
 #[test]
 fn nobody_is_left_when_nothing_was_asked_for() {
     let waits = "the drop of the stream waits for the workers, or a worker has not ended";
     leaks::check(|| {
-        let items = [1, 2, 3].map(track);
-        let dropped = Arc::new(Barrier::new(3));
+        let items = [1, 2, 3].map(|n| track(n));
+        let together = Arc::new(Barrier::new(3));
         must_end(waits, move || {
             let (sender, input) = unbounded();
             items
                 .into_iter()
                 .for_each(|item| sender.send(item).unwrap());
-            let of_workers = Arc::clone(&dropped);
+            let of_workers = Arc::clone(&together);
             let results = fan_out(input, 2, move |item| {
-                of_workers.wait();
+                of_workers.wait(); // at work
+                of_workers.wait(); // after the drop
                 item
             });
+            together.wait();
             while_unwinding(move || {
                 let _dropped = results;
             });
-            dropped.wait();
+            together.wait();
         });
     });
 }
 
+/// Workers panic, and the consumer asks for all results, or for none: the payloads are dropped, too.
 #[test]
 fn a_panic_leaves_nothing_behind() {
-    leaks::check(|| {
-        let items = [1, 2, 3, 4].map(track);
+    let check = |asks: bool| {
+        let items = [1, 2, 3, 4].map(|n| track(n));
         must_end(IN_NEXT, move || {
             let (sender, input) = unbounded();
             items
@@ -97,12 +100,17 @@ fn a_panic_leaves_nothing_behind() {
                 1 | 3 => staged_panic("a worker's"),
                 _ => item,
             });
-            assert!(
-                staged_panic_of(|| results.for_each(drop)).is_some(),
-                "two workers have panicked"
-            );
+            if asks {
+                let panic = staged_panic_of(|| results.for_each(drop));
+                assert!(panic.is_some(), "two workers have panicked");
+            } else {
+                let _dropped = results;
+                let_others_run(); // one has panicked by then, most likely
+            }
         });
-    });
+    };
+    leaks::check(|| check(true));
+    leaks::check(|| check(false));
 }
 
 #[test]

@@ -5,8 +5,8 @@
 use harness::assert_bounds;
 use harness::sync::real::{channel::bounded, thread::refuse_after};
 use harness::testing::{
-    assert_passes_on, let_others_run, message_of, must_end, payload_of, staged_panic,
-    staged_panic_of, wait_until, while_unwinding,
+    assert_passes_on, let_others_run, message_of, must_end, must_sleep_on_threads, payload_of,
+    staged_panic, staged_panic_of, wait_until, while_unwinding,
 };
 use pipeline::{Stage, stage};
 use std::cell::{Cell, RefCell};
@@ -45,6 +45,16 @@ fn panic_of_next<T>(next: impl FnOnce() -> T) -> Option<&'static str> {
         );
     }
     whose
+}
+
+/// The input is open and empty, and the consumer asks for a result: it sleeps.
+#[test]
+fn a_consumer_that_waits_sleeps() {
+    let (sender, input) = bounded(0);
+    must_sleep_on_threads("`next`", "the input was open", move || {
+        _ = stage(input.into_iter().map(Item::Ok), 1, Item::Ok).next();
+    });
+    drop(sender);
 }
 
 /// 500 items, three stages, three capacities. Each result comes once, in the order of the items.

@@ -7,8 +7,8 @@ use spsc_ring::ring;
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// Both ends go, the one first or the other, and up to three values are left in a ring of three. They begin
-/// at any place, and may go on at the first slot after the last: each of them is dropped.
+/// Both ends go, the one first or the other, even while the thread unwinds: up to three values are left in a ring of three,
+/// and each of them is dropped. They begin at any place, and may go on at the first slot after the last.
 #[test]
 fn what_is_still_in_the_ring_is_dropped_with_it() {
     // CH-25
@@ -126,7 +126,8 @@ fn a_consumer_that_walks_away_leaves_nothing() {
     });
 }
 
-/// The consumer goes before the producer. Catches a consumer that empties the ring as it goes.
+/// The consumer goes before the producer, by a panic of its thread, and what is in the ring stays there. Catches a
+/// consumer that empties the ring as it goes.
 #[test]
 fn what_is_in_the_ring_stays_until_both_ends_are_gone() {
     leaks::check(|| {

@@ -58,6 +58,7 @@ fn a_lock_keeps_nothing_of_its_holders() {
     });
 }
 
+/// Three threads wait. Each of them gets the lock, one after the other, and leaves nothing behind.
 #[test]
 fn every_thread_that_waits_gets_the_lock() {
     leaks::check(|| {

@@ -6,16 +6,16 @@
 use harness::assert_bounds;
 use harness::sync::real::thread;
 use harness::testing::{
-    let_others_run, must_end, must_sleep_soon_on_threads, staged_panic, staged_panic_of,
-    while_unwinding,
+    let_others_run, must_end, must_sleep_soon_on_threads, spawn_sleepers, staged_panic,
+    staged_panic_of, wait_until, while_unwinding,
 };
 use rw_mutex::{RwMutex, RwMutexReadGuard, RwMutexWriteGuard};
 use std::cell::Cell;
 use std::marker::PhantomPinned;
 use std::mem;
 use std::rc::Rc;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Barrier};
 
 /// Where a thread hangs, if a test does.
 const IN_LOCK: &str = "a thread is still in `read` or `write`";
@@ -144,7 +144,6 @@ fn each_of_many_who_wait_gets_the_lock() {
 /// A writer comes while there are 256 read guards: it gets the lock when all of them have gone.
 #[test]
 fn a_writer_waits_for_each_of_many_readers() {
-    // More of them than a count of 8 bits can hold.
     must_end(IN_LOCK, || {
         let lock = RwMutex::new(());
         let mut readers: Vec<_> = (0..256).map(|_| lock.read()).collect();
@@ -166,6 +165,20 @@ fn a_writer_waits_for_each_of_many_readers() {
                 drop(reader);
             }
         });
+    });
+}
+
+/// 256 readers sleep, more than a byte can count, and a writer unlocks: all of them get the lock.
+#[test]
+fn a_writer_lets_many_readers_in() {
+    must_end(IN_LOCK, || {
+        let lock = Arc::new(RwMutex::new(()));
+        let guard = lock.write();
+        let readers = std::iter::repeat_n(&lock, 256).cloned();
+        spawn_sleepers("reader", readers.map(|lock| move || drop(lock.read())));
+        drop(guard);
+        let asleep = "a writer has unlocked, and not all of 256 readers have got the lock";
+        wait_until(asleep, || Arc::strong_count(&lock) == 1);
     });
 }
 
@@ -272,6 +285,7 @@ fn get_mut_lends_the_value_without_locking() {
     });
 }
 
+/// A panic of a holder unlocks, and a destructor locks while its thread unwinds, as any other code does.
 #[test]
 fn nothing_is_poisoned() {
     must_end(IN_LOCK, || {
@@ -291,12 +305,19 @@ fn nothing_is_poisoned() {
             assert_eq!(panics, Some("writer"));
         }
         assert_eq!(*lock.try_write().expect(FREE), 7);
-        // A destructor locks as any other code does.
         while_unwinding(|| {
             *lock.write() += 1;
-            *lock.try_write().expect(FREE) += 1;
+            let free = lock.try_write().is_some();
+            assert!(
+                free,
+                "`try_write` of a thread that unwinds was refused: {FREE}"
+            );
+            *lock.write() += 1;
             let reader = lock.read();
-            let second = lock.try_read().expect("there was a reader only");
+            let second = lock.try_read();
+            let second = second.expect(
+                "`try_read` of a thread that unwinds was refused, and there was one reader only",
+            );
             assert_eq!((*reader, *second), (9, 9));
         });
     });

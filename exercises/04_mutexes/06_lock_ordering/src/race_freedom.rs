@@ -146,8 +146,9 @@ fn the_reason_of_a_refusal_is_of_one_instant() {
     }
 }
 
-/// Main adds up two accounts while another thread moves money between them. `total` names them in the other order: the
-/// one that pays comes last.
+/// Main adds up two accounts, or 65, while another thread moves money between two of them: the total is that of one
+/// instant. Of the two, `total` names the one that pays last. For the 65 there is at most one preemption. Catches a
+/// `total` that locks a number of accounts at most.
 #[test]
 fn a_total_in_the_other_order_ends() {
     // SL-21
@@ -161,6 +162,13 @@ fn a_total_in_the_other_order_ends() {
             0,
             "how often a call has yielded: one that has to wait sleeps"
         );
+    });
+    harness::Model::new().preemption_bound(1).check(|| {
+        let accounts = Vec::from_iter((0..65).map(|_| Account::new("one of 65", 1)));
+        let all: Vec<_> = accounts.iter().collect();
+        let (sum, paid) = both(|| total(&all), || transfer(all[64], all[0], 1));
+        assert_eq!(paid, Ok(()), "there is 1");
+        assert_eq!(sum, 65, "65 accounts with 1 each, beside a transfer of 1");
     });
 }
 

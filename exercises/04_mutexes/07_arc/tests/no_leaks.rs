@@ -2,25 +2,27 @@
 
 use arc::{Arc, Weak};
 use harness::leaks::{self, track};
+use harness::sync::real::thread;
 use harness::testing::{spawn_detached, staged_panic, staged_panic_of, while_unwinding};
 use std::sync::OnceLock;
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// Two owners, and no `Weak`: the second to go drops the value, and frees the memory.
+/// Two owners, one of them cloned by another thread, and no `Weak`: the second to go drops the
+/// value and frees the memory, even while its thread unwinds.
 #[test]
 fn value_and_memory_go_with_the_last_owner() {
     leaks::check(|| {
         let one = Arc::new(track(1));
-        let other = one.clone();
+        let other = thread::scope(|s| s.spawn(|| one.clone()).join().expect("it clones"));
         drop(one);
         assert_eq!(**other, 1);
         while_unwinding(|| drop(other));
     });
 }
 
-/// The owners go first. The last `Weak`, a clone, frees the memory.
+/// The owners go first, and the last `Weak`, a clone, frees the memory, even while its thread unwinds.
 #[test]
 fn the_memory_goes_with_the_last_weak() {
     leaks::check(|| {
