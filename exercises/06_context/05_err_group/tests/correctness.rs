@@ -604,10 +604,20 @@ fn everybody_who_waits_for_a_slot_gets_one() {
     });
 }
 
+/// The limit is two, and one task runs. Those that get no thread are dropped, and nobody has failed; then there is a slot
+/// for one more task, and no other.
 #[test]
 fn a_task_without_a_thread_is_dropped_and_is_no_failure() {
     must_end(IN_GROUP, || {
-        let outcome = group(Some(1), |group| {
+        let outcome = group(Some(2), |group| {
+            let starts_one_that_stays = || {
+                let context = group.context().clone();
+                group.try_go(move || {
+                    wait_for_the_end(&context);
+                    Ok(())
+                })
+            };
+            assert!(starts_one_that_stays().is_ok(), "both slots are free");
             let owned = Arc::new(());
             for _ in 0..3 {
                 let mine = Arc::clone(&owned);
@@ -624,10 +634,14 @@ fn a_task_without_a_thread_is_dropped_and_is_no_failure() {
             }
             assert_eq!(Arc::strong_count(&owned), 1, "the tasks are dropped");
             assert_eq!(group.context().err(), None, "nobody has failed");
-            assert!(group.try_go(|| Ok(())).is_ok(), "the slot is free");
-            Ok(7)
+            assert!(starts_one_that_stays().is_ok(), "the slot is free");
+            assert!(
+                matches!(starts_one_that_stays(), Err(TryGoError::Full(_))),
+                "the limit is two, and two tasks run: `try_go` started one more"
+            );
+            Err::<(), _>(Failed("enough"))
         });
-        assert_eq!(outcome, Ok(7));
+        assert_eq!(outcome, Err(Arc::new(Failed("enough"))));
     });
 }
 
