@@ -71,19 +71,23 @@ fn a_group_without_tasks_returns_what_its_body_does() {
     assert_eq!(error, Err(Arc::new(Failed("the body"))));
 }
 
-/// A forgotten handle of the group keeps the group's memory, and nothing else.
+/// A forgotten handle of the group keeps the group's memory, and nothing else, in a destructor of a thread that unwinds, too.
 #[test]
 fn the_context_is_done_though_a_handle_was_forgotten() {
     // EG-06
-    let of_group = group(None, |group| {
-        let _forgotten = ManuallyDrop::new(group.clone());
-        Ok(group.context().clone())
-    });
-    assert_eq!(
-        of_group.expect("nobody has failed").err(),
-        Some(ContextError::Canceled),
-        "when `scope` has returned, and a handle of the group was forgotten"
-    );
+    let forgets = || {
+        group(None, |group| {
+            let _forgotten = ManuallyDrop::new(group.clone());
+            Ok(group.context().clone())
+        })
+    };
+    for of_group in [forgets(), while_unwinding(forgets)] {
+        assert_eq!(
+            of_group.expect("nobody has failed").err(),
+            Some(ContextError::Canceled),
+            "when `scope` has returned, and a handle of the group was forgotten"
+        );
+    }
 }
 
 #[test]
