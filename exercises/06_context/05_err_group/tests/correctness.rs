@@ -431,7 +431,7 @@ fn everything_is_dropped_before_a_panic_goes_on() {
     });
 }
 
-/// In a destructor `thread::panicking()` is true, and nobody in the group has panicked.
+/// In a destructor `thread::panicking()` is true, whether or not anybody in the group has panicked.
 #[test]
 fn a_group_works_while_its_thread_unwinds() {
     must_end(IN_GROUP, || {
@@ -443,6 +443,15 @@ fn a_group_works_while_its_thread_unwinds() {
             })
         });
         assert_eq!(outcome, Err(Arc::new(Failed("the task"))));
+        let panic = while_unwinding(|| {
+            payload_of(|| {
+                let _ = group(None, |group| {
+                    go(group, || panic!("the task"));
+                    Ok(())
+                });
+            })
+        });
+        assert!(panic.is_some(), "a task has panicked, and `scope` returned");
     });
 }
 
