@@ -199,6 +199,15 @@ fn the_last_of_many_is_completed(how_many: usize, channels: usize) {
     let clock = Clock::manual();
     let index = select_until(&mut each(&mut arms), &clock, clock.now());
     assert_eq!(index, None, "nobody sends");
+    let registered = || -> usize {
+        let others: usize = channels.iter().map(|(end, _)| end.registered()).sum();
+        others + sender.registered()
+    };
+    assert_eq!(
+        registered(),
+        0,
+        "arms that are still registered, of {how_many}, when `select_until` has returned `None`"
+    );
     let index = thread::scope(|s| {
         s.spawn(|| {
             wait_until("nobody waits at the last of the channels", || {
@@ -217,8 +226,7 @@ fn the_last_of_many_is_completed(how_many: usize, channels: usize) {
     for arm in arms {
         assert_eq!(arm.outcome(), None);
     }
-    let registered: usize = channels.iter().map(|(end, _)| end.registered()).sum();
-    assert_eq!(registered, 0, "arms that are still registered");
+    assert_eq!(registered(), 0, "arms that are still registered");
 }
 
 /// Any arm of many can be the one, and a call that has been chosen is never chosen again, however many ask: all arms but one

@@ -302,23 +302,24 @@ fn those_that_are_stopped_take_no_other_with_them() {
     });
 }
 
-/// A function sleeps until it is told to go on. What is due in the meantime fires afterwards, the same
+/// A function sleeps until it is told to go on. What was due with it, and in the meantime, fires afterwards, the same
 /// function included; but not what is reset by then, whose delay counts from that call.
 #[test]
 fn what_is_due_while_a_function_runs_fires_afterwards() {
     // TM-08
     must_end("a timer has not fired", || {
         let (clock, timers) = on_a_manual_clock();
-        let set = clock.now();
         let overdue = timers.after(SECOND);
         let (go_on, told) = unbounded::<()>();
         let (running, runs) = unbounded();
         let inside = AtomicUsize::new(0);
-        let callback = timers.after_func(Duration::ZERO, move || {
+        let callback = timers.after_func(SECOND / 2, move || {
             let _ = running.send(inside.fetch_add(1, SeqCst));
             let _ = told.recv();
             inside.fetch_sub(1, SeqCst);
         });
+        clock.advance(SECOND); // Now both are due, the function first.
+        let set = clock.now();
         assert_eq!(runs.recv(), Ok(0), "calls that are running");
         let timer = timers.after(Duration::ZERO);
         assert!(
@@ -328,7 +329,7 @@ fn what_is_due_while_a_function_runs_fires_afterwards() {
         clock.advance(2 * SECOND);
         assert!(
             overdue.reset(2 * SECOND),
-            "a function ran, so this timer had not fired, but `reset` returned false"
+            "a function ran that was due before this timer, which had not fired, but `reset` returned false"
         );
         let_others_run();
         for _ in 0..2 {
@@ -344,7 +345,7 @@ fn what_is_due_while_a_function_runs_fires_afterwards() {
             assert_eq!(
                 overdue.ticks().try_recv(),
                 Err(TryRecvError::Empty),
-                "it was due at 1 s, and at 2 s it was reset by 2 s: it is due at 4 s"
+                "it was due at 1 s, and at 3 s it was reset by 2 s: it is due at 5 s"
             );
             clock.advance(SECOND);
             let last = timers.after(Duration::ZERO);

@@ -47,24 +47,38 @@ fn the_thread_ends_when_the_timers_are_dropped() {
     });
 }
 
-/// Handles outlive the timers: nothing of the functions stays, and the receivers learn that nothing will
-/// come.
+/// Handles outlive the timers, which are dropped, or dropped while their thread unwinds: nothing of the functions stays, and
+/// the receivers learn that nothing will come.
 #[test]
 fn dropped_timers_leave_nothing_to_their_handles() {
     leaks::check(|| {
-        must_end("a receiver waits for a timer that is gone", || {
-            let timers = Timers::new(Clock::real());
-            let (owned, is_dropped) = unbounded::<()>();
-            let callback = timers.after_func(HOUR, move || drop(owned.clone()));
-            let timer = timers.after(HOUR);
-            drop(timers);
-            assert!(
-                is_dropped.recv().is_err(),
-                "what the function owns is dropped"
+        for unwinds in [false, true] {
+            let when = if unwinds {
+                ", while their thread unwound"
+            } else {
+                ""
+            };
+            let hangs = format!(
+                "`Timers` were dropped{when}, and a receiver waits for a timer, or for the drop of what a function owned"
             );
-            assert!(timer.ticks().recv().is_err(), "nobody is left to send");
-            drop((timer, callback));
-        });
+            must_end(&hangs, move || {
+                let timers = Timers::new(Clock::real());
+                let (owned, is_dropped) = unbounded::<()>();
+                let callback = timers.after_func(HOUR, move || drop(owned.clone()));
+                let timer = timers.after(HOUR);
+                if unwinds {
+                    while_unwinding(|| drop(timers));
+                } else {
+                    drop(timers);
+                }
+                assert!(
+                    is_dropped.recv().is_err(),
+                    "what the function owns is dropped"
+                );
+                assert!(timer.ticks().recv().is_err(), "nobody is left to send");
+                drop((timer, callback));
+            });
+        }
     });
 }
 

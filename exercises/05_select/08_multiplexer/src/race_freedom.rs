@@ -284,37 +284,57 @@ fn a_shutdown_waits_for_no_source() {
     });
 }
 
-/// A source sends, and then the shutdown is asked for, while `main` takes its turns. The value is reported,
-/// or it is still in the source. Catches the last value that is taken out and dropped because the shutdown
-/// came in between.
+/// A source sends, or is closed, and then the shutdown is asked for, while `main` takes its turns. The value is reported,
+/// or it is still in the source; the close is reported, or the source is still there. Catches the last value that is taken
+/// out and dropped because the shutdown came in between.
 #[test]
 fn a_shutdown_loses_nothing() {
-    harness::model(|| {
-        let (_clock, timers) = on_a_manual_clock();
-        let (sender, source) = bounded(1);
-        let (shutdown, signal) = bounded(1);
-        let mut events = Multiplexer::new(&timers, vec![source]).with_shutdown(signal);
-        thread::scope(|s| {
-            spawn(s, "source 0", || {
-                sender.send(7).expect("the multiplexer is there");
-                shutdown.send(()).expect("the multiplexer is there");
-            });
-            let first = events.next();
-            let reported = first == Some(Event::Received(0, 7));
-            let last = if reported { events.next() } else { first };
-            assert_eq!(last, Some(Event::ShutDown), "the shutdown was asked for");
-            let left = events.into_sources().remove(0).expect("it is not closed");
-            assert!(
-                left.try_recv().is_ok() != reported,
-                "the value was {}",
-                if reported {
-                    "reported, and is still there"
+    for is_closed in [false, true] {
+        harness::model(move || {
+            let (_clock, timers) = on_a_manual_clock();
+            let (sender, source) = bounded(1);
+            let mut sender = Some(sender);
+            let (shutdown, signal) = bounded(1);
+            let mut events = Multiplexer::new(&timers, vec![source]).with_shutdown(signal);
+            thread::scope(|s| {
+                spawn(s, "source 0", || {
+                    if is_closed {
+                        sender = None;
+                    } else if let Some(sender) = &sender {
+                        sender.send(7).expect("the multiplexer is there");
+                    }
+                    // With the close of its only source the multiplexer may have gone.
+                    let _ = shutdown.send(());
+                });
+                let first = events.next();
+                let (expected, what) = match is_closed {
+                    false => (Event::Received(0, 7), "value"),
+                    true => (Event::Closed(0), "close of source 0"),
+                };
+                let reported = first == Some(expected);
+                let last = if reported { events.next() } else { first };
+                if is_closed && reported {
+                    assert_eq!(last, None, "all sources are closed");
                 } else {
-                    "not reported, and is gone"
+                    assert_eq!(last, Some(Event::ShutDown), "the shutdown was asked for");
                 }
-            );
+                let left = events.into_sources().remove(0);
+                let is_left = match is_closed {
+                    true => left.is_some(),
+                    false => left.is_some_and(|source| source.try_recv().is_ok()),
+                };
+                assert!(
+                    is_left != reported,
+                    "the {what} was {}",
+                    if reported {
+                        "reported, and is still there"
+                    } else {
+                        "not reported, and is gone"
+                    }
+                );
+            });
         });
-    });
+    }
 }
 
 /// The limit passes while a source sends. The value is reported, or it is still in the source. Catches the
@@ -383,10 +403,10 @@ fn what_comes_first_is_decided_by_the_order() {
     });
 }
 
-/// A turn has looked and found nothing. Before it sleeps the shutdown is asked for, or the limit is over, and
-/// then source 0 sends; or source 0 sends, and then source 1, or the time of the turn is over. Each time the first
-/// of the two is reported. Explores only runs without preemption: the other thread runs when `main` yields or
-/// sleeps. Catches a `select` whose arms stand in another order than that of the contract.
+/// A turn has looked and found nothing, and two things have happened when it looks again or wakes up: the shutdown was asked
+/// for, or the limit was over, and then source 0 sent; or source 0 sent, and then source 1, or the time of the turn was
+/// over. Each time the first of the two is reported. Explores only runs without preemption: the other thread runs when
+/// `main` yields or sleeps. Catches a `select` whose arms stand in another order than that of the contract.
 #[test]
 fn what_comes_before_a_turn_sleeps_has_the_same_order() {
     // SL-28

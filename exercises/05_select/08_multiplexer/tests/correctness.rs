@@ -354,30 +354,45 @@ fn the_earlier_of_two_limits_ends_a_turn() {
     }
 }
 
-/// Three turns, in each of which nothing happens for as long as a turn may take. Before each are two that sleep until a value
-/// comes. Each turn has its whole time, from its own beginning: what has passed between two of them counts for none.
+/// Each turn has its whole time, from its own beginning, whatever the one before has returned, and however long ago: turns
+/// end with a value that was there, with one that came while they slept, with `Idle`, and with a close.
 #[test]
 fn each_turn_has_the_same_time() {
     let (clock, timers) = on_a_manual_clock();
     let (sender, source) = bounded::<u32>(1);
+    let (mut others, mut sources) = channels(3, 1);
+    sources.insert(0, source);
     // Not a whole number of milliseconds.
     let idle = SECOND + NANOSECOND;
     must_end(
         "no `Idle`, and each turn may take 1.000000001 s, which has passed",
         move || {
-            let mut events = Multiplexer::new(&timers, vec![source]).with_idle(idle);
+            let pass = |time| {
+                clock.advance(time);
+                let_timers_fire(&timers);
+            };
+            let mut events = Multiplexer::new(&timers, sources).with_idle(idle);
+            let received = |value| Some(Event::Received(0, value));
+            let send = |value| sender.send(value).expect("the multiplexer is there");
+            let sleeps_for = |events: &mut _, begins: &str, time, value| {
+                let event = asleep(events, &sender, || {
+                    pass(time);
+                    send(value);
+                });
+                assert_eq!(
+                    event,
+                    received(value),
+                    "{time:?} have passed in this turn, which may take {idle:?} and began {begins}"
+                );
+            };
             for turn in 1..=3 {
                 for value in [7, 8] {
-                    let event = asleep(&mut events, &sender, || {
-                        sender.send(value).expect("the multiplexer is there");
-                    });
-                    assert_eq!(
-                        event,
-                        Some(Event::Received(0, value)),
-                        "the clock stood still in this turn, and {idle:?} have passed since the one before"
-                    );
-                    clock.advance(idle);
-                    let_timers_fire(&timers);
+                    send(value);
+                    reports(&mut events, [received(value)]);
+                    pass(idle);
+                    let begins = format!("{idle:?} after a turn that a value ended");
+                    sleeps_for(&mut events, &begins, Duration::ZERO, value);
+                    pass(idle);
                 }
                 let event = asleep(&mut events, &sender, || clock.advance(idle));
                 assert_eq!(
@@ -385,6 +400,14 @@ fn each_turn_has_the_same_time() {
                     Some(Event::Idle),
                     "turn {turn}, after {idle:?} of silence"
                 );
+                pass(NANOSECOND);
+                sleeps_for(&mut events, "1ns after `Idle`", SECOND, 9);
+                others.pop();
+                reports(&mut events, [Some(Event::Closed(others.len() + 1))]);
+                pass(idle);
+                let begins = format!("{idle:?} after a turn that a close ended");
+                sleeps_for(&mut events, &begins, Duration::ZERO, 10);
+                pass(idle);
             }
         },
     );

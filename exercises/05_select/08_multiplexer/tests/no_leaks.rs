@@ -4,8 +4,9 @@
 
 use channels::real::bounded;
 use harness::leaks::{self, track};
+use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::must_end;
+use harness::testing::{must_end, wait_until};
 use multiplexer::{Event, Multiplexer};
 use timer_solution::Timers;
 
@@ -67,17 +68,32 @@ fn a_loop_leaves_no_timer_behind() {
     });
 }
 
-/// Turns that end because nothing has happened: each sleeps, and a timer ends it. None keeps anything.
+/// Turns that a timer ends, because nothing has happened, and turns that a value ends when they sleep, long before their
+/// time. None keeps anything, while the multiplexer lives on.
 #[test]
 fn a_turn_leaves_nothing_behind() {
     let timers = Timers::new(Clock::real());
-    let (_sender, source) = bounded::<u32>(1);
-    let mut events = Multiplexer::new(&timers, vec![source])
-        .with_idle(Duration::ZERO)
-        .with_limit(HOUR);
+    let (sender, source) = bounded::<u32>(1);
+    let events_with = |idle| {
+        let events = Multiplexer::new(&timers, vec![source.clone()]);
+        events.with_idle(idle).with_limit(HOUR)
+    };
+    let mut events = events_with(Duration::ZERO);
     leaks::check(|| {
         for _ in 0..10 {
             assert_eq!(events.next(), Some(Event::Idle));
+        }
+    });
+    let mut events = events_with(HOUR);
+    leaks::check(|| {
+        for value in 0..10 {
+            thread::scope(|s| {
+                s.spawn(|| {
+                    wait_until("the turn does not sleep", || sender.registered() > 0);
+                    sender.send(value).expect("the multiplexer is there");
+                });
+                assert_eq!(events.next(), Some(Event::Received(0, value)));
+            });
         }
     });
 }

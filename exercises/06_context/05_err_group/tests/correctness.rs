@@ -71,19 +71,23 @@ fn a_group_without_tasks_returns_what_its_body_does() {
     assert_eq!(error, Err(Arc::new(Failed("the body"))));
 }
 
-/// A forgotten handle of the group keeps the group's memory, and nothing else.
+/// A forgotten handle of the group keeps the group's memory, and nothing else, in a destructor of a thread that unwinds, too.
 #[test]
 fn the_context_is_done_though_a_handle_was_forgotten() {
     // EG-06
-    let of_group = group(None, |group| {
-        let _forgotten = ManuallyDrop::new(group.clone());
-        Ok(group.context().clone())
-    });
-    assert_eq!(
-        of_group.expect("nobody has failed").err(),
-        Some(ContextError::Canceled),
-        "when `scope` has returned, and a handle of the group was forgotten"
-    );
+    let forgets = || {
+        group(None, |group| {
+            let _forgotten = ManuallyDrop::new(group.clone());
+            Ok(group.context().clone())
+        })
+    };
+    for of_group in [forgets(), while_unwinding(forgets)] {
+        assert_eq!(
+            of_group.expect("nobody has failed").err(),
+            Some(ContextError::Canceled),
+            "when `scope` has returned, and a handle of the group was forgotten"
+        );
+    }
 }
 
 #[test]
@@ -427,7 +431,7 @@ fn everything_is_dropped_before_a_panic_goes_on() {
     });
 }
 
-/// In a destructor `thread::panicking()` is true, and nobody in the group has panicked.
+/// In a destructor `thread::panicking()` is true, whether or not anybody in the group has panicked.
 #[test]
 fn a_group_works_while_its_thread_unwinds() {
     must_end(IN_GROUP, || {
@@ -439,6 +443,15 @@ fn a_group_works_while_its_thread_unwinds() {
             })
         });
         assert_eq!(outcome, Err(Arc::new(Failed("the task"))));
+        let panic = while_unwinding(|| {
+            payload_of(|| {
+                let _ = group(None, |group| {
+                    go(group, || panic!("the task"));
+                    Ok(())
+                });
+            })
+        });
+        assert!(panic.is_some(), "a task has panicked, and `scope` returned");
     });
 }
 
@@ -604,10 +617,20 @@ fn everybody_who_waits_for_a_slot_gets_one() {
     });
 }
 
+/// The limit is two, and one task runs. Those that get no thread are dropped, and nobody has failed; then there is a slot
+/// for one more task, and no other.
 #[test]
 fn a_task_without_a_thread_is_dropped_and_is_no_failure() {
     must_end(IN_GROUP, || {
-        let outcome = group(Some(1), |group| {
+        let outcome = group(Some(2), |group| {
+            let starts_one_that_stays = || {
+                let context = group.context().clone();
+                group.try_go(move || {
+                    wait_for_the_end(&context);
+                    Ok(())
+                })
+            };
+            assert!(starts_one_that_stays().is_ok(), "both slots are free");
             let owned = Arc::new(());
             for _ in 0..3 {
                 let mine = Arc::clone(&owned);
@@ -624,10 +647,14 @@ fn a_task_without_a_thread_is_dropped_and_is_no_failure() {
             }
             assert_eq!(Arc::strong_count(&owned), 1, "the tasks are dropped");
             assert_eq!(group.context().err(), None, "nobody has failed");
-            assert!(group.try_go(|| Ok(())).is_ok(), "the slot is free");
-            Ok(7)
+            assert!(starts_one_that_stays().is_ok(), "the slot is free");
+            assert!(
+                matches!(starts_one_that_stays(), Err(TryGoError::Full(_))),
+                "the limit is two, and two tasks run: `try_go` started one more"
+            );
+            Err::<(), _>(Failed("enough"))
         });
-        assert_eq!(outcome, Ok(7));
+        assert_eq!(outcome, Err(Arc::new(Failed("enough"))));
     });
 }
 
