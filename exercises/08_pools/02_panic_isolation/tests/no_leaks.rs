@@ -5,7 +5,7 @@ use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{let_others_run, must_end};
 use panic_isolation::Pool;
 use std::panic::resume_unwind;
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, mpsc};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
@@ -100,39 +100,49 @@ fn a_refused_thread_is_not_left_out() {
 #[test]
 fn a_pool_keeps_nothing_of_its_jobs() {
     const LARGE: usize = 64 << 10;
-    let left_by = |jobs: usize| {
-        let mut pool = None;
-        let left = leaks::bytes_left_by(|| {
-            let pool = pool.insert(Pool::new(1).expect("there are threads"));
-            for n in 0..jobs {
-                let owned = vec![n; 10];
-                let handle = pool.submit(move || {
-                    if n % 2 == 0 {
-                        resume_unwind(Box::new(owned));
-                    }
-                    owned
-                });
-                if n % 3 == 0 {
-                    let _ = handle.join();
+    let run = |pool: &Pool, jobs: usize| {
+        // All wait at the same time, so that the queue needs as much room in each round.
+        let (open, gate) = mpsc::channel::<()>();
+        drop(pool.submit(move || _ = gate.recv()));
+        let submit = |n| {
+            let owned = vec![n; 10];
+            let handle = pool.submit(move || {
+                if n % 2 == 0 {
+                    resume_unwind(Box::new(owned));
                 }
-            }
-            let last = pool.submit(|| [0_u8; LARGE]).join();
-            assert!(last.is_ok(), "the last job returns");
-            // The thread may be about to let go of it.
-            let_others_run();
-        });
-        drop(pool);
-        left
+                owned
+            });
+            (n % 3 == 0).then_some(handle)
+        };
+        let taken: Vec<_> = (0..jobs).filter_map(submit).collect();
+        drop(open);
+        taken.into_iter().for_each(|handle| drop(handle.join()));
+        let last = pool.submit(|| [0_u8; LARGE]).join();
+        assert!(last.is_ok(), "the last job returns");
     };
-    let few = (0..5).map(|_| left_by(10)).min().expect("five");
+    let left_by = |rounds, jobs| {
+        let left = |_| {
+            let mut pool = None;
+            let left = leaks::bytes_left_by(|| {
+                let pool = pool.insert(Pool::new(1).expect("there are threads"));
+                (0..rounds).for_each(|_| run(pool, jobs));
+                // The thread may be about to let go of the last outcome.
+                let_others_run();
+            });
+            drop(pool);
+            left
+        };
+        (0..5).map(left).min().expect("five")
+    };
+    let few = left_by(1, 10);
     assert!(
         few < 32 << 10,
         "a pool keeps {few} bytes after 10 jobs, while it has none: it has kept the last, whose outcome was taken"
     );
-    let many = left_by(10_000);
-    // A queue may keep the room that it once needed for those that waited: a few words for each.
+    // A queue may keep the room that it once needed.
+    let (once, again) = (left_by(1, 10_000), left_by(2, 10_000));
     assert!(
-        many < few + 320_000,
-        "a pool keeps {few} bytes after 10 jobs, and {many} after 10,000: more than 32 bytes for each of them"
+        again < once + 10_000,
+        "a pool keeps {once} bytes after 10,000 jobs, and {again} after as many again: more than one byte for each of them"
     );
 }

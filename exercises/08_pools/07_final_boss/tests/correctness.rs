@@ -645,6 +645,31 @@ fn a_pool_that_is_dropped_while_its_thread_unwinds_ends() {
     });
 }
 
+/// A thread that unwinds submits four jobs, where one at a time finds room, and shuts the pool down. Each submission sleeps
+/// until there is room, and all jobs have run when `shutdown` returns, as always.
+#[test]
+fn a_pool_works_while_its_user_unwinds() {
+    must_end("a thread submits or shuts down, and unwinds", || {
+        let (pool, ran) = (pool(1, 1), Arc::new(AtomicUsize::new(0)));
+        let ran = while_unwinding(|| {
+            for _ in 0..4 {
+                let ran = Arc::clone(&ran);
+                drop(accepted(pool.submit(move |_: &Worker| {
+                    let_others_run();
+                    ran.fetch_add(1, Relaxed);
+                })));
+            }
+            pool.shutdown();
+            ran.load(Relaxed)
+        });
+        assert_eq!(
+            ran, 4,
+            "jobs that have run when `shutdown` returned, while its thread unwound"
+        );
+        closed(&pool, 4, 0, 0);
+    });
+}
+
 /// A thread that helps has no queue of its own: what its job submits waits in the shared queue, which has
 /// room for one, and what finds no room there has run when its submit returns. While it ran, both jobs were
 /// running.
