@@ -338,7 +338,8 @@ fn sleep(call: &str) -> Option<Sleep> {
 /// processor.
 #[derive(Debug)]
 pub struct Deadline {
-    at: Instant,
+    begun: Instant,
+    time: Duration,
     /// By how much it is put off, in nanoseconds.
     later: AtomicU64,
     /// The most that it is put off.
@@ -350,7 +351,8 @@ impl Deadline {
     pub fn after(time: Duration) -> Self {
         let latest = time.saturating_mul(SLOWEST - 1).as_nanos();
         Self {
-            at: Instant::now() + time,
+            begun: Instant::now(),
+            time,
             later: AtomicU64::new(0),
             latest: latest.try_into().unwrap_or(u64::MAX),
         }
@@ -377,10 +379,15 @@ impl Deadline {
         self.later.fetch_add(new, Relaxed);
     }
 
+    /// How much time has gone of it, without that which was [taken into account](Deadline::account).
+    pub fn spent(&self) -> Duration {
+        let later = self.later.load(Relaxed).min(self.latest);
+        self.begun.elapsed().saturating_sub(Duration::from_nanos(later))
+    }
+
     /// Says whether it is over by what was [taken into account](Deadline::account).
     fn is_past(&self) -> bool {
-        let later = self.later.load(Relaxed).min(self.latest);
-        Instant::now() >= self.at + Duration::from_nanos(later)
+        self.spent() >= self.time
     }
 }
 
@@ -519,16 +526,17 @@ mod tests {
     /// The same of a deadline.
     #[test]
     fn a_deadline_is_put_off_by_the_wait_for_a_processor() {
-        let minute = Duration::from_secs(60);
+        let seconds = Duration::from_secs;
         let past = |waited: Duration| {
-            let mut deadline = Deadline::after(10 * minute);
-            let now = Instant::now();
-            deadline.at = now.checked_sub(5 * minute).expect("the machine has run for longer");
-            deadline.later = AtomicU64::new(waited.as_nanos().try_into().expect("an hour or so"));
+            let mut deadline = Deadline::after(seconds(60));
+            let begun = Instant::now().checked_sub(seconds(90));
+            deadline.begun = begun.expect("the machine has run for longer");
+            deadline.later = AtomicU64::new(waited.as_nanos().try_into().expect("a minute or so"));
+            assert!(deadline.spent() >= seconds(90) - waited);
             deadline.is_past()
         };
-        assert!(past(Duration::ZERO) && past(4 * minute));
-        assert!(!past(6 * minute));
+        assert!(past(Duration::ZERO) && past(seconds(24)));
+        assert!(!past(seconds(36)));
     }
 
     /// More threads than processors: some wait, and the system tells for how long.

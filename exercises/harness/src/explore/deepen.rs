@@ -97,11 +97,11 @@ impl Failing {
 }
 
 impl<'a> Deepening<'a> {
-    pub(super) fn new(model: &'a Model, program: &'a Program) -> Self {
+    pub(super) fn new(model: &'a Model, program: &'a Program, until: Arc<Deadline>) -> Self {
         Self {
             model,
             program,
-            until: Arc::new(Deadline::after(model.budget)),
+            until,
             unlocks_are_steps: false,
             drops_are_steps: false,
             spare_coins: SPARE_COINS,

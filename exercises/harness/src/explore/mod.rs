@@ -9,6 +9,7 @@ mod search;
 use crate::sync::model::recorder::Reach;
 use deepen::Deepening;
 pub(crate) use deepen::Failed;
+use harness_base::liveness::Deadline;
 use harness_base::protocol::{Coverage, Extent};
 use harness_report::record::{Told, WeakExchange};
 pub(crate) use search::Passed;
@@ -16,7 +17,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a model may explore. A program within its contract that takes more steps than the reference
 /// must not fail for that: what was explored by then counts.
@@ -193,8 +194,16 @@ impl Model {
         &self,
         program: impl Fn() + Send + Sync + 'static,
     ) -> Result<Passed, Failed> {
+        self.explore_until(program, &Arc::new(Deadline::after(self.budget)))
+    }
+
+    fn explore_until(
+        &self,
+        program: impl Fn() + Send + Sync + 'static,
+        until: &Arc<Deadline>,
+    ) -> Result<Passed, Failed> {
         let program: Program = Arc::new(program);
-        self.each_variant(&program, |search| search.explore())
+        self.each_variant(&program, until, |search| search.explore())
     }
 
     /// [`explore_with`](Self::explore_with) for one of the models of a test, which share the budget: a test may not take longer
@@ -203,10 +212,11 @@ impl Model {
         &self,
         program: impl Fn() + Send + Sync + 'static,
     ) -> Result<Passed, Failed> {
-        let (begun, spent) = (Instant::now(), SPENT.get());
+        let spent = SPENT.get();
         let model = Self { budget: left(self.budget, spent), ..self.clone() };
-        let explored = model.explore_with(program);
-        SPENT.set(spent + begun.elapsed());
+        let until = Arc::new(Deadline::after(model.budget));
+        let explored = model.explore_until(program, &until);
+        SPENT.set(spent + until.spent());
         explored
     }
 
@@ -221,30 +231,31 @@ impl Model {
             ..self.clone()
         };
         let known = Cell::default();
-        let passed = model.each_variant(&program, |search| Ok(search.tell(&known)));
+        let until = Arc::new(Deadline::after(model.budget));
+        let passed = model.each_variant(&program, &until, |search| Ok(search.tell(&known)));
         let nothing = Coverage { interleavings: 0, extent: Extent::Cut { covered: None } };
         let coverage = passed.map_or(nothing, |passed| passed.explored.coverage);
         // Who has enough does not listen any more.
         let _ = to.send(Told::Over(coverage));
     }
 
-    /// Explores the program, once for each set of weak exchanges that fail and for each order of waking.
+    /// Explores the program, once for each set of weak exchanges that fail and for each order of waking: all of them `until` the
+    /// same moment, which is put off where the machine is busy.
     fn each_variant(
         &self,
         program: &Program,
+        until: &Arc<Deadline>,
         explore: impl Fn(Deepening<'_>) -> Result<Passed, Failed>,
     ) -> Result<Passed, Failed> {
-        let until = Instant::now() + self.budget;
         let mut variants = vec![(false, BTreeSet::new())];
         let mut all: Option<Passed> = None;
         let mut next = 0;
         while let Some((wakes_the_last, fail)) = variants.get(next).cloned() {
             next += 1;
             let mut model = self.clone();
-            model.budget = until.saturating_duration_since(Instant::now());
             model.fail = fail;
             model.wakes_the_last = wakes_the_last;
-            let passed = match explore(Deepening::new(&model, program)) {
+            let passed = match explore(Deepening::new(&model, program, Arc::clone(until))) {
                 Ok(passed) => passed,
                 Err(mut failed) => {
                     failed.interleavings +=
