@@ -304,7 +304,7 @@ mod tests {
                       mod more {\n    #[test]\n    #[should_panic]\n    fn one() {}\n}\n";
         assert_eq!(test_functions(source), ["one", "more::one"]);
         let [first, second] = ["one", "more::one"].map(|path| only(source, path));
-        assert_eq!([&first, &second].map(|alone| alone.lines().count()), [16; 2]);
+        assert_eq!([&first, &second].map(|alone| alone.lines().count()), [15; 2]);
         assert_eq!([test_functions(&first), test_functions(&second)], [["one"], ["more::one"]]);
         assert_eq!(first.lines().nth(6), Some("    b();"));
         assert!(second.contains("\n\n\n\n\n\n\nfn helps() {}\n"), "{second}");

@@ -10,7 +10,7 @@ use harness::sync::model::task::{Arc, Context, Poll, Wake, Waker};
 use harness::sync::model::thread::scope;
 use harness::sync::model::time::{Clock, Duration, Instant};
 use harness::testing::{Gate, Slot, both, let_others_sleep, must_sleep, spawn};
-use harness::{Model, model};
+use harness::Model;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 
