@@ -5,12 +5,12 @@
 
 use crate::goroutines::Shared;
 use crate::{JoinError, channel, go, sleep_until, snapshot, yield_now};
+use harness::Model;
 use harness::leaks::track;
 use harness::sync::model::task::{Arc, Context, Poll, Wake, Waker};
 use harness::sync::model::thread::scope;
 use harness::sync::model::time::{Clock, Duration, Instant};
 use harness::testing::{Gate, Slot, both, let_others_sleep, must_sleep, spawn};
-use harness::Model;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 
