@@ -365,7 +365,7 @@ const NOISE: [&str; 7] = [
 /// The output without libtest's lines; marks stay where they are.
 fn tidy(output: &str) -> String {
     let mut lines: Vec<Cow<'_, str>> = Vec::new();
-    let mut after_failures = false;
+    let (mut after_failures, mut in_stack) = (false, false);
     for marked in output.lines().map(str::trim_end) {
         let plain = page::plain(marked);
         let line = plain.trim_end();
@@ -373,6 +373,12 @@ fn tidy(output: &str) -> String {
             after_failures = line == "failures:";
             continue;
         }
+        // The stack of a panic in a destructor while another panic unwinds: std prints it whatever it was told.
+        if line == "stack backtrace:" || in_stack && line.starts_with(' ') {
+            in_stack = true;
+            continue;
+        }
+        in_stack = false;
         // `test correctness::x ... FAILED`, possibly cut by what the test printed, or what libtest says of one that the
         // machine has no time for.
         let of_libtest = line.contains(" ... ") || line.ends_with(STILL_RUNS);
@@ -539,6 +545,19 @@ mod tests {
         let first = "panicked at tests/correctness.rs:20:5:";
         assert!(report.starts_with(first), "{report}");
         assert!(report.ends_with("right: 2"), "{report}");
+    }
+
+    #[test]
+    fn a_stack_is_no_part_of_a_report() {
+        let failure = failure_of(
+            "\nthread 'correctness::x' (7) panicked at tests/correctness.rs:20:5:\nthere is an owner\nstack backtrace:\n   \
+             0:     0x55e1 - std::backtrace::trace\n                               at /rustc/1/library/std/src/a.rs:117:9\n\
+             the test says more\n",
+        );
+        assert_eq!(
+            failure.report,
+            "panicked at tests/correctness.rs:20:5:\nthere is an owner\nthe test says more"
+        );
     }
 
     #[test]

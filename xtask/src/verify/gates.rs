@@ -136,13 +136,14 @@ impl<'a> Verified<'a> {
         })
     }
 
-    /// Runs what was built.
+    /// Runs what was built. Each test of the reference has run `before` so often.
     pub fn gates(
         mut self,
         runner: &Runner,
         references: &Built,
         scratch: &Built,
         sanitizer: Option<&Sanitizer>,
+        before: usize,
         record: bool,
     ) -> Result<Vec<Gate>> {
         let lesson = self.lesson;
@@ -158,7 +159,7 @@ impl<'a> Verified<'a> {
             let problem = format!("there is no {}", lesson.stub().display());
             gates.push(Gate::new(name, "stub", vec![problem], ""));
         }
-        gates.push(reference::gate(runner, lesson, references, record)?);
+        gates.push(reference::gate(runner, lesson, references, before, record)?);
         gates.extend(sanitizer::gate(runner, lesson, sanitizer)?);
         gates.push(dry_run::gate(runner, lesson, references, record)?);
         gates.push(caught::gate(

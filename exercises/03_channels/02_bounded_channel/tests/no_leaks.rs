@@ -116,7 +116,7 @@ fn every_receiver_leaves_with_its_value() {
             move || drop(channel.recv())
         });
         spawn_sleepers("receiver", calls);
-        let values = [1, 2, 3, 4].map(track);
+        let values = [1, 2, 3, 4].map(|n| track(n));
         spawn_detached("sender", move || {
             values.into_iter().for_each(|value| channel.send(value));
         });

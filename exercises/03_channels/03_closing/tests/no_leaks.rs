@@ -155,7 +155,7 @@ fn every_receiver_that_sleeps_hears_of_the_end() {
 #[test]
 fn a_consumer_that_walks_away_ends_every_stage() {
     leaks::check(|| {
-        let values: Vec<_> = (0..20).map(track).collect();
+        let values: Vec<_> = (0..20).map(|n| track(n)).collect();
         let (first, first_out) = bounded(1);
         let (second, second_out) = bounded(2);
         spawn_detached("source", move || {

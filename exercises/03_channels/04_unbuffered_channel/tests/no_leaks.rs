@@ -74,7 +74,7 @@ fn those_who_sleep_leave_with_their_values_when_the_other_side_goes() {
 #[test]
 fn a_producer_ends_when_its_consumer_walks_away() {
     leaks::check(|| {
-        let values = [1, 2, 3, 4, 5].map(track);
+        let values = [1, 2, 3, 4, 5].map(|n| track(n));
         must_end(IN_CALL, || {
             let (sender, receiver) = channel();
             spawn_detached("producer", move || {

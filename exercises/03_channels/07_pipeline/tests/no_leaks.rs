@@ -21,7 +21,7 @@ type Item = Tracked<u32>;
 #[track_caller]
 fn leaves_nothing(consume: impl Fn(Vec<Item>) + Clone + Send + 'static) {
     leaks::check(|| {
-        let items = (1..=30).map(track).collect();
+        let items = (1..=30).map(|n| track(n)).collect();
         let consume = consume.clone();
         let consumer = Builder::new()
             .name("consumer".to_owned())

@@ -114,7 +114,7 @@ fn a_ring_does_not_grow() {
 fn a_consumer_that_walks_away_leaves_nothing() {
     leaks::check(|| {
         let (mut producer, mut consumer) = ring(4);
-        let mut values: Vec<_> = (0..10).map(track).collect();
+        let mut values: Vec<_> = (0..10).map(|n| track(n)).collect();
         spawn_detached("producer", move || {
             while let Some(value) = values.pop() {
                 if producer.is_abandoned() || producer.push(value).is_err() {
@@ -159,7 +159,7 @@ fn what_is_in_the_ring_stays_until_both_ends_are_gone() {
 fn a_producer_that_panics_leaves_what_it_pushed() {
     leaks::check(|| {
         let (mut producer, mut consumer) = ring(2);
-        let values = [1, 2].map(track);
+        let values = [1, 2].map(|n| track(n));
         let panicked = staged_panic_of(move || {
             let [first, second] = values;
             assert!(producer.push(first).is_ok());

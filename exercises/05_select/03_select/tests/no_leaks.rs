@@ -61,7 +61,7 @@ fn a_quiet_channel_keeps_nothing() {
 #[test]
 fn every_value_is_dropped_once() {
     leaks::check(|| {
-        let values = [1, 2, 3, 4].map(track);
+        let values = [1, 2, 3, 4].map(|n| track(n));
         must_end(IN_CALL, move || {
             let [one, two, three, four] = values;
             let [a, b] = [bounded(0), bounded(1)];

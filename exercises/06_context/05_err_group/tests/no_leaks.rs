@@ -81,7 +81,7 @@ fn a_group_that_fails_leaves_nothing() {
 #[test]
 fn panics_leave_nothing() {
     leaks::check(|| {
-        let [one, two, body] = [1, 2, 3].map(track);
+        let [one, two, body] = [1, 2, 3].map(|n| track(n));
         let error = Failed::new();
         let payload = payload_of(|| {
             let _ = scope(

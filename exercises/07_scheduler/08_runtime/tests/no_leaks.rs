@@ -16,7 +16,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 fn a_runtime_that_has_done_its_work() {
     leaks::check(|| {
         let runtime = Runtime::new(2);
-        let (values, result) = ([(); 10].map(track), track(7));
+        let (values, result) = ([(); 10].map(|()| track(())), track(7));
         let handle = runtime.go(async move {
             let (sender, receiver) = channel(1);
             let sends = go(async move {
@@ -32,7 +32,7 @@ fn a_runtime_that_has_done_its_work() {
         });
         assert!(handle.join().is_ok(), "a goroutine has panicked");
         // The results that nobody wants.
-        let unwanted = [8, 9].map(track);
+        let unwanted = [8, 9].map(|n| track(n));
         let [ended, _forgotten] = unwanted.map(|value| runtime.go(async { value }));
         wait_until("a goroutine has not ended", || ended.is_finished());
     });

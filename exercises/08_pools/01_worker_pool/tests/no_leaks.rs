@@ -38,7 +38,7 @@ fn every_job_and_every_result_is_dropped_once() {
 #[test]
 fn nothing_is_left_when_the_consumer_walks_away() {
     leaks::check(|| {
-        let jobs = [0; 5].map(track);
+        let jobs = [0; 5].map(|n| track(n));
         must_end(IN_POOL, move || {
             let (pool, mut results) = WorkerPool::new(1, 2, |job| job).unwrap();
             jobs.into_iter().for_each(|job| pool.submit(job));
@@ -54,7 +54,7 @@ fn nothing_is_left_when_the_consumer_walks_away() {
 #[test]
 fn nothing_is_left_when_both_ends_are_dropped_at_once() {
     leaks::check(|| {
-        let jobs = [0; 5].map(track);
+        let jobs = [0; 5].map(|n| track(n));
         must_end(IN_POOL, move || {
             let (pool, results) = WorkerPool::new(1, 2, |job| job).unwrap();
             jobs.into_iter().for_each(|job| pool.submit(job));
@@ -73,7 +73,7 @@ fn a_pool_without_jobs_leaves_nothing() {
 #[test]
 fn a_job_that_is_handed_back_belongs_to_the_caller() {
     leaks::check(|| {
-        let jobs = [0; 9].map(track);
+        let jobs = [0; 9].map(|n| track(n));
         must_end(IN_POOL, move || {
             let (pool, results) = WorkerPool::new(1, 1, |job| job).unwrap();
             let refused = jobs
@@ -92,7 +92,10 @@ fn a_job_that_is_handed_back_belongs_to_the_caller() {
 #[test]
 fn panics_leave_nothing() {
     leaks::check(|| {
-        let (jobs, payloads) = ([1, 2, 3, 4].map(track), [1, 2, 3, 4].map(track));
+        let (jobs, payloads) = (
+            [1, 2, 3, 4].map(|n| track(n)),
+            [1, 2, 3, 4].map(|n| track(n)),
+        );
         must_end(IN_POOL, move || {
             // So each worker has two of the four.
             let both = Barrier::new(2);

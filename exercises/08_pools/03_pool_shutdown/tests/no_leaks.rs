@@ -16,7 +16,7 @@ const IN_POOL: &str =
 /// Runs `end` on a pool with two workers and five jobs, which may be queued or have run.
 fn check(end: fn(&Context, Pool<Tracked<u32>>)) {
     leaks::check(|| {
-        let (jobs, owned) = ([0; 5].map(track), track("work"));
+        let (jobs, owned) = ([0; 5].map(|n| track(n)), track("work"));
         must_end(IN_POOL, move || {
             let context = Context::background();
             let pool = Pool::new(&context, 2, 5, move |job: Tracked<u32>| {
@@ -62,7 +62,7 @@ fn the_drop_of_a_pool_leaves_nothing() {
 fn a_cancel_leaves_nothing() {
     // WP-12
     leaks::check(|| {
-        let jobs = [0; 5].map(track);
+        let jobs = [0; 5].map(|n| track(n));
         must_end(IN_POOL, move || {
             let (context, guard) = Context::background().with_cancel();
             let pool = Pool::new(&context, 1, 2, |_job: Tracked<u32>| {});
@@ -85,7 +85,7 @@ fn a_cancel_leaves_nothing() {
 #[test]
 fn panics_leave_nothing() {
     leaks::check(|| {
-        let jobs = [0; 5].map(track);
+        let jobs = [0; 5].map(|n| track(n));
         must_end(IN_POOL, move || {
             let pool = Pool::new(&Context::background(), 2, 5, |job: Tracked<u32>| {
                 resume_unwind(Box::new(job))

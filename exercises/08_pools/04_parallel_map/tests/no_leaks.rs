@@ -85,7 +85,7 @@ fn panics_leave_nothing() {
 #[test]
 fn a_refused_thread_leaves_nothing() {
     leaks::check(|| {
-        let items = [1, 2, 3].map(track);
+        let items = [1, 2, 3].map(|n| track(n));
         let refused = refuse_after(1, || parallel_map(items, 2, 3, Ok::<_, ()>));
         assert!(
             refused.is_err(),
