@@ -1,6 +1,7 @@
 //! The tests of the workspace itself: what `cargo nextest run` runs at its root.
 
 use std::process::Stdio;
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -15,8 +16,10 @@ pub const VERIFYING: &str = "XTASK_VERIFYING";
 /// The tests of the workspace's default members: the harness, the references, the runner. They run as their
 /// authors run them, through nextest if it is installed.
 pub fn gate(runner: &Runner) -> Result<Gate> {
+    // Half of the tests wait most of the time: for cargo, or until what sleeps is told from what is slow.
+    let at_once = (2 * available_parallelism().map_or(1, |n| n.get())).to_string();
     let words: &[&str] = match nextest_is_installed() {
-        true => &["nextest", "run"],
+        true => &["nextest", "run", "--test-threads", &at_once],
         false => &["test"],
     };
     let mut child = runner
