@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
 use syn::visit::Visit;
@@ -113,6 +113,13 @@ fn test_functions(source: &str) -> Vec<String> {
     test_lines(source).into_iter().map(|(path, _)| path).collect()
 }
 
+/// The file that holds the test of this name, from the exercise's folder, and the test's path in it.
+pub fn source(canonical: &str) -> Option<(PathBuf, &str)> {
+    let (heading, path) = canonical.split_once("::")?;
+    let folder = if heading == "race_freedom" { "src" } else { "tests" };
+    Some((Path::new(folder).join(format!("{heading}.rs")), path))
+}
+
 /// A source file of tests without any but the one of this path: each other line is where it was. What served the others may
 /// stay there unused.
 pub fn only(source: &str, path: &str) -> String {
@@ -219,12 +226,8 @@ fn starting_threads(source: &str, known: Vec<String>) -> Vec<String> {
 /// What a test does, as the comment above it says, in one line: what it would catch is left out, for that need not be what
 /// the learner did. `None` if there is no such comment or the test is not found.
 pub fn purpose(workspace: &Workspace, lesson: &Lesson, canonical: &str) -> Option<String> {
-    let (heading, path) = canonical.split_once("::")?;
-    let folder = workspace.path(&lesson.exercise);
-    let file = match heading {
-        "race_freedom" => folder.join("src/race_freedom.rs"),
-        _ => folder.join("tests").join(format!("{heading}.rs")),
-    };
+    let (file, path) = source(canonical)?;
+    let file = workspace.path(lesson.exercise.join(file));
     let comment = comment_above(&fs::read_to_string(file).ok()?, path.rsplit("::").next()?)?;
     let purpose = without_catches(&comment);
     (!purpose.is_empty()).then(|| purpose.to_owned())

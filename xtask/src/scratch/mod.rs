@@ -31,7 +31,7 @@ use anyhow::{Context, Error, Result, bail};
 use toml::{Table, Value};
 
 use crate::course::content::files_below;
-use crate::course::lesson_tests::only;
+use crate::course::lesson_tests::{only, source};
 use crate::course::{Lesson, stub};
 use crate::learner::files::lock;
 use crate::run::Runner;
@@ -174,8 +174,8 @@ impl<'a> Scratch<'a> {
         self.add(&lesson.solution, manifest, files)
     }
 
-    /// Adds the lesson solved with a mistake, and of its tests only the one that must catch it: the others would take four
-    /// fifths of the time to build.
+    /// Adds the lesson solved with a mistake, and of its tests only the one that must catch it: the others would take more
+    /// than half of the time to build.
     ///
     /// # Errors
     ///
@@ -192,8 +192,7 @@ impl<'a> Scratch<'a> {
         let (mut manifest, mut files) = self.exercise(lesson, &package, solved)?;
         package_only(&mut manifest);
         unit_tests(&mut manifest, mistake.target().is_none());
-        let (heading, test) = mistake.caught_by.split_once("::").unwrap_or_default();
-        for path in ["src", "tests"].map(|folder| Path::new(folder).join(format!("{heading}.rs"))) {
+        if let Some((path, test)) = source(&mistake.caught_by) {
             let tests = files.get(&path).and_then(|tests| str::from_utf8(tests).ok());
             if let Some(alone) = tests.map(|tests| only(tests, test)) {
                 files.put(path, alone.into_bytes());

@@ -369,16 +369,15 @@ fn tidy(output: &str) -> String {
     for marked in output.lines().map(str::trim_end) {
         let plain = page::plain(marked);
         let line = plain.trim_end();
+        // The stack of a panic in a destructor while another panic unwinds: std prints it whatever it was told.
+        in_stack = line == "stack backtrace:" || in_stack && line.starts_with(' ');
+        if in_stack {
+            continue;
+        }
         if NOISE.iter().any(|noise| line.starts_with(noise)) {
             after_failures = line == "failures:";
             continue;
         }
-        // The stack of a panic in a destructor while another panic unwinds: std prints it whatever it was told.
-        if line == "stack backtrace:" || in_stack && line.starts_with(' ') {
-            in_stack = true;
-            continue;
-        }
-        in_stack = false;
         // `test correctness::x ... FAILED`, possibly cut by what the test printed, or what libtest says of one that the
         // machine has no time for.
         let of_libtest = line.contains(" ... ") || line.ends_with(STILL_RUNS);

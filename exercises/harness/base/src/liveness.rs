@@ -399,21 +399,6 @@ mod tests {
 
     const LOOK: Duration = Duration::from_millis(50);
 
-    #[test]
-    fn one_thread_that_runs_is_not_asleep() {
-        let over = AtomicBool::new(false);
-        thread::scope(|s| {
-            s.spawn(|| {
-                while !over.load(Relaxed) {
-                    std::hint::spin_loop();
-                }
-            });
-            let seen = others_sleep();
-            over.store(true, Relaxed);
-            assert_ne!(seen, Some(true));
-        });
-    }
-
     /// The clock says nothing.
     const PATIENT: Limits = Limits { processor: None, time: Duration::from_secs(600) };
 
@@ -428,6 +413,21 @@ mod tests {
             thread::sleep(LOOK);
         }
         None
+    }
+
+    #[test]
+    fn one_thread_that_runs_is_not_asleep() {
+        let over = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| {
+                while !over.load(Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+            let seen = others_sleep();
+            over.store(true, Relaxed);
+            assert_ne!(seen, Some(true));
+        });
     }
 
     #[test]
