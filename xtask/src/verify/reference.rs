@@ -65,7 +65,6 @@ pub fn gate(
         n => format!(", {n} models with {interleavings} interleavings"),
     };
     let on_threads = there.len() - models.len();
-    let note =
-        format!("{on_threads} tests {REPETITIONS} times{of_models}, slowest {slowest:.1} s");
+    let note = format!("{on_threads} tests {REPETITIONS} times{of_models}, slowest {slowest:.1} s");
     Ok(Gate::new(&lesson.name, "reference", problems, note))
 }

@@ -4,8 +4,8 @@ use fan_out_fan_in::{FanIn, fan_out};
 use harness::sync::real::channel::{Receiver, bounded, unbounded};
 use harness::sync::real::thread::{self, refuse_after};
 use harness::testing::{
-    assert_panics, assert_passes_on, let_others_run, must_end, must_sleep_on_threads, payload_of,
-    staged_panic, staged_panic_of,
+    assert_panics, assert_passes_on, let_others_run, must_end, must_sleep_on_threads,
+    others_must_sleep, payload_of, staged_panic, staged_panic_of,
 };
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -219,7 +219,7 @@ fn no_worker_runs_ahead() {
             of_workers.fetch_add(1, SeqCst);
         });
         for asked in 0..20 {
-            let_others_run();
+            others_must_sleep("each worker has a result that nobody has asked for");
             let begun = begun.load(SeqCst);
             assert!(
                 begun <= asked + 3,

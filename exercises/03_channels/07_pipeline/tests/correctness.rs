@@ -5,8 +5,8 @@
 use harness::assert_bounds;
 use harness::sync::real::{channel::bounded, thread::refuse_after};
 use harness::testing::{
-    assert_passes_on, let_others_run, message_of, must_end, must_sleep_on_threads, payload_of,
-    staged_panic, staged_panic_of, wait_until, while_unwinding,
+    assert_passes_on, let_others_run, message_of, must_end, must_sleep_on_threads,
+    others_must_sleep, payload_of, staged_panic, staged_panic_of, wait_until, while_unwinding,
 };
 use pipeline::{Stage, stage};
 use std::cell::{Cell, RefCell};
@@ -169,9 +169,7 @@ fn a_slow_consumer_holds_back_every_stage() {
         let (items, taken) = counted(1..);
         let mut results = stage(stage(stage(items, 1, Ok), 2, Ok), 0, Ok);
         assert_eq!(results.next(), Some(Ok(1)));
-        for _ in 0..20 {
-            let_others_run();
-        }
+        others_must_sleep("nobody asks for a result, and there is no room for more");
         let taken = taken.load(SeqCst);
         assert!(
             taken <= 1 + 2 + 3 + 1,

@@ -8,7 +8,7 @@ use harness::sync::real::channel::{TryRecvError, unbounded};
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{
-    assert_call_panics, assert_panics, let_others_run, must_end, while_unwinding,
+    assert_call_panics, assert_panics, let_others_run, must_end, others_must_sleep, while_unwinding,
 };
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -63,6 +63,7 @@ fn the_longest_delays_overflow_nothing() {
                 let never = make(&timers, delay);
                 let timer = timers.after(Duration::from_millis(1));
                 timer.ticks().recv().expect("the timer has a sender");
+                others_must_sleep("nothing is due");
                 assert_eq!(
                     never.ticks().try_recv(),
                     Err(TryRecvError::Empty),

@@ -3,7 +3,8 @@
 use harness::sync::real::thread::refuse_after;
 use harness::sync::real::time::{Clock, Duration, Instant};
 use harness::testing::{
-    assert_call_panics, assert_panics, message_of, must_end, wait_until, while_unwinding,
+    assert_call_panics, assert_panics, message_of, must_end, others_must_sleep, wait_until,
+    while_unwinding,
 };
 use runtime::{
     Doing, JoinError, JoinHandle, Runtime, Snapshot, WorkerSnapshot, channel, go, sleep,
@@ -433,6 +434,7 @@ fn one_of_many_workers_that_sleep_is_woken() {
                     let workers = runtime.snapshot().workers;
                     workers.iter().all(|worker| worker.doing == Doing::Parked)
                 });
+                others_must_sleep("there is no goroutine to run");
                 assert_eq!(joined(start().join()), 7);
             }
         },

@@ -5,8 +5,8 @@
 use harness::assert_bounds;
 use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
-    assert_panics, assert_passes_on, let_others_run, must_end, payload_of, wait_until,
-    while_unwinding,
+    assert_panics, assert_passes_on, let_others_run, must_end, others_must_sleep, payload_of,
+    wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -183,6 +183,7 @@ fn unread_results_hold_back_the_workers_and_those_the_queue() {
                 "a pool whose results nobody reads accepts fewer than `2 * capacity + workers` jobs",
                 || try_one() >= room,
             );
+            others_must_sleep("nobody reads, and there is no room for the results");
             for _ in 0..20 {
                 let_others_run();
                 let accepted = try_one();

@@ -2,7 +2,8 @@
 
 use harness::assert_bounds;
 use harness::testing::{
-    Counted, assert_panics, message_of, must_end, payload_of, staged_panic, while_unwinding,
+    Counted, assert_panics, message_of, must_end, others_must_sleep, payload_of, staged_panic,
+    while_unwinding,
 };
 use panic_isolation::{Handle, Pool};
 use std::any::Any;
@@ -158,6 +159,7 @@ fn the_threads_stay_the_same() {
             .into_iter()
             .collect();
             assert_eq!(before.len(), 3, "threads that ran three jobs at once");
+            others_must_sleep("there is no job");
             // With the three before and three after them as many as 16 bits can count.
             let many = (1 << 16) - 6;
             let kept: Vec<_> = (0..many)

@@ -4,7 +4,8 @@
 use harness::assert_bounds;
 use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
-    Counted, assert_panics, assert_passes_on, must_end, wait_until, while_unwinding,
+    Counted, assert_panics, assert_passes_on, must_end, others_must_sleep, wait_until,
+    while_unwinding,
 };
 use parallel_map::{ParallelMap, parallel_map};
 use std::cell::Cell;
@@ -170,6 +171,9 @@ fn the_threads_work_ahead_by_the_window() {
                 for taken in 0..20 {
                     for _ in 0..if taken == 0 { window } else { 1 } {
                         worked.recv().expect("the threads are there");
+                    }
+                    if taken == 0 {
+                        others_must_sleep("the window is full");
                     }
                     let more = worked.try_iter().count();
                     assert!(

@@ -9,8 +9,8 @@ use harness::assert_bounds;
 use harness::sync::real::thread::{self, refuse_after, refuse_only};
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{
-    assert_panics, let_others_run, message_of, must_end, staged_panic, staged_panic_of, wait_until,
-    while_unwinding,
+    assert_panics, let_others_run, message_of, must_end, others_must_sleep, staged_panic,
+    staged_panic_of, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -718,7 +718,10 @@ fn a_job_of_a_helper_finds_room_or_runs_at_once() {
 fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
     must_end("a job waits beside a worker that sleeps", || {
         let pool = pool(2, 2);
-        for _ in 0..100 {
+        for round in 0..100 {
+            if round % 50 == 0 {
+                others_must_sleep("there is no job");
+            }
             let both = Arc::new(Barrier::new(2));
             let jobs = [(); 2].map(|()| {
                 let both = Arc::clone(&both);

@@ -295,22 +295,68 @@ impl Sleeper {
     }
 }
 
+/// The threads of this process beside the calling one, all of which should fall asleep, in whatever call.
+#[derive(Debug, Default)]
+pub struct Others {
+    /// What each had done at the first look that found it, and at the last.
+    threads: BTreeMap<PathBuf, (Done, Done)>,
+}
+
+/// How long a thread has run, and how often it has had a processor.
+type Done = (Duration, u64);
+
+impl Others {
+    /// Looks what they do now. `None` as long as one may still fall asleep; it has until the next look for that.
+    ///
+    /// All sleep if none can run, and none has run since the last look. One is awake by what it has done since the first, in
+    /// the bounds of a [`Sleeper`]. Where the system does not tell, all sleep.
+    pub fn look(&mut self) -> Option<Rest> {
+        let all_sleep = Some(Rest::Asleep(Duration::ZERO));
+        let mut quiet = true;
+        let Some(others) = others() else {
+            return all_sleep;
+        };
+        let is_first = self.threads.is_empty();
+        let before = std::mem::take(&mut self.threads);
+        for thread in others {
+            let times = fs::read_to_string(thread.join("schedstat")).ok();
+            let Some(Times { ran, turns, .. }) = times.as_deref().and_then(Times::parse) else {
+                continue;
+            };
+            let now = (ran, turns);
+            // A thread that is new since the first look has done all of it since then.
+            let new = if is_first { now } else { Done::default() };
+            let (first, last) = *before.get(&thread).unwrap_or(&(new, Done::default()));
+            let (ran, turns) = (ran.saturating_sub(first.0), turns.saturating_sub(first.1));
+            if ran >= Sleeper::PROCESSOR || turns >= Sleeper::TURNS {
+                return Some(Rest::Awake(ran, turns));
+            }
+            quiet &= last == now && is_asleep(&thread);
+            self.threads.insert(thread, (first, now));
+        }
+        all_sleep.filter(|_| quiet)
+    }
+}
+
 /// Whether all threads of the process but the calling one sleep, in whatever call. `None` if the system does not tell.
 pub fn others_sleep() -> Option<bool> {
+    Some(others()?.iter().all(|thread| is_asleep(thread)))
+}
+
+/// The folders of the other threads of this process.
+fn others() -> Option<Vec<PathBuf>> {
     let me = fs::read_link("/proc/thread-self").ok()?;
-    for thread in fs::read_dir("/proc/self/task").ok()? {
-        let thread = thread.ok()?.path();
-        if thread.file_name() == me.file_name() {
-            continue;
-        }
-        // After the name, which may hold anything, in parentheses. One that is not there any more does nothing.
-        let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
-        let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
-        if !matches!(state, Some('S' | 'Z' | 'X') | None) {
-            return Some(false);
-        }
-    }
-    Some(true)
+    let threads = fs::read_dir("/proc/self/task").ok()?;
+    let threads = threads.filter_map(|thread| Some(thread.ok()?.path()));
+    Some(threads.filter(|thread| thread.file_name() != me.file_name()).collect())
+}
+
+/// Whether it sleeps, or is not there any more.
+fn is_asleep(thread: &Path) -> bool {
+    // After the name, which may hold anything, in parentheses.
+    let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
+    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+    matches!(state, Some('S' | 'Z' | 'X') | None)
 }
 
 /// How a thread sleeps that is in this system call: `NUMBER ARGUMENTS… SP PC`, or `running`. `None` if it runs, or

@@ -1,7 +1,7 @@
 //! What the tests of several lessons need, and no lesson is about.
 //!
 //! For tests on real threads: a call ends ([`must_end`]), a condition comes true ([`wait_until`]), a call sleeps
-//! ([`must_sleep_on_threads`], [`must_sleep_soon_on_threads`]), threads are likely to be asleep
+//! ([`must_sleep_on_threads`], [`must_sleep_soon_on_threads`], [`others_must_sleep`]), threads are likely to be asleep
 //! ([`spawn_sleepers`], [`let_others_run`]), a call panics as it should ([`assert_panics`], [`assert_passes_on`],
 //! [`staged_panic`]) or is made while its thread unwinds ([`while_unwinding`]), a destructor runs only on what was
 //! made ([`Counted`]), a type is `Send` or `Sync` as it should be ([`assert_bounds!`](crate::assert_bounds)).
@@ -30,6 +30,6 @@ pub use panics::{
     staged_panic, staged_panic_of, while_unwinding,
 };
 pub use threads::{
-    let_others_run, must_end, must_sleep_on_threads, must_sleep_soon_on_threads, spawn_detached,
-    spawn_sleepers, wait_until,
+    let_others_run, must_end, must_sleep_on_threads, must_sleep_soon_on_threads, others_must_sleep,
+    spawn_detached, spawn_sleepers, wait_until,
 };

@@ -2,7 +2,7 @@
 
 use crate::leaks;
 use crate::sync::real::thread::{self, Builder};
-use harness_base::liveness::{self, Halt, Limits, Rest, Sleeper, Watch};
+use harness_base::liveness::{self, Halt, Limits, Others, Rest, Sleeper, Watch};
 use harness_base::protocol::{HANGS, LATE, SPINS};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -19,6 +19,9 @@ const CONDITION: Limits = Limits { processor: None, time: Duration::from_secs(4)
 
 /// What a few hundred looks never take of a processor's time, and a hundred thousand do.
 const SOON: Duration = Duration::from_millis(3);
+
+/// For how long a thread that sleeps has not run. One that looks again every moment runs before it is over.
+const REST: Duration = Duration::from_millis(20);
 
 /// How often threads that are waited for are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -151,6 +154,29 @@ pub fn must_sleep_soon_on_threads(call: &str, because: &str, f: impl Fn() + Send
         "{call} may look a few hundred times, and should fall asleep then: {because}, and each of 20 threads has used \
          more than {SOON:?} of processor time before it slept"
     );
+}
+
+/// Requires all other threads of the test to fall asleep, and returns when they do. `because` says why there is nothing to
+/// do for them, as in "there is no job". They may spin before.
+///
+/// It does not matter how long anything takes. Where the system does not tell what threads do, nothing is required.
+///
+/// # Panics
+/// If one goes on and on: it has used a second of processor time, or had a processor 1,000 times.
+#[track_caller]
+pub fn others_must_sleep(because: &str) {
+    let mut others = Others::default();
+    loop {
+        match others.look() {
+            None => std::thread::sleep(REST),
+            Some(Rest::Asleep(_)) => return,
+            Some(Rest::Awake(used, turns)) => panic!(
+                "each thread should be asleep, and one goes on: {because}, and it has used {:.1} s of processor time in \
+                 {turns} turns",
+                used.as_secs_f32()
+            ),
+        }
+    }
 }
 
 /// Gives other threads a chance to fall asleep, or to return too early. It is no more than a chance: a test must
@@ -363,6 +389,34 @@ mod tests {
         assert_panics("mine", || {
             must_sleep_on_threads("`wait`", "it should wait", || panic!("mine"));
         });
+    }
+
+    /// It is one of several, and they have been there for long.
+    #[test]
+    fn a_thread_beside_the_caller_that_waits_awake_is_rejected() {
+        static OVER: AtomicBool = AtomicBool::new(false);
+        let (_hold, held) = mpsc::channel::<()>();
+        spawn_detached("receives", move || _ = held.recv());
+        spawn_detached("sleeps", || std::thread::sleep(Duration::from_secs(3600)));
+        others_must_sleep("there is nothing to do");
+        let turns: [fn(); 3] = [
+            std::hint::spin_loop,
+            || std::thread::sleep(Duration::from_millis(1)),
+            thread::yield_now,
+        ];
+        for turn in turns {
+            OVER.store(false, Relaxed);
+            spawn_detached("goes on", move || {
+                while !OVER.load(Relaxed) {
+                    turn();
+                }
+            });
+            let message = panic_of(|| others_must_sleep("there is nothing to do"));
+            OVER.store(true, Relaxed);
+            let says = "each thread should be asleep, and one goes on: there is nothing to do";
+            assert!(message.is_some_and(|text| text.starts_with(says)));
+            others_must_sleep("the one that went on has ended");
+        }
     }
 
     #[test]
