@@ -125,13 +125,16 @@ fn a_panicking_thread_may_send_and_receive() {
             assert!(!sender.is_closed(), "the receiver is there");
             assert_eq!(sender.send(7), Ok(()));
             assert_eq!(receiver.try_recv(), Ok(7));
+            let again = receiver.try_recv();
+            assert_eq!(again, Err(TryRecvError::Disconnected), "7 was the value");
             let (sender, receiver) = channel();
             assert_eq!(sender.send(8), Ok(()));
             assert_eq!(receiver.recv(), Ok(8));
         });
         let (sender, receiver) = channel();
         while_unwinding(|| drop(receiver));
-        assert!(sender.is_closed(), "the receiver has been dropped");
+        let is_closed = while_unwinding(|| sender.is_closed());
+        assert!(is_closed, "the receiver has been dropped");
         assert_eq!(
             while_unwinding(|| sender.send(9)),
             Err(SendError(9)),

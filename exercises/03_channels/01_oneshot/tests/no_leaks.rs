@@ -29,6 +29,8 @@ fn a_received_value_is_dropped_once() {
     });
 }
 
+/// A value was sent, and its receiver goes without it, at the end of its scope or while its thread unwinds: the value is
+/// dropped with the receiver.
 #[test]
 fn a_value_that_nobody_receives_goes_with_the_receiver() {
     // CH-25

@@ -9,8 +9,8 @@ use harness::testing::{
 };
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
 /// Where a thread hangs, if a test does.
 const ASLEEP: &str = "a thread is still in `send` or `recv`, or waits for a lock";
@@ -244,8 +244,18 @@ fn a_panicking_thread_may_send_and_receive() {
         thread::scope(|s| {
             s.spawn(|| {
                 while_unwinding(|| {
-                    for _ in 0..3 {
-                        sums.send(channel.recv() + channel.recv());
+                    let tries = || {
+                        std::iter::repeat_with(|| {
+                            thread::yield_now();
+                            channel.try_recv()
+                        })
+                    };
+                    for n in 0..3 {
+                        let sum = channel.recv() + tries().flatten().next().expect("it tries on");
+                        match n {
+                            2 => assert_eq!(sums.try_send(sum), Ok(()), "there is room"),
+                            _ => sums.send(sum),
+                        }
                     }
                 });
             });
@@ -279,15 +289,14 @@ fn a_panic_elsewhere_leaves_the_channel_as_it_is() {
     });
 }
 
-/// A thread is in `recv` of an empty channel, and another in `send` of a full one: they sleep.
+/// Two threads are in `recv` of an empty channel, and two in `send` of a full one: they sleep.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    must_sleep_on_threads("`recv`", "the channel was empty", || {
-        Channel::<u32>::new(1).recv();
-    });
-    must_sleep_on_threads("`send`", "the channel was full", || {
-        let channel = Channel::new(1);
-        channel.send(1);
-        channel.send(2);
-    });
+    let [empty, full] = [(); 2].map(|()| Arc::new(Channel::new(1)));
+    full.send(1);
+    for _ in 0..2 {
+        let [empty, full] = [&empty, &full].map(Arc::clone);
+        must_sleep_on_threads("`recv`", "the channel was empty", move || _ = empty.recv());
+        must_sleep_on_threads("`send`", "the channel was full", move || full.send(2));
+    }
 }

@@ -12,7 +12,7 @@ use harness::testing::{Counted, spawn_detached, spawn_sleepers, while_unwinding}
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
 /// Three values go in, the two oldest come out, and two more go in: three are left, and the channel drops
-/// those when it is dropped itself.
+/// those when it is dropped itself. So does one that is dropped while its thread unwinds.
 #[test]
 fn what_is_in_the_channel_goes_with_it() {
     // CH-25

@@ -280,11 +280,15 @@ fn a_panicking_thread_uses_its_ends_as_any_other() {
         );
         assert!(while_unwinding(|| sender.close()), "it was open");
         assert_eq!(while_unwinding(|| sender.send(3)), Err(SendError(3)));
+        let tried = while_unwinding(|| sender.try_send(4));
+        assert_eq!(tried, Err(TrySendError::Closed(4)));
         assert_eq!(receiver.iter().collect::<Vec<_>>(), [2]);
 
         let (sender, receiver) = bounded::<u32>(1);
         while_unwinding(|| drop(sender));
         assert_eq!(receiver.recv(), Err(RecvError), "the sender has gone");
+        let tried = while_unwinding(|| receiver.try_recv());
+        assert_eq!(tried, Err(TryRecvError::Closed), "the sender has gone");
         let (sender, receiver) = bounded(1);
         while_unwinding(|| drop(receiver));
         assert_eq!(sender.send(1), Err(SendError(1)), "the receiver has gone");
@@ -404,18 +408,14 @@ fn errors_say_what_happened() {
     );
 }
 
-/// A thread is in `recv` of an empty channel, and another in `send` of a full one: they sleep.
+/// Two threads are in `recv` of an empty channel, and two in `send` of a full one: they sleep.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    let (sender, receiver) = bounded::<u32>(1);
-    must_sleep_on_threads("`recv`", "the channel was empty", move || {
-        _ = receiver.recv()
-    });
-    drop(sender);
-    let (sender, receiver) = bounded::<u32>(1);
-    must_sleep_on_threads("`send`", "the channel was full", move || {
-        assert_eq!(sender.send(1), Ok(()));
-        _ = sender.send(2);
-    });
-    drop(receiver);
+    let ((_sender, empty), (full, _receiver)) = (bounded::<u32>(1), bounded(1));
+    assert_eq!(full.send(1), Ok(()));
+    for _ in 0..2 {
+        let (empty, full) = (empty.clone(), full.clone());
+        must_sleep_on_threads("`recv`", "the channel was empty", move || _ = empty.recv());
+        must_sleep_on_threads("`send`", "the channel was full", move || _ = full.send(2));
+    }
 }

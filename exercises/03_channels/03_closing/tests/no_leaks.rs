@@ -10,7 +10,8 @@ use harness::testing::{Counted, spawn_detached, spawn_sleepers, while_unwinding}
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
-/// A sender is kept: it must not keep the values.
+/// The last receiver goes, at the end of its scope or while its thread unwinds, and a sender is kept: what is left in the
+/// channel is dropped at once.
 #[test]
 fn values_go_with_the_last_receiver() {
     // CH-25

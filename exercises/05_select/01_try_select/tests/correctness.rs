@@ -357,7 +357,8 @@ impl Waiter for Never {
     fn wake(&self) {}
 }
 
-/// A call that comes to an arm which has been completed, or is registered, panics, and its channels are locked no more.
+/// A call that comes to an arm which has been completed, or is registered, panics, and its channels are locked no more. So it is
+/// in a destructor of a thread that unwinds, too.
 #[test]
 fn an_arm_that_is_done_or_registered_panics_and_locks_nothing_for_good() {
     let hangs = "a channel is still locked after a call that panicked, or a call has not returned";
@@ -365,9 +366,13 @@ fn an_arm_that_is_done_or_registered_panics_and_locks_nothing_for_good() {
         let [(to_a, a), (_to_b, b)] = channels(1);
         let (mut quiet, mut send) = (b.arm(), to_a.arm(1));
         assert_eq!(try_select(&mut [&mut quiet, &mut send]), Some(1));
-        assert_panics("channels: the arm has been completed", || {
-            try_select(&mut [&mut quiet, &mut send]);
-        });
+        let mut panics = || {
+            assert_panics("channels: the arm has been completed", || {
+                try_select(&mut [&mut quiet, &mut send]);
+            });
+        };
+        panics();
+        while_unwinding(panics);
         let mut waits = b.arm();
         let waiter: Arc<dyn Waiter> = Arc::new(Never);
         waits.register(&mut waits.lock(), &waiter, 0);

@@ -4,7 +4,9 @@
 use channels::real::{Arm, Receiver, Sender, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread;
-use harness::testing::{assert_panics, must_end, spawn_sleepers, wait_until, while_unwinding};
+use harness::testing::{
+    assert_panics, must_end, must_sleep_on_threads, spawn_sleepers, wait_until, while_unwinding,
+};
 use select_recv::select_recv;
 use std::rc::Rc;
 use std::sync::mpsc;
@@ -18,14 +20,18 @@ fn channels<T, const N: usize>(capacity: usize) -> [Ends<T>; N] {
     [(); N].map(|()| bounded(capacity))
 }
 
-/// Without receivers nothing could ever wake it.
+/// Without receivers nothing could ever wake it: it panics, in a destructor of a thread that unwinds, too.
 #[test]
 fn without_receivers_it_panics() {
     // SL-02
     must_end(IN_CALL, || {
-        assert_panics("select_recv: no receivers", || {
-            let _ = select_recv::<u32>(&[]);
-        });
+        let panics = || {
+            assert_panics("select_recv: no receivers", || {
+                let _ = select_recv::<u32>(&[]);
+            });
+        };
+        panics();
+        while_unwinding(panics);
     });
 }
 
@@ -238,6 +244,20 @@ fn a_call_works_while_its_thread_unwinds() {
         assert_eq!(received, (1, Ok(7)), "what was sent to b");
         let left = [to_a.registered(), to_b.registered()];
         assert_eq!(left, [0, 0], "registered in a and b");
+    });
+}
+
+/// Nobody sends: a call falls asleep, in a destructor of a thread that unwinds, too.
+#[test]
+fn a_call_that_waits_sleeps() {
+    let (_sender, receiver) = bounded::<u32>(0);
+    let other = receiver.clone();
+    must_sleep_on_threads("`select_recv`", "nobody sends", move || {
+        _ = select_recv(&[&other]);
+    });
+    let call = "`select_recv`, while its thread unwinds,";
+    must_sleep_on_threads(call, "nobody sends", move || {
+        _ = while_unwinding(|| select_recv(&[&receiver]));
     });
 }
 

@@ -130,14 +130,19 @@ fn one_of_two_receivers_gets_the_tick() {
     });
 }
 
-/// A period of zero panics, in `ticker` and in the `reset` of a ticker, which goes on as before: its next tick comes.
+/// A period of zero panics, in `ticker` and in the `reset` of a ticker, which goes on as before: its next tick comes. So it is in
+/// a destructor of a thread that unwinds, too.
 #[test]
 fn a_period_of_zero_panics() {
     // TM-06
     let (clock, timers) = on_a_manual_clock();
-    assert_call_panics("ticker(0)", "timer: period of zero", || {
-        drop(timers.ticker(Duration::ZERO));
-    });
+    let panics = || {
+        assert_call_panics("ticker(0)", "timer: period of zero", || {
+            drop(timers.ticker(Duration::ZERO));
+        });
+    };
+    panics();
+    while_unwinding(panics);
     must_end("the ticker does not go on", move || {
         let ticker = timers.ticker(SECOND);
         assert_call_panics("reset(0) of a ticker", "timer: period of zero", || {
@@ -549,6 +554,25 @@ fn a_handle_that_is_dropped_takes_its_tick_back() {
                 "its handle was {how}, which takes the tick back and leaves the channel without a sender"
             );
         }
+    });
+}
+
+/// A timer is made, and another reset, in a destructor while the thread unwinds. The timers' thread sleeps until much later, and
+/// has to wake up for them.
+#[test]
+fn timers_work_while_a_thread_unwinds() {
+    let hangs = "a timer that was made or reset while its thread unwound has not fired";
+    must_end(hangs, || {
+        let (clock, timers) = on_a_manual_clock();
+        let old = timers.after(3600 * SECOND);
+        let_others_run();
+        let new = while_unwinding(|| timers.after(SECOND));
+        clock.advance(SECOND);
+        assert!(new.ticks().recv().is_ok(), "the timer has a sender");
+        let_others_run();
+        while_unwinding(|| old.reset(SECOND));
+        clock.advance(SECOND);
+        assert!(old.ticks().recv().is_ok(), "the timer has a sender");
     });
 }
 

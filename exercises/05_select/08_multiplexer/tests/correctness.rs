@@ -5,7 +5,7 @@
 use channels::real::{Receiver, Sender, bounded};
 use harness::sync::real::thread::{self, refuse_after};
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{must_end, payload_of, wait_until};
+use harness::testing::{must_end, must_sleep_on_threads, payload_of, wait_until, while_unwinding};
 use multiplexer::{Event, Multiplexer};
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -413,11 +413,47 @@ fn each_turn_has_the_same_time() {
     );
 }
 
+/// Nothing happens: a turn falls asleep, with limits and without.
+#[test]
+fn a_turn_in_which_nothing_happens_sleeps() {
+    for (has_limits, because) in [
+        (false, "the source had nothing"),
+        (true, "the source had nothing, and no time had passed"),
+    ] {
+        must_sleep_on_threads("`next`", because, move || {
+            let (_clock, timers) = on_a_manual_clock();
+            let (_sender, source) = bounded::<u32>(1);
+            let mut events = Multiplexer::new(&timers, vec![source]);
+            if has_limits {
+                events = events.with_limit(SECOND).with_idle(SECOND);
+            }
+            events.next();
+        });
+    }
+}
+
+/// In a destructor, while the thread unwinds, turns end as any others do: with a value, with `Idle`, and with the end of a source.
+#[test]
+fn turns_work_while_a_thread_unwinds() {
+    must_end("a turn does not end", || {
+        let timers = Timers::new(Clock::real());
+        let (sender, source) = bounded(1);
+        let mut events = Multiplexer::new(&timers, vec![source]).with_idle(MILLISECOND);
+        while_unwinding(|| {
+            sender.send(7).expect("the source is there");
+            let received = Event::Received(0, 7);
+            reports(&mut events, [received, Event::Idle, Event::Idle].map(Some));
+            drop(sender);
+            reports(&mut events, [Some(Event::Closed(0)), None]);
+        });
+    });
+}
+
 /// The operating system refuses the timers their thread. A turn that needs it panics, and one that does not
 /// goes on: without a limit none does. In either case the sources are still there, and so is the next turn.
 #[test]
 fn a_refused_thread_loses_no_source() {
-    must_end("no `Idle` comes, after 0 s of silence", || {
+    must_end("no `Idle` comes, after a nanosecond of silence", || {
         let timers = Timers::new(Clock::real());
         let (sender, source) = bounded::<u32>(1);
         sender.send(5).expect("the source is there");
@@ -429,13 +465,13 @@ fn a_refused_thread_loses_no_source() {
             Some(Event::Received(0, 5)),
             "source 0 has sent 5: without limits no thread is needed, and every thread was refused"
         );
-        let mut events = Multiplexer::new(&timers, vec![source]).with_idle(Duration::ZERO);
+        let mut events = Multiplexer::new(&timers, vec![source]).with_idle(NANOSECOND);
         let mut event = Some(Event::Idle);
         let _ = payload_of(|| event = refuse_after(0, || events.next()));
         assert_eq!(
             event,
             Some(Event::Idle),
-            "a turn of no time that did not panic"
+            "a turn of a nanosecond that did not panic"
         );
         let because = "the turn after the one that was refused a thread";
         reports_because(&mut events, [Some(Event::Idle)], because);
@@ -642,7 +678,11 @@ fn the_sources_come_back_under_their_numbers() {
         let mut events = Multiplexer::new(&timers, sources);
         reports(&mut events, [Some(Event::Closed(1))]);
         let is_open: Vec<_> = events.into_sources().iter().map(Option::is_some).collect();
-        assert_eq!(is_open, [true, false, true]);
+        assert_eq!(
+            is_open,
+            [true, false, true],
+            "which of three sources `into_sources` has returned: source 1 was reported as closed"
+        );
     });
 }
 

@@ -121,6 +121,8 @@ fn contexts_work_while_a_thread_unwinds() {
         parent.with_cancel()
     });
     assert_live("a child that was made while its thread unwound", &made);
+    let name = "a child that was cancelled while its thread unwound";
+    assert_done(name, &leaving, ContextError::Canceled, "left");
     drop((leaving, leaving_guard));
     let kept = Arc::strong_count(&cause) - 1;
     assert_eq!(kept, 0, "owners of the cause of a child that is gone");
@@ -137,10 +139,12 @@ fn the_error_says_what_it_is() {
     assert!(late.is_timeout() && !ContextError::Canceled.is_timeout());
 }
 
+/// A context with children and grandchildren is cancelled by `cancel`, by the drop of its guard, and by `cancel` in a destructor
+/// while the thread unwinds: all of them are done then.
 #[test]
 fn everything_below_is_done_when_cancel_returns() {
     // CX-03, CX-05
-    for drops in [false, true] {
+    for (drops, unwinds) in [(false, false), (true, false), (false, true)] {
         let (top, guard) = child();
         let children: Vec<_> = (0..3).map(|_| top.with_cancel()).collect();
         let below: Vec<_> = children
@@ -149,6 +153,8 @@ fn everything_below_is_done_when_cancel_returns() {
             .collect();
         if drops {
             drop(guard);
+        } else if unwinds {
+            while_unwinding(|| guard.cancel());
         } else {
             guard.cancel();
         }
@@ -386,7 +392,8 @@ fn every_thread_that_waits_wakes() {
     });
 }
 
-/// Each node of a tree of 100 is cancelled by a thread of its own, all at the same time.
+/// Each node of a tree of 100 is cancelled by a thread of its own, all at the same time, and half of them in a destructor while
+/// the thread unwinds. Whichever call was first, a node is done when its own call has returned.
 #[test]
 fn a_hundred_cancellations_at_once_end() {
     // CX-13
@@ -404,10 +411,19 @@ fn a_hundred_cancellations_at_once_end() {
             }
             let start = Barrier::new(nodes.len());
             thread::scope(|s| {
-                for (_, guard) in &nodes {
-                    s.spawn(|| {
+                for (n, (context, guard)) in nodes.iter().enumerate() {
+                    let start = &start;
+                    s.spawn(move || {
                         start.wait();
-                        guard.cancel();
+                        if n % 2 == 0 {
+                            guard.cancel();
+                        } else {
+                            while_unwinding(|| guard.cancel());
+                        }
+                        assert_canceled(
+                            "one of a hundred, when its `cancel` has returned,",
+                            context,
+                        );
                     });
                 }
             });

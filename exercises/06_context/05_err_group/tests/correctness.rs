@@ -4,7 +4,8 @@ use cancellation_solution::{Context, ContextError};
 use err_group::{Group, TryGoError, scope};
 use harness::sync::real::thread::refuse_after;
 use harness::testing::{
-    Counted, assert_passes_on, must_end, payload_of, wait_until, while_unwinding,
+    Counted, assert_passes_on, must_end, must_sleep_on_threads, payload_of, wait_until,
+    while_unwinding,
 };
 use std::cell::Cell;
 use std::error::Error;
@@ -452,6 +453,22 @@ fn a_group_works_while_its_thread_unwinds() {
             })
         });
         assert!(panic.is_some(), "a task has panicked, and `scope` returned");
+        let panic = while_unwinding(|| {
+            payload_of(|| {
+                let _ = group(None, |group| -> Result<(), _> {
+                    let context = group.context().clone();
+                    go(group, move || {
+                        wait_for_the_end(&context);
+                        Ok(())
+                    });
+                    panic!("the body, which is to cancel the context");
+                });
+            })
+        });
+        assert!(
+            panic.is_some(),
+            "the body has panicked, and `scope` returned"
+        );
     });
 }
 
@@ -572,8 +589,13 @@ fn a_slot_is_free_again_when_its_task_has_ended() {
 fn with_a_limit_of_zero_nothing_can_be_started() {
     // EG-10
     let outcome = group(Some(0), |group| {
-        for _ in 0..1024 {
-            let full = group.try_go(|| panic!("it was started"));
+        for n in 0..1024 {
+            let tries = || group.try_go(|| panic!("it was started"));
+            let full = if n == 0 {
+                while_unwinding(tries)
+            } else {
+                tries()
+            };
             assert!(
                 matches!(full, Err(TryGoError::Full(_))),
                 "the limit is zero"
@@ -582,6 +604,20 @@ fn with_a_limit_of_zero_nothing_can_be_started() {
         Ok(())
     });
     assert_eq!(outcome, Ok(()));
+}
+
+/// There is no slot: `go` falls asleep, in a destructor of a thread that unwinds, too.
+#[test]
+fn go_sleeps_while_there_is_no_slot() {
+    // EG-10
+    let waits = || {
+        let _ = group(Some(0), |group| {
+            group.go(|| Ok(())).map_err(|_| Failed("no thread"))
+        });
+    };
+    must_sleep_on_threads("`go`", "the limit is zero", waits);
+    let call = "`go`, while its thread unwinds,";
+    must_sleep_on_threads(call, "the limit is zero", move || while_unwinding(waits));
 }
 
 /// Four threads wait for a slot, and two slots come free at once, again and again. Each slot that is given back has to wake a
