@@ -92,34 +92,30 @@ fn one_of_two_publishers_wins() {
     });
 }
 
-/// Two threads publish while a third calls `get` twice. A value that a `get` has returned stays there, and is the
-/// winner's. Catches a loser that changes the value or the state between the two calls.
+/// Two threads publish, and each calls `get` twice after that. A value that a `get` has returned stays there, and is
+/// the winner's. Catches a loser that changes the value or the state while the winner reads, and a winner that
+/// announces its value and takes that back for a moment.
 #[test]
 fn a_reader_sees_only_the_winners_value() {
     harness::model(|| {
         let cell = Publication::new();
-        let (first, second, seen) = thread::scope(|scope| {
-            let rival = spawn(scope, "rival", || cell.publish(2));
-            let reader = spawn(scope, "reader", || {
-                let seen = cell.get().copied()?;
-                assert_eq!(
-                    cell.get(),
-                    Some(&seen),
-                    "the value changed after {seen} was seen"
-                );
-                Some(seen)
-            });
-            let first = cell.publish(1);
-            (first, rival.join().unwrap(), reader.join().unwrap())
-        });
-        if let Some(seen) = seen {
-            let won = if seen == 1 { first } else { second };
+        let publishes_and_reads = |value| {
+            let won = cell.publish(value).is_ok();
+            let seen = cell.get().copied();
             assert_eq!(
                 won,
-                Ok(()),
-                "a reader saw {seen}, but the publisher of {seen} was refused"
+                seen == Some(value),
+                "publish({value}): whether it won, and whether {value} was seen, for `get` returned {seen:?}"
             );
-        }
+            if seen.is_some() {
+                assert_eq!(
+                    cell.get().copied(),
+                    seen,
+                    "the value changed after {seen:?} was seen"
+                );
+            }
+        };
+        both(|| publishes_and_reads(1), || publishes_and_reads(2));
     });
 }
 

@@ -4,7 +4,9 @@
 
 use goroutine::{JoinHandle, go};
 use harness::sync::real::thread::{self, refuse_after};
-use harness::testing::{let_others_run, must_end, payload_of, wait_until, while_unwinding};
+use harness::testing::{
+    let_others_run, must_end, must_sleep_on_threads, payload_of, wait_until, while_unwinding,
+};
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{panic_any, resume_unwind};
@@ -207,6 +209,19 @@ fn nobody_waits_for_a_goroutine_that_never_ends() {
                 thread::park();
             }
         }));
+    });
+}
+
+/// `f` never ends, and a thread joins it: it sleeps.
+#[test]
+fn a_thread_that_joins_sleeps() {
+    must_sleep_on_threads("`join`", "`f` had not ended", || {
+        let never_ends = || {
+            loop {
+                thread::park();
+            }
+        };
+        let _ = go::<_, ()>(never_ends).join();
     });
 }
 

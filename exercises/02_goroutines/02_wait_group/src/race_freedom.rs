@@ -22,16 +22,26 @@ fn wait_returns_at_once_on_zero() {
     });
 }
 
-/// A program that must not end, because one task of two is never done. Catches a `wait` that returns with
-/// tasks unfinished, and one that spins.
+/// A program that must not end, because one task of the second round is never done. Neither of two waits may return, and
+/// neither may spin, even if it does so only while the other sleeps, or only when a round is over.
 #[test]
 fn wait_sleeps_while_a_task_is_unfinished() {
     // WG-02
     must_sleep("`wait`", "the counter was 1", || {
         let group = WaitGroup::new();
+        group.add(1);
+        group.done();
         group.add(2);
         group.done();
-        group.wait();
+        let wait = || {
+            group.wait();
+            // Without this, a return would be a deadlock, too: the other one sleeps.
+            panic!("`wait` returned, and the counter was 1");
+        };
+        thread::scope(|s| {
+            spawn(s, "second", wait);
+            wait();
+        });
     });
 }
 

@@ -1,7 +1,7 @@
 //! What a wait group does, on real threads. IDs such as WG-05 name behaviours of Go's `sync.WaitGroup`.
 //!
-//! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken. No test can see
-//! a lock that is held for a moment; `cargo bench -p packed_wait_group_solution` can.
+//! `src/race_freedom.rs` checks in every interleaving whether a `wait` sleeps and is woken, and that `add` and `done` take no
+//! lock.
 
 use harness::sync::real::thread;
 use harness::testing::{
@@ -293,12 +293,16 @@ fn tasks_may_add_tasks_while_others_wait() {
     });
 }
 
-/// A thread is in `wait`, and the counter is 1: it sleeps.
+/// Two threads are in `wait`, one after the other, and the counter is 1: each sleeps.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    let group = Arc::new(WaitGroup::new());
+    let group = Arc::new(used_group());
     group.add(1);
-    must_sleep_on_threads("`wait`", "the counter was 1", move || group.wait());
+    for _ in 0..2 {
+        let group = Arc::clone(&group);
+        must_sleep_on_threads("`wait`", "the counter was 1", move || group.wait());
+    }
+    group.done();
 }
 
 /// Makes a group that has served a round, which is as good as a new one (WG-04). An unwritten stub fails

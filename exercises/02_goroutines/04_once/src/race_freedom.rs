@@ -163,22 +163,36 @@ fn what_the_function_wrote_is_there_after_every_call() {
     });
 }
 
-/// The function has ended when another thread calls: that costs a single load, and takes no lock.
+/// The function has returned or panicked, and the call that came while it ran has returned, when a third thread
+/// calls: that costs a single load, and takes no lock. Catches a mark of those who wait that stays for ever, and a
+/// panic after which every call takes the long way.
 #[test]
 fn a_call_that_comes_later_costs_a_load() {
-    harness::model(|| {
-        let once = Once::new();
-        once.call_once(|| {});
-        thread::scope(|s| {
-            spawn(s, "late", || {
-                once.call_once(|| {});
-                assert!(
-                    has_only_loaded_once(),
-                    "the function has ended, and a call did more than a single load"
-                );
+    for ends_by in ["return", "panic"] {
+        harness::model(move || {
+            let once = Once::new();
+            thread::scope(|s| {
+                let first = || {
+                    once.call_once(|| {
+                        spawn(s, "waiter", || once.call_once(|| {}));
+                        if ends_by == "panic" {
+                            panic_any(EXPECTED);
+                        }
+                    });
+                };
+                assert_eq!(panics(first), ends_by == "panic");
+            });
+            thread::scope(|s| {
+                spawn(s, "late", || {
+                    once.call_once(|| {});
+                    assert!(
+                        has_only_loaded_once(),
+                        "the function has ended, by a {ends_by}, and a call did more than a single load"
+                    );
+                });
             });
         });
-    });
+    }
 }
 
 /// A panic ends the function as a return does: the call that waits wakes up and returns, and runs nothing.

@@ -4,8 +4,8 @@
 
 use harness::sync::real::thread;
 use harness::testing::{
-    assert_passes_on, let_others_run, must_end, payload_of, staged_panic, staged_panic_of,
-    wait_until, while_unwinding,
+    assert_passes_on, let_others_run, must_end, must_sleep_on_threads, payload_of, staged_panic,
+    staged_panic_of, wait_until, while_unwinding,
 };
 use once::Once;
 use std::cell::Cell;
@@ -208,6 +208,21 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
         });
         assert!(early == 0, "{early} calls returned while the function ran");
         assert_eq!(returned.into_inner(), CALLERS);
+    });
+}
+
+/// The function runs, and two calls come one after the other: each sleeps.
+#[test]
+fn a_call_that_waits_sleeps() {
+    // ON-02
+    let once = Arc::new(called_elsewhere());
+    once.call_once(|| {
+        for _ in 0..2 {
+            let once = Arc::clone(&once);
+            must_sleep_on_threads("a call", "the function had not ended", move || {
+                once.call_once(|| {});
+            });
+        }
     });
 }
 

@@ -8,7 +8,9 @@ use crate::sync::atomic::{
 };
 use crate::sync::thread;
 use harness::leaks::track;
-use harness::testing::{Watched, has_locked, may_sleep, message_of, must_sleep, payload_of, spawn};
+use harness::testing::{
+    Watched, both, has_locked, may_sleep, message_of, must_sleep, payload_of, spawn,
+};
 use std::sync::{Arc, Weak};
 
 /// Two threads call `force` at once: one calls the function, the other wakes up when the value is there, and from then
@@ -91,12 +93,13 @@ fn get_lends_the_whole_value_or_none() {
     });
 }
 
-/// The value is there when another thread comes: it reads the value, and takes no lock.
+/// Two threads have forced the value, and it is there when a third comes: that one reads the value, and takes no lock.
+/// Catches a mark of those who wait that stays for ever.
 #[test]
 fn a_value_that_is_there_is_read_without_a_lock() {
     harness::model(|| {
         let lazy = Lazy::new(|| 7);
-        Lazy::force(&lazy);
+        both(|| *Lazy::force(&lazy), || *Lazy::force(&lazy));
         thread::scope(|scope| {
             spawn(scope, "late", || {
                 assert_eq!((*Lazy::force(&lazy), Lazy::get(&lazy)), (7, Some(&7)));
@@ -259,13 +262,15 @@ fn whoever_waits_sleeps() {
     });
 }
 
-/// The function calls `get` on its own lazy, and gets `None` at once: a `get` waits for nobody. Catches a
-/// `get` that waits for the function, which waits for the `get`.
+/// The function calls `get` on its own lazy, and so does another thread for which it waits: both get `None` at once, for a
+/// `get` waits for nobody. Catches a `get` that waits for the function, which waits for the `get`.
 #[test]
 fn the_function_may_look_with_get() {
     harness::model(|| {
         let lazy = knowing_itself(|lazy| {
             assert!(Lazy::get(lazy).is_none(), "the function has not returned");
+            let ((), others) = both(|| (), || Lazy::get(lazy));
+            assert!(others.is_none(), "the function has not returned");
             7
         });
         assert_eq!(Lazy::force(&lazy), &7);

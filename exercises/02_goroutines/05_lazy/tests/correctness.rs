@@ -5,8 +5,8 @@
 use harness::assert_bounds;
 use harness::sync::real::thread;
 use harness::testing::{
-    assert_passes_on, let_others_run, message_of, must_end, panic_of, payload_of, wait_until,
-    while_unwinding,
+    assert_passes_on, let_others_run, message_of, must_end, must_sleep_on_threads, panic_of,
+    payload_of, wait_until, while_unwinding,
 };
 use lazy::Lazy;
 use std::any::Any;
@@ -331,6 +331,26 @@ fn one_of_many_threads_runs_the_function() {
             assert_eq!(runs.load(Relaxed), 1, "how often the function ran");
         }
     });
+}
+
+/// The function runs, and two threads call `force` one after the other: each sleeps.
+#[test]
+fn a_force_that_waits_sleeps() {
+    // ON-02
+    type Boxed = Lazy<u32, Box<dyn FnOnce() -> u32 + Send>>;
+    let lazy = Arc::new_cyclic(|lazy: &Weak<Boxed>| {
+        let lazy = Weak::clone(lazy);
+        Lazy::new(Box::new(move || {
+            for _ in 0..2 {
+                let lazy = lazy.upgrade().expect("it is being forced, so it lives");
+                must_sleep_on_threads("`force`", "the function had not returned", move || {
+                    Lazy::force(&lazy);
+                });
+            }
+            7
+        }))
+    });
+    assert_eq!(Lazy::force(&lazy), &7);
 }
 
 /// Eight threads call `force`, and the function panics: one gets the payload, and seven a message.

@@ -8,6 +8,7 @@ use harness::testing::{
     assert_panics, let_others_run, must_end, must_sleep_on_threads, while_unwinding,
 };
 use std::panic::{catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
 /// Where a thread hangs, if a test does.
@@ -182,12 +183,17 @@ fn more_threads_than_a_round_takes_make_several_rounds() {
     });
 }
 
-/// A thread has arrived, and the other has not: it sleeps.
+/// Two threads have arrived, one after the other, and the third has not: each sleeps.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    must_sleep_on_threads("`wait`", "the round was not full", || {
-        Barrier::new(2).wait();
-    });
+    let barrier = Arc::new(used_barrier(3));
+    for _ in 0..2 {
+        let barrier = Arc::clone(&barrier);
+        must_sleep_on_threads("`wait`", "the round was not full", move || {
+            barrier.wait();
+        });
+    }
+    barrier.wait();
 }
 
 /// Makes a barrier that has served a round of other threads, and is as good as a new one. An unwritten stub

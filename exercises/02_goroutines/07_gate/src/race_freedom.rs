@@ -55,10 +55,21 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
 }
 
 /// A program that must not end, because the gate is never opened. Catches a `wait` that returns, and one
-/// that spins.
+/// that spins, even if it does so only while another one sleeps.
 #[test]
 fn wait_sleeps_while_the_gate_is_shut() {
-    must_sleep("`wait`", SHUT, || Gate::new().wait());
+    must_sleep("`wait`", SHUT, || {
+        let gate = Gate::new();
+        let wait = || {
+            gate.wait();
+            // Without this, a return would be a deadlock, too: the other one sleeps.
+            panic!("`wait` returned, and the gate was shut");
+        };
+        thread::scope(|s| {
+            spawn(s, "second", wait);
+            wait();
+        });
+    });
 }
 
 /// A program that must not end, because the gate is never opened, and one nanosecond is not two. Catches a

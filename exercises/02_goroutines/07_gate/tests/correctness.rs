@@ -308,10 +308,15 @@ fn time_outs_of_some_are_not_those_of_others() {
     });
 }
 
-/// A thread has come to a shut gate: it sleeps.
+/// Two threads have come to a shut gate, one after the other: each sleeps.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    must_sleep_on_threads("`wait`", "the gate was shut", || Gate::new().wait());
+    let gate = Arc::new(shut_gate());
+    for _ in 0..2 {
+        let gate = Arc::clone(&gate);
+        must_sleep_on_threads("`wait`", "the gate was shut", move || gate.wait());
+    }
+    gate.open();
 }
 
 /// Makes a new gate, after another gate has been through everything that a gate does. An unwritten stub

@@ -4,8 +4,8 @@
 
 use harness::sync::real::thread::refuse_only;
 use harness::testing::{
-    assert_passes_on, let_others_run, must_end, panic_of, payload_of, staged_panic,
-    staged_panic_of, wait_until, while_unwinding,
+    assert_passes_on, let_others_run, must_end, must_sleep_on_threads, panic_of, payload_of,
+    staged_panic, staged_panic_of, wait_until, while_unwinding,
 };
 use nursery::Nursery;
 use std::cell::Cell;
@@ -236,6 +236,27 @@ fn the_work_is_done_when_the_block_ends() {
             );
         }
     });
+}
+
+/// A child never ends, and the body has returned or panicked: the block sleeps.
+#[test]
+fn a_block_that_waits_sleeps() {
+    for panics in [false, true] {
+        must_sleep_on_threads("`open`", "a child was left", move || {
+            staged_panic_of(|| {
+                nursery::open(|nursery| {
+                    nursery.spawn(|| {
+                        loop {
+                            thread::park();
+                        }
+                    });
+                    if panics {
+                        staged_panic("the body's");
+                    }
+                })
+            });
+        });
+    }
 }
 
 /// A child panics, and the body does not: `open` panics with the child's own payload, in no other box.
