@@ -3,7 +3,8 @@
 use executor::{Executor, JoinError, JoinHandle, block_on};
 use harness::assert_bounds;
 use harness::testing::{
-    let_others_run, must_end, panic_of, payload_of, staged_panic, staged_panic_of, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, panic_of, payload_of, staged_panic,
+    staged_panic_of, while_unwinding,
 };
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn, ready};
@@ -139,6 +140,34 @@ fn tasks_run_in_the_order_in_which_they_were_queued() {
     }
 }
 
+/// Three tasks that wait are woken in another order than they were spawned in, and then one more is spawned: they run in that
+/// order.
+#[test]
+fn tasks_run_in_the_order_in_which_they_were_woken() {
+    let (executor, order) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+    let doors = [(); 4].map(|()| Arc::new(Door::default()));
+    let spawn = |n: usize| {
+        let (passes, order) = (doors[n].pass(), Arc::clone(&order));
+        drop(executor.spawn(async move {
+            passes.await;
+            order.lock().unwrap().push(n);
+        }));
+    };
+    (0..3).for_each(spawn);
+    executor.run_until_idle();
+    for n in [2, 0, 1, 3] {
+        doors[n].open();
+    }
+    spawn(3);
+    executor.run_until_idle();
+    let order = order.lock().unwrap().clone();
+    assert_eq!(
+        order,
+        [2, 0, 1, 3],
+        "the order in which tasks ran: 2, 0 and 1 were woken in this order, and 3 was spawned after that"
+    );
+}
+
 #[test]
 fn a_task_is_polled_once_for_any_number_of_wakes() {
     // SC-47
@@ -256,10 +285,26 @@ fn a_handle_returns_the_output() {
         late.is_finished(),
         "`is_finished` is false, and the task has ended; its output was taken by a poll"
     );
-    assert_eq!(
-        panic_of(|| drop(poll(&mut late, Waker::noop()))).as_deref(),
-        Some("JoinHandle: polled after completion")
-    );
+    for _ in 0..2 {
+        assert_eq!(
+            panic_of(|| drop(poll(&mut late, Waker::noop()))).as_deref(),
+            Some("JoinHandle: polled after completion"),
+            "the panic of a handle that is polled again, once and once more"
+        );
+    }
+}
+
+/// Nobody wakes the future, and no task is queued; one waits. The thread sleeps, in `block_on` and in `run`.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    must_sleep_on_threads("`block_on`", "nobody had woken the future", || {
+        block_on(pending())
+    });
+    must_sleep_on_threads("`run`", "nobody had woken the future", || {
+        let executor = Executor::new();
+        drop(executor.spawn(pending::<()>()));
+        executor.run(pending())
+    });
 }
 
 /// A handle is polled with one waker and then with another, as happens if it is passed on: the last one counts.
@@ -282,21 +327,32 @@ fn a_handle_wakes_the_waker_of_its_last_poll() {
     assert_eq!(result_of(handle).unwrap(), 7);
 }
 
-/// One handle is dropped before the first poll, and one while the task waits.
+/// One handle is dropped before the first poll, and one while the task waits. Both tasks go on, and what they return is dropped
+/// when they end, though there are wakers.
 #[test]
 fn dropping_the_handle_detaches() {
     // GR-03
-    let (executor, doors) = (Executor::new(), [(); 2].map(|()| Arc::new(Door::default())));
-    drop(executor.spawn(doors[0].pass()));
-    let handle = executor.spawn(doors[1].pass());
+    let (executor, drops) = (Executor::new(), Arc::new(Mutex::new(Vec::new())));
+    let doors = [(); 2].map(|()| Arc::new(Door::default()));
+    let [first, second] = doors.each_ref().map(|door| {
+        let (passes, output) = (door.pass(), Dropped(Arc::clone(&drops)));
+        executor.spawn(async move { (passes.await, output) })
+    });
+    drop(first);
     executor.run_until_idle();
-    drop(handle);
-    doors.iter().for_each(|door| door.waker().wake());
+    drop(second);
+    let _kept = doors.each_ref().map(|door| door.waker());
+    doors.iter().for_each(|door| door.open());
     executor.run_until_idle();
     assert_eq!(
         doors.map(|door| door.polls()),
         [2, 2],
         "polls, after a wake each"
+    );
+    let drops = drops.lock().unwrap().len();
+    assert_eq!(
+        drops, 2,
+        "drops of what two tasks returned, whose handles were dropped before; there are wakers of them"
     );
 }
 
@@ -698,9 +754,9 @@ fn an_executor_works_while_its_user_unwinds() {
         });
         assert_eq!(polls, (2, 2), "polls of two tasks, which were woken once");
         while_unwinding(|| drop(unwanted));
+        let drops = drops.lock().unwrap().len();
         assert_eq!(
-            drops.lock().unwrap().len(),
-            1,
+            drops, 1,
             "drops of an output whose handle was dropped, while its thread unwound; there is a waker of its task"
         );
     });
