@@ -197,7 +197,7 @@ fn what_a_task_wrote_is_visible_after_wait() {
 }
 
 /// Main only waits, and sees what both workers wrote, though only the last `done` releases it. Catches a last `done` that does
-/// not pass on what was done before the first. At most two preemptions in each interleaving, which makes 64 of them.
+/// not pass on what was done before the first.
 #[test]
 fn what_both_workers_wrote_is_visible_after_wait() {
     // WG-07

@@ -293,8 +293,7 @@ fn a_thread_overtaken_by_255_rounds_still_leaves() {
 }
 
 /// Three threads come to a barrier for two, and the first to leave comes again: of four calls each meets one other,
-/// and all leave. At most 2 preemptions in each interleaving, which makes 1,649 of them: without a bound there are
-/// too many.
+/// and all leave.
 ///
 /// Catches a thread that mistakes the round that it has looked at for the round in which it arrives: a round may
 /// fill and end between the look and the arrival.

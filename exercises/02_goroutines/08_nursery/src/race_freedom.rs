@@ -263,7 +263,7 @@ fn a_child_that_gets_no_thread_is_no_child() {
 /// `has_panicked` turns true when the first payload is decided, not sooner: a child that sees it and panics
 /// is a later one. Catches a later panic that takes the place of the first.
 ///
-/// At most 2 preemptions in each interleaving, which makes 158 of them. Three threads have thousands without a bound.
+/// Three threads have thousands without a bound.
 #[test]
 fn the_first_panic_resumes() {
     // EG-02
@@ -402,8 +402,6 @@ fn every_payload_is_dropped_once() {
 
 /// Two children panic, and the drop of one payload waits for the body, which asks `has_panicked` first: no
 /// call may wait for that drop. Catches a payload that is dropped under a lock.
-///
-/// At most 2 preemptions in each interleaving, which makes 126 of them.
 #[test]
 fn the_drop_of_a_payload_holds_up_nobody() {
     struct PassesOnDrop(Arc<Gate>);

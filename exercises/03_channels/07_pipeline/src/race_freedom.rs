@@ -225,7 +225,7 @@ fn a_source_without_an_end_ends_with_its_consumer() {
 /// Two stages, and the consumer of the second leaves. The second ends with the result that it has, or gets
 /// next, and drops its input; so the first ends in the same way.
 ///
-/// At most 2 preemptions in each interleaving, which makes 702 of them. Three threads have thousands without a bound.
+/// Three threads have thousands without a bound.
 #[test]
 fn a_consumer_that_leaves_ends_the_stages_before_too() {
     harness::Model::new().preemption_bound(2).check(|| {

@@ -51,7 +51,7 @@ fn an_unlock_wakes_the_waiter() {
 /// Two threads wait for main's guard: both get the lock in the end. Catches a waiter that is forgotten: two
 /// sleep, the unlock wakes one, and when that one unlocks, the other has to be woken. Three threads that
 /// retry on one word have too many interleavings to try them all. The mistake shows with two preemptions,
-/// which is the bound here: about 1,600 interleavings of the reference.
+/// which is the bound here.
 #[test]
 fn every_waiter_is_woken() {
     // MU-15

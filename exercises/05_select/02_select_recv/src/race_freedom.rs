@@ -95,8 +95,7 @@ fn of_two_values_one_is_received_and_the_other_stays() {
 }
 
 /// Two threads send at once, each to a channel of its own. Both may find main asleep, and both may choose it:
-/// one of them must be told that it is too late, so that its value stays. At most three preemptions, which is
-/// 271 interleavings.
+/// one of them must be told that it is too late, so that its value stays.
 #[test]
 fn of_two_senders_at_once_one_is_chosen() {
     // SL-07, SL-25
@@ -203,7 +202,7 @@ fn it_sleeps_again_when_all_has_been_received() {
 /// and return.
 ///
 /// Each may hold the lock that the other wants. The second has clones, which lie in memory in the opposite order, too:
-/// where a receiver lies says nothing of its channel. At most three preemptions, which is about 1,200 interleavings.
+/// where a receiver lies says nothing of its channel.
 #[test]
 fn selects_in_opposite_orders_end() {
     // SL-21
@@ -229,7 +228,7 @@ fn selects_in_opposite_orders_end() {
 
 /// A select and a plain receive wait for `a`; the select waits for `b`, too, and `b` has a value. So the
 /// value that is sent to `a` is for the receive: its sender must not give it to a select that has been
-/// chosen. At most two preemptions, which is 303 interleavings.
+/// chosen.
 #[test]
 fn a_sender_goes_on_to_the_next_who_waits() {
     // SL-11, SL-25
@@ -255,8 +254,6 @@ fn a_sender_goes_on_to_the_next_who_waits() {
 /// Main selects twice, and another thread sends two values to one channel. They come in the order in which they were
 /// sent, and each call sleeps until there is one for it: the second is not ended by a wakeup that was meant for the first,
 /// and comes late.
-///
-/// At most three preemptions, which is 116 interleavings.
 #[test]
 fn no_value_overtakes_another() {
     // CH-07

@@ -516,8 +516,6 @@ impl Waiter for Behind {
 
 /// A select sleeps, and somebody comes to wait behind it for the same channel. Whatever the clock shows before the deadline,
 /// and though the select may wake up for no reason, what is sent then is for the select: it was there first.
-///
-/// At most two preemptions, which is 77 interleavings.
 #[test]
 fn a_call_that_sleeps_keeps_its_place() {
     // CH-13
@@ -552,8 +550,6 @@ fn a_call_that_sleeps_keeps_its_place() {
 /// Main calls twice. The first call gets a value at the moment of its deadline, and may return before the thread that gave it
 /// the value comes to wake it. That wakeup is not for the second call, which nobody serves: it sleeps until its own
 /// deadline.
-///
-/// At most three preemptions, which is 91 interleavings.
 #[test]
 fn a_wakeup_that_comes_late_ends_no_later_call() {
     // SL-26

@@ -276,8 +276,7 @@ fn a_panic_goes_before_an_error() {
 /// cause is the body's, and what the other task does after that comes too late. `fails` is
 /// how the body fails, and how that task does.
 ///
-/// A preemption between the body's failure and its cancellation is all it takes. So the model explores at most two,
-/// which are about 500 interleavings of the reference.
+/// A preemption between the body's failure and its cancellation is all it takes. So the model explores at most two.
 fn the_slot_tells_who_was_first(fails: [fn() -> Result<(), Failed>; 2], cause: &'static str) {
     let [body_fails, other_fails] = fails;
     Model::new().preemption_bound(2).check(move || {

@@ -219,7 +219,7 @@ fn a_task_that_moves_can_be_stolen() {
 /// Tasks move from the place of the next one to the ring, and are taken, but one is in the queue all the time: a thief must
 /// not find it empty, however often that changes while it looks.
 ///
-/// At most three preemptions in each interleaving, or five if the owner does six things: up to 3,780 of them.
+/// At most three preemptions in each interleaving, or five if the owner does six things.
 #[test]
 fn a_queue_with_a_task_is_never_found_empty() {
     // SC-11
@@ -389,8 +389,6 @@ fn a_pop_looks_into_the_ring_if_the_next_task_is_stolen() {
 
 /// The ring is full. Two thieves steal one task each while the owner pushes task 5, into a slot that they make free or
 /// into the global queue.
-///
-/// At most three preemptions in each interleaving: 1,844 of them. Without a bound there are too many.
 #[test]
 fn two_thieves_and_an_owner() {
     // SC-01, SC-09
@@ -418,8 +416,6 @@ fn two_thieves_and_an_owner() {
 
 /// The owner pushes two tasks while two thieves steal one each. A thief that finds the head where the other has moved it
 /// finds a tail that is not behind it.
-///
-/// At most two preemptions in each interleaving: 3,287 of them. Without a bound there are too many.
 #[test]
 fn a_thief_follows_another() {
     // SC-01

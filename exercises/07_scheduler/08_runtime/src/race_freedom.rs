@@ -93,8 +93,6 @@ fn started_while_a_worker_falls_asleep() {
 
 /// One worker has nothing to do and goes to sleep, while another thread starts a goroutine. It is run: the worker sees
 /// it before it sleeps, or is woken.
-///
-/// At most four preemptions in each interleaving: 3,001 of them.
 #[test]
 fn a_goroutine_that_starts_while_the_worker_falls_asleep_is_run() {
     // SC-29, SC-32, GR-01
@@ -105,8 +103,6 @@ fn a_goroutine_that_starts_while_the_worker_falls_asleep_is_run() {
 
 /// One worker has nothing to do and goes to sleep, and its sleep may end for no reason, while another thread starts a
 /// goroutine. It is run.
-///
-/// At most three preemptions in each interleaving: 732 of them.
 #[test]
 fn a_worker_may_wake_for_no_reason() {
     // SC-29
@@ -130,8 +126,6 @@ fn a_worker_with_nothing_to_do_sleeps() {
 
 /// Two goroutines are started one after the other, while the worker falls asleep or wakes up. Both are run: if the second one
 /// wakes nobody, because the worker is awake already, the worker finds it.
-///
-/// At most two preemptions in each interleaving: 470 of them.
 #[test]
 fn a_goroutine_that_starts_while_the_worker_wakes_up_is_run() {
     // SC-25, SC-29
@@ -154,8 +148,6 @@ fn a_goroutine_that_starts_while_the_worker_wakes_up_is_run() {
 
 /// A goroutine starts another one, and then blocks its worker until that has run. The second worker, which is about to fall
 /// asleep, takes it.
-///
-/// At most two preemptions in each interleaving: 829 of them.
 #[test]
 fn an_idle_worker_takes_what_a_busy_one_has_started() {
     // SC-29, SC-31, GR-10
@@ -173,8 +165,6 @@ fn an_idle_worker_takes_what_a_busy_one_has_started() {
 
 /// A thread that is no worker sets a timer while the worker falls asleep, without a time of its own: the worker must see the
 /// timer, or be woken by the `notify`, and then sleep no longer than until that time. When it comes, it wakes the thread.
-///
-/// At most two preemptions in each interleaving: 671 of them.
 #[test]
 fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
     // SC-44
@@ -193,8 +183,6 @@ fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
 /// Two workers sleep or are about to, and main starts two goroutines, each of which blocks its worker until the other has
 /// begun. The first one wakes a worker; the second need wake nobody while that looks for work. But when it has found
 /// the first goroutine, the second is still there: somebody has to wake the other worker.
-///
-/// At most two preemptions in each interleaving: 2,475 of them.
 #[test]
 fn the_last_worker_that_searches_wakes_another() {
     // SC-28, GR-10
@@ -211,8 +199,6 @@ fn the_last_worker_that_searches_wakes_another() {
 /// Two workers sleep or are about to, and main starts a goroutine, which blocks its worker until main has slept. Main's timer
 /// need wake nobody while the worker that was woken is still looking for work. But when that has found the goroutine, the
 /// timer is still there: somebody has to wake the other worker, although there is nothing in any queue.
-///
-/// At most one preemption in each interleaving: 1,134 of them.
 #[test]
 fn the_last_worker_that_searches_wakes_another_for_a_timer() {
     // SC-28, SC-44
@@ -232,8 +218,6 @@ fn the_last_worker_that_searches_wakes_another_for_a_timer() {
 /// Two workers sleep or are about to, and main sets a timer, which starts two goroutines when its time has come. Each blocks
 /// its worker until the other has begun. They need wake nobody, because the worker that fires the timer has not found
 /// anything yet; but it has them in its own queue, and runs one of them: somebody has to wake the other worker.
-///
-/// At most one preemption in each interleaving: 178 of them.
 #[test]
 fn a_worker_that_finds_what_its_timers_have_started_wakes_another() {
     // SC-28, SC-44
@@ -262,8 +246,6 @@ fn a_worker_that_finds_what_its_timers_have_started_wakes_another() {
 /// A worker steals two goroutines at once. It runs one, which blocks it until the other has begun, and puts that into its own
 /// queue, while the worker that has lost them runs what it has left, finds nothing, and falls asleep. Either it sees the
 /// other goroutine, or the thief wakes it.
-///
-/// At most two preemptions in each interleaving: 1,679 of them.
 #[test]
 fn what_a_thief_puts_into_its_own_queue_is_run() {
     // SC-28, SC-31
@@ -295,8 +277,6 @@ fn what_a_thief_puts_into_its_own_queue_is_run() {
 
 /// The clock goes on, while there is neither a goroutine nor a timer, and the worker sleeps: nothing has woken it, so it does
 /// not look again.
-///
-/// At most two preemptions in each interleaving: 130 of them.
 #[test]
 fn a_worker_without_a_timer_sleeps_whatever_the_clock_shows() {
     Model::new().preemption_bound(2).check(|| {
@@ -334,8 +314,6 @@ fn a_worker_that_falls_asleep_hears_of_the_shutdown() {
 }
 
 /// Two workers sleep or are about to, while main shuts the scheduler down: both return.
-///
-/// At most two preemptions in each interleaving: 1,180 of them.
 #[test]
 fn a_shutdown_reaches_every_worker() {
     Model::new().loose_bound(2).check(|| {
@@ -346,8 +324,6 @@ fn a_shutdown_reaches_every_worker() {
 
 /// A goroutine is started beside a shutdown. It is run or cancelled, its handle hears which, and neither it nor the
 /// runtime is left behind: a task in a queue would keep the scheduler that keeps the queue.
-///
-/// At most three preemptions in each interleaving: 392 of them.
 #[test]
 fn a_goroutine_that_starts_beside_the_shutdown_is_run_or_dropped() {
     Model::new().preemption_bound(3).check(|| {
@@ -370,8 +346,6 @@ fn a_goroutine_that_starts_beside_the_shutdown_is_run_or_dropped() {
 
 /// A goroutine starts more others than its worker's queue has room for, beside a shutdown. The scheduler keeps none of them in
 /// any queue: each task keeps the runtime, and so the scheduler.
-///
-/// At most two preemptions in each interleaving: 3,362 of them.
 #[test]
 fn what_overflows_beside_the_shutdown_is_kept_in_no_queue() {
     Model::new().loose_bound(2).check(|| {
@@ -388,8 +362,6 @@ fn what_overflows_beside_the_shutdown_is_kept_in_no_queue() {
 }
 
 /// A goroutine sleeps, and its worker has nothing else to do, while the clock is advanced to that time: the goroutine goes on.
-///
-/// At most three preemptions in each interleaving: 17 of them.
 #[test]
 fn a_worker_sleeps_no_longer_than_its_goroutines() {
     // SC-44
@@ -403,8 +375,6 @@ fn a_worker_sleeps_no_longer_than_its_goroutines() {
 
 /// The worker's sleep ends, because the time of a goroutine has come, and at the same moment another thread starts one and
 /// wakes the worker. Then it sleeps again, and a third goroutine wakes it once more.
-///
-/// At most two preemptions in each interleaving: 1,752 of them.
 #[test]
 fn a_worker_is_woken_at_the_end_of_its_sleep() {
     // SC-29, SC-44
@@ -425,8 +395,6 @@ fn a_worker_is_woken_at_the_end_of_its_sleep() {
 
 /// The worker sleeps until a time at which there is nothing to do any more: what wanted to be woken then has been dropped
 /// meanwhile. It falls asleep again, while another thread starts a goroutine. That is run.
-///
-/// At most two preemptions in each interleaving: 328 of them.
 #[test]
 fn a_worker_that_has_slept_until_a_time_sleeps_again() {
     // SC-29, SC-44
@@ -451,8 +419,6 @@ fn a_worker_that_has_slept_until_a_time_sleeps_again() {
 
 /// A goroutine yields, and so wakes itself while it runs, beside a worker that has nothing to do. It runs on one worker at a
 /// time, and what it did on the one is there on the other.
-///
-/// At most two preemptions in each interleaving: 744 of them.
 #[test]
 fn a_goroutine_that_moves_takes_its_memory_with_it() {
     Model::new().preemption_bound(2).check(|| {
@@ -469,8 +435,6 @@ fn a_goroutine_that_moves_takes_its_memory_with_it() {
 
 /// A goroutine waits for another, which may run on the other worker. It is woken once that has ended, and finds the
 /// result, and what was done before.
-///
-/// At most two preemptions in each interleaving: 2,900 of them.
 #[test]
 fn a_goroutine_waits_for_another() {
     // SC-47
@@ -495,8 +459,6 @@ fn a_goroutine_waits_for_another() {
 }
 
 /// Main sends two values to a goroutine, through a channel without room. The worker sleeps between, or not.
-///
-/// At most two preemptions in each interleaving: 219 of them.
 #[test]
 fn a_channel_wakes_a_goroutine() {
     // CH-18, CH-20
@@ -519,8 +481,6 @@ fn a_channel_wakes_a_goroutine() {
 }
 
 /// A handle is asked twice, and then dropped, while its goroutine runs and ends. The result is dropped once.
-///
-/// At most two preemptions in each interleaving: 1,936 of them.
 #[test]
 fn a_handle_is_dropped_beside_the_end_of_its_goroutine() {
     Model::new().loose_bound(2).check(|| {

@@ -16,7 +16,7 @@ fn pool(threads: usize) -> Pool {
 }
 
 /// Explores at most four preemptions: two jobs in succession, each with a handle, are some 40,000
-/// interleavings of the reference, of which about 1,300 are left.
+/// interleavings of the reference.
 fn few_preemptions(program: impl Fn() + Send + Sync + 'static) {
     Model::new().preemption_bound(4).check(program);
 }
@@ -146,8 +146,6 @@ fn the_thread_goes_on_after_a_panic() {
 
 /// A pool of two threads: one job panics, and then two jobs wait for each other. That takes two threads, so the panic
 /// must not have cost one, no lock may be held while a job runs, and each job must wake a thread.
-///
-/// The model explores at most two preemptions, which are about 3,400 interleavings of the reference.
 #[test]
 fn the_pool_keeps_its_size() {
     // WP-13, as it is in Rust
@@ -385,8 +383,6 @@ fn a_job_wakes_a_thread_though_others_join() {
 
 /// Two threads: a job joins another, which panics, and goes on with its payload. So main gets that payload; the pool
 /// is dropped by then, which wakes both threads to end.
-///
-/// The model explores at most two preemptions, which are about 3,100 interleavings of the reference.
 #[test]
 fn a_job_may_join_another() {
     // WP-13, as it is in Rust

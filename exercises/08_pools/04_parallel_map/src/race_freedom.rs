@@ -10,8 +10,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
-/// Explores at most two preemptions: two threads and main have too many interleavings. The test says how
-/// many of the reference's are left.
+/// Explores at most two preemptions: two threads and main have too many interleavings.
 fn two_threads(program: impl Fn() + Send + Sync + 'static) {
     Model::new().loose_bound(2).check(program);
 }
@@ -181,8 +180,6 @@ fn the_results_and_then_the_end() {
 
 /// Two threads and three items. Each result comes once, in the order of the items, and main is woken for each that
 /// it sleeps for.
-///
-/// About 4,100 interleavings of the reference.
 #[test]
 fn two_threads_share_the_items() {
     // WP-02
@@ -197,8 +194,6 @@ fn two_threads_share_the_items() {
 
 /// Two threads: the first item takes until the second has been worked on. The result of the first comes
 /// first.
-///
-/// About 3,800 interleavings of the reference.
 #[test]
 fn the_order_is_that_of_the_items() {
     two_threads(|| {
@@ -219,8 +214,6 @@ fn the_order_is_that_of_the_items() {
 
 /// A window of two: the source is never more than two items ahead of what main has asked for, whether main
 /// asks or leaves. One thread, and two.
-///
-/// About 1,600 interleavings of the reference.
 #[test]
 fn never_more_than_the_window_is_in_flight() {
     // WP-05
@@ -245,8 +238,6 @@ fn never_more_than_the_window_is_in_flight() {
 
 /// Two threads and a window of two. Main waits in `next` for the first item, which takes until the second
 /// has been worked on. What main waits for is in flight: the source is not asked for a third item meanwhile.
-///
-/// About 1,400 interleavings of the reference.
 #[test]
 fn the_item_that_next_waits_for_is_in_flight() {
     // WP-05
@@ -314,8 +305,6 @@ fn an_error_stops_the_source() {
 
 /// Two threads take an item each, and both items fail. The error of item 0 is the one that counts, even if item 1
 /// has failed before: main waits for it, and gets it. The other one is dropped.
-///
-/// About 1,000 interleavings of the reference.
 #[test]
 fn the_first_error_is_that_of_the_first_item() {
     two_threads(|| {
@@ -329,8 +318,6 @@ fn the_first_error_is_that_of_the_first_item() {
 /// source has been dropped for that failure: the other thread does so as soon as it has noticed, and waits for no
 /// earlier item. Then item 0 returns a value, or an error of its own. Main waits for the outcome of item 0, and gets
 /// it first.
-///
-/// About 5,500 interleavings of the reference.
 #[test]
 fn what_comes_before_a_failure_still_comes() {
     for [first_fails, panics] in [[false, false], [true, false], [true, true]] {
@@ -367,8 +354,6 @@ fn what_comes_before_a_failure_still_comes() {
 
 /// Two threads: item 0 fails while item 1 is worked on, until main has had the error and the end, and the
 /// source is dropped. Neither main nor the source waits for item 1.
-///
-/// About 1,700 interleavings of the reference.
 #[test]
 fn an_error_does_not_wait_for_later_items() {
     // EG-04
@@ -417,8 +402,6 @@ fn a_panic_comes_in_place_of_the_result() {
 /// result, then the panic, and then the end. The source is not asked again, not even by a thread that waits for its
 /// turn. With two threads the first item may be worked on until the source has been dropped: the thread in which it
 /// has panicked drops it, and does not wait for the item.
-///
-/// About 2,800 interleavings of the reference.
 #[test]
 fn a_panic_of_the_source_comes_in_place_of_the_result() {
     // WP-13, as it is in Rust
@@ -478,8 +461,6 @@ fn a_consumer_that_leaves_ends_it() {
 }
 
 /// Two threads wait for room, one of them for the other's lock, when main leaves. Both end.
-///
-/// About 200 interleavings of the reference.
 #[test]
 fn a_consumer_that_leaves_ends_both_threads() {
     two_threads(|| {
@@ -507,8 +488,6 @@ fn the_drop_does_not_wait() {
 
 /// A thread is in the source when main leaves, or has got the error of the item before. Another one waits for
 /// its turn. It does not ask any more, and the source is dropped.
-///
-/// The model explores at most one preemption, which are about 1,500 interleavings of the reference.
 #[test]
 fn a_thread_that_waits_for_its_turn_does_not_ask_any_more() {
     for leaves in [true, false] {
@@ -660,8 +639,6 @@ fn a_thread_sleeps_while_the_window_is_full() {
 /// Two threads: item 0 fails when the result of item 1 is there, or its panic, or nearly. When main has had the
 /// error, that result or payload is dropped, though main still has the map. Or main drops the map then, and item
 /// 0 is worked on until what came of item 1 is dropped: it does not stay for the last thread.
-///
-/// The model explores at most one preemption, which are about 450 interleavings of the reference.
 #[test]
 fn an_unwanted_result_is_not_kept() {
     for [leaves, panics] in [[false, false], [false, true], [true, false], [true, true]] {
@@ -699,8 +676,6 @@ fn an_unwanted_result_is_not_kept() {
 /// Two threads: item 1 fails when the result of item 2 is there, or its panic, or nearly, or before it is. That
 /// result or payload is not wanted, and its destructor waits until main has had the result of item 0. `next`
 /// does not wait for it.
-///
-/// The model explores at most one preemption, which are about 840 interleavings of the reference.
 #[test]
 fn an_unwanted_result_is_dropped_without_a_lock() {
     for [is_late, panics] in [[false, false], [true, false], [false, true], [true, true]] {
@@ -737,8 +712,6 @@ fn an_unwanted_result_is_dropped_without_a_lock() {
 /// Two threads: item 0 fails while a thread is in the source, for the item behind the next. That comes to
 /// its end, or to a panic, when main has had the error. It makes no difference any more: there are no more
 /// results.
-///
-/// About 3,500 interleavings of the reference.
 #[test]
 fn a_source_that_ends_after_a_failure_is_too_late() {
     for panics in [false, true] {
@@ -773,8 +746,6 @@ fn a_source_that_ends_after_a_failure_is_too_late() {
 
 /// Two threads and a window of two: item 0 fails while the other thread waits for room, or is about to.
 /// Main has asked for nothing, and yet both threads end, and the source is dropped.
-///
-/// About 1,100 interleavings of the reference.
 #[test]
 fn a_failure_ends_the_wait_for_room() {
     // EG-04
@@ -797,8 +768,6 @@ fn a_failure_ends_the_wait_for_room() {
 
 /// Two threads ask a source that has plain memory, and `f` writes into other plain memory. The map alone
 /// orders what the source does, and what `f` does before main reads it.
-///
-/// About 1,400 interleavings of the reference.
 #[test]
 fn each_sees_what_the_other_wrote() {
     // GR-01
@@ -844,8 +813,6 @@ fn the_source_is_dropped_before_the_end_is_told() {
 }
 
 /// A source that goes on after its end, as an iterator may. Two threads: it is not asked again.
-///
-/// About 1,300 interleavings of the reference.
 #[test]
 fn a_source_is_not_asked_after_its_end() {
     two_threads(|| {

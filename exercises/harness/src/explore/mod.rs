@@ -120,8 +120,8 @@ impl Model {
     }
 
     /// Explores only interleavings in which running threads are interrupted at most `bound` times. Where a thread waits, yields
-    /// or ends, any other may go on: that is no preemption. Most mistakes show with two; a test that needs this says why and
-    /// how many interleavings are left.
+    /// or ends, any other may go on: that is no preemption. Most mistakes show with two. A pass says how many interleavings are
+    /// left.
     pub fn preemption_bound(mut self, bound: usize) -> Self {
         self.preemption_bound = Some(bound);
         self
