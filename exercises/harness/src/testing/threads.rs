@@ -100,7 +100,7 @@ pub fn wait_until(what_holds_instead: &str, condition: impl Fn() -> bool) {
 /// time it has used before: it may spin for a moment. The thread is left alone then.
 ///
 /// It does not matter how long anything takes, nor what other threads do. Where the system does not tell what threads do,
-/// nothing is required.
+/// nothing is required. Not for timed waits by a manual clock, which look at it again and again.
 ///
 /// # Panics
 /// As `f` does. If `f` returns, with `because`, as in "there was a guard"; if it goes on and on: it has used a second
@@ -159,7 +159,8 @@ pub fn must_sleep_soon_on_threads(call: &str, because: &str, f: impl Fn() + Send
 /// Requires all other threads of the test to fall asleep, and returns when they do. `because` says why there is nothing to
 /// do for them, as in "there is no job". They may spin before.
 ///
-/// It does not matter how long anything takes. Where the system does not tell what threads do, nothing is required.
+/// It does not matter how long anything takes. Where the system does not tell what threads do, nothing is required. Not beside
+/// timed waits by a manual clock, which look at it again and again.
 ///
 /// # Panics
 /// If one goes on and on: it has used a second of processor time, or had a processor 1,000 times.
