@@ -8,7 +8,7 @@
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
-use harness::testing::{both, has_locked, threads_at_once};
+use harness::testing::{both, threads_at_once};
 use harness::{Model, model};
 use std::fmt::Debug;
 
@@ -322,25 +322,6 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
             threads_at_once(),
             0,
             "threads that an operation has started"
-        );
-    });
-}
-
-/// One thread uses an account alone, and no operation takes a lock, whether it is refused or not: a thread that is stopped
-/// while it holds one stops all others. Catches a mutex around the balance.
-#[test]
-fn no_operation_takes_a_lock() {
-    model(|| {
-        let account = Account::new(100);
-        assert_eq!(account.withdraw(40), Ok(60), "40 of 100");
-        assert_eq!(account.withdraw(61), refused(60, 61), "61 of 60");
-        assert_eq!(account.deposit(5), Ok(65), "5 on top of 60");
-        assert!(account.deposit(u64::MAX).is_err(), "there is no room");
-        assert_eq!(account.balance(), 65);
-        assert_eq!(account.withdraw_all(), 65, "all of 65");
-        assert!(
-            !has_locked(),
-            "an operation took a lock: the account is to be shared without one"
         );
     });
 }

@@ -144,7 +144,8 @@ fn a_refusal_says_what_was_there_and_what_was_asked() {
 }
 
 // The three tests below run on the machine's own threads, in parallel. A correct account passes under any
-// schedule. A wrong one may fail, no more than that: only the models try every interleaving.
+// schedule, and soon enough even if it is a lock that threads queue for. A wrong one may fail, no more than
+// that: only the models try every interleaving.
 
 const THREADS: u64 = 4;
 const ROUNDS: u64 = 500;
