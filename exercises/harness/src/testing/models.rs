@@ -12,6 +12,7 @@ use harness_base::protocol::{Kind, failure_line};
 use harness_report::record::Effect;
 use std::mem;
 use std::ops::Deref;
+use std::panic::Location;
 use std::time::Duration;
 
 /// Starts a thread in `scope`; `name` heads its column in the dry run.
@@ -31,10 +32,12 @@ pub fn spawn<'scope, T: Send + 'scope>(
 /// before is visible to both, and what both did is visible afterwards, for the other thread is joined.
 #[track_caller]
 pub fn both<A, B: Send>(main: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    // Rows show the caller's line: a closure does not pass it on by itself.
+    let place = Location::caller();
     scope(|scope| {
-        let other = spawn(scope, "other", other);
+        let other = scope.spawn_at(Some("other".to_owned()), place, other);
         let main = main();
-        (main, other.join().expect("a panic ends the model"))
+        (main, other.join_at(place).expect("a panic ends the model"))
     })
 }
 

@@ -486,7 +486,8 @@ impl<'scope> Scope<'scope, '_> {
         refusal::expect(Builder::new().spawn_scoped(self, f))
     }
 
-    fn spawn_at<F, T>(
+    /// Spawns it at this place, whatever a test refuses.
+    pub(crate) fn spawn_at<F, T>(
         &'scope self,
         name: Option<String>,
         place: Place,
@@ -529,7 +530,11 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// Returns the payload of the panic, if that ended the thread.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let place = Location::caller();
+        self.join_at(Location::caller())
+    }
+
+    /// [`join`](Self::join) at this place.
+    pub(crate) fn join_at(self, place: Place) -> Result<T> {
         let number = self.thread.number;
         let mine = {
             let mut running = self.running.lock();
