@@ -224,7 +224,11 @@ fn a_task_that_moves_can_be_stolen() {
 fn a_queue_with_a_task_is_never_found_empty() {
     // SC-11
     type Call = fn(&Thief) -> bool;
-    let is_empty: Call = |thief| thief.is_empty();
+    let is_empty: Call = |thief| {
+        let is_empty = thief.is_empty();
+        assert!(!has_waited(), "`is_empty` has slept or yielded");
+        is_empty
+    };
     // Not freed: whether it was taken twice is for other models to say.
     let finds_none: Call = |thief| seen(thief.steal()).map(mem::forget).is_none();
     const MOVES: [Do; 6] = [Next(2), Pop, Next(3), Steal, Next(4), Pop];

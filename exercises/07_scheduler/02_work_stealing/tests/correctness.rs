@@ -412,7 +412,7 @@ fn each_start_and_each_stride_comes_with_many_workers() {
     );
 }
 
-/// Of a hundred thousand workers, a pass may begin with any, and go in long strides and short ones.
+/// Of a hundred thousand workers, a pass may begin with any, and go in long strides and short ones; and it comes to all of them.
 #[test]
 fn every_worker_may_be_the_first_of_very_many() {
     // SC-17
@@ -435,6 +435,11 @@ fn every_worker_may_be_the_first_of_very_many() {
             );
         }
     }
+    let numbers = order.pass(7).take(WORKERS + 1).count();
+    assert_eq!(
+        numbers, WORKERS,
+        "numbers that a pass over {WORKERS} workers yields"
+    );
 }
 
 /// Of no workers, a pass is empty; of one, it comes to that one.

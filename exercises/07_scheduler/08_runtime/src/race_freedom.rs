@@ -151,7 +151,7 @@ fn a_goroutine_that_starts_while_the_worker_wakes_up_is_run() {
 #[test]
 fn an_idle_worker_takes_what_a_busy_one_has_started() {
     // SC-29, SC-31, GR-10
-    Model::new().preemption_bound(2).check(|| {
+    Model::new().preemption_bound(1).check(|| {
         let shared = workers(2);
         let gate = Arc::new(Gate::shut("gate"));
         drop(shared.go_from_outside(last(&shared, async move {
@@ -186,7 +186,7 @@ fn a_timer_that_is_set_while_the_worker_falls_asleep_goes_off() {
 #[test]
 fn the_last_worker_that_searches_wakes_another() {
     // SC-28, GR-10
-    Model::new().loose_bound(2).check(|| {
+    Model::new().preemption_bound(1).check(|| {
         let shared = workers(2);
         let [first, second] = that_meet();
         beside_two_workers(&shared, || {
@@ -249,7 +249,7 @@ fn a_worker_that_finds_what_its_timers_have_started_wakes_another() {
 #[test]
 fn what_a_thief_puts_into_its_own_queue_is_run() {
     // SC-28, SC-31
-    Model::new().loose_bound(2).check(|| {
+    Model::new().preemption_bound(1).check(|| {
         let shared = workers(2);
         let [filled, arrived] = gates(["the queue is filled", "the thief is there"]);
         let (fills, waits) = (Arc::clone(&filled), Arc::clone(&arrived));
@@ -348,7 +348,7 @@ fn a_goroutine_that_starts_beside_the_shutdown_is_run_or_dropped() {
 /// any queue: each task keeps the runtime, and so the scheduler.
 #[test]
 fn what_overflows_beside_the_shutdown_is_kept_in_no_queue() {
-    Model::new().loose_bound(2).check(|| {
+    Model::new().preemption_bound(1).check(|| {
         let shared = workers(1);
         drop(shared.go_from_outside(async {
             for _ in 0..6 {
@@ -438,7 +438,7 @@ fn a_goroutine_that_moves_takes_its_memory_with_it() {
 #[test]
 fn a_goroutine_waits_for_another() {
     // SC-47
-    Model::new().loose_bound(2).check(|| {
+    Model::new().preemption_bound(1).check(|| {
         let shared = workers(2);
         drop(shared.go_from_outside(last(&shared, async {
             let slot = Arc::new(Slot::empty("slot"));

@@ -785,6 +785,29 @@ fn the_monitor_says_what_a_worker_does() {
     });
 }
 
+/// The only worker is in a goroutine, and five are started from outside: they are in no worker's queue.
+#[test]
+fn the_monitor_says_how_many_are_in_no_workers_queue() {
+    must_end("a goroutine has not ended", || {
+        let runtime = Runtime::new(1);
+        let (begun, begins) = mpsc::channel();
+        let (open, waits) = mpsc::channel::<()>();
+        let blocks = runtime.go(async move {
+            begun.send(()).expect("the test waits");
+            _ = waits.recv();
+        });
+        begins.recv().expect("it begins");
+        (0..5).for_each(|_| drop(runtime.go(async {})));
+        let global = runtime.snapshot().global;
+        drop(open);
+        joined(blocks.join());
+        assert_eq!(
+            global, 5,
+            "tasks in no worker's queue: the only worker is in a goroutine, and five were started from outside"
+        );
+    });
+}
+
 /// Two workers: one is blocked by a goroutine that has started another, and the other one has to steal that.
 #[test]
 fn the_monitor_counts_thefts() {

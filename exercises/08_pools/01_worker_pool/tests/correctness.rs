@@ -5,8 +5,8 @@
 use harness::assert_bounds;
 use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
-    assert_panics, assert_passes_on, let_others_run, must_end, others_must_sleep, payload_of,
-    wait_until, while_unwinding,
+    assert_panics, assert_passes_on, let_others_run, must_end, must_sleep_on_threads,
+    others_must_sleep, payload_of, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -57,15 +57,25 @@ fn three_threads_submit_and_every_job_has_its_result() {
     }
 }
 
-/// Jobs leave the queue in the order in which they came; with one worker, so do their results.
+/// Jobs leave the queue in the order in which they came; with one worker, so do their results. Also if there are more than
+/// there is room for, and `submit` sleeps.
 #[test]
 fn one_worker_runs_the_jobs_in_the_order_of_submission() {
-    must_end(IN_POOL, || {
-        let (pool, results) = WorkerPool::new(1, 10, |n: u32| n).unwrap();
-        (0..10).for_each(|n| pool.submit(n));
-        pool.join();
-        assert_eq!(results.collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
-    });
+    for (capacity, jobs) in [(10, 10), (3, 1_000)] {
+        must_end(IN_POOL, move || {
+            let (pool, results) = WorkerPool::new(1, capacity, |n: u32| n).unwrap();
+            let submits = thread::spawn(move || {
+                (0..jobs).for_each(|n| pool.submit(n));
+                pool.join();
+            });
+            let wrong = (0..).zip(results).find(|(n, result)| n != result);
+            assert_eq!(
+                wrong, None,
+                "the first job that came out of turn (its turn, the job), of {jobs}, with a capacity of {capacity}"
+            );
+            submits.join().unwrap();
+        });
+    }
 }
 
 /// The threads are started once. As many jobs as there are workers wait for each other, so they run at once;
@@ -196,6 +206,19 @@ fn unread_results_hold_back_the_workers_and_those_the_queue() {
             assert_eq!(results.count(), room, "results of the accepted jobs");
         });
     }
+}
+
+/// The pool is open and has no job, or nobody reads and there is no room: the thread that calls `next`, or `submit`, sleeps.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    must_sleep_on_threads("`next`", "the pool was open", || {
+        let (_pool, mut results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
+        _ = results.next();
+    });
+    must_sleep_on_threads("`submit`", "there was no room", || {
+        let (pool, _results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
+        (1..=4).for_each(|n| pool.submit(n));
+    });
 }
 
 /// Four threads have one job each in the pool at most, and its queue has room for four.

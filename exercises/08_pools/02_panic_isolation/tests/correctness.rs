@@ -2,8 +2,8 @@
 
 use harness::assert_bounds;
 use harness::testing::{
-    Counted, assert_panics, message_of, must_end, others_must_sleep, payload_of, staged_panic,
-    while_unwinding,
+    Counted, assert_panics, message_of, must_end, must_sleep_on_threads, others_must_sleep,
+    payload_of, staged_panic, while_unwinding,
 };
 use panic_isolation::{Handle, Pool};
 use std::any::Any;
@@ -234,19 +234,39 @@ fn jobs_begin_in_order() {
 }
 
 /// The only thread of the pool has a job that waits for main, and main submits seventy thousand others
-/// meanwhile.
+/// meanwhile. They begin in the order in which they were submitted.
 #[test]
 fn submit_never_waits() {
     must_end("a thread is in `submit`, which should not wait", || {
         let pool = pool(1);
         let (let_go, waits) = mpsc::channel::<()>();
         let first = pool.submit(move || waits.recv().is_ok());
-        let others: Vec<_> = (0..70_000).map(|n| pool.submit(move || n)).collect();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let others: Vec<_> = (0..70_000)
+            .map(|_| {
+                let begun = Arc::clone(&begun);
+                pool.submit(move || begun.fetch_add(1, SeqCst))
+            })
+            .collect();
         let_go.send(()).expect("the first job waits");
         assert!(value(first), "the first job has been let go");
         for (n, handle) in others.into_iter().enumerate() {
-            assert_eq!(value(handle), n, "what job {n} returned");
+            assert_eq!(
+                value(handle),
+                n,
+                "how many of 70,000 jobs began before job {n}, on the only thread"
+            );
         }
+    });
+}
+
+/// Main joins a job that does not end, and sleeps.
+#[test]
+fn a_thread_that_joins_sleeps() {
+    must_sleep_on_threads("`join`", "the job had not ended", || {
+        let (_never, waits) = mpsc::channel::<()>();
+        let pool = pool(1);
+        _ = pool.submit(move || waits.recv().is_ok()).join();
     });
 }
 

@@ -4,8 +4,8 @@
 use harness::assert_bounds;
 use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
-    Counted, assert_panics, assert_passes_on, must_end, others_must_sleep, wait_until,
-    while_unwinding,
+    Counted, assert_panics, assert_passes_on, must_end, must_sleep_on_threads, others_must_sleep,
+    wait_until, while_unwinding,
 };
 use parallel_map::{ParallelMap, parallel_map};
 use std::cell::Cell;
@@ -226,6 +226,19 @@ fn a_slow_item_holds_back_the_source() {
         );
         let_go.send(()).expect("it waits");
         assert_eq!(results.by_ref().count(), 1000, "results in all");
+    });
+}
+
+/// The first item is worked on for ever, and the consumer asks for its result, and sleeps.
+#[test]
+fn a_consumer_that_waits_sleeps() {
+    must_sleep_on_threads("`next`", "the first item was worked on", || {
+        let (_never, waits) = mpsc::channel::<()>();
+        let waits = Mutex::new(waits);
+        let mut results = spawn(0..9, [2, 3], move |n| {
+            n > 0 || waits.lock().unwrap().recv().is_ok()
+        });
+        _ = results.next();
     });
 }
 

@@ -119,7 +119,7 @@ impl Scheduler {
     }
 
     /// Brings a task, from any thread. A worker of this scheduler puts it into its own queue, at `place`, unless that would
-    /// keep the others in the queue waiting for ever.
+    /// keep the others in the queue waiting for ever. What another thread brings is in no worker's queue, until one takes it.
     ///
     /// After a [shutdown](Scheduler::shut_down) the task is dropped.
     pub fn schedule(&self, task: Arc<Task>, place: Place) {
