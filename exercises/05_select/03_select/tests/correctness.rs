@@ -294,6 +294,7 @@ fn of_300_arms_that_could_end_a_call_one_is_completed() {
     });
 }
 
+/// Without arms nothing could end the call: it panics, in a destructor of a thread that unwinds, too.
 #[test]
 fn a_select_without_arms_panics() {
     // SL-02
