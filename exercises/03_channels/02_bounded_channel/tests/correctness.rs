@@ -5,7 +5,8 @@
 use bounded_channel::Channel;
 use harness::sync::real::thread;
 use harness::testing::{
-    assert_panics, must_end, must_sleep_on_threads, panic_of, staged_panic, while_unwinding,
+    assert_panics, let_others_run, must_end, must_sleep_on_threads, panic_of, staged_panic,
+    while_unwinding,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -227,7 +228,8 @@ fn a_capacity_that_cannot_be_is_refused() {
     }
 }
 
-/// A destructor runs because its thread panics: it sends and receives as anybody does, with sleep and without.
+/// A destructor runs because its thread panics: it sends and receives as anybody does, with sleep and without, and wakes those
+/// that sleep.
 #[test]
 fn a_panicking_thread_may_send_and_receive() {
     must_end(ASLEEP, || {
@@ -244,18 +246,8 @@ fn a_panicking_thread_may_send_and_receive() {
         thread::scope(|s| {
             s.spawn(|| {
                 while_unwinding(|| {
-                    let tries = || {
-                        std::iter::repeat_with(|| {
-                            thread::yield_now();
-                            channel.try_recv()
-                        })
-                    };
-                    for n in 0..3 {
-                        let sum = channel.recv() + tries().flatten().next().expect("it tries on");
-                        match n {
-                            2 => assert_eq!(sums.try_send(sum), Ok(()), "there is room"),
-                            _ => sums.send(sum),
-                        }
+                    for _ in 0..3 {
+                        sums.send(channel.recv() + channel.recv());
                     }
                 });
             });
@@ -266,6 +258,15 @@ fn a_panicking_thread_may_send_and_receive() {
                 [3, 7, 11],
                 "1 to 6 were sent, and the sums of each two came back"
             );
+        });
+        let [empty, full] = [(); 2].map(|()| Channel::new(1));
+        full.send(1);
+        thread::scope(|s| {
+            s.spawn(|| (empty.recv(), full.send(2)));
+            let_others_run();
+            assert_eq!(while_unwinding(|| empty.try_send(0)), Ok(()));
+            let_others_run();
+            assert_eq!(while_unwinding(|| full.try_recv()), Some(1));
         });
     });
 }

@@ -4,7 +4,9 @@ use channels::real::{Arm, Receiver, SendOutcome, Sender, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_panics, must_end, panic_of, wait_until, while_unwinding};
+use harness::testing::{
+    assert_panics, must_end, must_sleep_on_threads, panic_of, wait_until, while_unwinding,
+};
 use select::{select, select_until};
 use std::cell::Cell;
 
@@ -292,13 +294,18 @@ fn of_300_arms_that_could_end_a_call_one_is_completed() {
     });
 }
 
+/// Without arms nothing could end the call: it panics, in a destructor of a thread that unwinds, too.
 #[test]
 fn a_select_without_arms_panics() {
     // SL-02
     must_end(IN_CALL, || {
-        assert_panics("select: no arms", || {
-            select(&mut []);
-        });
+        let panics = || {
+            assert_panics("select: no arms", || {
+                select(&mut []);
+            });
+        };
+        panics();
+        while_unwinding(panics);
     });
 }
 
@@ -433,6 +440,35 @@ fn a_call_works_while_its_thread_unwinds() {
         let sent = got.into_iter().flatten().collect::<Vec<_>>();
         assert_eq!(sent, [Ok(7)], "what all three arms have got");
     });
+}
+
+/// No arm can be completed, and the deadline is an hour away, or there is none: a call falls asleep, in a destructor of a thread that
+/// unwinds, too.
+#[test]
+fn a_call_that_waits_sleeps() {
+    let (_sender, receiver) = bounded::<u32>(0);
+    for (call, is_timed, unwinds) in [
+        ("`select`", false, false),
+        ("`select_until`", true, false),
+        ("`select`, while its thread unwinds,", false, true),
+    ] {
+        let receiver = receiver.clone();
+        must_sleep_on_threads(call, "nobody sends", move || {
+            let call = || {
+                // A manual clock would have to be looked at again and again.
+                let (clock, mut arm) = (Clock::real(), receiver.arm());
+                match is_timed {
+                    true => select_until(&mut [&mut arm], &clock, clock.now() + 3600 * SECOND),
+                    false => Some(select(&mut [&mut arm])),
+                }
+            };
+            let _ = if unwinds {
+                while_unwinding(call)
+            } else {
+                call()
+            };
+        });
+    }
 }
 
 /// A call sleeps until its deadline, and then the same thread makes 500 whose deadlines are far: each gets a value.

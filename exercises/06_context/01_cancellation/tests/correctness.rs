@@ -5,7 +5,7 @@ use harness::bench::together;
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread::{Builder, refuse_only};
 use harness::testing::{
-    let_others_run, must_end, panic_of, staged_panic, staged_panic_of, while_unwinding,
+    let_others_run, must_end, panic_of, staged_panic, staged_panic_of, wait_until, while_unwinding,
 };
 use std::error::Error;
 use std::mem::{self, ManuallyDrop};
@@ -392,8 +392,7 @@ fn every_thread_that_waits_wakes() {
     });
 }
 
-/// Each node of a tree of 100 is cancelled by a thread of its own, all at the same time, and half of them in a destructor while
-/// the thread unwinds. Whichever call was first, a node is done when its own call has returned.
+/// Each node of a tree of 100 is cancelled by a thread of its own, all at the same time.
 #[test]
 fn a_hundred_cancellations_at_once_end() {
     // CX-13
@@ -411,19 +410,10 @@ fn a_hundred_cancellations_at_once_end() {
             }
             let start = Barrier::new(nodes.len());
             thread::scope(|s| {
-                for (n, (context, guard)) in nodes.iter().enumerate() {
-                    let start = &start;
-                    s.spawn(move || {
+                for (_, guard) in &nodes {
+                    s.spawn(|| {
                         start.wait();
-                        if n % 2 == 0 {
-                            guard.cancel();
-                        } else {
-                            while_unwinding(|| guard.cancel());
-                        }
-                        assert_canceled(
-                            "one of a hundred, when its `cancel` has returned,",
-                            context,
-                        );
+                        guard.cancel();
                     });
                 }
             });
@@ -431,6 +421,24 @@ fn a_hundred_cancellations_at_once_end() {
                 assert_canceled("one of a hundred", context);
             }
         }
+    });
+}
+
+/// A thread cancels a context with 20,000 children. As soon as the context has its error, another cancels it, too, in a destructor
+/// while the thread unwinds. When the second call returns, all children are done, although the first call makes them so.
+#[test]
+fn a_cancel_that_comes_second_waits_for_the_first() {
+    must_end("a thread is still in `cancel`", || {
+        let (top, guard) = child();
+        let children: Vec<_> = (0..20_000).map(|_| top.with_cancel()).collect();
+        thread::scope(|s| {
+            s.spawn(|| guard.cancel());
+            wait_until("nobody has cancelled the context", || top.err().is_some());
+            while_unwinding(|| guard.cancel());
+            for (child, _) in &children {
+                assert_canceled("a child, when the second `cancel` has returned,", child);
+            }
+        });
     });
 }
 

@@ -5,7 +5,9 @@
 use graceful_shutdown::{Connection, Drain, Handle, MAX_LINE, Phase, Report, Server};
 use harness::sync::real::thread::{self, JoinHandle, refuse_only};
 use harness::sync::real::time::{Clock, Duration, Instant};
-use harness::testing::{must_end, staged_panic, wait_until};
+use harness::testing::{
+    let_others_run, must_end, must_sleep_on_threads, staged_panic, wait_until, while_unwinding,
+};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::resume_unwind;
@@ -592,6 +594,56 @@ struct Mute;
 impl Connection for Mute {
     fn finish(&self) {}
     fn cut(&self) {}
+}
+
+/// `wait` sleeps until somebody shuts down, and then until the only connection leaves: with time left, with all the time
+/// there is, and when it has cut the connection.
+#[test]
+fn wait_sleeps() {
+    for (grace, because) in [
+        (None, "nobody has shut down"),
+        (
+            Some(3600 * SECOND),
+            "a connection is in flight, and the deadline is an hour away",
+        ),
+        (
+            Some(Duration::MAX),
+            "a connection is in flight, and there is no deadline",
+        ),
+        (
+            Some(Duration::ZERO),
+            "a connection has not left, which it has cut",
+        ),
+    ] {
+        must_sleep_on_threads("`wait`", because, move || {
+            // A manual clock would have to be looked at again and again.
+            let drain = Drain::new(Clock::real());
+            let _in_flight = drain.enter(Mute).ok();
+            if let Some(grace) = grace {
+                drain.shutdown(grace);
+            }
+            drain.wait();
+        });
+    }
+}
+
+/// A thread shuts down in a destructor, because it unwinds: another, which waits for that, wakes up.
+#[test]
+fn a_thread_that_unwinds_may_shut_down() {
+    must_end(
+        "a thread has shut down, and `wait` has not returned",
+        || {
+            let drain = Drain::<Mute>::new(Clock::manual());
+            thread::scope(|s| {
+                let waits = s.spawn(|| drain.wait());
+                let_others_run();
+                let is_first = while_unwinding(|| drain.shutdown(SECOND));
+                assert!(is_first, "nobody has shut down before");
+                let cut = waits.join().unwrap_or_else(|why| resume_unwind(why));
+                assert_eq!(cut, 0, "connections that had to be cut, of none");
+            });
+        },
+    );
 }
 
 /// A connection that keeps in mind what it was told.
