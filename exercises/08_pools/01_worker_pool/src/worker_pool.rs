@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 ///
 /// Its bounds hold whatever the load: there are `workers` threads, at most `capacity` jobs wait in the
 /// queue, and at most `capacity` results wait to be read. A thread that brings more than there is room for
-/// sleeps: [`submit`](Self::submit) with a job, a worker with a result.
+/// sleeps: [`submit`](Self::submit) with a job, a worker with a result. So does a worker without a job.
 ///
 /// Each accepted job runs once, on one of the workers. Jobs are taken from the queue in the order in which
 /// they were submitted. A worker has one job or one result at a time, and takes no job before its result

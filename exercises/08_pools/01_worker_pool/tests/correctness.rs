@@ -296,6 +296,7 @@ fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
         let both = Barrier::new(2);
         let (pool, mut results) =
             WorkerPool::new(2, 2, move |_: u32| both.wait().is_leader()).unwrap();
+        others_must_sleep("there is no job");
         for _ in 0..100 {
             pool.submit(1);
             pool.submit(2);
