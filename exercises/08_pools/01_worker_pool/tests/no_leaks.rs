@@ -150,3 +150,25 @@ fn a_pool_keeps_nothing_of_its_jobs() {
     });
     assert_eq!(staged_panic_of(|| pool.join()), Some("the job's"));
 }
+
+/// A pool that has run twenty thousand jobs keeps no more than one that has run twelve.
+#[test]
+fn a_pool_does_not_grow_with_its_jobs() {
+    let left_by = |jobs: u32| {
+        let mut kept = None;
+        let left = leaks::bytes_left_by(|| {
+            let (pool, results) = kept.insert(WorkerPool::new(1, 4, |n: u32| n).unwrap());
+            for first in (0..jobs).step_by(4) {
+                (first..first + 4).for_each(|n| pool.submit(n));
+                assert!(results.by_ref().take(4).eq(first..first + 4), "the results");
+            }
+        });
+        drop(kept);
+        left
+    };
+    let (few, many) = (left_by(12), left_by(20_000));
+    assert!(
+        many < few + 10_000,
+        "a pool keeps {few} bytes after 12 jobs, and {many} after 20,000: more than half a byte for each of them"
+    );
+}
