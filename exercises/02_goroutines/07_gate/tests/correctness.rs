@@ -308,13 +308,20 @@ fn time_outs_of_some_are_not_those_of_others() {
     });
 }
 
-/// Two threads have come to a shut gate, one after the other: each sleeps.
+/// Four threads have come to a shut gate, one after the other, and two of them leave it after an hour: each sleeps.
 #[test]
 fn a_thread_that_waits_sleeps() {
     let gate = Arc::new(shut_gate());
     for _ in 0..2 {
         let gate = Arc::clone(&gate);
-        must_sleep_on_threads("`wait`", "the gate was shut", move || gate.wait());
+        must_sleep_on_threads("`wait`", "the gate was shut", {
+            let gate = Arc::clone(&gate);
+            move || gate.wait()
+        });
+        must_sleep_on_threads("`wait_timeout`", "the gate was shut", move || {
+            // By a manual clock it would have to look again and again.
+            let _open = gate.wait_timeout(&Clock::real(), HOUR);
+        });
     }
     gate.open();
 }

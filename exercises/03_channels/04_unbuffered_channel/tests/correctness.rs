@@ -565,13 +565,32 @@ fn ends_go_to_other_threads_if_their_values_may() {
     assert_bounds!(Receiver<*const u32>: !Send + !Sync);
 }
 
-/// A thread is in `recv`, or in `send`, and nobody meets it: it sleeps.
+/// Four threads are in `recv`, or in `send`, one after the other, two of them for an hour, and nobody meets them: each sleeps.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    let (sender, receiver) = channel::<u32>();
-    must_sleep_on_threads("`recv`", "nobody sent", move || _ = receiver.recv());
-    drop(sender);
-    let (sender, receiver) = channel::<u32>();
-    must_sleep_on_threads("`send`", "nobody received", move || _ = sender.send(1));
-    drop(receiver);
+    const HOUR: Duration = Duration::from_secs(3600);
+    // By a manual clock they would have to look again and again.
+    let receives: [(&str, fn(Receiver<u32>)); 2] = [
+        ("`recv`", |receiver| _ = receiver.recv()),
+        ("`recv_timeout`", |receiver| {
+            _ = receiver.recv_timeout(&Clock::real(), HOUR);
+        }),
+    ];
+    let sends: [(&str, fn(Sender<u32>)); 2] = [
+        ("`send`", |sender| _ = sender.send(1)),
+        ("`send_timeout`", |sender| {
+            _ = sender.send_timeout(&Clock::real(), 1, HOUR);
+        }),
+    ];
+    let ((_sender, receiver), (sender, _receiver)) = (channel(), channel());
+    for _ in 0..2 {
+        for (call, receive) in receives {
+            let receiver = receiver.clone();
+            must_sleep_on_threads(call, "nobody sent", move || receive(receiver));
+        }
+        for (call, send) in sends {
+            let sender = sender.clone();
+            must_sleep_on_threads(call, "nobody received", move || send(sender));
+        }
+    }
 }

@@ -202,14 +202,23 @@ fn a_condition_that_panics_unlocks_and_leaves_nothing_behind() {
     });
 }
 
-/// A thread waits, and nobody notifies: it sleeps.
+/// Four threads wait, one after the other, two of them for an hour, and nobody notifies: each sleeps.
 #[test]
 fn a_thread_that_waits_sleeps() {
     let shared = Arc::new((Mutex::new(()), Condvar::new()));
-    must_sleep_on_threads("`wait_while`", "nobody has notified", move || {
-        let (mutex, condvar) = &*shared;
-        condvar.wait_while(&mut mutex.lock(), |()| true);
-    });
+    for _ in 0..2 {
+        let (waits, waits_an_hour) = (Arc::clone(&shared), Arc::clone(&shared));
+        must_sleep_on_threads("`wait_while`", "nobody has notified", move || {
+            let (mutex, condvar) = &*waits;
+            condvar.wait_while(&mut mutex.lock(), |()| true);
+        });
+        must_sleep_on_threads("`wait_until`", "nobody has notified", move || {
+            // By a manual clock it would have to look again and again.
+            let ((mutex, condvar), clock) = (&*waits_an_hour, Clock::real());
+            let hour = clock.now() + Duration::from_secs(3600);
+            let _over = condvar.wait_until(&mut mutex.lock(), &clock, hour);
+        });
+    }
 }
 
 #[test]

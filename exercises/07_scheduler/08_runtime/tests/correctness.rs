@@ -785,7 +785,7 @@ fn the_monitor_says_what_a_worker_does() {
     });
 }
 
-/// The only worker is in a goroutine, and five are started from outside: they are in no worker's queue.
+/// The only worker is in a goroutine, and 300 are started from outside, more than a byte can count: they are in no worker's queue.
 #[test]
 fn the_monitor_says_how_many_are_in_no_workers_queue() {
     must_end("a goroutine has not ended", || {
@@ -797,13 +797,13 @@ fn the_monitor_says_how_many_are_in_no_workers_queue() {
             _ = waits.recv();
         });
         begins.recv().expect("it begins");
-        (0..5).for_each(|_| drop(runtime.go(async {})));
+        (0..300).for_each(|_| drop(runtime.go(async {})));
         let global = runtime.snapshot().global;
         drop(open);
         joined(blocks.join());
         assert_eq!(
-            global, 5,
-            "tasks in no worker's queue: the only worker is in a goroutine, and five were started from outside"
+            global, 300,
+            "tasks in no worker's queue: the only worker is in a goroutine, and 300 were started from outside"
         );
     });
 }

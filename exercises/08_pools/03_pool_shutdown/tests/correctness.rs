@@ -4,7 +4,9 @@ use cancellation_solution::{CancelOnDrop, Context};
 use harness::assert_bounds;
 use harness::leaks;
 use harness::sync::real::thread::{refuse_after, refuse_only};
-use harness::testing::{assert_panics, let_others_run, must_end, wait_until, while_unwinding};
+use harness::testing::{
+    assert_panics, let_others_run, must_end, must_sleep_on_threads, wait_until, while_unwinding,
+};
 use pool_shutdown::{Pool, Rejected};
 use std::cell::Cell;
 use std::io;
@@ -283,7 +285,8 @@ fn a_pool_that_has_ended_stays_ended() {
     });
 }
 
-/// The only worker is in a job, and as many more are accepted as there is room for, without a sleep.
+/// The only worker is in a job, and as many more are accepted as there is room for, without a sleep. When it goes on, 300 more
+/// are submitted, whether there is room or not: all run in the order of submission.
 #[test]
 fn the_queue_has_room_for_capacity_jobs() {
     // WP-05
@@ -296,10 +299,33 @@ fn the_queue_has_room_for_capacity_jobs() {
                 ran,
             } = full(capacity);
             drop(open);
+            let last = capacity + 300;
+            (capacity + 1..=last).for_each(|job| assert_eq!(pool.submit(job), Ok(())));
             assert_eq!(pool.drain(), []);
-            let in_order = ran.lock().unwrap().iter().copied().eq(0..=capacity);
+            let in_order = ran.lock().unwrap().iter().copied().eq(0..=last);
             assert!(in_order, "one worker runs jobs in the order of submission");
         });
+    }
+}
+
+/// The only worker is in a job that does not end, and the queue is full. A thread that submits sleeps, and so does one that
+/// shuts down.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    let calls: [(&str, fn(&Pool<usize>)); 3] = [
+        ("`submit`", |pool| _ = pool.submit(2)),
+        ("`drain`", |pool| _ = pool.drain()),
+        ("`stop`", |pool| _ = pool.stop()),
+    ];
+    for (name, call) in calls {
+        let Full {
+            pool,
+            guard: _guard,
+            open: _open,
+            ran: _,
+        } = full(1);
+        let because = "the only worker was in a job, and the queue was full";
+        must_sleep_on_threads(name, because, move || call(&pool));
     }
 }
 

@@ -9,8 +9,8 @@ use harness::assert_bounds;
 use harness::sync::real::thread::{self, refuse_after, refuse_only};
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{
-    assert_panics, let_others_run, message_of, must_end, others_must_sleep, staged_panic,
-    staged_panic_of, wait_until, while_unwinding,
+    assert_panics, let_others_run, message_of, must_end, must_sleep_on_threads, others_must_sleep,
+    staged_panic, staged_panic_of, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -731,6 +731,18 @@ fn each_of_two_jobs_in_quick_succession_wakes_a_worker() {
                 job.join().expect("no panic");
             }
         }
+    });
+}
+
+/// There is no worker, and no room for a second job. A thread that submits one sleeps, and so does one that joins the first.
+#[test]
+fn a_thread_that_waits_sleeps() {
+    let pool = Arc::new(pool(0, 1));
+    let first = accepted(pool.submit(|_: &Worker| ()));
+    must_sleep_on_threads("`join`", "no worker had run the job", || _ = first.join());
+    must_sleep_on_threads("`submit`", "there was no room", {
+        let pool = Arc::clone(&pool);
+        move || _ = pool.submit(|_: &Worker| ())
     });
 }
 

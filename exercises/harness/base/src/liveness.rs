@@ -261,6 +261,9 @@ impl Sleeper {
     /// and again. On a busy machine such a thread uses next to no processor time.
     const TURNS: u64 = 1000;
 
+    /// How long a thread that sleeps for a time has not run. One that looks again every moment runs before it is over.
+    const REST: Duration = Duration::from_millis(100);
+
     /// Watches the calling thread. `None` if the system does not tell what threads do.
     pub fn this_thread() -> Option<Self> {
         let folder = Path::new("/proc").join(fs::read_link("/proc/thread-self").ok()?);
@@ -273,7 +276,7 @@ impl Sleeper {
     /// Looks what it does now. `None` as long as it may still fall asleep, and if it has ended.
     ///
     /// It sleeps if two looks find it asleep until another wakes it, and it has not run in between. So it does if it sleeps
-    /// for a time, and has not run for a second. It is awake by what it has done, however long that took.
+    /// for a time, and has not run for a tenth of a second. It is awake by what it has done, however long that took.
     pub fn look(&mut self) -> Option<Rest> {
         let file = |name| fs::read_to_string(self.folder.join(name)).ok();
         let Times { ran, turns, .. } = Times::parse(&file("schedstat")?)?;
@@ -290,7 +293,7 @@ impl Sleeper {
             return is_awake.then_some(Rest::Awake(ran, turns));
         }
         let is_asleep =
-            sleep == Some(Sleep::UntilWoken) || is_in_a_call && self.quiet.elapsed() >= QUIET;
+            sleep == Some(Sleep::UntilWoken) || is_in_a_call && self.quiet.elapsed() >= Self::REST;
         is_asleep.then_some(Rest::Asleep(ran))
     }
 }
