@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
@@ -51,7 +52,7 @@ pub struct Limits {
 pub struct Watch {
     folder: String,
     limits: Limits,
-    /// Threads that do nothing for the others: never the thread that calls [`Watch::look`], which may be one of them.
+    /// The thread that calls [`Watch::look`]: it cannot do anything for the others meanwhile.
     aside: Option<u32>,
     /// The main thread, if it only waits for the others.
     idle_main: Option<u32>,
@@ -89,11 +90,10 @@ enum Sleep {
 }
 
 impl Watch {
-    /// Watches the threads of this process beside the calling one, of which the main thread of a test's process only
-    /// waits for the test.
+    /// Watches the threads of this process beside the calling one, without those that [only watch](only_watches). The main
+    /// thread of a test's process only waits for the test.
     pub fn others(limits: Limits) -> Self {
-        let aside = fs::read_link("/proc/thread-self").ok();
-        let aside = aside.and_then(|link| link.file_name()?.to_str()?.parse().ok());
+        let aside = this_thread();
         let main = Some(std::process::id()).filter(|main| Some(*main) != aside);
         Self::new("self".to_owned(), aside, main, false, limits)
     }
@@ -192,7 +192,9 @@ impl Watch {
     fn read(&self) -> Option<BTreeMap<u32, Thread>> {
         let entries = fs::read_dir(&self.folder).ok()?;
         let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        let ids: Vec<u32> = ids.filter(|id| Some(*id) != self.aside).collect();
+        let watchers = self.aside.map(|_| watchers().clone()).unwrap_or_default();
+        let is_watched = |id: &u32| Some(*id) != self.aside && !watchers.contains(id);
+        let ids: Vec<u32> = ids.filter(is_watched).collect();
         if ids.len() > MANY {
             return None;
         }
@@ -214,6 +216,37 @@ impl Watch {
         // A kernel that does not count says 0.
         let counts = |thread: &Thread| !thread.ran.is_zero();
         (threads.is_empty() || threads.values().any(counts)).then_some(threads)
+    }
+}
+
+/// The threads of this process that only watch others.
+static WATCHERS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+fn watchers() -> MutexGuard<'static, Vec<u32>> {
+    WATCHERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The number that the system gives the calling thread; `None` if it does not tell.
+fn this_thread() -> Option<u32> {
+    let link = fs::read_link("/proc/thread-self").ok()?;
+    link.file_name()?.to_str()?.parse().ok()
+}
+
+/// Says that the calling thread only watches others, until this is dropped: it wakes none of them, however often it runs
+/// itself, so that nobody need wait for it.
+pub fn only_watches() -> Watcher {
+    let me = this_thread();
+    watchers().extend(me);
+    Watcher(me)
+}
+
+/// See [`only_watches`].
+#[derive(Debug)]
+pub struct Watcher(Option<u32>);
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        watchers().retain(|watcher| Some(*watcher) != self.0);
     }
 }
 
@@ -298,7 +331,8 @@ impl Sleeper {
     }
 }
 
-/// The threads of this process beside the calling one, all of which should fall asleep, in whatever call.
+/// The threads of this process beside the calling one and those that [only watch](only_watches), all of which should fall
+/// asleep, in whatever call.
 #[derive(Debug, Default)]
 pub struct Others {
     /// What each had done at the first look that found it, and at the last.
@@ -341,17 +375,22 @@ impl Others {
     }
 }
 
-/// Whether all threads of the process but the calling one sleep, in whatever call. `None` if the system does not tell.
+/// Whether all threads of the process sleep, in whatever call, but the calling one and those that [only
+/// watch](only_watches). `None` if the system does not tell.
 pub fn others_sleep() -> Option<bool> {
     Some(others()?.iter().all(|thread| is_asleep(thread)))
 }
 
-/// The folders of the other threads of this process.
+/// The folders of the other threads of this process, without those that only watch.
 fn others() -> Option<Vec<PathBuf>> {
-    let me = fs::read_link("/proc/thread-self").ok()?;
+    let (me, watchers) = (this_thread()?, watchers().clone());
     let threads = fs::read_dir("/proc/self/task").ok()?;
-    let threads = threads.filter_map(|thread| Some(thread.ok()?.path()));
-    Some(threads.filter(|thread| thread.file_name() != me.file_name()).collect())
+    let threads = threads.filter_map(|thread| {
+        let thread = thread.ok()?.path();
+        let id: u32 = thread.file_name()?.to_str()?.parse().ok()?;
+        (id != me && !watchers.contains(&id)).then_some(thread)
+    });
+    Some(threads.collect())
 }
 
 /// Whether it sleeps, or is not there any more.
@@ -477,6 +516,29 @@ mod tests {
             over.store(true, Relaxed);
             assert_ne!(seen, Some(true));
         });
+    }
+
+    /// One looks again and again, and the other sleeps for ever.
+    #[test]
+    fn a_thread_that_only_watches_is_not_waited_for() {
+        let over = AtomicBool::new(false);
+        thread::scope(|s| {
+            let asleep = s.spawn(|| {
+                while !over.load(Relaxed) {
+                    thread::park();
+                }
+            });
+            s.spawn(|| {
+                let _watcher = only_watches();
+                while !over.load(Relaxed) {
+                    thread::sleep(LOOK);
+                }
+            });
+            assert_eq!(watch(PATIENT, || false), Some(Halt::Stuck));
+            over.store(true, Relaxed);
+            asleep.thread().unpark();
+        });
+        assert_eq!(*watchers(), []);
     }
 
     #[test]

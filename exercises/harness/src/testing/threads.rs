@@ -42,6 +42,8 @@ pub fn must_end(where_it_hangs: &str, body: impl FnOnce() + Send + 'static) {
         body();
     });
     let mut threads = Watch::others(END);
+    // So that a `wait_until` in `body` that waits in vain says so when all threads sleep, and not after four seconds.
+    let _watcher = liveness::only_watches();
     while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
         let what_happened = match threads.look() {
             None => continue,
