@@ -570,13 +570,14 @@ fn ends_go_to_other_threads_if_their_values_may() {
 fn a_thread_that_waits_sleeps() {
     const HOUR: Duration = Duration::from_secs(3600);
     // By a manual clock they would have to look again and again.
-    let receives: [(&str, fn(Receiver<u32>)); 2] = [
+    type Call<End> = (&'static str, fn(End));
+    let receives: [Call<Receiver<u32>>; 2] = [
         ("`recv`", |receiver| _ = receiver.recv()),
         ("`recv_timeout`", |receiver| {
             _ = receiver.recv_timeout(&Clock::real(), HOUR);
         }),
     ];
-    let sends: [(&str, fn(Sender<u32>)); 2] = [
+    let sends: [Call<Sender<u32>>; 2] = [
         ("`send`", |sender| _ = sender.send(1)),
         ("`send_timeout`", |sender| {
             _ = sender.send_timeout(&Clock::real(), 1, HOUR);

@@ -312,7 +312,8 @@ fn the_queue_has_room_for_capacity_jobs() {
 /// shuts down.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    let calls: [(&str, fn(&Pool<usize>)); 3] = [
+    type Call = fn(&Pool<usize>);
+    let calls: [(&str, Call); 3] = [
         ("`submit`", |pool| _ = pool.submit(2)),
         ("`drain`", |pool| _ = pool.drain()),
         ("`stop`", |pool| _ = pool.stop()),
