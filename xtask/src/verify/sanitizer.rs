@@ -4,6 +4,7 @@
 //! procedural macros out of it, which rustc itself loads. Leak detection stays off: the harness has its own, and that of
 //! the sanitizer cannot look into a process that is traced.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,8 +100,14 @@ pub fn gate(
     // All at once: most tests sleep for a part of their time, and another order of the threads is what each run is for.
     let runs = binaries.repeat(REPETITIONS);
     let found = executor::each(&runs, |binary| run(runner, lesson, binary));
-    // What one has found the others mostly find, too.
-    problems.extend(found.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().next());
+    // What one run of a binary has found the others mostly find, too.
+    let mut of_binary = BTreeMap::new();
+    for (binary, found) in runs.iter().zip(found) {
+        if let Some(problem) = found? {
+            of_binary.entry(&binary.target).or_insert(problem);
+        }
+    }
+    problems.extend(of_binary.into_values());
     let note = format!("finds nothing in {REPETITIONS} runs of the tests on real threads");
     Ok(gate(problems, note))
 }

@@ -280,8 +280,8 @@ pub struct Sleeper {
 /// What becomes of a [`Sleeper`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
-    /// It sleeps, and has used so much processor time before.
-    Asleep(Duration),
+    /// It sleeps, and has used so much processor time before, in so many turns.
+    Asleep(Duration, u64),
     /// It has used so much processor time, in so many turns, and does not sleep.
     Awake(Duration, u64),
 }
@@ -327,7 +327,7 @@ impl Sleeper {
         }
         let is_asleep =
             sleep == Some(Sleep::UntilWoken) || is_in_a_call && self.quiet.elapsed() >= Self::REST;
-        is_asleep.then_some(Rest::Asleep(ran))
+        is_asleep.then_some(Rest::Asleep(ran, turns))
     }
 }
 
@@ -348,7 +348,7 @@ impl Others {
     /// All sleep if none can run, and none has run since the last look. One is awake by what it has done since the first, in
     /// the bounds of a [`Sleeper`]. Where the system does not tell, all sleep.
     pub fn look(&mut self) -> Option<Rest> {
-        let all_sleep = Some(Rest::Asleep(Duration::ZERO));
+        let all_sleep = Some(Rest::Asleep(Duration::ZERO, 0));
         let mut quiet = true;
         let Some(others) = others() else {
             return all_sleep;

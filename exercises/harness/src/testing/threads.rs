@@ -20,6 +20,9 @@ const CONDITION: Limits = Limits { processor: None, time: Duration::from_secs(4)
 /// What a few hundred looks never take of a processor's time, and a hundred thousand do.
 const SOON: Duration = Duration::from_millis(3);
 
+/// What it takes to give a processor to another thread and get one back, on a machine that is busy.
+const TURN: Duration = Duration::from_micros(20);
+
 /// For how long a thread that sleeps has not run. One that looks again every moment runs before it is over.
 const REST: Duration = Duration::from_millis(20);
 
@@ -99,7 +102,7 @@ pub fn wait_until(what_holds_instead: &str, condition: impl Fn() -> bool) {
 
 /// Makes `call` on a thread of its own and requires it to fall asleep there, as [`must_sleep`](super::must_sleep) does in a
 /// model: an implementation may wait in another way on the machine. Returns as soon as it sleeps, and how much processor
-/// time it has used before: it may spin for a moment. The thread is left alone then.
+/// time it has used before, without what it takes to yield: it may spin for a moment. The thread is left alone then.
 ///
 /// It does not matter how long anything takes, nor what other threads do. Where the system does not tell what threads do,
 /// nothing is required. Not for timed waits by a manual clock, which look at it again and again.
@@ -129,7 +132,10 @@ pub fn must_sleep_on_threads(
         }
         match sleeper.look() {
             None => std::thread::sleep(Duration::from_millis(1)),
-            Some(Rest::Asleep(used)) => return used,
+            Some(Rest::Asleep(used, turns)) => {
+                let turns = u32::try_from(turns).unwrap_or(u32::MAX);
+                return used.saturating_sub(TURN.saturating_mul(turns));
+            }
             Some(Rest::Awake(used, turns)) => panic!(
                 "{call} should fall asleep here, and it does not: {because}, and its thread goes on, after {:.1} s of \
                  processor time in {turns} turns",
@@ -172,7 +178,7 @@ pub fn others_must_sleep(because: &str) {
     loop {
         match others.look() {
             None => std::thread::sleep(REST),
-            Some(Rest::Asleep(_)) => return,
+            Some(Rest::Asleep(..)) => return,
             Some(Rest::Awake(used, turns)) => panic!(
                 "each thread should be asleep, and one goes on: {because}, and it has used {:.1} s of processor time in \
                  {turns} turns",
