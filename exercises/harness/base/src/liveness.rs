@@ -27,6 +27,9 @@ const MANY: usize = 512;
 /// Time counts at least at this fraction of the clock, however busy the machine is: there is an end in any case.
 const SLOWEST: u32 = 30;
 
+/// Where the system tells of the threads of this process.
+const THREADS: &str = "/proc/self/task";
+
 /// Why a process, or a part of one, is no longer waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
@@ -95,24 +98,24 @@ impl Watch {
     pub fn others(limits: Limits) -> Self {
         let aside = this_thread();
         let main = Some(std::process::id()).filter(|main| Some(*main) != aside);
-        Self::new("self".to_owned(), aside, main, false, limits)
+        Self::new(THREADS.to_owned(), aside, main, false, limits)
     }
 
     /// Watches a process that was just started. `is_test` says that its main thread only waits for a test.
     pub fn process(process: u32, is_test: bool, limits: Limits) -> Self {
         let main = is_test.then_some(process);
-        Self::new(process.to_string(), None, main, true, limits)
+        Self::new(format!("/proc/{process}/task"), None, main, true, limits)
     }
 
     fn new(
-        process: String,
+        folder: String,
         aside: Option<u32>,
         idle_main: Option<u32>,
         is_new: bool,
         limits: Limits,
     ) -> Self {
         Self {
-            folder: format!("/proc/{process}/task"),
+            folder,
             limits,
             aside,
             idle_main,
@@ -190,11 +193,7 @@ impl Watch {
 
     /// The threads that count. `None` if the system does not tell, or if they are too many.
     fn read(&self) -> Option<BTreeMap<u32, Thread>> {
-        let entries = fs::read_dir(&self.folder).ok()?;
-        let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        let watchers = self.aside.map(|_| watchers().clone()).unwrap_or_default();
-        let is_watched = |id: &u32| Some(*id) != self.aside && !watchers.contains(id);
-        let ids: Vec<u32> = ids.filter(is_watched).collect();
+        let ids = threads_in(&self.folder, self.aside)?;
         if ids.len() > MANY {
             return None;
         }
@@ -232,8 +231,18 @@ fn this_thread() -> Option<u32> {
     link.file_name()?.to_str()?.parse().ok()
 }
 
+/// The threads of the process that has this folder of threads. `aside` is the calling thread if that is one of them: it is
+/// left out then, and so are those that [only watch](only_watches).
+fn threads_in(folder: &str, aside: Option<u32>) -> Option<Vec<u32>> {
+    let entries = fs::read_dir(folder).ok()?;
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let watchers = aside.map(|_| watchers().clone()).unwrap_or_default();
+    Some(ids.filter(|id| Some(*id) != aside && !watchers.contains(id)).collect())
+}
+
 /// Says that the calling thread only watches others, until this is dropped: it wakes none of them, however often it runs
 /// itself, so that nobody need wait for it.
+#[must_use = "it only watches until this is dropped"]
 pub fn only_watches() -> Watcher {
     let me = this_thread();
     watchers().extend(me);
@@ -299,7 +308,7 @@ impl Sleeper {
 
     /// Watches the calling thread. `None` if the system does not tell what threads do.
     pub fn this_thread() -> Option<Self> {
-        let folder = Path::new("/proc").join(fs::read_link("/proc/thread-self").ok()?);
+        let folder = folder_of(this_thread()?);
         let times = fs::read_to_string(folder.join("schedstat")).ok()?;
         // A kernel that does not count says 0.
         let counts = Times::parse(&times).is_some_and(|times| times.turns > 0);
@@ -383,14 +392,13 @@ pub fn others_sleep() -> Option<bool> {
 
 /// The folders of the other threads of this process, without those that only watch.
 fn others() -> Option<Vec<PathBuf>> {
-    let (me, watchers) = (this_thread()?, watchers().clone());
-    let threads = fs::read_dir("/proc/self/task").ok()?;
-    let threads = threads.filter_map(|thread| {
-        let thread = thread.ok()?.path();
-        let id: u32 = thread.file_name()?.to_str()?.parse().ok()?;
-        (id != me && !watchers.contains(&id)).then_some(thread)
-    });
-    Some(threads.collect())
+    let ids = threads_in(THREADS, Some(this_thread()?))?;
+    Some(ids.into_iter().map(folder_of).collect())
+}
+
+/// What the system tells of a thread of this process.
+fn folder_of(id: u32) -> PathBuf {
+    Path::new(THREADS).join(id.to_string())
 }
 
 /// Whether it sleeps, or is not there any more.
@@ -503,6 +511,12 @@ mod tests {
         None
     }
 
+    fn park_until(over: &AtomicBool) {
+        while !over.load(Relaxed) {
+            thread::park();
+        }
+    }
+
     #[test]
     fn one_thread_that_runs_is_not_asleep() {
         let over = AtomicBool::new(false);
@@ -523,11 +537,7 @@ mod tests {
     fn a_thread_that_only_watches_is_not_waited_for() {
         let over = AtomicBool::new(false);
         thread::scope(|s| {
-            let asleep = s.spawn(|| {
-                while !over.load(Relaxed) {
-                    thread::park();
-                }
-            });
+            let asleep = s.spawn(|| park_until(&over));
             s.spawn(|| {
                 let _watcher = only_watches();
                 while !over.load(Relaxed) {
@@ -545,11 +555,7 @@ mod tests {
     fn a_thread_asleep_for_ever_is_stuck() {
         let over = AtomicBool::new(false);
         thread::scope(|s| {
-            let asleep = s.spawn(|| {
-                while !over.load(Relaxed) {
-                    thread::park();
-                }
-            });
+            let asleep = s.spawn(|| park_until(&over));
             assert_eq!(watch(PATIENT, || false), Some(Halt::Stuck));
             over.store(true, Relaxed);
             asleep.thread().unpark();
@@ -598,8 +604,8 @@ mod tests {
         fn watch(limits: Limits, begun_before: Duration) -> (Self, Watch) {
             let folder = tempfile::tempdir().expect("a folder can be made");
             fs::create_dir(folder.path().join("7")).expect("it is empty");
-            let mut watch = Watch::new(String::new(), None, None, true, limits);
-            watch.folder = folder.path().display().to_string();
+            let threads = folder.path().display().to_string();
+            let mut watch = Watch::new(threads, None, None, true, limits);
             watch.begun =
                 Instant::now().checked_sub(begun_before).expect("the machine has run for longer");
             (Self(folder), watch)
