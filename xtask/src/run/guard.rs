@@ -13,7 +13,7 @@ use std::fmt;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use harness_base::liveness::{Halt, Limits, Watch};
+use harness_base::liveness::{Halt, Limits, SANITIZED, Watch};
 
 use crate::term::note;
 
@@ -28,10 +28,6 @@ const MEMORY: u64 = 1 << 30;
 
 /// The most threads that a test may have at once. Those with stacks of the usual 2 MiB meet [`MEMORY`] sooner.
 pub const THREADS: usize = 2000;
-
-/// The variable with the options of AddressSanitizer, which reserves terabytes that it never uses: a test for which it is
-/// set has no limit of memory.
-pub const SANITIZED: &str = "ASAN_OPTIONS";
 
 /// The most processor time that one thread of a test may use, and all of them together on each processor. A model counts
 /// for itself.
@@ -355,6 +351,7 @@ fn threads_of(process: u32) -> Option<usize> {
 fn limit(memory: u64) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     for (resource, most) in [(Resource::Core, 0), (Resource::Data, memory)] {
+        // The sanitizer reserves terabytes that it never uses.
         if resource == Resource::Data && std::env::var_os(SANITIZED).is_some() {
             continue;
         }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use harness_base::liveness;
 
 use super::Gate;
 use crate::course::Lesson;
@@ -115,7 +116,7 @@ pub fn gate(
 /// Runs the tests of a binary, one after the other in one process; what is wrong, if anything is.
 fn run(runner: &Runner, lesson: &Lesson, binary: &Binary) -> Result<Option<String>> {
     let mut command = executor::command(runner, binary, What::Program, 10 * PATIENT_TIMEOUT);
-    command.arg("--test-threads=1").env(guard::SANITIZED, "detect_leaks=0");
+    command.arg("--test-threads=1").env(liveness::SANITIZED, "detect_leaks=0");
     let output = runner
         .control
         .output(&mut command, |_| ())

@@ -41,13 +41,26 @@ pub enum Halt {
     Late(Duration),
 }
 
-/// How long threads may take.
+/// The variable with the options of AddressSanitizer. It is set for a process that was built with it.
+pub const SANITIZED: &str = "ASAN_OPTIONS";
+
+/// How many times longer a process takes at most that was built with a sanitizer.
+const SANITIZER: u32 = 10;
+
+/// How long threads may take. Under a sanitizer they may take a multiple of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The processor time that one thread may use, and that all may use together on each processor.
     pub processor: Option<Duration>,
     /// The time for all, without that in which they were ready and waited for a processor.
     pub time: Duration,
+}
+
+impl Limits {
+    fn times(self, factor: u32) -> Self {
+        let processor = self.processor.map(|time| time * factor);
+        Self { processor, time: self.time * factor }
+    }
 }
 
 /// Watches the threads of a process.
@@ -98,6 +111,8 @@ impl Watch {
     pub fn others(limits: Limits) -> Self {
         let aside = this_thread();
         let main = Some(std::process::id()).filter(|main| Some(*main) != aside);
+        let is_sanitized = std::env::var_os(SANITIZED).is_some();
+        let limits = limits.times(if is_sanitized { SANITIZER } else { 1 });
         Self::new(THREADS.to_owned(), aside, main, false, limits)
     }
 
