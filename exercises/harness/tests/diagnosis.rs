@@ -2,6 +2,8 @@
 //! against programs whose record looks alike and whose mistake is another one: there they keep silent.
 
 mod common;
+#[path = "common/race_freedom.rs"]
+mod race_freedom;
 
 use common::relative_lines;
 use harness::page::Page;
@@ -1101,6 +1103,16 @@ fn scope_that_ends_with_a_lock_held() {
             s.spawn(|| *m.lock() += 1);
         });
         drop(guard);
+    });
+}
+
+/// The lesson cannot move a join of the model's: it can call the closure without the lock.
+#[test]
+fn closure_that_joins_called_with_a_lock_held() {
+    usually("The join is in code of the caller: run that without a lock.", || {
+        let m = Mutex::new(0);
+        let _guard = m.lock();
+        race_freedom::needs(&m);
     });
 }
 

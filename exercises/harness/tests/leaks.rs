@@ -108,6 +108,20 @@ fn a_value_never_dropped_is_named_with_where_it_was_made() {
 }
 
 #[test]
+fn values_of_one_place_are_counted_in_one_line() {
+    let found = leaks(|| {
+        for n in 0..3 {
+            let value = leaks::track(n);
+            if n > 0 {
+                std::mem::forget(value);
+            }
+        }
+    });
+    assert_eq!(found.values.len(), 1, "{found}");
+    assert!(found.values[0].starts_with("2 values of type i32 were never dropped: "), "{found}");
+}
+
+#[test]
 fn a_value_dropped_twice_is_found() {
     let found = leaks(|| {
         let value = leaks::track(1);

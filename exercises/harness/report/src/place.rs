@@ -18,6 +18,11 @@ pub fn short(place: &Location<'_>) -> String {
     format!("{name}:{}", place.line())
 }
 
+/// Whether it is in the models of a lesson, which the learner does not edit.
+pub fn is_in_models(place: Place) -> bool {
+    place.file().ends_with("race_freedom.rs")
+}
+
 /// The path without the folders that it enters only to leave them.
 pub fn tidy(path: &str) -> String {
     let separator = if path.contains('\\') { "\\" } else { "/" };

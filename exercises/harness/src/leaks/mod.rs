@@ -88,7 +88,7 @@ thread_local! {
 pub struct Leaks {
     /// Threads that have not ended, each with its name and where it was spawned.
     pub threads: Vec<String>,
-    /// Tracked values not dropped exactly once, each with what happened and where it was made.
+    /// Tracked values not dropped exactly once, with what happened and where they were made: those alike in one line.
     pub values: Vec<String>,
     /// Places that allocate what nothing frees, however often the closure runs; most blocks first.
     pub heap: Vec<String>,

@@ -2,7 +2,7 @@
 
 use parking_lot::Mutex;
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
@@ -40,19 +40,17 @@ impl Owner {
         TABLE.lock().values().all(|entry| entry.owner != self.0 || entry.drops == 1)
     }
 
+    /// In the order of the places where they were made, those of which the same is to be said together.
     pub(crate) fn unbalanced(&self) -> Vec<Unbalanced> {
-        let mut all: Vec<_> = TABLE
-            .lock()
-            .values()
-            .filter(|entry| entry.owner == self.0 && entry.drops != 1)
-            .map(|entry| Unbalanced {
-                made: entry.made,
-                type_name: entry.type_name,
-                drops: entry.drops,
-            })
-            .collect();
-        all.sort_by_key(|value| (value.made.file(), value.made.line(), value.made.column()));
-        all
+        let mut all = BTreeMap::<_, Unbalanced>::new();
+        let table = TABLE.lock();
+        for entry in table.values().filter(|entry| entry.owner == self.0 && entry.drops != 1) {
+            let Entry { made, type_name, drops, .. } = *entry;
+            let place = (made.file(), made.line(), made.column());
+            let none = Unbalanced { values: 0, made, type_name, drops };
+            all.entry((place, type_name, drops)).or_insert(none).values += 1;
+        }
+        all.into_values().collect()
     }
 
     pub(crate) fn clear(&self) {
@@ -72,24 +70,30 @@ pub(crate) fn with_owner<R>(owner: &Owner, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// A value that was not dropped exactly once.
+/// Values that were not dropped exactly once.
 #[derive(Debug)]
 pub(crate) struct Unbalanced {
-    pub(crate) made: &'static Location<'static>,
-    pub(crate) type_name: &'static str,
-    pub(crate) drops: u32,
+    /// How many.
+    values: usize,
+    made: &'static Location<'static>,
+    type_name: &'static str,
+    drops: u32,
 }
 
 impl fmt::Display for Unbalanced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (values, were) = match self.values {
+            1 => ("value".to_owned(), "was"),
+            n => (format!("{n} values"), "were"),
+        };
         let times = match self.drops {
-            0 => "was never dropped".to_owned(),
-            2 => "was dropped twice".to_owned(),
-            n => format!("was dropped {n} times"),
+            0 => "never dropped".to_owned(),
+            2 => "dropped twice".to_owned(),
+            n => format!("dropped {n} times"),
         };
         write!(
             f,
-            "value of type {} {times}: made at {}",
+            "{values} of type {} {were} {times}: made at {}",
             self.type_name,
             harness_report::place::full(self.made)
         )

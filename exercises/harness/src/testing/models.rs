@@ -9,7 +9,7 @@ use crate::sync::model::recorder;
 use crate::sync::model::thread::{Builder, Scope, ScopedJoinHandle, scope, yield_now};
 use crate::sync::model::{Condvar, Mutex};
 use harness_base::protocol::{Kind, failure_line};
-use harness_report::record::Effect;
+use harness_report::record::{Effect, Event};
 use std::mem;
 use std::ops::Deref;
 use std::panic::Location;
@@ -293,11 +293,14 @@ pub fn has_locked() -> bool {
     })
 }
 
-/// Returns whether a single load of an atomic is all that the running thread has done in this interleaving.
+/// Returns whether a single load of an atomic is all that the running thread has done in this interleaving, beside fences:
+/// they touch no memory.
 pub fn has_only_loaded_once() -> bool {
     let me = recorder::current();
     recorder::with_log(|log| {
-        let mut own = log.events.iter().filter(|event| event.thread == me);
+        let counts =
+            |event: &&Event| event.thread == me && !matches!(event.effect, Effect::Fence(_));
+        let mut own = log.events.iter().filter(counts);
         let first = own.next().is_some_and(|event| matches!(event.effect, Effect::Load { .. }));
         first && own.next().is_none()
     })
@@ -372,7 +375,7 @@ fn reject(failure: &Failure, message: &str) -> ! {
 mod tests {
     use super::*;
     use crate::check::{explore, model};
-    use crate::sync::model::atomic::AtomicU32;
+    use crate::sync::model::atomic::{AtomicU32, Ordering::Acquire, fence};
     use crate::sync::model::{futex, thread};
     use crate::testing::{assert_panics, panic_of};
     use std::sync::Arc;
@@ -534,6 +537,27 @@ mod tests {
                 },
             );
             assert!(!main && other);
+        });
+    }
+
+    #[test]
+    fn a_second_operation_is_more_than_a_load() {
+        let only_loads = |second: fn(&AtomicU32)| {
+            let word = AtomicU32::new(0);
+            thread::scope(|s| {
+                let other = s.spawn(|| {
+                    assert!(!has_only_loaded_once(), "it has done nothing yet");
+                    word.load(Relaxed);
+                    second(&word);
+                    has_only_loaded_once()
+                });
+                other.join().unwrap()
+            })
+        };
+        model(move || {
+            assert!(only_loads(|_| {}) && only_loads(|_| fence(Acquire)));
+            assert!(!only_loads(|word| drop(word.load(Relaxed))));
+            assert!(!only_loads(|word| word.store(1, Relaxed)));
         });
     }
 

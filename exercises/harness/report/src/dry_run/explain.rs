@@ -1,6 +1,6 @@
 //! What went wrong, in words.
 
-use crate::place::{Place, full, short};
+use crate::place::{Place, full, is_in_models, short};
 use crate::reading::{
     Names, at_row, contents, culprit, handles, late_use, other_access, racing_access,
 };
@@ -139,7 +139,7 @@ fn too_many_steps(log: &Log) -> String {
         .filter(|thread| !busy.contains(thread))
         .all(|thread| log.threads[thread].has_ended() || log.waits(thread).is_some());
     // A model may spin: what it waits for is to come.
-    let in_model = |event: &Event| event.place.is_some_and(|place| place.file().ends_with(MODELS));
+    let in_model = |event: &Event| event.place.is_some_and(is_in_models);
     let mut yielding = lately.iter().filter(|event| event.effect == Effect::Yield);
     let sleep = if yielding.all(in_model) { "" } else { SLEEP };
     if busy.len() == 1 && others_rest {
@@ -159,9 +159,6 @@ fn too_many_steps(log: &Log) -> String {
 
 /// What a thread that is to wait for long does instead of looking again and again.
 const SLEEP: &str = " To sleep takes a Condvar, a futex or park.";
-
-/// The file of a lesson's models, which the learner does not edit.
-const MODELS: &str = "race_freedom.rs";
 
 /// Whether a thread only looks, at what others may change.
 fn only_reads(events: &[Event], thread: ThreadId) -> bool {

@@ -2,6 +2,7 @@
 
 use super::{Case, Remark, at_row};
 use crate::diagnosis::waits::{Needs, all_needs, ring};
+use crate::place::is_in_models;
 
 pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     let cycle = ring(&all_needs(case.log))?;
@@ -30,8 +31,17 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
         if rest.is_empty() {
             return None;
         }
+        let joined = case.log.threads[join.waits].pending?.place;
+        let locks = cycle.iter().filter(|need| need.of == join.waits).filter_map(|need| need.lock);
+        let mut locked = locks.filter_map(|(_, since)| case.event(since).place);
+        // It joins in a closure or a destructor that the lesson calls.
+        let remedy = if is_in_models(joined) && locked.any(|place| !is_in_models(place)) {
+            "The join is in code of the caller: run that without a lock."
+        } else {
+            "Unlock before you join."
+        };
         Remark::new(format!(
-            "a join that keeps a lock: {} waits for {} to end, and {}. Unlock before you join.",
+            "a join that keeps a lock: {} waits for {} to end, and {}. {remedy}",
             case.thread(join.waits),
             case.thread(join.of),
             rest.join(", and ")
