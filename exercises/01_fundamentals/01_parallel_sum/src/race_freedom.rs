@@ -3,7 +3,7 @@
 //!
 //! If threads share nothing, there is nothing to interleave, so such a model has one interleaving, or few.
 
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::{reduce, sum};
 use harness::testing::{Watched, threads_at_once};
 use std::sync::Arc;
@@ -110,6 +110,25 @@ fn what_a_worker_made_is_there_for_the_caller() {
 fn no_run_is_held_up_by_another() {
     require_runs_of(2, "abcd", 2);
     require_meeting("abcd", 2, 2);
+}
+
+/// Six items on three workers make three runs of two. What puts two runs together waits until `combine` has been called
+/// in all three. Catches a lock that is held while runs are put together, and that a thread needs to begin its run.
+#[test]
+fn no_run_is_held_up_while_others_are_put_together() {
+    harness::Model::new().preemption_bound(1).check(|| {
+        let meeting = Meeting::of(3);
+        let word = reduce(&letters("abcdef"), 3, |left, right| {
+            let word = left + &right;
+            if word.len() == 2 {
+                drop(meeting.arrive());
+            } else {
+                meeting.wait(meeting.arrived.lock());
+            }
+            word
+        });
+        assert_in_order(word, "abcdef", 3);
+    });
 }
 
 /// Seven items on four workers make three runs of two and one run of one, in which `combine` is called three times
@@ -220,11 +239,23 @@ impl Meeting {
 
     #[track_caller]
     fn attend(&self) {
+        self.wait(self.arrive());
+    }
+
+    /// Comes, and waits for nobody.
+    #[track_caller]
+    fn arrive(&self) -> MutexGuard<'_, usize> {
         let mut arrived = self.arrived.lock();
         *arrived += 1;
         if *arrived == self.quorum {
             self.all_here.notify_all();
         }
+        arrived
+    }
+
+    /// Waits until enough have come.
+    #[track_caller]
+    fn wait(&self, mut arrived: MutexGuard<'_, usize>) {
         while *arrived < self.quorum {
             self.all_here.wait(&mut arrived);
         }

@@ -3,7 +3,7 @@
 //! `src/race_freedom.rs` checks that they do so in every interleaving.
 
 use harness::sync::real::thread::{refuse_after, refuse_only, together};
-use harness::testing::{must_end, panic_of, payload_of, staged_panic};
+use harness::testing::{must_end, panic_of, payload_of, staged_panic, while_unwinding};
 use parallel_sum::{reduce, sum};
 use std::collections::HashSet;
 use std::fmt::Debug;
@@ -109,13 +109,7 @@ fn only_neighbours_are_combined() {
     for length in 1..=20 {
         let items: Vec<_> = (0..length).map(|n| (n, n + 1)).collect();
         for workers in 1..=7 {
-            let all = reduce(&items, workers, |left: (u32, u32), right: (u32, u32)| {
-                assert_eq!(
-                    left.1, right.0,
-                    "`combine` was given {left:?} and {right:?}: these are not neighbours, or not in order"
-                );
-                (left.0, right.1)
-            });
+            let all = reduce(&items, workers, join_neighbours);
             assert_eq!(
                 all,
                 Some((0, length)),
@@ -244,21 +238,27 @@ fn there_are_no_more_runs_than_workers() {
     );
 }
 
-/// A hundred runs of two items, on as many workers, are reduced at the same time, however many cores there are:
-/// the first call of `combine` in each waits for all the others. Catches a call that has fewer threads than runs,
-/// such as one for each core of the machine, 64 at most, or a few at a time.
+/// On 260 workers, 260 runs of two items are reduced at the same time, however many cores there are: the first call
+/// of `combine` in each waits for all the others. Then their results are combined in order. Catches a call that has
+/// fewer threads than runs, such as one for each core of the machine, 256 at most, or a few at a time, and results
+/// that are sorted by names, where "run 10" comes before "run 2", or numbered in a byte.
 #[test]
 fn many_runs_are_reduced_at_once() {
-    must_end("on 100 workers, a run waits for another to begin", || {
-        let all_runs = Barrier::new(100);
-        let items: Vec<_> = (0..200).map(|n| (n, n + 1)).collect();
-        let all = reduce(&items, 100, |left: (u32, u32), right: (u32, u32)| {
-            if right.1 - left.0 == 2 {
+    must_end("on 260 workers, a run waits for another to begin", || {
+        let all_runs = Barrier::new(260);
+        let items: Vec<_> = (0..520).map(|n| (n, n + 1)).collect();
+        let all = reduce(&items, 260, |left: (u32, u32), right: (u32, u32)| {
+            let piece = join_neighbours(left, right);
+            if piece.1 - piece.0 == 2 {
                 all_runs.wait();
             }
-            (left.0, right.1)
+            piece
         });
-        assert_eq!(all, Some((0, 200)));
+        assert_eq!(
+            all,
+            Some((0, 520)),
+            "520 items in 260 runs of two: from the first to the last"
+        );
     });
 }
 
@@ -271,6 +271,20 @@ fn a_sum_of_many_runs_has_a_thread_for_each() {
     must_end(where_it_hangs, || {
         assert_eq!(together(99, || sum(&[1; 200], 100)), 200);
     });
+}
+
+/// A thread that is panicking calls `reduce`, as a destructor may: its panic is no panic of `combine`. Catches
+/// `thread::panicking()` taken for "a run has panicked".
+#[test]
+fn a_panic_of_the_caller_is_no_panic_of_combine() {
+    for workers in 1..=3 {
+        let word = while_unwinding(|| reduce(&letters(3), workers, |left, right| left + &right));
+        assert_eq!(
+            word.as_deref(),
+            Some("abc"),
+            "a, b, c, on {workers} workers, called while unwinding"
+        );
+    }
 }
 
 /// A thread that cannot be had costs no item: the call panics, or reduces that run itself, in its place. No run
@@ -341,6 +355,16 @@ impl Clone for Clocked<'_> {
     fn clone(&self) -> Self {
         Self(self.0, self.1).clock()
     }
+}
+
+/// Combines two pieces of a line, each from a first place to a last.
+#[track_caller]
+fn join_neighbours(left: (u32, u32), right: (u32, u32)) -> (u32, u32) {
+    assert_eq!(
+        left.1, right.0,
+        "`combine` was given {left:?} and {right:?}: these are not neighbours, or not in order"
+    );
+    (left.0, right.1)
 }
 
 /// Returns the first `length` letters of the alphabet.

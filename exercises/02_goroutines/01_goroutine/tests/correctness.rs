@@ -94,6 +94,12 @@ fn join_gives_the_payload_of_the_panic() {
             Some(&7u64),
             "`join` must return the payload of panic_any(7u64), a u64, and no box around it"
         );
+        let boxed: Box<dyn Any + Send> = Box::new(7u64);
+        let any = payload(go(move || panic_any(boxed)));
+        assert!(
+            any.is::<Box<dyn Any + Send>>(),
+            "`join` must return the payload of panic_any(boxed), the box itself, and not what is in it"
+        );
     });
 }
 
@@ -225,6 +231,32 @@ fn a_thread_that_joins_sleeps() {
     });
 }
 
+/// The thread of `f` goes on when `f` has ended: a thread-local value is dropped there, and waits until `join` has
+/// returned. `join` waits for `f`, and not for its thread. Catches a `join` on std's own handle, in place of another
+/// wait or after it.
+#[test]
+fn join_waits_for_f_and_not_for_its_thread() {
+    /// Waits, when its thread ends, until the other end of the channel is gone.
+    struct WaitsOnDrop(mpsc::Receiver<()>);
+    impl Drop for WaitsOnDrop {
+        fn drop(&mut self) {
+            let _ = self.0.recv();
+        }
+    }
+    thread_local! {
+        static LAST: Cell<Option<WaitsOnDrop>> = const { Cell::new(None) };
+    }
+
+    let waits_for_the_thread =
+        "`f` has ended, and `join` waits for its thread, which waits until `join` has returned";
+    must_end(waits_for_the_thread, || {
+        let (joined, waits) = mpsc::channel();
+        let handle = go(move || LAST.set(Some(WaitsOnDrop(waits))));
+        value(handle.join());
+        drop(joined);
+    });
+}
+
 /// A `Cell` may move to another thread but may not be shared: the handle requires no more than that.
 #[test]
 fn a_handle_may_be_joined_by_another_thread() {
@@ -277,24 +309,34 @@ fn what_f_captured_is_gone_when_join_returns() {
 }
 
 /// No thread can be created: `go` panics, and `f` does not run, on no thread. The next `go` may get one
-/// again.
+/// again. One thread is enough: if a second is refused, `f` runs and `go` returns, or neither.
 #[test]
 fn go_panics_if_there_is_no_thread() {
     must_end(IN_JOIN, || {
         value(go(|| 1).join());
-        let ran = Arc::new(AtomicBool::new(false));
-        let runs = Arc::clone(&ran);
-        let panic = payload_of(|| {
-            refuse_after(0, || detach(go(move || runs.store(true, Relaxed))));
-        });
-        assert!(
-            panic.is_some(),
-            "no thread could be created, but `go` returned"
-        );
-        assert!(
-            !ran.load(Relaxed),
-            "`f` has run, on the thread that called `go`"
-        );
+        for threads in [0, 1] {
+            let (runs, ran) = mpsc::channel();
+            let mut handle = None;
+            drop(payload_of(|| {
+                refuse_after(threads, || {
+                    handle = Some(go(move || runs.send(()).expect("it is waited for")));
+                });
+            }));
+            let has_run = ran.recv().is_ok();
+            if let Some(handle) = handle {
+                assert!(threads > 0, "no thread could be created, but `go` returned");
+                assert!(
+                    has_run,
+                    "only one thread could be created, `go` returned, and `f` has not run"
+                );
+                value(handle.join());
+            } else {
+                assert!(
+                    !has_run,
+                    "`go` panicked for want of a thread, and `f` has run all the same ({threads} could be created)"
+                );
+            }
+        }
         assert_eq!(value(go(|| 2).join()), 2);
     });
 }
