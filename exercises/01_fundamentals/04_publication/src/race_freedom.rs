@@ -176,8 +176,8 @@ fn nobody_hides_a_published_value() {
     });
 }
 
-/// Two threads publish, and the cell is dropped. Catches a value that is dropped twice, or not at all, in
-/// one of the two orders: one value is dropped with the cell, the other by its publisher.
+/// Two threads publish, one value is there, and the cell is dropped: one value goes with the cell, the other with its
+/// publisher. Catches a value that is dropped twice, or not at all, in one of the two orders.
 #[test]
 fn both_values_are_dropped_once() {
     harness::model(|| {
@@ -186,6 +186,10 @@ fn both_values_are_dropped_once() {
             spawn(scope, "rival", || drop(cell.publish(track(2))));
             drop(cell.publish(track(1)));
         });
+        assert!(
+            cell.get().is_some(),
+            "two threads have published, so one value must be there, but `get` returned None"
+        );
         drop(cell);
     });
 }
@@ -204,8 +208,8 @@ fn a_refused_publisher_hides_nothing() {
     });
 }
 
-/// A thread may be stopped anywhere in `publish` or `get`, and stops no other: neither takes a lock, or waits. Catches
-/// a publisher or a reader that sleeps or spins until the first publisher has finished, and a lock around the slot.
+/// Two threads publish, and each calls `get` after that. Either may be stopped anywhere, and stops no other: neither
+/// takes a lock, or waits. Catches a publisher or a reader that sleeps or spins until the first publisher has finished, and a lock around the slot.
 #[test]
 fn nobody_waits_for_the_winner() {
     harness::model(|| {

@@ -2,6 +2,7 @@
 //! not catch a wrong ordering: that is what the models in `src/race_freedom.rs` are for.
 
 use harness::assert_bounds;
+use harness::testing::while_unwinding;
 use publication::Publication;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -33,6 +34,41 @@ fn every_get_lends_the_same_value() {
         std::ptr::eq(once, again),
         "two calls of get lent two different values"
     );
+}
+
+/// Two cells change places after a value was published in each: each takes its value along. Catches a pointer to the
+/// place in which the value was written.
+#[test]
+fn a_cell_that_is_moved_takes_its_value_along() {
+    let mut cells = [1, 2].map(|value| {
+        let cell = Publication::new();
+        assert_eq!(cell.publish(value), Ok(()));
+        cell
+    });
+    // While neither place is empty, a pointer to the old one is wrong, and does no harm.
+    cells.swap(0, 1);
+    assert_eq!(
+        cells.each_ref().map(Publication::get),
+        [Some(&2), Some(&1)],
+        "the values of two cells that have changed places"
+    );
+}
+
+/// A destructor publishes while its thread unwinds: the value is there as any other is. Catches
+/// `thread::panicking()` taken for "this `publish` has failed".
+#[test]
+fn a_publish_while_its_thread_unwinds_is_a_publish() {
+    let cell = Publication::new();
+    assert_eq!(while_unwinding(|| cell.publish(1)), Ok(()));
+    let seen = cell.get();
+    assert_eq!(
+        seen,
+        Some(&1),
+        "`publish(1)` returned `Ok` while its thread unwound"
+    );
+    let late = while_unwinding(|| cell.publish(2));
+    assert_eq!(late, Err(2), "1 was published before");
+    assert_eq!(cell.into_inner(), Some(1));
 }
 
 /// A refused value is the caller's again, untouched.
@@ -82,7 +118,8 @@ fn into_inner_of_an_empty_cell_is_none() {
     assert_eq!(Publication::<u32>::new().into_inner(), None);
 }
 
-/// The value itself cannot show whether there is a value.
+/// Any value can be published, also one that is `None`, that is 0, or that has no bytes: the value itself cannot show
+/// whether there is one.
 #[test]
 fn any_value_can_be_published() {
     let nothing = Publication::new();
@@ -101,6 +138,24 @@ fn any_value_can_be_published() {
     assert_eq!(unit.publish(()), Err(()));
     assert_eq!(unit.get(), Some(&()));
     assert_eq!(unit.into_inner(), Some(()));
+
+    // Aligned as no allocator aligns by itself: eight of them in memory that is aligned to less would all have to be lucky.
+    #[derive(Debug, PartialEq)]
+    #[repr(align(256))]
+    struct Line(u8);
+    let lines: [Publication<Line>; 8] = std::array::from_fn(|_| Publication::new());
+    for line in &lines {
+        assert_eq!(line.publish(Line(7)), Ok(()));
+        let at = std::ptr::from_ref(line.get().expect("published")).addr();
+        assert_eq!(
+            at % align_of::<Line>(),
+            0,
+            "how far the value is from its alignment"
+        );
+    }
+    for line in lines {
+        assert_eq!(line.into_inner(), Some(Line(7)));
+    }
 }
 
 #[test]

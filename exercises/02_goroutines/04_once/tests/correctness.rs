@@ -188,14 +188,16 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
         // So many also catch a count of the sleepers that wraps around.
         const CALLERS: usize = 256;
         let once = called_elsewhere();
-        let (coming, returned) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let [coming, ran, returned] = [const { AtomicUsize::new(0) }; 3];
         let mut early = 0;
         thread::scope(|s| {
             once.call_once(|| {
                 for _ in 0..CALLERS {
                     s.spawn(|| {
                         coming.fetch_add(1, SeqCst);
-                        once.call_once(|| {});
+                        once.call_once(|| {
+                            ran.fetch_add(1, SeqCst);
+                        });
                         returned.fetch_add(1, SeqCst);
                     });
                 }
@@ -206,21 +208,34 @@ fn nobody_returns_before_the_function_has_ended_and_then_all_do() {
                 early = returned.load(SeqCst);
             });
         });
+        let ran = ran.into_inner();
+        assert!(
+            ran == 0,
+            "{CALLERS} calls came while the first function ran, and of their own functions {ran} ran as well"
+        );
         assert!(early == 0, "{early} calls returned while the function ran");
         assert_eq!(returned.into_inner(), CALLERS);
     });
 }
 
-/// The function runs, and two calls come one after the other: each sleeps.
+/// The function runs, and two calls come one after the other, the second while its thread unwinds: each sleeps.
 #[test]
 fn a_call_that_waits_sleeps() {
     // ON-02
     let once = Arc::new(called_elsewhere());
     once.call_once(|| {
-        for _ in 0..2 {
+        for (call, unwinds) in [
+            ("a call", false),
+            ("a call in a destructor, while its thread unwinds,", true),
+        ] {
             let once = Arc::clone(&once);
-            must_sleep_on_threads("a call", "the function had not ended", move || {
-                once.call_once(|| {});
+            must_sleep_on_threads(call, "the function had not ended", move || {
+                let call = || once.call_once(|| {});
+                if unwinds {
+                    while_unwinding(call)
+                } else {
+                    call()
+                }
             });
         }
     });

@@ -9,7 +9,7 @@ use crate::sync::atomic::{
 use crate::sync::thread;
 use harness::leaks::track;
 use harness::testing::{
-    Watched, both, has_locked, may_sleep, message_of, must_sleep, payload_of, spawn,
+    Watched, both, has_locked, has_waited, may_sleep, message_of, must_sleep, payload_of, spawn,
 };
 use std::sync::{Arc, Weak};
 
@@ -72,9 +72,9 @@ fn force_lends_the_whole_value() {
     });
 }
 
-/// One thread calls `force` while another calls `get`, which finds nothing or the whole value. Catches a
-/// `get` that finds the value announced but not yet written: it was announced too early, or by a store and a
-/// load that order nothing.
+/// One thread calls `force` while another calls `get`, which finds nothing or the whole value, and waits for nobody.
+/// Catches a `get` that finds the value announced but not yet written: it was announced too early, or by a store and a
+/// load that order nothing; and one that waits while the value is moved to its place.
 #[test]
 fn get_lends_the_whole_value_or_none() {
     // ON-06, ON-07
@@ -82,7 +82,12 @@ fn get_lends_the_whole_value_or_none() {
         let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
             spawn(scope, "reader", || {
-                if let Some(seen) = Lazy::get(&lazy) {
+                let seen = Lazy::get(&lazy);
+                assert!(
+                    !has_waited(),
+                    "`get` has slept or yielded: it waits for nobody"
+                );
+                if let Some(seen) = seen {
                     assert_eq!(seen.read(), 7);
                 }
             });
@@ -223,13 +228,17 @@ fn everybody_who_waits_is_woken() {
     });
 }
 
-/// A `force` that waits wakes up for no reason while the function runs: it has to look, and sleep again.
-/// Catches `if` in place of `while`.
+/// A `force` that waits wakes up for no reason, twice, while the function runs: each time it has to look, and sleep
+/// again. Catches `if` in place of `while`, and a wait that sleeps only so often.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     // ON-02
-    harness::Model::new().spurious_wakeups(1).check(|| {
-        let lazy = Lazy::new(|| Watched::new("watched", 7));
+    harness::Model::new().spurious_wakeups(2).check(|| {
+        let lazy = Lazy::new(|| {
+            thread::yield_now();
+            thread::yield_now();
+            Watched::new("watched", 7)
+        });
         thread::scope(|scope| {
             spawn(scope, "other", || {
                 assert_eq!(Lazy::force(&lazy).read(), 7);

@@ -122,7 +122,8 @@ fn a_lazy_can_be_used_like_its_value() {
     });
 }
 
-/// The value itself cannot show whether there is a value.
+/// Any value can be computed, also one that is `None` or 0, has no bytes, or is aligned to 256 of them: the value itself
+/// cannot show whether there is one.
 #[test]
 fn any_value_can_be_computed() {
     must_end(IN_FORCE, || {
@@ -138,6 +139,21 @@ fn any_value_can_be_computed() {
         assert_eq!(Lazy::get(&unit), None);
         assert_eq!(Lazy::force(&unit), &());
         assert_eq!(Lazy::get(&unit), Some(&()));
+
+        // There are eight, because one may be aligned by luck.
+        #[repr(align(256))]
+        struct Line(u8);
+        let lines: [Lazy<Line>; 8] =
+            std::array::from_fn(|_| -> Lazy<Line> { Lazy::new(|| Line(7)) });
+        for line in &lines {
+            let at = std::ptr::from_ref(Lazy::force(line)).addr();
+            assert_eq!(
+                at % align_of::<Line>(),
+                0,
+                "how far the value is from its alignment"
+            );
+            assert_eq!(line.0, 7);
+        }
     });
 }
 
@@ -190,10 +206,15 @@ fn every_force_panics_with_the_functions_message() {
             panic!("no network");
         });
         for call in 1..=3 {
+            let place = if call == 2 {
+                ", which is in the payload (`&*payload`) and not in the box around it (`&payload`)"
+            } else {
+                ""
+            };
             assert_eq!(
                 message_of_force(&lazy),
                 "no network",
-                "call {call} of `force` panicked with this: the first passes the payload on, others its message"
+                "call {call} of `force` panicked with this: the first passes the payload on, others its message{place}"
             );
         }
         assert_eq!(
@@ -297,7 +318,8 @@ fn the_function_may_look_and_may_force_another() {
     });
 }
 
-/// Many threads call `force` while the function runs: it runs once, and all get the whole value.
+/// Eight threads, and in the last round 257, call `force` while the function runs: it runs once, and all get the whole
+/// value.
 #[test]
 fn one_of_many_threads_runs_the_function() {
     // ON-01, ON-02, ON-07
@@ -333,7 +355,7 @@ fn one_of_many_threads_runs_the_function() {
     });
 }
 
-/// The function runs, and two threads call `force` one after the other: each sleeps.
+/// The function runs, and two threads call `force` one after the other, the second while it unwinds: each sleeps.
 #[test]
 fn a_force_that_waits_sleeps() {
     // ON-02
@@ -341,10 +363,18 @@ fn a_force_that_waits_sleeps() {
     let lazy = Arc::new_cyclic(|lazy: &Weak<Boxed>| {
         let lazy = Weak::clone(lazy);
         Lazy::new(Box::new(move || {
-            for _ in 0..2 {
+            for (call, unwinds) in [
+                ("`force`", false),
+                ("`force`, in a destructor while its thread unwinds,", true),
+            ] {
                 let lazy = lazy.upgrade().expect("it is being forced, so it lives");
-                must_sleep_on_threads("`force`", "the function had not returned", move || {
-                    Lazy::force(&lazy);
+                must_sleep_on_threads(call, "the function had not returned", move || {
+                    let force = || *Lazy::force(&lazy);
+                    if unwinds {
+                        while_unwinding(force);
+                    } else {
+                        force();
+                    }
                 });
             }
             7
