@@ -2,7 +2,7 @@
 //!
 //! `src/race_freedom.rs` checks in every interleaving whether the block waits for every child.
 
-use harness::sync::real::thread::refuse_only;
+use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
     assert_passes_on, let_others_run, must_end, must_sleep_on_threads, panic_of, payload_of,
     staged_panic, staged_panic_of, wait_until, while_unwinding,
@@ -114,10 +114,18 @@ fn many_children_run_side_by_side() {
 }
 
 /// One child gets no thread, and the next one gets one again: it runs. Catches a nursery that spawns no more
-/// after the operating system has refused it a thread.
+/// after the operating system has refused it a thread, and an `open` that needs a thread of its own.
 #[test]
 fn a_refused_child_costs_only_itself() {
     must_end(IN_BLOCK, || {
+        nursery::open(|_| ());
+        let mut value = None;
+        let panic = panic_of(|| value = Some(refuse_after(0, || nursery::open(|_| 7))));
+        assert_eq!(
+            (value, panic),
+            (Some(7), None),
+            "a block without children needs no thread, and `open` could have none"
+        );
         let ran = AtomicBool::new(false);
         nursery::open(|nursery| {
             refuse_only(0, || {
@@ -137,6 +145,36 @@ fn a_refused_child_costs_only_itself() {
             ran.into_inner(),
             "the child after the refused one was not waited for, or never began"
         );
+    });
+}
+
+/// There is a thread for the child, and no more: `spawn` returns, and the child runs, or `spawn` panics, and it does
+/// not. Catches a second thread for each child, to join the first: if only that cannot be had, nobody waits for the
+/// child.
+#[test]
+fn one_thread_is_enough_for_a_child() {
+    must_end(IN_BLOCK, || {
+        nursery::open(|nursery| nursery.spawn(|| ()));
+        // Owned, not borrowed: a child that is not counted must find it.
+        let (runs, ran) = mpsc::channel();
+        let mut refused = None;
+        nursery::open(|nursery| {
+            refused = refuse_after(1, || {
+                payload_of(|| nursery.spawn(move || runs.send(()).expect("it is waited for")))
+            });
+        });
+        let has_run = ran.recv().is_ok();
+        if refused.is_some() {
+            assert!(
+                !has_run,
+                "one thread could be created, `spawn` panicked for want of a second, and the child has run all the same"
+            );
+        } else {
+            assert!(
+                has_run,
+                "one thread could be created, `spawn` returned, and the child has not run"
+            );
+        }
     });
 }
 
@@ -365,8 +403,8 @@ fn a_later_panic_is_not_the_one_that_resumes() {
     });
 }
 
-/// A child panics: `open` drops the body's value and a later payload, and only then resumes the first panic,
-/// so neither is dropped while the thread unwinds.
+/// A child panics: `open` drops the body's value, or its payload, and that of a later child, and only then resumes
+/// the first panic, so neither is dropped while the thread unwinds.
 ///
 /// A destructor that runs while its thread unwinds can tell: so does that of a `MutexGuard`, which then
 /// poisons its mutex.
@@ -381,26 +419,32 @@ fn what_is_left_is_dropped_before_the_panic_resumes() {
     }
 
     must_end(IN_BLOCK, || {
-        let dropped = Arc::new(Mutex::new(Vec::new()));
-        let [value, payload] =
-            ["the body's value", "the later payload"].map(|what| Left(what, Arc::clone(&dropped)));
-        let panic = staged_panic_of(|| {
-            nursery::open(|nursery| {
-                nursery.spawn(|| staged_panic("the first"));
-                wait_until(NO_PANIC, || nursery.has_panicked());
-                nursery.spawn(move || resume_unwind(Box::new(payload)));
-                value
+        for body_panics in [false, true] {
+            let dropped = Arc::new(Mutex::new(Vec::new()));
+            let bodys = ["the body's value", "the body's payload"][usize::from(body_panics)];
+            let [bodys, later] =
+                [bodys, "a later child's payload"].map(|what| Left(what, Arc::clone(&dropped)));
+            let panic = staged_panic_of(|| {
+                nursery::open(|nursery| {
+                    nursery.spawn(|| staged_panic("the first"));
+                    wait_until(NO_PANIC, || nursery.has_panicked());
+                    nursery.spawn(move || resume_unwind(Box::new(later)));
+                    if body_panics {
+                        resume_unwind(Box::new(bodys));
+                    }
+                    bodys
+                });
             });
-        });
-        assert_eq!(panic, Some("the first"));
-        let mut dropped = dropped.lock().unwrap();
-        assert_eq!(dropped.len(), 2, "what was dropped: {dropped:?}");
-        dropped.retain(|(_, unwinding)| *unwinding);
-        assert!(
-            dropped.is_empty(),
-            "dropped while `open` unwound, and not before it resumed the panic: {}",
-            dropped[0].0
-        );
+            assert_eq!(panic, Some("the first"));
+            let mut dropped = dropped.lock().unwrap();
+            assert_eq!(dropped.len(), 2, "what was dropped: {dropped:?}");
+            dropped.retain(|(_, unwinding)| *unwinding);
+            assert!(
+                dropped.is_empty(),
+                "dropped while `open` unwound, and not before it resumed the panic: {}",
+                dropped[0].0
+            );
+        }
     });
 }
 
