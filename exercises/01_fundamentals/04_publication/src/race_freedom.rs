@@ -209,7 +209,8 @@ fn a_refused_publisher_hides_nothing() {
 }
 
 /// Two threads publish, and each calls `get` after that. Either may be stopped anywhere, and stops no other: neither
-/// takes a lock, or waits. Catches a publisher or a reader that sleeps or spins until the first publisher has finished, and a lock around the slot.
+/// takes a lock, or waits. Catches a publisher or a reader that sleeps or spins until the first publisher has finished,
+/// and a lock around the slot.
 #[test]
 fn nobody_waits_for_the_winner() {
     harness::model(|| {

@@ -45,7 +45,7 @@ fn a_cell_that_is_moved_takes_its_value_along() {
         assert_eq!(cell.publish(value), Ok(()));
         cell
     });
-    // While neither place is empty, a pointer to the old one is wrong, and does no harm.
+    // A pointer to the old place finds a value there too: the other one.
     cells.swap(0, 1);
     assert_eq!(
         cells.each_ref().map(Publication::get),
@@ -118,8 +118,8 @@ fn into_inner_of_an_empty_cell_is_none() {
     assert_eq!(Publication::<u32>::new().into_inner(), None);
 }
 
-/// Any value can be published, also one that is `None`, that is 0, or that has no bytes: the value itself cannot show
-/// whether there is one.
+/// Any value can be published, also one that is `None` or 0, has no bytes, or is aligned to 256 of them: the value itself
+/// cannot show whether there is one.
 #[test]
 fn any_value_can_be_published() {
     let nothing = Publication::new();
@@ -139,7 +139,7 @@ fn any_value_can_be_published() {
     assert_eq!(unit.get(), Some(&()));
     assert_eq!(unit.into_inner(), Some(()));
 
-    // Aligned as no allocator aligns by itself: eight of them in memory that is aligned to less would all have to be lucky.
+    // There are eight, because one may be aligned by luck.
     #[derive(Debug, PartialEq)]
     #[repr(align(256))]
     struct Line(u8);

@@ -118,7 +118,7 @@ fn a_value_taken_out_is_dropped_once() {
 #[test]
 fn every_value_is_dropped_once() {
     leaks::check(|| {
-        for _ in 0..50 {
+        for _ in 0..25 {
             let cell = Publication::new();
             let start = Barrier::new(3);
             thread::scope(|scope| {

@@ -4,7 +4,7 @@
 //! No test joins a thread here: the leak check waits for each of them to end, and names those that do not.
 
 use harness::leaks::{self, track};
-use harness::sync::real::Arc;
+use harness::sync::real::{Arc, thread};
 use harness::testing::{spawn_sleepers, staged_panic, staged_panic_of};
 use once::Once;
 
@@ -43,8 +43,9 @@ fn a_function_that_panics_is_dropped() {
     });
 }
 
-/// Four calls wait for the function: all return, and drop their own functions unrun. Catches a call that
-/// waits and forgets its function in place of dropping it.
+/// Four calls wait for the function: all wake up, and drop their own functions unrun, though those panic when they are
+/// dropped. Catches a call that waits and forgets its function in place of dropping it, and one that is to wake the next
+/// when it has dropped its own.
 #[test]
 fn everybody_who_waits_leaves() {
     // ON-02
@@ -54,7 +55,8 @@ fn everybody_who_waits_leaves() {
     });
 }
 
-/// Four calls wait for a function that panics: all return, and drop their own functions unrun.
+/// Four calls wait for a function that panics: all wake up, and drop their own functions unrun, though those panic when
+/// they are dropped.
 #[test]
 fn everybody_who_waits_leaves_after_a_panic() {
     // ON-03
@@ -84,13 +86,26 @@ fn a_once_keeps_nothing_of_later_calls() {
     });
 }
 
-/// Starts four threads that call the once, each with a function that owns a value, and lets them fall
-/// asleep. A correct once passes even if they do not; one that loses sleepers fails if they do.
+/// Starts four threads that call the once, each with a function that owns a value and panics when it is dropped, and
+/// lets them fall asleep. A correct once passes even if they do not; one that loses sleepers fails if they do.
 #[track_caller]
 fn spawn_callers(once: &Arc<Once>) {
+    struct PanicsOnDrop;
+    impl Drop for PanicsOnDrop {
+        fn drop(&mut self) {
+            // A second panic would end the process: if the call itself panics, that one is the one to be told of.
+            if !thread::panicking() {
+                staged_panic("a drop's");
+            }
+        }
+    }
+
     let calls = (1..=4).map(|n| {
         let (once, owned) = (Arc::clone(once), track(n));
-        move || once.call_once(move || drop(owned))
+        move || {
+            let owned = (owned, PanicsOnDrop);
+            staged_panic_of(|| once.call_once(move || drop(owned)));
+        }
     });
     spawn_sleepers("caller", calls);
 }

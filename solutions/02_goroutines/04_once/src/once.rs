@@ -56,7 +56,8 @@ impl Once {
     /// `f` may use other onces. If `f` calls the same once, that call waits for `f`, and `f` waits for the
     /// call: both sleep for ever, as in Go.
     ///
-    /// If `f` is dropped without being run, what it owned may call the once, and that call returns.
+    /// If `f` is dropped without being run, what it owned may call the once, and that call returns. If it panics, so
+    /// does the call that brought it, and no other.
     ///
     /// # Panics
     /// If `f` panics, the call that runs it panics with the same payload. A panic ends the function as a
