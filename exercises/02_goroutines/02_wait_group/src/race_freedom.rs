@@ -196,19 +196,19 @@ fn what_a_task_wrote_is_visible_after_wait() {
     });
 }
 
-/// Main only waits, and sees what both workers wrote, though only the last `done` releases it. Catches a last `done` that does
-/// not pass on what was done before the first.
+/// Main only waits, and sees what both workers wrote, though only the last of `add(-2)` and `done` releases it. Catches a
+/// count-down that orders nothing if tasks are left, and a last one that does not pass on what was done before the first.
 #[test]
 fn what_both_workers_wrote_is_visible_after_wait() {
     // WG-07
     Model::new().preemption_bound(2).check(|| {
         let group = WaitGroup::new();
         let (one, two) = (Slot::empty("one"), Slot::empty("two"));
-        group.add(2);
+        group.add(3);
         thread::scope(|s| {
             spawn(s, "worker 1", || {
                 one.write(1);
-                group.done();
+                group.add(-2);
             });
             spawn(s, "worker 2", || {
                 two.write(2);

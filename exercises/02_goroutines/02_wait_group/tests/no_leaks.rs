@@ -68,6 +68,10 @@ fn a_refused_add_leaves_the_group_usable() {
         let refused = panic_of(|| group.add(-2));
         assert!(refused.is_some(), "add(-2) should panic on a counter of 1");
         spawn_waiters(&group);
+        // Refused beside waiters, too: below zero, and beyond the most, which the docs leave open.
+        assert!(panic_of(|| group.add(-2)).is_some());
+        let taken = (0..3).take_while(|_| panic_of(|| group.add(isize::MAX)).is_none());
+        (0..taken.count()).for_each(|_| group.add(-isize::MAX));
         group.done();
     });
 }

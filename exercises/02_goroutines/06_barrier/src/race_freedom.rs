@@ -347,8 +347,8 @@ fn a_thread_that_comes_again_takes_nobodys_wakeup() {
     });
 }
 
-/// Four threads make two rounds, and one of them is interrupted on its way: each arrival counts, and all leave, even if
-/// both rounds are over when one looks again.
+/// Four threads make two rounds, and one of them is interrupted on its way: it may open the first round after another has
+/// opened the second, and the second must stay open. Each arrival counts, and all leave.
 ///
 /// At most one preemption in each interleaving. Catches a thread that opens its round after the next one has been opened,
 /// and takes that back.

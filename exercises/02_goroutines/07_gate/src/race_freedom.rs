@@ -126,7 +126,8 @@ fn open_wakes_a_waiter_who_has_a_time_out() {
     });
 }
 
-/// Two threads wait when main opens the gate, and both pass. Catches one notification for several sleepers.
+/// Two threads wait when main opens the gate, without a timeout or both with one, and both pass, though no time passes.
+/// Catches one notification for several sleepers.
 #[test]
 fn every_waiter_wakes() {
     // CL-03, CO-07
@@ -135,6 +136,18 @@ fn every_waiter_wakes() {
         thread::scope(|s| {
             spawn(s, "waiter 1", || gate.wait());
             spawn(s, "waiter 2", || gate.wait());
+            gate.open();
+        });
+    });
+    harness::model(|| {
+        let gate = Gate::new();
+        let clock = Clock::manual();
+        let wait = || {
+            gate.wait_timeout(&clock, SECOND);
+        };
+        thread::scope(|s| {
+            spawn(s, "waiter 1", wait);
+            spawn(s, "waiter 2", wait);
             gate.open();
         });
     });

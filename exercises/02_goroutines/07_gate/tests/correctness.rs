@@ -37,7 +37,7 @@ fn an_open_gate_stops_nobody() {
     });
 }
 
-/// A destructor runs because its thread panics: it waits at a gate, and opens it, as any other code does.
+/// A destructor runs because its thread panics: it waits at a gate until that is open, and opens it, as any other code does.
 #[test]
 fn a_panicking_thread_may_wait_and_open() {
     must_end(IN_WAIT, || {
@@ -48,18 +48,29 @@ fn a_panicking_thread_may_wait_and_open() {
             timed_out(),
             "the gate is shut, but `wait_timeout` returned true"
         );
-        thread::scope(|s| {
-            s.spawn(|| while_unwinding(|| gate.wait()));
+        let passed = AtomicUsize::new(0);
+        let early = thread::scope(|s| {
+            s.spawn(|| {
+                while_unwinding(|| gate.wait());
+                passed.fetch_add(1, SeqCst);
+            });
             s.spawn(|| {
                 let open = while_unwinding(|| gate.wait_timeout(&clock, HOUR));
                 assert!(
                     open,
-                    "the gate was opened, but `wait_timeout` returned false"
+                    "no time has passed, but `wait_timeout` returned false"
                 );
+                passed.fetch_add(1, SeqCst);
             });
             let_others_run();
+            let early = passed.load(SeqCst);
             while_unwinding(|| gate.open());
+            early
         });
+        assert!(
+            early == 0,
+            "{early} of 2 waits in a destructor of a panicking thread returned, but the gate was shut"
+        );
         gate.wait();
     });
 }
@@ -94,6 +105,8 @@ fn no_time_is_over_at_once() {
     });
 }
 
+/// The gate is shut, and the clock cannot show the end of the timeout, be it the longest that there is or one a little
+/// shorter: `wait_timeout` panics, and leaves the gate as it was.
 #[test]
 fn an_end_beyond_the_clock_panics() {
     // TM-07
@@ -104,13 +117,15 @@ fn an_end_beyond_the_clock_panics() {
     must_end(ENDLESS, move || {
         let (gate, clock) = (theirs, Clock::manual());
         clock.advance(HOUR);
-        let panic = panic_of(|| {
-            gate.wait_timeout(&clock, Duration::MAX - HOUR / 2);
-        });
-        assert!(
-            panic.is_some(),
-            "the gate is shut, and the clock cannot show the end of the timeout, but `wait_timeout` returned"
-        );
+        for timeout in [Duration::MAX - HOUR / 2, Duration::MAX] {
+            let panic = panic_of(|| {
+                gate.wait_timeout(&clock, timeout);
+            });
+            assert!(
+                panic.is_some(),
+                "the gate is shut, and the clock cannot show the end of a timeout of {timeout:?}, but `wait_timeout` returned"
+            );
+        }
         assert!(
             !gate.wait_timeout(&clock, Duration::ZERO),
             "a wait that panics must not open the gate"
@@ -195,12 +210,13 @@ fn every_gate_opens_by_itself() {
     });
 }
 
+/// Eight threads come to a shut gate, and 256 in the last round, half of them with a timeout of an hour: none passes
+/// before it opens, and then all do. Catches a count of the sleepers in one byte, which is zero again when 256 sleep.
 #[test]
 fn nobody_passes_before_it_opens_and_then_all_do() {
     // CL-03, CO-07
     must_end(IN_WAIT, || {
         for round in 1..=20 {
-            // So many also catch a count of the sleepers that wraps around.
             let waiters = if round < 20 { 8 } else { 256 };
             let gate = shut_gate();
             let clock = Clock::real();

@@ -39,6 +39,7 @@ fn every_waiter_who_has_a_time_out_leaves() {
     });
 }
 
+/// Four threads give up, one after the other or at the same time, and each takes itself out of the gate.
 #[test]
 fn a_gate_keeps_nothing_of_its_time_outs() {
     // The gate outlives the check, which runs its closure several times and lets all threads of one round
@@ -56,6 +57,8 @@ fn a_gate_keeps_nothing_of_its_time_outs() {
     });
 }
 
+/// A `wait_timeout` panics, because the clock cannot show the end of its timeout: it leaves nothing behind in the gate, so
+/// it may not have entered itself there before.
 #[test]
 fn a_gate_keeps_nothing_of_an_end_beyond_the_clock() {
     // TM-07
