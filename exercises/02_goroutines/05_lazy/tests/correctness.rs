@@ -194,8 +194,8 @@ fn the_function_is_gone_when_force_panics() {
     });
 }
 
-/// The function panics: the first, the second and the third `force` panic with its message, a `&str` or a
-/// `String`.
+/// The function panics: the first, the second and the third `force` panic with its message, a `&str` or a `String`, also
+/// if their thread unwinds already.
 #[test]
 fn every_force_panics_with_the_functions_message() {
     // ON-10
@@ -222,6 +222,15 @@ fn every_force_panics_with_the_functions_message() {
             "no network",
             "a call of `force` while its thread unwinds panicked with this: all but the first pass the message on"
         );
+        // The first call, too, may come while its thread unwinds: then, too, it is the function that has panicked.
+        let unwinding = Lazy::new(|| -> u32 { panic!("no network") });
+        for call in 1..=2 {
+            assert_eq!(
+                while_unwinding(|| message_of_force(&unwinding)),
+                "no network",
+                "call {call} of `force`, each while its thread unwinds, panicked with this"
+            );
+        }
         // A message of any length.
         for length in [0, 100] {
             let status = "404 not found, ".repeat(length);
