@@ -18,7 +18,7 @@ use crate::course::Lesson;
 use crate::run::Runner;
 use crate::run::cargo::{Binary, Built};
 use crate::run::executor::{self, PATIENT_TIMEOUT};
-use crate::run::guard::{self, End, What};
+use crate::run::guard::{End, What};
 use crate::scratch::{self, SANITIZED, Scratch};
 
 /// How often each test runs: a use after free needs the right interleaving, and may need luck.
