@@ -56,12 +56,17 @@ fn join_sleeps_while_f_runs() {
     });
 }
 
-/// `join` wakes up for no reason, before there is a result: it has to look, and sleep again. Catches `if` in
-/// place of `while`.
+/// `join` wakes up for no reason, up to three times, before there is a result: it has to look, and sleep again.
+/// Catches `if` in place of `while`, and a `while` that ends after some turns.
 #[test]
 fn a_spurious_wakeup_does_not_end_join() {
-    harness::Model::new().spurious_wakeups(1).check(|| {
-        let handle = go(|| 7);
+    harness::Model::new().spurious_wakeups(3).check(|| {
+        // A sleeper wakes up again only when another thread has taken a step.
+        let handle = go(|| {
+            thread::yield_now();
+            thread::yield_now();
+            7
+        });
         assert_eq!(value(handle.join()), 7);
     });
 }

@@ -132,6 +132,15 @@ fn a_panic_of_the_caller_is_no_panic_of_f() {
                 || handle.is_finished(),
             );
             assert_eq!(value(handle.join()), 7, "`join` was called while unwinding");
+            let slow = || {
+                let_others_run();
+                7
+            };
+            assert_eq!(
+                value(go(slow).join()),
+                7,
+                "`join` was called while unwinding, and `f` still ran"
+            );
         });
     });
 }

@@ -313,20 +313,31 @@ fn a_childs_panic_resumes_with_its_payload() {
     });
 }
 
-/// The block is in a destructor while its thread unwinds: that panic is none of the block's. Catches
-/// `thread::panicking()` taken for "the body has panicked".
+/// The block is in a destructor while its thread unwinds: that panic is none of the block's, which waits as always.
+/// Catches `thread::panicking()` taken for "the body has panicked".
 #[test]
 fn a_block_while_its_thread_unwinds_is_a_block() {
     must_end(IN_BLOCK, || {
+        // Owned, not borrowed: if the block ends too early, the child finds it alive.
+        let ended = Arc::new(AtomicBool::new(false));
         let value = while_unwinding(|| {
-            nursery::open(|nursery| {
-                nursery.spawn(|| ());
+            let value = nursery::open(|nursery| {
+                let ended = Arc::clone(&ended);
+                nursery.spawn(move || {
+                    let_others_run();
+                    ended.store(true, Relaxed);
+                });
                 assert!(
                     !nursery.has_panicked(),
                     "`has_panicked` returned true, but the panic is none of the block's"
                 );
                 7
-            })
+            });
+            assert!(
+                ended.load(Relaxed),
+                "`open` returned before its child, while its thread unwound"
+            );
+            value
         });
         assert_eq!(value, 7);
         let panic = while_unwinding(|| {
@@ -473,22 +484,31 @@ fn has_panicked_is_false_until_one_has() {
     });
 }
 
-/// After a panic children may still be spawned, by the body and by children, and the block waits for them.
+/// After a panic children may still be spawned, by the body, by children and by destructors of a child that unwinds,
+/// and the block waits for them.
 #[test]
 fn children_may_be_spawned_after_a_panic() {
     must_end(IN_BLOCK, || {
         let late = AtomicBool::new(false);
+        let from_a_drop = AtomicBool::new(false);
         let panic = staged_panic_of(|| {
             nursery::open(|nursery| {
                 nursery.spawn(|| staged_panic("the child's"));
                 wait_until(NO_PANIC, || nursery.has_panicked());
                 nursery.spawn(|| nursery.spawn(|| late.store(true, Relaxed)));
+                nursery.spawn(|| {
+                    while_unwinding(|| nursery.spawn(|| from_a_drop.store(true, Relaxed)));
+                });
             })
         });
         assert_eq!(panic, Some("the child's"));
         assert!(
             late.into_inner(),
             "a child spawned after the panic was not waited for, or never began"
+        );
+        assert!(
+            from_a_drop.into_inner(),
+            "a child spawned by a destructor, while a child unwound, was not waited for, or never began"
         );
     });
 }
