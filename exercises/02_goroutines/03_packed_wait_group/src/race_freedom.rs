@@ -425,7 +425,8 @@ fn a_refused_done_does_not_show_in_a_wait() {
 }
 
 /// There is one task; `add(-2)` is refused while main is done with it. The refused call must not change the
-/// counter, even for a moment: main's only task is not one too many.
+/// counter, even for a moment: main's only task is not one too many. And of `done`s of two threads that are one too many
+/// together, exactly one is refused: to check and to count down must be one step.
 #[test]
 fn a_refused_add_does_not_show_in_a_done() {
     // WG-05, WG-08
@@ -440,6 +441,28 @@ fn a_refused_add_does_not_show_in_a_done() {
             group.wait();
         });
     });
+    // One `done` too many, and nobody can say beforehand whose.
+    for each in [1, 2] {
+        harness::model(move || {
+            let group = WaitGroup::new();
+            group.add(2 * each - 1);
+            let refused = || {
+                let dones = (0..each).filter_map(|_| panic_of(|| group.done()));
+                dones
+                    .inspect(|refusal| assert_eq!(refusal, "wait_group: negative counter"))
+                    .count()
+            };
+            let (main, other) = both(refused, refused);
+            assert!(
+                main + other == 1,
+                "the counter was {}, and two threads called `done` {} times in all: one call should be refused, and {} were",
+                2 * each - 1,
+                2 * each,
+                main + other
+            );
+            group.wait();
+        });
+    }
 }
 
 /// The counter is full, main is done with a task, and two threads add one each: there is room for one of them.
