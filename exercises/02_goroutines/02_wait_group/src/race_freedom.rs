@@ -387,7 +387,8 @@ fn a_refused_add_ends_no_wait() {
     });
 }
 
-/// A refused `add` beside a `done`, which must not find the counter at zero or below.
+/// A refused `add` beside a `done`, which must not find the counter at zero or below; and two threads whose `done`s are one
+/// too many together: exactly one of them is refused. Catches a check that is one step, and a count-down that is another.
 #[test]
 fn a_refused_add_refuses_nobody_else() {
     // WG-05
@@ -403,6 +404,28 @@ fn a_refused_add_refuses_nobody_else() {
             group.wait();
         });
     });
+    // One `done` too many, and nobody can say beforehand whose.
+    for each in [1, 2] {
+        harness::model(move || {
+            let group = WaitGroup::new();
+            group.add(2 * each - 1);
+            let refused = || {
+                let dones = (0..each).filter_map(|_| panic_of(|| group.done()));
+                dones
+                    .inspect(|refusal| assert_eq!(refusal, "wait_group: negative counter"))
+                    .count()
+            };
+            let (main, other) = both(refused, refused);
+            assert!(
+                main + other == 1,
+                "the counter was {}, and two threads called `done` {} times in all: one call should be refused, and {} were",
+                2 * each - 1,
+                2 * each,
+                main + other
+            );
+            group.wait();
+        });
+    }
 }
 
 /// The counter is full. One task is done, and two are added by two threads: exactly one of these is refused.

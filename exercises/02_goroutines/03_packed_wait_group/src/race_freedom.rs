@@ -190,19 +190,26 @@ fn wait_returns_after_every_done() {
     });
 }
 
-/// While main sleeps, or is about to, the counter goes from 1 to 2 and to 0, or from 2 to 1 and to 0. Only the zero ends
-/// the wait; and the first of the two steps must keep the mark that says that main waits, or the last one wakes nobody.
+/// While main sleeps, or is about to, the counter goes from 1 to 2 and to 0, from 2 to 1 and to 0, or from 1 by `add(0)` to
+/// 1 and to 0. Only the zero ends the wait. The first step wakes nobody, and must keep the mark that says that main waits,
+/// or the last one wakes nobody either.
 #[test]
 fn an_add_extends_the_wait() {
     // WG-14
-    for (begun, first, last) in [(1, 1, -2), (2, -1, -1)] {
+    for (begun, first, last) in [(1, 1, -2), (2, -1, -1), (1, 0, -1)] {
         harness::model(move || {
             let group = WaitGroup::new();
             let finished = Flag::lowered("finished");
             group.add(begun);
             thread::scope(|s| {
                 spawn(s, "task", || {
+                    let before = notifications();
                     group.add(first);
+                    let asked = notifications() - before;
+                    assert!(
+                        asked == 0,
+                        "`add({first})` called the operating system to wake a thread, though a task is left"
+                    );
                     finished.raise();
                     group.add(last);
                 });
@@ -257,19 +264,19 @@ fn what_a_task_wrote_is_visible_after_wait() {
     });
 }
 
-/// Two tasks write and are done, and main only waits. It must see what both wrote, that of the first to be done
-/// as well: not only the `done` that makes the counter zero must release.
+/// Two tasks write, one ends with `add(-2)` and the other with `done`, and main only waits. It must see what both wrote,
+/// that of the first to end as well: each way down must release, and not only the step that makes the counter zero.
 #[test]
 fn what_both_tasks_wrote_is_visible_after_wait() {
     // WG-07
     harness::Model::new().preemption_bound(2).check(|| {
         let group = WaitGroup::new();
         let (one, two) = (Slot::empty("one"), Slot::empty("two"));
-        group.add(2);
+        group.add(3);
         thread::scope(|s| {
             spawn(s, "task 1", || {
                 one.write(1);
-                group.done();
+                group.add(-2);
             });
             spawn(s, "task 2", || {
                 two.write(2);
@@ -279,7 +286,7 @@ fn what_both_tasks_wrote_is_visible_after_wait() {
             assert_eq!(
                 (one.read(), two.read()),
                 (1, 2),
-                "what tasks 1 and 2 wrote before they were done"
+                "what task 1 wrote before its `add(-2)`, and task 2 before its `done`"
             );
         });
     });
@@ -418,7 +425,8 @@ fn a_refused_done_does_not_show_in_a_wait() {
 }
 
 /// There is one task; `add(-2)` is refused while main is done with it. The refused call must not change the
-/// counter, even for a moment: main's only task is not one too many.
+/// counter, even for a moment: main's only task is not one too many. And of `done`s of two threads that are one too many
+/// together, exactly one is refused: to check and to count down must be one step.
 #[test]
 fn a_refused_add_does_not_show_in_a_done() {
     // WG-05, WG-08
@@ -433,6 +441,28 @@ fn a_refused_add_does_not_show_in_a_done() {
             group.wait();
         });
     });
+    // One `done` too many, and nobody can say beforehand whose.
+    for each in [1, 2] {
+        harness::model(move || {
+            let group = WaitGroup::new();
+            group.add(2 * each - 1);
+            let refused = || {
+                let dones = (0..each).filter_map(|_| panic_of(|| group.done()));
+                dones
+                    .inspect(|refusal| assert_eq!(refusal, "wait_group: negative counter"))
+                    .count()
+            };
+            let (main, other) = both(refused, refused);
+            assert!(
+                main + other == 1,
+                "the counter was {}, and two threads called `done` {} times in all: one call should be refused, and {} were",
+                2 * each - 1,
+                2 * each,
+                main + other
+            );
+            group.wait();
+        });
+    }
 }
 
 /// The counter is full, main is done with a task, and two threads add one each: there is room for one of them.
@@ -471,8 +501,9 @@ fn a_full_counter_takes_no_more_from_either_of_two() {
     });
 }
 
-/// Main waits while the task adds up to `i32::MAX`, and takes all in one `add`. The counter must hold as many
-/// tasks with a waiter as without, and the waiter must not be lost on the way.
+/// Main waits while the task adds up to `i32::MAX` and takes all in one `add`, or is refused more than the counter can hold,
+/// and less than zero, before it is done. A counter must hold as many tasks with a waiter as without, and neither a full
+/// counter nor a refusal may lose the waiter.
 #[test]
 fn a_full_counter_may_have_a_waiter() {
     // WG-08, WG-14
@@ -484,6 +515,20 @@ fn a_full_counter_may_have_a_waiter() {
             spawn(s, "task", || {
                 group.add(MANY - 1);
                 group.add(-MANY);
+            });
+            group.wait();
+        });
+    });
+    harness::model(|| {
+        let group = WaitGroup::new();
+        group.add(1);
+        thread::scope(|s| {
+            spawn(s, "task", || {
+                // The docs leave the limit open, so it may take some of it.
+                let taken = (0..3).take_while(|_| panic_of(|| group.add(isize::MAX)).is_none());
+                (0..taken.count()).for_each(|_| group.add(-isize::MAX));
+                assert_panics("wait_group: negative counter", || group.add(-2));
+                group.done();
             });
             group.wait();
         });

@@ -57,7 +57,8 @@ fn a_group_is_small() {
     );
 }
 
-/// A task that panics counts itself out in a destructor, and may add, and wait, as any other.
+/// A task that panics counts itself out in a destructor, and may add, and wait, as any other: its `wait` returns when the
+/// counter is zero, and not before.
 #[test]
 fn a_panicking_thread_may_count_and_wait() {
     must_end(IN_WAIT, || {
@@ -68,13 +69,23 @@ fn a_panicking_thread_may_count_and_wait() {
             group.add(-1);
         });
         assert_counter_is(1, &group);
-        thread::scope(|s| {
+        let returned = AtomicUsize::new(0);
+        let early = thread::scope(|s| {
             for _ in 0..2 {
-                s.spawn(|| while_unwinding(|| group.wait()));
+                s.spawn(|| {
+                    while_unwinding(|| group.wait());
+                    returned.fetch_add(1, SeqCst);
+                });
             }
             let_others_run();
+            let early = returned.load(SeqCst);
             while_unwinding(|| group.done());
+            early
         });
+        assert!(
+            early == 0,
+            "{early} of 2 waits in a destructor of a panicking thread returned, but the counter was 1"
+        );
         while_unwinding(|| assert_counter_is(0, &group));
     });
 }

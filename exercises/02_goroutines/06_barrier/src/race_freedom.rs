@@ -348,7 +348,7 @@ fn a_thread_that_comes_again_takes_nobodys_wakeup() {
 }
 
 /// Four threads make two rounds, and one of them is interrupted on its way: it may open the first round after another has
-/// opened the second, and the second must stay open. Each arrival counts, and all leave.
+/// opened the second, and the second must stay open. Each arrival counts, all leave, and each round has one leader.
 ///
 /// At most one preemption in each interleaving. Catches a thread that opens its round after the next one has been opened,
 /// and takes that back.
@@ -357,12 +357,16 @@ fn a_round_that_opens_late_does_not_shut_the_next() {
     // WG-13
     Model::new().loose_bound(1).check(|| {
         let barrier = Barrier::new(2);
-        thread::scope(|s| {
-            for name in ["second", "third", "fourth"] {
-                spawn(s, name, || barrier.wait());
-            }
-            barrier.wait();
+        let leads = || barrier.wait().is_leader();
+        let leaders = thread::scope(|s| {
+            let others = ["second", "third", "fourth"].map(|name| spawn(s, name, leads));
+            let main = usize::from(leads());
+            main + others.map(joined).into_iter().filter(|leads| *leads).count()
         });
+        assert!(
+            leaders == 2,
+            "four calls made two rounds, with {leaders} leaders in all, but each round must have exactly one"
+        );
     });
 }
 

@@ -382,24 +382,33 @@ fn the_time_out_ends_the_wait() {
     });
 }
 
-/// Main sleeps without a timeout, and another with one: its timeout passes, and it is the one that opens the gate.
+/// Main sleeps without a timeout, or with a longer one than another thread: the other's timeout passes, and it opens the gate.
 /// No thread is preempted in any run, so both are in their calls when the second passes. Catches a thread that
-/// holds up others while it sleeps, so that one with a timeout waits for a lock.
+/// holds up others while it sleeps, so that one with a timeout waits for a lock, and one that keeps the time for others and
+/// goes by its own.
 #[test]
 fn a_sleeper_holds_up_nobodys_time_out() {
     // CO-08
-    harness::Model::new().preemption_bound(0).check(|| {
-        let clock = Clock::manual();
-        let gate = Gate::new();
-        thread::scope(|s| {
-            spawn(s, "hasty", || {
-                spawn(s, "timekeeper", || clock.advance(SECOND));
-                gate.wait_timeout(&clock, SECOND);
-                gate.open();
+    for patient in [None, Some(2 * SECOND)] {
+        harness::Model::new().preemption_bound(0).check(move || {
+            let clock = Clock::manual();
+            let gate = Gate::new();
+            thread::scope(|s| {
+                spawn(s, "hasty", || {
+                    spawn(s, "timekeeper", || clock.advance(SECOND));
+                    gate.wait_timeout(&clock, SECOND);
+                    gate.open();
+                });
+                let Some(timeout) = patient else {
+                    return gate.wait();
+                };
+                assert!(
+                    gate.wait_timeout(&clock, timeout),
+                    "`wait_timeout` returned false after {SECOND:?}, but the timeout was {timeout:?}"
+                );
             });
-            gate.wait();
         });
-    });
+    }
 }
 
 /// Main wakes up for no reason when a half and three quarters of its time have passed: the rest is enough. No
