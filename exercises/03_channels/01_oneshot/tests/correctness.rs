@@ -231,6 +231,9 @@ fn ends_may_be_used_by_any_thread() {
 
 #[test]
 fn any_type_can_be_sent() {
+    #[repr(align(256))]
+    struct Aligned(u32);
+
     // CH-24
     must_end(IN_RECV, || {
         fn through<T>(value: T) -> T {
@@ -240,6 +243,22 @@ fn any_type_can_be_sent() {
         }
         through(());
         through(PhantomPinned);
+        assert_eq!(through(Aligned(7)).0, 7, "it stands at multiples of 256");
+        // Ends that have been used can be moved like any other.
+        let mut two = [(); 2].map(|()| channel());
+        for (sender, receiver) in &mut two {
+            assert!(!sender.is_closed(), "the receiver is there");
+            assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        }
+        two.rotate_left(1);
+        for (sender, receiver) in &mut two {
+            assert!(!sender.is_closed(), "the receiver is there");
+            assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        }
+        for (sender, receiver) in two {
+            assert_eq!(sender.send(7), Ok(()), "the receiver is there");
+            assert_eq!(receiver.recv(), Ok(7));
+        }
         assert_eq!(through([7u64; 512]), [7; 512]);
         assert_eq!(through(Some(Box::new(7))), Some(Box::new(7)));
         let local = String::from("borrowed");
@@ -282,12 +301,16 @@ fn errors_say_what_happened() {
     );
 }
 
-/// A thread is in `recv`, and there is no value yet: it sleeps.
+/// A thread is in `recv`, and there is no value yet: it sleeps, also if its call comes while it unwinds.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    let (sender, receiver) = channel::<u32>();
+    let [(sender, receiver), (other, second)] = [(); 2].map(|()| channel::<u32>());
     must_sleep_on_threads("`recv`", "nothing had been sent", move || {
         _ = receiver.recv()
     });
-    drop(sender);
+    let call = "`recv` in a destructor, while its thread unwinds,";
+    must_sleep_on_threads(call, "nothing had been sent", move || {
+        _ = while_unwinding(|| second.recv());
+    });
+    drop((sender, other));
 }

@@ -5,7 +5,9 @@
 
 use crate::Channel;
 use crate::sync::thread;
-use harness::testing::{Slot, Watched, both, let_others_sleep, must_sleep, never_waits, spawn};
+use harness::testing::{
+    Flag, Slot, Watched, both, let_others_sleep, must_sleep, never_waits, spawn,
+};
 
 /// A program that must not end. Catches a `recv` that makes something up, and one that spins.
 #[test]
@@ -195,8 +197,9 @@ fn the_room_may_be_gone_when_the_woken_sender_looks() {
     }
 }
 
-/// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason.
-/// Catches `if` in place of `while`, on either side: a wakeup for no reason.
+/// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason, or one that has
+/// to wait for steps of the other does so up to three times. Catches `if` in place of `while`, once or several
+/// times, on either side.
 #[test]
 fn a_spurious_wakeup_brings_nothing() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -206,6 +209,34 @@ fn a_spurious_wakeup_brings_nothing() {
             || {
                 channel.send(1);
                 channel.send(2);
+            },
+        );
+    });
+    harness::Model::new().spurious_wakeups(3).check(|| {
+        let channel = Channel::new(1);
+        both(
+            || assert_eq!(channel.recv(), 1),
+            || {
+                let_others_sleep(3);
+                channel.send(1);
+            },
+        );
+    });
+    harness::Model::new().spurious_wakeups(3).check(|| {
+        let (channel, sent) = (Channel::new(1), Flag::lowered("sent"));
+        channel.send(1);
+        both(
+            || {
+                channel.send(2);
+                sent.raise();
+            },
+            || {
+                let_others_sleep(3);
+                assert!(
+                    !sent.is_raised(),
+                    "`send` returned, and the channel was full"
+                );
+                assert_eq!((channel.recv(), channel.recv()), (1, 2));
             },
         );
     });

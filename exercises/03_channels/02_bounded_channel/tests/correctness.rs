@@ -290,14 +290,23 @@ fn a_panic_elsewhere_leaves_the_channel_as_it_is() {
     });
 }
 
-/// Two threads are in `recv` of an empty channel, and two in `send` of a full one: they sleep.
+/// Two threads are in `recv` of an empty channel, and two in `send` of a full one, the second each time while it unwinds:
+/// they sleep.
 #[test]
 fn a_thread_that_waits_sleeps() {
     let [empty, full] = [(); 2].map(|()| Arc::new(Channel::new(1)));
     full.send(1);
-    for _ in 0..2 {
-        let [empty, full] = [&empty, &full].map(Arc::clone);
-        must_sleep_on_threads("`recv`", "the channel was empty", move || _ = empty.recv());
-        must_sleep_on_threads("`send`", "the channel was full", move || full.send(2));
-    }
+    let [first_empty, first_full] = [&empty, &full].map(Arc::clone);
+    must_sleep_on_threads("`recv`", "the channel was empty", move || {
+        _ = first_empty.recv();
+    });
+    must_sleep_on_threads("`send`", "the channel was full", move || first_full.send(2));
+    let recv = "`recv` in a destructor, while its thread unwinds,";
+    must_sleep_on_threads(recv, "the channel was empty", move || {
+        _ = while_unwinding(|| empty.recv());
+    });
+    let send = "`send` in a destructor, while its thread unwinds,";
+    must_sleep_on_threads(send, "the channel was full", move || {
+        while_unwinding(|| full.send(2));
+    });
 }

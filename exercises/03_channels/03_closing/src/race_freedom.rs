@@ -557,9 +557,9 @@ fn the_room_may_be_gone_when_the_woken_sender_looks() {
     }
 }
 
-/// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason.
-/// Catches `if` in place of `while`, on either side: a wakeup for no reason is neither a value nor room nor
-/// the end.
+/// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason, or one that has
+/// to wait for steps of the other does so up to three times. Catches `if` in place of `while`, once or several
+/// times, on either side: a wakeup for no reason is neither a value nor room nor the end.
 #[test]
 fn a_spurious_wakeup_is_no_end() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -569,6 +569,34 @@ fn a_spurious_wakeup_is_no_end() {
             || {
                 assert_eq!(sender.send(1), Ok(()), "the receiver is there");
                 assert_eq!(sender.send(2), Ok(()), "the receiver is there");
+            },
+        );
+    });
+    harness::Model::new().spurious_wakeups(3).check(|| {
+        let (sender, receiver) = bounded(1);
+        both(
+            || assert_eq!(receiver.recv(), Ok(1)),
+            || {
+                let_others_sleep(3);
+                assert_eq!(sender.send(1), Ok(()), "the receiver is there");
+            },
+        );
+    });
+    harness::Model::new().spurious_wakeups(3).check(|| {
+        let ((sender, receiver), sent) = (bounded(1), Flag::lowered("sent"));
+        assert_eq!(sender.send(1), Ok(()), "the receiver is there");
+        both(
+            || {
+                assert_eq!(sender.send(2), Ok(()), "the receiver is there");
+                sent.raise();
+            },
+            || {
+                let_others_sleep(3);
+                assert!(
+                    !sent.is_raised(),
+                    "`send` returned, and the channel was full"
+                );
+                assert_eq!((receiver.recv(), receiver.recv()), (Ok(1), Ok(2)));
             },
         );
     });

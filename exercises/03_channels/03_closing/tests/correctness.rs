@@ -408,14 +408,29 @@ fn errors_say_what_happened() {
     );
 }
 
-/// Two threads are in `recv` of an empty channel, and two in `send` of a full one: they sleep.
+/// Two threads are in `recv` of an empty channel, and two in `send` of a full one, the second each time while it unwinds:
+/// they sleep.
 #[test]
 fn a_thread_that_waits_sleeps() {
     let ((_sender, empty), (full, _receiver)) = (bounded::<u32>(1), bounded(1));
     assert_eq!(full.send(1), Ok(()));
-    for _ in 0..2 {
-        let (empty, full) = (empty.clone(), full.clone());
-        must_sleep_on_threads("`recv`", "the channel was empty", move || _ = empty.recv());
-        must_sleep_on_threads("`send`", "the channel was full", move || _ = full.send(2));
-    }
+    let (first_empty, iterated, first_full) = (empty.clone(), empty.clone(), full.clone());
+    must_sleep_on_threads("`recv`", "the channel was empty", move || {
+        _ = first_empty.recv();
+    });
+    must_sleep_on_threads("`send`", "the channel was full", move || {
+        _ = first_full.send(2);
+    });
+    let recv = "`recv` in a destructor, while its thread unwinds,";
+    must_sleep_on_threads(recv, "the channel was empty", move || {
+        _ = while_unwinding(|| empty.recv());
+    });
+    let next = "the iterator's `next` in a destructor, while its thread unwinds,";
+    must_sleep_on_threads(next, "the channel was empty", move || {
+        _ = while_unwinding(|| iterated.iter().next());
+    });
+    let send = "`send` in a destructor, while its thread unwinds,";
+    must_sleep_on_threads(send, "the channel was full", move || {
+        _ = while_unwinding(|| full.send(2));
+    });
 }

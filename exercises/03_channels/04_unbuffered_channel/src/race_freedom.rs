@@ -506,16 +506,28 @@ fn a_timeout_sleeps_until_its_time() {
     });
 }
 
-/// A thread waits for another to meet, and wakes up for no reason before it comes. Catches `if` in place of
-/// `while`, on both sides, with and without a timeout.
+/// A thread waits for another to meet, and wakes up for no reason before it comes: once, or up to three times if the
+/// other yields three times before. Catches `if` in place of `while`, once or several times, on both sides, with and without a
+/// timeout.
 #[test]
 fn a_spurious_wakeup_is_no_meeting() {
     let meets = |send: fn(&Sender<u32>, &Clock), receive: fn(&Receiver<u32>, &Clock) -> u32| {
-        Model::new().spurious_wakeups(1).check(move || {
-            let (clock, (sender, receiver)) = (Clock::manual(), channel());
-            let ((), got) = both(|| send(&sender, &clock), || receive(&receiver, &clock));
-            assert_eq!(got, 7);
-        });
+        for (spurious, [before_send, before_receive]) in [(1, [0, 0]), (3, [3, 0]), (3, [0, 3])] {
+            Model::new().spurious_wakeups(spurious).check(move || {
+                let (clock, (sender, receiver)) = (Clock::manual(), channel());
+                let ((), got) = both(
+                    || {
+                        let_others_sleep(before_send);
+                        send(&sender, &clock);
+                    },
+                    || {
+                        let_others_sleep(before_receive);
+                        receive(&receiver, &clock)
+                    },
+                );
+                assert_eq!(got, 7);
+            });
+        }
     };
     meets(
         |sender, _| assert_eq!(sender.send(7), Ok(())),

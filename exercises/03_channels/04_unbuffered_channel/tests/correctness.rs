@@ -565,7 +565,8 @@ fn ends_go_to_other_threads_if_their_values_may() {
     assert_bounds!(Receiver<*const u32>: !Send + !Sync);
 }
 
-/// Four threads are in `recv`, or in `send`, one after the other, two of them for an hour, and nobody meets them: each sleeps.
+/// Four threads are in `recv`, or in `send`, one after the other, two of them for an hour, and two while they unwind, and
+/// nobody meets them: each sleeps.
 #[test]
 fn a_thread_that_waits_sleeps() {
     const HOUR: Duration = Duration::from_secs(3600);
@@ -584,14 +585,20 @@ fn a_thread_that_waits_sleeps() {
         }),
     ];
     let ((_sender, receiver), (sender, _receiver)) = (channel(), channel());
-    for _ in 0..2 {
-        for (call, receive) in receives {
-            let receiver = receiver.clone();
-            must_sleep_on_threads(call, "nobody sent", move || receive(receiver));
-        }
-        for (call, send) in sends {
-            let sender = sender.clone();
-            must_sleep_on_threads(call, "nobody received", move || send(sender));
-        }
+    for (call, receive) in receives {
+        let (first, second) = (receiver.clone(), receiver.clone());
+        must_sleep_on_threads(call, "nobody sent", move || receive(first));
+        let call = format!("{call} in a destructor, while its thread unwinds,");
+        must_sleep_on_threads(&call, "nobody sent", move || {
+            while_unwinding(|| receive(second));
+        });
+    }
+    for (call, send) in sends {
+        let (first, second) = (sender.clone(), sender.clone());
+        must_sleep_on_threads(call, "nobody received", move || send(first));
+        let call = format!("{call} in a destructor, while its thread unwinds,");
+        must_sleep_on_threads(&call, "nobody received", move || {
+            while_unwinding(|| send(second));
+        });
     }
 }

@@ -5,7 +5,7 @@ use harness::sync::real::channel::{Receiver, bounded, unbounded};
 use harness::sync::real::thread::{self, refuse_after};
 use harness::testing::{
     assert_panics, assert_passes_on, let_others_run, must_end, must_sleep_on_threads,
-    others_must_sleep, payload_of, staged_panic, staged_panic_of,
+    others_must_sleep, payload_of, staged_panic, staged_panic_of, while_unwinding,
 };
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -76,12 +76,17 @@ fn results_come_as_soon_as_they_are_there() {
     });
 }
 
-/// The input is open and empty, and the consumer asks for a result: it sleeps.
+/// The input is open and empty, and the consumer asks for a result: it sleeps, also if its call comes while it unwinds.
 #[test]
 fn a_consumer_that_waits_sleeps() {
     let (sender, input) = bounded(0);
+    let other = input.clone();
     must_sleep_on_threads("`next`", "the input was open", move || {
         _ = fan_out(input, 1, |n: u32| n).next();
+    });
+    let call = "`next` in a destructor, while its thread unwinds,";
+    must_sleep_on_threads(call, "the input was open", move || {
+        _ = while_unwinding(|| fan_out(other, 1, |n: u32| n).next());
     });
     drop(sender);
 }

@@ -47,12 +47,17 @@ fn panic_of_next<T>(next: impl FnOnce() -> T) -> Option<&'static str> {
     whose
 }
 
-/// The input is open and empty, and the consumer asks for a result: it sleeps.
+/// The input is open and empty, and the consumer asks for a result: it sleeps, also if its call comes while it unwinds.
 #[test]
 fn a_consumer_that_waits_sleeps() {
     let (sender, input) = bounded(0);
+    let other = input.clone();
     must_sleep_on_threads("`next`", "the input was open", move || {
         _ = stage(input.into_iter().map(Item::Ok), 1, Item::Ok).next();
+    });
+    let call = "`next` in a destructor, while its thread unwinds,";
+    must_sleep_on_threads(call, "the input was open", move || {
+        _ = while_unwinding(|| stage(other.into_iter().map(Item::Ok), 1, Item::Ok).next());
     });
     drop(sender);
 }

@@ -157,6 +157,16 @@ fn a_panic_unlocks_and_poisons_nothing() {
                 "the lock is free, and a thread that unwinds is refused"
             );
         });
+        let mut guard = lock.lock();
+        thread::scope(|s| {
+            s.spawn(|| {
+                let data = while_unwinding(|| *lock.lock());
+                assert_eq!(data, 4, "`lock` of a thread that unwinds did not wait");
+            });
+            let_others_run();
+            *guard = 4;
+            drop(guard);
+        });
     });
 }
 
@@ -175,6 +185,9 @@ fn the_owner_needs_no_guard() {
 
 #[test]
 fn any_value_can_be_locked() {
+    #[repr(align(256))]
+    struct Aligned(u32);
+
     let nothing = SpinLock::new(());
     let guard = nothing.lock();
     assert!(
@@ -185,6 +198,14 @@ fn any_value_can_be_locked() {
     let local = SpinLock::new(Rc::new(Cell::new(1)));
     local.lock().set(2);
     assert_eq!(local.into_inner().get(), 2);
+    let aligned = SpinLock::new(Aligned(1));
+    aligned.lock().0 += 1;
+    assert_eq!(aligned.into_inner().0, 2);
+    // A lock that has been used can be moved like any other.
+    let mut two = [1, 2].map(SpinLock::new);
+    two.iter().for_each(|lock| *lock.lock() += 10);
+    two.rotate_left(1);
+    assert_eq!(two.map(|lock| *lock.lock()), [12, 11]);
 }
 
 /// The bounds of the section "Threads" in the docs.

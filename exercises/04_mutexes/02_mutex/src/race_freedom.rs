@@ -96,9 +96,10 @@ fn a_second_waiter_sleeps_too() {
     });
 }
 
-/// A thread that waits for the lock wakes up for no reason: it goes on only when the lock is its own. Catches
-/// a waiter that takes any wakeup for the lock. After a spurious one the other thread takes a step before the
-/// waiter goes on, and the step must not be the unlock: the flag is for that.
+/// A thread that waits for the lock wakes up for no reason, up to three times: it goes on only when the lock is its
+/// own. Catches a waiter that takes any wakeup for the lock, or the second or third. After a spurious one the other
+/// thread takes a step before the waiter goes on, and the step must not be the unlock: the flag and the yields are for
+/// that.
 #[test]
 fn a_spurious_wakeup_is_no_lock() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -113,6 +114,19 @@ fn a_spurious_wakeup_is_no_lock() {
         };
         both(add, add);
         assert_eq!(slot.read(), 2);
+    });
+    harness::Model::new().spurious_wakeups(3).check(|| {
+        let (mutex, slot) = (Mutex::new(()), Slot::empty("slot"));
+        thread::scope(|s| {
+            let guard = mutex.lock();
+            spawn(s, "other", || {
+                let _guard = mutex.lock();
+                assert_eq!(slot.read(), 1, "`lock` returned, and there was a guard");
+            });
+            let_others_sleep(3);
+            slot.write(1);
+            drop(guard);
+        });
     });
 }
 

@@ -70,9 +70,13 @@ fn get_mut_lends_the_value_without_locking() {
     });
 }
 
-/// Any value will do: one without a size, one that must not move, one of no bytes, one that is no `Send`.
+/// Any value will do: one without a size, one that must not move, one of no bytes, one that is no `Send`, one that stands at
+/// multiples of 256 bytes only.
 #[test]
 fn any_value_will_do() {
+    #[repr(align(256))]
+    struct Aligned(u32);
+
     let slice: &Mutex<[u8]> = &Mutex::new([1, 2, 3]);
     slice.lock()[1] = 5;
     assert_eq!(*slice.lock(), [1, 5, 3]);
@@ -94,6 +98,9 @@ fn any_value_will_do() {
     two.rotate_left(1);
     assert_eq!(two.map(|mutex| *mutex.lock()), [12, 11]);
 
+    let aligned = Mutex::new(Aligned(1));
+    aligned.lock().0 += 1;
+    assert_eq!(aligned.into_inner().0, 2);
     drop(Mutex::new(PhantomPinned).lock());
     drop(Mutex::new(()).lock());
     drop(Mutex::new(Rc::new(1)).lock());
@@ -194,15 +201,19 @@ fn unlocked_has_locked_again_when_its_function_panics() {
     });
 }
 
-/// A thread waits in `lock` while there is a guard: it sleeps, after a few hundred looks at most.
+/// A thread waits in `lock` while there is a guard: it sleeps, after a few hundred looks at most, and so it does if its call
+/// comes while it unwinds.
 #[test]
 fn a_thread_that_waits_sleeps() {
     // MU-08
-    must_sleep_soon_on_threads("`lock`", "there was a guard", || {
+    let waits = || {
         let mutex = Mutex::new(());
         let _guard = mutex.lock();
         let _second = mutex.lock();
-    });
+    };
+    must_sleep_soon_on_threads("`lock`", "there was a guard", waits);
+    let call = "`lock` in a destructor, while its thread unwinds,";
+    must_sleep_soon_on_threads(call, "there was a guard", move || while_unwinding(waits));
 }
 
 #[test]

@@ -202,21 +202,34 @@ fn a_condition_that_panics_unlocks_and_leaves_nothing_behind() {
     });
 }
 
-/// Four threads wait, one after the other, two of them for an hour, and nobody notifies: each sleeps.
+/// Four threads wait, one after the other, two of them for an hour, and two while they unwind, and nobody notifies: each
+/// sleeps.
 #[test]
 fn a_thread_that_waits_sleeps() {
     let shared = Arc::new((Mutex::new(()), Condvar::new()));
-    for _ in 0..2 {
-        let (waits, waits_an_hour) = (Arc::clone(&shared), Arc::clone(&shared));
-        must_sleep_on_threads("`wait_while`", "nobody has notified", move || {
-            let (mutex, condvar) = &*waits;
+    type Call = (&'static str, fn(&Mutex<()>, &Condvar));
+    let calls: [Call; 2] = [
+        ("`wait_while`", |mutex, condvar| {
             condvar.wait_while(&mut mutex.lock(), |()| true);
-        });
-        must_sleep_on_threads("`wait_until`", "nobody has notified", move || {
+        }),
+        ("`wait_until`", |mutex, condvar| {
             // By a manual clock it would have to look again and again.
-            let ((mutex, condvar), clock) = (&*waits_an_hour, Clock::real());
+            let clock = Clock::real();
             let hour = clock.now() + Duration::from_secs(3600);
             let _over = condvar.wait_until(&mut mutex.lock(), &clock, hour);
+        }),
+    ];
+    for (call, wait) in calls {
+        let first = Arc::clone(&shared);
+        must_sleep_on_threads(call, "nobody has notified", move || {
+            wait(&first.0, &first.1);
+        });
+        let (second, call) = (
+            Arc::clone(&shared),
+            format!("{call}, while its thread unwinds,"),
+        );
+        must_sleep_on_threads(&call, "nobody has notified", move || {
+            while_unwinding(|| wait(&second.0, &second.1));
         });
     }
 }

@@ -285,9 +285,9 @@ fn guards_that_exclude_each_other_sleep() {
     });
 }
 
-/// A thread that waits for the lock wakes up for no reason: it goes on only when the lock is its own. Catches
-/// a thread that takes a spurious wakeup for the lock: a reader or a writer. The step before the lock and the
-/// one behind it give the other time to wake up in between. Two forced switches.
+/// A thread that waits for the lock wakes up for no reason, up to three times: it goes on only when the lock is its
+/// own. Catches a thread that takes a spurious wakeup for the lock, the first or a later one: a reader or a writer. The
+/// steps and yields before the lock and behind it give the other time to wake up in between. Two forced switches.
 #[test]
 fn a_spurious_wakeup_is_no_lock() {
     let explore = |main_writes: bool, other_writes: bool| {
@@ -316,6 +316,36 @@ fn a_spurious_wakeup_is_no_lock() {
     };
     explore(true, true);
     explore(true, false);
+
+    let outlasts = |main_writes: bool, other_writes: bool| {
+        let model = harness::Model::new().preemption_bound(2);
+        model.spurious_wakeups(3).check(move || {
+            let (lock, gone) = (RwMutex::new(()), Flag::lowered("gone"));
+            let enter = |writes: bool, inside: &dyn Fn()| {
+                if writes {
+                    let _guard = lock.write();
+                    inside();
+                } else {
+                    let _guard = lock.read();
+                    inside();
+                }
+            };
+            thread::scope(|s| {
+                enter(main_writes, &|| {
+                    spawn(s, "other", || {
+                        enter(other_writes, &|| {
+                            assert!(gone.is_raised(), "two guards that exclude each other");
+                        });
+                    });
+                    let_others_sleep(3);
+                    gone.raise();
+                });
+            });
+        });
+    };
+    outlasts(true, true);
+    outlasts(true, false);
+    outlasts(false, true);
 }
 
 /// `try_write` is refused, and a reader that tries beside a reader gets in meanwhile. Catches a refused `try_write` that

@@ -239,24 +239,33 @@ fn an_endless_stream_of_writers_lets_a_reader_in() {
     });
 }
 
-/// A thread waits in `read` or `write`: it sleeps, after a few hundred looks at most.
+/// A thread waits in `read` or `write`: it sleeps, after a few hundred looks at most, and so it does if its call comes while
+/// it unwinds.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    must_sleep_soon_on_threads("`read`", "there was a writer", || {
-        let lock = RwMutex::new(());
-        let _guard = lock.write();
-        let _second = lock.read();
-    });
-    must_sleep_soon_on_threads("`write`", "there was a writer", || {
-        let lock = RwMutex::new(());
-        let _guard = lock.write();
-        let _second = lock.write();
-    });
-    must_sleep_soon_on_threads("`write`", "there was a reader", || {
-        let lock = RwMutex::new(());
-        let _guard = lock.read();
-        let _second = lock.write();
-    });
+    type Wait = (&'static str, &'static str, fn());
+    let waits: [Wait; 3] = [
+        ("`read`", "there was a writer", || {
+            let lock = RwMutex::new(());
+            let _guard = lock.write();
+            let _second = lock.read();
+        }),
+        ("`write`", "there was a writer", || {
+            let lock = RwMutex::new(());
+            let _guard = lock.write();
+            let _second = lock.write();
+        }),
+        ("`write`", "there was a reader", || {
+            let lock = RwMutex::new(());
+            let _guard = lock.read();
+            let _second = lock.write();
+        }),
+    ];
+    for (call, because, wait) in waits {
+        must_sleep_soon_on_threads(call, because, wait);
+        let call = format!("{call} in a destructor, while its thread unwinds,");
+        must_sleep_soon_on_threads(&call, because, move || while_unwinding(wait));
+    }
 }
 
 #[test]
@@ -323,9 +332,13 @@ fn nothing_is_poisoned() {
     });
 }
 
-/// Any value will do: one without a size, one that must not move, one of no bytes, one that is no `Send`.
+/// Any value will do: one without a size, one that must not move, one of no bytes, one that is no `Send`, one that stands at
+/// multiples of 256 bytes only.
 #[test]
 fn any_value_will_do() {
+    #[repr(align(256))]
+    struct Aligned(u32);
+
     let slice: &RwMutex<[u8]> = &RwMutex::new([1, 2, 3]);
     slice.write()[1] = 5;
     assert_eq!(*slice.read(), [1, 5, 3]);
@@ -337,6 +350,9 @@ fn any_value_will_do() {
     two.iter().for_each(|lock| *lock.write() += 10);
     two.rotate_left(1);
     assert_eq!(two.map(|lock| *lock.read()), [12, 11]);
+    let aligned = RwMutex::new(Aligned(1));
+    aligned.write().0 += 1;
+    assert_eq!(aligned.into_inner().0, 2);
     drop(RwMutex::new(PhantomPinned).read());
     drop(RwMutex::new(()).write());
     drop(RwMutex::new(Rc::new(1)).read());
