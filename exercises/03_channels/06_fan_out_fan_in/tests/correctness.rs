@@ -91,6 +91,16 @@ fn a_consumer_that_waits_sleeps() {
     drop(sender);
 }
 
+/// A destructor asks for the results because its thread panics: a panic of `work` is passed on there, too.
+#[test]
+fn a_panic_is_passed_on_while_the_consumer_unwinds() {
+    must_end(IN_NEXT, || {
+        let mut results = fan_out(items(0..1), 1, |_| -> usize { staged_panic("`work`'s") });
+        let panic = while_unwinding(|| staged_panic_of(|| drop(results.next())));
+        assert_eq!(panic, Some("`work`'s"), "`next` was called in a destructor");
+    });
+}
+
 /// Each item waits until all of them are worked on. There is one worker more than a byte can count.
 #[test]
 fn all_workers_work_at_the_same_time() {
