@@ -1,6 +1,6 @@
 //! What a thread waits for is so, as it shows when it is woken once more, and nobody tells it.
 
-use super::{Case, Remark, at_row, gives_back_changed, last_sleep_of};
+use super::{Case, Remark, at_row, field, gives_back_changed, last_sleep_of};
 use crate::record::{Effect, Event, ThreadId};
 
 /// Silent if the thread sleeps in a fixture, if it does not look again when it wakes up, so that it would go on in any case, and
@@ -110,9 +110,20 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         Some((row, _, Some(object))) => format!(": {u} notifies {} ({row})", case.object(object)),
         _ => String::new(),
     };
+    let comes_after = |words: &[&str]| case.code.comes_after(change.place?, words).then_some(());
+    let passed_over = event.object.filter(|_| told.is_none()).and_then(|condition| {
+        comes_after(&["notify_one", "notify_all"])?;
+        comes_after(&[&field(case, condition)])
+    });
+    let remedy = match passed_over {
+        Some(()) => format!(
+            "Behind that change is a notification, and {u} leaves it out: what it goes by was not so."
+        ),
+        None => format!("Change first, then {tell}."),
+    };
     let text = format!(
         "a change that nobody is told of: {waits} ({row}), {makes} ({}), and {nobody} after that{instead}. Woken once \
-         more, {t} goes on. Change first, then {tell}.",
+         more, {t} goes on. {remedy}",
         at_row(changed)
     );
     Some(Remark::new(text).mark(changed, "untold"))
