@@ -96,7 +96,7 @@ fn a_consumer_that_waits_sleeps() {
 fn a_panic_is_passed_on_while_the_consumer_unwinds() {
     must_end(IN_NEXT, || {
         let mut results = fan_out(items(0..1), 1, |_| -> usize { staged_panic("`work`'s") });
-        let panic = while_unwinding(|| staged_panic_of(|| drop(results.next())));
+        let panic = while_unwinding(|| staged_panic_of(|| _ = results.next()));
         assert_eq!(panic, Some("`work`'s"), "`next` was called in a destructor");
     });
 }
