@@ -110,16 +110,17 @@ fn of_sleeper(case: Case<'_>, thread: ThreadId) -> Option<Remark> {
         Some((row, _, Some(object))) => format!(": {u} notifies {} ({row})", case.object(object)),
         _ => String::new(),
     };
-    let comes_after = |words: &[&str]| case.code.comes_after(change.place?, words).then_some(());
-    let passed_over = event.object.filter(|_| told.is_none()).and_then(|condition| {
-        comes_after(&["notify_one", "notify_all"])?;
-        comes_after(&[&field(case, condition)])
-    });
-    let remedy = match passed_over {
-        Some(()) => format!(
+    let comes_after =
+        |words: &[&str]| change.place.is_some_and(|place| case.code.comes_after(place, words));
+    let leaves_out = |condition| {
+        comes_after(&["notify_one", "notify_all"]) && comes_after(&[&field(case, condition)])
+    };
+    let remedy = if told.is_none() && event.object.is_some_and(leaves_out) {
+        format!(
             "Behind that change is a notification, and {u} leaves it out: what it goes by was not so."
-        ),
-        None => format!("Change first, then {tell}."),
+        )
+    } else {
+        format!("Change first, then {tell}.")
     };
     let text = format!(
         "a change that nobody is told of: {waits} ({row}), {makes} ({}), and {nobody} after that{instead}. Woken once \
