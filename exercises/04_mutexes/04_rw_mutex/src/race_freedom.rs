@@ -297,19 +297,12 @@ fn a_spurious_wakeup_is_no_lock() {
             let step = Flag::lowered("step");
             let slots = [Slot::empty("main's"), Slot::empty("other's")];
             let enter = |writes: bool, me: usize| {
-                let inside = || {
+                step.raise();
+                locked(&lock, writes, || {
                     step.raise();
                     slots[me].write(1);
                     slots[1 - me].read();
-                };
-                step.raise();
-                if writes {
-                    let _guard = lock.write();
-                    inside();
-                } else {
-                    let _guard = lock.read();
-                    inside();
-                }
+                });
             };
             both(|| enter(main_writes, 0), || enter(other_writes, 1));
         });
@@ -321,19 +314,10 @@ fn a_spurious_wakeup_is_no_lock() {
         let model = harness::Model::new().preemption_bound(2);
         model.spurious_wakeups(3).check(move || {
             let (lock, gone) = (RwMutex::new(()), Flag::lowered("gone"));
-            let enter = |writes: bool, inside: &dyn Fn()| {
-                if writes {
-                    let _guard = lock.write();
-                    inside();
-                } else {
-                    let _guard = lock.read();
-                    inside();
-                }
-            };
             thread::scope(|s| {
-                enter(main_writes, &|| {
+                locked(&lock, main_writes, || {
                     spawn(s, "other", || {
-                        enter(other_writes, &|| {
+                        locked(&lock, other_writes, || {
                             assert!(gone.is_raised(), "two guards that exclude each other");
                         });
                     });
@@ -346,6 +330,17 @@ fn a_spurious_wakeup_is_no_lock() {
     outlasts(true, true);
     outlasts(true, false);
     outlasts(false, true);
+}
+
+/// Runs `f` while the calling thread has the lock, as a writer or as a reader.
+fn locked(lock: &RwMutex<()>, writes: bool, f: impl FnOnce()) {
+    if writes {
+        let _guard = lock.write();
+        f();
+    } else {
+        let _guard = lock.read();
+        f();
+    }
 }
 
 /// `try_write` is refused, and a reader that tries beside a reader gets in meanwhile. Catches a refused `try_write` that

@@ -47,7 +47,7 @@ pub const SANITIZED: &str = "ASAN_OPTIONS";
 /// How many times longer a process takes at most that was built with a sanitizer.
 const SANITIZER: u32 = 10;
 
-/// How long threads may take. Under a sanitizer they may take a multiple of it.
+/// How long threads may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The processor time that one thread may use, and that all may use together on each processor.
@@ -107,7 +107,7 @@ enum Sleep {
 
 impl Watch {
     /// Watches the threads of this process beside the calling one, without those that [only watch](only_watches). The main
-    /// thread of a test's process only waits for the test.
+    /// thread of a test's process only waits for the test. Under a sanitizer they may take a multiple of `limits`.
     pub fn others(limits: Limits) -> Self {
         let aside = this_thread();
         let main = Some(std::process::id()).filter(|main| Some(*main) != aside);
