@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use harness_base::protocol::{
-    Coverage, Extent, Kind, NOTHING_SPURIOUS, STILL_RUNS, is_without_end,
+    Coverage, Extent, Kind, NOTHING_SPURIOUS, STILL_RUNS, USUALLY, is_without_end,
 };
 
 use crate::course::lesson_tests::{FACADE_TEST, is_of_lesson};
@@ -220,9 +220,9 @@ impl Verdict {
     ///
     /// The facade test before all, because without the facade no model means anything. Then a test on one thread that says
     /// what is wrong: what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving,
-    /// where a test on real threads shows what came of it, if that: first of all those that found something, the one with
-    /// the fewest threads and the shortest story, and last those about what happens for no reason if nothing of it did. Then
-    /// the others, heading by heading, and last those that ended without a word, or not at all, and the leaks that come of
+    /// where a test on real threads shows what came of it, if that: first of all those that found something and know a cause, of
+    /// these the one with the fewest threads and the shortest story, and last those about what happens for no reason if
+    /// nothing of it did. Then the others, heading by heading, and last those that ended without a word, or not at all, and the leaks that come of
     /// threads that do not end.
     pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
         let on_one_thread = |test: &Tested| {
@@ -248,8 +248,11 @@ impl Verdict {
                 Heading::NoLeaks => 5,
             };
             // What a model lets happen for no reason is not the cause where nothing of it has happened.
-            let size = (heading == 2).then(|| (failure.says(NOTHING_SPURIOUS), failure.size()));
-            (heading, size)
+            let merit = (heading == 2).then(|| {
+                let names_a_cause = failure.says(&format!("{USUALLY}: "));
+                (failure.says(NOTHING_SPURIOUS), !names_a_cause, failure.size())
+            });
+            (heading, merit)
         };
         let failure = self.tests.iter().filter_map(|test| match &test.outcome {
             Outcome::Failed(failure) => Some((test, failure)),
@@ -471,7 +474,7 @@ pub mod tests {
     }
 
     #[test]
-    fn of_several_models_the_smallest_that_found_something_comes_first() {
+    fn of_several_models_that_found_something_one_with_a_cause_comes_first_and_then_the_smallest() {
         let model = |kind: &str, threads: usize, rows: usize| {
             let row = |number| match number < threads {
                 true => format!("{:3}  spawn child  a.rs:1\n", number + 1),
@@ -486,6 +489,7 @@ pub mod tests {
             )
         };
         let order = [
+            model("panic", 2, 50) + "Usually: a cause\n",
             model("data race", 1, 5),
             model("deadlock", 1, 9),
             model("deadlock", 1, 99),
@@ -494,7 +498,8 @@ pub mod tests {
             model("data race", 1, 2) + "120 explored. Nothing in it\n is spurious. This is it:\n",
             model("too many steps", 1, 3),
         ];
-        let names = ["a", "b", "c", "d", "e", "f", "g"].map(|name| format!("race_freedom::{name}"));
+        let names =
+            ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| format!("race_freedom::{name}"));
         let names = names.each_ref().map(String::as_str);
         for first in 0..order.len() {
             let tests = order[first..].iter().zip(names).collect::<Vec<_>>();

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 
 use anyhow::{Context, Result};
-use harness_base::protocol::find_failure;
+use harness_base::protocol::{USUALLY, find_failure};
 
 use super::hunks;
 use crate::course::lesson_tests::MODELS;
@@ -16,9 +16,6 @@ use crate::scratch::mistake::Mistake;
 
 /// The file's name, in the folder of the mistakes.
 const NAME: &str = "SENTENCES.md";
-
-/// Before what a mistake usually is.
-const USUALLY: &str = "Usually: ";
 
 /// Whether the file has what the models say of the `caught` mistakes, on a page on which no sentence is broken; with
 /// `record` it is written.
@@ -65,9 +62,9 @@ fn entry(name: &str, stderr: &str) -> Option<String> {
     let (kind, report) = find_failure(stderr)?;
     let mut lines = report.lines().skip(1).filter(|line| !line.is_empty());
     let wrong = without_places(lines.next()?);
-    let usually = report.lines().find_map(|line| line.strip_prefix(USUALLY));
+    let usually = report.lines().find_map(|line| line.strip_prefix(USUALLY)?.strip_prefix(": "));
     let usually = usually
-        .map_or_else(|| "(silent)".to_owned(), |text| format!("{USUALLY}{}", without_rows(text)));
+        .map_or_else(|| "(silent)".to_owned(), |text| format!("{USUALLY}: {}", without_rows(text)));
     Some(format!("## {name}: {kind}\n{wrong}\n{usually}\n"))
 }
 

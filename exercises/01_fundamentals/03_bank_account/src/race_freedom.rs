@@ -8,7 +8,7 @@
 
 use crate::sync::{naming, thread};
 use crate::{Account, InsufficientFunds, Overflow};
-use harness::testing::{both, threads_at_once};
+use harness::testing::{both, ends_beside_a_stopped_call, threads_at_once};
 use harness::{Model, model};
 use std::fmt::Debug;
 
@@ -461,5 +461,27 @@ fn an_operation_that_is_overtaken_again_and_again_is_not_refused() {
                 "the money at the end, after {name}: drawn by main, and in the account"
             );
         });
+    }
+}
+
+/// A thread is stopped in the middle of an operation, at each place in turn, and another operates all the same. Catches a lock,
+/// also one that is made of an atomic.
+#[test]
+fn a_thread_that_is_stopped_stops_no_other() {
+    type Call = (&'static str, fn(&Account));
+    let calls: [Call; 6] = [
+        ("`balance`", |account| _ = account.balance()),
+        ("`deposit`", |account| _ = account.deposit(1)),
+        ("a refused `deposit`", |account| {
+            _ = account.deposit(u64::MAX)
+        }),
+        ("`withdraw`", |account| _ = account.withdraw(1)),
+        ("a refused `withdraw`", |account| _ = account.withdraw(100)),
+        ("`withdraw_all`", |account| _ = account.withdraw_all()),
+    ];
+    for stopped in calls {
+        for ends in calls {
+            ends_beside_a_stopped_call(|| Account::new(3), stopped, ends);
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::sync::atomic::{
 };
 use crate::sync::thread;
 use harness::leaks::track;
-use harness::testing::{Watched, both, has_locked, has_waited, spawn};
+use harness::testing::{Watched, both, ends_beside_a_stopped_call, has_locked, has_waited, spawn};
 
 /// One thread publishes while another calls `get`, which finds nothing, or the whole value. Catches a `get` that
 /// finds the value announced but not yet written: it was announced too early, or by a store and a load that order
@@ -230,4 +230,27 @@ fn nobody_waits_for_the_winner() {
         };
         both(|| publishes_and_reads(1), || publishes_and_reads(2));
     });
+}
+
+/// A thread is stopped in the middle of a call, at each place in turn, and another makes a call all the same. Catches a
+/// lock that is made of an atomic.
+#[test]
+fn a_thread_that_is_stopped_stops_no_other() {
+    type Call = (&'static str, fn(&Publication<u32>));
+    let calls: [Call; 2] = [
+        ("`publish`", |cell| _ = cell.publish(1)),
+        ("`get`", |cell| _ = cell.get()),
+    ];
+    let published = || {
+        let cell = Publication::new();
+        assert_eq!(cell.publish(0), Ok(()));
+        cell
+    };
+    for make in [Publication::new, published] {
+        for stopped in calls {
+            for ends in calls {
+                ends_beside_a_stopped_call(make, stopped, ends);
+            }
+        }
+    }
 }

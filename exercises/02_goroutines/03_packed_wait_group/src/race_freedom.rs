@@ -3,7 +3,8 @@
 use crate::WaitGroup;
 use crate::sync::thread;
 use harness::testing::{
-    Flag, Slot, assert_panics, both, has_locked, must_sleep, notifications, panic_of, spawn,
+    Flag, Slot, assert_panics, both, ends_beside_a_stopped_call, has_locked, must_sleep,
+    notifications, panic_of, spawn,
 };
 use std::sync::{Arc, Mutex};
 
@@ -44,6 +45,28 @@ fn wait_sleeps_while_a_task_is_unfinished() {
             panic!("`wait` returned, and the counter was never 0");
         });
     });
+}
+
+/// A thread is stopped in the middle of a call, at each place in turn, and another makes one all the same. Catches a lock
+/// that is made of an atomic.
+#[test]
+fn a_thread_that_is_stopped_stops_no_other() {
+    type Call = (&'static str, fn(&WaitGroup));
+    let calls: [Call; 3] = [
+        ("`add(1)`", |group| group.add(1)),
+        ("`add(-2)`", |group| group.add(-2)),
+        ("`done`", WaitGroup::done),
+    ];
+    let of_five = || {
+        let group = WaitGroup::new();
+        group.add(5);
+        group
+    };
+    for stopped in calls {
+        for ends in calls {
+            ends_beside_a_stopped_call(of_five, stopped, ends);
+        }
+    }
 }
 
 /// A round with a waiter, and then one of two tasks for which nobody waits: `add` and `done` take no lock, and in the

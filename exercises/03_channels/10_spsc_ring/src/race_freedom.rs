@@ -6,8 +6,10 @@ use crate::{Consumer, Producer, ring};
 use harness::leaks::track;
 use harness::model;
 use harness::testing::{
-    Slot, Watched, both, has_locked, has_waited, staged_panic, staged_panic_of,
+    Slot, Watched, both, ends_beside_a_stopped_call, has_locked, has_waited, staged_panic,
+    staged_panic_of,
 };
+use std::sync::Mutex;
 
 /// A ring of `capacity` in which `used` places have been used once and are free again, so that the next
 /// values go round the end.
@@ -320,6 +322,45 @@ fn a_panic_of_the_producer_leaves_what_was_pushed() {
         assert_eq!(seen.or(consumer.pop()), Some(1));
         assert_eq!(consumer.pop(), None);
     });
+}
+
+/// One end is stopped in the middle of a call, at each place in turn, and the other makes one all the same. Catches a lock
+/// that is made of an atomic.
+#[test]
+fn an_end_that_is_stopped_does_not_stop_the_other() {
+    // Each end is in one thread alone: nobody waits for these locks.
+    type Ends = (Mutex<Producer<u32>>, Mutex<Consumer<u32>>);
+    type Call = (&'static str, fn(&Ends));
+    let pushes: [Call; 2] = [
+        ("`push`", |(end, _)| {
+            _ = end.lock().expect("nothing panics").push(1)
+        }),
+        ("`is_abandoned`", |(end, _)| {
+            _ = end.lock().expect("nothing panics").is_abandoned()
+        }),
+    ];
+    let pops: [Call; 2] = [
+        ("`pop`", |(_, end)| {
+            _ = end.lock().expect("nothing panics").pop()
+        }),
+        ("`is_abandoned`", |(_, end)| {
+            _ = end.lock().expect("nothing panics").is_abandoned()
+        }),
+    ];
+    for pushed in 0..=2 {
+        for (first, second) in pushes
+            .into_iter()
+            .flat_map(|push| pops.map(|pop| (push, pop)))
+        {
+            let make = move || {
+                let (mut producer, consumer) = ring(2);
+                (0..pushed).for_each(|value| assert_eq!(producer.push(value), Ok(())));
+                (Mutex::new(producer), Mutex::new(consumer))
+            };
+            ends_beside_a_stopped_call(make, first, second);
+            ends_beside_a_stopped_call(make, second, first);
+        }
+    }
 }
 
 /// One thread pushes into a full ring, the other pops from an empty one: neither call sleeps or yields.

@@ -5,10 +5,13 @@ use self::Do::{Batch, Next, Pop, Push, Steal};
 use crate::{Global, Local, Stealer};
 use harness::leaks::track;
 use harness::sync::model::thread::{scope, yield_now};
-use harness::testing::{Watched, both, has_waited, require_each_once, spawn};
+use harness::testing::{
+    Watched, both, ends_beside_a_stopped_call, has_waited, require_each_once, spawn,
+};
 use harness::{Model, model};
 use std::iter::from_fn;
 use std::mem;
+use std::sync::Mutex;
 use std::time::Duration;
 
 type Task = Box<Watched<u32>>;
@@ -250,6 +253,54 @@ fn a_queue_with_a_task_is_never_found_empty() {
             let said = format!("`{call}` has found no task beside {beside:?}");
             assert!(!found_nothing, "{said}; there was always one in the queue");
         });
+    }
+}
+
+/// The owner or a thief is stopped in the middle of a call, at each place in turn, and another thief, or the owner, makes one
+/// all the same. Catches a lock around the queue, also one that is made of an atomic. The lock of the global queue is not
+/// needed here: there is room.
+#[test]
+fn a_thread_that_is_stopped_stops_no_other() {
+    // The owner is in one thread alone: nobody waits for this lock.
+    type Queue = (Mutex<(Local<u32>, Global<u32>)>, Stealer<u32>);
+    type Call = (&'static str, fn(&Queue));
+    fn owner(queue: &Queue, f: fn(&mut Local<u32>, &Global<u32>)) {
+        let (local, global) = &mut *queue.0.lock().expect("nothing panics");
+        f(local, global);
+    }
+    let of_owner: [Call; 4] = [
+        ("`push`", |queue| {
+            owner(queue, |local, global| local.push(Box::new(1), global))
+        }),
+        ("`push_next`", |queue| {
+            owner(queue, |local, global| local.push_next(Box::new(2), global))
+        }),
+        ("`push_batch`", |queue| {
+            owner(queue, |local, global| {
+                local.push_batch(vec![Box::new(3)], global)
+            })
+        }),
+        ("`pop`", |queue| owner(queue, |local, _| _ = local.pop())),
+    ];
+    let of_thief: [Call; 2] = [
+        ("`steal`", |queue| _ = queue.1.steal()),
+        ("`is_empty`", |queue| _ = queue.1.is_empty()),
+    ];
+    for pushed in [0, 1, 2] {
+        let make = move || {
+            let (mut local, global) = (Local::new(), Global::new());
+            (0..pushed).for_each(|n| local.push(Box::new(n), &global));
+            let thief = local.stealer();
+            (Mutex::new((local, global)), thief)
+        };
+        for thief in of_thief {
+            for other in of_owner.into_iter().chain(of_thief) {
+                ends_beside_a_stopped_call(make, other, thief);
+            }
+            for other in of_owner {
+                ends_beside_a_stopped_call(make, thief, other);
+            }
+        }
     }
 }
 

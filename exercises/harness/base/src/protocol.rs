@@ -89,6 +89,9 @@ pub const STILL_RUNS: &str = " still runs: spawned at ";
 /// may say more of the mistake.
 pub const NOTHING_SPURIOUS: &str = "Nothing in it is spurious.";
 
+/// What a report's sentence about the likely cause begins with, before a colon.
+pub const USUALLY: &str = "Usually";
+
 /// The line that opens the report of a failed model or leak check.
 const FAILED: &str = "fails: ";
 /// The line that a model prints when it passes.

@@ -393,6 +393,8 @@ pub struct Thread {
     pub parked: bool,
     /// The call that it is in, if the test says that it must not wait there.
     pub must_not_wait_in: Option<&'static str>,
+    /// The call in the middle of which the test has stopped it, and the number of events before that.
+    pub stopped_in: Option<(&'static str, usize)>,
 }
 
 /// What a thread waits for.
@@ -811,6 +813,7 @@ impl Thread {
             gives_back: None,
             parked: false,
             must_not_wait_in: None,
+            stopped_in: None,
         }
     }
 

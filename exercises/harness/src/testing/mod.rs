@@ -7,7 +7,7 @@
 //! made ([`Counted`]), a type is `Send` or `Sync` as it should be ([`assert_bounds!`](crate::assert_bounds)).
 //!
 //! For models: threads with names ([`spawn`], [`both`]), what they share ([`Flag`], [`Slot`], [`Watched`], [`Gate`]),
-//! the program that is right only if it sleeps for ever ([`must_sleep`], [`may_sleep`]), a chance for others to be asleep
+//! a call that is stopped in its middle while another must end ([`ends_beside_a_stopped_call`]), the program that is right only if it sleeps for ever ([`must_sleep`], [`may_sleep`]), a chance for others to be asleep
 //! ([`let_others_sleep`]), what has come out of a container ([`require_each_once`]), and what an interleaving has shown
 //! so far ([`threads_at_once`], [`has_waited`], [`has_locked`], [`has_only_loaded_once`], [`has_waited_for_a_lock`], [`notifications`],
 //! [`most_woken`], [`yields`]).
@@ -17,6 +17,7 @@ pub mod bounds;
 mod drops;
 mod models;
 mod panics;
+mod stopped;
 mod threads;
 
 pub use drops::Counted;
@@ -29,6 +30,7 @@ pub use panics::{
     assert_call_panics, assert_panics, assert_passes_on, message_of, panic_of, payload_of,
     staged_panic, staged_panic_of, while_unwinding,
 };
+pub use stopped::ends_beside_a_stopped_call;
 pub use threads::{
     let_others_run, must_end, must_sleep_on_threads, must_sleep_soon_on_threads, others_must_sleep,
     spawn_detached, spawn_sleepers, wait_until,

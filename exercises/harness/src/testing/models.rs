@@ -366,7 +366,7 @@ pub fn first_interleaving(end: &str, program: impl Fn() + Send + Sync + 'static)
 
 /// Fails the test with the model's report.
 #[track_caller]
-fn reject(failure: &Failure, message: &str) -> ! {
+pub(super) fn reject(failure: &Failure, message: &str) -> ! {
     eprintln!("{}\n\n{}", failure_line(failure.kind), failure.report);
     panic!("{message}");
 }

@@ -4,9 +4,8 @@ use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::error::Error;
 use std::fmt;
 
-/// A balance that many threads pay into and draw from without a lock. A thread that is stopped in the middle
-/// of an operation does not block any other thread. (The tests cannot stop a thread there: they do not check
-/// this.)
+/// A balance that many threads pay into and draw from without a lock: a thread that is stopped in the middle
+/// of an operation does not block any other thread.
 ///
 /// Every operation is one step. The steps of an account have one order, the same for all threads, and each
 /// step finds the balance that the step before it left. If an operation happens before another one (earlier

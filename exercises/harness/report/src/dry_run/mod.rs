@@ -13,7 +13,7 @@ use crate::reading::{Reading, Remark, mentioned, rows, without_rows};
 use crate::record::Ending;
 pub use explain::what_went_wrong;
 use harness_base::page::{Ink, Page};
-use harness_base::protocol::Kind;
+use harness_base::protocol::{Kind, USUALLY};
 use layout::Layout;
 use words::paragraph;
 
@@ -99,7 +99,7 @@ impl DryRun {
         }
         if let Some(cause) = &wrong.cause {
             let cause = layout.with_rows(&cause.text);
-            text += &paragraph(page, Some((Ink::Strong, "Usually")), &cause, 2);
+            text += &paragraph(page, Some((Ink::Strong, USUALLY)), &cause, 2);
         }
         text
     }

@@ -313,6 +313,9 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// together with the unlocking.
     pub(super) fn before_unlock(&self) {
         self.mutex.life.check("unlock", self.locked);
+        if !self.mutex.quiet {
+            recorder::before_step();
+        }
         self.mutex.meet("unlock", self.locked);
     }
 

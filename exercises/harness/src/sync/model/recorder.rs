@@ -26,6 +26,7 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::sync::{Arc, Once, OnceLock};
@@ -228,6 +229,21 @@ thread_local! {
     static CURRENT: Cell<ThreadId> = const { Cell::new(0) };
     /// Whether another thread may go on in the step under way without being a forced switch.
     static IS_FREE: Cell<bool> = const { Cell::new(false) };
+    /// What every thread does before each of its steps in this interleaving.
+    static BEFORE_STEPS: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+}
+
+/// Has every thread of this interleaving run `f` before each of its steps, those of `f` included, and before it gives back a
+/// lock, whether that is a step or not; `None` ends that.
+pub(crate) fn before_steps(f: Option<Rc<dyn Fn()>>) {
+    BEFORE_STEPS.set(f);
+}
+
+/// The current thread is about to make a step, or to give back a lock.
+pub(crate) fn before_step() {
+    if let Some(before) = BEFORE_STEPS.with_borrow(Option::clone) {
+        before();
+    }
 }
 
 /// Makes this operating-system thread the one that runs `session`.
@@ -286,6 +302,7 @@ pub(crate) fn begin_iteration() {
     session.interruptions_left.store(session.interrupted_exchanges, Ordering::Relaxed);
     session.forced.store(0, Ordering::Relaxed);
     CURRENT.set(0);
+    before_steps(None);
 }
 
 /// Between two interleavings nothing of the program is there, so here an exploration can wait.
@@ -609,6 +626,7 @@ pub(crate) fn step<R>(pending: Pending, operation: impl FnOnce() -> R) -> R {
 /// only one of the threads that may go on where another waits or ends. So the bound is kept here, by not exploring where
 /// all that could be explored is one forced switch too many.
 pub(crate) fn step_that<R>(turn: Turn, pending: Pending, operation: impl FnOnce() -> R) -> R {
+    before_step();
     let me = current();
     let recording = announce(me, pending);
     let explores =

@@ -69,6 +69,7 @@ pub(super) const OF_DROP: &[Cause] = &[missing_ordering::of_race];
 pub(super) fn causes(kind: Kind) -> &'static [Cause] {
     match kind {
         Kind::Deadlock => &[
+            must_not_wait::of_stopped,
             must_not_wait::cause,
             lock_taken_twice::cause,
             lock_cycle::cause,
@@ -134,6 +135,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
         ],
         Kind::Leak => &[forgotten_reference::cause, lost_update::of_leak],
         Kind::TooManySteps => &[
+            must_not_wait::of_stopped,
             compares_with_an_old_value::cause,
             never_sleeps::cause,
             old_value_again::cause,
