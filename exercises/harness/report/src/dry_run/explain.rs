@@ -6,7 +6,7 @@ use crate::reading::{
 };
 use crate::record::channel::Side;
 use crate::record::{
-    Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, ThreadId, Wait,
+    Effect, Ending, Event, Log, MAX_THREADS, ObjectId, Pending, Stop, Thread, ThreadId, Wait,
 };
 use harness_base::text::count;
 
@@ -138,10 +138,12 @@ fn too_many_steps(log: &Log) -> String {
     let others_rest = (0..log.threads.len())
         .filter(|thread| !busy.contains(thread))
         .all(|thread| log.threads[thread].has_ended() || log.waits(thread).is_some());
-    // A model may spin: what it waits for is to come.
+    // A model may spin: what it waits for is to come. And beside a thread that the test has stopped, to sleep is no better.
     let in_model = |event: &Event| event.place.is_some_and(is_in_models);
     let mut yielding = lately.iter().filter(|event| event.effect == Effect::Yield);
-    let sleep = if yielding.all(in_model) { "" } else { SLEEP };
+    let is_stopped = |thread: &Thread| thread.stopped_in.is_some();
+    let must_not_wait = yielding.all(in_model) || log.threads.iter().any(is_stopped);
+    let sleep = if must_not_wait { "" } else { SLEEP };
     if busy.len() == 1 && others_rest {
         format!(
             "{} waits by spinning, for what no thread will do any more: all others have ended or wait.{sleep}",
