@@ -245,6 +245,11 @@ pub fn threads_at_once() -> usize {
     })
 }
 
+/// Returns how many threads this interleaving has spawned so far. One that was refused does not count.
+pub fn threads_spawned() -> usize {
+    count(|effect| matches!(effect, Effect::Spawn(_)))
+}
+
 /// Makes a call that must not wait for another thread, as in `` never_waits("`try_recv`", || r.try_recv()) ``. Waiting for a lock
 /// does not count.
 ///
@@ -516,6 +521,16 @@ mod tests {
             most.load(std::sync::atomic::Ordering::Relaxed)
         };
         assert_eq!((most(true), most(false)), (1, 2));
+    }
+
+    #[test]
+    fn threads_that_were_spawned_are_counted() {
+        model(|| {
+            thread::spawn(|| {}).join().unwrap();
+            assert!(thread::refuse_after(0, || Builder::new().spawn(|| {})).is_err());
+            thread::spawn(|| {}).join().unwrap();
+            assert_eq!(threads_spawned(), 2);
+        });
     }
 
     #[test]
