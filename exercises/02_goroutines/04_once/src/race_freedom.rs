@@ -4,7 +4,8 @@ use crate::Once;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::thread;
 use harness::testing::{
-    Flag, Slot, has_only_loaded_once, let_others_sleep, message_of, must_sleep, spawn,
+    Flag, Slot, has_only_loaded_once, let_others_sleep, message_of, must_sleep, must_sleep_again,
+    spawn,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
@@ -96,6 +97,17 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
                 });
                 let_others_sleep(3);
                 ended.raise();
+            });
+        });
+    });
+    must_sleep_again("`call_once`", |steps| {
+        let once = Once::new();
+        thread::scope(|s| {
+            once.call_once(|| {
+                spawn(s, "other", || {
+                    once.call_once(|| panic!("a second function ran"))
+                });
+                steps();
             });
         });
     });

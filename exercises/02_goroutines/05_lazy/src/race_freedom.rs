@@ -10,7 +10,7 @@ use crate::sync::thread;
 use harness::leaks::track;
 use harness::testing::{
     Watched, both, has_locked, has_waited, let_others_sleep, may_sleep, message_of, must_sleep,
-    payload_of, spawn,
+    must_sleep_again, payload_of, spawn,
 };
 use std::sync::{Arc, Weak};
 
@@ -245,6 +245,10 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
             });
             assert_eq!(Lazy::force(&lazy).read(), 7);
         });
+    });
+    must_sleep_again("`force`", |steps| {
+        let lazy = Lazy::new(steps);
+        both(|| Lazy::force(&lazy), || Lazy::force(&lazy));
     });
 }
 
