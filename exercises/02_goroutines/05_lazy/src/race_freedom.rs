@@ -9,8 +9,8 @@ use crate::sync::atomic::{
 use crate::sync::thread;
 use harness::leaks::track;
 use harness::testing::{
-    Watched, both, has_locked, has_waited, let_others_sleep, may_sleep, message_of, must_sleep,
-    must_sleep_again, payload_of, spawn,
+    Watched, both, has_locked, let_others_sleep, may_sleep, message_of, must_sleep,
+    must_sleep_again, never_waits, payload_of, spawn,
 };
 use std::sync::{Arc, Weak};
 
@@ -83,11 +83,7 @@ fn get_lends_the_whole_value_or_none() {
         let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
             spawn(scope, "reader", || {
-                let seen = Lazy::get(&lazy);
-                assert!(
-                    !has_waited(),
-                    "`get` has slept or yielded: it waits for nobody"
-                );
+                let seen = never_waits("`get`", || Lazy::get(&lazy));
                 if let Some(seen) = seen {
                     assert_eq!(seen.read(), 7);
                 }
