@@ -51,14 +51,18 @@ fn the_sum_is_shared_out() {
 }
 
 /// Three numbers on two workers make two runs, of two and of one, and at most two threads. Catches a `sum` that
-/// cuts the numbers in another way than `reduce`: rounded down, a run has one number, and there are three.
+/// cuts the numbers in another way than `reduce`: rounded down, a run has one number, and there are three. Also catches
+/// threads besides those of the runs.
 #[test]
 fn the_sum_has_no_more_threads_than_workers() {
-    let most = most_threads_of_a_sum(&[1, 20, 300], 2);
-    assert!(
-        most <= 2,
-        "`sum` of 3 numbers on 2 workers has {most} threads at once besides the calling thread: at most 2 are allowed"
-    );
+    uninterrupted().check(|| {
+        assert_eq!(sum(&[1, 20, 300], 2), 321, "1 + 20 + 300, on 2 workers");
+        let spawned = threads_spawned();
+        assert!(
+            spawned <= 2,
+            "`sum` of 3 numbers on 2 workers has spawned {spawned} threads: at most 2 are allowed"
+        );
+    });
 }
 
 /// Returns how many threads a `sum` on `workers` workers has at once, at most.
