@@ -44,7 +44,8 @@ pub fn sum(numbers: &[u64], workers: usize) -> u64 {
 /// # Panics
 /// Panics with `parallel_sum: no workers` if `workers` is zero, even if there are no items. Panics if
 /// `combine` or the cloning of an item panics, on any thread. If the operating system cannot create a thread,
-/// panics or reduces that run on the calling thread; others may then have to wait for it.
+/// panics or reduces that run on the calling thread. The other runs still get a thread each, if there is one to
+/// be had, but they may have to wait for the calling thread.
 pub fn reduce<T, F>(items: &[T], workers: usize, combine: F) -> Option<T>
 where
     T: Clone + Send + Sync,

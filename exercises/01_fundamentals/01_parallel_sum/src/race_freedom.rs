@@ -3,9 +3,10 @@
 //!
 //! If threads share nothing, there is nothing to interleave, so such a model has one interleaving, or few.
 
+use crate::sync::thread::refuse_only;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::{reduce, sum};
-use harness::testing::{Watched, threads_at_once};
+use harness::testing::{Watched, payload_of, threads_at_once, threads_spawned};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -28,31 +29,40 @@ fn a_shorter_last_run_is_summed_too() {
     });
 }
 
-/// Four numbers on four workers make four runs of one, and so do ten thousand numbers: a `sum` works on all runs
-/// at once, however short or long they are. Catches a `sum` that adds up everything on the calling thread, one
-/// whose runs are longer than they should be, and one that joins each thread before it spawns the next.
+/// Two to four workers have a run each, of one number or of many: a `sum` works on all runs at once, however short or
+/// long they are. Catches a `sum` that adds up everything on the calling thread, one whose runs are longer than they
+/// should be, and one that joins each thread before it spawns the next.
 #[test]
 fn the_sum_is_shared_out() {
-    for numbers in [&[1, 20, 300, 4_000], &[1; 10_000][..]] {
-        let most = most_threads_of_a_sum(numbers, 4);
-        assert!(
-            most >= 3,
-            "`sum` of {} numbers on 4 workers has 4 runs, and {most} is the most threads at once besides the \
-             calling thread: at least 3 are needed",
-            numbers.len()
-        );
+    // If `reduce` makes runs that are too long, `sum` does too, and here it shows how long they are.
+    require_runs_of(2, "abcd", 2);
+    for workers in 2..=4 {
+        for each in [1, 2, 4, 8, 16, 2_500] {
+            let most = most_threads_of_a_sum(&[1; 10_000][..each * workers], workers);
+            assert!(
+                most >= workers - 1,
+                "`sum` of {} numbers on {workers} workers has {workers} runs, and {most} is the most threads at once \
+                 besides the calling thread: at least {} are needed",
+                each * workers,
+                workers - 1
+            );
+        }
     }
 }
 
 /// Three numbers on two workers make two runs, of two and of one, and at most two threads. Catches a `sum` that
-/// cuts the numbers in another way than `reduce`: rounded down, a run has one number, and there are three.
+/// cuts the numbers in another way than `reduce`: rounded down, a run has one number, and there are three. Also catches
+/// threads besides those of the runs.
 #[test]
 fn the_sum_has_no_more_threads_than_workers() {
-    let most = most_threads_of_a_sum(&[1, 20, 300], 2);
-    assert!(
-        most <= 2,
-        "`sum` of 3 numbers on 2 workers has {most} threads at once besides the calling thread: at most 2 are allowed"
-    );
+    uninterrupted().check(|| {
+        assert_eq!(sum(&[1, 20, 300], 2), 321, "1 + 20 + 300, on 2 workers");
+        let spawned = threads_spawned();
+        assert!(
+            spawned <= 2,
+            "`sum` of 3 numbers on 2 workers has spawned {spawned} threads: at most 2 are allowed"
+        );
+    });
 }
 
 /// Returns how many threads a `sum` on `workers` workers has at once, at most.
@@ -207,6 +217,37 @@ fn nobody_is_spawned_for_nothing() {
             let word = reduce(&letters("ab"), workers, |left, right| left + &right);
             assert_eq!(word.as_deref(), Some("ab"), "a, b, on {workers} workers");
         });
+    }
+}
+
+/// Eight items on four workers make four runs, and one of them gets no thread. If the call does not panic, the calling
+/// thread reduces that run and perhaps one more, so at least two threads are spawned. Catches a call that asks for no
+/// thread after the first that it was refused.
+#[test]
+fn a_run_without_a_thread_leaves_the_others_theirs() {
+    // The unwritten stub panics here, and not where a panic is right.
+    uninterrupted().check(|| assert_eq!(sum(&[1, 20], 1), 21, "1 + 20, on 1 worker"));
+    for refused in 0..3 {
+        uninterrupted().check(move || {
+            let call = || reduce(&letters("abcdefgh"), 4, |left, right| left + &right);
+            require_two_threads("`reduce` of 8 items", refused, call);
+        });
+        uninterrupted().check(move || {
+            require_two_threads("`sum` of 8 numbers", refused, || sum(&[1; 8], 4));
+        });
+    }
+}
+
+#[track_caller]
+fn require_two_threads<R>(call: &str, refused: usize, f: impl FnOnce() -> R) {
+    if payload_of(|| drop(refuse_only(refused, f))).is_none() {
+        let spawned = threads_spawned();
+        assert!(
+            spawned >= 2,
+            "{call} on 4 workers was refused thread {}, and {spawned} in all were spawned: the calling thread may take \
+             that run and one of its own, so at least 2 are needed",
+            refused + 1
+        );
     }
 }
 

@@ -25,20 +25,29 @@ fn increments_count_to_two_at_most() {
     assert_values(&increments_by_fetch_add(), |&n| n <= 2);
 }
 
-/// A load returns what was stored: 0 by main, before all else, or 1.
+/// A load returns what was stored: 0 by main, before all else, or 1. Outcomes that differ in one field are two.
 #[test]
 fn store_buffering_loads_0_or_1() {
     let is_stored = |loads: &Loads| loads.main <= 1 && loads.other <= 1;
     assert_values(&store_buffering_relaxed(), is_stored);
     assert_values(&store_buffering_fenced(), is_stored);
+    let loads = |main, other| Loads { main, other };
+    assert_told_apart([loads(0, 0), loads(0, 1), loads(1, 0), loads(1, 1)]);
 }
 
-/// A load returns what was stored: 0 by main, before all else, or 42.
+/// A load returns what was stored: 0 by main, before all else, or 42. Outcomes that differ in one field are two.
 #[test]
 fn data_is_0_or_42() {
     let is_stored = |message: &Message| [0, 42].contains(&message.data);
     assert_values(&message_passing_relaxed(), is_stored);
     assert_values(&message_passing_release_acquire(), is_stored);
+    let message = |ready, data| Message { ready, data };
+    assert_told_apart([
+        message(false, 0),
+        message(false, 42),
+        message(true, 0),
+        message(true, 42),
+    ]);
 }
 
 #[test]
@@ -152,6 +161,20 @@ fn assert_values<T: Debug + Ord>(yours: &BTreeSet<T>, stored: impl Fn(&T) -> boo
             stored(outcome),
             "{outcome:?} is in your set, with a value that the program never stores"
         );
+    }
+}
+
+/// Fails if two outcomes count as one: a set would then have only one of them. Catches an `Ord` or `PartialEq` that does
+/// not look at both fields, as the derived ones do.
+#[track_caller]
+fn assert_told_apart<T: Debug + Ord>(outcomes: [T; 4]) {
+    for (n, one) in outcomes.iter().enumerate() {
+        for other in &outcomes[n + 1..] {
+            assert!(
+                one != other && one.cmp(other).is_ne() && other.cmp(one).is_ne(),
+                "{one:?} and {other:?} differ, but compare as equal: they are compared field by field, as derived"
+            );
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::sync::thread;
 use crate::{JoinHandle, go};
 use harness::leaks::track;
-use harness::testing::{Flag, Gate, Slot, both, must_sleep, never_waits};
+use harness::testing::{
+    Flag, Gate, Slot, both, let_others_sleep, must_sleep, must_sleep_again, never_waits,
+};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -57,18 +59,18 @@ fn join_sleeps_while_f_runs() {
 }
 
 /// `join` wakes up for no reason, up to three times, before there is a result: it has to look, and sleep again.
-/// Catches `if` in place of `while`, and a `while` that ends after some turns.
+/// Catches `if` in place of `while`, and a `while` that ends after some turns, or spins from the second on.
 #[test]
 fn a_spurious_wakeup_does_not_end_join() {
     harness::Model::new().spurious_wakeups(3).check(|| {
         // A sleeper wakes up again only when another thread has taken a step.
         let handle = go(|| {
-            thread::yield_now();
-            thread::yield_now();
+            let_others_sleep(3);
             7
         });
         assert_eq!(value(handle.join()), 7);
     });
+    must_sleep_again("`join`", |steps| value(go(steps).join()));
 }
 
 /// A weak exchange may fail though the value is the expected one: such a failure says nothing about the

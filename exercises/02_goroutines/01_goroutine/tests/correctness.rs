@@ -142,6 +142,16 @@ fn a_panic_of_the_caller_is_no_panic_of_f() {
                 "`join` was called while unwinding, and `f` still ran"
             );
         });
+        let (end, ends) = mpsc::channel::<()>();
+        let waits = go(move || ends.recv().expect_err("nothing is sent"));
+        while_unwinding(|| {
+            assert!(
+                !waits.is_finished(),
+                "`is_finished`, asked while unwinding, returned true while `f` was running"
+            );
+        });
+        drop(end);
+        drop(waits.join());
     });
 }
 
@@ -245,24 +255,37 @@ fn a_thread_that_joins_sleeps() {
 /// wait or after it.
 #[test]
 fn join_waits_for_f_and_not_for_its_thread() {
-    /// Waits, when its thread ends, until the other end of the channel is gone.
-    struct WaitsOnDrop(mpsc::Receiver<()>);
-    impl Drop for WaitsOnDrop {
-        fn drop(&mut self) {
-            let _ = self.0.recv();
-        }
-    }
-    thread_local! {
-        static LAST: Cell<Option<WaitsOnDrop>> = const { Cell::new(None) };
-    }
-
     let waits_for_the_thread =
         "`f` has ended, and `join` waits for its thread, which waits until `join` has returned";
     must_end(waits_for_the_thread, || {
         let (joined, waits) = mpsc::channel();
-        let handle = go(move || LAST.set(Some(WaitsOnDrop(waits))));
+        let handle = go(move || LAST.set(Some(WaitsOnDrop(waits, None))));
         value(handle.join());
         drop(joined);
+    });
+}
+
+/// The thread of `f` goes on when `f` has ended, until the result that nobody takes is dropped: that must not wait for the
+/// end of the thread, whether the handle goes before `f` has ended or after it. Catches a result that the thread keeps.
+#[test]
+fn a_result_that_nobody_takes_is_not_kept_by_the_thread() {
+    let kept = "`f` has ended, its handle is gone, and what it returned is not dropped before its thread ends";
+    must_end(kept, || {
+        for is_over in [false, true] {
+            let (result, waits) = mpsc::channel::<()>();
+            let (thread_ends, thread_has_ended) = mpsc::channel::<()>();
+            let handle = go(move || {
+                LAST.set(Some(WaitsOnDrop(waits, Some(thread_ends))));
+                result
+            });
+            if is_over {
+                wait_until("`f` has ended, and `is_finished` returns false", || {
+                    handle.is_finished()
+                });
+            }
+            detach(handle);
+            thread_has_ended.recv().expect_err("nothing is sent");
+        }
     });
 }
 
@@ -348,6 +371,20 @@ fn go_panics_if_there_is_no_thread() {
         }
         assert_eq!(value(go(|| 2).join()), 2);
     });
+}
+
+/// Waits, when its thread ends, until the other end of the channel is gone. Then it lets go of what it was given.
+struct WaitsOnDrop(mpsc::Receiver<()>, Option<mpsc::Sender<()>>);
+
+impl Drop for WaitsOnDrop {
+    fn drop(&mut self) {
+        let _ = self.0.recv();
+        self.1 = None;
+    }
+}
+
+thread_local! {
+    static LAST: Cell<Option<WaitsOnDrop>> = const { Cell::new(None) };
 }
 
 /// Drops the handle.

@@ -4,7 +4,8 @@ use crate::WaitGroup;
 use crate::sync::thread;
 use harness::Model;
 use harness::testing::{
-    Flag, Slot, assert_panics, both, first_interleaving, must_sleep, panic_of, spawn,
+    Flag, Slot, assert_panics, both, first_interleaving, let_others_sleep, must_sleep,
+    must_sleep_again, panic_of, spawn,
 };
 use std::sync::{Arc, Mutex};
 
@@ -164,14 +165,22 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
         group.add(1);
         thread::scope(|s| {
             spawn(s, "worker", || {
-                thread::yield_now();
-                thread::yield_now();
+                let_others_sleep(3);
                 finished.raise();
                 group.done();
             });
             group.wait();
             assert!(finished.is_raised(), "`wait` returned before `done`");
         });
+    });
+    must_sleep_again("`wait`", |steps| {
+        let group = WaitGroup::new();
+        group.add(1);
+        let work = || {
+            steps();
+            group.done();
+        };
+        both(|| group.wait(), work);
     });
 }
 
@@ -405,22 +414,22 @@ fn a_refused_add_refuses_nobody_else() {
         });
     });
     // One `done` too many, and nobody can say beforehand whose.
-    for each in [1, 2] {
+    for (mine, others) in [(1, 1), (2, 2), (1, 3)] {
         harness::model(move || {
             let group = WaitGroup::new();
-            group.add(2 * each - 1);
-            let refused = || {
-                let dones = (0..each).filter_map(|_| panic_of(|| group.done()));
+            group.add(mine + others - 1);
+            let refusals = |dones: isize| {
+                let dones = (0..dones).filter_map(|_| panic_of(|| group.done()));
                 dones
                     .inspect(|refusal| assert_eq!(refusal, "wait_group: negative counter"))
                     .count()
             };
-            let (main, other) = both(refused, refused);
+            let (main, other) = both(|| refusals(mine), || refusals(others));
             assert!(
                 main + other == 1,
                 "the counter was {}, and two threads called `done` {} times in all: one call should be refused, and {} were",
-                2 * each - 1,
-                2 * each,
+                mine + others - 1,
+                mine + others,
                 main + other
             );
             group.wait();

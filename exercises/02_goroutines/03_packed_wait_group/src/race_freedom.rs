@@ -3,8 +3,8 @@
 use crate::WaitGroup;
 use crate::sync::thread;
 use harness::testing::{
-    Flag, Slot, assert_panics, both, ends_beside_a_stopped_call, has_locked, must_sleep,
-    notifications, panic_of, spawn,
+    Flag, Slot, assert_panics, both, ends_beside_a_stopped_call, has_locked, let_others_sleep,
+    must_sleep, must_sleep_again, notifications, panic_of, spawn,
 };
 use std::sync::{Arc, Mutex};
 
@@ -122,32 +122,40 @@ fn an_exchange_that_fails_spuriously_is_tried_again() {
     });
 }
 
-/// Another thread changes the counter before each exchange of main's `add`, 300 times in a row. A call that is
-/// overtaken again and again goes on trying: there is no number of attempts after which it may give up.
+/// Another thread changes the counter before each exchange of main's `add`: once or twice, while a third one waits, and 260
+/// times in a row. A call that is overtaken again and again goes on trying: there is no number of attempts after which it
+/// may give up, or forget the one that waits.
 #[test]
 fn an_add_that_is_overtaken_again_and_again_counts() {
     // More often than anybody would try again before giving up, and than a byte can count.
-    const OVERTAKEN: isize = 300;
-    let overtaken = harness::Model::new()
-        .preemption_bound(0)
-        .max_branches(3_000)
-        .interrupted_exchanges(OVERTAKEN as usize);
-    overtaken.check(|| {
-        let group = WaitGroup::new();
-        group.add(1);
-        thread::scope(|s| {
-            spawn(s, "other", || {
-                for _ in 0..OVERTAKEN {
-                    group.add(1);
-                    thread::yield_now();
-                }
-            });
+    const MANY: isize = 260;
+    for overtaken in [1, 2, MANY] {
+        let model = harness::Model::new()
+            .preemption_bound(0)
+            .max_branches(20 * MANY as usize)
+            // The first exchange makes the counter 1.
+            .interrupted_exchanges(overtaken as usize + 1);
+        model.check(move || {
+            let group = WaitGroup::new();
             group.add(1);
+            thread::scope(|s| {
+                if overtaken < MANY {
+                    spawn(s, "waiter", || group.wait());
+                    let_others_sleep(2);
+                }
+                let other = spawn(s, "other", || {
+                    for _ in 0..overtaken {
+                        group.add(1);
+                        thread::yield_now();
+                    }
+                });
+                group.add(1);
+                other.join().expect("`add` does not panic");
+                group.add(-overtaken - 1);
+                group.done();
+            });
         });
-        group.add(-OVERTAKEN - 1);
-        group.done();
-        group.wait();
-    });
+    }
 }
 
 /// Two threads wait, and main's `done` makes the counter zero. Both must wake: one wakeup is not enough for two
@@ -246,22 +254,32 @@ fn an_add_extends_the_wait() {
     }
 }
 
-/// Main wakes for no reason before the task has finished. A wakeup alone is no zero: main must look at the
-/// counter again, and go on sleeping.
+/// Main wakes up for no reason, up to three times, before the task has finished. A wakeup alone is no zero: each time
+/// main must look at the counter again, and go on sleeping.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
-    harness::Model::new().spurious_wakeups(1).check(|| {
+    harness::Model::new().spurious_wakeups(3).check(|| {
         let group = WaitGroup::new();
         let finished = Flag::lowered("finished");
         group.add(1);
         thread::scope(|s| {
             spawn(s, "task", || {
+                let_others_sleep(3);
                 finished.raise();
                 group.done();
             });
             group.wait();
             assert!(finished.is_raised(), "`wait` returned before `done`");
         });
+    });
+    must_sleep_again("`wait`", |steps| {
+        let group = WaitGroup::new();
+        group.add(1);
+        let work = || {
+            steps();
+            group.done();
+        };
+        both(|| group.wait(), work);
     });
 }
 
@@ -465,22 +483,22 @@ fn a_refused_add_does_not_show_in_a_done() {
         });
     });
     // One `done` too many, and nobody can say beforehand whose.
-    for each in [1, 2] {
+    for (mine, others) in [(1, 1), (2, 2), (1, 3)] {
         harness::model(move || {
             let group = WaitGroup::new();
-            group.add(2 * each - 1);
-            let refused = || {
-                let dones = (0..each).filter_map(|_| panic_of(|| group.done()));
+            group.add(mine + others - 1);
+            let refusals = |dones: isize| {
+                let dones = (0..dones).filter_map(|_| panic_of(|| group.done()));
                 dones
                     .inspect(|refusal| assert_eq!(refusal, "wait_group: negative counter"))
                     .count()
             };
-            let (main, other) = both(refused, refused);
+            let (main, other) = both(|| refusals(mine), || refusals(others));
             assert!(
                 main + other == 1,
                 "the counter was {}, and two threads called `done` {} times in all: one call should be refused, and {} were",
-                2 * each - 1,
-                2 * each,
+                mine + others - 1,
+                mine + others,
                 main + other
             );
             group.wait();
@@ -488,33 +506,30 @@ fn a_refused_add_does_not_show_in_a_done() {
     }
 }
 
-/// The counter is full, main is done with a task, and two threads add one each: there is room for one of them.
-/// An `add` must check and add in one step: if it adds first and takes it back, main's `done` may meet that; if it
-/// checks first and adds later, the other may have added as well.
+/// The counter is full, main is done with a task, and two threads add one each: there is room for one of them. And again:
+/// there is room for two, main adds one, and the other thread adds one twice. An `add` must check and add in one step: if
+/// it adds first and takes it back, main's `done` may meet that; if it checks first and adds later, others may have added
+/// as well, once or twice.
 #[test]
 fn a_full_counter_takes_no_more_from_either_of_two() {
     // WG-08
-    let most = most();
-    harness::model(move || {
-        let group = WaitGroup::new();
-        let mut room = most;
-        while room > 0 {
-            let delta = room.min(isize::MAX.unsigned_abs());
-            group.add(delta.cast_signed());
-            room -= delta;
-        }
-        let adds_one = || match panic_of(|| group.add(1)) {
+    fn adds_one(group: &WaitGroup) -> bool {
+        match panic_of(|| group.add(1)) {
             Some(refused) => refused != "wait_group: counter overflow",
             None => true,
-        };
+        }
+    }
+    let most = most();
+    harness::model(move || {
+        let group = group_of(most);
         let (main, other) = both(
             || {
                 if let Some(message) = panic_of(|| group.done()) {
                     panic!("`done` on a full counter panics: {message}");
                 }
-                adds_one()
+                adds_one(&group)
             },
-            adds_one,
+            || adds_one(&group),
         );
         assert!(
             main != other,
@@ -522,6 +537,30 @@ fn a_full_counter_takes_no_more_from_either_of_two() {
         );
         group.done();
     });
+    harness::model(move || {
+        let group = group_of(most - 2);
+        let (main, other) = both(|| adds_one(&group), || [adds_one(&group), adds_one(&group)]);
+        let taken = [main, other[0], other[1]]
+            .into_iter()
+            .filter(|taken| *taken)
+            .count();
+        assert!(
+            taken == 2,
+            "there was room for 2 tasks, and 3 were added: one should be refused, and {} were",
+            3 - taken
+        );
+    });
+}
+
+/// Returns a group of so many tasks.
+fn group_of(mut tasks: usize) -> WaitGroup {
+    let group = WaitGroup::new();
+    while tasks > 0 {
+        let delta = tasks.min(isize::MAX.unsigned_abs());
+        group.add(delta.cast_signed());
+        tasks -= delta;
+    }
+    group
 }
 
 /// Main waits while the task adds up to `i32::MAX` and takes all in one `add`, or is refused more than the counter can hold,

@@ -3,7 +3,10 @@
 use crate::Once;
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::thread;
-use harness::testing::{Flag, Slot, has_only_loaded_once, message_of, must_sleep, spawn};
+use harness::testing::{
+    Flag, Slot, has_only_loaded_once, let_others_sleep, message_of, must_sleep, must_sleep_again,
+    spawn,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 
 /// One thread calls three times: the first call runs its function, and the others return at once. Catches a
@@ -92,9 +95,19 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
                     once.call_once(|| panic!("a second function ran"));
                     assert!(ended.is_raised(), "a call returned while the function ran");
                 });
-                thread::yield_now();
-                thread::yield_now();
+                let_others_sleep(3);
                 ended.raise();
+            });
+        });
+    });
+    must_sleep_again("`call_once`", |steps| {
+        let once = Once::new();
+        thread::scope(|s| {
+            once.call_once(|| {
+                spawn(s, "other", || {
+                    once.call_once(|| panic!("a second function ran"))
+                });
+                steps();
             });
         });
     });

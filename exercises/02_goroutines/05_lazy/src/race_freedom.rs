@@ -9,7 +9,8 @@ use crate::sync::atomic::{
 use crate::sync::thread;
 use harness::leaks::track;
 use harness::testing::{
-    Watched, both, has_locked, has_waited, may_sleep, message_of, must_sleep, payload_of, spawn,
+    Watched, both, has_locked, let_others_sleep, may_sleep, message_of, must_sleep,
+    must_sleep_again, never_waits, payload_of, spawn,
 };
 use std::sync::{Arc, Weak};
 
@@ -82,11 +83,7 @@ fn get_lends_the_whole_value_or_none() {
         let lazy = Lazy::new(|| Watched::new("watched", 7));
         thread::scope(|scope| {
             spawn(scope, "reader", || {
-                let seen = Lazy::get(&lazy);
-                assert!(
-                    !has_waited(),
-                    "`get` has slept or yielded: it waits for nobody"
-                );
+                let seen = never_waits("`get`", || Lazy::get(&lazy));
                 if let Some(seen) = seen {
                     assert_eq!(seen.read(), 7);
                 }
@@ -228,15 +225,14 @@ fn everybody_who_waits_is_woken() {
     });
 }
 
-/// A `force` that waits wakes up for no reason, twice, while the function runs: each time it has to look, and sleep
-/// again. Catches `if` in place of `while`, and a wait that sleeps only so often.
+/// A `force` that waits wakes up for no reason, up to three times, while the function runs: each time it has to look,
+/// and sleep again. Catches `if` in place of `while`, and a wait that sleeps only so often.
 #[test]
 fn a_spurious_wakeup_does_not_end_the_wait() {
     // ON-02
-    harness::Model::new().spurious_wakeups(2).check(|| {
+    harness::Model::new().spurious_wakeups(3).check(|| {
         let lazy = Lazy::new(|| {
-            thread::yield_now();
-            thread::yield_now();
+            let_others_sleep(3);
             Watched::new("watched", 7)
         });
         thread::scope(|scope| {
@@ -245,6 +241,10 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
             });
             assert_eq!(Lazy::force(&lazy).read(), 7);
         });
+    });
+    must_sleep_again("`force`", |steps| {
+        let lazy = Lazy::new(steps);
+        both(|| Lazy::force(&lazy), || Lazy::force(&lazy));
     });
 }
 

@@ -5,7 +5,9 @@ use crate::Barrier;
 use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use crate::sync::thread;
 use harness::Model;
-use harness::testing::{Gate, Slot, first_interleaving, must_sleep, spawn};
+use harness::testing::{
+    Gate, Slot, both, first_interleaving, let_others_sleep, must_sleep, must_sleep_again, spawn,
+};
 
 /// A thread that is a round by itself leads each of its rounds, and does not sleep. Catches a barrier that takes
 /// one arrival too many to open, and one that has no leader if no thread sleeps.
@@ -127,8 +129,7 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
         let other = Came::named("other came");
         thread::scope(|s| {
             spawn(s, "other", || {
-                thread::yield_now();
-                thread::yield_now();
+                let_others_sleep(3);
                 other.to(1);
                 barrier.wait();
             });
@@ -138,6 +139,14 @@ fn a_spurious_wakeup_does_not_end_the_wait() {
                 "`wait` returned before other had come"
             );
         });
+    });
+    must_sleep_again("`wait`", |steps| {
+        let barrier = Barrier::new(2);
+        let comes_late = || {
+            steps();
+            barrier.wait();
+        };
+        both(|| barrier.wait(), comes_late);
     });
 }
 

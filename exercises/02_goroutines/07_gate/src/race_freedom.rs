@@ -8,7 +8,9 @@
 use crate::Gate;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
-use harness::testing::{Flag, Slot, both, first_interleaving, let_others_sleep, must_sleep, spawn};
+use harness::testing::{
+    Flag, Slot, both, first_interleaving, let_others_sleep, must_sleep, must_sleep_again, spawn,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -249,14 +251,21 @@ fn a_spurious_wakeup_does_not_open_the_gate() {
         let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "opener", || {
-                thread::yield_now();
-                thread::yield_now();
+                let_others_sleep(3);
                 opening.raise();
                 gate.open();
             });
             gate.wait();
             assert!(opening.is_raised(), "`wait` returned before `open`");
         });
+    });
+    must_sleep_again("`wait`", |steps| {
+        let gate = Gate::new();
+        let open = || {
+            steps();
+            gate.open();
+        };
+        both(|| gate.wait(), open);
     });
 }
 
@@ -271,8 +280,7 @@ fn a_spurious_wakeup_is_no_time_out() {
         let opening = Flag::lowered("opening");
         thread::scope(|s| {
             spawn(s, "opener", || {
-                thread::yield_now();
-                thread::yield_now();
+                let_others_sleep(3);
                 opening.raise();
                 gate.open();
             });
@@ -285,6 +293,14 @@ fn a_spurious_wakeup_is_no_time_out() {
                 "`wait_timeout` returned true, but the gate was shut"
             );
         });
+    });
+    must_sleep_again("`wait_timeout`", |steps| {
+        let (clock, gate) = (Clock::manual(), Gate::new());
+        let open = || {
+            steps();
+            gate.open();
+        };
+        both(|| gate.wait_timeout(&clock, SECOND), open);
     });
 }
 

@@ -4,7 +4,9 @@
 use crate::Nursery;
 use crate::sync::thread;
 use harness::leaks::{Tracked, track};
-use harness::testing::{Flag, Gate, Slot, both, must_sleep, payload_of};
+use harness::testing::{
+    Flag, Gate, Slot, both, let_others_sleep, must_sleep, must_sleep_again, payload_of,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -218,7 +220,8 @@ fn a_child_that_gets_no_thread_is_no_child() {
             self.dropped.raise();
             self.nursery.has_panicked();
             let finished = self.finished;
-            self.nursery.spawn(|| finished.raise());
+            // There are threads again.
+            thread::refuse_after(usize::MAX, || self.nursery.spawn(|| finished.raise()));
         }
     }
 
@@ -232,7 +235,7 @@ fn a_child_that_gets_no_thread_is_no_child() {
                 dropped,
                 finished,
             };
-            let refused = thread::refuse_only(0, || {
+            let refused = thread::refuse_after(0, || {
                 payload_of(|| {
                     nursery.spawn(move || {
                         let _spawns = spawns;
@@ -438,12 +441,14 @@ fn a_spurious_wakeup_does_not_end_the_block() {
         crate::open(|nursery| {
             nursery.spawn(|| {
                 // A sleeper wakes up again only when another thread has taken a step.
-                thread::yield_now();
-                thread::yield_now();
+                let_others_sleep(3);
                 finished.raise();
             });
         });
         assert!(finished.is_raised(), "`open` returned before its child");
+    });
+    must_sleep_again("`open`", |steps| {
+        crate::open(|nursery| nursery.spawn(steps))
     });
 }
 

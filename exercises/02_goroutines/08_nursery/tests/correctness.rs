@@ -2,7 +2,7 @@
 //!
 //! `src/race_freedom.rs` checks in every interleaving whether the block waits for every child.
 
-use harness::sync::real::thread::{refuse_after, refuse_only};
+use harness::sync::real::thread::refuse_after;
 use harness::testing::{
     assert_passes_on, let_others_run, must_end, must_sleep_on_threads, panic_of, payload_of,
     staged_panic, staged_panic_of, wait_until, while_unwinding,
@@ -128,18 +128,16 @@ fn a_refused_child_costs_only_itself() {
         );
         let ran = AtomicBool::new(false);
         nursery::open(|nursery| {
-            refuse_only(0, || {
-                let refused = payload_of(|| nursery.spawn(|| ()));
-                assert!(
-                    refused.is_some(),
-                    "no thread could be created, but `spawn` returned"
-                );
-                let later = panic_of(|| nursery.spawn(|| ran.store(true, Relaxed)));
-                assert_eq!(
-                    later, None,
-                    "`spawn` panicked although a thread can be created again"
-                );
-            });
+            let refused = refuse_after(0, || payload_of(|| nursery.spawn(|| ())));
+            assert!(
+                refused.is_some(),
+                "no thread could be created, but `spawn` returned"
+            );
+            let later = panic_of(|| nursery.spawn(|| ran.store(true, Relaxed)));
+            assert_eq!(
+                later, None,
+                "`spawn` panicked although a thread can be created again"
+            );
         });
         assert!(
             ran.into_inner(),

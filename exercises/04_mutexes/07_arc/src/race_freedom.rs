@@ -253,15 +253,15 @@ fn an_upgrade_succeeds_while_there_is_an_owner() {
     });
 }
 
-/// An owner stays while another comes and goes, before each exchange of main, 300 times in a row: `upgrade` succeeds, for it
+/// An owner stays while another comes and goes, before each exchange of main, 260 times in a row: `upgrade` succeeds, for it
 /// fails only without an owner. Catches one that tries only so often.
 #[test]
 fn an_upgrade_that_is_overtaken_again_and_again_succeeds() {
     // More often than anybody would try again before giving up, and than a byte can count.
-    const OVERTAKEN: usize = 300;
+    const OVERTAKEN: usize = 260;
     let overtaken = Model::new()
         .preemption_bound(0)
-        .max_branches(3_000)
+        .max_branches(20 * OVERTAKEN)
         .interrupted_exchanges(OVERTAKEN);
     overtaken.check(|| {
         let mine = Arc::new(7);

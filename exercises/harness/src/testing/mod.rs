@@ -7,9 +7,10 @@
 //! made ([`Counted`]), a type is `Send` or `Sync` as it should be ([`assert_bounds!`](crate::assert_bounds)).
 //!
 //! For models: threads with names ([`spawn`], [`both`]), what they share ([`Flag`], [`Slot`], [`Watched`], [`Gate`]),
-//! a call that is stopped in its middle while another must end ([`ends_beside_a_stopped_call`]), the program that is right only if it sleeps for ever ([`must_sleep`], [`may_sleep`]), a chance for others to be asleep
+//! a call that is stopped in its middle while another must end ([`ends_beside_a_stopped_call`]), the program that is right
+//! only if it sleeps for ever ([`must_sleep`], [`may_sleep`]) or again ([`must_sleep_again`]), a chance for others to be asleep
 //! ([`let_others_sleep`]), what has come out of a container ([`require_each_once`]), and what an interleaving has shown
-//! so far ([`threads_at_once`], [`has_waited`], [`has_locked`], [`has_only_loaded_once`], [`has_waited_for_a_lock`], [`notifications`],
+//! so far ([`threads_at_once`], [`threads_spawned`], [`has_waited`], [`has_locked`], [`has_only_loaded_once`], [`has_waited_for_a_lock`], [`notifications`],
 //! [`most_woken`], [`yields`]).
 
 #[doc(hidden)]
@@ -24,7 +25,8 @@ pub use drops::Counted;
 pub use models::{
     Flag, Gate, Slot, Watched, both, first_interleaving, has_locked, has_only_loaded_once,
     has_waited, has_waited_for_a_lock, let_others_sleep, may_sleep, most_woken, must_sleep,
-    never_waits, notifications, require_each_once, spawn, threads_at_once, yields,
+    must_sleep_again, never_waits, notifications, require_each_once, spawn, threads_at_once,
+    threads_spawned, yields,
 };
 pub use panics::{
     assert_call_panics, assert_panics, assert_passes_on, message_of, panic_of, payload_of,

@@ -13,6 +13,8 @@ use harness_report::record::{Effect, Event};
 use std::mem;
 use std::ops::Deref;
 use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 /// Starts a thread in `scope`; `name` heads its column in the dry run.
@@ -215,6 +217,30 @@ pub fn must_sleep(call: &str, because: &str, program: impl Fn() + Send + Sync + 
     }
 }
 
+/// Explores `program`, in which a thread sleeps in `call` and may wake up once for no reason, while another thread takes the
+/// steps that `program` is given. The one that has woken up has to sleep again; it may look about a hundred times before.
+///
+/// # Panics
+/// If it goes on and on, or `program` fails.
+#[track_caller]
+pub fn must_sleep_again(call: &'static str, program: impl Fn(fn()) + Send + Sync + 'static) {
+    const STEPS: usize = 300;
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    let model = Model::new().preemption_bound(0).spurious_wakeups(1).max_branches(20_000);
+    model.check(move || {
+        program(|| let_others_sleep(STEPS));
+        seen.fetch_max(yields().saturating_sub(STEPS), Relaxed);
+    });
+    // Not in the model: its report would take the spurious wakeup for the cause.
+    let looks = most.load(Relaxed);
+    assert!(
+        looks < STEPS - 50,
+        "{call} has woken up for no reason and should sleep again, but it yielded {looks} times while another thread took \
+         {STEPS} steps"
+    );
+}
+
 /// Explores `program` like [`model`](crate::model), except that it may sleep for ever, too. `right` says what it should
 /// do, as in "a second call should sleep or panic".
 ///
@@ -243,6 +269,11 @@ pub fn threads_at_once() -> usize {
         }
         most
     })
+}
+
+/// Returns how many threads this interleaving has spawned so far. One that was refused does not count.
+pub fn threads_spawned() -> usize {
+    count(|effect| matches!(effect, Effect::Spawn(_)))
 }
 
 /// Makes a call that must not wait for another thread, as in `` never_waits("`try_recv`", || r.try_recv()) ``. Waiting for a lock
@@ -378,7 +409,6 @@ mod tests {
     use crate::sync::model::atomic::{AtomicU32, Ordering::Acquire, fence};
     use crate::sync::model::{futex, thread};
     use crate::testing::{assert_panics, panic_of};
-    use std::sync::Arc;
 
     #[test]
     fn a_first_interleaving_ends_as_it_was_told() {
@@ -416,6 +446,36 @@ mod tests {
                 }
             });
         });
+    }
+
+    #[test]
+    fn a_thread_that_spins_after_a_spurious_wakeup_is_rejected() {
+        let program = |wait: fn(&AtomicU32)| {
+            move |steps: fn()| {
+                let word = AtomicU32::new(0);
+                let wake = || {
+                    steps();
+                    word.store(1, Relaxed);
+                    futex::wake_all(&word);
+                };
+                both(|| wait(&word), wake);
+            }
+        };
+        fn sleeps(word: &AtomicU32) {
+            while word.load(Relaxed) == 0 {
+                (0..100).for_each(|_| yield_now());
+                futex::wait(word, 0);
+            }
+        }
+        fn spins(word: &AtomicU32) {
+            futex::wait(word, 0);
+            while word.load(Relaxed) == 0 {
+                yield_now();
+            }
+        }
+        must_sleep_again("`wait`", program(sleeps));
+        let told = panic_of(|| must_sleep_again("`wait`", program(spins)));
+        assert!(told.is_some_and(|told| told.contains("`wait` has woken up for no reason")));
     }
 
     #[test]
@@ -516,6 +576,16 @@ mod tests {
             most.load(std::sync::atomic::Ordering::Relaxed)
         };
         assert_eq!((most(true), most(false)), (1, 2));
+    }
+
+    #[test]
+    fn threads_that_were_spawned_are_counted() {
+        model(|| {
+            thread::spawn(|| {}).join().unwrap();
+            assert!(thread::refuse_after(0, || Builder::new().spawn(|| {})).is_err());
+            thread::spawn(|| {}).join().unwrap();
+            assert_eq!(threads_spawned(), 2);
+        });
     }
 
     #[test]
