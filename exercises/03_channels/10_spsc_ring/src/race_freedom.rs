@@ -6,8 +6,8 @@ use crate::{Consumer, Producer, ring};
 use harness::leaks::track;
 use harness::model;
 use harness::testing::{
-    Slot, Watched, both, ends_beside_a_stopped_call, has_locked, has_waited, staged_panic,
-    staged_panic_of,
+    Slot, Watched, both, ends_beside_a_stopped_call, has_locked, never_waits, staged_panic,
+    staged_panic_of, while_unwinding,
 };
 use std::sync::Mutex;
 
@@ -223,10 +223,28 @@ fn a_pop_from_an_empty_ring_changes_nothing() {
     });
 }
 
-/// The producer pushes and is dropped. A consumer that is told so finds the value, and is told so again.
+/// The producer pushes and is dropped. A consumer that is told so finds the value, and is told so again. So it does with a
+/// value that was there before, and that it may know of.
 #[test]
 fn when_the_producer_is_gone_all_is_there() {
     // CL-01
+    model(|| {
+        let (mut producer, mut consumer) = ring(2);
+        assert_eq!((producer.push(1), producer.push(2)), (Ok(()), Ok(())));
+        assert_eq!(consumer.pop(), Some(1));
+        both(
+            || {
+                if consumer.is_abandoned() {
+                    assert_eq!(
+                        [consumer.pop(), consumer.pop()],
+                        [Some(2), Some(3)],
+                        "`is_abandoned` said that the producer, which had pushed 2 and then 3, is gone"
+                    );
+                }
+            },
+            move || assert_eq!(producer.push(3), Ok(()), "a place is free"),
+        );
+    });
     model(|| {
         let (mut producer, mut consumer) = ring(2);
         let (popped, ()) = both(
@@ -258,28 +276,35 @@ fn when_the_producer_is_gone_all_is_there() {
     });
 }
 
-/// The consumer writes and is dropped. If the producer is told that it is gone, what it wrote is visible.
+/// The consumer writes and is dropped, by a panic of its thread or otherwise. If the producer is told that it is gone, what it
+/// wrote is visible.
 #[test]
 fn when_the_consumer_is_gone_the_producer_sees_what_it_did() {
-    model(|| {
-        let (producer, consumer) = ring::<u32>(1);
-        let note = Slot::empty("note");
-        both(
-            || {
-                if producer.is_abandoned() {
-                    assert_eq!(note.read(), 7);
-                }
-            },
-            || {
-                note.write(7);
-                drop(consumer);
-            },
-        );
-        assert!(
-            producer.is_abandoned(),
-            "the consumer was dropped, and `producer.is_abandoned()` is false"
-        );
-    });
+    for panics in [false, true] {
+        model(move || {
+            let (producer, consumer) = ring::<u32>(1);
+            let note = Slot::empty("note");
+            both(
+                || {
+                    if producer.is_abandoned() {
+                        assert_eq!(note.read(), 7);
+                    }
+                },
+                || {
+                    note.write(7);
+                    if panics {
+                        while_unwinding(|| drop(consumer));
+                    } else {
+                        drop(consumer);
+                    }
+                },
+            );
+            assert!(
+                producer.is_abandoned(),
+                "the consumer was dropped, and `producer.is_abandoned()` is false"
+            );
+        });
+    }
 }
 
 /// Each end is dropped by its own thread, with values in the ring. The second to go knows that it is, sees
@@ -305,8 +330,8 @@ fn what_is_left_is_dropped_once() {
 fn a_panic_of_the_producer_leaves_what_was_pushed() {
     model(|| {
         let (mut producer, mut consumer) = ring(2);
-        let (seen, ()) = both(
-            || consumer.pop(),
+        let ((told, seen), ()) = both(
+            || (consumer.is_abandoned(), consumer.pop()),
             || {
                 let panicked = staged_panic_of(move || {
                     assert_eq!(producer.push(1), Ok(()));
@@ -318,6 +343,10 @@ fn a_panic_of_the_producer_leaves_what_was_pushed() {
         assert!(
             consumer.is_abandoned(),
             "the panic of its thread has dropped the producer, and `consumer.is_abandoned()` is false"
+        );
+        assert!(
+            seen.is_some() || !told,
+            "`is_abandoned` said that the producer, which had pushed 1, is gone, and `pop` returned None"
         );
         assert_eq!(seen.or(consumer.pop()), Some(1));
         assert_eq!(consumer.pop(), None);
@@ -372,18 +401,10 @@ fn nobody_waits() {
         let (mut producer, mut consumer) = ring(1);
         both(
             || {
-                let _ = (producer.push(1), producer.push(2));
-                assert!(
-                    !has_waited(),
-                    "`push` has slept or yielded: it must not wait"
-                );
+                let _ = never_waits("`push`", || (producer.push(1), producer.push(2)));
             },
             || {
-                let _ = (consumer.pop(), consumer.pop());
-                assert!(
-                    !has_waited(),
-                    "`pop` has slept or yielded: it must not wait"
-                );
+                let _ = never_waits("`pop`", || (consumer.pop(), consumer.pop()));
             },
         );
     });

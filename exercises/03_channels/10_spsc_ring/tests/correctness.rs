@@ -101,12 +101,13 @@ fn a_ring_does_not_wear_out() {
     }
 }
 
-/// A ring of no places could hand nothing over.
+/// A ring of no places could hand nothing over, not even values without a size.
 #[test]
 fn a_capacity_of_zero_is_refused() {
     // CH-12: Go has channels without a buffer. This is no place for two threads to meet.
     drop(ring::<u8>(1));
     assert_panics("spsc_ring: zero capacity", || drop(ring::<u8>(0)));
+    assert_panics("spsc_ring: zero capacity", || drop(ring::<()>(0)));
 }
 
 /// No memory holds the values: one byte more than `isize::MAX`, or many more.

@@ -45,8 +45,9 @@ fn a_reader_and_a_writer_take_turns() {
     });
 }
 
-/// Two threads write: they take turns, and the second sees what the first wrote. Catches two writers inside
-/// at once, and a second one that nobody wakes.
+/// Two threads write: they take turns, and the second sees what the first wrote. Then one tries to write and another tries
+/// as well, to write or to read: one of them at least gets the lock, and a writer is alone. Catches two writers inside
+/// at once, a second one that nobody wakes, and a second try that does not look who is there.
 #[test]
 fn one_writer_at_a_time() {
     // RW-14
@@ -61,6 +62,18 @@ fn one_writer_at_a_time() {
         both(add, add);
         assert_eq!((*lock.read(), slot.read()), (2, 2));
     });
+    for other_writes in [true, false] {
+        harness::model(move || {
+            let lock = RwMutex::new(0);
+            let writes = || lock.try_write().map(|mut value| *value += 1).is_some();
+            let reads = || lock.try_read().map(|value| *value).is_some();
+            let (main, other) = both(writes, || if other_writes { writes() } else { reads() });
+            assert!(
+                main || other,
+                "the lock was free, two threads tried for it, and none got it"
+            );
+        });
+    }
 }
 
 /// Two writers wait for main, which writes, or reads: both get the lock in the end. Catches a writer that is
@@ -498,7 +511,8 @@ fn an_unlock_without_waiters_wakes_nobody() {
     });
 }
 
-/// Two threads try to read, and nobody writes. Catches a try that gives up because another reader was faster.
+/// Two threads try to read, and nobody writes. Then another reader comes or goes before each exchange of main, 300 times in a
+/// row. Catches a try that gives up because another reader was faster, once or again and again.
 #[test]
 fn readers_refuse_no_reader() {
     // RW-03
@@ -509,6 +523,24 @@ fn readers_refuse_no_reader() {
             ours && theirs,
             "nobody writes, but `try_read` returned None"
         );
+    });
+    // More often than anybody would try again before giving up, and than a byte can count.
+    const OVERTAKEN: usize = 300;
+    let overtaken = harness::Model::new()
+        .preemption_bound(0)
+        .max_branches(3_000)
+        .interrupted_exchanges(OVERTAKEN);
+    overtaken.check(|| {
+        let lock = RwMutex::new(7);
+        let others = || {
+            let mut reads = None;
+            for _ in 0..OVERTAKEN {
+                reads = reads.is_none().then(|| lock.read());
+                thread::yield_now();
+            }
+        };
+        let (is_in, ()) = both(|| lock.try_read().is_some(), others);
+        assert!(is_in, "nobody writes, but `try_read` returned None");
     });
 }
 
@@ -633,11 +665,23 @@ fn a_refused_reader_leaves_the_count() {
     });
 }
 
-/// One reader more than there may be waits for a writer: when that unlocks, no more get in than there may be at once. Catches
-/// a limit that counts only those who are in. Runs in one order of the threads: main yields, and each of the others goes on
+/// Two threads try to read where there is room for one reader. Then one reader more than there may be waits for a writer: when
+/// that unlocks, no more get in than there may be at once. Catches a limit that is looked at before the last try, and one that
+/// counts only those who are in. The second program runs in one order of the threads: main yields, and each of the others goes on
 /// until it sleeps.
 #[test]
 fn no_more_readers_get_in_than_there_may_be() {
+    harness::model(|| {
+        let lock = RwMutex::new(0);
+        let _guards: Vec<_> = (1..MAX_READERS).map(|_| lock.read()).collect();
+        let is_in = || panic_of(|| forget(lock.try_read())).is_none();
+        let two = both(is_in, is_in);
+        assert_ne!(
+            two,
+            (true, true),
+            "two calls of `try_read` have got in where there was room for one reader"
+        );
+    });
     harness::Model::new().one_order().check(|| {
         let lock = RwMutex::new(0);
         let guard = lock.write();

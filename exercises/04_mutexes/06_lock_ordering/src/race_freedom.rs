@@ -298,18 +298,21 @@ fn a_full_table_ends_its_meal() {
     });
 }
 
-/// At a table for two, one panics as it eats. The other eats all the same, whether it waits already or comes later.
+/// At a table for three, seat 1 panics as it eats. The other eats all the same, whether it waits already or comes later: a
+/// neighbour on either side, or a thread at the same seat.
 #[test]
 fn a_panic_lets_the_neighbour_eat() {
-    harness::model(|| {
-        let table = Table::new(2);
-        let (panicked, ate) = both(
-            || staged_panic_of(|| table.dine(0, || staged_panic("a fly in the soup"))),
-            || table.dine(1, || true),
-        );
-        assert_eq!(panicked, Some("a fly in the soup"), "what seat 0 said");
-        assert!(ate, "seat 1 has eaten");
-    });
+    for other in 0..3 {
+        harness::model(move || {
+            let table = Table::new(3);
+            let (panicked, ate) = both(
+                || staged_panic_of(|| table.dine(1, || staged_panic("a fly in the soup"))),
+                || table.dine(other, || true),
+            );
+            assert_eq!(panicked, Some("a fly in the soup"), "what seat 1 said");
+            assert!(ate, "the thread at seat {other} has eaten");
+        });
+    }
 }
 
 /// At a table for one, both forks are the same.

@@ -6,7 +6,7 @@ use crate::sync::thread::{scope, yield_now};
 use crate::{Arc, MAX_REFERENCES, Weak};
 use harness::leaks::track;
 use harness::testing::{
-    Flag, Slot, both, has_waited, panic_of, spawn, staged_panic, staged_panic_of,
+    Flag, Slot, both, never_waits, panic_of, spawn, staged_panic, staged_panic_of,
 };
 use harness::{Model, model};
 use std::sync::OnceLock;
@@ -168,18 +168,20 @@ fn get_mut_counts_what_a_weak_became() {
 }
 
 /// Another owner writes, and goes. `try_unwrap` takes the value out only after that, and then what was
-/// written is seen.
+/// written is seen, whether there is a `Weak` or not.
 #[test]
 fn try_unwrap_comes_after_the_other_owners() {
-    model(|| {
-        let mine = Arc::new(Slot::empty("note"));
-        let theirs = mine.clone();
-        let (taken, ()) = both(|| Arc::try_unwrap(mine), move || theirs.write(7));
-        match taken {
-            Ok(note) => assert_eq!(note.read(), 7, "what the other owner wrote"),
-            Err(mine) => assert_eq!(mine.read(), 7, "main still owns the value"),
-        }
-    });
+    for weaks in 0..2 {
+        model(move || {
+            let mine = Arc::new(Slot::empty("note"));
+            let (_weak, theirs) = ((weaks == 1).then(|| Arc::downgrade(&mine)), mine.clone());
+            let (taken, ()) = both(|| Arc::try_unwrap(mine), move || theirs.write(7));
+            match taken {
+                Ok(note) => assert_eq!(note.read(), 7, "what the other owner wrote"),
+                Err(mine) => assert_eq!(mine.read(), 7, "main still owns the value"),
+            }
+        });
+    }
 }
 
 /// Two owners want the value, each by `try_unwrap`. One at most gets it, the other one stays an owner all
@@ -300,22 +302,23 @@ fn the_only_reference_is_never_refused() {
     });
 }
 
-/// Two owners ask for the value at once. Both are refused, and none waits until the other has had its answer.
+/// Two owners ask for the value at once. Both are refused, and none waits until the other has had its answer. Nor does
+/// an `upgrade` wait for it.
 #[test]
 fn get_mut_does_not_wait() {
-    model(|| {
+    let refused = |arc: &mut Arc<u32>| never_waits("`get_mut`", || Arc::get_mut(arc).is_none());
+    model(move || {
         let mut mine = Arc::new(7);
         let mut theirs = mine.clone();
-        let refused = |arc: &mut Arc<u32>| {
-            let is_refused = Arc::get_mut(arc).is_none();
-            assert!(
-                !has_waited(),
-                "`get_mut` has slept or yielded: it must not wait"
-            );
-            is_refused
-        };
         let both_refused = both(|| refused(&mut mine), || refused(&mut theirs));
         assert_eq!(both_refused, (true, true), "there are two owners");
+    });
+    model(move || {
+        let mut mine = Arc::new(7);
+        let weak = Arc::downgrade(&mine);
+        let upgrade = || never_waits("`upgrade`", || weak.upgrade().is_some());
+        let right = both(|| refused(&mut mine), upgrade);
+        assert_eq!(right, (true, true), "there are an owner and a `Weak`");
     });
 }
 
@@ -404,7 +407,11 @@ fn a_refused_clone_leaves_the_count() {
         let mine = Arc::new(track(7));
         let weak = Arc::downgrade(&mine);
         let kept: Vec<_> = (2..MAX_REFERENCES).map(|_| mine.clone()).collect();
-        at_the_limit(|| Some(mine.clone()), || weak.upgrade());
+        let upgrade = || {
+            weak.upgrade()
+                .expect("`upgrade` returned `None`, and main owns the value")
+        };
+        at_the_limit(|| mine.clone(), upgrade);
         let owners = Arc::strong_count(&mine);
         let right = MAX_REFERENCES - 1;
         assert_eq!(
@@ -530,17 +537,21 @@ fn one_weak_too_many_panics_without_an_owner() {
     });
 }
 
-/// An owner's thread panics with the `Arc` in its hands, which is dropped by that as by anything else.
+/// An owner's thread panics with the `Arc` in its hands, which is dropped by that as by anything else. Each of the two
+/// owners has written, and the last drops the value after that.
 #[test]
 fn a_panic_drops_the_owners_arc() {
     model(|| {
-        let mine = Arc::new(Noted::new());
+        let mine = Arc::new([Noted::new(), Noted::new()]);
         let theirs = mine.clone();
         let ((), panicked) = both(
-            move || drop(mine),
+            move || {
+                mine[0].0.write(7);
+                drop(mine);
+            },
             || {
                 staged_panic_of(move || {
-                    theirs.0.write(7);
+                    theirs[1].0.write(7);
                     staged_panic("an owner's");
                 })
             },

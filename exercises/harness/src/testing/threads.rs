@@ -17,8 +17,9 @@ const END: Limits =
 /// What [`wait_until`] waits for: less than [`must_end`], so that within one it is the first to say what is wrong.
 const CONDITION: Limits = Limits { processor: None, time: Duration::from_secs(4) };
 
-/// What a few hundred looks never take of a processor's time, and a hundred thousand do.
-const SOON: Duration = Duration::from_millis(3);
+/// What a few hundred looks never take of a processor's time: 500 yields take 0.3 ms, and 100,000 turns of `spin_loop`, which are
+/// too many, 2.5 ms.
+const SOON: Duration = Duration::from_micros(1_500);
 
 /// What it takes to give a processor to another thread and get one back, on a machine that is busy.
 const TURN: Duration = Duration::from_micros(20);
