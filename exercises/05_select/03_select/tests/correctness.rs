@@ -61,8 +61,8 @@ fn the_first_arm_that_can_be_completed_is() {
     });
 }
 
-/// `a` is in two arms, and an arm of `b` is between them, or each is in fifty: the arms are taken in the order of the slice,
-/// and not channel by channel.
+/// `a` is in two arms, and an arm of `b` is between them, or each is in five hundred: the arms are taken in the order of the
+/// slice, and not channel by channel.
 #[test]
 fn an_arm_between_two_of_another_channel_has_its_turn() {
     // SL-11
@@ -74,9 +74,9 @@ fn an_arm_between_two_of_another_channel_has_its_turn() {
             }
             let [(to_a, a), (to_b, b)] = channels;
             let of_arm = |n: usize| [&to_b, &to_a][n % 2];
-            let mut many: Vec<_> = (0..100).map(|n| of_arm(n).arm(n)).collect();
+            let mut many: Vec<_> = (0..1_000).map(|n| of_arm(n).arm(n)).collect();
             let index = select(&mut each(&mut many));
-            assert_eq!(index, 0, "a and b have room: of 100 arms, 0 is the first");
+            assert_eq!(index, 0, "a and b have room: of 1,000 arms, 0 is the first");
             assert_eq!((a.try_recv().ok(), b.try_recv().ok()), (None, Some(0)));
 
             to_b.send(20).expect("there is room");
