@@ -184,7 +184,7 @@ fn a_parent_that_is_cancelled_reaches_the_tasks() {
         };
         assert_eq!(*error, Failed("told"), "the task's error");
         let ran = AtomicUsize::new(0);
-        let outcome = scope(&parent, Some(1), |group: &Group<Failed>| {
+        let outcome = scope(&parent, Some(2), |group: &Group<Failed>| {
             let error = group.context().err();
             assert_eq!(
                 error,
@@ -193,22 +193,28 @@ fn a_parent_that_is_cancelled_reaches_the_tasks() {
             );
             let cause = group.context().cause().map(|cause| cause.to_string());
             assert_eq!(cause.as_deref(), Some("the parent's cause"));
-            go(group, || {
-                ran.store(1, SeqCst);
+            let task = || {
+                ran.fetch_add(1, SeqCst);
                 Ok(())
-            });
+            };
+            go(group, task);
+            let started = group.try_go(task);
+            assert!(
+                started.is_ok(),
+                "`try_go`, with one of two slots free and a context that is done: {started:?}"
+            );
             Ok(())
         });
         assert_eq!(outcome, Ok(()), "a context that is done is no failure");
         assert_eq!(
             ran.load(SeqCst),
-            1,
-            "tasks that ran, of one that was started below a context that is done"
+            2,
+            "tasks that ran, of two that were started below a context that is done"
         );
     });
 }
 
-/// A task has failed, and then three are started that wait for each other: the limit is still three.
+/// A task has failed, and then one is started by `try_go`, and three that wait for each other: the limit is still three.
 #[test]
 fn tasks_are_started_after_a_failure_too() {
     must_end(IN_GROUP, || {
@@ -216,6 +222,9 @@ fn tasks_are_started_after_a_failure_too() {
         let outcome = group(Some(3), |group| {
             go(group, || Err(Failed("first")));
             wait_for_the_end(group.context());
+            wait_until("a task has failed, and `try_go` starts no other", || {
+                group.try_go(|| Ok(())).is_ok()
+            });
             for _ in 0..3 {
                 go(group, || {
                     all.wait();
